@@ -1,0 +1,30 @@
+"""The platform's API in the name of one account."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from accounts.models import OfficialAccount
+from accounts.tokens import SharedTokenStore
+from wechat.kernel import metrics
+from wechat.sdk.client import Client, Credentials
+from wechat.sdk.tokens import AccessTokens
+
+_store = SharedTokenStore()
+
+
+def client_for(account: OfficialAccount) -> Client:
+    """A client with the account's tokens; the same one as long as its credentials do not change."""
+    return _client(account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE)
+
+
+@lru_cache(maxsize=256)
+def _client(appid: str, secret: str, token_kind: str, api_base: str) -> Client:
+    credentials = Credentials(appid, secret)
+    tokens = AccessTokens(credentials, _store, api_base=api_base, kind=token_kind)
+    return Client(credentials, tokens, api_base=api_base, observer=_observe)
+
+
+def _observe(api: str, outcome: str, seconds: float) -> None:
+    metrics.API_CALLS.labels(api, outcome).inc()
+    metrics.API_SECONDS.labels(api).observe(seconds)

@@ -1,0 +1,209 @@
+"""Who: official accounts, their followers and tags, and which staff may do what with which account."""
+
+import datetime
+
+from django.conf import settings
+from django.core.validators import MinLengthValidator, RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.sdk.envelope import CallbackKeys, Mode
+
+# How long the former token and AES key stay valid after a change: the platform switches within minutes,
+# but the two sides are changed by hand.
+KEY_OVERLAP = datetime.timedelta(hours=24)
+
+
+class OfficialAccount(HasSecrets):
+    """One Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
+
+    class Kind(models.TextChoices):
+        SERVICE = "service", _("Service account (服务号)")
+        SUBSCRIPTION = "subscription", _("Official account (公众号, 订阅号)")
+        MINIPROGRAM = "miniprogram", _("Mini program")
+
+    class ModeChoice(models.TextChoices):
+        PLAIN = Mode.PLAIN.value, _("Plain (明文模式)")
+        COMPATIBLE = Mode.COMPATIBLE.value, _("Compatible (兼容模式)")
+        SAFE = Mode.SAFE.value, _("Safe (安全模式)")
+
+    class TokenKind(models.TextChoices):
+        STABLE = "stable", _("Stable token")
+        CLASSIC = "classic", _("Classic token")
+
+    name = models.CharField(_("name"), max_length=60)
+    slug = models.SlugField(
+        _("short name"), unique=True, max_length=40, help_text=_("Part of the callback address.")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.SERVICE)
+    appid = models.CharField(
+        _("AppID"),
+        max_length=32,
+        unique=True,
+        validators=[RegexValidator(r"^wx[0-9a-f]{16}$", _("An AppID is wx and 16 small letters a-f or digits."))],
+    )
+    original_id = models.CharField(
+        _("original ID"), max_length=32, blank=True, help_text=_("gh_ and 12 characters, from 公众号设置.")
+    )
+    appsecret = SecretField(_("AppSecret"))
+    token = SecretField(_("callback token"))
+    aes_key = SecretField(_("EncodingAESKey"))
+    previous_token = SecretField()
+    previous_aes_key = SecretField()
+    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
+    mode = models.CharField(
+        _("message mode"), max_length=12, choices=ModeChoice.choices, default=ModeChoice.SAFE
+    )
+    token_kind = models.CharField(
+        _("access token"), max_length=8, choices=TokenKind.choices, default=TokenKind.STABLE
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+    # What real calls showed: {"service_messages": {"able": true, "at": "2026-02-01T08:00:00+08:00"}}.
+    abilities = models.JSONField(_("abilities"), default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    history = HistoricalRecords(
+        excluded_fields=["secret_id", "appsecret", "token", "aes_key", "previous_token", "previous_aes_key"]
+    )
+
+    class Meta:
+        verbose_name = _("official account")
+        verbose_name_plural = _("official accounts")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(mode="plain") | ~models.Q(aes_key=b""),
+                name="account_encrypted_mode_has_key",
+                violation_error_message=_("Compatible and safe mode need the EncodingAESKey."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def callback_path(self) -> str:
+        return f"/wechat/{self.slug}/callback"
+
+    @property
+    def callback_url(self) -> str:
+        return settings.PUBLIC_URL + self.callback_path
+
+    def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
+        """Take new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``."""
+        for name, value in (("token", token), ("aes_key", aes_key)):
+            former = getattr(self, name)
+            if value and value != former:
+                setattr(self, f"previous_{name}", former)
+                setattr(self, name, value)
+                self.previous_until = timezone.now() + KEY_OVERLAP
+
+    def callback_keys(self, *, with_previous: bool) -> CallbackKeys:
+        return CallbackKeys(
+            appid=self.appid,
+            token=self.token,
+            aes_key=self.aes_key,
+            mode=Mode(self.mode),
+            previous_token=self.previous_token if with_previous else "",
+            previous_aes_key=self.previous_aes_key if with_previous else "",
+            original_id=self.original_id,
+        )
+
+
+class Tag(models.Model):
+    """A tag of the platform; ``platform_id`` is empty until it exists there."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="tags", verbose_name=_("account"))
+    name = models.CharField(_("name"), max_length=30)
+    platform_id = models.PositiveIntegerField(_("platform ID"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="tag_name_once_per_account"),
+            models.UniqueConstraint(fields=["account", "platform_id"], name="tag_platform_id_once_per_account"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Follower(models.Model):
+    """Somebody who wrote to, followed or left an account; made and kept fresh by what arrives."""
+
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="followers", verbose_name=_("account")
+    )
+    openid = models.CharField(_("OpenID"), max_length=64, validators=[MinLengthValidator(1)])
+    unionid = models.CharField(_("UnionID"), max_length=64, blank=True)
+    subscribed = models.BooleanField(_("follows"), default=True)
+    first_subscribed_at = models.DateTimeField(_("first followed"), null=True, blank=True)
+    subscribed_at = models.DateTimeField(_("followed"), null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(_("left"), null=True, blank=True)
+    subscribe_scene = models.CharField(_("came by"), max_length=64, blank=True)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    last_seen_kind = models.CharField(_("last did"), max_length=40, blank=True)
+    remark = models.CharField(_("remark"), max_length=30, blank=True)
+    tags = models.ManyToManyField(Tag, related_name="followers", blank=True, verbose_name=_("tags"))
+
+    class Meta:
+        verbose_name = _("follower")
+        verbose_name_plural = _("followers")
+        constraints = [models.UniqueConstraint(fields=["account", "openid"], name="follower_once_per_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="follower_newest"),
+            models.Index(fields=["account", "-last_seen_at"], name="follower_last_seen"),
+        ]
+
+    def __str__(self) -> str:
+        return self.remark or self.openid
+
+
+class StaffRight(models.Model):
+    """What a member of staff may do with one account. A superuser may do everything with all of them."""
+
+    class Role(models.TextChoices):
+        EDITOR = "editor", _("Editor: rules, menus, content")
+        PUBLISHER = "publisher", _("Publisher: also publishes and sends")
+        SERVICE = "service", _("Service: reads and answers messages")
+        FINANCE = "finance", _("Finance: orders and refunds")
+        AUDITOR = "auditor", _("Auditor: reads everything")
+        OWNER = "owner", _("Owner: everything, with secrets and staff")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="rights", verbose_name=_("member of staff")
+    )
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="rights", verbose_name=_("account")
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+
+    class Meta:
+        verbose_name = _("staff right")
+        verbose_name_plural = _("staff rights")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "account", "role"], name="staff_right_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.account} · {self.get_role_display()}"
+
+
+class StoredToken(HasSecrets):
+    """An access token or ticket for the time that Redis is away."""
+
+    name = models.CharField(max_length=120, unique=True)
+    value = SecretField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("stored token")
+        verbose_name_plural = _("stored tokens")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,20 @@
+"""The Celery application: one queue, one fixed beat tick; the work itself is due rows in Postgres."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+TICK_SECONDS = 1.0
+
+app = Celery("wechat_console")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+# A tick that waited longer than the next one is worth nothing: without `expires` a stopped worker would
+# find hours of them.
+app.conf.beat_schedule = {
+    "tick": {"task": "kernel.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS}}
+}
+# Beat keeps nothing: its only entry is due at every start.
+app.conf.beat_scheduler = "celery.beat:Scheduler"

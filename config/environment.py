@@ -1,0 +1,109 @@
+"""What the process is told from outside: read once, checked at once, refused in one clear line."""
+
+import base64
+import binascii
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.management.utils import get_random_secret_key
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Refused(SystemExit):
+    """The process cannot start with what it was told; the text is the whole message."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"WeChat Console cannot start: {name} {problem}")
+
+
+def local_folder() -> Path:
+    """Where the embedded services and the generated secrets of this checkout live."""
+    return Path(os.environ.get("WECHAT_CONSOLE_LOCAL", ROOT / ".local"))
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    if value:
+        raise Refused(name, f"is {value!r}; use 1 or 0.")
+    return default
+
+
+def number(name: str, default: int, *, least: int, most: int) -> int:
+    value = os.environ.get(name, "").strip() or str(default)
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise Refused(name, f"is {value!r}; use a whole number from {least} to {most}.")
+    return int(value)
+
+
+def web_address(name: str, default: str) -> str:
+    """An absolute http(s) address without a trailing slash."""
+    value = (os.environ.get(name, "").strip() or default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise Refused(name, f"is {value!r}; use an address such as https://example.com.")
+    return value
+
+
+def service_address(name: str, value: str, *schemes: str) -> str:
+    """The address of a database or a broker; its password never reaches the message."""
+    if urlsplit(value).scheme not in schemes:
+        raise Refused(name, f"must start with {' or '.join(scheme + '://' for scheme in schemes)}.")
+    return value
+
+
+def field_keys(text: str) -> Mapping[str, bytes]:
+    """``id:base64`` pairs, the first one encrypts, all of them decrypt; each key has 32 bytes."""
+    keys: dict[str, bytes] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        key_id, _, encoded = pair.partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            key = b""
+        if not key_id.isalnum() or len(key_id) > 16 or len(key) != 32:
+            raise Refused("FIELD_ENCRYPTION_KEYS", "must be id:base64-of-32-bytes pairs, comma separated.")
+        keys[key_id] = key
+    if not keys:
+        raise Refused("FIELD_ENCRYPTION_KEYS", "is empty; make a key with: openssl rand -base64 32")
+    return keys
+
+
+def local_secrets() -> Mapping[str, str]:
+    """Secrets made on the first start of an embedded installation and kept, readable by the owner only."""
+    path = local_folder() / "secrets.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = {
+            "SECRET_KEY": get_random_secret_key(),
+            "FIELD_ENCRYPTION_KEYS": f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        }
+        draft = path.with_name(f"secrets.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(fresh))
+        # Several processes may start at once: the first link wins and all of them read the same file.
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
+
+
+def secret(name: str, *, embedded: bool) -> str:
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if embedded:
+        return local_secrets()[name]
+    raise Refused(name, "is not set; it is required when DATABASE_URL is set.")

@@ -1,0 +1,22 @@
+"""Every route of the installation, in one table."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config import health
+from wechat.inbox.callback import Callback
+from wechat.kernel.metrics import metrics
+
+urlpatterns = [
+    re_path(r"^wechat/(?P<slug>[-a-zA-Z0-9_]+)/callback/?$", Callback.as_view(), name="callback"),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("healthz/live", health.live),
+    path("healthz/ready", health.ready),
+    path("metrics", metrics),
+]

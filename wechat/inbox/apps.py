@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class InboxConfig(AppConfig):
+    name = "wechat.inbox"
+    label = "inbox"
+    verbose_name = _("Messages")
+
+    def ready(self) -> None:
+        autodiscover_modules("handlers")

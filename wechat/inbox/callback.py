@@ -1,0 +1,191 @@
+"""The callback, station by station: bytes in, bytes out.
+
+A DRF view whose plug points are the protocol's own: the signature is an authentication class, the envelope
+and its XML a parser class, the sealed reply a renderer class. What DRF asks that has no meaning here
+(negotiation, versions, throttles, permissions) is answered by constants.
+
+Reference: WeChat reference 1.2 GET verification, 1.3 POST pushes, 1.5 The five-second rule.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any, ClassVar
+
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import directory
+from accounts.models import OfficialAccount
+from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
+from wechat.kernel import metrics
+from wechat.sdk.content import Content, to_passive_xml
+from wechat.sdk.envelope import MAX_BODY, Mode, Opened, open_envelope, seal, verify_query
+from wechat.sdk.errors import EnvelopeError, MalformedMessage
+from wechat.sdk.messages import Message, parse
+
+log = logging.getLogger(__name__)
+
+
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is larger than 256 KiB."
+
+
+class Unavailable(APIException):
+    """Neither Postgres nor Redis took the message: the platform shall try again."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "Try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified push; ``message`` is ``None`` when its text cannot be understood."""
+
+    opened: Opened
+    message: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    delivery: Delivery
+    content: Content
+
+
+class Signature(BaseAuthentication):
+    """Who sends this: the platform, for one of our accounts, now.
+
+    Plain mode and the GET verification are decided here by ``signature``. In the encrypted modes
+    ``msg_signature`` decides, in ``Envelope``; a ``signature`` that is present must be right too.
+    """
+
+    def authenticate(self, request: Request) -> tuple[OfficialAccount, directory.Entry]:
+        slug = request.parser_context["kwargs"]["slug"]
+        entry = directory.find(slug)
+        if entry is None:
+            raise NotFound
+        keys = entry.keys()
+        query = request.query_params
+        try:
+            if request.method == "GET" or keys.mode is Mode.PLAIN or "signature" in query:
+                verify_query(keys, query, time.time())
+        except EnvelopeError as error:
+            raise _refused(slug, error) from None
+        return entry.account, entry
+
+
+class Envelope(BaseParser):
+    """The body, opened with the account's keys in the account's mode, and parsed."""
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Delivery:
+        assert parser_context is not None
+        request: Request = parser_context["request"]
+        body = stream.read(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            raise TooLarge
+        entry: directory.Entry = request.auth
+        try:
+            opened = open_envelope(entry.keys(), request.query_params, body, time.time())
+        except EnvelopeError as error:
+            raise _refused(entry.account.slug, error) from None
+        try:
+            return Delivery(opened, parse(opened.body))
+        except MalformedMessage:
+            return Delivery(opened, None)
+
+
+class Sealed(BaseRenderer):
+    """The passive reply, sealed as the push was; a text is sent as it is."""
+
+    media_type = "text/xml"
+    charset = "utf-8"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        if not isinstance(data, Reply):
+            return str(data["detail"] if isinstance(data, dict) else data).encode()
+        message = data.delivery.message
+        assert message is not None
+        # The time of the message, not of now: every delivery of a message gets the same reply.
+        xml = to_passive_xml(data.content, to=message.openid, sender=message.to, at=message.create_time)
+        nonce = str(secrets.randbelow(10**10))
+        return seal(data.delivery.opened, xml, int(time.time()), nonce)
+
+
+class OnlyOne(BaseContentNegotiation):
+    """There is one parser and one renderer, whatever the request says of types."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class Callback(APIView):
+    """``/wechat/<slug>/callback``."""
+
+    http_method_names: ClassVar[list[str]] = ["get", "post"]
+    authentication_classes = [Signature]
+    parser_classes = [Envelope]
+    renderer_classes = [Sealed]
+    content_negotiation_class = OnlyOne
+    permission_classes = []
+    throttle_classes = []
+    schema = None
+
+    def get(self, request: Request, slug: str) -> Response:
+        """The platform verifies the address when it is saved."""
+        echo = request.query_params.get("echostr", "")
+        if not echo:
+            raise ParseError("echostr is missing.")
+        metrics.CALLBACKS.labels(slug, "verified").inc()
+        return _text(echo)
+
+    def post(self, request: Request, slug: str) -> Response:
+        with metrics.ANSWER_SECONDS.time():
+            if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+                raise TooLarge
+            delivery: Delivery = request.data
+            try:
+                content = _content(request.user, delivery)
+            except NotRecorded:
+                metrics.CALLBACKS.labels(slug, "unavailable").inc()
+                raise Unavailable from None
+        metrics.CALLBACKS.labels(slug, "answered" if content else "accepted").inc()
+        return Response(Reply(delivery, content)) if content else _text("success")
+
+
+def _content(account: OfficialAccount, delivery: Delivery) -> Content | None:
+    if delivery.message is None:
+        receive_malformed(account, delivery.opened.body)
+        return None
+    return receive(account, delivery.message, delivery.opened.body)
+
+
+def _text(text: str) -> Response:
+    return Response(text, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
+
+
+def _refused(slug: str, error: EnvelopeError) -> PermissionDenied:
+    metrics.REFUSED.labels(slug, error.reason).inc()
+    log.info("callback_refused", extra={"account": slug, "reason": error.reason})
+    return PermissionDenied("Refused.")

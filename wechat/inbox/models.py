@@ -1,0 +1,68 @@
+"""What arrived, once each, with the answer it was given."""
+
+import hashlib
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OfficialAccount
+from wechat.sdk.messages import Message, parse
+
+
+class InboundMessage(models.Model):
+    """One message or event of the platform; a retried delivery finds this row and is given its answer."""
+
+    MALFORMED = "malformed"
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    key = models.CharField(_("key"), max_length=255, editable=False)
+    openid = models.CharField(_("OpenID"), max_length=64)
+    kind = models.CharField(_("kind"), max_length=40)
+    event = models.CharField(_("event"), max_length=64, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    body = models.TextField(_("raw"))
+    sent_at = models.DateTimeField(_("sent"))
+    received_at = models.DateTimeField(_("received"))
+
+    answer = models.JSONField(_("answer"), null=True, blank=True)
+    later = models.JSONField(_("further answers"), null=True, blank=True)
+    answered_by = models.CharField(_("answered by"), max_length=40, blank=True)
+    late = models.BooleanField(_("answered late"), default=False)
+
+    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="inbound_once")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="inbound_newest"),
+            models.Index(fields=["account", "openid", "-id"], name="inbound_conversation"),
+            models.Index(fields=["due_at"], name="inbound_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(
+                fields=["account", "answered_by", "-id"],
+                name="inbound_answered_by",
+                condition=~models.Q(answered_by=""),
+            ),
+            models.Index(
+                fields=["account", "-id"],
+                name="inbound_unanswered",
+                condition=models.Q(answered_by="", kind="text"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text or self.event or self.kind
+
+    @property
+    def message(self) -> Message:
+        """The parsed body. Raises ``MalformedMessage`` for a row of kind ``malformed``."""
+        return parse(self.body.encode())
+
+
+def malformed_key(body: bytes) -> str:
+    """A retry of something unreadable is the same bytes again."""
+    return f"malformed:{hashlib.sha256(body).hexdigest()}"

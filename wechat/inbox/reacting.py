@@ -1,0 +1,60 @@
+"""What happens after the answer: duties to followers, then every registered reaction, in the worker."""
+
+import datetime
+import logging
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from wechat.inbox import duties, routing
+from wechat.inbox.models import InboundMessage
+from wechat.kernel import due
+from wechat.sdk.errors import MalformedMessage
+
+log = logging.getLogger(__name__)
+
+LEASE = datetime.timedelta(minutes=1)
+BATCH = 200
+# After these pauses a message that keeps failing is left to a person ("handle again" in the log).
+RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600)]
+
+
+def react_to_due() -> int:
+    handled = 0
+    while rows := due.claim(InboundMessage.objects.select_related("account"), lease=LEASE, limit=BATCH):
+        react_to(rows)
+        handled += len(rows)
+    return handled
+
+
+def react_to(rows: Sequence[InboundMessage]) -> None:
+    """Handle claimed rows; a row's failure is kept on it and delays nobody else's."""
+    duties.keep_followers_fresh(rows)
+    done = [row.pk for row in rows if _react_to_one(row)]
+    InboundMessage.objects.filter(pk__in=done).update(handled_at=timezone.now(), due_at=None, error="")
+
+
+def _react_to_one(row: InboundMessage) -> bool:
+    try:
+        message = row.message
+    except MalformedMessage:
+        return True
+    event = routing.Event(row.account, message, row)
+    try:
+        for handler in routing.reactors(event):
+            with transaction.atomic():
+                handler(event)
+    except Exception as error:  # noqa: BLE001 - kept on the row, shown in the log, tried again
+        log.exception("reaction_failed", extra={"message": row.pk})
+        _postpone(row, f"{type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def _postpone(row: InboundMessage, error: str) -> None:
+    pause = RETRY_AFTER[row.attempts] if row.attempts < len(RETRY_AFTER) else None
+    row.attempts += 1
+    row.error = error
+    row.due_at = timezone.now() + pause if pause else None
+    row.save(update_fields=["attempts", "error", "due_at"])

@@ -1,0 +1,61 @@
+"""From a verified message to a committed row and its answer."""
+
+import json
+import logging
+
+from accounts.models import OfficialAccount
+from wechat.inbox import recording, routing, spool
+from wechat.inbox.bell import bell
+from wechat.inbox.records import Record
+from wechat.sdk.content import Content, from_dict
+from wechat.sdk.messages import Message
+
+log = logging.getLogger(__name__)
+
+
+class NotRecorded(Exception):
+    """Postgres and Redis are both away."""
+
+
+def receive(account: OfficialAccount, message: Message, body: bytes) -> Content | None:
+    """The passive reply to a message that is now recorded. Raises ``NotRecorded``."""
+    record = Record.of(account, message, body)
+    now = _answered(record, routing.Event(account, message))
+    worked_out = record.answer
+    _keep(record)
+    if record.answer is worked_out:
+        return now
+    return from_dict(json.loads(record.answer)) if record.answer else None
+
+
+def receive_malformed(account: OfficialAccount, body: bytes) -> None:
+    """Record what is genuine but cannot be read. Raises ``NotRecorded``."""
+    log.warning("callback_malformed", extra={"account": account.slug})
+    _keep(Record.malformed(account, body))
+
+
+def _answered(record: Record, event: routing.Event) -> Content | None:
+    try:
+        answer = routing.answer(event)
+    except routing.TooLate:
+        record.late = True
+        return None
+    except Exception:  # noqa: BLE001 - a handler's fault must not lose the message; it is logged whole
+        log.exception("answering_failed", extra={"account": event.account.slug, "key": record.key})
+        return None
+    if answer is None:
+        return None
+    record.answer_with(answer)
+    return answer.now
+
+
+def _keep(record: Record) -> None:
+    try:
+        recording.record(record)
+    except recording.Unrecorded:
+        try:
+            spool.append(record)
+        except spool.SpoolAway as error:
+            raise NotRecorded from error
+    else:
+        bell.ring()

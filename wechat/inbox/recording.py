@@ -1,0 +1,150 @@
+"""Group commit: concurrent callbacks of a process share one INSERT and one fsync.
+
+A request's thread hands its record over and waits; one writer thread takes all that wait and commits them
+together. While it commits, the next ones gather: the busier the process, the larger the batches. A callback
+is answered only after ``record`` returned, and ``record`` returns only after the commit.
+"""
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Sequence
+
+from django.db import Error, OperationalError, connection, transaction
+
+from wechat.inbox.records import Record
+from wechat.kernel import metrics
+
+log = logging.getLogger(__name__)
+
+BATCH_LIMIT = 256
+# Longer than any healthy commit, and with the answering budget still inside the platform's five seconds.
+PATIENCE_SECONDS = 1.0
+
+COLUMNS = {
+    "account_id": "bigint",
+    "key": "text",
+    "openid": "text",
+    "kind": "text",
+    "event": "text",
+    "text": "text",
+    "body": "text",
+    "sent_at": "timestamptz",
+    "received_at": "timestamptz",
+    "answer": "jsonb",
+    "later": "jsonb",
+    "answered_by": "text",
+    "late": "boolean",
+}
+INSERT = (
+    f"INSERT INTO inbox_inboundmessage ({', '.join(COLUMNS)}, due_at, attempts, error) "  # noqa: S608
+    f"SELECT {', '.join(COLUMNS)}, received_at, 0, '' "
+    f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in COLUMNS.values())}) AS row({', '.join(COLUMNS)}) "
+    "ON CONFLICT (account_id, key) DO NOTHING RETURNING account_id, key"
+)
+STORED = (
+    "SELECT account_id, key, answer::text FROM inbox_inboundmessage "
+    "WHERE (account_id, key) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))"
+)
+
+
+class Unrecorded(Exception):
+    """Postgres did not take the record; its outcome may be unknown."""
+
+
+def insert(records: Sequence[Record]) -> dict[tuple[int, str], str | None]:
+    """Commit the records in one statement; the answers stored earlier of those that were repeats."""
+    # In the order of the key: two processes that insert the same repeats must not deadlock.
+    ordered = sorted(records, key=lambda record: (record.account_id, record.key))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(INSERT, [[getattr(record, column) for record in ordered] for column in COLUMNS])
+        fresh = set(cursor.fetchall())
+        repeats = [record for record in ordered if (record.account_id, record.key) not in fresh]
+        if len(fresh) == len(ordered):
+            return {}
+        # A record that is twice in this batch was inserted once; the other one is a repeat as well.
+        repeated = repeats or ordered
+        cursor.execute(STORED, [[r.account_id for r in repeated], [r.key for r in repeated]])
+        return {(account_id, key): answer for account_id, key, answer in cursor.fetchall()}
+
+
+class _Waiting:
+    __slots__ = ("done", "failed", "record")
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.done = threading.Event()
+        self.failed = False
+
+
+class Recorder:
+    """The writer of one process."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._starting = threading.Lock()
+        self._pid = 0
+
+    def record(self, record: Record) -> None:
+        """Return once the record is committed; a repeat's ``answer`` becomes the stored one.
+
+        Raises ``Unrecorded`` when Postgres fails or does not answer in time.
+        """
+        self._start()
+        waiting = _Waiting(record)
+        self._waiting.put(waiting)
+        if not waiting.done.wait(PATIENCE_SECONDS) or waiting.failed:
+            raise Unrecorded
+
+    def _start(self) -> None:
+        if self._pid == os.getpid():
+            return
+        with self._starting:
+            if self._pid != os.getpid():
+                self._waiting = queue.SimpleQueue()
+                threading.Thread(target=self._write_on, name="recorder", daemon=True).start()
+                self._pid = os.getpid()
+
+    def _write_on(self) -> None:
+        while True:
+            self._write(self._gathered())
+
+    def _gathered(self) -> list[_Waiting]:
+        batch = [self._waiting.get()]
+        while len(batch) < BATCH_LIMIT and not self._waiting.empty():
+            batch.append(self._waiting.get())
+        return batch
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        metrics.BATCH_ROWS.observe(len(batch))
+        try:
+            _settle(batch, insert([waiting.record for waiting in batch]))
+        except OperationalError as error:
+            _give_up(batch, error)
+        except Error as error:
+            # One bad row (its account deleted a moment ago, say) must not take the others down with it.
+            if len(batch) == 1:
+                _give_up(batch, error)
+            else:
+                for waiting in batch:
+                    self._write([waiting])
+
+
+def _settle(batch: list[_Waiting], stored: dict[tuple[int, str], str | None]) -> None:
+    for waiting in batch:
+        record = waiting.record
+        record.answer = stored.get((record.account_id, record.key), record.answer)
+        waiting.done.set()
+
+
+def _give_up(batch: list[_Waiting], error: Error) -> None:
+    log.error("callbacks_unrecorded", extra={"rows": len(batch), "error": str(error)})
+    connection.close()
+    for waiting in batch:
+        waiting.failed = True
+        waiting.done.set()
+
+
+_recorder = Recorder()
+record = _recorder.record

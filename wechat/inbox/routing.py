@@ -1,0 +1,150 @@
+"""Who answers a message, and who reacts to it later.
+
+An app that wants a say has a ``handlers`` module::
+
+    @answers(order=Order.MENU, quick=True)
+    def open_menu_item(event: Event) -> Answer | None: ...
+
+    @reacts(Subscribe)
+    def welcome_gift(event: Event) -> None: ...
+
+``@answers`` handlers are asked in order, only read, and the first that answers wins. A *quick* one needs
+nothing but memory and runs in the request's thread; ``quick`` may be a question to the event. The others
+run beside it and have until the budget ends. ``@reacts`` handlers run in the worker after the answer, may
+write rows, never call the platform, and may run twice.
+"""
+
+import enum
+import logging
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from accounts.models import OfficialAccount
+from wechat.inbox.models import InboundMessage
+from wechat.sdk.content import Content
+from wechat.sdk.messages import Message
+
+log = logging.getLogger(__name__)
+
+BUDGET_SECONDS = 3.5
+
+
+class Order(enum.IntEnum):
+    """Who answers first."""
+
+    LOGIN = 10
+    MENU = 20
+    RULES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A message on its way through the handlers; ``row`` is ``None`` while it is being answered."""
+
+    account: OfficialAccount
+    message: Message
+    row: InboundMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the follower gets: ``now`` in the passive reply, ``later`` as customer-service messages.
+
+    ``by`` names the answering rule or feature, as ``rule:12``, for the log and its filter.
+    """
+
+    by: str
+    now: Content | None = None
+    later: tuple[Content, ...] = field(default=())
+
+
+class TooLate(Exception):
+    """The budget ended before the handlers had an answer."""
+
+
+Answerer = Callable[[Event], Answer | None]
+Reactor = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    order: int
+    quick: Callable[[Event], bool]
+    handler: Answerer
+
+
+@dataclass(slots=True)
+class _Table:
+    answering: list[_Answering] = field(default_factory=list)
+    reacting: list[tuple[tuple[type[Message], ...], Reactor]] = field(default_factory=list)
+
+
+_table = _Table()
+_slow = ThreadPoolExecutor(max_workers=16, thread_name_prefix="answering")
+
+
+def answers(*, order: int, quick: bool | Callable[[Event], bool] = False) -> Callable[[Answerer], Answerer]:
+    def register(handler: Answerer) -> Answerer:
+        asked = quick if callable(quick) else lambda event: quick
+        _table.answering.append(_Answering(order, asked, handler))
+        _table.answering.sort(key=lambda entry: entry.order)
+        return handler
+
+    return register
+
+
+def reacts(*kinds: type[Message]) -> Callable[[Reactor], Reactor]:
+    """Run later for messages of these kinds; without kinds, for all."""
+
+    def register(handler: Reactor) -> Reactor:
+        _table.reacting.append((kinds or (Message,), handler))
+        return handler
+
+    return register
+
+
+def answer(event: Event, *, budget: float | None = BUDGET_SECONDS) -> Answer | None:
+    """The first answer, or ``None``. Raises ``TooLate``; a budget of ``None`` waits as long as it takes."""
+    deadline = None if budget is None else time.monotonic() + budget
+    for entry in _table.answering:
+        found = _ask(entry, event, deadline)
+        if found is not None:
+            return found
+    return None
+
+
+def reactors(event: Event) -> list[Reactor]:
+    return [handler for kinds, handler in _table.reacting if isinstance(event.message, kinds)]
+
+
+@contextmanager
+def replaced() -> Iterator[None]:
+    """An empty table for the length of one test."""
+    global _table
+    kept, _table = _table, _Table()
+    try:
+        yield
+    finally:
+        _table = kept
+
+
+def _ask(entry: _Answering, event: Event, deadline: float | None) -> Answer | None:
+    if deadline is None or entry.quick(event):
+        return entry.handler(event)
+    try:
+        return _slow.submit(_alone, entry.handler, event).result(timeout=deadline - time.monotonic())
+    except TimeoutError:
+        raise TooLate from None
+
+
+def _alone(handler: Answerer, event: Event) -> Answer | None:
+    """In a thread of its own, whose database connection goes back to the pool."""
+    try:
+        return handler(event)
+    finally:
+        connection.close()

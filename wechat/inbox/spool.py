@@ -1,0 +1,82 @@
+"""The Redis stream that takes callbacks while Postgres is away, and its replay.
+
+The stream is on Redis's append-only file. A record leaves it only after its row is committed; the row's
+unique key makes a record that is replayed twice, or that had reached Postgres after all, harmless.
+"""
+
+import datetime
+import logging
+
+from django.db import Error, OperationalError
+from django_redis import get_redis_connection
+from redis import Redis
+from redis.exceptions import RedisError
+
+from wechat.inbox.recording import insert
+from wechat.inbox.records import Record
+
+log = logging.getLogger(__name__)
+
+STREAM = "wc:spool"
+REFUSED = "wc:spool:refused"
+ANSWER_LIFE = datetime.timedelta(hours=1)
+REPLAY_BATCH = 500
+
+
+class SpoolAway(Exception):
+    """Redis is away as well."""
+
+
+def append(record: Record) -> None:
+    """Keep the record for replay; a repeat's ``answer`` becomes that of the first. Raises ``SpoolAway``."""
+    answer_key = f"wc:spool:answer:{record.account_id}:{record.key}"
+    try:
+        with _redis().pipeline(transaction=True) as pipe:
+            pipe.set(answer_key, record.answer or "", nx=True, ex=ANSWER_LIFE)
+            pipe.get(answer_key)
+            pipe.xadd(STREAM, {"record": record.to_json()})
+            first_answer = pipe.execute()[1]
+    except RedisError as error:
+        raise SpoolAway from error
+    record.answer = first_answer.decode() or None
+
+
+def is_waiting() -> bool:
+    try:
+        return bool(_redis().xlen(STREAM))
+    except RedisError:
+        return False
+
+
+def replay() -> int:
+    """Move what waits into Postgres; how many records left the stream."""
+    moved = 0
+    while entries := _redis().xrange(STREAM, count=REPLAY_BATCH):
+        records = {entry_id: Record.from_json(fields[b"record"]) for entry_id, fields in entries}
+        try:
+            insert(list(records.values()))
+        except OperationalError as error:
+            log.warning("replay_postponed", extra={"error": str(error)})
+            break
+        except Error:
+            _replay_one_by_one(records)
+        _redis().xdel(STREAM, *records)
+        moved += len(records)
+    return moved
+
+
+def _replay_one_by_one(records: dict[bytes, Record]) -> None:
+    """What Postgres refuses for good is kept aside, for a person to look at."""
+    for record in records.values():
+        try:
+            insert([record])
+        except OperationalError:
+            raise
+        except Error as error:
+            log.error("replay_refused", extra={"key": record.key, "error": str(error)})
+            _redis().xadd(REFUSED, {"record": record.to_json(), "error": str(error)})
+
+
+def _redis() -> "Redis[bytes]":
+    connection: Redis[bytes] = get_redis_connection("default")
+    return connection

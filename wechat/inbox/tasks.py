@@ -1,0 +1,22 @@
+from celery import shared_task
+from django.utils import timezone
+
+from wechat.inbox import reacting, spool
+from wechat.inbox.models import InboundMessage
+from wechat.kernel import due
+
+
+@shared_task(name="inbox.react")
+def react() -> int:
+    """Handle the messages that are due; how many."""
+    return reacting.react_to_due()
+
+
+@shared_task(name="inbox.replay_spool")
+def replay_spool() -> int:
+    """Move what arrived while Postgres was away into Postgres; how many records."""
+    return spool.replay()
+
+
+due.doorbell(react, lambda: InboundMessage.objects.filter(due_at__lte=timezone.now()).exists())
+due.doorbell(replay_spool, spool.is_waiting)

@@ -1,0 +1,59 @@
+"""Due rows: Postgres holds the work, a Celery message is only a doorbell.
+
+A table of work has ``due_at`` (null once nothing is left to do). A worker claims due rows by moving
+``due_at`` into the future, a lease: if the worker dies, the row is due again when the lease ends. Each app
+registers its doorbell; the beat's tick rings those with due rows, so a lost ring costs one tick at most.
+"""
+
+import datetime
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from celery import Task
+from django.db import models, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Doorbell:
+    """``task`` works off what is due; ``is_due`` says cheaply whether there is any."""
+
+    task: Task[Any, Any]
+    is_due: Callable[[], bool]
+
+
+_doorbells: list[Doorbell] = []
+
+
+def doorbell(task: "Task[Any, Any]", is_due: Callable[[], bool]) -> None:
+    _doorbells.append(Doorbell(task, is_due))
+
+
+def ring(task: "Task[Any, Any]") -> bool:
+    """Tell a worker; ``False`` if the broker is away, which loses nothing: the next tick rings again."""
+    try:
+        task.apply_async(expires=60)
+    except OperationalError as error:
+        log.warning("doorbell_lost", extra={"task": task.name, "error": str(error)})
+        return False
+    return True
+
+
+def ring_due() -> list[str]:
+    """Ring every doorbell that has due rows; the names of those rung."""
+    return [bell.task.name for bell in _doorbells if bell.is_due() and ring(bell.task)]
+
+
+def claim(due: models.QuerySet[Row], *, lease: datetime.timedelta, limit: int) -> list[Row]:
+    """Take up to ``limit`` rows whose ``due_at`` has come, in order of age, for the length of the lease."""
+    with transaction.atomic():
+        now = timezone.now()
+        rows = list(due.filter(due_at__lte=now).order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit])
+        due.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(due_at=now + lease)
+    return rows

@@ -1,0 +1,97 @@
+"""Tables that are read on every callback and edited now and then, kept in the process.
+
+A statement trigger on each table counts its edits in ``kernel_edition``. One watcher thread a process
+compares the counts twice a second and rebuilds what was edited, so a reader never waits for Postgres, and
+keeps what it had while Postgres is away.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.operations import RunSQL
+
+from wechat.kernel.models import Edition
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CREATE_COUNTER = """
+CREATE FUNCTION kernel_count_edit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO kernel_edition (name, number) VALUES (TG_ARGV[0], 1)
+    ON CONFLICT (name) DO UPDATE SET number = kernel_edition.number + 1;
+    RETURN NULL;
+END $$
+"""
+
+
+def count_edits(table: str, edition: str) -> RunSQL:
+    """A migration operation: every statement that changes the table counts as an edit of the edition."""
+    return RunSQL(
+        f"CREATE TRIGGER count_edits AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION kernel_count_edit('{edition}')",
+        f"DROP TRIGGER count_edits ON {table}",
+    )
+
+
+class Cached(Generic[T]):
+    """A value built from tables; ``get`` returns the one of the newest edition this process has seen."""
+
+    def __init__(self, edition: str, build: Callable[[], T]) -> None:
+        self.edition = edition
+        self.build = build
+        self._lock = threading.Lock()
+        self._built: tuple[int, T] | None = None
+
+    def get(self) -> T:
+        built = self._built
+        if built is None or settings.EDITION_INTERVAL == 0:
+            return self.refresh()
+        return built[1]
+
+    def refresh(self) -> T:
+        """Build again if the tables were edited since. Raises ``django.db.Error`` while Postgres is away."""
+        with self._lock:
+            # The number is read before the rows: an edit between the two is seen at the next look.
+            number = Edition.objects.filter(name=self.edition).values_list("number", flat=True).first() or 0
+            if self._built is None or self._built[0] != number:
+                self._built = (number, self.build())
+            value = self._built[1]
+        _watcher.watch(self)
+        return value
+
+
+class _Watcher:
+    def __init__(self) -> None:
+        self._watched: list[Cached[Any]] = []
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, cached: "Cached[Any]") -> None:
+        if settings.EDITION_INTERVAL == 0:
+            return
+        with self._lock:
+            if cached not in self._watched:
+                self._watched.append(cached)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="editions", daemon=True)
+                self._thread.start()
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(settings.EDITION_INTERVAL)
+            try:
+                for cached in list(self._watched):
+                    cached.refresh()
+            except Error as error:
+                log.warning("editions_unreachable", extra={"error": str(error)})
+            finally:
+                connection.close()
+
+
+_watcher = _Watcher()

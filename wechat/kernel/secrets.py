@@ -1,0 +1,110 @@
+"""Secrets at rest: AES-256-GCM, each bound to its own row and column.
+
+A stored secret is ``key id . nonce . tag . ciphertext``. The row's ``secret_id`` and the column's name are
+authenticated with it, so a ciphertext copied into another row or column does not decrypt.
+"""
+
+import uuid
+from typing import Any, Self, cast
+
+from Crypto.Cipher import AES
+from Crypto.Random import get_random_bytes
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+NONCE_BYTES = 12
+TAG_BYTES = 16
+
+
+class Undecryptable(Exception):
+    """No configured key opens this secret, or it was moved from another row."""
+
+
+class Sealed(bytes):
+    """A ciphertext as the database holds it."""
+
+    __slots__ = ()
+
+    @property
+    def key_id(self) -> str:
+        return self.split(b".", 1)[0].decode()
+
+
+def seal(text: str, binding: str) -> Sealed:
+    key_id, key = next(iter(settings.FIELD_ENCRYPTION_KEYS.items()))
+    cipher = AES.new(key, AES.MODE_GCM, nonce=get_random_bytes(NONCE_BYTES), mac_len=TAG_BYTES)
+    cipher.update(binding.encode())
+    body, tag = cipher.encrypt_and_digest(text.encode())
+    return Sealed(key_id.encode() + b"." + cipher.nonce + tag + body)
+
+
+def unseal(sealed: Sealed, binding: str) -> str:
+    """The secret's text. Raises ``Undecryptable``."""
+    key_id, _, rest = sealed.partition(b".")
+    key = settings.FIELD_ENCRYPTION_KEYS.get(key_id.decode())
+    if key is None:
+        raise Undecryptable(f"no key {key_id.decode()!r} in FIELD_ENCRYPTION_KEYS")
+    nonce, tag = rest[:NONCE_BYTES], rest[NONCE_BYTES : NONCE_BYTES + TAG_BYTES]
+    cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=TAG_BYTES)
+    cipher.update(binding.encode())
+    try:
+        return cipher.decrypt_and_verify(rest[NONCE_BYTES + TAG_BYTES :], tag).decode()
+    except ValueError:
+        raise Undecryptable("the secret does not belong to this row, or was tampered with") from None
+
+
+class HasSecrets(models.Model):
+    """A row with ``SecretField`` columns."""
+
+    secret_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class SecretField(models.BinaryField[Any, Any]):
+    """Text outside, ciphertext inside; the empty text stays empty. Lives on a ``HasSecrets`` model."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("default", "")
+        kwargs.setdefault("blank", True)
+        kwargs["editable"] = False
+        super().__init__(*args, **kwargs)
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        if not cls._meta.abstract and not issubclass(cls, HasSecrets):
+            raise ImproperlyConfigured(f"{cls.__name__}.{name} needs HasSecrets")
+        setattr(cls, name, _Reveal(self))
+
+    def binding(self, row: models.Model) -> str:
+        return f"{self.model._meta.db_table}.{self.column}:{cast(HasSecrets, row).secret_id}"
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | str:
+        return Sealed(value) if value else ""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | bytes:
+        value = model_instance.__dict__.get(self.attname, "")
+        if value and not isinstance(value, Sealed):
+            value = seal(value, self.binding(model_instance))
+        return value or b""
+
+
+class _Reveal:
+    """Decrypts on the first look; a row that is merely listed never holds its secrets in the clear."""
+
+    def __init__(self, field: SecretField) -> None:
+        self.field = field
+
+    def __get__(self, row: models.Model | None, owner: type[models.Model]) -> Self | str:
+        if row is None:
+            return self
+        name = self.field.attname
+        if name not in row.__dict__:
+            row.refresh_from_db(fields=[name])
+        value = row.__dict__[name]
+        return unseal(value, self.field.binding(row)) if isinstance(value, Sealed) else value
+
+    def __set__(self, row: models.Model, value: str | Sealed) -> None:
+        row.__dict__[self.field.attname] = value
