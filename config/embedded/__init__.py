@@ -1,0 +1,85 @@
+"""PostgreSQL and Redis for people who have neither: started from Python packages, kept in one folder.
+
+Settings ask this package for the two addresses when the environment names none. Nothing here needs the
+`embedded` extra to be installed; only starting the servers does (`config.embedded.lifetime`).
+"""
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import TypedDict
+from urllib.parse import urlsplit
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class NotRunning(RuntimeError):  # noqa: N818 - a state of affairs, named like DoesNotExist
+    """No address is configured and the embedded servers are not running; the message says what to do."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(
+            f"No {variable} is set and the embedded services are not running: "
+            "run `make run`, or `python -m config.embedded -- COMMAND`"
+        )
+
+
+class ServiceUrls(TypedDict, total=False):
+    """Addresses with their passwords; a service that is configured from outside is absent."""
+
+    database_url: str
+    redis_url: str
+
+
+def local_folder() -> Path:
+    """Where data, logs and secrets of this checkout live (`WECHAT_CONSOLE_LOCAL`, else `.local`)."""
+    return Path(os.environ.get("WECHAT_CONSOLE_LOCAL") or PROJECT / ".local").resolve()
+
+
+def service_urls() -> ServiceUrls:
+    """Addresses of the servers that are running now; empty when there are none."""
+    try:
+        urls: ServiceUrls = json.loads((local_folder() / "services.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return urls
+
+
+def database_url() -> str:
+    """Address of the embedded PostgreSQL. Raises NotRunning."""
+    return _alive(service_urls().get("database_url"), "DATABASE_URL")
+
+
+def redis_url() -> str:
+    """Address of the embedded Redis. Raises NotRunning."""
+    return _alive(service_urls().get("redis_url"), "REDIS_URL")
+
+
+def is_configured(variable: str) -> bool:
+    """Whether the environment names an address, so that the embedded server is not wanted."""
+    return bool(os.environ.get(variable, "").strip())
+
+
+def is_missing() -> bool:
+    """Whether settings need the embedded servers and would not find them."""
+    try:
+        for variable, url in (("DATABASE_URL", database_url), ("REDIS_URL", redis_url)):
+            if not is_configured(variable):
+                url()
+    except NotRunning:
+        return True
+    return False
+
+
+def _alive(url: str | None, variable: str) -> str:
+    # The file outlives a supervisor that was killed outright, so a listener is the only proof.
+    if url is None or not is_listening(urlsplit(url).port or 0):
+        raise NotRunning(variable)
+    return url
+
+
+def is_listening(port: int) -> bool:
+    """Whether somebody accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,151 @@
+"""The embedded servers from their start to their stop."""
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from config.embedded import is_configured
+from config.embedded.launching import ServiceError, is_root
+from config.embedded.leftovers import stop_leftovers
+from config.embedded.postgres import Postgres
+from config.embedded.redis import Redis
+
+READY_SECONDS = 60
+STOP_SECONDS = 30
+# Below the range the kernel hands out to outgoing connections, which come and go.
+PORTS = range(20000, 32000)
+
+Service = Postgres | Redis
+
+
+@contextmanager
+def running(local: Path, *, durable: bool = True) -> Iterator[None]:
+    """Run the servers the environment names no address for, their files all in one folder.
+
+    Waits until they answer, and until they have stopped. Raises ServiceError, also when the folder
+    is in use already.
+    """
+    create_folder(local)
+    with lock(local), ExitStack() as stack:
+        services = [each for each in _services(local, durable=durable) if not is_configured(each.variable)]
+        servers = [(service, stack.enter_context(_server(service))) for service in services]
+        for service, server in servers:
+            _wait(service, server)
+        with _announced(local, services):
+            yield
+
+
+def create_folder(local: Path) -> None:
+    """Make the folder all our files are in; as root the servers' user may pass through, to its own."""
+    local.mkdir(parents=True, exist_ok=True)
+    local.chmod(0o711 if is_root() else 0o700)
+    (local / "log").mkdir(mode=0o700, exist_ok=True)
+
+
+@contextmanager
+def lock(local: Path) -> Iterator[None]:
+    """Keep everybody else out of the folder. Raises ServiceError naming the process that has it."""
+    with os.fdopen(os.open(local / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceError(
+                f"This project is running already (process {file.read().strip()}): stop that one first"
+            ) from None
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def write_private(path: Path, content: object) -> None:
+    """Replace a JSON file that only we may read; a reader sees the old one or the new one, never half."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file)
+    draft.rename(path)
+
+
+def _services(local: Path, *, durable: bool) -> list[Service]:
+    known = _credentials(local / "credentials.json")
+    return [
+        Postgres(local, port=int(known["postgres_port"]), password=known["password"], durable=durable),
+        Redis(local, port=int(known["redis_port"]), password=known["password"], durable=durable),
+    ]
+
+
+def _credentials(file: Path) -> dict[str, str]:
+    """The password and ports picked at the first start; a port somebody else has taken since is replaced."""
+    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    chosen = {"password": known.get("password") or secrets.token_urlsafe(24)}
+    for name in ("postgres_port", "redis_port"):
+        taken = set(chosen.values())
+        chosen[name] = str(_free_port(int(known.get(name, 0)), taken))
+    if chosen != known:
+        write_private(file, chosen)
+    return chosen
+
+
+def _free_port(wanted: int, taken: set[str]) -> int:
+    while wanted not in PORTS or str(wanted) in taken or not can_listen(wanted):
+        wanted = secrets.choice(PORTS)
+    return wanted
+
+
+def can_listen(port: int) -> bool:
+    """Whether nobody has this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _server(service: Service) -> Iterator[subprocess.Popen[bytes]]:
+    stop_leftovers(service.data)
+    if service.log.exists():
+        service.log.rename(service.log.with_suffix(".log.old"))
+    server = service.launch()
+    try:
+        yield server
+    finally:
+        server.send_signal(service.stop_signal)
+        try:
+            server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait(service: Service, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not service.is_ready():
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise ServiceError(f"{type(service).__name__} did not start:\n{_end_of(service.log)}")
+        time.sleep(0.05)
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-10:])
+
+
+@contextmanager
+def _announced(local: Path, services: list[Service]) -> Iterator[None]:
+    """Let settings find the servers, for exactly as long as they are there."""
+    file = local / "services.json"
+    write_private(file, {service.variable.lower(): service.url for service in services})
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
