@@ -1,8 +1,10 @@
 """Who: official accounts, their followers and tags, and which staff may do what with which account."""
 
 import datetime
+import re
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -15,6 +17,9 @@ from wechat.sdk.envelope import CallbackKeys, Mode
 # How long the former token and AES key stay valid after a change: the platform switches within minutes,
 # but the two sides are changed by hand.
 KEY_OVERLAP = datetime.timedelta(hours=24)
+
+TOKEN_FORM = re.compile(r"[A-Za-z0-9]{3,32}")
+AES_KEY_FORM = re.compile(r"[A-Za-z0-9]{43}")
 
 
 class OfficialAccount(HasSecrets):
@@ -75,7 +80,7 @@ class OfficialAccount(HasSecrets):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(mode="plain") | ~models.Q(aes_key=b""),
+                condition=models.Q(mode="plain") | ~models.Q(aes_key=""),
                 name="account_encrypted_mode_has_key",
                 violation_error_message=_("Compatible and safe mode need the EncodingAESKey."),
             )
@@ -83,6 +88,15 @@ class OfficialAccount(HasSecrets):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The token and the AES key in the platform's form: they sit behind no form field that could check."""
+        if not TOKEN_FORM.fullmatch(self.token):
+            raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
+        if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
+            raise ValidationError(_("The EncodingAESKey has exactly 43 letters and digits."))
+        if self.mode != Mode.PLAIN and not self.aes_key:
+            raise ValidationError(_("Compatible and safe mode need the EncodingAESKey."))
 
     @property
     def callback_path(self) -> str:
