@@ -1,0 +1,395 @@
+"""What we say: one vocabulary, rendered as a passive XML reply or as customer-service JSON.
+
+WeChat reference 3 (passive replies) and 8.2 (customer-service bodies).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from wechat.sdk.errors import ContentError
+from wechat.sdk.xml import cdata
+
+TEXT_BYTES = 2048
+
+REQUIRED = {"required": True}
+WEB = {"web": True}
+
+
+class _Body:
+    """A content's wire name, where it may be sent, and its two renderings."""
+
+    type: ClassVar[str]
+    passive: ClassVar[bool] = True
+    service: ClassVar[bool] = True
+
+    __slots__ = ()
+
+    def passive_elements(self) -> str:
+        raise ContentError(
+            "type", "This kind of content cannot answer a message directly.", code="not_passive"
+        )
+
+    def service_object(self) -> dict[str, Any]:
+        raise ContentError("type", "This kind of content can only answer a message.", code="not_service")
+
+
+@dataclass(frozen=True, slots=True)
+class Text(_Body):
+    """Newlines and `<a href>` links work."""
+
+    type: ClassVar[str] = "text"
+    content: str = field(metadata={"required": True, "bytes": TEXT_BYTES})
+
+    def passive_elements(self) -> str:
+        return f"<Content>{cdata(self.content)}</Content>"
+
+    def service_object(self) -> dict[str, Any]:
+        return {"content": self.content}
+
+
+@dataclass(frozen=True, slots=True)
+class Image(_Body):
+    type: ClassVar[str] = "image"
+    media_id: str = field(metadata=REQUIRED)
+
+    def passive_elements(self) -> str:
+        return _element("Image", MediaId=self.media_id)
+
+    def service_object(self) -> dict[str, Any]:
+        return {"media_id": self.media_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Voice(_Body):
+    type: ClassVar[str] = "voice"
+    media_id: str = field(metadata=REQUIRED)
+
+    def passive_elements(self) -> str:
+        return _element("Voice", MediaId=self.media_id)
+
+    def service_object(self) -> dict[str, Any]:
+        return {"media_id": self.media_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Video(_Body):
+    """A customer-service video needs `thumb_media_id`; a passive one has no use for it."""
+
+    type: ClassVar[str] = "video"
+    media_id: str = field(metadata=REQUIRED)
+    title: str = ""
+    description: str = ""
+    thumb_media_id: str = ""
+
+    def passive_elements(self) -> str:
+        return _element(
+            "Video", MediaId=self.media_id, Title=self.title or None, Description=self.description or None
+        )
+
+    def service_object(self) -> dict[str, Any]:
+        _require(self, "thumb_media_id")
+        optional = {"title": self.title, "description": self.description}
+        return {"media_id": self.media_id, "thumb_media_id": self.thumb_media_id, **_filled(optional)}
+
+
+@dataclass(frozen=True, slots=True)
+class Music(_Body):
+    """`hq_music_url` is preferred on Wi-Fi. A customer-service message needs both addresses."""
+
+    type: ClassVar[str] = "music"
+    title: str = ""
+    description: str = ""
+    music_url: str = field(default="", metadata=WEB)
+    hq_music_url: str = field(default="", metadata=WEB)
+    thumb_media_id: str = field(default="", metadata=REQUIRED)
+
+    def passive_elements(self) -> str:
+        return _element(
+            "Music",
+            Title=self.title or None,
+            Description=self.description or None,
+            MusicUrl=self.music_url or None,
+            HQMusicUrl=self.hq_music_url or None,
+            ThumbMediaId=self.thumb_media_id,
+        )
+
+    def service_object(self) -> dict[str, Any]:
+        _require(self, "music_url", "hq_music_url")
+        return {
+            **_filled({"title": self.title, "description": self.description}),
+            "musicurl": self.music_url,
+            "hqmusicurl": self.hq_music_url,
+            "thumb_media_id": self.thumb_media_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """The card of a news reply. `pic_url` is a JPG or PNG, good at 360x200."""
+
+    title: str = field(metadata=REQUIRED)
+    description: str = ""
+    pic_url: str = field(default="", metadata=WEB)
+    url: str = field(default="", metadata={"required": True, "web": True})
+
+
+@dataclass(frozen=True, slots=True)
+class News(_Body):
+    """Exactly one article: the platform takes more only in corners we do not visit."""
+
+    type: ClassVar[str] = "news"
+    articles: tuple[Article, ...] = field(metadata={"of": Article, "most": 1})
+
+    def passive_elements(self) -> str:
+        items = "".join(
+            _element("item", Title=one.title, Description=one.description, PicUrl=one.pic_url, Url=one.url)
+            for one in self.articles
+        )
+        return f"<ArticleCount>{len(self.articles)}</ArticleCount><Articles>{items}</Articles>"
+
+    def service_object(self) -> dict[str, Any]:
+        articles = [
+            {"title": one.title, "description": one.description, "url": one.url, "picurl": one.pic_url}
+            for one in self.articles
+        ]
+        return {"articles": articles}
+
+
+@dataclass(frozen=True, slots=True)
+class TransferToService(_Body):
+    """Hands the follower's message to the customer-service system, to one worker if named."""
+
+    type: ClassVar[str] = "transfer_customer_service"
+    service: ClassVar[bool] = False
+    kf_account: str = ""
+
+    def passive_elements(self) -> str:
+        return _element("TransInfo", KfAccount=self.kf_account) if self.kf_account else ""
+
+
+@dataclass(frozen=True, slots=True)
+class MiniProgramPage(_Body):
+    """A card of a mini program linked to the account."""
+
+    type: ClassVar[str] = "miniprogrampage"
+    passive: ClassVar[bool] = False
+    title: str
+    appid: str = field(metadata=REQUIRED)
+    pagepath: str = field(metadata=REQUIRED)
+    thumb_media_id: str = field(metadata=REQUIRED)
+
+    def service_object(self) -> dict[str, Any]:
+        card = {"appid": self.appid, "pagepath": self.pagepath, "thumb_media_id": self.thumb_media_id}
+        return {**_filled({"title": self.title}), **card}
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One choice; a tap comes back as a text message with this `id` as its `menu_id`."""
+
+    id: str = field(metadata=REQUIRED)
+    content: str = field(metadata=REQUIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Menu(_Body):
+    """A text with choices to tap."""
+
+    type: ClassVar[str] = "msgmenu"
+    passive: ClassVar[bool] = False
+    head: str
+    items: tuple[MenuItem, ...] = field(metadata={"of": MenuItem})
+    tail: str = ""
+
+    def service_object(self) -> dict[str, Any]:
+        choices = [{"id": item.id, "content": item.content} for item in self.items]
+        return {
+            **_filled({"head_content": self.head}),
+            "list": choices,
+            **_filled({"tail_content": self.tail}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleMessage(_Body):
+    """A published article, by the `article_id` of freepublish."""
+
+    type: ClassVar[str] = "mpnewsarticle"
+    passive: ClassVar[bool] = False
+    article_id: str = field(metadata=REQUIRED)
+
+    def service_object(self) -> dict[str, Any]:
+        return {"article_id": self.article_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Card(_Body):
+    type: ClassVar[str] = "wxcard"
+    passive: ClassVar[bool] = False
+    card_id: str = field(metadata=REQUIRED)
+
+    def service_object(self) -> dict[str, Any]:
+        return {"card_id": self.card_id}
+
+
+Content = (
+    Text
+    | Image
+    | Voice
+    | Video
+    | Music
+    | News
+    | TransferToService
+    | MiniProgramPage
+    | Menu
+    | ArticleMessage
+    | Card
+)
+
+TYPES: dict[str, type[Content]] = {
+    kind.type: kind
+    for kind in (
+        Text,
+        Image,
+        Voice,
+        Video,
+        Music,
+        News,
+        TransferToService,
+        MiniProgramPage,
+        Menu,
+        ArticleMessage,
+        Card,
+    )
+}
+
+
+def to_passive_xml(content: Content, *, to: str, sender: str, at: int) -> bytes:
+    """The reply body: `to` an openid, `sender` the account's gh_ id, `at` in Unix seconds.
+
+    Raises ContentError for what can only be sent through customer service. Limits are `validate`'s business.
+    """
+    return (
+        f"<xml><ToUserName>{cdata(to)}</ToUserName><FromUserName>{cdata(sender)}</FromUserName>"
+        f"<CreateTime>{at}</CreateTime><MsgType><![CDATA[{content.type}]]></MsgType>"
+        f"{content.passive_elements()}</xml>"
+    ).encode()
+
+
+def to_service_json(content: Content, *, openid: str, kf_account: str = "") -> dict[str, Any]:
+    """The body of a customer-service message, as from worker `kf_account` if given.
+
+    Raises ContentError for what can only be a passive reply, and for a video or music without the parts that
+    only this way of sending needs.
+    """
+    body = {"touser": openid, "msgtype": content.type, content.type: content.service_object()}
+    return {**body, "customservice": {"kf_account": kf_account}} if kf_account else body
+
+
+def to_dict(content: Content) -> dict[str, Any]:
+    """Plain data for storing as JSON; `from_dict` reads it back."""
+    return {"type": content.type, **_plain(content)}
+
+
+def from_dict(stored: dict[str, Any]) -> Content:
+    """The content `to_dict` described. Raises ContentError for anything it cannot have written."""
+    kind = TYPES.get(str(stored.get("type")))
+    if kind is None:
+        raise ContentError("type", "This kind of content is unknown.", code="unknown_type")
+    content: Content = _built(kind, {name: value for name, value in stored.items() if name != "type"})
+    return content
+
+
+def validate(content: Content) -> None:
+    """Raises ContentError for the first thing the platform would refuse."""
+    _check(content)
+
+
+def _check(part: Any) -> None:
+    for one in fields(part):
+        value, rules = getattr(part, one.name), one.metadata
+        if "of" in rules:
+            _check_several(one.name, value, rules.get("most"))
+        else:
+            _check_text(one.name, value, rules)
+
+
+def _check_several(name: str, parts: Iterable[Any], most: int | None) -> None:
+    several = tuple(parts)
+    if not several:
+        raise ContentError(name, "Add at least one entry.", code="required")
+    if most is not None and len(several) > most:
+        raise ContentError(name, f"At most {most} can be sent at once.", most, code="too_many")
+    for part in several:
+        _check(part)
+
+
+def _check_text(name: str, value: str, rules: Any) -> None:
+    if rules.get("required") and not value.strip():
+        raise ContentError(name, "This must not be empty.", code="required")
+    limit = rules.get("bytes")
+    if limit is not None and len(value.encode(errors="replace")) > limit:
+        size = len(value.encode(errors="replace"))
+        raise ContentError(
+            name, f"This is {size} bytes long; the platform takes at most {limit}.", limit, code="too_long"
+        )
+    if rules.get("web") and value and not _is_web_address(value):
+        raise ContentError(
+            name, "This must be an address that starts with http:// or https://.", code="not_a_url"
+        )
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, value))
+
+
+def _require(part: Any, *names: str) -> None:
+    for name in names:
+        if not getattr(part, name):
+            raise ContentError(name, "A customer-service message of this kind needs this.", code="required")
+
+
+def _element(name: str, **children: str | None) -> str:
+    inner = "".join(f"<{tag}>{cdata(text)}</{tag}>" for tag, text in children.items() if text is not None)
+    return f"<{name}>{inner}</{name}>"
+
+
+def _filled(optional: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in optional.items() if value}
+
+
+def _plain(part: Any) -> dict[str, Any]:
+    values = ((one.name, getattr(part, one.name)) for one in fields(part))
+    return {
+        name: [_plain(each) for each in value] if isinstance(value, tuple) else value
+        for name, value in values
+    }
+
+
+def _built(kind: Any, stored: Any) -> Any:
+    """An instance of `kind` from plain data, refusing names and types it does not declare."""
+    if not isinstance(stored, dict):
+        raise ContentError(kind.__name__.lower(), "Stored content of this kind has named fields.")
+    declared = {one.name: one.metadata.get("of") for one in fields(kind)}
+    for name in stored.keys() - declared.keys():
+        raise ContentError(str(name), f"Content of this kind has no field {name}.")
+    values = {name: _value(name, value, declared[name]) for name, value in stored.items()}
+    try:
+        return kind(**values)
+    except TypeError:
+        missing = next(name for name in declared if name not in stored)
+        raise ContentError(missing, f"The field {missing} is missing.", code="required") from None
+
+
+def _value(name: str, value: Any, of: Any) -> Any:
+    if of is not None and isinstance(value, list | tuple):
+        return tuple(_built(of, each) for each in value)
+    if of is None and isinstance(value, str):
+        return value
+    raise ContentError(name, f"The field {name} has the wrong form.")

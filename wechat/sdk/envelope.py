@@ -1,0 +1,166 @@
+"""The callback envelope: who sent this, is it fresh, and what does it say.
+
+The account's mode decides what is required, never what a request carries or omits. Nothing reaches the XML
+parser before its signature has been checked. WeChat reference 1.2 to 1.4.
+"""
+
+import enum
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+from wechat.sdk.crypto import MessageCipher, sign
+from wechat.sdk.errors import EnvelopeError
+from wechat.sdk.xml import MAX_BODY, cdata
+
+FRESHNESS = 300
+
+# Base64 holds no markup, and the signature covers what is found: no parser is needed, so none is offered
+# to strangers. A follower can type what looks like this element, hence the last one counts. Possessive
+# quantifiers keep the search linear.
+_ENCRYPT = re.compile(rb"<Encrypt>\s*+(?:<!\[CDATA\[)?+\s*+([A-Za-z0-9+/=]++)\s*+(?:\]\]>)?+\s*+</Encrypt>")
+_TIMESTAMP = re.compile(r"[0-9]{1,11}")
+
+
+class Mode(enum.StrEnum):
+    """How the account exchanges callbacks: 明文, 兼容, 安全."""
+
+    PLAIN = "plain"
+    COMPATIBLE = "compatible"
+    SAFE = "safe"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackKeys:
+    """What one account's callbacks are checked with. Build once, use for every callback.
+
+    The previous token and key stay valid during a change. Raises ValueError for an AES key of the wrong form,
+    or none at all in an encrypted mode. Without a token every callback is refused.
+    """
+
+    appid: str
+    token: str = field(repr=False)
+    aes_key: str = field(default="", repr=False)
+    mode: Mode = Mode.PLAIN
+    previous_token: str = field(default="", repr=False)
+    previous_aes_key: str = field(default="", repr=False)
+    original_id: str = ""
+    tokens: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    ciphers: tuple[MessageCipher, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        previous = (self.previous_aes_key,) if self.previous_aes_key else ()
+        aes_keys = () if self.mode is Mode.PLAIN else (self.aes_key, *previous)
+        object.__setattr__(self, "ciphers", tuple(MessageCipher(key, self.appid) for key in aes_keys))
+        object.__setattr__(self, "tokens", tuple(filter(None, (self.token, self.previous_token))))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A verified body, with the cipher and token that fitted: the reply is sealed with the same two.
+
+    `cipher` is None in plain mode.
+    """
+
+    body: bytes
+    cipher: MessageCipher | None
+    token: str = field(repr=False)
+
+
+def verify_query(keys: CallbackKeys, query: Mapping[str, str], now: float) -> None:
+    """Check the `signature` of a GET verification or a plain push, and that it is fresh.
+
+    The signature must be there in every mode: an unsigned echostr must never be echoed. Pushes in the
+    encrypted modes go to `open_envelope` alone. Raises EnvelopeError.
+    """
+    _signing_token(keys, query, "signature", now)
+
+
+def open_envelope(keys: CallbackKeys, query: Mapping[str, str], body: bytes, now: float) -> Opened:
+    """The genuine content of a push; `now` is in Unix seconds.
+
+    Raises EnvelopeError, "downgraded" where an account in an encrypted mode is sent something in the clear.
+    """
+    if len(body) > MAX_BODY:
+        raise EnvelopeError("length")
+    if keys.mode is Mode.PLAIN:
+        return Opened(body, None, _signing_token(keys, query, "signature", now))
+    encrypted = _encrypted_part(body)
+    token = _signing_token(keys, query, "msg_signature", now, encrypted)
+    if query.get("signature"):
+        verify_query(keys, query, now)
+    message, cipher = _decrypted(keys, encrypted)
+    return Opened(message, cipher, token)
+
+
+def seal(opened: Opened, xml: bytes, timestamp: int, nonce: str) -> bytes:
+    """The reply to `opened`, encrypted when the push was. JSON pushes are answered in XML too.
+
+    The plain words "success" and "" need no sealing. WeChat reference 1.4 and 1.5.
+    """
+    if opened.cipher is None:
+        return xml
+    encrypted = opened.cipher.encrypt(xml)
+    signature = sign(opened.token, str(timestamp), nonce, encrypted)
+    return (
+        f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
+        f"<TimeStamp>{timestamp}</TimeStamp><Nonce>{cdata(nonce)}</Nonce></xml>"
+    ).encode()
+
+
+def _signing_token(keys: CallbackKeys, query: Mapping[str, str], name: str, now: float, *signed: str) -> str:
+    """The token that made the signature called `name`, once that is known to be fresh as well."""
+    signature, timestamp, nonce = (query.get(part, "") for part in (name, "timestamp", "nonce"))
+    if not (signature and timestamp and nonce):
+        raise EnvelopeError("missing")
+    given = signature.encode(errors="surrogatepass")
+    for token in keys.tokens:
+        if compare_digest(given, sign(token, timestamp, nonce, *signed).encode()):
+            _check_freshness(timestamp, now)
+            return token
+    raise EnvelopeError("signature")
+
+
+def _check_freshness(timestamp: str, now: float) -> None:
+    if not _TIMESTAMP.fullmatch(timestamp):
+        raise EnvelopeError("malformed")
+    if abs(now - int(timestamp)) > FRESHNESS:
+        raise EnvelopeError("stale")
+
+
+def _encrypted_part(body: bytes) -> str:
+    if body.lstrip()[:1] == b"{":
+        return _encrypted_json(body)
+    found = _ENCRYPT.findall(body)
+    if not found:
+        raise EnvelopeError("downgraded")
+    return bytes(found[-1]).decode()
+
+
+def _encrypted_json(body: bytes) -> str:
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        raise EnvelopeError("malformed") from None
+    encrypted = envelope.get("Encrypt")
+    if not encrypted:
+        raise EnvelopeError("downgraded")
+    if not isinstance(encrypted, str):
+        raise EnvelopeError("malformed")
+    return encrypted
+
+
+def _decrypted(keys: CallbackKeys, encrypted: str) -> tuple[bytes, MessageCipher]:
+    """Current key first. When none fits, what the current one found wrong is the reason that counts."""
+    current, *previous = keys.ciphers
+    try:
+        return current.decrypt(encrypted), current
+    except EnvelopeError:
+        for cipher in previous:
+            try:
+                return cipher.decrypt(encrypted), cipher
+            except EnvelopeError:
+                continue
+        raise

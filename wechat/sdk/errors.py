@@ -1,0 +1,122 @@
+"""Everything the platform, or talking to it, can do wrong.
+
+    WeChatError
+     ├ EnvelopeError      a callback that must be refused with 403
+     ├ MalformedMessage   a genuine callback nobody can read: keep it raw, answer "success"
+     ├ ContentError       a reply the platform would refuse
+     ├ TransportError     the network failed, or the answer was no answer
+     └ ApiError           the platform said no, and why
+
+Source: WeChat reference 16 (error codes).
+"""
+
+import re
+
+from wechat.sdk.error_codes import ERROR_CODES
+
+UNKNOWN = ("permanent_for_request", "unknown error code")
+TOKEN_PATHS = ("/cgi-bin/token", "/cgi-bin/stable_token")
+
+
+class WeChatError(Exception):
+    """Root of the tree; never raised itself."""
+
+
+class EnvelopeError(WeChatError):
+    """A callback that is not provably from the platform.
+
+    `reason` is a metric label: missing, signature, stale, downgraded, padding, appid, malformed or length.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MalformedMessage(WeChatError):  # noqa: N818 - it names a message first
+    """An authentic push that could not be understood; `raw` is the decrypted body."""
+
+    def __init__(self, raw: bytes, why: str = "") -> None:
+        super().__init__(why or "unreadable push")
+        self.raw = raw
+
+
+class ContentError(WeChatError):
+    """A reply the platform would refuse.
+
+    `message` is an English sentence; `code` and `params` let another layer say the same in another language.
+    Codes: required, too_long, too_many, not_a_url, not_passive, not_service, unknown_type, malformed.
+    """
+
+    def __init__(
+        self, field: str, message: str, limit: int | None = None, *, code: str = "malformed"
+    ) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+        self.limit = limit
+        self.code = code
+
+    @property
+    def params(self) -> dict[str, str | int]:
+        return {"field": self.field} if self.limit is None else {"field": self.field, "limit": self.limit}
+
+
+class TransportError(WeChatError):
+    """No usable answer. `outcome_unknown` is False only when the request surely never left."""
+
+    retryable = True
+
+    def __init__(self, message: str, *, outcome_unknown: bool) -> None:
+        super().__init__(message)
+        self.outcome_unknown = outcome_unknown
+
+
+class ApiError(WeChatError):
+    """The platform answered with an errcode other than 0.
+
+    An unknown code counts as permanent for the request. `client_ip` is the address to add to the account's
+    IP whitelist (40164 only). WeChat reference 0.2 and 16.
+    """
+
+    def __init__(self, errcode: int, errmsg: str, rid: str = "", api: str = "", client_ip: str = "") -> None:
+        super().__init__(f"{api} answered {errcode}: {errmsg}" if api else f"{errcode}: {errmsg}")
+        self.errcode = errcode
+        self.errmsg = errmsg
+        self.rid = rid
+        self.api = api
+        self.client_ip = client_ip
+
+    @classmethod
+    def from_answer(cls, errcode: int, errmsg: str, api: str) -> "ApiError":
+        """Build from the platform's own text, which carries the request id and, for 40164, our address."""
+        rid = re.search(r"\brid: ?([0-9a-f]+(?:-[0-9a-f]+)*)", errmsg)
+        address = re.search(r"invalid ip ([0-9a-fA-F.:]+)", errmsg) if errcode == 40164 else None
+        return cls(errcode, errmsg, rid[1] if rid else "", api, address[1] if address else "")
+
+    @property
+    def category(self) -> str:
+        """Category of WeChat reference 16. A token call that says 40001 complains of the secret instead."""
+        if self.errcode == 40001 and self.api.startswith(TOKEN_PATHS):
+            return "permanent_for_request"
+        return ERROR_CODES.get(self.errcode, UNKNOWN)[0]
+
+    @property
+    def meaning(self) -> str:
+        return ERROR_CODES.get(self.errcode, UNKNOWN)[1]
+
+    @property
+    def retryable(self) -> bool:
+        return self.category == "retryable"
+
+    @property
+    def refresh_token(self) -> bool:
+        return self.category == "refresh_token_and_retry"
+
+    @property
+    def permanent_for_recipient(self) -> bool:
+        return self.category == "permanent_for_recipient"
+
+    @property
+    def quota(self) -> bool:
+        return self.category == "quota"

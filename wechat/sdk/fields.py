@@ -1,0 +1,128 @@
+"""Declaring where in a push a dataclass field is found.
+
+`string("PicUrl")` beside a field says which element fills it; several names are tried in turn, and
+`A/B` means B inside A. `read` turns a push into the keyword arguments of a class.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import field, fields
+from functools import cache
+from typing import Any, TypeVar
+
+from wechat.sdk.xml import Tree, child
+
+Record = TypeVar("Record")
+Convert = Callable[[Tree], Any]
+Reader = Callable[[Tree], Any]
+
+LARGEST = 2**63 - 1
+
+
+def source(convert: Convert, *paths: str) -> Mapping[str, Any]:
+    """Metadata for a field: the converter and the places to look."""
+    return {"convert": convert, "paths": paths}
+
+
+def string(*paths: str) -> str:
+    return field(default="", metadata=source(as_text, *paths))
+
+
+def integer(*paths: str) -> int:
+    return field(default=0, metadata=source(as_integer, *paths))
+
+
+def decimal(*paths: str) -> float:
+    return field(default=0.0, metadata=source(as_decimal, *paths))
+
+
+def integers(path: str) -> tuple[int, ...]:
+    return field(default=(), metadata=source(lambda found: tuple(map(as_integer, _each(found))), path))
+
+
+def strings(path: str, name: str) -> tuple[str, ...]:
+    """The texts called `name` in each of the repeated elements at `path`."""
+    return field(
+        default=(),
+        metadata=source(lambda found: tuple(as_text(child(one, name)) for one in _each(found)), path),
+    )
+
+
+def records(path: str, kind: type[Record]) -> tuple[Record, ...]:
+    """One `kind` for each of the repeated elements at `path`."""
+    return field(
+        default=(),
+        metadata=source(lambda found: tuple(kind(**read(kind, one)) for one in _each(found)), path),
+    )
+
+
+def as_text(found: Tree) -> str:
+    if not isinstance(found, str):
+        raise ValueError("text expected, elements found")
+    return found
+
+
+def as_integer(found: Tree) -> int:
+    """A signed 64-bit number; empty counts as 0. Raises ValueError."""
+    text = as_text(found)
+    if len(text) > 40:
+        raise ValueError("too many digits")
+    number = int(text or 0)
+    if not -LARGEST <= number <= LARGEST:
+        raise ValueError("number beyond 64 bits")
+    return number
+
+
+def as_decimal(found: Tree) -> float:
+    """A finite number; empty counts as 0. Raises ValueError."""
+    number = float(as_text(found) or 0)
+    if not math.isfinite(number):
+        raise ValueError("number without bounds")
+    return number
+
+
+def read(kind: type, node: Tree) -> dict[str, Any]:
+    """The keyword arguments for `kind` found in a push. Raises ValueError for nonsense."""
+    return {name: reader(node) for name, reader in _plan(kind)}
+
+
+def unread(kind: type, node: Mapping[str, Tree], ignoring: frozenset[str]) -> dict[str, Tree]:
+    """The top-level elements that `kind` declares no field for."""
+    names = _names(kind) | ignoring
+    return {name: value for name, value in node.items() if name not in names}
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    sources = (one.metadata.get("paths", ()) for one in fields(kind))
+    return frozenset(path.partition("/")[0] for paths in sources for path in paths)
+
+
+@cache
+def _plan(kind: type) -> tuple[tuple[str, Reader], ...]:
+    sourced = ((one.name, one.metadata) for one in fields(kind) if "paths" in one.metadata)
+    return tuple((name, _reader(metadata["convert"], metadata["paths"])) for name, metadata in sourced)
+
+
+def _reader(convert: Convert, paths: tuple[str, ...]) -> Reader:
+    if len(paths) == 1 and "/" not in paths[0]:
+        (name,) = paths
+        return lambda node: convert(child(node, name))
+    steps = [path.split("/") for path in paths]
+    return lambda node: convert(_first(node, steps))
+
+
+def _first(node: Tree, paths: list[list[str]]) -> Tree:
+    for path in paths:
+        found = node
+        for name in path:
+            found = child(found, name)
+        if found:
+            return found
+    return ""
+
+
+def _each(found: Tree) -> list[Tree]:
+    """Repeated elements, without the empty ones; a blank container has none."""
+    several = found if isinstance(found, list) else [found]
+    return [one for one in several if not isinstance(one, str) or one.strip()]
