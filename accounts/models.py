@@ -48,7 +48,9 @@ class OfficialAccount(HasSecrets):
         _("AppID"),
         max_length=32,
         unique=True,
-        validators=[RegexValidator(r"^wx[0-9a-f]{16}$", _("An AppID is wx and 16 small letters a-f or digits."))],
+        validators=[
+            RegexValidator(r"^wx[0-9a-f]{16}$", _("An AppID is wx and 16 small letters a-f or digits."))
+        ],
     )
     original_id = models.CharField(
         _("original ID"), max_length=32, blank=True, help_text=_("gh_ and 12 characters, from 公众号设置.")
@@ -90,7 +92,7 @@ class OfficialAccount(HasSecrets):
         return self.name
 
     def clean(self) -> None:
-        """The token and the AES key in the platform's form: they sit behind no form field that could check."""
+        """The secrets in the platform's form: they sit behind no form field that could check."""
         if not TOKEN_FORM.fullmatch(self.token):
             raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
         if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
@@ -130,7 +132,9 @@ class OfficialAccount(HasSecrets):
 class Tag(models.Model):
     """A tag of the platform; ``platform_id`` is empty until it exists there."""
 
-    account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="tags", verbose_name=_("account"))
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="tags", verbose_name=_("account")
+    )
     name = models.CharField(_("name"), max_length=30)
     platform_id = models.PositiveIntegerField(_("platform ID"), null=True, blank=True, editable=False)
 
@@ -140,7 +144,9 @@ class Tag(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["account", "name"], name="tag_name_once_per_account"),
-            models.UniqueConstraint(fields=["account", "platform_id"], name="tag_platform_id_once_per_account"),
+            models.UniqueConstraint(
+                fields=["account", "platform_id"], name="tag_platform_id_once_per_account"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -168,7 +174,9 @@ class Follower(models.Model):
     class Meta:
         verbose_name = _("follower")
         verbose_name_plural = _("followers")
-        constraints = [models.UniqueConstraint(fields=["account", "openid"], name="follower_once_per_account")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "openid"], name="follower_once_per_account")
+        ]
         indexes = [
             models.Index(fields=["account", "-id"], name="follower_newest"),
             models.Index(fields=["account", "-last_seen_at"], name="follower_last_seen"),

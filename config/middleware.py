@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import resolve
+from rest_framework.response import Response
 
 
 class CallbackFirst:
@@ -20,6 +21,6 @@ class CallbackFirst:
         path = request.path_info
         if path.startswith("/wechat/") and path.rstrip("/").endswith("/callback"):
             match = resolve(path)
-            response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
-            return response
+            response: Response = match.func(request, *match.args, **match.kwargs)
+            return response.render()
         return self.get_response(request)

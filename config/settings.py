@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from kombu import Queue
 
 from config import embedded, environment
 from config.environment import ROOT
+
+# `ModelAdmin[Follower]` and its like are subscriptable at run time as well.
+django_stubs_ext.monkeypatch()
 
 # --- Where things run -------------------------------------------------------------------------------------
 
@@ -18,9 +22,7 @@ DEBUG = environment.flag("DEBUG", default=EMBEDDED)
 PORT = environment.number("PORT", 8000, least=1, most=65535)
 PUBLIC_URL = environment.web_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 SECRET_KEY = environment.secret("SECRET_KEY", embedded=EMBEDDED)
-FIELD_ENCRYPTION_KEYS = environment.field_keys(
-    environment.secret("FIELD_ENCRYPTION_KEYS", embedded=EMBEDDED)
-)
+FIELD_ENCRYPTION_KEYS = environment.field_keys(environment.secret("FIELD_ENCRYPTION_KEYS", embedded=EMBEDDED))
 ALLOWED_HOSTS = [
     *filter(None, (host.strip() for host in os.environ.get("ALLOWED_HOSTS", "").split(","))),
     str(urlsplit(PUBLIC_URL).hostname),
@@ -87,7 +89,10 @@ TEMPLATES = [
 # --- Postgres and Redis -----------------------------------------------------------------------------------
 
 DATABASE_URL = environment.service_address(
-    "DATABASE_URL", os.environ.get("DATABASE_URL", "").strip() or embedded.database_url(), "postgres", "postgresql"
+    "DATABASE_URL",
+    os.environ.get("DATABASE_URL", "").strip() or embedded.database_url(),
+    "postgres",
+    "postgresql",
 )
 REDIS_URL = environment.service_address(
     "REDIS_URL", os.environ.get("REDIS_URL", "").strip() or embedded.redis_url(), "redis", "rediss"
@@ -118,7 +123,12 @@ CACHES = {
 # --- Celery: a doorbell, never the record -----------------------------------------------------------------
 
 CELERY_BROKER_URL = environment.service_address(
-    "CELERY_BROKER_URL", os.environ.get("CELERY_BROKER_URL", "").strip() or REDIS_URL, "redis", "rediss", "amqp", "amqps"
+    "CELERY_BROKER_URL",
+    os.environ.get("CELERY_BROKER_URL", "").strip() or REDIS_URL,
+    "redis",
+    "rediss",
+    "amqp",
+    "amqps",
 )
 CELERY_BROKER_TRANSPORT_OPTIONS = {**REDIS_TIMEOUTS, "visibility_timeout": 600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-class NotRunning(RuntimeError):  # noqa: N818 - a state of affairs, named like DoesNotExist
+class NotRunning(RuntimeError):
     """No address is configured and the embedded servers are not running; the message says what to do."""
 
     def __init__(self, variable: str) -> None:

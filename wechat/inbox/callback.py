@@ -162,9 +162,7 @@ class Callback(APIView):
 
     def post(self, request: Request, slug: str) -> Response:
         with metrics.ANSWER_SECONDS.time():
-            if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-                raise TooLarge
-            delivery: Delivery = request.data
+            delivery = _delivered(request, slug)
             try:
                 content = _content(request.user, delivery)
             except NotRecorded:
@@ -172,6 +170,16 @@ class Callback(APIView):
                 raise Unavailable from None
         metrics.CALLBACKS.labels(slug, "answered" if content else "accepted").inc()
         return Response(Reply(delivery, content)) if content else _text("success")
+
+
+def _delivered(request: Request, slug: str) -> Delivery:
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > MAX_BODY:
+        raise TooLarge
+    if not length:
+        raise _refused(slug, EnvelopeError("missing"))
+    delivery: Delivery = request.data
+    return delivery
 
 
 def _content(account: OfficialAccount, delivery: Delivery) -> Content | None:

@@ -26,7 +26,8 @@ UPSERT = """
 INSERT INTO accounts_follower
     (account_id, openid, unionid, subscribed, subscribe_scene, remark, last_seen_at, last_seen_kind)
 SELECT account_id, openid, '', TRUE, '', '', seen_at, kind
-FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[]) AS seen(account_id, openid, seen_at, kind)
+FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[])
+    AS seen(account_id, openid, seen_at, kind)
 ORDER BY account_id, openid
 ON CONFLICT (account_id, openid) DO UPDATE SET
     last_seen_at = excluded.last_seen_at, last_seen_kind = excluded.last_seen_kind
@@ -66,7 +67,7 @@ def _seen(rows: Iterable[InboundMessage]) -> None:
 def _followed(row: InboundMessage) -> None:
     later = Q(unsubscribed_at__isnull=True) | Q(unsubscribed_at__lte=row.sent_at)
     _follower(row).filter(Q(subscribed_at__isnull=True) | Q(subscribed_at__lt=row.sent_at)).update(
-        subscribed=Case(When(later, then=Value(True)), default=F("subscribed")),
+        subscribed=Case(When(later, then=Value(value=True)), default=F("subscribed")),
         subscribed_at=row.sent_at,
         first_subscribed_at=_earlier("first_subscribed_at", row.sent_at),
     )
@@ -75,7 +76,7 @@ def _followed(row: InboundMessage) -> None:
 def _left(row: InboundMessage) -> None:
     stayed_gone = Q(subscribed_at__isnull=True) | Q(subscribed_at__lte=row.sent_at)
     _follower(row).filter(Q(unsubscribed_at__isnull=True) | Q(unsubscribed_at__lt=row.sent_at)).update(
-        subscribed=Case(When(stayed_gone, then=Value(False)), default=F("subscribed")),
+        subscribed=Case(When(stayed_gone, then=Value(value=False)), default=F("subscribed")),
         unsubscribed_at=row.sent_at,
     )
 

@@ -45,7 +45,7 @@ def _react_to_one(row: InboundMessage) -> bool:
         for handler in routing.reactors(event):
             with transaction.atomic():
                 handler(event)
-    except Exception as error:  # noqa: BLE001 - kept on the row, shown in the log, tried again
+    except Exception as error:
         log.exception("reaction_failed", extra={"message": row.pk})
         _postpone(row, f"{type(error).__name__}: {error}")
         return False

@@ -24,7 +24,7 @@ Row = TypeVar("Row", bound=models.Model)
 class Doorbell:
     """``task`` works off what is due; ``is_due`` says cheaply whether there is any."""
 
-    task: Task[Any, Any]
+    task: "Task[Any, Any]"
     is_due: Callable[[], bool]
 
 
@@ -54,6 +54,8 @@ def claim(due: models.QuerySet[Row], *, lease: datetime.timedelta, limit: int) -
     """Take up to ``limit`` rows whose ``due_at`` has come, in order of age, for the length of the lease."""
     with transaction.atomic():
         now = timezone.now()
-        rows = list(due.filter(due_at__lte=now).order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit])
+        rows = list(
+            due.filter(due_at__lte=now).order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit]
+        )
         due.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(due_at=now + lease)
     return rows

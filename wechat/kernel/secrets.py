@@ -10,7 +10,6 @@ from typing import Any, Self, cast
 from Crypto.Cipher import AES
 from Crypto.Random import get_random_bytes
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 NONCE_BYTES = 12
@@ -63,19 +62,24 @@ class HasSecrets(models.Model):
         abstract = True
 
 
-class SecretField(models.BinaryField[Any, Any]):
+class SecretField(models.Field):
     """Text outside, ciphertext inside; the empty text stays empty. Lives on a ``HasSecrets`` model."""
 
+    empty_strings_allowed = True
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("default", "")
-        kwargs.setdefault("blank", True)
-        kwargs["editable"] = False
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{**kwargs, "default": "", "blank": True, "editable": False})
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def get_prep_value(self, value: Any) -> bytes:
+        if value and not isinstance(value, bytes):
+            raise TypeError("A secret cannot be searched for.")
+        return value or b""
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)
-        if not cls._meta.abstract and not issubclass(cls, HasSecrets):
-            raise ImproperlyConfigured(f"{cls.__name__}.{name} needs HasSecrets")
         setattr(cls, name, _Reveal(self))
 
     def binding(self, row: models.Model) -> str:

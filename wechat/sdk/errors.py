@@ -33,7 +33,7 @@ class EnvelopeError(WeChatError):
         self.reason = reason
 
 
-class MalformedMessage(WeChatError):  # noqa: N818 - it names a message first
+class MalformedMessage(WeChatError):
     """An authentic push that could not be understood; `raw` is the decrypted body."""
 
     def __init__(self, raw: bytes, why: str = "") -> None:
