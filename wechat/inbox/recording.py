@@ -109,6 +109,8 @@ class Recorder:
     def _write_on(self) -> None:
         while True:
             self._write(self._gathered())
+            if self._waiting.empty():
+                connection.close()  # back to the pool
 
     def _gathered(self) -> list[_Waiting]:
         batch = [self._waiting.get()]
@@ -139,7 +141,7 @@ def _settle(batch: list[_Waiting], stored: dict[tuple[int, str], str | None]) ->
 
 
 def _give_up(batch: list[_Waiting], error: Error) -> None:
-    log.error("callbacks_unrecorded", extra={"rows": len(batch), "error": str(error)})
+    log.error("callbacks_unrecorded", exc_info=error, extra={"rows": len(batch)})
     connection.close()
     for waiting in batch:
         waiting.failed = True

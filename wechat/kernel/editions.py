@@ -1,7 +1,7 @@
 """Tables that are read on every callback and edited now and then, kept in the process.
 
-A statement trigger on each table counts its edits in ``kernel_edition``. One watcher thread a process
-compares the counts twice a second and rebuilds what was edited, so a reader never waits for Postgres, and
+A statement trigger on each table numbers its edits in ``kernel_edition``. One watcher thread a process
+compares the numbers twice a second and rebuilds what was edited, so a reader never waits for Postgres, and
 keeps what it had while Postgres is away.
 """
 
@@ -20,14 +20,17 @@ from wechat.kernel.models import Edition
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+# From a sequence: a number once seen never comes back, whatever is rolled back or restored.
 CREATE_COUNTER = """
+CREATE SEQUENCE kernel_edition_numbers;
 CREATE FUNCTION kernel_count_edit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO kernel_edition (name, number) VALUES (TG_ARGV[0], 1)
-    ON CONFLICT (name) DO UPDATE SET number = kernel_edition.number + 1;
+    INSERT INTO kernel_edition (name, number) VALUES (TG_ARGV[0], nextval('kernel_edition_numbers'))
+    ON CONFLICT (name) DO UPDATE SET number = excluded.number;
     RETURN NULL;
 END $$
 """
+DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_edition_numbers"
 
 
 def count_edits(table: str, edition: str) -> RunSQL:

@@ -2,10 +2,10 @@ from django.db import models
 
 
 class Edition(models.Model):
-    """How often a set of tables was edited; triggers count, processes compare (see ``editions``)."""
+    """The newest edit of a set of tables; triggers number them, processes compare (see ``editions``)."""
 
     name = models.CharField(max_length=40, primary_key=True)
-    number = models.BigIntegerField(default=1)
+    number = models.BigIntegerField()
 
     class Meta:
         verbose_name = "edition"

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from wechat.kernel.editions import CREATE_COUNTER
+from wechat.kernel.editions import CREATE_COUNTER, DROP_COUNTER
 
 
 class Migration(migrations.Migration):
@@ -17,11 +17,11 @@ class Migration(migrations.Migration):
             name='Edition',
             fields=[
                 ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(default=1)),
+                ('number', models.BigIntegerField()),
             ],
             options={
                 'verbose_name': 'edition',
             },
         ),
-        migrations.RunSQL(CREATE_COUNTER, "DROP FUNCTION kernel_count_edit()"),
+        migrations.RunSQL(CREATE_COUNTER, DROP_COUNTER),
     ]
