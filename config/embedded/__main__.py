@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.embedded import local_folder
-from config.embedded.interruption import exit_when_told
+from config.embedded.interruption import exit_when_told, finish_undisturbed
 from config.embedded.launching import ServiceError, die_with_parent
 from config.embedded.lifetime import running
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with (
             _folder(temporary=options.temporary) as local,
-            running(local, durable=not options.temporary),
+            running(local, durable=options.durable or not options.temporary),
         ):
             return run(options.command, os.environ | {"WECHAT_CONSOLE_LOCAL": str(local)})
     except ServiceError as error:
@@ -55,6 +55,7 @@ def run(command: Sequence[str], environment: dict[str, str]) -> int:
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
+    finish_undisturbed()
     child.terminate()
     try:
         child.wait(COMMAND_STOP_SECONDS)
@@ -78,6 +79,9 @@ def _folder(*, temporary: bool) -> Iterator[Path]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m config.embedded", description=__doc__)
     parser.add_argument("--temporary", action="store_true", help="fresh data, thrown away afterwards")
+    parser.add_argument(
+        "--durable", action="store_true", help="with --temporary: every commit reaches the disk"
+    )
     parser.add_argument("command", nargs="+", metavar="COMMAND")
     return parser
 

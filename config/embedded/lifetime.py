@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from config.embedded import is_configured
+from config.embedded.interruption import finish_undisturbed
 from config.embedded.launching import ServiceError, is_root
 from config.embedded.leftovers import stop_leftovers
 from config.embedded.postgres import Postgres
@@ -26,8 +27,8 @@ Service = Postgres | Redis
 
 
 @contextmanager
-def running(local: Path, *, durable: bool = True) -> Iterator[None]:
-    """Run the servers the environment names no address for, their files all in one folder.
+def running(local: Path, *, durable: bool = True) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Run the servers the environment names no address for; gives them by name.
 
     Waits until they answer, and until they have stopped. Raises ServiceError, also when the folder
     is in use already.
@@ -39,7 +40,7 @@ def running(local: Path, *, durable: bool = True) -> Iterator[None]:
         for service, server in servers:
             _wait(service, server)
         with _announced(local, services):
-            yield
+            yield {type(service).__name__: server for service, server in servers}
 
 
 def create_folder(local: Path) -> None:
@@ -120,6 +121,7 @@ def _server(service: Service) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield server
     finally:
+        finish_undisturbed()
         server.send_signal(service.stop_signal)
         try:
             server.wait(STOP_SECONDS)

@@ -1,0 +1,51 @@
+# The machine's Python, 3.11 or newer; everything else comes from the lock files in requirements/.
+PYTHON ?= python3
+BIN := .venv/bin
+TEMPORARY := $(BIN)/python -m config.embedded --temporary
+
+.PHONY: help run test check checks bench lock clean
+
+help:
+	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
+	@echo "make test    all tests; ARGS='tests/stack -x' narrows them down"
+	@echo "make check   lint, types, import contracts, migrations, translations"
+	@echo "make bench   benchmarks"
+	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
+	@echo "make clean   delete .venv and the caches, keep the data in .local"
+
+run:
+	@$(PYTHON) -I config/install.py run
+	@$(BIN)/python -m config.stack
+
+test:
+	@$(PYTHON) -I config/install.py dev
+	@$(TEMPORARY) -- $(BIN)/python -m pytest -n auto $(ARGS)
+
+check:
+	@$(PYTHON) -I config/install.py dev
+	@$(TEMPORARY) -- $(MAKE) --no-print-directory checks
+
+checks:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python -m config.translations
+
+bench:
+	@$(PYTHON) -I config/install.py dev
+	@$(TEMPORARY) --durable -- $(BIN)/python -m bench $(ARGS)
+
+COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+lock:
+	$(COMPILE) pyproject.toml --extra embedded --output-file requirements/run.txt
+	$(COMPILE) pyproject.toml --extra embedded --extra dev --constraint requirements/run.txt \
+		--output-file requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

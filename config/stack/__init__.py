@@ -1,0 +1,1 @@
+"""`make run`: everything at once, for development and for trying it out."""

@@ -1,0 +1,156 @@
+"""`python -m config.stack`: servers, migrations, demo data, simulator, web, worker and beat.
+
+Ends when told to or when one of its processes ends, and leaves none of them behind.
+"""
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from config.embedded import PROJECT, local_folder
+from config.embedded.interruption import exit_when_told
+from config.embedded.launching import ServiceError
+from config.embedded.lifetime import can_listen, running
+from config.stack.processes import MARK, process, say, stop_leftovers
+
+READY_SECONDS = 60
+PLATFORM = ("WECHAT_API_BASE", "WECHAT_PAY_API_BASE", "WECHAT_OPEN_BASE", "WECHAT_MP_BASE")
+
+HOST = os.environ.get("HOST", "127.0.0.1")
+PORT = os.environ.get("PORT", "8000")
+SIMULATOR_PORT = os.environ.get("SIMULATOR_PORT", "8800")
+
+
+def main() -> int:
+    exit_when_told()
+    try:
+        with running(local_folder()) as servers, ExitStack() as stack:
+            stop_leftovers(local_folder())
+            _require_port("PORT", PORT)
+            _require_port("SIMULATOR_PORT", SIMULATOR_PORT)
+            _prepare("migrate", "--no-input")
+            _prepare("load_demo")
+            everything: dict[str, subprocess.Popen[Any]] = dict(servers)
+            for name, command in _programs().items():
+                everything[name] = stack.enter_context(process(name, command, _environment()))
+            _watch(everything)
+    except ServiceError as error:
+        say(str(error))
+    return 1
+
+
+def _programs() -> Mapping[str, list[str]]:
+    """Modules with their arguments, in the order of starting; stopping goes the other way round."""
+    simulator_state = str(local_folder() / "simulator.json")
+    workers = os.environ.get("WEB_WORKERS", "1")
+    threads = os.environ.get("WEB_THREADS", "32")
+    return {
+        "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
+        "web": [
+            *("granian", "--interface", "wsgi", "--host", HOST, "--port", PORT, "--log-level", "warning"),
+            *("--workers", workers, "--blocking-threads", threads, "config.wsgi:application"),
+        ],
+        "worker": [
+            "celery",
+            "--quiet",
+            "-A",
+            "config",
+            "worker",
+            "--concurrency",
+            "2",
+            "--loglevel",
+            "WARNING",
+        ],
+        "beat": ["celery", "--quiet", "-A", "config", "beat", "--loglevel", "WARNING"],
+    }
+
+
+def _environment() -> dict[str, str]:
+    """Ours, plus: the simulator plays the platform, unless the environment names the real one."""
+    simulator = f"http://127.0.0.1:{SIMULATOR_PORT}"
+    platform = {name: os.environ.get(name) or simulator for name in PLATFORM}
+    return os.environ | platform | {"PORT": PORT, "PYTHONUNBUFFERED": "1", MARK: str(local_folder())}
+
+
+def _require_port(variable: str, value: str) -> None:
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise ServiceError(f"{variable} is {value!r}: use a number from 1 to 65535")
+    if not can_listen(int(value)):
+        raise ServiceError(
+            f"Port {value} is taken by another program: stop that one, or choose another port, "
+            f"as in `make run {variable}={int(value) + 1}`"
+        )
+
+
+def _prepare(*command: str) -> None:
+    result = subprocess.run(  # noqa: S603 - our own program, and no shell
+        [sys.executable, "manage.py", *command],
+        cwd=PROJECT,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise ServiceError(f"{command[0]} failed with exit code {result.returncode}:\n{result.stdout}")
+
+
+def _watch(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
+    """Tell when all is ready, then wait. Raises ServiceError as soon as anything has ended."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not _is_ready():
+        _check(everything)
+        if time.monotonic() > deadline:
+            raise ServiceError(f"Not ready after {READY_SECONDS} seconds: everything is stopped")
+        time.sleep(0.1)
+    _welcome()
+    while True:
+        _check(everything)
+        time.sleep(0.2)
+
+
+def _check(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
+    for name, each in everything.items():
+        if (code := each.poll()) is not None:
+            how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+            raise ServiceError(f"{name} ended with {how}: everything is stopped")
+
+
+def _is_ready() -> bool:
+    return _answers(PORT, "/healthz/ready") and _answers(SIMULATOR_PORT, "/_sim/health")
+
+
+def _answers(port: str, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _welcome() -> None:
+    for line in (
+        "",
+        "WeChat Console is ready.",
+        "",
+        f"  Console    http://127.0.0.1:{PORT}/admin/   sign in with admin / admin",
+        f"  Phone      http://127.0.0.1:{SIMULATOR_PORT}/",
+        f"  API        http://127.0.0.1:{PORT}/api/docs/",
+        "",
+        f"Ctrl-C stops everything; the data stays in {local_folder()}",
+    ):
+        say(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Our own programs as children: prefixed output, a certain end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from config.embedded import PROJECT
+from config.embedded.interruption import finish_undisturbed
+from config.embedded.launching import die_with_parent
+
+STOP_SECONDS = 15
+# Names the data folder in the environment of every child, so that a later start knows its own.
+MARK = "WECHAT_CONSOLE_STACK"
+COLOURS = {"simulator": 35, "web": 32, "worker": 36, "beat": 33}
+
+
+@contextmanager
+def process(
+    name: str, command: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a Python module in the background, telling its output line by line; stops it and its children."""
+    parent = os.getpid()
+    child = subprocess.Popen(  # noqa: S603 - one of our own programs, and no shell
+        [sys.executable, "-m", *command],
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+        preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),
+    )
+    reader = threading.Thread(target=_tell, args=(name, child.stdout), daemon=True)
+    reader.start()
+    try:
+        yield child
+    finally:
+        _stop(child)
+        reader.join()
+
+
+def _stop(child: subprocess.Popen[str]) -> None:
+    finish_undisturbed()
+    child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        say(f"process {child.pid} did not stop in {STOP_SECONDS} seconds and is killed")
+    # Whatever it started is in its session and ends with it.
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def stop_leftovers(local: Path) -> None:
+    """Stop what a supervisor that was killed outright has left behind."""
+    found = [each for each in psutil.process_iter(["environ"]) if _is_ours(each, local)]
+    for each in found:
+        each.kill()
+    psutil.wait_procs(found, timeout=STOP_SECONDS)
+
+
+def _is_ours(candidate: psutil.Process, local: Path) -> bool:
+    environment = candidate.info["environ"] or {}
+    return candidate.pid != os.getpid() and environment.get(MARK) == str(local)
+
+
+def _tell(name: str, lines: IO[str]) -> None:
+    for line in lines:
+        say(line.rstrip(), name)
+
+
+def say(line: str, name: str = "stack") -> None:
+    """Print one line under its sender's name; a terminal that is gone is no reason to stop listening."""
+    prefix = f"{name:9} | "
+    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        prefix = f"\x1b[{COLOURS.get(name, 0)}m{prefix}\x1b[0m"
+    try:
+        sys.stdout.write(f"{prefix}{line}\n")
+        sys.stdout.flush()
+    except OSError:
+        return
