@@ -74,9 +74,10 @@ class SecretField(models.Field):
         return "BinaryField"
 
     def get_prep_value(self, value: Any) -> bytes:
-        if value and not isinstance(value, bytes):
-            raise TypeError("A secret cannot be searched for.")
-        return value or b""
+        """In a condition a secret is set or not, no more: its text never travels in a query."""
+        if isinstance(value, bytes):
+            return value
+        return b"*" if value else b""
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)
