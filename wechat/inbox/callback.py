@@ -66,7 +66,7 @@ class Signature(BaseAuthentication):
     """Who sends this: the platform, for one of our accounts, now.
 
     Plain mode and the GET verification are decided here by ``signature``. In the encrypted modes
-    ``msg_signature`` decides, in ``Envelope``; a ``signature`` that is present must be right too.
+    ``msg_signature`` decides, in ``Envelope``, where a ``signature`` that is present must be right too.
     """
 
     def authenticate(self, request: Request) -> tuple[OfficialAccount, directory.Entry]:
@@ -77,7 +77,7 @@ class Signature(BaseAuthentication):
         keys = entry.keys()
         query = request.query_params
         try:
-            if request.method == "GET" or keys.mode is Mode.PLAIN or "signature" in query:
+            if request.method == "GET" or keys.mode is Mode.PLAIN:
                 verify_query(keys, query, time.time())
         except EnvelopeError as error:
             raise _refused(slug, error) from None

@@ -1,6 +1,5 @@
 """From a verified message to a committed row and its answer."""
 
-import json
 import logging
 
 from accounts.models import OfficialAccount
@@ -25,7 +24,7 @@ def receive(account: OfficialAccount, message: Message, body: bytes) -> Content 
     _keep(record)
     if record.answer is worked_out:
         return now
-    return from_dict(json.loads(record.answer)) if record.answer else None
+    return from_dict(record.answer) if record.answer else None
 
 
 def receive_malformed(account: OfficialAccount, body: bytes) -> None:

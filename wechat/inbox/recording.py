@@ -5,13 +5,15 @@ together. While it commits, the next ones gather: the busier the process, the la
 is answered only after ``record`` returned, and ``record`` returns only after the commit.
 """
 
+import json
 import logging
 import os
 import queue
 import threading
 from collections.abc import Sequence
+from typing import Any
 
-from django.db import Error, OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection
 
 from wechat.inbox.records import Record
 from wechat.kernel import metrics
@@ -37,14 +39,15 @@ COLUMNS = {
     "answered_by": "text",
     "late": "boolean",
 }
+# One JSON parameter instead of an array a column: a tenth of the time in Python.
 INSERT = (
     f"INSERT INTO inbox_inboundmessage ({', '.join(COLUMNS)}, due_at, attempts, error) "  # noqa: S608
     f"SELECT {', '.join(COLUMNS)}, received_at, 0, '' "
-    f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in COLUMNS.values())}) AS row({', '.join(COLUMNS)}) "
+    f"FROM json_to_recordset(%s) AS record({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())}) "
     "ON CONFLICT (account_id, key) DO NOTHING RETURNING account_id, key"
 )
 STORED = (
-    "SELECT account_id, key, answer::text FROM inbox_inboundmessage "
+    "SELECT account_id, key, coalesce(answer, 'null')::text FROM inbox_inboundmessage "
     "WHERE (account_id, key) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))"
 )
 
@@ -53,12 +56,12 @@ class Unrecorded(Exception):
     """Postgres did not take the record; its outcome may be unknown."""
 
 
-def insert(records: Sequence[Record]) -> dict[tuple[int, str], str | None]:
+def insert(records: Sequence[Record]) -> dict[tuple[int, str], dict[str, Any] | None]:
     """Commit the records in one statement; the answers stored earlier of those that were repeats."""
     # In the order of the key: two processes that insert the same repeats must not deadlock.
     ordered = sorted(records, key=lambda record: (record.account_id, record.key))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(INSERT, [[getattr(record, column) for record in ordered] for column in COLUMNS])
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [f"[{','.join(record.to_json() for record in ordered)}]"])
         fresh = set(cursor.fetchall())
         repeats = [record for record in ordered if (record.account_id, record.key) not in fresh]
         if len(fresh) == len(ordered):
@@ -66,16 +69,26 @@ def insert(records: Sequence[Record]) -> dict[tuple[int, str], str | None]:
         # A record that is twice in this batch was inserted once; the other one is a repeat as well.
         repeated = repeats or ordered
         cursor.execute(STORED, [[r.account_id for r in repeated], [r.key for r in repeated]])
-        return {(account_id, key): answer for account_id, key, answer in cursor.fetchall()}
+        return {(account_id, key): json.loads(answer) for account_id, key, answer in cursor.fetchall()}
 
 
 class _Waiting:
-    __slots__ = ("done", "failed", "record")
+    """A record and the thread that waits for it, on a bare lock: an ``Event`` costs several times as much."""
+
+    __slots__ = ("_done", "failed", "record")
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self.done = threading.Event()
         self.failed = False
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def finish(self, *, failed: bool = False) -> None:
+        self.failed = failed
+        self._done.release()
+
+    def wait(self) -> bool:
+        return self._done.acquire(timeout=PATIENCE_SECONDS) and not self.failed
 
 
 class Recorder:
@@ -94,7 +107,7 @@ class Recorder:
         self._start()
         waiting = _Waiting(record)
         self._waiting.put(waiting)
-        if not waiting.done.wait(PATIENCE_SECONDS) or waiting.failed:
+        if not waiting.wait():
             raise Unrecorded
 
     def _start(self) -> None:
@@ -133,19 +146,18 @@ class Recorder:
                     self._write([waiting])
 
 
-def _settle(batch: list[_Waiting], stored: dict[tuple[int, str], str | None]) -> None:
+def _settle(batch: list[_Waiting], stored: dict[tuple[int, str], dict[str, Any] | None]) -> None:
     for waiting in batch:
         record = waiting.record
         record.answer = stored.get((record.account_id, record.key), record.answer)
-        waiting.done.set()
+        waiting.finish()
 
 
 def _give_up(batch: list[_Waiting], error: Error) -> None:
     log.error("callbacks_unrecorded", exc_info=error, extra={"rows": len(batch)})
     connection.close()
     for waiting in batch:
-        waiting.failed = True
-        waiting.done.set()
+        waiting.finish(failed=True)
 
 
 _recorder = Recorder()

@@ -3,7 +3,8 @@
 import datetime
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import dataclass
 from typing import Any, Self
 
 from django.utils import timezone
@@ -13,6 +14,8 @@ from wechat.inbox.models import InboundMessage, malformed_key
 from wechat.inbox.routing import Answer
 from wechat.sdk.content import to_dict
 from wechat.sdk.messages import Message
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -28,8 +31,8 @@ class Record:
     body: str
     sent_at: str
     received_at: str
-    answer: str | None = None
-    later: str | None = None
+    answer: dict[str, Any] | None = None
+    later: list[dict[str, Any]] | None = None
     answered_by: str = ""
     late: bool = False
 
@@ -39,8 +42,8 @@ class Record:
             account_id=account.pk,
             key=_fitting(message.key, 255),
             openid=_fitting(message.openid, 64),
-            kind=message.kind[:40],
-            event=message.event[:64],
+            kind=_storable(message.kind)[:40],
+            event=_storable(message.event)[:64],
             text=_storable(message.text or message.event_key),
             body=_storable(body.decode()),
             sent_at=datetime.datetime.fromtimestamp(message.create_time, tz=datetime.UTC).isoformat(),
@@ -64,11 +67,11 @@ class Record:
 
     def answer_with(self, answer: Answer) -> None:
         self.answered_by = answer.by
-        self.answer = _json(to_dict(answer.now)) if answer.now else None
-        self.later = _json([to_dict(content) for content in answer.later]) if answer.later else None
+        self.answer = to_dict(answer.now) if answer.now else None
+        self.later = [to_dict(content) for content in answer.later] or None
 
     def to_json(self) -> str:
-        return _json(asdict(self))
+        return json.dumps({name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -77,13 +80,10 @@ class Record:
 
 def _fitting(text: str, most: int) -> str:
     """Short texts as they are; what no column holds, by its digest, still the same for the same message."""
+    text = _storable(text)
     return text if len(text) <= most else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"[:most]
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _storable(text: str) -> str:
-    """Postgres text holds every character but NUL."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    """Postgres text holds every character but NUL and half a surrogate pair, which JSON pushes can carry."""
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -5,6 +5,7 @@ unique key makes a record that is replayed twice, or that had reached Postgres a
 """
 
 import datetime
+import json
 import logging
 
 from django.db import Error, OperationalError
@@ -32,13 +33,13 @@ def append(record: Record) -> None:
     answer_key = f"wc:spool:answer:{record.account_id}:{record.key}"
     try:
         with _redis().pipeline(transaction=True) as pipe:
-            pipe.set(answer_key, record.answer or "", nx=True, ex=ANSWER_LIFE)
+            pipe.set(answer_key, json.dumps(record.answer), nx=True, ex=ANSWER_LIFE)
             pipe.get(answer_key)
             pipe.xadd(STREAM, {"record": record.to_json()})
             first_answer = pipe.execute()[1]
     except RedisError as error:
         raise SpoolAway from error
-    record.answer = first_answer.decode() or None
+    record.answer = json.loads(first_answer)
 
 
 def is_waiting() -> bool:
