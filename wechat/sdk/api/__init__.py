@@ -1,0 +1,1 @@
+"""Thin functions over the client, one module per subject."""

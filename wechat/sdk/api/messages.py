@@ -1,0 +1,20 @@
+"""Customer-service messages. WeChat reference 8.2 and 8.3."""
+
+from wechat.sdk.client import Client
+from wechat.sdk.content import Content, to_service_json
+
+
+def send_service_message(client: Client, openid: str, content: Content, kf_account: str = "") -> None:
+    """Send to one follower, as from worker `kf_account` if given.
+
+    Raises ContentError before anything is sent if this content cannot go this way.
+    """
+    client.post(
+        "/cgi-bin/message/custom/send", to_service_json(content, openid=openid, kf_account=kf_account)
+    )
+
+
+def typing(client: Client, openid: str, on: bool = True) -> None:
+    """Show or take away "is typing" in the follower's chat."""
+    command = "Typing" if on else "CancelTyping"
+    client.post("/cgi-bin/message/custom/typing", {"touser": openid, "command": command})

@@ -1,0 +1,100 @@
+"""An account's client: every call carries the access token, and a stale one is repaired once.
+
+WeChat reference 0.2 (transport), 4.2 (client rule) and 4.7 (tickets).
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+import requests
+
+from wechat.sdk.door import API_BASE, MP_BASE, Call, Door, Download, Files, Observer
+from wechat.sdk.errors import ApiError
+from wechat.sdk.tokens import Clock, Credentials, SharedToken, Token, TokenStore, read_token
+
+Answer = TypeVar("Answer")
+
+__all__ = ["Client", "Credentials", "Download", "JsApiTickets"]
+
+
+class Tokens(Protocol):
+    def get(self) -> str: ...
+
+    def renew(self, rejected: str) -> str: ...
+
+
+class Client:
+    """Calls the platform as one account. Safe for use by several threads.
+
+    Every method raises ApiError when the platform says no, and TransportError when there is no usable answer.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        tokens: Tokens,
+        api_base: str = API_BASE,
+        mp_base: str = MP_BASE,
+        session: requests.Session | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.appid = credentials.appid
+        self.mp_base = mp_base.rstrip("/")
+        self._tokens = tokens
+        self._door = Door(api_base, session, observer)
+
+    def __repr__(self) -> str:
+        return f"Client({self.appid})"
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return self._sent(Call("GET", path, params or {}), self._door.ask)
+
+    def post(
+        self, path: str, json_body: Any = None, params: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        body = {} if json_body is None else json_body
+        return self._sent(Call("POST", path, params or {}, body), self._door.ask)
+
+    def upload(
+        self,
+        path: str,
+        files: Files,
+        fields: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Multipart upload: `files` maps a form field to (file name, bytes, content type)."""
+        return self._sent(Call("POST", path, params or {}, files=files, form=fields), self._door.ask)
+
+    def download(self, path: str, params: Mapping[str, str] | None = None, json_body: Any = None) -> Download:
+        """A file, or JSON in its place; with `json_body` asked for by POST."""
+        method = "GET" if json_body is None else "POST"
+        return self._sent(Call(method, path, params or {}, json_body), self._door.download)
+
+    def _sent(self, call: Call, send: Callable[[Call], Answer]) -> Answer:
+        token = self._tokens.get()
+        try:
+            return send(call.with_token(token))
+        except ApiError as error:
+            if not error.refresh_token:
+                raise
+        return send(call.with_token(self._tokens.renew(token)))
+
+
+class JsApiTickets:
+    """The JS-SDK ticket of one account, cached and shared like its access token."""
+
+    def __init__(self, client: Client, store: TokenStore, now: Clock = time.time) -> None:
+        self._client = client
+        self._now = now
+        self._ticket = SharedToken(f"jsapi_ticket:{client.appid}", store, self._fetch, now)
+
+    def get(self) -> str:
+        return self._ticket.get()
+
+    def renew(self, rejected: str) -> str:
+        return self._ticket.renew(rejected, lambda _: self._fetch())
+
+    def _fetch(self) -> Token:
+        asked = self._now()
+        return read_token(self._client.get("/cgi-bin/ticket/getticket", {"type": "jsapi"}), "ticket", asked)

@@ -1,0 +1,219 @@
+"""The one way out: calls to the platform over HTTPS, and what their answers mean.
+
+Nothing here shows a token or a secret: not a repr, not an exception, not a log line. WeChat reference 0.2.
+"""
+
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from email.message import Message
+from functools import cache
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
+
+from wechat.sdk.errors import ApiError, TransportError, WeChatError
+
+API_BASE = "https://api.weixin.qq.com"
+MP_BASE = "https://mp.weixin.qq.com"
+TIMEOUT = (3.0, 10.0)
+POOL = 32
+
+logger = logging.getLogger("wechat.sdk")
+
+Observer = Callable[[str, str, float], None]
+Files = Mapping[str, tuple[str, bytes, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: `body` becomes JSON; `files` maps a form field to (file name, bytes, content type)."""
+
+    method: str
+    api: str
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Any = field(default=None, repr=False)
+    files: Files | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+
+    def with_token(self, token: str) -> "Call":
+        return replace(self, params={**self.params, "access_token": token})
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file, or the JSON the platform sent in its place (`json` is None for a file)."""
+
+    content_type: str
+    filename: str
+    body: bytes = field(repr=False)
+    json: dict[str, Any] | None = None
+
+
+class Door:
+    """Sends calls to one host. Safe for use by several threads.
+
+    `observer(api, outcome, seconds)` hears of every call: "ok", an errcode, "unreachable" or "lost".
+    """
+
+    def __init__(
+        self,
+        base: str = API_BASE,
+        session: requests.Session | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self._base = base.rstrip("/")
+        self._session = session
+        self._observer = observer
+
+    def ask(self, call: Call) -> dict[str, Any]:
+        """The JSON answer. Raises ApiError for an errcode other than 0, TransportError for no answer."""
+        with self._watched(call.api):
+            answer = _json(self._send(call).content)
+            if answer is None:
+                raise TransportError(f"{call.api} answered something other than JSON", outcome_unknown=True)
+            return _accepted(answer, call.api)
+
+    def download(self, call: Call) -> Download:
+        """A file or a JSON answer, told apart by content type and first byte. Raises like `ask`."""
+        with self._watched(call.api):
+            response = self._send(call)
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            answer = None if kind.startswith(("image/", "audio/", "video/")) else _json(response.content)
+            if answer is not None:
+                _accepted(answer, call.api)
+            elif not response.content or kind.startswith("text/") or kind == "application/json":
+                raise TransportError(f"{call.api} answered neither a file nor JSON", outcome_unknown=True)
+            return Download(kind, _filename(response), response.content, answer)
+
+    def _send(self, call: Call) -> requests.Response:
+        # Raised outside the handler: the library's exception holds the address with its token, and would
+        # travel along as the context.
+        response, failure = self._attempt(call)
+        if response is None:
+            raise failure or TransportError(f"{call.api} could not be asked", outcome_unknown=True)
+        if response.status_code != requests.codes.ok:
+            raise TransportError(f"{call.api} answered HTTP {response.status_code}", outcome_unknown=True)
+        return response
+
+    def _attempt(self, call: Call) -> tuple[requests.Response | None, TransportError | None]:
+        data, headers = _encoded(call)
+        session = self._session or shared_session(self._base, os.getpid())
+        try:
+            response = session.request(
+                call.method,
+                self._base + call.api,
+                params=dict(call.params),
+                data=data,
+                headers=headers,
+                files=call.files,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            unknown = not _never_left(error)
+            message = f"{call.api} failed: {type(error).__name__}"
+            return None, TransportError(message, outcome_unknown=unknown)
+        return response, None
+
+    @contextmanager
+    def _watched(self, api: str) -> Iterator[None]:
+        started = time.perf_counter()
+        outcome = "ok"
+        try:
+            yield
+        except WeChatError as error:
+            outcome = _outcome(error)
+            raise
+        finally:
+            self._report(api, outcome, time.perf_counter() - started)
+
+    def _report(self, api: str, outcome: str, seconds: float) -> None:
+        level = logging.DEBUG if outcome == "ok" else logging.WARNING
+        details = {"api": api, "errcode": outcome, "duration": round(seconds, 4)}
+        logger.log(level, "%s: %s in %.0f ms", api, outcome, seconds * 1000, extra=details)
+        if self._observer:
+            self._observer(api, outcome, seconds)
+
+
+def _outcome(error: WeChatError) -> str:
+    if isinstance(error, ApiError):
+        return str(error.errcode)
+    return "lost" if getattr(error, "outcome_unknown", True) else "unreachable"
+
+
+def _encoded(call: Call) -> tuple[Any, dict[str, str]]:
+    """Body and headers. The platform refuses \\u escapes, so JSON goes out as raw UTF-8."""
+    if call.body is None:
+        return call.form, {}
+    text = json.dumps(call.body, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="replace"), {"Content-Type": "application/json; charset=utf-8"}
+
+
+def _json(content: bytes) -> dict[str, Any] | None:
+    """A JSON object, read as UTF-8 whatever the headers say; None for anything else."""
+    if content.lstrip()[:1] != b"{":
+        return None
+    try:
+        answer = json.loads(content.decode(errors="replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _accepted(answer: dict[str, Any], api: str) -> dict[str, Any]:
+    errcode = answer.get("errcode") or 0
+    if str(errcode) == "0":
+        return answer
+    if not re.fullmatch(r"-?[0-9]{1,18}", str(errcode)):
+        raise TransportError(f"{api} answered an errcode that is no number", outcome_unknown=True)
+    raise ApiError.from_answer(int(errcode), str(answer.get("errmsg", "")), api)
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    """Whether the connection was never made, so that the platform cannot have acted."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+
+
+def _filename(response: requests.Response) -> str:
+    """The file name of Content-Disposition without any path, or ""."""
+    header = Message()
+    header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
+    name = header.get_filename() or ""
+    return re.split(r"[/\\]", name.encode("latin-1", "replace").decode(errors="replace"))[-1]
+
+
+class _Redaction(logging.Filter):
+    """Keeps credentials out of the HTTP library's debug lines, which print whole addresses."""
+
+    _secret = re.compile(r"((?:access_token|secret|refresh_token|appsecret)=)[^&\s\"]+")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(self._redacted(arg) for arg in record.args)
+        return True
+
+    def _redacted(self, arg: object) -> object:
+        return self._secret.sub(r"\1***", arg) if isinstance(arg, str) else arg
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_Redaction())
+
+
+@cache
+def shared_session(base: str, pid: int) -> requests.Session:
+    """The pooled session for a host in one process: a fork must not share sockets."""
+    session = requests.Session()
+    # Threads share the session; the cookie jar is the one part of it they could trip over.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.mount(base, HTTPAdapter(pool_maxsize=POOL, max_retries=0))
+    return session

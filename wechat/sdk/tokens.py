@@ -1,0 +1,218 @@
+"""Access tokens and JS-SDK tickets, shared by every thread and process that speaks for an account.
+
+One cache per account lives in a `TokenStore`; each process keeps its own copy in front of it. A token is
+renewed early, under a lock with a second look, so that a thundering herd costs one fetch. WeChat reference
+4.1, 4.2 and 4.7.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from wechat.sdk.door import Call, Door
+from wechat.sdk.errors import TransportError, WeChatError
+
+EARLY = 300
+PAUSE = 30
+FORCED_A_DAY = 20
+DAY = 86_400
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    appid: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A value and the Unix second it stops being valid."""
+
+    value: str = field(repr=False)
+    expires_at: float
+
+
+class TokenStore(Protocol):
+    """Where processes share tokens. Names are at most 64 characters of ASCII."""
+
+    def load(self, name: str) -> Token | None: ...
+
+    def save(self, name: str, token: Token) -> None: ...
+
+    def drop(self, name: str, value: str) -> None:
+        """Forget the token only if it still has this value."""
+        ...
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Held by one process at a time; how long to wait for it is the store's decision."""
+        ...
+
+
+class MemoryTokenStore:
+    """For a single process: tests, scripts."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Token] = {}
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def load(self, name: str) -> Token | None:
+        return self._tokens.get(name)
+
+    def save(self, name: str, token: Token) -> None:
+        with self._guard:
+            self._tokens[name] = token
+
+    def drop(self, name: str, value: str) -> None:
+        with self._guard:
+            held = self._tokens.get(name)
+            if held and held.value == value:
+                del self._tokens[name]
+
+    def lock(self, name: str) -> AbstractContextManager[Any]:
+        with self._guard:
+            return self._locks[name]
+
+
+class SharedToken:
+    """One token, kept in a store and in this process, fetched by `fetch` when it is due."""
+
+    def __init__(self, name: str, store: TokenStore, fetch: Callable[[], Token], now: Clock) -> None:
+        self._name = name
+        self._store = store
+        self._fetch = fetch
+        self._now = now
+        self._held: Token | None = None
+        self._next_look = 0.0
+
+    def get(self) -> str:
+        """A valid token. Raises what fetching raised, unless the one in hand still has some life."""
+        held = self._held
+        if held and self._good_for_now(held):
+            return held.value
+        try:
+            return self._hold(self._shared() or self._fetched())
+        except WeChatError:
+            if held is None or not self._alive(held):
+                raise
+            self._next_look = self._now() + PAUSE
+            return held.value
+
+    def renew(self, rejected: str, refetch: Callable[[str], Token]) -> str:
+        """A token other than the refused one, if somebody has it already; otherwise `refetch(rejected)`."""
+        held = self._held
+        if held and held.value != rejected and self._alive(held):
+            return held.value
+        with self._store.lock(self._name):
+            stored = self._store.load(self._name)
+            if stored and stored.value != rejected and self._alive(stored):
+                return self._hold(stored)
+            self._held = None
+            self._store.drop(self._name, rejected)
+            return self._hold(self._saved(refetch(rejected)))
+
+    def _shared(self) -> Token | None:
+        stored = self._store.load(self._name)
+        return stored if stored and self._left(stored) > EARLY else None
+
+    def _fetched(self) -> Token:
+        with self._store.lock(self._name):
+            return self._shared() or self._saved(self._fetch())
+
+    def _saved(self, token: Token) -> Token:
+        self._store.save(self._name, token)
+        return token
+
+    def _hold(self, token: Token) -> str:
+        # The platform may hand out a token with hardly more than EARLY left. Asking again at once would bring
+        # the same one, so there is a pause before the next look.
+        self._next_look = self._now() + PAUSE
+        self._held = token
+        return token.value
+
+    def _good_for_now(self, token: Token) -> bool:
+        left = self._left(token)
+        return left > EARLY or (left > 0 and self._now() < self._next_look)
+
+    def _alive(self, token: Token) -> bool:
+        return self._left(token) > 0
+
+    def _left(self, token: Token) -> float:
+        return token.expires_at - self._now()
+
+
+class AccessTokens:
+    """The access token of one account.
+
+    "stable" tokens leave those of other systems alone; "classic" ones end each other. Errors of the platform
+    come out as ApiError: 40164 carries `client_ip`, the address to add to the IP whitelist.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        store: TokenStore,
+        door: Door,
+        kind: Literal["stable", "classic"] = "stable",
+        now: Clock = time.time,
+    ) -> None:
+        self._credentials = credentials
+        self._store = store
+        self._door = door
+        self._kind = kind
+        self._now = now
+        self._name = f"access_token:{kind}:{credentials.appid}"
+        self._token = SharedToken(self._name, store, self._fetch, now)
+
+    def get(self) -> str:
+        return self._token.get()
+
+    def renew(self, rejected: str) -> str:
+        """The token to use after the platform refused `rejected`.
+
+        Raises ApiError or TransportError. May return `rejected` itself when the platform insists on it and no
+        forced refresh is left; the next refusal is then final.
+        """
+        return self._token.renew(rejected, self._refetch)
+
+    def _fetch(self, force: bool = False) -> Token:
+        asked = self._now()
+        return read_token(self._door.ask(self._call(force)), "access_token", asked)
+
+    def _refetch(self, rejected: str) -> Token:
+        """The platform keeps handing out a stable token it considers valid; only force ends that."""
+        token = self._fetch()
+        if self._kind == "stable" and token.value == rejected and self._may_force():
+            return self._fetch(force=True)
+        return token
+
+    def _call(self, force: bool) -> Call:
+        account = {"appid": self._credentials.appid, "secret": self._credentials.secret}
+        if self._kind == "classic":
+            return Call("GET", "/cgi-bin/token", params={"grant_type": "client_credential", **account})
+        body = {"grant_type": "client_credential", **account, "force_refresh": force}
+        return Call("POST", "/cgi-bin/stable_token", body=body)
+
+    def _may_force(self) -> bool:
+        """Takes one forced refresh from the allowance: 20 a day, 30 seconds apart, over all processes."""
+        name = f"{self._name}:forced"
+        spent = self._store.load(name)
+        now = self._now()
+        recent = [at for at in map(float, spent.value.split()) if at > now - DAY] if spent else []
+        if len(recent) >= FORCED_A_DAY or (recent and recent[-1] > now - PAUSE):
+            return False
+        self._store.save(name, Token(" ".join(f"{at:.3f}" for at in [*recent, now]), now + DAY))
+        return True
+
+
+def read_token(answer: dict[str, Any], key: str, asked: float) -> Token:
+    value, lifetime = answer.get(key), answer.get("expires_in")
+    if not isinstance(value, str) or not value or not isinstance(lifetime, int):
+        raise TransportError(f"the platform sent no {key}", outcome_unknown=True)
+    return Token(value, asked + lifetime)
