@@ -15,6 +15,17 @@ from wechat.sdk.crypto import MessageCipher, sign
 from wechat.sdk.errors import EnvelopeError
 from wechat.sdk.xml import MAX_BODY, cdata
 
+__all__ = [
+    "FRESHNESS",
+    "MAX_BODY",
+    "CallbackKeys",
+    "Mode",
+    "Opened",
+    "open_envelope",
+    "seal",
+    "verify_query",
+]
+
 FRESHNESS = 300
 
 # Base64 holds no markup, and the signature covers what is found: no parser is needed, so none is offered
