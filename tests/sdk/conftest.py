@@ -1,0 +1,54 @@
+import threading
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.sdk.platform import APPID, SECRET, Platform, serve
+from wechat.sdk.client import Client
+from wechat.sdk.door import Door
+from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
+
+
+@pytest.fixture
+def platform() -> Platform:
+    return Platform()
+
+
+@pytest.fixture
+def base(platform: Platform) -> Iterator[str]:
+    server = serve(platform)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
+def door(base: str, session: requests.Session) -> Door:
+    return Door(base, session)
+
+
+@pytest.fixture
+def credentials() -> Credentials:
+    return Credentials(APPID, SECRET)
+
+
+@pytest.fixture
+def store() -> MemoryTokenStore:
+    return MemoryTokenStore()
+
+
+@pytest.fixture
+def client(base: str, session: requests.Session, credentials: Credentials, store: MemoryTokenStore) -> Client:
+    tokens = AccessTokens(credentials, store, Door(base, session))
+    return Client(credentials, tokens, base, session=session)
