@@ -2,6 +2,7 @@ from base64 import b64decode, b64encode
 from contextlib import suppress
 
 import pytest
+from Crypto.Cipher import AES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,33 @@ def test_a_changed_byte_gives_the_message_or_a_refusal_but_no_crash(position: in
         assert (
             len(cipher.decrypt(b64encode(sealed).decode())) == VECTORS["inbound"][0]["plaintext_utf8_bytes"]
         )
+
+
+def reason(encrypted: str) -> str:
+    with pytest.raises(EnvelopeError) as refused:
+        MessageCipher(ALPHA["encoding_aes_key"], ALPHA["appid"]).decrypt(encrypted)
+    return refused.value.reason
+
+
+def encrypted_as_is(plain: bytes) -> str:
+    key = bytes.fromhex(ALPHA["aes_key_hex"])
+    return b64encode(AES.new(key, AES.MODE_CBC, key[:16]).encrypt(plain)).decode()
+
+
+@pytest.mark.parametrize("ending", [b"\x01\x02", b"\x02\x03", b"\x21" * 33, b"\x00"])
+def test_padding_is_refused_unless_every_byte_of_it_fits(ending: bytes) -> None:
+    assert reason(encrypted_as_is(b"p" * (96 - len(ending)) + ending)) == "padding"
+
+
+def test_a_text_too_short_for_its_own_header_is_refused() -> None:
+    assert reason(encrypted_as_is(b"\x20" * 32)) == "length"
+    assert reason(encrypted_as_is(b"\x00" * 16 + b"\x10" * 16)) == "length"
+
+
+@pytest.mark.parametrize("character", [" ", "\n", "-", "_", "é"])
+def test_only_standard_base64_is_decoded(character: str) -> None:
+    good = VECTORS["inbound"][0]["encrypt_base64"]
+    assert reason(good[:100] + character + good[100:]) == "malformed"
 
 
 @pytest.mark.parametrize("key", ["", "a" * 42, "a" * 44, "a" * 42 + "=", "a" * 42 + "\n", "é" * 43])

@@ -249,6 +249,7 @@ BEYOND = 2**63
         push(MsgType="location", Scale=BEYOND),
         push(FromUserName=""),
         push(FromUserName="o" * 1000),
+        push(ToUserName="g" * 1000),
         push(MsgType=""),
         push(MsgType="x" * 1000),
         push(MsgType="event"),

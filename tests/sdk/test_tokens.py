@@ -143,6 +143,42 @@ def test_a_token_ended_elsewhere_costs_one_refresh_over_all_processes(
     assert platform.forced() == 0
 
 
+def test_a_rejected_token_is_gone_even_if_no_other_can_be_had(
+    platform: Platform, process: Callable[[], AccessTokens], store: MemoryTokenStore
+) -> None:
+    tokens = process()
+    token = tokens.get()
+    platform.routes[STABLE] = lambda request: answer(errcode=-1, errmsg="system error")
+    with pytest.raises(ApiError):
+        tokens.renew(token)
+    assert store.load(NAME) is None
+    del platform.routes[STABLE]
+    platform.invalidate()
+    assert tokens.get() == "98_token-2"
+
+
+def test_while_a_thread_renews_early_the_others_are_not_kept_waiting(
+    platform: Platform, process: Callable[[], AccessTokens], clock: Clock
+) -> None:
+    def slow(request: Request) -> Reply:
+        asked.set()
+        go_on.wait(5)
+        return answer(access_token="98_later", expires_in=7200)
+
+    asked, go_on = threading.Event(), threading.Event()
+    tokens = process()
+    tokens.get()
+    clock.time += 7000
+    platform.routes[STABLE] = slow
+    renewing = threading.Thread(target=tokens.get)
+    renewing.start()
+    assert asked.wait(5)
+    assert tokens.get() == "98_token-1"
+    go_on.set()
+    renewing.join()
+    assert tokens.get() == "98_later"
+
+
 def test_a_stable_token_the_platform_insists_on_is_forced_once(
     platform: Platform, process: Callable[[], AccessTokens]
 ) -> None:
@@ -198,13 +234,33 @@ def test_an_address_missing_from_the_whitelist_is_named(
     assert refused.value.client_ip == "203.0.113.9"
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"access_token": "", "expires_in": 7200},
+        {"access_token": "98_x"},
+        {"access_token": "98_x", "expires_in": "soon"},
+        {"access_token": "98_x", "expires_in": 0},
+    ],
+)
 def test_an_answer_without_a_token_is_not_taken_for_one(
-    platform: Platform, process: Callable[[], AccessTokens], store: MemoryTokenStore
+    platform: Platform,
+    process: Callable[[], AccessTokens],
+    store: MemoryTokenStore,
+    fields: dict[str, object],
 ) -> None:
-    platform.routes[STABLE] = lambda request: answer(access_token="", expires_in=7200)
+    platform.routes[STABLE] = lambda request: answer(**fields)
     with pytest.raises(TransportError):
         process().get()
     assert store.load(NAME) is None
+
+
+def test_a_kind_of_token_nobody_knows_is_refused(
+    credentials: Credentials, store: MemoryTokenStore, door: Door
+) -> None:
+    with pytest.raises(ValueError, match="stable, classic"):
+        AccessTokens(credentials, store, door, kind="eternal")
 
 
 def test_a_store_drops_only_the_value_it_was_told() -> None:

@@ -70,7 +70,7 @@ class MessageCipher:
 
     def _message(self, plain: bytes) -> bytes:
         end = HEADER + int.from_bytes(plain[PREFIX:HEADER], "big")
-        if len(plain) < HEADER or end > len(plain):
+        if end > len(plain):
             raise EnvelopeError("length")
         if not compare_digest(plain[end:], self._appid):
             raise EnvelopeError("appid")

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from wechat.sdk.door import Call, Door
 from wechat.sdk.errors import TransportError, WeChatError
@@ -20,6 +20,7 @@ EARLY = 300
 PAUSE = 30
 FORCED_A_DAY = 20
 DAY = 86_400
+KINDS = ("stable", "classic")
 
 Clock = Callable[[], float]
 
@@ -96,12 +97,13 @@ class SharedToken:
         held = self._held
         if held and self._good_for_now(held):
             return held.value
+        # While one thread looks for the next token, the others go on with the one in hand.
+        self._next_look = self._now() + PAUSE
         try:
             return self._hold(self._shared() or self._fetched())
         except WeChatError:
             if held is None or not self._alive(held):
                 raise
-            self._next_look = self._now() + PAUSE
             return held.value
 
     def renew(self, rejected: str, refetch: Callable[[str], Token]) -> str:
@@ -150,8 +152,9 @@ class SharedToken:
 class AccessTokens:
     """The access token of one account.
 
-    "stable" tokens leave those of other systems alone; "classic" ones end each other. Errors of the platform
-    come out as ApiError: 40164 carries `client_ip`, the address to add to the IP whitelist.
+    `kind` "stable" leaves the tokens of other systems alone, "classic" ones end each other, anything else is
+    a ValueError. Errors of the platform come out as ApiError: 40164 carries `client_ip`, the address to add
+    to the IP whitelist.
     """
 
     def __init__(
@@ -159,9 +162,11 @@ class AccessTokens:
         credentials: Credentials,
         store: TokenStore,
         door: Door,
-        kind: Literal["stable", "classic"] = "stable",
+        kind: str = "stable",
         now: Clock = time.time,
     ) -> None:
+        if kind not in KINDS:
+            raise ValueError(f"a token is one of {', '.join(KINDS)}")
         self._credentials = credentials
         self._store = store
         self._door = door
@@ -213,6 +218,6 @@ class AccessTokens:
 
 def read_token(answer: dict[str, Any], key: str, asked: float) -> Token:
     value, lifetime = answer.get(key), answer.get("expires_in")
-    if not isinstance(value, str) or not value or not isinstance(lifetime, int):
+    if not (isinstance(value, str) and value and isinstance(lifetime, int) and lifetime > 0):
         raise TransportError(f"the platform sent no {key}", outcome_unknown=True)
     return Token(value, asked + lifetime)
