@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from wechat.sdk.client import Client, Credentials
+from wechat.sdk.door import Door
 from wechat.sdk.tokens import AccessTokens
 
 from accounts.models import OfficialAccount
@@ -21,7 +22,7 @@ def client_for(account: OfficialAccount) -> Client:
 @lru_cache(maxsize=256)
 def _client(appid: str, secret: str, token_kind: str, api_base: str) -> Client:
     credentials = Credentials(appid, secret)
-    tokens = AccessTokens(credentials, _store, api_base=api_base, kind=token_kind)
+    tokens = AccessTokens(credentials, _store, Door(api_base, observer=_observe), kind=token_kind)
     return Client(credentials, tokens, api_base=api_base, observer=_observe)
 
 
