@@ -3,13 +3,13 @@
 from functools import lru_cache
 
 from django.conf import settings
-from wechat.sdk.client import Client, Credentials
-from wechat.sdk.door import Door
-from wechat.sdk.tokens import AccessTokens
 
 from accounts.models import OfficialAccount
 from accounts.tokens import SharedTokenStore
 from wechat.kernel import metrics
+from wechat.sdk.client import Client, Credentials
+from wechat.sdk.door import Door
+from wechat.sdk.tokens import AccessTokens
 
 _store = SharedTokenStore()
 

@@ -14,10 +14,10 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 from django_redis import get_redis_connection
 from redis.exceptions import LockError, RedisError
-from wechat.sdk.tokens import Token
 
 from accounts.models import StoredToken
 from wechat.kernel.secrets import Sealed, seal, unseal
+from wechat.sdk.tokens import Token
 
 log = logging.getLogger(__name__)
 

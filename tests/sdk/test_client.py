@@ -2,9 +2,11 @@ import json
 import logging
 import socket
 import traceback
+from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.sdk.data import DATA
 from tests.sdk.platform import SECRET, Platform, Reply, answer, multipart_names
@@ -96,6 +98,35 @@ def test_a_refused_connection_means_nothing_was_sent(session: requests.Session) 
         with pytest.raises(TransportError) as unreachable:
             door.ask(Call("GET", INFO))
     assert not unreachable.value.outcome_unknown
+
+
+class Failing(HTTPAdapter):
+    """A network that fails in one way."""
+
+    def __init__(self, failure: requests.RequestException) -> None:
+        super().__init__()
+        self.failure = failure
+
+    def send(self, *args: Any, **options: Any) -> requests.Response:
+        raise self.failure
+
+
+@pytest.mark.parametrize(
+    ("failure", "unknown"),
+    [
+        (requests.ConnectTimeout(), False),
+        (requests.ReadTimeout(), True),
+        (requests.exceptions.ChunkedEncodingError(), True),
+        (requests.exceptions.SSLError(), True),
+    ],
+)
+def test_only_a_connection_never_made_leaves_no_doubt(
+    session: requests.Session, failure: requests.RequestException, unknown: bool
+) -> None:
+    session.mount("http://", Failing(failure))
+    with pytest.raises(TransportError) as lost:
+        Door("http://platform.example", session).ask(Call("GET", INFO))
+    assert lost.value.outcome_unknown is unknown
 
 
 def test_no_secret_is_shown_when_things_go_wrong(

@@ -130,6 +130,16 @@ def test_only_the_rejected_token_is_dropped(platform: Platform, process: Callabl
     assert platform.calls() == {STABLE: 2}
 
 
+def test_a_token_that_died_in_memory_is_no_replacement(
+    platform: Platform, process: Callable[[], AccessTokens], clock: Clock
+) -> None:
+    tokens = process()
+    tokens.get()
+    clock.time += 8000
+    platform.invalidate()
+    assert tokens.renew("98_another") == "98_token-2"
+
+
 def test_a_token_ended_elsewhere_costs_one_refresh_over_all_processes(
     platform: Platform, process: Callable[[], AccessTokens]
 ) -> None:

@@ -64,10 +64,7 @@ def as_text(found: Tree) -> str:
 
 def as_integer(found: Tree) -> int:
     """A signed 64-bit number; empty counts as 0. Raises ValueError."""
-    text = as_text(found)
-    if len(text) > 40:
-        raise ValueError("too many digits")
-    number = int(text or 0)
+    number = int(as_text(found) or 0)
     if not -LARGEST <= number <= LARGEST:
         raise ValueError("number beyond 64 bits")
     return number
