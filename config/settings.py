@@ -55,7 +55,6 @@ INSTALLED_APPS = [
     "wechat.inbox",
 ]
 MIDDLEWARE = [
-    "config.middleware.CallbackFirst",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",

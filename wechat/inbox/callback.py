@@ -1,8 +1,8 @@
 """The callback, station by station: bytes in, bytes out.
 
 A DRF view whose plug points are the protocol's own: the signature is an authentication class, the envelope
-and its XML a parser class, the sealed reply a renderer class. What DRF asks that has no meaning here
-(negotiation, versions, throttles, permissions) is answered by constants.
+and its XML a parser class, the sealed reply a renderer class. They hold no state, so one of each serves
+all; what DRF asks that has no meaning here (negotiation, versions, throttles, permissions) is left out.
 
 Reference: WeChat reference 1.2 GET verification, 1.3 POST pushes, 1.5 The five-second rule.
 """
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any, ClassVar
 
+from django.http import HttpRequest
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
@@ -151,6 +152,25 @@ class Callback(APIView):
     permission_classes = []
     throttle_classes = []
     schema = None
+
+    plug_points: ClassVar[dict[str, Any]] = {
+        "parsers": [Envelope()],
+        "authenticators": [Signature()],
+        "negotiator": OnlyOne(),
+    }
+    renderer = Sealed()
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        return Request(request, parser_context={"kwargs": kwargs, "view": self}, **self.plug_points)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.perform_authentication(request)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
+        response.accepted_renderer = self.renderer
+        response.accepted_media_type = self.renderer.media_type
+        response.renderer_context = {}
+        return response
 
     def get(self, request: Request, slug: str) -> Response:
         """The platform verifies the address when it is saved."""
