@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -54,6 +55,9 @@ def main() -> None:
         except (ValueError, OSError) as error:
             sys.exit(f"simulator: {given.state} cannot be read: {error}")
     asyncio.run(serve(world, given))
+    # The state is saved by now; the server's own threads may still wind up and would abort a slow exit.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -113,6 +113,7 @@ class Pusher:
         envelope = self._seal(push)
         attempt = Attempt(number, self.world.now, summary(push, envelope))
         push.entry.attempts.append(attempt)
+        self.world.show(push.account, push.entry)
         started = time.perf_counter()
         answer = await self._post(push.account, envelope, attempt)
         attempt.ms = round((time.perf_counter() - started) * 1000, 1)
@@ -130,10 +131,8 @@ class Pusher:
     async def _post(self, account: Account, envelope: Envelope, attempt: Attempt) -> requests.Response | None:
         """The answer with status 200, or None with the attempt's verdict set."""
         deadline = self.world.settings.deadline
-        attempt.verdict = "timeout"
-        attempt.detail = f"no answer within {deadline:g} s"
-        with anyio.move_on_after(deadline):
-            try:
+        try:
+            with anyio.fail_after(deadline):
                 answer = await to_thread.run_sync(
                     post,
                     account.callback_url,
@@ -142,18 +141,17 @@ class Pusher:
                     abandon_on_cancel=True,
                     limiter=self.limiter,
                 )
-            except requests.Timeout:
-                return None
-            except requests.RequestException as error:
-                attempt.verdict, attempt.detail = "error", type(error).__name__
-                return None
-            attempt.status, attempt.body = (
-                answer.status_code,
-                answer.content[:BODY_KEPT].decode(errors="replace"),
-            )
+        except (TimeoutError, requests.Timeout):
+            attempt.verdict, attempt.detail = "timeout", f"no answer within {deadline:g} s"
+            return None
+        except requests.RequestException as error:
+            attempt.verdict, attempt.detail = "error", type(error).__name__
+            return None
+        attempt.status, attempt.body = answer.status_code, answer.content[:BODY_KEPT].decode(errors="replace")
+        if answer.status_code != 200:
             attempt.verdict, attempt.detail = "error", f"HTTP {answer.status_code}"
-            return answer if answer.status_code == 200 else None
-        return None
+            return None
+        return answer
 
     def _judge(self, push: Push, attempt: Attempt, answer: requests.Response) -> None:
         attempt.detail = ""

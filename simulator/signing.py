@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -46,7 +45,7 @@ def open_sealed(sealed: str, encoding_aes_key: str, appid: str) -> bytes:
     """The message inside a sealed text. Raises EnvelopeError when padding, length or AppID is wrong."""
     try:
         raw = base64.b64decode(sealed, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise EnvelopeError("Encrypt is not base64") from error
     if not raw or len(raw) % AES.block_size:
         raise EnvelopeError("Encrypt is not a multiple of the cipher block")
