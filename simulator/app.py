@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from simulator import api, config, pictures, saving
+from simulator import api, config, phone, pictures, saving
 from simulator.api.door import ApiDoor
 from simulator.push import Pusher
 from simulator.world import World
@@ -35,6 +35,7 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
     routes = [
         Mount("/_sim", routes=config.routes(world, pusher)),
         *pictures.routes(world),
+        *phone.routes(world, pusher),
         Route("/{path:path}", ApiDoor(world, pusher)),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -13,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator import envelopes
-from simulator.doings import ImpossibleError, Scene, do
+from simulator.acting import act, told
+from simulator.doings import ImpossibleError, Scene
 from simulator.errors import ApiError
 from simulator.faults import Fault
-from simulator.push import Push, Pusher
+from simulator.push import Pusher
 from simulator.saving import dump, load_object
-from simulator.world import Account, Entry, Settings, State, World, new_openid
+from simulator.world import Account, Settings, State, World, new_openid
 
 CONFIGURABLE = (
     "secret",
@@ -125,44 +124,8 @@ async def add_followers(ask: Ask) -> Any:
 
 async def happen(ask: Ask) -> Any:
     """Someone does something in the chat; the answer tells each delivery and what the phone shows."""
-    return await act(
-        ask.world, ask.pusher, Scene(ask.world, ask.account, ask.request.path_params["openid"]), ask.body
-    )
-
-
-async def act(world: World, pusher: Pusher, scene: Scene, given: dict[str, Any]) -> dict[str, Any]:
-    tamper = str(given.get("tamper") or "")
-    if tamper and tamper not in (*envelopes.BEFORE_SIGNING, *envelopes.AFTER_SIGNING):
-        raise BadRequestError(f"unknown tamper {tamper!r}")
-    try:
-        deed, pushed = do(scene, given)
-    except ImpossibleError as error:
-        raise BadRequestError(str(error)) from error
-    msgtype = str(pushed.get("MsgType", ""))
-    via = "event" if msgtype == "event" else "message"
-    msg_id = str(pushed.get("MsgId", ""))
-    entry = world.write(scene.account, scene.openid, "follower", via, msgtype, deed.content, msg_id)
-    push = Push(scene.account, entry, pushed, given.get("attempts"), tamper)
-    work = delivered(pusher, push, int(given.get("deliveries", 1)))
-    if given.get("wait", True):
-        await work
-    else:
-        pusher.later(work)
-    return {"msg_id": msg_id or None, "seq": entry.seq, **outcome(push)}
-
-
-async def delivered(pusher: Pusher, push: Push, times: int) -> None:
-    """`times` above one delivers the same push as often at once."""
-    await asyncio.gather(*(pusher.deliver(push) for _ in range(times)))
-
-
-def outcome(push: Push) -> dict[str, Any]:
-    return {"attempts": dump(push.entry.attempts), "shown": [told(each) for each in push.shown]}
-
-
-def told(entry: Entry) -> dict[str, Any]:
-    names = ("seq", "at", "openid", "via", "msgtype", "content")
-    return {name: getattr(entry, name) for name in names}
+    scene = Scene(ask.world, ask.account, ask.request.path_params["openid"])
+    return await act(ask.pusher, scene, ask.body)
 
 
 async def ledger(ask: Ask) -> Any:
@@ -282,6 +245,8 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
             return JSONResponse(await handler(Ask(world, pusher, request, body)))
         except BadRequestError as error:
             return JSONResponse({"error": str(error)}, error.status)
+        except ImpossibleError as error:
+            return JSONResponse({"error": str(error)}, 400)
         except (ValueError, TypeError) as error:
             return JSONResponse({"error": f"this cannot be read: {error}"}, 400)
 

@@ -42,6 +42,11 @@ class Live:
             if (appid, openid) in viewer.watches:
                 viewer.queue.put_nowait(Happening(appid, openid, event, item))
 
+    def start_over(self) -> None:
+        """Nothing that is shown is true any more."""
+        for viewer in self.viewers:
+            viewer.queue.put_nowait(Happening("", "", "reset", None))
+
     def close(self) -> None:
         for viewer in self.viewers:
             viewer.queue.put_nowait(None)

@@ -197,7 +197,7 @@ class AccountHandler(BaseHTTPRequestHandler):
 def server(simulator: Simulator) -> Iterator[AccountServer]:
     """An account's server the simulator pushes to, in plain mode."""
     server = AccountServer()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     simulator.sim("/accounts", {"appid": APPID, "callback_url": server.url})
     yield server
     server.shutdown()
