@@ -102,6 +102,8 @@ async def put_account(ask: Ask) -> Any:
             raise BadRequestError(f"an account has no {name}")
         if name in CHOICES and value not in CHOICES[name]:
             raise BadRequestError(f"{name} must be one of {', '.join(CHOICES[name])}")
+    if appid not in ask.world.state.accounts:
+        ask.world.live.start_over()
     account = ask.world.state.accounts.setdefault(appid, Account(appid))
     for name, value in changes.items():
         setattr(account, name, value)

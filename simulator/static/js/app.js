@@ -72,9 +72,21 @@ class Page {
     await this.settle(this.phones);
   }
 
+  // On a narrow screen one phone fills it; these lead to the others.
+  tabs() {
+    const tabs = this.phones.map((phone) => {
+      const show = () => phone.node.scrollIntoView({ inline: "start", block: "nearest" });
+      return el("button", { type: "button", onclick: show }, phone.face(phone.name, phone.colour()), phone.name);
+    });
+    const place = document.getElementById("tabs");
+    place.setAttribute("aria-label", t("title"));
+    place.replaceChildren(...tabs);
+  }
+
   // Loads first what is about to be watched: the openids come with the conversations.
   async settle(changed) {
     this.keep();
+    this.tabs();
     await Promise.all(changed.map((each) => each.load())).catch((error) => toast(t("failed", error.message)));
     this.live.watch(this.phones.map((each) => `${each.appid}:${each.openid}`));
   }

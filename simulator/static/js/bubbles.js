@@ -6,7 +6,7 @@ import { rich } from "./text.js";
 import { t } from "./words.js";
 
 function picture(source, className, description) {
-  const image = el("img", { src: source, class: className, alt: description, loading: "lazy" });
+  const image = el("img", { src: source, class: className, alt: description });
   image.addEventListener("error", () => image.replaceWith(el("span", { class: "gone" }, t("pictureGone"))));
   return image;
 }
@@ -26,9 +26,16 @@ function voice(phone, content) {
   for (const over of ["pause", "ended"]) audio.addEventListener(over, () => button.classList.remove("playing"));
   button.addEventListener("click", async () => {
     if (!audio.paused) return audio.pause();
-    await audio.play().catch(() => toast(t("cannotPlay")));
+    await audio.play().catch(() => silently(button));
   });
   return button;
+}
+
+// No browser plays AMR, the format of recorded voice: the bubble moves, and says why nothing is heard.
+function silently(button) {
+  toast(t("cannotPlay"));
+  button.classList.add("playing");
+  setTimeout(() => button.classList.remove("playing"), 3000);
 }
 
 function waves() {

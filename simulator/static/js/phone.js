@@ -32,6 +32,7 @@ export class Phone {
     this.status = el("span", { class: "status", role: "status" });
     this.leave = el("button", { type: "button", class: "plain", hidden: true, onclick: () => this.unfollow() }, t("unfollow"));
     this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("chat", this.account), tabindex: "0" });
+    this.stick();
     this.composer = new Composer(this);
     this.gate = this.welcome();
     this.node = el(
@@ -46,6 +47,20 @@ export class Phone {
       this.composer.node,
     );
     this.stand({ following: false, with_worker: false });
+  }
+
+  // Who reads the end keeps reading the end, also when pictures arrive late or a trace is opened there.
+  stick() {
+    this.stuck = true;
+    let before = 0;
+    this.log.addEventListener("scroll", () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.log;
+      if (scrollTop < before) this.stuck = false;
+      if (scrollHeight - scrollTop - clientHeight < 60) this.stuck = true;
+      before = scrollTop;
+    });
+    for (const grown of ["load", "loadedmetadata"]) this.log.addEventListener(grown, () => this.stuck && this.toEnd(), true);
+    this.log.addEventListener("toggle", (event) => event.target.scrollIntoView({ block: "nearest" }), true);
   }
 
   colour() {
@@ -118,13 +133,12 @@ export class Phone {
 
   // A line that is told again (another delivery attempt, say) replaces itself in place.
   show(entry) {
-    const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
     const before = this.lines.get(entry.seq);
-    const line = this.line(entry, before?.querySelector("details")?.open ?? false);
+    const line = this.line(entry, before?.querySelector(".trace")?.open ?? false);
     if (before) before.replaceWith(line);
     else this.append(entry, line);
     this.lines.set(entry.seq, line);
-    if (atEnd || !before) this.toEnd();
+    if (this.stuck || !before) this.toEnd();
   }
 
   append(entry, line) {
@@ -152,6 +166,7 @@ export class Phone {
   }
 
   toEnd() {
+    this.stuck = true;
     requestAnimationFrame(() => this.log.scrollTo({ top: this.log.scrollHeight }));
   }
 

@@ -1,7 +1,7 @@
 // How a message travelled: each delivery, what came back, and the raw texts for those who want them.
 
 import { el } from "./dom.js";
-import { known, t } from "./words.js";
+import { known, reason, t } from "./words.js";
 
 function kind(attempt) {
   const type = attempt.reply?.MsgType ?? "";
@@ -10,7 +10,7 @@ function kind(attempt) {
 
 function verdict(attempt) {
   if (attempt.verdict === "reply") return t("reply", kind(attempt));
-  if (attempt.verdict.startsWith("refused: ")) return t("refused", attempt.verdict.slice(9));
+  if (attempt.verdict.startsWith("refused: ")) return t("refused", reason(attempt.verdict.slice(9)));
   return t(attempt.verdict);
 }
 
@@ -33,17 +33,32 @@ function raw(label, text) {
   return text ? [el("h4", {}, label), el("pre", { tabindex: "0" }, text)] : [];
 }
 
-function whole(attempt) {
+// The raw texts of one attempt among several stay folded.
+function folded(alone, parts) {
+  return alone || !parts.length ? parts : [el("details", {}, el("summary", {}, t("raw")), ...parts)];
+}
+
+function whole(attempt, _, { length }) {
   const { query = {}, body = "", fields = {} } = attempt.request;
-  const asked = Object.entries(query).map(([name, value]) => `${name}=${value}`).join("\n");
+  const asked = lines(query, "=");
+  const told = [brief(attempt)];
+  if (attempt.status) told.push(t("status", attempt.status));
+  if (attempt.detail) told.push(...attempt.detail.split("; ").map(reason));
   return el(
     "section",
     { class: tone(attempt) },
-    el("p", {}, brief(attempt), attempt.status ? ` · ${t("status", attempt.status)}` : "", attempt.detail ? ` · ${attempt.detail}` : ""),
-    ...raw(t("rawPush"), Object.entries(fields).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join("\n")),
-    ...raw(t("rawSealed"), body ? `${asked}\n\n${body}` : ""),
-    ...raw(t("rawReply"), attempt.body),
+    el("p", {}, told.join(" · ")),
+    ...folded(length === 1, [
+      ...raw(t("rawPush"), lines(fields, ": ")),
+      ...raw(t("rawSealed"), body ? `${asked}\n\n${body}` : ""),
+      ...raw(t("rawReply"), attempt.body),
+    ]),
   );
+}
+
+function lines(values, between) {
+  const shown = (value) => (typeof value === "object" ? JSON.stringify(value) : value);
+  return Object.entries(values).map(([name, value]) => `${name}${between}${shown(value)}`).join("\n");
 }
 
 export function trace(entry, open) {

@@ -82,6 +82,7 @@ const WORDS = {
   held: ["暂停推送（MarkFail）", "held back (MarkFail)"],
   refused: ["回复无效：{0}", "reply refused: {0}"],
   status: ["状态码 {0}", "status {0}"],
+  raw: ["原始报文", "Raw texts"],
   rawPush: ["推送内容", "What was pushed"],
   rawSealed: ["实际发出的报文", "As it went over the wire"],
   rawReply: ["返回内容", "What came back"],
@@ -97,11 +98,49 @@ const WORDS = {
   ],
 };
 
+// What the simulator says about a reply comes in English; these are its sentences in Chinese.
+const REASONS = [
+  [/^the answer is not XML$/, "返回的不是 XML"],
+  [/^the answer is JSON$/, "返回的是 JSON，应为 XML"],
+  [/^the answer is not (?:JSON|a JSON object)$/, "返回的不是 JSON 对象"],
+  [/^the answer has a DTD$/, "XML 中含有 DTD"],
+  [/^the root element is <(.*)>$/, "XML 根元素是 <$1>，应为 <xml>"],
+  [/^unknown MsgType (.*)$/, "未知的 MsgType $1"],
+  [/^the account is in safe mode and the answer is not encrypted$/, "安全模式下必须返回加密的消息"],
+  [/^the account is in plain mode and the answer is encrypted$/, "明文模式下不能返回加密的消息"],
+  [/^MsgSignature is wrong$/, "MsgSignature 不正确"],
+  [/^ToUserName is not the openid of the sender$/, "ToUserName 不是发送者的 openid"],
+  [/^FromUserName is not the original id of the account$/, "FromUserName 不是公众号的原始 ID"],
+  [/^CreateTime is not a number$/, "CreateTime 不是数字"],
+  [/^(\w+) is missing$/, "缺少 $1"],
+  [/^(\w+) (.*) is unknown, too old or not .*$/, "$1 $2 不存在、已过期或类型不对"],
+  [/^Content is empty$/, "Content 为空"],
+  [/^Content is longer than (\d+) bytes$/, "Content 超过 $1 字节"],
+  [/^Articles has no item$/, "Articles 中没有图文"],
+  [/^ArticleCount is not the number of items$/, "ArticleCount 与图文条数不一致"],
+  [/^(\d+) articles are too many here$/, "此处不能回复 $1 条图文"],
+  [/^the padding is wrong$/, "解密失败：填充不正确"],
+  [/^the AppID inside is another one$/, "解密后的 AppID 不一致"],
+  [/^the length field runs past the end$/, "解密失败：长度字段不正确"],
+  [/^Encrypt is not (?:base64|a multiple of the cipher block)$/, "Encrypt 内容不正确"],
+  [/^no answer within ([\d.]+) s$/, "$1 秒内没有应答"],
+  [/^handed over to customer service$/, "已转接人工客服"],
+  [/^ConnectionError$/, "无法连接服务器"],
+  [/^MarkFail: no pushes until (.*)$/, "MarkFail：$1 之前暂停推送"],
+  [/^MarkFail: the account is not pushed to for a while$/, "MarkFail：暂停推送一段时间"],
+];
+
 let index = localStorage.getItem("simulator.language") === "en" ? 1 : 0;
 
 export function t(key, ...values) {
   const found = WORDS[key] ? WORDS[key][index] : key;
   return values.reduce((text, value, place) => text.replace(`{${place}}`, () => String(value)), found);
+}
+
+export function reason(text) {
+  if (index) return text;
+  const found = REASONS.find(([pattern]) => pattern.test(text));
+  return found ? text.replace(found[0], found[1]) : text;
 }
 
 export function known(key) {
