@@ -1,0 +1,52 @@
+"""Someone does something in the chat: the account is pushed to, and the phone shows what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from simulator import envelopes
+from simulator.doings import ImpossibleError, Scene, do
+from simulator.push import Push, Pusher
+from simulator.saving import dump
+from simulator.world import Entry
+
+
+async def act(pusher: Pusher, scene: Scene, given: dict[str, Any]) -> dict[str, Any]:
+    """The deliveries and what the phone shows, so far when not told to wait. Raises ImpossibleError."""
+    push = prepared(scene, given)
+    work = delivered(pusher, push, int(given.get("deliveries", 1)))
+    if given.get("wait", True):
+        await work
+    else:
+        pusher.later(work)
+    shown = [told(each) for each in push.shown]
+    entry = push.entry
+    return {
+        "msg_id": entry.msg_id or None,
+        "seq": entry.seq,
+        "attempts": dump(entry.attempts),
+        "shown": shown,
+    }
+
+
+def prepared(scene: Scene, given: dict[str, Any]) -> Push:
+    tamper = str(given.get("tamper") or "")
+    if tamper and tamper not in (*envelopes.BEFORE_SIGNING, *envelopes.AFTER_SIGNING):
+        raise ImpossibleError(f"unknown tamper {tamper!r}")
+    deed, fields = do(scene, given)
+    msgtype, msg_id = str(fields.get("MsgType", "")), str(fields.get("MsgId", ""))
+    via = "event" if msgtype == "event" else "message"
+    entry = scene.world.write(scene.account, scene.openid, "follower", via, msgtype, deed.content, msg_id)
+    return Push(scene.account, entry, fields, given.get("attempts"), tamper)
+
+
+async def delivered(pusher: Pusher, push: Push, times: int) -> None:
+    """`times` above one delivers the same push as often at once."""
+    await asyncio.gather(*(pusher.deliver(push) for _ in range(times)))
+
+
+def told(entry: Entry) -> dict[str, Any]:
+    """An entry without its deliveries."""
+    names = ("seq", "at", "openid", "via", "msgtype", "content")
+    return {name: getattr(entry, name) for name in names}

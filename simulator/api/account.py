@@ -1,0 +1,80 @@
+"""The account itself: addresses, network check, quotas, auto-replies (WeChat reference 4.3 to 4.6)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from simulator.api.calls import ENDPOINTS, OK, Answer, Call, api
+from simulator.errors import ApiError
+
+ACTIONS = ("dns", "ping", "all")
+OPERATORS = ("CHINANET", "UNICOM", "CAP", "DEFAULT")
+CONNECT_SECONDS = 1.0
+
+
+@api("GET", "/cgi-bin/get_api_domain_ip")
+def api_addresses(call: Call) -> Answer:
+    return {"ip_list": ["203.0.113.10", "203.0.113.11"]}
+
+
+@api("GET", "/cgi-bin/getcallbackip")
+def callback_addresses(call: Call) -> Answer:
+    return {"ip_list": ["127.0.0.1", "203.0.113.64/26"]}
+
+
+@api("POST", "/cgi-bin/callback/check")
+async def callback_check(call: Call) -> Answer:
+    """Tries to connect to the callback address; one that cannot be reached loses every packet."""
+    action = call.body.get("action")
+    if action not in ACTIONS:
+        raise ApiError(40202)
+    if call.body.get("check_operator") not in OPERATORS:
+        raise ApiError(40203)
+    if not call.account.callback_url:
+        raise ApiError(40201)
+    address, ms = await reached(call.account.callback_url)
+    dns = [{"ip": address, "real_operator": "UNICOM"}] if address else []
+    lost = "100%" if ms is None else "0%"
+    ping = [{"ip": address, "from_operator": "UNICOM", "package_loss": lost, "time": f"{ms or 0:.3f}ms"}]
+    found: dict[str, list[dict[str, Any]]] = {"dns": dns, "ping": ping}
+    return found if action == "all" else {action: found[action]}
+
+
+async def reached(url: str) -> tuple[str, float | None]:
+    """The address behind a URL and the milliseconds a connection took, None when nobody listens."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    started = time.perf_counter()
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_SECONDS)
+    except (OSError, TimeoutError):
+        return host, None
+    address = str(writer.get_extra_info("peername")[0])
+    writer.close()
+    return address, (time.perf_counter() - started) * 1000
+
+
+@api("POST", "/cgi-bin/openapi/quota/get")
+def quota(call: Call) -> Answer:
+    path = call.text("cgi_path", 76021)
+    if path.startswith("/sns/"):
+        raise ApiError(76022)
+    if path not in ENDPOINTS:
+        raise ApiError(76021)
+    quotas = call.account.quotas
+    limit, used = quotas.daily_limit(path), quotas.used_on(path, call.world.state.clock.day())
+    minute = quotas.minute_limit(path)
+    return {
+        **OK,
+        "quota": {"daily_limit": limit, "used": used, "remain": max(0, limit - used)},
+        "rate_limit": {"call_count": minute, "refresh_second": 60 if minute else 0},
+        "component_rate_limit": {"call_count": 0, "refresh_second": 0},
+    }
+
+
+@api("GET", "/cgi-bin/get_current_autoreply_info")
+def autoreply(call: Call) -> Answer:
+    return call.account.autoreply

@@ -1,0 +1,114 @@
+"""What an API handler is given, and how it registers (WeChat reference 0.2, 17)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from simulator.errors import ApiError
+from simulator.push import Pusher
+from simulator.world import Account, World
+
+Answer = Mapping[str, Any] | Response
+Handler = Callable[["Call"], Answer | Awaitable[Answer]]
+OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
+
+# Escapes of ASCII (control characters, mostly) have no other spelling; only the needless ones are refused.
+NEEDLESS_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?!00[0-7])[0-9a-fA-F]{4}")
+
+
+@dataclass(slots=True)
+class Call:
+    """One API call whose credential, right and quota are already checked."""
+
+    world: World
+    pusher: Pusher
+    api: str
+    account: Account
+    query: Mapping[str, str]
+    client_ip: str
+    body: dict[str, Any] = field(default_factory=dict)
+    form: Mapping[str, UploadFile | str] = field(default_factory=dict)
+
+    def text(self, name: str, missing: int = 47001) -> str:
+        """A text field of the body. Raises `missing` when it is absent or empty, 47001 when it is no text."""
+        value = self.body.get(name, "")
+        if not isinstance(value, str):
+            raise ApiError(47001)
+        if not value:
+            raise ApiError(missing)
+        return value
+
+    def number(self, name: str) -> int:
+        value = self.body.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ApiError(47001)
+        return value
+
+    def object(self, name: str) -> dict[str, Any]:
+        value = self.body.get(name)
+        if not isinstance(value, dict):
+            raise ApiError(47001)
+        return value
+
+
+def anyone(account: Account) -> bool:
+    return True
+
+
+def verified(account: Account) -> bool:
+    return account.verified
+
+
+def verified_service(account: Account) -> bool:
+    return account.verified and account.kind == "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    method: str
+    handler: Handler
+    right: Callable[[Account], bool]
+    by_secret: bool
+    upload: bool
+
+
+ENDPOINTS: dict[str, Endpoint] = {}
+
+
+def api(
+    method: str,
+    path: str,
+    *,
+    right: Callable[[Account], bool] = anyone,
+    by_secret: bool = False,
+    upload: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Registers a handler. Calls `by_secret` carry appid and secret, no token; an `upload` is a form."""
+
+    def register(handler: Handler) -> Handler:
+        ENDPOINTS[path] = Endpoint(method, handler, right, by_secret, upload)
+        return handler
+
+    return register
+
+
+def json_body(raw: bytes) -> dict[str, Any]:
+    """The object in a body. Raises 44002 when empty, 40033 for \\uXXXX escapes, 47001 when no object."""
+    if not raw.strip():
+        raise ApiError(44002)
+    if b"\\u" in raw and NEEDLESS_ESCAPE.search(raw):
+        raise ApiError(40033)
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise ApiError(47001) from None
+    if not isinstance(body, dict):
+        raise ApiError(47001)
+    return body

@@ -1,0 +1,133 @@
+"""The one door of the API: method, credential, faults, right, quota, body are checked here, in this order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from inspect import isawaitable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from simulator.api.calls import ENDPOINTS, Answer, Call, Endpoint, json_body
+from simulator.errors import ApiError, refusal
+from simulator.faults import Fault, strike
+from simulator.push import Pusher
+from simulator.world import Account, World
+
+NOBODY = Account("")
+
+
+class GatewayError(Exception):
+    """The gateway fails before the platform answers."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class LostAnswer(Response):
+    """Announces a body and stops in the middle of it, so that the caller cannot know what was done."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+class ApiDoor:
+    """An ASGI application over every registered call."""
+
+    def __init__(self, world: World, pusher: Pusher) -> None:
+        self.world = world
+        self.pusher = pusher
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = ENDPOINTS.get(scope["path"])
+        if endpoint is None:
+            response: Response = Response("no such API", 404)
+        else:
+            response = await self._answer(endpoint, Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
+        started = time.perf_counter()
+        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        client_ip = request.client.host if request.client else ""
+        call = Call(self.world, self.pusher, request.scope["path"], NOBODY, query, client_ip)
+        code = 0
+        try:
+            response = await self._perform(endpoint, call, request)
+        except ApiError as error:
+            code, response = error.code, as_json(refusal(error.code, error.text))
+        except GatewayError as broken:
+            code, response = -1, Response(status_code=broken.status)
+        self.world.record_call(call.api, call.account.appid, code, (time.perf_counter() - started) * 1000)
+        return response
+
+    async def _perform(self, endpoint: Endpoint, call: Call, request: Request) -> Response:
+        raw = await request.body()
+        if request.method != endpoint.method:
+            raise ApiError(43001 if endpoint.method == "GET" else 43002)
+        if endpoint.by_secret:
+            self._by_secret(endpoint, call, raw)
+        else:
+            self._by_token(call)
+        fault = strike(self.world.state.faults, call.api, call.account.appid)
+        if fault:
+            await suffer(fault)
+        if not endpoint.right(call.account):
+            raise ApiError(48001)
+        clock = self.world.state.clock
+        call.account.quotas.spend(call.api, clock.day(), clock.minute())
+        if endpoint.upload:
+            call.form = await request.form()
+        elif endpoint.method == "POST" and not endpoint.by_secret:
+            call.body = json_body(raw)
+        done = await finished(endpoint, call)
+        return LostAnswer() if fault and fault.drop_answer else done
+
+    def _by_token(self, call: Call) -> None:
+        token = call.query.get("access_token", "")
+        if not token:
+            raise ApiError(41001)
+        account = self.world.state.accounts.get(self.world.by_token.get(token, ""))
+        if account is None:
+            raise ApiError(40014)
+        call.account = account
+        account.tokens.check(token, self.world.now)
+
+    def _by_secret(self, endpoint: Endpoint, call: Call, raw: bytes) -> None:
+        if endpoint.method == "POST":
+            call.body = json_body(raw)
+        given: dict[str, Any] = {**call.query, **call.body}
+        if not given.get("appid"):
+            raise ApiError(41002)
+        call.account = self.world.account(str(given["appid"]))
+
+
+async def suffer(fault: Fault) -> None:
+    """Raises what the fault asks for, after its delay."""
+    if fault.latency_ms:
+        await asyncio.sleep(fault.latency_ms / 1000)
+    if fault.http_status is not None:
+        raise GatewayError(fault.http_status)
+    if fault.errcode is not None:
+        error = ApiError(fault.errcode)
+        error.text = fault.errmsg or error.text
+        raise error
+
+
+async def finished(endpoint: Endpoint, call: Call) -> Response:
+    result = endpoint.handler(call)
+    answer: Answer = await result if isawaitable(result) else result
+    return answer if isinstance(answer, Response) else as_json(answer)
+
+
+def as_json(answer: Any) -> Response:
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, media_type="application/json; charset=utf-8")

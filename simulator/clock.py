@@ -1,0 +1,29 @@
+"""The platform's clock, which tests may move."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+SHANGHAI_OFFSET = 8 * 3600
+DAY = 86_400
+
+
+@dataclass(slots=True)
+class Clock:
+    """Unix seconds as the platform sees them: the real time plus an offset in seconds."""
+
+    offset: float = 0.0
+
+    def now(self) -> float:
+        return time.time() + self.offset
+
+    def seconds(self) -> int:
+        return int(self.now())
+
+    def day(self) -> int:
+        """The number of the quota day, which changes at midnight in Shanghai (WeChat reference 0.3)."""
+        return int(self.now() + SHANGHAI_OFFSET) // DAY
+
+    def minute(self) -> int:
+        return int(self.now()) // 60

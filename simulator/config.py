@@ -1,0 +1,288 @@
+"""The `/_sim` routes: how tests and the demo set the world up and look at what truly happened."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from simulator.acting import act, told
+from simulator.doings import ImpossibleError, Scene
+from simulator.errors import ApiError
+from simulator.faults import Fault
+from simulator.push import Pusher
+from simulator.saving import dump, load_object
+from simulator.world import Account, Settings, State, World, new_openid
+
+CONFIGURABLE = (
+    "secret",
+    "token",
+    "aes_key",
+    "mode",
+    "format",
+    "original_id",
+    "kind",
+    "verified",
+    "name",
+    "callback_url",
+    "ip_whitelist",
+)
+CHOICES = {
+    "mode": ("plain", "compatible", "safe"),
+    "format": ("xml", "json"),
+    "kind": ("service", "subscription", "miniprogram"),
+}
+SECRETS = ("secret", "token", "aes_key")
+
+
+class BadRequestError(Exception):
+    """The caller's mistake, told in one sentence with an HTTP status."""
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One configuration request."""
+
+    world: World
+    pusher: Pusher
+    request: Request
+    body: dict[str, Any]
+
+    @property
+    def account(self) -> Account:
+        return self.found(self.request.path_params["appid"])
+
+    def found(self, appid: str) -> Account:
+        try:
+            return self.world.account(appid)
+        except ApiError:
+            raise BadRequestError(f"no account {appid}", 404) from None
+
+
+Handler = Callable[[Ask], Awaitable[Any]]
+
+
+async def health(ask: Ask) -> Any:
+    return {"ok": True}
+
+
+async def reset(ask: Ask) -> Any:
+    ask.world.reset(keep_accounts=bool(ask.body.get("keep_accounts")))
+    return {"ok": True}
+
+
+async def list_accounts(ask: Ask) -> Any:
+    return {"accounts": [described(each) for each in ask.world.state.accounts.values()]}
+
+
+def described(account: Account) -> dict[str, Any]:
+    shown = {name: getattr(account, name) for name in ("appid", *CONFIGURABLE) if name not in SECRETS}
+    count = sum(each.subscribed for each in account.followers.values())
+    return {**shown, "followers": count, "held_until": account.held_until}
+
+
+async def put_account(ask: Ask) -> Any:
+    """Makes an account or changes the named fields of one."""
+    appid = ask.body.get("appid")
+    if not isinstance(appid, str) or not appid:
+        raise BadRequestError("appid is missing")
+    changes = {name: value for name, value in ask.body.items() if name != "appid" and value is not None}
+    for name, value in changes.items():
+        if name not in CONFIGURABLE:
+            raise BadRequestError(f"an account has no {name}")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise BadRequestError(f"{name} must be one of {', '.join(CHOICES[name])}")
+    if appid not in ask.world.state.accounts:
+        ask.world.live.start_over()
+    account = ask.world.state.accounts.setdefault(appid, Account(appid))
+    for name, value in changes.items():
+        setattr(account, name, value)
+    ask.world.changes += 1
+    return described(account)
+
+
+async def verify(ask: Ask) -> Any:
+    return await ask.pusher.verify(ask.account)
+
+
+async def add_followers(ask: Ask) -> Any:
+    """Followers out of nowhere: no events, no windows."""
+    openids = ask.body.get("openids") or [new_openid() for _ in range(int(ask.body.get("count", 1)))]
+    for openid in openids:
+        ask.world.follow(ask.account, openid).subscribed = bool(ask.body.get("subscribed", True))
+    ask.world.changes += 1
+    return {"openids": openids}
+
+
+async def happen(ask: Ask) -> Any:
+    """Someone does something in the chat; the answer tells each delivery and what the phone shows."""
+    scene = Scene(ask.world, ask.account, ask.request.path_params["openid"])
+    return await act(ask.pusher, scene, ask.body)
+
+
+async def ledger(ask: Ask) -> Any:
+    """What followers truly received, oldest first; `after` is a seq already seen."""
+    query = ask.request.query_params
+    after, openid = int(query.get("after") or 0), query.get("openid")
+    entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
+    return {"entries": [told(each) for each in entries if each.side == "account" and each.seq > after]}
+
+
+async def deliveries(ask: Ask) -> Any:
+    """Every push with each of its attempts, oldest first."""
+    query = ask.request.query_params
+    after, openid = int(query.get("after") or 0), query.get("openid")
+    entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
+    return {"entries": [dump(each) for each in entries if each.side != "account" and each.seq > after]}
+
+
+async def add_fault(ask: Ask) -> Any:
+    if not ask.body.get("api"):
+        raise BadRequestError("api is missing")
+    fault = fitting(Fault, {**ask.body, "id": ask.world.next_number()})
+    ask.world.state.faults.append(fault)
+    return {"id": fault.id}
+
+
+def fitting(kind: type[Any], data: dict[str, Any]) -> Any:
+    try:
+        return load_object(kind, data)
+    except ValueError as error:
+        raise BadRequestError(str(error)) from error
+
+
+async def list_faults(ask: Ask) -> Any:
+    return {"faults": dump(ask.world.state.faults)}
+
+
+async def drop_faults(ask: Ask) -> Any:
+    wanted = ask.request.path_params.get("id")
+    faults = ask.world.state.faults
+    faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
+    return {"ok": True}
+
+
+async def move_clock(ask: Ask) -> Any:
+    clock = ask.world.state.clock
+    if "offset" in ask.body:
+        clock.offset = float(ask.body["offset"])
+    clock.offset += float(ask.body.get("advance", 0))
+    ask.world.changes += 1
+    return await tell_time(ask)
+
+
+async def tell_time(ask: Ask) -> Any:
+    return {"now": ask.world.now, "offset": ask.world.state.clock.offset}
+
+
+async def change_settings(ask: Ask) -> Any:
+    known = {each.name for each in fields(Settings)}
+    for name, value in ask.body.items():
+        if name not in known:
+            raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
+        setattr(ask.world.settings, name, value)
+    ask.world.changes += 1
+    return dump(ask.world.settings)
+
+
+async def show_settings(ask: Ask) -> Any:
+    return dump(ask.world.settings)
+
+
+async def calls(ask: Ask) -> Any:
+    appid = ask.request.query_params.get("appid")
+    chosen = ask.world.call_counts.items()
+    counts = sum((each for owner, each in chosen if appid in (None, owner)), Counter[str]())
+    recent = [dump(each) for each in ask.world.recent_calls if appid in (None, each.appid)]
+    return {"counts": counts, "recent": recent}
+
+
+async def invalidate_tokens(ask: Ask) -> Any:
+    ask.account.tokens.invalidate(ask.world.now)
+    return {"ok": True}
+
+
+async def set_quota(ask: Ask) -> Any:
+    path, quotas = ask.body.get("api"), ask.account.quotas
+    if not isinstance(path, str):
+        raise BadRequestError("api is missing")
+    if "daily_limit" in ask.body:
+        quotas.daily[path] = int(ask.body["daily_limit"])
+    if "minute_limit" in ask.body:
+        quotas.a_minute[path] = int(ask.body["minute_limit"])
+    return {"daily_limit": quotas.daily_limit(path), "minute_limit": quotas.minute_limit(path)}
+
+
+async def set_autoreply(ask: Ask) -> Any:
+    ask.account.autoreply = ask.body
+    return {"ok": True}
+
+
+async def save(ask: Ask) -> Any:
+    return dump(ask.world.state)
+
+
+async def restore(ask: Ask) -> Any:
+    ask.world.enter(fitting(State, ask.body))
+    return {"ok": True}
+
+
+def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        raw = await request.body()
+        try:
+            body = json.loads(raw) if raw.strip() else {}
+            if not isinstance(body, dict):
+                raise BadRequestError("the body must be a JSON object")
+            return JSONResponse(await handler(Ask(world, pusher, request, body)))
+        except BadRequestError as error:
+            return JSONResponse({"error": str(error)}, error.status)
+        except ImpossibleError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except (ValueError, TypeError) as error:
+            return JSONResponse({"error": f"this cannot be read: {error}"}, 400)
+
+    return answer
+
+
+TABLE: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/health", health),
+    ("POST", "/reset", reset),
+    ("GET", "/accounts", list_accounts),
+    ("POST", "/accounts", put_account),
+    ("POST", "/accounts/{appid}/verify", verify),
+    ("POST", "/accounts/{appid}/followers", add_followers),
+    ("POST", "/accounts/{appid}/events/{openid}", happen),
+    ("GET", "/accounts/{appid}/ledger", ledger),
+    ("GET", "/accounts/{appid}/deliveries", deliveries),
+    ("POST", "/accounts/{appid}/tokens/invalidate", invalidate_tokens),
+    ("POST", "/accounts/{appid}/quota", set_quota),
+    ("POST", "/accounts/{appid}/autoreply", set_autoreply),
+    ("POST", "/faults", add_fault),
+    ("GET", "/faults", list_faults),
+    ("DELETE", "/faults", drop_faults),
+    ("DELETE", "/faults/{id:int}", drop_faults),
+    ("POST", "/clock", move_clock),
+    ("GET", "/clock", tell_time),
+    ("POST", "/settings", change_settings),
+    ("GET", "/settings", show_settings),
+    ("GET", "/calls", calls),
+    ("GET", "/state", save),
+    ("PUT", "/state", restore),
+)
+
+
+def routes(world: World, pusher: Pusher) -> list[Route]:
+    return [
+        Route(path, endpoint(world, pusher, handler), methods=[method]) for method, path, handler in TABLE
+    ]

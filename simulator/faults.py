@@ -1,0 +1,37 @@
+"""Rules that make calls fail, late or lost, as a test wishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Fault:
+    """Applies to `api` ("*": every call) of `appid` (empty: every account), `times` times (None: for ever).
+
+    `errcode` refuses the call, `http_status` answers as a broken gateway would, `latency_ms` waits first, and
+    `drop_answer` performs the call and then loses the answer on its way back.
+    """
+
+    id: int
+    api: str
+    appid: str = ""
+    errcode: int | None = None
+    errmsg: str = ""
+    http_status: int | None = None
+    latency_ms: float = 0.0
+    drop_answer: bool = False
+    times: int | None = None
+
+    def concerns(self, api: str, appid: str) -> bool:
+        return self.api in ("*", api) and self.appid in ("", appid) and self.times != 0
+
+
+def strike(faults: list[Fault], api: str, appid: str) -> Fault | None:
+    """The first rule that concerns this call, used once."""
+    for fault in faults:
+        if fault.concerns(api, appid):
+            if fault.times is not None:
+                fault.times -= 1
+            return fault
+    return None

@@ -1,0 +1,52 @@
+"""Phones that are looking: what happens in a conversation reaches them at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """`item` is what a page shows as `event`: an entry, or a follower whose state changed."""
+
+    appid: str
+    openid: str
+    event: str
+    item: object
+
+
+class Viewer:
+    """One open page and the conversations (appid, openid) it watches. None in the queue is the end."""
+
+    def __init__(self, watches: Iterable[tuple[str, str]]) -> None:
+        self.watches = frozenset(watches)
+        self.queue: asyncio.Queue[Happening | None] = asyncio.Queue()
+
+
+class Live:
+    def __init__(self) -> None:
+        self.viewers: set[Viewer] = set()
+
+    def join(self, watches: Iterable[tuple[str, str]]) -> Viewer:
+        viewer = Viewer(watches)
+        self.viewers.add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        self.viewers.discard(viewer)
+
+    def tell(self, appid: str, openid: str, event: str, item: object) -> None:
+        for viewer in self.viewers:
+            if (appid, openid) in viewer.watches:
+                viewer.queue.put_nowait(Happening(appid, openid, event, item))
+
+    def start_over(self) -> None:
+        """Nothing that is shown is true any more."""
+        for viewer in self.viewers:
+            viewer.queue.put_nowait(Happening("", "", "reset", None))
+
+    def close(self) -> None:
+        for viewer in self.viewers:
+            viewer.queue.put_nowait(None)

@@ -1,0 +1,157 @@
+"""The phone in the browser: its page, what it does, and what it is told live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from simulator import files, samples
+from simulator.acting import act
+from simulator.doings import ImpossibleError, Scene
+from simulator.errors import ApiError
+from simulator.live import Happening, Viewer
+from simulator.push import Pusher
+from simulator.saving import dump
+from simulator.world import Account, Entry, World, openid_of
+
+STATIC = Path(__file__).parent / "static"
+HEARTBEAT_SECONDS = 15.0
+SHOWN_AT_FIRST = 200
+# Pictures of news may come from anywhere; scripts and styles only from here.
+POLICY = "default-src 'self'; img-src * data:; media-src *; base-uri 'none'; form-action 'none'"
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One person's phone, open at one account."""
+
+    world: World
+    pusher: Pusher
+    request: Request
+    account: Account
+
+    @property
+    def openid(self) -> str:
+        return openid_of(self.account.appid, self.request.path_params["person"])
+
+    @property
+    def scene(self) -> Scene:
+        return Scene(self.world, self.account, self.openid)
+
+
+async def conversation(hand: Hand) -> Any:
+    """The last lines of the chat; the live stream continues them."""
+    entries = hand.world.thread(hand.account.appid, hand.openid)[-SHOWN_AT_FIRST:]
+    person = standing(hand.account, hand.openid)
+    return {"openid": hand.openid, "person": person, "entries": [line(each) for each in entries]}
+
+
+async def do(hand: Hand) -> Any:
+    given = await hand.request.json()
+    return await act(hand.pusher, hand.scene, {**given, "wait": False})
+
+
+async def upload(hand: Hand) -> Any:
+    """Keeps a file the person chose; it is sent by its media_id afterwards."""
+    kind, name = hand.request.query_params.get("kind", ""), hand.request.query_params.get("name", "file")
+    rule = files.TEMPORARY.get(kind)
+    if rule is None:
+        raise ImpossibleError("nobody can send such a file")
+    data = await hand.request.body()
+    content_type = files.check(data, rule)
+    return {"media_id": hand.world.keep_media(hand.account, kind, name, content_type, data).media_id}
+
+
+def standing(account: Account, openid: str) -> dict[str, bool]:
+    follower = account.followers.get(openid)
+    return {
+        "following": bool(follower and follower.subscribed),
+        "with_worker": bool(follower and follower.with_worker),
+    }
+
+
+def line(entry: Entry) -> dict[str, Any]:
+    shown: dict[str, Any] = dump(entry)
+    return shown
+
+
+Handler = Callable[[Hand], Awaitable[Any]]
+
+
+def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        account = world.state.accounts.get(request.path_params["appid"])
+        if account is None:
+            return JSONResponse({"error": "there is no such account"}, 404)
+        try:
+            return JSONResponse(await handler(Hand(world, pusher, request, account)))
+        except ImpossibleError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except ApiError as error:
+            return JSONResponse({"error": error.text, "errcode": error.code}, 400)
+
+    return answer
+
+
+def told(world: World, happening: Happening) -> str:
+    """One server-sent event."""
+    data: dict[str, Any] = {"appid": happening.appid, "openid": happening.openid}
+    if isinstance(happening.item, Entry):
+        data["entry"] = line(happening.item)
+        data["person"] = standing(world.account(happening.appid), happening.openid)
+    else:
+        data["item"] = happening.item
+    return f"event: {happening.event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+async def stream(world: World, viewer: Viewer) -> AsyncIterator[str]:
+    try:
+        yield "retry: 1000\n\n"
+        while True:
+            try:
+                happening = await asyncio.wait_for(viewer.queue.get(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            if happening is None:
+                return
+            yield told(world, happening)
+    finally:
+        world.live.leave(viewer)
+
+
+def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
+    async def page(request: Request) -> Response:
+        return FileResponse(STATIC / "phone.html", headers={"Content-Security-Policy": POLICY})
+
+    async def accounts(request: Request) -> Response:
+        found = [
+            {"appid": each.appid, "name": each.name or each.appid} for each in world.state.accounts.values()
+        ]
+        return JSONResponse({"accounts": found, "samples": samples.NAMES})
+
+    async def live(request: Request) -> Response:
+        """`watch` names conversations as appid:openid, separated by commas."""
+        named = [each.partition(":") for each in request.query_params.get("watch", "").split(",")]
+        viewer = world.live.join((appid, openid) for appid, _, openid in named)
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(stream(world, viewer), media_type="text/event-stream", headers=headers)
+
+    return [
+        Route("/", page),
+        Route("/phone/accounts", accounts),
+        Route("/phone/live", live),
+        Route("/phone/{appid}/{person}/conversation", endpoint(world, pusher, conversation)),
+        Route("/phone/{appid}/{person}/do", endpoint(world, pusher, do), methods=["POST"]),
+        Route("/phone/{appid}/{person}/media", endpoint(world, pusher, upload), methods=["POST"]),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]

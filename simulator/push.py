@@ -1,0 +1,243 @@
+"""The push engine: five seconds, three repeats, then a minute of silence (WeChat reference 1.5, 17)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import requests
+from anyio import CapacityLimiter, to_thread
+
+from simulator import envelopes, signing
+from simulator.envelopes import Envelope, Stamp
+from simulator.messages import Fields
+from simulator.replies import Question, RefusedError, Reply, judge
+from simulator.world import Account, Attempt, Entry, World
+
+AT_ONCE = 256
+NOTICE = "该公众号提供的服务出现故障，请稍后再试"
+# The platform repeats a push only when nothing usable came back at all.
+REPEATED = ("timeout", "error")
+SILENT_EVENTS = ("unsubscribe", "VIEW", "view_miniprogram", "LOCATION", "TEMPLATESENDJOBFINISH")
+BODY_KEPT = 8_192
+
+
+@dataclass(slots=True)
+class Push:
+    """A message or event on its way to the account. `entry` collects attempts, `shown` what the phone got."""
+
+    account: Account
+    entry: Entry
+    fields: Fields
+    attempts: int | None = None
+    tamper: str = ""
+    stamp: Stamp | None = None
+    shown: list[Entry] = field(default_factory=list)
+    settled: bool = False
+
+    @property
+    def is_event(self) -> bool:
+        return self.fields.get("MsgType") == "event"
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a follower waits for what comes back."""
+        return self.entry.side == "follower" and self.fields.get("Event") not in SILENT_EVENTS
+
+
+class Pusher:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.limiter = CapacityLimiter(AT_ONCE)
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def report_later(self, account: Account, openid: str, fields: Fields) -> None:
+        """Pushes a result event after a short delay, as the platform does for sends it has finished."""
+        self.later(self._report(account, openid, fields))
+
+    async def _report(self, account: Account, openid: str, fields: Fields) -> None:
+        await asyncio.sleep(self.world.settings.result_event_delay)
+        common = {
+            "ToUserName": account.original_id,
+            "FromUserName": openid,
+            "CreateTime": int(self.world.now),
+            "MsgType": "event",
+        }
+        entry = self.world.write(account, openid, "platform", "event", "event", dict(fields))
+        await self.deliver(Push(account, entry, {**common, **fields}))
+
+    async def deliver(self, push: Push) -> None:
+        """Delivers until something usable comes back, repeats are used up, or the account is held."""
+        if push.account.held_until > self.world.now:
+            self._hold(push)
+            return
+        settings = self.world.settings
+        allowed = push.attempts or settings.repeats + 1
+        for number in range(1, allowed + 1):
+            attempt = await self._attempt(push, number)
+            if attempt.verdict not in REPEATED:
+                push.account.failed_pushes = 0
+                return
+            if number < allowed:
+                await asyncio.sleep(settings.repeat_pause)
+        self._gave_up(push)
+
+    def _hold(self, push: Push) -> None:
+        until = time.strftime("%H:%M:%S", time.gmtime(push.account.held_until))
+        attempt = Attempt(
+            0, self.world.now, {}, verdict="held", detail=f"MarkFail: no pushes until {until} UTC"
+        )
+        push.entry.attempts.append(attempt)
+        self._notice(push)
+
+    def _gave_up(self, push: Push) -> None:
+        account, settings = push.account, self.world.settings
+        account.failed_pushes += 1
+        if account.failed_pushes >= settings.mark_fail_after:
+            account.failed_pushes = 0
+            account.held_until = self.world.now + settings.mark_fail_seconds
+            push.entry.attempts[-1].detail += "; MarkFail: the account is not pushed to for a while"
+        self._notice(push)
+
+    async def _attempt(self, push: Push, number: int) -> Attempt:
+        envelope = self._seal(push)
+        attempt = Attempt(number, self.world.now, summary(push, envelope))
+        push.entry.attempts.append(attempt)
+        self.world.show(push.account, push.entry)
+        started = time.perf_counter()
+        answer = await self._post(push.account, envelope, attempt)
+        attempt.ms = round((time.perf_counter() - started) * 1000, 1)
+        if answer is not None:
+            self._judge(push, attempt, answer)
+        self.world.show(push.account, push.entry)
+        return attempt
+
+    def _seal(self, push: Push) -> Envelope:
+        signing_now = self.world.now if self.world.settings.sign_with_clock else time.time()
+        if push.stamp is None or not self.world.settings.same_signature_on_repeat:
+            push.stamp = envelopes.stamp(signing_now)
+        return envelopes.seal(push.account, push.entry.openid, push.fields, push.stamp, push.tamper)
+
+    async def _post(self, account: Account, envelope: Envelope, attempt: Attempt) -> requests.Response | None:
+        """The answer with status 200, or None with the attempt's verdict set."""
+        deadline = self.world.settings.deadline
+        try:
+            with anyio.fail_after(deadline):
+                answer = await to_thread.run_sync(
+                    post,
+                    account.callback_url,
+                    envelope,
+                    deadline,
+                    abandon_on_cancel=True,
+                    limiter=self.limiter,
+                )
+        except (TimeoutError, requests.Timeout):
+            attempt.verdict, attempt.detail = "timeout", f"no answer within {deadline:g} s"
+            return None
+        except requests.RequestException as error:
+            attempt.verdict, attempt.detail = "error", type(error).__name__
+            return None
+        attempt.status, attempt.body = answer.status_code, answer.content[:BODY_KEPT].decode(errors="replace")
+        if answer.status_code != 200:
+            attempt.verdict, attempt.detail = "error", f"HTTP {answer.status_code}"
+            return None
+        return answer
+
+    def _judge(self, push: Push, attempt: Attempt, answer: requests.Response) -> None:
+        attempt.detail = ""
+        question = Question(push.account, push.entry.openid, push.is_event, self.world.now)
+        try:
+            reply = judge(question, answer.content)
+        except RefusedError as refusal:
+            attempt.verdict = f"refused: {refusal}"
+            self._notice(push)
+            return
+        if reply is None:
+            attempt.verdict = "success" if answer.content else "empty"
+            push.settled = True
+        else:
+            attempt.verdict, attempt.reply = "reply", reply.fields
+            self._show(push, attempt, reply)
+
+    def _show(self, push: Push, attempt: Attempt, reply: Reply) -> None:
+        """Only the first of several answers to the same push reaches the phone."""
+        if push.settled or not push.is_seen:
+            return
+        push.settled = True
+        follower = push.account.followers[push.entry.openid]
+        follower.with_worker = reply.msgtype == "transfer_customer_service"
+        follower.last_exchange, follower.typing_until = self.world.now, 0.0
+        if follower.with_worker:
+            attempt.detail = "handed over to customer service"
+        openid, account = push.entry.openid, push.account
+        push.shown.append(
+            self.world.write(account, openid, "account", "passive", reply.msgtype, reply.content)
+        )
+
+    def _notice(self, push: Push) -> None:
+        self.world.show(push.account, push.entry)
+        if push.settled or not push.is_seen:
+            return
+        push.settled = True
+        openid, account = push.entry.openid, push.account
+        push.shown.append(
+            self.world.write(account, openid, "account", "system", "notice", {"content": NOTICE})
+        )
+
+    async def verify(self, account: Account) -> dict[str, Any]:
+        """The GET with echostr that proves the callback address (WeChat reference 1.2)."""
+        given, echo = envelopes.stamp(time.time()), str(10**18 + secrets.randbelow(9 * 10**18))
+        signature = signing.signature(account.token, given.timestamp, given.nonce)
+        query = {"signature": signature, "timestamp": given.timestamp, "nonce": given.nonce, "echostr": echo}
+        started = time.perf_counter()
+        try:
+            answer = await to_thread.run_sync(get, account.callback_url, query, self.world.settings.deadline)
+        except requests.RequestException as error:
+            return {"ok": False, "status": None, "body": type(error).__name__, "ms": elapsed(started)}
+        ok = answer.status_code == 200 and answer.content == echo.encode()
+        body = answer.content[:BODY_KEPT].decode(errors="replace")
+        return {"ok": ok, "status": answer.status_code, "body": body, "ms": elapsed(started)}
+
+
+def elapsed(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
+
+
+def summary(push: Push, envelope: Envelope) -> dict[str, Any]:
+    body = envelope.body[:BODY_KEPT].decode(errors="replace")
+    return {
+        "url": push.account.callback_url,
+        "query": envelope.query,
+        "fields": dict(push.fields),
+        "body": body,
+    }
+
+
+def post(url: str, envelope: Envelope, timeout: float) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        headers = {"Content-Type": envelope.content_type, "User-Agent": "Mozilla/4.0", "Connection": "close"}
+        return session.post(
+            url,
+            params=envelope.query,
+            data=envelope.body,
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
+        )
+
+
+def get(url: str, query: dict[str, str], timeout: float) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, params=query, timeout=timeout, allow_redirects=False)

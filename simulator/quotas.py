@@ -1,0 +1,72 @@
+"""Daily and minute limits of API calls (WeChat reference 4.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from simulator.errors import ApiError
+
+DAILY = {
+    "/cgi-bin/token": 2_000,
+    "/cgi-bin/stable_token": 500_000,
+    "/cgi-bin/ticket/getticket": 2_000,
+    "/cgi-bin/media/upload": 100_000,
+    "/cgi-bin/media/get": 200_000,
+    "/cgi-bin/message/custom/send": 500_000,
+    "/cgi-bin/message/template/send": 100_000,
+    "/cgi-bin/qrcode/create": 100_000,
+    "/cgi-bin/user/get": 500,
+    "/cgi-bin/user/info": 5_000_000,
+}
+ANY_OTHER = 1_000_000
+A_MINUTE = {"/cgi-bin/stable_token": 10_000}
+
+
+@dataclass(slots=True)
+class Usage:
+    day: int = -1
+    today: int = 0
+    minute: int = -1
+    this_minute: int = 0
+
+
+@dataclass(slots=True)
+class Quotas:
+    """One account's limits, where they differ from a new account's, and what it has used."""
+
+    daily: dict[str, int] = field(default_factory=dict)
+    a_minute: dict[str, int] = field(default_factory=dict)
+    used: dict[str, Usage] = field(default_factory=dict)
+
+    def daily_limit(self, api: str) -> int:
+        return self.daily.get(api, DAILY.get(api, ANY_OTHER))
+
+    def minute_limit(self, api: str) -> int:
+        """Zero means no limit."""
+        return self.a_minute.get(api, A_MINUTE.get(api, 0))
+
+    def used_on(self, api: str, day: int) -> int:
+        usage = self.used.get(api)
+        return usage.today if usage and usage.day == day else 0
+
+    def spend(self, api: str, day: int, minute: int) -> None:
+        """Counts one call. Raises 45009 when the day's limit is used up, 45011 when the minute's is."""
+        usage = self.used.get(api)
+        if usage is None:
+            usage = self.used[api] = Usage()
+        if usage.day != day:
+            usage.day, usage.today = day, 0
+        if usage.minute != minute:
+            usage.minute, usage.this_minute = minute, 0
+        if usage.today >= self.daily_limit(api):
+            raise ApiError(45009)
+        if 0 < self.minute_limit(api) <= usage.this_minute:
+            raise ApiError(45011)
+        usage.today += 1
+        usage.this_minute += 1
+
+    def clear(self, api: str | None = None) -> None:
+        if api is None:
+            self.used.clear()
+        else:
+            self.used.pop(api, None)

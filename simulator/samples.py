@@ -1,0 +1,20 @@
+"""Pictures, a voice and a video that every phone has."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from simulator import files
+
+FOLDER = Path(__file__).parent / "static" / "samples"
+FIRST = {"image": "lake.jpg", "voice": "voice.amr", "video": "waves.mp4", "thumb": "thumb.jpg"}
+NAMES = {"image": ("lake.jpg", "tea.jpg", "poster.jpg"), "voice": ("voice.amr",), "video": ("waves.mp4",)}
+
+
+@cache
+def load(kind: str, name: str) -> tuple[str, str, bytes]:
+    """Name, content type and bytes of a sample; an unknown name gives the first of its kind."""
+    name = name if name in NAMES.get(kind, ()) else FIRST[kind]
+    data = (FOLDER / name).read_bytes()
+    return name, files.TYPES[files.file_format(data)], data

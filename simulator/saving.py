@@ -1,0 +1,90 @@
+"""The world as JSON and back: dataclasses become objects, bytes become base64."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from simulator.world import State
+
+T = TypeVar("T")
+BYTES = "base64"
+
+
+def dump(value: Any) -> Any:
+    """What json can write. A value that is a dataclass loses its class; `load` is told it again."""
+    if isinstance(value, dict):
+        return {key: dump(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [dump(each) for each in value]
+    if isinstance(value, bytes):
+        return {BYTES: base64.b64encode(value).decode()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: dump(getattr(value, name)) for name in _names(type(value))}
+    return value
+
+
+def load(kind: Any, data: Any) -> Any:
+    """The value of type `kind` that was dumped as `data`. Raises ValueError when it does not fit."""
+    if isinstance(kind, UnionType):
+        return (
+            None
+            if data is None
+            else load(next(each for each in get_args(kind) if each is not NoneType), data)
+        )
+    if get_origin(kind) is dict:
+        return {key: load(get_args(kind)[1], each) for key, each in _checked(data, dict).items()}
+    if get_origin(kind) is list:
+        return [load(get_args(kind)[0], each) for each in _checked(data, list)]
+    if kind is bytes:
+        return base64.b64decode(_checked(data, dict)[BYTES])
+    if isinstance(kind, type) and is_dataclass(kind):
+        return load_object(kind, data)
+    return data
+
+
+def load_object(kind: type[T], data: Any) -> T:
+    shape: Any = kind
+    hints = _hints(shape)
+    given = _checked(data, dict)
+    if unknown := given.keys() - hints.keys():
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    try:
+        return kind(**{name: load(hints[name], each) for name, each in given.items()})
+    except (TypeError, KeyError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _checked(data: Any, kind: type[T]) -> T:
+    if not isinstance(data, kind):
+        raise ValueError(f"expected {kind.__name__}, found {type(data).__name__}")
+    return data
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def read(path: Path) -> State:
+    """The state in a file, a new one without a file. Raises ValueError for a file that is not ours."""
+    if not path.exists():
+        return State()
+    return load_object(State, json.loads(path.read_bytes()))
+
+
+def write(path: Path, state: State) -> None:
+    """Replaces the file in one step, so that a crash leaves the old or the new state, never half of one."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(json.dumps(dump(state), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    beside.replace(path)

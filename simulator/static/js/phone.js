@@ -1,0 +1,194 @@
+// One phone: one person in the chat of one account.
+
+import { bubble, happening } from "./bubbles.js";
+import { Composer } from "./composer.js";
+import { confirm, fill } from "./dialogs.js";
+import { el, toast } from "./dom.js";
+import { act, conversation } from "./server.js";
+import { trace } from "./trace.js";
+import { locale, t } from "./words.js";
+
+const PAUSE = 300;
+const TYPING_MS = 15000;
+const COLOURS = ["#e57373", "#5c9ded", "#9a7bd0", "#e0a03c", "#4db6ac", "#d277a8", "#7a9e4f", "#6d8cc4"];
+
+export class Phone {
+  constructor({ person, name, appid }, page) {
+    Object.assign(this, { person, name, appid, page });
+    this.lines = new Map();
+    this.openid = null;
+    this.build();
+  }
+
+  get samples() {
+    return this.page.samples;
+  }
+
+  get account() {
+    return this.page.accounts.find((each) => each.appid === this.appid)?.name ?? this.appid;
+  }
+
+  build() {
+    this.status = el("span", { class: "status", role: "status" });
+    this.leave = el("button", { type: "button", class: "plain", hidden: true, onclick: () => this.unfollow() }, t("unfollow"));
+    this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("chat", this.account), tabindex: "0" });
+    this.stick();
+    this.composer = new Composer(this);
+    this.gate = this.welcome();
+    this.node = el(
+      "section",
+      { class: "phone", "aria-label": t("phoneOf", this.name) },
+      el("header", {},
+        el("div", { class: "who" }, this.face(this.name, this.colour()), el("span", {}, t("phoneOf", this.name)), this.remove()),
+        el("div", { class: "title" }, this.chooser(), this.leave),
+        this.status),
+      this.log,
+      this.gate,
+      this.composer.node,
+    );
+    this.stand({ following: false, with_worker: false });
+  }
+
+  // Who reads the end keeps reading the end, also when pictures arrive late or a trace is opened there.
+  stick() {
+    this.stuck = true;
+    let before = 0;
+    this.log.addEventListener("scroll", () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.log;
+      if (scrollTop < before) this.stuck = false;
+      if (scrollHeight - scrollTop - clientHeight < 60) this.stuck = true;
+      before = scrollTop;
+    });
+    for (const grown of ["load", "loadedmetadata"]) this.log.addEventListener(grown, () => this.stuck && this.toEnd(), true);
+    this.log.addEventListener("toggle", (event) => event.target.scrollIntoView({ block: "nearest" }), true);
+  }
+
+  colour() {
+    return COLOURS[[...this.person].reduce((sum, each) => sum + each.codePointAt(0), 0) % COLOURS.length];
+  }
+
+  face(name, colour) {
+    const face = el("span", { class: "face", "aria-hidden": "true" }, [...name][0] ?? "?");
+    face.style.background = colour;
+    return face;
+  }
+
+  remove() {
+    const run = () => this.page.remove(this);
+    return el("button", { type: "button", class: "plain", "aria-label": t("removePhone"), title: t("removePhone"), onclick: run }, "✕");
+  }
+
+  chooser() {
+    const options = this.page.accounts.map((each) => el("option", { value: each.appid, selected: each.appid === this.appid }, each.name));
+    return el("select", { "aria-label": t("account"), onchange: (event) => this.page.open(this, event.target.value) }, ...options);
+  }
+
+  welcome() {
+    return el(
+      "div",
+      { class: "gate" },
+      this.face(this.account, "#07c160"),
+      el("strong", {}, this.account),
+      el("p", {}, t("notFollowing")),
+      el("button", { type: "button", class: "strong", onclick: () => this.act({ type: "follow" }) }, t("follow")),
+      el("button", { type: "button", class: "quiet", onclick: () => this.scan() }, t("orScan")),
+    );
+  }
+
+  // May be asked again after a gap in the live stream: known lines are brought up to date.
+  async load() {
+    const { openid, person, entries } = await conversation(this);
+    this.openid = openid;
+    for (const entry of entries) this.show(entry);
+    this.stand(person);
+  }
+
+  // Who does not follow sees the account's card instead of the input.
+  stand({ following, with_worker: withWorker }) {
+    this.following = following;
+    this.gate.hidden = following;
+    this.composer.node.hidden = !following;
+    this.leave.hidden = !following;
+    this.worker = withWorker;
+    this.node.classList.toggle("stranger", !following);
+    this.tellStatus();
+  }
+
+  typing(on) {
+    clearTimeout(this.typingTimer);
+    this.isTyping = on;
+    if (on) this.typingTimer = setTimeout(() => this.typing(false), TYPING_MS);
+    this.tellStatus();
+  }
+
+  tellStatus() {
+    this.status.textContent = this.isTyping ? t("typing") : this.worker ? t("withWorker") : "";
+  }
+
+  heard(entry, person) {
+    if (entry.side === "account") this.typing(false);
+    this.show(entry);
+    this.stand(person);
+  }
+
+  // A line that is told again (another delivery attempt, say) replaces itself in place.
+  show(entry) {
+    const before = this.lines.get(entry.seq);
+    const line = this.line(entry, before?.querySelector(".trace")?.open ?? false);
+    if (before) before.replaceWith(line);
+    else this.append(entry, line);
+    this.lines.set(entry.seq, line);
+    if (this.stuck || !before) this.toEnd();
+  }
+
+  append(entry, line) {
+    if (!this.lastAt || !this.lines.size || entry.at - this.lastAt > PAUSE) this.log.append(this.time(entry.at));
+    this.lastAt = entry.at;
+    this.log.append(line);
+  }
+
+  time(seconds) {
+    const moment = new Date(seconds * 1000);
+    const today = moment.toDateString() === new Date().toDateString();
+    const day = today ? {} : { month: "short", day: "numeric" };
+    const text = moment.toLocaleString(locale(), { ...day, hour: "2-digit", minute: "2-digit", hour12: false });
+    return el("time", { datetime: moment.toISOString() }, text);
+  }
+
+  line(entry, open) {
+    const told = happening(entry);
+    if (told !== null) {
+      return el("div", { class: `line middle ${entry.via}` }, el("p", {}, told), trace(entry, open));
+    }
+    const mine = entry.side === "follower";
+    const face = mine ? this.face(this.name, this.colour()) : this.face(this.account, "#07c160");
+    return el("div", { class: `line ${mine ? "mine" : "theirs"}` }, face, el("div", { class: "said" }, bubble(this, entry), mine ? trace(entry, open) : null));
+  }
+
+  toEnd() {
+    this.stuck = true;
+    requestAnimationFrame(() => this.log.scrollTo({ top: this.log.scrollHeight }));
+  }
+
+  async act(deed) {
+    try {
+      await act(this, deed);
+    } catch (error) {
+      toast(t("failed", error.message));
+    }
+  }
+
+  tap(entry) {
+    this.act({ type: "text", content: String(entry.content), bizmsgmenuid: String(entry.id) });
+  }
+
+  async scan() {
+    const field = { name: "scene", label: t("scene"), hint: t("sceneHint"), value: "store-0042", required: true, maxlength: "64" };
+    const filled = await fill(t("scan"), [field]);
+    if (filled) await this.act({ type: "scan", scene: filled.scene });
+  }
+
+  async unfollow() {
+    if (await confirm(t("confirmUnfollow", this.account), t("unfollow"))) await this.act({ type: "unfollow" });
+  }
+}

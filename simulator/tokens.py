@@ -1,0 +1,100 @@
+"""Access tokens of both families and the tickets made from them (WeChat reference 4.1, 4.2, 4.7)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from simulator.errors import ApiError
+
+LIFE = 7200
+OVERLAP = 300
+FORCED_PER_DAY = 20
+FORCED_PAUSE = 30
+
+
+@dataclass(slots=True)
+class Token:
+    """`ends_at` is when it stops working; `replaced` tells one ended early from one that grew old."""
+
+    value: str
+    ends_at: float
+    replaced: bool = False
+
+    def end_early(self, at: float) -> None:
+        if at < self.ends_at:
+            self.ends_at, self.replaced = at, True
+
+
+@dataclass(slots=True)
+class TokenBook:
+    """Every token one account was given and may still present."""
+
+    issued: dict[str, Token] = field(default_factory=dict)
+    classic: str = ""
+    stable: str = ""
+    forced_at: float = 0.0
+    forced_day: int = 0
+    forced_today: int = 0
+    tickets: dict[str, Token] = field(default_factory=dict)
+
+    def new_classic(self, now: float) -> Token:
+        """A new token each time; the one before it works for five more minutes."""
+        if earlier := self.issued.get(self.classic):
+            earlier.end_early(now + OVERLAP)
+        token = self._issue(now)
+        self.classic = token.value
+        return token
+
+    def current_stable(self, now: float) -> Token:
+        """The same token while at least five minutes are left; then a new one beside the old."""
+        token = self.issued.get(self.stable)
+        if token is None or token.ends_at - now < OVERLAP:
+            token = self._issue(now)
+            self.stable = token.value
+        return token
+
+    def forced_stable(self, now: float, day: int) -> Token:
+        """A new token that ends the earlier one at once. Raises 45009 after 20 a day; too early is void."""
+        if now - self.forced_at < FORCED_PAUSE:
+            return self.current_stable(now)
+        if self.forced_day != day:
+            self.forced_day, self.forced_today = day, 0
+        if self.forced_today >= FORCED_PER_DAY:
+            raise ApiError(45009)
+        self.forced_at, self.forced_today = now, self.forced_today + 1
+        if earlier := self.issued.get(self.stable):
+            earlier.end_early(now)
+        self.stable = ""
+        return self.current_stable(now)
+
+    def check(self, value: str, now: float) -> None:
+        """Raises 40014 for a token never given, 40001 for one ended early, 42001 for one that grew old."""
+        token = self.issued.get(value)
+        if token is None:
+            raise ApiError(40014)
+        if token.ends_at <= now:
+            raise ApiError(40001 if token.replaced else 42001)
+
+    def invalidate(self, now: float) -> None:
+        """Ends every token, as the owner does by resetting the secret."""
+        for token in self.issued.values():
+            token.end_early(now)
+        self.classic = self.stable = ""
+
+    def ticket(self, kind: str, now: float) -> Token:
+        token = self.tickets.get(kind)
+        if token is None or token.ends_at - now < OVERLAP:
+            token = self.tickets[kind] = Token(f"{kind[:2]}{secrets.token_urlsafe(48)}", now + LIFE)
+        return token
+
+    def _issue(self, now: float) -> Token:
+        self._forget(now)
+        token = Token(f"98_{secrets.token_urlsafe(96)}", now + LIFE)
+        self.issued[token.value] = token
+        return token
+
+    def _forget(self, now: float) -> None:
+        """Old tokens must stay known for a while: presenting one is 42001 or 40001, not 40014."""
+        for value in [value for value, token in self.issued.items() if token.ends_at < now - 86_400]:
+            del self.issued[value]

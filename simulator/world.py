@@ -1,0 +1,307 @@
+"""Everything the platform knows, in one process."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64encode
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.clock import Clock
+from simulator.errors import ApiError
+from simulator.faults import Fault
+from simulator.live import Live
+from simulator.quotas import Quotas
+from simulator.tokens import TokenBook
+from simulator.windows import Grant
+
+RECENT_CALLS = 500
+MEDIA_LIFE = 3 * 86_400
+
+
+@dataclass(slots=True)
+class Follower:
+    """A person as one account knows them, followed now or once. Times are Unix seconds."""
+
+    openid: str
+    subscribed: bool = True
+    subscribed_at: int = 0
+    subscribe_scene: str = "ADD_SCENE_SEARCH"
+    qr_scene: int = 0
+    qr_scene_str: str = ""
+    remark: str = ""
+    tags: list[int] | None = None
+    grants: dict[str, Grant] | None = None
+    last_exchange: float = 0.0
+    typing_until: float = 0.0
+    with_worker: bool = False
+
+
+@dataclass(slots=True)
+class Media:
+    """Kept bytes, temporary (three days) or permanent. `kind` is image, voice, video or thumb."""
+
+    media_id: str
+    kind: str
+    name: str
+    content_type: str
+    data: bytes
+    created_at: int
+    permanent: bool = False
+    title: str = ""
+    introduction: str = ""
+
+
+@dataclass(slots=True)
+class QrCode:
+    """A code with parameters. `scene` keeps its type: int for scene_id, str for scene_str."""
+
+    ticket: str
+    scene: int | str
+    url: str
+    ends_at: float | None = None
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One delivery of a push: what was asked, the time it took, what came back and what that is worth."""
+
+    number: int
+    at: float
+    request: dict[str, Any]
+    ms: float = 0.0
+    status: int | None = None
+    body: str = ""
+    reply: dict[str, Any] | None = None
+    verdict: str = "waiting"
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line of a conversation, seen from the phone.
+
+    `side` says who caused it: "follower" or "platform" (then `attempts` tell its delivery), or "account"
+    (then it is part of the ledger).
+    """
+
+    seq: int
+    at: float
+    openid: str
+    side: str
+    via: str
+    msgtype: str
+    content: dict[str, Any]
+    msg_id: str = ""
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Account:
+    """An official account or mini program as its owner set it up on the platform."""
+
+    appid: str
+    secret: str = ""
+    token: str = ""
+    aes_key: str = ""
+    mode: str = "plain"
+    format: str = "xml"
+    original_id: str = ""
+    kind: str = "service"
+    verified: bool = True
+    name: str = ""
+    callback_url: str = ""
+    ip_whitelist: list[str] = field(default_factory=list)
+    autoreply: dict[str, Any] = field(
+        default_factory=lambda: {"is_add_friend_reply_open": 0, "is_autoreply_open": 0}
+    )
+    tokens: TokenBook = field(default_factory=TokenBook)
+    quotas: Quotas = field(default_factory=Quotas)
+    followers: dict[str, Follower] = field(default_factory=dict)
+    media: dict[str, Media] = field(default_factory=dict)
+    qrcodes: dict[str, QrCode] = field(default_factory=dict)
+    template_sends: dict[str, list[int]] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    failed_pushes: int = 0
+    held_until: float = 0.0
+
+    def follower(self, openid: str) -> Follower:
+        """Raises 40003 for an openid this account never met."""
+        try:
+            return self.followers[openid]
+        except KeyError:
+            raise ApiError(40003) from None
+
+    def find_media(self, media_id: str, now: float, *kinds: str) -> Media:
+        """Raises 40007 when it is unknown, too old or of another kind."""
+        media = self.media.get(media_id)
+        if media is None or (kinds and media.kind not in kinds):
+            raise ApiError(40007)
+        if not media.permanent and media.created_at + MEDIA_LIFE <= now:
+            raise ApiError(40007)
+        return media
+
+
+@dataclass(slots=True)
+class Settings:
+    """How the platform behaves. Seconds unless named otherwise; `repeats` come after the first delivery."""
+
+    deadline: float = 5.0
+    repeats: int = 3
+    repeat_pause: float = 1.0
+    same_signature_on_repeat: bool = False
+    mark_fail_after: int = 3
+    mark_fail_seconds: float = 60.0
+    user_page_size: int = 10_000
+    sign_with_clock: bool = False
+    result_event_delay: float = 0.2
+
+
+@dataclass(slots=True)
+class State:
+    """What is saved and restored."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
+    clock: Clock = field(default_factory=Clock)
+    last_number: int = 0
+
+
+@dataclass(slots=True)
+class CallRecord:
+    api: str
+    appid: str
+    at: float
+    errcode: int
+    ms: float
+
+
+class World:
+    """The state, and what hangs on it while the process runs."""
+
+    def __init__(self, base_url: str = "http://127.0.0.1:8800") -> None:
+        self.base_url = base_url
+        self.live = Live()
+        self.enter(State())
+
+    def enter(self, state: State) -> None:
+        """Replaces everything known by `state`."""
+        self.state = state
+        self.changes = 0
+        self.call_counts: dict[str, Counter[str]] = {}
+        self.recent_calls: deque[CallRecord] = deque(maxlen=RECENT_CALLS)
+        self.by_token = {
+            value: each.appid for each in state.accounts.values() for value in each.tokens.issued
+        }
+        self.threads: dict[tuple[str, str], list[Entry]] = {}
+        for account in state.accounts.values():
+            for entry in account.entries:
+                self.threads.setdefault((account.appid, entry.openid), []).append(entry)
+        self.live.start_over()
+
+    def reset(self, *, keep_accounts: bool = False) -> None:
+        kept = [fresh(each) for each in self.state.accounts.values()] if keep_accounts else []
+        self.enter(State(accounts={each.appid: each for each in kept}))
+
+    @property
+    def now(self) -> float:
+        return self.state.clock.now()
+
+    @property
+    def settings(self) -> Settings:
+        return self.state.settings
+
+    def account(self, appid: str) -> Account:
+        """Raises 40013 for an unknown AppID."""
+        try:
+            return self.state.accounts[appid]
+        except KeyError:
+            raise ApiError(40013) from None
+
+    def next_number(self) -> int:
+        self.state.last_number += 1
+        return self.state.last_number
+
+    def message_id(self) -> int:
+        """A 64-bit number above 2^53, as real message ids are, never given twice."""
+        return 25_120_000_000_000_000 + int(self.now * 1000) % 10**10 * 10_000 + self.next_number() % 10_000
+
+    def follow(self, account: Account, openid: str, scene: str = "ADD_SCENE_SEARCH") -> Follower:
+        """Makes or renews a follower; the list of followers stays ordered by time of following."""
+        follower = account.followers.pop(openid, None) or Follower(openid)
+        follower.subscribed, follower.subscribed_at = True, int(self.now)
+        follower.subscribe_scene, follower.qr_scene, follower.qr_scene_str = scene, 0, ""
+        account.followers[openid] = follower
+        return follower
+
+    def keep_media(self, account: Account, kind: str, name: str, content_type: str, data: bytes) -> Media:
+        media_id = secrets.token_urlsafe(48)
+        media = Media(media_id, kind, name, content_type, data, int(self.now))
+        account.media[media_id] = media
+        return media
+
+    def media_url(self, account: Account, media: Media) -> str:
+        return f"{self.base_url}/mmbiz/{account.appid}/{media.media_id}"
+
+    def write(
+        self,
+        account: Account,
+        openid: str,
+        side: str,
+        via: str,
+        msgtype: str,
+        content: dict[str, Any],
+        msg_id: str = "",
+    ) -> Entry:
+        """Adds a line to a conversation and shows it on every phone that looks at it."""
+        entry = Entry(self.next_number(), self.now, openid, side, via, msgtype, content, msg_id)
+        account.entries.append(entry)
+        self.threads.setdefault((account.appid, openid), []).append(entry)
+        self.show(account, entry)
+        return entry
+
+    def show(self, account: Account, entry: Entry) -> None:
+        self.changes += 1
+        self.live.tell(account.appid, entry.openid, "entry", entry)
+
+    def thread(self, appid: str, openid: str) -> list[Entry]:
+        return self.threads.get((appid, openid), [])
+
+    def record_call(self, api: str, appid: str, errcode: int, ms: float) -> None:
+        self.changes += 1
+        counts = self.call_counts.get(appid)
+        if counts is None:
+            counts = self.call_counts[appid] = Counter()
+        counts[api] += 1
+        self.recent_calls.append(CallRecord(api, appid, self.now, errcode, ms))
+
+
+def fresh(account: Account) -> Account:
+    """The same account as its owner configured it, with nobody following and nothing sent."""
+    names = (
+        "appid",
+        "secret",
+        "token",
+        "aes_key",
+        "mode",
+        "format",
+        "original_id",
+        "kind",
+        "verified",
+        "name",
+    )
+    kept = {name: getattr(account, name) for name in (*names, "callback_url", "ip_whitelist", "autoreply")}
+    return Account(**kept)
+
+
+def new_openid() -> str:
+    return "o" + secrets.token_urlsafe(21)[:27]
+
+
+def openid_of(appid: str, person: str) -> str:
+    """The same person has another openid with every account, and always the same one with each."""
+    digest = hashlib.sha256(f"{appid}/{person}".encode()).digest()
+    return "o" + urlsafe_b64encode(digest).decode()[:27]

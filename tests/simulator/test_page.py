@@ -1,0 +1,119 @@
+"""The phone page in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.simulator.conftest import APPID, AccountServer, Pushed, Simulator, reply
+
+NEWS = (
+    "<ArticleCount>1</ArticleCount><Articles><item><Title>本周课程</Title><Description>d</Description>"
+    "<PicUrl></PicUrl><Url>javascript:alert(1)</Url></item></Articles>"
+)
+WORDS = '看 <a href="https://h5.example.com/gift">礼物</a> <img src=x onerror=alert(1)>'
+TEXT = f"<Content><![CDATA[{WORDS}]]></Content>"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    with sync_playwright() as driver:
+        path = shutil.which("chromium")
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 360, "height": 740}, locale="zh-CN")
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Page, simulator: Simulator, server: AccountServer) -> Page:
+    """A new page whose first phone follows the account."""
+    server.answer = answer
+    chromium.goto(simulator.base)
+    chromium.evaluate("localStorage.clear()")
+    chromium.reload()
+    chromium.get_by_role("button", name="关注公众号").click()
+    expect(chromium.get_by_label("消息")).to_be_visible()
+    return chromium
+
+
+def answer(pushed: Pushed) -> bytes:
+    text = pushed.body.decode()
+    openid = text.split("<FromUserName><![CDATA[")[1].split("]")[0]
+    if "课程" in text:
+        return reply("news", NEWS, to=openid)
+    return reply(inner=TEXT, to=openid) if "<MsgId>" in text else b"success"
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("消息").fill(text)
+    page.get_by_label("消息").press("Enter")
+
+
+def test_a_message_is_answered_without_reloading(page: Page) -> None:
+    say(page, "你好")
+    link = page.get_by_role("link", name="礼物")
+    expect(link).to_have_attribute("href", "https://h5.example.com/gift")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(page.locator(".mine .trace > summary")).to_contain_text("回复：文本")
+
+
+def test_markup_in_a_reply_stays_text_and_odd_addresses_are_no_links(page: Page) -> None:
+    say(page, "你好")
+    expect(page.locator(".theirs .bubble")).to_contain_text("<img src=x onerror=alert(1)>")
+    say(page, "课程")
+    expect(page.get_by_text("本周课程", exact=True)).to_be_visible()
+    assert page.locator("a[href^=javascript]").count() == 0
+
+
+def test_the_raw_texts_of_a_delivery_can_be_opened_from_the_keyboard(page: Page) -> None:
+    say(page, "你好")
+    trace = page.locator(".mine .trace summary").first
+    expect(trace).to_contain_text("毫秒")
+    trace.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Content: 你好")).to_be_visible()
+
+
+def test_the_page_fits_a_narrow_screen(page: Page) -> None:
+    say(page, "很长的一个词" * 40 + "x" * 200)
+    expect(page.locator(".mine .bubble")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_phones_and_language_are_remembered(page: Page) -> None:
+    page.get_by_role("button", name="添加手机").click()
+    expect(page.get_by_role("region")).to_have_count(2)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("button", name="Add phone")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("region", name="Jay’s phone")).to_be_attached()
+    expect(page.get_by_role("region")).to_have_count(2)
+
+
+def test_a_tapped_menu_entry_is_sent_with_its_id(page: Page, simulator: Simulator) -> None:
+    say(page, "你好")
+    expect(page.get_by_role("link", name="礼物")).to_be_visible()
+    openid = simulator.look(f"/accounts/{APPID}/deliveries")["entries"][0]["openid"]
+    menu = {"head_content": "满意吗？", "list": [{"id": "101", "content": "满意"}]}
+    assert (
+        simulator.code(
+            "/cgi-bin/message/custom/send", {"touser": openid, "msgtype": "msgmenu", "msgmenu": menu}
+        )
+        == 0
+    )
+    page.get_by_role("button", name="满意", exact=True).click()
+    expect(page.locator(".mine .bubble", has_text="满意")).to_be_visible()
+    sent = simulator.look(f"/accounts/{APPID}/deliveries")["entries"][-1]["content"]
+    assert sent == {"content": "满意", "bizmsgmenuid": "101"}
+
+
+def test_a_sample_picture_can_be_sent(page: Page) -> None:
+    page.get_by_role("button", name="更多").click()
+    page.get_by_role("button", name="图片").click()
+    page.get_by_role("button", name="示例 2").click()
+    expect(page.locator(".mine img.picture")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
