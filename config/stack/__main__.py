@@ -1,6 +1,6 @@
 """`python -m config.stack`: servers, migrations, demo data, simulator, web, worker and beat.
 
-Ends when told to or when one of its processes ends, and leaves none of them behind.
+Ends when told to (exit code 0) or when one of its processes ends (1), and leaves none of them behind.
 """
 
 import http.client
@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from config.embedded import PROJECT, local_folder
-from config.embedded.interruption import exit_when_told
+from config.embedded.interruption import exit_when_told, terminal_is_gone
 from config.embedded.launching import ServiceError
 from config.embedded.lifetime import can_listen, running
 from config.stack.processes import MARK, process, say, stop_leftovers
@@ -27,7 +27,7 @@ SIMULATOR_PORT = os.environ.get("SIMULATOR_PORT", "8800")
 
 
 def main() -> int:
-    exit_when_told()
+    exit_when_told(code=0)
     try:
         with running(local_folder()) as servers, ExitStack() as stack:
             stop_leftovers(local_folder())
@@ -117,6 +117,9 @@ def _watch(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
 
 
 def _check(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
+    # The kernel tells only the first process of a closed terminal, and `make` does not pass it on.
+    if terminal_is_gone():
+        raise SystemExit(0)
     for name, each in everything.items():
         if (code := each.poll()) is not None:
             how = f"exit code {code}" if code >= 0 else f"signal {-code}"
