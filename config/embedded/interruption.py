@@ -12,7 +12,8 @@ HAS_TERMINAL = os.isatty(0)
 def exit_when_told(*, code: int | None = None) -> None:
     """Leave through SystemExit on the first such signal, so that every `with` and `finally` runs.
 
-    The exit code is 128 + n for signal n where none is given.
+    The exit code is 128 + n for signal n where none is given. A signal that is ignored already stays so,
+    which is how `nohup` works.
     """
 
     def leave(number: int, _frame: FrameType | None) -> None:
@@ -20,7 +21,8 @@ def exit_when_told(*, code: int | None = None) -> None:
         raise SystemExit(128 + number if code is None else code)
 
     for number in STOPPING:
-        signal.signal(number, leave)
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, leave)
 
 
 def finish_undisturbed() -> None:

@@ -20,6 +20,8 @@ from config.stack.processes import MARK, process, say, stop_leftovers
 
 READY_SECONDS = 60
 PLATFORM = ("WECHAT_API_BASE", "WECHAT_PAY_API_BASE", "WECHAT_OPEN_BASE", "WECHAT_MP_BASE")
+# Celery's advice for production; here root is whoever tries it in a container.
+QUIET = "ignore:You're running the worker with superuser privileges"
 
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
@@ -52,7 +54,7 @@ def _programs() -> Mapping[str, list[str]]:
     return {
         "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
         "web": [
-            *("granian", "--interface", "wsgi", "--host", HOST, "--port", PORT, "--log-level", "warning"),
+            *("granian", "--interface", "wsgi", "--host", HOST, "--port", PORT, "--log-level", "error"),
             *("--workers", workers, "--blocking-threads", threads, "config.wsgi:application"),
         ],
         "worker": [
@@ -74,7 +76,8 @@ def _environment() -> dict[str, str]:
     """Ours, plus: the simulator plays the platform, unless the environment names the real one."""
     simulator = f"http://127.0.0.1:{SIMULATOR_PORT}"
     platform = {name: os.environ.get(name) or simulator for name in PLATFORM}
-    return os.environ | platform | {"PORT": PORT, "PYTHONUNBUFFERED": "1", MARK: str(local_folder())}
+    ours = {"PORT": PORT, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, MARK: str(local_folder())}
+    return os.environ | platform | ours
 
 
 def _require_port(variable: str, value: str) -> None:
