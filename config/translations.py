@@ -26,13 +26,13 @@ def catalogues() -> list[Path]:
 
 def problems_of(catalogue: Path) -> Iterator[str]:
     """One sentence for each message that staff would read in the wrong language."""
-    name, source = catalogue.relative_to(PROJECT), polib.pofile(str(catalogue))
+    source = polib.pofile(str(catalogue))
     for entry in source:
         if not entry.obsolete and not entry.translated():
-            yield f"{name}:{entry.linenum}: {entry.msgid!r} is fuzzy or not translated"
+            yield f"{catalogue}:{entry.linenum}: {entry.msgid!r} is fuzzy or not translated"
     compiled = catalogue.with_suffix(".mo")
     if not compiled.exists() or _messages(polib.mofile(str(compiled))) != _messages(source):
-        yield f"{name}: the .mo beside it is not made from it, run `python manage.py compilemessages`"
+        yield f"{catalogue}: the .mo beside it is not made from it, run `python manage.py compilemessages`"
 
 
 def _messages(catalogue: polib.POFile | polib.MOFile) -> dict[tuple[str | None, str], object]:
