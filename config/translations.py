@@ -38,8 +38,7 @@ def problems_of(catalogue: Path) -> Iterator[str]:
 def _messages(catalogue: polib.POFile | polib.MOFile) -> dict[tuple[str | None, str], object]:
     return {
         (entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural)
-        for entry in catalogue
-        if not entry.obsolete and entry.translated()
+        for entry in catalogue.translated_entries()
     }
 
 

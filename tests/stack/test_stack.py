@@ -4,7 +4,6 @@ import select
 import signal
 import socket
 import sys
-from pathlib import Path
 
 import psutil
 import pytest
