@@ -1,15 +1,28 @@
 """Being told to stop: Ctrl-C, a closed terminal, `kill`."""
 
+import os
+import select
 import signal
 from types import FrameType
 
 STOPPING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+HAS_TERMINAL = os.isatty(0)
 
 
-def exit_when_told() -> None:
-    """Leave through SystemExit on the first such signal, so that every `with` and `finally` runs."""
+def exit_when_told(*, code: int | None = None) -> None:
+    """Leave through SystemExit on the first such signal, so that every `with` and `finally` runs.
+
+    The exit code is 128 + n for signal n where none is given. A signal that is ignored already stays so,
+    which is how `nohup` works.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        finish_undisturbed()
+        raise SystemExit(128 + number if code is None else code)
+
     for number in STOPPING:
-        signal.signal(number, _leave)
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, leave)
 
 
 def finish_undisturbed() -> None:
@@ -18,6 +31,8 @@ def finish_undisturbed() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
-    finish_undisturbed()
-    raise SystemExit(128 + number)
+def terminal_is_gone() -> bool:
+    """Whether we were started in a terminal that has been closed since."""
+    poll = select.poll()
+    poll.register(0, 0)
+    return HAS_TERMINAL and any(event & select.POLLHUP for _, event in poll.poll(0))

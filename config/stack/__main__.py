@@ -1,6 +1,6 @@
 """`python -m config.stack`: servers, migrations, demo data, simulator, web, worker and beat.
 
-Ends when told to or when one of its processes ends, and leaves none of them behind.
+Ends when told to (exit code 0) or when one of its processes ends (1), and leaves none of them behind.
 """
 
 import http.client
@@ -13,13 +13,15 @@ from contextlib import ExitStack
 from typing import Any
 
 from config.embedded import PROJECT, local_folder
-from config.embedded.interruption import exit_when_told
+from config.embedded.interruption import exit_when_told, terminal_is_gone
 from config.embedded.launching import ServiceError
 from config.embedded.lifetime import can_listen, running
 from config.stack.processes import MARK, process, say, stop_leftovers
 
 READY_SECONDS = 60
 PLATFORM = ("WECHAT_API_BASE", "WECHAT_PAY_API_BASE", "WECHAT_OPEN_BASE", "WECHAT_MP_BASE")
+# Celery's advice for production; here root is whoever tries it in a container.
+QUIET = "ignore:You're running the worker with superuser privileges"
 
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
@@ -27,7 +29,7 @@ SIMULATOR_PORT = os.environ.get("SIMULATOR_PORT", "8800")
 
 
 def main() -> int:
-    exit_when_told()
+    exit_when_told(code=0)
     try:
         with running(local_folder()) as servers, ExitStack() as stack:
             stop_leftovers(local_folder())
@@ -52,7 +54,7 @@ def _programs() -> Mapping[str, list[str]]:
     return {
         "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
         "web": [
-            *("granian", "--interface", "wsgi", "--host", HOST, "--port", PORT, "--log-level", "warning"),
+            *("granian", "--interface", "wsgi", "--host", HOST, "--port", PORT, "--log-level", "error"),
             *("--workers", workers, "--blocking-threads", threads, "config.wsgi:application"),
         ],
         "worker": [
@@ -74,7 +76,8 @@ def _environment() -> dict[str, str]:
     """Ours, plus: the simulator plays the platform, unless the environment names the real one."""
     simulator = f"http://127.0.0.1:{SIMULATOR_PORT}"
     platform = {name: os.environ.get(name) or simulator for name in PLATFORM}
-    return os.environ | platform | {"PORT": PORT, "PYTHONUNBUFFERED": "1", MARK: str(local_folder())}
+    ours = {"PORT": PORT, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, MARK: str(local_folder())}
+    return os.environ | platform | ours
 
 
 def _require_port(variable: str, value: str) -> None:
@@ -117,6 +120,9 @@ def _watch(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
 
 
 def _check(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
+    # The kernel tells only the first process of a closed terminal, and `make` does not pass it on.
+    if terminal_is_gone():
+        raise SystemExit(0)
     for name, each in everything.items():
         if (code := each.poll()) is not None:
             how = f"exit code {code}" if code >= 0 else f"signal {-code}"

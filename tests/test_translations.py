@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import polib
+import pytest
+
+from config.translations import problems_of
+
+HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+MENU = 'msgid "Menu"\nmsgstr "菜单"\n'
+
+
+def _compiled(folder: Path, messages: str) -> Path:
+    catalogue = folder / "django.po"
+    catalogue.write_text(HEADER + messages)
+    polib.pofile(str(catalogue)).save_as_mofile(str(folder / "django.mo"))
+    return catalogue
+
+
+def test_a_complete_catalogue_has_no_problems(tmp_path: Path) -> None:
+    assert not list(problems_of(_compiled(tmp_path, MENU)))
+
+
+@pytest.mark.parametrize("messages", ['msgid "Menu"\nmsgstr ""\n', "#, fuzzy\n" + MENU])
+def test_a_message_that_would_stay_english_is_named(tmp_path: Path, messages: str) -> None:
+    (problem,) = problems_of(_compiled(tmp_path, messages))
+    assert "'Menu' is fuzzy or not translated" in problem
+
+
+def test_a_catalogue_edited_after_it_was_compiled_is_named(tmp_path: Path) -> None:
+    catalogue = _compiled(tmp_path, MENU)
+    catalogue.write_text(catalogue.read_text().replace("菜单", "目录"))
+    (problem,) = problems_of(catalogue)
+    assert "compilemessages" in problem
+
+
+def test_a_message_no_longer_used_is_no_problem(tmp_path: Path) -> None:
+    assert not list(problems_of(_compiled(tmp_path, MENU + '\n#~ msgid "Old"\n#~ msgstr ""\n')))
