@@ -39,6 +39,9 @@ WECHAT_MP_BASE = environment.web_address("WECHAT_MP_BASE", "https://mp.weixin.qq
 INSTALLED_APPS = [
     "config",
     "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.simple_history",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -163,6 +166,38 @@ STORAGES = {
     },
 }
 LOGIN_URL = "admin:login"
+
+UNFOLD = {
+    "SITE_TITLE": "WeChat Console",
+    "SITE_HEADER": "WeChat Console",
+    "SITE_SYMBOL": "forum",
+    "SITE_URL": None,
+    "SHOW_LANGUAGES": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": ["config.pages.stylesheet"],
+    "SCRIPTS": ["config.pages.script"],
+    # WeChat's green, darkened until white text on 600 reads well (5:1).
+    "COLORS": {
+        "primary": {
+            "50": "#effaf3",
+            "100": "#d8f3e2",
+            "200": "#b3e6c9",
+            "300": "#80d2a8",
+            "400": "#48b781",
+            "500": "#279c66",
+            "600": "#1a7d50",
+            "700": "#156442",
+            "800": "#134f36",
+            "900": "#11412e",
+            "950": "#08251a",
+        }
+    },
+    "GLOBAL_CALLBACK": "config.pages.everywhere",
+    "SIDEBAR": {"navigation": "config.pages.navigation"},
+    "DASHBOARD_CALLBACK": "config.dashboard.dashboard",
+}
 
 # --- Signing in -------------------------------------------------------------------------------------------
 

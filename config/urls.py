@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from accounts.pages import switch_account
 from config import health
 from wechat.inbox.callback import Callback
 from wechat.kernel.metrics import metrics
@@ -12,6 +13,7 @@ from wechat.kernel.metrics import metrics
 urlpatterns = [
     re_path(r"^wechat/(?P<slug>[-a-zA-Z0-9_]+)/callback/?$", Callback.as_view(), name="callback"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -1,0 +1,110 @@
+"""The frame around every admin page: the way through the console, its style and its script."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.rights import Area, Rights, current_account
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link of the sidebar; without an area it is for superusers."""
+
+    title: str | Promise
+    icon: str
+    url_name: str
+    area: Area | None
+
+
+GROUPS: list[tuple[str | Promise, list[Entry]]] = [
+    (
+        _("Messages"),
+        [
+            Entry(_("Message log"), "forum", "admin:inbox_inboundmessage_changelist", Area.MESSAGES),
+            Entry(_("Unanswered"), "contact_support", "admin:inbox_unanswered", Area.MESSAGES),
+        ],
+    ),
+    (
+        _("Replies"),
+        [
+            Entry(_("Rules"), "alt_route", "admin:replies_rule_changelist", Area.CONTENT),
+            Entry(_("Rule tester"), "science", "admin:replies_tester", Area.CONTENT),
+        ],
+    ),
+    (
+        _("Content and sending"),
+        [
+            Entry(_("Materials"), "perm_media", "admin:materials_material_changelist", Area.CONTENT),
+            Entry(_("Sent messages"), "send", "admin:pushes_push_changelist", Area.MESSAGES),
+        ],
+    ),
+    (
+        _("Followers"),
+        [
+            Entry(_("Followers"), "group", "admin:accounts_follower_changelist", Area.FOLLOWERS),
+            Entry(_("Tags"), "sell", "admin:accounts_tag_changelist", Area.FOLLOWERS),
+        ],
+    ),
+    (
+        _("Settings"),
+        [
+            Entry(
+                _("Official accounts"),
+                "settings",
+                "admin:accounts_officialaccount_changelist",
+                Area.SETTINGS,
+            ),
+            Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
+        ],
+    ),
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar for this member of staff; apps that are not installed have no entry."""
+    overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    groups = [
+        {"title": title, "items": [item for entry in entries for item in _items(entry, request)]}
+        for title, entries in GROUPS
+    ]
+    return [{"items": [overview]}, *(group for group in groups if group["items"])]
+
+
+def _items(entry: Entry, request: HttpRequest) -> list[dict[str, Any]]:
+    rights = Rights.of(request.user)
+    allowed = rights.everything if entry.area is None else bool(rights.viewable(entry.area))
+    try:
+        link = reverse(entry.url_name)
+    except NoReverseMatch:
+        return []
+    return [{"title": entry.title, "icon": entry.icon, "link": link}] if allowed else []
+
+
+def everywhere(request: HttpRequest) -> dict[str, Any]:
+    """What the frame of every page needs."""
+    accounts = list(Rights.of(request.user).accounts.values())
+    switch = {"accounts": accounts, "current": accounts and current_account(request), "back": _back(request)}
+    return {"switch": switch}
+
+
+def _back(request: HttpRequest) -> str:
+    """Where to go after a switch: an object's page is about one account, its list is about any."""
+    name = request.resolver_match.url_name or "" if request.resolver_match else ""
+    model, _underscore, page = name.rpartition("_")
+    if page in {"add", "change", "delete", "history"}:
+        return reverse(f"admin:{model}_changelist")
+    return request.path
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("console/console.css")
+
+
+def script(request: HttpRequest) -> str:
+    return static("console/console.js")
