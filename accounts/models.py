@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
 from wechat.sdk.envelope import CallbackKeys, Mode
 
 # How long the former token and AES key stay valid after a change: the platform switches within minutes,
@@ -20,6 +21,8 @@ KEY_OVERLAP = datetime.timedelta(hours=24)
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9]{3,32}")
 AES_KEY_FORM = re.compile(r"[A-Za-z0-9]{43}")
+
+SECRETS = ("appsecret", "token", "aes_key")
 
 
 class OfficialAccount(HasSecrets):
@@ -68,6 +71,8 @@ class OfficialAccount(HasSecrets):
         _("access token"), max_length=8, choices=TokenKind.choices, default=TokenKind.STABLE
     )
     enabled = models.BooleanField(_("enabled"), default=True)
+    # The days the secrets were last given, by field: {"token": "2026-02-01"}.
+    secrets_set_on = models.JSONField(_("secrets set on"), default=dict, blank=True, editable=False)
     # What real calls showed: {"service_messages": {"able": true, "at": "2026-02-01T08:00:00+08:00"}}.
     abilities = models.JSONField(_("abilities"), default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -94,11 +99,15 @@ class OfficialAccount(HasSecrets):
     def clean(self) -> None:
         """The secrets in the platform's form: they sit behind no form field that could check."""
         if not TOKEN_FORM.fullmatch(self.token):
-            raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
+            raise ValidationError({"token": _("The callback token has 3 to 32 letters and digits.")})
         if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
-            raise ValidationError(_("The EncodingAESKey has exactly 43 letters and digits."))
+            raise ValidationError({"aes_key": _("The EncodingAESKey has exactly 43 letters and digits.")})
         if self.mode != Mode.PLAIN and not self.aes_key:
-            raise ValidationError(_("Compatible and safe mode need the EncodingAESKey."))
+            raise ValidationError({"aes_key": _("Compatible and safe mode need the EncodingAESKey.")})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._date_new_secrets()
+        super().save(*args, **kwargs)
 
     @property
     def callback_path(self) -> str:
@@ -116,6 +125,13 @@ class OfficialAccount(HasSecrets):
                 setattr(self, f"previous_{name}", former)
                 setattr(self, name, value)
                 self.previous_until = timezone.now() + KEY_OVERLAP
+
+    def _date_new_secrets(self) -> None:
+        today = timezone.localdate().isoformat()
+        for name in SECRETS:
+            value = self.__dict__.get(name)
+            if value and not isinstance(value, Sealed):
+                self.secrets_set_on = {**self.secrets_set_on, name: today}
 
     def callback_keys(self, *, with_previous: bool) -> CallbackKeys:
         return CallbackKeys(

@@ -50,7 +50,7 @@ class AccountScopedAdmin(ModelAdmin[Any]):
 
     area: ClassVar[Area]
     account_path: ClassVar[str] = "account"
-    form = AccountForm
+    form: type[forms.ModelForm[Any]] = AccountForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)

@@ -215,6 +215,8 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_CALLABLE = "config.pages.locked_out"
 
 # --- HTTP -------------------------------------------------------------------------------------------------
 

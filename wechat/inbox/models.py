@@ -52,6 +52,14 @@ class InboundMessage(models.Model):
                 name="inbound_unanswered",
                 condition=models.Q(answered_by="", kind="text"),
             ),
+            models.Index(
+                fields=["account", "kind", "event", "-id"],
+                name="inbound_kind",
+                condition=~models.Q(kind="text"),
+            ),
+            models.Index(
+                fields=["account", "-id"], name="inbound_failed", condition=~models.Q(error="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -61,6 +69,21 @@ class InboundMessage(models.Model):
     def message(self) -> Message:
         """The parsed body. Raises ``MalformedMessage`` for a row of kind ``malformed``."""
         return parse(self.body.encode())
+
+
+class IgnoredText(models.Model):
+    """What followers write that needs no rule; ``text`` as ``unanswered`` makes similar texts equal."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    text = models.CharField(_("text"), max_length=200)
+
+    class Meta:
+        verbose_name = _("ignored text")
+        verbose_name_plural = _("ignored texts")
+        constraints = [models.UniqueConstraint(fields=["account", "text"], name="ignored_text_once")]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def malformed_key(body: bytes) -> str:

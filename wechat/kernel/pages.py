@@ -7,24 +7,46 @@ last id shown, and the number of results is the planner's estimate.
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django_stubs_ext import StrOrPromise
 
 if TYPE_CHECKING:
     # The admin skin is untyped; its classes are Django's with another look.
     from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin.views.main import ChangeList
+
+    class HistoryMixin(ModelAdmin[Any]): ...
 else:
+    from simple_history.admin import SimpleHistoryAdmin as HistoryMixin
     from unfold.admin import ModelAdmin, StackedInline, TabularInline
     from unfold.views import ChangeList
 
-__all__ = ["BigTable", "ChangeList", "ModelAdmin", "StackedInline", "TabularInline", "estimated_count"]
+__all__ = [
+    "BigTable",
+    "ChangeList",
+    "FilterForm",
+    "HistoryMixin",
+    "ModelAdmin",
+    "StackedInline",
+    "TabularInline",
+    "badge",
+    "estimated_count",
+]
 
 Row = TypeVar("Row", bound=Model)
 
 BEFORE, AFTER = "b", "a"
+
+
+def badge(text: StrOrPromise, kind: str = "plain") -> SafeString:
+    """A short word in a coloured pill; ``kind`` is plain, good, warn or bad."""
+    return format_html('<span class="badge badge-{}">{}</span>', kind, text)
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:
@@ -87,8 +109,42 @@ class Keyset(Paginator[Row]):
         return found, more
 
 
+class FilterForm(forms.Form):
+    """The filters above a list, all of them in sight; ``notices`` tell what they could not do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.notices: list[StrOrPromise] = []
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Only the rows that were asked for, in terms of the table's indexes."""
+        raise NotImplementedError
+
+    def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return self.narrow(rows) if self.is_valid() else rows.none()
+
+    @property
+    def is_used(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+
 class KeysetChangeList(ChangeList):
     """The cursor is in ``p``, which Django drops from every filter link: a new filter starts at the top."""
+
+    model_admin: "BigTable"
+    filter_form: FilterForm | None = None
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        if self.model_admin.filter_form is None:
+            return super().get_queryset(request, exclude_parameters)
+        self.filter_form = self.model_admin.filter_form(request.GET)
+        return self.filter_form.narrowed(super().get_queryset(request, exclude_parameters))
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        """What Django is to look up itself: nothing that the form above the list has dealt with."""
+        lookups: dict[str, Any] = super().get_filters_params(params)
+        ours = self.filter_form.fields if self.filter_form else ()
+        return {name: value for name, value in lookups.items() if name not in ours}
 
     def get_results(self, request: HttpRequest) -> None:
         paginator = Keyset(self.queryset, self.list_per_page, request.GET.get("p", ""))
@@ -128,6 +184,8 @@ class BigTable(ModelAdmin[Any]):
     show_full_result_count = False
     list_disable_select_all = True
     sortable_by = ()
+    filter_form: type[FilterForm] | None = None
+    list_before_template = "kernel/filter_bar.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList

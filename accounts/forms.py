@@ -1,0 +1,56 @@
+"""Forms whose secrets only go in."""
+
+from typing import Any
+
+from django import forms
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.functional import lazystr
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from accounts.models import SECRETS, OfficialAccount
+
+
+def secret_field(label: Any) -> forms.CharField:
+    # A password manager must not fill in what somebody saved for another page.
+    widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", "spellcheck": "false"})
+    return forms.CharField(label=label, required=False, strip=True, widget=widget)
+
+
+class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
+    """An empty secret stays as it is; what is stored never reaches the page."""
+
+    appsecret = secret_field(gettext_lazy("AppSecret"))
+    token = secret_field(gettext_lazy("callback token"))
+    aes_key = secret_field(gettext_lazy("EncodingAESKey"))
+
+    class Meta:
+        model = OfficialAccount
+        fields = ("name", "slug", "kind", "appid", "original_id", "mode", "token_kind", "enabled")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SECRETS:
+            if name in self.fields:
+                self.fields[name].help_text = lazystr(secret_state(self.instance, name))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("appsecret"):
+            self.instance.appsecret = cleaned["appsecret"]
+        self.instance.change_callback_keys(
+            token=cleaned.get("token", ""), aes_key=cleaned.get("aes_key", "")
+        )
+        return cleaned
+
+
+def secret_state(account: OfficialAccount, name: str) -> str:
+    """Whether a secret is set and since when, without looking at it."""
+    if not account.__dict__.get(name):
+        return _("Not set.")
+    day = parse_date(account.secrets_set_on.get(name, ""))
+    if day is None:
+        return _("Set. Leave empty to keep it.")
+    return _("Set on %(day)s. Leave empty to keep it.") % {"day": date_format(day, "Y-m-d")}

@@ -1,0 +1,205 @@
+import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from lxml import etree
+
+from accounts.kinds import name_of
+from accounts.models import Follower, OfficialAccount
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area, Rights, choose_account, current_account
+from wechat.inbox import answerers, conversation, unanswered
+from wechat.inbox.filtering import LogFilter
+from wechat.inbox.models import IgnoredText, InboundMessage
+from wechat.inbox.tasks import react
+from wechat.inbox.writing import rule_address
+from wechat.kernel import due
+from wechat.kernel.pages import BigTable, badge
+
+PERIODS = {1: gettext_lazy("today and yesterday"), 7: gettext_lazy("7 days"), 30: gettext_lazy("30 days")}
+
+
+@admin.register(InboundMessage)
+class InboundMessageAdmin(BigTable, AccountScopedAdmin):
+    """The message log: read-only, but for handling a message again."""
+
+    area = Area.MESSAGES
+    filter_form = LogFilter
+    list_display = ("received", "follower", "said", "answer_given", "condition")
+    list_display_links = ("received",)
+    actions = ("handle_again",)
+    change_form_outer_before_template = "inbox/message_tools.html"
+    fields = (
+        "account", "follower", "said", "received_at", "sent_at", "answer_given", "condition", "error", "raw",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMessage]:
+        remark = Follower.objects.filter(account=OuterRef("account"), openid=OuterRef("openid"))
+        rows: QuerySet[InboundMessage] = super().get_queryset(request)
+        return rows.annotate(remark=Coalesce(Subquery(remark.values("remark")[:1]), Value("")))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        account = current_account(request)
+        return account is not None and Rights.of(request.user).may_change(self.area, account.pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("unanswered/", view(self.unanswered_view), name="inbox_unanswered"),
+            path("unanswered/ignore/", view(self.ignore_view), name="inbox_ignore"),
+            path(
+                "conversation/<int:account_id>/<str:openid>/",
+                view(self.conversation_view),
+                name="inbox_conversation",
+            ),
+            path("<int:pk>/again/", view(self.again_view), name="inbox_again"),
+            *super().get_urls(),
+        ]
+
+    # --- columns and fields
+
+    @admin.display(description=gettext_lazy("received"))
+    def received(self, row: InboundMessage) -> str:
+        return timezone.localtime(row.received_at).strftime("%Y-%m-%d %H:%M:%S")
+
+    @admin.display(description=gettext_lazy("follower"))
+    def follower(self, row: InboundMessage) -> str | SafeString:
+        if not row.openid:
+            return "–"
+        name = getattr(row, "remark", "") or row.openid
+        return format_html('<a class="link openid" href="{}">{}</a>', conversation_address(row), name)
+
+    @admin.display(description=gettext_lazy("message"))
+    def said(self, row: InboundMessage) -> SafeString:
+        if row.kind == InboundMessage.MALFORMED:
+            return badge(_("unreadable"), "bad")
+        if row.kind == "text":
+            return format_html('<span class="said">{}</span>', Truncator(row.text).chars(120))
+        text = Truncator(row.text).chars(80)
+        return format_html(
+            '{} <span class="said">{}</span>', badge(name_of(row.kind, row.event)), text
+        )
+
+    @admin.display(description=gettext_lazy("answered by"))
+    def answer_given(self, row: InboundMessage) -> SafeString:
+        if row.answered_by:
+            by = answerers.names([row.answered_by]).of(row.answered_by)
+            return format_html('<a class="link" href="{}">{}</a>', by.link, by.name) if by.link else badge(by.name)
+        return badge(_("unanswered"), "warn") if row.kind == "text" else badge("–")
+
+    @admin.display(description=gettext_lazy("state"))
+    def condition(self, row: InboundMessage) -> SafeString:
+        if row.error:
+            return badge(_("failed"), "bad")
+        if row.due_at:
+            return badge(_("waiting"))
+        return badge(_("answered late"), "warn") if row.late else badge(_("handled"), "good")
+
+    @admin.display(description=gettext_lazy("raw"))
+    def raw(self, row: InboundMessage) -> SafeString:
+        return format_html('<pre class="raw">{}</pre>', indented(row.body))
+
+    # --- handling again
+
+    @admin.action(description=gettext_lazy("Handle again"), permissions=["handle"])
+    def handle_again(self, request: HttpRequest, rows: QuerySet[InboundMessage]) -> None:
+        count = self._make_due(request, list(rows))
+        done = ngettext("%d message will be handled again.", "%d messages will be handled again.", count)
+        self.message_user(request, done % count)
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        if request.method != "POST" or not Rights.of(request.user).may_change(self.area, row.account_id):
+            raise PermissionDenied
+        self._make_due(request, [row])
+        self.message_user(request, _("The message will be handled again."))
+        return redirect("admin:inbox_inboundmessage_change", pk)
+
+    def _make_due(self, request: HttpRequest, rows: list[InboundMessage]) -> int:
+        ids = [row.pk for row in rows]
+        InboundMessage.objects.filter(pk__in=ids).update(due_at=timezone.now(), attempts=0)
+        if rows:
+            user_id = request.user.pk
+            assert user_id is not None
+            LogEntry.objects.log_actions(user_id, rows, CHANGE, "Handled again.")
+        due.ring(react)
+        return len(ids)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        row: InboundMessage | None = kwargs.get("obj")
+        context["may_handle"] = self.has_handle_permission(request)
+        context["conversation"] = conversation_address(row) if row and row.openid else ""
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- the conversation
+
+    def conversation_view(self, request: HttpRequest, account_id: int, openid: str) -> HttpResponse:
+        account = self._viewable(request, account_id)
+        choose_account(request, account.pk)
+        page = conversation.page(account, openid, _moment(request.GET.get("before", "")))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Conversation"),
+            "opts": self.opts,
+            "page": page,
+            "openid": openid,
+            "follower": Follower.objects.filter(account=account, openid=openid).first(),
+            "at_the_newest": "before" not in request.GET,
+        }
+        return TemplateResponse(request, "inbox/conversation.html", context)
+
+    def _viewable(self, request: HttpRequest, account_id: int) -> OfficialAccount:
+        """Whoever may not see the account learns no more than that there is nothing."""
+        rights = Rights.of(request.user)
+        if account_id not in rights.accounts or not rights.may_view(self.area, account_id):
+            raise Http404
+        return rights.accounts[account_id]
+
+    # --- what no rule answered
+
+    def unanswered_view(self, request: HttpRequest) -> HttpResponse:
+        account = current_account(request)
+        if account is None or not Rights.of(request.user).may_view(self.area, account.pk):
+            raise PermissionDenied
+        days = _days(request.GET.get("days", ""))
+        report = unanswered.report(account, days)
+        rule = rule_address(request, account)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Unanswered messages"),
+            "opts": self.opts,
+            "report": report,
+            "days": days,
+            "periods": PERIODS.items(),
+            "rows": [(question, rule(question.examples[0])) for question in report.questions],
+            "ignored": IgnoredText.objects.filter(account=account).order_by("text")[:200],
+            "may_ignore": self.has_handle_permission(request) or bool(rule("")),
+        }
+        return TemplateResponse(request, "inbox/unanswered.html", context)
+
+    def ignore_view(self, request: HttpRequest) -> HttpResponse:
+        """Leave a text out of the report, or take it in again."""

@@ -1,0 +1,95 @@
+"""What was said, as a chat shows it: one shape for every kind of message and content."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.kinds import name_of
+from wechat.sdk import content as said
+from wechat.sdk import messages as heard
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``kind`` chooses the look; texts are a follower's or an editor's own and are escaped by the page.
+
+    ``media_id`` names a file of the platform, ``link`` where a card leads, ``choices`` what can be tapped.
+    """
+
+    kind: str
+    text: str = ""
+    title: str = ""
+    link: str = ""
+    media_id: str = ""
+    choices: Sequence[str] = ()
+
+    @property
+    def is_web_link(self) -> bool:
+        return self.link.startswith(("https://", "http://"))
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """``ours`` is on the account's side. ``status`` is good, warn or bad and goes with ``note``."""
+
+    at: datetime.datetime
+    ours: bool
+    part: Part
+    note: StrOrPromise = ""
+    note_link: str = ""
+    status: str = ""
+    source_link: str = ""
+    row_id: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def of_content(content: said.Content) -> Part:
+    """What we say."""
+    match content:
+        case said.Text():
+            return Part("text", content.content)
+        case said.Image() | said.Voice():
+            return Part(content.type, media_id=content.media_id)
+        case said.Video():
+            return Part("video", content.description, content.title, media_id=content.media_id)
+        case said.Music():
+            return Part("music", content.description, content.title, content.music_url)
+        case said.News():
+            first = content.articles[0] if content.articles else said.Article("")
+            return Part("news", first.description, first.title, first.url)
+        case said.Menu():
+            return Part("menu", content.head, choices=[item.content for item in content.items])
+        case said.MiniProgramPage():
+            return Part("card", content.pagepath, content.title)
+        case said.TransferToService():
+            return Part("system", _("Handed over to customer service."))
+        case said.ArticleMessage():
+            return Part("card", content.article_id, _("Published article"))
+        case said.Card():
+            return Part("card", content.card_id, _("Coupon"))
+
+
+def of_message(message: heard.Message) -> Part:
+    """What a follower says or does."""
+    match message:
+        case heard.Text():
+            return Part("text", message.content)
+        case heard.Image():
+            return Part("image", media_id=message.media_id)
+        case heard.Voice():
+            return Part("voice", message.recognition, media_id=message.media_id)
+        case heard.Video():
+            return Part("video", media_id=message.media_id)
+        case heard.Location():
+            return Part("location", message.label, f"{message.latitude:.5f}, {message.longitude:.5f}")
+        case heard.Link():
+            return Part("news", message.description, message.title, message.url)
+        case heard.MiniProgramPage():
+            return Part("card", message.pagepath, message.title)
+    if message.event:
+        name = str(name_of(message.kind, message.event))
+        return Part("system", f"{name}: {message.event_key}" if message.event_key else name)
+    return Part("other", message.text, str(name_of(message.kind)))

@@ -1,0 +1,106 @@
+"""One follower's conversation with the account, both directions, in time order.
+
+What arrives and its passive answer are the inbox's own. Whoever else speaks to followers registers a
+source, so that the inbox need not know them::
+
+    @register
+    def pushed(account, openid, before, limit): ...
+"""
+
+import datetime
+import heapq
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts.models import OfficialAccount
+from wechat.inbox import answerers
+from wechat.inbox.bubbles import Bubble, Part, of_content, of_message
+from wechat.inbox.models import InboundMessage
+from wechat.sdk.content import from_dict
+from wechat.sdk.errors import ContentError, MalformedMessage
+
+PAGE = 30
+
+# Given the account, the follower's openid, a moment and a number: the bubbles before that moment (all, if
+# it is None), newest first, at most that many rows' worth.
+Source = Callable[[OfficialAccount, str, datetime.datetime | None, int], Iterable[Bubble]]
+
+_sources: list[Source] = []
+
+
+def register(source: Source) -> Source:
+    _sources.append(source)
+    return source
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``bubbles`` oldest first; ``before`` is where the next older page begins, or ``None``."""
+
+    bubbles: Sequence[Bubble]
+    before: datetime.datetime | None
+
+
+def page(account: OfficialAccount, openid: str, before: datetime.datetime | None = None) -> Page:
+    streams = [source(account, openid, before, PAGE + 1) for source in _sources]
+    newest_first = heapq.merge(*streams, key=lambda bubble: bubble.at, reverse=True)
+    shown: list[Bubble] = []
+    # A message and its answer share a moment: a page ends between moments, never inside one.
+    for _moment, together in itertools.groupby(newest_first, key=lambda bubble: bubble.at):
+        if len(shown) >= PAGE:
+            return Page(shown[::-1], shown[-1].at)
+        shown.extend(together)
+    return Page(shown[::-1], None)
+
+
+@register
+def received(
+    account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
+) -> Iterator[Bubble]:
+    """What the follower sent, each with its passive answer."""
+    rows = InboundMessage.objects.filter(account=account, openid=openid)
+    if before is not None:
+        rows = rows.filter(received_at__lt=before)
+    newest = sorted(rows.order_by("-pk")[:limit], key=lambda row: row.received_at, reverse=True)
+    names = answerers.names(row.answered_by for row in newest)
+    for row in newest:
+        if row.answer is not None:
+            yield _answer(row, names)
+        yield _question(row)
+
+
+def _question(row: InboundMessage) -> Bubble:
+    return Bubble(row.received_at, ours=False, part=part_of(row), row_id=row.pk, **_trouble(row))
+
+
+def _trouble(row: InboundMessage) -> dict[str, str]:
+    if row.error:
+        return {"note": _("Handling failed"), "status": "bad"}
+    if row.late:
+        return {"note": _("Answered late"), "status": "warn"}
+    if row.kind == "text" and not row.answered_by:
+        return {"note": _("No rule answered"), "status": "warn"}
+    return {}
+
+
+def _answer(row: InboundMessage, names: answerers.Names) -> Bubble:
+    by = names.of(row.answered_by)
+    return Bubble(row.received_at, ours=True, part=_said(row.answer), note=by.name, note_link=by.link)
+
+
+def part_of(row: InboundMessage) -> Part:
+    """What a row says; the unreadable says so."""
+    try:
+        return of_message(row.message)
+    except MalformedMessage:
+        return Part("other", row.body[:500], _("Unreadable"))
+
+
+def _said(stored: dict[str, object]) -> Part:
+    try:
+        return of_content(from_dict(stored))
+    except ContentError:
+        return Part("other", str(stored)[:500], _("Unreadable"))
