@@ -40,9 +40,7 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("appsecret"):
             self.instance.appsecret = cleaned["appsecret"]
-        self.instance.change_callback_keys(
-            token=cleaned.get("token", ""), aes_key=cleaned.get("aes_key", "")
-        )
+        self.instance.change_callback_keys(token=cleaned.get("token", ""), aes_key=cleaned.get("aes_key", ""))
         return cleaned
 
 

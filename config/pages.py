@@ -1,13 +1,17 @@
 """The frame around every admin page: the way through the console, its style and its script."""
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.rights import Area, Rights, current_account
 
@@ -16,13 +20,13 @@ from accounts.rights import Area, Rights, current_account
 class Entry:
     """A link of the sidebar; without an area it is for superusers."""
 
-    title: str | Promise
+    title: StrOrPromise
     icon: str
     url_name: str
     area: Area | None
 
 
-GROUPS: list[tuple[str | Promise, list[Entry]]] = [
+GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
     (
         _("Messages"),
         [
@@ -108,3 +112,12 @@ def stylesheet(request: HttpRequest) -> str:
 
 def script(request: HttpRequest) -> str:
     return static("console/console.js")
+
+
+def locked_out(request: HttpRequest, _refused: HttpResponse | None, _credentials: Any) -> HttpResponse:
+    """Too many wrong passwords: says until when."""
+    wait = datetime.timedelta(hours=settings.AXES_COOLOFF_TIME)
+    context = {"again_at": timezone.localtime(timezone.now() + wait)}
+    response = render(request, "console/locked_out.html", context, status=429)
+    response["Retry-After"] = str(int(wait.total_seconds()))
+    return response

@@ -1,17 +1,14 @@
-import datetime
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -20,18 +17,18 @@ from django.utils.translation import gettext_lazy, ngettext
 from lxml import etree
 
 from accounts.kinds import name_of
-from accounts.models import Follower, OfficialAccount
+from accounts.models import Follower
 from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area, Rights, choose_account, current_account
-from wechat.inbox import answerers, conversation, unanswered
+from accounts.rights import Area, Rights, current_account
+from wechat.inbox import answerers, conversation_page, unanswered_page
 from wechat.inbox.filtering import LogFilter
-from wechat.inbox.models import IgnoredText, InboundMessage
+from wechat.inbox.models import InboundMessage
 from wechat.inbox.tasks import react
-from wechat.inbox.writing import rule_address
 from wechat.kernel import due
 from wechat.kernel.pages import BigTable, badge
 
-PERIODS = {1: gettext_lazy("today and yesterday"), 7: gettext_lazy("7 days"), 30: gettext_lazy("30 days")}
+# Whole documents only, nothing fetched, nothing expanded: the body is a stranger's.
+PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_text=True, strip_cdata=False)
 
 
 @admin.register(InboundMessage)
@@ -67,11 +64,11 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("unanswered/", view(self.unanswered_view), name="inbox_unanswered"),
-            path("unanswered/ignore/", view(self.ignore_view), name="inbox_ignore"),
+            path("unanswered/", view(unanswered_page.show), name="inbox_unanswered"),
+            path("unanswered/ignore/", view(unanswered_page.ignore), name="inbox_ignore"),
             path(
                 "conversation/<int:account_id>/<str:openid>/",
-                view(self.conversation_view),
+                view(conversation_page.show),
                 name="inbox_conversation",
             ),
             path("<int:pk>/again/", view(self.again_view), name="inbox_again"),
@@ -89,7 +86,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         if not row.openid:
             return "–"
         name = getattr(row, "remark", "") or row.openid
-        return format_html('<a class="link openid" href="{}">{}</a>', conversation_address(row), name)
+        return format_html('<a class="link openid" href="{}">{}</a>', conversation_page.address(row), name)
 
     @admin.display(description=gettext_lazy("message"))
     def said(self, row: InboundMessage) -> SafeString:
@@ -98,15 +95,17 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         if row.kind == "text":
             return format_html('<span class="said">{}</span>', Truncator(row.text).chars(120))
         text = Truncator(row.text).chars(80)
-        return format_html(
-            '{} <span class="said">{}</span>', badge(name_of(row.kind, row.event)), text
-        )
+        return format_html('{} <span class="said">{}</span>', badge(name_of(row.kind, row.event)), text)
 
     @admin.display(description=gettext_lazy("answered by"))
     def answer_given(self, row: InboundMessage) -> SafeString:
         if row.answered_by:
             by = answerers.names([row.answered_by]).of(row.answered_by)
-            return format_html('<a class="link" href="{}">{}</a>', by.link, by.name) if by.link else badge(by.name)
+            return (
+                format_html('<a class="link" href="{}">{}</a>', by.link, by.name)
+                if by.link
+                else badge(by.name)
+            )
         return badge(_("unanswered"), "warn") if row.kind == "text" else badge("–")
 
     @admin.display(description=gettext_lazy("state"))
@@ -149,57 +148,18 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         due.ring(react)
         return len(ids)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
         row: InboundMessage | None = kwargs.get("obj")
         context["may_handle"] = self.has_handle_permission(request)
-        context["conversation"] = conversation_address(row) if row and row.openid else ""
+        context["conversation"] = conversation_page.address(row) if row and row.openid else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
-    # --- the conversation
 
-    def conversation_view(self, request: HttpRequest, account_id: int, openid: str) -> HttpResponse:
-        account = self._viewable(request, account_id)
-        choose_account(request, account.pk)
-        page = conversation.page(account, openid, _moment(request.GET.get("before", "")))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Conversation"),
-            "opts": self.opts,
-            "page": page,
-            "openid": openid,
-            "follower": Follower.objects.filter(account=account, openid=openid).first(),
-            "at_the_newest": "before" not in request.GET,
-        }
-        return TemplateResponse(request, "inbox/conversation.html", context)
-
-    def _viewable(self, request: HttpRequest, account_id: int) -> OfficialAccount:
-        """Whoever may not see the account learns no more than that there is nothing."""
-        rights = Rights.of(request.user)
-        if account_id not in rights.accounts or not rights.may_view(self.area, account_id):
-            raise Http404
-        return rights.accounts[account_id]
-
-    # --- what no rule answered
-
-    def unanswered_view(self, request: HttpRequest) -> HttpResponse:
-        account = current_account(request)
-        if account is None or not Rights.of(request.user).may_view(self.area, account.pk):
-            raise PermissionDenied
-        days = _days(request.GET.get("days", ""))
-        report = unanswered.report(account, days)
-        rule = rule_address(request, account)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Unanswered messages"),
-            "opts": self.opts,
-            "report": report,
-            "days": days,
-            "periods": PERIODS.items(),
-            "rows": [(question, rule(question.examples[0])) for question in report.questions],
-            "ignored": IgnoredText.objects.filter(account=account).order_by("text")[:200],
-            "may_ignore": self.has_handle_permission(request) or bool(rule("")),
-        }
-        return TemplateResponse(request, "inbox/unanswered.html", context)
-
-    def ignore_view(self, request: HttpRequest) -> HttpResponse:
-        """Leave a text out of the report, or take it in again."""
+def indented(body: str) -> str:
+    """XML or JSON with line breaks, for reading; anything else as it came."""
+    try:
+        return etree.tostring(etree.fromstring(body.encode(), PARSER), encoding="unicode", pretty_print=True)
+    except etree.XMLSyntaxError:
+        return body

@@ -1,8 +1,8 @@
 """What was said, as a chat shows it: one shape for every kind of message and content."""
 
 import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
@@ -43,7 +43,6 @@ class Bubble:
     status: str = ""
     source_link: str = ""
     row_id: int | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def of_content(content: said.Content) -> Part:
@@ -62,10 +61,16 @@ def of_content(content: said.Content) -> Part:
             return Part("news", first.description, first.title, first.url)
         case said.Menu():
             return Part("menu", content.head, choices=[item.content for item in content.items])
-        case said.MiniProgramPage():
-            return Part("card", content.pagepath, content.title)
         case said.TransferToService():
             return Part("system", _("Handed over to customer service."))
+        case said.MiniProgramPage() | said.ArticleMessage() | said.Card():
+            return _card(content)
+
+
+def _card(content: said.MiniProgramPage | said.ArticleMessage | said.Card) -> Part:
+    match content:
+        case said.MiniProgramPage():
+            return Part("card", content.pagepath, content.title)
         case said.ArticleMessage():
             return Part("card", content.article_id, _("Published article"))
         case said.Card():

@@ -12,6 +12,7 @@ import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -73,17 +74,18 @@ def received(
 
 
 def _question(row: InboundMessage) -> Bubble:
-    return Bubble(row.received_at, ours=False, part=part_of(row), row_id=row.pk, **_trouble(row))
+    note, status = _trouble(row)
+    return Bubble(row.received_at, ours=False, part=part_of(row), note=note, status=status, row_id=row.pk)
 
 
-def _trouble(row: InboundMessage) -> dict[str, str]:
+def _trouble(row: InboundMessage) -> tuple[str, str]:
     if row.error:
-        return {"note": _("Handling failed"), "status": "bad"}
+        return _("Handling failed"), "bad"
     if row.late:
-        return {"note": _("Answered late"), "status": "warn"}
+        return _("Answered late"), "warn"
     if row.kind == "text" and not row.answered_by:
-        return {"note": _("No rule answered"), "status": "warn"}
-    return {}
+        return _("No rule answered"), "warn"
+    return "", ""
 
 
 def _answer(row: InboundMessage, names: answerers.Names) -> Bubble:
@@ -99,7 +101,7 @@ def part_of(row: InboundMessage) -> Part:
         return Part("other", row.body[:500], _("Unreadable"))
 
 
-def _said(stored: dict[str, object]) -> Part:
+def _said(stored: Any) -> Part:
     try:
         return of_content(from_dict(stored))
     except ContentError:

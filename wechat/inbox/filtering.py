@@ -98,7 +98,8 @@ class LogFilter(FilterForm):
 
 def _searched_back_to(moment: datetime.datetime) -> str:
     return _(
-        "The newest %(number)s messages were searched, back to %(moment)s. Choose a time range to search others."
+        "The newest %(number)s messages were searched, back to %(moment)s. "
+        "Choose a time range to search others."
     ) % {"number": f"{SEARCHED:,}", "moment": date_format(localtime(moment), "Y-m-d H:i")}
 
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
@@ -18,18 +16,19 @@ WINDOW = 50_000
 SHOWN = 100
 
 # Case, width, spaces and punctuation do not make another question. What is nothing but punctuation is kept.
-SIMILAR = """
-left(coalesce(
-    nullif(translate(lower(normalize(text, NFKC)), E' \\t\\r\\n.,!?:;~_()"''-。、…·“”‘’《》【】', ''), ''), text
-), 200)
-"""
-
 GROUPED = """
 SELECT similar_text, count(*), count(DISTINCT openid), max(received_at),
        (array_agg(DISTINCT text))[1:3], (array_agg(openid ORDER BY id DESC))[1]
-FROM ({rows}) AS asked
-WHERE similar_text NOT IN (SELECT text FROM inbox_ignoredtext WHERE account_id = %s)
-GROUP BY similar_text ORDER BY count(*) DESC, max(received_at) DESC LIMIT %s
+FROM (
+    SELECT id, openid, text, received_at, left(coalesce(nullif(translate(
+        lower(normalize(text, NFKC)), E' \\t\\r\\n.,!?:;~_()"''-。、…·“”‘’《》【】', ''), ''), text), 200) AS similar_text
+    FROM inbox_inboundmessage
+    WHERE account_id = %(account)s AND answered_by = '' AND kind = 'text'
+        AND id >= %(first_id)s AND received_at >= %(since)s
+    ORDER BY id DESC LIMIT %(window)s
+) AS asked
+WHERE similar_text NOT IN (SELECT text FROM inbox_ignoredtext WHERE account_id = %(account)s)
+GROUP BY similar_text ORDER BY count(*) DESC, max(received_at) DESC LIMIT %(shown)s
 """
 
 
@@ -54,14 +53,14 @@ class Report:
 
 def report(account: OfficialAccount, days: int) -> Report:
     since = timezone.now() - datetime.timedelta(days=days)
-    rows = timeline.between(_unanswered(account), "received_at", since, None)
-    cut_at = _cut_at(rows)
-    window = rows.annotate(similar_text=RawSQL(SIMILAR, ())).order_by("-pk")[:WINDOW]
-    sql, parameters = window.values("id", "openid", "text", "received_at", "similar_text").query.sql_with_params()
+    first_id = timeline.first_id(InboundMessage, "received_at", since - timeline.LONGEST_DELAY)
+    asked = {
+        "account": account.pk, "since": since, "first_id": first_id, "window": WINDOW, "shown": SHOWN,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(GROUPED.format(rows=sql), [*parameters, account.pk, SHOWN])
+        cursor.execute(GROUPED, asked)
         questions = [Question(*row) for row in cursor.fetchall()]
-    return Report(questions, since, cut_at)
+    return Report(questions, since, _cut_at(account, first_id, since))
 
 
 def ignore(account: OfficialAccount, text: str) -> None:
@@ -69,9 +68,9 @@ def ignore(account: OfficialAccount, text: str) -> None:
     IgnoredText.objects.get_or_create(account=account, text=text)
 
 
-def _unanswered(account: OfficialAccount) -> QuerySet[InboundMessage]:
-    return InboundMessage.objects.filter(account=account, answered_by="", kind="text")
-
-
-def _cut_at(rows: QuerySet[InboundMessage]) -> datetime.datetime | None:
+def _cut_at(account: OfficialAccount, first_id: int, since: datetime.datetime) -> datetime.datetime | None:
+    """Where the window begins, if the period has more than it holds."""
+    rows = InboundMessage.objects.filter(
+        account=account, answered_by="", kind="text", pk__gte=first_id, received_at__gte=since
+    )
     return rows.order_by("-pk").values_list("received_at", flat=True)[WINDOW : WINDOW + 1].first()

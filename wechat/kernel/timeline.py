@@ -7,7 +7,7 @@ somebody asks.
 import datetime
 from typing import Any
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Model, QuerySet
 
 # Rows that waited elsewhere while Postgres was away come in with older times than their neighbours.
 LONGEST_DELAY = datetime.timedelta(days=1)
@@ -18,15 +18,19 @@ def between(
 ) -> QuerySet[Any]:
     """The rows with ``since <= field < until``, read from a slice of the primary key."""
     if since is not None:
-        rows = rows.filter(pk__gte=_first_id(rows, field, since - LONGEST_DELAY), **{f"{field}__gte": since})
+        rows = rows.filter(
+            pk__gte=first_id(rows.model, field, since - LONGEST_DELAY), **{f"{field}__gte": since}
+        )
     if until is not None:
-        rows = rows.filter(pk__lt=_first_id(rows, field, until + LONGEST_DELAY), **{f"{field}__lt": until})
+        rows = rows.filter(
+            pk__lt=first_id(rows.model, field, until + LONGEST_DELAY), **{f"{field}__lt": until}
+        )
     return rows
 
 
-def _first_id(rows: QuerySet[Any], field: str, moment: datetime.datetime) -> int:
+def first_id(model: type[Model], field: str, moment: datetime.datetime) -> int:
     """The first id from which on rows are no older than the moment."""
-    table = rows.model._default_manager.all()
+    table = model._default_manager.all()
     ends = table.aggregate(low=Min("pk"), high=Max("pk"))
     low, high = ends["low"] or 0, (ends["high"] or 0) + 1
     while low < high:
