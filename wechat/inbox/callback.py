@@ -27,6 +27,7 @@ from rest_framework.views import APIView
 
 from accounts import directory
 from accounts.models import OfficialAccount
+from wechat.inbox import refusals
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import metrics
 from wechat.sdk.content import Content, to_passive_xml
@@ -81,7 +82,7 @@ class Signature(BaseAuthentication):
             if request.method == "GET" or keys.mode is Mode.PLAIN:
                 verify_query(keys, query, time.time())
         except EnvelopeError as error:
-            raise _refused(slug, error) from None
+            raise _refused(entry.account, error) from None
         return entry.account, entry
 
 
@@ -102,7 +103,7 @@ class Envelope(BaseParser):
         try:
             opened = open_envelope(entry.keys(), request.query_params, body, time.time())
         except EnvelopeError as error:
-            raise _refused(entry.account.slug, error) from None
+            raise _refused(entry.account, error) from None
         try:
             return Delivery(opened, parse(opened.body))
         except MalformedMessage:
@@ -182,7 +183,7 @@ class Callback(APIView):
 
     def post(self, request: Request, slug: str) -> Response:
         with metrics.ANSWER_SECONDS.time():
-            delivery = _delivered(request, slug)
+            delivery = _delivered(request)
             try:
                 content = _content(request.user, delivery)
             except NotRecorded:
@@ -192,12 +193,12 @@ class Callback(APIView):
         return Response(Reply(delivery, content)) if content else _text("success")
 
 
-def _delivered(request: Request, slug: str) -> Delivery:
+def _delivered(request: Request) -> Delivery:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if length > MAX_BODY:
         raise TooLarge
     if not length:
-        raise _refused(slug, EnvelopeError("missing"))
+        raise _refused(request.user, EnvelopeError("missing"))
     delivery: Delivery = request.data
     return delivery
 
@@ -213,7 +214,8 @@ def _text(text: str) -> Response:
     return Response(text, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
 
-def _refused(slug: str, error: EnvelopeError) -> PermissionDenied:
-    metrics.REFUSED.labels(slug, error.reason).inc()
-    log.info("callback_refused", extra={"account": slug, "reason": error.reason})
+def _refused(account: OfficialAccount, error: EnvelopeError) -> PermissionDenied:
+    metrics.REFUSED.labels(account.slug, error.reason).inc()
+    refusals.note(account.pk, error.reason)
+    log.info("callback_refused", extra={"account": account.slug, "reason": error.reason})
     return PermissionDenied("Refused.")

@@ -50,7 +50,7 @@ def callback_application(
 def _response(environ: "WSGIEnvironment", slug: str) -> HttpResponse:
     try:
         return cast(Response, view(CallbackRequest(environ), slug=slug)).render()
-    except Exception:  # noqa: BLE001 - the outermost frame, as Django's handler is: logged, answered 500
+    except Exception:
         log.exception("callback_failed", extra={"account": slug})
         return HttpResponse(status=500)
     finally:

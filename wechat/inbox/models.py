@@ -87,3 +87,20 @@ class IgnoredText(models.Model):
 def malformed_key(body: bytes) -> str:
     """A retry of something unreadable is the same bytes again."""
     return f"malformed:{hashlib.sha256(body).hexdigest()}"
+
+
+class Refusal(models.Model):
+    """How often callbacks were refused, by reason: the doctor's evidence. No message is kept."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    reason = models.CharField(_("reason"), max_length=20)
+    count = models.PositiveBigIntegerField(_("count"), default=0)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("refused callback")
+        verbose_name_plural = _("refused callbacks")
+        constraints = [models.UniqueConstraint(fields=["account", "reason"], name="refusal_once_per_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.count}"
