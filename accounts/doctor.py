@@ -99,16 +99,16 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
         )
         return
     yield Finding(
-        Level.FINE, _("An access token was got; the platform pushes from %d addresses.") % len(addresses)
+        Level.FINE,
+        _("An access token was got; the platform pushes from %(count)d addresses.")
+        % {"count": len(addresses)},
     )
     for name, ability in abilities.ABILITIES.items():
         if not able[name]:
             yield Finding(
                 Level.WARNING,
                 _("The account has no right to: %(ability)s.") % {"ability": ability.label},
-                _(
-                    "Have the account verified (微信认证) if you need it; what depends on it is shown as unavailable."
-                ),
+                _("Have the account verified (微信认证) if you need it; until then it is unavailable."),
             )
 
 

@@ -8,7 +8,7 @@ import django_stubs_ext
 import environ
 from kombu import Queue
 
-from config import embedded, environment
+from config import embedded, environment, logs
 from config.environment import ROOT
 
 # `ModelAdmin[Follower]` and its like are subscriptable at run time as well.
@@ -236,6 +236,8 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {"TITLE": "WeChat Console", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
+
+LOGGING = logs.logging_config(readable=DEBUG)
 
 # --- Work of our own --------------------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 
 from accounts.models import OfficialAccount
+from tests.inbox.conftest import PATH, post
 from tests.platform import Platform, Push
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
@@ -14,8 +14,6 @@ from wechat.inbox.routing import Answer, Event
 from wechat.sdk.content import Text
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATH = "/wechat/demo/callback"
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +26,6 @@ def _echo(account: OfficialAccount) -> Iterator[None]:
             return Answer("test:echo", Text(f"> {event.message.text}")) if event.message.text else None
 
         yield
-
-
-def post(client: Client, push: Push, path: str = PATH) -> Any:
-    return client.post(path, push.body, content_type="text/xml", query_params=push.query)
 
 
 def test_a_sealed_text_is_recorded_and_gets_a_sealed_answer(client: Client, platform: Platform) -> None:

@@ -46,7 +46,7 @@ def _react_to_one(row: InboundMessage) -> bool:
             with transaction.atomic():
                 handler(event)
     except Exception as error:
-        log.exception("reaction_failed", extra={"message": row.pk})
+        log.exception("reaction_failed", extra={"row": row.pk})
         _postpone(row, f"{type(error).__name__}: {error}")
         return False
     return True

@@ -1,4 +1,4 @@
-"""Counts refused callbacks for the doctor: a write every ten seconds at most, however many strangers knock."""
+"""Counts refused callbacks for the doctor: one write in ten seconds, however many strangers knock."""
 
 import logging
 import threading

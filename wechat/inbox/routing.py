@@ -108,9 +108,9 @@ def reacts(*kinds: type[Message]) -> Callable[[Reactor], Reactor]:
     return register
 
 
-def answer(event: Event, *, budget: float | None = BUDGET_SECONDS) -> Answer | None:
-    """The first answer, or ``None``. Raises ``TooLate``; a budget of ``None`` waits as long as it takes."""
-    deadline = None if budget is None else time.monotonic() + budget
+def answer(event: Event, *, in_time: bool = True) -> Answer | None:
+    """The first answer, or ``None``. Raises ``TooLate`` unless it may take as long as it takes."""
+    deadline = time.monotonic() + BUDGET_SECONDS if in_time else None
     for entry in _table.answering:
         found = _ask(entry, event, deadline)
         if found is not None:

@@ -1,0 +1,91 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import override_settings
+
+from accounts.models import OfficialAccount
+from tests.platform import Platform
+from wechat.inbox import routing, spool
+from wechat.inbox.models import InboundMessage
+from wechat.inbox.records import Record
+from wechat.inbox.routing import Answer
+from wechat.sdk.content import Text
+from wechat.sdk.messages import parse
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clean_redis", "only_these_handlers"),
+]
+
+Deliver = Callable[[str | bytes], Any]
+
+
+@pytest.fixture
+def no_table(account: OfficialAccount) -> Any:
+    """Postgres refuses every insert, as it does while it is away, and can be brought back."""
+
+    def rename(old: str, new: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename("inbox_inboundmessage", "away")
+    back = []
+
+    def come_back() -> None:
+        rename("away", "inbox_inboundmessage")
+        back.append(True)
+
+    yield come_back
+    if not back:
+        come_back()
+
+
+def test_a_message_that_postgres_does_not_take_is_answered_and_replayed_later(
+    deliver: Deliver, platform: Platform, no_table: Callable[[], None]
+) -> None:
+    routing.answers(order=1, quick=True)(lambda event: Answer("test", Text("hello")))
+    response = deliver(platform.text("1"))
+    assert platform.opened(response.content)["Content"] == "hello"
+    assert spool.is_waiting()
+    no_table()
+    assert spool.replay() == 1
+    assert InboundMessage.objects.get().answer == {"type": "text", "content": "hello"}
+    assert not spool.is_waiting()
+
+
+def test_repeats_while_postgres_is_away_get_the_first_answer_and_become_one_row(
+    deliver: Deliver, platform: Platform, no_table: Callable[[], None]
+) -> None:
+    words = iter(["first", "second"])
+    routing.answers(order=1, quick=True)(lambda event: Answer("test", Text(next(words))))
+    text = platform.text("1")
+    replies = [platform.opened(deliver(text).content)["Content"] for _ in range(2)]
+    no_table()
+    spool.replay()
+    assert replies == ["first", "first"]
+    assert InboundMessage.objects.count() == 1
+
+
+def test_with_postgres_and_redis_away_the_platform_is_asked_to_try_again(
+    deliver: Deliver, platform: Platform, no_table: Callable[[], None]
+) -> None:
+    nowhere = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    with override_settings(CACHES=nowhere):
+        assert deliver(platform.text("1")).status_code == 503
+
+
+def test_a_record_of_a_deleted_account_is_set_aside_and_holds_up_nothing(
+    account: OfficialAccount, platform: Platform
+) -> None:
+    body = platform.text("kept").encode()
+    kept = Record.of(account, parse(body), body)
+    gone = Record.from_json(kept.to_json())
+    gone.account_id, gone.key = 999_999, "gone"
+    for record in (gone, kept):
+        spool.append(record)
+    assert spool.replay() == 2
+    assert InboundMessage.objects.get().text == "kept"
+    assert not spool.is_waiting()
