@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -49,7 +49,9 @@ def callback_application(
 
 def _response(environ: "WSGIEnvironment", slug: str) -> HttpResponse:
     try:
-        return cast(Response, view(CallbackRequest(environ), slug=slug)).render()
+        response: Response = view(CallbackRequest(environ), slug=slug)
+        response.render()
+        return response
     except Exception:
         log.exception("callback_failed", extra={"account": slug})
         return HttpResponse(status=500)

@@ -7,6 +7,7 @@ unique key makes a record that is replayed twice, or that had reached Postgres a
 import datetime
 import json
 import logging
+from typing import cast
 
 from django.db import Error, OperationalError
 from django_redis import get_redis_connection
@@ -23,6 +24,8 @@ REFUSED = "wc:spool:refused"
 ANSWER_LIFE = datetime.timedelta(hours=1)
 REPLAY_BATCH = 500
 
+Entry = tuple[bytes, dict[bytes, bytes]]
+
 
 class SpoolAway(Exception):
     """Redis is away as well."""
@@ -36,7 +39,7 @@ def append(record: Record) -> None:
             pipe.set(answer_key, json.dumps(record.answer), nx=True, ex=ANSWER_LIFE)
             pipe.get(answer_key)
             pipe.xadd(STREAM, {"record": record.to_json()})
-            first_answer = pipe.execute()[1]
+            first_answer: bytes = pipe.execute()[1]
     except RedisError as error:
         raise SpoolAway from error
     record.answer = json.loads(first_answer)
@@ -52,7 +55,7 @@ def is_waiting() -> bool:
 def replay() -> int:
     """Move what waits into Postgres; how many records left the stream."""
     moved = 0
-    while entries := _redis().xrange(STREAM, count=REPLAY_BATCH):
+    while entries := cast(list[Entry], _redis().xrange(STREAM, count=REPLAY_BATCH)):
         records = {entry_id: Record.from_json(fields[b"record"]) for entry_id, fields in entries}
         try:
             insert(list(records.values()))
@@ -78,6 +81,5 @@ def _replay_one_by_one(records: dict[bytes, Record]) -> None:
             _redis().xadd(REFUSED, {"record": record.to_json(), "error": str(error)})
 
 
-def _redis() -> "Redis[bytes]":
-    connection: Redis[bytes] = get_redis_connection("default")
-    return connection
+def _redis() -> Redis:
+    return cast(Redis, get_redis_connection("default"))

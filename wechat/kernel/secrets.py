@@ -62,7 +62,7 @@ class HasSecrets(models.Model):
         abstract = True
 
 
-class SecretField(models.Field):
+class SecretField(models.Field[str, str]):
     """Text outside, ciphertext inside; the empty text stays empty. Lives on a ``HasSecrets`` model."""
 
     empty_strings_allowed = True
