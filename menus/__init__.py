@@ -1,0 +1,1 @@
+"""Custom menus: their drafts, publication and statistics."""

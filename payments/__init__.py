@@ -1,0 +1,1 @@
+"""WeChat Pay: orders, refunds and their reconciliation."""
