@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -53,12 +54,19 @@ def own_folder(folder: Path) -> Path:
 
 
 def launch(
-    command: Sequence[str | Path], *, cwd: Path, log: Path, stop_with: signal.Signals, told: str = ""
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    log: Path,
+    stop_with: signal.Signals,
+    keep: int,
+    told: str = "",
 ) -> subprocess.Popen[bytes]:
     """Start a server in its data folder; it gets `stop_with` should this process die without a word.
 
-    `told` is what it finds on its standard input. Must be called from the main thread: the kernel ties
-    that signal to the thread that started the child.
+    `keep` is a descriptor that stays open as long as the server runs, `told` what it finds on its
+    standard input. Must be called from the main thread: the kernel ties that signal to the thread that
+    started the child.
     """
     with log.open("ab") as output, tempfile.TemporaryFile() as standard_input:
         standard_input.write(told.encode())
@@ -70,8 +78,23 @@ def launch(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=[keep],
             preexec_fn=_in_child(cwd, Path(command[0]), stop_with),
         )
+
+
+@contextmanager
+def permissions_explained(folder: Path) -> Iterator[None]:
+    """Turn a refusal on the way to this data folder into a ServiceError that says who cannot get there."""
+    try:
+        yield
+    except (subprocess.SubprocessError, PermissionError) as error:
+        owner = owner_of(folder)
+        name = "you" if owner is None else f"user {owner.pw_name}"
+        raise ServiceError(
+            f"A server that runs as {name} cannot get into {folder}: "
+            "put the project below folders that everybody may pass through, or do not start it as root"
+        ) from error
 
 
 def die_with_parent(parent: int, stop_with: signal.Signals) -> None:

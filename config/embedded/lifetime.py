@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from config.embedded import is_configured
 from config.embedded.interruption import finish_undisturbed
-from config.embedded.launching import ServiceError, is_root
+from config.embedded.launching import ServiceError, is_root, permissions_explained
 from config.embedded.leftovers import stop_leftovers
 from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis
@@ -44,8 +45,15 @@ def running(local: Path, *, durable: bool = True) -> Iterator[dict[str, subproce
 
 
 def create_folder(local: Path) -> None:
-    """Make the folder all our files are in; as root the servers' user may pass through, to its own."""
+    """Make the folder all our files are in; as root the servers' user may pass through, to its own.
+
+    Raises ServiceError when the folder is somebody else's.
+    """
     local.mkdir(parents=True, exist_ok=True)
+    if not is_root() and local.stat().st_uid != os.geteuid():
+        raise ServiceError(
+            f"{local} belongs to another user: start this as that user, or move the folder away"
+        )
     local.chmod(0o711 if is_root() else 0o700)
     (local / "log").mkdir(mode=0o700, exist_ok=True)
 
@@ -53,13 +61,12 @@ def create_folder(local: Path) -> None:
 @contextmanager
 def lock(local: Path) -> Iterator[None]:
     """Keep everybody else out of the folder. Raises ServiceError naming the process that has it."""
-    with os.fdopen(os.open(local / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with open(local / "lock", "a+", opener=_private) as file:
+        file.seek(0)
+        if not _is_locked(file):
             raise ServiceError(
-                f"This project is running already (process {file.read().strip()}): stop that one first"
-            ) from None
+                f"This project is running already (process {file.read()}): stop that one first"
+            )
         file.truncate()
         file.write(str(os.getpid()))
         file.flush()
@@ -117,7 +124,8 @@ def _server(service: Service) -> Iterator[subprocess.Popen[bytes]]:
     stop_leftovers(service.data)
     if service.log.exists():
         service.log.rename(service.log.with_suffix(".log.old"))
-    server = service.launch()
+    with _data_lock(service.data) as held, permissions_explained(service.data):
+        server = service.launch(held)
     try:
         yield server
     finally:
@@ -128,6 +136,34 @@ def _server(service: Service) -> Iterator[subprocess.Popen[bytes]]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+@contextmanager
+def _data_lock(data: Path) -> Iterator[int]:
+    """A lock for the server to inherit: it is free again when no process of that server is left at all.
+
+    Two servers on the same data would destroy it, and in a container we may not see whose an earlier
+    process is. Raises ServiceError.
+    """
+    deadline = time.monotonic() + STOP_SECONDS
+    with open(data.with_suffix(".lock"), "w", opener=_private) as file:
+        while not _is_locked(file):
+            if time.monotonic() > deadline:
+                raise ServiceError(f"An earlier server still works in {data}: stop that one first")
+            time.sleep(0.1)
+        yield file.fileno()
+
+
+def _is_locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _wait(service: Service, server: subprocess.Popen[bytes]) -> None:

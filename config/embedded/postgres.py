@@ -41,16 +41,16 @@ class Postgres:
         self.port, self.password, self.durable = port, password, durable
         self.url = f"postgres://{NAME}:{quote(password)}@127.0.0.1:{port}/{NAME}"
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self, lock: int) -> subprocess.Popen[bytes]:
         """Start the server, creating its data first when there is none. Raises ServiceError."""
         if not self.data.exists():
-            self._create()
-        # Whoever wrote this file is gone (leftovers were stopped), but its number may be in use again.
+            self._create(lock)
+        # Whoever wrote this file is gone (the lock is ours), but its number may be in use again.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         options = OPTIONS | {"port": str(self.port)} | ({} if self.durable else HASTY)
         arguments = [argument for key, value in options.items() for argument in ("-c", f"{key}={value}")]
         command: list[str | Path] = [_program("postgres"), "-D", self.data, *arguments]
-        return launch(command, cwd=self.data, log=self.log, stop_with=self.stop_signal)
+        return launch(command, cwd=self.data, log=self.log, stop_with=self.stop_signal, keep=lock)
 
     def is_ready(self) -> bool:
         """Whether our database answers; creates it on the way when it does not exist yet."""
@@ -74,7 +74,7 @@ class Postgres:
             autocommit=True,
         )
 
-    def _create(self) -> None:
+    def _create(self, lock: int) -> None:
         """Under another name first, so that an interrupted start leaves no half of a data folder."""
         draft = self.local / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)
@@ -84,10 +84,10 @@ class Postgres:
             secret.flush()
             if (owner := owner_of(draft)) is not None:
                 os.chown(secret.name, owner.pw_uid, owner.pw_gid)
-            self._initdb(draft, Path(secret.name))
+            self._initdb(draft, Path(secret.name), lock)
         draft.rename(self.data)
 
-    def _initdb(self, data: Path, secret: Path) -> None:
+    def _initdb(self, data: Path, secret: Path, lock: int) -> None:
         command: list[str | Path] = [
             _program("initdb"),
             f"--pgdata={data}",
@@ -101,7 +101,7 @@ class Postgres:
             "--builtin-locale=C.UTF-8",
             *([] if self.durable else ["--no-sync"]),
         ]
-        initdb = launch(command, cwd=data, log=self.log, stop_with=signal.SIGTERM)
+        initdb = launch(command, cwd=data, log=self.log, stop_with=signal.SIGTERM, keep=lock)
         try:
             if initdb.wait() != 0:
                 raise ServiceError(f"PostgreSQL could not create its data folder {data}")

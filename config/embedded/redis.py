@@ -33,7 +33,7 @@ class Redis:
         self.port, self.password, self.durable = port, password, durable
         self.url = f"redis://:{password}@127.0.0.1:{port}/0"
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self, lock: int) -> subprocess.Popen[bytes]:
         """Start the server. Raises ServiceError."""
         own_folder(self.data)
         # Configured through its standard input, because command lines are for everybody to read.
@@ -42,6 +42,7 @@ class Redis:
             cwd=self.data,
             log=self.log,
             stop_with=self.stop_signal,
+            keep=lock,
             told=self._configuration(),
         )
 

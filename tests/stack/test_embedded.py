@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -102,6 +103,15 @@ def test_the_servers_end_with_a_supervisor_that_is_killed_and_start_again(checko
         _, alive = psutil.wait_procs([each for each in orphans if each.ppid() != 1], PATIENCE_SECONDS)
     assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
     assert checkout.embedded(READ).stdout.strip() == "42 yes"
+
+
+def test_data_is_locked_until_the_last_process_of_its_server_is_gone(checkout: Checkout) -> None:
+    with checkout.servers():
+        for name in ("postgres.lock", "redis.lock"):
+            with (checkout.local / name).open() as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (checkout.local / "postgres.lock").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_start_that_was_killed_in_the_middle_does_no_harm_to_the_next(checkout: Checkout) -> None:
