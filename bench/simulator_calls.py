@@ -1,6 +1,6 @@
 """How many API calls a second the simulator takes on one core, with 100,000 followers.
 
-    python bench/simulator.py [--followers 100000] [--calls 20000] [--connections 32]
+    python bench/simulator_calls.py [--followers 100000] [--calls 20000] [--connections 32]
 
 The simulator is pinned to the first core and the load to the others, where the system allows it.
 """
