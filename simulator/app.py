@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -25,12 +25,13 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        saver = asyncio.create_task(keep_saved(world, state_file)) if state_file else None
+        stopping = asyncio.Event()
+        saver = asyncio.create_task(keep_saved(world, state_file, stopping)) if state_file else None
         yield
         world.live.close()
-        if saver and state_file:
-            saver.cancel()
-            saving.write(state_file, world.state)
+        stopping.set()
+        if saver:
+            await saver
 
     routes = [
         Mount("/_sim", routes=config.routes(world, pusher)),
@@ -41,10 +42,12 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-async def keep_saved(world: World, path: Path) -> None:
+async def keep_saved(world: World, path: Path, stopping: asyncio.Event) -> None:
+    """Writes in a thread, because a world of 100,000 followers takes a second; the last time always."""
     saved = world.changes
-    while True:
-        await asyncio.sleep(SAVE_EVERY)
-        if world.changes != saved:
+    while not stopping.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), SAVE_EVERY)
+        if world.changes != saved or stopping.is_set():
             saved = world.changes
-            saving.write(path, world.state)
+            await asyncio.to_thread(saving.write, path, world.state)

@@ -107,7 +107,6 @@ async def put_account(ask: Ask) -> Any:
     account = ask.world.state.accounts.setdefault(appid, Account(appid))
     for name, value in changes.items():
         setattr(account, name, value)
-    ask.world.changes += 1
     return described(account)
 
 
@@ -120,7 +119,6 @@ async def add_followers(ask: Ask) -> Any:
     openids = ask.body.get("openids") or [new_openid() for _ in range(int(ask.body.get("count", 1)))]
     for openid in openids:
         ask.world.follow(ask.account, openid).subscribed = bool(ask.body.get("subscribed", True))
-    ask.world.changes += 1
     return {"openids": openids}
 
 
@@ -177,7 +175,6 @@ async def move_clock(ask: Ask) -> Any:
     if "offset" in ask.body:
         clock.offset = float(ask.body["offset"])
     clock.offset += float(ask.body.get("advance", 0))
-    ask.world.changes += 1
     return await tell_time(ask)
 
 
@@ -191,7 +188,6 @@ async def change_settings(ask: Ask) -> Any:
         if name not in known:
             raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
         setattr(ask.world.settings, name, value)
-    ask.world.changes += 1
     return dump(ask.world.settings)
 
 
@@ -244,6 +240,7 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
             body = json.loads(raw) if raw.strip() else {}
             if not isinstance(body, dict):
                 raise BadRequestError("the body must be a JSON object")
+            world.changes += request.method != "GET"
             return JSONResponse(await handler(Ask(world, pusher, request, body)))
         except BadRequestError as error:
             return JSONResponse({"error": str(error)}, error.status)

@@ -145,6 +145,11 @@ def view(scene: Scene, given: Given) -> Deed:
     return event("VIEW", EventKey=str(given.get("url", "")), MenuId=450215437)
 
 
+def enter(scene: Scene, given: Given) -> Deed:
+    """Opens the customer service of a mini program."""
+    return event("user_enter_tempsession", SessionFrom=str(given.get("session_from", "")), allows="enter")
+
+
 def raw(scene: Scene, given: Given) -> Deed:
     """Any elements at all, for what the simulator has no words for."""
     fields = given.get("xml")
@@ -170,6 +175,7 @@ DOINGS: dict[str, Callable[[Scene, Given], Deed]] = {
     "scan": scan,
     "click": click,
     "view": view,
+    "enter": enter,
     "raw": raw,
 }
 

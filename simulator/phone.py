@@ -21,7 +21,8 @@ from simulator.errors import ApiError
 from simulator.live import Happening, Viewer
 from simulator.push import Pusher
 from simulator.saving import dump
-from simulator.world import Account, Entry, World, openid_of
+from simulator.windows import usable
+from simulator.world import Account, Entry, Follower, World, openid_of
 
 STATIC = Path(__file__).parent / "static"
 HEARTBEAT_SECONDS = 15.0
@@ -51,7 +52,7 @@ class Hand:
 async def conversation(hand: Hand) -> Any:
     """The last lines of the chat; the live stream continues them."""
     entries = hand.world.thread(hand.account.appid, hand.openid)[-SHOWN_AT_FIRST:]
-    person = standing(hand.account, hand.openid)
+    person = standing(hand.world, hand.account, hand.openid)
     return {"openid": hand.openid, "person": person, "entries": [line(each) for each in entries]}
 
 
@@ -71,11 +72,15 @@ async def upload(hand: Hand) -> Any:
     return {"media_id": hand.world.keep_media(hand.account, kind, name, content_type, data).media_id}
 
 
-def standing(account: Account, openid: str) -> dict[str, bool]:
-    follower = account.followers.get(openid)
+def standing(world: World, account: Account, openid: str) -> dict[str, Any]:
+    """What the phone's header shows; `may_send` are the customer-service messages allowed at `now`."""
+    follower = account.followers.get(openid) or Follower(openid, subscribed=False)
+    now = world.now
     return {
-        "following": bool(follower and follower.subscribed),
-        "with_worker": bool(follower and follower.with_worker),
+        "following": follower.subscribed,
+        "with_worker": follower.with_worker,
+        "may_send": dump(usable(follower.grants or {}, now)),
+        "now": now,
     }
 
 
@@ -107,7 +112,7 @@ def told(world: World, happening: Happening) -> str:
     data: dict[str, Any] = {"appid": happening.appid, "openid": happening.openid}
     if isinstance(happening.item, Entry):
         data["entry"] = line(happening.item)
-        data["person"] = standing(world.account(happening.appid), happening.openid)
+        data["person"] = standing(world, world.account(happening.appid), happening.openid)
     else:
         data["item"] = happening.item
     return f"event: {happening.event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

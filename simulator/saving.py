@@ -17,11 +17,14 @@ BYTES = "base64"
 
 
 def dump(value: Any) -> Any:
-    """What json can write. A value that is a dataclass loses its class; `load` is told it again."""
+    """What json can write. A value that is a dataclass loses its class; `load` is told it again.
+
+    Containers are copied first: the world may change while another thread writes it.
+    """
     if isinstance(value, dict):
-        return {key: dump(each) for key, each in value.items()}
+        return {key: dump(each) for key, each in list(value.items())}
     if isinstance(value, list | tuple):
-        return [dump(each) for each in value]
+        return [dump(each) for each in list(value)]
     if isinstance(value, bytes):
         return {BYTES: base64.b64encode(value).decode()}
     if is_dataclass(value) and not isinstance(value, type):

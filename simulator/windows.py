@@ -28,12 +28,18 @@ def grant(grants: dict[str, Grant], action: str, now: float) -> None:
     grants[action] = Grant(count, now + seconds)
 
 
+def usable(grants: dict[str, Grant], now: float) -> list[Grant]:
+    """The grants a message may be taken from, in the order they are spent: the earliest end first."""
+    return sorted((each for each in grants.values() if each.ends_at > now and each.left > 0), key=_end)
+
+
+def _end(grant: Grant) -> float:
+    return grant.ends_at
+
+
 def spend(grants: dict[str, Grant], now: float) -> None:
     """Takes one message from the grant that ends first. Raises 45015 without a window, 45047 when used up."""
-    running = [each for each in grants.values() if each.ends_at > now]
-    if not running:
-        raise ApiError(45015)
-    usable = [each for each in running if each.left > 0]
-    if not usable:
-        raise ApiError(45047)
-    min(usable, key=lambda each: each.ends_at).left -= 1
+    if found := usable(grants, now):
+        found[0].left -= 1
+    else:
+        raise ApiError(45047 if any(each.ends_at > now for each in grants.values()) else 45015)

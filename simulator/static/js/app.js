@@ -7,6 +7,7 @@ import { locale, people, switchLanguage, t } from "./words.js";
 
 const KEPT = "simulator.phones";
 const LOOK_AGAIN_MS = 2000;
+const STATUS_MS = 5000;
 
 class Page {
   constructor() {
@@ -15,6 +16,7 @@ class Page {
     this.samples = {};
     this.phones = [];
     this.live = new Live((kind, told) => this.heard(kind, told), (on) => this.linked(on));
+    setInterval(() => this.phones.forEach((each) => each.tellStatus()), STATUS_MS);
     document.getElementById("add").addEventListener("click", () => this.add());
     document.getElementById("language").addEventListener("click", () => this.translate());
   }
@@ -52,9 +54,8 @@ class Page {
   make({ person, number, appid }) {
     const exists = this.accounts.some((each) => each.appid === appid);
     const names = people();
-    const phone = new Phone({ person, name: names[number % names.length], appid: exists ? appid : this.accounts[0].appid }, this);
-    phone.number = number;
-    return phone;
+    const open = exists ? appid : this.accounts[0].appid;
+    return new Phone({ person, number, name: names[number % names.length], appid: open }, this);
   }
 
   async rebuild() {

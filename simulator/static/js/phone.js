@@ -12,9 +12,17 @@ const PAUSE = 300;
 const TYPING_MS = 15000;
 const COLOURS = ["#e57373", "#5c9ded", "#9a7bd0", "#e0a03c", "#4db6ac", "#d277a8", "#7a9e4f", "#6d8cc4"];
 
+// The time of day, with the date when it is another day.
+function clock(seconds) {
+  const moment = new Date(seconds * 1000);
+  const today = moment.toDateString() === new Date().toDateString();
+  const day = today ? {} : { month: "short", day: "numeric" };
+  return moment.toLocaleString(locale(), { ...day, hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
 export class Phone {
-  constructor({ person, name, appid }, page) {
-    Object.assign(this, { person, name, appid, page });
+  constructor({ person, number, name, appid }, page) {
+    Object.assign(this, { person, number, name, appid, page });
     this.lines = new Map();
     this.openid = null;
     this.build();
@@ -30,6 +38,7 @@ export class Phone {
 
   build() {
     this.status = el("span", { class: "status", role: "status" });
+    this.allowed = el("span", { class: "allowed" });
     this.leave = el("button", { type: "button", class: "plain", hidden: true, onclick: () => this.unfollow() }, t("unfollow"));
     this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("chat", this.account), tabindex: "0" });
     this.stick();
@@ -41,7 +50,7 @@ export class Phone {
       el("header", {},
         el("div", { class: "who" }, this.face(this.name, this.colour()), el("span", {}, t("phoneOf", this.name)), this.remove()),
         el("div", { class: "title" }, this.chooser(), this.leave),
-        this.status),
+        el("div", { class: "state" }, this.allowed, this.status)),
       this.log,
       this.gate,
       this.composer.node,
@@ -64,7 +73,7 @@ export class Phone {
   }
 
   colour() {
-    return COLOURS[[...this.person].reduce((sum, each) => sum + each.codePointAt(0), 0) % COLOURS.length];
+    return COLOURS[this.number % COLOURS.length];
   }
 
   face(name, colour) {
@@ -104,12 +113,14 @@ export class Phone {
   }
 
   // Who does not follow sees the account's card instead of the input.
-  stand({ following, with_worker: withWorker }) {
+  stand({ following, with_worker: withWorker, may_send: maySend = [], now = 0 }) {
     this.following = following;
     this.gate.hidden = following;
     this.composer.node.hidden = !following;
     this.leave.hidden = !following;
     this.worker = withWorker;
+    this.maySend = maySend;
+    this.ahead = now - Date.now() / 1000;
     this.node.classList.toggle("stranger", !following);
     this.tellStatus();
   }
@@ -123,6 +134,10 @@ export class Phone {
 
   tellStatus() {
     this.status.textContent = this.isTyping ? t("typing") : this.worker ? t("withWorker") : "";
+    const now = Date.now() / 1000 + this.ahead;
+    const running = this.maySend.filter((each) => each.ends_at > now);
+    const parts = running.map((each) => t("until", each.left, clock(each.ends_at)));
+    this.allowed.textContent = parts.length ? t("maySend", parts.join(t("and"))) : this.following ? t("mayNotSend") : "";
   }
 
   heard(entry, person) {
@@ -148,11 +163,7 @@ export class Phone {
   }
 
   time(seconds) {
-    const moment = new Date(seconds * 1000);
-    const today = moment.toDateString() === new Date().toDateString();
-    const day = today ? {} : { month: "short", day: "numeric" };
-    const text = moment.toLocaleString(locale(), { ...day, hour: "2-digit", minute: "2-digit", hour12: false });
-    return el("time", { datetime: moment.toISOString() }, text);
+    return el("time", { datetime: new Date(seconds * 1000).toISOString() }, clock(seconds));
   }
 
   line(entry, open) {

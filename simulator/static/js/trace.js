@@ -43,7 +43,7 @@ function whole(attempt, _, { length }) {
   const asked = lines(query, "=");
   const told = [brief(attempt)];
   if (attempt.status) told.push(t("status", attempt.status));
-  if (attempt.detail) told.push(...attempt.detail.split("; ").map(reason));
+  if (attempt.detail && !attempt.detail.startsWith("HTTP ")) told.push(...attempt.detail.split("; ").map(reason));
   return el(
     "section",
     { class: tone(attempt) },

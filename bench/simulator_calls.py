@@ -1,0 +1,113 @@
+"""How many API calls a second the simulator takes on one core, with 100,000 followers.
+
+    python bench/simulator_calls.py [--followers 100000] [--calls 20000] [--connections 32]
+
+The simulator is pinned to the first core and the load to the others, where the system allows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import quantiles
+
+import requests
+
+APPID = "wx7d4e1f90ab23c586"
+OWNER = {"appid": APPID, "secret": "s", "original_id": "gh_5c1e07ab93d2"}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--followers", type=int, default=100_000)
+    parser.add_argument("--calls", type=int, default=20_000)
+    parser.add_argument("--connections", type=int, default=32)
+    return parser.parse_args()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def prepare(base: str, followers: int) -> tuple[str, list[str]]:
+    """An account whose followers have all just written; the token and the openids."""
+    for _ in range(100):
+        try:
+            requests.get(f"{base}/_sim/health", timeout=5)
+            break
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    requests.post(f"{base}/_sim/accounts", json=OWNER, timeout=5).raise_for_status()
+    added = requests.post(
+        f"{base}/_sim/accounts/{APPID}/followers", json={"count": followers}, timeout=60
+    ).json()
+    state = requests.get(f"{base}/_sim/state", timeout=60).json()
+    for follower in state["accounts"][APPID]["followers"].values():
+        follower["grants"] = {"message": {"left": 5, "ends_at": time.time() + 48 * 3600}}
+    requests.put(f"{base}/_sim/state", json=state, timeout=60).raise_for_status()
+    query = {"grant_type": "client_credential", "appid": APPID, "secret": "s"}
+    token = requests.get(f"{base}/cgi-bin/token", params=query, timeout=5).json()["access_token"]
+    return token, added["openids"]
+
+
+def request(token: str, openid: str) -> bytes:
+    body = {"touser": openid, "msgtype": "text", "text": {"content": "您的课程将于明天 10:00 开始"}}
+    data = json.dumps(body, ensure_ascii=False).encode()
+    path = f"/cgi-bin/message/custom/send?access_token={token}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n"
+    return head.encode() + data
+
+
+async def one_connection(port: int, work: Iterator[bytes], took: list[float]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for each in work:
+        started = time.perf_counter()
+        writer.write(each)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        answer = await reader.readexactly(length)
+        took.append(time.perf_counter() - started)
+        if b'"errcode":0' not in answer:
+            raise RuntimeError(answer.decode())
+    writer.close()
+
+
+async def load(port: int, requests_made: list[bytes], connections: int) -> tuple[float, list[float]]:
+    work, took = iter(requests_made), list[float]()
+    started = time.perf_counter()
+    await asyncio.gather(*(one_connection(port, work, took) for _ in range(connections)))
+    return time.perf_counter() - started, took
+
+
+def main() -> None:
+    given, port = arguments(), free_port()
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    running = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
+    try:
+        token, openids = prepare(f"http://127.0.0.1:{port}", given.followers)
+        if len(cores) > 1:
+            for thread in Path(f"/proc/{running.pid}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {cores[0]})
+            os.sched_setaffinity(0, set(cores[1:]))
+        made = [request(token, openids[number % len(openids)]) for number in range(given.calls)]
+        seconds, took = asyncio.run(load(port, made, given.connections))
+    finally:
+        running.terminate()
+        running.wait(15)
+    cuts = quantiles(took, n=100)
+    print(f"custom/send, {given.followers} followers, {given.connections} connections, one core")
+    print(f"{given.calls / seconds:,.0f} calls/s; p50 {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
