@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.forms import OfficialAccountForm
+from accounts.forms import FollowerFilter, OfficialAccountForm
 from accounts.kinds import name_of_deed
 from accounts.models import Follower, OfficialAccount, StaffRight, Tag
 from accounts.pages import AccountScopedAdmin
@@ -112,9 +112,7 @@ class TagAdmin(AccountScopedAdmin):
 class FollowerAdmin(BigTable, AccountScopedAdmin):
     area = Area.FOLLOWERS
     list_display = ("named", "follows", "tagged", "subscribed_at", "last_seen_at", "last_did", "conversation")
-    list_filter = ("subscribed", ("tags", admin.RelatedOnlyFieldListFilter))
-    search_fields = ("=openid", "=unionid", "remark")
-    search_help_text = gettext_lazy("OpenID, or part of a remark")
+    filter_form = FollowerFilter
     fields = (
         "account", "openid", "unionid", "follows", "remark", "tags", "first_subscribed_at", "subscribed_at",
         "unsubscribed_at", "subscribe_scene", "last_seen_at", "last_did", "conversation",

@@ -1,7 +1,148 @@
+"""The overview: how the chosen account is doing today, what waits for a person, and the next step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from accounts.models import Follower, OfficialAccount
+from accounts.rights import Area, Rights, current_account
+from wechat.inbox import spool
+from wechat.inbox.models import InboundMessage
+from wechat.kernel import timeline
+from wechat.kernel.pages import estimated_count
+
+# Above this a count would take longer than it is worth: it is shown as "100,000+".
+COUNTED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    value: str
+    link: str = ""
+    is_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    title: str
+    text: str
+    link: str
+    action: str
+    copied: str = ""
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    return context
+    account = current_account(request)
+    rights = Rights.of(request.user)
+    figures: list[Figure] = []
+    if account is not None and rights.may_view(Area.MESSAGES, account.pk):
+        figures += [*_today(account), *_trouble(account)]
+    if account is not None and rights.may_view(Area.FOLLOWERS, account.pk):
+        figures.append(_followers(account))
+    steps = list(_steps(request, account))
+    return {**context, "title": _("Overview"), "account": account, "figures": figures, "steps": steps}
+
+
+def _today(account: OfficialAccount) -> Iterator[Figure]:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    log = reverse("admin:inbox_inboundmessage_changelist")
+    today = timeline.between(
+        InboundMessage.objects.filter(account=account), "received_at", midnight, None
+    ).order_by("-pk")[:COUNTED]
+    counted = InboundMessage.objects.filter(pk__in=today.values("pk")).aggregate(
+        all=Count("pk"),
+        texts=Count("pk", filter=Q(kind="text")),
+        answered=Count("pk", filter=Q(kind="text") & ~Q(answered_by="")),
+    )
+    since = f"?since={midnight:%Y-%m-%dT%H:%M}"
+    texts, answered = counted["texts"], counted["answered"]
+    share = f"{answered / texts:.0%}" if texts else "–"
+    yield Figure(_("Messages today"), _capped(counted["all"]), log + since)
+    yield Figure(_("Texts answered today"), share, f"{log}{since}&kind=text")
+    unanswered = f"{reverse('admin:inbox_unanswered')}?days=1"
+    yield Figure(_("Unanswered today"), _capped(texts - answered), unanswered)
+
+
+def _trouble(account: OfficialAccount) -> Iterator[Figure]:
+    """What waits for a person; zero is good news and is shown as well."""
+    log = reverse("admin:inbox_inboundmessage_changelist")
+    rows = InboundMessage.objects.filter(account=account)
+    failed = _count(rows.exclude(error=""))
+    unreadable = _count(rows.filter(kind=InboundMessage.MALFORMED, event=""))
+    yield Figure(_("Handling failed"), _capped(failed), f"{log}?state=failed", is_bad=failed > 0)
+    yield Figure(
+        _("Unreadable callbacks"), _capped(unreadable), f"{log}?state=malformed", is_bad=unreadable > 0
+    )
+    if apps.is_installed("wechat.pushes"):
+        pushes = apps.get_app_config("pushes").get_model("Push")._default_manager.filter(account=account)
+        lost = _count(pushes.filter(state__in=["failed", "uncertain"]))
+        sent = reverse("admin:pushes_push_changelist")
+        yield Figure(_("Sends failed or uncertain"), _capped(lost), f"{sent}?state=failed", is_bad=lost > 0)
+    if refused := spool.refused(account.pk):
+        address = reverse("admin:inbox_refused")
+        yield Figure(_("Callbacks that could not be stored"), str(len(refused)), address, is_bad=True)
+
+
+def _followers(account: OfficialAccount) -> Figure:
+    rows = Follower.objects.filter(account=account, subscribed=True)
+    count = _count(rows)
+    about = count if count < COUNTED else estimated_count(rows)
+    address = reverse("admin:accounts_follower_changelist")
+    return Figure(_("Followers"), number_format(about, force_grouping=True), address)
+
+
+def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[Step]:
+    """What is missing until followers are answered; the first thing is the next to do."""
+    rights = Rights.of(request.user)
+    if account is None:
+        if rights.everything:
+            address = reverse("admin:accounts_officialaccount_add")
+            yield Step(
+                _("Add an official account"),
+                _("You need its AppID, AppSecret, callback token and EncodingAESKey."),
+                address,
+                _("Add account"),
+            )
+        return
+    if not rights.may_view(Area.MESSAGES, account.pk):
+        return
+    if not InboundMessage.objects.filter(account=account).exists():
+        yield Step(
+            _("Enter the callback URL on WeChat's page"),
+            _("Nothing has arrived from WeChat yet. Give it this address, the token and the EncodingAESKey."),
+            reverse("admin:accounts_officialaccount_change", args=(account.pk,)),
+            _("Open the account"),
+            account.callback_url,
+        )
+    yield from _first_rule(account, rights)
+
+
+def _first_rule(account: OfficialAccount, rights: Rights) -> Iterator[Step]:
+    if not apps.is_installed("wechat.replies") or not rights.may_change(Area.CONTENT, account.pk):
+        return
+    if apps.get_app_config("replies").get_model("Rule")._default_manager.filter(account=account).exists():
+        return
+    yield Step(
+        _("Make the first rule"),
+        _("No rule answers followers of this account yet."),
+        reverse("admin:replies_rule_add"),
+        _("Add rule"),
+    )
+
+
+def _count(rows: QuerySet[Any]) -> int:
+    return rows.order_by()[:COUNTED].count()
+
+
+def _capped(count: int) -> str:
+    shown = number_format(count, force_grouping=True)
+    return f"{shown}+" if count >= COUNTED else shown

@@ -20,7 +20,7 @@ from accounts.kinds import name_of
 from accounts.models import Follower
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
-from wechat.inbox import answerers, conversation_page, unanswered_page
+from wechat.inbox import answerers, conversation_page, refused_page, unanswered_page
 from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.tasks import react
@@ -65,6 +65,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         view = self.admin_site.admin_view
         return [
             path("unanswered/", view(unanswered_page.show), name="inbox_unanswered"),
+            path("refused/", view(refused_page.show), name="inbox_refused"),
             path("unanswered/ignore/", view(unanswered_page.ignore), name="inbox_ignore"),
             path(
                 "conversation/<int:account_id>/<str:openid>/",

@@ -57,6 +57,7 @@ class InboundMessage(models.Model):
                 name="inbound_kind",
                 condition=~models.Q(kind="text"),
             ),
+            models.Index(fields=["account", "-id"], name="inbound_late", condition=models.Q(late=True)),
             models.Index(fields=["account", "-id"], name="inbound_failed", condition=~models.Q(error="")),
         ]
 

@@ -7,6 +7,7 @@ unique key makes a record that is replayed twice, or that had reached Postgres a
 import datetime
 import json
 import logging
+from dataclasses import dataclass
 from typing import cast
 
 from django.db import Error, OperationalError
@@ -23,6 +24,7 @@ STREAM = "wc:spool"
 REFUSED = "wc:spool:refused"
 ANSWER_LIFE = datetime.timedelta(hours=1)
 REPLAY_BATCH = 500
+REFUSED_SHOWN = 200
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -67,6 +69,39 @@ def replay() -> int:
         _redis().xdel(STREAM, *records)
         moved += len(records)
     return moved
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that Postgres would not take, and why."""
+
+    entry_id: bytes
+    record: Record
+    error: str
+
+
+def refused(account_id: int) -> list[Refused]:
+    """What was kept aside for this account, newest first; nothing while Redis is away."""
+    try:
+        entries = cast(list[Entry], _redis().xrevrange(REFUSED, count=REFUSED_SHOWN))
+    except RedisError:
+        return []
+    kept = [
+        Refused(entry_id, Record.from_json(fields[b"record"]), fields[b"error"].decode())
+        for entry_id, fields in entries
+    ]
+    return [each for each in kept if each.record.account_id == account_id]
+
+
+def try_again(account_id: int) -> int:
+    """Put what was kept aside back into the spool; how many records."""
+    back = refused(account_id)
+    for each in back:
+        with _redis().pipeline(transaction=True) as pipe:
+            pipe.xadd(STREAM, {"record": each.record.to_json()})
+            pipe.xdel(REFUSED, each.entry_id)
+            pipe.execute()
+    return len(back)
 
 
 def _replay_one_by_one(records: dict[bytes, Record]) -> None:

@@ -20,8 +20,9 @@ GROUPED = """
 SELECT similar_text, count(*), count(DISTINCT openid), max(received_at),
        (array_agg(DISTINCT text))[1:3], (array_agg(openid ORDER BY id DESC))[1]
 FROM (
-    SELECT id, openid, text, received_at, left(coalesce(nullif(translate(
-        lower(normalize(text, NFKC)), E' \\t\\r\\n.,!?:;~_()"''-。、…·“”‘’《》【】', ''), ''), text), 200) AS similar_text
+    SELECT id, openid, text, received_at, left(coalesce(nullif(
+        translate(lower(normalize(text, NFKC)), E' \\t\\r\\n.,!?:;~_()"''-。、…·“”‘’《》【】', ''),
+    ''), text), 200) AS similar_text
     FROM inbox_inboundmessage
     WHERE account_id = %(account)s AND answered_by = '' AND kind = 'text'
         AND id >= %(first_id)s AND received_at >= %(since)s
@@ -54,7 +55,7 @@ class Report:
 def report(account: OfficialAccount, days: int) -> Report:
     since = timezone.now() - datetime.timedelta(days=days)
     first_id = timeline.first_id(InboundMessage, "received_at", since - timeline.LONGEST_DELAY)
-    asked = {
+    asked: dict[str, int | datetime.datetime] = {
         "account": account.pk, "since": since, "first_id": first_id, "window": WINDOW, "shown": SHOWN,
     }  # fmt: skip
     with connection.cursor() as cursor:
