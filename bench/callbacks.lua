@@ -1,0 +1,33 @@
+-- Posts each push of the file once, in order; counts sealed answers and anything else.
+local path = os.getenv("CALLBACK_PATH")
+local workers = {}
+
+function setup(thread) table.insert(workers, thread) end
+
+function init()
+  pushes, sent, replied, refused = {}, 0, 0, 0
+  for line in io.lines(os.getenv("PUSHES")) do
+    local query, body = line:match("^(.-)\t(.*)$")
+    pushes[#pushes + 1] = wrk.format("POST", path .. "?" .. query, {["Content-Type"] = "text/xml"}, body)
+  end
+end
+
+function request()
+  sent = sent + 1
+  if sent > #pushes then wrk.thread:stop() sent = #pushes end
+  return pushes[sent]
+end
+
+function response(status, headers, body)
+  if status == 200 and body:find("Encrypt", 1, true) then replied = replied + 1 else refused = refused + 1 end
+end
+
+function done(summary, latency)
+  local replied, refused = 0, 0
+  for _, worker in ipairs(workers) do
+    replied, refused = replied + worker:get("replied"), refused + worker:get("refused")
+  end
+  io.write(string.format("rps=%.1f replied=%d refused=%d p50=%.2f p99=%.2f\n",
+    summary.requests / (summary.duration / 1e6), replied, refused,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+end
