@@ -10,7 +10,9 @@ QUICK_FIRST = ["rules", "simulator_calls", "callbacks", "admin_pages"]
 def main(names: list[str]) -> int:
     known = {path.stem for path in Path(__file__).parent.glob("*.py")} - {"__init__", "__main__"}
     if unknown := set(names) - known:
-        sys.stderr.write(f"No benchmark {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.\n")
+        sys.stderr.write(
+            f"No benchmark {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.\n"
+        )
         return 2
     codes = []
     for name in names or [name for name in QUICK_FIRST if name in known]:

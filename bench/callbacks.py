@@ -30,11 +30,11 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import connection, connections  # noqa: E402
+from wechat.replies.models import Keyword, Reply, Rule  # noqa: E402
 
 from accounts.models import OfficialAccount  # noqa: E402
 from bench.pushes import AES_KEY, APPID, ORIGINAL_ID, TOKEN, write_pushes  # noqa: E402
 from wechat.inbox.models import InboundMessage  # noqa: E402
-from wechat.replies.models import Keyword, Reply, Rule  # noqa: E402
 
 HERE = Path(__file__).parent
 RECORDED_GIN = 2350
@@ -113,7 +113,9 @@ def _ours(options: argparse.Namespace, pushes: Path) -> Figures:
         lone = _drive(server, port, path, pushes, 3, 1)
     print(f"ours, {CONNECTIONS} connections  {loaded}")
     print(f"ours, 1 connection   {lone}")
-    print(f"answered {loaded.replied:,}, refused {loaded.refused:,}, rows {rows:,} (unanswered at the end: in flight)")
+    print(
+        f"answered {loaded.replied:,}, refused {loaded.refused:,}, rows {rows:,} (unanswered at the end: in flight)"
+    )
     if rows < loaded.replied or rows > loaded.replied + CONNECTIONS:
         raise SystemExit("rows and answers differ")
     return loaded
@@ -127,7 +129,9 @@ def _gin(options: argparse.Namespace, pushes: Path, folder: Path) -> float:
     environment = os.environ | {"GO111MODULE": "off", "GOPATH": GO_PATH, "GOCACHE": str(folder / "cache")}
     subprocess.run(["go", "build", "-o", binary, HERE / "gin" / "main.go"], env=environment, check=True)
     port = _free_port()
-    with _server([str(binary)], port, {"PG": f"{settings.DATABASE_URL}?sslmode=disable", "PORT": str(port)}) as server:
+    with _server(
+        [str(binary)], port, {"PG": f"{settings.DATABASE_URL}?sslmode=disable", "PORT": str(port)}
+    ) as server:
         figures = _drive(server, port, "/wechat", pushes, options.seconds, CONNECTIONS)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS gin_inbox")

@@ -1,0 +1,46 @@
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import OfficialAccount
+
+pytestmark = pytest.mark.django_db
+
+OPTIONS = {
+    "name": "演示",
+    "kind": "service",
+    "appid": "wx0123456789abcdef",
+    "appsecret": "0123456789abcdef0123456789abcdef",
+    "token": "demotoken",
+    "aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+    "mode": "safe",
+    "original_id": "gh_0123456789ab",
+}
+
+
+def test_an_account_is_made_and_its_callback_address_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("configure_account", "demo", **OPTIONS)
+    assert capsys.readouterr().out.strip().endswith("/wechat/demo/callback")
+    account = OfficialAccount.objects.get()
+    assert (account.token, account.mode) == ("demotoken", "safe")
+
+
+def test_a_second_call_changes_what_it_names_and_keeps_the_former_token_for_a_while() -> None:
+    call_command("configure_account", "demo", **OPTIONS)
+    call_command("configure_account", "demo", token="another")
+    account = OfficialAccount.objects.get()
+    assert (account.name, account.token, account.previous_token) == ("演示", "another", "demotoken")
+    assert account.previous_until is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"appid": "wx1"}, "--appid: An AppID is wx and 16"),
+        ({"token": "?"}, "3 to 32 letters"),
+        ({"aes_key": "short"}, "exactly 43"),
+    ],
+)
+def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(wrong: dict[str, str], says: str) -> None:
+    with pytest.raises(CommandError, match=says):
+        call_command("configure_account", "demo", **(OPTIONS | wrong))
+    assert not OfficialAccount.objects.exists()

@@ -1,0 +1,61 @@
+import datetime
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from config.celery import app
+from wechat.inbox.models import InboundMessage
+from wechat.inbox.tasks import react
+from wechat.kernel import due
+
+LEASE = datetime.timedelta(minutes=1)
+
+
+def fill(account: OfficialAccount, count: int) -> None:
+    now = timezone.now()
+    InboundMessage.objects.bulk_create(
+        InboundMessage(
+            account=account, key=str(n), openid="oA", kind="text", sent_at=now, received_at=now, due_at=now
+        )
+        for n in range(count)
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_claim_at_the_same_time_share_the_rows(account: OfficialAccount) -> None:
+    fill(account, 60)
+
+    def work(_: int) -> list[int]:
+        try:
+            return [row.pk for row in due.claim(InboundMessage.objects.all(), lease=LEASE, limit=7)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        claimed = [pk for batch in pool.map(work, range(12)) for pk in batch]
+    assert len(claimed) == len(set(claimed)) == 60
+
+
+@pytest.mark.django_db
+def test_a_claimed_row_is_not_due_until_its_lease_ends(account: OfficialAccount) -> None:
+    fill(account, 1)
+    assert len(due.claim(InboundMessage.objects.all(), lease=LEASE, limit=9)) == 1
+    assert due.claim(InboundMessage.objects.all(), lease=LEASE, limit=9) == []
+    InboundMessage.objects.update(due_at=timezone.now())
+    assert len(due.claim(InboundMessage.objects.all(), lease=LEASE, limit=9)) == 1
+
+
+def test_a_broker_that_is_away_loses_a_ring_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    app.pool.force_close_all()
+    assert not due.ring(react)
+
+
+@pytest.mark.django_db
+def test_the_tick_rings_only_where_something_is_due(account: OfficialAccount) -> None:
+    assert "inbox.react" not in due.ring_due()
+    fill(account, 1)
+    assert "inbox.react" in due.ring_due()
