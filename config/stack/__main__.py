@@ -55,7 +55,9 @@ def _programs() -> Mapping[str, list[str]]:
         "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
         "web": [
             *("granian", "--interface", "wsgi", "--host", HOST, "--port", PORT, "--log-level", "error"),
-            *("--workers", workers, "--blocking-threads", threads, "config.wsgi:application"),
+            *("--workers", workers, "--blocking-threads", threads),
+            # A worker that is told to stop while it still starts would otherwise never hear of it.
+            *("--workers-kill-timeout", "5", "config.wsgi:application"),
         ],
         "worker": [
             "celery",

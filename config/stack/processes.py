@@ -45,17 +45,17 @@ def process(
     try:
         yield child
     finally:
-        _stop(child)
+        _stop(child, name)
         reader.join()
 
 
-def _stop(child: subprocess.Popen[str]) -> None:
+def _stop(child: subprocess.Popen[str], name: str) -> None:
     finish_undisturbed()
     child.terminate()
     try:
         child.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        say(f"process {child.pid} did not stop in {STOP_SECONDS} seconds and is killed")
+        say(f"did not stop in {STOP_SECONDS} seconds and is killed", name)
     # Whatever it started is in its session and ends with it.
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
