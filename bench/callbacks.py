@@ -114,7 +114,7 @@ def _ours(options: argparse.Namespace, pushes: Path) -> Figures:
     print(f"ours, {CONNECTIONS} connections  {loaded}")
     print(f"ours, 1 connection   {lone}")
     print(
-        f"answered {loaded.replied:,}, refused {loaded.refused:,}, rows {rows:,} (unanswered at the end: in flight)"
+        f"answered {loaded.replied:,}, refused {loaded.refused:,}, rows {rows:,} (some in flight at the end)"
     )
     if rows < loaded.replied or rows > loaded.replied + CONNECTIONS:
         raise SystemExit("rows and answers differ")

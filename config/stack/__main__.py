@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -36,10 +36,12 @@ def main() -> int:
             _require_port("PORT", PORT)
             _require_port("SIMULATOR_PORT", SIMULATOR_PORT)
             _prepare("migrate", "--no-input")
-            _prepare("load_demo")
             everything: dict[str, subprocess.Popen[Any]] = dict(servers)
             for name, command in _programs().items():
                 everything[name] = stack.enter_context(process(name, command, _environment()))
+                if name == "simulator":
+                    _wait(everything, lambda: _answers(SIMULATOR_PORT, "/_sim/health"))
+                    _prepare("load_demo")
             _watch(everything)
     except ServiceError as error:
         say(str(error))
@@ -109,16 +111,20 @@ def _prepare(*command: str) -> None:
 
 def _watch(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
     """Tell when all is ready, then wait. Raises ServiceError as soon as anything has ended."""
-    deadline = time.monotonic() + READY_SECONDS
-    while not _is_ready():
-        _check(everything)
-        if time.monotonic() > deadline:
-            raise ServiceError(f"Not ready after {READY_SECONDS} seconds: everything is stopped")
-        time.sleep(0.1)
+    _wait(everything, _is_ready)
     _welcome()
     while True:
         _check(everything)
         time.sleep(0.2)
+
+
+def _wait(everything: Mapping[str, subprocess.Popen[Any]], is_ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not is_ready():
+        _check(everything)
+        if time.monotonic() > deadline:
+            raise ServiceError(f"Not ready after {READY_SECONDS} seconds: everything is stopped")
+        time.sleep(0.1)
 
 
 def _check(everything: Mapping[str, subprocess.Popen[Any]]) -> None:

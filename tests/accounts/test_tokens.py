@@ -1,5 +1,4 @@
 import time
-from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
@@ -16,9 +15,9 @@ NAME = "access_token:stable:wx0123456789abcdef"
 
 
 @pytest.fixture
-def store() -> Iterator[SharedTokenStore]:
+def store() -> SharedTokenStore:
     get_redis_connection("default").flushdb()
-    yield SharedTokenStore()
+    return SharedTokenStore()
 
 
 def fresh(value: str = "98_token") -> Token:

@@ -38,7 +38,7 @@ def test_the_database_holds_no_secret_in_the_clear(account: OfficialAccount) -> 
 
 
 def test_listing_rows_decrypts_nothing(account: OfficialAccount) -> None:
-    listed = list(OfficialAccount.objects.all())[0]
+    (listed,) = OfficialAccount.objects.all()
     assert isinstance(listed.__dict__["appsecret"], Sealed)
 
 
