@@ -285,6 +285,18 @@ def test_each_kind_of_spoiled_push_can_be_had(simulator: Simulator, server: Acco
     assert malformed.query["signature"] != entity.query["signature"]
 
 
+def test_a_forged_push_is_sent_once_and_touches_nothing_else(
+    simulator: Simulator, server: AccountServer
+) -> None:
+    server.answer = lambda pushed: 403
+    for _ in range(4):
+        forged = simulator.event(type="text", content="x", tamper="signature")
+        assert (verdicts(forged), forged["shown"]) == (["error"], [])
+    assert simulator.say() == 45015
+    server.answer = lambda pushed: b"success"
+    assert verdicts(simulator.event(type="text")) == ["success"]
+
+
 def test_an_unknown_tampering_is_named(simulator: Simulator) -> None:
     url = f"{simulator.base}/_sim/accounts/{APPID}/events/{OPENID}"
     refused = simulator.session.post(url, json={"type": "text", "tamper": "magic"}, timeout=30)
