@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -45,10 +46,22 @@ def stop(world: World, server: Server) -> None:
     server.stop()  # type: ignore[no-untyped-call]  # the method carries no annotations
 
 
+def taken(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
 def main() -> None:
     given = arguments()
     host = "127.0.0.1" if given.host == "0.0.0.0" else given.host  # noqa: S104
     world = World(f"http://{host}:{given.port}")
+    if taken(given.host, given.port):
+        sys.exit(f"simulator: port {given.port} is taken; stop what uses it, or choose another with --port")
     if given.state:
         try:
             world.enter(saving.read(given.state))

@@ -36,8 +36,9 @@ def prepared(scene: Scene, given: dict[str, Any]) -> Push:
         raise ImpossibleError(f"unknown tamper {tamper!r}")
     deed, fields = do(scene, given)
     msgtype, msg_id = str(fields.get("MsgType", "")), str(fields.get("MsgId", ""))
-    via = "event" if msgtype == "event" else "message"
-    entry = scene.world.write(scene.account, scene.openid, "follower", via, msgtype, deed.content, msg_id)
+    side = "platform" if tamper else "follower"
+    via = "forged" if tamper else "event" if msgtype == "event" else "message"
+    entry = scene.world.write(scene.account, scene.openid, side, via, msgtype, deed.content, msg_id)
     return Push(scene.account, entry, fields, given.get("attempts"), tamper)
 
 

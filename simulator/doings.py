@@ -187,7 +187,7 @@ def do(scene: Scene, given: Given) -> tuple[Deed, Fields]:
         raise ImpossibleError(f"unknown type {kind!r}; known are {', '.join(DOINGS)}")
     deed = DOINGS[kind](scene, given)
     follower, now = scene.follower, scene.world.now
-    if deed.allows:
+    if deed.allows and not given.get("tamper"):
         follower.grants = follower.grants if follower.grants is not None else {}
         grant(follower.grants, deed.allows, now)
         follower.last_exchange = now

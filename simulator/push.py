@@ -46,7 +46,7 @@ class Push:
 
     @property
     def is_seen(self) -> bool:
-        """Whether a follower waits for what comes back."""
+        """Whether a follower waits for what comes back. Nobody waits for the answer to a forged push."""
         return self.entry.side == "follower" and self.fields.get("Event") not in SILENT_EVENTS
 
 
@@ -78,19 +78,24 @@ class Pusher:
 
     async def deliver(self, push: Push) -> None:
         """Delivers until something usable comes back, repeats are used up, or the account is held."""
-        if push.account.held_until > self.world.now:
+        if push.account.held_until > self.world.now and not push.tamper:
             self._hold(push)
             return
         settings = self.world.settings
-        allowed = push.attempts or settings.repeats + 1
+        allowed = push.attempts or (1 if push.tamper else settings.repeats + 1)
         for number in range(1, allowed + 1):
             attempt = await self._attempt(push, number)
             if attempt.verdict not in REPEATED:
-                push.account.failed_pushes = 0
+                self._arrived(push)
                 return
             if number < allowed:
                 await asyncio.sleep(settings.repeat_pause)
-        self._gave_up(push)
+        if not push.tamper:
+            self._gave_up(push)
+
+    def _arrived(self, push: Push) -> None:
+        if not push.tamper:
+            push.account.failed_pushes = 0
 
     def _hold(self, push: Push) -> None:
         until = time.strftime("%H:%M:%S", time.gmtime(push.account.held_until))

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -151,11 +152,11 @@ class Pushed:
     content_type: str
 
 
-Answerer = Callable[[Pushed], bytes | int]
+Answerer = Callable[[Pushed], bytes | int | Iterator[bytes]]
 
 
 class AccountServer(ThreadingHTTPServer):
-    """The owner's server: it keeps what it got and answers with `answer`, a body or a status."""
+    """The owner's server: it keeps what it got and answers with `answer`: a body, its pieces, or a status."""
 
     daemon_threads = True
 
@@ -188,7 +189,10 @@ class AccountHandler(BaseHTTPRequestHandler):
         answer = self.server.answer(pushed)
         self.send_response(answer if isinstance(answer, int) else 200)
         self.end_headers()
-        self.wfile.write(b"" if isinstance(answer, int) else answer)
+        pieces = [answer] if isinstance(answer, bytes) else [] if isinstance(answer, int) else answer
+        with suppress(BrokenPipeError, ConnectionResetError):  # the platform does not wait for late answers
+            for piece in pieces:
+                self.wfile.write(piece)
 
     do_GET = handle_push  # noqa: N815
     do_POST = handle_push  # noqa: N815

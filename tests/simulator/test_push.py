@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -180,7 +181,12 @@ def test_a_server_that_drips_its_answer_misses_the_deadline(
     """The deadline covers the whole answer, not each piece of it."""
     simulator.sim("/settings", {"deadline": 0.3})
     release = threading.Event()
-    server.answer = lambda pushed: b"success" if release.wait(20) else b""
+
+    def drip(pushed: Pushed) -> Iterator[bytes]:
+        while not release.wait(0.05):
+            yield b" "
+
+    server.answer = drip
     answer = simulator.event(type="text", attempts=1)
     release.set()
     assert verdicts(answer) == ["timeout"]
@@ -279,6 +285,18 @@ def test_each_kind_of_spoiled_push_can_be_had(simulator: Simulator, server: Acco
     assert malformed.query["signature"] != entity.query["signature"]
 
 
+def test_a_forged_push_is_sent_once_and_touches_nothing_else(
+    simulator: Simulator, server: AccountServer
+) -> None:
+    server.answer = lambda pushed: 403
+    for _ in range(4):
+        forged = simulator.event(type="text", content="x", tamper="signature")
+        assert (verdicts(forged), forged["shown"]) == (["error"], [])
+    assert simulator.say() == 45015
+    server.answer = lambda pushed: b"success"
+    assert verdicts(simulator.event(type="text")) == ["success"]
+
+
 def test_an_unknown_tampering_is_named(simulator: Simulator) -> None:
     url = f"{simulator.base}/_sim/accounts/{APPID}/events/{OPENID}"
     refused = simulator.session.post(url, json={"type": "text", "tamper": "magic"}, timeout=30)
@@ -308,7 +326,7 @@ DOINGS: list[tuple[dict[str, Any], set[str]]] = [
 COMMON = {"ToUserName", "FromUserName", "CreateTime", "MsgType"}
 
 
-@pytest.mark.parametrize(("given", "own"), DOINGS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("given", "own"), DOINGS, ids=[given["type"] for given, _ in DOINGS])
 def test_each_doing_pushes_the_elements_of_the_platform(
     simulator: Simulator, server: AccountServer, given: dict[str, Any], own: set[str]
 ) -> None:

@@ -143,3 +143,12 @@ def test_a_state_file_that_is_not_ours_stops_the_start_with_one_line(tmp_path: P
     assert ended.returncode == 1
     assert ended.stderr.startswith("simulator: ")
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_taken_port_stops_the_start_with_one_line(simulator: Simulator) -> None:
+    port = simulator.base.rpartition(":")[2]
+    command = [sys.executable, "-m", "simulator", "--port", port]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"simulator: port {port} is taken")
+    assert ended.stderr.count("\n") == 1

@@ -146,6 +146,7 @@ const FOLLOWED = "qrscene_";
 // Lines in the middle of the chat: what happened rather than what was said.
 export function happening(entry) {
   if (entry.via === "system") return entry.content.content;
+  if (entry.via === "forged") return t("forged", entry.msgtype);
   if (entry.msgtype === "transfer_customer_service") {
     return entry.content.kf_account ? t("transferredTo", entry.content.kf_account) : t("transferred");
   }

@@ -75,6 +75,7 @@ const WORDS = {
   VIEW: ["你打开了菜单链接（{0}）", "You opened a menu link ({0})"],
   otherEvent: ["事件 {0}", "Event {0}"],
   reportEvent: ["平台通知 {0}", "Report to the account: {0}"],
+  forged: ["伪造的推送（{0}）", "A forged push ({0})"],
   attempt: ["第 {0} 次", "attempt {0}"],
   ms: ["{0} 毫秒", "{0} ms"],
   waiting: ["推送中…", "delivering…"],
