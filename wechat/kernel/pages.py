@@ -151,7 +151,8 @@ class KeysetChangeList(ChangeList):
         self.paginator = paginator
         self.result_list = paginator.shown
         self.result_count = paginator.count
-        self.full_result_count = None
+        # Equal to the other count, or the skin would offer to "show all".
+        self.full_result_count = paginator.count
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = False
