@@ -24,7 +24,7 @@ from accounts.kinds import name_of_deed
 from accounts.models import Follower, OfficialAccount, StaffRight, Tag
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from wechat.kernel.pages import BigTable, HistoryMixin, ModelAdmin, TabularInline, badge
+from wechat.kernel.pages import BigTable, HistoryMixin, ModelAdmin, TabularInline, badge, moment
 
 admin.site.unregister(User)
 # Rights are given per account; a group of permissions that reach into all of them would only mislead.
@@ -111,8 +111,8 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         until = account.previous_until
         if until is None or until < timezone.now():
             return _("When the token or the EncodingAESKey changes, the former one stays valid for 24 hours.")
-        moment = date_format(localtime(until), "Y-m-d H:i")
-        return _("The former token and EncodingAESKey stay valid until %(until)s.") % {"until": moment}
+        local = date_format(localtime(until), "Y-m-d H:i")
+        return _("The former token and EncodingAESKey stay valid until %(until)s.") % {"until": local}
 
     @admin.display(description=gettext_lazy("abilities"))
     def abilities_seen(self, account: OfficialAccount) -> str | SafeString:
@@ -140,7 +140,7 @@ class TagAdmin(AccountScopedAdmin):
 @admin.register(Follower)
 class FollowerAdmin(BigTable, AccountScopedAdmin):
     area = Area.FOLLOWERS
-    list_display = ("named", "follows", "tagged", "subscribed_at", "last_seen_at", "last_did", "conversation")
+    list_display = ("named", "follows", "tagged", "followed_at", "seen_at", "last_did", "conversation")
     filter_form = FollowerFilter
     fields = (
         "account", "openid", "unionid", "follows", "remark", "tags", "first_subscribed_at", "subscribed_at",
@@ -165,11 +165,19 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("follows"))
     def follows(self, follower: Follower) -> SafeString:
-        return badge(_("follows"), "good") if follower.subscribed else badge(_("left"))
+        return badge(_("follows"), "good") if follower.subscribed else badge(_("unfollowed"))
 
     @admin.display(description=gettext_lazy("tags"))
     def tagged(self, follower: Follower) -> SafeString:
         return format_html_join(" ", "{}", ((badge(tag.name),) for tag in follower.tags.all()))
+
+    @admin.display(description=gettext_lazy("followed"))
+    def followed_at(self, follower: Follower) -> SafeString:
+        return moment(follower.subscribed_at)
+
+    @admin.display(description=gettext_lazy("last seen"))
+    def seen_at(self, follower: Follower) -> SafeString:
+        return moment(follower.last_seen_at)
 
     @admin.display(description=gettext_lazy("last did"))
     def last_did(self, follower: Follower) -> str:

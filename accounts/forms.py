@@ -81,12 +81,12 @@ class FollowerFilter(FilterForm):
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     follows = forms.ChoiceField(
-        label=gettext_lazy("follows"),
+        label=gettext_lazy("Following"),
         required=False,
         choices=[
             ("", gettext_lazy("All")),
             ("yes", gettext_lazy("follows")),
-            ("no", gettext_lazy("left")),
+            ("no", gettext_lazy("unfollowed")),
         ],
     )
     tag = forms.CharField(label=gettext_lazy("tag"), required=False)

@@ -64,6 +64,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
                 "admin:accounts_officialaccount_changelist",
                 Area.SETTINGS,
             ),
+            Entry(_("Staff rights"), "key", "admin:accounts_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
         ],
     ),
@@ -72,11 +73,20 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for this member of staff; apps that are not installed have no entry."""
-    overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    overview: dict[str, Any] = {
+        "title": _("Overview"),
+        "icon": "space_dashboard",
+        "link": reverse("admin:index"),
+    }
     groups = [
         {"title": title, "items": [item for entry in entries for item in _items(entry, request)]}
         for title, entries in GROUPS
     ]
+    items = [overview, *(item for group in groups for item in group["items"])]
+    # The longest address that leads here: the skin would light up every one that does.
+    here = max((item["link"] for item in items if request.path.startswith(item["link"])), key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == here
     return [{"items": [overview]}, *(group for group in groups if group["items"])]
 
 

@@ -4,6 +4,7 @@ A ``BigTable`` page is newest first and never counts or skips rows: "older" and 
 last id shown, and the number of results is the planner's estimate.
 """
 
+import datetime
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -37,6 +39,7 @@ __all__ = [
     "TabularInline",
     "badge",
     "estimated_count",
+    "moment",
 ]
 
 Row = TypeVar("Row", bound=Model)
@@ -47,6 +50,12 @@ BEFORE, AFTER = "b", "a"
 def badge(text: StrOrPromise, kind: str = "plain") -> SafeString:
     """A short word in a coloured pill; ``kind`` is plain, good, warn or bad."""
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
+
+
+def moment(at: datetime.datetime | None) -> SafeString:
+    """A time in a list, to the minute, on one line."""
+    text = timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
+    return format_html('<span class="moment">{}</span>', text)
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:
