@@ -13,7 +13,7 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_stubs_ext import StrOrPromise
@@ -47,7 +47,7 @@ Row = TypeVar("Row", bound=Model)
 BEFORE, AFTER = "b", "a"
 
 
-def badge(text: StrOrPromise, kind: str = "plain") -> SafeString:
+def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:
     """A short word in a coloured pill; ``kind`` is plain, good, warn or bad."""
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
 
