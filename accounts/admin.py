@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -15,12 +17,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts.abilities import ABILITIES
+from accounts.doctor import examine
 from accounts.forms import FollowerFilter, OfficialAccountForm
 from accounts.kinds import name_of_deed
 from accounts.models import Follower, OfficialAccount, StaffRight, Tag
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from wechat.kernel.pages import BigTable, HistoryMixin, ModelAdmin, TabularInline, badge
+from wechat.kernel.pages import BigTable, HistoryMixin, ModelAdmin, TabularInline, badge, moment
 
 admin.site.unregister(User)
 # Rights are given per account; a group of permissions that reach into all of them would only mislead.
@@ -32,6 +36,7 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
     area = Area.SETTINGS
     account_path = "pk"
     form = OfficialAccountForm
+    change_form_outer_before_template = "accounts/account_tools.html"
     list_display = ("name", "kind", "appid", "mode", "enabled")
     readonly_fields = ("callback_address", "key_change", "abilities_seen")
     prepopulated_fields = {"slug": ("name",)}
@@ -39,9 +44,12 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         (None, {"fields": ("name", "slug", "kind", "appid", "original_id", "enabled")}),
         (
             gettext_lazy("Callback"),
-            {"fields": ("callback_address", "mode", "token", "aes_key", "key_change")},
+            {"fields": ("callback_address", "mode", "new_token", "new_aes_key", "key_change")},
         ),
-        (gettext_lazy("Calls to the platform"), {"fields": ("appsecret", "token_kind", "abilities_seen")}),
+        (
+            gettext_lazy("Calls to the platform"),
+            {"fields": ("new_appsecret", "token_kind", "abilities_seen")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OfficialAccount]:
@@ -58,6 +66,26 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: every message, follower and order of the account would go with it. It can be disabled."""
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.examine_view)
+        return [path("<int:pk>/examine/", view, name="accounts_examine"), *super().get_urls()]
+
+    def examine_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Calls the platform, so it is never done by merely following a link."""
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404
+        if request.method != "POST":
+            return redirect("admin:accounts_officialaccount_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Set-up check"),
+            "opts": self.opts,
+            "original": account,
+            "findings": examine(account),
+        }
+        return TemplateResponse(request, "accounts/findings.html", context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly_fields
@@ -83,8 +111,8 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         until = account.previous_until
         if until is None or until < timezone.now():
             return _("When the token or the EncodingAESKey changes, the former one stays valid for 24 hours.")
-        moment = date_format(localtime(until), "Y-m-d H:i")
-        return _("The former token and EncodingAESKey stay valid until %(until)s.") % {"until": moment}
+        local = date_format(localtime(until), "Y-m-d H:i")
+        return _("The former token and EncodingAESKey stay valid until %(until)s.") % {"until": local}
 
     @admin.display(description=gettext_lazy("abilities"))
     def abilities_seen(self, account: OfficialAccount) -> str | SafeString:
@@ -94,8 +122,9 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
             " ",
             "{}",
             (
-                (badge(name, "good" if seen.get("able") else "bad"),)
+                (badge(ABILITIES[name].label, "good" if seen["able"] else "plain"),)
                 for name, seen in account.abilities.items()
+                if name in ABILITIES
             ),
         )
 
@@ -111,7 +140,7 @@ class TagAdmin(AccountScopedAdmin):
 @admin.register(Follower)
 class FollowerAdmin(BigTable, AccountScopedAdmin):
     area = Area.FOLLOWERS
-    list_display = ("named", "follows", "tagged", "subscribed_at", "last_seen_at", "last_did", "conversation")
+    list_display = ("named", "follows", "tagged", "followed_at", "seen_at", "last_did", "conversation")
     filter_form = FollowerFilter
     fields = (
         "account", "openid", "unionid", "follows", "remark", "tags", "first_subscribed_at", "subscribed_at",
@@ -136,11 +165,19 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("follows"))
     def follows(self, follower: Follower) -> SafeString:
-        return badge(_("follows"), "good") if follower.subscribed else badge(_("left"))
+        return badge(_("follows"), "good") if follower.subscribed else badge(_("unfollowed"))
 
     @admin.display(description=gettext_lazy("tags"))
     def tagged(self, follower: Follower) -> SafeString:
         return format_html_join(" ", "{}", ((badge(tag.name),) for tag in follower.tags.all()))
+
+    @admin.display(description=gettext_lazy("followed"))
+    def followed_at(self, follower: Follower) -> SafeString:
+        return moment(follower.subscribed_at)
+
+    @admin.display(description=gettext_lazy("last seen"))
+    def seen_at(self, follower: Follower) -> SafeString:
+        return moment(follower.last_seen_at)
 
     @admin.display(description=gettext_lazy("last did"))
     def last_did(self, follower: Follower) -> str:

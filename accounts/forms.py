@@ -1,32 +1,49 @@
 """What staff fill in: accounts, whose secrets only go in, and the filters of the follower list."""
 
+import re
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
-from django.utils.functional import lazystr
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from accounts.models import SECRETS, Follower, OfficialAccount
+from accounts.models import AES_KEY_FORM, SECRETS, TOKEN_FORM, Follower, OfficialAccount
 from wechat.kernel.pages import FilterForm
 
+APPSECRET_FORM = re.compile(r"[0-9a-fA-F]{32}")
 
-def secret_field(label: Any) -> forms.CharField:
+
+def secret_field(label: StrOrPromise, form: re.Pattern[str], message: StrOrPromise) -> forms.CharField:
     # A password manager must not fill in what somebody saved for another page.
     widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", "spellcheck": "false"})
-    return forms.CharField(label=label, required=False, strip=True, widget=widget)
+    validator = RegexValidator(rf"\A(?:{form.pattern})\Z", message)
+    return forms.CharField(label=label, required=False, widget=widget, validators=[validator])
 
 
 class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
     """An empty secret stays as it is; what is stored never reaches the page."""
 
-    appsecret = secret_field(gettext_lazy("AppSecret"))
-    token = secret_field(gettext_lazy("callback token"))
-    aes_key = secret_field(gettext_lazy("EncodingAESKey"))
+    new_appsecret = secret_field(
+        gettext_lazy("AppSecret"),
+        APPSECRET_FORM,
+        gettext_lazy("An AppSecret has 32 small letters a-f or digits."),
+    )
+    new_token = secret_field(
+        gettext_lazy("callback token"),
+        TOKEN_FORM,
+        gettext_lazy("The callback token has 3 to 32 letters and digits."),
+    )
+    new_aes_key = secret_field(
+        gettext_lazy("EncodingAESKey"),
+        AES_KEY_FORM,
+        gettext_lazy("The EncodingAESKey has exactly 43 letters and digits."),
+    )
 
     class Meta:
         model = OfficialAccount
@@ -35,8 +52,9 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in SECRETS:
-            if name in self.fields:
-                self.fields[name].help_text = lazystr(secret_state(self.instance, name))
+            # Whoever may only look has no such fields.
+            if f"new_{name}" in self.fields:
+                self.fields[f"new_{name}"].help_text = secret_state(self.instance, name)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -63,12 +81,12 @@ class FollowerFilter(FilterForm):
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     follows = forms.ChoiceField(
-        label=gettext_lazy("follows"),
+        label=gettext_lazy("Following"),
         required=False,
         choices=[
             ("", gettext_lazy("All")),
             ("yes", gettext_lazy("follows")),
-            ("no", gettext_lazy("left")),
+            ("no", gettext_lazy("unfollowed")),
         ],
     )
     tag = forms.CharField(label=gettext_lazy("tag"), required=False)

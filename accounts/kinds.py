@@ -21,7 +21,7 @@ MESSAGES: Mapping[str, StrOrPromise] = {
     "malformed": _("unreadable"),
 }
 EVENTS: Mapping[str, StrOrPromise] = {
-    "subscribe": _("followed"),
+    "subscribe": _("started following"),
     "unsubscribe": _("unfollowed"),
     "scan": _("scanned a QR code"),
     "location": _("reported a location"),

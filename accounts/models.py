@@ -99,11 +99,11 @@ class OfficialAccount(HasSecrets):
     def clean(self) -> None:
         """The secrets in the platform's form: they sit behind no form field that could check."""
         if not TOKEN_FORM.fullmatch(self.token):
-            raise ValidationError({"token": _("The callback token has 3 to 32 letters and digits.")})
+            raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
         if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
-            raise ValidationError({"aes_key": _("The EncodingAESKey has exactly 43 letters and digits.")})
+            raise ValidationError(_("The EncodingAESKey has exactly 43 letters and digits."))
         if self.mode != Mode.PLAIN and not self.aes_key:
-            raise ValidationError({"aes_key": _("Compatible and safe mode need the EncodingAESKey.")})
+            raise ValidationError(_("Compatible and safe mode need the EncodingAESKey."))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._date_new_secrets()

@@ -43,7 +43,7 @@ SELECT %(account)s, 'bench:' || n, 'oBench' || lpad((n * 7919 %% %(followers)s):
     moment, moment, CASE WHEN n %% 50 > 4 THEN '{"type": "text", "content": "九点"}'::jsonb END,
     CASE WHEN n %% 5 > 0 AND n %% 50 > 4 THEN 'rule:' || n %% 50 ELSE '' END, false, moment, 0,
     CASE WHEN n %% 50000 = 1 THEN 'ValueError: bench' ELSE '' END
-FROM generate_series(%(first)s, %(last)s) AS n,
+FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
     LATERAL (SELECT now() - (%(rows)s - n) * (interval '30 days' / %(rows)s) AS moment) AS at
 """
 FOLLOWERS = """

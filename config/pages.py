@@ -64,6 +64,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
                 "admin:accounts_officialaccount_changelist",
                 Area.SETTINGS,
             ),
+            Entry(_("Staff rights"), "key", "admin:accounts_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
         ],
     ),
@@ -72,12 +73,17 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for this member of staff; apps that are not installed have no entry."""
-    overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
-    groups = [
+    overview = Entry(_("Overview"), "space_dashboard", "admin:index", None)
+    groups: list[dict[str, Any]] = [{"items": [_item(overview, reverse("admin:index"))]}] + [
         {"title": title, "items": [item for entry in entries for item in _items(entry, request)]}
         for title, entries in GROUPS
     ]
-    return [{"items": [overview]}, *(group for group in groups if group["items"])]
+    items: list[dict[str, Any]] = [item for group in groups for item in group["items"]]
+    # The longest address that leads here: the skin would light up every one that does.
+    here = max((item["link"] for item in items if request.path.startswith(item["link"])), key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == here
+    return [group for group in groups if group["items"]]
 
 
 def _items(entry: Entry, request: HttpRequest) -> list[dict[str, Any]]:
@@ -87,7 +93,11 @@ def _items(entry: Entry, request: HttpRequest) -> list[dict[str, Any]]:
         link = reverse(entry.url_name)
     except NoReverseMatch:
         return []
-    return [{"title": entry.title, "icon": entry.icon, "link": link}] if allowed else []
+    return [_item(entry, link)] if allowed else []
+
+
+def _item(entry: Entry, link: str) -> dict[str, Any]:
+    return {"title": entry.title, "icon": entry.icon, "link": link}
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:

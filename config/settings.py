@@ -150,7 +150,8 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-LOCALE_PATHS = [ROOT / "config" / "locale"]
+# The second one holds what the admin skin says.
+LOCALE_PATHS = [ROOT / "config" / "locale", ROOT / "config" / "skin" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -27,7 +27,6 @@ def show(request: HttpRequest, account_id: int, openid: str) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": _("Conversation"),
-        "opts": InboundMessage._meta,
         "page": conversation.page(account, openid, before),
         "before": before,
         "openid": openid,

@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 
 from accounts.rights import Area, Rights, current_account
 from wechat.inbox import spool
-from wechat.inbox.models import InboundMessage
 from wechat.inbox.tasks import replay_spool
 from wechat.kernel import due
 
@@ -32,7 +31,6 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": _("Callbacks that could not be stored"),
-        "opts": InboundMessage._meta,
         "account": account,
         "refused": spool.refused(account.pk),
         "may_try": may_try,

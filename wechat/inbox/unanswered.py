@@ -16,10 +16,9 @@ WINDOW = 50_000
 SHOWN = 100
 
 # Case, width, spaces and punctuation do not make another question. What is nothing but punctuation is kept.
+# Grouped by follower first: counting distinct followers otherwise sorts the whole window.
 GROUPED = """
-SELECT similar_text, count(*), count(DISTINCT openid), max(received_at),
-       (array_agg(DISTINCT text))[1:3], (array_agg(openid ORDER BY id DESC))[1]
-FROM (
+WITH asked AS (
     SELECT id, openid, text, received_at, left(coalesce(nullif(
         translate(lower(normalize(text, NFKC)), E' \\t\\r\\n.,!?:;~_()"''-。、…·“”‘’《》【】', ''),
     ''), text), 200) AS similar_text
@@ -27,9 +26,19 @@ FROM (
     WHERE account_id = %(account)s AND answered_by = '' AND kind = 'text'
         AND id >= %(first_id)s AND received_at >= %(since)s
     ORDER BY id DESC LIMIT %(window)s
-) AS asked
-WHERE similar_text NOT IN (SELECT text FROM inbox_ignoredtext WHERE account_id = %(account)s)
-GROUP BY similar_text ORDER BY count(*) DESC, max(received_at) DESC LIMIT %(shown)s
+), by_follower AS (
+    SELECT similar_text, openid, count(*) AS number, max(received_at) AS last_asked, max(id) AS last_id,
+        min(text) AS one, max(text) AS other
+    FROM asked GROUP BY similar_text, openid
+), questions AS (
+    SELECT similar_text, sum(number) AS number, count(*) AS followers, max(last_asked) AS last_asked,
+        min(one) AS one, max(other) AS other, max(last_id) AS last_id
+    FROM by_follower
+    WHERE similar_text NOT IN (SELECT text FROM inbox_ignoredtext WHERE account_id = %(account)s)
+    GROUP BY similar_text ORDER BY number DESC, last_asked DESC LIMIT %(shown)s
+)
+SELECT similar_text, number::bigint, followers, last_asked, one, other, openid
+FROM questions JOIN inbox_inboundmessage ON id = last_id ORDER BY number DESC, last_asked DESC
 """
 
 
@@ -39,7 +48,8 @@ class Question:
     count: int
     followers: int
     last_asked: datetime.datetime
-    examples: Sequence[str]
+    example: str
+    other: str
     last_openid: str
 
 

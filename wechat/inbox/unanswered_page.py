@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import OfficialAccount
 from accounts.rights import Area, Rights, current_account
 from wechat.inbox import unanswered
-from wechat.inbox.models import IgnoredText, InboundMessage
+from wechat.inbox.models import IgnoredText
 
 PERIODS = {1: gettext_lazy("24 hours"), 7: gettext_lazy("7 days"), 30: gettext_lazy("30 days")}
 USUAL = 7
@@ -25,7 +25,6 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": _("Unanswered messages"),
-        "opts": InboundMessage._meta,
         "report": unanswered.report(account, days),
         "window": unanswered.WINDOW,
         "days": days,

@@ -4,6 +4,7 @@ A ``BigTable`` page is newest first and never counts or skips rows: "older" and 
 last id shown, and the number of results is the planner's estimate.
 """
 
+import datetime
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +12,8 @@ from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.utils import timezone
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_stubs_ext import StrOrPromise
@@ -37,6 +39,7 @@ __all__ = [
     "TabularInline",
     "badge",
     "estimated_count",
+    "moment",
 ]
 
 Row = TypeVar("Row", bound=Model)
@@ -44,9 +47,15 @@ Row = TypeVar("Row", bound=Model)
 BEFORE, AFTER = "b", "a"
 
 
-def badge(text: StrOrPromise, kind: str = "plain") -> SafeString:
+def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:
     """A short word in a coloured pill; ``kind`` is plain, good, warn or bad."""
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
+
+
+def moment(at: datetime.datetime | None) -> SafeString:
+    """A time in a list, to the minute, on one line."""
+    text = timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
+    return format_html('<span class="moment">{}</span>', text)
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:
@@ -151,7 +160,8 @@ class KeysetChangeList(ChangeList):
         self.paginator = paginator
         self.result_list = paginator.shown
         self.result_count = paginator.count
-        self.full_result_count = None
+        # Equal to the other count, or the skin would offer to "show all".
+        self.full_result_count = paginator.count
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = False

@@ -19,3 +19,14 @@ document.addEventListener("click", async (event) => {
     button.textContent = label;
   }, 2000);
 });
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (button?.dataset.busy) {
+    // After the form's data is taken: a disabled button would not be sent.
+    setTimeout(() => {
+      button.disabled = true;
+      button.textContent = button.dataset.busy;
+    });
+  }
+});
