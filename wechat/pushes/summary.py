@@ -1,0 +1,36 @@
+"""A message in a few words, for lists and confirmations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+KINDS: Mapping[str, str | Promise] = {
+    "image": _("[Picture]"),
+    "voice": _("[Voice]"),
+    "video": _("[Video]"),
+    "music": _("[Music]"),
+    "news": _("[Article]"),
+    "transfer_customer_service": _("[Transfer to customer service]"),
+    "miniprogrampage": _("[Mini-program card]"),
+    "msgmenu": _("[Menu message]"),
+    "mpnewsarticle": _("[Published article]"),
+    "wxcard": _("[Card]"),
+}
+
+
+def summary(content: Mapping[str, Any]) -> str:
+    """``content`` as ``sdk.content.to_dict`` wrote it."""
+    if content.get("type") == "text":
+        words = str(content.get("content", ""))
+    else:
+        kind = str(content.get("type"))
+        words = f"{KINDS.get(kind, f'[{kind}]')} {_title(content)}".strip()
+    return Truncator(words).chars(80)
+
+
+def _title(content: Mapping[str, Any]) -> str:
+    articles = content.get("articles") or [{}]
+    return str(content.get("title") or content.get("head") or articles[0].get("title") or "")
