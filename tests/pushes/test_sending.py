@@ -24,7 +24,7 @@ from wechat.pushes import sending, windows
 from wechat.pushes.again import send_again
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue
-from wechat.sdk.content import Text, TransferToService
+from wechat.sdk.content import TransferToService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
