@@ -16,6 +16,7 @@ from tests.sdk.platform import Platform as Api
 from wechat.inbox import handlers, media, routing
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.inbox.reacting import react_to_due
+from wechat.sdk.messages import Image, Video, Voice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +35,7 @@ Recorded = Callable[..., InboundMessage]
 @pytest.fixture(autouse=True)
 def _only_media_react() -> Iterator[None]:
     with routing.replaced():
-        routing.reacts(handlers.Image, handlers.Voice, handlers.Video)(handlers.keep_media)
+        routing.reacts(Image, Voice, Video)(handlers.keep_media)
         yield
 
 
@@ -85,7 +86,7 @@ def test_a_picture_is_fetched_once_and_kept(wechat: Api, sent: Recorded, tmp_pat
     assert (media.fetch_due(), media.fetch_due()) == (1, 0)
     kept = row.media.get()
     assert (kept.state, kept.kind, kept.content_type, kept.size) == (State.FETCHED, "image", "image/png", 108)
-    assert (tmp_path / kept.file.name).read_bytes() == PNG
+    assert (tmp_path / str(kept.file.name)).read_bytes() == PNG
 
 
 def test_a_video_is_fetched_from_the_address_it_names_and_with_its_still(

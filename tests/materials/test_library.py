@@ -55,8 +55,8 @@ def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(
     asset.refresh_from_db()
     assert (asset.state, asset.media_id, asset.url) == (State.UPLOADED, "M1", "http://mmbiz.qpic.cn/1")
     assert (asset.content_type, asset.size) == ("image/png", len(PNG))
-    assert asset.file.name.endswith(".png")
-    assert "logo" not in asset.file.name
+    assert str(asset.file.name).endswith(".png")
+    assert "logo" not in str(asset.file.name)
     assert PNG in wechat.requests[-1].body
     assert wechat.requests[-1].query["type"] == "image"
 

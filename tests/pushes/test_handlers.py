@@ -11,8 +11,10 @@ from wechat.inbox.models import InboundMessage
 from wechat.inbox.reacting import react_to_due
 from wechat.inbox.routing import Answer, Event
 from wechat.pushes import handlers, windows
+from wechat.pushes.conversation import pushed
 from wechat.pushes.models import Push
 from wechat.sdk.content import Text, to_dict
+from wechat.sdk.messages import Unsubscribe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +25,7 @@ Recorded = Callable[..., InboundMessage]
 def _only_pushes_react() -> Iterator[None]:
     with routing.replaced():
         routing.reacts()(handlers.open_window)
-        routing.reacts(handlers.Unsubscribe)(handlers.close_windows)
+        routing.reacts(Unsubscribe)(handlers.close_windows)
         routing.reacts()(handlers.answer_late)
         routing.reacts()(handlers.send_further_answers)
         yield
@@ -131,3 +133,15 @@ def test_a_late_message_nobody_answers_is_left_unanswered(recorded: Recorded, pl
     row.refresh_from_db()
     assert row.answered_by == ""
     assert not Push.objects.exists()
+
+
+def test_the_conversation_shows_what_was_pushed_newest_first(
+    account: OfficialAccount, asked: Callable[..., Push]
+) -> None:
+    for text in ("一", "二", "三"):
+        asked(text)
+    asked("别人", openid="oB")
+    shown = list(pushed(account, "oA", None, 2))
+    assert [bubble.part.text for bubble in shown] == ["三", "二"]
+    older = list(pushed(account, "oA", shown[-1].at, 2))
+    assert [bubble.part.text for bubble in older] == ["一"]

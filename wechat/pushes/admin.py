@@ -18,19 +18,13 @@ from django.utils.translation import gettext_lazy
 from accounts.pages import AccountScopedAdmin
 from accounts.refusals import in_words
 from accounts.rights import Area, Rights
+from wechat.inbox import answerers
 from wechat.kernel.pages import BigTable, badge
 from wechat.pushes import windows
 from wechat.pushes.again import may_repeat, send_again
+from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import Push
-from wechat.pushes.summary import summary
-
-COLOURS = {
-    Push.State.SENT: "good",
-    Push.State.DELIVERED: "good",
-    Push.State.FAILED: "bad",
-    Push.State.UNCERTAIN: "warn",
-    Push.State.SKIPPED: "warn",
-}
+from wechat.pushes.summary import COLOURS, summary
 
 
 @admin.register(Push)
@@ -38,18 +32,16 @@ class PushAdmin(BigTable, AccountScopedAdmin):
     """Read-only: what is sent follows from rules, answers and campaigns."""
 
     area = Area.MESSAGES
-    list_display = ("created_at", "openid", "said", "became", "because", "cause")
-    list_filter = ("state",)
-    search_fields = ("openid__exact",)
-    search_help_text = gettext_lazy("The whole OpenID of a follower")
+    list_display = ("created_at", "follower", "said", "became", "because", "cause_named")
+    filter_form = PushFilter
     change_form_outer_before_template = "pushes/send_again_offer.html"
     fields = (
         "account",
-        "openid",
+        "follower",
         "said",
         "became",
         "because",
-        "cause",
+        "cause_named",
         "answered",
         "attempts",
         "created_at",
@@ -120,13 +112,25 @@ class PushAdmin(BigTable, AccountScopedAdmin):
             self.message_user(request, _("The message was already sent again."))
         return redirect(reverse("admin:pushes_push_change", args=[push.pk]))
 
+    @admin.display(description=gettext_lazy("follower"))
+    def follower(self, push: Push) -> SafeString:
+        address = reverse("admin:inbox_conversation", args=[push.account_id, push.openid])
+        return format_html('<a class="link openid" href="{}">{}</a>', address, push.openid)
+
+    @admin.display(description=gettext_lazy("because of"))
+    def cause_named(self, push: Push) -> str | SafeString:
+        if not push.cause:
+            return ""
+        by = answerers.names([push.cause]).of(push.cause)
+        return format_html('<a class="link" href="{}">{}</a>', by.link, by.name) if by.link else by.name
+
     @admin.display(description=gettext_lazy("message"))
     def said(self, push: Push) -> str:
         return summary(push.content)
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, push: Push) -> SafeString:
-        return badge(push.get_state_display(), COLOURS.get(Push.State(push.state), "plain"))
+        return badge(push.get_state_display(), COLOURS[Push.State(push.state)])
 
     @admin.display(description=gettext_lazy("reason"))
     def because(self, push: Push) -> str:
@@ -139,11 +143,8 @@ class PushAdmin(BigTable, AccountScopedAdmin):
     def answered(self, push: Push) -> str | SafeString:
         if push.inbound_id is None:
             return ""
-        return format_html(
-            '<a href="{}">{}</a>',
-            reverse("admin:inbox_inboundmessage_change", args=[push.inbound_id]),
-            push.inbound,
-        )
+        address = reverse("admin:inbox_inboundmessage_change", args=[push.inbound_id])
+        return format_html('<a class="link" href="{}">{}</a>', address, push.inbound)
 
 
 def _may_send(request: HttpRequest, push: Push) -> bool:

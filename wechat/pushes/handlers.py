@@ -1,10 +1,11 @@
 """What an incoming message means for what we send: the windows it opens, the answers that follow it."""
 
 from accounts.models import OfficialAccount
-from wechat.inbox import routing
+from wechat.inbox import conversation, routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Event, reacts
 from wechat.pushes import windows
+from wechat.pushes.conversation import pushed
 from wechat.pushes.models import SendWindow
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import from_dict, to_dict
@@ -36,6 +37,8 @@ ACTIONS: tuple[tuple[tuple[type[Message], ...], SendWindow.Trigger], ...] = (
     ((Scan,), Trigger.SCAN),
     ((EnterTempSession,), Trigger.ENTER),
 )
+
+conversation.register(pushed)
 
 
 @reacts()

@@ -1,4 +1,4 @@
-"""A message in a few words, for lists and confirmations."""
+"""A push in a few words and colours, for lists, conversations and confirmations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,17 @@ from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from wechat.pushes.models import Push
+
+COLOURS: Mapping[Push.State, str] = {
+    Push.State.PENDING: "plain",
+    Push.State.SENDING: "plain",
+    Push.State.SENT: "good",
+    Push.State.DELIVERED: "good",
+    Push.State.FAILED: "bad",
+    Push.State.UNCERTAIN: "warn",
+    Push.State.SKIPPED: "warn",
+}
 KINDS: Mapping[str, str | Promise] = {
     "image": _("[Picture]"),
     "voice": _("[Voice]"),
