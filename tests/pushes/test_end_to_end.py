@@ -83,9 +83,9 @@ def phone(simulator: str, live_server: LiveServer, settings: Settings, account: 
 
 
 @pytest.fixture(autouse=True)
-def _answers() -> Iterator[threading.Event]:
+def ready() -> Iterator[threading.Event]:
     """Whoever writes a number gets that many texts; ``slow`` is answered once the event is set."""
-    ready = threading.Event()
+    finished = threading.Event()
     with routing.replaced():
         routing.reacts()(handlers.open_window)
         routing.reacts(Unsubscribe)(handlers.close_windows)
@@ -95,15 +95,15 @@ def _answers() -> Iterator[threading.Event]:
         @routing.answers(order=1)
         def count(event: Event) -> Answer | None:
             if event.message.text == "slow":
-                ready.wait(30)
+                finished.wait(30)
                 return Answer("test:slow", Text("久等了"))
             if not event.message.text.isdecimal():
                 return None
             first, *rest = (Text(str(number)) for number in range(int(event.message.text)))
             return Answer("test:count", first, later=tuple(rest))
 
-        yield ready
-    ready.set()
+        yield finished
+    finished.set()
 
 
 def work() -> None:
@@ -121,10 +121,10 @@ def test_further_answers_reach_the_follower_once_and_in_order(phone: Phone) -> N
     assert [text for _, text in rest] == ["1", "2", "3"]
 
 
-def test_a_late_answer_comes_as_a_customer_service_message(phone: Phone, _answers: threading.Event) -> None:
+def test_a_late_answer_comes_as_a_customer_service_message(phone: Phone, ready: threading.Event) -> None:
     phone.does(type="text", content="slow")
     assert phone.received() == []
-    _answers.set()
+    ready.set()
     work()
     assert [text for _, text in phone.received()] == ["久等了"]
     assert InboundMessage.objects.get().answered_by == "test:slow"

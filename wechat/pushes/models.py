@@ -126,7 +126,7 @@ class SendWindow(models.Model):
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
     trigger = models.CharField(_("action"), max_length=8, choices=Trigger.choices)
-    left = models.PositiveSmallIntegerField(_("left"))
+    left = models.PositiveSmallIntegerField(_("messages left"))
     expires_at = models.DateTimeField(_("until"))
     granted_at = models.DateTimeField(_("since"))
 

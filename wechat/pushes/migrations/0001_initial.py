@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('trigger', models.CharField(choices=[('message', 'Wrote'), ('menu', 'Tapped a menu'), ('follow', 'Followed'), ('scan', 'Scanned a code'), ('enter', 'Opened customer service')], max_length=8, verbose_name='action')),
-                ('left', models.PositiveSmallIntegerField(verbose_name='left')),
+                ('left', models.PositiveSmallIntegerField(verbose_name='messages left')),
                 ('expires_at', models.DateTimeField(verbose_name='until')),
                 ('granted_at', models.DateTimeField(verbose_name='since')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.officialaccount', verbose_name='account')),
