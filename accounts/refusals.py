@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from wechat.sdk.error_codes import ERROR_CODES
 
 WORDS: Mapping[int, str | Promise] = {
-    -1: gettext_lazy("WeChat is busy; it is tried again."),
+    -1: gettext_lazy("WeChat is busy."),
     40001: gettext_lazy("The AppSecret is wrong; enter it again in the account's settings."),
     40003: gettext_lazy("This OpenID is not of this account, or is no longer a follower."),
     40005: gettext_lazy("WeChat does not take this file format."),
@@ -33,7 +33,7 @@ WORDS: Mapping[int, str | Promise] = {
     45002: gettext_lazy("The text is too long for WeChat; make it shorter."),
     45007: gettext_lazy("The recording is longer than 60 seconds."),
     45008: gettext_lazy("A message holds exactly one article."),
-    45009: gettext_lazy("The account's calls of today are used up; it is tried again later."),
+    45009: gettext_lazy("The account's calls of today are used up."),
     45015: gettext_lazy("The follower did nothing lately that allows a message, or no longer follows."),
     45047: gettext_lazy("The messages allowed after the follower's last action are used up."),
     48001: gettext_lazy("The account lacks this ability; it may need verification (微信认证)."),

@@ -40,7 +40,7 @@ DOWNLOAD = '<a href="{0}" download>{1}</a>'
 class AssetAdmin(AccountScopedAdmin):
     area = Area.CONTENT
     form = AssetForm
-    list_display = ("thumbnail", "name", "kind", "weight", "became", "created_at")
+    list_display = ("thumbnail", "name", "kind", "weight", "became", "problem", "created_at")
     list_display_links = ("name",)
     list_filter = ("kind", "state")
     search_fields = ("name",)
@@ -142,9 +142,12 @@ class AssetAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("problem"))
     def problem(self, asset: Asset) -> str:
-        if asset.errcode is not None:
-            return in_words(asset.errcode)
-        return _("WeChat could not be reached; it is tried again.") if asset.error else ""
+        if not asset.error:
+            return ""
+        problem = _("WeChat could not be reached.") if asset.errcode is None else in_words(asset.errcode)
+        if asset.state == Asset.State.PENDING:
+            return _("%(problem)s It is tried again.") % {"problem": problem}
+        return problem
 
     @admin.display(description=gettext_lazy("used by"))
     def used_by(self, asset: Asset) -> str:

@@ -37,7 +37,15 @@ class Asset(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.IMAGE)
     name = models.CharField(_("name"), max_length=60, help_text=_("For you to find it by."))
-    file = models.FileField(_("file"), upload_to=_path, max_length=200)
+    file = models.FileField(
+        _("file"),
+        upload_to=_path,
+        max_length=200,
+        help_text=_(
+            "Picture: PNG, JPG, GIF or BMP, at most 10 MB. Voice: MP3, WMA, WAV or AMR, at most 2 MB and 60 "
+            "seconds. Video: MP4, at most 10 MB. Cover: JPG, at most 64 KB."
+        ),
+    )
     content_type = models.CharField(_("type"), max_length=40, editable=False)
     size = models.PositiveIntegerField(_("size in bytes"), editable=False)
 

@@ -24,7 +24,7 @@ from wechat.pushes import windows
 from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import Push
-from wechat.pushes.summary import COLOURS, summary
+from wechat.pushes.summary import COLOURS, summary, words
 
 
 @admin.register(Push)
@@ -38,7 +38,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
     fields = (
         "account",
         "follower",
-        "said",
+        "whole",
         "became",
         "because",
         "cause_named",
@@ -94,7 +94,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
             "title": _("Send again"),
             "opts": self.opts,
             "push": push,
-            "said": summary(push.content),
+            "said": words(push.content),
             "reason": push.get_reason_display(),
             "allowance": windows.left(push.account, push.openid, timezone.now()),
         }
@@ -128,15 +128,18 @@ class PushAdmin(BigTable, AccountScopedAdmin):
     def said(self, push: Push) -> str:
         return summary(push.content)
 
+    @admin.display(description=gettext_lazy("message"))
+    def whole(self, push: Push) -> SafeString:
+        return format_html('<span class="said">{}</span>', words(push.content))
+
     @admin.display(description=gettext_lazy("state"))
     def became(self, push: Push) -> SafeString:
         return badge(push.get_state_display(), COLOURS[Push.State(push.state)])
 
     @admin.display(description=gettext_lazy("reason"))
     def because(self, push: Push) -> str:
-        refusal = in_words(push.errcode) if push.errcode is not None else ""
-        if push.reason in {"", Push.Reason.REFUSED, Push.Reason.GAVE_UP} and refusal:
-            return refusal
+        if push.reason in {"", Push.Reason.REFUSED} and push.errcode is not None:
+            return in_words(push.errcode)
         return push.get_reason_display()
 
     @admin.display(description=gettext_lazy("in answer to"))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import OfficialAccount
 from wechat.inbox.bubbles import Bubble, Part, of_content
 from wechat.pushes.models import Push
-from wechat.pushes.summary import COLOURS, summary
+from wechat.pushes.summary import COLOURS, words
 from wechat.sdk.errors import ContentError
 
 
@@ -37,4 +37,4 @@ def _part(push: Push) -> Part:
     try:
         return of_content(push.body)
     except ContentError:
-        return Part("other", summary(push.content))
+        return Part("other", words(push.content))

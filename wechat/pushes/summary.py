@@ -32,14 +32,16 @@ KINDS: Mapping[str, str | Promise] = {
 }
 
 
-def summary(content: Mapping[str, Any]) -> str:
-    """``content`` as ``sdk.content.to_dict`` wrote it."""
+def words(content: Mapping[str, Any]) -> str:
+    """A text as it is, anything else by its kind and title; ``content`` as ``to_dict`` of the SDK wrote it."""
     if content.get("type") == "text":
-        words = str(content.get("content", ""))
-    else:
-        kind = str(content.get("type"))
-        words = f"{KINDS.get(kind, f'[{kind}]')} {_title(content)}".strip()
-    return Truncator(words).chars(80)
+        return str(content.get("content", ""))
+    kind = str(content.get("type"))
+    return f"{KINDS.get(kind, f'[{kind}]')} {_title(content)}".strip()
+
+
+def summary(content: Mapping[str, Any]) -> str:
+    return Truncator(words(content)).chars(80)
 
 
 def _title(content: Mapping[str, Any]) -> str:
