@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin
-from accounts.refusals import in_words
 from accounts.rights import Area
 from wechat.kernel import due, files
 from wechat.kernel.pages import badge

@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin
-from accounts.refusals import in_words
 from accounts.rights import Area, Rights
 from wechat.inbox import answerers
 from wechat.kernel.pages import BigTable, badge

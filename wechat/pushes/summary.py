@@ -33,7 +33,7 @@ KINDS: Mapping[str, str | Promise] = {
 
 
 def words(content: Mapping[str, Any]) -> str:
-    """A text as it is, anything else by its kind and title; ``content`` as ``to_dict`` of the SDK wrote it."""
+    """A text as it is, anything else by kind and title; ``content`` as ``to_dict`` of the SDK wrote it."""
     if content.get("type") == "text":
         return str(content.get("content", ""))
     kind = str(content.get("type"))

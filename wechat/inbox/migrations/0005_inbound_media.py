@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inbox', '0002_log_pages'),
+        ('inbox', '0004_late_answers'),
     ]
 
     operations = [
