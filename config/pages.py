@@ -44,7 +44,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
     (
         _("Content and sending"),
         [
-            Entry(_("Materials"), "perm_media", "admin:materials_material_changelist", Area.CONTENT),
+            Entry(_("Materials"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
             Entry(_("Sent messages"), "send", "admin:pushes_push_changelist", Area.MESSAGES),
         ],
     ),

@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "wechat.kernel",
     "accounts",
     "wechat.inbox",
+    "wechat.materials",
+    "wechat.pushes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.pages import switch_account
 from config import health
+from wechat.inbox import media_page
 from wechat.inbox.callback import Callback
 from wechat.kernel.metrics import metrics
 
@@ -14,6 +15,7 @@ urlpatterns = [
     re_path(r"^wechat/(?P<slug>[-a-zA-Z0-9_]+)/callback/?$", Callback.as_view(), name="callback"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
+    path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -105,3 +105,55 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.count}"
+
+
+class InboundMedia(models.Model):
+    """A picture, voice, video or its still that a follower sent; the platform keeps it for three days."""
+
+    class Kind(models.TextChoices):
+        IMAGE = "image", _("Picture")
+        VOICE = "voice", _("Voice")
+        VIDEO = "video", _("Video")
+        THUMB = "thumb", _("Still of a video")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Being fetched")
+        FETCHED = "fetched", _("Fetched")
+        FAILED = "failed", _("Could not be fetched")
+
+    message = models.ForeignKey(
+        InboundMessage, models.CASCADE, related_name="media", verbose_name=_("message")
+    )
+    media_id = models.CharField(_("media ID"), max_length=255)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
+    file = models.FileField(_("file"), max_length=200, blank=True)
+    content_type = models.CharField(_("type"), max_length=40, blank=True)
+    size = models.PositiveIntegerField(_("size in bytes"), default=0)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("media of a message")
+        verbose_name_plural = _("media of messages")
+        constraints = [
+            models.UniqueConstraint(fields=["message", "media_id"], name="inbound_media_once"),
+            models.CheckConstraint(
+                condition=models.Q(state="pending", due_at__isnull=False)
+                | (models.Q(state__in=["fetched", "failed"]) & models.Q(due_at__isnull=True)),
+                name="inbound_media_due_while_pending",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="fetched") ^ models.Q(file=""),
+                name="inbound_media_file_when_fetched",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="inbound_media_due", condition=models.Q(due_at__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.get_state_display()}"

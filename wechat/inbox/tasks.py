@@ -1,8 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from wechat.inbox import reacting, spool
-from wechat.inbox.models import InboundMessage
+from wechat.inbox import media, reacting, spool
+from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.kernel import due
 
 
@@ -18,5 +18,12 @@ def replay_spool() -> int:
     return spool.replay()
 
 
+@shared_task(name="inbox.fetch_media")
+def fetch_media() -> int:
+    """Fetch what followers sent besides words; how many files."""
+    return media.fetch_due()
+
+
 due.doorbell(react, lambda: InboundMessage.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(replay_spool, spool.is_waiting)
+due.doorbell(fetch_media, lambda: InboundMedia.objects.filter(due_at__lte=timezone.now()).exists())

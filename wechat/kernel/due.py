@@ -55,7 +55,9 @@ def claim(due: models.QuerySet[Row], *, lease: datetime.timedelta, limit: int) -
     with transaction.atomic():
         now = timezone.now()
         rows = list(
-            due.filter(due_at__lte=now).order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit]
+            due.filter(due_at__lte=now)
+            .order_by("due_at", "pk")
+            .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
         )
         due.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(due_at=now + lease)
     return rows

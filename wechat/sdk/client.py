@@ -5,12 +5,13 @@ WeChat reference 0.2 (transport), 4.2 (client rule) and 4.7 (tickets).
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import requests
 
 from wechat.sdk.door import API_BASE, MP_BASE, Call, Door, Download, Files, Observer
-from wechat.sdk.errors import ApiError
+from wechat.sdk.errors import ApiError, TransportError
 from wechat.sdk.tokens import Clock, Credentials, SharedToken, Token, TokenStore, read_token
 
 Answer = TypeVar("Answer")
@@ -72,13 +73,21 @@ class Client:
         return self._sent(Call(method, path, params or {}, json_body), self._door.download)
 
     def _sent(self, call: Call, send: Callable[[Call], Answer]) -> Answer:
-        token = self._tokens.get()
+        token = _asked_for(self._tokens.get)
         try:
             return send(call.with_token(token))
         except ApiError as error:
             if not error.refresh_token:
                 raise
-        return send(call.with_token(self._tokens.renew(token)))
+        return send(call.with_token(_asked_for(partial(self._tokens.renew, token))))
+
+
+def _asked_for(token: Callable[[], str]) -> str:
+    """A token; whatever became of that question, the call that needs the token has not left."""
+    try:
+        return token()
+    except TransportError as error:
+        raise TransportError(str(error), outcome_unknown=False) from error
 
 
 class JsApiTickets:

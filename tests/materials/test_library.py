@@ -1,0 +1,153 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from tests.sdk.platform import Platform, Reply, Request, answer
+from wechat.materials import library, usage
+from wechat.materials.models import Asset
+from wechat.sdk.errors import ApiError
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ADD, DELETE = "/cgi-bin/material/add_material", "/cgi-bin/material/del_material"
+LIST = "/admin/materials/asset/"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+State = Asset.State
+
+
+def add(
+    client: Client, account: OfficialAccount, body: bytes = PNG, name: str = "logo.png", **more: Any
+) -> Any:
+    form = {
+        "account": account.pk,
+        "kind": "image",
+        "name": "封面图",
+        "file": SimpleUploadedFile(name, body, "text/html"),
+    }
+    return client.post(f"{LIST}add/", form)
+
+
+@pytest.fixture
+def asset(editor: Client, account: OfficialAccount, wechat: Platform) -> Asset:
+    add(editor, account)
+    return Asset.objects.get()
+
+
+@pytest.fixture
+def used() -> Iterator[Callable[[list[str]], None]]:
+    places: list[str] = []
+    usage.register(lambda asset: places)
+    yield places.extend
+    places.clear()
+
+
+def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(
+    asset: Asset, wechat: Platform, tmp_path: Path
+) -> None:
+    wechat.routes[ADD] = lambda request: answer(media_id="M1", url="http://mmbiz.qpic.cn/1")
+    assert library.upload_due() == 1
+    asset.refresh_from_db()
+    assert (asset.state, asset.media_id, asset.url) == (State.UPLOADED, "M1", "http://mmbiz.qpic.cn/1")
+    assert (asset.content_type, asset.size) == ("image/png", len(PNG))
+    assert str(asset.file.name).endswith(".png")
+    assert "logo" not in str(asset.file.name)
+    assert PNG in wechat.requests[-1].body
+    assert wechat.requests[-1].query["type"] == "image"
+
+
+def test_a_file_the_platform_would_refuse_is_refused_with_a_sentence(
+    editor: Client, account: OfficialAccount, wechat: Platform
+) -> None:
+    response = add(editor, account, b"<html>", "evil.png")
+    assert response.status_code == 200
+    assert "file" in response.context["adminform"].form.errors
+    assert not Asset.objects.exists()
+
+
+def test_a_refusal_of_the_platform_is_kept_and_the_file_can_be_uploaded_again(
+    asset: Asset, wechat: Platform, editor: Client
+) -> None:
+    wechat.routes[ADD] = lambda request: answer(errcode=40005, errmsg="invalid file type")
+    library.upload_due()
+    asset.refresh_from_db()
+    assert (asset.state, asset.errcode) == (State.FAILED, 40005)
+    assert "(40005)" in editor.get(f"{LIST}{asset.pk}/change/").content.decode()
+    wechat.routes[ADD] = lambda request: answer(media_id="M1")
+    assert editor.post(f"{LIST}{asset.pk}/upload/").status_code == 302
+    library.upload_due()
+    asset.refresh_from_db()
+    assert (asset.state, asset.errcode, asset.error) == (State.UPLOADED, None, "")
+
+
+@pytest.mark.parametrize("reply", [Reply(b"", status=0), answer(errcode=-1), answer(errcode=0)])
+def test_a_passing_failure_is_tried_again_by_itself(asset: Asset, wechat: Platform, reply: Reply) -> None:
+    wechat.routes[ADD] = lambda request: reply
+    library.upload_due()
+    asset.refresh_from_db()
+    assert (asset.state, asset.attempts) == (State.PENDING, 1)
+    wechat.routes[ADD] = lambda request: answer(media_id="M1")
+    Asset.objects.update(due_at=timezone.now())
+    library.upload_due()
+    asset.refresh_from_db()
+    assert asset.state == State.UPLOADED
+
+
+def test_a_file_in_use_cannot_be_deleted_and_the_page_says_where_it_is_used(
+    asset: Asset, editor: Client, used: Callable[[list[str]], None]
+) -> None:
+    used(["规则：欢迎语"])
+    page = editor.post(f"{LIST}{asset.pk}/delete/", {"post": "yes"})
+    assert "规则：欢迎语" in page.content.decode()
+    assert Asset.objects.exists()
+
+
+def test_a_deleted_file_is_gone_here_and_on_the_platform(
+    asset: Asset, editor: Client, wechat: Platform, tmp_path: Path
+) -> None:
+    Asset.objects.update(media_id="M1", state=State.UPLOADED, due_at=None)
+    deleted: list[bytes] = []
+
+    def delete(request: Request) -> Reply:
+        deleted.append(request.body)
+        return answer(errcode=0)
+
+    wechat.routes[DELETE] = delete
+    editor.post(f"{LIST}{asset.pk}/delete/", {"post": "yes"})
+    assert not Asset.objects.exists()
+    assert deleted == [b'{"media_id":"M1"}']
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_file_the_platform_keeps_is_kept_here_too(asset: Asset, editor: Client, wechat: Platform) -> None:
+    Asset.objects.update(media_id="M1", state=State.UPLOADED, due_at=None)
+    wechat.routes[DELETE] = lambda request: answer(errcode=48005, errmsg="used")
+    page = editor.post(f"{LIST}{asset.pk}/delete/", {"post": "yes"}, follow=True)
+    assert "(48005)" in page.content.decode()
+    assert Asset.objects.exists()
+    asset.refresh_from_db()
+    with pytest.raises(ApiError):
+        library.remove(asset)
+
+
+def test_the_file_is_shown_only_with_a_right_to_the_account(asset: Asset, editor: Client) -> None:
+    address = f"{LIST}{asset.pk}/file/"
+    response = editor.get(address)
+    assert b"".join(response.streaming_content) == PNG  # type: ignore[attr-defined]  # a file's response
+    assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("image/png", "nosniff")
+    asset.account.rights.update(role="finance")
+    assert editor.get(address).status_code == 404
+
+
+def test_only_who_may_change_content_adds_or_uploads(
+    asset: Asset, editor: Client, account: OfficialAccount
+) -> None:
+    account.rights.update(role="auditor")
+    assert editor.get(f"{LIST}{asset.pk}/change/").status_code == 200
+    assert editor.post(f"{LIST}{asset.pk}/upload/").status_code == 403
+    assert add(editor, account).status_code == 403

@@ -1,0 +1,95 @@
+import itertools
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import OfficialAccount
+from tests.sdk.platform import APPID, Platform, Reply, Request, answer, serve
+from wechat.inbox.models import InboundMessage
+from wechat.pushes import windows
+from wechat.pushes.models import Push
+from wechat.pushes.queueing import queue
+from wechat.pushes.windows import Trigger
+from wechat.sdk.content import Text
+
+SEND = "/cgi-bin/message/custom/send"
+OK = answer(errcode=0, errmsg="ok")
+
+_numbers = itertools.count(1)
+
+
+class WeChat(Platform):
+    """The platform's API, with what each follower received and what it answers to a send."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.received: list[tuple[str, str]] = []
+        self.answers: Callable[[str, str], Reply] = lambda openid, text: OK
+        self.routes[SEND] = self._send
+
+    def _send(self, request: Request) -> Reply:
+        body = json.loads(request.body)
+        sent = (body["touser"], body["text"]["content"])
+        reply = self.answers(*sent)
+        if reply == OK or reply.status == 0:
+            self.received.append(sent)
+        return reply
+
+
+@pytest.fixture
+def wechat(settings: Settings, account: OfficialAccount) -> Iterator[WeChat]:
+    account.appid = APPID
+    account.save()
+    platform = WeChat()
+    server = serve(platform)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    settings.WECHAT_API_BASE = f"http://127.0.0.1:{server.server_port}"
+    yield platform
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def wrote(account: OfficialAccount) -> Callable[..., None]:
+    """The follower wrote to the account a moment ago."""
+
+    def write(openid: str = "oA", at: datetime | None = None) -> None:
+        windows.grant(account, openid, Trigger.MESSAGE, at or timezone.now())
+
+    return write
+
+
+@pytest.fixture
+def asked(account: OfficialAccount) -> Callable[..., Push]:
+    """A text that waits to be sent."""
+
+    def ask(text: str = "你好", openid: str = "oA", **more: Any) -> Push:
+        key = more.pop("key", f"test:{next(_numbers)}")
+        return queue(account=account, openid=openid, content=Text(text), key=key, **more)
+
+    return ask
+
+
+@pytest.fixture
+def recorded(account: OfficialAccount) -> Callable[..., InboundMessage]:
+    """A message as the callback leaves it in the log, due to be handled."""
+
+    def record(body: str, **more: Any) -> InboundMessage:
+        row = InboundMessage(account=account, key=f"test:{next(_numbers)}", openid="oA", body=body)
+        row.kind, row.event = row.message.kind, row.message.event
+        row.sent_at = more.pop("sent_at", timezone.now())
+        row.received_at = row.due_at = timezone.now()
+        for name, value in more.items():
+            setattr(row, name, value)
+        row.save()
+        return row
+
+    return record

@@ -1,0 +1,147 @@
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from tests.platform import Platform
+from wechat.inbox import routing
+from wechat.inbox.models import InboundMessage
+from wechat.inbox.reacting import react_to_due
+from wechat.inbox.routing import Answer, Event
+from wechat.pushes import handlers, windows
+from wechat.pushes.conversation import pushed
+from wechat.pushes.models import Push
+from wechat.sdk.content import Text, to_dict
+from wechat.sdk.messages import Unsubscribe
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Recorded = Callable[..., InboundMessage]
+
+
+@pytest.fixture(autouse=True)
+def _only_pushes_react() -> Iterator[None]:
+    with routing.replaced():
+        routing.reacts()(handlers.open_window)
+        routing.reacts(Unsubscribe)(handlers.close_windows)
+        routing.reacts()(handlers.answer_late)
+        routing.reacts()(handlers.send_further_answers)
+        yield
+
+
+def left(account: OfficialAccount) -> int:
+    return windows.left(account, "oA", timezone.now()).left
+
+
+@pytest.mark.parametrize(
+    ("event", "key", "allowed"),
+    [
+        ("subscribe", "", 3),
+        ("SCAN", "1001", 3),
+        ("CLICK", "V1001", 3),
+        ("scancode_push", "rselfmenu_0_1", 3),
+        ("scancode_waitmsg", "rselfmenu_0_0", 3),
+        ("VIEW", "https://example.com", 0),
+        ("pic_weixin", "rselfmenu_1_2", 0),
+        ("location_select", "rselfmenu_2_0", 0),
+        ("LOCATION", "", 0),
+        ("TEMPLATESENDJOBFINISH", "", 0),
+    ],
+)
+def test_only_the_actions_the_platform_counts_open_a_window(
+    recorded: Recorded, platform: Platform, account: OfficialAccount, event: str, key: str, allowed: int
+) -> None:
+    recorded(platform.event("oA", event, f"<EventKey><![CDATA[{key}]]></EventKey>"))
+    react_to_due()
+    assert left(account) == allowed
+
+
+def test_a_text_allows_five_messages_for_two_days(
+    recorded: Recorded, platform: Platform, account: OfficialAccount
+) -> None:
+    row = recorded(platform.text("你好", openid="oA"))
+    react_to_due()
+    allowance = windows.left(account, "oA", timezone.now())
+    assert allowance == windows.Allowance(5, row.sent_at + timedelta(hours=48))
+
+
+def test_a_tap_in_a_menu_message_counts_as_a_tap(
+    recorded: Recorded, platform: Platform, account: OfficialAccount
+) -> None:
+    recorded(platform.message("oA", "text", "<Content>满意</Content><bizmsgmenuid>101</bizmsgmenuid>"))
+    react_to_due()
+    assert left(account) == 3
+
+
+def test_leaving_closes_every_window_also_for_what_is_handled_after_it(
+    recorded: Recorded, platform: Platform, account: OfficialAccount
+) -> None:
+    now = timezone.now()
+    recorded(platform.event("oA", "unsubscribe"), sent_at=now)
+    react_to_due()
+    recorded(platform.text("1", openid="oA"), sent_at=now - timedelta(seconds=5))
+    react_to_due()
+    assert left(account) == 0
+
+
+def test_a_message_handled_twice_allows_no_more(
+    recorded: Recorded, platform: Platform, account: OfficialAccount
+) -> None:
+    row = recorded(platform.text("1", openid="oA"))
+    react_to_due()
+    windows.spend(account, "oA", timezone.now())
+    InboundMessage.objects.filter(pk=row.pk).update(due_at=timezone.now())
+    react_to_due()
+    assert left(account) == 4
+
+
+def test_further_answers_are_queued_once_and_in_order(recorded: Recorded, platform: Platform) -> None:
+    contents = [to_dict(Text("一")), to_dict(Text("二"))]
+    row = recorded(platform.text("1"), later=contents, answered_by="rule:12")
+    for _ in range(2):
+        InboundMessage.objects.filter(pk=row.pk).update(due_at=timezone.now())
+        react_to_due()
+    pushes = Push.objects.order_by("pk")
+    assert [push.content for push in pushes] == contents
+    assert {(push.cause, push.inbound_id, push.openid) for push in pushes} == {("rule:12", row.pk, "oA")}
+
+
+def test_an_answer_that_was_late_is_sent_and_the_log_says_by_whom(
+    recorded: Recorded, platform: Platform
+) -> None:
+    asked: list[str] = []
+
+    @routing.answers(order=1)
+    def slow(event: Event) -> Answer:
+        asked.append(event.message.text)
+        return Answer("rule:7", Text("久等了"), later=(Text("还有"),))
+
+    row = recorded(platform.text("查询"), late=True)
+    for _ in range(2):
+        InboundMessage.objects.filter(pk=row.pk).update(due_at=timezone.now())
+        react_to_due()
+    row.refresh_from_db()
+    assert [push.content["content"] for push in Push.objects.order_by("pk")] == ["久等了", "还有"]
+    assert (row.answered_by, row.answer, asked) == ("rule:7", None, ["查询"])
+
+
+def test_a_late_message_nobody_answers_is_left_unanswered(recorded: Recorded, platform: Platform) -> None:
+    row = recorded(platform.text("?"), late=True)
+    react_to_due()
+    row.refresh_from_db()
+    assert row.answered_by == ""
+    assert not Push.objects.exists()
+
+
+def test_the_conversation_shows_what_was_pushed_newest_first(
+    account: OfficialAccount, asked: Callable[..., Push]
+) -> None:
+    for text in ("一", "二", "三"):
+        asked(text)
+    asked("别人", openid="oB")
+    shown = list(pushed(account, "oA", None, 2))
+    assert [bubble.part.text for bubble in shown] == ["三", "二"]
+    older = list(pushed(account, "oA", shown[-1].at, 2))
+    assert [bubble.part.text for bubble in older] == ["一"]

@@ -1,0 +1,401 @@
+import base64
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from config.environment import ROOT
+from tests.pushes.conftest import OK, WeChat
+from tests.sdk.platform import Reply, answer
+from wechat.pushes import sending, windows
+from wechat.pushes.again import send_again
+from wechat.pushes.models import Push
+from wechat.pushes.queueing import queue
+from wechat.sdk.content import TransferToService
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State, Reason = Push.State, Push.Reason
+LOST = Reply(b"", status=0)
+
+
+def become_due(push: Push) -> None:
+    Push.objects.filter(pk=push.pk).update(due_at=timezone.now())
+
+
+def refuse(errcode: int) -> Callable[[str, str], Reply]:
+    return lambda openid, text: answer(errcode=errcode, errmsg="no")
+
+
+def left(account: OfficialAccount, openid: str = "oA") -> int:
+    return windows.left(account, openid, timezone.now()).left
+
+
+def test_a_push_within_the_window_is_sent(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    wrote()
+    push = asked("欢迎")
+    assert sending.send_due() == 1
+    push.refresh_from_db()
+    assert wechat.received == [("oA", "欢迎")]
+    assert (push.state, push.due_at, push.attempts) == (State.SENT, None, 1)
+    assert push.sent_at
+    assert left(account) == 4
+
+
+def test_without_a_window_nothing_is_sent_and_the_reason_is_kept(
+    wechat: WeChat, asked: Callable[..., Push]
+) -> None:
+    push = asked()
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason, wechat.received) == (State.SKIPPED, Reason.NO_WINDOW, [])
+
+
+def test_more_pushes_than_allowed_are_skipped(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    pushes = [asked(str(number)) for number in range(7)]
+    sending.send_due()
+    assert [text for _, text in wechat.received] == ["0", "1", "2", "3", "4"]
+    states = [Push.objects.get(pk=push.pk).state for push in pushes]
+    assert states == [State.SENT] * 5 + [State.SKIPPED] * 2
+
+
+@pytest.mark.parametrize(("errcode", "reason"), [(45015, Reason.WINDOW_CLOSED), (45047, Reason.USED_UP)])
+def test_the_platform_knows_the_window_better_than_our_ledger(
+    wechat: WeChat,
+    wrote: Callable[..., None],
+    asked: Callable[..., Push],
+    account: OfficialAccount,
+    errcode: int,
+    reason: str,
+) -> None:
+    wrote()
+    wechat.answers = refuse(errcode)
+    push = asked()
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason, push.errcode, left(account)) == (State.SKIPPED, reason, errcode, 0)
+
+
+@pytest.mark.parametrize("errcode", [48001, 40003, 45002, 123456789])
+def test_a_refusal_for_good_fails_and_is_not_repeated(
+    wechat: WeChat,
+    wrote: Callable[..., None],
+    asked: Callable[..., Push],
+    account: OfficialAccount,
+    errcode: int,
+) -> None:
+    wrote()
+    wechat.answers = refuse(errcode)
+    push = asked()
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason, push.errcode) == (State.FAILED, Reason.REFUSED, errcode)
+    assert left(account) == 5
+
+
+@pytest.mark.parametrize("errcode", [-1, 45009, 45011])
+def test_a_passing_refusal_is_tried_again_later(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], errcode: int
+) -> None:
+    wrote()
+    wechat.answers = refuse(errcode)
+    push = asked()
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.errcode) == (State.PENDING, errcode)
+    assert push.due_at
+    assert push.due_at > timezone.now()
+    wechat.answers = lambda openid, text: OK
+    become_due(push)
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.errcode, push.error, push.attempts) == (State.SENT, None, "", 2)
+
+
+def test_what_fails_at_every_attempt_is_given_up(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    wrote()
+    wechat.answers = refuse(-1)
+    push = asked()
+    for _ in range(len(sending.RETRY_AFTER) + 1):
+        become_due(push)
+        sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason) == (State.FAILED, Reason.GAVE_UP)
+    assert left(account) == 5
+
+
+def test_a_platform_that_cannot_be_reached_is_tried_again(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], settings: Any
+) -> None:
+    wrote()
+    warm = asked("1")
+    sending.send_due()
+    warm.refresh_from_db()
+    assert warm.state == State.SENT
+    settings.WECHAT_API_BASE = "http://127.0.0.1:9"
+    push = asked("2")
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason) == (State.PENDING, "")
+
+
+def test_without_a_token_the_message_surely_never_left(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    wechat.invalidate()
+    wechat.routes["/cgi-bin/stable_token"] = lambda request: LOST
+    push = asked()
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, wechat.received) == (State.PENDING, [])
+
+
+def test_a_lost_answer_is_uncertain_and_never_resent_by_itself(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    wrote()
+    wechat.answers = lambda openid, text: LOST
+    push = asked()
+    sending.send_due()
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason, push.due_at) == (State.UNCERTAIN, Reason.NO_ANSWER, None)
+    assert (len(wechat.received), left(account)) == (1, 4)
+
+
+def test_what_is_uncertain_is_sent_again_when_a_person_says_so(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    wechat.answers = lambda openid, text: LOST
+    push = asked()
+    sending.send_due()
+    wechat.answers = lambda openid, text: OK
+    assert send_again(push)
+    assert not send_again(push)
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.attempts, len(wechat.received)) == (State.SENT, 2, 2)
+
+
+def test_content_that_can_only_answer_fails_in_plain_words(
+    wechat: WeChat, wrote: Callable[..., None], account: OfficialAccount
+) -> None:
+    wrote()
+    push = queue(account=account, openid="oA", content=TransferToService(), key="late:1")
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason, left(account)) == (State.FAILED, Reason.UNSENDABLE, 5)
+
+
+def test_a_follower_gets_messages_in_order_even_if_the_first_has_to_wait(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote("oA")
+    wrote("oB")
+    wechat.answers = lambda openid, text: answer(errcode=-1) if text == "first" else OK
+    first, _, _ = asked("first"), asked("second"), asked("other", "oB")
+    sending.send_due()
+    assert wechat.received == [("oB", "other")]
+    wechat.answers = lambda openid, text: OK
+    become_due(first)
+    sending.send_due()
+    assert wechat.received[1:] == [("oA", "first"), ("oA", "second")]
+
+
+def test_workers_side_by_side_send_everything_once_and_in_order(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    openids = [f"o{number}" for number in range(12)]
+    for openid in openids:
+        wrote(openid)
+    for text in "1234":
+        for openid in openids:
+            asked(text, openid)
+
+    def work(_: int) -> None:
+        try:
+            sending.send_due()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(3)))
+    got = {openid: [text for to, text in wechat.received if to == openid] for openid in openids}
+    assert got == {openid: ["1", "2", "3", "4"] for openid in openids}
+    assert not Push.objects.exclude(state=State.SENT).exists()
+
+
+def test_a_disabled_account_sends_nothing_until_it_is_enabled(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    wrote()
+    asked()
+    account.enabled = False
+    account.save()
+    assert sending.send_due() == 0
+    account.enabled = True
+    account.save()
+    assert sending.send_due() == 1
+    assert wechat.received == [("oA", "你好")]
+
+
+def test_asking_again_with_the_same_key_gives_the_first_push(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+
+    def ask(number: int) -> int:
+        try:
+            return asked(str(number), key="campaign:1:oA").pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(ask, range(12)))) == 1
+    sending.send_due()
+    assert len(wechat.received) == 1
+
+
+def test_a_push_asked_for_in_a_transaction_that_fails_is_never_sent(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    with transaction.atomic():
+        asked()
+        transaction.set_rollback(True)
+    assert sending.send_due() == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "lost"},
+        {"state": State.SENT},
+        {"state": State.PENDING, "due_at": None},
+        {"state": State.FAILED, "due_at": None},
+        {"state": State.SKIPPED, "due_at": None, "reason": ""},
+        {"reason": Reason.REFUSED},
+    ],
+)
+def test_the_database_refuses_states_that_cannot_be(
+    asked: Callable[..., Push], account: OfficialAccount, changes: dict[str, Any]
+) -> None:
+    push = asked()
+    with pytest.raises(IntegrityError):
+        Push.objects.filter(pk=push.pk).update(**changes)
+
+
+# --- a worker that dies
+
+
+@pytest.fixture
+def worker(wechat: WeChat) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> "subprocess.Popen[bytes]":
+        code = "import django; django.setup(); from wechat.pushes.sending import send_due; send_due()"
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=_environment())
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the test's database and platform."""
+    keys = settings.FIELD_ENCRYPTION_KEYS.items()
+    database = connection.settings_dict
+    host = database["HOST"]
+    where = f"?host={quote(host)}" if host.startswith("/") else ""
+    place = "" if where else f"{host}:{database['PORT']}"
+    user = f"{database['USER']}:{quote(database['PASSWORD'] or '')}"
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": f"postgresql://{user}@{place}/{database['NAME']}{where}",
+        "REDIS_URL": settings.REDIS_URL,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_ENCRYPTION_KEYS": ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys),
+        "WECHAT_API_BASE": settings.WECHAT_API_BASE,
+    }
+
+
+def test_a_worker_that_dies_with_a_push_in_flight_leaves_it_uncertain(
+    wechat: WeChat,
+    wrote: Callable[..., None],
+    asked: Callable[..., Push],
+    worker: Callable[[], "subprocess.Popen[bytes]"],
+) -> None:
+    wrote()
+    called, free = threading.Event(), threading.Event()
+
+    def slowly(openid: str, text: str) -> Reply:
+        called.set()
+        free.wait(30)
+        return OK
+
+    wechat.answers = slowly
+    push, following = asked("1"), asked("2")
+    process = worker()
+    assert called.wait(60)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    free.set()
+    while not wechat.received:
+        time.sleep(0.01)
+
+    sending.send_due()
+    push.refresh_from_db()
+    assert push.state == State.SENDING, "its lease has not ended"
+    Push.objects.filter(pk=push.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+    sending.send_due()
+    push.refresh_from_db()
+    following.refresh_from_db()
+    assert (push.state, push.reason) == (State.UNCERTAIN, Reason.INTERRUPTED)
+    assert following.state == State.SENT
+    assert wechat.received == [("oA", "1"), ("oA", "2")]
+
+
+def test_an_answer_that_comes_after_the_lease_still_counts(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    push = asked()
+
+    def slowly(openid: str, text: str) -> Reply:
+        try:
+            become_due(push)
+            sending.give_up_interrupted()
+            assert Push.objects.get().state == State.UNCERTAIN
+        finally:
+            connection.close()
+        return OK
+
+    wechat.answers = slowly
+    sending.send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason) == (State.SENT, "")

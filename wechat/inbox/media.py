@@ -1,0 +1,163 @@
+"""What followers send besides words, fetched once while the platform still has it.
+
+Reference: WeChat reference 2.1 Messages, 12.1 Temporary media.
+"""
+
+import datetime
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import requests
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.utils import timezone
+
+from accounts.clients import client_for
+from wechat.inbox.models import InboundMedia, InboundMessage
+from wechat.kernel import due, files
+from wechat.sdk.api.media import get_temporary
+from wechat.sdk.errors import ApiError, TransportError, WeChatError
+from wechat.sdk.messages import Image, Message, Video, Voice
+
+log = logging.getLogger(__name__)
+
+Kind, State = InboundMedia.Kind, InboundMedia.State
+
+LARGEST = 25 * 1024 * 1024
+KEPT_BY_PLATFORM = datetime.timedelta(days=3)
+LEASE = datetime.timedelta(minutes=5)
+IN_FLIGHT = 4
+RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (10, 60, 600, 3600, 6 * 3600)]
+
+VIDEO_TIMEOUT = (3.0, 10.0)
+VIDEO_SECONDS = 120.0
+CHUNK = 64 * 1024
+
+
+class Unusable(Exception):
+    """What came is not a file we keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    body: bytes
+    content_type: str
+
+
+Outcome = Fetched | WeChatError | Unusable
+
+
+def expect(row: InboundMessage, message: Message) -> None:
+    """Have a worker fetch the media of this message; runs twice without harm."""
+    wanted = [
+        InboundMedia(message=row, media_id=media_id, kind=kind, due_at=timezone.now())
+        for media_id, kind in _named(message)
+        if media_id
+    ]
+    InboundMedia.objects.bulk_create(wanted, ignore_conflicts=True)
+
+
+def fetch_due() -> int:
+    """Fetch what is due until nothing is; how many files were tried."""
+    tried = 0
+    with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="media") as pool:
+        while rows := _claim():
+            for row, outcome in zip(rows, pool.map(_fetched, rows), strict=True):
+                _settle(row, outcome)
+            tried += len(rows)
+    return tried
+
+
+def _named(message: Message) -> Iterator[tuple[str, InboundMedia.Kind]]:
+    match message:
+        case Image():
+            yield message.media_id, Kind.IMAGE
+        case Voice():
+            yield message.media_id, Kind.VOICE
+        case Video():
+            yield message.media_id, Kind.VIDEO
+            yield message.thumb_media_id, Kind.THUMB
+
+
+def _claim() -> list[InboundMedia]:
+    return due.claim(InboundMedia.objects.select_related("message__account"), lease=LEASE, limit=IN_FLIGHT)
+
+
+def _fetched(row: InboundMedia) -> Outcome:
+    """In a thread of its own: the calls and nothing else."""
+    try:
+        return _checked(_body(row))
+    except (WeChatError, Unusable) as error:
+        return error
+    except Exception as error:
+        # A surprise with one file must not keep the others waiting.
+        log.exception("media_failed", extra={"media": row.pk})
+        return Unusable(f"{type(error).__name__}: {error}")
+    finally:
+        connection.close()  # fetching a token may have used one
+
+
+def _body(row: InboundMedia) -> bytes:
+    download = get_temporary(client_for(row.message.account), row.media_id)
+    if download.json is None:
+        return download.body
+    address = download.json.get("video_url")
+    if not isinstance(address, str) or not address.startswith(("http://", "https://")):
+        raise Unusable("WeChat sent neither a file nor the address of one.")
+    return _video(address)
+
+
+def _video(address: str) -> bytes:
+    """A video is fetched from an address of its own, without the account's token."""
+    body, until = bytearray(), time.monotonic() + VIDEO_SECONDS
+    try:
+        with requests.get(address, stream=True, timeout=VIDEO_TIMEOUT, allow_redirects=False) as answer:
+            if answer.status_code != requests.codes.ok:
+                raise TransportError(f"the video answered HTTP {answer.status_code}", outcome_unknown=True)
+            for chunk in answer.iter_content(CHUNK):
+                body += chunk
+                if time.monotonic() > until:
+                    raise TransportError("the video came too slowly", outcome_unknown=True)
+                if len(body) > LARGEST:
+                    break
+    except requests.RequestException as error:
+        raise TransportError(f"the video failed: {type(error).__name__}", outcome_unknown=True) from None
+    return bytes(body)
+
+
+def _checked(body: bytes) -> Fetched:
+    if len(body) > LARGEST:
+        raise Unusable(f"The file is larger than {LARGEST // 1024 // 1024} MB.")
+    return Fetched(body, files.content_type(body[: files.HEAD_BYTES]))
+
+
+def _settle(row: InboundMedia, outcome: Outcome) -> None:
+    row.attempts += 1
+    if isinstance(outcome, Fetched):
+        _keep(row, outcome)
+    elif isinstance(outcome, Unusable) or not _worth_another_try(row, outcome):
+        row.state, row.due_at, row.error = State.FAILED, None, str(outcome)
+    else:
+        pause = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER)) - 1]
+        row.due_at, row.error = timezone.now() + pause, str(outcome)
+    row.save()
+
+
+def _keep(row: InboundMedia, fetched: Fetched) -> None:
+    row.state, row.due_at, row.error = State.FETCHED, None, ""
+    row.content_type, row.size = fetched.content_type, len(fetched.body)
+    # A name nobody can guess, and none that a follower had a hand in.
+    name = f"{uuid.uuid4().hex}.{files.extension(fetched.content_type)}"
+    folder = f"inbound/{row.message.account_id}/{row.message.sent_at:%Y/%m/%d}"
+    row.file.save(f"{folder}/{name}", ContentFile(fetched.body), save=False)
+
+
+def _worth_another_try(row: InboundMedia, error: WeChatError) -> bool:
+    """Asking again for a file harms nobody, as long as the platform has it."""
+    if timezone.now() > row.message.sent_at + KEPT_BY_PLATFORM:
+        return False
+    return not isinstance(error, ApiError) or error.retryable or error.refresh_token or error.quota

@@ -1,0 +1,155 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.errcodes import in_words
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area, Rights
+from wechat.inbox import answerers
+from wechat.kernel.pages import BigTable, badge
+from wechat.pushes import windows
+from wechat.pushes.again import may_repeat, send_again
+from wechat.pushes.filtering import PushFilter
+from wechat.pushes.models import Push
+from wechat.pushes.summary import COLOURS, summary, words
+
+
+@admin.register(Push)
+class PushAdmin(BigTable, AccountScopedAdmin):
+    """Read-only: what is sent follows from rules, answers and campaigns."""
+
+    area = Area.MESSAGES
+    list_display = ("created_at", "follower", "said", "became", "because", "cause_named")
+    filter_form = PushFilter
+    change_form_outer_before_template = "pushes/send_again_offer.html"
+    fields = (
+        "account",
+        "follower",
+        "whole",
+        "became",
+        "because",
+        "cause_named",
+        "answered",
+        "attempts",
+        "created_at",
+        "sent_at",
+        "error",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Push]:
+        return super().get_queryset(request).select_related("account")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        again = path("<int:pk>/again/", self.admin_site.admin_view(self.again_view), name="pushes_push_again")
+        return [again, *super().get_urls()]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Push | None = None,
+    ) -> HttpResponse:
+        offered = obj is not None and may_repeat(obj) and _may_send(request, obj)
+        return super().render_change_form(
+            request, {**context, "may_send_again": offered}, add, change, form_url, obj
+        )
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """First what will happen, then, when it is confirmed, the sending."""
+        push = self.get_object(request, str(pk))
+        if push is None:
+            raise Http404
+        if not _may_send(request, push):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._sent_again(request, push)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Send again"),
+            "opts": self.opts,
+            "push": push,
+            "said": words(push.content),
+            "reason": push.get_reason_display(),
+            "allowance": windows.left(push.account, push.openid, timezone.now()),
+        }
+        return TemplateResponse(request, "pushes/send_again.html", context)
+
+    def _sent_again(self, request: HttpRequest, push: Push) -> HttpResponse:
+        before = f"{push.get_state_display()}: {push.get_reason_display()}"
+        if send_again(push):
+            assert isinstance(request.user, User)
+            LogEntry.objects.log_actions(
+                request.user.pk, [push], CHANGE, _("Sent again; before: %(state)s") % {"state": before}
+            )
+            self.message_user(request, _("The message is on its way."))
+        else:
+            self.message_user(request, _("The message was already sent again."))
+        return redirect(reverse("admin:pushes_push_change", args=[push.pk]))
+
+    @admin.display(description=gettext_lazy("follower"))
+    def follower(self, push: Push) -> SafeString:
+        address = reverse("admin:inbox_conversation", args=[push.account_id, push.openid])
+        return format_html('<a class="link openid" href="{}">{}</a>', address, push.openid)
+
+    @admin.display(description=gettext_lazy("because of"))
+    def cause_named(self, push: Push) -> str | SafeString:
+        if not push.cause:
+            return ""
+        by = answerers.names([push.cause]).of(push.cause)
+        return format_html('<a class="link" href="{}">{}</a>', by.link, by.name) if by.link else by.name
+
+    @admin.display(description=gettext_lazy("message"))
+    def said(self, push: Push) -> str:
+        return summary(push.content)
+
+    @admin.display(description=gettext_lazy("message"))
+    def whole(self, push: Push) -> SafeString:
+        return format_html('<span class="said">{}</span>', words(push.content))
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, push: Push) -> SafeString:
+        return badge(push.get_state_display(), COLOURS[Push.State(push.state)])
+
+    @admin.display(description=gettext_lazy("reason"))
+    def because(self, push: Push) -> str:
+        if push.reason in {"", Push.Reason.REFUSED} and push.errcode is not None:
+            return in_words(push.errcode)
+        return push.get_reason_display()
+
+    @admin.display(description=gettext_lazy("in answer to"))
+    def answered(self, push: Push) -> str | SafeString:
+        if push.inbound_id is None:
+            return ""
+        address = reverse("admin:inbox_inboundmessage_change", args=[push.inbound_id])
+        return format_html('<a class="link" href="{}">{}</a>', address, push.inbound)
+
+
+def _may_send(request: HttpRequest, push: Push) -> bool:
+    rights = Rights.of(request.user)
+    return any(rights.may_change(area, push.account_id) for area in (Area.SENDING, Area.MESSAGES))

@@ -1,0 +1,40 @@
+"""What was pushed to a follower, for the conversation in the message log."""
+
+import datetime
+from collections.abc import Iterator
+
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from accounts.models import OfficialAccount
+from wechat.inbox.bubbles import Bubble, Part, of_content
+from wechat.pushes.models import Push
+from wechat.pushes.summary import COLOURS, words
+from wechat.sdk.errors import ContentError
+
+
+def pushed(
+    account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
+) -> Iterator[Bubble]:
+    """Newest first, each at the time it was sent, or asked for if it was not."""
+    pushes = Push.objects.filter(account=account, openid=openid).annotate(
+        at=Coalesce("sent_at", "created_at")
+    )
+    if before is not None:
+        pushes = pushes.filter(at__lt=before)
+    for push in pushes.order_by("-at", "-pk")[:limit]:
+        yield Bubble(
+            push.at,
+            ours=True,
+            part=_part(push),
+            note=push.get_state_display(),
+            status=COLOURS[Push.State(push.state)],
+            source_link=reverse("admin:pushes_push_change", args=[push.pk]),
+        )
+
+
+def _part(push: Push) -> Part:
+    try:
+        return of_content(push.body)
+    except ContentError:
+        return Part("other", words(push.content))

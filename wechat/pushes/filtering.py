@@ -1,0 +1,31 @@
+"""The filters of the sent messages, each in terms of an index."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from wechat.kernel import timeline
+from wechat.kernel.pages import FilterForm
+from wechat.pushes.models import Push
+
+
+def _moment(label: Any) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(label=label, required=False, widget=widget)
+
+
+class PushFilter(FilterForm):
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All")), *Push.State.choices])
+    openid = forms.CharField(label=_("The whole OpenID"), required=False, max_length=64)
+    since = _moment(_("From"))
+    until = _moment(_("To"))
+
+    def narrow(self, rows: QuerySet[Push]) -> QuerySet[Push]:
+        chosen = self.cleaned_data
+        rows = timeline.between(rows, "created_at", chosen["since"], chosen["until"])
+        for name in ("state", "openid"):
+            if chosen[name]:
+                rows = rows.filter(**{name: chosen[name]})
+        return rows

@@ -1,0 +1,94 @@
+"""What an incoming message means for what we send: the windows it opens, the answers that follow it."""
+
+from accounts.models import OfficialAccount
+from wechat.inbox import conversation, routing
+from wechat.inbox.models import InboundMessage
+from wechat.inbox.routing import Event, reacts
+from wechat.pushes import windows
+from wechat.pushes.conversation import pushed
+from wechat.pushes.models import SendWindow
+from wechat.pushes.queueing import queue
+from wechat.sdk.content import from_dict, to_dict
+from wechat.sdk.messages import (
+    Click,
+    EnterTempSession,
+    Image,
+    Link,
+    Location,
+    Message,
+    MiniProgramPage,
+    Scan,
+    ScanCode,
+    Subscribe,
+    Text,
+    UnknownMessage,
+    Unsubscribe,
+    Video,
+    Voice,
+)
+
+Trigger = SendWindow.Trigger
+
+# The platform counts these actions and no others; a view or a picture button allows nothing.
+ACTIONS: tuple[tuple[tuple[type[Message], ...], SendWindow.Trigger], ...] = (
+    ((Text, Image, Voice, Video, Location, Link, MiniProgramPage, UnknownMessage), Trigger.MESSAGE),
+    ((Click, ScanCode), Trigger.MENU),
+    ((Subscribe,), Trigger.FOLLOW),
+    ((Scan,), Trigger.SCAN),
+    ((EnterTempSession,), Trigger.ENTER),
+)
+
+conversation.register(pushed)
+
+
+@reacts()
+def open_window(event: Event) -> None:
+    trigger = _trigger(event.message)
+    if trigger and event.row:
+        windows.grant(event.account, event.row.openid, trigger, event.row.sent_at)
+
+
+@reacts(Unsubscribe)
+def close_windows(event: Event) -> None:
+    if event.row:
+        windows.close(event.account, event.row.openid, event.row.sent_at)
+
+
+@reacts()
+def answer_late(event: Event) -> None:
+    """The answer that was not ready in time; it joins the further answers, which are all sent below."""
+    row = event.row
+    if row is None or not row.late or row.answered_by:
+        return
+    answer = routing.answer(event, in_time=False)
+    if answer is None:
+        return
+    contents = [*([answer.now] if answer.now else []), *answer.later]
+    row.answered_by = answer.by
+    row.later = [to_dict(content) for content in contents]
+    row.save(update_fields=["answered_by", "later"])
+
+
+@reacts()
+def send_further_answers(event: Event) -> None:
+    if event.row:
+        _queue_later(event.account, event.row)
+
+
+def _queue_later(account: OfficialAccount, row: InboundMessage) -> None:
+    for number, content in enumerate(row.later or []):
+        queue(
+            account=account,
+            openid=row.openid,
+            content=from_dict(content),
+            key=f"later:{row.pk}:{number}",
+            cause=row.answered_by,
+            inbound=row,
+        )
+
+
+def _trigger(message: Message) -> SendWindow.Trigger | None:
+    # A tap on an entry of a menu message arrives as a text, and counts as a tap.
+    if isinstance(message, Text) and message.menu_id:
+        return Trigger.MENU
+    return next((trigger for kinds, trigger in ACTIONS if isinstance(message, kinds)), None)

@@ -1,0 +1,49 @@
+"""A push in a few words and colours, for lists, conversations and confirmations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from wechat.pushes.models import Push
+
+COLOURS: Mapping[Push.State, str] = {
+    Push.State.PENDING: "plain",
+    Push.State.SENDING: "plain",
+    Push.State.SENT: "good",
+    Push.State.DELIVERED: "good",
+    Push.State.FAILED: "bad",
+    Push.State.UNCERTAIN: "warn",
+    Push.State.SKIPPED: "warn",
+}
+KINDS: Mapping[str, str | Promise] = {
+    "image": _("[Picture]"),
+    "voice": _("[Voice]"),
+    "video": _("[Video]"),
+    "music": _("[Music]"),
+    "news": _("[Article]"),
+    "transfer_customer_service": _("[Transfer to customer service]"),
+    "miniprogrampage": _("[Mini-program card]"),
+    "msgmenu": _("[Menu message]"),
+    "mpnewsarticle": _("[Published article]"),
+    "wxcard": _("[Card]"),
+}
+
+
+def words(content: Mapping[str, Any]) -> str:
+    """A text as it is, anything else by kind and title; ``content`` as ``to_dict`` of the SDK wrote it."""
+    if content.get("type") == "text":
+        return str(content.get("content", ""))
+    kind = str(content.get("type"))
+    return f"{KINDS.get(kind, f'[{kind}]')} {_title(content)}".strip()
+
+
+def summary(content: Mapping[str, Any]) -> str:
+    return Truncator(words(content)).chars(80)
+
+
+def _title(content: Mapping[str, Any]) -> str:
+    articles = content.get("articles") or [{}]
+    return str(content.get("title") or content.get("head") or articles[0].get("title") or "")

@@ -1,0 +1,126 @@
+"""The send-window ledger: what each follower's actions still allow us to send.
+
+One grant for each follower and kind of action, replaced by a newer action of that kind, whatever the order
+in which they are handled. A send spends the grant that ends first.
+
+Reference: WeChat reference 8.1 When a message may be sent.
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import F, Min, Sum
+
+from accounts.models import OfficialAccount
+from wechat.pushes.models import SendWindow
+
+Trigger = SendWindow.Trigger
+MINUTE = datetime.timedelta(minutes=1)
+TWO_DAYS = datetime.timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """So many messages within so long after the action."""
+
+    messages: int
+    within: datetime.timedelta
+
+
+OFFICIAL_ACCOUNT: Mapping[Trigger, Grant] = {
+    Trigger.MESSAGE: Grant(5, TWO_DAYS),
+    Trigger.MENU: Grant(3, MINUTE),
+    Trigger.FOLLOW: Grant(3, MINUTE),
+    Trigger.SCAN: Grant(3, MINUTE),
+}
+MINI_PROGRAM: Mapping[Trigger, Grant] = {
+    Trigger.MESSAGE: Grant(5, TWO_DAYS),
+    Trigger.ENTER: Grant(2, MINUTE),
+}
+
+GRANT = """
+INSERT INTO pushes_sendwindow (account_id, openid, trigger, "left", expires_at, granted_at)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (account_id, openid, trigger) DO UPDATE SET
+    "left" = excluded."left", expires_at = excluded.expires_at, granted_at = excluded.granted_at
+WHERE pushes_sendwindow.granted_at < excluded.granted_at
+"""
+SPEND = """
+UPDATE pushes_sendwindow SET "left" = "left" - 1 WHERE id = (
+    SELECT id FROM pushes_sendwindow
+    WHERE account_id = %s AND openid = %s AND "left" > 0 AND expires_at > %s
+    ORDER BY expires_at, id LIMIT 1 FOR UPDATE
+) RETURNING id, granted_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """``left`` messages may be sent, all of them before ``until``, when the first grant ends."""
+
+    left: int
+    until: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """One message taken from a grant."""
+
+    window_id: int
+    granted_at: datetime.datetime
+
+
+def grants(account: OfficialAccount) -> Mapping[Trigger, Grant]:
+    return MINI_PROGRAM if account.kind == OfficialAccount.Kind.MINIPROGRAM else OFFICIAL_ACCOUNT
+
+
+def grant(account: OfficialAccount, openid: str, trigger: Trigger, at: datetime.datetime) -> None:
+    """The follower did this at that time; an action older than the one on record changes nothing."""
+    given = grants(account).get(trigger)
+    if given is not None:
+        _write(account, openid, trigger, given.messages, at + given.within, at)
+
+
+def close(account: OfficialAccount, openid: str, at: datetime.datetime) -> None:
+    """The follower left at that time: nothing they did before allows anything."""
+    for trigger in grants(account):
+        _write(account, openid, trigger, 0, at, at)
+
+
+def left(account: OfficialAccount, openid: str, at: datetime.datetime) -> Allowance:
+    found = SendWindow.objects.filter(
+        account=account, openid=openid, left__gt=0, expires_at__gt=at
+    ).aggregate(left=Sum("left"), until=Min("expires_at"))
+    return Allowance(found["left"] or 0, found["until"])
+
+
+def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent | None:
+    """Take one message from the grant that ends first; ``None`` if nothing may be sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(SPEND, [account.pk, openid, at])
+        row = cursor.fetchone()
+    return Spent(*row) if row else None
+
+
+def refund(spent: Spent) -> None:
+    """The message surely was not sent. A grant that was replaced in the meantime stays as it is."""
+    SendWindow.objects.filter(pk=spent.window_id, granted_at=spent.granted_at).update(left=F("left") + 1)
+
+
+def exhaust(account: OfficialAccount, openid: str, at: datetime.datetime) -> None:
+    """The platform knows better: nothing is left of what was granted before this time."""
+    SendWindow.objects.filter(account=account, openid=openid, granted_at__lte=at).update(left=0)
+
+
+def _write(
+    account: OfficialAccount,
+    openid: str,
+    trigger: Trigger,
+    messages: int,
+    until: datetime.datetime,
+    at: datetime.datetime,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(GRANT, [account.pk, openid, trigger.value, messages, until, at])
