@@ -35,8 +35,13 @@ def call() -> Callable[..., Got]:
         }
         setup_testing_defaults(environ)
         got: list[Any] = []
-        body = application(environ, lambda status, headers, *_: got.extend([status, dict(headers)]))  # type: ignore[arg-type, return-value]  # the write() of 1997 is not used
-        return got[0], got[1], b"".join(body)
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], object]:
+            got.extend([status, dict(headers)])
+            return got.append
+
+        body = b"".join(application(environ, start_response))
+        return got[0], got[1], body
 
     return request
 

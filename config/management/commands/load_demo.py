@@ -1,0 +1,74 @@
+import json
+import secrets
+import string
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.models import OfficialAccount
+from config.environment import ROOT
+from wechat.replies import portable
+from wechat.replies.models import Rule
+
+SLUG = "demo"
+RULES = ROOT / "config" / "demo" / "rules.json"
+LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+TIMEOUT = (3, 10)
+
+
+class Command(BaseCommand):
+    help = "Fills an embedded installation: the demo login, a demo account with rules, known to the simulator."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not (settings.EMBEDDED and settings.DEBUG):
+            raise CommandError("Demo data is for the embedded services with DEBUG on only.")
+        _make_login()
+        account = OfficialAccount.objects.filter(slug=SLUG).first() or _make_account()
+        _introduce_to_simulator(account)
+
+
+def _make_login() -> None:
+    users = get_user_model().objects
+    if not users.filter(username="admin").exists():
+        users.create_superuser("admin", password="admin")  # noqa: S106 - known to all, embedded and DEBUG only
+
+
+@transaction.atomic
+def _make_account() -> OfficialAccount:
+    account = OfficialAccount.objects.create(
+        slug=SLUG,
+        name="演示服务号",
+        appid=f"wx{secrets.token_hex(8)}",
+        original_id=f"gh_{secrets.token_hex(6)}",
+        appsecret=secrets.token_hex(16),
+        token=_random(24),
+        aes_key=_random(43),
+        mode=OfficialAccount.ModeChoice.SAFE,
+    )
+    for position, described in enumerate(json.loads(RULES.read_text())):
+        portable.write(account, Rule(position=position), described)
+    return account
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(LETTERS_AND_DIGITS) for _ in range(length))
+
+
+def _introduce_to_simulator(account: OfficialAccount) -> None:
+    known = {
+        "appid": account.appid,
+        "secret": account.appsecret,
+        "token": account.token,
+        "aes_key": account.aes_key,
+        "mode": account.mode,
+        "original_id": account.original_id,
+        "kind": account.kind,
+        "name": account.name,
+        "callback_url": account.callback_url,
+    }
+    answer = requests.post(f"{settings.WECHAT_API_BASE}/_sim/accounts", json=known, timeout=TIMEOUT)
+    answer.raise_for_status()
