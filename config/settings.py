@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "wechat.inbox",
     "wechat.materials",
     "wechat.pushes",
+    "wechat.replies",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,220 @@
+"""Which rule answers a message. Knows no Django.
+
+Order: a scan rule of the very channel, then a scan rule of any channel, then all others by position, and a
+default rule last, for messages and never for events. Somebody who follows by a channel's code both scans and
+follows, so the channel's rule goes before the rules about following, which answer where no scan rule does.
+Within a step the rule with the smaller position answers.
+
+A thousand keywords are looked for in one pass over the text: plain ones in one automaton, regular
+expressions in one set of a linear-time engine.
+"""
+
+import datetime
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import re2
+from ahocorasick_rs import AhoCorasick
+
+from wechat.replies.specs import (
+    Compare,
+    Facts,
+    KeywordSpec,
+    Reason,
+    RuleSpec,
+    Trigger,
+    is_usable,
+    plain,
+    quiet,
+    said,
+    scene_of,
+)
+from wechat.sdk.messages import Message, Subscribe
+
+Ranks = list[int]
+REGEX_SET_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The answering rule, and which of its keywords fitted."""
+
+    rule: RuleSpec
+    keyword: KeywordSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one rule; ``by`` is the winner that a shadowed rule stands behind."""
+
+    rule: RuleSpec
+    reason: Reason
+    by: RuleSpec | None = None
+
+
+class Compiled:
+    """Rules of one account, indexed by what sets them off. Built once, read by every thread."""
+
+    def __init__(self, specs: Iterable[RuleSpec]) -> None:
+        self.specs = sorted(specs, key=lambda rule: rule.precedence)
+        self.broken = frozenset(rule.id for rule in self.specs if not is_usable(rule.keywords))
+        self._texts = _Texts()
+        self._slots: dict[tuple[str, ...], Ranks] = defaultdict(list)
+        for rank, rule in enumerate(self.specs):
+            if rule.enabled and rule.id not in self.broken:
+                self._add(rank, rule)
+        self._slots.default_factory = None
+        self._texts.compile()
+
+    def match(self, message: Message, moment: datetime.datetime, facts: Facts) -> Match | None:
+        for rule in self._candidates(message, moment):
+            if rule.audience_miss(facts, moment) is None:
+                return Match(rule, _fitting(rule, message))
+        return None
+
+    def needs_facts(self, message: Message, moment: datetime.datetime) -> bool:
+        """Whether ``match`` would look at the facts: a first candidate that does not has won."""
+        first = next(self._candidates(message, moment), None)
+        return first is not None and first.needs_facts
+
+    def explain(self, message: Message, moment: datetime.datetime, facts: Facts) -> list[Verdict]:
+        """Every rule, in the order in which they are asked, with its verdict."""
+        winner: RuleSpec | None = None
+        verdicts = []
+        for rule in self.specs:
+            reason = self._reason(rule, message, moment, facts)
+            if reason is None and winner is None:
+                winner = rule
+                verdicts.append(Verdict(rule, Reason.WON))
+            else:
+                verdicts.append(Verdict(rule, reason or Reason.SHADOWED, None if reason else winner))
+        return verdicts
+
+    def _reason(
+        self, rule: RuleSpec, message: Message, moment: datetime.datetime, facts: Facts
+    ) -> Reason | None:
+        if not rule.enabled:
+            return Reason.DISABLED
+        if rule.id in self.broken:
+            return Reason.BROKEN
+        return rule.trigger_miss(message) or rule.window.miss(moment) or rule.audience_miss(facts, moment)
+
+    def _add(self, rank: int, rule: RuleSpec) -> None:
+        if rule.trigger is Trigger.KEYWORD:
+            self._texts.add(rank, rule.keywords)
+        else:
+            self._slots[_slot(rule)].append(rank)
+
+    def _candidates(self, message: Message, moment: datetime.datetime) -> Iterator[RuleSpec]:
+        """The rules this message sets off at this moment, whoever sent it; the first to answer first."""
+        found = [self._slots[slot] for slot in _slots(message) if slot in self._slots]
+        if (text := said(message)) is not None:
+            found += self._texts.find(text)
+        last = -1
+        for rank in found[0] if len(found) == 1 else heapq.merge(*found):
+            if rank != last and self.specs[rank].window.miss(moment) is None:
+                yield self.specs[rank]
+            last = rank
+
+
+class _Texts:
+    """Keywords to the ranks of their rules, in rising order."""
+
+    def __init__(self) -> None:
+        self._of: dict[Compare, dict[str, Ranks]] = {compare: {} for compare in Compare}
+
+    def add(self, rank: int, keywords: Sequence[KeywordSpec]) -> None:
+        for keyword in keywords:
+            text = keyword.text if keyword.compare is Compare.REGEX else plain(keyword.text)
+            self._of[keyword.compare].setdefault(text, []).append(rank)
+
+    def compile(self) -> None:
+        self._equal = self._of[Compare.EQUALS]
+        starting, containing = self._of[Compare.STARTS_WITH], self._of[Compare.CONTAINS]
+        parts = list(starting | containing)
+        self._parts = AhoCorasick(parts) if parts else None
+        self._starting = [starting.get(part) for part in parts]
+        self._containing = [containing.get(part) for part in parts]
+        self._patterns = _Patterns(self._of[Compare.REGEX])
+
+    def find(self, text: str) -> list[Ranks]:
+        """The ranks of each keyword in the text."""
+        folded = plain(text)
+        found = self._patterns.find(text)
+        if folded in self._equal:
+            found.append(self._equal[folded])
+        if self._parts is not None:
+            found += self._find_parts(self._parts, folded)
+        return found
+
+    def _find_parts(self, parts: AhoCorasick, folded: str) -> Iterator[Ranks]:
+        seen = set()
+        for part, start, _ in parts.find_matches_as_indexes(folded, overlapping=True):
+            if start == 0 and (ranks := self._starting[part]):
+                yield ranks
+            if part not in seen and (ranks := self._containing[part]):
+                seen.add(part)
+                yield ranks
+
+
+class _Patterns:
+    """All regular expressions at once.
+
+    The engine gives up silently when its memory ends; a pattern that always matches shows that it did not.
+    """
+
+    def __init__(self, ranks: dict[str, Ranks]) -> None:
+        self._ranks = [[], *ranks.values()]
+        self._single = [re2.compile(pattern, quiet()) for pattern in ["", *ranks]] if ranks else []
+        options = quiet()
+        options.max_mem = REGEX_SET_BYTES
+        self._set = re2.Set.SearchSet(options)
+        for pattern in ["", *ranks]:
+            self._set.Add(pattern)
+        self._set.Compile()
+
+    def find(self, text: str) -> list[Ranks]:
+        if not self._single:
+            return []
+        hits = self._set.Match(text)
+        if not hits:
+            hits = [index for index, pattern in enumerate(self._single) if pattern.search(text)]
+        return [self._ranks[index] for index in hits if index]
+
+
+def compile_rules(specs: Iterable[RuleSpec]) -> Compiled:
+    return Compiled(specs)
+
+
+def _fitting(rule: RuleSpec, message: Message) -> KeywordSpec | None:
+    text = said(message)
+    return next((keyword for keyword in rule.keywords if text is not None and keyword.fits(text)), None)
+
+
+def _slot(rule: RuleSpec) -> tuple[str, ...]:
+    match rule.trigger:
+        case Trigger.MESSAGE_TYPE:
+            return ("kind", rule.message_kind)
+        case Trigger.EVENT:
+            return ("event", rule.event, rule.event_key)
+        case Trigger.SCAN:
+            return ("scan", rule.scene)
+        case Trigger.DEFAULT:
+            return ("default",)
+    return ("follow",)
+
+
+def _slots(message: Message) -> Iterator[tuple[str, ...]]:
+    """The slots of every rule that this message sets off, keywords aside."""
+    if not message.event:
+        yield from (("kind", message.kind), ("default",))
+        return
+    yield ("event", message.event, "")
+    if message.event_key:
+        yield ("event", message.event, message.event_key)
+    if isinstance(message, Subscribe):
+        yield ("follow",)
+    if (scene := scene_of(message)) is not None:
+        yield from (("scan", scene), ("scan", ""))

@@ -1,0 +1,244 @@
+"""What we say back: rules with their keywords and replies, and what was forwarded to webhooks.
+
+Which rule answers is decided in ``matching``, over the values of ``specs``.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from accounts.models import OfficialAccount, Tag
+from wechat.inbox.models import InboundMessage
+from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
+
+
+class Rule(HasSecrets):
+    """When something arrives that fits, in the window and from the audience, the replies are sent."""
+
+    class TriggerChoice(models.TextChoices):
+        KEYWORD = Trigger.KEYWORD.value, _("Keyword")
+        FOLLOW = Trigger.FOLLOW.value, _("Follow, every time")
+        FOLLOW_FIRST = Trigger.FOLLOW_FIRST.value, _("Follow, the first time")
+        FOLLOW_AGAIN = Trigger.FOLLOW_AGAIN.value, _("Follow, again")
+        SCAN = Trigger.SCAN.value, _("Scan of a channel's QR code")
+        MESSAGE_TYPE = Trigger.MESSAGE_TYPE.value, _("Type of message")
+        EVENT = Trigger.EVENT.value, _("Event")
+        DEFAULT = Trigger.DEFAULT.value, _("Default: no other rule fits")
+
+    class MessageKind(models.TextChoices):
+        TEXT = "text", _("Text")
+        IMAGE = "image", _("Picture")
+        VOICE = "voice", _("Voice")
+        VIDEO = "video", _("Video")
+        SHORTVIDEO = "shortvideo", _("Short video")
+        LOCATION = "location", _("Place")
+        LINK = "link", _("Link")
+        MINIPROGRAMPAGE = "miniprogrampage", _("Mini-program card")
+
+    class EventKind(models.TextChoices):
+        CLICK = "click", _("Menu button tapped")
+        SCANCODE_PUSH = "scancode_push", _("Menu: code scanned")
+        SCANCODE_WAITMSG = "scancode_waitmsg", _("Menu: code scanned, waiting for an answer")
+        PIC_SYSPHOTO = "pic_sysphoto", _("Menu: photo taken")
+        PIC_PHOTO_OR_ALBUM = "pic_photo_or_album", _("Menu: photo or album")
+        PIC_WEIXIN = "pic_weixin", _("Menu: WeChat album")
+        LOCATION_SELECT = "location_select", _("Menu: place chosen")
+        LOCATION = "location", _("Location reported")
+        USER_ENTER_TEMPSESSION = "user_enter_tempsession", _("Customer service opened (mini program)")
+
+    class Strategy(models.TextChoices):
+        ALL = "all", _("All of them")
+        RANDOM = "random", _("One at random")
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 1, _("Monday")
+        TUESDAY = 2, _("Tuesday")
+        WEDNESDAY = 3, _("Wednesday")
+        THURSDAY = 4, _("Thursday")
+        FRIDAY = 5, _("Friday")
+        SATURDAY = 6, _("Saturday")
+        SUNDAY = 7, _("Sunday")
+
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="rules", verbose_name=_("account")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    enabled = models.BooleanField(_("on"), default=True)
+    position = models.PositiveIntegerField(
+        _("position"), default=0, db_index=True, help_text=_("Of two rules that fit, the upper one answers.")
+    )
+    trigger = models.CharField(
+        _("answers to"), max_length=16, choices=TriggerChoice.choices, default=TriggerChoice.KEYWORD
+    )
+    message_kind = models.CharField(
+        _("type of message"), max_length=40, blank=True, choices=MessageKind.choices
+    )
+    event = models.CharField(_("event"), max_length=64, blank=True, choices=EventKind.choices)
+    event_key = models.CharField(
+        _("event key"), max_length=128, blank=True, help_text=_("Of this menu button only; empty: of any.")
+    )
+    scene = models.CharField(
+        _("channel"), max_length=64, blank=True, help_text=_("The channel's scene; empty: any channel.")
+    )
+
+    valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    weekdays = ArrayField(
+        models.PositiveSmallIntegerField(choices=Weekday.choices),
+        verbose_name=_("days of the week"),
+        default=list,
+        blank=True,
+        help_text=_("None chosen: every day."),
+    )
+    opens_at = models.TimeField(_("from"), null=True, blank=True)
+    closes_at = models.TimeField(
+        _("to"),
+        null=True,
+        blank=True,
+        help_text=_("Earlier than “from” means the next morning: 22:00 to 06:00."),
+    )
+    tags = models.ManyToManyField(
+        Tag, blank=True, verbose_name=_("tags"), help_text=_("Only followers with one of these tags.")
+    )
+    new_follower_days = models.PositiveSmallIntegerField(
+        _("new followers"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Only those who followed within so many days."),
+    )
+
+    strategy = models.CharField(
+        _("of several replies"), max_length=8, choices=Strategy.choices, default=Strategy.ALL
+    )
+    forward_url = models.URLField(
+        _("forward to"),
+        max_length=500,
+        blank=True,
+        help_text=_("An address of your own that is told of every message this rule answers."),
+    )
+    forward_secret = SecretField(_("signing secret"))
+
+    note = models.TextField(_("note"), blank=True)
+    source_key = models.CharField(_("source"), max_length=80, blank=True, editable=False)
+    source_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    history = HistoricalRecords(excluded_fields=["secret_id", "forward_secret"])
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "source_key"],
+                name="rule_imported_once",
+                condition=~models.Q(source_key=""),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_until__isnull=True)
+                | models.Q(valid_from__isnull=True)
+                | models.Q(valid_until__gt=models.F("valid_from")),
+                name="rule_ends_after_it_begins",
+                violation_error_message=_("“Valid until” must be later than “valid from”."),
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "position", "id"], name="rule_order")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def answered_by(self) -> str:
+        """How the message log names this rule."""
+        return f"rule:{self.pk}"
+
+
+class Keyword(models.Model):
+    """One of the texts that set a keyword rule off."""
+
+    class CompareChoice(models.TextChoices):
+        CONTAINS = Compare.CONTAINS.value, _("contains")
+        EQUALS = Compare.EQUALS.value, _("equals")
+        STARTS_WITH = Compare.STARTS_WITH.value, _("starts with")
+        REGEX = Compare.REGEX.value, _("regular expression")
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="keywords", verbose_name=_("rule"))
+    compare = models.CharField(
+        _("the message"), max_length=12, choices=CompareChoice.choices, default=CompareChoice.CONTAINS
+    )
+    text = models.CharField(_("keyword"), max_length=LONGEST_KEYWORD)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("keyword")
+        verbose_name_plural = _("keywords")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule", "compare", "text"],
+                name="keyword_once_per_rule",
+                violation_error_message=_("This keyword is there twice; delete one."),
+            ),
+            models.CheckConstraint(condition=~models.Q(text=""), name="keyword_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Reply(models.Model):
+    """One thing to say: ``content`` is what ``wechat.sdk.content.to_dict`` writes."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="replies", verbose_name=_("rule"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    content = models.JSONField(_("content"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return str(self.content.get("content") or self.kind)
+
+    @property
+    def kind(self) -> str:
+        return str(self.content.get("type", ""))
+
+
+class Forward(models.Model):
+    """A message on its way to the webhook of a rule, and what came of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DELIVERED = "delivered", _("delivered")
+        FAILED = "failed", _("given up")
+
+    message = models.ForeignKey(InboundMessage, models.CASCADE, related_name="+", verbose_name=_("message"))
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="forwards", verbose_name=_("rule"))
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # One entry an attempt: {"at": ISO 8601, "status": 200 or null, "ms": 41, "error": ""}.
+    log = models.JSONField(_("attempts in detail"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("forwarded message")
+        verbose_name_plural = _("forwarded messages")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["message", "rule"], name="forward_once")]
+        indexes = [
+            models.Index(fields=["due_at"], name="forward_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["rule", "-id"], name="forward_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} · {self.message}"

@@ -1,0 +1,251 @@
+"""Rules as values: what triggers one, when it applies and to whom. Knows no Django.
+
+A time is Asia/Shanghai's; a moment is an aware ``datetime``.
+"""
+
+import datetime
+import enum
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import re2
+
+from wechat.sdk.messages import Message, Scan, Subscribe, Text, Voice
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MIDNIGHT = datetime.time(0)
+
+LONGEST_KEYWORD = 200
+# A repetition of a repetition is a short text and a huge machine: this is some 40 times a usual one.
+LARGEST_PROGRAM = 4000
+
+
+class Trigger(enum.StrEnum):
+    FOLLOW = "follow"
+    FOLLOW_FIRST = "follow_first"
+    FOLLOW_AGAIN = "follow_again"
+    SCAN = "scan"
+    KEYWORD = "keyword"
+    MESSAGE_TYPE = "message_type"
+    EVENT = "event"
+    DEFAULT = "default"
+
+
+class Compare(enum.StrEnum):
+    EQUALS = "equals"
+    CONTAINS = "contains"
+    STARTS_WITH = "starts_with"
+    REGEX = "regex"
+
+
+class Reason(enum.StrEnum):
+    """Why a rule did, or did not, answer."""
+
+    WON = "won"
+    SHADOWED = "shadowed"
+    DISABLED = "disabled"
+    BROKEN = "broken"
+    OTHER_KIND = "other_kind"
+    KEYWORD = "keyword"
+    EVENT_KEY = "event_key"
+    SCENE = "scene"
+    NOT_BEGUN = "not_begun"
+    OVER = "over"
+    WEEKDAY = "weekday"
+    HOURS = "hours"
+    FIRST_TIME = "first_time"
+    AGAIN = "again"
+    TAGS = "tags"
+    NOT_NEW = "not_new"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``begins`` included, ``ends`` not; no ``weekdays`` (1 is Monday) means all.
+
+    Hours that cross midnight belong to the day on which they open.
+    """
+
+    begins: datetime.datetime | None = None
+    ends: datetime.datetime | None = None
+    weekdays: frozenset[int] = frozenset()
+    opens: datetime.time | None = None
+    closes: datetime.time | None = None
+
+    def miss(self, moment: datetime.datetime) -> Reason | None:
+        """Why the moment is outside, ``None`` inside."""
+        if self.begins and moment < self.begins:
+            return Reason.NOT_BEGUN
+        if self.ends and moment >= self.ends:
+            return Reason.OVER
+        if not self.weekdays and self.opens is None and self.closes is None:
+            return None
+        return self._weekly_miss(moment.astimezone(SHANGHAI))
+
+    def _weekly_miss(self, local: datetime.datetime) -> Reason | None:
+        opens, closes, clock = self.opens or MIDNIGHT, self.closes or MIDNIGHT, local.time()
+        day = local.isoweekday()
+        if opens < closes:
+            inside = opens <= clock < closes
+        else:
+            inside = clock >= opens or clock < closes
+            day = (day - 2) % 7 + 1 if clock < closes else day
+        if not inside:
+            return Reason.HOURS
+        return Reason.WEEKDAY if self.weekdays and day not in self.weekdays else None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a follower: ``tags`` by primary key, ``followed_at`` the newest following."""
+
+    followed_before: bool = False
+    followed_at: datetime.datetime | None = None
+    tags: frozenset[int] = frozenset()
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Any of the ``tags``, and following since at most ``new_days``; empty means everybody."""
+
+    tags: frozenset[int] = frozenset()
+    new_days: int | None = None
+
+    def miss(self, facts: Facts, moment: datetime.datetime) -> Reason | None:
+        if self.tags and not self.tags & facts.tags:
+            return Reason.TAGS
+        if self.new_days is not None and not self._is_new(facts.followed_at, moment):
+            return Reason.NOT_NEW
+        return None
+
+    def _is_new(self, followed_at: datetime.datetime | None, moment: datetime.datetime) -> bool:
+        return followed_at is not None and moment - followed_at <= datetime.timedelta(days=self.new_days or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordSpec:
+    compare: Compare
+    text: str
+
+    def fits(self, text: str) -> bool:
+        if self.compare is Compare.REGEX:
+            return bool(re2.search(self.text, text, quiet()))
+        wanted, said = plain(self.text), plain(text)
+        if self.compare is Compare.EQUALS:
+            return said == wanted
+        return said.startswith(wanted) if self.compare is Compare.STARTS_WITH else wanted in said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSpec:
+    """``scene``, ``event_key``: empty means any. ``personal``: its replies name the follower."""
+
+    id: int
+    name: str = ""
+    position: int = 0
+    enabled: bool = True
+    trigger: Trigger
+    keywords: tuple[KeywordSpec, ...] = ()
+    message_kind: str = ""
+    event: str = ""
+    event_key: str = ""
+    scene: str = ""
+    window: Window = field(default_factory=Window)
+    audience: Audience = field(default_factory=Audience)
+    personal: bool = False
+
+    @property
+    def precedence(self) -> tuple[int, int, int]:
+        """Smaller answers first: see ``matching``."""
+        tier = {Trigger.SCAN: 0 if self.scene else 1, Trigger.DEFAULT: 3}.get(self.trigger, 2)
+        return (tier, self.position, self.id)
+
+    @property
+    def needs_facts(self) -> bool:
+        by_history = self.trigger in (Trigger.FOLLOW_FIRST, Trigger.FOLLOW_AGAIN)
+        return by_history or self.personal or self.audience != Audience()
+
+    def trigger_miss(self, message: Message) -> Reason | None:
+        """Why the message does not set this rule off, ``None`` if it does."""
+        match self.trigger:
+            case Trigger.KEYWORD:
+                return self._keyword_miss(said(message))
+            case Trigger.SCAN:
+                return self._scan_miss(scene_of(message))
+            case Trigger.EVENT:
+                return self._event_miss(message)
+            case Trigger.MESSAGE_TYPE:
+                return _unless(not message.event and message.kind == self.message_kind)
+            case Trigger.DEFAULT:
+                return _unless(not message.event)
+        return _unless(isinstance(message, Subscribe))
+
+    def audience_miss(self, facts: Facts, moment: datetime.datetime) -> Reason | None:
+        if self.trigger is Trigger.FOLLOW_FIRST and facts.followed_before:
+            return Reason.AGAIN
+        if self.trigger is Trigger.FOLLOW_AGAIN and not facts.followed_before:
+            return Reason.FIRST_TIME
+        return self.audience.miss(facts, moment)
+
+    def _keyword_miss(self, text: str | None) -> Reason | None:
+        if text is None:
+            return Reason.OTHER_KIND
+        return None if any(keyword.fits(text) for keyword in self.keywords) else Reason.KEYWORD
+
+    def _scan_miss(self, scene: str | None) -> Reason | None:
+        if scene is None:
+            return Reason.OTHER_KIND
+        return None if self.scene in ("", scene) else Reason.SCENE
+
+    def _event_miss(self, message: Message) -> Reason | None:
+        if message.event != self.event:
+            return Reason.OTHER_KIND
+        return None if self.event_key in ("", message.event_key) else Reason.EVENT_KEY
+
+
+def plain(text: str) -> str:
+    """The text without case, width and outer blanks: ``ＡＢＣ `` and ``abc`` are the same keyword."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def said(message: Message) -> str | None:
+    """What the follower wrote, or said where the account has speech recognition; ``None`` for other kinds."""
+    if isinstance(message, Voice):
+        return message.text or None
+    return message.text if isinstance(message, Text) else None
+
+
+def scene_of(message: Message) -> str | None:
+    """The channel that was scanned, whether by somebody new or by a follower."""
+    return message.scene or None if isinstance(message, Subscribe | Scan) else None
+
+
+def regex_error(pattern: str) -> str | None:
+    """What is wrong with a regular expression, in the engine's words; ``None`` if nothing."""
+    try:
+        compiled = re2.compile(pattern, quiet())
+    except re2.error as error:
+        return error.args[0].decode(errors="replace") if error.args else ""
+    return f"program size {compiled.programsize}" if compiled.programsize > LARGEST_PROGRAM else None
+
+
+def is_usable(keywords: Sequence[KeywordSpec]) -> bool:
+    """Whether each of the keywords can be looked for."""
+    return all(
+        regex_error(keyword.text) is None if keyword.compare is Compare.REGEX else bool(plain(keyword.text))
+        for keyword in keywords
+    )
+
+
+def quiet() -> re2.Options:
+    """An engine that reports to its caller and not to standard error."""
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+def _unless(fits: bool) -> Reason | None:
+    return None if fits else Reason.OTHER_KIND
