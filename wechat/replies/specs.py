@@ -141,7 +141,8 @@ class KeywordSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSpec:
-    """``scene``, ``event_key``: empty means any. ``personal``: its replies name the follower."""
+    """``scene``, ``event_key``: empty means any. ``personal``: its replies name the follower.
+    ``broken``: they cannot be sent."""
 
     id: int
     name: str = ""
@@ -156,6 +157,7 @@ class RuleSpec:
     window: Window = field(default_factory=Window)
     audience: Audience = field(default_factory=Audience)
     personal: bool = False
+    broken: bool = False
 
     @property
     def precedence(self) -> tuple[int, int, int]:

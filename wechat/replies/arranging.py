@@ -1,0 +1,31 @@
+"""Which reply answers the message itself, and which follow as customer-service messages."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wechat.replies.variables import Values, expand
+from wechat.sdk.content import Content, TransferToService
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The replies of one rule."""
+
+    contents: tuple[Content, ...] = ()
+    one_at_random: bool = False
+
+    def perform(self, values: Values) -> tuple[Content | None, tuple[Content, ...]]:
+        """What is said now, and what later."""
+        contents = self.contents
+        if self.one_at_random and contents:
+            contents = (secrets.choice(contents),)
+        return arrange([expand(content, values) for content in contents])
+
+
+def arrange(contents: Sequence[Content]) -> tuple[Content | None, tuple[Content, ...]]:
+    """Now: a transfer to customer service if there is one, which nothing else can do; else the first that
+    can be a passive reply. Later: the others, in their order."""
+    transfer = next((each for each in contents if isinstance(each, TransferToService)), None)
+    now = transfer or next((each for each in contents if each.passive), None)
+    return now, tuple(each for each in contents if each is not now and each.service)

@@ -1,0 +1,29 @@
+"""Where the rules join in: they answer, and what they answered is forwarded."""
+
+from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.replies import forwarding, rulebook
+from wechat.replies.facts import facts_of, moment_of, values_of
+from wechat.replies.specs import Facts
+
+
+def needs_only_memory(event: Event) -> bool:
+    return not rulebook.of(event.account).compiled.needs_facts(event.message, moment_of(event.message))
+
+
+@answers(order=Order.RULES, quick=needs_only_memory)
+def answer_by_rule(event: Event) -> Answer | None:
+    book, moment = rulebook.of(event.account), moment_of(event.message)
+    needed = book.compiled.needs_facts(event.message, moment)
+    facts = facts_of(event.account, event.message) if needed else Facts()
+    match = book.compiled.match(event.message, moment, facts)
+    if match is None:
+        return None
+    script = book.scripts[match.rule.id]
+    now, later = script.perform(values_of(event.account, event.message, facts))
+    return Answer(f"rule:{match.rule.id}", now, later)
+
+
+@reacts()
+def forward_to_webhook(event: Event) -> None:
+    if event.row is not None:
+        forwarding.note(event.row)

@@ -1,0 +1,105 @@
+"""The rules of each account as the callback knows them: compiled, in the process, no query."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
+
+from accounts.models import OfficialAccount
+from wechat.kernel.editions import Cached
+from wechat.replies.arranging import Script
+from wechat.replies.matching import Compiled, compile_rules
+from wechat.replies.models import Rule
+from wechat.replies.specs import Audience, Compare, KeywordSpec, RuleSpec, Trigger, Window
+from wechat.replies.variables import names_remark
+from wechat.sdk.content import Content, from_dict, validate
+from wechat.sdk.errors import ContentError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One account's rules, and what each says, by the rule's primary key."""
+
+    compiled: Compiled = field(default_factory=lambda: compile_rules([]))
+    scripts: Mapping[int, Script] = field(default_factory=dict)
+
+
+EMPTY = Book()
+
+
+def of(account: OfficialAccount) -> Book:
+    return _books.get().get(account.pk, EMPTY)
+
+
+def book(rules: Iterable[Rule]) -> Book:
+    """Raises nothing: a rule that makes no sense any more is logged and answers nobody."""
+    specs, scripts = [], {}
+    for rule in rules:
+        contents = contents_of(rule)
+        specs.append(spec_of(rule, contents))
+        scripts[rule.pk] = Script(contents or (), rule.strategy == Rule.Strategy.RANDOM)
+    compiled = compile_rules(specs)
+    for rule_id in sorted(compiled.broken):
+        log.error("rule_broken", extra={"rule": rule_id})
+    return Book(compiled, scripts)
+
+
+def loaded(rules: QuerySet[Rule]) -> QuerySet[Rule]:
+    """With everything a spec is made of."""
+    return rules.prefetch_related("keywords", "replies", "tags")
+
+
+def spec_of(rule: Rule, contents: tuple[Content, ...] | None) -> RuleSpec:
+    """The rule as a value; ``contents`` is what ``contents_of`` found."""
+    return RuleSpec(
+        id=rule.pk,
+        name=rule.name,
+        position=rule.position,
+        enabled=rule.enabled,
+        trigger=Trigger(rule.trigger),
+        keywords=tuple(KeywordSpec(Compare(each.compare), each.text) for each in rule.keywords.all()),
+        message_kind=rule.message_kind,
+        event=rule.event,
+        event_key=rule.event_key,
+        scene=rule.scene,
+        window=window_of(rule),
+        audience=Audience(frozenset(tag.pk for tag in rule.tags.all()), rule.new_follower_days),
+        personal=any(names_remark(content) for content in contents or ()),
+        broken=contents is None,
+    )
+
+
+def window_of(rule: Rule) -> Window:
+    return Window(
+        begins=rule.valid_from,
+        ends=rule.valid_until,
+        weekdays=frozenset(rule.weekdays),
+        opens=rule.opens_at,
+        closes=rule.closes_at,
+    )
+
+
+def contents_of(rule: Rule) -> tuple[Content, ...] | None:
+    """``None`` if one of them cannot be sent."""
+    try:
+        contents = tuple(from_dict(reply.content) for reply in rule.replies.all())
+        for content in contents:
+            validate(content)
+    except ContentError as error:
+        log.error("reply_broken", extra={"rule": rule.pk, "error": error.message})
+        return None
+    return contents
+
+
+def _build() -> Mapping[int, Book]:
+    by_account: dict[int, list[Rule]] = defaultdict(list)
+    for rule in loaded(Rule.objects.filter(account__enabled=True)):
+        by_account[rule.account_id].append(rule)
+    return {account_id: book(rules) for account_id, rules in by_account.items()}
+
+
+_books = Cached("rules", _build)

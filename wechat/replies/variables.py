@@ -1,0 +1,52 @@
+"""Variables in replies: ``{openid}``, ``{remark}``, ``{account}``, ``{date}`` and ``{time}``.
+
+``{date}`` is 2026-03-02 and ``{time}`` 09:30, in Asia/Shanghai, of the follower's message. Anything else in
+braces stays as it is written. In addresses the values are percent-encoded; in texts they need no escaping,
+because none of them is a follower's to choose.
+"""
+
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import quote
+
+from wechat.sdk.content import Content
+
+VARIABLE = re.compile(r"\{(openid|remark|account|date|time)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    openid: str
+    remark: str
+    account: str
+    date: str
+    time: str
+
+    @classmethod
+    def longest(cls, account: str) -> "Values":
+        """What takes the most bytes, for checking a text before anybody gets it."""
+        return cls("o" * 28, "备" * 30, account, "2026-12-31", "23:59")
+
+
+def expand(content: Content, values: Values) -> Content:
+    expanded: Content = _expanded(content, values)
+    return expanded
+
+
+def names_remark(content: Content) -> bool:
+    """Whether the follower has to be looked up for it."""
+    return "{remark}" in str(content)
+
+
+def _expanded(part: Any, values: Values) -> Any:
+    return replace(part, **{one.name: _value(getattr(part, one.name), one, values) for one in fields(part)})
+
+
+def _value(value: Any, declared: Any, values: Values) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_expanded(each, values) for each in value)
+    if "{" not in value:
+        return value
+    escape = quote if declared.metadata.get("web") else str
+    return VARIABLE.sub(lambda found: escape(getattr(values, found[1])), value)
