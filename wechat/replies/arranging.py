@@ -9,23 +9,30 @@ from wechat.sdk.content import Content, TransferToService
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """``now`` in the passive reply, ``later`` as customer-service messages."""
+
+    now: Content | None = None
+    later: tuple[Content, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """The replies of one rule."""
 
     contents: tuple[Content, ...] = ()
     one_at_random: bool = False
 
-    def perform(self, values: Values) -> tuple[Content | None, tuple[Content, ...]]:
-        """What is said now, and what later."""
+    def perform(self, values: Values) -> Said:
         contents = self.contents
         if self.one_at_random and contents:
             contents = (secrets.choice(contents),)
         return arrange([expand(content, values) for content in contents])
 
 
-def arrange(contents: Sequence[Content]) -> tuple[Content | None, tuple[Content, ...]]:
+def arrange(contents: Sequence[Content]) -> Said:
     """Now: a transfer to customer service if there is one, which nothing else can do; else the first that
     can be a passive reply. Later: the others, in their order."""
     transfer = next((each for each in contents if isinstance(each, TransferToService)), None)
     now = transfer or next((each for each in contents if each.passive), None)
-    return now, tuple(each for each in contents if each is not now and each.service)
+    return Said(now, tuple(each for each in contents if each is not now and each.service))

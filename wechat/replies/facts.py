@@ -2,6 +2,8 @@
 
 import datetime
 import logging
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import OperationalError
@@ -23,23 +25,31 @@ def moment_of(message: Message) -> datetime.datetime:
 def facts_of(account: OfficialAccount, message: Message) -> Facts:
     """A stranger's facts for somebody unknown, and for everybody while Postgres is away."""
     try:
-        row = (
-            Follower.objects.filter(account=account, openid=message.openid)
-            .annotate(tag_ids=ArrayAgg("tags", filter=Q(tags__isnull=False), default=[]))
-            .first()
-        )
+        row = followers_of(account, [message.openid]).get(message.openid)
     except OperationalError as error:
         log.warning("follower_unreachable", extra={"error": str(error)})
-        return Facts()
+        row = None
+    return facts_from(row, message)
+
+
+def followers_of(account: OfficialAccount, openids: Iterable[str]) -> dict[str, Follower]:
+    """The known ones of them, each with ``tag_ids``."""
+    rows = Follower.objects.filter(account=account, openid__in=openids)
+    tagged = rows.annotate(tag_ids=ArrayAgg("tags", filter=Q(tags__isnull=False), default=[]))
+    return {row.openid: row for row in tagged}
+
+
+def facts_from(row: Any, message: Message) -> Facts:
+    """``row`` comes from ``followers_of``, or is ``None``."""
     moment = moment_of(message)
-    followed_at = moment if isinstance(message, Subscribe) else (row.subscribed_at if row else None)
+    followed_now = moment if isinstance(message, Subscribe) else None
     if row is None:
-        return Facts(followed_at=followed_at)
+        return Facts(followed_at=followed_now)
     earlier = (row.first_subscribed_at, row.subscribed_at, row.unsubscribed_at)
     return Facts(
         # The worker may have noted this very message already.
         followed_before=any(when is not None and when < moment for when in earlier),
-        followed_at=followed_at,
+        followed_at=followed_now or row.subscribed_at,
         tags=frozenset(row.tag_ids),
         remark=row.remark,
     )

@@ -9,10 +9,9 @@ import json
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import requests
 from django.db import transaction
 from django.utils import timezone
 
@@ -49,14 +48,15 @@ class _Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def note(row: InboundMessage) -> None:
-    """Have the message forwarded if the rule that answered it wants that; asking again changes nothing."""
+def note(row: InboundMessage) -> bool:
+    """Have the message forwarded if the rule that answered it wants that; whether that is new."""
     kind, _, rule_id = row.answered_by.partition(":")
     if kind != "rule" or not rule_id.isdecimal():
-        return
+        return False
     rule = Rule.objects.filter(pk=rule_id, account=row.account_id).exclude(forward_url="").first()
-    if rule is not None:
-        Forward.objects.get_or_create(message=row, rule=rule, defaults={"due_at": timezone.now()})
+    if rule is None:
+        return False
+    return Forward.objects.get_or_create(message=row, rule=rule, defaults={"due_at": timezone.now()})[1]
 
 
 def forward_due() -> int:
@@ -95,17 +95,17 @@ def _attempt(prepared: tuple[str, bytes, str]) -> _Outcome:
     started = time.monotonic()
     try:
         answered = webhooks.post(*prepared)
-    except (requests.RequestException, ValueError, OSError) as error:
-        return _Outcome(_since(started), error=f"{type(error).__name__}: {error}"[:500])
-    error = "" if 200 <= answered.status < 300 else answered.body[:500].decode(errors="replace")
-    return _Outcome(_since(started), answered.status, error, answered.json())
+    except webhooks.NoAnswer as error:
+        return _Outcome(_since(started), error=str(error)[:500])
+    outcome = _Outcome(_since(started), answered.status, said=answered.json())
+    return outcome if outcome.delivered else replace(outcome, error=_storable(answered.body))
 
 
 @transaction.atomic
 def _settle(forward: Forward, outcome: _Outcome) -> None:
-    error = outcome.error or (_send_answer(forward, outcome.said) if outcome.delivered else "")
+    trouble = outcome.error or (_send_answer(forward, outcome.said) if outcome.delivered else "")
     forward.log.append(
-        {"at": timezone.now().isoformat(), "status": outcome.status, "ms": outcome.ms, "error": error}
+        {"at": timezone.now().isoformat(), "status": outcome.status, "ms": outcome.ms, "error": trouble}
     )
     if outcome.delivered:
         forward.state, forward.due_at = Forward.State.DELIVERED, None
@@ -142,6 +142,10 @@ def _sendable(said: dict[str, Any], openid: str) -> Content:
     validate(content)
     to_service_json(content, openid=openid)
     return content
+
+
+def _storable(body: bytes) -> str:
+    return body[:500].decode(errors="replace").replace("\0", "")
 
 
 def _since(started: float) -> int:

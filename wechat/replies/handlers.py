@@ -1,9 +1,13 @@
 """Where the rules join in: they answer, and what they answered is forwarded."""
 
+from django.db import transaction
+
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.kernel import due
 from wechat.replies import forwarding, rulebook
 from wechat.replies.facts import facts_of, moment_of, values_of
 from wechat.replies.specs import Facts
+from wechat.replies.tasks import forward
 
 
 def needs_only_memory(event: Event) -> bool:
@@ -19,11 +23,11 @@ def answer_by_rule(event: Event) -> Answer | None:
     if match is None:
         return None
     script = book.scripts[match.rule.id]
-    now, later = script.perform(values_of(event.account, event.message, facts))
-    return Answer(f"rule:{match.rule.id}", now, later)
+    said = script.perform(values_of(event.account, event.message, facts))
+    return Answer(f"rule:{match.rule.id}", said.now, said.later)
 
 
 @reacts()
 def forward_to_webhook(event: Event) -> None:
-    if event.row is not None:
-        forwarding.note(event.row)
+    if event.row is not None and forwarding.note(event.row):
+        transaction.on_commit(lambda: due.ring(forward))

@@ -59,9 +59,7 @@ class Compiled:
 
     def __init__(self, specs: Iterable[RuleSpec]) -> None:
         self.specs = sorted(specs, key=lambda rule: rule.precedence)
-        self.broken = frozenset(
-            rule.id for rule in self.specs if rule.broken or not is_usable(rule.keywords)
-        )
+        self.broken = frozenset(rule.id for rule in self.specs if rule.broken or not is_usable(rule.keywords))
         self._texts = _Texts()
         self._slots: dict[tuple[str, ...], Ranks] = defaultdict(list)
         for rank, rule in enumerate(self.specs):

@@ -4,6 +4,7 @@ Which rule answers is decided in ``matching``, over the values of ``specs``.
 """
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,15 @@ from accounts.models import OfficialAccount, Tag
 from wechat.inbox.models import InboundMessage
 from wechat.kernel.secrets import HasSecrets, SecretField
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
+from wechat.replies.validation import check_forward_url, check_keyword
+
+# Fields that one kind of rule has; the others keep them empty.
+OWN_FIELDS = {
+    "message_kind": Trigger.MESSAGE_TYPE,
+    "event": Trigger.EVENT,
+    "event_key": Trigger.EVENT,
+    "scene": Trigger.SCAN,
+}
 
 
 class Rule(HasSecrets):
@@ -151,6 +161,21 @@ class Rule(HasSecrets):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """What this kind of rule needs, and nothing of the other kinds."""
+        needed = {Trigger.MESSAGE_TYPE: "message_kind", Trigger.EVENT: "event"}.get(Trigger(self.trigger))
+        if needed and not getattr(self, needed):
+            raise ValidationError({needed: _("Choose one.")})
+        for field, trigger in OWN_FIELDS.items():
+            if self.trigger != trigger:
+                setattr(self, field, "")
+        if self.opens_at is not None and self.opens_at == self.closes_at:
+            raise ValidationError(
+                {"closes_at": _("“From” and “to” are the same: leave both empty for all day.")}
+            )
+        if self.forward_url:
+            check_forward_url(self.forward_url)
+
     @property
     def answered_by(self) -> str:
         """How the message log names this rule."""
@@ -189,6 +214,9 @@ class Keyword(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    def clean(self) -> None:
+        check_keyword(self.compare, self.text)
 
 
 class Reply(models.Model):

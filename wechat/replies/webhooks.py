@@ -1,8 +1,8 @@
 """One signed POST to an address that staff typed in.
 
 The body is JSON in UTF-8. ``X-WeChat-Console-Timestamp`` is the time in Unix seconds,
-``X-WeChat-Console-Signature`` is ``sha256=`` and the hex HMAC-SHA256, keyed with the rule's signing secret, of
-the timestamp, a dot and the body. A receiver refuses a wrong signature and a timestamp older than five
+``X-WeChat-Console-Signature`` is ``sha256=`` and the hex HMAC-SHA256, keyed with the rule's signing secret,
+of the timestamp, a dot and the body. A receiver refuses a wrong signature and a timestamp older than five
 minutes; ``id`` in the body is the same in every attempt.
 """
 
@@ -18,11 +18,15 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 
 TIMEOUT_SECONDS = 10
 LONGEST_ANSWER = 64 << 10
+
+
+class NoAnswer(Exception):
+    """The address was refused, or could not be reached, or did not answer in time."""
 
 
 class Answered:
@@ -41,18 +45,21 @@ class Answered:
 
 
 def post(url: str, body: bytes, secret: str) -> Answered:
-    """Raises ``requests.RequestException`` when no answer came. Redirects are not followed."""
+    """Raises ``NoAnswer``. Redirects are not followed."""
     timestamp = str(int(time.time()))
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "X-WeChat-Console-Timestamp": timestamp,
         "X-WeChat-Console-Signature": f"sha256={sign(secret, timestamp, body)}",
     }
-    with _session() as session:
-        answer = session.post(
-            url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
-        )
-        return Answered(answer.status_code, answer.raw.read(LONGEST_ANSWER, decode_content=True))
+    try:
+        with _session() as session:
+            answer = session.post(
+                url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
+            )
+            return Answered(answer.status_code, _body(answer))
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        raise NoAnswer(f"{type(error).__name__}: {error}") from None
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
@@ -64,6 +71,17 @@ def is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     mapped = getattr(found, "ipv4_mapped", None)
     return (mapped or found).is_global and not found.is_multicast
+
+
+def _body(answer: requests.Response) -> bytes:
+    """Read piece by piece: a webhook that sends a byte now and then must not hold the worker."""
+    deadline, body = time.monotonic() + TIMEOUT_SECONDS, b""
+    while len(body) < LONGEST_ANSWER and time.monotonic() < deadline:
+        piece = answer.raw.read1(LONGEST_ANSWER - len(body), decode_content=True)
+        if not piece:
+            break
+        body += piece
+    return body
 
 
 def _session() -> requests.Session:

@@ -1,0 +1,189 @@
+import datetime
+import hmac
+import json
+import threading
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+from pytest_django import Settings
+
+from tests.platform import Platform
+from tests.replies.conftest import RuleMaker
+from wechat.inbox.models import InboundMessage
+from wechat.pushes.models import Push
+from wechat.replies import forwarding, webhooks
+from wechat.replies.models import Forward
+
+pytestmark = pytest.mark.django_db
+
+Received = Callable[..., InboundMessage]
+SECRET = "a-signing-secret"
+
+
+class Webhook(ThreadingHTTPServer):
+    """What the owner of a webhook runs: keeps what it was sent, answers what it was told to."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.status, self.answer = 200, b""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Webhook
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append((dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.send_header("Location", self.server.url)
+        self.end_headers()
+        self.wfile.write(self.server.answer)
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing on standard error."""
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    server = Webhook()
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _loopback_is_allowed(settings: Settings) -> None:
+    settings.DEBUG = True
+
+
+@pytest.fixture
+def forward(rule: RuleMaker, received: Received, platform: Platform, webhook: Webhook) -> Forward:
+    """A message that waits to be posted to the webhook."""
+    forwarding_rule = rule(keywords=("订单",), forward_url=webhook.url, forward_secret=SECRET)
+    row = received(platform.text("订单 7"), text="订单 7", answered_by=f"rule:{forwarding_rule.pk}")
+    assert forwarding.note(row)
+    return Forward.objects.get()
+
+
+def test_a_message_is_posted_once_with_a_signature(forward: Forward, webhook: Webhook) -> None:
+    forwarding.note(forward.message)
+    assert forwarding.forward_due() == 1
+    assert forwarding.forward_due() == 0
+    ((headers, body),) = webhook.requests
+    signed = headers["X-WeChat-Console-Timestamp"].encode() + b"." + body
+    expected = hmac.new(SECRET.encode(), signed, sha256).hexdigest()
+    assert headers["X-WeChat-Console-Signature"] == f"sha256={expected}"
+    posted = json.loads(body)
+    assert (posted["account"], posted["openid"], posted["text"]) == ("demo", "oFollower", "订单 7")
+    assert posted["message"]["content"] == "订单 7"
+    forward.refresh_from_db()
+    assert (forward.state, forward.due_at) == ("delivered", None)
+    assert [attempt["status"] for attempt in forward.log] == [200]
+
+
+def test_a_message_answered_by_something_else_is_not_forwarded(
+    rule: RuleMaker, received: Received, platform: Platform
+) -> None:
+    quiet = rule(keywords=("a",))
+    for answered_by in ("", "menu:3", "rule:0", f"rule:{quiet.pk}"):
+        assert not forwarding.note(received(platform.text("a"), answered_by=answered_by))
+    assert not Forward.objects.exists()
+
+
+def test_the_answer_of_a_webhook_is_sent_to_the_follower_once(forward: Forward, webhook: Webhook) -> None:
+    webhook.answer = json.dumps({"type": "text", "content": "已发货"}).encode()
+    forwarding.forward_due()
+    Forward.objects.update(due_at=timezone.now())
+    forwarding.forward_due()
+    push = Push.objects.get()
+    assert (push.openid, push.content["content"]) == ("oFollower", "已发货")
+    assert push.cause == f"rule:{forward.rule_id}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"type": "hologram"}',
+        b'{"type": "text"}',
+        b'{"type": "text", "content": ""}',
+        b'{"type": "video", "media_id": "M"}',
+        b'{"type": "transfer_customer_service"}',
+    ],
+)
+def test_an_answer_that_cannot_be_sent_is_noted_and_not_sent(
+    forward: Forward, webhook: Webhook, answer: bytes
+) -> None:
+    webhook.answer = answer
+    forwarding.forward_due()
+    forward.refresh_from_db()
+    assert forward.state == "delivered"
+    assert forward.log[0]["error"].startswith("answer not sent")
+    assert not Push.objects.exists()
+
+
+@pytest.mark.parametrize("answer", [b"", b"ok", b"[1]", b'{"done": true}', b"[" * 70_000])
+def test_any_other_answer_means_nothing(forward: Forward, webhook: Webhook, answer: bytes) -> None:
+    webhook.answer = answer
+    forwarding.forward_due()
+    forward.refresh_from_db()
+    assert (forward.state, forward.log[0]["error"]) == ("delivered", "")
+
+
+@pytest.mark.parametrize("status", [301, 404, 500])
+def test_a_refused_message_is_posted_again_for_about_a_day(
+    forward: Forward, webhook: Webhook, status: int
+) -> None:
+    webhook.status = status
+    started = timezone.now()
+    with time_machine.travel(started, tick=False) as clock:
+        while forward.due_at is not None:
+            forwarding.forward_due()
+            forward.refresh_from_db()
+            lasted = timezone.now() - started
+            clock.move_to(forward.due_at or timezone.now())
+    assert forward.state == "failed"
+    assert len(webhook.requests) == len(forward.log) == 9
+    assert datetime.timedelta(hours=20) < lasted < datetime.timedelta(hours=26)
+
+
+def test_an_address_inside_our_network_is_never_posted_to(
+    forward: Forward, webhook: Webhook, settings: Settings
+) -> None:
+    settings.DEBUG = False
+    forwarding.forward_due()
+    forward.refresh_from_db()
+    assert webhook.requests == []
+    assert "not public" in forward.log[0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("::ffff:127.0.0.1", False),
+        ("2400:3200::1", True),
+    ],
+)
+def test_public_addresses_are_told_from_ours(address: str, public: bool) -> None:
+    assert webhooks.is_public(address) is public

@@ -1,0 +1,51 @@
+"""What staff should know before they rely on an answer that is more than one passive reply."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import OfficialAccount
+from wechat.pushes import windows
+from wechat.pushes.handlers import ACTIONS
+from wechat.replies.arranging import Said
+from wechat.sdk.messages import Message, View
+
+
+def of(account: OfficialAccount, message: Message, answers: Sequence[Said]) -> list[str]:
+    """Sentences; none if all will arrive."""
+    cautions = []
+    if isinstance(message, View):
+        cautions.append(_("WeChat shows no reply to a tap on a link button."))
+    later = max((len(said.later) for said in answers), default=0)
+    return [*cautions, _about_later(account, message, later)] if later else cautions
+
+
+def _about_later(account: OfficialAccount, message: Message, later: int) -> str:
+    if account.abilities.get("service_messages", {}).get("able") is False:
+        return _(
+            "This account cannot send customer-service messages because it is not verified: "
+            "the follower gets the first reply only."
+        )
+    trigger = next((trigger for kinds, trigger in ACTIONS if isinstance(message, kinds)), None)
+    grant = windows.grants(account).get(trigger) if trigger else None
+    if grant is None:
+        return _("After this event WeChat takes no customer-service messages: only the first reply arrives.")
+    if later > grant.messages:
+        return _(
+            "WeChat takes %(most)d customer-service messages after this and the rule has %(later)d: "
+            "the last ones are lost."
+        ) % {"most": grant.messages, "later": later}
+    return _used(grant, later)
+
+
+def _used(grant: windows.Grant, later: int) -> str:
+    minutes = int(grant.within.total_seconds() // 60)
+    within = (
+        ngettext("%d hour", "%d hours", minutes // 60) % (minutes // 60)
+        if minutes >= 60
+        else ngettext("%d minute", "%d minutes", minutes) % minutes
+    )
+    return _(
+        "Uses %(later)d of the %(most)d customer-service messages that WeChat takes within %(within)s."
+    ) % {"later": later, "most": grant.messages, "within": within}

@@ -1,0 +1,158 @@
+"""Rules from a file, and rules made on the platform's own page; each once, however often it is imported.
+
+A file is ``{"format": "wechat-console-rules", "version": 1, "rules": [...]}`` in JSON, each rule as
+``portable`` writes it and with a ``key`` that names it for good.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from accounts.models import OfficialAccount
+from wechat.replies import rulebook
+from wechat.replies.models import Rule
+from wechat.replies.platform import described
+from wechat.replies.portable import Portable, digest, portable, write
+
+FORMAT = "wechat-console-rules"
+VERSION = 1
+LARGEST_FILE = 5 << 20
+MOST_RULES = 5000
+
+
+@dataclass(slots=True)
+class Report:
+    """Names of rules by what became of them; ``problems`` are sentences."""
+
+    made: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    edited_here: list[str] = field(default_factory=list)
+    switched_off: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+class Unreadable(Exception):
+    """The file is none of ours; the text says why."""
+
+
+def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> Report:
+    """Take over what ``get_current_autoreply_info`` tells. A rule edited here stays as it is.
+
+    What cannot be said in our terms becomes a rule that is off, with a note that holds the original.
+    """
+    report = Report()
+    with transaction.atomic():
+        for key, data in described(info, account.name):
+            _import_one(account, key, data, report, keep_edits=True)
+    return report
+
+
+def import_rules(account: OfficialAccount, text: bytes, *, rehearse: bool = False) -> Report:
+    """Take over a file, or with ``rehearse`` only tell what would happen. Raises ``Unreadable``.
+
+    All of it or nothing: with ``problems`` in the report nothing was changed.
+    """
+    report = Report()
+    rules = _read(text)
+    with transaction.atomic():
+        for number, data in enumerate(rules, start=1):
+            _import_numbered(account, number, data, report)
+        transaction.set_rollback(rehearse or bool(report.problems))
+    return report
+
+
+def export_rules(rules: Iterable[Rule]) -> str:
+    exported = [{"key": key_of(rule), **portable(rule)} for rule in rules]
+    return json.dumps({"format": FORMAT, "version": VERSION, "rules": exported}, ensure_ascii=False, indent=2)
+
+
+def key_of(rule: Rule) -> str:
+    return rule.source_key or f"rule:{rule.secret_id}"
+
+
+def _read(text: bytes) -> list[Any]:
+    if len(text) > LARGEST_FILE:
+        raise Unreadable(_("The file is larger than 5 MB."))
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise Unreadable(_("This file holds no rules. Choose a file that was exported here."))
+    if data.get("version") != VERSION:
+        raise Unreadable(_("This file is of another version. Export it again with this version."))
+    rules = data.get("rules")
+    if not isinstance(rules, list) or len(rules) > MOST_RULES:
+        raise Unreadable(_("The file must hold a list of at most %(most)d rules.") % {"most": MOST_RULES})
+    return rules
+
+
+def _import_numbered(account: OfficialAccount, number: int, data: Any, report: Report) -> None:
+    where = {"number": number, "name": data.get("name", "") if isinstance(data, dict) else ""}
+    try:
+        if (
+            not isinstance(data, dict)
+            or not isinstance(data.get("key"), str)
+            or not 0 < len(data["key"]) <= 80
+        ):
+            raise ValidationError(_("It has no key."))
+        _import_one(account, data["key"], data, report, keep_edits=False)
+    except ValidationError as error:
+        what = " ".join(error.messages)
+        report.problems.append(_("Rule %(number)d, %(name)s: %(what)s") % {**where, "what": what})
+
+
+def _import_one(
+    account: OfficialAccount, key: str, data: Portable, report: Report, *, keep_edits: bool
+) -> None:
+    rule = _known(account, key)
+    if rule is None:
+        rule = Rule(account=account, source_key=key, position=_next_position(account))
+        _write(account, rule, data)
+        report.made.append(rule.name)
+    elif not keep_edits:
+        _update(account, rule, data, report)
+    elif digest(portable(rule)) != rule.source_digest:
+        report.edited_here.append(rule.name)
+    else:
+        _update(account, rule, {**data, "enabled": rule.enabled and data["enabled"]}, report)
+    if not rule.enabled:
+        report.switched_off.append(rule.name)
+
+
+def _update(account: OfficialAccount, rule: Rule, data: Portable, report: Report) -> None:
+    before = portable(rule)
+    with transaction.atomic():
+        unchanged = _write(account, rule, data) == before
+        # An import that brings nothing new leaves no trace in the history.
+        transaction.set_rollback(unchanged)
+    (report.unchanged if unchanged else report.updated).append(rule.name)
+
+
+@transaction.atomic
+def _write(account: OfficialAccount, rule: Rule, data: Portable) -> Portable:
+    """The rule as it is now."""
+    write(account, rule, data)
+    written = portable(rulebook.loaded(Rule.objects.filter(pk=rule.pk)).get())
+    Rule.objects.filter(pk=rule.pk).update(source_digest=digest(written))
+    return written
+
+
+def _known(account: OfficialAccount, key: str) -> Rule | None:
+    rules = rulebook.loaded(Rule.objects.filter(account=account))
+    found = rules.filter(source_key=key).first()
+    if found is None and key.startswith("rule:"):
+        found = next((rule for rule in rules.filter(source_key="") if key_of(rule) == key), None)
+    return found
+
+
+def _next_position(account: OfficialAccount) -> int:
+    last = Rule.objects.filter(account=account).aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1

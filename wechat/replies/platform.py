@@ -1,0 +1,135 @@
+"""The auto-replies of the platform's own page, in our terms.
+
+Source: the answer of ``get_current_autoreply_info``.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from wechat.replies.portable import Portable
+from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
+from wechat.replies.validation import check_content, check_keyword, check_replies
+from wechat.sdk.content import from_dict
+from wechat.sdk.errors import ContentError
+
+MEDIA = {"img": "image", "image": "image", "voice": "voice", "video": "video"}
+COMPARES = {"contain": Compare.CONTAINS, "equal": Compare.EQUALS}
+LONGEST_NAME = 60
+
+
+class _Foreign(Exception):
+    """Nothing of ours says this."""
+
+
+def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Portable]]:
+    """Each rule with the key that names it in every import."""
+    follow, default = info.get("add_friend_autoreply_info"), info.get("message_default_autoreply_info")
+    if follow:
+        on = bool(info.get("is_add_friend_reply_open"))
+        yield "platform:follow", _rule(_("Welcome"), Trigger.FOLLOW, on, [], [follow], account_name)
+    on = bool(info.get("is_autoreply_open"))
+    yield from _keyword_rules(info, on, account_name)
+    if default:
+        yield "platform:default", _rule(_("Default"), Trigger.DEFAULT, on, [], [default], account_name)
+
+
+def _keyword_rules(info: dict[str, Any], on: bool, account_name: str) -> Iterator[tuple[str, Portable]]:
+    twins: Counter[str] = Counter()
+    for listed in info.get("keyword_autoreply_info", {}).get("list", []):
+        key = f"platform:keyword:{listed.get('create_time', 0)}"
+        twins[key] += 1
+        name = listed.get("rule_name") or _("Without name")
+        keywords, replies = listed.get("keyword_list_info", []), listed.get("reply_list_info", [])
+        random = listed.get("reply_mode") == "random_one"
+        rule = _rule(name, Trigger.KEYWORD, on, keywords, replies, account_name, random=random)
+        yield f"{key}:{twins[key]}", rule
+
+
+def _rule(
+    name: str,
+    trigger: Trigger,
+    on: bool,
+    keywords: list[Any],
+    replies: list[Any],
+    account_name: str,
+    *,
+    random: bool = False,
+) -> Portable:
+    notes: list[str] = []
+    kept_keywords = [kept for each in keywords for kept in _keyword(each, notes)]
+    kept_replies = [kept for each in replies for kept in _replies(each, account_name, notes)]
+    _check_together(kept_replies, random, notes)
+    lacking = not kept_replies or (trigger is Trigger.KEYWORD and not kept_keywords)
+    return {
+        "name": name[:LONGEST_NAME],
+        "enabled": on and not notes and not lacking,
+        "trigger": trigger.value,
+        "strategy": "random" if random else "all",
+        "keywords": [each for at, each in enumerate(kept_keywords) if each not in kept_keywords[:at]],
+        "replies": kept_replies,
+        "note": "\n".join(notes),
+    }
+
+
+def _check_together(replies: list[dict[str, Any]], random: bool, notes: list[str]) -> None:
+    try:
+        check_replies([from_dict(each) for each in replies], one_at_random=random)
+    except ValidationError as error:
+        notes.extend(error.messages)
+
+
+def _keyword(listed: dict[str, Any], notes: list[str]) -> Iterator[dict[str, str]]:
+    text, compare = str(listed.get("content", "")).strip(), COMPARES.get(listed.get("match_mode", ""))
+    try:
+        if compare is None or len(text) > LONGEST_KEYWORD:
+            raise _Foreign
+        check_keyword(compare, text)
+    except (_Foreign, ValidationError):
+        notes.append(_("This keyword could not be taken over: %(what)s") % {"what": _json(listed)})
+    else:
+        yield {"compare": compare.value, "text": text}
+
+
+def _replies(listed: dict[str, Any], account_name: str, notes: list[str]) -> Iterator[dict[str, Any]]:
+    try:
+        contents = list(_contents(listed))
+        for content in contents:
+            check_content(from_dict(content), account_name)
+    except (_Foreign, ContentError, ValidationError) as error:
+        why = " ".join(error.messages) if isinstance(error, ValidationError) else ""
+        sentence = _("This reply could not be taken over: %(what)s") % {"what": _json(listed)}
+        notes.append(f"{sentence} {why}".strip())
+    else:
+        yield from contents
+
+
+def _contents(listed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    kind, body = listed.get("type", ""), str(listed.get("content", ""))
+    if kind == "text":
+        yield {"type": "text", "content": body}
+    elif kind in MEDIA:
+        yield {"type": MEDIA[kind], "media_id": body}
+    elif kind == "news" and listed.get("news_info", {}).get("list"):
+        yield from map(_article, listed["news_info"]["list"])
+    else:
+        raise _Foreign
+
+
+def _article(listed: dict[str, Any]) -> dict[str, Any]:
+    """A reply of ours has one article, so several become several replies."""
+    article = {
+        "title": listed.get("title", ""),
+        "description": listed.get("digest", ""),
+        "pic_url": listed.get("cover_url", ""),
+        "url": listed.get("content_url", ""),
+    }
+    return {"type": "news", "articles": [article]}
+
+
+def _json(listed: Any) -> str:
+    return json.dumps(listed, ensure_ascii=False)

@@ -1,0 +1,143 @@
+"""A rule as plain data: what is exported, compared and imported, whole or not at all.
+
+Tags are by name, so that a file means the same on another installation. Secrets are not in it.
+"""
+
+import datetime
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from Crypto.Hash import SHA256
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_datetime, parse_time
+from django.utils.translation import gettext as _
+
+from accounts.models import OfficialAccount, Tag
+from wechat.replies.models import Keyword, Reply, Rule
+from wechat.replies.specs import Trigger
+from wechat.replies.validation import check_content, check_replies
+from wechat.sdk.content import Content, from_dict, to_dict
+from wechat.sdk.errors import ContentError
+
+Portable = dict[str, Any]
+
+PLAIN_FIELDS = {
+    "name": str, "enabled": bool, "trigger": str, "message_kind": str, "event": str, "event_key": str,
+    "scene": str, "weekdays": list, "strategy": str, "forward_url": str, "note": str,
+}  # fmt: skip
+TIMES = {
+    "valid_from": parse_datetime,
+    "valid_until": parse_datetime,
+    "opens_at": parse_time,
+    "closes_at": parse_time,
+}
+
+
+def portable(rule: Rule) -> Portable:
+    return {
+        **{name: getattr(rule, name) for name in PLAIN_FIELDS},
+        **{name: _iso(getattr(rule, name)) for name in TIMES},
+        "new_follower_days": rule.new_follower_days,
+        "tags": sorted(tag.name for tag in rule.tags.all()),
+        "keywords": [{"compare": each.compare, "text": each.text} for each in rule.keywords.all()],
+        "replies": [reply.content for reply in rule.replies.all()],
+    }
+
+
+def digest(data: Portable) -> str:
+    """Equal for rules that do the same; whether one is on does not matter."""
+    same = {name: value for name, value in data.items() if name != "enabled"}
+    return SHA256.new(json.dumps(same, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
+    """Make the rule what the data says. Raises ``ValidationError``; runs in the caller's transaction."""
+    for name, kind in PLAIN_FIELDS.items():
+        setattr(rule, name, _of_kind(data, name, kind))
+    for name, read in TIMES.items():
+        setattr(rule, name, _time(data, name, read))
+    rule.new_follower_days = data.get("new_follower_days")
+    rule.account = account
+    rule.full_clean(exclude=["secret_id"])
+    contents = [_content(account, stored) for stored in _list(data, "replies")]
+    check_rule(rule, len(_list(data, "keywords")), contents)
+    rule.save()
+    rule.tags.set([_tag(account, name) for name in _list(data, "tags")])
+    _write_keywords(rule, _list(data, "keywords"))
+    _write_replies(rule, contents)
+
+
+def check_rule(rule: Rule, keywords: int, contents: Sequence[Content]) -> None:
+    """Raises ``ValidationError`` for a rule that is on and could not work; off, it may be half done."""
+    if not rule.enabled:
+        return
+    check_replies(contents, one_at_random=rule.strategy == Rule.Strategy.RANDOM)
+    if rule.trigger == Trigger.KEYWORD and not keywords:
+        raise ValidationError(_("A keyword rule needs a keyword: add one, or choose what else to answer to."))
+    if not contents and not rule.forward_url:
+        raise ValidationError(_("This rule says nothing: add a reply, or an address to forward to."))
+
+
+def _write_keywords(rule: Rule, described: list[Any]) -> None:
+    rule.keywords.all().delete()
+    for each in described:
+        keyword = Keyword(rule=rule, compare=each.get("compare", ""), text=str(each.get("text", "")))
+        keyword.full_clean()
+        keyword.save()
+
+
+def _write_replies(rule: Rule, contents: Sequence[Content]) -> None:
+    rule.replies.all().delete()
+    for position, content in enumerate(contents):
+        Reply.objects.create(rule=rule, position=position, content=to_dict(content))
+
+
+def _content(account: OfficialAccount, stored: Any) -> Content:
+    try:
+        content = from_dict(stored)
+    except ContentError as error:
+        raise ValidationError(_("A reply cannot be read: %(what)s") % {"what": error.message}) from None
+    check_content(content, account.name)
+    return content
+
+
+def _tag(account: OfficialAccount, name: Any) -> Tag:
+    found = Tag.objects.filter(account=account, name=str(name)).first()
+    if found is None:
+        raise ValidationError(
+            _("There is no tag “%(name)s”: make it first, then import again.") % {"name": name}
+        )
+    return found
+
+
+def _of_kind(data: Portable, name: str, kind: type) -> Any:
+    value = data.get(name, getattr(Rule(), name))
+    if not isinstance(value, kind):
+        raise ValidationError(_("“%(name)s” has the wrong form.") % {"name": name})
+    return value
+
+
+def _time(data: Portable, name: str, read: Any) -> datetime.datetime | datetime.time | None:
+    value = data.get(name)
+    if value is None:
+        return None
+    try:
+        found: datetime.datetime | datetime.time | None = read(value)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or (isinstance(found, datetime.datetime) and found.tzinfo is None):
+        raise ValidationError(_("“%(name)s” is not a time.") % {"name": name})
+    return found
+
+
+def _list(data: Portable, name: str) -> list[Any]:
+    value = data.get(name, [])
+    form = str if name == "tags" else dict
+    if not isinstance(value, list) or not all(isinstance(each, form) for each in value):
+        raise ValidationError(_("“%(name)s” has the wrong form.") % {"name": name})
+    return value
+
+
+def _iso(value: datetime.datetime | datetime.time | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,117 @@
+"""Rules that can never answer, and why. Knows no Django.
+
+A rule is covered when each of its ways of being set off is one of an earlier rule that has no narrower
+window and audience. The judgement is careful: what it names never answers, what it does not name may.
+"""
+
+import datetime
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wechat.replies.matching import Compiled
+from wechat.replies.specs import Audience, Compare, KeywordSpec, RuleSpec, Trigger, Window, plain
+
+Way = tuple[str, ...] | KeywordSpec
+
+
+class Dead(enum.StrEnum):
+    BROKEN = "broken"
+    NO_KEYWORDS = "no_keywords"
+    OVER = "over"
+    NOBODY = "nobody"
+    COVERED = "covered"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``by``: the earlier rules that answer instead."""
+
+    rule: RuleSpec
+    why: Dead
+    by: tuple[RuleSpec, ...] = ()
+
+
+def never_answering(
+    compiled: Compiled, now: datetime.datetime, worn_tags: frozenset[int]
+) -> Iterator[Finding]:
+    """``worn_tags``: those that at least one follower has."""
+    earlier: list[RuleSpec] = []
+    for rule in compiled.specs:
+        if not rule.enabled:
+            continue
+        found = _by_itself(rule, compiled, now, worn_tags) or _covered(rule, earlier)
+        if found:
+            yield found
+        else:
+            earlier.append(rule)
+
+
+def _by_itself(
+    rule: RuleSpec, compiled: Compiled, now: datetime.datetime, worn_tags: frozenset[int]
+) -> Finding | None:
+    checks = {
+        Dead.BROKEN: rule.id in compiled.broken,
+        Dead.NO_KEYWORDS: rule.trigger is Trigger.KEYWORD and not rule.keywords,
+        Dead.OVER: rule.window.ends is not None and rule.window.ends <= now,
+        Dead.NOBODY: bool(rule.audience.tags) and not rule.audience.tags & worn_tags,
+    }
+    return next((Finding(rule, why) for why, true in checks.items() if true), None)
+
+
+def _covered(rule: RuleSpec, earlier: Sequence[RuleSpec]) -> Finding | None:
+    broader = [each for each in earlier if _is_no_narrower(each, rule)]
+    coverers = []
+    for way in _ways(rule):
+        found = next((each for each in broader if any(_implies(way, its) for its in _ways(each))), None)
+        if found is None:
+            return None
+        coverers.append(found)
+    return Finding(rule, Dead.COVERED, tuple(dict.fromkeys(coverers)))
+
+
+def _is_no_narrower(earlier: RuleSpec, rule: RuleSpec) -> bool:
+    return earlier.window in (Window(), rule.window) and earlier.audience in (Audience(), rule.audience)
+
+
+def _ways(rule: RuleSpec) -> Sequence[Way]:
+    """Everything that sets the rule off, one by one."""
+    match rule.trigger:
+        case Trigger.KEYWORD:
+            return rule.keywords
+        case Trigger.FOLLOW:
+            return (("follow", "first"), ("follow", "again"))
+        case Trigger.FOLLOW_FIRST:
+            return (("follow", "first"),)
+        case Trigger.FOLLOW_AGAIN:
+            return (("follow", "again"),)
+        case Trigger.MESSAGE_TYPE:
+            return (("kind", rule.message_kind),)
+        case Trigger.EVENT:
+            return (("event", rule.event, rule.event_key),)
+        case Trigger.SCAN:
+            return (("scan", rule.scene),)
+    return (("default",),)
+
+
+def _implies(way: Way, other: Way) -> bool:
+    """Whether everything that comes the one way comes the other way as well."""
+    if isinstance(way, KeywordSpec):
+        return isinstance(other, KeywordSpec) and _keyword_implies(way, other)
+    if isinstance(other, KeywordSpec) or way[0] != other[0]:
+        return False
+    if way[0] == "event":
+        return way[1] == other[1] and other[2] in ("", way[2])
+    return way == other
+
+
+def _keyword_implies(keyword: KeywordSpec, other: KeywordSpec) -> bool:
+    if Compare.REGEX in (keyword.compare, other.compare):
+        return keyword == other
+    text, part = plain(keyword.text), plain(other.text)
+    match other.compare:
+        case Compare.CONTAINS:
+            return part in text
+        case Compare.STARTS_WITH:
+            return keyword.compare is not Compare.CONTAINS and text.startswith(part)
+    return keyword.compare is Compare.EQUALS and text == part

@@ -1,0 +1,163 @@
+"""Trying rules out before followers do: one message, the last thousand messages, rules that never answer."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Follower, OfficialAccount
+from wechat.inbox import routing
+from wechat.inbox.models import InboundMessage
+from wechat.replies import cautions, rulebook
+from wechat.replies.arranging import Said, arrange
+from wechat.replies.facts import facts_from, facts_of, followers_of, moment_of, values_of
+from wechat.replies.matching import Compiled, Verdict
+from wechat.replies.models import Rule
+from wechat.replies.reach import Finding, never_answering
+from wechat.replies.rulebook import Book
+from wechat.replies.specs import Facts, Reason, RuleSpec
+from wechat.replies.variables import expand
+from wechat.sdk.errors import MalformedMessage
+from wechat.sdk.messages import EVENTS, MESSAGES, Message, Subscribe, Text, Voice
+
+SHOWN_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What would happen to one message. Of several ``answers`` one is drawn at random."""
+
+    message: Message
+    verdicts: Sequence[Verdict]
+    winner: RuleSpec | None = None
+    keyword: str = ""
+    answers: Sequence[Said] = ()
+    forwarded_to: str = ""
+    warnings: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Change:
+    """Messages that one rule answers now and another would answer then; ``None``: nobody does."""
+
+    before: RuleSpec | None
+    after: RuleSpec | None
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """``looked_at`` messages were played again; those that differ are in ``changes``, most frequent first."""
+
+    looked_at: int
+    changes: Sequence[Change]
+
+    @property
+    def changed(self) -> int:
+        return sum(change.count for change in self.changes)
+
+
+def compose(what: str, value: str, *, openid: str, at: datetime.datetime) -> Message:
+    """A message as it would arrive; ``what`` is a message type or an event, ``value`` its text, key or scene.
+
+    Raises ``KeyError`` for an unknown ``what``.
+    """
+    common = {"to": "", "openid": openid, "create_time": int(at.timestamp())}
+    if what == "text":
+        return Text(**common, content=value)  # type: ignore[arg-type]  # by name
+    if what == "voice":
+        return Voice(**common, recognition=value)  # type: ignore[arg-type]  # by name
+    if what == "subscribe":
+        return Subscribe(**common, event_key=f"qrscene_{value}" if value else "")  # type: ignore[arg-type]  # by name
+    if what in MESSAGES:
+        return MESSAGES[what](**common, kind=what)  # type: ignore[arg-type]  # by name
+    return EVENTS[what](**common, event=what, event_key=value)  # type: ignore[arg-type]  # by name
+
+
+def try_out(account: OfficialAccount, message: Message, facts: Facts | None = None) -> Trial:
+    """Reads only. ``facts`` defaults to those of the message's sender."""
+    book, moment = _book(account), moment_of(message)
+    known = facts_of(account, message) if facts is None else facts
+    verdicts = book.compiled.explain(message, moment, known)
+    match = book.compiled.match(message, moment, known)
+    if match is None:
+        return Trial(message, verdicts, warnings=_first_answering(account, message))
+    script = book.scripts[match.rule.id]
+    spoken = [expand(content, values_of(account, message, known)) for content in script.contents]
+    drawn = [[each] for each in spoken] if script.one_at_random else [spoken]
+    answers = [arrange(contents) for contents in drawn if contents]
+    return Trial(
+        message,
+        verdicts,
+        match.rule,
+        match.keyword.text if match.keyword else "",
+        answers,
+        Rule.objects.values_list("forward_url", flat=True).get(pk=match.rule.id),
+        [*_first_answering(account, message), *cautions.of(account, message, answers)],
+    )
+
+
+def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1000) -> Replay:
+    """What the last messages would have got with the candidates on, instead of with today's rules."""
+    rules = list(rulebook.loaded(Rule.objects.filter(account=account)))
+    today = rulebook.book(rules).compiled
+    switched = {candidate.pk for candidate in candidates}
+    for rule in rules:
+        rule.enabled = rule.enabled or rule.pk in switched
+    return _compared(account, today, rulebook.book(rules).compiled, last_n)
+
+
+def never_fires(account: OfficialAccount) -> list[Finding]:
+    """Rules that are on and can never answer, each with the reason."""
+    worn = Follower.tags.through.objects.filter(follower__account=account).values_list("tag_id", flat=True)
+    return list(never_answering(_book(account).compiled, timezone.now(), frozenset(worn.distinct())))
+
+
+def _book(account: OfficialAccount) -> Book:
+    return rulebook.book(rulebook.loaded(Rule.objects.filter(account=account)))
+
+
+def _compared(account: OfficialAccount, today: Compiled, then: Compiled, last_n: int) -> Replay:
+    messages = _last_messages(account, last_n)
+    followers = followers_of(account, {message.openid for message in messages})
+    changes: dict[tuple[int, int], Change] = {}
+    for message in messages:
+        facts = facts_from(followers.get(message.openid), message)
+        before, after = _winner(today, message, facts), _winner(then, message, facts)
+        pair = (before.id if before else 0, after.id if after else 0)
+        if pair[0] != pair[1]:
+            change = changes.setdefault(pair, Change(before, after))
+            change.count += 1
+            if len(change.examples) < SHOWN_EXAMPLES:
+                change.examples.append(message.text or message.event or message.kind)
+    return Replay(len(messages), sorted(changes.values(), key=lambda change: -change.count))
+
+
+def _winner(compiled: Compiled, message: Message, facts: Facts) -> RuleSpec | None:
+    match = compiled.match(message, moment_of(message), facts)
+    return match.rule if match else None
+
+
+def _last_messages(account: OfficialAccount, last_n: int) -> list[Message]:
+    messages = []
+    for row in InboundMessage.objects.filter(account=account).order_by("-id")[:last_n]:
+        try:
+            messages.append(row.message)
+        except MalformedMessage:
+            continue
+    return messages
+
+
+def _first_answering(account: OfficialAccount, message: Message) -> list[str]:
+    """Menus and sign-ins are asked before the rules."""
+    answer = routing.answer(routing.Event(account, message), budget=None)
+    if answer is None or answer.by.startswith("rule:"):
+        return []
+    return [_("The rules are not asked: “%(by)s” answers this first.") % {"by": answer.by}]
+
+
+def shadowed(trial: Trial) -> list[Verdict]:
+    return [verdict for verdict in trial.verdicts if verdict.reason is Reason.SHADOWED]
