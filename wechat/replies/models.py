@@ -163,7 +163,7 @@ class Rule(HasSecrets):
 
     def clean(self) -> None:
         """What this kind of rule needs, and nothing of the other kinds."""
-        needed = {Trigger.MESSAGE_TYPE: "message_kind", Trigger.EVENT: "event"}.get(Trigger(self.trigger))
+        needed = {"message_type": "message_kind", "event": "event"}.get(self.trigger)
         if needed and not getattr(self, needed):
             raise ValidationError({needed: _("Choose one.")})
         for field, trigger in OWN_FIELDS.items():
