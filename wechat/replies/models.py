@@ -3,6 +3,8 @@
 Which rule answers is decided in ``matching``, over the values of ``specs``.
 """
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models import OfficialAccount, Tag
 from wechat.inbox.models import InboundMessage
 from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.materials.models import Asset
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_forward_url, check_keyword
 
@@ -220,11 +223,18 @@ class Keyword(models.Model):
 
 
 class Reply(models.Model):
-    """One thing to say: ``content`` is what ``wechat.sdk.content.to_dict`` writes."""
+    """One thing to say: ``content`` is what ``wechat.sdk.content.to_dict`` writes, but for the files."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="replies", verbose_name=_("rule"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     content = models.JSONField(_("content"))
+    # The files the content shows; their media ids are filled in when the rules are compiled.
+    asset = models.ForeignKey(
+        Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file")
+    )
+    cover = models.ForeignKey(
+        Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover picture")
+    )
 
     history = HistoricalRecords()
 
@@ -239,6 +249,12 @@ class Reply(models.Model):
     @property
     def kind(self) -> str:
         return str(self.content.get("type", ""))
+
+    @property
+    def complete(self) -> dict[str, Any]:
+        """The content with the media ids of its files; empty ones until they are uploaded."""
+        files = {"media_id": self.asset, "thumb_media_id": self.cover}
+        return {**self.content, **{name: file.media_id for name, file in files.items() if file}}
 
 
 class Forward(models.Model):

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime, parse_time
 from django.utils.translation import gettext as _
 
 from accounts.models import OfficialAccount, Tag
+from wechat.materials.models import Asset
 from wechat.replies.models import Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
 from wechat.replies.validation import check_content, check_replies
@@ -41,7 +42,7 @@ def portable(rule: Rule) -> Portable:
         "new_follower_days": rule.new_follower_days,
         "tags": sorted(tag.name for tag in rule.tags.all()),
         "keywords": [{"compare": each.compare, "text": each.text} for each in rule.keywords.all()],
-        "replies": [reply.content for reply in rule.replies.all()],
+        "replies": [reply.complete for reply in rule.replies.all()],
     }
 
 
@@ -90,7 +91,17 @@ def _write_keywords(rule: Rule, described: list[Any]) -> None:
 def _write_replies(rule: Rule, contents: Sequence[Content]) -> None:
     rule.replies.all().delete()
     for position, content in enumerate(contents):
-        Reply.objects.create(rule=rule, position=position, content=to_dict(content))
+        stored = to_dict(content)
+        files = {
+            "asset": _file(rule, stored.get("media_id", "")),
+            "cover": _file(rule, stored.get("thumb_media_id", "")),
+        }
+        Reply.objects.create(rule=rule, position=position, content=stored, **files)
+
+
+def _file(rule: Rule, media_id: str) -> Asset | None:
+    """The file of the library that this is, if it is one of it."""
+    return Asset.objects.filter(account=rule.account, media_id=media_id).first() if media_id else None
 
 
 def _content(account: OfficialAccount, stored: Any) -> Content:

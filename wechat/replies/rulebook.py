@@ -50,7 +50,7 @@ def book(rules: Iterable[Rule]) -> Book:
 
 def loaded(rules: QuerySet[Rule]) -> QuerySet[Rule]:
     """With everything a spec is made of."""
-    return rules.prefetch_related("keywords", "replies", "tags")
+    return rules.prefetch_related("keywords", "replies__asset", "replies__cover", "tags")
 
 
 def spec_of(rule: Rule, contents: tuple[Content, ...] | None) -> RuleSpec:
@@ -86,7 +86,7 @@ def window_of(rule: Rule) -> Window:
 def contents_of(rule: Rule) -> tuple[Content, ...] | None:
     """``None`` if one of them cannot be sent."""
     try:
-        contents = tuple(from_dict(reply.content) for reply in rule.replies.all())
+        contents = tuple(from_dict(reply.complete) for reply in rule.replies.all())
         for content in contents:
             validate(content)
     except ContentError as error:
