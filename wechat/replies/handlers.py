@@ -1,11 +1,20 @@
-"""Where the rules join in: they answer, and what they answered is forwarded."""
+"""Where the rules join in: they answer, what they answered is forwarded, and others learn their names."""
+
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.kernel import due
+from wechat.materials import usage
+from wechat.materials.models import Asset
 from wechat.replies import forwarding, rulebook
 from wechat.replies.facts import facts_of, moment_of, values_of
+from wechat.replies.models import Rule
 from wechat.replies.specs import Facts
 from wechat.replies.tasks import forward
 
@@ -31,3 +40,18 @@ def answer_by_rule(event: Event) -> Answer | None:
 def forward_to_webhook(event: Event) -> None:
     if event.row is not None and forwarding.note(event.row):
         transaction.on_commit(lambda: due.ring(forward))
+
+
+@usage.register
+def rules_with(asset: Asset) -> list[str]:
+    rules = Rule.objects.filter(Q(replies__asset=asset) | Q(replies__cover=asset)).distinct()
+    return [_("rule “%(name)s”") % {"name": rule.name} for rule in rules]
+
+
+@named("rule")
+def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
+    found = Rule.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
+    return {
+        str(rule.pk): Answerer(rule.name, reverse("admin:replies_rule_change", args=[rule.pk]))
+        for rule in found
+    }

@@ -22,7 +22,8 @@ from wechat.replies.portable import Portable, digest, portable, write
 
 FORMAT = "wechat-console-rules"
 VERSION = 1
-LARGEST_FILE = 5 << 20
+# Below what Django takes as one form field.
+LARGEST_FILE = 2 << 20
 MOST_RULES = 5000
 
 
@@ -79,7 +80,7 @@ def key_of(rule: Rule) -> str:
 
 def _read(text: bytes) -> list[Any]:
     if len(text) > LARGEST_FILE:
-        raise Unreadable(_("The file is larger than 5 MB."))
+        raise Unreadable(_("The file is larger than 2 MB."))
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,0 +1,248 @@
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area, Rights, current_account
+from wechat.kernel.pages import BigTable, HistoryMixin, StackedInline, TabularInline, badge
+from wechat.replies import describing, report_pages, rulebook, tester_page, transfer_pages
+from wechat.replies.forms import KeywordFormSet, ReplyFormSet, RuleForm
+from wechat.replies.models import OWN_FIELDS, Forward, Keyword, Reply, Rule
+from wechat.replies.portable import check_rule
+from wechat.replies.reply_form import ReplyForm
+
+COLOURS = {Forward.State.DELIVERED: "good", Forward.State.FAILED: "bad"}
+
+
+def _section(title: str | Promise, *fields: Any) -> tuple[str | Promise, dict[str, Any]]:
+    return title, {"fields": fields, "classes": ("collapse",)}
+
+
+class InlineOfRule:
+    """Whoever may change the rule may change its parts."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _rule_admin().has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _rule_admin().has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _rule_admin().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _rule_admin().has_change_permission(request, obj)
+
+
+class KeywordInline(InlineOfRule, TabularInline[Keyword, Rule]):
+    model = Keyword
+    formset = KeywordFormSet
+    fields = ("compare", "text")
+    extra = 1
+    hide_title = True
+
+
+class ReplyInline(InlineOfRule, StackedInline[Reply, Rule]):
+    model = Reply
+    form = ReplyForm
+    formset = ReplyFormSet
+    fields = (
+        "kind",
+        *(name for name in ReplyForm.base_fields if name not in ("kind", "position")),
+        "position",
+    )
+    ordering_field = "position"
+    hide_ordering_field = True
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj is not None and obj.replies.exists() else 1
+
+
+@admin.register(Rule)
+class RuleAdmin(HistoryMixin, AccountScopedAdmin):
+    area = Area.CONTENT
+    form = RuleForm
+    inlines = (KeywordInline, ReplyInline)
+    list_display = ("title", "answers_to", "says", "limits", "is_on")
+    list_display_links = ("title",)
+    list_filter = ("enabled", "trigger", "tags")
+    search_fields = ("name", "keywords__text", "note")
+    ordering = ("position", "id")
+    ordering_field = "position"
+    # Dragging numbers the rows of a page: one page must hold them all.
+    list_per_page = 5000
+    sortable_by = ()
+    show_full_result_count = False
+    actions = ("switch_on", "switch_off")
+    list_before_template = "replies/rule_tools.html"
+    change_form_outer_before_template = "replies/rule_links.html"
+    fieldsets = (
+        (None, {"fields": ("account", "name", "enabled", "trigger", *OWN_FIELDS, "strategy")}),
+        _section(
+            gettext_lazy("When it answers"),
+            "valid_from", "valid_until", "weekdays", ("opens_at", "closes_at"),
+        ),
+        _section(gettext_lazy("Whom it answers"), "tags", "new_follower_days"),
+        _section(gettext_lazy("Forward to a system of your own"), "forward_url", "new_secret"),
+        _section(gettext_lazy("Note"), "note"),
+    )  # fmt: skip
+
+    class Media:
+        js = ("replies/rule.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
+        rows: QuerySet[Rule] = super().get_queryset(request)
+        return rulebook.loaded(rows)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("tester/", view(tester_page.show), name="replies_tester"),
+            path("never/", view(report_pages.never), name="replies_never"),
+            path("<int:pk>/replay/", view(report_pages.replay), name="replies_replay"),
+            path("export/", view(transfer_pages.export), name="replies_export"),
+            path("import/", view(transfer_pages.import_file), name="replies_import"),
+            path("import-platform/", view(transfer_pages.import_platform), name="replies_import_platform"),
+            *super().get_urls(),
+        ]
+
+    # --- columns
+
+    @admin.display(description=gettext_lazy("rule"))
+    def title(self, rule: Rule) -> str:
+        return rule.name
+
+    @admin.display(description=gettext_lazy("answers to"))
+    def answers_to(self, rule: Rule) -> SafeString:
+        return format_html(
+            '{}<span class="said quiet" style="display: block">{}</span>',
+            badge(rule.get_trigger_display()),
+            describing.answers_to(rule),
+        )
+
+    @admin.display(description=gettext_lazy("says"))
+    def says(self, rule: Rule) -> SafeString:
+        drawn = badge(_("one at random")) if rule.strategy == Rule.Strategy.RANDOM else ""
+        sent_on = badge(_("forwarded")) if rule.forward_url else ""
+        return format_html('<span class="said">{}</span> {} {}', describing.replies(rule), drawn, sent_on)
+
+    @admin.display(description=gettext_lazy("when and whom"))
+    def limits(self, rule: Rule) -> str:
+        return " · ".join(describing.limits(rule)) or _("always, everybody")
+
+    @admin.display(description=gettext_lazy("state"))
+    def is_on(self, rule: Rule) -> SafeString:
+        return badge(_("on"), "good") if rule.enabled else badge(_("off"))
+
+    # --- forms
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        keyword = request.GET.get("keyword", "")[:60]
+        initial = super().get_changeform_initial_data(request)
+        return {**initial, "name": keyword} if keyword else initial
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, ReplyInline):
+            kwargs["form_kwargs"] = {"account_id": self._account_id(request, obj if obj.pk else None)}
+        elif request.method == "GET" and not obj.pk and request.GET.get("keyword"):
+            kwargs["initial"] = [{"text": request.GET["keyword"][:200]}]
+        return kwargs
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            last = Rule.objects.filter(account=obj.account).aggregate(last=Max("position"))["last"]
+            obj.position = 0 if last is None else last + 1
+        super().save_model(request, obj, form, change)
+
+    # --- actions
+
+    @admin.action(description=gettext_lazy("Switch on"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
+        done = [rule for rule in rules if self._may_switch_on(request, rule)]
+        self._switch(request, done, on=True)
+
+    @admin.action(description=gettext_lazy("Switch off"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
+        self._switch(request, list(rules), on=False)
+
+    def _may_switch_on(self, request: HttpRequest, rule: Rule) -> bool:
+        rule.enabled = True
+        contents = rulebook.contents_of(rule)
+        try:
+            if contents is None:
+                raise ValidationError(_("A reply cannot be sent: open the rule and save it."))
+            check_rule(rule, len(rule.keywords.all()), contents)
+        except ValidationError as error:
+            self.message_user(request, f"{rule.name}: {' '.join(error.messages)}", messages.ERROR)
+            return False
+        return True
+
+    def _switch(self, request: HttpRequest, rules: list[Rule], *, on: bool) -> None:
+        for rule in rules:
+            rule.enabled = on
+            rule.save(update_fields=["enabled"])
+            self.log_change(request, rule, "Switched on." if on else "Switched off.")
+        count = len(rules)
+        done = (
+            ngettext("%d rule is on.", "%d rules are on.", count)
+            if on
+            else ngettext("%d rule is off.", "%d rules are off.", count)
+        )
+        if count:
+            self.message_user(request, done % count)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        account = current_account(request)
+        may_change = account is not None and Rights.of(request.user).may_change(self.area, account.pk)
+        return super().changelist_view(request, {**(extra_context or {}), "may_change": may_change})
+
+
+@admin.register(Forward)
+class ForwardAdmin(BigTable, AccountScopedAdmin):
+    """What was posted to the webhooks, attempt by attempt; read-only."""
+
+    area = Area.CONTENT
+    account_path = "rule__account"
+    list_display = ("created_at", "rule", "message", "condition", "attempts")
+    fields = ("rule", "message", "condition", "created_at", "attempts_made")
+    readonly_fields = fields
+    list_select_related = ("rule", "message")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("state"))
+    def condition(self, forward: Forward) -> SafeString:
+        return badge(forward.get_state_display(), COLOURS.get(cast(Forward.State, forward.state), "plain"))
+
+    @admin.display(description=gettext_lazy("attempts in detail"))
+    def attempts_made(self, forward: Forward) -> SafeString:
+        lines = [
+            f"{entry['at'][:19]}  {entry['status'] or '–'}  {entry['ms']} ms  {entry['error']}"
+            for entry in forward.log
+        ]
+        return format_html('<pre class="raw">{}</pre>', "\n".join(lines))
+
+
+def _rule_admin() -> RuleAdmin:
+    found = admin.site.get_model_admin(Rule)
+    assert isinstance(found, RuleAdmin)
+    return found

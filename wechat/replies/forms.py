@@ -1,0 +1,105 @@
+"""The forms of a rule and of its keywords, and its replies checked together."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminPasswordWidget
+
+from accounts.pages import AccountForm
+from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
+from wechat.replies.reply_form import ReplyForm
+from wechat.replies.specs import Trigger
+from wechat.replies.validation import check_replies
+
+SHORTEST_SECRET = 16
+
+
+class RuleForm(AccountForm):
+    weekdays = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("days of the week"),
+        choices=Rule.Weekday.choices,
+        coerce=int,
+        required=False,
+        help_text=gettext_lazy("None chosen: every day."),
+        widget=UnfoldAdminCheckboxSelectMultiple,
+    )
+    new_secret = forms.CharField(
+        label=gettext_lazy("signing secret"),
+        required=False,
+        min_length=SHORTEST_SECRET,
+        max_length=200,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+    )
+
+    class Meta:
+        model = Rule
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, trigger in OWN_FIELDS.items():
+            if name in self.fields:
+                shown = {"data-shown-by": "trigger", "data-shown-for": trigger.value}
+                self.fields[name].widget.attrs |= shown
+        if "new_secret" in self.fields:
+            self.fields["new_secret"].help_text = (
+                _("A secret is stored. Type a new one to replace it.")
+                if self.instance.pk and self.instance.forward_secret
+                else _("At least 16 characters; your system checks our signature with it.")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        new_secret = cleaned.get("new_secret", "")
+        if new_secret:
+            self.instance.forward_secret = new_secret
+        if (
+            cleaned.get("forward_url")
+            and not self.instance.forward_secret
+            and "new_secret" not in self.errors
+        ):
+            sentence = _("Type a signing secret, so that your system can trust what it is sent.")
+            self.add_error("new_secret", sentence)
+        return cleaned
+
+
+class KeywordFormSet(BaseInlineFormSet[Keyword, Rule, "forms.ModelForm[Keyword]"]):
+    def clean(self) -> None:
+        super().clean()
+        rule = self.instance
+        if any(self.errors) or not rule.enabled or rule.trigger != Trigger.KEYWORD:
+            return
+        kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
+        if not any(data.get("text") for data in kept):
+            raise ValidationError(
+                _("A keyword rule needs a keyword: add one, or choose what else to answer to.")
+            )
+
+
+class ReplyFormSet(BaseInlineFormSet[Reply, Rule, ReplyForm]):
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        kept = self._in_order()
+        if not self.instance.enabled:
+            return
+        if not kept and not self.instance.forward_url:
+            raise ValidationError(_("This rule says nothing: add a reply, or an address to forward to."))
+        check_replies(
+            [form.content for form in kept], one_at_random=self.instance.strategy == Rule.Strategy.RANDOM
+        )
+
+    def _in_order(self) -> list[ReplyForm]:
+        """The replies that stay, the new ones last."""
+        kept = [form for form in self.forms if not form.cleaned_data.get("DELETE")]
+        old = sorted((form for form in kept if form.instance.pk), key=lambda form: form.instance.position)
+        new = [form for form in kept if not form.instance.pk and form.has_changed()]
+        first_free = old[-1].instance.position + 1 if old else 0
+        for position, form in enumerate(new, start=first_free):
+            form.instance.position = position
+        return [*old, *new]

@@ -1,0 +1,105 @@
+"""The rule tester: write a message or pick an event and a follower, and see what would happen."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Follower, OfficialAccount
+from wechat.inbox import bubbles
+from wechat.replies import describing, tester
+from wechat.replies.entrance import account_to_view, frame
+from wechat.replies.models import Rule
+from wechat.replies.specs import Facts, Reason
+from wechat.replies.tester import Trial
+from wechat.sdk.content import Content
+
+STRANGER = "oTester"
+WHAT = [
+    ("text", gettext_lazy("Text")),
+    ("event:subscribe", gettext_lazy("Follows the account")),
+    ("event:scan", gettext_lazy("Scans a channel's QR code")),
+    ("voice", gettext_lazy("Voice (recognised text)")),
+    *((kind, label) for kind, label in Rule.MessageKind.choices if kind not in ("text", "voice")),
+    *((f"event:{event}", label) for event, label in Rule.EventKind.choices),
+    ("event:view", gettext_lazy("Menu: link opened")),
+]
+
+
+class TesterForm(forms.Form):
+    what = forms.ChoiceField(label=gettext_lazy("What arrives"), choices=WHAT)
+    value = forms.CharField(
+        label=gettext_lazy("Text, event key or channel"), required=False, max_length=2000, strip=False
+    )
+    openid = forms.CharField(
+        label=gettext_lazy("Follower"),
+        required=False,
+        max_length=64,
+        help_text=gettext_lazy("OpenID or remark; empty: somebody new."),
+    )
+    at = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        required=False,
+        help_text=gettext_lazy("Empty: now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, account: OfficialAccount, data: Any) -> None:
+        super().__init__(data or None, initial={"what": "text"})
+        self.account = account
+
+    def clean_openid(self) -> str:
+        """The OpenID of a known follower, or nothing."""
+        wanted = self.cleaned_data["openid"].strip()
+        if not wanted:
+            return ""
+        known = Follower.objects.filter(account=self.account)
+        found = known.filter(openid=wanted).first() or known.filter(remark=wanted).first()
+        if found is None:
+            raise forms.ValidationError(
+                _("Nobody has this OpenID or remark. Leave it empty for somebody new.")
+            )
+        return found.openid
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    account = account_to_view(request)
+    form = TesterForm(account, request.GET if "what" in request.GET else None)
+    context = {**frame(request, account, _("Rule tester")), "form": form}
+    if form.is_valid():
+        context |= _result(tried(account, form.cleaned_data))
+    return TemplateResponse(request, "replies/tester.html", context)
+
+
+def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
+    """Raises nothing for what the form let through."""
+    at = asked["at"] or timezone.now()
+    message = tester.compose(asked["what"], asked["value"], openid=asked["openid"] or STRANGER, at=at)
+    followed_now = Facts(followed_at=at if asked["what"] == "event:subscribe" else None)
+    return tester.try_out(account, message, None if asked["openid"] else followed_now)
+
+
+def _result(trial: Trial) -> dict[str, Any]:
+    at = timezone.now()
+    return {
+        "trial": trial,
+        "heard": bubbles.Bubble(at, ours=False, part=bubbles.of_message(trial.message)),
+        "answers": [
+            {"now": said.now and _bubble(said.now), "later": [_bubble(each) for each in said.later]}
+            for said in trial.answers
+        ],
+        "shadowed": tester.shadowed(trial),
+        "others": [
+            (verdict.rule, describing.REASONS[verdict.reason])
+            for verdict in trial.verdicts
+            if verdict.reason not in (Reason.WON, Reason.SHADOWED)
+        ],
+    }
+
+
+def _bubble(content: Content) -> bubbles.Bubble:
+    return bubbles.Bubble(timezone.now(), ours=True, part=bubbles.of_content(content))
