@@ -54,6 +54,7 @@ def claim(due: models.QuerySet[Row], *, lease: datetime.timedelta, limit: int) -
     """Take up to ``limit`` rows whose ``due_at`` has come, in order of age, for the length of the lease."""
     with transaction.atomic():
         now = timezone.now()
+        # The row itself and no more: a lock on its account would be skipped while callbacks insert rows.
         rows = list(
             due.filter(due_at__lte=now)
             .order_by("due_at", "pk")
