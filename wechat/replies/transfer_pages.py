@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
-from accounts.refusals import in_words
+from accounts.errcodes import in_words
 from wechat.replies import importing, rulebook
 from wechat.replies.entrance import account_to_change, account_to_view, frame
 from wechat.replies.importing import Report
