@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -61,20 +62,18 @@ class Replay:
 
 
 def compose(what: str, value: str, *, openid: str, at: datetime.datetime) -> Message:
-    """A message as it would arrive; ``what`` is a message type or an event, ``value`` its text, key or scene.
-
-    Raises ``KeyError`` for an unknown ``what``.
+    """A message as it would arrive: ``what`` is a message type, as ``text``, or an event, as ``event:scan``;
+    ``value`` is its text, event key or scene. Raises ``KeyError`` for an unknown ``what``.
     """
-    common = {"to": "", "openid": openid, "create_time": int(at.timestamp())}
+    common: dict[str, Any] = {"to": "", "openid": openid, "create_time": int(at.timestamp())}
+    name = what.removeprefix("event:")
+    if name == "subscribe":
+        return Subscribe(**common, event_key=f"qrscene_{value}" if value else "")
+    if name != what:
+        return EVENTS[name](**common, event=name, event_key=value)
     if what == "text":
-        return Text(**common, content=value)  # type: ignore[arg-type]  # by name
-    if what == "voice":
-        return Voice(**common, recognition=value)  # type: ignore[arg-type]  # by name
-    if what == "subscribe":
-        return Subscribe(**common, event_key=f"qrscene_{value}" if value else "")  # type: ignore[arg-type]  # by name
-    if what in MESSAGES:
-        return MESSAGES[what](**common, kind=what)  # type: ignore[arg-type]  # by name
-    return EVENTS[what](**common, event=what, event_key=value)  # type: ignore[arg-type]  # by name
+        return Text(**common, content=value)
+    return Voice(**common, recognition=value) if what == "voice" else MESSAGES[what](**common, kind=what)
 
 
 def try_out(account: OfficialAccount, message: Message, facts: Facts | None = None) -> Trial:
