@@ -84,6 +84,8 @@ class Pusher:
         settings = self.world.settings
         allowed = push.attempts or (1 if push.tamper else settings.repeats + 1)
         for number in range(1, allowed + 1):
+            if not self.world.holds(push.account):
+                return
             attempt = await self._attempt(push, number)
             if attempt.verdict not in REPEATED:
                 self._arrived(push)

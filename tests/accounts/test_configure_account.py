@@ -1,5 +1,6 @@
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils.translation import override
 
 from accounts.models import OfficialAccount
 
@@ -41,6 +42,6 @@ def test_a_second_call_changes_what_it_names_and_keeps_the_former_token_for_a_wh
     ],
 )
 def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(wrong: dict[str, str], says: str) -> None:
-    with pytest.raises(CommandError, match=says):
+    with override("en"), pytest.raises(CommandError, match=says):
         call_command("configure_account", "demo", **(OPTIONS | wrong))
     assert not OfficialAccount.objects.exists()

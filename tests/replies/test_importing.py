@@ -233,7 +233,7 @@ def test_a_good_rule_in_a_file_is_imported(account: OfficialAccount) -> None:
         b'{"format": "other", "version": 1, "rules": []}',
         b'{"format": "wechat-console-rules", "version": 2, "rules": []}',
         b'{"format": "wechat-console-rules", "version": 1, "rules": {}}',
-        b" " * (2 << 20) + b"{}",
+        b" " * (5 << 20) + b"{}",
     ],
     ids=range(8),
 )

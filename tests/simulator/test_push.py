@@ -255,6 +255,27 @@ def test_events_without_waiting_are_pushed_in_the_background(
         time.sleep(0.01)
 
 
+def test_a_push_still_on_its_way_leaves_no_trace_after_a_reset(
+    simulator: Simulator, server: AccountServer
+) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def answer_late(pushed: Pushed) -> bytes:
+        asked.set()
+        release.wait(20)
+        return reply()
+
+    server.answer = answer_late
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(simulator.event, type="text")
+        assert asked.wait(20)
+        simulator.sim("/reset", {"keep_accounts": True})
+        release.set()
+        assert verdicts(late.result(20)) == ["reply"]
+    assert simulator.received() == []
+    assert simulator.look(f"/accounts/{APPID}/deliveries") == {"entries": []}
+
+
 @pytest.mark.parametrize("mode", ["plain", "safe"])
 @pytest.mark.parametrize("tamper", ["signature", "timestamp", "nonce"])
 def test_a_tampered_push_no_longer_carries_its_signature(

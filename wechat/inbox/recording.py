@@ -10,6 +10,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 BATCH_LIMIT = 256
 # Longer than any healthy commit, and with the answering budget still inside the platform's five seconds.
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 1.2
 
 COLUMNS = {
     "account_id": "bigint",
@@ -97,14 +98,18 @@ class Recorder:
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._starting = threading.Lock()
+        self._writing_since: float | None = None
         self._pid = 0
 
     def record(self, record: Record) -> None:
         """Return once the record is committed; a repeat's ``answer`` becomes the stored one.
 
-        Raises ``Unrecorded`` when Postgres fails or does not answer in time.
+        Raises ``Unrecorded`` when Postgres fails or does not answer in time; at once, while it owes the
+        writer an answer for longer than that.
         """
         self._start()
+        if self._is_stuck():
+            raise Unrecorded
         waiting = _Waiting(record)
         self._waiting.put(waiting)
         if not waiting.wait():
@@ -119,9 +124,16 @@ class Recorder:
                 threading.Thread(target=self._write_on, name="recorder", daemon=True).start()
                 self._pid = os.getpid()
 
+    def _is_stuck(self) -> bool:
+        since = self._writing_since
+        return since is not None and time.monotonic() - since > PATIENCE_SECONDS
+
     def _write_on(self) -> None:
         while True:
-            self._write(self._gathered())
+            batch = self._gathered()
+            self._writing_since = time.monotonic()
+            self._write(batch)
+            self._writing_since = None
             if self._waiting.empty():
                 connection.close()  # back to the pool
 
