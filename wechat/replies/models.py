@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -225,6 +227,19 @@ class Keyword(models.Model):
 class Reply(models.Model):
     """One thing to say: ``content`` is what ``wechat.sdk.content.to_dict`` writes, but for the files."""
 
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        IMAGE = "image", _("Picture")
+        NEWS = "news", _("Article card (link with picture)")
+        VOICE = "voice", _("Voice")
+        VIDEO = "video", _("Video")
+        MUSIC = "music", _("Music")
+        MSGMENU = "msgmenu", _("Choices to tap")
+        MINIPROGRAMPAGE = "miniprogrampage", _("Mini-program card")
+        MPNEWSARTICLE = "mpnewsarticle", _("Published article")
+        WXCARD = "wxcard", _("Coupon")
+        TRANSFER = "transfer_customer_service", _("Transfer to customer service")
+
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="replies", verbose_name=_("rule"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     content = models.JSONField(_("content"))
@@ -244,7 +259,17 @@ class Reply(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return str(self.content.get("content") or self.kind)
+        """The reply in a line, as lists show it."""
+        article = (self.content.get("articles") or [{}])[0]
+        stored = {**article, **self.content}
+        words = stored.get("content") or stored.get("title") or stored.get("head") or ""
+        if not words and self.asset:
+            words = self.asset.name
+        shown = Truncator(strip_tags(words)).chars(40)
+        if self.kind == self.Kind.TEXT:
+            return shown
+        kind = self.Kind(self.kind).label if self.kind in self.Kind else self.kind
+        return f"[{kind}] {shown}".strip()
 
     @property
     def kind(self) -> str:
