@@ -144,7 +144,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def is_on(self, rule: Rule) -> SafeString:
-        return badge(_("on"), "good") if rule.enabled else badge(_("off"))
+        return badge(_("enabled"), "good") if rule.enabled else badge(_("disabled"))
 
     # --- forms
 

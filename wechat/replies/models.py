@@ -81,7 +81,7 @@ class Rule(HasSecrets):
         OfficialAccount, models.CASCADE, related_name="rules", verbose_name=_("account")
     )
     name = models.CharField(_("name"), max_length=60)
-    enabled = models.BooleanField(_("on"), default=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
     position = models.PositiveIntegerField(
         _("position"), default=0, db_index=True, help_text=_("Of two rules that fit, the upper one answers.")
     )
@@ -108,12 +108,12 @@ class Rule(HasSecrets):
         blank=True,
         help_text=_("None chosen: every day."),
     )
-    opens_at = models.TimeField(_("from"), null=True, blank=True)
+    opens_at = models.TimeField(_("from the hour"), null=True, blank=True)
     closes_at = models.TimeField(
-        _("to"),
+        _("to the hour"),
         null=True,
         blank=True,
-        help_text=_("Earlier than “from” means the next morning: 22:00 to 06:00."),
+        help_text=_("Earlier than the first hour means the next morning: 22:00 to 06:00."),
     )
     tags = models.ManyToManyField(
         Tag, blank=True, verbose_name=_("tags"), help_text=_("Only followers with one of these tags.")
@@ -176,7 +176,7 @@ class Rule(HasSecrets):
                 setattr(self, field, "")
         if self.opens_at is not None and self.opens_at == self.closes_at:
             raise ValidationError(
-                {"closes_at": _("“From” and “to” are the same: leave both empty for all day.")}
+                {"closes_at": _("Both hours are the same: leave both empty for all day.")}
             )
         if self.forward_url:
             check_forward_url(self.forward_url)
