@@ -5,12 +5,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from django_stubs_ext import StrOrPromise
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
@@ -24,7 +24,7 @@ from wechat.replies.reply_form import ReplyForm
 COLOURS = {Forward.State.DELIVERED: "good", Forward.State.FAILED: "bad"}
 
 
-def _section(title: str | Promise, *fields: Any) -> tuple[str | Promise, dict[str, Any]]:
+def _section(title: StrOrPromise, *fields: Any) -> Any:
     return title, {"fields": fields, "classes": ("collapse",)}
 
 
@@ -85,6 +85,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
     show_full_result_count = False
     actions = ("switch_on", "switch_off")
     list_before_template = "replies/rule_tools.html"
+    change_form_template = "replies/rule_form.html"
     change_form_outer_before_template = "replies/rule_links.html"
     fieldsets = (
         (None, {"fields": ("account", "name", "enabled", "trigger", *OWN_FIELDS, "strategy")}),
@@ -98,6 +99,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
     )  # fmt: skip
 
     class Media:
+        css = {"all": ("replies/replies.css",)}
         js = ("replies/rule.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
@@ -119,8 +121,8 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
     # --- columns
 
     @admin.display(description=gettext_lazy("rule"))
-    def title(self, rule: Rule) -> str:
-        return rule.name
+    def title(self, rule: Rule) -> SafeString:
+        return format_html('<span class="rule-name">{}</span>', rule.name)
 
     @admin.display(description=gettext_lazy("answers to"))
     def answers_to(self, rule: Rule) -> SafeString:
@@ -142,7 +144,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def is_on(self, rule: Rule) -> SafeString:
-        return badge(_("on"), "good") if rule.enabled else badge(_("off"))
+        return badge(_("enabled"), "good") if rule.enabled else badge(_("disabled"))
 
     # --- forms
 
@@ -160,7 +162,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
         return kwargs
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple()
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

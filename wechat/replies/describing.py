@@ -2,20 +2,18 @@
 
 import datetime
 
-from django.template.defaultfilters import truncatechars
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django_stubs_ext import StrOrPromise
 
-from wechat.replies.models import Reply, Rule
+from wechat.replies.models import Rule
 from wechat.replies.reach import Dead
-from wechat.replies.reply_form import KINDS
 from wechat.replies.specs import Compare, Reason, Trigger
 
 SHOWN = 3
 
-REASONS: dict[Reason, str | Promise] = {
+REASONS: dict[Reason, StrOrPromise] = {
     Reason.WON: gettext_lazy("Answers."),
     Reason.SHADOWED: gettext_lazy("Fits too, but stands further down."),
     Reason.DISABLED: gettext_lazy("It is off."),
@@ -37,7 +35,7 @@ REASONS: dict[Reason, str | Promise] = {
     Reason.TAGS: gettext_lazy("The follower has none of its tags."),
     Reason.NOT_NEW: gettext_lazy("The follower is not new enough."),
 }
-DEAD: dict[Dead, str | Promise] = {
+DEAD: dict[Dead, StrOrPromise] = {
     Dead.BROKEN: gettext_lazy(
         "A reply cannot be sent, or its file is not on WeChat yet: open it and save it."
     ),
@@ -63,19 +61,8 @@ def answers_to(rule: Rule) -> str:
     return ""
 
 
-def says(reply: Reply) -> str:
-    """The reply in a line."""
-    stored = reply.content
-    article = (stored.get("articles") or [{}])[0].get("title", "")
-    words = stored.get("content") or article or stored.get("title") or stored.get("head") or ""
-    if reply.kind == "text":
-        return truncatechars(words, 40)
-    file = reply.asset.name if reply.asset else ""
-    return f"[{KINDS.get(reply.kind, reply.kind)}] {truncatechars(words or file, 30)}".strip()
-
-
 def replies(rule: Rule) -> str:
-    return _several([says(reply) for reply in rule.replies.all()])
+    return _several([str(reply) for reply in rule.replies.all()])
 
 
 def limits(rule: Rule) -> list[str]:

@@ -1,13 +1,13 @@
 """The forms of a rule and of its keywords, and its replies checked together."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from accounts.pages import AccountForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
@@ -25,7 +25,7 @@ class RuleForm(AccountForm):
         coerce=int,
         required=False,
         help_text=gettext_lazy("None chosen: every day."),
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     new_secret = forms.CharField(
         label=gettext_lazy("signing secret"),
@@ -80,7 +80,7 @@ class KeywordFormSet(BaseInlineFormSet[Keyword, Rule, "forms.ModelForm[Keyword]"
             )
 
 
-class ReplyFormSet(BaseInlineFormSet[Reply, Rule, ReplyForm]):
+class ReplyFormSet(BaseInlineFormSet[Reply, Rule, "forms.ModelForm[Reply]"]):
     def clean(self) -> None:
         super().clean()
         if any(self.errors):
@@ -96,7 +96,8 @@ class ReplyFormSet(BaseInlineFormSet[Reply, Rule, ReplyForm]):
 
     def _in_order(self) -> list[ReplyForm]:
         """The replies that stay, the new ones last."""
-        kept = [form for form in self.forms if not form.cleaned_data.get("DELETE")]
+        forms = cast(list[ReplyForm], self.forms)
+        kept = [form for form in forms if not form.cleaned_data.get("DELETE")]
         old = sorted((form for form in kept if form.instance.pk), key=lambda form: form.instance.position)
         new = [form for form in kept if not form.instance.pk and form.has_changed()]
         first_free = old[-1].instance.position + 1 if old else 0

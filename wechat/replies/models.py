@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -79,7 +81,7 @@ class Rule(HasSecrets):
         OfficialAccount, models.CASCADE, related_name="rules", verbose_name=_("account")
     )
     name = models.CharField(_("name"), max_length=60)
-    enabled = models.BooleanField(_("on"), default=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
     position = models.PositiveIntegerField(
         _("position"), default=0, db_index=True, help_text=_("Of two rules that fit, the upper one answers.")
     )
@@ -106,12 +108,12 @@ class Rule(HasSecrets):
         blank=True,
         help_text=_("None chosen: every day."),
     )
-    opens_at = models.TimeField(_("from"), null=True, blank=True)
+    opens_at = models.TimeField(_("from the hour"), null=True, blank=True)
     closes_at = models.TimeField(
-        _("to"),
+        _("to the hour"),
         null=True,
         blank=True,
-        help_text=_("Earlier than “from” means the next morning: 22:00 to 06:00."),
+        help_text=_("Earlier than the first hour means the next morning: 22:00 to 06:00."),
     )
     tags = models.ManyToManyField(
         Tag, blank=True, verbose_name=_("tags"), help_text=_("Only followers with one of these tags.")
@@ -174,7 +176,7 @@ class Rule(HasSecrets):
                 setattr(self, field, "")
         if self.opens_at is not None and self.opens_at == self.closes_at:
             raise ValidationError(
-                {"closes_at": _("“From” and “to” are the same: leave both empty for all day.")}
+                {"closes_at": _("Both hours are the same: leave both empty for all day.")}
             )
         if self.forward_url:
             check_forward_url(self.forward_url)
@@ -225,6 +227,19 @@ class Keyword(models.Model):
 class Reply(models.Model):
     """One thing to say: ``content`` is what ``wechat.sdk.content.to_dict`` writes, but for the files."""
 
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        IMAGE = "image", _("Picture")
+        NEWS = "news", _("Article card (link with picture)")
+        VOICE = "voice", _("Voice")
+        VIDEO = "video", _("Video")
+        MUSIC = "music", _("Music")
+        MSGMENU = "msgmenu", _("Choices to tap")
+        MINIPROGRAMPAGE = "miniprogrampage", _("Mini-program card")
+        MPNEWSARTICLE = "mpnewsarticle", _("Published article")
+        WXCARD = "wxcard", _("Coupon")
+        TRANSFER = "transfer_customer_service", _("Transfer to customer service")
+
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="replies", verbose_name=_("rule"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     content = models.JSONField(_("content"))
@@ -244,7 +259,17 @@ class Reply(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return str(self.content.get("content") or self.kind)
+        """The reply in a line, as lists show it."""
+        article = (self.content.get("articles") or [{}])[0]
+        stored = {**article, **self.content}
+        words = stored.get("content") or stored.get("title") or stored.get("head") or ""
+        if not words and self.asset:
+            words = self.asset.name
+        shown = Truncator(strip_tags(words)).chars(40)
+        if self.kind == self.Kind.TEXT:
+            return shown
+        kind = self.Kind(self.kind).label if self.kind in self.Kind else self.kind
+        return f"[{kind}] {shown}".strip()
 
     @property
     def kind(self) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -18,21 +18,6 @@ from wechat.replies.models import Reply
 from wechat.replies.validation import check_content
 from wechat.sdk.content import Content, from_dict
 
-Label = str | Promise
-
-KINDS: dict[str, Label] = {
-    "text": gettext_lazy("Text"),
-    "image": gettext_lazy("Picture"),
-    "news": gettext_lazy("Article card (link with picture)"),
-    "voice": gettext_lazy("Voice"),
-    "video": gettext_lazy("Video"),
-    "music": gettext_lazy("Music"),
-    "msgmenu": gettext_lazy("Choices to tap"),
-    "miniprogrampage": gettext_lazy("Mini-program card"),
-    "mpnewsarticle": gettext_lazy("Published article"),
-    "wxcard": gettext_lazy("Coupon"),
-    "transfer_customer_service": gettext_lazy("Transfer to customer service"),
-}
 # The fields of each kind, by the names that its content has, where it has them.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "text": ("text",),
@@ -52,18 +37,18 @@ FILES = ("image", "voice", "video")
 ON_ITS_WAY = "…"
 
 
-def _text(label: Label, help_text: Label = "") -> forms.CharField:
+def _text(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.CharField:
     return forms.CharField(
         label=label, required=False, help_text=help_text, widget=UnfoldAdminTextInputWidget
     )
 
 
-def _lines(label: Label, help_text: Label = "", rows: int = 4) -> forms.CharField:
+def _lines(label: StrOrPromise, help_text: StrOrPromise = "", rows: int = 4) -> forms.CharField:
     widget = UnfoldAdminTextareaWidget(attrs={"rows": rows})
     return forms.CharField(label=label, required=False, strip=False, help_text=help_text, widget=widget)
 
 
-def _file(label: Label, help_text: Label = "") -> forms.ModelChoiceField[Asset]:
+def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoiceField[Asset]:
     return forms.ModelChoiceField(
         Asset.objects.none(),
         label=label,
@@ -76,7 +61,7 @@ def _file(label: Label, help_text: Label = "") -> forms.ModelChoiceField[Asset]:
 class ReplyForm(forms.ModelForm[Reply]):
     kind = forms.ChoiceField(
         label=gettext_lazy("kind"),
-        choices=list(KINDS.items()),
+        choices=Reply.Kind.choices,
         initial="text",
         widget=UnfoldAdminSelectWidget,
     )
@@ -84,7 +69,7 @@ class ReplyForm(forms.ModelForm[Reply]):
         gettext_lazy("text"),
         gettext_lazy(
             "Variables: {openid} {remark} {account} {date} {time}. A link: "
-            '<a href="https://example.com/">words to tap</a>'
+            '&lt;a href="https://example.com/"&gt;words to tap&lt;/a&gt;'
         ),
     )
     image = _file(gettext_lazy("picture"))

@@ -19,7 +19,7 @@ def replay(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     context = {
         **frame(request, account, _("What “%(name)s” would change") % {"name": rule.name}),
-        "rule": rule,
+        "original": rule,
         "replay": tester.replay(account, [rule], LAST),
     }
     return TemplateResponse(request, "replies/replay.html", context)

@@ -130,8 +130,9 @@ def _compared(account: OfficialAccount, today: Compiled, then: Compiled, last_n:
         if pair[0] != pair[1]:
             change = changes.setdefault(pair, Change(before, after))
             change.count += 1
-            if len(change.examples) < SHOWN_EXAMPLES:
-                change.examples.append(message.text or message.event or message.kind)
+            example = message.text or message.event or message.kind
+            if len(change.examples) < SHOWN_EXAMPLES and example not in change.examples:
+                change.examples.append(example)
     return Replay(len(messages), sorted(changes.values(), key=lambda change: -change.count))
 
 

@@ -1,11 +1,15 @@
 """The rule tester: write a message or pick an event and a follower, and see what would happen."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,9 +20,10 @@ from wechat.replies.entrance import account_to_view, frame
 from wechat.replies.models import Rule
 from wechat.replies.specs import Facts, Reason
 from wechat.replies.tester import Trial
-from wechat.sdk.content import Content
+from wechat.sdk.content import Content, Text
 
 STRANGER = "oTester"
+LINK = re.compile(r'<a\s[^<>]*?\bhref="(https?://[^"<>]+)"[^<>]*>([^<>]*)</a>')
 WHAT = [
     ("text", gettext_lazy("Text")),
     ("event:subscribe", gettext_lazy("Follows the account")),
@@ -102,4 +107,18 @@ def _result(trial: Trial) -> dict[str, Any]:
 
 
 def _bubble(content: Content) -> bubbles.Bubble:
-    return bubbles.Bubble(timezone.now(), ours=True, part=bubbles.of_content(content))
+    part = bubbles.of_content(content)
+    if isinstance(content, Text):
+        part = replace(part, text=linked(content.content))
+    return bubbles.Bubble(timezone.now(), ours=True, part=part)
+
+
+def linked(text: str) -> SafeString:
+    """The text as WeChat shows it: its links can be tapped, everything else in it is text."""
+    shown, end = SafeString(""), 0
+    for link in LINK.finditer(text):
+        shown += conditional_escape(text[end : link.start()]) + format_html(
+            '<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>', link[1], link[2]
+        )
+        end = link.end()
+    return shown + conditional_escape(text[end:])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -78,8 +79,9 @@ def _imported(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 def _text(request: HttpRequest) -> bytes | None:
     """The file that was chosen, or the one that was rehearsed and is sent along."""
-    if "file" in request.FILES:
-        return request.FILES["file"].read(importing.LARGEST_FILE + 1)
+    file = request.FILES.get("file")
+    if isinstance(file, UploadedFile):
+        return bytes(file.read(importing.LARGEST_FILE + 1))
     return request.POST["rehearsed"].encode() if "rehearsed" in request.POST else None
 
 

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from wechat.replies.arranging import arrange
 from wechat.replies.specs import Compare, plain, regex_error
@@ -19,7 +19,7 @@ from wechat.sdk.errors import ContentError
 # One at once and five within the 48 hours after a message: WeChat reference 8.1.
 MOST_REPLIES = 6
 
-FIELDS: dict[str, str | Promise] = {
+FIELDS: dict[str, StrOrPromise] = {
     "content": gettext_lazy("text"),
     "title": gettext_lazy("title"),
     "description": gettext_lazy("description"),
