@@ -176,6 +176,8 @@ STORAGES = {
     },
 }
 LOGIN_URL = "admin:login"
+# What Django 6 does anyway: an address typed without a scheme is https.
+FORMS_URLFIELD_ASSUME_HTTPS = True
 
 UNFOLD = {
     "SITE_TITLE": "WeChat Console",

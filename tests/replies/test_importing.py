@@ -50,7 +50,7 @@ def contents(name: str) -> list[Any]:
 
 
 def test_every_kind_of_reply_of_the_platform_survives(account: OfficialAccount) -> None:
-    replies = [
+    replies: list[dict[str, Any]] = [
         {"type": "text", "content": "文字"},
         {"type": "img", "content": "M1"},
         {"type": "voice", "content": "M2"},
