@@ -175,9 +175,7 @@ class Rule(HasSecrets):
             if self.trigger != trigger:
                 setattr(self, field, "")
         if self.opens_at is not None and self.opens_at == self.closes_at:
-            raise ValidationError(
-                {"closes_at": _("Both hours are the same: leave both empty for all day.")}
-            )
+            raise ValidationError({"closes_at": _("Both hours are the same: leave both empty for all day.")})
         if self.forward_url:
             check_forward_url(self.forward_url)
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.clients import client_for
-from accounts.models import OfficialAccount
 from accounts.errcodes import in_words
+from accounts.models import OfficialAccount
 from wechat.replies import importing, rulebook
 from wechat.replies.entrance import account_to_change, account_to_view, frame
 from wechat.replies.importing import Report

@@ -21,7 +21,7 @@ TIMEOUT = (3, 10)
 
 
 class Command(BaseCommand):
-    help = "Fills an embedded installation: the demo login, a demo account with rules, known to the simulator."
+    help = "Fills an embedded installation: a login, an account with rules, known to the simulator."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.EMBEDDED and settings.DEBUG):
