@@ -58,9 +58,11 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("appsecret"):
-            self.instance.appsecret = cleaned["appsecret"]
-        self.instance.change_callback_keys(token=cleaned.get("token", ""), aes_key=cleaned.get("aes_key", ""))
+        if secret := cleaned.get("new_appsecret"):
+            self.instance.appsecret = secret
+        self.instance.change_callback_keys(
+            token=cleaned.get("new_token", ""), aes_key=cleaned.get("new_aes_key", "")
+        )
         return cleaned
 
 

@@ -120,6 +120,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("console/console.css")
 
 
+def icon(request: HttpRequest) -> str:
+    return static("console/icon.svg")
+
+
 def script(request: HttpRequest) -> str:
     return static("console/console.js")
 

@@ -184,6 +184,7 @@ UNFOLD = {
     "SITE_HEADER": "WeChat Console",
     "SITE_SYMBOL": "forum",
     "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.pages.icon"}],
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": False,

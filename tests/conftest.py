@@ -2,6 +2,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import OfficialAccount
+from tests.cast import Cast, cast
 from tests.platform import Platform
 
 APPID = "wx0123456789abcdef"
@@ -28,6 +29,11 @@ def account(db: None) -> OfficialAccount:
         aes_key=AES_KEY,
         mode="safe",
     )
+
+
+@pytest.fixture
+def staff(account: OfficialAccount) -> Cast:
+    return cast(account)
 
 
 @pytest.fixture

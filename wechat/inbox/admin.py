@@ -99,7 +99,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         return format_html('{} <span class="said">{}</span>', badge(name_of(row.kind, row.event)), text)
 
     @admin.display(description=gettext_lazy("answered by"))
-    def answer_given(self, row: InboundMessage) -> SafeString:
+    def answer_given(self, row: InboundMessage) -> str | SafeString:
         if row.answered_by:
             by = answerers.names([row.answered_by]).of(row.answered_by)
             return (
@@ -107,7 +107,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
                 if by.link
                 else badge(by.name)
             )
-        return badge(_("unanswered"), "warn") if row.kind == "text" else badge("–")
+        return badge(_("unanswered"), "warn") if row.kind == "text" else "–"
 
     @admin.display(description=gettext_lazy("state"))
     def condition(self, row: InboundMessage) -> SafeString:

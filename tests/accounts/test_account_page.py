@@ -1,0 +1,110 @@
+import datetime
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from tests.cast import Cast, signed_in
+from tests.conftest import AES_KEY, APPID, TOKEN
+
+pytestmark = pytest.mark.django_db
+
+NEW_TOKEN = "anothertoken"
+NEW_KEY = "Z" * 43
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def page(account: OfficialAccount) -> str:
+    return reverse("admin:accounts_officialaccount_change", args=(account.pk,))
+
+
+def filled(**changes: Any) -> dict[str, Any]:
+    fields = {
+        "name": "演示服务号", "slug": "demo", "kind": "service", "appid": APPID, "mode": "safe",
+        "original_id": "", "token_kind": "stable", "enabled": "on",
+    }  # fmt: skip
+    return {**fields, **changes}
+
+
+def test_no_secret_is_ever_on_the_page(staff: Cast) -> None:
+    for member in (staff.owner, staff.auditor, staff.superuser):
+        html = signed_in(member).get(page(staff.ours)).content.decode()
+        assert not any(secret in html for secret in (TOKEN, AES_KEY, SECRET))
+
+
+def test_the_page_says_since_when_a_secret_is_set(staff: Cast) -> None:
+    html = signed_in(staff.owner).get(page(staff.ours)).content.decode()
+    assert timezone.localdate().isoformat() in html
+
+
+def test_a_refused_form_does_not_send_the_new_secret_back(staff: Cast) -> None:
+    answer = signed_in(staff.owner).post(page(staff.ours), filled(name="", new_token=NEW_TOKEN))
+    assert answer.status_code == 200
+    assert NEW_TOKEN not in answer.content.decode()
+
+
+def test_an_empty_secret_stays_as_it_was(staff: Cast) -> None:
+    signed_in(staff.owner).post(page(staff.ours), filled(name="新名字"))
+    account = OfficialAccount.objects.get(pk=staff.ours.pk)
+    assert (account.name, account.token, account.aes_key) == ("新名字", TOKEN, AES_KEY)
+
+
+def test_after_a_change_of_keys_the_former_ones_stay_valid_for_a_day(staff: Cast) -> None:
+    signed_in(staff.owner).post(page(staff.ours), filled(new_token=NEW_TOKEN, new_aes_key=NEW_KEY))
+    account = OfficialAccount.objects.get(pk=staff.ours.pk)
+    keys = account.callback_keys(with_previous=True)
+    assert (keys.token, keys.previous_token) == (NEW_TOKEN, TOKEN)
+    assert (keys.aes_key, keys.previous_aes_key) == (NEW_KEY, AES_KEY)
+    assert account.previous_until is not None
+    left = account.previous_until - timezone.now()
+    assert datetime.timedelta(hours=23) < left <= datetime.timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    "nonsense", [{"new_token": "with space"}, {"new_aes_key": "short"}, {"new_appsecret": "xyz"}]
+)
+def test_a_secret_of_the_wrong_form_is_refused(staff: Cast, nonsense: dict[str, str]) -> None:
+    answer = signed_in(staff.owner).post(page(staff.ours), filled(**nonsense))
+    assert answer.status_code == 200
+    account = OfficialAccount.objects.get(pk=staff.ours.pk)
+    assert (account.token, account.aes_key, account.appsecret) == (TOKEN, AES_KEY, SECRET)
+
+
+def test_an_encrypted_mode_without_a_key_is_refused(staff: Cast) -> None:
+    page_of_theirs = page(staff.theirs)
+    answer = signed_in(staff.superuser).post(
+        page_of_theirs, filled(slug="theirs", appid="wxfedcba9876543210", mode="safe")
+    )
+    assert answer.status_code == 200
+    assert OfficialAccount.objects.get(pk=staff.theirs.pk).mode == "plain"
+
+
+def test_accounts_are_not_deleted_in_the_admin(staff: Cast) -> None:
+    delete = reverse("admin:accounts_officialaccount_delete", args=(staff.ours.pk,))
+    assert signed_in(staff.superuser).post(delete, {"post": "yes"}).status_code == 403
+
+
+def test_a_change_is_kept_with_who_made_it(staff: Cast) -> None:
+    signed_in(staff.owner).post(page(staff.ours), filled(name="新名字"))
+    newest = staff.ours.history.first()
+    assert newest is not None
+    assert (newest.name, newest.history_user) == ("新名字", staff.owner)
+
+
+def test_following_a_link_does_not_start_the_set_up_check(staff: Cast) -> None:
+    answer = signed_in(staff.owner).get(reverse("admin:accounts_examine", args=(staff.ours.pk,)))
+    assert answer["Location"] == page(staff.ours)
+
+
+def test_nobody_checks_the_account_of_others(staff: Cast) -> None:
+    examine = reverse("admin:accounts_examine", args=(staff.ours.pk,))
+    assert signed_in(staff.outsider).post(examine).status_code == 404
+
+
+def test_the_set_up_check_says_what_is_missing(staff: Cast) -> None:
+    """An account without an AppSecret makes no calls, so this needs no platform."""
+    OfficialAccount.objects.filter(pk=staff.theirs.pk).update(original_id="")
+    html = signed_in(staff.outsider).post(reverse("admin:accounts_examine", args=(staff.theirs.pk,)))
+    assert "AppSecret" in html.content.decode()

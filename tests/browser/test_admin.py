@@ -1,0 +1,150 @@
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from accounts.models import OfficialAccount
+from tests.cast import PASSWORD, Cast, message
+from tests.conftest import AES_KEY
+from wechat.inbox.models import IgnoredText
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[[User], Page]
+SECRET = "fedcba9876543210fedcba9876543210"
+NEW_TOKEN = "secrettokenofnobody"
+
+
+def give_password(page: Page, name: str, password: str) -> None:
+    page.goto("/admin/login/?next=/admin/")
+    page.get_by_label("用户名").fill(name)
+    page.get_by_label("密码").fill(password)
+    page.keyboard.press("Enter")
+
+
+def test_staff_sign_in_in_chinese_and_arrive_at_the_overview(page: Page, staff: Cast) -> None:
+    give_password(page, "owner", PASSWORD)
+    expect(page.get_by_role("heading", name="概览")).to_be_visible()
+
+
+def test_after_five_guesses_the_page_says_when_to_try_again(page: Page, staff: Cast) -> None:
+    for guess in range(5):
+        give_password(page, "owner", f"guess {guess}")
+    expect(page.get_by_role("heading", name="登录已暂停")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"请在 \d\d:\d\d 之后重试"))).to_be_visible()
+    answer = page.goto("/admin/")
+    assert answer
+    assert "/login/" in answer.url
+
+
+def test_the_language_is_switched_and_stays(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.get_by_text("owner", exact=True).click()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.get_by_role("link", name="Message log").click()
+    expect(page.get_by_label("Text or OpenID")).to_be_visible()
+
+
+def test_the_account_is_switched_with_the_keyboard(sign_in: SignIn, staff: Cast) -> None:
+    message(staff.ours, "我们的问题")
+    message(staff.theirs, "别家的问题")
+    page = sign_in(staff.superuser)
+    page.get_by_role("link", name="消息记录").click()
+    page.get_by_label("公众号", exact=True).select_option("别家公众号")
+    expect(page.get_by_text("别家的问题")).to_be_visible()
+    page.get_by_label("公众号", exact=True).select_option("演示服务号")
+    expect(page.get_by_text("我们的问题")).to_be_visible()
+    expect(page.get_by_text("别家的问题")).to_have_count(0)
+
+
+def test_an_account_is_added_and_its_secrets_are_never_shown(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.superuser)
+    page.get_by_role("link", name="公众号", exact=True).click()
+    page.goto("/admin/accounts/officialaccount/add/")
+    page.get_by_label("名称", exact=False).first.fill("新公众号")
+    page.locator("#id_slug").fill("fresh")
+    page.get_by_label("AppID").fill("wx00000000000000aa")
+    page.get_by_label("AppSecret").fill(SECRET)
+    page.get_by_label("Token（令牌）").fill(NEW_TOKEN)
+    page.get_by_label("EncodingAESKey").fill(AES_KEY)
+    page.get_by_role("button", name="保存并继续编辑").click()
+    expect(page.get_by_text("/wechat/fresh/callback").first).to_be_visible()
+    expect(page.get_by_text(re.compile("已设置 · ")).first).to_be_visible()
+    assert not any(secret in page.content() for secret in (SECRET, NEW_TOKEN, AES_KEY))
+    account = OfficialAccount.objects.get(slug="fresh")
+    assert (account.appsecret, account.token, account.aes_key) == (SECRET, NEW_TOKEN, AES_KEY)
+
+
+def test_the_callback_address_is_copied(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"/admin/accounts/officialaccount/{staff.ours.pk}/change/")
+    page.get_by_role("button", name="复制").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == staff.ours.callback_url
+
+
+def test_the_log_is_filtered(sign_in: SignIn, staff: Cast) -> None:
+    message(staff.ours, "有人回答", answered_by="rule:1")
+    message(staff.ours, "没人回答")
+    page = sign_in(staff.owner)
+    page.get_by_role("link", name="消息记录").click()
+    page.get_by_label("回复", exact=True).select_option("没有规则回复")
+    page.get_by_role("button", name="查看", exact=True).click()
+    expect(page.get_by_text("没人回答")).to_be_visible()
+    expect(page.get_by_text("有人回答")).to_have_count(0)
+    page.get_by_role("link", name="清除筛选").click()
+    expect(page.get_by_text("有人回答")).to_be_visible()
+
+
+def test_a_conversation_is_read_from_the_log(sign_in: SignIn, staff: Cast) -> None:
+    message(staff.ours, "在吗", answer={"type": "text", "content": "您好，我在"})
+    page = sign_in(staff.service)
+    page.get_by_role("link", name="消息记录").click()
+    page.get_by_role("link", name="oFollower000000000000000001").click()
+    conversation = page.get_by_role("region", name="对话")
+    expect(conversation.get_by_text("在吗")).to_be_visible()
+    expect(conversation.get_by_text("您好，我在")).to_be_visible()
+
+
+def test_a_message_is_handled_again_from_its_page(sign_in: SignIn, staff: Cast) -> None:
+    row = message(staff.ours, "在吗", error="ValueError: no")
+    page = sign_in(staff.service)
+    page.goto(f"/admin/inbox/inboundmessage/{row.pk}/change/")
+    page.get_by_role("button", name="重新处理").click()
+    expect(page.get_by_text("该消息将重新处理。")).to_be_visible()
+    row.refresh_from_db()
+    assert row.due_at
+
+
+def test_an_unanswered_text_is_ignored_and_shown_again(sign_in: SignIn, staff: Cast) -> None:
+    message(staff.ours, "哈哈哈")
+    page = sign_in(staff.editor)
+    page.get_by_role("link", name="未回答", exact=True).click()
+    page.get_by_role("button", name="忽略").click()
+    expect(page.get_by_role("table")).to_have_count(0)
+    assert IgnoredText.objects.get().text == "哈哈哈"
+    page.get_by_text("已忽略的内容").click()
+    page.get_by_role("button", name="恢复显示").click()
+    expect(page.get_by_role("cell", name="哈哈哈").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: int) -> None:
+    row = message(staff.ours, "很长的话" * 200 + "x" * 300)
+    page = sign_in(staff.owner)
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in (
+        "/admin/",
+        "/admin/inbox/inboundmessage/",
+        f"/admin/inbox/inboundmessage/{row.pk}/change/",
+        f"/admin/inbox/inboundmessage/conversation/{staff.ours.pk}/{row.openid}/",
+        "/admin/inbox/inboundmessage/unanswered/",
+        "/admin/accounts/follower/",
+        f"/admin/accounts/officialaccount/{staff.ours.pk}/change/",
+    ):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address

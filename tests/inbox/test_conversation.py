@@ -1,0 +1,102 @@
+import dataclasses
+import datetime
+from collections.abc import Iterator
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.cast import Cast, message, signed_in
+from wechat.inbox import conversation
+from wechat.inbox.bubbles import Bubble, Part, of_content
+from wechat.inbox.models import InboundMessage
+from wechat.sdk.content import TYPES, Article, Content, Menu, MenuItem, News, Text
+
+pytestmark = pytest.mark.django_db
+
+OPENID = "oFollower000000000000000001"
+
+
+def test_a_message_comes_before_its_answer_and_the_oldest_first(staff: Cast) -> None:
+    now = timezone.now()
+    message(staff.ours, "two", received_at=now, answer={"type": "text", "content": "answer two"})
+    message(staff.ours, "one", received_at=now - datetime.timedelta(hours=1))
+    texts = [bubble.part.text for bubble in conversation.page(staff.ours, OPENID).bubbles]
+    assert texts == ["one", "two", "answer two"]
+
+
+def test_nothing_of_other_followers_or_accounts_is_in_it(staff: Cast) -> None:
+    message(staff.ours, "mine")
+    message(staff.ours, "somebody else's", openid="oOther")
+    message(staff.theirs, "another account's")
+    assert [bubble.part.text for bubble in conversation.page(staff.ours, OPENID).bubbles] == ["mine"]
+
+
+def test_what_another_app_sent_is_in_its_place(staff: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+
+    def pushed(*args: object) -> Iterator[Bubble]:
+        yield Bubble(now - datetime.timedelta(minutes=1), ours=True, part=Part("text", "pushed"))
+
+    monkeypatch.setattr(conversation, "_sources", [conversation.received, pushed])
+    message(staff.ours, "before", received_at=now - datetime.timedelta(minutes=2))
+    message(staff.ours, "after", received_at=now)
+    texts = [bubble.part.text for bubble in conversation.page(staff.ours, OPENID).bubbles]
+    assert texts == ["before", "pushed", "after"]
+
+
+def test_older_pages_follow_without_gaps_or_repeats(staff: Cast) -> None:
+    start = timezone.now() - datetime.timedelta(days=1)
+    for number in range(75):
+        at = start + datetime.timedelta(seconds=number // 2)
+        message(staff.ours, str(number), received_at=at, answer={"type": "text", "content": f"a{number}"})
+    seen: list[str] = []
+    page = conversation.page(staff.ours, OPENID)
+    seen += [bubble.part.text for bubble in page.bubbles]
+    while page.before:
+        page = conversation.page(staff.ours, OPENID, page.before)
+        seen += [bubble.part.text for bubble in page.bubbles]
+    assert len(seen) == 150
+    assert set(seen) == {*map(str, range(75)), *(f"a{number}" for number in range(75))}
+
+
+def test_the_unreadable_does_not_break_the_page(staff: Cast) -> None:
+    message(staff.ours, kind=InboundMessage.MALFORMED, body="<xml><oops>")
+    message(staff.ours, "hello", answer={"type": "of tomorrow", "anything": 1})
+    address = reverse("admin:inbox_conversation", args=(staff.ours.pk, OPENID))
+    html = signed_in(staff.service).get(address).content.decode()
+    assert "of tomorrow" in html
+    assert "&lt;oops&gt;" in html
+
+
+def test_a_link_that_is_no_web_address_cannot_be_clicked(staff: Cast) -> None:
+    body = (
+        "<xml><ToUserName>gh_0123456789ab</ToUserName><FromUserName>oFollower000000000000000001</FromUserName>"
+        "<CreateTime>1764000000</CreateTime><MsgType>link</MsgType><Title>click</Title>"
+        "<Description>me</Description><Url>javascript:alert(1)</Url><MsgId>9</MsgId></xml>"
+    )
+    message(staff.ours, kind="link", body=body)
+    address = reverse("admin:inbox_conversation", args=(staff.ours.pk, OPENID))
+    assert "javascript:" not in signed_in(staff.service).get(address).content.decode()
+
+
+@pytest.mark.parametrize("before", ["x", "2026-02-30T00:00:00Z", "2026-02-01T00:00:00", ""])
+def test_a_moment_of_nonsense_is_the_newest_page(staff: Cast, before: str) -> None:
+    message(staff.ours, "hello")
+    address = reverse("admin:inbox_conversation", args=(staff.ours.pk, OPENID))
+    assert "hello" in signed_in(staff.service).get(address, {"before": before}).content.decode()
+
+
+def test_every_kind_of_content_has_a_look() -> None:
+    special: dict[str, Content] = {
+        "text": Text("hi"),
+        "news": News((Article("title", url="https://example.com"),)),
+        "msgmenu": Menu("head", (MenuItem("1", "one"),)),
+    }
+    for name, kind in TYPES.items():
+        content = special.get(name) or kind(**dict.fromkeys(_names(kind), "x"))
+        assert of_content(content).kind, name
+
+
+def _names(kind: type[Content]) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)]

@@ -1,0 +1,201 @@
+import datetime
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Follower
+from tests.cast import Cast, message, signed_in
+from wechat.inbox import answerers, filtering
+from wechat.inbox.answerers import Answerer
+from wechat.inbox.models import InboundMessage
+
+pytestmark = pytest.mark.django_db
+
+LOG = "/admin/inbox/inboundmessage/"
+
+
+def shown(staff: Cast, query: str = "") -> set[str]:
+    """The texts of the list's rows."""
+    html = signed_in(staff.owner).get(LOG + query).content.decode()
+    return set(re.findall(r'<span class="said">([^<]*)</span>', html))
+
+
+def test_the_newest_message_is_first(staff: Cast) -> None:
+    message(staff.ours, "早上好")
+    message(staff.ours, "晚上好")
+    html = signed_in(staff.owner).get(LOG).content.decode()
+    assert html.index("晚上好") < html.index("早上好")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"answered", "unanswered", "late", "failed", "picture", "V1001", "waiting"}),
+        ("?answer=unanswered", {"unanswered", "late", "failed", "waiting"}),
+        ("?answer=answered", {"answered"}),
+        ("?answer=rule:1", {"answered"}),
+        ("?answer=rule:2", set()),
+        ("?answer=late", {"late"}),
+        ("?state=failed", {"failed"}),
+        ("?state=waiting", {"waiting"}),
+        ("?kind=image", {"picture"}),
+        ("?kind=event", {"V1001"}),
+        ("?kind=event:click", {"V1001"}),
+        ("?kind=event:subscribe", set()),
+        ("?q=ANSWER", {"answered", "unanswered"}),
+        ("?q=nothing+like+it", set()),
+        ("?q=oSomebodyElse00000000000001", {"picture"}),
+        ("?kind=image&answer=answered", set()),
+    ],
+)
+def test_filters_narrow_the_list(staff: Cast, query: str, expected: set[str]) -> None:
+    message(staff.ours, "answered", answered_by="rule:1")
+    message(staff.ours, "unanswered")
+    message(staff.ours, "late", late=True)
+    message(staff.ours, "failed", error="ValueError: no")
+    message(staff.ours, "waiting", due_at=timezone.now() + datetime.timedelta(days=1))
+    message(staff.ours, "picture", kind="image", openid="oSomebodyElse00000000000001")
+    message(staff.ours, "V1001", kind="event", event="click")
+    assert shown(staff, query) == expected
+
+
+def test_a_time_range_takes_its_beginning_and_leaves_its_end(staff: Cast) -> None:
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    for hours, text in ((-49, "before"), (-48, "first"), (-30, "inside"), (-24, "end"), (0, "after")):
+        message(staff.ours, text, received_at=noon + datetime.timedelta(hours=hours))
+    since, until = noon - datetime.timedelta(hours=48), noon - datetime.timedelta(hours=24)
+    query = f"?since={since:%Y-%m-%dT%H:%M}&until={until:%Y-%m-%dT%H:%M}"
+    assert shown(staff, query) == {"first", "inside"}
+
+
+def test_a_message_that_was_stored_late_is_in_the_range_it_was_received_in(staff: Cast) -> None:
+    """While Postgres was away it waited: its id is newer than its time."""
+    now = timezone.localtime()
+    message(staff.ours, "on time", received_at=now - datetime.timedelta(hours=5))
+    message(staff.ours, "newer", received_at=now)
+    message(staff.ours, "delayed", received_at=now - datetime.timedelta(hours=5))
+    until = now - datetime.timedelta(hours=4)
+    assert shown(staff, f"?until={until:%Y-%m-%dT%H:%M}") == {"on time", "delayed"}
+
+
+def test_nonsense_in_a_filter_is_an_error_beside_it_and_not_an_empty_answer(staff: Cast) -> None:
+    message(staff.ours, "hello")
+    answer = signed_in(staff.owner).get(f"{LOG}?since=yesterday")
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.content.decode()
+
+
+def test_a_search_says_how_far_back_it_went(staff: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filtering, "SEARCHED", 2)
+    for text in ("needle one", "needle two", "needle three"):
+        message(staff.ours, text)
+    html = signed_in(staff.owner).get(f"{LOG}?q=needle").content.decode()
+    assert "needle one" not in html
+    assert 'class="notice"' in html
+
+
+def test_pages_continue_from_the_last_id_without_gaps_or_repeats(staff: Cast) -> None:
+    texts = {message(staff.ours, f"text {number:03}").text for number in range(120)}
+    seen: list[str] = []
+    client, address = signed_in(staff.owner), LOG
+    for _page in range(3):
+        html = client.get(address).content.decode()
+        seen += re.findall(r'<span class="said">([^<]*)</span>', html)
+        older = re.search(r'rel="next" href="([^"]*)"', html)
+        address = LOG + older[1] if older else ""
+    assert address == ""
+    assert len(seen) == 120
+    assert set(seen) == texts
+
+
+def test_the_way_back_leads_over_the_same_pages(staff: Cast) -> None:
+    for number in range(120):
+        message(staff.ours, f"text {number:03}")
+    client = signed_in(staff.owner)
+    first = client.get(LOG).content.decode()
+    older = re.search(r'rel="next" href="([^"]*)"', first)
+    assert older
+    second = client.get(LOG + older[1]).content.decode()
+    newer = re.search(r'rel="prev" href="([^"]*)"', second)
+    assert newer
+    again = client.get(LOG + newer[1]).content.decode()
+    said = r'<span class="said">([^<]*)</span>'
+    assert re.findall(said, again) == re.findall(said, first)
+
+
+@pytest.mark.parametrize("cursor", ["b", "bx", "a-1", "b99999999999999999999", "7", "²"])
+def test_a_cursor_of_nonsense_is_the_first_page(staff: Cast, cursor: str) -> None:
+    message(staff.ours, "hello")
+    assert signed_in(staff.owner).get(LOG, {"p": cursor}).status_code == 200
+
+
+def test_what_a_follower_wrote_is_escaped_everywhere(staff: Cast) -> None:
+    attack = "<script>alert(1)</script>"
+    row = message(staff.ours, attack)
+    Follower.objects.create(account=staff.ours, openid=row.openid, remark='"><img src=x onerror=x>'[:30])
+    client = signed_in(staff.owner)
+    pages = [
+        LOG,
+        reverse("admin:inbox_inboundmessage_change", args=(row.pk,)),
+        reverse("admin:inbox_conversation", args=(staff.ours.pk, row.openid)),
+        reverse("admin:inbox_unanswered"),
+        "/admin/accounts/follower/",
+    ]
+    for page in pages:
+        html = client.get(page).content.decode()
+        assert attack not in html, page
+        assert "<img src=x" not in html, page
+
+
+def test_the_unreadable_is_in_the_log_and_its_raw_text_on_its_page(staff: Cast) -> None:
+    row = message(staff.ours, kind=InboundMessage.MALFORMED, body="<xml><oops>&x;", openid="")
+    client = signed_in(staff.owner)
+    assert "badge-bad" in client.get(f"{LOG}?state=malformed").content.decode()
+    html = client.get(reverse("admin:inbox_inboundmessage_change", args=(row.pk,))).content.decode()
+    assert "&lt;xml&gt;&lt;oops&gt;&amp;x;" in html
+
+
+def test_the_answering_rule_is_shown_by_its_name(staff: Cast) -> None:
+    answerers.named("testrule")(lambda ids: {pk: Answerer(f"规则 {pk}", f"/rule/{pk}") for pk in ids})
+    message(staff.ours, "hello", answered_by="testrule:7")
+    html = signed_in(staff.owner).get(LOG).content.decode()
+    assert '<a class="link" href="/rule/7">规则 7</a>' in html
+
+
+def test_a_message_is_handled_again_by_those_who_may(staff: Cast) -> None:
+    row = message(staff.ours, "hello", error="ValueError: no", attempts=5)
+    again = reverse("admin:inbox_again", args=(row.pk,))
+    for member in (staff.editor, staff.auditor):
+        assert signed_in(member).post(again).status_code == 403
+    assert signed_in(staff.outsider).post(again).status_code == 404
+    assert InboundMessage.objects.get().due_at is None
+    signed_in(staff.service).post(again)
+    row.refresh_from_db()
+    assert row.due_at is not None
+    assert row.attempts == 0
+
+
+def test_several_messages_are_handled_again_at_once(staff: Cast) -> None:
+    rows = [message(staff.ours, "one"), message(staff.ours, "two")]
+    action = {"action": "handle_again", "_selected_action": [row.pk for row in rows]}
+    signed_in(staff.service).post(LOG, action)
+    assert InboundMessage.objects.filter(due_at__isnull=False).count() == 2
+
+
+def test_nobody_handles_messages_of_others_again(staff: Cast) -> None:
+    row = message(staff.theirs, "theirs")
+    signed_in(staff.service).post(LOG, {"action": "handle_again", "_selected_action": [row.pk]})
+    assert InboundMessage.objects.get().due_at is None
+
+
+def test_messages_are_neither_added_nor_changed_nor_deleted_by_hand(staff: Cast) -> None:
+    row = message(staff.ours, "hello")
+    client = signed_in(staff.superuser)
+    assert client.get(f"{LOG}add/").status_code == 403
+    page = reverse("admin:inbox_inboundmessage_change", args=(row.pk,))
+    assert client.post(page, {"text": "changed"}).status_code == 403
+    delete = reverse("admin:inbox_inboundmessage_delete", args=(row.pk,))
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+    assert InboundMessage.objects.get().text == "hello"
