@@ -30,3 +30,28 @@ document.addEventListener("submit", (event) => {
     });
   }
 });
+
+// The skin listens for clicks on plain elements and writes its icons as words: keyboards and screen readers
+// are given what they need.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
+    if (icon.parentElement.textContent.trim() !== icon.textContent.trim()) {
+      icon.setAttribute("aria-hidden", "true");
+    }
+  }
+  for (const element of document.querySelectorAll("[x-on\\:click]")) {
+    const operable = element.matches("a[href], button, input, select, summary, label, #changelist-filter-close");
+    if (!operable) {
+      element.tabIndex = 0;
+      element.setAttribute("role", "button");
+    }
+  }
+  document.querySelector("#nav-sidebar-apps a.active")?.setAttribute("aria-current", "page");
+});
+
+document.addEventListener("keydown", (event) => {
+  if ((event.key === "Enter" || event.key === " ") && event.target.matches?.("[role=button][x-on\\:click]")) {
+    event.preventDefault();
+    event.target.click();
+  }
+});
