@@ -128,7 +128,7 @@ def _regex_sentence(wrong: str) -> str:
             "Look-ahead and look-behind, as in (?=…), are not supported: leave them out."
         ),
         "invalid escape sequence": _("This regular expression has a \\ before a character that needs none."),
-        "invalid repetition size": _("A repetition may be at most {1000}."),
+        "invalid repetition size": _("A repetition may be at most {1000}, counting one inside another."),
     }
     for start, text in known.items():
         if wrong.startswith(start):

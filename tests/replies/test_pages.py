@@ -1,0 +1,339 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Follower, OfficialAccount, StaffRight, Tag
+from tests.platform import Platform
+from tests.replies.conftest import RuleMaker
+from wechat.inbox.models import InboundMessage
+from wechat.materials.models import Asset
+from wechat.replies import rulebook
+from wechat.replies.models import Rule
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/replies/rule/"
+TESTER = "/admin/replies/rule/tester/"
+IMPORT = "/admin/replies/rule/import/"
+EVIL = "<script>alert(1)</script>"
+
+
+def signed_in(name: str, account: OfficialAccount, role: str) -> Client:
+    user = User.objects.create_user(name, password="x", is_staff=True)
+    StaffRight.objects.create(user=user, account=account, role=role)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def editor(account: OfficialAccount) -> Client:
+    return signed_in("editor", account, "editor")
+
+
+@pytest.fixture
+def outsider(account: OfficialAccount) -> Client:
+    """Owns an account, but not this one."""
+    theirs = OfficialAccount.objects.create(
+        slug="theirs", name="别家", appid="wxffffffffffffffff", token="theirtoken", mode="plain"
+    )
+    return signed_in("outsider", theirs, "owner")
+
+
+def form(account: OfficialAccount, *replies: dict[str, str], keywords: Any = ("退款",), **rule: str) -> Any:
+    """What the page of a new rule sends."""
+    sent = {
+        "account": str(account.pk),
+        "name": "规则",
+        "enabled": "on",
+        "trigger": "keyword",
+        "strategy": "all",
+        **rule,
+    }
+    for prefix, rows in (("keywords", [_keyword(each) for each in keywords]), ("replies", replies)):
+        sent |= {f"{prefix}-TOTAL_FORMS": str(len(rows)), f"{prefix}-INITIAL_FORMS": "0"}
+        for number, row in enumerate(rows):
+            sent |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
+    return sent
+
+
+def _keyword(keyword: Any) -> dict[str, str]:
+    compare, text = keyword if isinstance(keyword, tuple) else ("contains", keyword)
+    return {"compare": compare, "text": text}
+
+
+def reply(kind: str = "text", **fields: str) -> dict[str, str]:
+    return {"kind": kind, "position": "0", **fields}
+
+
+def complaints(client: Client, sent: Any) -> str:
+    """The sentences with which a new rule is refused."""
+    response: Any = client.post(f"{LIST}add/", sent)
+    assert response.status_code == 200
+    assert not Rule.objects.exists()
+    context = response.context
+    errors = [str(error) for error in context["adminform"].form.errors.values()]
+    for formset in context["inline_admin_formsets"]:
+        errors += [str(formset.formset.non_form_errors()), *map(str, formset.formset.errors)]
+    return " ".join(errors)
+
+
+CONTENTS: list[tuple[dict[str, str], dict[str, Any]]] = [
+    (reply(text="好的\r\n谢谢"), {"type": "text", "content": "好的\n谢谢"}),
+    (
+        reply("news", title="新品", url="https://a.cn/", description="d", pic_url=""),
+        {
+            "type": "news",
+            "articles": [{"title": "新品", "description": "d", "url": "https://a.cn/", "pic_url": ""}],
+        },
+    ),
+    (
+        reply("msgmenu", text="想问什么？", choices="退款\r\n\r\n发货\r\n", tail="请点"),
+        {
+            "type": "msgmenu",
+            "head": "想问什么？",
+            "items": [{"id": "1", "content": "退款"}, {"id": "2", "content": "发货"}],
+            "tail": "请点",
+        },
+    ),
+    (reply("mpnewsarticle", article_id="A1"), {"type": "mpnewsarticle", "article_id": "A1"}),
+    (reply("wxcard", card_id="C1"), {"type": "wxcard", "card_id": "C1"}),
+    (
+        reply("transfer_customer_service", kf_account="kf1@demo"),
+        {"type": "transfer_customer_service", "kf_account": "kf1@demo"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("typed", "stored"), CONTENTS, ids=[typed["kind"] for typed, _ in CONTENTS])
+def test_each_kind_of_reply_is_made_from_plain_fields_and_shown_in_them_again(
+    editor: Client, account: OfficialAccount, typed: dict[str, str], stored: dict[str, Any]
+) -> None:
+    assert editor.post(f"{LIST}add/", form(account, typed)).status_code == 302
+    rule = Rule.objects.get()
+    assert rule.replies.get().content == stored
+    page: Any = editor.get(f"{LIST}{rule.pk}/change/")
+    shown = page.context["inline_admin_formsets"][1].formset.forms[0]
+    again = {
+        name: str(shown[name].value() or "").replace("\n", "\r\n") for name in typed if name != "position"
+    }
+    expected = {**typed, "choices": "退款\r\n发货"} if "choices" in typed else typed
+    assert again == {name: value for name, value in expected.items() if name != "position"}
+
+
+def test_a_file_is_picked_from_the_library_and_sent_once_it_is_on_the_platform(
+    editor: Client, account: OfficialAccount
+) -> None:
+    picture = Asset.objects.create(
+        account=account, name="海报", file="a.png", size=1, content_type="image/png", due_at=timezone.now()
+    )
+    assert editor.post(f"{LIST}add/", form(account, reply("image", image=str(picture.pk)))).status_code == 302
+    rule = Rule.objects.get()
+    assert rulebook.of(account).compiled.broken == {rule.pk}
+    Asset.objects.update(state="uploaded", media_id="MEDIA1", due_at=None)
+    (content,) = rulebook.of(account).scripts[rule.pk].contents
+    assert content.service_object() == {"media_id": "MEDIA1"}
+
+
+def test_a_file_of_another_account_cannot_be_picked(
+    editor: Client, outsider: Client, account: OfficialAccount
+) -> None:
+    theirs = Asset.objects.create(
+        account=OfficialAccount.objects.get(slug="theirs"),
+        name="别家的",
+        file="a.png",
+        size=1,
+        content_type="image/png",
+        due_at=timezone.now(),
+    )
+    assert complaints(editor, form(account, reply("image", image=str(theirs.pk))))
+
+
+@pytest.mark.parametrize(
+    ("keywords", "replies", "rule", "sentence"),
+    [
+        ([("regex", "(")], [reply(text="好")], {}, "缺少对应的 )"),
+        ([("regex", "a(?=b)")], [reply(text="好")], {}, "前后查找"),
+        ([("regex", "((a{99}){99}){99}")], [reply(text="好")], {}, "重复次数"),
+        ([("regex", "(?i)[一-龥]{900}")], [reply(text="好")], {}, "过于庞大"),
+        (["　"], [reply(text="好")], {}, "关键词"),
+        ([], [reply(text="好")], {}, "关键词规则需要关键词"),
+        (["a", "a"], [reply(text="好")], {}, "重复"),
+        (["a"], [], {}, "没有任何回复"),
+        (["a"], [reply(text=" ")], {}, "请填写“文字”"),
+        (["a"], [reply(text="字" * 683)], {}, "2049 字节，微信最多接受 2048 字节。请缩短 1 字节"),
+        (["a"], [reply(text="字" * 660 + "{remark}")], {}, "请缩短"),
+        (["a"], [reply("news", title="t", url="javascript:alert(1)")], {}, "http"),
+        (["a"], [reply("image")], {}, "请填写“文件”"),
+        (["a"], [reply("msgmenu", text="?", choices="")], {}, "选项"),
+        (["a"], [reply(text=str(number)) for number in range(7)], {}, "请删除 1 条"),
+        (["a"], [reply("transfer_customer_service")] * 2, {}, "转人工"),
+        ([], [reply(text="好")], {"trigger": "event"}, "请选择"),
+        ([], [reply(text="好")], {"trigger": "message_type"}, "请选择"),
+        (["a"], [reply(text="好")], {"opens_at": "09:00", "closes_at": "09:00"}, "两个时间相同"),
+        (["a"], [], {"forward_url": "https://example.com/hook"}, "签名密钥"),
+        (["a"], [], {"forward_url": "http://10.0.0.1/", "new_secret": "s" * 16}, "内部网络"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_would_not_work_is_refused_with_what_to_change(
+    editor: Client, account: OfficialAccount, keywords: Any, replies: Any, rule: Any, sentence: str
+) -> None:
+    assert sentence in complaints(editor, form(account, *replies, keywords=keywords, **rule))
+
+
+def test_a_rule_that_is_off_may_be_half_done_and_is_not_switched_on_like_that(
+    editor: Client, account: OfficialAccount
+) -> None:
+    sent = form(account, keywords=[])
+    del sent["enabled"]
+    assert editor.post(f"{LIST}add/", sent).status_code == 302
+    rule = Rule.objects.get()
+    editor.post(LIST, {"action": "switch_on", "_selected_action": [rule.pk]})
+    rule.refresh_from_db()
+    assert not rule.enabled
+
+
+def test_the_signing_secret_goes_in_and_never_comes_out(editor: Client, account: OfficialAccount) -> None:
+    secret = "sixteen-characters"
+    sent = form(account, forward_url="https://example.com/hook", new_secret=secret)
+    assert editor.post(f"{LIST}add/", sent).status_code == 302
+    rule = Rule.objects.get()
+    assert rule.forward_secret == secret
+    assert secret not in editor.get(f"{LIST}{rule.pk}/change/").content.decode()
+    assert secret not in editor.get("/admin/replies/rule/export/").content.decode()
+
+
+def test_a_new_rule_stands_at_the_end_and_a_dragged_one_where_it_was_put(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    first = rule(keywords=("a",), position=4)
+    editor.post(f"{LIST}add/", form(account, reply(text="好"), name="新的"))
+    last = Rule.objects.get(name="新的")
+    assert last.position == 5
+    order = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", "_save": "1"}
+    for number, (each, position) in enumerate(((first, 1), (last, 0))):
+        order |= {f"form-{number}-id": str(each.pk), f"form-{number}-position": str(position)}
+    assert editor.post(LIST, order).status_code == 302
+    assert [each.name for each in Rule.objects.all()] == ["新的", "规则"]
+
+
+def test_a_rule_is_begun_from_what_somebody_asked(editor: Client, account: OfficialAccount) -> None:
+    page: Any = editor.get(f"{LIST}add/", {"account": account.pk, "keyword": EVIL})
+    keywords = page.context["inline_admin_formsets"][0].formset.forms
+    assert keywords[0]["text"].value() == EVIL
+    assert EVIL not in page.content.decode()
+
+
+def test_an_auditor_sees_rules_and_changes_none(account: OfficialAccount, rule: RuleMaker) -> None:
+    auditor = signed_in("auditor", account, "auditor")
+    seen = rule(keywords=("a",))
+    assert auditor.get(f"{LIST}{seen.pk}/change/").status_code == 200
+    auditor.post(f"{LIST}{seen.pk}/change/", form(account, reply(text="好")))
+    auditor.post(LIST, {"action": "switch_off", "_selected_action": [seen.pk]})
+    assert auditor.get(f"{LIST}add/").status_code == 403
+    assert auditor.get(IMPORT).status_code == 403
+    seen.refresh_from_db()
+    assert (seen.name, seen.enabled, seen.keywords.count()) == ("规则", True, 1)
+
+
+def test_rules_of_an_account_are_closed_to_staff_of_others(
+    outsider: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    ours = rule(name="机密规则", keywords=("a",))
+    for path in (LIST, TESTER, "/admin/replies/rule/never/", "/admin/replies/rule/export/"):
+        assert "机密规则" not in outsider.get(path).content.decode()
+    assert outsider.get(f"{LIST}{ours.pk}/change/").status_code == 302
+    assert outsider.get(f"{LIST}{ours.pk}/replay/").status_code == 404
+    stolen = {"account": account.pk, "agreed": "1", "rehearsed": "{}"}
+    assert outsider.post(IMPORT, stolen).status_code == 403
+    assert outsider.post("/admin/replies/rule/import-platform/", {"account": account.pk}).status_code == 403
+
+
+def test_the_tester_shows_who_answers_what_is_said_and_why_not_the_others(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    vip = Tag.objects.create(account=account, name="VIP")
+    Follower.objects.create(account=account, openid="oVip", remark="老王").tags.add(vip)
+    rule(
+        name="会员价",
+        keywords=("优惠",),
+        tags=[vip],
+        replies=('<a href="https://a.cn/?a=1&b=2">点</a>' + EVIL,),
+    )
+    rule(name="普通价", keywords=("优惠",), position=1)
+    stranger = editor.get(TESTER, {"what": "text", "value": EVIL + "优惠"}).content.decode()
+    assert "由“普通价”回复" in stranger
+    assert "粉丝没有它要求的标签" in stranger
+    member = editor.get(TESTER, {"what": "text", "value": "优惠", "openid": "老王"}).content.decode()
+    assert "由“会员价”回复" in member
+    assert '<a href="https://a.cn/?a=1&amp;b=2"' in member
+    assert EVIL not in stranger + member
+
+
+def test_the_tester_takes_every_choice_it_offers(editor: Client, account: OfficialAccount) -> None:
+    page: Any = editor.get(TESTER)
+    for what, _label in page.context["form"].fields["what"].choices:
+        assert editor.get(TESTER, {"what": what, "value": "x"}).context["trial"]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"what": "telepathy"}, {"what": "text", "openid": "nobody"}, {"what": "text", "at": "?"}]
+)
+def test_the_tester_says_what_it_does_not_understand(editor: Client, asked: dict[str, str]) -> None:
+    page: Any = editor.get(TESTER, asked)
+    assert page.status_code == 200
+    assert page.context["form"].errors
+
+
+def test_the_replay_shows_what_a_rule_would_change(
+    editor: Client, rule: RuleMaker, received: Callable[..., InboundMessage], platform: Platform
+) -> None:
+    candidate = rule(keywords=("订单",), enabled=False)
+    received(platform.text("订单<b>"), text="订单<b>")
+    page = editor.get(f"{LIST}{candidate.pk}/replay/").content.decode()
+    assert "订单&lt;b&gt;" in page
+    assert "订单<b>" not in page
+
+
+def test_the_report_names_rules_that_never_answer(editor: Client, rule: RuleMaker) -> None:
+    rule(name="宽", keywords=("退",))
+    rule(name="窄", keywords=("退款",), position=1)
+    page = editor.get("/admin/replies/rule/never/").content.decode()
+    assert "窄" in page
+    assert "上面的规则总会先回复" in page
+
+
+def test_a_file_is_exported_looked_at_and_imported(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    rule(keywords=("a",))
+    exported = editor.get("/admin/replies/rule/export/").content
+    Rule.objects.all().delete()
+    chosen = {"account": account.pk, "file": SimpleUploadedFile("rules.json", exported)}
+    looked: Any = editor.post(IMPORT, chosen)
+    assert looked.context["report"].made == ["规则"]
+    assert not Rule.objects.exists()
+    agreed = {"account": account.pk, "rehearsed": looked.context["text"], "agreed": "1"}
+    assert editor.post(IMPORT, agreed).status_code == 302
+    assert Rule.objects.get().keywords.get().text == "a"
+
+
+@pytest.mark.parametrize("file", [b"", b"{", json.dumps({"format": "x"}).encode()])
+def test_a_file_that_is_none_of_ours_is_refused_in_words(
+    editor: Client, account: OfficialAccount, file: bytes
+) -> None:
+    chosen = {"account": account.pk, "file": SimpleUploadedFile("rules.json", file)}
+    page: Any = editor.post(IMPORT, chosen)
+    assert page.context["refused"]
+    assert not Rule.objects.exists()
+
+
+def test_importing_without_a_file_asks_for_one(editor: Client, account: OfficialAccount) -> None:
+    page: Any = editor.post(IMPORT, {"account": account.pk})
+    assert page.context["refused"]
