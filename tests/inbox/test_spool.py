@@ -1,11 +1,14 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
+from accounts import directory
 from accounts.models import OfficialAccount
 from tests.platform import Platform
 from wechat.inbox import routing, spool
@@ -89,3 +92,32 @@ def test_a_record_of_a_deleted_account_is_set_aside_and_holds_up_nothing(
     assert spool.replay() == 2
     assert InboundMessage.objects.get().text == "kept"
     assert not spool.is_waiting()
+
+
+def test_a_postgres_that_does_not_answer_holds_up_no_follower(
+    account: OfficialAccount, deliver: Deliver, platform: Platform
+) -> None:
+    routing.answers(order=1, quick=True)(lambda event: Answer("test", Text(event.message.text)))
+    directory.find(account.slug)  # known to the process before Postgres stops answering
+    texts = [platform.text(str(number)) for number in range(3)]
+    with locked("inbox_inboundmessage"):
+        replies = [platform.opened(deliver(text).content)["Content"] for text in texts]
+        assert spool.is_waiting()
+    spool.replay()
+    assert replies == ["0", "1", "2"]
+    assert sorted(InboundMessage.objects.values_list("text", flat=True)) == ["0", "1", "2"]
+
+
+@contextmanager
+def locked(table: str) -> Iterator[None]:
+    """Another session keeps the table to itself: whoever wants to insert waits."""
+    where = connection.settings_dict
+    with psycopg.connect(
+        host=where["HOST"],
+        port=where["PORT"],
+        user=where["USER"],
+        password=where["PASSWORD"],
+        dbname=where["NAME"],
+    ) as session:
+        session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
