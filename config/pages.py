@@ -112,7 +112,8 @@ def _back(request: HttpRequest) -> str:
     name = request.resolver_match.url_name or "" if request.resolver_match else ""
     model, _underscore, page = name.rpartition("_")
     if page in {"add", "change", "delete", "history"}:
-        return reverse(f"admin:{model}_changelist")
+        # A version of an object has an address of its own: accounts_officialaccount_simple_history.
+        return reverse(f"admin:{model.removesuffix('_simple')}_changelist")
     return request.path
 
 

@@ -1,6 +1,6 @@
 import datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wechat.replies.matching import compile_rules
@@ -216,6 +216,7 @@ KEYWORDS = st.builds(KeywordSpec, PLAIN, WORDS.filter(str.strip)) | st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(KEYWORDS, max_size=3), max_size=8), st.text("aAb款ß ｂ", max_size=8))
 def test_searching_all_rules_at_once_finds_what_asking_each_rule_finds(
     keywords: list[list[KeywordSpec]], said: str

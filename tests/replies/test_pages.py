@@ -224,10 +224,23 @@ def test_a_new_rule_stands_at_the_end_and_a_dragged_one_where_it_was_put(
 
 
 def test_a_rule_is_begun_from_what_somebody_asked(editor: Client, account: OfficialAccount) -> None:
-    page: Any = editor.get(f"{LIST}add/", {"account": account.pk, "keyword": EVIL})
+    page: Any = editor.get(f"{LIST}add/", {"account": str(account.pk), "keyword": EVIL})
     keywords = page.context["inline_admin_formsets"][0].formset.forms
     assert keywords[0]["text"].value() == EVIL
     assert EVIL not in page.content.decode()
+
+
+def test_an_earlier_version_of_a_rule_can_be_brought_back(editor: Client, rule: RuleMaker) -> None:
+    edited = rule(name="从前", keywords=("a",))
+    edited.name = "现在"
+    edited.save()
+    version = f"{LIST}{edited.pk}/history/{edited.history.last().pk}/"
+    page: Any = editor.get(version)
+    assert page.context["adminform"].form["name"].value() == "从前"
+    sent = form(edited.account, name="从前")
+    assert editor.post(version, sent).status_code == 302
+    edited.refresh_from_db()
+    assert edited.name == "从前"
 
 
 def test_an_auditor_sees_rules_and_changes_none(account: OfficialAccount, rule: RuleMaker) -> None:
@@ -279,7 +292,7 @@ def test_the_tester_shows_who_answers_what_is_said_and_why_not_the_others(
 def test_the_tester_takes_every_choice_it_offers(editor: Client, account: OfficialAccount) -> None:
     page: Any = editor.get(TESTER)
     for what, _label in page.context["form"].fields["what"].choices:
-        assert editor.get(TESTER, {"what": what, "value": "x"}).context["trial"]
+        assert editor.get(TESTER, {"what": str(what), "value": "x"}).context["trial"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
@@ -33,6 +34,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "transfer_customer_service": ("kf_account",),
 }
 FILES = ("image", "voice", "video")
+# Parts of a content that have another name in the form; what is in neither is about a kind's first field.
+NAMED = {"thumb_media_id": "cover", "items": "choices", "id": "choices"}
 # Stands for the media id of a file that is still on its way to the platform.
 ON_ITS_WAY = "…"
 
@@ -130,7 +133,11 @@ class ReplyForm(forms.ModelForm[Reply]):
         self.instance.cover = cleaned.get("cover") if "cover" in names else None
         self.instance.content = {"type": kind, **_content(kind, cleaned), **self._media(kind, names, kept)}
         rule = cleaned.get("rule")
-        check_content(self.content, rule.account.name if rule and rule.account_id else "")
+        try:
+            check_content(self.content, rule.account.name if rule and rule.account_id else "")
+        except ValidationError as error:
+            named = NAMED.get(error.code or "", error.code)
+            self.add_error(named if named in names else names[0], error)
 
     def _media(self, kind: str, names: tuple[str, ...], kept: dict[str, Any]) -> dict[str, str]:
         """A file that was imported has a media id and is in no library."""

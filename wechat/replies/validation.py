@@ -50,11 +50,15 @@ def check_keyword(compare: str, text: str) -> None:
 
 
 def check_content(content: Content, account_name: str) -> None:
-    """Raises ``ValidationError`` for what WeChat would refuse, with the longest values of the variables."""
+    """Raises ``ValidationError`` for what WeChat would refuse, with the longest values of the variables.
+
+    The error's code is the name of the content's field.
+    """
     try:
         validate(expand(content, Values.longest(account_name)))
     except ContentError as error:
-        raise ValidationError(sentence(error, expand(content, Values.longest(account_name)))) from None
+        words = sentence(error, expand(content, Values.longest(account_name)))
+        raise ValidationError(words, code=error.field) from None
 
 
 def check_replies(contents: Sequence[Content], *, one_at_random: bool) -> None:
