@@ -133,6 +133,22 @@ def test_an_unanswered_text_is_ignored_and_shown_again(sign_in: SignIn, staff: C
     expect(page.get_by_role("table").get_by_text("哈哈哈")).to_be_visible()
 
 
+def test_an_unanswered_text_becomes_the_keyword_of_a_rule(sign_in: SignIn, staff: Cast) -> None:
+    message(staff.ours, "几点开门")
+    page = sign_in(staff.editor)
+    page.get_by_role("link", name="未回答", exact=True).click()
+    page.get_by_role("link", name="创建规则").click()
+    expect(page.locator("input[value='几点开门']").first).to_be_visible()
+
+
+def test_who_may_not_make_rules_is_not_offered_one(sign_in: SignIn, staff: Cast) -> None:
+    message(staff.ours, "几点开门")
+    page = sign_in(staff.service)
+    page.get_by_role("link", name="未回答", exact=True).click()
+    expect(page.get_by_text("几点开门")).to_be_visible()
+    expect(page.get_by_role("link", name="创建规则")).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: int) -> None:
     row = message(staff.ours, "很长的话" * 200 + "x" * 300)

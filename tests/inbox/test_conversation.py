@@ -9,8 +9,8 @@ from django.utils import timezone
 from tests.cast import Cast, message, signed_in
 from wechat.inbox import conversation
 from wechat.inbox.bubbles import Bubble, Part, of_content
-from wechat.inbox.models import InboundMessage
-from wechat.sdk.content import TYPES, Article, Content, Menu, MenuItem, News, Text
+from wechat.inbox.models import InboundMedia, InboundMessage
+from wechat.sdk.content import TYPES, Article, Content, Menu, MenuItem, News, Text, from_dict
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,16 @@ def test_a_link_that_is_no_web_address_cannot_be_clicked(staff: Cast) -> None:
     assert "javascript:" not in signed_in(staff.service).get(address).content.decode()
 
 
+def test_a_picture_is_shown_once_it_was_fetched(staff: Cast) -> None:
+    row = message(staff.ours, kind="image")
+    address = reverse("admin:inbox_conversation", args=(staff.ours.pk, OPENID))
+    media = InboundMedia.objects.create(message=row, media_id="m", kind="image", due_at=timezone.now())
+    picture = reverse("inbound_media", args=(media.pk,))
+    assert picture not in signed_in(staff.service).get(address).content.decode()
+    InboundMedia.objects.update(state="fetched", file="inbound/x.png", content_type="image/png", due_at=None)
+    assert f'src="{picture}"' in signed_in(staff.service).get(address).content.decode()
+
+
 @pytest.mark.parametrize("before", ["x", "2026-02-30T00:00:00Z", "2026-02-01T00:00:00", ""])
 def test_a_moment_of_nonsense_is_the_newest_page(staff: Cast, before: str) -> None:
     message(staff.ours, "hello")
@@ -94,7 +104,7 @@ def test_every_kind_of_content_has_a_look() -> None:
         "msgmenu": Menu("head", (MenuItem("1", "one"),)),
     }
     for name, kind in TYPES.items():
-        content = special.get(name) or kind(**dict.fromkeys(_names(kind), "x"))
+        content = special.get(name) or from_dict({"type": name, **dict.fromkeys(_names(kind), "x")})
         assert of_content(content).kind, name
 
 

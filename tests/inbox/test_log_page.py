@@ -1,9 +1,11 @@
 import datetime
 import re
+from collections.abc import Sequence
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Follower
 from tests.cast import Cast, message, signed_in
@@ -199,3 +201,21 @@ def test_messages_are_neither_added_nor_changed_nor_deleted_by_hand(staff: Cast)
     delete = reverse("admin:inbox_inboundmessage_delete", args=(row.pk,))
     assert client.post(delete, {"post": "yes"}).status_code == 403
     assert InboundMessage.objects.get().text == "hello"
+
+
+def test_a_page_asks_for_the_names_of_its_rules_once(
+    staff: Cast, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    asked: list[Sequence[str]] = []
+
+    @answerers.named("counted")
+    def names(ids: Sequence[str]) -> dict[str, Answerer]:
+        asked.append(ids)
+        return {}
+
+    for number in range(30):
+        message(staff.ours, "hello", answered_by=f"counted:{number}")
+    client = signed_in(staff.owner)
+    with django_assert_max_num_queries(20):
+        client.get(LOG)
+    assert len(asked) == 1

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -51,6 +52,11 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         rows: QuerySet[InboundMessage] = super().get_queryset(request)
         return rows.annotate(remark=Coalesce(Subquery(remark.values("remark")[:1]), Value("")))
 
+    def prepare(self, rows: Sequence[InboundMessage]) -> None:
+        names = answerers.names(row.answered_by for row in rows)
+        for row in rows:
+            vars(row)["answerer"] = names.of(row.answered_by)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -101,7 +107,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("answered by"))
     def answer_given(self, row: InboundMessage) -> str | SafeString:
         if row.answered_by:
-            by = answerers.names([row.answered_by]).of(row.answered_by)
+            by = vars(row).get("answerer") or answerers.names([row.answered_by]).of(row.answered_by)
             return (
                 format_html('<a class="link" href="{}">{}</a>', by.link, by.name)
                 if by.link

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.kinds import name_of
+from wechat.inbox.models import InboundMedia
 from wechat.sdk import content as said
 from wechat.sdk import messages as heard
 
@@ -43,6 +44,8 @@ class Bubble:
     status: str = ""
     source_link: str = ""
     row_id: int | None = None
+    media: InboundMedia | None = None
+    still: InboundMedia | None = None
 
 
 def of_content(content: said.Content) -> Part:

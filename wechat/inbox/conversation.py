@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import OfficialAccount
 from wechat.inbox import answerers
 from wechat.inbox.bubbles import Bubble, Part, of_content, of_message
-from wechat.inbox.models import InboundMessage
+from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError, MalformedMessage
 
@@ -65,7 +65,9 @@ def received(
     rows = InboundMessage.objects.filter(account=account, openid=openid)
     if before is not None:
         rows = rows.filter(received_at__lt=before)
-    newest = sorted(rows.order_by("-pk")[:limit], key=lambda row: row.received_at, reverse=True)
+    newest = sorted(
+        rows.prefetch_related("media").order_by("-pk")[:limit], key=lambda row: row.received_at, reverse=True
+    )
     names = answerers.names(row.answered_by for row in newest)
     for row in newest:
         if row.answer is not None:
@@ -75,7 +77,18 @@ def received(
 
 def _question(row: InboundMessage) -> Bubble:
     note, status = _trouble(row)
-    return Bubble(row.received_at, ours=False, part=part_of(row), note=note, status=status, row_id=row.pk)
+    media = {each.kind: each for each in row.media.all()}
+    still = media.pop(InboundMedia.Kind.THUMB, None)
+    return Bubble(
+        row.received_at,
+        ours=False,
+        part=part_of(row),
+        note=note,
+        status=status,
+        row_id=row.pk,
+        media=next(iter(media.values()), None),
+        still=still if still and still.file else None,
+    )
 
 
 def _trouble(row: InboundMessage) -> tuple[str, str]:

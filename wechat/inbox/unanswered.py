@@ -12,7 +12,7 @@ from wechat.inbox.models import IgnoredText, InboundMessage
 from wechat.kernel import timeline
 
 # Grouping reads every text of the window: at this size it takes well under a second.
-WINDOW = 50_000
+WINDOW = 20_000
 SHOWN = 100
 
 # Case, width, spaces and punctuation do not make another question. What is nothing but punctuation is kept.

@@ -6,6 +6,7 @@ last id shown, and the number of results is the planner's estimate.
 
 import datetime
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -159,6 +160,7 @@ class KeysetChangeList(ChangeList):
         paginator = Keyset(self.queryset, self.list_per_page, request.GET.get("p", ""))
         self.paginator = paginator
         self.result_list = paginator.shown
+        self.model_admin.prepare(paginator.shown)
         self.result_count = paginator.count
         # Equal to the other count, or the skin would offer to "show all".
         self.full_result_count = paginator.count
@@ -196,6 +198,9 @@ class BigTable(ModelAdmin[Any]):
     sortable_by = ()
     filter_form: type[FilterForm] | None = None
     list_before_template = "kernel/filter_bar.html"
+
+    def prepare(self, rows: Sequence[Any]) -> None:
+        """Look up for a whole page what its columns would ask for row by row."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList
