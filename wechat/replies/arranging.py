@@ -1,6 +1,6 @@
 """Which reply answers the message itself, and which follow as customer-service messages."""
 
-import secrets
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,10 +23,11 @@ class Script:
     contents: tuple[Content, ...] = ()
     one_at_random: bool = False
 
-    def perform(self, values: Values) -> Said:
+    def perform(self, values: Values, message_key: str) -> Said:
+        """Which one "at random" is told by the message's key: a repeated delivery gets the same."""
         contents = self.contents
         if self.one_at_random and contents:
-            contents = (secrets.choice(contents),)
+            contents = (contents[zlib.crc32(message_key.encode()) % len(contents)],)
         return arrange([expand(content, values) for content in contents])
 
 

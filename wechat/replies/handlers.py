@@ -32,7 +32,7 @@ def answer_by_rule(event: Event) -> Answer | None:
     if match is None:
         return None
     script = book.scripts[match.rule.id]
-    said = script.perform(values_of(event.account, event.message, facts))
+    said = script.perform(values_of(event.account, event.message, facts), event.message.key)
     return Answer(f"rule:{match.rule.id}", said.now, said.later)
 
 
