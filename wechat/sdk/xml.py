@@ -4,6 +4,7 @@ WeChat reference 1.3.
 """
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 
 from lxml import etree
@@ -19,14 +20,23 @@ REPEATED = frozenset({"List", "fail_idx", "item"})
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
-_PARSER = etree.XMLParser(
-    resolve_entities=False,
-    no_network=True,
-    load_dtd=False,
-    huge_tree=False,
-    remove_comments=True,
-    remove_pis=True,
-)
+
+
+class _Parser(threading.local):
+    """A parser for each thread: lxml lets one thread at a time use a parser, and the others wait for it."""
+
+    def __init__(self) -> None:
+        self.lxml = etree.XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+
+
+_parser = _Parser()
 
 
 def parse(body: bytes) -> etree._Element:
@@ -41,12 +51,12 @@ def parse(body: bytes) -> etree._Element:
 
 def _root(body: bytes) -> etree._Element:
     try:
-        return etree.fromstring(body, _PARSER)
+        return etree.fromstring(body, _parser.lxml)
     except (etree.XMLSyntaxError, ValueError):
         # Phones can type control characters that XML forbids; without them the message is still a message.
         cleaned = _ILLEGAL_BYTES.sub(b"", body)
     try:
-        return etree.fromstring(cleaned, _PARSER)
+        return etree.fromstring(cleaned, _parser.lxml)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise MalformedMessage(body, str(error)) from None
 
