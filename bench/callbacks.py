@@ -78,7 +78,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=32)
     return parser.parse_args()
 
 
@@ -103,7 +103,7 @@ def _ours(options: argparse.Namespace, pushes: Path) -> Figures:
         *("--log-level", "error", "--workers", str(options.workers)),
         *("--blocking-threads", str(options.threads), "config.wsgi:application"),
     ]
-    with _server(command, port, {"DEBUG": "0", "SECRET_KEY": "bench", "WEB_PIN": "1"}) as server:
+    with _server(command, port, {"DEBUG": "0", "SECRET_KEY": "bench"}) as server:
         path = "/wechat/bench/callback"
         _drive(server, port, path, pushes, 3, CONNECTIONS)  # both workers have imported everything
         before = InboundMessage.objects.count()

@@ -176,6 +176,7 @@ STORAGES = {
     },
 }
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 # What Django 6 does anyway: an address typed without a scheme is https.
 FORMS_URLFIELD_ASSUME_HTTPS = True
 
@@ -228,6 +229,9 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+# Behind a proxy its address would be everybody's.
+AXES_IPWARE_PROXY_COUNT = 1 if PUBLIC_URL.startswith("https://") else None
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
 AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_CALLABLE = "config.pages.locked_out"
 

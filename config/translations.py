@@ -3,6 +3,8 @@
 Reads the files themselves, so that it works where GNU gettext is not installed.
 """
 
+import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +13,14 @@ import polib
 
 from config.embedded import PROJECT
 
+SOURCES = ("accounts", "config", "menus", "payments", "wechat")
+FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]")
+
 
 def main() -> int:
     problems = [problem for catalogue in catalogues() for problem in problems_of(catalogue)]
+    problems += missing(PROJECT)
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     return 1 if problems else 0
@@ -28,11 +35,42 @@ def problems_of(catalogue: Path) -> Iterator[str]:
     """One sentence for each message that staff would read in the wrong language."""
     source = polib.pofile(str(catalogue))
     for entry in source:
-        if not entry.obsolete and not entry.translated():
+        if entry.obsolete:
+            continue
+        if not entry.translated():
             yield f"{catalogue}:{entry.linenum}: {entry.msgid!r} is fuzzy or not translated"
+        elif entry.msgstr and placeholders(entry.msgstr) != placeholders(entry.msgid):
+            yield f"{catalogue}:{entry.linenum}: {entry.msgid!r} has other placeholders in the translation"
     compiled = catalogue.with_suffix(".mo")
     if not compiled.exists() or _messages(polib.mofile(str(compiled))) != _messages(source):
         yield f"{catalogue}: the .mo beside it is not made from it, run `python manage.py compilemessages`"
+
+
+def placeholders(text: str) -> list[str]:
+    """`%(count)d`, `%s` and the like, which must be the same in every language."""
+    return sorted(PLACEHOLDER.findall(text))
+
+
+def missing(project: Path) -> list[str]:
+    """Texts marked for translation in the sources that no catalogue knows."""
+    known = {entry.msgid for catalogue in catalogues() for entry in polib.pofile(str(catalogue))}
+    sources = [path for folder in SOURCES for path in sorted((project / folder).rglob("*.py"))]
+    return [
+        f"{path.relative_to(project)}: {text!r} is in no catalogue, run `python manage.py makemessages`"
+        for path in sources
+        if "migrations" not in path.parts
+        for text in marked(path.read_text())
+        if text not in known
+    ]
+
+
+def marked(source: str) -> Iterator[str]:
+    """The literal first argument of each call of a gettext function."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
+            text = node.args[0] if node.args else None
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                yield text.value
 
 
 def _messages(catalogue: polib.POFile | polib.MOFile) -> dict[tuple[str | None, str], object]:

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
 
-from config import processors
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-processors.stay_on_one()
 django_application = get_wsgi_application()
 
 from wechat.inbox.entrance import callback_application, callback_slug  # noqa: E402

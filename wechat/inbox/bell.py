@@ -1,4 +1,4 @@
-"""Tells the workers that messages arrived: at most ten times a second, and never from a request's thread."""
+"""Tells the workers that messages arrived: at most five times a second, and never from a request's thread."""
 
 import os
 import threading
@@ -7,7 +7,7 @@ import time
 from wechat.inbox.tasks import react
 from wechat.kernel import due
 
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.2
 
 
 class Bell:

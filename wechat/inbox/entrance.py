@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from rest_framework.response import Response
 
 from wechat.inbox.callback import Callback
+from wechat.inbox.turnstile import turnstile
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -40,7 +41,8 @@ class CallbackRequest(WSGIRequest):
 def callback_application(
     environ: "WSGIEnvironment", start_response: "StartResponse", slug: str
 ) -> Iterable[bytes]:
-    response = _response(environ, slug)
+    with turnstile.inside():
+        response = _response(environ, slug)
     body = response.content
     headers = [*response.items(), ("Content-Length", str(len(body)))]
     start_response(f"{response.status_code} {response.reason_phrase}", headers)

@@ -6,6 +6,7 @@ from accounts.models import OfficialAccount
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.bell import bell
 from wechat.inbox.records import Record
+from wechat.inbox.turnstile import turnstile
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.messages import Message
 
@@ -53,7 +54,8 @@ def _keep(record: Record) -> None:
         recording.record(record)
     except recording.Unrecorded:
         try:
-            spool.append(record)
+            with turnstile.outside():
+                spool.append(record)
         except spool.SpoolAway as error:
             raise NotRecorded from error
     else:

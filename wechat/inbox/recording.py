@@ -17,6 +17,7 @@ from typing import Any
 from django.db import Error, OperationalError, connection
 
 from wechat.inbox.records import Record
+from wechat.inbox.turnstile import turnstile
 from wechat.kernel import metrics
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,9 @@ class Recorder:
             raise Unrecorded
         waiting = _Waiting(record)
         self._waiting.put(waiting)
-        if not waiting.wait():
+        with turnstile.outside():
+            committed = waiting.wait()
+        if not committed:
             raise Unrecorded
 
     def _start(self) -> None:

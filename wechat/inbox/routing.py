@@ -26,6 +26,7 @@ from django.db import connection
 
 from accounts.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
+from wechat.inbox.turnstile import turnstile
 from wechat.sdk.content import Content
 from wechat.sdk.messages import Message
 
@@ -137,7 +138,8 @@ def _ask(entry: _Answering, event: Event, deadline: float | None) -> Answer | No
     if deadline is None or entry.quick(event):
         return entry.handler(event)
     try:
-        return _slow.submit(_alone, entry.handler, event).result(timeout=deadline - time.monotonic())
+        with turnstile.outside():
+            return _slow.submit(_alone, entry.handler, event).result(timeout=deadline - time.monotonic())
     except TimeoutError:
         raise TooLate from None
 
