@@ -1,9 +1,15 @@
+import subprocess
+import sys
+from collections.abc import Iterator
+
 import pytest
 from pytest_django import Settings
 
 from accounts.models import OfficialAccount
 from tests.cast import Cast, cast
 from tests.platform import Platform
+from tests.simulated import Simulated
+from tests.simulator.conftest import free_port, wait_for
 
 APPID = "wx0123456789abcdef"
 TOKEN = "benchtoken"
@@ -41,3 +47,26 @@ def staff(account: OfficialAccount) -> Cast:
 @pytest.fixture
 def platform() -> Platform:
     return Platform(APPID, TOKEN, AES_KEY, ORIGINAL_ID)
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[str]:
+    """The base address of a simulator that lives as long as the tests."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
+    base = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(base)
+        yield base
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+@pytest.fixture
+def simulated(simulator_process: str, settings: Settings) -> Simulated:
+    """The platform, played by a simulator that knows nothing yet; ours calls it."""
+    settings.WECHAT_API_BASE = simulator_process
+    platform = Simulated(simulator_process)
+    platform.sim("/reset", {})
+    return platform

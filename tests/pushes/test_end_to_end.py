@@ -1,7 +1,5 @@
 """From a phone of the simulator to its ledger: what a follower truly receives."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +7,11 @@ from typing import Any
 
 import pytest
 import requests
-from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import OfficialAccount
-from tests.conftest import AES_KEY, APPID, ORIGINAL_ID, TOKEN
-from tests.simulator.conftest import free_port, wait_for
+from tests.conftest import APPID
+from tests.simulated import Simulated
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.reacting import react_to_due
@@ -47,39 +44,10 @@ class Phone:
         return answer.json()
 
 
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[str]:
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
-    base = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(base)
-        yield base
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
 @pytest.fixture
-def phone(simulator: str, live_server: LiveServer, settings: Settings, account: OfficialAccount) -> Phone:
-    settings.WECHAT_API_BASE = simulator
-    phone = Phone(simulator)
-    phone.sim("/reset", {})
-    phone.sim(
-        "/accounts",
-        {
-            "appid": APPID,
-            "secret": str(account.appsecret),
-            "token": TOKEN,
-            "aes_key": AES_KEY,
-            "mode": "safe",
-            "original_id": ORIGINAL_ID,
-            "kind": "service",
-            "verified": True,
-            "callback_url": f"{live_server.url}/wechat/demo/callback",
-        },
-    )
-    return phone
+def phone(simulated: Simulated, live_server: LiveServer, account: OfficialAccount) -> Phone:
+    simulated.know(account, callback_url=f"{live_server.url}{account.callback_path}")
+    return Phone(simulated.base)
 
 
 @pytest.fixture(autouse=True)

@@ -19,12 +19,12 @@ SET count = inbox_refusal.count + excluded.count, last_at = excluded.last_at
 """
 
 
-class _Counts:
+class Counts:
     def __init__(self) -> None:
         self._counts: Counter[tuple[int, str]] = Counter()
         self._written = float("-inf")
         self._lock = threading.Lock()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="refusals")
+        self.writer = ThreadPoolExecutor(1, thread_name_prefix="refusals")
 
     def note(self, account_id: int, reason: str) -> None:
         with self._lock:
@@ -33,7 +33,7 @@ class _Counts:
                 return
             self._written = time.monotonic()
             counts, self._counts = self._counts, Counter()
-        self._writer.submit(_write, counts)
+        self.writer.submit(_write, counts)
 
 
 def _write(counts: Counter[tuple[int, str]]) -> None:
@@ -46,4 +46,4 @@ def _write(counts: Counter[tuple[int, str]]) -> None:
         connection.close()
 
 
-note = _Counts().note
+note = Counts().note
