@@ -46,7 +46,7 @@ INSERT = (
     f"INSERT INTO inbox_inboundmessage ({', '.join(COLUMNS)}, due_at, attempts, error) "  # noqa: S608
     f"SELECT {', '.join(COLUMNS)}, received_at, 0, '' "
     f"FROM json_to_recordset(%s) AS record({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())}) "
-    "ON CONFLICT (account_id, key) DO NOTHING RETURNING account_id, key"
+    "ON CONFLICT (account_id, key) DO NOTHING"
 )
 STORED = (
     "SELECT account_id, key, coalesce(answer, 'null')::text FROM inbox_inboundmessage "
@@ -64,13 +64,10 @@ def insert(records: Sequence[Record]) -> dict[tuple[int, str], dict[str, Any] | 
     ordered = sorted(records, key=lambda record: (record.account_id, record.key))
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [f"[{','.join(record.to_json() for record in ordered)}]"])
-        fresh = set(cursor.fetchall())
-        repeats = [record for record in ordered if (record.account_id, record.key) not in fresh]
-        if len(fresh) == len(ordered):
+        if cursor.rowcount == len(ordered):
             return {}
-        # A record that is twice in this batch was inserted once; the other one is a repeat as well.
-        repeated = repeats or ordered
-        cursor.execute(STORED, [[r.account_id for r in repeated], [r.key for r in repeated]])
+        # What was not inserted had been before, or is in this batch twice: either way the row speaks.
+        cursor.execute(STORED, [[r.account_id for r in ordered], [r.key for r in ordered]])
         return {(account_id, key): json.loads(answer) for account_id, key, answer in cursor.fetchall()}
 
 
