@@ -3,8 +3,9 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -167,6 +168,19 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "tags" and not field.queryset.exists():
+            field.widget, field.help_text = CheckboxSelectMultiple(), self._without_tags(request)
+        return field
+
+    def _without_tags(self, request: HttpRequest) -> SafeString:
+        may_add = Rights.of(request.user).may_change(Area.FOLLOWERS, self._account_id(request, None))
+        link = format_html(
+            '<a class="link" href="{}">{}</a>', reverse("admin:accounts_tag_add"), _("Add one")
+        )
+        return format_html("{} {}", _("There is no tag yet."), link if may_add else "")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
