@@ -9,14 +9,15 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.db.models import ForeignKey, ManyToManyField, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.models import OfficialAccount
+from accounts.models import Follower, OfficialAccount
 from accounts.rights import Area, Rights, choose_account, current_account
 from wechat.kernel.pages import ModelAdmin
 
@@ -137,6 +138,12 @@ class AccountScopedAdmin(ModelAdmin[Any]):
         match = request.resolver_match
         name = match.url_name or "" if match else ""
         return name.endswith("_changelist") or name == "autocomplete"
+
+
+def remark_of_row() -> Coalesce:
+    """The remark of the follower whose account and openid a row has, or the empty text."""
+    known = Follower.objects.filter(account=OuterRef("account"), openid=OuterRef("openid"))
+    return Coalesce(Subquery(known.values("remark")[:1]), Value(""))
 
 
 def _limit(kwargs: dict[str, Any], target: type[Model], account_id: int | None) -> None:

@@ -1,5 +1,6 @@
 """The overview: how the chosen account is doing today, what waits for a person, and the next step."""
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,17 +11,20 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.models import Follower, OfficialAccount
+from accounts.pages import remark_of_row
 from accounts.rights import Area, Rights, current_account
-from wechat.inbox import spool
+from wechat.inbox import conversation_page, spool
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import timeline
 from wechat.kernel.pages import estimated_count
 
 # Above this a count would take longer than it is worth: it is shown as "100,000+".
 COUNTED = 100_000
+NEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,22 @@ class Figure:
     value: str
     link: str = ""
     is_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    text: str
+    at: datetime.datetime
+    follower: str
+    link: str
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    title: str
+    link: str
+    said: list[Said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +63,21 @@ class Step:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     account = current_account(request)
     rights = Rights.of(request.user)
-    figures: list[Figure] = []
+    rows: list[list[Figure]] = [[], []]
+    newest: list[Newest] = []
     if account is not None and rights.may_view(Area.MESSAGES, account.pk):
-        figures += [*_today(account), *_trouble(account)]
+        rows = [[*_today(account)], [*_trouble(account)]]
+        newest = [*_newest(account)]
     if account is not None and rights.may_view(Area.FOLLOWERS, account.pk):
-        figures.append(_followers(account))
-    steps = list(_steps(request, account))
-    return {**context, "title": _("Overview"), "account": account, "figures": figures, "steps": steps}
+        rows[0].append(_followers(account))
+    return {
+        **context,
+        "title": _("Overview"),
+        "account": account,
+        "figures": [figures for figures in rows if figures],
+        "newest": newest,
+        "steps": list(_steps(request, account)),
+    }
 
 
 def _today(account: OfficialAccount) -> Iterator[Figure]:
@@ -98,6 +126,28 @@ def _followers(account: OfficialAccount) -> Figure:
     about = count if count < COUNTED else estimated_count(rows)
     address = reverse("admin:accounts_follower_changelist")
     return Figure(_("Followers"), number_format(about, force_grouping=True), address)
+
+
+def _newest(account: OfficialAccount) -> Iterator[Newest]:
+    """The ends of the log and of what no rule answered, each from the end of its index."""
+    log = InboundMessage.objects.filter(account=account).annotate(remark=remark_of_row()).order_by("-pk")
+    unanswered = log.filter(kind="text", answered_by="")
+    yield Newest(_("Newest unanswered questions"), reverse("admin:inbox_unanswered"), _said(unanswered))
+    address = reverse("admin:inbox_inboundmessage_changelist")
+    yield Newest(_("Newest messages"), address, _said(log))
+
+
+def _said(rows: QuerySet[Any]) -> list[Said]:
+    return [
+        Said(
+            Truncator(str(row)).chars(60),
+            row.received_at,
+            row.remark or row.openid,
+            reverse("admin:inbox_inboundmessage_change", args=[row.pk]),
+            conversation_page.address(row) if row.openid else "",
+        )
+        for row in rows[:NEWEST]
+    ]
 
 
 def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[Step]:

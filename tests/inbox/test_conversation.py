@@ -97,6 +97,11 @@ def test_a_moment_of_nonsense_is_the_newest_page(staff: Cast, before: str) -> No
     assert "hello" in signed_in(staff.service).get(address, {"before": before}).content.decode()
 
 
+def test_choices_keep_the_text_below_them() -> None:
+    part = of_content(Menu("head", (MenuItem("1", "one"),), "tail"))
+    assert (part.text, part.choices, part.closing) == ("head", ["one"], "tail")
+
+
 def test_every_kind_of_content_has_a_look() -> None:
     special: dict[str, Content] = {
         "text": Text("hi"),

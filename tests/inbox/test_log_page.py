@@ -31,6 +31,25 @@ def test_the_newest_message_is_first(staff: Cast) -> None:
     assert html.index("晚上好") < html.index("早上好")
 
 
+def test_the_overview_shows_the_newest_of_the_chosen_account(staff: Cast) -> None:
+    for number in range(7):
+        message(staff.ours, f"问题 {number}", answered_by="rule:1" if number % 2 else "")
+    message(staff.theirs, "别家的问题")
+    unanswered, newest = signed_in(staff.owner).get("/admin/").context["newest"]
+    assert [each.text for each in newest.said] == [f"问题 {number}" for number in (6, 5, 4, 3, 2)]
+    assert [each.text for each in unanswered.said] == [f"问题 {number}" for number in (6, 4, 2, 0)]
+
+
+def test_an_event_is_named_in_the_language_of_the_reader(staff: Cast) -> None:
+    row = message(staff.ours, kind="event", event="subscribe")
+    client = signed_in(staff.owner)
+    html = client.get(f"{LOG}{row.pk}/change/").content.decode()
+    assert "关注了" in html
+    assert "/history/" not in html
+    client.post(f"{LOG}{row.pk}/again/")
+    assert "/history/" in client.get(f"{LOG}{row.pk}/change/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

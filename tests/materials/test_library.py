@@ -103,7 +103,7 @@ def test_a_file_in_use_cannot_be_deleted_and_the_page_says_where_it_is_used(
 ) -> None:
     used(["规则：欢迎语"])
     page = editor.post(f"{LIST}{asset.pk}/delete/", {"post": "yes"})
-    assert "规则：欢迎语" in page.content.decode()
+    assert "该素材正被规则：欢迎语使用，不能删除。" in page.content.decode()
     assert Asset.objects.exists()
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Follower, OfficialAccount, StaffRight, Tag
@@ -241,6 +242,34 @@ def test_an_earlier_version_of_a_rule_can_be_brought_back(editor: Client, rule: 
     assert editor.post(version, sent).status_code == 302
     edited.refresh_from_db()
     assert edited.name == "从前"
+
+
+def test_the_history_of_a_rule_tells_what_changed_about_its_parts(editor: Client, rule: RuleMaker) -> None:
+    edited = rule(keywords=("退款",), replies=("七天之内",))
+    edited.save()
+    edited.keywords.create(text="退货")
+    kept = edited.replies.get()
+    kept.content = {"type": "text", "content": "十天\n之内"}
+    kept.save()
+    edited.save()
+    edited.keywords.get(text="退款").delete()
+    page: Any = editor.get(f"{LIST}{edited.pk}/history/")
+    told = [[(change.old, change.new) for change in row.part_changes] for row in page.context["page_obj"]]
+    assert told == [
+        [("退款", "")],
+        [("", "退货"), ("七天之内", "十天 之内")],
+        [("", "退款"), ("", "七天之内")],
+    ]
+    assert "None" not in page.content.decode()
+
+
+def test_without_tags_the_rule_page_offers_to_add_one(editor: Client, account: OfficialAccount) -> None:
+    address = reverse("admin:accounts_tag_add")
+    assert f'href="{address}"' not in editor.get(f"{LIST}add/").content.decode()
+    owner = signed_in("owner", account, "owner")
+    assert f'href="{address}"' in owner.get(f"{LIST}add/").content.decode()
+    Tag.objects.create(account=account, name="会员")
+    assert f'href="{address}"' not in owner.get(f"{LIST}add/").content.decode()
 
 
 def test_an_auditor_sees_rules_and_changes_none(account: OfficialAccount, rule: RuleMaker) -> None:

@@ -188,6 +188,20 @@ def test_a_call_is_logged_with_api_outcome_and_duration(
 
 
 @pytest.mark.parametrize(
+    ("errcode", "level"), [(40003, "INFO"), (45009, "WARNING"), (-1, "WARNING"), (987654, "WARNING")]
+)
+def test_only_a_refusal_nobody_can_foresee_is_a_warning(
+    platform: Platform, client: Client, caplog: pytest.LogCaptureFixture, errcode: int, level: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    platform.routes[INFO] = lambda request: answer(errcode=errcode, errmsg="no")
+    with pytest.raises(ApiError):
+        users.user_info(client, "oOne")
+    records = [record for record in caplog.records if record.__dict__.get("api") == INFO]
+    assert [record.levelname for record in records] == [level]
+
+
+@pytest.mark.parametrize(
     ("reply", "filename", "is_file"),
     [
         (

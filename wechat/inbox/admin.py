@@ -4,8 +4,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -18,8 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from lxml import etree
 
 from accounts.kinds import name_of
-from accounts.models import Follower
-from accounts.pages import AccountScopedAdmin
+from accounts.pages import AccountScopedAdmin, remark_of_row
 from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers, conversation_page, refused_page, unanswered_page
 from wechat.inbox.filtering import LogFilter
@@ -48,9 +46,8 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMessage]:
-        remark = Follower.objects.filter(account=OuterRef("account"), openid=OuterRef("openid"))
         rows: QuerySet[InboundMessage] = super().get_queryset(request)
-        return rows.annotate(remark=Coalesce(Subquery(remark.values("remark")[:1]), Value("")))
+        return rows.annotate(remark=remark_of_row())
 
     def prepare(self, rows: Sequence[InboundMessage]) -> None:
         names = answerers.names(row.answered_by for row in rows)
@@ -151,7 +148,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         if rows:
             user_id = request.user.pk
             assert user_id is not None
-            LogEntry.objects.log_actions(user_id, rows, CHANGE, "Handled again.")
+            LogEntry.objects.log_actions(user_id, rows, CHANGE, _("Handled again."))
         due.ring(react)
         return len(ids)
 

@@ -17,7 +17,8 @@ from wechat.sdk import messages as heard
 class Part:
     """``kind`` chooses the look; texts are a follower's or an editor's own and are escaped by the page.
 
-    ``media_id`` names a file of the platform, ``link`` where a card leads, ``choices`` what can be tapped.
+    ``media_id`` names a file of the platform, ``link`` where a card leads, ``choices`` what can be tapped,
+    ``closing`` what is said below them.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Part:
     link: str = ""
     media_id: str = ""
     choices: Sequence[str] = ()
+    closing: str = ""
 
     @property
     def is_web_link(self) -> bool:
@@ -63,7 +65,8 @@ def of_content(content: said.Content) -> Part:
             first = content.articles[0] if content.articles else said.Article("")
             return Part("news", first.description, first.title, first.url)
         case said.Menu():
-            return Part("menu", content.head, choices=[item.content for item in content.items])
+            choices = [item.content for item in content.items]
+            return Part("menu", content.head, choices=choices, closing=content.tail)
         case said.TransferToService():
             return Part("system", _("Handed over to customer service."))
         case said.MiniProgramPage() | said.ArticleMessage() | said.Card():

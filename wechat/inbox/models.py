@@ -5,6 +5,7 @@ import hashlib
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.kinds import name_of
 from accounts.models import OfficialAccount
 from wechat.sdk.messages import Message, parse
 
@@ -37,7 +38,7 @@ class InboundMessage(models.Model):
 
     class Meta:
         verbose_name = _("message")
-        verbose_name_plural = _("messages")
+        verbose_name_plural = _("message log")
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="inbound_once")]
         indexes = [
             models.Index(fields=["account", "-id"], name="inbound_newest"),
@@ -63,7 +64,9 @@ class InboundMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text or self.event or self.kind
+        if self.kind == "text":
+            return self.text
+        return f"{name_of(self.kind, self.event)} {self.text}".rstrip()
 
     @property
     def message(self) -> Message:

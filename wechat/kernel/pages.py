@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -24,7 +26,12 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin.views.main import ChangeList
 
-    class HistoryMixin(ModelAdmin[Any]): ...
+    class HistoryMixin(ModelAdmin[Any]):
+        def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None: ...
+
+        def render_history_view(
+            self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
+        ) -> Any: ...
 else:
     from simple_history.admin import SimpleHistoryAdmin as HistoryMixin
     from unfold.admin import ModelAdmin, StackedInline, TabularInline
@@ -204,3 +211,18 @@ class BigTable(ModelAdmin[Any]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """What is only looked at has a history once somebody did something with it."""
+        row = context["original"]
+        context["show_history"] = self.has_change_permission(request, row) or (
+            row is not None and _entries(row).exists()
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _entries(row: Model) -> QuerySet[LogEntry]:
+    kind = ContentType.objects.get_for_model(row)
+    return LogEntry.objects.filter(content_type=kind, object_id=str(row.pk))

@@ -20,7 +20,7 @@ from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area
 from wechat.kernel import due, files
-from wechat.kernel.pages import badge
+from wechat.kernel.pages import badge, moment
 from wechat.materials import library, usage
 from wechat.materials.forms import AssetForm
 from wechat.materials.models import Asset
@@ -40,11 +40,12 @@ DOWNLOAD = '<a href="{0}" download>{1}</a>'
 class AssetAdmin(AccountScopedAdmin):
     area = Area.CONTENT
     form = AssetForm
-    list_display = ("thumbnail", "name", "kind", "weight", "became", "problem", "created_at")
+    list_display = ("thumbnail", "name", "kind", "weight", "became", "problem", "created")
     list_display_links = ("name",)
     list_filter = ("kind", "state")
     search_fields = ("name",)
     list_per_page = 50
+    delete_confirmation_template = "materials/delete.html"
     change_form_outer_before_template = "materials/upload_again_offer.html"
     fields = ("account", "kind", "name", "file")
     shown = (
@@ -55,8 +56,8 @@ class AssetAdmin(AccountScopedAdmin):
         "used_by",
         "media_id",
         "url",
-        "uploaded_at",
-        "created_at",
+        "uploaded",
+        "created",
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -100,12 +101,9 @@ class AssetAdmin(AccountScopedAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A file in use is protected, whoever uses it."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return (
-            deleted,
-            counts,
-            lacking,
-            [*protected, *(place for asset in objs for place in usage.uses(asset))],
-        )
+        # The places by name; what refers to the file in the database would only say the same again.
+        places = [place for asset in objs for place in usage.uses(asset)]
+        return deleted, counts, lacking, places or protected
 
     def delete_model(self, request: HttpRequest, obj: Asset) -> None:
         library.remove(obj)
@@ -135,6 +133,14 @@ class AssetAdmin(AccountScopedAdmin):
     @admin.display(description=gettext_lazy("size"))
     def weight(self, asset: Asset) -> str:
         return filesizeformat(asset.size)
+
+    @admin.display(description=gettext_lazy("created"), ordering="created_at")
+    def created(self, asset: Asset) -> SafeString:
+        return moment(asset.created_at)
+
+    @admin.display(description=gettext_lazy("uploaded"))
+    def uploaded(self, asset: Asset) -> SafeString:
+        return moment(asset.uploaded_at)
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, asset: Asset) -> SafeString:

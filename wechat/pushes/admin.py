@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.errcodes import in_words
-from accounts.pages import AccountScopedAdmin
+from accounts.pages import AccountScopedAdmin, remark_of_row
 from accounts.rights import Area, Rights
 from wechat.inbox import answerers
-from wechat.kernel.pages import BigTable, badge
+from wechat.kernel.pages import BigTable, badge, moment
 from wechat.pushes import windows
 from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.filtering import PushFilter
@@ -32,7 +32,8 @@ class PushAdmin(BigTable, AccountScopedAdmin):
     """Read-only: what is sent follows from rules, answers and campaigns."""
 
     area = Area.MESSAGES
-    list_display = ("created_at", "follower", "said", "became", "because", "cause_named")
+    list_display = ("created", "follower", "said", "became", "because", "cause_named")
+    list_display_links = ("created",)
     filter_form = PushFilter
     change_form_outer_before_template = "pushes/send_again_offer.html"
     fields = (
@@ -44,14 +45,15 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         "cause_named",
         "answered",
         "attempts",
-        "created_at",
-        "sent_at",
+        "created",
+        "sent",
         "error",
     )
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Push]:
-        return super().get_queryset(request).select_related("account")
+        rows: QuerySet[Push] = super().get_queryset(request)
+        return rows.select_related("account").annotate(remark=remark_of_row())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -74,7 +76,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         change: bool = False,
         form_url: str = "",
         obj: Push | None = None,
-    ) -> HttpResponse:
+    ) -> Any:
         offered = obj is not None and may_repeat(obj) and _may_send(request, obj)
         return super().render_change_form(
             request, {**context, "may_send_again": offered}, add, change, form_url, obj
@@ -112,10 +114,19 @@ class PushAdmin(BigTable, AccountScopedAdmin):
             self.message_user(request, _("The message was already sent again."))
         return redirect(reverse("admin:pushes_push_change", args=[push.pk]))
 
+    @admin.display(description=gettext_lazy("created"))
+    def created(self, push: Push) -> SafeString:
+        return moment(push.created_at)
+
+    @admin.display(description=gettext_lazy("sent"))
+    def sent(self, push: Push) -> SafeString:
+        return moment(push.sent_at)
+
     @admin.display(description=gettext_lazy("follower"))
     def follower(self, push: Push) -> SafeString:
         address = reverse("admin:inbox_conversation", args=[push.account_id, push.openid])
-        return format_html('<a class="link openid" href="{}">{}</a>', address, push.openid)
+        name = getattr(push, "remark", "") or push.openid
+        return format_html('<a class="link openid" href="{}">{}</a>', address, name)
 
     @admin.display(description=gettext_lazy("because of"))
     def cause_named(self, push: Push) -> str | SafeString:

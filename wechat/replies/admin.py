@@ -3,8 +3,9 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
 from wechat.kernel.pages import BigTable, HistoryMixin, StackedInline, TabularInline, badge
-from wechat.replies import describing, report_pages, rulebook, tester_page, transfer_pages
+from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages
 from wechat.replies.forms import KeywordFormSet, ReplyFormSet, RuleForm
 from wechat.replies.models import OWN_FIELDS, Forward, Keyword, Reply, Rule
 from wechat.replies.portable import check_rule
@@ -87,6 +88,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
     list_before_template = "replies/rule_tools.html"
     change_form_template = "replies/rule_form.html"
     change_form_outer_before_template = "replies/rule_links.html"
+    object_history_form_template = "replies/version.html"
     fieldsets = (
         (None, {"fields": ("account", "name", "enabled", "trigger", *OWN_FIELDS, "strategy")}),
         _section(
@@ -136,11 +138,13 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
     def says(self, rule: Rule) -> SafeString:
         drawn = badge(_("one at random")) if rule.strategy == Rule.Strategy.RANDOM else ""
         sent_on = badge(_("forwarded")) if rule.forward_url else ""
-        return format_html('<span class="said">{}</span> {} {}', describing.replies(rule), drawn, sent_on)
+        shown = describing.replies(rule)
+        return format_html('<span class="rule-says">{}</span> {} {}', shown, drawn, sent_on)
 
     @admin.display(description=gettext_lazy("when and whom"))
-    def limits(self, rule: Rule) -> str:
-        return " · ".join(describing.limits(rule)) or _("always, everybody")
+    def limits(self, rule: Rule) -> SafeString:
+        shown = " · ".join(describing.limits(rule)) or _("always, everybody")
+        return format_html('<span class="rule-limits">{}</span>', shown)
 
     @admin.display(description=gettext_lazy("state"))
     def is_on(self, rule: Rule) -> SafeString:
@@ -165,11 +169,40 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
         kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "tags" and not field.queryset.exists():
+            field.widget, field.help_text = CheckboxSelectMultiple(), self._without_tags(request)
+        return field
+
+    def _without_tags(self, request: HttpRequest) -> SafeString:
+        may_add = Rights.of(request.user).may_change(Area.FOLLOWERS, self._account_id(request, None))
+        link = format_html(
+            '<a class="link" href="{}">{}</a>', reverse("admin:accounts_tag_add"), _("Add one")
+        )
+        return format_html("{} {}", _("There is no tag yet."), link if may_add else "")
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
             last = Rule.objects.filter(account=obj.account).aggregate(last=Max("position"))["last"]
             obj.position = 0 if last is None else last + 1
         super().save_model(request, obj, form, change)
+
+    # --- history
+
+    def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None:
+        super().set_history_delta_changes(request, versions, **kwargs)
+        parts = changes.by_version(versions[0].id) if versions else {}
+        for version in versions:
+            version.part_changes = parts.get(version.pk, ())
+
+    def render_history_view(
+        self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
+    ) -> Any:
+        restored = _(
+            "A version brings back the rule's own settings; its keywords and replies stay as they are now."
+        )
+        return super().render_history_view(request, template, {**context, "restored": restored}, **kwargs)
 
     # --- actions
 

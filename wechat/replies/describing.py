@@ -51,7 +51,7 @@ def answers_to(rule: Rule) -> str:
     """What sets the rule off."""
     match rule.trigger:
         case Trigger.KEYWORD:
-            return _several([MARKS[Compare(each.compare)].format(each.text) for each in rule.keywords.all()])
+            return _several([marked(each.compare, each.text) for each in rule.keywords.all()])
         case Trigger.MESSAGE_TYPE:
             return str(rule.get_message_kind_display())
         case Trigger.EVENT:
@@ -59,6 +59,11 @@ def answers_to(rule: Rule) -> str:
         case Trigger.SCAN:
             return rule.scene or _("any channel")
     return ""
+
+
+def marked(compare: str, text: str) -> str:
+    """A keyword with the way it is looked for."""
+    return MARKS[Compare(compare)].format(text)
 
 
 def replies(rule: Rule) -> str:

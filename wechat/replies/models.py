@@ -21,6 +21,8 @@ from wechat.materials.models import Asset
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_forward_url, check_keyword
 
+SHOWN_WORDS = 40
+
 # Fields that one kind of rule has; the others keep them empty.
 OWN_FIELDS = {
     "message_kind": Trigger.MESSAGE_TYPE,
@@ -258,12 +260,17 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         """The reply in a line, as lists show it."""
+        return Truncator(self.words).chars(SHOWN_WORDS)
+
+    @property
+    def words(self) -> str:
+        """All it says, on one line and without markup; other kinds than text say first what they are."""
         article = (self.content.get("articles") or [{}])[0]
         stored = {**article, **self.content}
         words = stored.get("content") or stored.get("title") or stored.get("head") or ""
         if not words and self.asset:
             words = self.asset.name
-        shown = Truncator(strip_tags(words)).chars(40)
+        shown = " ".join(strip_tags(words).split())
         if self.kind == self.Kind.TEXT:
             return shown
         kind = self.Kind(self.kind).label if self.kind in self.Kind else self.kind

@@ -20,12 +20,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
+from wechat.sdk.error_codes import ERROR_CODES
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
 
 API_BASE = "https://api.weixin.qq.com"
 MP_BASE = "https://mp.weixin.qq.com"
 TIMEOUT = (3.0, 10.0)
 POOL = 32
+REFUSALS = frozenset({"permanent_for_request", "permanent_for_recipient"})
 
 logger = logging.getLogger("wechat.sdk")
 
@@ -127,17 +129,16 @@ class Door:
     @contextmanager
     def _watched(self, api: str) -> Iterator[None]:
         started = time.perf_counter()
-        outcome = "ok"
+        outcome, level = "ok", logging.DEBUG
         try:
             yield
         except WeChatError as error:
-            outcome = _outcome(error)
+            outcome, level = _outcome(error), _level(error)
             raise
         finally:
-            self._report(api, outcome, time.perf_counter() - started)
+            self._report(api, outcome, level, time.perf_counter() - started)
 
-    def _report(self, api: str, outcome: str, seconds: float) -> None:
-        level = logging.DEBUG if outcome == "ok" else logging.WARNING
+    def _report(self, api: str, outcome: str, level: int, seconds: float) -> None:
         details = {"api": api, "errcode": outcome, "duration": round(seconds, 4)}
         logger.log(level, "%s: %s in %.0f ms", api, outcome, seconds * 1000, extra=details)
         if self._observer:
@@ -148,6 +149,13 @@ def _outcome(error: WeChatError) -> str:
     if isinstance(error, ApiError):
         return str(error.errcode)
     return "lost" if getattr(error, "outcome_unknown", True) else "unreachable"
+
+
+def _level(error: WeChatError) -> int:
+    """A refusal with a known reason is the caller's to deal with; anything else the operator should see."""
+    if isinstance(error, ApiError) and error.errcode in ERROR_CODES and error.category in REFUSALS:
+        return logging.INFO
+    return logging.WARNING
 
 
 def _encoded(call: Call) -> tuple[Any, dict[str, str]]:
