@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import OfficialAccount, StaffRight
+from accounts.models import Follower, OfficialAccount, StaffRight
 from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +33,14 @@ def test_the_list_tells_the_state_and_the_reason_in_words(service: Client, uncer
     page = service.get(LIST).content.decode()
     assert "&lt;b&gt;您好&lt;/b&gt;" in page
     assert str(Push.Reason.NO_ANSWER.label) in page
+
+
+def test_a_follower_is_called_by_the_remark_where_there_is_one(service: Client, uncertain: Push) -> None:
+    assert f">{uncertain.openid}</a>" in service.get(LIST).content.decode()
+    Follower.objects.update_or_create(
+        account=uncertain.account, openid=uncertain.openid, defaults={"remark": "林小姐"}
+    )
+    assert ">林小姐</a>" in service.get(LIST).content.decode()
 
 
 def test_a_refusal_is_told_in_words_with_its_code(service: Client, uncertain: Push) -> None:
