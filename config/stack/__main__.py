@@ -52,7 +52,7 @@ def _programs() -> Mapping[str, list[str]]:
     """Modules with their arguments, in the order of starting; stopping goes the other way round."""
     simulator_state = str(local_folder() / "simulator.json")
     workers = os.environ.get("WEB_WORKERS", "1")
-    threads = os.environ.get("WEB_THREADS", "32")
+    threads = os.environ.get("WEB_THREADS", "12")
     return {
         "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
         "web": [
