@@ -1,0 +1,59 @@
+"""Nonsense in the environment stops the process in one clear line."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from config import environment
+from config.environment import Refused
+
+KEY = base64.b64encode(b"k" * 32).decode()
+
+
+def test_a_flag_is_yes_or_no_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEBUG", "on")
+    assert environment.flag("DEBUG", default=False)
+    monkeypatch.setenv("DEBUG", "perhaps")
+    with pytest.raises(Refused, match="DEBUG is 'perhaps'; use 1 or 0"):
+        environment.flag("DEBUG", default=False)
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "8000x", "8.5"])
+def test_a_port_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PORT", value)
+    with pytest.raises(Refused, match="PORT is"):
+        environment.number("PORT", 8000, least=1, most=65535)
+
+
+@pytest.mark.parametrize("value", ["example.com", "ftp://example.com", "https://"])
+def test_an_address_needs_its_scheme_and_its_host(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PUBLIC_URL", value)
+    with pytest.raises(Refused, match="use an address such as"):
+        environment.web_address("PUBLIC_URL", "http://127.0.0.1")
+
+
+def test_a_database_password_is_not_in_the_message() -> None:
+    with pytest.raises(Refused) as refused:
+        environment.service_address("DATABASE_URL", "mysql://user:secret@db/name", "postgres")
+    assert "secret" not in str(refused.value)
+
+
+def test_field_keys_are_read_in_their_order() -> None:
+    assert list(environment.field_keys(f"new:{KEY}, old:{KEY}")) == ["new", "old"]
+
+
+@pytest.mark.parametrize("text", ["", "a", f":{KEY}", "a:####", "a:c2hvcnQ=", f"{'x' * 17}:{KEY}"])
+def test_field_keys_in_another_form_are_refused(text: str) -> None:
+    with pytest.raises(Refused, match="FIELD_ENCRYPTION_KEYS"):
+        environment.field_keys(text)
+
+
+def test_local_secrets_are_made_once_and_only_the_owner_reads_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WECHAT_CONSOLE_LOCAL", str(tmp_path / "local"))
+    first = environment.local_secrets()
+    assert environment.local_secrets() == first
+    assert (tmp_path / "local" / "secrets.json").stat().st_mode & 0o777 == 0o600
+    assert environment.field_keys(first["FIELD_ENCRYPTION_KEYS"])

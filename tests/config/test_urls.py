@@ -1,0 +1,33 @@
+"""What the installation serves besides its own pages."""
+
+import pytest
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_api_documentation_needs_nobody_elses_server(client: Client) -> None:
+    page = client.get("/api/docs/")
+    assert page.status_code == 200
+    assert b"//cdn" not in page.content
+
+
+def test_the_schema_is_an_openapi_document(client: Client) -> None:
+    schema = client.get("/api/schema/", headers={"accept": "application/json"}).json()
+    assert schema["openapi"].startswith("3.")
+    assert schema["info"]["title"] == "WeChat Console"
+
+
+def test_the_load_balancer_is_told_that_the_process_lives_and_what_it_reaches(client: Client) -> None:
+    assert client.get("/healthz/live").json() == {"live": True}
+    assert client.get("/healthz/ready").json() == {"postgres": True, "redis": True}
+
+
+def test_metrics_are_in_the_form_that_prometheus_reads(client: Client) -> None:
+    page = client.get("/metrics")
+    assert page["Content-Type"].startswith("text/plain")
+    assert b"# TYPE wechat_callbacks_total counter" in page.content
+
+
+def test_the_root_leads_to_the_console(client: Client) -> None:
+    assert client.get("/")["Location"] == "/admin/"
