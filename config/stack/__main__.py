@@ -56,6 +56,7 @@ def _programs() -> Mapping[str, list[str]]:
     return {
         "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
         "web": [
+            *(["config.one_processor"] if workers == "1" else []),
             *("granian", "--interface", "wsgi", "--host", HOST, "--port", PORT, "--log-level", "error"),
             *("--workers", workers, "--blocking-threads", threads),
             # A worker that is told to stop while it still starts would otherwise never hear of it.
