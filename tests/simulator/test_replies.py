@@ -15,7 +15,7 @@ from simulator.windows import Grant, grant, spend, usable
 from simulator.world import Account, Media
 from tests.simulator.conftest import APPID, OPENID, ORIGINAL_ID, OWNER
 
-SAMPLES = sorted((Path(__file__).parents[1] / "data/wechat/samples/replies").glob("*.xml"))
+SAMPLES = sorted((Path(__file__).parents[1] / "data/wechat/replies").glob("*.xml"))
 MEDIA = {"Image": "image", "Voice": "voice", "Video": "video", "Thumb": "thumb"}
 
 
