@@ -6,12 +6,11 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.management.utils import get_random_secret_key
 
-ROOT = Path(__file__).resolve().parent.parent
+from config.embedded import local_folder
 
 
 class Refused(SystemExit):
@@ -19,11 +18,6 @@ class Refused(SystemExit):
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"WeChat Console cannot start: {name} {problem}")
-
-
-def local_folder() -> Path:
-    """Where the embedded services and the generated secrets of this checkout live."""
-    return Path(os.environ.get("WECHAT_CONSOLE_LOCAL", ROOT / ".local"))
 
 
 def flag(name: str, *, default: bool) -> bool:

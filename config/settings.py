@@ -9,7 +9,7 @@ import environ
 from kombu import Queue
 
 from config import embedded, environment, logs
-from config.environment import ROOT
+from config.embedded import PROJECT
 
 # `ModelAdmin[Follower]` and its like are subscriptable at run time as well.
 django_stubs_ext.monkeypatch()
@@ -17,7 +17,7 @@ django_stubs_ext.monkeypatch()
 # --- Where things run -------------------------------------------------------------------------------------
 
 EMBEDDED = not os.environ.get("DATABASE_URL", "").strip()
-LOCAL = environment.local_folder()
+LOCAL = embedded.local_folder()
 DEBUG = environment.flag("DEBUG", default=EMBEDDED)
 PORT = environment.number("PORT", 8000, least=1, most=65535)
 PUBLIC_URL = environment.web_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
@@ -81,7 +81,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [ROOT / "templates"],
+        "DIRS": [PROJECT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -160,12 +160,12 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 # The second one holds what the admin skin says.
-LOCALE_PATHS = [ROOT / "config" / "locale", ROOT / "config" / "skin" / "locale"]
+LOCALE_PATHS = [PROJECT / "config" / "locale", PROJECT / "config" / "skin" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
-STATICFILES_DIRS = [ROOT / "config" / "static"]
+STATIC_ROOT = PROJECT / "staticfiles"
+STATICFILES_DIRS = [PROJECT / "config" / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", LOCAL / "media"))
 STORAGES = {

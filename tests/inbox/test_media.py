@@ -1,4 +1,3 @@
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import OfficialAccount, StaffRight
 from tests.platform import Platform
-from tests.sdk.platform import APPID, Reply, answer, serve
+from tests.sdk.platform import APPID, Reply, answer, serving
 from tests.sdk.platform import Platform as Api
 from wechat.inbox import handlers, media, routing
 from wechat.inbox.models import InboundMedia, InboundMessage
@@ -45,14 +44,8 @@ def wechat(settings: Settings, account: OfficialAccount, tmp_path: Path) -> Iter
     account.save()
     settings.MEDIA_ROOT = tmp_path
     api = Api()
-    server = serve(api)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    settings.WECHAT_API_BASE = f"http://127.0.0.1:{server.server_port}"
-    yield api
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(api) as settings.WECHAT_API_BASE:
+        yield api
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import OfficialAccount, StaffRight
-from tests.sdk.platform import APPID, Platform, serve
+from tests.sdk.platform import APPID, Platform, serving
 
 
 @pytest.fixture
@@ -17,14 +16,8 @@ def wechat(settings: Settings, account: OfficialAccount, tmp_path: Path) -> Iter
     account.save()
     settings.MEDIA_ROOT = tmp_path
     api = Platform()
-    server = serve(api)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    settings.WECHAT_API_BASE = f"http://127.0.0.1:{server.server_port}"
-    yield api
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(api) as settings.WECHAT_API_BASE:
+        yield api
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 import itertools
 import json
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import OfficialAccount
-from tests.sdk.platform import APPID, Platform, Reply, Request, answer, serve
+from tests.sdk.platform import APPID, Platform, Reply, Request, answer, serving
 from wechat.inbox.models import InboundMessage
 from wechat.pushes import windows
 from wechat.pushes.models import Push
@@ -47,14 +46,8 @@ def wechat(settings: Settings, account: OfficialAccount) -> Iterator[WeChat]:
     account.appid = APPID
     account.save()
     platform = WeChat()
-    server = serve(platform)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    settings.WECHAT_API_BASE = f"http://127.0.0.1:{server.server_port}"
-    yield platform
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(platform) as settings.WECHAT_API_BASE:
+        yield platform
 
 
 @pytest.fixture

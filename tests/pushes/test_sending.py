@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
-from config.environment import ROOT
+from config.embedded import PROJECT
 from tests.pushes.conftest import OK, WeChat
 from tests.sdk.platform import Reply, answer
 from wechat.pushes import sending, windows
@@ -316,7 +316,7 @@ def worker(wechat: WeChat) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
 
     def start() -> "subprocess.Popen[bytes]":
         code = "import django; django.setup(); from wechat.pushes.sending import send_due; send_due()"
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=_environment())
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, env=_environment())
         started.append(process)
         return process
 

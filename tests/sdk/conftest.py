@@ -1,10 +1,9 @@
-import threading
 from collections.abc import Iterator
 
 import pytest
 import requests
 
-from tests.sdk.platform import APPID, SECRET, Platform, serve
+from tests.sdk.platform import APPID, SECRET, Platform, serving
 from wechat.sdk.client import Client
 from wechat.sdk.door import Door
 from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
@@ -17,13 +16,8 @@ def platform() -> Platform:
 
 @pytest.fixture
 def base(platform: Platform) -> Iterator[str]:
-    server = serve(platform)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(platform) as base:
+        yield base
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -85,7 +86,7 @@ class Platform:
             return answer(access_token=self.current, expires_in=self.lifetime)
 
 
-def serve(platform: Platform) -> ThreadingHTTPServer:
+def _server(platform: Platform) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1
@@ -119,3 +120,17 @@ def serve(platform: Platform) -> ThreadingHTTPServer:
 
 def multipart_names(request: Request) -> list[str]:
     return re.findall(r'name="([^"]+)"', request.body.decode("utf-8", "replace"))
+
+
+@contextmanager
+def serving(platform: Platform) -> Iterator[str]:
+    """The base address of the platform, which answers there for the length of the block."""
+    server = _server(platform)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

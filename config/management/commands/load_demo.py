@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import OfficialAccount
-from config.environment import ROOT
+from config.embedded import PROJECT
 from wechat.replies import portable
 from wechat.replies.models import Rule
 
 SLUG = "demo"
-RULES = ROOT / "config" / "demo" / "rules.json"
+RULES = PROJECT / "config" / "demo" / "rules.json"
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 TIMEOUT = (3, 10)
 
