@@ -31,12 +31,14 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
         _("Messages"),
         [
             Entry(_("Message log"), "forum", "admin:inbox_inboundmessage_changelist", Area.MESSAGES),
+            Entry(_("Service desk"), "support_agent", "admin:desk", Area.MESSAGES),
             Entry(_("Unanswered"), "contact_support", "admin:inbox_unanswered", Area.MESSAGES),
         ],
     ),
     (
-        _("Replies"),
+        _("Replies and menus"),
         [
+            Entry(_("Menus"), "menu", "admin:menus_menu_changelist", Area.CONTENT),
             Entry(_("Rules"), "alt_route", "admin:replies_rule_changelist", Area.CONTENT),
             Entry(_("Rule tester"), "science", "admin:replies_tester", Area.CONTENT),
         ],
@@ -45,6 +47,11 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
         _("Content and sending"),
         [
             Entry(_("Materials"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
+            Entry(_("Articles"), "article", "admin:materials_article_changelist", Area.CONTENT),
+            Entry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
+            Entry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
+            Entry(_("Sequences"), "schedule_send", "admin:campaigns_sequence_changelist", Area.SENDING),
+            Entry(_("Templates"), "description", "admin:pushes_template_changelist", Area.SENDING),
             Entry(_("Sent messages"), "send", "admin:pushes_push_changelist", Area.MESSAGES),
         ],
     ),
@@ -53,6 +60,19 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
         [
             Entry(_("Followers"), "group", "admin:accounts_follower_changelist", Area.FOLLOWERS),
             Entry(_("Tags"), "sell", "admin:accounts_tag_changelist", Area.FOLLOWERS),
+            Entry(_("Segments"), "filter_alt", "admin:accounts_segment_changelist", Area.FOLLOWERS),
+            Entry(_("Channels"), "qr_code_2", "admin:channels_channel_changelist", Area.CONTENT),
+        ],
+    ),
+    (
+        _("Payments"),
+        [
+            Entry(_("Orders"), "receipt_long", "admin:payments_order_changelist", Area.MONEY),
+            Entry(_("Refunds"), "undo", "admin:payments_refund_changelist", Area.MONEY),
+            Entry(_("Payment items"), "storefront", "admin:payments_item_changelist", Area.CONTENT),
+            Entry(_("Exceptions"), "rule", "admin:payments_discrepancy_changelist", Area.MONEY),
+            Entry(_("Bills"), "account_balance", "admin:payments_bill_changelist", Area.MONEY),
+            Entry(_("Revenue"), "bar_chart", "admin:payments_revenue", Area.MONEY),
         ],
     ),
     (
@@ -64,6 +84,8 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
                 "admin:accounts_officialaccount_changelist",
                 Area.SETTINGS,
             ),
+            Entry(_("Merchants"), "storefront", "admin:payments_merchant_changelist", Area.SETTINGS),
+            Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
             Entry(_("Staff rights"), "key", "admin:accounts_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
         ],

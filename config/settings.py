@@ -57,10 +57,18 @@ INSTALLED_APPS = [
     "simple_history",
     "wechat.kernel",
     "accounts",
+    "wechat.api",
     "wechat.inbox",
     "wechat.materials",
+    "wechat.contents",
+    "wechat.login",
     "wechat.pushes",
     "wechat.replies",
+    "wechat.channels",
+    "wechat.desk",
+    "wechat.campaigns",
+    "menus",
+    "payments",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

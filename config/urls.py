@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("config.api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),
     path("healthz/live", health.live),

@@ -1,0 +1,1 @@
+"""The signed API of business systems: clients, signatures, replay protection, idempotency."""

@@ -1,0 +1,1 @@
+"""Sends to an audience: campaigns, mass sends and sequences."""

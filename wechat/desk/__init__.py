@@ -1,0 +1,1 @@
+"""Where service staff talk with followers."""

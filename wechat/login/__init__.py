@@ -1,0 +1,1 @@
+"""Followers and mini-program users sign in: OAuth, mini-program login, tokens, the JS-SDK."""
