@@ -19,7 +19,7 @@ LARGEST_PICTURE = 20 * 1024 * 1024
 
 
 def picture(code: QrCode) -> bytes:
-    """A JPG as the platform draws it; its comment is the ticket, by which a dropped picture is known again."""
+    """A JPG as the platform draws it; its comment is the ticket, by which a dropped file is known again."""
     drawn = io.BytesIO()
     segno.make(code.url, error="m").save(drawn, kind="png", scale=10, border=4)
     image, jpg = Image.open(drawn).convert("L"), io.BytesIO()
