@@ -49,8 +49,8 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         **frame(request, account, _("Channels from a file")),
         "form": form,
-        "used": limits.permanent_used(account),
-        "most": MOST_PERMANENT,
+        "used": f"{limits.permanent_used(account):,}",
+        "most": f"{MOST_PERMANENT:,}",
     }
     if request.method == "POST" and form.is_valid():
         try:
