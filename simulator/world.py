@@ -12,6 +12,7 @@ from typing import Any
 from simulator.clock import Clock
 from simulator.errors import ApiError
 from simulator.faults import Fault
+from simulator.kf import CustomerService
 from simulator.live import Live
 from simulator.quotas import Quotas
 from simulator.tokens import TokenBook
@@ -123,6 +124,7 @@ class Account:
     media: dict[str, Media] = field(default_factory=dict)
     qrcodes: dict[str, QrCode] = field(default_factory=dict)
     template_sends: dict[str, list[int]] = field(default_factory=dict)
+    customer_service: CustomerService = field(default_factory=CustomerService)
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0
     held_until: float = 0.0
