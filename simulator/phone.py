@@ -28,7 +28,10 @@ STATIC = Path(__file__).parent / "static"
 HEARTBEAT_SECONDS = 15.0
 SHOWN_AT_FIRST = 200
 # Pictures of news may come from anywhere; scripts and styles only from here.
-POLICY = "default-src 'self'; img-src * data:; media-src *; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'self'; img-src * data:; media-src *; base-uri 'none'; form-action 'none'; "
+    "frame-src http://*.localhost:*"
+)
 
 
 @dataclass(frozen=True, slots=True)

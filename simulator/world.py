@@ -13,6 +13,7 @@ from simulator.clock import Clock
 from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.live import Live
+from simulator.logins import Logins
 from simulator.quotas import Quotas
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
@@ -123,6 +124,7 @@ class Account:
     media: dict[str, Media] = field(default_factory=dict)
     qrcodes: dict[str, QrCode] = field(default_factory=dict)
     template_sends: dict[str, list[int]] = field(default_factory=dict)
+    logins: Logins = field(default_factory=Logins)
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0
     held_until: float = 0.0
