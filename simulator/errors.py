@@ -40,6 +40,7 @@ TEXTS = {
     41004: "appsecret missing",
     41005: "media data missing",
     41006: "media_id missing",
+    41008: "code missing",
     41009: "missing openid",
     42001: "access_token expired",
     42002: "refresh_token expired",
@@ -71,6 +72,7 @@ TEXTS = {
     48001: "api unauthorized",
     48006: "forbid to clear quota because of reaching the limit",
     48008: "no permission for this msgtype",
+    87009: "invalid signature",
     76021: "cgi_path not found, please check",
     76022: "could not use this cgi_path, no permission",
 }

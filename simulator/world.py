@@ -114,6 +114,7 @@ class Account:
     verified: bool = True
     name: str = ""
     callback_url: str = ""
+    open_platform: bool = False
     ip_whitelist: list[str] = field(default_factory=list)
     autoreply: dict[str, Any] = field(
         default_factory=lambda: {"is_add_friend_reply_open": 0, "is_autoreply_open": 0}
@@ -301,6 +302,7 @@ def fresh(account: Account) -> Account:
         "kind",
         "verified",
         "name",
+        "open_platform",
     )
     kept = {name: getattr(account, name) for name in (*names, "callback_url", "ip_whitelist", "autoreply")}
     return Account(**kept)
