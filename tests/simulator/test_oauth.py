@@ -24,7 +24,7 @@ SECRET = OWNER["secret"]
 
 def code(simulator: Simulator, site: Site, scope: str = "snsapi_base", choice: str = "allow") -> str:
     answer = ask(simulator, authorize(site, scope=scope), method="POST", data={"choice": choice})
-    return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+    return str(parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0])
 
 
 def exchanged(simulator: Simulator, given: str, **changes: str) -> Any:
