@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from simulator import api, config, phone, pictures, saving
+from simulator import api, config, faces, phone, pictures, saving, webview
 from simulator.api.door import ApiDoor
 from simulator.push import Pusher
 from simulator.world import World
@@ -34,8 +34,10 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
             await saver
 
     routes = [
+        *webview.routes(world),
         Mount("/_sim", routes=config.routes(world, pusher)),
         *pictures.routes(world),
+        *faces.routes,
         *phone.routes(world, pusher),
         Route("/{path:path}", ApiDoor(world, pusher)),
     ]

@@ -32,6 +32,7 @@ CONFIGURABLE = (
     "verified",
     "name",
     "callback_url",
+    "open_platform",
     "ip_whitelist",
 )
 CHOICES = {

@@ -14,6 +14,7 @@ from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import CustomerService
 from simulator.live import Live
+from simulator.logins import Logins
 from simulator.quotas import Quotas
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
@@ -114,6 +115,7 @@ class Account:
     verified: bool = True
     name: str = ""
     callback_url: str = ""
+    open_platform: bool = False
     ip_whitelist: list[str] = field(default_factory=list)
     autoreply: dict[str, Any] = field(
         default_factory=lambda: {"is_add_friend_reply_open": 0, "is_autoreply_open": 0}
@@ -125,6 +127,7 @@ class Account:
     qrcodes: dict[str, QrCode] = field(default_factory=dict)
     template_sends: dict[str, list[int]] = field(default_factory=dict)
     customer_service: CustomerService = field(default_factory=CustomerService)
+    logins: Logins = field(default_factory=Logins)
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0
     held_until: float = 0.0
@@ -301,6 +304,7 @@ def fresh(account: Account) -> Account:
         "kind",
         "verified",
         "name",
+        "open_platform",
     )
     kept = {name: getattr(account, name) for name in (*names, "callback_url", "ip_whitelist", "autoreply")}
     return Account(**kept)
