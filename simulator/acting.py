@@ -52,7 +52,10 @@ def goes_to_worker(push: Push) -> bool:
 
 
 async def delivered(pusher: Pusher, push: Push, times: int) -> None:
-    """`times` above one delivers the same push as often at once."""
+    """`times` above one delivers the same push as often at once. What the blacklisted do is not pushed."""
+    sender = push.account.followers.get(push.entry.openid)
+    if sender is not None and sender.blacklisted:
+        return
     await asyncio.gather(*(pusher.deliver(push) for _ in range(times)))
 
 

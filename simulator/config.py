@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from simulator import personas
 from simulator.acting import act, told
 from simulator.doings import ImpossibleError, Scene
 from simulator.errors import ApiError
@@ -84,13 +85,12 @@ async def reset(ask: Ask) -> Any:
 
 
 async def list_accounts(ask: Ask) -> Any:
-    return {"accounts": [described(each) for each in ask.world.state.accounts.values()]}
+    return {"accounts": [described(ask.world, each) for each in ask.world.state.accounts.values()]}
 
 
-def described(account: Account) -> dict[str, Any]:
+def described(world: World, account: Account) -> dict[str, Any]:
     shown = {name: getattr(account, name) for name in ("appid", *CONFIGURABLE) if name not in SECRETS}
-    count = sum(each.subscribed for each in account.followers.values())
-    return {**shown, "followers": count, "held_until": account.held_until}
+    return {**shown, "followers": world.roll(account).total, "held_until": account.held_until}
 
 
 async def put_account(ask: Ask) -> Any:
@@ -109,7 +109,7 @@ async def put_account(ask: Ask) -> Any:
     account = ask.world.state.accounts.setdefault(appid, Account(appid))
     for name, value in changes.items():
         setattr(account, name, value)
-    return described(account)
+    return described(ask.world, account)
 
 
 async def verify(ask: Ask) -> Any:
@@ -120,8 +120,21 @@ async def add_followers(ask: Ask) -> Any:
     """Followers out of nowhere: no events, no windows."""
     openids = ask.body.get("openids") or [new_openid() for _ in range(int(ask.body.get("count", 1)))]
     for openid in openids:
-        ask.world.follow(ask.account, openid).subscribed = bool(ask.body.get("subscribed", True))
+        follower = ask.world.follow(ask.account, openid)
+        if not ask.body.get("subscribed", True):
+            ask.world.unfollow(ask.account, follower)
     return {"openids": openids}
+
+
+async def add_personas(ask: Ask) -> Any:
+    """So many followers with tags, scenes and habits; the same `seed` makes the same ones."""
+    known = fitting(personas.Seeding, ask.body)
+    return {"followers": personas.seed(ask.world, ask.account, known)}
+
+
+async def let_personas_act(ask: Ask) -> Any:
+    """Some of them do what they usually do; the answer counts the deeds."""
+    return await personas.act_some(ask.pusher, ask.account, int(ask.body.get("count", 10)))
 
 
 async def happen(ask: Ask) -> Any:
@@ -277,6 +290,8 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts", put_account),
     ("POST", "/accounts/{appid}/verify", verify),
     ("POST", "/accounts/{appid}/followers", add_followers),
+    ("POST", "/accounts/{appid}/personas", add_personas),
+    ("POST", "/accounts/{appid}/personas/act", let_personas_act),
     ("POST", "/accounts/{appid}/events/{openid}", happen),
     ("GET", "/accounts/{appid}/ledger", ledger),
     ("GET", "/accounts/{appid}/deliveries", deliveries),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 TEXTS = {
     -1: "system error",
@@ -28,6 +29,7 @@ TEXTS = {
     40037: "invalid template_id",
     40052: "invalid action name",
     40053: "invalid action info, please check document",
+    40092: "invalid remark name",
     40097: "invalid args",
     40125: "invalid appsecret",
     40163: "code been used",
@@ -48,6 +50,7 @@ TEXTS = {
     43001: "require GET method",
     43002: "require POST method",
     43004: "require subscribe",
+    43019: "require remove blacklist",
     44001: "empty media data",
     44002: "empty post data",
     44003: "empty news data",
@@ -61,6 +64,10 @@ TEXTS = {
     45015: "response out of time limit or subscription is canceled",
     45029: "qrcode count out of limit",
     45047: "out of response count limit",
+    45056: "too many tag now, no need to add new",
+    45057: "can't delete the tag that has too many fans",
+    45058: "can't modify sys tag",
+    45059: "can not add this tag to this user, no more than 20 tags",
     45072: "invalid command",
     45080: "need sending message to user, or recving message from user in the last 30 seconds before typing",
     45081: "you are already typing",
@@ -83,6 +90,10 @@ TEXTS = {
     65417: "it is too long from the starttime to endtime",
     45098: "msgmenu list size is out of limit",
     45099: "msgmenu item content size is out of limit",
+    45157: "invalid tag name",
+    45158: "tag name too long",
+    45159: "invalid tag id",
+    45171: "some openid fail",
     46001: "media data no exist",
     47001: "data format error",
     47003: "argument invalid! {0} invalid",
@@ -90,17 +101,19 @@ TEXTS = {
     48006: "forbid to clear quota because of reaching the limit",
     48008: "no permission for this msgtype",
     87009: "invalid signature",
+    49003: "not match openid with appid",
     76021: "cgi_path not found, please check",
     76022: "could not use this cgi_path, no permission",
 }
 
 
 class ApiError(Exception):
-    """A call the platform refuses. `details` fill the places of the error's text."""
+    """A call the platform refuses. `details` fill the places of its text, `more` joins the answer."""
 
-    def __init__(self, code: int, *details: str) -> None:
+    def __init__(self, code: int, *details: str, more: Mapping[str, object] | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.more = more or {}
         self.text = (
             TEXTS.get(code, "unknown error").format(*details) if details else TEXTS.get(code, "unknown error")
         )
