@@ -31,6 +31,16 @@ export async function upload(phone, kind, file) {
   return (await ask(`${at(phone)}/media?${query}`, { method: "POST", body: file })).media_id;
 }
 
+export async function codes(phone) {
+  return (await ask(`${at(phone)}/codes`)).codes;
+}
+
+// The ticket of the code that a text or the picture in a file means.
+export async function recognise(phone, { text, file }) {
+  const query = text === undefined ? "" : `?${new URLSearchParams({ text })}`;
+  return (await ask(`${at(phone)}/codes${query}`, { method: "POST", body: file ?? "" })).ticket;
+}
+
 export function mediaAddress(appid, mediaId) {
   return `/mmbiz/${encodeURIComponent(appid)}/${encodeURIComponent(mediaId)}`;
 }
