@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from simulator import api, config, phone, pictures, saving
+from simulator import api, config, menu_doings, phone, phone_menus, pictures, saving
 from simulator.api.door import ApiDoor
 from simulator.push import Pusher
 from simulator.world import World
@@ -21,6 +21,7 @@ SAVE_EVERY = 10.0
 def create(world: World, state_file: Path | None = None) -> Starlette:
     """With a state file, the world is written there every ten seconds when it changed, and at the end."""
     assert api.TOPICS
+    assert menu_doings.TAPS
     pusher = Pusher(world)
 
     @asynccontextmanager
@@ -36,6 +37,7 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
     routes = [
         Mount("/_sim", routes=config.routes(world, pusher)),
         *pictures.routes(world),
+        *phone_menus.routes(world, pusher),
         *phone.routes(world, pusher),
         Route("/{path:path}", ApiDoor(world, pusher)),
     ]

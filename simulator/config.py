@@ -32,6 +32,7 @@ CONFIGURABLE = (
     "name",
     "callback_url",
     "ip_whitelist",
+    "miniprograms",
 )
 CHOICES = {
     "mode": ("plain", "compatible", "safe"),
@@ -224,6 +225,14 @@ async def set_autoreply(ask: Ask) -> Any:
     return {"ok": True}
 
 
+async def set_menu_page(ask: Ask) -> Any:
+    """A menu as if made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
+    ask.account.menus.drop()
+    ask.account.menus.made_on_page = ask.body
+    ask.world.live.tell_all(ask.account.appid, "menu")
+    return {"ok": True}
+
+
 async def save(ask: Ask) -> Any:
     return dump(ask.world.state)
 
@@ -265,6 +274,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts/{appid}/tokens/invalidate", invalidate_tokens),
     ("POST", "/accounts/{appid}/quota", set_quota),
     ("POST", "/accounts/{appid}/autoreply", set_autoreply),
+    ("POST", "/accounts/{appid}/menu-page", set_menu_page),
     ("POST", "/faults", add_fault),
     ("GET", "/faults", list_faults),
     ("DELETE", "/faults", drop_faults),

@@ -13,6 +13,7 @@ from simulator.clock import Clock
 from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.live import Live
+from simulator.menus import Menus
 from simulator.quotas import Quotas
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
@@ -123,6 +124,8 @@ class Account:
     media: dict[str, Media] = field(default_factory=dict)
     qrcodes: dict[str, QrCode] = field(default_factory=dict)
     template_sends: dict[str, list[int]] = field(default_factory=dict)
+    miniprograms: list[str] = field(default_factory=list)
+    menus: Menus = field(default_factory=Menus)
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0
     held_until: float = 0.0
@@ -157,6 +160,8 @@ class Settings:
     user_page_size: int = 10_000
     sign_with_clock: bool = False
     result_event_delay: float = 0.2
+    # WeChat: 300. Nobody wants to wait for that while trying things out.
+    menu_copy_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -229,12 +234,16 @@ class World:
         """A 64-bit number above 2^53, as real message ids are, never given twice."""
         return 25_120_000_000_000_000 + int(self.now * 1000) % 10**10 * 10_000 + self.next_number() % 10_000
 
+    def next_menu_id(self) -> int:
+        return 450_215_000 + self.next_number()
+
     def follow(self, account: Account, openid: str, scene: str = "ADD_SCENE_SEARCH") -> Follower:
         """Makes or renews a follower; the list of followers stays ordered by time of following."""
         follower = account.followers.pop(openid, None) or Follower(openid)
         follower.subscribed, follower.subscribed_at = True, int(self.now)
         follower.subscribe_scene, follower.qr_scene, follower.qr_scene_str = scene, 0, ""
         account.followers[openid] = follower
+        account.menus.forget_copy(openid)
         return follower
 
     def keep_media(self, account: Account, kind: str, name: str, content_type: str, data: bytes) -> Media:
@@ -300,7 +309,10 @@ def fresh(account: Account) -> Account:
         "verified",
         "name",
     )
-    kept = {name: getattr(account, name) for name in (*names, "callback_url", "ip_whitelist", "autoreply")}
+    kept = {
+        name: getattr(account, name)
+        for name in (*names, "callback_url", "ip_whitelist", "miniprograms", "autoreply")
+    }
     return Account(**kept)
 
 
