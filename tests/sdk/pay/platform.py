@@ -66,4 +66,4 @@ class PayPlatform(Platform):
             pkcs1_15.new(MERCHANT).verify(SHA256.new(message), b64decode(given["signature"]))
         except ValueError:
             return False
-        return given["mchid"] == KEYS["mchid"] and given["serial_no"] == KEYS["merchant"]["serial_no"]
+        return (given["mchid"], given["serial_no"]) == (KEYS["mchid"], KEYS["merchant"]["serial_no"])
