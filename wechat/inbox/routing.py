@@ -40,6 +40,7 @@ class Order(enum.IntEnum):
 
     LOGIN = 10
     MENU = 20
+    DESK = 25
     RULES = 30
 
 

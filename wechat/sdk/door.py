@@ -183,7 +183,10 @@ def _accepted(answer: dict[str, Any], api: str) -> dict[str, Any]:
         return answer
     if not re.fullmatch(r"-?[0-9]{1,18}", str(errcode)):
         raise TransportError(f"{api} answered an errcode that is no number", outcome_unknown=True)
-    raise ApiError.from_answer(int(errcode), str(answer.get("errmsg", "")), api)
+    failed = answer.get("fail_openid_list")
+    raise ApiError.from_answer(
+        int(errcode), str(answer.get("errmsg", "")), api, failed if isinstance(failed, list) else ()
+    )
 
 
 def never_left(error: requests.RequestException) -> bool:

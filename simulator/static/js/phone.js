@@ -6,6 +6,7 @@ import { confirm, fill } from "./dialogs.js";
 import { el, toast } from "./dom.js";
 import { act, conversation } from "./server.js";
 import { trace } from "./trace.js";
+import { openLinks } from "./webview.js";
 import { locale, t } from "./words.js";
 
 const PAUSE = 300;
@@ -42,6 +43,7 @@ export class Phone {
     this.leave = el("button", { type: "button", class: "plain", hidden: true, onclick: () => this.unfollow() }, t("unfollow"));
     this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("chat", this.account), tabindex: "0" });
     this.stick();
+    openLinks(this);
     this.composer = new Composer(this);
     this.gate = this.welcome();
     this.node = el(

@@ -21,6 +21,11 @@ export function act(phone, deed) {
   return ask(`${at(phone)}/do`, { method: "POST", body: JSON.stringify(deed) });
 }
 
+// Where a page of the account is found as this person: {frame}, null for pages of others.
+export function pageFrame(phone, url) {
+  return ask(`${at(phone)}/open`, { method: "POST", body: JSON.stringify({ url }) });
+}
+
 export async function upload(phone, kind, file) {
   const query = new URLSearchParams({ kind, name: file.name });
   return (await ask(`${at(phone)}/media?${query}`, { method: "POST", body: file })).media_id;
