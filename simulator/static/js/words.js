@@ -81,7 +81,6 @@ const WORDS = {
   scanHint: ["链接、文字，或条码的数字", "A link, a text, or the digits of a barcode"],
   receiving: ["正在接收消息…", "Receiving…"],
   articleTap: ["打开文章 {0}", "Opens the article {0}"],
-  webPage: ["网页", "Web page"],
   view_miniprogram: ["你从菜单打开了小程序（{0}）", "You opened a mini program from the menu ({0})"],
   scancode_push: ["你从菜单扫了码", "You scanned from the menu"],
   scancode_waitmsg: ["你从菜单扫了码，等待回复", "You scanned from the menu and wait for an answer"],
