@@ -41,6 +41,7 @@ class Order(enum.IntEnum):
     LOGIN = 10
     CHANNEL = 15
     MENU = 20
+    DESK = 25
     RULES = 30
 
 
