@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import OfficialAccount
+from accounts.retrying import PAUSES
 from tests.channels.conftest import ChannelMaker
 from tests.conftest import APPID
 from tests.simulated import Simulated
@@ -127,7 +128,7 @@ def test_nothing_is_tried_for_ever(channel: ChannelMaker, refuse: Callable[..., 
     refuse(errcode=-1)
     channel()
     code = Code.objects.get()
-    for _attempt in range(len(making.RETRY_AFTER) + 1):
+    for _attempt in range(len(PAUSES) + 1):
         code = again(code)
     assert code.state == State.FAILED
 
@@ -153,7 +154,7 @@ def test_without_its_picture_a_code_is_ready_all_the_same(channel: ChannelMaker,
     settings.WECHAT_MP_BASE = "http://127.0.0.1:9"
     shop = channel()
     code = Code.objects.get()
-    for _attempt in range(len(making.RETRY_AFTER) + 2):
+    for _attempt in range(len(PAUSES) + 2):
         code = again(code)
     assert (code.state, bool(code.url), bool(code.picture)) == (State.READY, True, False)
     shop.refresh_from_db()

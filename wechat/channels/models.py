@@ -44,7 +44,7 @@ class Channel(models.Model):
         _("group"),
         max_length=40,
         blank=True,
-        help_text=_("For finding and comparing, as: Stores, Fair 2026."),
+        help_text=_("For finding and comparing, such as “stores”."),
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
