@@ -307,6 +307,8 @@ class Poster(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """The whole code must be on the picture."""
+        """The whole code must be on the picture, if there is one."""
+        if not self.background:
+            return
         if self.left + self.size > self.width or self.top + self.size > self.height:
             raise ValidationError(_("The code would stick out of the picture: move it or make it smaller."))
