@@ -15,7 +15,7 @@ from simulator.world import Entry
 async def act(pusher: Pusher, scene: Scene, given: dict[str, Any]) -> dict[str, Any]:
     """The deliveries and what the phone shows, so far when not told to wait. Raises ImpossibleError."""
     push = prepared(scene, given)
-    work = delivered(pusher, push, int(given.get("deliveries", 1)))
+    work = delivered(pusher, push, 0 if goes_to_worker(push) else int(given.get("deliveries", 1)))
     if given.get("wait", True):
         await work
     else:
@@ -40,6 +40,15 @@ def prepared(scene: Scene, given: dict[str, Any]) -> Push:
     via = "forged" if tamper else "event" if msgtype == "event" else "message"
     entry = scene.world.write(scene.account, scene.openid, side, via, msgtype, deed.content, msg_id)
     return Push(scene.account, entry, fields, given.get("attempts"), tamper)
+
+
+def goes_to_worker(push: Push) -> bool:
+    """While a worker serves the follower, what they write is read there and not pushed."""
+    entry = push.entry
+    if entry.via != "message":
+        return False
+    text = str(entry.content.get("content", f"[{entry.msgtype}]"))
+    return push.account.customer_service.heard(entry.openid, text, entry.at)
 
 
 async def delivered(pusher: Pusher, push: Push, times: int) -> None:

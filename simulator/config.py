@@ -17,6 +17,7 @@ from simulator.acting import act, told
 from simulator.doings import ImpossibleError, Scene
 from simulator.errors import ApiError
 from simulator.faults import Fault
+from simulator.kf import FROM_WORKER, Record
 from simulator.push import Pusher
 from simulator.saving import dump, load_object
 from simulator.world import Account, Settings, State, World, new_openid
@@ -32,7 +33,9 @@ CONFIGURABLE = (
     "verified",
     "name",
     "callback_url",
+    "open_platform",
     "ip_whitelist",
+    "miniprograms",
 )
 CHOICES = {
     "mode": ("plain", "compatible", "safe"),
@@ -232,8 +235,32 @@ async def set_quota(ask: Ask) -> Any:
     return {"daily_limit": quotas.daily_limit(path), "minute_limit": quotas.minute_limit(path)}
 
 
+async def change_worker(ask: Ask) -> Any:
+    """The person accepts the invitation (`accept`), comes or goes (`online`), writes (`openid`, `text`)."""
+    service = ask.account.customer_service
+    worker = service.workers.get(ask.request.path_params["worker"])
+    if worker is None:
+        raise BadRequestError("no such worker", 404)
+    if ask.body.get("accept"):
+        worker.wechat_id = worker.invite_wx
+    worker.online = bool(ask.body.get("online", worker.online)) and bool(worker.wechat_id)
+    if "text" in ask.body:
+        openid, text = str(ask.body["openid"]), str(ask.body["text"])
+        service.records.append(Record(openid, FROM_WORKER, text, int(ask.world.now), worker.account))
+        ask.world.write(ask.account, openid, "account", "worker", "text", {"content": text})
+    return dump(worker)
+
+
 async def set_autoreply(ask: Ask) -> Any:
     ask.account.autoreply = ask.body
+    return {"ok": True}
+
+
+async def set_menu_page(ask: Ask) -> Any:
+    """A menu as if made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
+    ask.account.menus.drop()
+    ask.account.menus.made_on_page = ask.body
+    ask.world.live.tell_all(ask.account.appid, "menu")
     return {"ok": True}
 
 
@@ -280,6 +307,8 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts/{appid}/tokens/invalidate", invalidate_tokens),
     ("POST", "/accounts/{appid}/quota", set_quota),
     ("POST", "/accounts/{appid}/autoreply", set_autoreply),
+    ("POST", "/accounts/{appid}/workers/{worker}", change_worker),
+    ("POST", "/accounts/{appid}/menu-page", set_menu_page),
     ("POST", "/faults", add_fault),
     ("GET", "/faults", list_faults),
     ("DELETE", "/faults", drop_faults),
