@@ -63,7 +63,7 @@ class ApiDoor:
         try:
             response = await self._perform(endpoint, call, request)
         except ApiError as error:
-            code, response = error.code, as_json(refusal(error.code, error.text))
+            code, response = error.code, as_json({**refusal(error.code, error.text), **error.more})
         except GatewayError as broken:
             code, response = -1, Response(status_code=broken.status)
         self.world.record_call(call.api, call.account.appid, code, (time.perf_counter() - started) * 1000)

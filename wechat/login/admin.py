@@ -74,7 +74,8 @@ class VisitorAdmin(BigTable, AccountScopedAdmin):
         followers = Follower.objects.filter(
             account=OuterRef("account"), openid=OuterRef("openid"), subscribed=True
         )
-        return super().get_queryset(request).annotate(is_following=Exists(followers))
+        rows: QuerySet[Visitor] = super().get_queryset(request)
+        return rows.annotate(is_following=Exists(followers))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

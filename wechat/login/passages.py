@@ -8,6 +8,7 @@ it up.
 import secrets
 from dataclasses import asdict, dataclass
 from hmac import compare_digest
+from typing import Any
 
 from Crypto.Hash import HMAC, SHA256
 from django.conf import settings
@@ -81,7 +82,7 @@ def forget(request: HttpRequest, response: HttpResponse, account: OfficialAccoun
         response.delete_cookie(_cookie(nonce), path=_path(account, "done"), samesite="Lax")
 
 
-def _kept(cookie: str) -> dict[str, object]:
+def _kept(cookie: str) -> dict[str, Any]:
     try:
         return dict(signing.loads(cookie, salt=SALT, max_age=LIFE))
     except signing.BadSignature:
