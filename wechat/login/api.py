@@ -101,11 +101,10 @@ class Refresh(OpenView):
         """Spend a refresh token. One that was spent before ends the whole session."""
         account, token, _in_cookie = _presented(request)
         try:
-            fresh = tokens.refreshed(token)
+            _check_account(tokens.find(token), account)
+            return _tokens(tokens.refreshed(token))
         except tokens.BadToken as bad:
             raise not_authenticated(bad) from None
-        _check_account(fresh.session, account)
-        return _tokens(fresh)
 
 
 class Logout(OpenView):
@@ -117,8 +116,8 @@ class Logout(OpenView):
             session = tokens.find(token)
         except tokens.BadToken:
             session = None
+        _check_account(session, account)
         if session is not None:
-            _check_account(session, account)
             session.end(LoginSession.End.LOGOUT)
         response = Response(status=204)
         if in_cookie and account is not None:
@@ -201,8 +200,8 @@ def _check_origin(request: Request) -> None:
         raise Refused(403, "cross_site", _("This call is for our own pages."))
 
 
-def _check_account(session: LoginSession, account: OfficialAccount | None) -> None:
-    if account is not None and session.visitor.account_id != account.pk:
+def _check_account(session: LoginSession | None, account: OfficialAccount | None) -> None:
+    if session is not None and account is not None and session.visitor.account_id != account.pk:
         log.warning("session_of_another_account", extra={"account": account.slug, "session": str(session.pk)})
         raise NotAuthenticated("invalid_token", _("This token is not valid."))
 

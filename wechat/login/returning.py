@@ -61,7 +61,7 @@ def _origin(address: str) -> str:
         port = parts.port
     except ValueError:
         raise NotAllowed from None
-    if "@" in parts.netloc or not parts.hostname:
+    if AMBIGUOUS.search(address) or "@" in parts.netloc or not parts.hostname:
         raise NotAllowed
     host = f"{parts.hostname}:{port}" if port else parts.hostname
     return f"{parts.scheme.lower()}://{host}"

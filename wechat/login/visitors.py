@@ -1,5 +1,6 @@
 """Who logged in becomes a visitor, once for each account."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -14,8 +15,7 @@ def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known:
     fields = {"last_login_at": timezone.now(), **known}
     if unionid:
         fields["unionid"] = unionid
-        # The follower of the same openid is the same person.
-        Follower.objects.filter(account=account, openid=openid, unionid="").update(unionid=unionid)
+    _tell_follower(account, openid, fields)
     visitor, _made = Visitor.objects.update_or_create(account=account, openid=openid, defaults=fields)
     return visitor
 
@@ -34,6 +34,8 @@ def consented(nickname: str, avatar: str) -> dict[str, Any]:
 def forget_profile(account: OfficialAccount, openid: str) -> None:
     """The person withdrew the consent."""
     Visitor.objects.filter(account=account, openid=openid).update(nickname="", avatar="", consented_at=None)
+    followers = Follower.objects.filter(account=account, openid=openid)
+    followers.update(nickname="", avatar_url="", consented_at=None)
 
 
 def erase(account: OfficialAccount, openid: str) -> None:
@@ -44,3 +46,16 @@ def erase(account: OfficialAccount, openid: str) -> None:
         visitor.nickname = visitor.avatar = visitor.unionid = visitor.phone = visitor.session_key = ""
         visitor.consented_at, visitor.epoch = None, visitor.epoch + 1
         visitor.save()
+
+
+def _tell_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:
+    """The follower of the same openid, if there is one, is the same person."""
+    names = {
+        "unionid": "unionid",
+        "nickname": "nickname",
+        "avatar": "avatar_url",
+        "consented_at": "consented_at",
+    }
+    told = {theirs: fields[ours] for ours, theirs in names.items() if ours in fields}
+    if told:
+        Follower.objects.filter(account=account, openid=openid).update(**told)
