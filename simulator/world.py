@@ -14,6 +14,7 @@ from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.live import Live
 from simulator.quotas import Quotas
+from simulator.templates import Held, Template
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
 
@@ -123,6 +124,10 @@ class Account:
     media: dict[str, Media] = field(default_factory=dict)
     qrcodes: dict[str, QrCode] = field(default_factory=dict)
     template_sends: dict[str, list[int]] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+    # How many messages of a template a person allows, by "openid template".
+    notice_grants: dict[str, int] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0
     held_until: float = 0.0

@@ -117,7 +117,7 @@ function link(phone, content) {
 function template(phone, content) {
   const fields = Object.entries(content.data).flatMap(([name, field]) => [el("dt", {}, name), el("dd", {}, String(field.value))]);
   const more = content.url || content.miniprogram ? el("small", { class: "foot" }, t("details")) : null;
-  return card(content.url, "template", el("small", { class: "head" }, t("template")), el("dl", {}, fields), more);
+  return card(content.url, "template", el("small", { class: "head" }, content.title || t("template")), el("dl", {}, fields), more);
 }
 
 const BUBBLES = {
@@ -142,6 +142,7 @@ export function bubble(phone, entry) {
 }
 
 const FOLLOWED = "qrscene_";
+const KNOWN = ["subscribe", "unsubscribe", "SCAN", "CLICK", "VIEW", "subscribe_msg_popup_event", "subscribe_msg_change_event"];
 
 // Lines in the middle of the chat: what happened rather than what was said.
 export function happening(entry) {
@@ -154,5 +155,5 @@ export function happening(entry) {
   const { event, Event, EventKey = "" } = entry.content;
   if (entry.side === "platform") return t("reportEvent", Event);
   if (event === "subscribe" && EventKey.startsWith(FOLLOWED)) return t("subscribeByScan", EventKey.slice(FOLLOWED.length));
-  return ["subscribe", "unsubscribe", "SCAN", "CLICK", "VIEW"].includes(event) ? t(event, EventKey) : t("otherEvent", event ?? Event);
+  return KNOWN.includes(event) ? t(event, EventKey) : t("otherEvent", event ?? Event);
 }

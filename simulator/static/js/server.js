@@ -21,6 +21,10 @@ export function act(phone, deed) {
   return ask(`${at(phone)}/do`, { method: "POST", body: JSON.stringify(deed) });
 }
 
+export async function notices(phone) {
+  return (await ask(`${at(phone)}/notices`)).notices;
+}
+
 export async function upload(phone, kind, file) {
   const query = new URLSearchParams({ kind, name: file.name });
   return (await ask(`${at(phone)}/media?${query}`, { method: "POST", body: file })).media_id;
