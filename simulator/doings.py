@@ -105,8 +105,7 @@ def follow(scene: Scene, given: Given) -> Deed:
 
 
 def unfollow(scene: Scene, given: Given) -> Deed:
-    follower = scene.follower
-    follower.subscribed, follower.grants, follower.with_worker = False, None, False
+    scene.world.unfollow(scene.account, scene.follower)
     return event("unsubscribe", EventKey="")
 
 
@@ -139,10 +138,6 @@ def scanned(scene: Scene, given: Given) -> QrCode:
 
 def click(scene: Scene, given: Given) -> Deed:
     return event("CLICK", EventKey=str(given.get("key", "")), allows="menu")
-
-
-def view(scene: Scene, given: Given) -> Deed:
-    return event("VIEW", EventKey=str(given.get("url", "")), MenuId=450215437)
 
 
 def enter(scene: Scene, given: Given) -> Deed:
@@ -198,7 +193,6 @@ DOINGS: dict[str, Callable[[Scene, Given], Deed]] = {
     "unfollow": unfollow,
     "scan": scan,
     "click": click,
-    "view": view,
     "enter": enter,
     "agree": agree,
     "refuse": refuse,

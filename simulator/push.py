@@ -199,6 +199,8 @@ class Pusher:
         follower.with_worker = reply.msgtype == "transfer_customer_service"
         follower.last_exchange, follower.typing_until = self.world.now, 0.0
         if follower.with_worker:
+            named = str(reply.content.get("kf_account", ""))
+            push.account.customer_service.hand_over(push.entry.openid, self.world.now, named)
             attempt.detail = "handed over to customer service"
         openid, account = push.entry.openid, push.account
         push.shown.append(

@@ -126,7 +126,7 @@ class Door:
             response = adapter.send(request, timeout=TIMEOUT, **_environment(self._base))
             _ = response.content  # an answer may break off in the middle
         except requests.RequestException as error:
-            unknown = not _never_left(error)
+            unknown = not never_left(error)
             message = f"{call.api} failed: {type(error).__name__}"
             return None, TransportError(message, outcome_unknown=unknown)
         return response, None
@@ -209,10 +209,13 @@ def _accepted(answer: dict[str, Any], api: str) -> dict[str, Any]:
         return answer
     if not re.fullmatch(r"-?[0-9]{1,18}", str(errcode)):
         raise TransportError(f"{api} answered an errcode that is no number", outcome_unknown=True)
-    raise ApiError.from_answer(int(errcode), str(answer.get("errmsg", "")), api)
+    failed = answer.get("fail_openid_list")
+    raise ApiError.from_answer(
+        int(errcode), str(answer.get("errmsg", "")), api, failed if isinstance(failed, list) else ()
+    )
 
 
-def _never_left(error: requests.RequestException) -> bool:
+def never_left(error: requests.RequestException) -> bool:
     """Whether the connection was never made, so that the platform cannot have acted."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
@@ -229,7 +232,7 @@ def _filename(response: requests.Response) -> str:
 class _Redaction(logging.Filter):
     """Keeps credentials out of the HTTP library's debug lines, which print whole addresses."""
 
-    _secret = re.compile(r"((?:access_token|secret|refresh_token|appsecret)=)[^&\s\"]+")
+    _secret = re.compile(r"((?:token|secret|refresh_token|appsecret)=)[^&\s\"]+")
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

@@ -1,10 +1,21 @@
-"""The form of one reply: a few plain fields for each kind, never JSON and never a media id."""
+"""The form of one content: a few plain fields for each kind, never JSON and never a media id.
+
+A form of a model with a content subclasses ``ContentForm`` and names its model::
+
+    class WelcomeForm(ContentForm):
+        class Meta:
+            model = Welcome
+            fields = ("position",)
+
+Its page loads ``contents/content.js``, which shows the fields of the chosen kind only.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
@@ -14,9 +25,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.models import OfficialAccount
+from wechat.contents.checks import check_content
+from wechat.contents.models import HasContent, Kind
 from wechat.materials.models import Asset
-from wechat.replies.models import Reply
-from wechat.replies.validation import check_content
 from wechat.sdk.content import Content, from_dict
 
 # The fields of each kind, by the names that its content has, where it has them.
@@ -61,10 +73,12 @@ def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoic
     )
 
 
-class ReplyForm(forms.ModelForm[Reply]):
+class ContentForm(forms.ModelForm[Any]):
+    """``account_id`` is whose files are offered, and whose name a text may say."""
+
     kind = forms.ChoiceField(
         label=gettext_lazy("kind"),
-        choices=Reply.Kind.choices,
+        choices=Kind.choices,
         initial="text",
         widget=UnfoldAdminSelectWidget,
     )
@@ -95,15 +109,12 @@ class ReplyForm(forms.ModelForm[Reply]):
         gettext_lazy("customer-service worker"), gettext_lazy("name@account; empty: whoever is free.")
     )
 
-    class Meta:
-        model = Reply
-        fields = ("position",)
-
     def __init__(self, *args: Any, account_id: int | None = None, **kwargs: Any) -> None:
         instance = kwargs.get("instance")
         if instance is not None and instance.pk:
             kwargs["initial"] = {**_initial(instance), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        self.account_id = account_id
         for name in (*FILES, "cover"):
             self._offer(name, account_id)
         for name in self.fields:
@@ -119,25 +130,29 @@ class ReplyForm(forms.ModelForm[Reply]):
 
     @property
     def content(self) -> Content:
-        """What the reply will say, once its files are on the platform."""
+        """What will be said, once its files are on the platform."""
         complete = self.instance.complete
         waiting = {name: ON_ITS_WAY for name in complete if self._has_file(name) and not complete[name]}
         return from_dict({**complete, **waiting})
 
     def _take(self, cleaned: dict[str, Any]) -> None:
-        """Put the fields of the kind into the reply, if they make a content that can be sent."""
+        """Put the fields of the kind into the row, if they make a content that can be sent."""
         kind, former = cleaned["kind"], self.instance.content or {}
         names = FIELDS[kind]
         kept = former if former.get("type") == kind else {}
         self.instance.asset = cleaned.get(kind) if kind in FILES else None
         self.instance.cover = cleaned.get("cover") if "cover" in names else None
         self.instance.content = {"type": kind, **_content(kind, cleaned), **self._media(kind, names, kept)}
-        rule = cleaned.get("rule")
         try:
-            check_content(self.content, rule.account.name if rule and rule.account_id else "")
+            check_content(self.content, self._account_name)
         except ValidationError as error:
             named = NAMED.get(error.code or "", error.code)
             self.add_error(named if named in names else names[0], error)
+
+    @cached_property
+    def _account_name(self) -> str:
+        names = OfficialAccount.objects.filter(pk=self.account_id or 0).values_list("name", flat=True)
+        return names.first() or ""
 
     def _media(self, kind: str, names: tuple[str, ...], kept: dict[str, Any]) -> dict[str, str]:
         """A file that was imported has a media id and is in no library."""
@@ -161,8 +176,8 @@ class ReplyForm(forms.ModelForm[Reply]):
         field.empty_label = _("The imported file, as it is on WeChat") if imported else _("Choose a file")
 
 
-def _initial(reply: Reply) -> dict[str, Any]:
-    stored = dict(reply.content)
+def _initial(row: HasContent) -> dict[str, Any]:
+    stored = dict(row.content)
     kind = stored.get("type", "")
     if kind == "news" and stored.get("articles"):
         stored |= stored["articles"][0]
@@ -175,8 +190,8 @@ def _initial(reply: Reply) -> dict[str, Any]:
     return {
         "kind": kind,
         **shown,
-        "cover": reply.cover_id,
-        **({kind: reply.asset_id} if kind in FILES else {}),
+        "cover": row.cover_id,
+        **({kind: row.asset_id} if kind in FILES else {}),
     }
 
 

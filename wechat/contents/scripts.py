@@ -1,10 +1,10 @@
-"""Which reply answers the message itself, and which follow as customer-service messages."""
+"""Which of several contents answers the message itself, and which follow as customer-service messages."""
 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wechat.replies.variables import Values, expand
+from wechat.contents.variables import Values, expand
 from wechat.sdk.content import Content, TransferToService
 
 
@@ -18,7 +18,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The replies of one rule."""
+    """What one rule, channel or menu button says."""
 
     contents: tuple[Content, ...] = ()
     one_at_random: bool = False
