@@ -1,8 +1,9 @@
 """How many template messages a second are sent: `python -m bench.pushes_speed [--messages 20000]`.
 
-Two worker processes against the simulator, everything on this machine, at no latency and at 100 ms, beside a plain loop that calls `requests.post` for one message after the other. wechatpy's loop is measured as
-well where it is installed. The simulator's ledger has the last word on how many arrived, and how often. Then
-the memory of a worker while 10,000 and while 1,000,000 messages wait.
+Two worker processes against the simulator, everything on this machine, at no latency and at 100 ms, beside a
+plain loop that calls `requests.post` for one message after the other. wechatpy's loop is named where it is
+not installed. The simulator's ledger has the last word on how many arrived, and how often. Then the memory
+of a worker while 10,000 and while 1,000,000 messages wait.
 """
 
 import argparse
@@ -64,7 +65,8 @@ class Speed:
         ours, postgres, simulator = self.cpu
         return (
             f"{self.per_second:>7,.0f} messages/s   CPU/message: workers {ours:.2f} ms, "
-            f"Postgres {postgres:.2f} ms, simulator {simulator:.2f} ms   arrived {self.arrived:,}, twice {self.twice}"
+            f"Postgres {postgres:.2f} ms, simulator {simulator:.2f} ms   "
+            f"arrived {self.arrived:,}, twice {self.twice}"
         )
 
 

@@ -17,8 +17,8 @@ from simulator.live import Live
 from simulator.logins import Logins
 from simulator.menus import Menus
 from simulator.quotas import Quotas
-from simulator.templates import Held, Template
 from simulator.roll import Roll
+from simulator.templates import Held, Template
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
 
