@@ -18,6 +18,7 @@ from simulator.logins import Logins
 from simulator.menus import Menus
 from simulator.quotas import Quotas
 from simulator.roll import Roll
+from simulator.templates import Held, Template
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
 
@@ -131,6 +132,10 @@ class Account:
     media: dict[str, Media] = field(default_factory=dict)
     qrcodes: dict[str, QrCode] = field(default_factory=dict)
     template_sends: dict[str, list[int]] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+    # How many messages of a template a person allows, by "openid template".
+    notice_grants: dict[str, int] = field(default_factory=dict)
     customer_service: CustomerService = field(default_factory=CustomerService)
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)

@@ -21,6 +21,10 @@ export function act(phone, deed) {
   return ask(`${at(phone)}/do`, { method: "POST", body: JSON.stringify(deed) });
 }
 
+export async function notices(phone) {
+  return (await ask(`${at(phone)}/notices`)).notices;
+}
+
 // Where a page of the account is found as this person: {frame}, null for pages of others.
 export function pageFrame(phone, url) {
   return ask(`${at(phone)}/open`, { method: "POST", body: JSON.stringify({ url }) });
