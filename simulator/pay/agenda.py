@@ -35,7 +35,7 @@ class Agenda:
             heapq.heappush(self.heap, (at, next(self.numbers), task))
 
     def take(self, now: float) -> Iterator[Task]:
-        """What is due, each once. What was moved to another time meanwhile is in here twice and counts once."""
+        """What is due, each once; what was moved to another time meanwhile is left for then."""
         while self.heap and self.heap[0][0] <= now:
             at, _, task = heapq.heappop(self.heap)
             if due_at(task) == at:

@@ -1,6 +1,4 @@
-"""What WeChat Pay knows: merchants with their orders, refunds and money, wallets, notices. Money is integer
-fen.
-"""
+"""What WeChat Pay knows: merchants with their orders, refunds and money, wallets, notices. Money is fen."""
 
 from __future__ import annotations
 
@@ -57,6 +55,7 @@ class Order:
     transaction_id: str = ""
     paid_at: float = 0.0
     payer: str = ""
+    wallet: str = ""
     bank: str = ""
     coupon: int = 0
     fee: int = 0
@@ -89,9 +88,9 @@ class Refund:
     refund_id: str
     out_trade_no: str
     amount: int
-    payer_amount: int
-    fee: int
-    terms: str
+    payer_amount: int = 0
+    fee: int = 0
+    terms: str = ""
     reason: str = ""
     notify_url: str = ""
     v2: bool = False
@@ -134,7 +133,7 @@ class Prepay:
 
 @dataclass(slots=True)
 class Ballast:
-    """Payments of one day nobody made, for bills of any length; they are in the trade bill and nowhere else."""
+    """Payments of one day that nobody made, for bills of any length. Only the trade bill has them."""
 
     day: str
     count: int

@@ -1,12 +1,18 @@
 """The `/_sim` routes of WeChat Pay: setting merchants up, paying without a phone, looking at what happened.
 
-POST   /_sim/merchants                       make or change one: any of CONFIGURABLE; answers with the keys to use
-GET    /_sim/merchants[/{mchid}]             what is set up, without secrets, and the platform's public material
-POST   /_sim/merchants/{mchid}/certificate   the platform issues a second certificate (rotation); "serve": true uses it
-GET    /_sim/merchants/{mchid}/ledger        every payment and refund to the fen, orders and balance: the judge
-POST   /_sim/pay                             pay a prepay as somebody; see PayRoutes.pay
-GET|POST /_sim/pay/settings                  PaySettings
-GET|POST /_sim/wallets                       people's money: {"person" or "openid", "balance"}
+POST     /_sim/merchants                            make or change one; answers with the platform's keys
+GET      /_sim/merchants[/{mchid}]                  what is set up, without secrets
+POST     /_sim/merchants/{mchid}/certificate        a second platform certificate; "serve": true uses it
+GET      /_sim/merchants/{mchid}/ledger             every payment and refund to the fen: the judge
+POST     /_sim/merchants/{mchid}/refunds            refund by hand: out_trade_no, out_refund_no, amount
+POST     /_sim/merchants/{mchid}/refunds/{number}   {"status": SUCCESS, ABNORMAL or CLOSED} at once
+POST     /_sim/pay                                  pay a prepay as somebody; see PayRoutes.pay
+GET|POST /_sim/pay/settings                         PaySettings
+GET|POST|DELETE /_sim/pay/faults[/{id}]             PayFault
+GET|POST /_sim/wallets                              people's money: {"person" or "openid", "balance"}
+GET      /_sim/notices                              notices and attempts; by mchid, by subject (a number)
+POST     /_sim/notices/settle                       does what is due now and waits for it
+POST     /_sim/notices/{id}/deliver                 one more delivery now; "spoil" spoils it
 """
 
 from __future__ import annotations
@@ -17,10 +23,12 @@ from typing import Any
 from Crypto.PublicKey import RSA
 from starlette.concurrency import run_in_threadpool
 
-from simulator.config import Ask, BadRequestError
-from simulator.pay import paying
+from simulator.config import Ask, BadRequestError, fitting
+from simulator.pay import paying, refunding
 from simulator.pay.book import Merchant, Order, PaySettings, Refund
 from simulator.pay.certificates import issued, new_serial, serial_of
+from simulator.pay.delivery import attempt
+from simulator.pay.faults import SPOILS, PayFault
 from simulator.pay.keys import BadKeyError, new_key, read_public
 from simulator.pay.office import Office
 from simulator.pay.platform import FIVE_YEARS, add_certificate, equip
@@ -44,6 +52,7 @@ CONFIGURABLE = {
 }
 SECRETS = ("apiv3_key", "v2_key")
 KEY_MODES = ("certificate", "public_key", "switching")
+ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
 MATERIAL = ("certificate", "public_key", "serial_no")
 
 
@@ -95,7 +104,7 @@ class PayRoutes:
         return described(merchant)
 
     async def ledger(self, ask: Ask) -> Any:
-        """Amounts in fen. `paid` and `refunded` are sums over payments and over refunds that are not CLOSED."""
+        """Amounts in fen; `paid` and `refunded` are sums over payments and over refunds not CLOSED."""
         merchant, now = self.merchant(ask), ask.world.now
         paid = [each for each in merchant.orders.values() if each.state == "SUCCESS"]
         refunds = list(merchant.refunds.values())
@@ -150,6 +159,68 @@ class PayRoutes:
             setattr(self.office.book.settings, name, value)
         return dump(self.office.book.settings)
 
+    async def refund_by_hand(self, ask: Ask) -> Any:
+        """As in the merchant platform; who set no address up is not told, who did is told in v2's format."""
+        merchant, given = self.merchant(ask), ask.body
+        order = merchant.orders.get(str(given.get("out_trade_no")))
+        number, amount = (
+            str(given.get("out_refund_no") or f"VP{ask.world.next_number()}"),
+            int(given["amount"]),
+        )
+        if order is None or number in merchant.refunds:
+            raise BadRequestError("no such order, or the refund's number is taken")
+        refunding.check(merchant, order, amount, order.total, ask.world.now)
+        return refund(refunding.accept(self.office, merchant, order, number, amount, ""))
+
+    async def end_refund(self, ask: Ask) -> Any:
+        found = self.merchant(ask).refunds.get(ask.request.path_params["number"])
+        status = ask.body.get("status")
+        if found is None or found.status not in refunding.OPEN or status not in ENDS:
+            raise BadRequestError(f"no refund that is open, or status is none of {', '.join(ENDS)}")
+        found.ends = status
+        refunding.finish(self.office, self.merchant(ask), found)
+        await self.office.settle()
+        return refund(found)
+
+    async def notices(self, ask: Ask) -> Any:
+        query = ask.request.query_params
+        mchid, subject = query.get("mchid"), query.get("subject")
+        found = [
+            dump(each)
+            for each in self.office.book.notices.values()
+            if mchid in (None, each.mchid) and subject in (None, each.subject)
+        ]
+        return {"notices": found}
+
+    async def settle(self, ask: Ask) -> Any:
+        await self.office.settle()
+        return {"ok": True}
+
+    async def deliver(self, ask: Ask) -> Any:
+        """Also when the schedule is over or the notice was taken: a repeat the merchant did not expect."""
+        notice = self.office.book.notices.get(ask.request.path_params["id"])
+        if notice is None:
+            raise BadRequestError("no such notice", 404)
+        if (spoil := str(ask.body.get("spoil", ""))) not in ("", *SPOILS):
+            raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}")
+        merchant = self.office.book.merchants[notice.mchid]
+        return dump(await attempt(self.office, merchant, notice, PayFault(0), spoil))
+
+    async def add_fault(self, ask: Ask) -> Any:
+        fault = fitting(PayFault, {**ask.body, "id": ask.world.next_number()})
+        if fault.spoil not in ("", *SPOILS) or fault.ends not in ("", *ENDS):
+            raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}, ends one of {', '.join(ENDS)}")
+        self.office.book.faults.append(fault)
+        return {"id": fault.id}
+
+    async def faults(self, ask: Ask) -> Any:
+        return {"faults": dump(self.office.book.faults)}
+
+    async def drop_faults(self, ask: Ask) -> Any:
+        wanted, faults = ask.request.path_params.get("id"), self.office.book.faults
+        faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
+        return {"ok": True}
+
     def bill(self, given: dict[str, Any]) -> paying.Bill:
         if "prepay" in given:
             return paying.find(self.office, str(given["prepay"]))
@@ -167,7 +238,16 @@ class PayRoutes:
             ("GET", "/merchants/{mchid}", self.show_merchant),
             ("POST", "/merchants/{mchid}/certificate", self.rotate),
             ("GET", "/merchants/{mchid}/ledger", self.ledger),
+            ("POST", "/merchants/{mchid}/refunds", self.refund_by_hand),
+            ("POST", "/merchants/{mchid}/refunds/{number}", self.end_refund),
             ("POST", "/pay", self.pay),
+            ("GET", "/notices", self.notices),
+            ("POST", "/notices/settle", self.settle),
+            ("POST", "/notices/{id}/deliver", self.deliver),
+            ("POST", "/pay/faults", self.add_fault),
+            ("GET", "/pay/faults", self.faults),
+            ("DELETE", "/pay/faults", self.drop_faults),
+            ("DELETE", "/pay/faults/{id:int}", self.drop_faults),
             ("POST", "/pay/settings", self.settings),
             ("GET", "/pay/settings", self.settings),
             ("POST", "/wallets", self.set_wallet),

@@ -54,7 +54,7 @@ async def deliver(office: Office, notice: Notice, spoil: str = "") -> None:
 
 
 def postpone(notice: Notice) -> None:
-    """The next attempt counts from when this one was due, so that a clock moved far ahead makes up for all."""
+    """Counts from when this attempt was due, so that a clock moved far ahead makes up for all of them."""
     if notice.due_at is not None and notice.steps < len(STEPS):
         notice.due_at += STEPS[notice.steps]
         notice.steps += 1

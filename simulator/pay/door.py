@@ -1,4 +1,4 @@
-"""The door of API v3: headers, signature, faults, then the call; the answer goes out signed (reference 11)."""
+"""The door of API v3: headers, signature, faults, then the call; what it answers is signed."""
 
 from __future__ import annotations
 

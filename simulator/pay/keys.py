@@ -73,7 +73,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the Chinese remainder theorem needs of each prime: the prime, its exponent, its weight in the sum."""
+    """What the Chinese remainder theorem needs of each prime: itself, its exponent, its weight in the sum."""
 
     modulus: int
     each: tuple[tuple[Integer, int, int], ...]

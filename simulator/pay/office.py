@@ -17,6 +17,7 @@ from simulator.pay.authorization import WINDOW
 from simulator.pay.book import Merchant, Notice, PayBook
 from simulator.pay.delivery import deliver
 from simulator.pay.errors import PayError
+from simulator.pay.rates import Rates
 from simulator.pay.refunding import finish
 from simulator.world import World
 
@@ -30,6 +31,7 @@ class Office:
         self.agenda = Agenda()
         self.limiter = CapacityLimiter(AT_ONCE)
         self.tasks: set[asyncio.Task[None]] = set()
+        self.rates = Rates()
         self.nonces: dict[tuple[str, str], float] = {}
 
     @property

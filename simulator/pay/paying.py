@@ -92,6 +92,7 @@ def pay(office: Office, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: i
         if left < 0:
             raise ImpossibleError("there is not enough money")
         office.book.wallets[payer.wallet] = left
+    order.wallet = payer.wallet
     book_payment(office, bill.merchant, order, payer.openid_at(order.appid), bank, coupon)
     tell_paid(office, bill.merchant, order)
 

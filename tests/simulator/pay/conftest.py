@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ APIV3_KEY, V2_KEY = KEYS["apiv3_key"], KEYS["apiv2_key"]
 SERIAL = KEYS["merchant"]["serial_no"]
 NOTIFY = "https://shop.example.com/pay/notify"
 ORDERS = "/v3/pay/transactions"
+REFUNDS = "/v3/refund/domestic/refunds"
 
 
 @dataclass
@@ -115,6 +119,25 @@ class Shop:
     def pay(self, number: str = "SO20260302100000001", **given: Any) -> Any:
         return self.sim("/pay", {"mchid": self.mchid, "out_trade_no": number, **given})
 
+    def refund(
+        self, number: str = "RF20260302100000001", fen: int = 3000, **differently: Any
+    ) -> requests.Response:
+        return self.call("POST", REFUNDS, self.refund_body(number, fen, **differently))
+
+    def refund_body(self, number: str, fen: int, **differently: Any) -> dict[str, Any]:
+        return {
+            "out_trade_no": "SO20260302100000001",
+            "out_refund_no": number,
+            "notify_url": self.notify_url,
+            "amount": {"refund": fen, "total": 10000, "currency": "CNY"},
+            **differently,
+        }
+
+    def settle(self, seconds: float = 0) -> None:
+        """Lets so much of the platform's time pass, and all happen that is due."""
+        self.sim("/clock", {"advance": seconds})
+        self.sim("/notices/settle", {})
+
     def ledger(self) -> Any:
         return self.simulator.look(f"/merchants/{self.mchid}/ledger")
 
@@ -153,3 +176,59 @@ def refused(answer: requests.Response) -> tuple[int, str]:
     """Status and code of an error, which is never signed."""
     assert not [name for name in answer.headers if name.lower().startswith("wechatpay")]
     return answer.status_code, answer.json()["code"]
+
+
+@dataclass
+class Notified:
+    headers: Any
+    body: bytes
+
+    @property
+    def envelope(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def told(self) -> Any:
+        return json.loads(unseal(self.envelope["resource"]))
+
+
+class NotifyServer(ThreadingHTTPServer):
+    """The merchant's own server: it keeps what comes and answers with `status`, after `pause` seconds."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), NotifyHandler)
+        self.came: list[Notified] = []
+        self.status, self.pause, self.answer = 200, 0.0, b""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/pay/notify"
+
+
+class NotifyHandler(BaseHTTPRequestHandler):
+    server: NotifyServer
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.came.append(Notified(self.headers, body))
+        time.sleep(self.server.pause)
+        self.send_response(self.server.status)
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+        self.wfile.write(self.server.answer)
+
+    def log_message(self, *parts: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def server(shop: Shop) -> Iterator[NotifyServer]:
+    """The shop's server; its orders name it."""
+    server = NotifyServer()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    shop.notify_url = server.url
+    yield server
+    server.shutdown()
+    server.server_close()
