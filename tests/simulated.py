@@ -58,12 +58,16 @@ class Simulated:
         self.sim("/clock", {"advance": seconds})
         self.settle()
 
+    def sim(self, path: str, body: dict[str, Any]) -> Any:
+        answer = requests.post(f"{self.base}/_sim{path}", json=body, timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def look(self, path: str) -> Any:
         answer = requests.get(f"{self.base}/_sim{path}", timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def sim(self, path: str, body: dict[str, Any]) -> Any:
-        answer = requests.post(f"{self.base}/_sim{path}", json=body, timeout=60)
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        answer = requests.put(f"{self.base}/_sim{path}", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
-        return answer.json()

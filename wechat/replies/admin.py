@@ -17,10 +17,9 @@ from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
 from wechat.kernel.pages import BigTable, HistoryMixin, StackedInline, TabularInline, badge
 from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages
-from wechat.replies.forms import KeywordFormSet, ReplyFormSet, RuleForm
+from wechat.replies.forms import KeywordFormSet, ReplyForm, ReplyFormSet, RuleForm
 from wechat.replies.models import OWN_FIELDS, Forward, Keyword, Reply, Rule
 from wechat.replies.portable import check_rule
-from wechat.replies.reply_form import ReplyForm
 
 COLOURS = {Forward.State.DELIVERED: "good", Forward.State.FAILED: "bad"}
 
@@ -102,7 +101,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("replies/replies.css",)}
-        js = ("replies/rule.js",)
+        js = ("contents/content.js", "replies/rule.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rows: QuerySet[Rule] = super().get_queryset(request)

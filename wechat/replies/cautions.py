@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import OfficialAccount
+from wechat.contents.scripts import Said
 from wechat.pushes import windows
 from wechat.pushes.handlers import ACTIONS
-from wechat.replies.arranging import Said
 from wechat.sdk.messages import Message, View
 
 

@@ -10,8 +10,8 @@ from django.db import OperationalError
 from django.db.models import Q
 
 from accounts.models import Follower, OfficialAccount
+from wechat.contents.variables import Values
 from wechat.replies.specs import SHANGHAI, Facts
-from wechat.replies.variables import Values
 from wechat.sdk.messages import Message, Subscribe
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from accounts.pages import AccountForm
+from wechat.contents.checks import check_together
+from wechat.contents.form import ContentForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
-from wechat.replies.reply_form import ReplyForm
 from wechat.replies.specs import Trigger
-from wechat.replies.validation import check_replies
 
 SHORTEST_SECRET = 16
 
@@ -80,6 +80,12 @@ class KeywordFormSet(BaseInlineFormSet[Keyword, Rule, "forms.ModelForm[Keyword]"
             )
 
 
+class ReplyForm(ContentForm):
+    class Meta:
+        model = Reply
+        fields = ("position",)
+
+
 class ReplyFormSet(BaseInlineFormSet[Reply, Rule, "forms.ModelForm[Reply]"]):
     def clean(self) -> None:
         super().clean()
@@ -90,7 +96,7 @@ class ReplyFormSet(BaseInlineFormSet[Reply, Rule, "forms.ModelForm[Reply]"]):
             return
         if not kept and not self.instance.forward_url:
             raise ValidationError(_("This rule says nothing: add a reply, or an address to forward to."))
-        check_replies(
+        check_together(
             [form.content for form in kept], one_at_random=self.instance.strategy == Rule.Strategy.RANDOM
         )
 

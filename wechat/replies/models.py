@@ -3,25 +3,19 @@
 Which rule answers is decided in ``matching``, over the values of ``specs``.
 """
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.utils.html import strip_tags
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.models import OfficialAccount, Tag
+from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage
 from wechat.kernel.secrets import HasSecrets, SecretField
-from wechat.materials.models import Asset
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_forward_url, check_keyword
-
-SHOWN_WORDS = 40
 
 # Fields that one kind of rule has; the others keep them empty.
 OWN_FIELDS = {
@@ -224,32 +218,11 @@ class Keyword(models.Model):
         check_keyword(self.compare, self.text)
 
 
-class Reply(models.Model):
-    """One thing to say: ``content`` is what ``wechat.sdk.content.to_dict`` writes, but for the files."""
-
-    class Kind(models.TextChoices):
-        TEXT = "text", _("Text")
-        IMAGE = "image", _("Picture")
-        NEWS = "news", _("Article card (link with picture)")
-        VOICE = "voice", _("Voice")
-        VIDEO = "video", _("Video")
-        MUSIC = "music", _("Music")
-        MSGMENU = "msgmenu", _("Choices to tap")
-        MINIPROGRAMPAGE = "miniprogrampage", _("Mini-program card")
-        MPNEWSARTICLE = "mpnewsarticle", _("Published article")
-        WXCARD = "wxcard", _("Coupon")
-        TRANSFER = "transfer_customer_service", _("Transfer to customer service")
+class Reply(HasContent):
+    """One thing that a rule says."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="replies", verbose_name=_("rule"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    content = models.JSONField(_("content"))
-    # The files the content shows; their media ids are filled in when the rules are compiled.
-    asset = models.ForeignKey(
-        Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file")
-    )
-    cover = models.ForeignKey(
-        Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover picture")
-    )
 
     history = HistoricalRecords()
 
@@ -257,34 +230,6 @@ class Reply(models.Model):
         verbose_name = _("reply")
         verbose_name_plural = _("replies")
         ordering = ["position", "id"]
-
-    def __str__(self) -> str:
-        """The reply in a line, as lists show it."""
-        return Truncator(self.words).chars(SHOWN_WORDS)
-
-    @property
-    def words(self) -> str:
-        """All it says, on one line and without markup; other kinds than text say first what they are."""
-        article = (self.content.get("articles") or [{}])[0]
-        stored = {**article, **self.content}
-        words = stored.get("content") or stored.get("title") or stored.get("head") or ""
-        if not words and self.asset:
-            words = self.asset.name
-        shown = " ".join(strip_tags(words).split())
-        if self.kind == self.Kind.TEXT:
-            return shown
-        kind = self.Kind(self.kind).label if self.kind in self.Kind else self.kind
-        return f"[{kind}] {shown}".strip()
-
-    @property
-    def kind(self) -> str:
-        return str(self.content.get("type", ""))
-
-    @property
-    def complete(self) -> dict[str, Any]:
-        """The content with the media ids of its files; empty ones until they are uploaded."""
-        files = {"media_id": self.asset, "thumb_media_id": self.cover}
-        return {**self.content, **{name: file.media_id for name, file in files.items() if file}}
 
 
 class Forward(models.Model):

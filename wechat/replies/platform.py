@@ -11,9 +11,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from wechat.contents.checks import check_content, check_together
 from wechat.replies.portable import Portable
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
-from wechat.replies.validation import check_content, check_keyword, check_replies
+from wechat.replies.validation import check_keyword
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
 
@@ -78,7 +79,7 @@ def _rule(
 
 def _check_together(replies: list[dict[str, Any]], random: bool, notes: list[str]) -> None:
     try:
-        check_replies([from_dict(each) for each in replies], one_at_random=random)
+        check_together([from_dict(each) for each in replies], one_at_random=random)
     except ValidationError as error:
         notes.extend(error.messages)
 

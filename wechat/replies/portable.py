@@ -14,10 +14,10 @@ from django.utils.dateparse import parse_datetime, parse_time
 from django.utils.translation import gettext as _
 
 from accounts.models import OfficialAccount, Tag
+from wechat.contents.checks import check_content, check_together
 from wechat.materials.models import Asset
 from wechat.replies.models import Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
-from wechat.replies.validation import check_content, check_replies
 from wechat.sdk.content import Content, from_dict, to_dict
 from wechat.sdk.errors import ContentError
 
@@ -73,7 +73,7 @@ def check_rule(rule: Rule, keywords: int, contents: Sequence[Content]) -> None:
     """Raises ``ValidationError`` for a rule that is on and could not work; off, it may be half done."""
     if not rule.enabled:
         return
-    check_replies(contents, one_at_random=rule.strategy == Rule.Strategy.RANDOM)
+    check_together(contents, one_at_random=rule.strategy == Rule.Strategy.RANDOM)
     if rule.trigger == Trigger.KEYWORD and not keywords:
         raise ValidationError(_("A keyword rule needs a keyword: add one, or choose what else to answer to."))
     if not contents and not rule.forward_url:

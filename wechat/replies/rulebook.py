@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from django.db.models import QuerySet
 
 from accounts.models import OfficialAccount
+from wechat.contents.scripts import Script
+from wechat.contents.variables import names_remark
 from wechat.kernel.editions import Cached
-from wechat.replies.arranging import Script
 from wechat.replies.matching import Compiled, compile_rules
 from wechat.replies.models import Rule
 from wechat.replies.specs import Audience, Compare, KeywordSpec, RuleSpec, Trigger, Window
-from wechat.replies.variables import names_remark
 from wechat.sdk.content import Content, from_dict, validate
 from wechat.sdk.errors import ContentError
 

@@ -9,17 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Follower, OfficialAccount
+from wechat.contents.scripts import Said, arrange
+from wechat.contents.variables import expand
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.replies import cautions, rulebook
-from wechat.replies.arranging import Said, arrange
 from wechat.replies.facts import facts_from, facts_of, followers_of, moment_of, values_of
 from wechat.replies.matching import Compiled, Verdict
 from wechat.replies.models import Rule
 from wechat.replies.reach import Finding, never_answering
 from wechat.replies.rulebook import Book
 from wechat.replies.specs import Facts, Reason, RuleSpec
-from wechat.replies.variables import expand
 from wechat.sdk.errors import MalformedMessage
 from wechat.sdk.messages import EVENTS, MESSAGES, Message, Subscribe, Text, Voice
 

@@ -1,19 +1,7 @@
 "use strict";
-// Shows the fields of the chosen kind only. Without it all fields are there, and those of other kinds ignored.
+// Only a keyword rule has keywords.
 
-function chooserOf(field) {
-  const prefix = field.name.slice(0, field.name.lastIndexOf("-") + 1);
-  return field.form.elements[prefix + field.dataset.shownBy];
-}
-
-function showFields(scope) {
-  for (const field of scope.querySelectorAll("[data-shown-by]")) {
-    const chooser = chooserOf(field);
-    const row = field.closest(".field-line");
-    if (chooser && row) {
-      row.hidden = !field.dataset.shownFor.split(" ").includes(chooser.value);
-    }
-  }
+function showKeywords() {
   const trigger = document.getElementById("id_trigger");
   const keywords = document.getElementById("keywords-group");
   if (trigger && keywords) {
@@ -21,10 +9,5 @@ function showFields(scope) {
   }
 }
 
-document.addEventListener("DOMContentLoaded", () => showFields(document));
-document.addEventListener("formset:added", () => showFields(document));
-document.addEventListener("change", (event) => {
-  if (event.target.matches("select")) {
-    showFields(document);
-  }
-});
+document.addEventListener("DOMContentLoaded", showKeywords);
+document.addEventListener("change", showKeywords);

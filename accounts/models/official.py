@@ -1,0 +1,160 @@
+"""An official account or mini program: its keys, its modes, what it may do."""
+
+import datetime
+import re
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
+from wechat.sdk.envelope import CallbackKeys, Mode
+
+# How long the former token and AES key stay valid after a change: the platform switches within minutes,
+# but the two sides are changed by hand.
+KEY_OVERLAP = datetime.timedelta(hours=24)
+
+TOKEN_FORM = re.compile(r"[A-Za-z0-9]{3,32}")
+AES_KEY_FORM = re.compile(r"[A-Za-z0-9]{43}")
+
+SECRETS = ("appsecret", "token", "aes_key")
+
+
+class OfficialAccount(HasSecrets):
+    """One Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
+
+    class Kind(models.TextChoices):
+        SERVICE = "service", _("Service account (服务号)")
+        SUBSCRIPTION = "subscription", _("Official account (公众号, 订阅号)")
+        MINIPROGRAM = "miniprogram", _("Mini program")
+
+    class ModeChoice(models.TextChoices):
+        PLAIN = Mode.PLAIN.value, _("Plain (明文模式)")
+        COMPATIBLE = Mode.COMPATIBLE.value, _("Compatible (兼容模式)")
+        SAFE = Mode.SAFE.value, _("Safe (安全模式)")
+
+    class TokenKind(models.TextChoices):
+        STABLE = "stable", _("Stable token")
+        CLASSIC = "classic", _("Classic token")
+
+    name = models.CharField(_("name"), max_length=60)
+    slug = models.SlugField(
+        _("short name"), unique=True, max_length=40, help_text=_("Part of the callback address.")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.SERVICE)
+    appid = models.CharField(
+        _("AppID"),
+        max_length=32,
+        unique=True,
+        validators=[
+            RegexValidator(r"^wx[0-9a-f]{16}$", _("An AppID is wx and 16 small letters a-f or digits."))
+        ],
+    )
+    original_id = models.CharField(
+        _("original ID"), max_length=32, blank=True, help_text=_("gh_ and 12 characters, from 公众号设置.")
+    )
+    appsecret = SecretField(_("AppSecret"))
+    token = SecretField(_("callback token"))
+    aes_key = SecretField(_("EncodingAESKey"))
+    previous_token = SecretField()
+    previous_aes_key = SecretField()
+    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
+    mode = models.CharField(
+        _("message mode"), max_length=12, choices=ModeChoice.choices, default=ModeChoice.SAFE
+    )
+    token_kind = models.CharField(
+        _("access token"), max_length=8, choices=TokenKind.choices, default=TokenKind.STABLE
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+    # The days the secrets were last given, by field: {"token": "2026-02-01"}.
+    secrets_set_on = models.JSONField(_("secrets set on"), default=dict, blank=True, editable=False)
+    # What real calls showed: {"service_messages": {"able": true, "at": "2026-02-01T08:00:00+08:00"}}.
+    abilities = models.JSONField(_("abilities"), default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    history = HistoricalRecords(
+        excluded_fields=["secret_id", "appsecret", "token", "aes_key", "previous_token", "previous_aes_key"]
+    )
+
+    class Meta:
+        verbose_name = _("official account")
+        verbose_name_plural = _("official accounts")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(mode="plain") | ~models.Q(aes_key=""),
+                name="account_encrypted_mode_has_key",
+                violation_error_message=_("Compatible and safe mode need the EncodingAESKey."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """The secrets in the platform's form: they sit behind no form field that could check."""
+        if not TOKEN_FORM.fullmatch(self.token):
+            raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
+        if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
+            raise ValidationError(_("The EncodingAESKey has exactly 43 letters and digits."))
+        if self.mode != Mode.PLAIN and not self.aes_key:
+            raise ValidationError(_("Compatible and safe mode need the EncodingAESKey."))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._date_new_secrets()
+        super().save(*args, **kwargs)
+
+    @property
+    def callback_path(self) -> str:
+        return f"/wechat/{self.slug}/callback"
+
+    @property
+    def callback_url(self) -> str:
+        return settings.PUBLIC_URL + self.callback_path
+
+    def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
+        """Take new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``."""
+        for name, value in (("token", token), ("aes_key", aes_key)):
+            former = getattr(self, name)
+            if value and value != former:
+                setattr(self, f"previous_{name}", former)
+                setattr(self, name, value)
+                self.previous_until = timezone.now() + KEY_OVERLAP
+
+    def _date_new_secrets(self) -> None:
+        today = timezone.localdate().isoformat()
+        for name in SECRETS:
+            value = self.__dict__.get(name)
+            if value and not isinstance(value, Sealed):
+                self.secrets_set_on = {**self.secrets_set_on, name: today}
+
+    def callback_keys(self, *, with_previous: bool) -> CallbackKeys:
+        return CallbackKeys(
+            appid=self.appid,
+            token=self.token,
+            aes_key=self.aes_key,
+            mode=Mode(self.mode),
+            previous_token=self.previous_token if with_previous else "",
+            previous_aes_key=self.previous_aes_key if with_previous else "",
+            original_id=self.original_id,
+        )
+
+
+class StoredToken(HasSecrets):
+    """An access token or ticket for the time that Redis is away."""
+
+    name = models.CharField(max_length=120, unique=True)
+    value = SecretField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("stored token")
+        verbose_name_plural = _("stored tokens")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,207 @@
+"""The form of one content: a few plain fields for each kind, never JSON and never a media id.
+
+A form of a model with a content subclasses ``ContentForm`` and names its model::
+
+    class WelcomeForm(ContentForm):
+        class Meta:
+            model = Welcome
+            fields = ("position",)
+
+Its page loads ``contents/content.js``, which shows the fields of the chosen kind only.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.models import OfficialAccount
+from wechat.contents.checks import check_content
+from wechat.contents.models import HasContent, Kind
+from wechat.materials.models import Asset
+from wechat.sdk.content import Content, from_dict
+
+# The fields of each kind, by the names that its content has, where it has them.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "text": ("text",),
+    "image": ("image",),
+    "news": ("title", "description", "url", "pic_url"),
+    "voice": ("voice",),
+    "video": ("video", "cover", "title", "description"),
+    "music": ("title", "description", "music_url", "hq_music_url", "cover"),
+    "msgmenu": ("text", "choices", "tail"),
+    "miniprogrampage": ("title", "appid", "pagepath", "cover"),
+    "mpnewsarticle": ("article_id",),
+    "wxcard": ("card_id",),
+    "transfer_customer_service": ("kf_account",),
+}
+FILES = ("image", "voice", "video")
+# Parts of a content that have another name in the form; what is in neither is about a kind's first field.
+NAMED = {"thumb_media_id": "cover", "items": "choices", "id": "choices"}
+# Stands for the media id of a file that is still on its way to the platform.
+ON_ITS_WAY = "…"
+
+
+def _text(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, help_text=help_text, widget=UnfoldAdminTextInputWidget
+    )
+
+
+def _lines(label: StrOrPromise, help_text: StrOrPromise = "", rows: int = 4) -> forms.CharField:
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": rows})
+    return forms.CharField(label=label, required=False, strip=False, help_text=help_text, widget=widget)
+
+
+def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoiceField[Asset]:
+    return forms.ModelChoiceField(
+        Asset.objects.none(),
+        label=label,
+        required=False,
+        help_text=help_text or gettext_lazy("From the media library; upload new files there."),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+class ContentForm(forms.ModelForm[Any]):
+    """``account_id`` is whose files are offered, and whose name a text may say."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("kind"),
+        choices=Kind.choices,
+        initial="text",
+        widget=UnfoldAdminSelectWidget,
+    )
+    text = _lines(
+        gettext_lazy("text"),
+        gettext_lazy(
+            "Variables: {openid} {remark} {account} {date} {time}. A link: "
+            '&lt;a href="https://example.com/"&gt;words to tap&lt;/a&gt;'
+        ),
+    )
+    image = _file(gettext_lazy("picture"))
+    voice = _file(gettext_lazy("voice"))
+    video = _file(gettext_lazy("video"))
+    title = _text(gettext_lazy("title"))
+    description = _text(gettext_lazy("description"))
+    url = _text(gettext_lazy("link"), gettext_lazy("Where a tap leads: https://…"))
+    pic_url = _text(gettext_lazy("picture address"), gettext_lazy("A JPG or PNG, good at 360×200 pixels."))
+    music_url = _text(gettext_lazy("music address"))
+    hq_music_url = _text(gettext_lazy("music address for Wi-Fi"))
+    appid = _text(gettext_lazy("mini program's AppID"), gettext_lazy("It must be linked to the account."))
+    pagepath = _text(gettext_lazy("page path"), "pages/index/index")
+    cover = _file(gettext_lazy("cover picture"))
+    choices = _lines(gettext_lazy("choices"), gettext_lazy("One a line. A tap comes back as this text."))
+    tail = _text(gettext_lazy("text below"))
+    article_id = _text(gettext_lazy("article ID"), gettext_lazy("The article_id of the published article."))
+    card_id = _text(gettext_lazy("card ID"))
+    kf_account = _text(
+        gettext_lazy("customer-service worker"), gettext_lazy("name@account; empty: whoever is free.")
+    )
+
+    def __init__(self, *args: Any, account_id: int | None = None, **kwargs: Any) -> None:
+        instance = kwargs.get("instance")
+        if instance is not None and instance.pk:
+            kwargs["initial"] = {**_initial(instance), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+        self.account_id = account_id
+        for name in (*FILES, "cover"):
+            self._offer(name, account_id)
+        for name in self.fields:
+            kinds = [kind for kind, names in FIELDS.items() if name in names]
+            if kinds:
+                self.fields[name].widget.attrs |= {"data-shown-by": "kind", "data-shown-for": " ".join(kinds)}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "kind" in cleaned and not cleaned.get("DELETE"):
+            self._take(cleaned)
+        return cleaned
+
+    @property
+    def content(self) -> Content:
+        """What will be said, once its files are on the platform."""
+        complete = self.instance.complete
+        waiting = {name: ON_ITS_WAY for name in complete if self._has_file(name) and not complete[name]}
+        return from_dict({**complete, **waiting})
+
+    def _take(self, cleaned: dict[str, Any]) -> None:
+        """Put the fields of the kind into the row, if they make a content that can be sent."""
+        kind, former = cleaned["kind"], self.instance.content or {}
+        names = FIELDS[kind]
+        kept = former if former.get("type") == kind else {}
+        self.instance.asset = cleaned.get(kind) if kind in FILES else None
+        self.instance.cover = cleaned.get("cover") if "cover" in names else None
+        self.instance.content = {"type": kind, **_content(kind, cleaned), **self._media(kind, names, kept)}
+        try:
+            check_content(self.content, self._account_name)
+        except ValidationError as error:
+            named = NAMED.get(error.code or "", error.code)
+            self.add_error(named if named in names else names[0], error)
+
+    @cached_property
+    def _account_name(self) -> str:
+        names = OfficialAccount.objects.filter(pk=self.account_id or 0).values_list("name", flat=True)
+        return names.first() or ""
+
+    def _media(self, kind: str, names: tuple[str, ...], kept: dict[str, Any]) -> dict[str, str]:
+        """A file that was imported has a media id and is in no library."""
+        media = {"media_id": kind in FILES, "thumb_media_id": "cover" in names}
+        return {
+            name: "" if self._has_file(name) else kept.get(name, "") for name, has in media.items() if has
+        }
+
+    def _has_file(self, name: str) -> bool:
+        files = {"media_id": self.instance.asset, "thumb_media_id": self.instance.cover}
+        return files.get(name) is not None
+
+    def _offer(self, name: str, account_id: int | None) -> None:
+        field: Any = self.fields[name]
+        kind = "thumb" if name == "cover" else name
+        field.queryset = Asset.objects.filter(account=account_id, kind=kind)
+        stored = "thumb_media_id" if name == "cover" else "media_id"
+        imported = (
+            self.instance.pk and self.instance.content.get(stored) and self.instance.kind in (kind, "video")
+        )
+        field.empty_label = _("The imported file, as it is on WeChat") if imported else _("Choose a file")
+
+
+def _initial(row: HasContent) -> dict[str, Any]:
+    stored = dict(row.content)
+    kind = stored.get("type", "")
+    if kind == "news" and stored.get("articles"):
+        stored |= stored["articles"][0]
+    elif kind == "msgmenu":
+        choices = "\n".join(item.get("content", "") for item in stored.get("items", []))
+        stored |= {"text": stored.get("head", ""), "choices": choices}
+    elif kind == "text":
+        stored["text"] = stored.get("content", "")
+    shown = {name: stored[name] for name in FIELDS.get(kind, ()) if name in stored}
+    return {
+        "kind": kind,
+        **shown,
+        "cover": row.cover_id,
+        **({kind: row.asset_id} if kind in FILES else {}),
+    }
+
+
+def _content(kind: str, cleaned: dict[str, Any]) -> dict[str, Any]:
+    if kind == "text":
+        return {"content": cleaned["text"].replace("\r\n", "\n")}
+    if kind == "news":
+        return {"articles": [{name: cleaned[name] for name in FIELDS["news"]}]}
+    if kind == "msgmenu":
+        choices = [line.strip() for line in cleaned["choices"].splitlines() if line.strip()]
+        items = [{"id": str(number), "content": line} for number, line in enumerate(choices, start=1)]
+        return {"head": cleaned["text"].replace("\r\n", "\n"), "items": items, "tail": cleaned["tail"]}
+    return {name: cleaned[name] for name in FIELDS[kind] if name not in (*FILES, "cover")}

@@ -1,0 +1,72 @@
+"""A content as staff write it, for every table that holds something to say."""
+
+from typing import Any
+
+from django.db import models
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from wechat.materials.models import Asset
+
+SHOWN_WORDS = 40
+
+
+class Kind(models.TextChoices):
+    """The kinds that staff can choose."""
+
+    TEXT = "text", _("Text")
+    IMAGE = "image", _("Picture")
+    NEWS = "news", _("Article card (link with picture)")
+    VOICE = "voice", _("Voice")
+    VIDEO = "video", _("Video")
+    MUSIC = "music", _("Music")
+    MSGMENU = "msgmenu", _("Choices to tap")
+    MINIPROGRAMPAGE = "miniprogrampage", _("Mini-program card")
+    MPNEWSARTICLE = "mpnewsarticle", _("Published article")
+    WXCARD = "wxcard", _("Coupon")
+    TRANSFER = "transfer_customer_service", _("Transfer to customer service")
+
+
+class HasContent(models.Model):
+    """One thing to say: ``content`` is what ``wechat.sdk.content.to_dict`` writes, but for the files."""
+
+    content = models.JSONField(_("content"))
+    # The files the content shows; their media ids are filled in when the content is used.
+    asset = models.ForeignKey(
+        Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file")
+    )
+    cover = models.ForeignKey(
+        Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover picture")
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        """The content in a line, as lists show it."""
+        return Truncator(self.words).chars(SHOWN_WORDS)
+
+    @property
+    def words(self) -> str:
+        """All it says, on one line and without markup; other kinds than text say first what they are."""
+        article = (self.content.get("articles") or [{}])[0]
+        stored = {**article, **self.content}
+        words = stored.get("content") or stored.get("title") or stored.get("head") or ""
+        if not words and self.asset:
+            words = self.asset.name
+        shown = " ".join(strip_tags(words).split())
+        if self.kind == Kind.TEXT:
+            return shown
+        kind = Kind(self.kind).label if self.kind in Kind else self.kind
+        return f"[{kind}] {shown}".strip()
+
+    @property
+    def kind(self) -> str:
+        return str(self.content.get("type", ""))
+
+    @property
+    def complete(self) -> dict[str, Any]:
+        """The content with the media ids of its files; empty ones until they are uploaded."""
+        files = {"media_id": self.asset, "thumb_media_id": self.cover}
+        return {**self.content, **{name: file.media_id for name, file in files.items() if file}}

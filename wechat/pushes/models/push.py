@@ -1,0 +1,163 @@
+"""What we send after the first answer, one row for each message to each recipient."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OfficialAccount
+from wechat.inbox.models import InboundMessage
+from wechat.sdk import template_messages
+from wechat.sdk.content import Content, from_dict
+from wechat.sdk.template_messages import TemplateMessage
+
+
+class Push(models.Model):
+    """One message to one follower.
+
+    pending → sending → sent → delivered | failed | uncertain | skipped. ``due_at`` is when a pending push
+    may go, and when the lease on one that is being sent ends; nothing is left to do once it is null.
+
+    ``content`` is what ``content.to_dict`` of the SDK wrote for a customer-service message, and what
+    ``template_messages.to_dict`` wrote for the other kinds, whose ``template`` is the platform's template id.
+    """
+
+    class Kind(models.TextChoices):
+        SERVICE = "service", _("Customer-service message")
+        TEMPLATE = "template", _("Template message")
+        NOTICE = "notice", _("Subscription notice")
+        ONCE = "once", _("One-time subscription message")
+        SUBSCRIBE = "subscribe", _("Mini-program subscription message")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Failed")
+        UNCERTAIN = "uncertain", _("Uncertain")
+        SKIPPED = "skipped", _("Not sent")
+
+    class Reason(models.TextChoices):
+        """Why a push failed, was skipped, or is uncertain."""
+
+        NO_WINDOW = "no_window", _("The follower has done nothing lately that allows another message.")
+        WINDOW_CLOSED = (
+            "window_closed",
+            _("WeChat says that the time for messages to this follower is over, or that they left."),
+        )
+        USED_UP = "used_up", _("WeChat says that the messages allowed after the last action are used up.")
+        UNSENDABLE = "unsendable", _("This kind of content cannot be sent as a customer-service message.")
+        REFUSED = "refused", _("WeChat refused the message.")
+        GAVE_UP = "gave_up", _("WeChat could not be reached, or was busy, at every attempt.")
+        NO_GRANT = "no_grant", _("The follower has not agreed to another message of this template.")
+        NOT_FOLLOWING = "not_following", _("The follower no longer follows the account.")
+        TEMPLATE_GONE = "template_gone", _("The template no longer exists at WeChat.")
+        BAD_VALUE = "bad_value", _("A value breaks the rule of its field.")
+        BLOCKED = "blocked", _("The follower has switched off messages of this account.")
+        UNDELIVERED = "undelivered", _("WeChat accepted the message but could not deliver it.")
+        NO_ANSWER = "no_answer", _("The answer of WeChat was lost: the follower may have the message.")
+        INTERRUPTED = "interrupted", _("The sender was stopped: the follower may have the message.")
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    openid = models.CharField(_("OpenID"), max_length=64)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.SERVICE)
+    template = models.CharField(_("template"), max_length=64, blank=True)
+    content = models.JSONField(_("content"))
+    key = models.CharField(_("key"), max_length=120, editable=False)
+    # What asked for it, as ``rule:12`` or ``desk``.
+    cause = models.CharField(_("because of"), max_length=40, blank=True)
+    # One of many: those that somebody waits for go first.
+    bulk = models.BooleanField(_("one of many"), default=False, editable=False)
+    inbound = models.ForeignKey(
+        InboundMessage,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="pushes",
+        verbose_name=_("in answer to"),
+    )
+
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # When the attempt began whose answer may have been lost; empty if there surely was none.
+    tried_at = models.DateTimeField(null=True, blank=True, editable=False)
+    msgid = models.BigIntegerField(_("message ID"), null=True, blank=True, editable=False)
+    errcode = models.IntegerField(_("error code"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("sent message")
+        verbose_name_plural = _("sent messages")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="push_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["pending", "sending", "sent", "delivered", "failed", "uncertain", "skipped"]
+                ),
+                name="push_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "sending"], due_at__isnull=False)
+                | (~Q(state__in=["pending", "sending"]) & Q(due_at__isnull=True)),
+                name="push_due_while_open",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state__in=["failed", "uncertain", "skipped"]) & ~Q(reason=""))
+                | (~Q(state__in=["failed", "uncertain", "skipped"]) & Q(reason="")),
+                name="push_reason_when_not_sent",
+            ),
+            # A message that was sent can still turn out undeliverable.
+            models.CheckConstraint(
+                condition=Q(state__in=["sent", "delivered"], sent_at__isnull=False)
+                | Q(state="failed")
+                | Q(state__in=["pending", "sending", "uncertain", "skipped"], sent_at__isnull=True),
+                name="push_sent_at_when_it_was_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="service", template="")
+                | (Q(kind__in=["template", "notice", "once", "subscribe"]) & ~Q(template="")),
+                name="push_kind_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="push_newest"),
+            models.Index(
+                fields=["account", "state", "-id"],
+                name="push_troubled",
+                condition=Q(state__in=["failed", "uncertain", "skipped"]),
+            ),
+            models.Index(fields=["account", "openid", "-id"], name="push_conversation"),
+            # One lane of an account in the order it is sent.
+            models.Index(
+                fields=["account", "kind", "bulk", "due_at", "id"],
+                name="push_waiting",
+                condition=Q(state="pending"),
+            ),
+            models.Index(fields=["due_at"], name="push_leased", condition=Q(state="sending")),
+            # Who comes first among the customer-service messages of a follower.
+            models.Index(
+                fields=["account", "openid", "id"],
+                name="push_in_line",
+                condition=Q(due_at__isnull=False, kind="service"),
+            ),
+            models.Index(
+                fields=["account", "msgid"], name="push_by_msgid", condition=Q(msgid__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} · {self.openid}"
+
+    @property
+    def body(self) -> Content:
+        """Of a customer-service message. Raises ``ContentError`` if a later version no longer knows it."""
+        return from_dict(self.content)
+
+    @property
+    def message(self) -> TemplateMessage:
+        """Of any other kind. Raises ``ContentError`` for what is stored in another form."""
+        return template_messages.from_dict(self.template, self.content)
