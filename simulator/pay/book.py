@@ -223,6 +223,7 @@ class PaySettings:
     refund_seconds: float = 1.0
     probe_share: float = 0.0
     reused_number: str = "observed"
+    bill_style: str = "crlf"
     wallet: int = 1_000_000
     password: str = "123456"  # noqa: S105
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from simulator.config import endpoint
-from simulator.pay import orders, platform, refunds
+from simulator.pay import bills, orders, platform, refunds
 from simulator.pay.config import PayRoutes
 from simulator.pay.door import PayDoor
 from simulator.pay.office import Office
 from simulator.push import Pusher
 from simulator.world import World
 
-TOPICS = (orders, platform, refunds)
+TOPICS = (bills, orders, platform, refunds)
 
 
 def routes(office: Office) -> list[Route]:
