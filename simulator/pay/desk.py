@@ -9,6 +9,7 @@ from simulator.pay import bills, orders, platform, refunds
 from simulator.pay.config import PayRoutes
 from simulator.pay.door import PayDoor
 from simulator.pay.office import Office
+from simulator.pay.v2_door import V2Door
 from simulator.push import Pusher
 from simulator.world import World
 
@@ -17,7 +18,12 @@ TOPICS = (bills, orders, platform, refunds)
 
 def routes(office: Office) -> list[Route]:
     """Every module of TOPICS has registered its calls by now."""
-    return [Route("/v3/{path:path}", PayDoor(office))]
+    old = V2Door(office)
+    return [
+        Route("/v3/{path:path}", PayDoor(office)),
+        Route("/pay/{path:path}", old),
+        Route("/secapi/{path:path}", old),
+    ]
 
 
 def sim_routes(world: World, pusher: Pusher, office: Office) -> list[Route]:
