@@ -10,7 +10,7 @@ from simulator.pay.faults import PayFault
 from simulator.pay.keys import Key
 
 ORDER_LIFE = 7 * 86_400
-PREPAY_LIFE = 7_200
+PREPAY_LIFE, H5_LIFE = 7_200, 300
 MINIMUM_EXPIRY = 60
 
 
