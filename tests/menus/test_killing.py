@@ -1,15 +1,19 @@
 """The worker is killed for real, in the middle of a call; afterwards the truth is known all the same."""
 
+import base64
 import os
 import signal
 import subprocess
 import sys
 import time
+from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from config.embedded import PROJECT
 from menus import asking, drafts, publishing
 from menus.models import Menu, Publication
 from tests.menus.conftest import Phone, button, put
@@ -22,15 +26,24 @@ SLOW_MS = 1500
 
 def worker(wechat: Phone) -> subprocess.Popen[bytes]:
     """A process of its own on the tests' database."""
+    return subprocess.Popen([sys.executable, "-c", WORKER], cwd=PROJECT, env=environment(wechat))
+
+
+def environment(wechat: Phone) -> dict[str, str]:
+    keys = settings.FIELD_ENCRYPTION_KEYS.items()
     database = connection.settings_dict
-    address = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-    environment = {
-        **os.environ,
+    host = database["HOST"]
+    where = f"?host={quote(host)}" if host.startswith("/") else ""
+    place = "" if where else f"{host}:{database['PORT']}"
+    user = f"{database['USER']}:{quote(database['PASSWORD'] or '')}"
+    return os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": f"{address}/{database['NAME']}",
+        "DATABASE_URL": f"postgresql://{user}@{place}/{database['NAME']}{where}",
+        "REDIS_URL": settings.REDIS_URL,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_ENCRYPTION_KEYS": ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys),
         "WECHAT_API_BASE": wechat.platform.base,
     }
-    return subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
 
 
 @pytest.mark.parametrize("step", ["menu/get", "menu/create", "menu/addconditional"])
@@ -48,6 +61,7 @@ def test_killed_in_the_middle_of_a_call_the_next_worker_finds_out_and_finishes(
     process = worker(wechat)
     publication = Publication.objects.latest("pk")
     while publication.state != Publication.State.PUBLISHING:
+        assert process.poll() is None
         time.sleep(0.02)
         publication.refresh_from_db()
     time.sleep(SLOW_MS / 3000)
