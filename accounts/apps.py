@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -5,3 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("Accounts and followers")
+
+    def ready(self) -> None:
+        """The kinds of conditions and jobs register themselves."""
+        for name in ("conditions",):
+            import_module(f"accounts.{name}")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wechat.sdk.error_codes import ERROR_CODES
+from wechat.sdk.errors import ApiError, WeChatError
 
 WORDS: Mapping[int, str | Promise] = {
     -1: gettext_lazy("WeChat is busy."),
@@ -34,10 +35,22 @@ WORDS: Mapping[int, str | Promise] = {
     45007: gettext_lazy("The recording is longer than 60 seconds."),
     45008: gettext_lazy("A message holds exactly one article."),
     45009: gettext_lazy("The account's calls of today are used up."),
+    40092: gettext_lazy("The remark is too long for WeChat: less than 30 bytes, about 9 Chinese characters."),
+    43004: gettext_lazy("This person does not follow the account."),
+    43019: gettext_lazy("This follower is on the blacklist."),
+    45011: gettext_lazy("WeChat allows so many calls a minute; it goes on in a minute."),
     45015: gettext_lazy("The follower did nothing lately that allows a message, or no longer follows."),
     45047: gettext_lazy("The messages allowed after the follower's last action are used up."),
+    45056: gettext_lazy("The account has 100 tags already, the most WeChat allows; delete one first."),
+    45057: gettext_lazy("More than 100,000 followers have this tag; take it off them first."),
+    45058: gettext_lazy("This tag is WeChat's own and cannot be changed."),
+    45059: gettext_lazy("The follower has 20 tags already, the most WeChat allows."),
+    45157: gettext_lazy("WeChat does not take this name for a tag, or has one of this name already."),
+    45158: gettext_lazy("The tag's name is longer than 30 characters."),
+    45159: gettext_lazy("WeChat does not know this tag; read the followers from WeChat again."),
     48001: gettext_lazy("The account lacks this ability; it may need verification (微信认证)."),
     48002: gettext_lazy("The follower has switched off messages of this account."),
+    49003: gettext_lazy("This person does not follow the account."),
     48005: gettext_lazy("It is still in use on WeChat's side, in a reply or a menu."),
 }
 
@@ -48,3 +61,24 @@ def in_words(errcode: int) -> str:
         return f"{WORDS[errcode]} ({errcode})"
     meaning = ERROR_CODES[errcode][1] if errcode in ERROR_CODES else _("an unknown error")
     return _("WeChat refused it: %(meaning)s (%(code)s)") % {"meaning": meaning, "code": errcode}
+
+
+# Why work on the platform waits or failed is kept as a mark and told in the reader's language.
+UNREACHABLE = "unreachable"
+DELETED_THERE = "deleted"
+
+MARKS: Mapping[str, str | Promise] = {
+    UNREACHABLE: gettext_lazy("WeChat could not be reached."),
+    DELETED_THERE: gettext_lazy("Deleted on WeChat. Try again to create it there, or delete it here too."),
+}
+
+
+def mark(error: WeChatError) -> str:
+    return str(error.errcode) if isinstance(error, ApiError) else UNREACHABLE
+
+
+def sentence(mark: str) -> str:
+    """What a mark means; the empty text for none."""
+    if mark.removeprefix("-").isdecimal():
+        return in_words(int(mark))
+    return str(MARKS.get(mark, mark))

@@ -67,3 +67,25 @@ def name_of(kind: str, event: str = "") -> StrOrPromise:
 def name_of_deed(deed: str) -> StrOrPromise:
     """The name of an event or a message type, whichever it is."""
     return EVENTS.get(deed) or MESSAGES.get(deed, deed)
+
+
+# How somebody came to follow (reference 6.2).
+SCENES: Mapping[str, StrOrPromise] = {
+    "ADD_SCENE_SEARCH": _("search"),
+    "ADD_SCENE_QR_CODE": _("QR code"),
+    "ADD_SCENE_PROFILE_CARD": _("name card"),
+    "ADD_SCENE_PROFILE_LINK": _("name in an article"),
+    "ADD_SCENE_PROFILE_ITEM": _("menu of an article"),
+    "ADD_SCENE_PAID": _("after a payment"),
+    "ADD_SCENE_WECHAT_ADVERTISEMENT": _("advertisement"),
+    "ADD_SCENE_REPRINT": _("reprinted article"),
+    "ADD_SCENE_LIVESTREAM": _("live stream"),
+    "ADD_SCENE_CHANNELS": _("Channels (视频号)"),
+    "ADD_SCENE_WXA": _("mini program"),
+    "ADD_SCENE_ACCOUNT_MIGRATION": _("account migration"),
+    "ADD_SCENE_OTHERS": _("other ways"),
+}
+
+
+def name_of_scene(scene: str) -> StrOrPromise:
+    return SCENES.get(scene, scene)

@@ -7,12 +7,18 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.pages import switch_account
 from config import health
+from payments.views import Notify
 from wechat.inbox import media_page
 from wechat.inbox.callback import Callback
 from wechat.kernel.metrics import metrics
 
 urlpatterns = [
     re_path(r"^wechat/(?P<slug>[-a-zA-Z0-9_]+)/callback/?$", Callback.as_view(), name="callback"),
+    re_path(
+        r"^pay/(?P<merchant>[-a-zA-Z0-9_]+)/notify/(?:transaction|refund)/?$",
+        Notify.as_view(),
+        name="pay_notify",
+    ),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),

@@ -15,7 +15,7 @@ from simulator.world import Entry
 async def act(pusher: Pusher, scene: Scene, given: dict[str, Any]) -> dict[str, Any]:
     """The deliveries and what the phone shows, so far when not told to wait. Raises ImpossibleError."""
     push = prepared(scene, given)
-    work = delivered(pusher, push, int(given.get("deliveries", 1)))
+    work = delivered(pusher, push, 0 if goes_to_worker(push) else int(given.get("deliveries", 1)))
     if given.get("wait", True):
         await work
     else:
@@ -42,8 +42,20 @@ def prepared(scene: Scene, given: dict[str, Any]) -> Push:
     return Push(scene.account, entry, fields, given.get("attempts"), tamper)
 
 
+def goes_to_worker(push: Push) -> bool:
+    """While a worker serves the follower, what they write is read there and not pushed."""
+    entry = push.entry
+    if entry.via != "message":
+        return False
+    text = str(entry.content.get("content", f"[{entry.msgtype}]"))
+    return push.account.customer_service.heard(entry.openid, text, entry.at)
+
+
 async def delivered(pusher: Pusher, push: Push, times: int) -> None:
-    """`times` above one delivers the same push as often at once."""
+    """`times` above one delivers the same push as often at once. What the blacklisted do is not pushed."""
+    sender = push.account.followers.get(push.entry.openid)
+    if sender is not None and sender.blacklisted:
+        return
     await asyncio.gather(*(pusher.deliver(push) for _ in range(times)))
 
 

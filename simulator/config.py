@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from simulator import personas
 from simulator.acting import act, told
 from simulator.doings import ImpossibleError, Scene
 from simulator.errors import ApiError
 from simulator.faults import Fault
+from simulator.kf import FROM_WORKER, Record
 from simulator.push import Pusher
 from simulator.saving import dump, load_object
 from simulator.world import Account, Settings, State, World, new_openid
@@ -31,6 +33,7 @@ CONFIGURABLE = (
     "verified",
     "name",
     "callback_url",
+    "open_platform",
     "ip_whitelist",
     "miniprograms",
 )
@@ -83,13 +86,12 @@ async def reset(ask: Ask) -> Any:
 
 
 async def list_accounts(ask: Ask) -> Any:
-    return {"accounts": [described(each) for each in ask.world.state.accounts.values()]}
+    return {"accounts": [described(ask.world, each) for each in ask.world.state.accounts.values()]}
 
 
-def described(account: Account) -> dict[str, Any]:
+def described(world: World, account: Account) -> dict[str, Any]:
     shown = {name: getattr(account, name) for name in ("appid", *CONFIGURABLE) if name not in SECRETS}
-    count = sum(each.subscribed for each in account.followers.values())
-    return {**shown, "followers": count, "held_until": account.held_until}
+    return {**shown, "followers": world.roll(account).total, "held_until": account.held_until}
 
 
 async def put_account(ask: Ask) -> Any:
@@ -108,7 +110,7 @@ async def put_account(ask: Ask) -> Any:
     account = ask.world.state.accounts.setdefault(appid, Account(appid))
     for name, value in changes.items():
         setattr(account, name, value)
-    return described(account)
+    return described(ask.world, account)
 
 
 async def verify(ask: Ask) -> Any:
@@ -119,8 +121,21 @@ async def add_followers(ask: Ask) -> Any:
     """Followers out of nowhere: no events, no windows."""
     openids = ask.body.get("openids") or [new_openid() for _ in range(int(ask.body.get("count", 1)))]
     for openid in openids:
-        ask.world.follow(ask.account, openid).subscribed = bool(ask.body.get("subscribed", True))
+        follower = ask.world.follow(ask.account, openid)
+        if not ask.body.get("subscribed", True):
+            ask.world.unfollow(ask.account, follower)
     return {"openids": openids}
+
+
+async def add_personas(ask: Ask) -> Any:
+    """So many followers with tags, scenes and habits; the same `seed` makes the same ones."""
+    known = fitting(personas.Seeding, ask.body)
+    return {"followers": personas.seed(ask.world, ask.account, known)}
+
+
+async def let_personas_act(ask: Ask) -> Any:
+    """Some of them do what they usually do; the answer counts the deeds."""
+    return await personas.act_some(ask.pusher, ask.account, int(ask.body.get("count", 10)))
 
 
 async def happen(ask: Ask) -> Any:
@@ -220,6 +235,22 @@ async def set_quota(ask: Ask) -> Any:
     return {"daily_limit": quotas.daily_limit(path), "minute_limit": quotas.minute_limit(path)}
 
 
+async def change_worker(ask: Ask) -> Any:
+    """The person accepts the invitation (`accept`), comes or goes (`online`), writes (`openid`, `text`)."""
+    service = ask.account.customer_service
+    worker = service.workers.get(ask.request.path_params["worker"])
+    if worker is None:
+        raise BadRequestError("no such worker", 404)
+    if ask.body.get("accept"):
+        worker.wechat_id = worker.invite_wx
+    worker.online = bool(ask.body.get("online", worker.online)) and bool(worker.wechat_id)
+    if "text" in ask.body:
+        openid, text = str(ask.body["openid"]), str(ask.body["text"])
+        service.records.append(Record(openid, FROM_WORKER, text, int(ask.world.now), worker.account))
+        ask.world.write(ask.account, openid, "account", "worker", "text", {"content": text})
+    return dump(worker)
+
+
 async def set_autoreply(ask: Ask) -> Any:
     ask.account.autoreply = ask.body
     return {"ok": True}
@@ -268,12 +299,15 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts", put_account),
     ("POST", "/accounts/{appid}/verify", verify),
     ("POST", "/accounts/{appid}/followers", add_followers),
+    ("POST", "/accounts/{appid}/personas", add_personas),
+    ("POST", "/accounts/{appid}/personas/act", let_personas_act),
     ("POST", "/accounts/{appid}/events/{openid}", happen),
     ("GET", "/accounts/{appid}/ledger", ledger),
     ("GET", "/accounts/{appid}/deliveries", deliveries),
     ("POST", "/accounts/{appid}/tokens/invalidate", invalidate_tokens),
     ("POST", "/accounts/{appid}/quota", set_quota),
     ("POST", "/accounts/{appid}/autoreply", set_autoreply),
+    ("POST", "/accounts/{appid}/workers/{worker}", change_worker),
     ("POST", "/accounts/{appid}/menu-page", set_menu_page),
     ("POST", "/faults", add_fault),
     ("GET", "/faults", list_faults),

@@ -105,8 +105,7 @@ def follow(scene: Scene, given: Given) -> Deed:
 
 
 def unfollow(scene: Scene, given: Given) -> Deed:
-    follower = scene.follower
-    follower.subscribed, follower.grants, follower.with_worker = False, None, False
+    scene.world.unfollow(scene.account, scene.follower)
     return event("unsubscribe", EventKey="")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 TEXTS = {
     -1: "system error",
@@ -20,6 +21,8 @@ TEXTS = {
     40012: "invalid thumb size",
     40013: "invalid appid",
     40014: "invalid access_token",
+    40029: "invalid code",
+    40030: "invalid refresh_token",
     40015: "invalid menu type",
     40016: "invalid button size",
     40017: "invalid button type",
@@ -38,6 +41,7 @@ TEXTS = {
     40037: "invalid template_id",
     40052: "invalid action name",
     40053: "invalid action info, please check document",
+    40092: "invalid remark name",
     40054: "invalid sub button url domain",
     40055: "invalid button url domain",
     40097: "invalid args",
@@ -47,6 +51,7 @@ TEXTS = {
     40120: "invalid use sub button type",
     40121: "invalid media type in view_limited",
     40125: "invalid appsecret",
+    40163: "code been used",
     40164: "invalid ip {0} ipv6 ::ffff:{0}, not in whitelist",
     40201: "invalid check url",
     40202: "invalid check action",
@@ -56,12 +61,16 @@ TEXTS = {
     41004: "appsecret missing",
     41005: "media data missing",
     41006: "media_id missing",
+    41008: "code missing",
     41007: "sub_menu data missing",
     41009: "missing openid",
     42001: "access_token expired",
+    42002: "refresh_token expired",
+    42003: "oauth_code expired",
     43001: "require GET method",
     43002: "require POST method",
     43004: "require subscribe",
+    43019: "require remove blacklist",
     44001: "empty media data",
     44002: "empty post data",
     44003: "empty news data",
@@ -76,12 +85,37 @@ TEXTS = {
     45015: "response out of time limit or subscription is canceled",
     45029: "qrcode count out of limit",
     45047: "out of response count limit",
+    45056: "too many tag now, no need to add new",
+    45057: "can't delete the tag that has too many fans",
+    45058: "can't modify sys tag",
+    45059: "can not add this tag to this user, no more than 20 tags",
     45064: "no permission to use weapp in menu",
     45072: "invalid command",
     45080: "need sending message to user, or recving message from user in the last 30 seconds before typing",
     45081: "you are already typing",
+    65400: "please enable new custom service, or wait for a while if you have enabled",
+    65401: "invalid custom service account",
+    65402: "the custom service account need to bind a wechat user",
+    65403: "illegal nickname",
+    65404: "illegal custom service account",
+    65405: "custom service account number reach limit",
+    65406: "custom service account exists",
+    65407: "the wechat user have been one of your workers",
+    65408: "you have already invited the wechat user",
+    65409: "wechat account invalid",
+    65411: "a effective invitation to bind the custom service account exists",
+    65412: "the custom service account have been bound by a wechat user",
+    65413: "no effective session for the customer",
+    65414: "another worker is serving the customer",
+    65415: "the worker is not online",
+    65416: "param invalid, please check",
+    65417: "it is too long from the starttime to endtime",
     45098: "msgmenu list size is out of limit",
     45099: "msgmenu item content size is out of limit",
+    45157: "invalid tag name",
+    45158: "tag name too long",
+    45159: "invalid tag id",
+    45171: "some openid fail",
     46001: "media data no exist",
     46003: "menu no exist",
     47001: "data format error",
@@ -89,6 +123,8 @@ TEXTS = {
     48001: "api unauthorized",
     48006: "forbid to clear quota because of reaching the limit",
     48008: "no permission for this msgtype",
+    87009: "invalid signature",
+    49003: "not match openid with appid",
     65301: "this menu is not conditionalmenu",
     65302: "no such user",
     65303: "there is no selfmenu, please create selfmenu first",
@@ -107,11 +143,12 @@ TEXTS = {
 
 
 class ApiError(Exception):
-    """A call the platform refuses. `details` fill the places of the error's text."""
+    """A call the platform refuses. `details` fill the places of its text, `more` joins the answer."""
 
-    def __init__(self, code: int, *details: str) -> None:
+    def __init__(self, code: int, *details: str, more: Mapping[str, object] | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.more = more or {}
         self.text = (
             TEXTS.get(code, "unknown error").format(*details) if details else TEXTS.get(code, "unknown error")
         )

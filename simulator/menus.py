@@ -1,4 +1,4 @@
-"""The menus of one account: what was set, who sees which, the copy a client keeps (WeChat reference 5)."""
+"""The menus of one account: what was set, who sees which, and a client's copy (WeChat reference 5)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Copy:
 
 @dataclass(slots=True)
 class Menus:
-    """`made_on_page` is a menu of the platform's own page, `platforms` the clients of followers, by openid."""
+    """`made_on_page`: a menu from the platform's own page; `platforms`: followers' clients by openid."""
 
     default: Menu | None = None
     conditional: list[Menu] = field(default_factory=list)

@@ -62,7 +62,12 @@ class Pusher:
         task.add_done_callback(self.tasks.discard)
 
     def report_later(self, account: Account, openid: str, fields: Fields) -> None:
-        """Pushes a result event after a short delay, as the platform does for sends it has finished."""
+        """Pushes a result event after a short delay, as the platform does for sends it has finished.
+
+        An account without a callback address is told nothing.
+        """
+        if not account.callback_url:
+            return
         self.later(self._report(account, openid, fields))
 
     async def _report(self, account: Account, openid: str, fields: Fields) -> None:
@@ -185,6 +190,8 @@ class Pusher:
         follower.with_worker = reply.msgtype == "transfer_customer_service"
         follower.last_exchange, follower.typing_until = self.world.now, 0.0
         if follower.with_worker:
+            named = str(reply.content.get("kf_account", ""))
+            push.account.customer_service.hand_over(push.entry.openid, self.world.now, named)
             attempt.detail = "handed over to customer service"
         openid, account = push.entry.openid, push.account
         push.shown.append(

@@ -17,6 +17,7 @@ DAILY = {
     "/cgi-bin/qrcode/create": 100_000,
     "/cgi-bin/user/get": 500,
     "/cgi-bin/user/info": 5_000_000,
+    "/cgi-bin/user/info/updateremark": 10_000,
 }
 ANY_OTHER = 1_000_000
 A_MINUTE = {"/cgi-bin/stable_token": 10_000}

@@ -12,9 +12,12 @@ from typing import Any
 from simulator.clock import Clock
 from simulator.errors import ApiError
 from simulator.faults import Fault
+from simulator.kf import CustomerService
 from simulator.live import Live
+from simulator.logins import Logins
 from simulator.menus import Menus
 from simulator.quotas import Quotas
+from simulator.roll import Roll
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
 
@@ -38,6 +41,9 @@ class Follower:
     last_exchange: float = 0.0
     typing_until: float = 0.0
     with_worker: bool = False
+    blacklisted: bool = False
+    unionid: str = ""
+    habit: str = ""
 
 
 @dataclass(slots=True)
@@ -114,6 +120,7 @@ class Account:
     verified: bool = True
     name: str = ""
     callback_url: str = ""
+    open_platform: bool = False
     ip_whitelist: list[str] = field(default_factory=list)
     autoreply: dict[str, Any] = field(
         default_factory=lambda: {"is_add_friend_reply_open": 0, "is_autoreply_open": 0}
@@ -124,6 +131,9 @@ class Account:
     media: dict[str, Media] = field(default_factory=dict)
     qrcodes: dict[str, QrCode] = field(default_factory=dict)
     template_sends: dict[str, list[int]] = field(default_factory=dict)
+    customer_service: CustomerService = field(default_factory=CustomerService)
+    logins: Logins = field(default_factory=Logins)
+    tags: dict[str, str] = field(default_factory=dict)
     miniprograms: list[str] = field(default_factory=list)
     menus: Menus = field(default_factory=Menus)
     entries: list[Entry] = field(default_factory=list)
@@ -149,7 +159,10 @@ class Account:
 
 @dataclass(slots=True)
 class Settings:
-    """How the platform behaves. Seconds unless named otherwise; `repeats` come after the first delivery."""
+    """How the platform behaves. Seconds unless named otherwise; `repeats` come after the first delivery.
+
+    A page of followers begins with so many of the page before it, and leaves out so many at its end.
+    """
 
     deadline: float = 5.0
     repeats: int = 3
@@ -158,6 +171,8 @@ class Settings:
     mark_fail_after: int = 3
     mark_fail_seconds: float = 60.0
     user_page_size: int = 10_000
+    user_page_repeats: int = 0
+    user_page_skips: int = 0
     sign_with_clock: bool = False
     result_event_delay: float = 0.2
     # WeChat: 300. Nobody wants to wait for that while trying things out.
@@ -201,6 +216,7 @@ class World:
         self.by_token = {
             value: each.appid for each in state.accounts.values() for value in each.tokens.issued
         }
+        self.rolls: dict[str, Roll] = {}
         self.threads: dict[tuple[str, str], list[Entry]] = {}
         for account in state.accounts.values():
             for entry in account.entries:
@@ -239,12 +255,26 @@ class World:
 
     def follow(self, account: Account, openid: str, scene: str = "ADD_SCENE_SEARCH") -> Follower:
         """Makes or renews a follower; the list of followers stays ordered by time of following."""
-        follower = account.followers.pop(openid, None) or Follower(openid)
+        roll = self.roll(account)
+        follower = account.followers.pop(openid, None) or Follower(openid, subscribed=False)
+        anew = not follower.subscribed
         follower.subscribed, follower.subscribed_at = True, int(self.now)
         follower.subscribe_scene, follower.qr_scene, follower.qr_scene_str = scene, 0, ""
         account.followers[openid] = follower
+        roll.followed(openid, anew=anew)
         account.menus.forget_copy(openid)
         return follower
+
+    def unfollow(self, account: Account, follower: Follower) -> None:
+        roll = self.roll(account)
+        if follower.subscribed:
+            roll.left()
+        follower.subscribed, follower.grants, follower.with_worker = False, None, False
+
+    def roll(self, account: Account) -> Roll:
+        if account.appid not in self.rolls:
+            self.rolls[account.appid] = Roll(account.followers)
+        return self.rolls[account.appid]
 
     def keep_media(self, account: Account, kind: str, name: str, content_type: str, data: bytes) -> Media:
         media_id = secrets.token_urlsafe(48)
@@ -308,6 +338,7 @@ def fresh(account: Account) -> Account:
         "kind",
         "verified",
         "name",
+        "open_platform",
     )
     kept = {
         name: getattr(account, name)

@@ -34,3 +34,12 @@ class Simulated:
         answer = requests.post(f"{self.base}/_sim{path}", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def look(self, path: str) -> Any:
+        answer = requests.get(f"{self.base}/_sim{path}", timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        answer = requests.put(f"{self.base}/_sim{path}", json=body, timeout=60)
+        assert answer.status_code == 200, answer.text

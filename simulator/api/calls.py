@@ -76,6 +76,7 @@ class Endpoint:
     handler: Handler
     right: Callable[[Account], bool]
     by_secret: bool
+    by_user: bool
     upload: bool
 
 
@@ -88,12 +89,17 @@ def api(
     *,
     right: Callable[[Account], bool] = anyone,
     by_secret: bool = False,
+    by_user: bool = False,
     upload: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Registers a handler. Calls `by_secret` carry appid and secret, no token; an `upload` is a form."""
+    """Registers a handler.
+
+    Calls `by_secret` carry appid and secret, no token; calls `by_user` the token of a person who agreed to
+    it, not the account's; an `upload` is a form.
+    """
 
     def register(handler: Handler) -> Handler:
-        ENDPOINTS[path] = Endpoint(method, handler, right, by_secret, upload)
+        ENDPOINTS[path] = Endpoint(method, handler, right, by_secret, by_user, upload)
         return handler
 
     return register

@@ -25,6 +25,8 @@ def send(call: Call) -> Answer:
         raise ApiError(40008)
     content = call.object(kind)
     CHECKS[kind](call, content)
+    if follower.blacklisted:
+        raise ApiError(43019)
     if not follower.subscribed:
         raise ApiError(45015)
     spend(follower.grants or {}, call.world.now)

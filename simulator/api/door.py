@@ -63,7 +63,7 @@ class ApiDoor:
         try:
             response = await self._perform(endpoint, call, request)
         except ApiError as error:
-            code, response = error.code, as_json(refusal(error.code, error.text))
+            code, response = error.code, as_json({**refusal(error.code, error.text), **error.more})
         except GatewayError as broken:
             code, response = -1, Response(status_code=broken.status)
         self.world.record_call(call.api, call.account.appid, code, (time.perf_counter() - started) * 1000)
@@ -75,6 +75,8 @@ class ApiDoor:
             raise ApiError(43001 if endpoint.method == "GET" else 43002)
         if endpoint.by_secret:
             self._by_secret(endpoint, call, raw)
+        elif endpoint.by_user:
+            self._by_user(call)
         else:
             self._by_token(call)
         fault = strike(self.world.state.faults, call.api, call.account.appid)
@@ -100,6 +102,16 @@ class ApiDoor:
             raise ApiError(40014)
         call.account = account
         account.tokens.check(token, self.world.now)
+
+    def _by_user(self, call: Call) -> None:
+        token = call.query.get("access_token", "")
+        if not token:
+            raise ApiError(41001)
+        for account in self.world.state.accounts.values():
+            if token in account.logins.tokens:
+                call.account = account
+                return
+        raise ApiError(40014)
 
     def _by_secret(self, endpoint: Endpoint, call: Call, raw: bytes) -> None:
         if endpoint.method == "POST":

@@ -1,36 +1,39 @@
-"""Followers: the list and the profiles (WeChat reference 6.1 to 6.3)."""
+"""Followers: the list, the profiles and the remarks (WeChat reference 6.1 to 6.4)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from simulator.api.calls import Answer, Call, api, verified
+from simulator.api.calls import OK, Answer, Call, api, verified, verified_service
 from simulator.errors import ApiError
+from simulator.roll import page
 from simulator.world import Follower
 
 BATCH = 100
+REMARK_BYTES = 30
 LANGUAGES = ("zh_CN", "zh_TW", "en")
 
 
 @api("GET", "/cgi-bin/user/get", right=verified)
-def page(call: Call) -> Answer:
+def listed(call: Call) -> Answer:
     """The openids after `next_openid`, oldest follower first."""
-    openids = [each.openid for each in call.account.followers.values() if each.subscribed]
-    start = after(openids, call.query.get("next_openid", ""))
-    chosen = openids[start : start + call.world.settings.user_page_size]
-    if not chosen:
-        return {"total": len(openids), "count": 0, "next_openid": ""}
-    data = {"openid": chosen}
-    return {"total": len(openids), "count": len(chosen), "data": data, "next_openid": chosen[-1]}
-
-
-def after(openids: list[str], cursor: str) -> int:
-    if not cursor:
-        return 0
+    roll, settings = call.world.roll(call.account), call.world.settings
+    cursor = roll.before(call.query.get("next_openid", ""), settings.user_page_repeats)
     try:
-        return openids.index(cursor) + 1
-    except ValueError:
+        chosen = page(roll.after(cursor), settings.user_page_size)
+    except KeyError:
         raise ApiError(40003) from None
+    told = as_page(chosen)
+    if settings.user_page_skips:
+        del chosen[-settings.user_page_skips :]
+    return {"total": roll.total, **told}
+
+
+def as_page(openids: list[str]) -> dict[str, Any]:
+    """A page of a list; an empty one has no `data`."""
+    if not openids:
+        return {"count": 0, "next_openid": ""}
+    return {"count": len(openids), "data": {"openid": openids}, "next_openid": openids[-1]}
 
 
 @api("GET", "/cgi-bin/user/info", right=verified)
@@ -58,6 +61,7 @@ def profile(follower: Follower, language: str) -> dict[str, Any]:
         raise ApiError(40035)
     if not follower.subscribed:
         return {"subscribe": 0, "openid": follower.openid, "tagid_list": []}
+    union = {"unionid": follower.unionid} if follower.unionid else {}
     return {
         "subscribe": 1,
         "openid": follower.openid,
@@ -69,4 +73,19 @@ def profile(follower: Follower, language: str) -> dict[str, Any]:
         "subscribe_scene": follower.subscribe_scene,
         "qr_scene": follower.qr_scene,
         "qr_scene_str": follower.qr_scene_str,
+        **union,
     }
+
+
+@api("POST", "/cgi-bin/user/info/updateremark", right=verified_service)
+def remark(call: Call) -> Answer:
+    follower = call.account.follower(call.text("openid", 41009))
+    text = call.body.get("remark")
+    if not isinstance(text, str):
+        raise ApiError(47001)
+    if len(text.encode()) >= REMARK_BYTES:
+        raise ApiError(40092)
+    if not follower.subscribed:
+        raise ApiError(43004)
+    follower.remark = text
+    return OK

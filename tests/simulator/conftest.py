@@ -20,6 +20,7 @@ import pytest
 import requests
 
 from simulator import signing
+from tests.simulator.site import Site
 
 # Without a browser on the machine the page itself cannot be tried.
 collect_ignore = [] if shutil.which("chromium") else ["test_page.py"]
@@ -226,3 +227,13 @@ def sealed_reply(body: bytes, *, token: str = OWNER["token"]) -> bytes:
         f"<xml><Encrypt>{sealed}</Encrypt><MsgSignature>{signature}</MsgSignature>"
         "<TimeStamp>1769907603</TimeStamp><Nonce>2046688135</Nonce></xml>"
     ).encode()
+
+
+@pytest.fixture
+def site(simulator: Simulator) -> Iterator[Site]:
+    site = Site()
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    simulator.sim("/accounts", {"appid": APPID, "callback_url": f"{site.base}/wechat/demo/callback"})
+    yield site
+    site.shutdown()
+    site.server_close()

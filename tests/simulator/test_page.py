@@ -6,9 +6,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Page, expect, sync_playwright
 
 from tests.simulator.conftest import APPID, AccountServer, Pushed, Simulator, reply
+from tests.simulator.site import Site
 
 NEWS = (
     "<ArticleCount>1</ArticleCount><Articles><item><Title>本周课程</Title><Description>d</Description>"
@@ -46,6 +47,10 @@ def answer(pushed: Pushed) -> bytes:
     if "课程" in text:
         return reply("news", NEWS, to=openid)
     return reply(inner=TEXT, to=openid) if "<MsgId>" in text else b"success"
+
+
+def opened(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title=网页]")
 
 
 def say(page: Page, text: str) -> None:
@@ -117,3 +122,29 @@ def test_a_sample_picture_can_be_sent(page: Page) -> None:
     page.get_by_role("button", name="示例 2").click()
     expect(page.locator(".mine img.picture")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_link_opens_a_page_of_the_account_on_the_phone(
+    page: Page, simulator: Simulator, server: AccountServer, site: Site
+) -> None:
+    simulator.sim("/accounts", {"appid": APPID, "callback_url": f"{site.base}/wechat/demo/callback"})
+    page.reload()
+    openid = simulator.call("/cgi-bin/user/get")["data"]["openid"][-1]
+    simulator.event(openid, type="text", content="在吗")
+    assert simulator.say(f'去<a href="{site.base}/page">商城</a>看看', openid) == 0
+    page.get_by_role("link", name="商城").click()
+    expect(page.get_by_role("dialog", name="网页").locator("strong")).to_have_text("x")
+    expect(page.get_by_role("dialog", name="网页").locator("small")).to_have_text(f"{site.base}/page")
+    opened(page).get_by_role("link", name="n").click()
+    expect(opened(page).locator("body")).to_contain_text("MicroMessenger")
+    page.get_by_role("button", name="关闭").click()
+    expect(page.get_by_role("dialog", name="网页")).to_have_count(0)
+
+
+def test_a_page_of_others_is_not_opened_on_the_phone(page: Page) -> None:
+    say(page, "你好")
+    page.get_by_role("link", name="礼物").click()
+    outside = page.get_by_role("dialog", name="网页").get_by_role("link")
+    expect(outside).to_have_attribute("href", "https://h5.example.com/gift")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="网页")).to_have_count(0)

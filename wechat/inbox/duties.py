@@ -2,11 +2,13 @@
 
 import datetime
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from accounts.models import Follower
+from accounts.sync_requests import ask_soon
 from wechat.inbox.models import InboundMessage
 
 # These come from a helper of the platform or speak of somebody else: nobody was seen.
@@ -19,6 +21,9 @@ NOT_BY_THE_FOLLOWER = frozenset(
         "kf_create_session", "kf_close_session", "kf_switch_session",
     }
 )  # fmt: skip
+
+# A scene that is a number has at most 32 bits; a text of digits may be longer.
+LONGEST_NUMBER = 11
 
 # Rows of one statement must not touch a follower twice, so each follower's newest message speaks; an
 # older message that is handled later changes nothing.
@@ -44,6 +49,8 @@ def keep_followers_fresh(rows: Sequence[InboundMessage]) -> None:
             _followed(row)
         elif row.event == "unsubscribe":
             _left(row)
+    if came := {row.account_id for row in by_follower if row.event == "subscribe"}:
+        ask_soon(came)
 
 
 def _seen(rows: Iterable[InboundMessage]) -> None:
@@ -70,7 +77,20 @@ def _followed(row: InboundMessage) -> None:
         subscribed=Case(When(later, then=Value(value=True)), default=F("subscribed")),
         subscribed_at=row.sent_at,
         first_subscribed_at=_earlier("first_subscribed_at", row.sent_at),
+        profiled_at=None,
+        **_code_of(row),
     )
+
+
+def _code_of(row: InboundMessage) -> dict[str, Any]:
+    """The code with parameters that somebody followed by; without one the platform knows how they came."""
+    scene = row.message.event_key.removeprefix("qrscene_")
+    code: dict[str, Any] = {"subscribe_scene": "", "qr_scene": 0, "qr_scene_str": ""}
+    if not scene:
+        return code
+    is_number = scene.isdecimal() and len(scene) < LONGEST_NUMBER
+    scenes = {"qr_scene": int(scene)} if is_number else {"qr_scene_str": scene[:64]}
+    return {**code, "subscribe_scene": "ADD_SCENE_QR_CODE", **scenes}
 
 
 def _left(row: InboundMessage) -> None:

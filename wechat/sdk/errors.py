@@ -11,6 +11,7 @@ Source: WeChat reference 16 (error codes).
 """
 
 import re
+from collections.abc import Sequence
 
 from wechat.sdk.error_codes import ERROR_CODES
 
@@ -76,23 +77,35 @@ class ApiError(WeChatError):
     """The platform answered with an errcode other than 0.
 
     An unknown code counts as permanent for the request. `client_ip` is the address to add to the account's
-    IP whitelist (40164 only). WeChat reference 0.2 and 16.
+    IP whitelist (40164 only); `failed_openids` are those a bulk call did not work for (45171 only). WeChat
+    reference 0.2 and 16.
     """
 
-    def __init__(self, errcode: int, errmsg: str, rid: str = "", api: str = "", client_ip: str = "") -> None:
+    def __init__(
+        self,
+        errcode: int,
+        errmsg: str,
+        rid: str = "",
+        api: str = "",
+        client_ip: str = "",
+        failed_openids: Sequence[str] = (),
+    ) -> None:
         super().__init__(f"{api} answered {errcode}: {errmsg}" if api else f"{errcode}: {errmsg}")
         self.errcode = errcode
         self.errmsg = errmsg
         self.rid = rid
         self.api = api
         self.client_ip = client_ip
+        self.failed_openids = tuple(failed_openids)
 
     @classmethod
-    def from_answer(cls, errcode: int, errmsg: str, api: str) -> "ApiError":
+    def from_answer(
+        cls, errcode: int, errmsg: str, api: str, failed_openids: Sequence[str] = ()
+    ) -> "ApiError":
         """Build from the platform's own text, which carries the request id and, for 40164, our address."""
         rid = re.search(r"\brid: ?([0-9a-f]+(?:-[0-9a-f]+)*)", errmsg)
         address = re.search(r"invalid ip ([0-9a-fA-F.:]+)", errmsg) if errcode == 40164 else None
-        return cls(errcode, errmsg, rid[1] if rid else "", api, address[1] if address else "")
+        return cls(errcode, errmsg, rid[1] if rid else "", api, address[1] if address else "", failed_openids)
 
     @property
     def category(self) -> str:

@@ -2,12 +2,14 @@
 
 import { bubble, happening } from "./bubbles.js";
 import { Composer } from "./composer.js";
-import { confirm, fill } from "./dialogs.js";
+import { confirm } from "./dialogs.js";
 import { el, toast } from "./dom.js";
+import { scan } from "./scan.js";
 import { Menu } from "./menu.js";
 import { act, conversation } from "./server.js";
 import { trace } from "./trace.js";
-import { locale, t } from "./words.js";
+import { openLinks } from "./webview.js";
+import { locale, reason, t } from "./words.js";
 
 const PAUSE = 300;
 const TYPING_MS = 15000;
@@ -43,6 +45,7 @@ export class Phone {
     this.leave = el("button", { type: "button", class: "plain", hidden: true, onclick: () => this.unfollow() }, t("unfollow"));
     this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("chat", this.account), tabindex: "0" });
     this.stick();
+    openLinks(this);
     this.composer = new Composer(this);
     this.menu = new Menu(this);
     this.gate = this.welcome();
@@ -190,7 +193,7 @@ export class Phone {
     try {
       await act(this, deed);
     } catch (error) {
-      toast(t("failed", error.message));
+      toast(t("failed", reason(error.message)));
     }
   }
 
@@ -199,9 +202,8 @@ export class Phone {
   }
 
   async scan() {
-    const field = { name: "scene", label: t("scene"), hint: t("sceneHint"), value: "store-0042", required: true, maxlength: "64" };
-    const filled = await fill(t("scan"), [field]);
-    if (filled) await this.act({ type: "scan", scene: filled.scene });
+    const ticket = await scan(this);
+    if (ticket) await this.act({ type: "scan", ticket });
   }
 
   async unfollow() {

@@ -21,6 +21,11 @@ export function act(phone, deed) {
   return ask(`${at(phone)}/do`, { method: "POST", body: JSON.stringify(deed) });
 }
 
+// Where a page of the account is found as this person: {frame}, null for pages of others.
+export function pageFrame(phone, url) {
+  return ask(`${at(phone)}/open`, { method: "POST", body: JSON.stringify({ url }) });
+}
+
 export function menuOf(phone) {
   return ask(`${at(phone)}/menu`);
 }
@@ -36,6 +41,16 @@ export function give(phone, button) {
 export async function upload(phone, kind, file) {
   const query = new URLSearchParams({ kind, name: file.name });
   return (await ask(`${at(phone)}/media?${query}`, { method: "POST", body: file })).media_id;
+}
+
+export async function codes(phone) {
+  return (await ask(`${at(phone)}/codes`)).codes;
+}
+
+// The ticket of the code that a text or the picture in a file means.
+export async function recognise(phone, { text, file }) {
+  const query = text === undefined ? "" : `?${new URLSearchParams({ text })}`;
+  return (await ask(`${at(phone)}/codes${query}`, { method: "POST", body: file ?? "" })).ticket;
 }
 
 export function mediaAddress(appid, mediaId) {

@@ -1,14 +1,80 @@
-// A page inside WeChat, opened from a chat or a menu.
+// The browser inside the phone: a sheet over the chat with a page of the account, as this person.
 
 import { el, outside, webAddress } from "./dom.js";
+import { pageFrame } from "./server.js";
 import { t } from "./words.js";
 
-export function openPage(phone, address) {
-  const url = webAddress(address);
-  const close = el("button", { type: "button", class: "quiet", onclick: (event) => event.target.closest("dialog").close() }, t("close"));
-  const link = url ? outside(url, { class: "inline-link" }, url) : el("span", {}, String(address));
-  const dialog = el("dialog", { "aria-label": t("webPage"), class: "webview" }, el("h2", {}, t("webPage")), el("p", {}, link), el("div", { class: "buttons" }, close));
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+// Shows a page on a phone. Resolves once the sheet is there.
+export async function openPage(phone, url) {
+  const address = webAddress(url);
+  if (!address) return;
+  phone.sheet?.close();
+  phone.sheet = new Sheet(phone, address);
+  await phone.sheet.show();
+}
+
+// Links in the chat open on the phone; with a modifier key the real browser takes them.
+export function openLinks(phone) {
+  phone.log.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    openPage(phone, link.href);
+  });
+}
+
+class Sheet {
+  constructor(phone, url) {
+    Object.assign(this, { phone, url });
+    this.title = el("strong", {}, t("loading"));
+    this.address = el("small", {}, url);
+    this.frame = el("iframe", { title: t("page"), allow: "clipboard-write" });
+    this.body = el("div", { class: "sheet-body" }, this.frame);
+    this.node = el("div", { class: "sheet", role: "dialog", "aria-label": t("page") },
+      el("div", { class: "sheet-bar" },
+        this.button("‹", "back", () => this.back()),
+        el("div", { class: "sheet-where" }, this.title, this.address),
+        this.button("✕", "close", () => this.close())),
+      this.body);
+    this.hear = (event) => this.heard(event);
+    this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+  }
+
+  button(face, word, onclick) {
+    return el("button", { type: "button", class: "round", "aria-label": t(word), title: t(word), onclick }, face);
+  }
+
+  async show() {
+    addEventListener("message", this.hear);
+    this.phone.node.append(this.node);
+    this.node.querySelector("button:last-of-type").focus();
+    const { frame } = await pageFrame(this.phone, this.url);
+    if (frame) this.frame.src = frame;
+    else this.tellOutside();
+  }
+
+  // Only pages of the account's own server are shown here.
+  tellOutside() {
+    this.title.textContent = new URL(this.url).host;
+    this.body.replaceChildren(el("p", { class: "sheet-note" }, t("outsidePage"), " ", outside(this.url, {}, t("openOutside"))));
+  }
+
+  heard(event) {
+    if (event.source !== this.frame.contentWindow) return;
+    const { webview, url, title } = event.data ?? {};
+    if (webview === "close") this.close();
+    if (webview !== "page") return;
+    this.address.textContent = url;
+    this.title.textContent = title || t("page");
+  }
+
+  back() {
+    this.frame.contentWindow?.postMessage({ webview: "back" }, "*");
+  }
+
+  close() {
+    removeEventListener("message", this.hear);
+    this.node.remove();
+    if (this.phone.sheet === this) this.phone.sheet = null;
+  }
 }

@@ -1,10 +1,68 @@
-"""Followers. WeChat reference 6.2."""
+"""Followers: who they are, remarks, the blacklist. WeChat reference 6.1 to 6.4 and 6.6."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from wechat.sdk.client import Client
 
+Lang = Literal["zh_CN", "zh_TW", "en"]
 
-def user_info(client: Client, openid: str, lang: Literal["zh_CN", "zh_TW", "en"] = "zh_CN") -> dict[str, Any]:
+# The most openids one call takes.
+INFO_BATCH = 100
+BLACKLIST_BATCH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class OpenidPage:
+    """One page of a list; ``cursor`` asks for the next one and is empty at the end.
+
+    ``total`` is how many the platform says there are in all; tag pages give none.
+    """
+
+    openids: Sequence[str]
+    cursor: str
+    total: int = 0
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> "OpenidPage":
+        """``data`` is absent from an empty page."""
+        openids = [str(openid) for openid in (answer.get("data") or {}).get("openid") or []]
+        cursor = str(answer.get("next_openid") or "") if openids else ""
+        return cls(openids, cursor, int(answer.get("total") or 0))
+
+
+def user_get(client: Client, cursor: str = "") -> OpenidPage:
+    """Up to 10,000 openids after the cursor, oldest follower first. 500 calls a day."""
+    return OpenidPage.of(client.get("/cgi-bin/user/get", {"next_openid": cursor} if cursor else {}))
+
+
+def user_info(client: Client, openid: str, lang: Lang = "zh_CN") -> dict[str, Any]:
     """What the platform tells about one openid; `subscribe` is 0 for somebody who does not follow."""
     return client.get("/cgi-bin/user/info", {"openid": openid, "lang": lang})
+
+
+def user_info_batch(client: Client, openids: Sequence[str], lang: Lang = "zh_CN") -> list[dict[str, Any]]:
+    """The same for at most ``INFO_BATCH`` openids."""
+    wanted = [{"openid": openid, "lang": lang} for openid in openids]
+    answer = client.post("/cgi-bin/user/info/batchget", {"user_list": wanted})
+    return [each for each in answer.get("user_info_list") or [] if isinstance(each, dict)]
+
+
+def update_remark(client: Client, openid: str, remark: str) -> None:
+    """Less than 30 bytes (40092); 43004 for somebody who does not follow."""
+    client.post("/cgi-bin/user/info/updateremark", {"openid": openid, "remark": remark})
+
+
+def blacklist(client: Client, cursor: str = "") -> OpenidPage:
+    """Up to 1,000 of those on the blacklist, after the cursor."""
+    return OpenidPage.of(client.post("/cgi-bin/tags/members/getblacklist", {"begin_openid": cursor}))
+
+
+def block(client: Client, openids: Sequence[str]) -> None:
+    """Put at most ``BLACKLIST_BATCH`` followers on the blacklist: their messages are not pushed any more."""
+    client.post("/cgi-bin/tags/members/batchblacklist", {"openid_list": list(openids)})
+
+
+def unblock(client: Client, openids: Sequence[str]) -> None:
+    client.post("/cgi-bin/tags/members/batchunblacklist", {"openid_list": list(openids)})

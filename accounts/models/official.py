@@ -1,4 +1,4 @@
-"""Who: official accounts, their followers and tags, and which staff may do what with which account."""
+"""An official account or mini program: its keys, its modes, what it may do."""
 
 import datetime
 import re
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinLengthValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -143,93 +143,6 @@ class OfficialAccount(HasSecrets):
             previous_aes_key=self.previous_aes_key if with_previous else "",
             original_id=self.original_id,
         )
-
-
-class Tag(models.Model):
-    """A tag of the platform; ``platform_id`` is empty until it exists there."""
-
-    account = models.ForeignKey(
-        OfficialAccount, models.CASCADE, related_name="tags", verbose_name=_("account")
-    )
-    name = models.CharField(_("name"), max_length=30)
-    platform_id = models.PositiveIntegerField(_("platform ID"), null=True, blank=True, editable=False)
-
-    class Meta:
-        verbose_name = _("tag")
-        verbose_name_plural = _("tags")
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["account", "name"], name="tag_name_once_per_account"),
-            models.UniqueConstraint(
-                fields=["account", "platform_id"], name="tag_platform_id_once_per_account"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Follower(models.Model):
-    """Somebody who wrote to, followed or left an account; made and kept fresh by what arrives."""
-
-    account = models.ForeignKey(
-        OfficialAccount, models.CASCADE, related_name="followers", verbose_name=_("account")
-    )
-    openid = models.CharField(_("OpenID"), max_length=64, validators=[MinLengthValidator(1)])
-    unionid = models.CharField(_("UnionID"), max_length=64, blank=True)
-    subscribed = models.BooleanField(_("follows"), default=True)
-    first_subscribed_at = models.DateTimeField(_("first followed"), null=True, blank=True)
-    subscribed_at = models.DateTimeField(_("followed"), null=True, blank=True)
-    unsubscribed_at = models.DateTimeField(_("left"), null=True, blank=True)
-    subscribe_scene = models.CharField(_("came by"), max_length=64, blank=True)
-    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
-    last_seen_kind = models.CharField(_("last did"), max_length=40, blank=True)
-    remark = models.CharField(_("remark"), max_length=30, blank=True)
-    tags = models.ManyToManyField(Tag, related_name="followers", blank=True, verbose_name=_("tags"))
-
-    class Meta:
-        verbose_name = _("follower")
-        verbose_name_plural = _("followers")
-        constraints = [
-            models.UniqueConstraint(fields=["account", "openid"], name="follower_once_per_account")
-        ]
-        indexes = [
-            models.Index(fields=["account", "-id"], name="follower_newest"),
-            models.Index(fields=["account", "-last_seen_at"], name="follower_last_seen"),
-        ]
-
-    def __str__(self) -> str:
-        return self.remark or self.openid
-
-
-class StaffRight(models.Model):
-    """What a member of staff may do with one account. A superuser may do everything with all of them."""
-
-    class Role(models.TextChoices):
-        EDITOR = "editor", _("Editor: rules, menus, content")
-        PUBLISHER = "publisher", _("Publisher: also publishes and sends")
-        SERVICE = "service", _("Service: reads and answers messages")
-        FINANCE = "finance", _("Finance: orders and refunds")
-        AUDITOR = "auditor", _("Auditor: reads everything")
-        OWNER = "owner", _("Owner: everything, with secrets and staff")
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="rights", verbose_name=_("member of staff")
-    )
-    account = models.ForeignKey(
-        OfficialAccount, models.CASCADE, related_name="rights", verbose_name=_("account")
-    )
-    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
-
-    class Meta:
-        verbose_name = _("staff right")
-        verbose_name_plural = _("staff rights")
-        constraints = [
-            models.UniqueConstraint(fields=["user", "account", "role"], name="staff_right_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} · {self.account} · {self.get_role_display()}"
 
 
 class StoredToken(HasSecrets):

@@ -1,0 +1,39 @@
+"""How the other parts of the project ask for a change to followers: remarks and the blacklist.
+
+The row here is changed by the caller; the platform is told by a worker (``accounts.sending_changes``). For
+tags see ``accounts.tagging``.
+"""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import BulkJob, Change, Follower
+from accounts.tasks import send_changes
+from wechat.kernel import due
+
+Kind = Change.Kind
+
+
+def wish(kind: Kind, followers: Iterable[Follower], wish: str, job: BulkJob | None = None) -> None:
+    """Ask for it; a wish about the same that was not sent yet is replaced by this one."""
+    Change.objects.bulk_create(
+        [
+            Change(account_id=each.account_id, follower=each, kind=kind, wish=wish, job=job)
+            for each in followers
+            if each.subscribed
+        ],
+        update_conflicts=True,
+        unique_fields=["follower", "kind", "tag"],
+        update_fields=["wish", "due_at", "attempts", "error", "job"],
+    )
+    transaction.on_commit(lambda: due.ring(send_changes))
+
+
+def try_again(changes: QuerySet[Change]) -> int:
+    """Send again what failed."""
+    count = changes.filter(due_at__isnull=True).update(due_at=timezone.now(), attempts=0, error="")
+    due.ring(send_changes)
+    return count

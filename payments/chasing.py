@@ -1,0 +1,156 @@
+"""Looking what became of open orders, and closing them when their time is over.
+
+A notification that never comes is made up for by asking: every half a minute at first, then every fifty
+seconds as long as somebody could pay. Closing is done with WeChat Pay first, then here; a payment that wins
+that race is taken.
+
+WeChat Pay reference 5.1, 5.2, 10.2, 10.3.
+"""
+
+import datetime
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from payments import history
+from payments.applying import apply, closed
+from payments.directory import MerchantUnusable, client_for
+from payments.models import Order, Step
+from payments.states import ORDER_MOVES, OrderState, move
+from wechat.kernel import due
+from wechat.sdk.errors import WeChatError
+from wechat.sdk.pay import orders
+from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.transactions import Transaction
+
+log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+AT_ONCE = 16
+LEASE = datetime.timedelta(minutes=2)
+SOON = datetime.timedelta(seconds=5)
+FIRST_LOOK = datetime.timedelta(seconds=30)
+LATER_LOOK = datetime.timedelta(seconds=50)
+EAGER = datetime.timedelta(minutes=10)
+AGAIN = datetime.timedelta(seconds=20)
+NOT_THERE = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST"})
+
+
+def chase_due() -> int:
+    """Look after the orders that are due; how many looks."""
+    looks = 0
+    waiting = Order.objects.select_related("account", "merchant")
+    while found := due.claim(waiting, lease=LEASE, limit=AT_ONCE):
+        chase(found)
+        looks += len(found)
+    return looks
+
+
+def chase(found: Sequence[Order]) -> None:
+    """Ask what became of each, apply it, and close what is over and unpaid."""
+    for order in found:
+        if order.expires_at <= timezone.now():
+            start_closing(order, by=history.WORKER)
+    asked = [(order, said) for order, said in zip(found, _each(orders.query, found), strict=True)]
+    for order, said in asked:
+        _settle(order, said)
+    unpaid = [order for order, said in asked if _is_closable(order, said)]
+    for order, refusal in zip(unpaid, _each(orders.close, unpaid), strict=True):
+        _settle_close(order, refusal)
+
+
+def start_closing(order: Order, *, by: str) -> bool:
+    """Hand out nothing more for it; ``False`` if it is not open any more."""
+    with transaction.atomic():
+        locked = _locked(order)
+        if locked.state in {OrderState.CREATED, OrderState.PAYING}:
+            locked.state = move(ORDER_MOVES, locked.state, OrderState.CLOSING)
+            locked.save(update_fields=["state"])
+            history.write(locked, Step.Kind.MOVED, str(locked.get_state_display()), by)
+    order.state = locked.state
+    return locked.state == OrderState.CLOSING
+
+
+def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
+    """When to ask again about an order that nobody has paid yet."""
+    if order.state == OrderState.CLOSING:
+        return now + AGAIN
+    if now - order.created_at < EAGER:
+        pause = FIRST_LOOK
+    elif order.prepay_until is not None and now < order.prepay_until + LATER_LOOK:
+        pause = LATER_LOOK
+    else:
+        # Nobody holds anything to pay with.
+        return order.expires_at
+    return min(now + pause, order.expires_at)
+
+
+def _settle(order: Order, said: Transaction | WeChatError) -> None:
+    if isinstance(said, Transaction):
+        apply(order.merchant, said, by=history.PLATFORM)
+    elif not (isinstance(said, Refused) and said.code in NOT_THERE):
+        history.write(order, Step.Kind.QUERIED, str(said), history.PLATFORM)
+    _postpone(order)
+
+
+def _postpone(order: Order) -> None:
+    with transaction.atomic():
+        locked = _locked(order)
+        if locked.is_open:
+            locked.due_at = next_look(locked, timezone.now())
+            locked.save(update_fields=["due_at"])
+    order.state, order.due_at = locked.state, locked.due_at
+
+
+def _is_closable(order: Order, said: Transaction | WeChatError) -> bool:
+    """Whether it is over, and WeChat Pay has just said that nobody paid."""
+    if order.state != OrderState.CLOSING:
+        return False
+    if isinstance(said, Transaction):
+        return not said.is_paid
+    return isinstance(said, Refused) and said.code in NOT_THERE
+
+
+def _settle_close(order: Order, refusal: WeChatError | None) -> None:
+    """Anything but a clean close leaves it to the next look: a payment may just have come in."""
+    gone = isinstance(refusal, Refused) and refusal.code in NOT_THERE
+    history.write(order, Step.Kind.CLOSED, str(refusal or ""), history.PLATFORM)
+    if refusal is None or gone:
+        with transaction.atomic():
+            closed(_locked(order), history.PLATFORM)
+
+
+def _each(ask: Callable[[PayClient, str], Answer], found: Iterable[Order]) -> list[Answer | WeChatError]:
+    """The answers for all orders, asked side by side; the database is left to the caller's thread."""
+    calls = [(_client(order), order.out_trade_no) for order in found]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda call: _answer(ask, *call), calls))
+
+
+def _answer(
+    ask: Callable[[PayClient, str], Answer], client: PayClient | None, number: str
+) -> Answer | WeChatError:
+    if client is None:
+        return PayError("the merchant is disabled or its keys are unusable")
+    try:
+        return ask(client, number)
+    except WeChatError as error:
+        return error
+
+
+def _client(order: Order) -> PayClient | None:
+    try:
+        return client_for(order.merchant)
+    except MerchantUnusable:
+        return None
+
+
+def _locked(order: Order) -> Order:
+    return (
+        Order.objects.select_for_update(of=("self",)).select_related("account", "merchant").get(pk=order.pk)
+    )

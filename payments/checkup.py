@@ -1,0 +1,145 @@
+"""What is wrong with the set-up of an account's merchants, for the doctor. WeChat Pay reference 9.3, 13."""
+
+import datetime
+import time
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+
+import requests
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.doctor import MOST_SKEW_SECONDS, OWN_CALL_TIMEOUT, Finding, Level, examines
+from accounts.models import OfficialAccount
+from payments.directory import keys_of
+from payments.models import Merchant
+from payments.ordering import new_number
+from wechat.kernel.secrets import Undecryptable
+from wechat.sdk.errors import TransportError
+from wechat.sdk.pay import orders
+from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import KeyRefused, Refused
+
+EXPIRES_SOON = datetime.timedelta(days=200)
+
+
+@examines
+def merchants(account: OfficialAccount) -> Iterator[Finding]:
+    selling = Merchant.objects.filter(accounts=account, enabled=True)
+    for merchant in selling.prefetch_related("certificates"):
+        try:
+            entry = keys_of(merchant)
+        except (KeyRefused, Undecryptable):
+            yield Finding(
+                Level.FAULT,
+                _("The keys of merchant %(name)s cannot be read.") % {"name": merchant},
+                _("Enter the private key of apiclient_key.pem and the APIv3 key again."),
+            )
+            continue
+        client = PayClient(entry.keys, entry.platform, settings.WECHAT_PAY_API_BASE)
+        yield from _calls(merchant, account, client)
+        yield from _certificates(merchant)
+        yield from _notify(merchant)
+        yield from _clock()
+
+
+def _calls(merchant: Merchant, account: OfficialAccount, client: PayClient) -> Iterator[Finding]:
+    """A question about an order that is not there needs a right key and serial, and costs nothing."""
+    try:
+        orders.query(client, new_number("WX", timezone.now()))
+    except Refused as error:
+        yield _judged(merchant, account, error)
+    except TransportError:
+        yield Finding(
+            Level.FAULT,
+            _("WeChat Pay did not answer, or its answer could not be verified."),
+            _("Check that this server may open connections to %(address)s, and the WeChat Pay public key.")
+            % {"address": settings.WECHAT_PAY_API_BASE},
+        )
+
+
+def _judged(merchant: Merchant, account: OfficialAccount, error: Refused) -> Finding:
+    if error.code in {"ORDER_NOT_EXIST", "ORDERNOTEXIST"}:
+        return Finding(Level.FINE, _("WeChat Pay accepts the key of merchant %(name)s.") % {"name": merchant})
+    if error.code == "SIGN_ERROR":
+        return Finding(
+            Level.FAULT,
+            _("WeChat Pay refuses the signature of merchant %(name)s: %(message)s")
+            % {"name": merchant, "message": error.message},
+            _(
+                "The private key and the certificate serial number belong together: take both from the same "
+                "download of 商户平台 → 账户中心 → API安全."
+            ),
+        )
+    if error.code == "APPID_MCHID_NOT_MATCH":
+        return Finding(
+            Level.FAULT,
+            _("The AppID %(appid)s is not bound to merchant number %(mchid)s.")
+            % {"appid": account.appid, "mchid": merchant.mchid},
+            _("Bind it under 商户平台 → 产品中心 → AppID账号管理."),
+        )
+    return Finding(
+        Level.FAULT,
+        _("WeChat Pay refuses merchant %(name)s: %(message)s")
+        % {"name": merchant, "message": error.message or error.code},
+    )
+
+
+def _certificates(merchant: Merchant) -> Iterator[Finding]:
+    known = list(merchant.certificates.all())
+    if not known and not merchant.public_key_id:
+        yield Finding(
+            Level.FAULT,
+            _("Merchant %(name)s has neither a WeChat Pay public key nor platform certificates.")
+            % {"name": merchant},
+            _("Download the public key and its ID under 商户平台 → 账户中心 → API安全 and enter both."),
+        )
+    elif known and not merchant.public_key_id and known[0].expires_at < timezone.now() + EXPIRES_SOON:
+        yield Finding(
+            Level.WARNING,
+            _("The newest platform certificate of merchant %(name)s ends on %(day)s.")
+            % {"name": merchant, "day": f"{known[0].expires_at:%Y-%m-%d}"},
+            _("Start its replacement in 商户平台, or change to the WeChat Pay public key."),
+        )
+
+
+def _notify(merchant: Merchant) -> Iterator[Finding]:
+    url = merchant.notify_url("transaction")
+    if not url.startswith("https://"):
+        yield Finding(
+            Level.WARNING,
+            _("WeChat Pay notifies only addresses that begin with https://, and this one is %(url)s.")
+            % {"url": url},
+            _("Set PUBLIC_URL to the public https:// address of this installation."),
+        )
+    try:
+        status = requests.post(url, b"{}", timeout=OWN_CALL_TIMEOUT, allow_redirects=False).status_code
+    except requests.RequestException:
+        status = 0
+    # Without a signature it must refuse, and it must be us who refuse.
+    if status == requests.codes.unauthorized:
+        yield Finding(Level.FINE, _("The notify address %(url)s is reachable.") % {"url": url})
+    else:
+        yield Finding(
+            Level.FAULT,
+            _("Notifications do not arrive at %(url)s (answered %(status)s).")
+            % {"url": url, "status": status},
+            _("Check that PUBLIC_URL leads to this installation, without a login or a redirect before it."),
+        )
+
+
+def _clock() -> Iterator[Finding]:
+    try:
+        stamped = requests.head(settings.WECHAT_PAY_API_BASE, timeout=OWN_CALL_TIMEOUT).headers.get("Date")
+    except requests.RequestException:
+        return
+    if not stamped:
+        return
+    skew = time.time() - parsedate_to_datetime(stamped).timestamp()
+    if abs(skew) > MOST_SKEW_SECONDS:
+        yield Finding(
+            Level.FAULT,
+            _("This server's clock is %(seconds)d seconds away from WeChat Pay's.") % {"seconds": skew},
+            _("Switch on time synchronisation (NTP); beyond 300 seconds nothing is accepted."),
+        )

@@ -1,0 +1,78 @@
+"""The merchants by slug and id with their keys, in the process: no query to verify a notification."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from payments.models import Merchant
+from wechat.kernel import metrics
+from wechat.kernel.editions import Cached
+from wechat.kernel.secrets import Undecryptable
+from wechat.sdk.pay.certificates import read_certificate
+from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import KeyRefused
+from wechat.sdk.pay.keys import MerchantKeys, PlatformKeys, platform_keys, read_private_key
+
+log = logging.getLogger(__name__)
+
+
+class MerchantUnusable(Exception):
+    """The merchant is disabled, or its keys cannot be read: nothing can be asked in its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    merchant: Merchant
+    keys: MerchantKeys
+    platform: PlatformKeys
+
+    def client(self) -> PayClient:
+        return PayClient(self.keys, self.platform, settings.WECHAT_PAY_API_BASE, observer=_observe)
+
+
+def find(slug: str) -> Entry | None:
+    return next((entry for entry in _entries.get().values() if entry.merchant.slug == slug), None)
+
+
+def client_for(merchant: Merchant) -> PayClient:
+    """Raises ``MerchantUnusable``."""
+    entry = _entries.get().get(merchant.pk)
+    if entry is None:
+        raise MerchantUnusable(merchant.slug)
+    return entry.client()
+
+
+def keys_of(merchant: Merchant) -> Entry:
+    """Raises ``KeyRefused`` or ``Undecryptable``."""
+    certificates = [read_certificate(row.pem) for row in merchant.certificates.all()]
+    return Entry(
+        merchant,
+        MerchantKeys(
+            merchant.mchid,
+            merchant.serial_no,
+            read_private_key(merchant.private_key),
+            merchant.api_v3_key.encode(),
+        ),
+        platform_keys(certificates, merchant.public_key_id, merchant.public_key),
+    )
+
+
+def _build() -> Mapping[int, Entry]:
+    entries = {}
+    for merchant in Merchant.objects.filter(enabled=True).prefetch_related("certificates"):
+        try:
+            entries[merchant.pk] = keys_of(merchant)
+        except (KeyRefused, Undecryptable) as error:
+            # The others must go on selling.
+            log.error("merchant_unusable", extra={"merchant": merchant.slug, "error": str(error)})
+    return entries
+
+
+_entries = Cached("merchants", _build)
+
+
+def _observe(api: str, outcome: str, seconds: float) -> None:
+    metrics.API_CALLS.labels(api, outcome).inc()
+    metrics.API_SECONDS.labels(api).observe(seconds)

@@ -1,0 +1,93 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OfficialAccount
+from payments.models.bills import Bill
+from payments.models.merchants import Merchant
+from payments.models.orders import Order
+from payments.models.refunds import Refund
+
+
+class Discrepancy(models.Model):
+    """What WeChat Pay says and what we know do not agree; a person looks and closes it with a note.
+
+    ``account`` is empty for a number that no account of ours ever used. Amounts in fen.
+    """
+
+    class Kind(models.TextChoices):
+        AMOUNT = "amount", _("Another amount was paid")
+        CURRENCY = "currency", _("Another currency was paid")
+        APPID = "appid", _("Paid under another AppID")
+        MERCHANT = "merchant", _("Paid to another merchant number")
+        PAYER = "payer", _("Somebody else paid")
+        UNKNOWN_ORDER = "unknown_order", _("Payment of an order that is not ours")
+        SECOND_PAYMENT = "second_payment", _("Paid twice")
+        LATE_PAYMENT = "late_payment", _("Paid although closed here")
+        REFUND_AMOUNT = "refund_amount", _("Another amount was refunded")
+        UNKNOWN_REFUND = "unknown_refund", _("Refund that was not made here")
+        REFUND_BACKWARDS = "refund_backwards", _("Refund reported with an impossible state")
+        UNREADABLE = "unreadable", _("Notification that makes no sense")
+        NOT_PAID_HERE = "not_paid_here", _("Paid in the bill, not here")
+        NOT_IN_BILL = "not_in_bill", _("Paid here, not in the bill")
+        REFUND_NOT_IN_BILL = "refund_not_in_bill", _("Refunded here, not in the bill")
+        BILL_AMOUNT = "bill_amount", _("Another amount in the bill")
+        BILL_REFUND_AMOUNT = "bill_refund", _("Another refund amount in the bill")
+        BILL_STATE = "bill_state", _("Another state in the bill")
+        BILL_SUMMARY = "bill_summary", _("The bill's summary is not the sum of its lines")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    merchant = models.ForeignKey(
+        Merchant, models.CASCADE, related_name="discrepancies", verbose_name=_("merchant")
+    )
+    account = models.ForeignKey(
+        OfficialAccount, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("account")
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    # What makes it the same one when it is noticed again.
+    subject = models.CharField(_("about"), max_length=120)
+    order = models.ForeignKey(
+        Order, models.SET_NULL, null=True, blank=True, related_name="discrepancies", verbose_name=_("order")
+    )
+    refund = models.ForeignKey(
+        Refund, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("refund")
+    )
+    bill = models.ForeignKey(
+        Bill, models.SET_NULL, null=True, blank=True, related_name="discrepancies", verbose_name=_("bill")
+    )
+    here = models.CharField(_("here"), max_length=200, blank=True)
+    there = models.CharField(_("with WeChat Pay"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("closed by"),
+    )
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    created_at = models.DateTimeField(_("noticed"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("exception")
+        verbose_name_plural = _("exceptions")
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "kind", "subject"], name="discrepancy_once"),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True)
+                | (Q(state="closed", closed_at__isnull=False) & ~Q(note="")),
+                name="discrepancy_closed_with_note",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "state", "-id"], name="discrepancy_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.subject}"

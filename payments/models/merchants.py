@@ -1,0 +1,148 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from accounts.models import OfficialAccount
+from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
+from wechat.sdk.pay.errors import KeyRefused
+from wechat.sdk.pay.keys import API_V3_KEY_BYTES, read_private_key, read_public_key
+
+SECRETS = ("private_key", "api_v3_key")
+
+
+class Merchant(HasSecrets):
+    """A merchant number (商户号) of WeChat Pay and the accounts that sell through it.
+
+    ``due_at`` is when the platform's certificates are fetched again; null in public key mode, where there
+    are none.
+    """
+
+    slug = models.SlugField(
+        _("short name"), unique=True, max_length=40, help_text=_("Part of the notify address.")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    accounts = models.ManyToManyField(
+        OfficialAccount, related_name="merchants", blank=True, verbose_name=_("accounts")
+    )
+    mchid = models.CharField(
+        _("merchant number"),
+        max_length=32,
+        unique=True,
+        validators=[RegexValidator(r"^[0-9]{6,32}$", _("A merchant number has digits only."))],
+    )
+    serial_no = models.CharField(
+        _("certificate serial number"),
+        max_length=40,
+        validators=[
+            RegexValidator(
+                r"^[0-9A-F]{40}$",
+                _("A serial number has 40 digits and capital letters A-F, leading zeros included."),
+            )
+        ],
+    )
+    private_key = SecretField(_("private key"))
+    api_v3_key = SecretField(_("APIv3 key"))
+    public_key_id = models.CharField(
+        _("WeChat Pay public key ID"),
+        max_length=64,
+        blank=True,
+        validators=[RegexValidator(r"^PUB_KEY_ID_[0-9A-Za-z]+$", _("It begins with PUB_KEY_ID_."))],
+    )
+    public_key = models.TextField(_("WeChat Pay public key"), blank=True)
+    receipt_text = models.CharField(
+        _("receipt"),
+        max_length=300,
+        blank=True,
+        help_text=_(
+            "Sent to the payer as a customer-service message where WeChat allows one; empty sends nothing. "
+            "{amount}, {description} and {number} are filled in."
+        ),
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+    secrets_set_on = models.JSONField(_("secrets set on"), default=dict, blank=True, editable=False)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    certificates_at = models.DateTimeField(_("certificates fetched"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    history = HistoricalRecords(
+        excluded_fields=["secret_id", "private_key", "api_v3_key", "due_at", "certificates_at"]
+    )
+
+    class Meta:
+        verbose_name = _("merchant")
+        verbose_name_plural = _("merchants")
+        ordering = ["name"]
+        indexes = [models.Index(fields=["due_at"], name="merchant_due", condition=Q(due_at__isnull=False))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(public_key_id="", public_key="") | (~Q(public_key_id="") & ~Q(public_key="")),
+                name="merchant_public_key_with_id",
+                violation_error_message=_("The public key and its ID belong together."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Keys in the platform's form: they sit behind no form field that could check."""
+        try:
+            read_private_key(self.private_key)
+        except KeyRefused:
+            raise ValidationError(
+                _("The private key is not that of apiclient_key.pem: an RSA key in PEM form.")
+            ) from None
+        if len(self.api_v3_key.encode()) != API_V3_KEY_BYTES:
+            raise ValidationError(_("The APIv3 key has exactly 32 characters."))
+        if self.public_key:
+            self._clean_public_key()
+
+    def _clean_public_key(self) -> None:
+        try:
+            read_public_key(self.public_key)
+        except KeyRefused:
+            raise ValidationError(
+                _("The WeChat Pay public key is not that of pub_key.pem: a public key in PEM form.")
+            ) from None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        today = timezone.localdate().isoformat()
+        for name in SECRETS:
+            value = self.__dict__.get(name)
+            if value and not isinstance(value, Sealed):
+                self.secrets_set_on = {**self.secrets_set_on, name: today}
+        super().save(*args, **kwargs)
+
+    def notify_url(self, about: str) -> str:
+        """Where WeChat Pay tells about a ``transaction`` or a ``refund``."""
+        return f"{settings.PUBLIC_URL}/pay/{self.slug}/notify/{about}"
+
+
+class PlatformCertificate(models.Model):
+    """A certificate WeChat Pay may sign with; several are valid at once during a rotation."""
+
+    merchant = models.ForeignKey(
+        Merchant, models.CASCADE, related_name="certificates", verbose_name=_("merchant")
+    )
+    serial_no = models.CharField(_("serial number"), max_length=64)
+    pem = models.TextField(_("certificate"))
+    effective_at = models.DateTimeField(_("valid from"))
+    expires_at = models.DateTimeField(_("valid until"))
+
+    class Meta:
+        verbose_name = _("platform certificate")
+        verbose_name_plural = _("platform certificates")
+        ordering = ["-effective_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "serial_no"], name="platform_certificate_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.serial_no

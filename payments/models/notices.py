@@ -1,0 +1,47 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from payments.models.merchants import Merchant
+from payments.models.orders import Order
+
+
+class Notice(models.Model):
+    """A genuine notification as it came, kept whatever becomes of it; unique by its id.
+
+    ``due_at`` is when it is tried again; null once it was applied, set aside, or left to a person.
+    """
+
+    class State(models.TextChoices):
+        APPLIED = "applied", _("Applied")
+        REPEAT = "repeat", _("Already known")
+        ASIDE = "aside", _("Set aside")
+        FAILED = "failed", _("Not applied")
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="notices", verbose_name=_("merchant"))
+    order = models.ForeignKey(
+        Order, models.SET_NULL, null=True, blank=True, related_name="notices", verbose_name=_("order")
+    )
+    notice_id = models.CharField(_("ID"), max_length=64)
+    event_type = models.CharField(_("event"), max_length=128)
+    original_type = models.CharField(_("about"), max_length=128, blank=True)
+    summary = models.CharField(_("summary"), max_length=128, blank=True)
+    raw = models.TextField(_("as it came"))
+    resource = models.JSONField(_("content"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.FAILED)
+    problem = models.CharField(_("problem"), max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    received_at = models.DateTimeField(_("received"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        constraints = [models.UniqueConstraint(fields=["merchant", "notice_id"], name="notice_once")]
+        indexes = [
+            models.Index(fields=["merchant", "state", "-id"], name="notice_by_state"),
+            models.Index(fields=["due_at"], name="notice_due", condition=Q(due_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.notice_id}"

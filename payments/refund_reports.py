@@ -1,0 +1,120 @@
+"""What WeChat Pay says about a refund, made true here: under the order's lock, only forward.
+
+WeChat Pay reference 5.3, 10.4.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from payments import events, history
+from payments.applying import Outcome
+from payments.disagreeing import Kind, Mismatch, note
+from payments.models import Merchant, Order, Refund, Step
+from payments.states import ORDER_MOVES, REFUND_MOVES, RELEASED, OrderState, RefundState, move
+from wechat.sdk.pay.transactions import RefundReport
+
+REPORTED = {
+    "PROCESSING": RefundState.PROCESSING,
+    "SUCCESS": RefundState.SUCCESS,
+    "ABNORMAL": RefundState.ABNORMAL,
+    "CLOSED": RefundState.CLOSED,
+}
+
+
+def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Outcome:
+    """``by`` says who told us, for the history."""
+    try:
+        with transaction.atomic():
+            return _applied(merchant, report, by)
+    except Mismatch as mismatch:
+        note(merchant, mismatch)
+        return Outcome.ASIDE
+
+
+def _applied(merchant: Merchant, report: RefundReport, by: str) -> Outcome:
+    order, refund = _found(merchant, report)
+    if report.refund != refund.amount:
+        raise Mismatch(
+            Kind.REFUND_AMOUNT,
+            report.out_refund_no,
+            order=order,
+            refund=refund,
+            here=refund.amount,
+            there=report.refund,
+        )
+    state = REPORTED.get(report.status)
+    if state == refund.state:
+        return Outcome.REPEAT
+    if state is None or state not in REFUND_MOVES[refund.state]:
+        return _out_of_order(order, refund, report, state)
+    _take(refund, report, state)
+    settle(order, refund, state, by)
+    return Outcome.APPLIED
+
+
+def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
+    """Move the refund and book what that means for the order. Both are locked by the caller."""
+    refund.state = move(REFUND_MOVES, refund.state, state)
+    if state == RefundState.SUCCESS:
+        refund.due_at = None
+        _paid_back(order, refund)
+        events.emit(events.Topic.REFUNDED, order, refund)
+    elif state in RELEASED:
+        refund.due_at = None
+        order.reserved -= refund.amount
+        events.emit(events.Topic.REFUND_FAILED, order, refund)
+    order.save()
+    refund.save()
+    history.write(order, Step.Kind.REFUND, f"{refund}: {refund.get_state_display()}", by)
+
+
+def _found(merchant: Merchant, report: RefundReport) -> tuple[Order, Refund]:
+    """Order first, then refund: the order in which everybody locks them. Raises ``Mismatch``."""
+    order = (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("account", "merchant")
+        .filter(merchant=merchant, refunds__out_refund_no=report.out_refund_no)
+        .first()
+    )
+    if order is None:
+        known = Order.objects.filter(merchant=merchant, out_trade_no=report.out_trade_no)
+        raise Mismatch(
+            Kind.UNKNOWN_REFUND,
+            f"{report.out_refund_no} {report.refund_id}".strip(),
+            order=known.select_related("account").first(),
+            there=f"{report.refund} {report.status}",
+        )
+    return order, Refund.objects.select_for_update(of=("self",)).get(out_refund_no=report.out_refund_no)
+
+
+def _take(refund: Refund, report: RefundReport, state: RefundState) -> None:
+    refund.refund_id = report.refund_id or refund.refund_id
+    refund.payer_refund = report.payer_refund
+    refund.received_account = report.user_received_account[:128]
+    refund.problem = ""
+    if state == RefundState.SUCCESS:
+        refund.succeeded_at = report.success_time or timezone.now()
+
+
+def _paid_back(order: Order, refund: Refund) -> None:
+    order.refunded += refund.amount
+    after = OrderState.REFUNDED if order.refunded == order.total else OrderState.PARTLY_REFUNDED
+    if order.state != after:
+        order.state = move(ORDER_MOVES, order.state, after)
+
+
+def _out_of_order(order: Order, refund: Refund, report: RefundReport, state: RefundState | None) -> Outcome:
+    """An older report that comes late is nothing new; one that contradicts a final state is an exception."""
+    final = {RefundState.SUCCESS, RefundState.CLOSED, RefundState.ABNORMAL}
+    if state is not None and not (state in final and refund.state in final | RELEASED):
+        return Outcome.REPEAT
+    if state == RefundState.ABNORMAL and refund.state in {RefundState.SUCCESS, RefundState.CLOSED}:
+        return Outcome.REPEAT
+    raise Mismatch(
+        Kind.REFUND_BACKWARDS,
+        f"{report.out_refund_no} {report.status}",
+        order=order,
+        refund=refund,
+        here=refund.state,
+        there=report.status,
+    )

@@ -1,0 +1,265 @@
+"""Giving money back: asked for under the order's lock, called for by a worker, under one number for ever.
+
+The amount is set aside before anything is called, and free again only when WeChat Pay surely did not take
+the refund or closed it.
+
+WeChat Pay reference 5.3, 10.3, 10.4.
+"""
+
+import datetime
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.rights import Rights, Role
+from payments import history
+from payments.directory import MerchantUnusable, client_for
+from payments.models import Order, Refund, RefundLimit, Step
+from payments.ordering import OrderRefused, new_number
+from payments.refund_reports import apply_refund, settle
+from payments.states import REFUND_MOVES, RefundState, move
+from wechat.kernel import due
+from wechat.sdk.errors import TransportError
+from wechat.sdk.pay import refunds
+from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.transactions import RefundReport
+
+MOST_PARTS = 50
+LATEST = datetime.timedelta(days=365)
+# Fen that finance gives back alone where the owner has set no other limit: 1,000 yuan.
+ALONE_UP_TO = 100_000
+
+AT_ONCE = 10
+LEASE = datetime.timedelta(minutes=2)
+# Looks at a refund under way: every minute, after five of them less and less often.
+LOOK_AFTER = [datetime.timedelta(minutes=minutes) for minutes in (1, 1, 1, 1, 1, 5, 10, 20, 30)]
+NO_MONEY_PAUSE = datetime.timedelta(minutes=10)
+AGAIN = datetime.timedelta(seconds=20)
+
+RefundRefused = OrderRefused
+
+
+def request(
+    order: Order,
+    amount: int,
+    *,
+    source: str,
+    key: str,
+    reason: str = "",
+    by: User | None = None,
+) -> Refund:
+    """Set the amount aside and have it refunded; the same key is the same refund.
+
+    A member of staff over the own limit leaves it waiting for a second one. Raises ``OrderRefused``.
+    """
+    _validate(amount, reason, key)
+    try:
+        with transaction.atomic():
+            return _requested(order, amount, source=source, key=key, reason=reason, by=by)
+    except IntegrityError:
+        found = Refund.objects.filter(account=order.account_id, source=source, key=key).first()
+        if found is None:
+            raise
+        return _same(found, order, amount)
+
+
+def approve(refund: Refund, by: User) -> bool:
+    """The second person agrees; ``False`` if somebody decided before. Raises ``OrderRefused``."""
+    if refund.asked_by_id == by.pk:
+        raise OrderRefused("second_person", _("Somebody else has to agree to this refund."))
+    return _decided(refund, by, RefundState.PENDING)
+
+
+def reject(refund: Refund, by: User) -> bool:
+    """The amount is free again. Whoever asked for it may take it back like that, too."""
+    return _decided(refund, by, RefundState.REJECTED)
+
+
+def limit_of(user: User, account_id: int) -> int | None:
+    """Up to how many fen the member of staff refunds alone; ``None`` is without a limit."""
+    rights = Rights.of(user)
+    roles = rights.roles.get(account_id, frozenset())
+    limits = dict(RefundLimit.objects.filter(account=account_id).values_list("role", "alone_up_to"))
+    if rights.everything or (Role.OWNER in roles and Role.OWNER not in limits):
+        return None
+    own = [limits.get(role, ALONE_UP_TO) for role in roles if role in {Role.OWNER, Role.FINANCE}]
+    return max(own, default=0)
+
+
+def refund_due() -> int:
+    """Call for what is to be refunded and look after what is under way; how many."""
+    worked = 0
+    waiting = Refund.objects.select_related("order", "order__merchant", "order__account")
+    while found := due.claim(waiting, lease=LEASE, limit=AT_ONCE):
+        for refund in found:
+            work(refund)
+        worked += len(found)
+    return worked
+
+
+def work(refund: Refund) -> None:
+    """One step with WeChat Pay: look first if it was called for before, and call if it is not there."""
+    try:
+        client = client_for(refund.order.merchant)
+    except MerchantUnusable:
+        _postpone(refund, AGAIN, "the merchant is disabled or its keys are unusable")
+        return
+    called_before = refund.attempts > 0
+    Refund.objects.filter(pk=refund.pk).update(attempts=refund.attempts + 1)
+    refund.attempts += 1
+    try:
+        report = _looked_up(client, refund) if called_before else None
+        report = report or refunds.refund(client, _new(refund))
+    except Refused as error:
+        _refused(client, refund, error)
+    except (TransportError, PayError) as error:
+        _postpone(refund, AGAIN, str(error))
+    else:
+        _take(refund, report)
+
+
+def _validate(amount: int, reason: str, key: str) -> None:
+    if type(amount) is not int or amount < 1:
+        raise OrderRefused("amount", _("The amount is a whole number of fen, 1 or more."))
+    if len(reason) > 80:
+        raise OrderRefused("reason", _("The reason has at most 80 characters."))
+    if not 1 <= len(key) <= 64:
+        raise OrderRefused("key", _("The key has 1 to 64 characters."))
+
+
+def _requested(order: Order, amount: int, *, source: str, key: str, reason: str, by: User | None) -> Refund:
+    locked = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
+    made = Refund.objects.filter(account=locked.account_id, source=source, key=key).first()
+    if made:
+        return _same(made, locked, amount)
+    _check(locked, amount)
+    limit = limit_of(by, locked.account_id) if by else None
+    alone = limit is None or amount <= limit
+    now = timezone.now()
+    refund = Refund.objects.create(
+        account=locked.account,
+        order=locked,
+        out_refund_no=new_number("WR", now),
+        source=source,
+        key=key,
+        amount=amount,
+        reason=reason,
+        asked_by=by,
+        state=RefundState.PENDING if alone else RefundState.WAITING,
+        due_at=now if alone else None,
+    )
+    locked.reserved += amount
+    locked.save(update_fields=["reserved"])
+    history.write(locked, Step.Kind.REFUND, f"{refund}: {refund.get_state_display()}", by or source)
+    return refund
+
+
+def _check(order: Order, amount: int) -> None:
+    if not order.is_paid or order.paid_at is None:
+        raise OrderRefused("not_paid", _("Only a paid order can be refunded."))
+    if amount > order.refundable:
+        raise OrderRefused(
+            "too_much", _("Only %(left)d fen of the order are left.") % {"left": order.refundable}
+        )
+    if timezone.now() - order.paid_at > LATEST:
+        raise OrderRefused("too_late", _("WeChat Pay refunds within a year of the payment."))
+    if order.refunds.count() >= MOST_PARTS:
+        raise OrderRefused("too_many", _("WeChat Pay refunds an order in 50 parts at most."))
+
+
+def _same(found: Refund, order: Order, amount: int) -> Refund:
+    if (found.order_id, found.amount) != (order.pk, amount):
+        raise OrderRefused("conflict", _("Under this key there is a refund with other contents."))
+    return found
+
+
+def _decided(refund: Refund, by: User, state: RefundState) -> bool:
+    with transaction.atomic():
+        order, locked = _locked(refund)
+        if locked.state != RefundState.WAITING:
+            return False
+        if locked.asked_by_id != by.pk:
+            locked.decided_by = by
+        if state == RefundState.REJECTED:
+            settle(order, locked, state, str(by))
+            return True
+        locked.state = move(REFUND_MOVES, locked.state, state)
+        locked.due_at = timezone.now()
+        locked.save()
+        history.write(order, Step.Kind.REFUND, f"{locked}: {locked.get_state_display()}", by)
+        return True
+
+
+def _looked_up(client: PayClient, refund: Refund) -> RefundReport | None:
+    """``None`` if WeChat Pay never took it, so that the same call may be made."""
+    try:
+        return refunds.query(client, refund.out_refund_no)
+    except Refused as error:
+        if error.code == "RESOURCE_NOT_EXISTS" and refund.state == RefundState.PENDING:
+            return None
+        raise
+
+
+def _new(refund: Refund) -> refunds.NewRefund:
+    order = refund.order
+    return refunds.NewRefund(
+        transaction_id=str(order.transaction_id),
+        out_refund_no=refund.out_refund_no,
+        refund=refund.amount,
+        total=order.total,
+        notify_url=order.merchant.notify_url("refund"),
+        reason=refund.reason,
+    )
+
+
+def _refused(client: PayClient, refund: Refund, error: Refused) -> None:
+    """Free the amount only when WeChat Pay says that the refund is not there."""
+    if error.outcome_unknown or refund.state != RefundState.PENDING:
+        _postpone(refund, AGAIN, str(error))
+    elif error.code == "NOT_ENOUGH":
+        _postpone(refund, NO_MONEY_PAUSE, error.message)
+    elif (report := _there(client, refund)) is None:
+        _postpone(refund, AGAIN, str(error))
+    elif isinstance(report, RefundReport):
+        _take(refund, report)
+    else:
+        with transaction.atomic():
+            order, locked = _locked(refund)
+            if locked.state == RefundState.PENDING:
+                locked.problem = f"{error.code} {error.message}"[:300]
+                settle(order, locked, RefundState.REFUSED, history.PLATFORM)
+
+
+def _there(client: PayClient, refund: Refund) -> RefundReport | bool | None:
+    """The refund; ``False`` if it surely is not there; ``None`` if nobody knows."""
+    try:
+        return _looked_up(client, refund) or False
+    except (Refused, TransportError, PayError):
+        return None
+
+
+def _take(refund: Refund, report: RefundReport) -> None:
+    apply_refund(refund.order.merchant, report, by=history.PLATFORM)
+    refund.refresh_from_db()
+    if refund.due_at is not None:
+        pause = LOOK_AFTER[min(refund.attempts, len(LOOK_AFTER)) - 1]
+        _postpone(refund, pause, refund.problem)
+
+
+def _postpone(refund: Refund, pause: datetime.timedelta, problem: str) -> None:
+    Refund.objects.filter(pk=refund.pk, due_at__isnull=False).update(
+        due_at=timezone.now() + pause, problem=problem[:300]
+    )
+
+
+def _locked(refund: Refund) -> tuple[Order, Refund]:
+    """Order first, then refund: the order in which everybody locks them."""
+    order = (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("account", "merchant")
+        .get(pk=refund.order_id)
+    )
+    return order, Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)

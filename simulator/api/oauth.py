@@ -1,0 +1,80 @@
+"""Web OAuth: tokens of people, and who they are (WeChat reference 13.2 to 13.5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator import faces
+from simulator.api.calls import OK, Answer, Call, api
+from simulator.errors import ApiError
+from simulator.logins import UserToken
+from simulator.signing import same
+from simulator.world import Account, openid_of
+
+
+@api("GET", "/sns/oauth2/access_token", by_secret=True)
+def access_token(call: Call) -> Answer:
+    check_secret(call)
+    if call.query.get("grant_type") != "authorization_code":
+        raise ApiError(40002)
+    if not call.query.get("code"):
+        raise ApiError(41008)
+    now = call.world.now
+    code = call.account.logins.spend(call.query["code"], "oauth", now)
+    value, token = call.account.logins.new_token(code.person, code.openid, code.scope, now)
+    answer = given(call, value, token)
+    if code.scope == "snsapi_userinfo":
+        answer |= union(call.account, code.person)
+    return {**answer, "is_snapshotuser": 1} if code.snapshot else answer
+
+
+@api("GET", "/sns/oauth2/refresh_token", by_secret=True)
+def refresh_token(call: Call) -> Answer:
+    if call.query.get("grant_type") != "refresh_token":
+        raise ApiError(40002)
+    value, token = call.account.logins.refreshed(call.query.get("refresh_token", ""), call.world.now)
+    return given(call, value, token)
+
+
+@api("GET", "/sns/userinfo", by_user=True)
+def userinfo(call: Call) -> Answer:
+    token = checked(call)
+    if token.scope != "snsapi_userinfo":
+        raise ApiError(48001)
+    empty: dict[str, Any] = {"sex": 0, "province": "", "city": "", "country": "", "privilege": []}
+    face = f"{call.world.base_url}/mmopen/{token.openid}/132"
+    known = {"openid": token.openid, "nickname": faces.name_of(token.person), "headimgurl": face}
+    return {**known, **empty, **union(call.account, token.person)}
+
+
+@api("GET", "/sns/auth", by_user=True)
+def auth(call: Call) -> Answer:
+    checked(call)
+    return OK
+
+
+def check_secret(call: Call) -> None:
+    if not call.query.get("secret"):
+        raise ApiError(41004)
+    if not same(str(call.query["secret"]), call.account.secret):
+        raise ApiError(40125)
+
+
+def checked(call: Call) -> UserToken:
+    token, openid = call.query.get("access_token", ""), call.query.get("openid", "")
+    return call.account.logins.checked(token, openid, call.world.now)
+
+
+def given(call: Call, value: str, token: UserToken) -> dict[str, Any]:
+    return {
+        "access_token": value,
+        "expires_in": int(token.ends_at - call.world.now),
+        "refresh_token": token.refresh,
+        "openid": token.openid,
+        "scope": token.scope,
+    }
+
+
+def union(account: Account, person: str) -> dict[str, str]:
+    """Accounts that are bound to the Open Platform know people by one id more."""
+    return {"unionid": openid_of("union", person)} if account.open_platform else {}

@@ -1,0 +1,107 @@
+"""The page of open.weixin.qq.com that asks a person for consent (WeChat reference 13.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from simulator.world import Account, World, openid_of
+
+SCOPES = ("snsapi_base", "snsapi_userinfo")
+PAGE = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><script src="/.webview/script.js"></script><style>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.6 system-ui, "PingFang SC", "Noto Sans CJK SC", sans-serif; margin: 0;
+  padding: 48px 24px; text-align: center; background: Canvas; color: CanvasText }}
+h1 {{ font-size: 18px }}
+form {{ display: grid; gap: 12px; max-width: 240px; margin: 32px auto }}
+button {{ font: inherit; padding: 10px; border: 0; border-radius: 8px; background: #8882; color: inherit }}
+.yes {{ background: #07a34f; color: #fff }}
+.small {{ font-size: 13px }}
+</style></head><body>{body}</body></html>"""
+ASK = """<h1>{name}</h1><p>申请获得你的公开信息（昵称、头像等）</p>
+<form method="post"><button class="yes" name="choice" value="allow">同意</button>
+<button name="choice" value="refuse">拒绝</button>
+<button class="small" name="choice" value="snapshot">以快照页打开（虚拟用户）</button></form>"""
+ELSEWHERE = "<h1>请在微信客户端打开链接</h1>"
+
+PathTo = Callable[[str, str], str | None]
+
+
+class RefusedError(Exception):
+    """An error page; the account's server never sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    account: Account
+    redirect_uri: str
+    scope: str
+    state: str
+
+
+def read(world: World, query: dict[str, str]) -> Asked:
+    """Raises RefusedError with the number that the platform shows."""
+    appid, redirect_uri, scope = (query.get(name, "") for name in ("appid", "redirect_uri", "scope"))
+    for value, number in ((appid, 10012), (redirect_uri, 10011), (scope, 10010)):
+        if not value:
+            raise RefusedError(number)
+    account = world.state.accounts.get(appid)
+    if account is None or query.get("response_type") != "code":
+        raise RefusedError(10012)
+    if scope not in SCOPES or not account.verified or account.kind != "service":
+        raise RefusedError(10005)
+    if urlsplit(redirect_uri).netloc != urlsplit(account.callback_url).netloc:
+        raise RefusedError(10003)
+    state = query.get("state", "")
+    if len(state) > 128 or not (state.isascii() and state.isalnum()):
+        raise RefusedError(10013)
+    return Asked(account, redirect_uri, scope, state)
+
+
+def back(world: World, asked: Asked, person: str, *, snapshot: bool = False) -> str:
+    """The return address with a fresh code."""
+    openid = openid_of(asked.account.appid, f"{person}/snapshot" if snapshot else person)
+    code = asked.account.logins.new_code("oauth", person, openid, world.now, asked.scope, snapshot=snapshot)
+    return with_query(asked.redirect_uri, {"code": code, "state": asked.state})
+
+
+def with_query(url: str, added: dict[str, str]) -> str:
+    parts = urlsplit(url)
+    query = [*parse_qsl(parts.query, keep_blank_values=True), *added.items()]
+    return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
+
+
+def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
+    async def authorize(request: Request) -> Response:
+        person = request.path_params["person"]
+        try:
+            asked = read(world, dict(request.query_params))
+        except RefusedError as refusal:
+            return page("无法打开网页", f"<h1>无法打开网页</h1><p>错误码 {refusal}</p>")
+        choice = (await request.form()).get("choice") if request.method == "POST" else None
+        if asked.scope == "snsapi_userinfo" and choice is None:
+            return page(asked.account.name, ASK.format(name=escape(asked.account.name)))
+        if choice == "refuse":
+            url = with_query(asked.redirect_uri, {"state": asked.state})
+        else:
+            url = back(world, asked, person, snapshot=choice == "snapshot")
+        return RedirectResponse(path_to(person, url) or url, 302)
+
+    return [Route("/connect/oauth2/authorize", authorize, methods=["GET", "POST"])]
+
+
+async def elsewhere(request: Request) -> Response:
+    """What any other browser is shown."""
+    return page("无法打开网页", ELSEWHERE)
+
+
+def page(title: str, body: str) -> Response:
+    return HTMLResponse(PAGE.format(title=escape(title), body=body))

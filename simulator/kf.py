@@ -1,0 +1,66 @@
+"""The platform's own customer service: workers, sessions, records (WeChat reference 8.4 to 8.6).
+
+State is kept with the account. A follower waits after a reply handed them over; a session begins when a
+worker is given to them, and while it lasts their messages go to the worker instead of the account's server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+FROM_WORKER, TO_WORKER = 2002, 2003
+
+
+@dataclass(slots=True)
+class Worker:
+    """`wechat_id` is the person who accepted the invitation that `invite_wx` was sent."""
+
+    account: str
+    nickname: str
+    kf_id: int
+    wechat_id: str = ""
+    invite_wx: str = ""
+    online: bool = False
+
+
+@dataclass(slots=True)
+class Session:
+    worker: str
+    since: int
+
+
+@dataclass(slots=True)
+class Record:
+    openid: str
+    opercode: int
+    text: str
+    time: int
+    worker: str
+
+
+@dataclass(slots=True)
+class CustomerService:
+    """`waiting` maps an openid to the time since when nobody serves it."""
+
+    workers: dict[str, Worker] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+
+    def hand_over(self, openid: str, now: float, worker: str = "") -> str:
+        """A reply handed the follower over: to the named worker if they are online, else to the queue."""
+        named = self.workers.get(worker)
+        if named and named.online and openid not in self.sessions:
+            self.sessions[openid] = Session(worker, int(now))
+            return worker
+        if openid not in self.sessions:
+            self.waiting.setdefault(openid, int(now))
+        return ""
+
+    def heard(self, openid: str, text: str, now: float) -> bool:
+        """Whether a worker serves the follower, who then reads what was written."""
+        session = self.sessions.get(openid)
+        if session is None:
+            return False
+        self.records.append(Record(openid, TO_WORKER, text, int(now), session.worker))
+        return True

@@ -1,0 +1,109 @@
+"""Codes and tokens of people who log in to an account's pages or mini program (WeChat reference 13, 14)."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from dataclasses import dataclass, field
+
+from simulator.errors import ApiError
+
+CODE_LIFE = 300
+TOKEN_LIFE = 7200
+REFRESH_LIFE = 30 * 86_400
+FORGET_AFTER = 3600
+
+
+@dataclass(slots=True)
+class Code:
+    """What a person agreed to. `kind` is oauth, login (wx.login) or phone (getPhoneNumber)."""
+
+    kind: str
+    person: str
+    openid: str
+    ends_at: float
+    scope: str = ""
+    snapshot: bool = False
+    used: bool = False
+
+
+@dataclass(slots=True)
+class UserToken:
+    """A person's, not the account's."""
+
+    person: str
+    openid: str
+    scope: str
+    ends_at: float
+    refresh: str
+    refresh_ends_at: float
+
+
+@dataclass(slots=True)
+class Session:
+    """A mini program's: the newest key of a person."""
+
+    person: str
+    key: str
+
+
+@dataclass(slots=True)
+class Logins:
+    codes: dict[str, Code] = field(default_factory=dict)
+    tokens: dict[str, UserToken] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+    def new_code(
+        self, kind: str, person: str, openid: str, now: float, scope: str = "", *, snapshot: bool = False
+    ) -> str:
+        for code in [code for code, each in self.codes.items() if each.ends_at + FORGET_AFTER < now]:
+            del self.codes[code]
+        code = f"0{secrets.token_hex(15)}"
+        self.codes[code] = Code(kind, person, openid, now + CODE_LIFE, scope, snapshot)
+        return code
+
+    def spend(self, code: str, kind: str, now: float) -> Code:
+        """Raises 40029 for a code never given, 40163 for a used one, 42003 for one that ran out."""
+        found = self.codes.get(code)
+        if found is None or found.kind != kind:
+            raise ApiError(40029)
+        if found.used:
+            raise ApiError(40163)
+        if found.ends_at <= now:
+            raise ApiError(42003 if kind == "oauth" else 40029)
+        found.used = True
+        return found
+
+    def new_token(self, person: str, openid: str, scope: str, now: float) -> tuple[str, UserToken]:
+        value, refresh = f"99_{secrets.token_urlsafe(60)}", f"99_{secrets.token_urlsafe(60)}"
+        token = UserToken(person, openid, scope, now + TOKEN_LIFE, refresh, now + REFRESH_LIFE)
+        self.tokens[value] = token
+        return value, token
+
+    def refreshed(self, refresh: str, now: float) -> tuple[str, UserToken]:
+        """Raises 40030 for a token never given, 42002 for one that ran out."""
+        for value, token in self.tokens.items():
+            if token.refresh == refresh:
+                if token.refresh_ends_at <= now:
+                    raise ApiError(42002)
+                del self.tokens[value]
+                fresh, renewed = self.new_token(token.person, token.openid, token.scope, now)
+                renewed.refresh, renewed.refresh_ends_at = refresh, token.refresh_ends_at
+                return fresh, renewed
+        raise ApiError(40030)
+
+    def checked(self, value: str, openid: str, now: float) -> UserToken:
+        """Raises 40014, 42001, or 40003 for the token of somebody else."""
+        token = self.tokens.get(value)
+        if token is None:
+            raise ApiError(40014)
+        if token.ends_at <= now:
+            raise ApiError(42001)
+        if token.openid != openid:
+            raise ApiError(40003)
+        return token
+
+    def new_session(self, person: str, openid: str) -> str:
+        key = b64encode(secrets.token_bytes(16)).decode()
+        self.sessions[openid] = Session(person, key)
+        return key

@@ -1,0 +1,107 @@
+"""Followers by the million, each with a past: when they came, by which scene, with which tags."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+from simulator.acting import act
+from simulator.doings import Scene
+from simulator.push import Pusher
+from simulator.world import Account, Follower, World, openid_of
+
+DAY = 86_400
+# Where they came from, roughly as often as they do.
+SCENES = {
+    "ADD_SCENE_SEARCH": 30,
+    "ADD_SCENE_QR_CODE": 30,
+    "ADD_SCENE_PROFILE_CARD": 8,
+    "ADD_SCENE_PROFILE_LINK": 12,
+    "ADD_SCENE_PAID": 10,
+    "ADD_SCENE_CHANNELS": 6,
+    "ADD_SCENE_OTHERS": 4,
+}
+# What somebody usually does when they do something: (deed, how often).
+HABITS: dict[str, dict[str, int]] = {
+    "chatty": {"text": 9, "click": 1},
+    "tapper": {"click": 8, "text": 2},
+    "scanner": {"scan": 7, "text": 3},
+    "silent": {"view": 1},
+    "fickle": {"unfollow": 1, "text": 3},
+}
+QUESTIONS = ("你们几点开门？", "怎么预约？", "价格是多少", "在哪里", "谢谢", "人工")
+STORES = 40
+
+
+@dataclass(slots=True)
+class Seeding:
+    """`tags` are names, made when missing; `tagged` is the share of followers with any of them."""
+
+    count: int = 1000
+    seed: int = 1
+    tags: list[str] | None = None
+    tagged: float = 0.4
+    days: int = 730
+    unionids: bool = False
+
+
+def seed(world: World, account: Account, wanted: Seeding) -> int:
+    """Adds them, the oldest first; how many follow now. A million takes some seconds and 400 MB."""
+    chance = random.Random(wanted.seed)  # noqa: S311 - people, not keys
+    combinations = tag_sets(account, wanted, chance)
+    habits, scenes = list(HABITS), list(SCENES)
+    weights, start = list(SCENES.values()), int(world.now) - wanted.days * DAY
+    stores = [f"store-{number:04}" for number in range(STORES)]
+    for number in range(wanted.count):
+        openid = openid_of(account.appid, f"persona/{wanted.seed}/{number}")
+        scene = chance.choices(scenes, weights)[0]
+        account.followers[openid] = Follower(
+            openid,
+            subscribed_at=start + number * wanted.days * DAY // wanted.count,
+            subscribe_scene=scene,
+            qr_scene_str=chance.choice(stores) if scene == "ADD_SCENE_QR_CODE" else "",
+            tags=chance.choice(combinations),
+            unionid=openid_of("union", f"persona/{wanted.seed}/{number}") if wanted.unionids else "",
+            habit=habits[number % len(habits)],
+        )
+    world.rolls.pop(account.appid, None)
+    return world.roll(account).total
+
+
+def tag_sets(account: Account, wanted: Seeding, chance: random.Random) -> list[list[int] | None]:
+    """A hundred sets to draw from, which followers then share; they are replaced, never changed."""
+    numbers = [tag_number(account, name) for name in wanted.tags or ()]
+    if not numbers:
+        return [None]
+    tagged = round(wanted.tagged * 100)
+    some = [sorted(chance.sample(numbers, chance.randint(1, min(3, len(numbers))))) for _ in range(tagged)]
+    return [*some, *([None] * (100 - tagged))]
+
+
+def tag_number(account: Account, name: str) -> int:
+    for known, taken in account.tags.items():
+        if taken == name:
+            return int(known)
+    number = max((int(each) for each in account.tags), default=99) + 1
+    account.tags[str(number)] = name
+    return number
+
+
+async def act_some(pusher: Pusher, account: Account, count: int) -> dict[str, int]:
+    """So many of them, drawn at random, do what they are used to; the deeds counted by kind."""
+    chance, done = random.Random(), Counter[str]()  # noqa: S311 - people, not keys
+    actors = [each for each in account.followers.values() if each.habit and each.subscribed]
+    for actor in chance.sample(actors, min(count, len(actors))):
+        deeds = HABITS[actor.habit]
+        deed = chance.choices(list(deeds), list(deeds.values()))[0]
+        given = {
+            "type": deed,
+            "content": chance.choice(QUESTIONS),
+            "key": "hours",
+            "scene": f"store-{chance.randrange(STORES):04}",
+            "url": "https://example.com/",
+        }
+        await act(pusher, Scene(pusher.world, account, actor.openid), given)
+        done[deed] += 1
+    return dict(done)

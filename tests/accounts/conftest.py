@@ -1,0 +1,75 @@
+"""Accounts and their followers as the platform knows them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from accounts import sending_changes, sending_tags, sync_requests, syncing
+from accounts.models import Follower, FollowerSync, OfficialAccount, Tag
+from tests.simulated import Simulated
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """The simulator's followers of one account, and the runs that read them."""
+
+    platform: Simulated
+    account: OfficialAccount
+
+    def add(self, count: int = 1) -> list[str]:
+        path = f"/accounts/{self.account.appid}/followers"
+        return list(self.platform.sim(path, {"count": count})["openids"])
+
+    def seed(self, **wanted: Any) -> int:
+        path = f"/accounts/{self.account.appid}/personas"
+        return int(self.platform.sim(path, wanted)["followers"])
+
+    def happen(self, openid: str, **given: Any) -> None:
+        path = f"/accounts/{self.account.appid}/events/{openid}"
+        self.platform.sim(path, {"wait": False, **given})
+
+    def fail(self, api: str, **how: Any) -> None:
+        self.platform.sim("/faults", {"api": api, **how})
+
+    def state(self) -> dict[str, Any]:
+        """All the platform knows about the account."""
+        return dict(self.platform.look("/state")["accounts"][self.account.appid])
+
+    def tagged(self) -> dict[str, set[str]]:
+        """Who has which tag there: the names of tags by openid."""
+        known = self.state()
+        return {
+            openid: {known["tags"][str(number)] for number in each["tags"] or ()}
+            for openid, each in known["followers"].items()
+        }
+
+    def calls(self) -> dict[str, int]:
+        return dict(self.platform.look(f"/calls?appid={self.account.appid}")["counts"])
+
+    def sync(self, kind: FollowerSync.Kind = FollowerSync.Kind.FULL) -> FollowerSync:
+        run = sync_requests.ask(self.account, kind)
+        FollowerSync.objects.filter(pk=run.pk).update(due_at=run.created_at)
+        syncing.sync_due()
+        run.refresh_from_db()
+        return run
+
+    def follower(self, openid: str) -> Follower:
+        return Follower.objects.get(account=self.account, openid=openid)
+
+    def tag(self, name: str) -> Tag:
+        """A tag that the platform has."""
+        tag = Tag.objects.create(account=self.account, name=name)
+        self.send()
+        tag.refresh_from_db()
+        return tag
+
+    def send(self) -> None:
+        sending_tags.send_tags()
+        sending_changes.send_due()
+
+
+@pytest.fixture
+def crowd(account: OfficialAccount, simulated: Simulated) -> Crowd:
+    simulated.know(account)
+    return Crowd(simulated, account)

@@ -1,0 +1,258 @@
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from accounts import sync_requests, syncing
+from accounts.models import Follower, FollowerSync, ListedOpenid, OfficialAccount, Tag
+from tests.accounts.conftest import Crowd
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Kind, Step = FollowerSync.Kind, FollowerSync.Step
+
+
+def following(account: OfficialAccount) -> set[str]:
+    rows = Follower.objects.filter(account=account, subscribed=True)
+    return set(rows.values_list("openid", flat=True))
+
+
+def test_a_full_run_knows_everybody_with_tags_and_the_way_they_came(crowd: Crowd) -> None:
+    crowd.seed(count=350, tags=["VIP", "老客户"], unionids=True)
+    run = crowd.sync()
+    known = crowd.state()["followers"]
+    assert (run.step, run.listed, run.profiled, run.added, run.left) == (Step.DONE, 350, 350, 350, 0)
+    assert following(crowd.account) == set(known)
+    for openid in list(known)[::37]:
+        row, there = crowd.follower(openid), known[openid]
+        assert row.subscribed_at is not None
+        assert row.subscribed_at.timestamp() == there["subscribed_at"]
+        assert (row.subscribe_scene, row.qr_scene_str) == (there["subscribe_scene"], there["qr_scene_str"])
+        assert row.unionid == there["unionid"]
+    tagged = crowd.tagged()
+    for row in Follower.objects.prefetch_related("tags"):
+        assert {tag.name for tag in row.tags.all()} == tagged[row.openid]
+
+
+def test_who_is_not_in_the_list_any_more_has_left(crowd: Crowd) -> None:
+    gone, *stayed = crowd.add(5)
+    crowd.sync()
+    crowd.happen(gone, type="unfollow")
+    run = crowd.sync()
+    assert run.left == 1
+    assert following(crowd.account) == set(stayed)
+    left = crowd.follower(gone)
+    assert not left.subscribed
+    assert left.unsubscribed_at is not None
+
+
+def test_a_run_that_ends_early_marks_nobody(crowd: Crowd) -> None:
+    crowd.platform.sim("/settings", {"user_page_size": 2})
+    everybody = crowd.add(5)
+    crowd.sync()
+    crowd.fail("/cgi-bin/user/get", errcode=48001, times=None)
+    run = crowd.sync()
+    assert (run.step, run.error, run.due_at) == (Step.STOPPED, "48001", None)
+    assert following(crowd.account) == set(everybody)
+    assert not ListedOpenid.objects.exists()
+
+
+def test_a_list_shorter_than_its_total_marks_nobody_and_says_so(crowd: Crowd) -> None:
+    everybody = crowd.add(6)
+    crowd.sync()
+    crowd.platform.sim("/settings", {"user_page_skips": 2})
+    run = crowd.sync()
+    assert (run.total, run.listed, run.left, run.remarks) == (6, 4, 0, ["incomplete"])
+    assert following(crowd.account) == set(everybody)
+
+
+def test_openids_named_twice_are_counted_once(crowd: Crowd) -> None:
+    crowd.platform.sim("/settings", {"user_page_size": 3, "user_page_repeats": 1})
+    everybody = crowd.add(8)
+    run = crowd.sync()
+    assert (run.step, run.listed) == (Step.DONE, 8)
+    assert run.repeated > 0
+    assert following(crowd.account) == set(everybody)
+
+
+def test_a_list_that_goes_round_in_circles_comes_to_an_end(crowd: Crowd) -> None:
+    crowd.platform.sim("/settings", {"user_page_size": 3, "user_page_repeats": 3})
+    crowd.add(8)
+    run = crowd.sync()
+    assert run.step == Step.DONE
+    assert set(run.remarks) == {"stuck", "incomplete"}
+
+
+def test_a_run_that_was_killed_goes_on_where_it_stopped(crowd: Crowd) -> None:
+    crowd.platform.sim("/settings", {"user_page_size": 1000})
+    crowd.seed(count=2500)
+    run = sync_requests.ask(crowd.account, Kind.FULL)
+    crowd.fail("/cgi-bin/user/info/batchget", http_status=502, times=1)
+    syncing.sync_due()
+    run.refresh_from_db()
+    assert (run.step, run.error) == (Step.PROFILES, "unreachable")
+    assert run.due_at is not None
+    listed_before = crowd.calls()["/cgi-bin/user/get"]
+    FollowerSync.objects.update(due_at=timezone.now())
+    syncing.sync_due()
+    run.refresh_from_db()
+    assert (run.step, run.profiled, run.error) == (Step.DONE, 2500, "")
+    assert crowd.calls()["/cgi-bin/user/get"] == listed_before
+
+
+def test_a_worker_whose_run_was_taken_over_writes_nothing_more(crowd: Crowd) -> None:
+    crowd.add(3)
+    run = sync_requests.ask(crowd.account, Kind.FULL)
+    stale = FollowerSync.objects.select_related("account").get(pk=run.pk)
+    FollowerSync.objects.update(due_at=timezone.now() + datetime.timedelta(minutes=5))
+    syncing.work_on(stale, until=float("inf"))
+    run.refresh_from_db()
+    assert (run.step, run.listed) == (Step.TAGS, 0)
+
+
+def test_a_used_up_quota_pauses_until_the_platform_counts_anew(crowd: Crowd) -> None:
+    crowd.add(3)
+    crowd.platform.sim(
+        f"/accounts/{crowd.account.appid}/quota", {"api": "/cgi-bin/user/get", "daily_limit": 0}
+    )
+    run = crowd.sync()
+    assert (run.step, run.error) == (Step.LISTING, "45009")
+    assert run.due_at is not None
+    midnight = timezone.localtime(run.due_at)
+    assert (midnight.hour, midnight.minute) == (0, 5)
+    assert midnight > timezone.localtime()
+
+
+def test_an_incremental_run_reads_on_where_the_last_one_ended(crowd: Crowd) -> None:
+    crowd.add(3)
+    crowd.sync()
+    came = crowd.add(2)
+    run = crowd.sync(Kind.INCREMENTAL)
+    assert (run.kind, run.listed, run.added) == (Kind.INCREMENTAL, 2, 2)
+    assert following(crowd.account) >= set(came)
+
+
+def test_when_the_last_one_of_the_list_is_unknown_the_whole_list_is_read(crowd: Crowd) -> None:
+    crowd.add(3)
+    crowd.sync()
+    FollowerSync.objects.update(cursor="oNobodyKnowsThisOpenid000000")
+    run = crowd.sync(Kind.INCREMENTAL)
+    assert (run.kind, run.step, run.listed) == (Kind.FULL, Step.DONE, 3)
+
+
+def test_an_incremental_run_asks_about_those_who_came_by_events(crowd: Crowd) -> None:
+    crowd.add(1)
+    crowd.sync()
+    (came,) = crowd.add(1)
+    Follower.objects.create(account=crowd.account, openid=came)
+    run = crowd.sync(Kind.INCREMENTAL)
+    assert run.step == Step.DONE
+    assert crowd.follower(came).profiled_at is not None
+
+
+def test_one_openid_the_platform_does_not_take_does_not_spoil_its_batch(crowd: Crowd) -> None:
+    crowd.add(1)
+    crowd.sync()
+    known = crowd.add(3)
+    Follower.objects.create(account=crowd.account, openid="oStranger0000000000000000001")
+    run = crowd.sync(Kind.INCREMENTAL)
+    assert run.step == Step.DONE
+    assert all(crowd.follower(openid).profiled_at for openid in known)
+    assert not Follower.objects.filter(profiled_at__isnull=True).exists()
+
+
+def test_an_unchanged_follower_is_not_written_again(crowd: Crowd) -> None:
+    (openid,) = crowd.add(1)
+    crowd.sync()
+    before = crowd.follower(openid).profiled_at
+    crowd.sync()
+    assert crowd.follower(openid).profiled_at == before
+
+
+def test_who_left_after_being_asked_about_stays_gone(crowd: Crowd) -> None:
+    (openid,) = crowd.add(1)
+    later = timezone.now() + datetime.timedelta(minutes=1)
+    Follower.objects.create(account=crowd.account, openid=openid, subscribed=False, unsubscribed_at=later)
+    crowd.sync()
+    assert not crowd.follower(openid).subscribed
+
+
+def test_who_comes_during_the_run_is_not_taken_for_gone(crowd: Crowd) -> None:
+    crowd.add(1)
+    Follower.objects.create(
+        account=crowd.account,
+        openid="oComesDuringTheRun0000000001",
+        subscribed_at=timezone.now() + datetime.timedelta(seconds=5),
+        profiled_at=timezone.now(),
+    )
+    crowd.sync()
+    assert crowd.follower("oComesDuringTheRun0000000001").subscribed
+
+
+def test_tags_nobody_here_knows_are_made(crowd: Crowd) -> None:
+    crowd.seed(count=20, tags=["新标签"], tagged=1.0)
+    crowd.sync()
+    tag = Tag.objects.get(name="新标签")
+    assert (tag.state, tag.count, tag.followers.count()) == (Tag.State.THERE, 20, 20)
+
+
+def test_a_tag_that_was_made_here_and_there_is_one_tag(crowd: Crowd) -> None:
+    ours = Tag.objects.create(account=crowd.account, name="VIP")
+    crowd.seed(count=3, tags=["VIP"], tagged=1.0)
+    crowd.sync()
+    ours.refresh_from_db()
+    assert ours.platform_id is not None
+    assert ours.followers.count() == 3
+
+
+def test_a_tag_deleted_there_stays_here_and_says_so(crowd: Crowd) -> None:
+    tag = crowd.tag("VIP")
+    state = crowd.platform.look("/state")
+    state["accounts"][crowd.account.appid]["tags"] = {}
+    crowd.platform.put("/state", state)
+    crowd.sync()
+    tag.refresh_from_db()
+    assert (tag.platform_id, tag.state, tag.error) == (None, Tag.State.FAILED, "deleted")
+
+
+def test_the_blacklist_is_the_platforms(crowd: Crowd) -> None:
+    bad, good = crowd.add(2)
+    crowd.sync()
+    Follower.objects.filter(openid=good).update(blacklisted=True)
+    state = crowd.platform.look("/state")
+    state["accounts"][crowd.account.appid]["followers"][bad]["blacklisted"] = True
+    crowd.platform.put("/state", state)
+    crowd.sync()
+    assert crowd.follower(bad).blacklisted
+    assert not crowd.follower(good).blacklisted
+
+
+def test_an_account_has_one_run_at_a_time(account: OfficialAccount) -> None:
+    first = sync_requests.ask(account, Kind.FULL)
+    assert sync_requests.ask(account, Kind.FULL).pk == first.pk
+    assert sync_requests.ask(account, Kind.INCREMENTAL).pk == first.pk
+    assert FollowerSync.objects.get().kind == Kind.FULL
+
+
+def test_a_full_run_takes_the_place_of_a_waiting_incremental_one(account: OfficialAccount) -> None:
+    sync_requests.ask_soon([account.pk])
+    run = sync_requests.ask(account, Kind.FULL)
+    assert (run.kind, FollowerSync.objects.count()) == (Kind.FULL, 1)
+
+
+def test_every_account_is_read_once_a_night(account: OfficialAccount) -> None:
+    OfficialAccount.objects.create(
+        slug="mini", name="小程序", appid="wx1111111111111111", token="minitoken", mode="plain",
+        kind=OfficialAccount.Kind.MINIPROGRAM,
+    )  # fmt: skip
+    assert sync_requests.ask_nightly() == 1
+    assert sync_requests.ask_nightly() == 0
+    yesterday = timezone.now() - datetime.timedelta(hours=25)
+    FollowerSync.objects.update(created_at=yesterday, due_at=None, step=Step.DONE)
+    assert sync_requests.ask_nightly() == 1
+
+
+def test_after_a_failure_those_who_come_do_not_start_run_after_run(account: OfficialAccount) -> None:
+    FollowerSync.objects.create(account=account, step=Step.STOPPED, finished_at=timezone.now())
+    sync_requests.ask_soon([account.pk])
+    assert not FollowerSync.objects.filter(due_at__isnull=False).exists()

@@ -1,0 +1,121 @@
+import re
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from tests.cast import Cast, signed_in
+from tests.signed import business_system
+from wechat.api import scopes
+from wechat.api.models import ApiClient
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/api/apiclient/"
+ADD = f"{LIST}add/"
+SECRET = re.compile(r"data-copy=\"([\w-]{43})\"")
+
+
+@pytest.fixture(autouse=True)
+def _scope() -> None:
+    scopes.register("notes:read", "看笔记")
+
+
+def filled(*accounts: int, **changes: Any) -> dict[str, Any]:
+    fields = {
+        "name": "订单系统", "accounts": accounts, "scopes": ["notes:read"], "networks": "", "per_minute": 600,
+        "enabled": "on",
+    }  # fmt: skip
+    return {**fields, **changes}
+
+
+def made(staff: Cast) -> ApiClient:
+    business_system(staff.ours, scopes=["notes:read"])
+    return ApiClient.objects.get()
+
+
+def test_the_secret_of_a_new_client_is_shown_once(staff: Cast) -> None:
+    owner = signed_in(staff.owner)
+    assert "看笔记" in owner.get(ADD).content.decode()
+    answer = owner.post(ADD, filled(staff.ours.pk))
+    client = ApiClient.objects.get()
+    (secret,) = SECRET.findall(answer.content.decode())
+    assert secret == client.secret
+    assert "no-store" in answer["Cache-Control"]
+    for page in (LIST, f"{LIST}{client.pk}/change/"):
+        html = owner.get(page).content.decode()
+        assert client.key_id in html
+        assert secret not in html
+
+
+def test_a_new_secret_is_made_after_a_question(staff: Cast) -> None:
+    client = made(staff)
+    page = reverse("admin:api_apiclient_secret", args=(client.pk,))
+    owner = signed_in(staff.owner)
+    assert "24" in owner.get(page).content.decode()
+    assert list(ApiClient.objects.get().valid_secrets()) == [client.secret]
+    (secret,) = SECRET.findall(owner.post(page).content.decode())
+    assert list(ApiClient.objects.get().valid_secrets()) == [secret, client.secret]
+    assert LogEntry.objects.filter(object_id=str(client.pk), user=staff.owner).count() == 1
+
+
+def test_changing_a_client_leaves_its_secret(staff: Cast) -> None:
+    client = made(staff)
+    answer = signed_in(staff.owner).post(
+        f"{LIST}{client.pk}/change/", filled(staff.ours.pk, networks="203.0.113.7\n10.0.0.0/8")
+    )
+    assert answer.status_code == 302
+    changed = ApiClient.objects.get()
+    assert (changed.networks, changed.secret) == (["203.0.113.7/32", "10.0.0.0/8"], client.secret)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"networks": "everywhere"},
+        {"scopes": ["notes:fly"]},
+        {"scopes": []},
+        {"accounts": []},
+        {"per_minute": "0"},
+    ],
+)
+def test_nonsense_is_refused(staff: Cast, changes: dict[str, Any]) -> None:
+    answer = signed_in(staff.owner).post(ADD, {**filled(staff.ours.pk), **changes})
+    assert answer.status_code == 200
+    assert not ApiClient.objects.exists()
+
+
+def test_nobody_gives_a_client_the_account_of_others(staff: Cast) -> None:
+    signed_in(staff.owner).post(ADD, filled(staff.theirs.pk))
+    assert not ApiClient.objects.exists()
+
+
+def test_a_client_of_two_accounts_is_changed_by_who_owns_both(staff: Cast) -> None:
+    client = made(staff)
+    client.accounts.add(staff.theirs)
+    page = f"{LIST}{client.pk}/change/"
+    renew = reverse("admin:api_apiclient_secret", args=(client.pk,))
+    for member in (staff.owner, staff.outsider):
+        browser = signed_in(member)
+        assert browser.get(page).status_code == 200
+        assert browser.post(page, filled(staff.ours.pk)).status_code == 403
+        assert browser.post(renew).status_code == 403
+    assert signed_in(staff.superuser).post(renew).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["editor", "service", "nobody"])
+def test_clients_are_not_everybodys_business(staff: Cast, who: str) -> None:
+    client = made(staff)
+    browser: Client = signed_in(getattr(staff, who))
+    assert browser.get(LIST).status_code == 403
+    assert browser.get(f"{LIST}{client.pk}/change/").status_code in {302, 403}
+    assert browser.post(ADD, filled(staff.ours.pk)).status_code == 403
+
+
+def test_the_clients_of_others_are_not_listed(staff: Cast) -> None:
+    client = made(staff)
+    assert client.key_id in signed_in(staff.auditor).get(LIST).content.decode()
+    assert client.key_id not in signed_in(staff.outsider).get(LIST).content.decode()
+    assert signed_in(staff.outsider).get(f"{LIST}{client.pk}/change/").status_code == 302

@@ -1,0 +1,75 @@
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import OfficialAccount
+from tests.cast import Cast, message
+from wechat.desk import threads
+from wechat.desk.models import CannedAnswer, Note, Thread
+from wechat.pushes import windows
+from wechat.pushes.models import Push
+from wechat.pushes.windows import Trigger
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[[User], Page]
+FIRST, SECOND = "oFirst00000000000000000001", "oSecond0000000000000000001"
+
+
+def write(account: OfficialAccount, text: str, openid: str) -> Thread:
+    threads.heard(message(account, text, openid=openid))
+    windows.grant(account, openid, Trigger.MESSAGE, timezone.now())
+    return Thread.objects.get(openid=openid)
+
+
+def test_a_follower_is_answered_with_the_keyboard_alone(sign_in: SignIn, staff: Cast) -> None:
+    write(staff.ours, "怎么退款", FIRST)
+    write(staff.ours, "几点开门", SECOND)
+    CannedAnswer.objects.create(
+        account=staff.ours, shortcut="退款", content={"type": "text", "content": "七天内可退。"}
+    )
+    page = sign_in(staff.service)
+    page.get_by_role("link", name="客服工作台").click()
+    page.wait_for_load_state()
+    page.keyboard.press("j")
+    expect(page.get_by_role("log")).to_contain_text("怎么退款")
+    page.keyboard.press("/")
+    page.keyboard.type("退")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("回复", exact=True)).to_have_value("七天内可退。")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("log")).to_contain_text("七天内可退。")
+    expect(page.get_by_text("人工接待中")).to_be_visible()
+    assert Push.objects.get().openid == FIRST
+
+
+def test_what_arrives_appears_without_a_reload(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.service)
+    page.goto("/admin/desk/thread/")
+    expect(page.get_by_text("没有等待回复的对话")).to_be_visible()
+    write(staff.ours, "有人吗", FIRST)
+    expect(page.locator(".desk-line")).to_contain_text("有人吗")
+
+
+def test_a_refused_reply_stays_in_the_box(sign_in: SignIn, staff: Cast) -> None:
+    write(staff.ours, "在吗", FIRST)
+    windows.exhaust(staff.ours, FIRST, timezone.now())
+    page = sign_in(staff.service)
+    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    page.get_by_label("回复", exact=True).fill("您好")
+    page.get_by_role("button", name="发送").click()
+    expect(page.get_by_role("alert")).to_contain_text("微信目前不允许")
+    expect(page.get_by_label("回复", exact=True)).to_have_value("您好")
+
+
+def test_a_note_is_kept_and_shown(sign_in: SignIn, staff: Cast) -> None:
+    write(staff.ours, "在吗", FIRST)
+    page = sign_in(staff.service)
+    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    page.get_by_label("回复", exact=True).fill("老客户")
+    page.get_by_role("button", name="存为备注").click()
+    expect(page.get_by_role("log")).to_contain_text("老客户")
+    assert Note.objects.get().text == "老客户"

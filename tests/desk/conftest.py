@@ -1,0 +1,37 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from tests.cast import Cast, message, signed_in
+from wechat.desk import threads
+from wechat.desk.models import Thread
+from wechat.inbox.models import InboundMessage
+from wechat.pushes import windows
+from wechat.pushes.windows import Trigger
+
+OPENID = "oFollower000000000000000001"
+
+Wrote = Callable[..., Thread]
+
+
+@pytest.fixture
+def wrote(account: OfficialAccount) -> Wrote:
+    """A follower's message arrives, is handled, and allows answers."""
+
+    def write(text: str = "在吗", openid: str = OPENID, **fields: Any) -> Thread:
+        row: InboundMessage = message(account, text, openid=openid, **fields)
+        threads.heard(row)
+        windows.grant(account, openid, Trigger.MESSAGE, timezone.now())
+        return Thread.objects.get(account=account, openid=openid)
+
+    return write
+
+
+@pytest.fixture
+def desk(staff: Cast) -> Client:
+    """The desk as a member of the service staff has it open."""
+    return signed_in(staff.service)

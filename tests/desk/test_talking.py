@@ -1,0 +1,192 @@
+import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Follower, OfficialAccount
+from tests.cast import Cast, signed_in
+from tests.desk.conftest import OPENID, Wrote
+from wechat.desk import staff as names
+from wechat.desk.models import CannedAnswer, Note, Takeover, Thread
+from wechat.inbox import routing
+from wechat.pushes import windows
+from wechat.pushes.models import Push
+from wechat.sdk.messages import Click, Message, Text
+
+pytestmark = pytest.mark.django_db
+
+
+def act(desk: Client, thread: Thread, deed: str, **given: Any) -> Any:
+    """Press a button as the page's script does."""
+    return desk.post(
+        f"/admin/desk/thread/{thread.pk}/",
+        {"do": deed, **given},
+        headers={"X-Requested-With": "fetch"},
+    )
+
+
+def answer_to(account: OfficialAccount, message: Message) -> routing.Answer | None:
+    return routing.answer(routing.Event(account, message))
+
+
+def text(content: str, *, at: datetime.datetime | None = None) -> Text:
+    moment = int((at or timezone.now()).timestamp())
+    return Text(to="gh_0", openid=OPENID, create_time=moment, msg_id=1, content=content)
+
+
+def test_a_reply_is_sent_once_however_often_the_form_arrives(desk: Client, staff: Cast, wrote: Wrote) -> None:
+    thread = wrote()
+    for _again in range(2):
+        assert act(desk, thread, "say", text="您好，在的", token="form1").status_code == 200
+    push = Push.objects.get()
+    assert push.content == {"type": "text", "content": "您好，在的"}
+    assert push.cause == names.mark(staff.service)
+
+
+def test_after_a_reply_nobody_waits_and_the_conversation_is_the_writers(
+    desk: Client, staff: Cast, wrote: Wrote
+) -> None:
+    thread = wrote()
+    act(desk, thread, "say", text="您好", token="a")
+    thread.refresh_from_db()
+    assert thread.waiting_since is None
+    assert thread.assignee == staff.service
+
+
+def test_the_rules_are_silent_while_a_person_talks(
+    account: OfficialAccount, desk: Client, staff: Cast, wrote: Wrote
+) -> None:
+    act(desk, wrote(), "say", text="您好", token="a")
+    answer = answer_to(account, text("价格"))
+    assert answer == routing.Answer(names.mark(staff.service))
+    after = Takeover.objects.get().until + datetime.timedelta(seconds=1)
+    assert answer_to(account, text("价格", at=after)) is None
+
+
+def test_a_menu_is_answered_while_a_person_talks(
+    account: OfficialAccount, desk: Client, wrote: Wrote
+) -> None:
+    act(desk, wrote(), "take")
+    now = int(timezone.now().timestamp())
+    assert answer_to(account, Click(to="gh_0", openid=OPENID, create_time=now, event_key="menu")) is None
+
+
+def test_the_rules_answer_again_when_they_are_given_back(
+    account: OfficialAccount, desk: Client, wrote: Wrote
+) -> None:
+    thread = wrote()
+    act(desk, thread, "take")
+    act(desk, thread, "give_back")
+    assert answer_to(account, text("价格")) is None
+
+
+def test_nothing_is_queued_when_nothing_may_be_sent(
+    account: OfficialAccount, desk: Client, wrote: Wrote
+) -> None:
+    thread = wrote()
+    windows.exhaust(account, OPENID, timezone.now())
+    refused = act(desk, thread, "say", text="您好", token="a")
+    assert refused.status_code == 422
+    assert "微信目前不允许" in refused.json()["error"]
+    assert not Push.objects.exists()
+
+
+def test_the_second_of_two_who_reply_at_once_is_told(staff: Cast, wrote: Wrote) -> None:
+    thread = wrote()
+    first, second = signed_in(staff.service), signed_in(staff.owner)
+    assert act(first, thread, "say", text="您好", token="a", seen="0").status_code == 200
+    refused = act(second, thread, "say", text="在的", token="b", seen="0")
+    assert refused.status_code == 422
+    assert "service" in refused.json()["error"]
+    seen = Push.objects.get().pk
+    assert act(second, thread, "say", text="在的", token="b", seen=str(seen)).status_code == 200
+
+
+def test_an_empty_or_overlong_reply_is_refused_with_what_to_change(desk: Client, wrote: Wrote) -> None:
+    thread = wrote()
+    assert "请填写" in act(desk, thread, "say", text="  ", token="a").json()["error"]
+    assert "字节" in act(desk, thread, "say", text="好" * 700, token="a").json()["error"]
+
+
+def test_a_canned_answer_speaks_to_the_follower_by_remark(
+    account: OfficialAccount, desk: Client, wrote: Wrote
+) -> None:
+    thread = wrote()
+    Follower.objects.create(account=account, openid=OPENID, remark="李女士")
+    canned = CannedAnswer.objects.create(
+        account=account, shortcut="hi", content={"type": "text", "content": "{remark}您好"}
+    )
+    act(desk, thread, "say", canned=str(canned.pk), token="a")
+    assert Push.objects.get().content["content"] == "李女士您好"
+
+
+def test_another_accounts_canned_answer_cannot_be_used(desk: Client, staff: Cast, wrote: Wrote) -> None:
+    theirs = CannedAnswer.objects.create(
+        account=staff.theirs, shortcut="hi", content={"type": "text", "content": "秘密"}
+    )
+    assert act(desk, wrote(), "say", canned=str(theirs.pk), token="a").status_code == 422
+    assert not Push.objects.exists()
+
+
+def test_a_note_is_in_the_conversation_and_never_sent(desk: Client, staff: Cast, wrote: Wrote) -> None:
+    thread = wrote()
+    act(desk, thread, "note", text="<b>VIP</b> 客户")
+    assert Note.objects.get().author == staff.service
+    page = desk.get(f"/admin/desk/thread/?who={OPENID}")
+    assert "&lt;b&gt;VIP&lt;/b&gt; 客户" in page.content.decode()
+    assert not Push.objects.exists()
+
+
+def test_a_conversation_is_assigned_only_to_somebody_who_may_answer(
+    desk: Client, staff: Cast, wrote: Wrote
+) -> None:
+    thread = wrote()
+    for chosen, expected in ((staff.owner, staff.owner), (staff.outsider, None), (staff.editor, None)):
+        act(desk, thread, "assign", to=str(chosen.pk))
+        thread.refresh_from_db()
+        assert thread.assignee == expected
+
+
+@pytest.mark.parametrize("who", ["auditor", "editor"])
+def test_whoever_only_reads_may_do_nothing(staff: Cast, wrote: Wrote, who: str) -> None:
+    client = signed_in(getattr(staff, who))
+    assert client.get("/admin/desk/thread/").status_code == 200
+    assert act(client, wrote(), "say", text="您好", token="a").status_code == 403
+
+
+def test_an_outsider_finds_nothing(staff: Cast, wrote: Wrote) -> None:
+    thread = wrote("秘密的问题")
+    client = signed_in(staff.outsider)
+    assert act(client, thread, "close").status_code == 404
+    page = client.get(f"/admin/desk/thread/?who={OPENID}&box=all")
+    assert "秘密的问题" not in page.content.decode()
+
+
+def test_a_plain_form_works_without_a_script(desk: Client, wrote: Wrote) -> None:
+    thread = wrote()
+    answer = desk.post(
+        f"/admin/desk/thread/{thread.pk}/",
+        {"do": "say", "text": "", "token": "a", "box": "mine"},
+        follow=True,
+    )
+    assert answer.status_code == 200
+    assert "请填写" in answer.content.decode()
+
+
+def test_the_live_parts_are_sent_only_when_they_changed(desk: Client, wrote: Wrote) -> None:
+    wrote("第一句")
+    address = f"/admin/desk/thread/live/?who={OPENID}&looks=1"
+    desk.get(address)
+    have = desk.get(address).json()["have"]
+    assert desk.get(f"{address}&have={have}").status_code == 204
+    wrote("第二句")
+    assert "第二句" in desk.get(f"{address}&have={have}").json()["parts"]["said"]
+
+
+def test_two_who_look_at_the_same_conversation_see_each_other(staff: Cast, wrote: Wrote) -> None:
+    wrote()
+    address = f"/admin/desk/thread/live/?who={OPENID}"
+    signed_in(staff.service).get(f"{address}&writes=1")
+    assert "service 正在输入" in signed_in(staff.owner).get(address).json()["parts"]["head"]

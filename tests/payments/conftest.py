@@ -1,0 +1,84 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import OfficialAccount
+from payments import ordering
+from payments.models import Merchant, Order
+from tests.payments.world import TRANSACTIONS, notify, reply
+from tests.sdk.pay.platform import PayPlatform
+from tests.sdk.pay.vectors import KEYS
+from tests.sdk.platform import serving
+from wechat.sdk.door import shared_session
+
+
+@pytest.fixture
+def merchant(account: OfficialAccount) -> Merchant:
+    """In public key mode, selling through the account."""
+    merchant = Merchant.objects.create(
+        slug="shop",
+        name="演示商户",
+        mchid=KEYS["mchid"],
+        serial_no=KEYS["merchant"]["serial_no"],
+        private_key=KEYS["merchant"]["private_key_pem"],
+        api_v3_key=KEYS["apiv3_key"],
+        public_key_id=KEYS["wechatpay_public_key"]["public_key_id"],
+        public_key=KEYS["wechatpay_public_key"]["public_key_pem"],
+    )
+    merchant.accounts.add(account)
+    return merchant
+
+
+@pytest.fixture
+def pay(settings: Settings) -> Iterator[PayPlatform]:
+    """WeChat Pay, answering what a test tells it to; orders are taken."""
+    platform = PayPlatform()
+    platform.pay[f"{TRANSACTIONS}/jsapi"] = lambda request: reply(prepay_id="wx1")
+    platform.pay[f"{TRANSACTIONS}/native"] = lambda request: reply(code_url="weixin://wxpay/bizpayurl?pr=1")
+    platform.pay[f"{TRANSACTIONS}/h5"] = lambda request: reply(h5_url="https://wx.tenpay.com/x?prepay_id=1")
+    with serving(platform) as base:
+        settings.WECHAT_PAY_API_BASE = base
+        yield platform
+        # The pool outlives the server otherwise, and with it a port that somebody else may get.
+        shared_session.cache_clear()
+
+
+Ordered = Callable[..., Order]
+
+
+@pytest.fixture
+def wanted(account: OfficialAccount, merchant: Merchant) -> Callable[..., ordering.Wanted]:
+    def want(**differently: Any) -> ordering.Wanted:
+        usual: dict[str, Any] = {
+            "account": account,
+            "merchant": merchant,
+            "source": "test",
+            "key": "k1",
+            "way": Order.Way.JSAPI,
+            "total": 10000,
+            "description": "会员年卡",
+            "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+        }
+        return ordering.Wanted(**{**usual, **differently})
+
+    return want
+
+
+@pytest.fixture
+def ordered(wanted: Callable[..., ordering.Wanted], pay: PayPlatform) -> Ordered:
+    """An order that WeChat Pay has taken and nobody has paid."""
+
+    def order(**differently: Any) -> Order:
+        return ordering.place(ordering.create(wanted(**differently)))
+
+    return order
+
+
+@pytest.fixture
+def paid(ordered: Ordered) -> Order:
+    order = ordered()
+    assert notify(order).status_code == 204
+    order.refresh_from_db()
+    return order

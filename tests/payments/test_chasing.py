@@ -1,0 +1,168 @@
+import datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from payments import chasing
+from payments.models import Discrepancy, Event, Merchant, Order
+from payments.states import OrderState
+from tests.payments.conftest import Ordered
+from tests.payments.world import (
+    TRANSACTIONS,
+    answer_close,
+    answer_query,
+    done,
+    know_nothing,
+    notify,
+    reply,
+    transaction,
+)
+from tests.sdk.pay.platform import PayPlatform, refused
+from tests.sdk.platform import Reply
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+def later(delta: datetime.timedelta) -> Any:
+    return time_machine.travel(timezone.now() + delta, tick=True)
+
+
+def seen(order: Order) -> Order:
+    order.refresh_from_db()
+    return order
+
+
+def test_a_notification_that_never_comes_is_made_up_for_within_a_minute(
+    ordered: Ordered, pay: PayPlatform
+) -> None:
+    order = ordered()
+    answer_query(pay, order, "SUCCESS")
+    assert chasing.chase_due() == 0
+    with later(MINUTE):
+        assert chasing.chase_due() == 1
+    assert seen(order).state == OrderState.PAID
+
+
+@pytest.mark.parametrize("minutes", range(0, 110, 7))
+def test_as_long_as_somebody_can_pay_it_is_asked_every_minute(ordered: Ordered, minutes: int) -> None:
+    order = ordered(lifetime=datetime.timedelta(days=1))
+    now = order.created_at + minutes * MINUTE
+    assert chasing.next_look(order, now) - now < MINUTE
+
+
+def test_when_nobody_holds_anything_to_pay_with_it_rests_until_its_end(ordered: Ordered) -> None:
+    order = ordered(lifetime=datetime.timedelta(days=1))
+    assert chasing.next_look(order, order.created_at + 180 * MINUTE) == order.expires_at
+
+
+def test_a_partial_refund_made_elsewhere_still_means_paid(ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+    answer_query(pay, order, "REFUND")
+    with later(MINUTE):
+        chasing.chase_due()
+    assert seen(order).state == OrderState.PAID
+
+
+def test_an_order_that_is_over_is_closed_there_and_then_here(ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+    answer_query(pay, order)
+    answer_close(pay, order)
+    with later(31 * MINUTE):
+        chasing.chase_due()
+    assert seen(order).state == OrderState.CLOSED
+    assert Event.objects.get().topic == "order.closed"
+    assert pay.requests[-1].path.endswith("/close")
+
+
+def test_an_order_that_was_never_taken_is_closed_all_the_same(ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+    know_nothing(pay, order)
+    answer_close(pay, order, refused(404, "ORDER_NOT_EXIST"))
+    with later(31 * MINUTE):
+        chasing.chase_due()
+    assert seen(order).state == OrderState.CLOSED
+
+
+def test_a_payment_that_wins_the_race_against_closing_is_taken(ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+    answer_query(pay, order)
+
+    def paid_just_now(request: Any) -> Reply:
+        answer_query(pay, order, "SUCCESS")
+        return refused(400, "ORDER_PAID", "该订单已支付")
+
+    pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}/close"] = paid_just_now
+    with later(31 * MINUTE):
+        chasing.chase_due()
+        assert seen(order).state == OrderState.CLOSING
+    with later(32 * MINUTE):
+        chasing.chase_due()
+    assert seen(order).state == OrderState.PAID
+
+
+def test_a_notification_between_the_question_and_the_close_wins(ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+
+    def notified_meanwhile(request: Any) -> Reply:
+        return reply(**transaction(order, "NOTPAY"))
+
+    pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = notified_meanwhile
+    answer_close(pay, order, done())
+    with later(31 * MINUTE):
+        chasing.start_closing(order, by="test")
+        notify(order)
+        chasing.chase([order])
+    assert seen(order).state == OrderState.PAID
+
+
+@pytest.mark.parametrize("answer", [Reply(b"", status=0), refused(500, "SYSTEM_ERROR"), Reply(b"{}")])
+def test_without_a_clear_answer_it_is_closed_later_and_never_lost(
+    ordered: Ordered, pay: PayPlatform, answer: Reply
+) -> None:
+    order = ordered()
+    path = f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"
+    pay.pay[path] = lambda request: answer
+    answer_close(pay, order)
+    with later(31 * MINUTE):
+        chasing.chase_due()
+        assert seen(order).state == OrderState.CLOSING
+        assert not any(request.path.endswith("/close") for request in pay.requests)
+    answer_query(pay, order)
+    with later(32 * MINUTE):
+        chasing.chase_due()
+    assert seen(order).state == OrderState.CLOSED
+
+
+def test_a_close_whose_answer_is_lost_is_asked_for_again(ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+    answer_query(pay, order)
+    answer_close(pay, order, Reply(b"", status=0))
+    with later(31 * MINUTE):
+        chasing.chase_due()
+    assert seen(order).state == OrderState.CLOSING
+    answer_query(pay, order, "CLOSED")
+    with later(33 * MINUTE):
+        chasing.chase_due()
+    assert seen(order).state == OrderState.CLOSED
+
+
+def test_an_order_paid_after_it_was_closed_is_kept_and_shown(ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+    answer_query(pay, order)
+    answer_close(pay, order)
+    with later(31 * MINUTE):
+        chasing.chase_due()
+    assert notify(order).status_code == 204
+    assert seen(order).state == OrderState.PAID
+    assert Discrepancy.objects.get().kind == "late_payment"
+
+
+def test_a_disabled_merchant_holds_up_nobody(ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+    Merchant.objects.update(enabled=False)
+    with later(MINUTE):
+        assert chasing.chase_due() == 1
+    assert seen(order).state == OrderState.PAYING
+    assert seen(order).due_at

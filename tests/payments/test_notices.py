@@ -1,0 +1,221 @@
+import json
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.models import OfficialAccount
+from payments import notices
+from payments.models import Discrepancy, Event, Merchant, Notice, Order
+from payments.states import OrderState
+from tests.payments.conftest import Ordered
+from tests.payments.world import (
+    TRANSACTION_ID,
+    notification,
+    notify,
+    post,
+    sealed,
+    signature,
+    transaction,
+)
+
+
+def refused_and_unchanged(order: Order, body: bytes, headers: dict[str, str], status: int = 401) -> None:
+    response = post(order.merchant, body, headers)
+    assert response.status_code == status
+    assert json.loads(response.content)["code"] == "FAIL"
+    order.refresh_from_db()
+    assert order.state == OrderState.PAYING
+    assert not Notice.objects.exists()
+
+
+def test_without_a_signature_nothing_is_kept(ordered: Ordered) -> None:
+    order = ordered()
+    refused_and_unchanged(order, notification(transaction(order)), {})
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/" + "A" * 325},
+        {"Wechatpay-Signature": "***"},
+        {"Wechatpay-Serial": "PUB_KEY_ID_0"},
+        {"Wechatpay-Signature-Type": "WECHATPAY2-SM2-WITH-SM3"},
+        {"Wechatpay-Nonce": "another"},
+        {"Wechatpay-Timestamp": "abc"},
+    ],
+    ids=lambda one: " ".join(one),
+)
+def test_a_forged_one_is_refused(ordered: Ordered, forged: dict[str, str]) -> None:
+    order = ordered()
+    body = notification(transaction(order))
+    refused_and_unchanged(order, body, {**signature(body), **forged})
+
+
+@pytest.mark.parametrize("off", [-301, 301])
+def test_a_stale_one_is_refused(ordered: Ordered, off: int) -> None:
+    import time
+
+    order = ordered()
+    body = notification(transaction(order))
+    refused_and_unchanged(order, body, signature(body, at=int(time.time()) + off))
+
+
+def test_a_tampered_one_is_refused(ordered: Ordered) -> None:
+    order = ordered()
+    body = notification(transaction(order))
+    refused_and_unchanged(order, body + b" ", signature(body))
+
+
+def test_a_truncated_one_is_refused(ordered: Ordered) -> None:
+    order = ordered()
+    body = notification(transaction(order))
+    refused_and_unchanged(order, body[:-20], signature(body))
+
+
+def test_one_that_does_not_decrypt_is_refused(ordered: Ordered) -> None:
+    order = ordered()
+    envelope = {"resource": sealed(transaction(order), "transaction", key="x" * 32)}
+    body = notification({}, **envelope)
+    refused_and_unchanged(order, body, signature(body))
+
+
+def test_one_that_is_too_large_is_refused_unread(ordered: Ordered) -> None:
+    order = ordered()
+    body = b"a" * (256 * 1024 + 1)
+    refused_and_unchanged(order, body, signature(body), 413)
+
+
+def test_an_unknown_merchant_and_another_method_are_refused(merchant: Merchant) -> None:
+    assert (
+        Client().post("/pay/nobody/notify/transaction", b"{}", content_type="text/plain").status_code == 404
+    )
+    assert Client().get("/pay/shop/notify/transaction").status_code in {401, 405}
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"not json", b'{"id":"1"}', b"{" * 1000])
+def test_a_genuine_one_that_makes_no_sense_is_kept_for_a_person(merchant: Merchant, body: bytes) -> None:
+    assert post(merchant, body).status_code == 204
+    assert post(merchant, body).status_code == 204
+    notice = Notice.objects.get()
+    assert (notice.state, notice.raw) == (Notice.State.ASIDE, body.decode())
+
+
+def test_a_repeat_changes_nothing(ordered: Ordered) -> None:
+    order = ordered()
+    body = notification(transaction(order))
+    assert [post(order.merchant, body).status_code for _again in range(3)] == [204] * 3
+    assert notify(order).status_code == 204
+    assert [notice.state for notice in Notice.objects.order_by("id")] == ["applied", "repeat"]
+    assert Event.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_pay_once(ordered: Ordered) -> None:
+    order = ordered()
+    body = notification(transaction(order))
+    answers: list[int] = []
+
+    def deliver() -> None:
+        answers.append(post(order.merchant, body).status_code)
+        answers.append(notify(order).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=deliver) for _number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [204] * 12
+    assert Event.objects.filter(topic="order.paid").count() == 1
+    assert order.steps.filter(kind="moved").count() == 1
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "amount": {"amount": {"total": 1, "currency": "CNY"}},
+    "currency": {"amount": {"total": 10000, "currency": "USD"}},
+    "appid": {"appid": "wx0000000000000000"},
+    "merchant": {"mchid": "1900000999"},
+    "payer": {"payer": {"openid": "oSomebodyElse"}},
+    "unknown_order": {"out_trade_no": "WC20260101000000000000"},
+    "unreadable": {"transaction_id": ""},
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_genuine_one_that_does_not_fit_is_set_aside_and_shown(ordered: Ordered, kind: str) -> None:
+    order = ordered()
+    assert notify(order, **WRONG[kind]).status_code == 204
+    assert notify(order, **WRONG[kind]).status_code == 204
+    order.refresh_from_db()
+    assert order.state == OrderState.PAYING
+    assert Discrepancy.objects.get().kind == kind
+    assert {notice.state for notice in Notice.objects.all()} == {"aside"}
+
+
+def test_a_second_payment_is_shown_and_the_first_stays(paid: Order) -> None:
+    assert notify(paid, transaction_id="4200002").status_code == 204
+    paid.refresh_from_db()
+    assert paid.transaction_id == TRANSACTION_ID
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.here, found.there) == ("second_payment", TRANSACTION_ID, "4200002")
+
+
+def test_coupons_are_compared_by_the_total_and_booked_by_what_was_paid(ordered: Ordered) -> None:
+    order = ordered()
+    notify(order, amount={"total": 10000, "payer_total": 9000, "currency": "CNY"})
+    order.refresh_from_db()
+    assert (order.state, order.total, order.payer_total) == (OrderState.PAID, 10000, 9000)
+
+
+def test_profit_sharing_under_the_same_event_is_no_payment(ordered: Ordered) -> None:
+    order = ordered()
+    body = notification(transaction(order), "TRANSACTION.SUCCESS", "profitsharing")
+    assert post(order.merchant, body).status_code == 204
+    order.refresh_from_db()
+    assert order.state == OrderState.PAYING
+    assert Notice.objects.get().state == Notice.State.ASIDE
+
+
+def test_what_could_not_be_applied_is_kept_and_tried_again(ordered: Ordered) -> None:
+    """A second order holds the number already: the database refuses, the notification is not lost."""
+    order, other = ordered(), ordered(key="other")
+    notify(other)
+    assert notify(order).status_code == 204
+    notice = Notice.objects.get(state=Notice.State.FAILED)
+    assert notice.due_at
+    assert "order_transaction_once" in notice.problem
+    order.refresh_from_db()
+    assert order.state == OrderState.PAYING
+    notice.resource["transaction_id"] = "4200003"
+    notices.handle(notice)
+    order.refresh_from_db()
+    assert (notice.state, order.state) == (Notice.State.APPLIED, OrderState.PAID)
+
+
+def test_while_postgres_is_away_wechat_pay_is_asked_to_come_again(
+    ordered: Ordered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = ordered()
+
+    def away(*args: Any, **kwargs: Any) -> None:
+        from django.db import OperationalError
+
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(notices, "receive", away)
+    assert notify(order).status_code == 503
+
+
+def test_a_second_account_of_the_merchant_is_told_apart(
+    ordered: Ordered, merchant: Merchant, db: None
+) -> None:
+    other = OfficialAccount.objects.create(
+        slug="other", name="另一个", appid="wxaaaaaaaaaaaaaaaa", token="othertoken", mode="plain"
+    )
+    merchant.accounts.add(other)
+    order = ordered()
+    notify(order, appid=other.appid)
+    assert Discrepancy.objects.get().kind == "appid"

@@ -1,0 +1,18 @@
+from payments import ordering
+from payments.models import Event, Notice
+from payments.states import OrderState
+from tests.payments.conftest import Ordered
+from tests.payments.world import TRANSACTION_ID, notify
+
+
+def test_an_order_is_placed_paid_and_told(ordered: Ordered) -> None:
+    order = ordered()
+    assert (order.state, order.prepay) == (OrderState.PAYING, "wx1")
+    assert ordering.bridge(order)["package"] == "prepay_id=wx1"
+    assert notify(order).status_code == 204
+    order.refresh_from_db()
+    assert (order.state, order.transaction_id, order.payer_total) == (OrderState.PAID, TRANSACTION_ID, 10000)
+    assert order.due_at is None
+    assert Notice.objects.get().state == Notice.State.APPLIED
+    assert list(Event.objects.values_list("topic", flat=True)) == ["order.paid"]
+    assert [step.kind for step in order.steps.order_by("id")] == ["created", "called", "moved", "notice"]

@@ -1,0 +1,147 @@
+"""WeChat Pay as tests of the payments app play it: answers by path, and notifications in its name."""
+
+import json
+import time
+import uuid
+from base64 import b64encode
+from typing import Any
+
+from Crypto.Cipher import AES
+from Crypto.PublicKey import RSA
+from django.http import HttpResponse
+from django.test import Client
+
+from payments.models import Merchant, Order, Refund
+from tests.sdk.pay.platform import PUBLIC_KEY_ID, PayPlatform, refused, signed
+from tests.sdk.pay.vectors import KEYS
+from tests.sdk.platform import Reply
+from wechat.sdk.pay import signing
+from wechat.sdk.pay.signing import lines
+
+TRANSACTIONS = "/v3/pay/transactions"
+REFUNDS = "/v3/refund/domestic/refunds"
+TRANSACTION_ID = "4200002601202603021000000001"
+REFUND_ID = "50302600012026030200000000001"
+
+
+def reply(**fields: Any) -> Reply:
+    return signed(json.dumps(fields, ensure_ascii=False).encode(), at=int(time.time()))
+
+
+def done() -> Reply:
+    return signed(b"", 204, at=int(time.time()))
+
+
+def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dict[str, Any]:
+    """What a query or a notification says of it."""
+    said: dict[str, Any] = {
+        "mchid": order.merchant.mchid,
+        "appid": order.account.appid,
+        "out_trade_no": order.out_trade_no,
+        "trade_state": state,
+        "amount": {"total": order.total, "payer_currency": "CNY"},
+    }
+    if state in {"SUCCESS", "REFUND"}:
+        said |= {
+            "transaction_id": TRANSACTION_ID,
+            "trade_type": "JSAPI",
+            "bank_type": "OTHERS",
+            "success_time": "2026-03-02T10:00:00+08:00",
+            "payer": {"openid": order.openid},
+            "amount": {"total": order.total, "payer_total": order.total, "currency": "CNY"},
+        }
+    return {**said, **differently}
+
+
+def report(refund: Refund, status: str = "SUCCESS", **differently: Any) -> dict[str, Any]:
+    """What an answer says of a refund; a notification calls the status ``refund_status``."""
+    return {
+        "mchid": refund.order.merchant.mchid,
+        "out_trade_no": refund.order.out_trade_no,
+        "transaction_id": refund.order.transaction_id,
+        "out_refund_no": refund.out_refund_no,
+        "refund_id": f"{int(REFUND_ID) + refund.pk}",
+        "status": status,
+        "user_received_account": "支付用户零钱",
+        "amount": {"total": refund.order.total, "refund": refund.amount, "payer_refund": refund.amount},
+        **({"success_time": "2026-03-02T10:15:09+08:00"} if status == "SUCCESS" else {}),
+        **differently,
+    }
+
+
+def sealed(resource: dict[str, Any], about: str, key: str = KEYS["apiv3_key"]) -> dict[str, Any]:
+    cipher = AES.new(key.encode(), AES.MODE_GCM, nonce=b"0123456789ab")
+    cipher.update(about.encode())
+    body, tag = cipher.encrypt_and_digest(json.dumps(resource, ensure_ascii=False).encode())
+    return {
+        "original_type": about,
+        "algorithm": "AEAD_AES_256_GCM",
+        "ciphertext": b64encode(body + tag).decode(),
+        "associated_data": about,
+        "nonce": "0123456789ab",
+    }
+
+
+def notification(
+    about_what: dict[str, Any],
+    event: str = "TRANSACTION.SUCCESS",
+    about: str = "transaction",
+    **envelope: Any,
+) -> bytes:
+    return json.dumps(
+        {
+            "id": str(uuid.uuid4()),
+            "create_time": "2026-03-02T10:00:00+08:00",
+            "resource_type": "encrypt-resource",
+            "event_type": event,
+            "summary": "支付成功",
+            "resource": sealed(about_what, about),
+            **envelope,
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def signature(body: bytes, *, at: int | None = None) -> dict[str, str]:
+    timestamp = str(at or int(time.time()))
+    private = RSA.import_key(KEYS["wechatpay_public_key"]["private_key_pem"])
+    return {
+        "Wechatpay-Timestamp": timestamp,
+        "Wechatpay-Nonce": "nonce",
+        "Wechatpay-Serial": PUBLIC_KEY_ID,
+        "Wechatpay-Signature": signing.sign(private, lines(timestamp, "nonce", body)),
+        "Wechatpay-Signature-Type": "WECHATPAY2-SHA256-RSA2048",
+    }
+
+
+def post(merchant: Merchant, body: bytes, headers: dict[str, str] | None = None) -> HttpResponse:
+    """A notification as it arrives, signed unless other headers are given."""
+    given = signature(body) if headers is None else headers
+    return Client().post(
+        f"/pay/{merchant.slug}/notify/transaction", body, content_type="application/json", headers=given
+    )
+
+
+def notify(order: Order, state: str = "SUCCESS", **differently: Any) -> HttpResponse:
+    return post(order.merchant, notification(transaction(order, state, **differently)))
+
+
+def notify_refund(refund: Refund, status: str = "SUCCESS", **differently: Any) -> HttpResponse:
+    said = report(refund, status, **differently)
+    said["refund_status"] = said.pop("status")
+    return post(refund.order.merchant, notification(said, f"REFUND.{status}", "refund"))
+
+
+def answer_query(pay: PayPlatform, order: Order, state: str = "NOTPAY", **differently: Any) -> None:
+    said = transaction(order, state, **differently)
+    pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = lambda request: reply(**said)
+
+
+def answer_close(pay: PayPlatform, order: Order, answer: Reply | None = None) -> None:
+    path = f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}/close"
+    pay.pay[path] = lambda request: answer or done()
+
+
+def know_nothing(pay: PayPlatform, order: Order) -> None:
+    path = f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"
+    pay.pay[path] = lambda request: refused(404, "ORDER_NOT_EXIST", "订单不存在")

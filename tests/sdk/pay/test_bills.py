@@ -1,0 +1,127 @@
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from Crypto.Hash import SHA1
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sdk.pay.vectors import BILLS, VECTORS, all_platform_keys, headers
+from wechat.sdk.pay import bills, verifying
+from wechat.sdk.pay.bill_files import BillReader
+from wechat.sdk.pay.errors import BillDamaged
+from wechat.sdk.pay.money import fen, yuan
+
+ALL = BILLS / "tradebill_ALL_2026-03-01.csv"
+
+
+def read(content: bytes, size: int = 7) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """In small pieces, so that every boundary falls somewhere awkward."""
+    reader = BillReader(content[at : at + size] for at in range(0, len(content), size))
+    return list(reader), dict(reader.summary)
+
+
+@pytest.mark.parametrize("vector", VECTORS["bills"]["files"], ids=lambda one: Path(one["file"]).name)
+def test_a_sample_is_the_file_its_hash_belongs_to_and_its_summary_is_right(vector: dict[str, Any]) -> None:
+    content = (BILLS / Path(vector["file"]).name).read_bytes()
+    assert SHA1.new(content).hexdigest() == vector["hash_value"]
+    rows, summary = read(content)
+    if "总交易单数" in summary:
+        assert int(summary["总交易单数"]) == len(rows)
+        assert fen(summary["订单总金额"]) == sum(fen(row["订单金额"]) for row in rows)
+        fees = sum(Decimal(row["手续费"]) for row in rows)
+        assert Decimal(summary["手续费总金额"]) == fees
+    else:
+        assert int(summary["资金流水总笔数"]) == len(rows)
+        income = sum(fen(row["收支金额(元)"]) for row in rows if row["收支类型"] == "收入")
+        assert fen(summary["收入金额"]) == income
+
+
+def test_a_byte_order_mark_and_other_line_ends_change_nothing() -> None:
+    assert read(ALL.read_bytes()) == read((BILLS / "tradebill_ALL_2026-03-01_bom_lf.csv").read_bytes())
+
+
+def test_a_comma_or_a_quote_inside_a_text_is_part_of_it() -> None:
+    rows, _summary = read('名称,备注\r\n`a,"b",`"c, d"\r\n'.encode())
+    assert rows == [{"名称": 'a,"b"', "备注": '"c, d"'}]
+
+
+def test_a_missing_summary_leaves_the_rows() -> None:
+    lines = ALL.read_bytes().splitlines(keepends=True)
+    rows, summary = read(b"".join(lines[:-2]))
+    assert (len(rows), summary) == (6, {})
+
+
+def test_full_width_brackets_are_the_same_column() -> None:
+    assert read("收支金额（元）\n`1.00\n".encode())[0] == [{"收支金额(元)": "1.00"}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"`1,`2\n",
+        "甲,乙\n`1\n".encode(),
+        "甲,乙\n`1,`2,`3\n".encode(),
+        "甲\n`1\n总\n`1\n`2\n".encode(),
+        "甲\n`1\n总\n".encode(),
+        b"\xff\xfe",
+        b"a" * 200_000,
+    ],
+)
+def test_what_is_no_bill_is_refused(content: bytes) -> None:
+    with pytest.raises(BillDamaged):
+        read(content, size=1000)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_reader_in_another_way(content: bytes) -> None:
+    try:
+        read(b"a,b\n" + content)
+    except BillDamaged:
+        return
+
+
+def test_the_recorded_download_unpacks_to_the_file_it_is_said_to_be() -> None:
+    recorded = VECTORS["bills"]["apply_answer"]
+    body = recorded["body"].encode()
+    verifying.check(all_platform_keys(), headers(recorded), body, recorded["now"])
+    packed = base64.b64decode(VECTORS["bills"]["download_answer"]["body_base64"])
+    content = b"".join(bills._unpacked(iter([packed[:10], packed[10:]])))
+    assert SHA1.new(content).hexdigest() == json.loads(body)["hash_value"]
+
+
+def test_plain_text_passes_as_it_is_and_a_broken_gzip_does_not() -> None:
+    assert b"".join(bills._unpacked(iter([b"abc", b"def"]))) == b"abcdef"
+    with pytest.raises(BillDamaged):
+        list(bills._unpacked(iter([b"\x1f\x8b", b"nonsense" * 9])))
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_never_held_whole() -> None:
+    def packed() -> Iterator[bytes]:
+        yield gzip.compress(b"a" * 50_000_000)
+
+    assert max(len(piece) for piece in bills._unpacked(packed())) <= bills.PIECE
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("0.01", 1), ("1234.56", 123456), ("0", 0), ("-3.00", -300), (" 1.5 ", 150)]
+)
+def test_yuan_become_fen(text: str, amount: int) -> None:
+    assert fen(text) == amount
+
+
+@pytest.mark.parametrize("text", ["", "0.001", "1e400", "NaN", "Infinity", "十元", "1,000.00"])
+def test_what_is_no_whole_number_of_fen_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no amount"):
+        fen(text)
+
+
+@given(st.integers(-(10**14), 10**14))
+def test_fen_survive_the_way_there_and_back(amount: int) -> None:
+    assert fen(yuan(amount)) == amount

@@ -1,0 +1,147 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import OfficialAccount
+from accounts.rights import Area, Rights
+from wechat.api.forms import ApiClientForm
+from wechat.api.models import SECRET_OVERLAP, ApiClient
+from wechat.kernel.pages import ModelAdmin, badge, moment
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(ModelAdmin[ApiClient]):
+    """A client reaches into several accounts, so whoever changes it must own all of them."""
+
+    form = ApiClientForm
+    change_form_outer_before_template = "api/client_tools.html"
+    list_display = ("name", "key", "for_accounts", "state", "used")
+    fields = (
+        "name",
+        "accounts",
+        "scopes",
+        "networks",
+        "per_minute",
+        "enabled",
+        "key",
+        "secret_state",
+        "used",
+    )
+    readonly_fields = ("key", "secret_state", "used")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
+        viewable = Rights.of(request.user).viewable(Area.SETTINGS)
+        # A subquery rather than a join: a client of two accounts is one line.
+        seen = ApiClient.accounts.through.objects.filter(officialaccount__in=viewable).values("apiclient")
+        return super().get_queryset(request).filter(pk__in=seen).prefetch_related("accounts")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.renew_view)
+        return [path("<int:pk>/secret/", view, name="api_apiclient_secret"), *super().get_urls()]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(Rights.of(request.user).viewable(Area.SETTINGS))
+
+    def has_view_permission(self, request: HttpRequest, obj: ApiClient | None = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(Rights.of(request.user).changeable(Area.SETTINGS))
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiClient | None = None) -> bool:
+        if obj is None:
+            return self.has_add_permission(request)
+        changeable = Rights.of(request.user).changeable(Area.SETTINGS)
+        return all(account.pk in changeable for account in obj.accounts.all())
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiClient | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        changeable = Rights.of(request.user).changeable(Area.SETTINGS)
+        kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=changeable)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiClient | None = None) -> Any:
+        return self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: ApiClient, form: Any, change: bool) -> None:
+        if not change:
+            obj.make_secret()
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiClient, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._secret_page(request, obj)
+
+    def renew_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """First what will happen, then, when it is confirmed, the new secret: this once."""
+        client = self.get_object(request, str(pk))
+        if client is None:
+            raise Http404
+        if not self.has_change_permission(request, client):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self._page(request, "api/renew_secret.html", client, _("New secret"))
+        client.make_secret()
+        client.save(update_fields=["secret", "previous_secret", "previous_until"])
+        assert isinstance(request.user, User)
+        LogEntry.objects.log_actions(request.user.pk, [client], CHANGE, _("Made a new secret"))
+        return self._secret_page(request, client)
+
+    def _secret_page(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
+        """In the answer to the POST itself, so that the secret is kept nowhere in the clear."""
+        return self._page(request, "api/secret.html", client, _("The secret"), secret=client.secret)
+
+    def _page(
+        self, request: HttpRequest, template: str, client: ApiClient, title: str, **more: Any
+    ) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "original": client,
+            "overlap_hours": int(SECRET_OVERLAP.total_seconds() // 3600),
+            **more,
+        }
+        return TemplateResponse(request, template, context)
+
+    @admin.display(description=gettext_lazy("key ID"))
+    def key(self, client: ApiClient) -> str | SafeString:
+        return format_html("<code>{}</code>", client.key_id) if client.pk else _("Made when it is saved.")
+
+    @admin.display(description=gettext_lazy("official accounts"))
+    def for_accounts(self, client: ApiClient) -> SafeString:
+        return format_html_join(" ", "{}", ((badge(account.name),) for account in client.accounts.all()))
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, client: ApiClient) -> SafeString:
+        return badge(_("enabled"), "good") if client.enabled else badge(_("disabled"))
+
+    @admin.display(description=gettext_lazy("last used"))
+    def used(self, client: ApiClient) -> str | SafeString:
+        return moment(client.last_used_at) if client.last_used_at else _("never")
+
+    @admin.display(description=gettext_lazy("secret"))
+    def secret_state(self, client: ApiClient) -> str:
+        if not client.pk:
+            return _("Made when it is saved, and shown once.")
+        until = client.previous_until
+        if until is None or until < timezone.now():
+            return _("Set. It cannot be shown again.")
+        local = date_format(timezone.localtime(until), "Y-m-d H:i")
+        return _("Set. The former one stays valid until %(until)s.") % {"until": local}

@@ -1,0 +1,29 @@
+"""Nonces and kept answers are forgotten when their time is over."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from wechat.api.models import KeptAnswer, SeenNonce
+
+BATCH = 5_000
+TABLES: tuple[type[Model], ...] = (KeptAnswer, SeenNonce)
+
+
+def forget() -> int:
+    """Deletes a batch of each table; how many rows."""
+    return sum(_forget(table) for table in TABLES)
+
+
+def is_due() -> bool:
+    return any(_over(table).exists() for table in TABLES)
+
+
+def _forget(table: type[Model]) -> int:
+    keys = list(_over(table).values_list("pk", flat=True)[:BATCH])
+    return table._default_manager.filter(pk__in=keys).delete()[0]
+
+
+def _over(table: type[Model]) -> QuerySet[Any]:
+    return table._default_manager.filter(expires_at__lte=timezone.now())

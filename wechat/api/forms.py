@@ -1,0 +1,61 @@
+"""What staff fill in for a client."""
+
+import ipaddress
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from wechat.api import scopes
+from wechat.api.models import ApiClient
+
+
+def scope_choices() -> list[tuple[str, str]]:
+    return [(name, f"{label} ({name})") for name, label in scopes.known()]
+
+
+class NetworksField(forms.CharField):
+    """Addresses and ranges, one a line."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        return [_network(line) for line in super().clean(value).split()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return list(initial or []) != str(data or "").split()
+
+
+class ApiClientForm(forms.ModelForm[ApiClient]):
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("scopes"),
+        widget=forms.CheckboxSelectMultiple,
+        choices=scope_choices,
+        help_text=gettext_lazy("What the client may do. Give it no more than it needs."),
+    )
+    networks = NetworksField(
+        label=gettext_lazy("allowed addresses"),
+        required=False,
+        help_text=gettext_lazy(
+            "IP addresses or ranges such as 203.0.113.0/24, one a line. Empty: from everywhere."
+        ),
+    )
+
+    class Meta:
+        model = ApiClient
+        fields = ("name", "accounts", "scopes", "networks", "per_minute", "enabled")
+        widgets = {"accounts": forms.CheckboxSelectMultiple}
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        message = _("%(text)s is no IP address and no range of them.") % {"text": text}
+        raise ValidationError(message) from None

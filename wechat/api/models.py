@@ -1,0 +1,107 @@
+"""Business systems that may call us, and what is remembered of their calls."""
+
+import datetime
+import secrets
+from collections.abc import Iterator
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OfficialAccount
+from wechat.kernel.secrets import HasSecrets, SecretField
+
+# How long the former secret stays valid after a new one is made.
+SECRET_OVERLAP = datetime.timedelta(hours=24)
+# "Last used" is for people; a write a request would be for nobody.
+USED_EVERY = datetime.timedelta(minutes=1)
+
+
+def new_key_id() -> str:
+    return f"ck_{secrets.token_hex(10)}"
+
+
+class ApiClient(HasSecrets):
+    """A business system: what it may do, for which accounts, from where and how often."""
+
+    name = models.CharField(_("name"), max_length=60)
+    key_id = models.CharField(_("key ID"), max_length=32, unique=True, default=new_key_id, editable=False)
+    secret = SecretField(_("secret"))
+    previous_secret = SecretField()
+    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=60), verbose_name=_("scopes"), default=list)
+    accounts = models.ManyToManyField(
+        OfficialAccount, related_name="api_clients", verbose_name=_("official accounts")
+    )
+    networks = ArrayField(
+        models.CharField(max_length=50), verbose_name=_("allowed addresses"), default=list, blank=True
+    )
+    per_minute = models.PositiveIntegerField(_("requests a minute"), default=600)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API client")
+        verbose_name_plural = _("API clients")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(per_minute__gt=0), name="apiclient_may_call_at_all")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def make_secret(self) -> str:
+        """A new secret; the former one stays valid for ``SECRET_OVERLAP``. Shown once, and not saved yet."""
+        if self.secret:
+            self.previous_secret, self.previous_until = self.secret, timezone.now() + SECRET_OVERLAP
+        self.secret = secrets.token_urlsafe(32)
+        return self.secret
+
+    def valid_secrets(self) -> Iterator[str]:
+        yield self.secret
+        if self.previous_secret and self.previous_until and timezone.now() < self.previous_until:
+            yield self.previous_secret
+
+    def note_use(self) -> None:
+        now = timezone.now()
+        if self.last_used_at is None or self.last_used_at < now - USED_EVERY:
+            ApiClient.objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+class SeenNonce(models.Model):
+    """A nonce that was used while Redis was away."""
+
+    value = models.CharField(max_length=120, primary_key=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("used nonce")
+        verbose_name_plural = _("used nonces")
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class KeptAnswer(models.Model):
+    """What a request with an ``Idempotency-Key`` was answered; empty while it is being worked on."""
+
+    client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+", verbose_name=_("API client"))
+    key = models.CharField(_("key"), max_length=128)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    status = models.PositiveSmallIntegerField(_("status"), null=True)
+    answer = models.TextField(_("answer"), blank=True)
+    leased_until = models.DateTimeField(_("being worked on until"))
+    expires_at = models.DateTimeField(_("kept until"), db_index=True)
+
+    class Meta:
+        verbose_name = _("kept answer")
+        verbose_name_plural = _("kept answers")
+        constraints = [
+            models.UniqueConstraint(fields=["client", "key"], name="idempotency_key_once_per_client")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,34 @@
+"""Lists of any length: a page continues from the last row of the one before."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+
+
+class KeysetPages(CursorPagination):
+    """``?limit=`` rows, newest first; ``next`` is the ``?cursor=`` of the following page, or null."""
+
+    ordering = "-pk"
+    page_size = 50
+    page_size_query_param = "limit"
+    max_page_size = 500
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"items": data, "next": self._following()})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        cursor = {"type": "string", "nullable": True, "description": "`cursor` of the following page."}
+        return {
+            "type": "object",
+            "required": ["items", "next"],
+            "properties": {"items": schema, "next": cursor},
+        }
+
+    def _following(self) -> str | None:
+        """The cursor alone; REST framework gives a whole address, which a signed client has no use for."""
+        link = self.get_next_link()
+        if link is None:
+            return None
+        return parse_qs(urlsplit(link).query)[self.cursor_query_param][0]

@@ -1,0 +1,169 @@
+"""What every call of the API stands on.
+
+A call of business systems is a ``BusinessView``::
+
+    class Menus(BusinessView):
+        scopes = {"GET": "menus:read", "POST": "menus:write"}
+
+        @extend_schema(responses=MenuSerializer(many=True))
+        def get(self, request: Request) -> Response:
+            return self.page(Menu.objects.filter(account=self.account), MenuSerializer)
+
+        @extend_schema(request=MenuSerializer, responses={201: MenuSerializer})
+        def post(self, request: Request) -> Response: ...
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from Crypto.Hash import SHA256
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from accounts.models import OfficialAccount
+from wechat.api import errors
+from wechat.api.authentication import SignatureAuthentication, client_of
+from wechat.api.errors import Refused
+from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
+from wechat.api.limits import ClientRate
+from wechat.api.models import ApiClient
+from wechat.api.paging import KeysetPages
+from wechat.api.schema import BusinessSchema, JsonSchema
+
+log = logging.getLogger(__name__)
+
+
+class JsonView(APIView):
+    """JSON in, JSON out, and errors in one shape, whoever calls."""
+
+    parser_classes: list[type[BaseParser]] = [JSONParser]
+    renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]
+    permission_classes: list[type[BasePermission]] = []
+    http_method_names = ["get", "post", "put", "patch", "delete"]
+    schema = JsonSchema()
+
+    def get_exception_handler(self) -> Any:
+        return errors.answer
+
+
+class HasScope(BasePermission):
+    """The client has the scope that the view names for the method. A method without one is for nobody."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        assert isinstance(view, BusinessView)
+        scope = view.scopes.get(request.method or "")
+        if scope is None or scope not in client_of(request).scopes:
+            message = _("This client lacks the scope %(scope)s.") % {"scope": scope}
+            raise Refused(403, "scope_missing", message, scope=scope)
+        return True
+
+
+class BusinessView(JsonView):
+    """One call of a business system: signed, within its scopes, about one of its accounts.
+
+    ``scopes`` names the scope for each method. ``self.account`` is the account that is asked about, in the
+    query or the body (unless ``for_account`` is off), ``self.client`` who asks. A POST ``creates``
+    something, unless that is off: it needs an Idempotency-Key, is carried out once, and finds the key in
+    ``self.key``, unique with the client, for the unique key of what it creates.
+    """
+
+    scopes: ClassVar[Mapping[str, str]] = {}
+    creates: ClassVar[bool] = True
+    for_account: ClassVar[bool] = True
+    authentication_classes: list[type[BaseAuthentication]] = [SignatureAuthentication]
+    permission_classes: list[type[BasePermission]] = [HasScope]
+    throttle_classes: list[type[BaseThrottle]] = [ClientRate]
+    pagination_class = KeysetPages
+    schema = BusinessSchema()
+
+    account: OfficialAccount
+    client: ApiClient
+    key = ""
+    _undertaking: Undertaking | None = None
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        self._started = time.perf_counter()
+        return super().initialize_request(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.client = client_of(request)
+        if self.for_account:
+            self.account = _account(self.client, _named(request))
+        if request.method == "POST" and self.creates:
+            key = request.headers.get("Idempotency-Key", "")
+            self._undertaking = begin(self.client, key, _fingerprint(request))
+            self.key = f"{self.client.pk}:{key}"
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, AnsweredBefore):
+            return exc.response
+        try:
+            return super().handle_exception(exc)
+        except Exception:
+            # Nobody foresaw it and nothing was answered: the repeat must not wait for the lease.
+            if self._undertaking:
+                self._undertaking.abandon()
+            raise
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._undertaking:
+            self._undertaking.finished(response)
+        self._log(request, response)
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def page(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
+        """One page of the rows, newest first."""
+        pages = self.pagination_class()
+        shown = pages.paginate_queryset(rows, self.request, view=self)
+        return pages.get_paginated_response(serializer(shown, many=True).data)
+
+    def _log(self, request: Request, response: Response) -> None:
+        """One line a request; its body, its secrets and those of its answer stay out."""
+        client = getattr(self, "client", None)
+        account = getattr(self, "account", None)
+        details = {
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            "client": client.key_id if client else "",
+            "account": account.slug if account else "",
+            "ms": round((time.perf_counter() - self._started) * 1000, 1),
+        }
+        log.info("api_request", extra=details)
+
+
+def _named(request: Request) -> str:
+    in_body = request.data.get("account", "") if isinstance(request.data, dict) else ""
+    return request.query_params.get("account", "") or str(in_body)
+
+
+def _account(client: ApiClient, slug: str) -> OfficialAccount:
+    """The account of that name; without a name the only one. Raises ``Refused``."""
+    accounts = {account.slug: account for account in client.accounts.filter(enabled=True)}
+    if slug in accounts:
+        return accounts[slug]
+    if slug:
+        raise Refused(403, "account_not_allowed", _("This client has no such account."))
+    if len(accounts) != 1:
+        message = _("Name one of the client's accounts: ?account=…")
+        raise Refused(400, "account_missing", message, accounts=sorted(accounts))
+    return next(iter(accounts.values()))
+
+
+def _fingerprint(request: Request) -> str:
+    parts = (request.method or "", request.path, request.META.get("QUERY_STRING", ""))
+    digest = SHA256.new("\n".join(parts).encode(errors="surrogatepass"))
+    digest.update(b"\n" + request.body)
+    return digest.hexdigest()

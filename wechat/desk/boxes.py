@@ -1,0 +1,98 @@
+"""Which conversations are listed, and in which order."""
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import Follower, OfficialAccount
+from wechat.desk import staff, threads
+from wechat.desk.models import Thread
+
+SHOWN = 60
+
+Threads = QuerySet[Thread]
+
+
+@dataclass(frozen=True)
+class Box:
+    """``narrow`` keeps the conversations of the box; ``order`` is that of an index."""
+
+    title: StrOrPromise
+    narrow: Callable[[Threads, User], Threads]
+    order: str = "-newest_at"
+
+
+def _opened(rows: Threads) -> Threads:
+    return rows.filter(newest_id__gt=F("closed_id"))
+
+
+def _at_hand(rows: Threads) -> Threads:
+    now = timezone.now()
+    return rows.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
+
+
+BOXES: Mapping[str, Box] = {
+    "waiting": Box(
+        _("To answer"), lambda rows, user: _at_hand(rows.filter(waiting_since__isnull=False)), "waiting_since"
+    ),
+    "mine": Box(_("Mine"), lambda rows, user: _at_hand(_opened(rows.filter(assignee=user)))),
+    "unassigned": Box(_("Unassigned"), lambda rows, user: _at_hand(_opened(rows.filter(assignee=None)))),
+    "open": Box(_("Open"), lambda rows, user: _opened(rows)),
+    "later": Box(
+        _("Put off"), lambda rows, user: rows.filter(snoozed_until__gt=timezone.now()), "snoozed_until"
+    ),
+    "all": Box(_("All"), lambda rows, user: rows),
+}
+USUAL = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A conversation in the list; ``waits`` is how long, ``None`` for nobody who waits."""
+
+    thread: Thread
+    name: str
+    unread: int
+    waits: datetime.timedelta | None
+    assignee: str
+
+
+def box_named(name: str) -> str:
+    return name if name in BOXES else USUAL
+
+
+def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> Sequence[Line]:
+    """The first conversations of a box; a search looks through all of them, by remark and OpenID."""
+    rows = Thread.objects.filter(account=account).select_related("assignee")
+    box = BOXES[name]
+    rows = _found(rows, account, search) if search else box.narrow(rows, user)
+    known = Follower.objects.filter(account=OuterRef("account"), openid=OuterRef("openid"))
+    shown = rows.annotate(remark=Subquery(known.values("remark")[:1])).order_by(box.order, "pk")[:SHOWN]
+    now = timezone.now()
+    return [
+        Line(
+            thread=thread,
+            name=getattr(thread, "remark", "") or thread.openid,
+            unread=threads.unread(thread) if thread.newest_id > thread.read_id else 0,
+            waits=now - thread.waiting_since if thread.waiting_since else None,
+            assignee=staff.name(thread.assignee) if isinstance(thread.assignee, User) else "",
+        )
+        for thread in shown
+    ]
+
+
+def waiting(account: OfficialAccount, most: int = 99) -> int:
+    """How many conversations wait, at most ``most``."""
+    rows = _at_hand(Thread.objects.filter(account=account, waiting_since__isnull=False))
+    return rows[:most].count()
+
+
+def _found(rows: Threads, account: OfficialAccount, search: str) -> Threads:
+    named = Follower.objects.filter(account=account, remark__icontains=search).values("openid")[:200]
+    return rows.filter(Q(openid__startswith=search) | Q(openid__in=Subquery(named)))

@@ -1,0 +1,172 @@
+"""WeChat's own customer service (微信客服系统): its workers, who waits, whom they serve, what they wrote.
+
+Each of these pages asks the platform when it is opened, and shows what it said.
+"""
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from accounts.clients import client_for
+from accounts.errcodes import in_words
+from accounts.models import Follower, OfficialAccount
+from accounts.rights import Area, Rights, current_account
+from wechat.sdk.api import customer_service as kf
+from wechat.sdk.client import Client
+from wechat.sdk.errors import ApiError, WeChatError
+
+RECORDS_SHOWN = 1000
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    worker: kf.Worker
+    openids: list[str]
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    account = _account(request)
+    if request.method == "POST":
+        return _done(request, account)
+    context = {
+        **_frame(request, account, _("WeChat's customer service")),
+        "may_change": _may_change(request, account),
+    }
+    try:
+        client = client_for(account)
+        workers = kf.workers(client)
+        serving = [
+            Serving(each, kf.sessions_of(client, each.account) if each.serving else []) for each in workers
+        ]
+        context |= {"serving": serving, "waiting": kf.waiting(client), "names": _names(account, serving)}
+        context["online"] = [each for each in workers if each.online]
+    except WeChatError as error:
+        context["wrong"] = _sentence(error)
+    return TemplateResponse(request, "desk/kf.html", context)
+
+
+def records(request: HttpRequest) -> HttpResponse:
+    """What was written on one day."""
+    account = _account(request)
+    day = _day(request.GET.get("day", ""))
+    context = {**_frame(request, account, _("Records of WeChat's customer service")), "day": day}
+    begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())
+    ends = min(begins + DAY, timezone.now())
+    try:
+        told = kf.records(client_for(account), int(begins.timestamp()), int(ends.timestamp()))
+        context["records"] = [
+            (datetime.datetime.fromtimestamp(each.at, datetime.UTC), each)
+            for each in islice(told, RECORDS_SHOWN)
+        ]
+    except WeChatError as error:
+        context["wrong"] = _sentence(error)
+    return TemplateResponse(request, "desk/kf_records.html", context)
+
+
+def _done(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    if not _may_change(request, account) or request.POST.get("account") != str(account.pk):
+        raise PermissionDenied
+    deed = DEEDS.get(request.POST.get("do", ""))
+    if deed is None:
+        raise PermissionDenied
+    try:
+        deed(client_for(account), request.POST)
+    except WeChatError as error:
+        messages.error(request, _sentence(error))
+    else:
+        assert isinstance(request.user, User)
+        told = " ".join(request.POST.get(name, "") for name in ("do", "worker", "openid", "nickname")).strip()
+        LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, f"kf: {told}")
+        messages.success(request, _("Done."))
+    return redirect("admin:desk_kf")
+
+
+def _add(client: Client, given: QueryDict) -> None:
+    kf.add_worker(client, _text(given, "worker"), _text(given, "nickname"))
+
+
+def _rename(client: Client, given: QueryDict) -> None:
+    kf.rename_worker(client, _text(given, "worker"), _text(given, "nickname"))
+
+
+def _delete(client: Client, given: QueryDict) -> None:
+    kf.delete_worker(client, _text(given, "worker"))
+
+
+def _invite(client: Client, given: QueryDict) -> None:
+    kf.invite_worker(client, _text(given, "worker"), _text(given, "wechat_id"))
+
+
+def _serve(client: Client, given: QueryDict) -> None:
+    kf.create_session(client, _text(given, "worker"), _text(given, "openid"))
+
+
+def _end(client: Client, given: QueryDict) -> None:
+    kf.close_session(client, _text(given, "worker"), _text(given, "openid"))
+
+
+DEEDS: Mapping[str, Callable[[Client, QueryDict], None]] = {
+    "add": _add,
+    "rename": _rename,
+    "delete": _delete,
+    "invite": _invite,
+    "serve": _serve,
+    "end": _end,
+}
+
+
+def _serving(client: Client, worker: kf.Worker) -> Serving:
+    return Serving(worker, kf.sessions_of(client, worker.account) if worker.serving else [])
+
+
+def _text(given: QueryDict, name: str) -> str:
+    return str(given.get(name, "")).strip()
+
+
+def _frame(request: HttpRequest, account: OfficialAccount, title: str) -> dict[str, Any]:
+    may_change = _may_change(request, account)
+    return {**admin.site.each_context(request), "title": title, "account": account, "may_change": may_change}
+
+
+def _names(account: OfficialAccount, serving: list[Serving]) -> dict[str, str]:
+    openids = [openid for each in serving for openid in each.openids]
+    return {row.openid: str(row) for row in Follower.objects.filter(account=account, openid__in=openids)}
+
+
+def _sentence(error: WeChatError) -> str:
+    if isinstance(error, ApiError):
+        return in_words(error.errcode)
+    return _("WeChat could not be reached. Try again in a moment.")
+
+
+def _day(text: str) -> datetime.date:
+    today = timezone.localdate()
+    try:
+        return min(parse_date(text) or today, today)
+    except ValueError:
+        return today
+
+
+def _account(request: HttpRequest) -> OfficialAccount:
+    account = current_account(request)
+    if account is None or not Rights.of(request.user).may_view(Area.MESSAGES, account.pk):
+        raise PermissionDenied
+    return account
+
+
+def _may_change(request: HttpRequest, account: OfficialAccount) -> bool:
+    return Rights.of(request.user).may_change(Area.MESSAGES, account.pk)

@@ -1,0 +1,138 @@
+"""The desk's own records; what was said is in the inbox and among the pushes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OfficialAccount
+from wechat.contents.models import HasContent
+
+
+class Thread(models.Model):
+    """Where the staff stand with one follower.
+
+    Ids of inbox rows mark how far they came, so that a message that is handled twice or late changes nothing:
+    ``newest_id`` is the follower's newest message, ``read_id``, ``answered_id`` and ``closed_id`` the newest
+    one when somebody last looked, replied, and closed the conversation.
+    """
+
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="threads", verbose_name=_("account")
+    )
+    openid = models.CharField(_("OpenID"), max_length=64)
+    newest_id = models.BigIntegerField()
+    newest_at = models.DateTimeField(_("last wrote"))
+    newest_text = models.CharField(_("wrote"), max_length=200, blank=True)
+    read_id = models.BigIntegerField(default=0)
+    answered_id = models.BigIntegerField(default=0)
+    closed_id = models.BigIntegerField(default=0)
+    # Since when a message waits that neither a rule nor a person answered.
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assigned to"),
+    )
+    snoozed_until = models.DateTimeField(_("put off until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("service desk")
+        constraints = [models.UniqueConstraint(fields=["account", "openid"], name="thread_once")]
+        indexes = [
+            models.Index(fields=["account", "-newest_at"], name="thread_newest"),
+            models.Index(
+                fields=["account", "-newest_at"],
+                name="thread_open",
+                condition=Q(newest_id__gt=F("closed_id")),
+            ),
+            models.Index(
+                fields=["account", "waiting_since"],
+                name="thread_waiting",
+                condition=Q(waiting_since__isnull=False),
+            ),
+            models.Index(
+                fields=["assignee", "account", "-newest_at"],
+                name="thread_assigned",
+                condition=Q(assignee__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.openid
+
+    @property
+    def is_open(self) -> bool:
+        return self.newest_id > self.closed_id
+
+    @property
+    def is_put_off(self) -> bool:
+        return self.snoozed_until is not None and self.snoozed_until > timezone.now()
+
+
+class Takeover(models.Model):
+    """Until then a person talks with the follower, and the rules say nothing to what the follower writes."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    openid = models.CharField(_("OpenID"), max_length=64)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("member of staff")
+    )
+    until = models.DateTimeField(_("until"))
+
+    class Meta:
+        verbose_name = _("takeover")
+        constraints = [models.UniqueConstraint(fields=["account", "openid"], name="takeover_once")]
+        indexes = [models.Index(fields=["until"], name="takeover_until")]
+
+    def __str__(self) -> str:
+        return f"{self.openid} · {self.user}"
+
+
+class Note(models.Model):
+    """What staff tell one another about a follower; the follower never sees it."""
+
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="notes", verbose_name=_("conversation"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("author")
+    )
+    text = models.TextField(_("internal note"), max_length=2000)
+    created_at = models.DateTimeField(_("written"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("internal note")
+        indexes = [models.Index(fields=["thread", "-created_at"], name="note_newest")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class CannedAnswer(HasContent):
+    """Something that is said often, at hand by its shortcut."""
+
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="canned_answers", verbose_name=_("account")
+    )
+    shortcut = models.SlugField(
+        _("shortcut"),
+        max_length=30,
+        allow_unicode=True,
+        help_text=_("Typed after a / in the desk: price, 地址, …"),
+    )
+
+    class Meta:
+        verbose_name = _("canned answer")
+        verbose_name_plural = _("canned answers")
+        ordering = ["shortcut"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "shortcut"],
+                name="canned_answer_once",
+                violation_error_message=_("This shortcut is taken: choose another."),
+            )
+        ]

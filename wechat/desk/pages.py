@@ -1,0 +1,232 @@
+"""The desk: conversations on the left, one of them in the middle, the follower on the right.
+
+The page asks every two seconds whether anything changed and is sent the parts that did. Every deed is a
+plain form, which works without scripts as well.
+"""
+
+import datetime
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from accounts.models import Follower, OfficialAccount, StaffRight
+from accounts.rights import CHANGES, Area, Rights, choose_account, current_account
+from wechat.desk import boxes, panel, presence, staff, takeovers, talking, threads
+from wechat.desk.models import CannedAnswer, Note, Thread
+from wechat.inbox import conversation
+from wechat.materials.models import Asset
+from wechat.pushes import windows
+
+PICTURES = 60
+FORM_TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w+">')
+PAUSES: Mapping[str, tuple[str | Promise, datetime.timedelta]] = {
+    "hour": (gettext_lazy("1 hour"), datetime.timedelta(hours=1)),
+    "evening": (gettext_lazy("4 hours"), datetime.timedelta(hours=4)),
+    "tomorrow": (gettext_lazy("1 day"), datetime.timedelta(days=1)),
+    "week": (gettext_lazy("1 week"), datetime.timedelta(days=7)),
+}
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The whole page."""
+    account = _account(request)
+    thread = _asked_for(request, account)
+    if thread is not None:
+        threads.read(thread)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Service desk"),
+        **_list(request, account),
+        **(_thread(request, account, thread) if thread else {}),
+        "canned": CannedAnswer.objects.filter(account=account).select_related("asset", "cover"),
+        "pictures": Asset.objects.filter(account=account, kind="image", state="uploaded")[:PICTURES],
+        "token": secrets.token_urlsafe(12),
+    }
+    return TemplateResponse(request, "desk/desk.html", context)
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """The parts of the page, for a script that has ``have``; 204 if they are the ones it has."""
+    account = _account(request)
+    thread = _asked_for(request, account)
+    if thread is not None and request.GET.get("looks"):
+        threads.read(thread)
+    parts = {"list": render_to_string("desk/list.html", _list(request, account), request)}
+    if thread is not None:
+        context = _thread(request, account, thread)
+        parts |= {
+            name: render_to_string(f"desk/{name}.html", context, request)
+            for name in ("head", "said", "panel")
+        }
+    have = _digest(parts)
+    if have == request.GET.get("have"):
+        return HttpResponse(status=204)
+    return JsonResponse({"have": have, "parts": parts})
+
+
+@require_POST
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Do what the pressed button says: a script is told what was wrong, a form goes back to the page."""
+    account = _account(request)
+    if not Rights.of(request.user).may_change(Area.MESSAGES, account.pk):
+        raise PermissionDenied
+    thread = Thread.objects.filter(account=account, pk=pk).first()
+    deed = DEEDS.get(request.POST.get("do", ""))
+    if thread is None or deed is None:
+        raise Http404
+    wrong = ""
+    try:
+        deed(request, account, thread)
+    except ValidationError as error:
+        wrong = " ".join(error.messages)
+    if request.headers.get("X-Requested-With") == "fetch":
+        return JsonResponse(
+            {"error": wrong, "token": secrets.token_urlsafe(12)}, status=422 if wrong else 200
+        )
+    if wrong:
+        messages.error(request, wrong)
+    return redirect(address(thread, request.POST.get("box", "")))
+
+
+def _digest(parts: Mapping[str, str]) -> str:
+    """The same for parts that look the same: each rendering masks the form token anew."""
+    looks = FORM_TOKEN.sub("", "".join(parts.values()))
+    return hashlib.sha256(looks.encode()).hexdigest()[:16]
+
+
+def address(thread: Thread, box: str = "") -> str:
+    return f"{reverse('admin:desk')}?{urlencode({'box': boxes.box_named(box), 'who': thread.openid})}"
+
+
+# --- what can be done
+
+
+def _say(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+    given = request.POST
+    saying = talking.Saying(
+        token=given.get("token", "")[:40],
+        text=given.get("text", ""),
+        canned=_chosen(CannedAnswer, account, given.get("canned", "")),
+        picture=_chosen(Asset, account, given.get("picture", "")),
+        seen=int(given["seen"]) if given.get("seen", "").isdecimal() else 0,
+    )
+    talking.say(account, thread, _user(request), saying)
+
+
+def _note(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+    text = request.POST.get("text", "").strip()
+    if not text:
+        raise ValidationError(_("Write the note first."))
+    Note.objects.create(thread=thread, author=_user(request), text=text[:2000])
+
+
+def _assign(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+    chosen = request.POST.get("to", "")
+    to = next((each for each in colleagues(account) if str(each.pk) == chosen), None)
+    threads.assign(thread, to)
+
+
+def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+    pause = PAUSES.get(request.POST.get("pause", ""))
+    if pause is None:
+        raise ValidationError(_("Choose how long."))
+    threads.put_off(thread, timezone.now() + pause[1])
+
+
+DEEDS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = {
+    "say": _say,
+    "note": _note,
+    "assign": _assign,
+    "put_off": _put_off,
+    "take": lambda request, account, thread: takeovers.take(thread, _user(request)),
+    "give_back": lambda request, account, thread: takeovers.give_back(thread),
+    "close": lambda request, account, thread: threads.close(thread),
+    "reopen": lambda request, account, thread: threads.reopen(thread),
+}
+
+
+def colleagues(account: OfficialAccount) -> list[User]:
+    """Who may answer for this account."""
+    roles = [role for role, areas in CHANGES.items() if Area.MESSAGES in areas]
+    having = StaffRight.objects.filter(account=account, role__in=roles).values("user")
+    found = User.objects.filter(is_active=True, is_staff=True)
+    return sorted({*found.filter(pk__in=having), *found.filter(is_superuser=True)}, key=staff.name)
+
+
+# --- what is shown
+
+
+def _list(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
+    box, search = boxes.box_named(request.GET.get("box", "")), request.GET.get("q", "").strip()[:64]
+    return {
+        "account": account,
+        "box": box,
+        "boxes": [(name, each.title) for name, each in boxes.BOXES.items()],
+        "waiting": boxes.waiting(account),
+        "search": search,
+        "lines": boxes.lines(account, box, _user(request), search),
+        "who": request.GET.get("who", ""),
+    }
+
+
+def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> dict[str, Any]:
+    follower = Follower.objects.filter(account=account, openid=thread.openid).first()
+    newest = talking.newest_of_staff(thread)
+    takeover = takeovers.current(thread)
+    return {
+        "thread": thread,
+        "box": boxes.box_named(request.GET.get("box", "")),
+        "pauses": [(name, label) for name, (label, _pause) in PAUSES.items()],
+        "follower": follower,
+        "page": conversation.page(account, thread.openid),
+        "allowance": windows.left(account, thread.openid, timezone.now()),
+        "takeover": takeover,
+        "takeover_by": staff.name(takeover.user) if takeover else "",
+        "others": presence.look(thread, _user(request), writes=bool(request.GET.get("writes"))),
+        "colleagues": [(each.pk, staff.name(each)) for each in colleagues(account)],
+        "may_talk": Rights.of(request.user).may_change(Area.MESSAGES, account.pk),
+        "facts": panel.facts(follower) if follower else [],
+        "seen": newest.pk if newest else 0,
+    }
+
+
+def _account(request: HttpRequest) -> OfficialAccount:
+    asked = request.GET.get("account", "")
+    if asked.isdecimal():
+        choose_account(request, int(asked))
+    account = current_account(request)
+    if account is None or not Rights.of(request.user).may_view(Area.MESSAGES, account.pk):
+        raise PermissionDenied
+    return account
+
+
+def _asked_for(request: HttpRequest, account: OfficialAccount) -> Thread | None:
+    openid = request.GET.get("who", "")
+    found = Thread.objects.filter(account=account, openid=openid).select_related("assignee")
+    return found.first() if openid else None
+
+
+def _chosen(model: Any, account: OfficialAccount, pk: str) -> Any:
+    return model.objects.filter(account=account, pk=int(pk)).first() if pk.isdecimal() else None
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

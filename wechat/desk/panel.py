@@ -1,0 +1,35 @@
+"""What the desk shows about a follower beside the conversation.
+
+Apps above register what they know, as orders::
+
+    @panel.register
+    def orders(follower): return [panel.Fact(_("order"), "¥99.00", link)]
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import Follower
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: StrOrPromise
+    text: StrOrPromise
+    link: str = ""
+
+
+Source = Callable[[Follower], Iterable[Fact]]
+
+_sources: list[Source] = []
+
+
+def register(source: Source) -> Source:
+    _sources.append(source)
+    return source
+
+
+def facts(follower: Follower) -> list[Fact]:
+    return [fact for source in _sources for fact in source(follower)]

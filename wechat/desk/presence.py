@@ -1,0 +1,42 @@
+"""Who else looks at a conversation right now, and who is writing. Known to Redis for a few seconds only."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import cast
+
+from django.contrib.auth.models import User
+from django_redis import get_redis_connection
+from redis import Redis
+from redis.exceptions import RedisError
+
+from wechat.desk import staff
+from wechat.desk.models import Thread
+
+SECONDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    name: str
+    writes: bool
+
+
+def look(thread: Thread, user: User, *, writes: bool) -> list[Seen]:
+    """Say that this member of staff looks at it; the others who do. Nobody, while Redis is away."""
+    key = f"wc:desk:{thread.pk}"
+    mine = json.dumps({"name": staff.name(user), "writes": writes, "at": time.time()})
+    try:
+        with _redis().pipeline(transaction=False) as pipe:
+            pipe.hset(key, str(user.pk), mine)
+            pipe.expire(key, SECONDS)
+            pipe.hgetall(key)
+            found = cast(dict[bytes, bytes], pipe.execute()[2])
+    except RedisError:
+        return []
+    others = [json.loads(told) for pk, told in found.items() if int(pk) != user.pk]
+    return [Seen(each["name"], each["writes"]) for each in others if time.time() - each["at"] < SECONDS]
+
+
+def _redis() -> Redis:
+    return cast(Redis, get_redis_connection("default"))

@@ -1,0 +1,203 @@
+"use strict";
+// Keeps the desk live and quick to use. Without it every button still works, with a page load each.
+
+const PAUSE_MS = 2000;
+const desk = document.getElementById("desk");
+const composer = document.getElementById("desk-composer");
+const text = document.getElementById("desk-text");
+const canned = document.getElementById("desk-canned");
+const said = document.getElementById("desk-said");
+let have = "";
+let wroteAt = 0;
+
+function toEnd() {
+  said?.scrollTo({ top: said.scrollHeight });
+}
+
+function atEnd() {
+  return said.scrollHeight - said.scrollTop - said.clientHeight < 60;
+}
+
+// A part that holds the focus is left alone: somebody is choosing in it.
+function put(name, html) {
+  const place = document.getElementById(`desk-${name}`);
+  if (!place || (name !== "said" && place.contains(document.activeElement))) return;
+  const follow = name === "said" && atEnd();
+  place.innerHTML = html;
+  if (follow) toEnd();
+}
+
+function tellLost(lost) {
+  let notice = desk.querySelector(".desk-lost");
+  if (lost && !notice) {
+    notice = document.createElement("p");
+    notice.className = "notice desk-lost";
+    notice.setAttribute("role", "alert");
+    notice.textContent = desk.dataset.lost;
+    desk.prepend(notice);
+  } else if (!lost) {
+    notice?.remove();
+  }
+}
+
+async function look() {
+  const query = new URLSearchParams(location.search);
+  query.set("have", have);
+  if (!document.hidden) query.set("looks", "1");
+  if (Date.now() - wroteAt < 5000) query.set("writes", "1");
+  try {
+    const answer = await fetch(`${desk.dataset.live}?${query}`, { headers: { Accept: "application/json" } });
+    if (answer.status === 200) {
+      const told = await answer.json();
+      have = told.have;
+      for (const [name, html] of Object.entries(told.parts)) put(name, html);
+    }
+    tellLost(!answer.ok);
+  } catch {
+    tellLost(true);
+  }
+}
+
+async function keepLooking() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, document.hidden ? PAUSE_MS * 5 : PAUSE_MS));
+    await look();
+  }
+}
+
+function tellWrong(message) {
+  const place = composer.querySelector(".desk-wrong");
+  place.textContent = message;
+  place.hidden = !message;
+}
+
+// What was typed stays until the server has taken it.
+async function send(event) {
+  const button = event.submitter;
+  event.preventDefault();
+  const form = new FormData(composer);
+  form.set("do", button?.value ?? "say");
+  form.set("seen", document.getElementById("desk-seen").dataset.seen);
+  for (const each of composer.querySelectorAll("button")) each.disabled = true;
+  try {
+    const answer = await fetch(composer.action, { method: "POST", body: form, headers: { "X-Requested-With": "fetch" } });
+    const told = await answer.json();
+    composer.elements.token.value = told.token;
+    tellWrong(told.error);
+    if (answer.ok) {
+      text.value = "";
+      for (const name of ["canned", "picture"]) if (composer.elements[name]) composer.elements[name].value = "";
+      wroteAt = 0;
+    }
+  } catch {
+    tellWrong(desk.dataset.lost);
+  }
+  for (const each of composer.querySelectorAll("button")) each.disabled = false;
+  await look();
+  toEnd();
+  text.focus();
+}
+
+// --- canned answers, by / and the first letters of a shortcut
+
+const entries = canned ? [...canned.children] : [];
+
+function wanted() {
+  return /^\/(\S*)$/.exec(text.value)?.[1];
+}
+
+function shown() {
+  return entries.filter((each) => !each.hidden);
+}
+
+function choose(entry) {
+  for (const each of entries) each.setAttribute("aria-selected", String(each === entry));
+  text.setAttribute("aria-activedescendant", entry?.id ?? "");
+  entry?.scrollIntoView({ block: "nearest" });
+}
+
+function offer() {
+  const typed = wanted();
+  for (const each of entries) each.hidden = typed === undefined || !each.dataset.shortcut.startsWith(typed);
+  canned.hidden = !shown().length;
+  choose(shown()[0]);
+}
+
+function take(entry) {
+  if (entry.dataset.text) {
+    text.value = entry.dataset.text;
+  } else {
+    text.value = "";
+    composer.elements.canned.value = entry.dataset.pk;
+  }
+  canned.hidden = true;
+  text.focus();
+}
+
+function move(step) {
+  const list = shown();
+  const at = list.findIndex((each) => each.getAttribute("aria-selected") === "true");
+  choose(list[(at + step + list.length) % list.length]);
+}
+
+function keyInText(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+    event.preventDefault();
+    composer.requestSubmit(composer.querySelector("[value=say]"));
+  } else if (!canned.hidden && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
+    event.preventDefault();
+    if (event.key === "Escape") canned.hidden = true;
+    else if (event.key.startsWith("Arrow")) move(event.key === "ArrowDown" ? 1 : -1);
+    else take(shown().find((each) => each.getAttribute("aria-selected") === "true"));
+  } else if (event.key === "Escape") {
+    text.blur();
+  }
+}
+
+// --- keys outside of fields
+
+function step(by) {
+  const lines = [...document.querySelectorAll(".desk-line")];
+  const at = lines.findIndex((each) => each.hasAttribute("aria-current"));
+  const next = lines[at < 0 ? 0 : at + by];
+  if (next) location.href = next.href;
+}
+
+function keyOnPage(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+  const deeds = {
+    j: () => step(1),
+    k: () => step(-1),
+    r: () => text?.focus(),
+    n: () => text?.focus(),
+    "/": () => {
+      if (!text) return;
+      text.value = "/";
+      text.focus();
+      offer();
+    },
+    e: () => document.querySelector("[data-key=e]")?.click(),
+  };
+  const deed = deeds[event.key.toLowerCase()];
+  if (deed) {
+    event.preventDefault();
+    deed();
+  }
+}
+
+document.addEventListener("keydown", keyOnPage);
+if (composer) {
+  composer.addEventListener("submit", send);
+  text.addEventListener("keydown", keyInText);
+  text.addEventListener("input", () => {
+    wroteAt = Date.now();
+    offer();
+  });
+  canned.addEventListener("pointerdown", (event) => {
+    const entry = event.target.closest("li");
+    event.preventDefault();
+    if (entry) take(entry);
+  });
+  toEnd();
+}
+keepLooking();

@@ -1,0 +1,57 @@
+"""Robot or person: who answers what a follower writes.
+
+While a person talks the rules are silent for this follower's messages; menus and other events are answered
+as ever. The person's turn ends when they give back, or by itself some time after their last message.
+"""
+
+import datetime
+from collections.abc import Mapping
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from wechat.desk import staff
+from wechat.desk.models import Takeover, Thread
+from wechat.inbox.routing import Answer, Event
+from wechat.kernel.editions import Cached
+
+TURN = datetime.timedelta(minutes=30)
+
+Turns = Mapping[tuple[int, str], tuple[datetime.datetime, str]]
+
+
+def _build() -> Turns:
+    running = Takeover.objects.filter(until__gt=timezone.now()).select_related("user")
+    return {(turn.account_id, turn.openid): (turn.until, staff.mark(turn.user)) for turn in running}
+
+
+_turns = Cached("desk", _build)
+
+
+def silence(event: Event) -> Answer | None:
+    """An answer that says nothing, while a person talks with this follower."""
+    until, by = _turns.get().get((event.account.pk, event.message.openid), (None, ""))
+    if until is None or event.message.event or until.timestamp() <= event.message.create_time:
+        return None
+    return Answer(by)
+
+
+def take(thread: Thread, user: User) -> None:
+    """The person's turn begins, or goes on."""
+    Takeover.objects.update_or_create(
+        account_id=thread.account_id,
+        openid=thread.openid,
+        defaults={"user": user, "until": timezone.now() + TURN},
+    )
+
+
+def give_back(thread: Thread) -> None:
+    Takeover.objects.filter(account=thread.account_id, openid=thread.openid).delete()
+
+
+def current(thread: Thread) -> Takeover | None:
+    return (
+        Takeover.objects.filter(account=thread.account_id, openid=thread.openid, until__gt=timezone.now())
+        .select_related("user")
+        .first()
+    )

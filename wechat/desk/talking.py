@@ -1,0 +1,90 @@
+"""What a member of staff says to a follower."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from accounts.models import Follower, OfficialAccount
+from wechat.contents.checks import check_content
+from wechat.contents.variables import Values, expand
+from wechat.desk import staff, takeovers, threads
+from wechat.desk.models import CannedAnswer, Thread
+from wechat.materials.models import Asset
+from wechat.pushes import windows
+from wechat.pushes.models import Push
+from wechat.pushes.queueing import queue
+from wechat.sdk.content import Content, Image, Text, from_dict
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What was typed or chosen. ``token`` is the form's own, so that a form sent twice is one message;
+    ``seen`` is the newest push by staff that the writer had before their eyes."""
+
+    token: str
+    text: str = ""
+    canned: CannedAnswer | None = None
+    picture: Asset | None = None
+    seen: int = 0
+
+
+def say(account: OfficialAccount, thread: Thread, user: User, saying: Saying) -> Push:
+    """Have it sent, and take over from the rules. Raises ``ValidationError`` with what to do instead."""
+    content = _content(account, thread, saying)
+    _refuse_collision(thread, user, saying)
+    if not windows.left(account, thread.openid, timezone.now()).left:
+        raise ValidationError(
+            _("WeChat allows no message to this follower now. They must write, or tap a menu, first.")
+        )
+    push = queue(
+        account=account,
+        openid=thread.openid,
+        content=content,
+        key=f"desk:{thread.pk}:{saying.token}",
+        cause=staff.mark(user),
+    )
+    threads.answered(thread, user)
+    takeovers.take(thread, user)
+    return push
+
+
+def newest_of_staff(thread: Thread) -> Push | None:
+    """The last message of any member of staff."""
+    return (
+        Push.objects.filter(
+            account=thread.account_id, openid=thread.openid, cause__startswith=f"{staff.PREFIX}:"
+        )
+        .order_by("-pk")
+        .first()
+    )
+
+
+def _content(account: OfficialAccount, thread: Thread, saying: Saying) -> Content:
+    if saying.canned is not None:
+        content = expand(from_dict(saying.canned.complete), _values(account, thread))
+    elif saying.picture is not None:
+        content = Image(saying.picture.media_id)
+    else:
+        content = Text(saying.text.replace("\r\n", "\n").strip())
+    check_content(content, account.name)
+    return content
+
+
+def _refuse_collision(thread: Thread, user: User, saying: Saying) -> None:
+    newest = newest_of_staff(thread)
+    if newest is not None and newest.pk > saying.seen and newest.cause != staff.mark(user):
+        other = User.objects.filter(pk=int(newest.cause.partition(":")[2])).first()
+        raise ValidationError(
+            _("%(name)s has replied in the meantime. Read it, then send again if it is still needed.")
+            % {"name": staff.name(other) if other else _("A colleague")}
+        )
+
+
+def _values(account: OfficialAccount, thread: Thread) -> Values:
+    remarks = Follower.objects.filter(account=account, openid=thread.openid).values_list("remark", flat=True)
+    now = localtime()
+    return Values(thread.openid, remarks.first() or "", account.name, f"{now:%Y-%m-%d}", f"{now:%H:%M}")

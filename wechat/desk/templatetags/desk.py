@@ -1,0 +1,32 @@
+import datetime
+from collections.abc import Mapping
+
+from django import template
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@register.filter
+def roughly(length: datetime.timedelta) -> str:
+    """In the largest whole unit: 12 minutes, 3 hours, 2 days."""
+    seconds = int(length.total_seconds())
+    if seconds >= DAY:
+        return ngettext("%d day", "%d days", seconds // DAY) % (seconds // DAY)
+    if seconds >= HOUR:
+        return ngettext("%d hour", "%d hours", seconds // HOUR) % (seconds // HOUR)
+    minutes = max(seconds // MINUTE, 1)
+    return ngettext("%d minute", "%d minutes", minutes) % minutes
+
+
+@register.filter
+def urgency(length: datetime.timedelta) -> str:
+    """The colour of a wait: after an hour it is bad."""
+    return "bad" if length.total_seconds() >= HOUR else "warn"
+
+
+@register.filter
+def named(names: Mapping[str, str], openid: str) -> str:
+    return names.get(openid, openid)

@@ -1,0 +1,93 @@
+"""How a conversation moves: heard, read, answered, put off, closed."""
+
+import datetime
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.text import Truncator
+
+from wechat.desk.models import Thread
+from wechat.desk.staff import is_mark
+from wechat.inbox.models import InboundMessage
+
+# In any order and more than once: only ids and times that are newer than what is on record change it.
+HEARD = """
+INSERT INTO desk_thread
+    (account_id, openid, newest_id, newest_at, newest_text, read_id, answered_id, closed_id, waiting_since)
+VALUES (%s, %s, %s, %s, %s, 0, 0, 0, %s)
+ON CONFLICT (account_id, openid) DO UPDATE SET
+    newest_id = greatest(desk_thread.newest_id, excluded.newest_id),
+    newest_at = greatest(desk_thread.newest_at, excluded.newest_at),
+    newest_text = CASE WHEN excluded.newest_id > desk_thread.newest_id
+        THEN excluded.newest_text ELSE desk_thread.newest_text END,
+    snoozed_until = CASE WHEN excluded.newest_id > desk_thread.newest_id
+        THEN NULL ELSE desk_thread.snoozed_until END,
+    waiting_since = CASE WHEN excluded.newest_id > greatest(desk_thread.answered_id, desk_thread.closed_id)
+        THEN least(desk_thread.waiting_since, excluded.waiting_since) ELSE desk_thread.waiting_since END
+"""
+
+
+def heard(row: InboundMessage) -> None:
+    """The follower wrote. They wait for a person if no rule answered, or if a person is talking with them."""
+    unanswered = row.answer is None and not row.later and (not row.answered_by or is_mark(row.answered_by))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            HEARD,
+            [
+                row.account_id,
+                row.openid,
+                row.pk,
+                row.received_at,
+                Truncator(str(row)).chars(200),
+                row.received_at if unanswered else None,
+            ],
+        )
+
+
+def read(thread: Thread) -> None:
+    Thread.objects.filter(pk=thread.pk, read_id__lt=thread.newest_id).update(read_id=thread.newest_id)
+
+
+def answered(thread: Thread, by: User) -> None:
+    """Somebody replied: nobody waits for what came before; the conversation is theirs if it was nobody's."""
+    Thread.objects.filter(pk=thread.pk).update(
+        answered_id=thread.newest_id,
+        read_id=thread.newest_id,
+        waiting_since=_still_waiting(thread),
+        assignee=Coalesce("assignee", by.pk, output_field=IntegerField()),
+        snoozed_until=None,
+    )
+
+
+def close(thread: Thread) -> None:
+    """Done, until the follower writes again."""
+    Thread.objects.filter(pk=thread.pk).update(
+        closed_id=thread.newest_id, waiting_since=_still_waiting(thread), snoozed_until=None
+    )
+
+
+def reopen(thread: Thread) -> None:
+    Thread.objects.filter(pk=thread.pk).update(closed_id=0)
+
+
+def put_off(thread: Thread, until: datetime.datetime) -> None:
+    Thread.objects.filter(pk=thread.pk).update(snoozed_until=until)
+
+
+def assign(thread: Thread, to: User | None) -> None:
+    Thread.objects.filter(pk=thread.pk).update(assignee=to)
+
+
+def unread(thread: Thread, most: int = 99) -> int:
+    """How many messages nobody on the desk has seen, at most ``most``."""
+    newer = InboundMessage.objects.filter(
+        account=thread.account_id, openid=thread.openid, pk__gt=thread.read_id
+    ).exclude(kind="event")
+    return newer[:most].count()
+
+
+def _still_waiting(thread: Thread) -> Case:
+    """What arrived since the page was made goes on waiting."""
+    return Case(When(newest_id__gt=thread.newest_id, then=F("waiting_since")), default=Value(None))

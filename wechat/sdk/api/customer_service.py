@@ -1,0 +1,131 @@
+"""The platform's own customer service: its workers, their sessions and records.
+
+WeChat reference 8.4 Workers, 8.5 Sessions, 8.6 Records.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wechat.sdk.client import Client
+
+RECORDS_A_PAGE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """``account`` is name@account; ``online`` tells whether the worker can take a session now."""
+
+    account: str
+    nickname: str
+    wechat_id: str
+    invited: str
+    invite_status: str
+    online: bool = False
+    serving: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A follower whom no worker serves yet; ``since`` in Unix seconds."""
+
+    openid: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message of a session; ``at`` in Unix seconds."""
+
+    openid: str
+    worker: str
+    by_worker: bool
+    text: str
+    at: int
+
+
+def workers(client: Client) -> list[Worker]:
+    """Every worker, those who are online marked."""
+    online = {
+        each["kf_account"]: int(each.get("accepted_case", 0))
+        for each in client.get("/cgi-bin/customservice/getonlinekflist").get("kf_online_list", [])
+    }
+    listed = client.get("/cgi-bin/customservice/getkflist").get("kf_list", [])
+    return [_worker(each, online) for each in listed]
+
+
+def add_worker(client: Client, account: str, nickname: str) -> None:
+    """Raises ApiError 65405 above 100 workers, 65406 for a taken name and others of 654xx."""
+    client.post("/customservice/kfaccount/add", {"kf_account": account, "nickname": nickname})
+
+
+def rename_worker(client: Client, account: str, nickname: str) -> None:
+    client.post("/customservice/kfaccount/update", {"kf_account": account, "nickname": nickname})
+
+
+def delete_worker(client: Client, account: str) -> None:
+    client.post("/customservice/kfaccount/del", {"kf_account": account})
+
+
+def invite_worker(client: Client, account: str, wechat_id: str) -> None:
+    """The person behind the WeChat id has to accept before the worker can serve."""
+    client.post("/customservice/kfaccount/inviteworker", {"kf_account": account, "invite_wx": wechat_id})
+
+
+def create_session(client: Client, account: str, openid: str) -> None:
+    """Raises ApiError 65402 or 65415 while the worker is not bound or not online."""
+    client.post("/customservice/kfsession/create", {"kf_account": account, "openid": openid})
+
+
+def close_session(client: Client, account: str, openid: str) -> None:
+    client.post("/customservice/kfsession/close", {"kf_account": account, "openid": openid})
+
+
+def session_of(client: Client, openid: str) -> str:
+    """The worker who serves this follower, or ""."""
+    return str(client.get("/customservice/kfsession/getsession", {"openid": openid}).get("kf_account", ""))
+
+
+def sessions_of(client: Client, account: str) -> list[str]:
+    """The openids that a worker serves."""
+    answer = client.get("/customservice/kfsession/getsessionlist", {"kf_account": account})
+    return [str(each["openid"]) for each in answer.get("sessionlist", [])]
+
+
+def waiting(client: Client) -> list[Waiting]:
+    """At most 100 followers who wait, the longest first."""
+    listed = client.get("/customservice/kfsession/getwaitcase").get("waitcaselist", [])
+    return [Waiting(str(each["openid"]), int(each.get("latest_time", 0))) for each in listed]
+
+
+def records(client: Client, start: int, end: int) -> Iterator[Record]:
+    """What workers and followers wrote between two Unix times, which lie 24 hours apart at most (65417)."""
+    message_id, number = 1, RECORDS_A_PAGE
+    while number == RECORDS_A_PAGE:
+        asked = {"starttime": start, "endtime": end, "msgid": message_id, "number": RECORDS_A_PAGE}
+        answer = client.post("/customservice/msgrecord/getmsglist", asked)
+        yield from map(_record, answer.get("recordlist", []))
+        message_id, number = int(answer.get("msgid", 0)), int(answer.get("number", 0))
+
+
+def _worker(listed: dict[str, Any], online: dict[str, int]) -> Worker:
+    account = str(listed["kf_account"])
+    return Worker(
+        account=account,
+        nickname=str(listed.get("kf_nick", "")),
+        wechat_id=str(listed.get("kf_wx", "")),
+        invited=str(listed.get("invite_wx", "")),
+        invite_status=str(listed.get("invite_status", "")),
+        online=account in online,
+        serving=online.get(account, 0),
+    )
+
+
+def _record(told: dict[str, Any]) -> Record:
+    return Record(
+        openid=str(told.get("openid", "")),
+        worker=str(told.get("worker", "")),
+        by_worker=told.get("opercode") == 2002,
+        text=str(told.get("text", "")),
+        at=int(told.get("time", 0)),
+    )

@@ -1,0 +1,68 @@
+"""The tags of an account and who has them. WeChat reference 6.5."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wechat.sdk.api.users import OpenidPage
+from wechat.sdk.client import Client
+from wechat.sdk.errors import TransportError
+
+# The most openids one tagging call takes, tags an account has, and tags a follower has.
+TAGGING_BATCH = 50
+MOST_TAGS = 100
+MOST_OF_A_FOLLOWER = 20
+LONGEST_NAME = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformTag:
+    """``count`` is how many followers have it; ids 0 to 2 are the platform's own tags."""
+
+    id: int
+    name: str
+    count: int = 0
+
+    @property
+    def is_system(self) -> bool:
+        return self.id <= 2
+
+
+def create(client: Client, name: str) -> int:
+    """The new tag's id. 45056: 100 tags there already; 45157: name used or not allowed; 45158: too long."""
+    tag = client.post("/cgi-bin/tags/create", {"tag": {"name": name}}).get("tag") or {}
+    if not isinstance(tag.get("id"), int):
+        raise TransportError("/cgi-bin/tags/create answered no id", outcome_unknown=True)
+    return int(tag["id"])
+
+
+def get(client: Client) -> list[PlatformTag]:
+    found = client.get("/cgi-bin/tags/get").get("tags") or []
+    return [PlatformTag(int(tag["id"]), str(tag["name"]), int(tag.get("count") or 0)) for tag in found]
+
+
+def update(client: Client, tag_id: int, name: str) -> None:
+    client.post("/cgi-bin/tags/update", {"tag": {"id": tag_id, "name": name}})
+
+
+def delete(client: Client, tag_id: int) -> None:
+    """45057 while more than 100,000 followers have it."""
+    client.post("/cgi-bin/tags/delete", {"tag": {"id": tag_id}})
+
+
+def followers(client: Client, tag_id: int, cursor: str = "") -> OpenidPage:
+    """Those who have the tag, after the cursor."""
+    return OpenidPage.of(client.post("/cgi-bin/user/tag/get", {"tagid": tag_id, "next_openid": cursor}))
+
+
+def of_follower(client: Client, openid: str) -> list[int]:
+    found = client.post("/cgi-bin/tags/getidlist", {"openid": openid}).get("tagid_list") or []
+    return [int(tag_id) for tag_id in found]
+
+
+def tag(client: Client, tag_id: int, openids: Sequence[str]) -> None:
+    """At most ``TAGGING_BATCH``. On 45171 the error's ``failed_openids`` name those it did not work for."""
+    client.post("/cgi-bin/tags/members/batchtagging", {"openid_list": list(openids), "tagid": tag_id})
+
+
+def untag(client: Client, tag_id: int, openids: Sequence[str]) -> None:
+    client.post("/cgi-bin/tags/members/batchuntagging", {"openid_list": list(openids), "tagid": tag_id})

@@ -1,0 +1,72 @@
+"""The text of a bill: columns by name, a row at a time, whatever its size.
+
+Every value follows a backtick, so rows are split at a comma with a backtick and a comma inside a text does
+no harm. Byte order mark, both line ends and a missing summary are accepted.
+
+WeChat Pay reference 6.2.
+"""
+
+import codecs
+from collections.abc import Iterator, Mapping
+
+from wechat.sdk.pay.errors import BillDamaged
+
+# A line that is longer is none of a bill.
+LONGEST_LINE = 64 << 10
+
+
+class BillReader:
+    """Iterate over the detail rows; afterwards `summary` holds the totals by name, or is empty."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.summary: Mapping[str, str] = {}
+        self._lines = _lines(pieces)
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        """Raises BillDamaged for text that is no bill, in the middle of reading if need be."""
+        columns = _columns(next(self._lines, ""))
+        for line in self._lines:
+            if line.startswith("`"):
+                yield _row(columns, line)
+            elif line:
+                self._read_summary(_columns(line))
+                return
+
+    def _read_summary(self, names: list[str]) -> None:
+        line = next(self._lines, "")
+        if not line.startswith("`"):
+            raise BillDamaged("a summary without values")
+        self.summary = _row(names, line)
+        if next(self._lines, ""):
+            raise BillDamaged("lines after the summary")
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    rest = ""
+    try:
+        for piece in pieces:
+            *whole, rest = (rest + decoder.decode(piece)).split("\n")
+            if len(rest) > LONGEST_LINE:
+                raise BillDamaged("a line without an end")
+            for line in whole:
+                yield line.rstrip("\r")
+        rest += decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise BillDamaged("not UTF-8 text") from None
+    if rest:
+        yield rest.rstrip("\r")
+
+
+def _columns(line: str) -> list[str]:
+    if not line or line.startswith("`"):
+        raise BillDamaged("no line with the names of the columns")
+    # Older files have the brackets of 收支金额(元) in full width.
+    return [name.strip().replace("（", "(").replace("）", ")") for name in line.split(",")]
+
+
+def _row(columns: list[str], line: str) -> dict[str, str]:
+    values = line.removeprefix("`").split(",`")
+    if len(values) != len(columns):
+        raise BillDamaged(f"a row of {len(values)} values under {len(columns)} names")
+    return dict(zip(columns, values, strict=True))

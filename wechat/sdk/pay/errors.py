@@ -1,0 +1,131 @@
+"""Everything WeChat Pay, or talking to it, can do wrong.
+
+    WeChatError
+     ├ TransportError     no usable answer; whether the call worked is unknown (see its `outcome_unknown`)
+     └ PayError
+        ├ NotGenuine      an answer or a notification whose signature does not hold
+        ├ Unsealable      a genuine message that does not decrypt with our keys
+        ├ Unreadable      a genuine message nobody can read
+        ├ KeyRefused      a key or certificate that is none, or not the one it is said to be
+        ├ BillDamaged     a bill file that is not what its hash or its summary says
+        └ Refused         WeChat Pay said no, and why
+
+Source: WeChat Pay reference 9 (errors).
+"""
+
+from enum import Enum
+
+from wechat.sdk.errors import WeChatError
+
+
+class PayError(WeChatError):
+    """Root of the tree; never raised itself."""
+
+
+class NotGenuine(PayError):
+    """Not provably from WeChat Pay, or not of now.
+
+    `reason` is a metric label: missing_header, timestamp, serial, signature or signature_type.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not genuine: {reason}")
+        self.reason = reason
+
+
+class Unsealable(PayError):
+    """Most often an APIv3 key that was reset on the platform and not here."""
+
+
+class Unreadable(PayError):
+    pass
+
+
+class KeyRefused(PayError):
+    pass
+
+
+class BillDamaged(PayError):
+    pass
+
+
+class Advice(Enum):
+    """What to do after a refusal (reference 9.2)."""
+
+    REPEAT = "repeat"  # the same request, with the same numbers
+    QUERY = "query"  # first look what became of it
+    WAIT = "wait"  # slow down, then look what became of it
+    STOP = "stop"  # a person or other input is needed
+
+
+CODES: dict[str, Advice] = {
+    "USERPAYING": Advice.QUERY,
+    "PARAM_ERROR": Advice.STOP,
+    "INVALID_REQUEST": Advice.STOP,
+    "APPID_MCHID_NOT_MATCH": Advice.STOP,
+    "MCH_NOT_EXISTS": Advice.STOP,
+    "ORDER_CLOSED": Advice.STOP,
+    "ORDERCLOSED": Advice.STOP,
+    "ORDER_PAID": Advice.QUERY,
+    "ORDERPAID": Advice.QUERY,
+    "ORDER_REVERSED": Advice.STOP,
+    "NO_STATEMENT_EXIST": Advice.STOP,
+    "STATEMENT_CREATING": Advice.WAIT,
+    "ALREADY_EXISTS": Advice.QUERY,
+    "RESOURCE_ALREADY_EXISTS": Advice.QUERY,
+    "SIGN_ERROR": Advice.STOP,
+    "NO_AUTH": Advice.STOP,
+    "OUT_TRADE_NO_USED": Advice.QUERY,
+    "NOT_ENOUGH": Advice.STOP,
+    "USER_ACCOUNT_ABNORMAL": Advice.STOP,
+    "ACCOUNT_ERROR": Advice.STOP,
+    "RULE_LIMIT": Advice.STOP,
+    "TRADE_ERROR": Advice.STOP,
+    "REQUEST_BLOCKED": Advice.STOP,
+    "ORDER_NOT_EXIST": Advice.QUERY,
+    "ORDERNOTEXIST": Advice.QUERY,
+    "RESOURCE_NOT_EXISTS": Advice.STOP,
+    "FREQUENCY_LIMITED": Advice.WAIT,
+    "RATELIMIT_EXCEEDED": Advice.WAIT,
+    "FREQUENCY_LIMIT_EXCEED": Advice.WAIT,
+    "SYSTEM_ERROR": Advice.REPEAT,
+    "SYSTEMERROR": Advice.REPEAT,
+    "BANK_ERROR": Advice.REPEAT,
+    "BANKERROR": Advice.REPEAT,
+    "INVALID_TRANSACTIONID": Advice.STOP,
+    "OPENID_MISMATCH": Advice.STOP,
+    "SERVICE_UNAVAILABLE": Advice.REPEAT,
+}
+
+
+class Refused(PayError):
+    """WeChat Pay answered with an error.
+
+    Such answers carry no signature: they may stop or repeat a call, never mark anything paid or refunded.
+    `code` is empty for 404 and 405 of unknown paths, whose bodies are.
+    """
+
+    def __init__(self, status: int, code: str, message: str, api: str = "", request_id: str = "") -> None:
+        super().__init__(f"{api} answered {status} {code}: {message}".strip())
+        self.status = status
+        self.code = code
+        self.message = message
+        self.api = api
+        self.request_id = request_id
+
+    @property
+    def advice(self) -> Advice:
+        if self.status == 429:
+            return Advice.WAIT
+        # A code we do not know, in the 500s or with 202, leaves open what happened.
+        unknown = Advice.REPEAT if self.status >= 500 or self.status == 202 else Advice.STOP
+        return CODES.get(self.code, unknown)
+
+    @property
+    def retryable(self) -> bool:
+        return self.advice in {Advice.REPEAT, Advice.WAIT}
+
+    @property
+    def outcome_unknown(self) -> bool:
+        """Whether the call may have worked all the same."""
+        return self.advice is not Advice.STOP

@@ -1,0 +1,67 @@
+"""Notifications: verified, then read, then decrypted; there is no other way in.
+
+WeChat Pay reference 5.4.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wechat.sdk.pay import verifying
+from wechat.sdk.pay.errors import Unreadable
+from wechat.sdk.pay.keys import PlatformKeys
+from wechat.sdk.pay.sealing import unseal
+
+LONGEST_BODY = 256 * 1024
+# The platform says "up to 36".
+LONGEST_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A genuine notification. `resource` is what it is about, decrypted."""
+
+    id: str
+    event_type: str
+    original_type: str
+    summary: str
+    resource: dict[str, Any] = field(repr=False)
+
+
+def open_notice(
+    keys: PlatformKeys, api_v3_key: bytes, headers: Mapping[str, str], body: bytes, now: float
+) -> Notice:
+    """Raises NotGenuine, Unsealable, or Unreadable for a genuine one that makes no sense."""
+    verifying.check(keys, headers, body, now)
+    envelope = _object(body)
+    resource = envelope.get("resource")
+    if not isinstance(resource, dict):
+        raise Unreadable("a notification about nothing")
+    notice_id, event_type = _text(envelope, "id"), _text(envelope, "event_type")
+    if not notice_id or len(notice_id) > LONGEST_ID:
+        raise Unreadable("a notification without a usable id")
+    return Notice(
+        id=notice_id,
+        event_type=event_type,
+        original_type=_text(resource, "original_type"),
+        summary=_text(envelope, "summary"),
+        resource=_object(unseal(resource, api_v3_key)),
+    )
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text.decode())
+    except (ValueError, RecursionError):
+        raise Unreadable("not JSON") from None
+    if not isinstance(found, dict):
+        raise Unreadable("not a JSON object")
+    return found
+
+
+def _text(found: Mapping[str, Any], name: str) -> str:
+    value = found.get(name, "")
+    if not isinstance(value, str) or "\x00" in value:
+        raise Unreadable(f"{name} is no text")
+    return value[:128]

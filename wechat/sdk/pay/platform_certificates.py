@@ -1,0 +1,50 @@
+"""The platform's certificates, downloaded. WeChat Pay reference 2.4."""
+
+import json
+
+from wechat.sdk.errors import TransportError
+from wechat.sdk.pay import verifying
+from wechat.sdk.pay.certificates import Certificate, read_certificate
+from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import NotGenuine, Refused, Unreadable
+from wechat.sdk.pay.sealing import unseal
+
+CERTIFICATES = "/v3/certificates"
+
+
+def download(client: PayClient) -> list[Certificate]:
+    """Those valid or soon valid. The answer is verified with the certificates in it.
+
+    Empty for a merchant that only has the public key mode.
+    """
+    try:
+        answer = client.unverified(CERTIFICATES)
+    except Refused as error:
+        if error.code == "RESOURCE_NOT_EXISTS":
+            return []
+        raise
+    try:
+        certificates = read(answer.body, client.merchant.api_v3_key)
+        keys = client.platform.with_certificates(certificates)
+        verifying.check(keys, answer.headers, answer.body, client.now())
+    except NotGenuine as error:
+        message = f"{CERTIFICATES} answered without proof ({error.reason})"
+        raise TransportError(message, outcome_unknown=True) from None
+    return certificates
+
+
+def read(body: bytes, api_v3_key: bytes) -> list[Certificate]:
+    """The certificates in an answer. Raises Unreadable, Unsealable or KeyRefused."""
+    try:
+        entries = json.loads(body)["data"]
+        sealed = [(str(entry["serial_no"]), dict(entry["encrypt_certificate"])) for entry in entries]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Unreadable("no list of certificates") from None
+    return [_opened(serial, resource, api_v3_key) for serial, resource in sealed]
+
+
+def _opened(serial: str, resource: dict[str, object], api_v3_key: bytes) -> Certificate:
+    certificate = read_certificate(unseal(resource, api_v3_key).decode(errors="replace"))
+    if certificate.serial_no != serial:
+        raise Unreadable("a certificate under the serial number of another")
+    return certificate

@@ -1,0 +1,48 @@
+"""What is encrypted in API v3: notifications and certificates (AES-GCM), single fields (RSA-OAEP).
+
+WeChat Pay reference 3.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from typing import Any
+
+from Crypto.Cipher import AES, PKCS1_OAEP
+from Crypto.PublicKey import RSA
+
+from wechat.sdk.pay.errors import Unsealable
+
+ALGORITHM = "AEAD_AES_256_GCM"
+TAG_BYTES = 16
+LONGEST_FIELD = 214
+
+
+def unseal(resource: Mapping[str, Any], api_v3_key: bytes) -> bytes:
+    """The plaintext of `{algorithm, ciphertext, associated_data, nonce}`. Raises Unsealable."""
+    if resource.get("algorithm") != ALGORITHM:
+        raise Unsealable("an algorithm other than AEAD_AES_256_GCM")
+    try:
+        sealed = b64decode(str(resource.get("ciphertext", "")), validate=True)
+        nonce = str(resource.get("nonce", "")).encode()
+        cipher = AES.new(api_v3_key, AES.MODE_GCM, nonce=nonce)
+        cipher.update(str(resource.get("associated_data") or "").encode())
+        return cipher.decrypt_and_verify(sealed[:-TAG_BYTES], sealed[-TAG_BYTES:])
+    except (Base64Error, ValueError):
+        raise Unsealable("does not decrypt with this APIv3 key") from None
+
+
+def seal_field(text: str, key: RSA.RsaKey) -> str:
+    """A name or number on its way to WeChat Pay. Raises ValueError beyond 214 bytes."""
+    plain = text.encode()
+    if len(plain) > LONGEST_FIELD:
+        raise ValueError(f"a sealed field has at most {LONGEST_FIELD} bytes")
+    return b64encode(PKCS1_OAEP.new(key).encrypt(plain)).decode()
+
+
+def unseal_field(sealed: str, private_key: RSA.RsaKey) -> str:
+    """A field that WeChat Pay sealed for the merchant. Raises Unsealable."""
+    try:
+        return PKCS1_OAEP.new(private_key).decrypt(b64decode(sealed, validate=True)).decode()
+    except (Base64Error, ValueError, TypeError):
+        raise Unsealable("a field that was not sealed for this key") from None

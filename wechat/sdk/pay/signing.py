@@ -1,0 +1,76 @@
+"""Signatures of ours: on requests, and on what starts a payment in a page.
+
+WeChat Pay reference 1.1, 1.2 (requests), 4.3 (starting the payment).
+"""
+
+import secrets
+import string
+from base64 import b64encode
+
+from Crypto.Hash import SHA256
+from Crypto.PublicKey import RSA
+from Crypto.Signature import pkcs1_15
+
+from wechat.sdk.pay.keys import MerchantKeys
+
+SCHEME = "WECHATPAY2-SHA256-RSA2048"
+NONCE_LETTERS = string.ascii_letters + string.digits
+
+
+def nonce() -> str:
+    return "".join(secrets.choice(NONCE_LETTERS) for _ in range(32))
+
+
+def sign(key: RSA.RsaKey, message: bytes) -> str:
+    """SHA256 with RSA, PKCS#1 v1.5, as base64 on one line."""
+    return b64encode(pkcs1_15.new(key).sign(SHA256.new(message))).decode()
+
+
+def lines(*parts: str | bytes) -> bytes:
+    """The parts, each ended by one line feed, the last one too."""
+    return b"".join((part.encode() if isinstance(part, str) else part) + b"\n" for part in parts)
+
+
+def authorization(
+    keys: MerchantKeys, method: str, path_url: str, body: bytes, *, timestamp: int, nonce_str: str
+) -> str:
+    """The header's value; `path_url` is path and query exactly as they go on the wire."""
+    message = lines(method, path_url, str(timestamp), nonce_str, body)
+    items = {
+        "mchid": keys.mchid,
+        "nonce_str": nonce_str,
+        "signature": sign(keys.private_key, message),
+        "timestamp": str(timestamp),
+        "serial_no": keys.serial_no,
+    }
+    return f"{SCHEME} " + ",".join(f'{name}="{value}"' for name, value in items.items())
+
+
+def bridge(
+    keys: MerchantKeys, appid: str, prepay_id: str, *, timestamp: int, nonce_str: str
+) -> dict[str, str]:
+    """What `getBrandWCPayRequest` takes in a page, and `wx.requestPayment` (without `appId`)."""
+    package = f"prepay_id={prepay_id}"
+    signature = sign(keys.private_key, lines(appid, str(timestamp), nonce_str, package))
+    return {
+        "appId": appid,
+        "timeStamp": str(timestamp),
+        "nonceStr": nonce_str,
+        "package": package,
+        "signType": "RSA",
+        "paySign": signature,
+    }
+
+
+def app(keys: MerchantKeys, appid: str, prepay_id: str, *, timestamp: int, nonce_str: str) -> dict[str, str]:
+    """What the OpenSDK of an app takes: here the prepay_id is signed without a prefix."""
+    signature = sign(keys.private_key, lines(appid, str(timestamp), nonce_str, prepay_id))
+    return {
+        "appid": appid,
+        "partnerid": keys.mchid,
+        "prepayid": prepay_id,
+        "package": "Sign=WXPay",
+        "noncestr": nonce_str,
+        "timestamp": str(timestamp),
+        "sign": signature,
+    }

@@ -1,0 +1,93 @@
+"""The older interface, for merchants that have not moved: XML, signed with a shared key.
+
+WeChat Pay reference 8.
+"""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from hmac import compare_digest
+
+from Crypto.Cipher import AES
+from Crypto.Hash import HMAC, MD5, SHA256
+from Crypto.Util.Padding import unpad
+
+from wechat.sdk import xml
+from wechat.sdk.errors import MalformedMessage
+from wechat.sdk.pay.errors import NotGenuine, Unreadable, Unsealable
+
+MD5_TYPE, HMAC_TYPE = "MD5", "HMAC-SHA256"
+SIGN_TYPES = (MD5_TYPE, HMAC_TYPE)
+ACCEPTED = b"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
+
+
+def sign(fields: Mapping[str, str | None], key: str, sign_type: str = MD5_TYPE) -> str:
+    """Upper-case hex over all fields but `sign` and the empty ones. Raises ValueError for another type."""
+    filled = sorted((name, value) for name, value in fields.items() if name != "sign" and value)
+    text = "&".join([*(f"{name}={value}" for name, value in filled), f"key={key}"]).encode()
+    if sign_type == MD5_TYPE:
+        return MD5.new(text).hexdigest().upper()  # noqa: S303 - the protocol's choice
+    if sign_type == HMAC_TYPE:
+        return HMAC.new(key.encode(), text, SHA256).hexdigest().upper()
+    raise ValueError(f"no way to sign: {sign_type}")
+
+
+def verify(fields: Mapping[str, str], key: str) -> str:
+    """The sign type that holds: a notification does not say which it is. Raises NotGenuine."""
+    given = fields.get("sign", "").encode()
+    if not given:
+        raise NotGenuine("missing_header")
+    for sign_type in SIGN_TYPES:
+        if compare_digest(sign(fields, key, sign_type).encode(), given):
+            return sign_type
+    raise NotGenuine("signature")
+
+
+def bridge(
+    appid: str, prepay_id: str, key: str, *, sign_type: str, timestamp: int, nonce_str: str
+) -> dict[str, str]:
+    """What starts the payment in a page; here `signType` is part of what is signed."""
+    fields = {
+        "appId": appid,
+        "timeStamp": str(timestamp),
+        "nonceStr": nonce_str,
+        "package": f"prepay_id={prepay_id}",
+        "signType": sign_type,
+    }
+    return {**fields, "paySign": sign(fields, key, sign_type)}
+
+
+def to_xml(fields: Mapping[str, str]) -> bytes:
+    """A request's body; empty fields are left out, as they are of the signature."""
+    elements = (f"<{name}>{xml.cdata(value)}</{name}>" for name, value in fields.items() if value)
+    return f"<xml>{''.join(elements)}</xml>".encode()
+
+
+def from_xml(body: bytes) -> dict[str, str]:
+    """The fields of an answer or notification. Raises Unreadable, for any document type too."""
+    try:
+        root = xml.parse(body)
+    except MalformedMessage as error:
+        raise Unreadable(str(error)) from None
+    return {str(child.tag): child.text or "" for child in root}
+
+
+def open_payment(body: bytes, key: str) -> dict[str, str]:
+    """The fields of a payment notification. Raises Unreadable or NotGenuine."""
+    fields = from_xml(body)
+    verify(fields, key)
+    return fields
+
+
+def open_refund(body: bytes, key: str) -> dict[str, str]:
+    """What `req_info` of a refund notification holds. Raises Unreadable or Unsealable.
+
+    It has no signature, and ECB without a MAC proves little: confirm by a query before anything is booked.
+    """
+    secret = MD5.new(key.encode()).hexdigest().encode()  # noqa: S303 - the protocol's choice
+    try:
+        sealed = b64decode(from_xml(body).get("req_info", ""), validate=True)
+        plain = unpad(AES.new(secret, AES.MODE_ECB).decrypt(sealed), AES.block_size)
+    except (Base64Error, ValueError):
+        raise Unsealable("does not decrypt with this APIv2 key") from None
+    return from_xml(plain)
