@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from simulator import api, config, faces, phone, pictures, saving, webview
+from simulator import api, config, faces, menu_doings, phone, phone_menus, pictures, saving, webview
 from simulator.api.door import ApiDoor
 from simulator.push import Pusher
 from simulator.world import World
@@ -22,6 +22,7 @@ SAVE_EVERY = 10.0
 def create(world: World, state_file: Path | None = None) -> Starlette:
     """With a state file, the world is written there every ten seconds when it changed, and at the end."""
     assert api.TOPICS
+    assert menu_doings.TAPS
     pusher = Pusher(world)
 
     @asynccontextmanager
@@ -39,6 +40,7 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
         Mount("/_sim", routes=config.routes(world, pusher)),
         *pictures.routes(world),
         *faces.routes,
+        *phone_menus.routes(world, pusher),
         *phone.routes(world, pusher),
         Route("/{path:path}", ApiDoor(world, pusher)),
     ]

@@ -35,6 +35,7 @@ CONFIGURABLE = (
     "callback_url",
     "open_platform",
     "ip_whitelist",
+    "miniprograms",
 )
 CHOICES = {
     "mode": ("plain", "compatible", "safe"),
@@ -255,6 +256,14 @@ async def set_autoreply(ask: Ask) -> Any:
     return {"ok": True}
 
 
+async def set_menu_page(ask: Ask) -> Any:
+    """A menu as if made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
+    ask.account.menus.drop()
+    ask.account.menus.made_on_page = ask.body
+    ask.world.live.tell_all(ask.account.appid, "menu")
+    return {"ok": True}
+
+
 async def save(ask: Ask) -> Any:
     return dump(ask.world.state)
 
@@ -299,6 +308,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts/{appid}/quota", set_quota),
     ("POST", "/accounts/{appid}/autoreply", set_autoreply),
     ("POST", "/accounts/{appid}/workers/{worker}", change_worker),
+    ("POST", "/accounts/{appid}/menu-page", set_menu_page),
     ("POST", "/faults", add_fault),
     ("GET", "/faults", list_faults),
     ("DELETE", "/faults", drop_faults),

@@ -140,10 +140,6 @@ def click(scene: Scene, given: Given) -> Deed:
     return event("CLICK", EventKey=str(given.get("key", "")), allows="menu")
 
 
-def view(scene: Scene, given: Given) -> Deed:
-    return event("VIEW", EventKey=str(given.get("url", "")), MenuId=450215437)
-
-
 def enter(scene: Scene, given: Given) -> Deed:
     """Opens the customer service of a mini program."""
     return event("user_enter_tempsession", SessionFrom=str(given.get("session_from", "")), allows="enter")
@@ -173,7 +169,6 @@ DOINGS: dict[str, Callable[[Scene, Given], Deed]] = {
     "unfollow": unfollow,
     "scan": scan,
     "click": click,
-    "view": view,
     "enter": enter,
     "raw": raw,
 }

@@ -42,6 +42,12 @@ class Live:
             if (appid, openid) in viewer.watches:
                 viewer.queue.put_nowait(Happening(appid, openid, event, item))
 
+    def tell_all(self, appid: str, event: str) -> None:
+        """Something of the account that every phone looking at it has to ask about again."""
+        for viewer in self.viewers:
+            for watched in [openid for account, openid in viewer.watches if account == appid]:
+                viewer.queue.put_nowait(Happening(appid, watched, event, None))
+
     def start_over(self) -> None:
         """Nothing that is shown is true any more."""
         for viewer in self.viewers:

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from simulator import files, miniprograms, samples
+from simulator import files, miniprograms, qrcodes, samples
 from simulator.acting import act
 from simulator.doings import ImpossibleError, Scene
 from simulator.errors import ApiError
@@ -82,6 +82,19 @@ async def in_mini_program(hand: Hand) -> Any:
     if give is None:
         raise ImpossibleError("a mini program cannot ask for that")
     return {"given": give(hand.world, hand.account, hand.request.path_params["person"])}
+
+
+async def codes(hand: Hand) -> Any:
+    """The codes of the account that there are to scan."""
+    return {"codes": qrcodes.listed(hand.account, hand.world.now)}
+
+
+async def recognise(hand: Hand) -> Any:
+    """The ticket of the code in a picture (the body), or of the one that the text in the query means."""
+    text = hand.request.query_params.get("text")
+    if text is None:
+        return {"ticket": qrcodes.in_picture(hand.account, await hand.request.body()).ticket}
+    return {"ticket": qrcodes.in_text(hand.account, text).ticket}
 
 
 def standing(world: World, account: Account, openid: str) -> dict[str, Any]:
@@ -171,5 +184,7 @@ def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
         Route("/phone/{appid}/{person}/do", endpoint(world, pusher, do), methods=["POST"]),
         Route("/phone/{appid}/{person}/media", endpoint(world, pusher, upload), methods=["POST"]),
         Route(f"{MINI}/{{what}}", endpoint(world, pusher, in_mini_program), methods=["POST"]),
+        Route("/phone/{appid}/{person}/codes", endpoint(world, pusher, codes)),
+        Route("/phone/{appid}/{person}/codes", endpoint(world, pusher, recognise), methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

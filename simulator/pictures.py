@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from simulator import qrcodes
 from simulator.world import World
 
 
@@ -25,9 +23,7 @@ def routes(world: World) -> list[Route]:
         ticket = request.query_params.get("ticket", "")
         for account in world.state.accounts.values():
             if code := account.qrcodes.get(ticket):
-                picture = io.BytesIO()
-                segno.make(code.url, error="m").save(picture, kind="png", scale=8, border=4)
-                return Response(picture.getvalue(), media_type="image/png")
+                return Response(qrcodes.picture(code), media_type="image/jpeg")
         return Response(status_code=404)
 
     return [Route("/mmbiz/{appid}/{media_id}", media), Route("/cgi-bin/showqrcode", qrcode)]

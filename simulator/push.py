@@ -62,7 +62,12 @@ class Pusher:
         task.add_done_callback(self.tasks.discard)
 
     def report_later(self, account: Account, openid: str, fields: Fields) -> None:
-        """Pushes a result event after a short delay, as the platform does for sends it has finished."""
+        """Pushes a result event after a short delay, as the platform does for sends it has finished.
+
+        An account without a callback address is told nothing.
+        """
+        if not account.callback_url:
+            return
         self.later(self._report(account, openid, fields))
 
     async def _report(self, account: Account, openid: str, fields: Fields) -> None:

@@ -15,6 +15,7 @@ from simulator.faults import Fault
 from simulator.kf import CustomerService
 from simulator.live import Live
 from simulator.logins import Logins
+from simulator.menus import Menus
 from simulator.quotas import Quotas
 from simulator.roll import Roll
 from simulator.tokens import TokenBook
@@ -133,6 +134,8 @@ class Account:
     customer_service: CustomerService = field(default_factory=CustomerService)
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)
+    miniprograms: list[str] = field(default_factory=list)
+    menus: Menus = field(default_factory=Menus)
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0
     held_until: float = 0.0
@@ -172,6 +175,8 @@ class Settings:
     user_page_skips: int = 0
     sign_with_clock: bool = False
     result_event_delay: float = 0.2
+    # WeChat: 300. Nobody wants to wait for that while trying things out.
+    menu_copy_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -245,6 +250,9 @@ class World:
         """A 64-bit number above 2^53, as real message ids are, never given twice."""
         return 25_120_000_000_000_000 + int(self.now * 1000) % 10**10 * 10_000 + self.next_number() % 10_000
 
+    def next_menu_id(self) -> int:
+        return 450_215_000 + self.next_number()
+
     def follow(self, account: Account, openid: str, scene: str = "ADD_SCENE_SEARCH") -> Follower:
         """Makes or renews a follower; the list of followers stays ordered by time of following."""
         roll = self.roll(account)
@@ -254,6 +262,7 @@ class World:
         follower.subscribe_scene, follower.qr_scene, follower.qr_scene_str = scene, 0, ""
         account.followers[openid] = follower
         roll.followed(openid, anew=anew)
+        account.menus.forget_copy(openid)
         return follower
 
     def unfollow(self, account: Account, follower: Follower) -> None:
@@ -331,7 +340,10 @@ def fresh(account: Account) -> Account:
         "name",
         "open_platform",
     )
-    kept = {name: getattr(account, name) for name in (*names, "callback_url", "ip_whitelist", "autoreply")}
+    kept = {
+        name: getattr(account, name)
+        for name in (*names, "callback_url", "ip_whitelist", "miniprograms", "autoreply")
+    }
     return Account(**kept)
 
 

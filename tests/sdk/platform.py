@@ -38,11 +38,13 @@ def answer(**fields: Any) -> Reply:
 
 
 class Platform:
-    """One account's side of the API. `routes` maps a path to what it answers to a valid token."""
+    """One account's side of the API. `routes` maps a path to what it answers to a valid token,
+    `open_routes` those that need none."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.routes: dict[str, Callable[[Request], Reply]] = {}
+        self.open_routes: dict[str, Callable[[Request], Reply]] = {}
         self.valid: set[str] = set()
         self.lifetime = 7200
         self.slowness = 0.0
@@ -67,6 +69,8 @@ class Platform:
             self.requests.append(request)
         if request.path in self.routes and request.path in TOKEN_PATHS:
             return self.routes[request.path](request)
+        if request.path in self.open_routes:
+            return self.open_routes[request.path](request)
         if request.path in TOKEN_PATHS:
             return self._token(request)
         if request.query.get("access_token") not in self.valid:

@@ -39,6 +39,7 @@ class Order(enum.IntEnum):
     """Who answers first."""
 
     LOGIN = 10
+    CHANNEL = 15
     MENU = 20
     DESK = 25
     RULES = 30

@@ -33,12 +33,15 @@ END $$
 DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_edition_numbers"
 
 
-def count_edits(table: str, edition: str) -> RunSQL:
-    """A migration operation: every statement that changes the table counts as an edit of the edition."""
+def count_edits(table: str, edition: str, trigger: str = "count_edits") -> RunSQL:
+    """A migration operation: every statement that changes the table counts as an edit of the edition.
+
+    A table of several editions needs a trigger of another name for each.
+    """
     return RunSQL(
-        f"CREATE TRIGGER count_edits AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"CREATE TRIGGER {trigger} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION kernel_count_edit('{edition}')",
-        f"DROP TRIGGER count_edits ON {table}",
+        f"DROP TRIGGER {trigger} ON {table}",
     )
 
 

@@ -19,7 +19,14 @@ def may_repeat(push: Push) -> bool:
 def send_again(push: Push) -> bool:
     """Put it back in the queue; ``False`` if it is no longer in a state for that."""
     changed = Push.objects.filter(pk=push.pk, state__in=REPEATABLE).update(
-        state=State.PENDING, reason="", errcode=None, error="", due_at=timezone.now()
+        state=State.PENDING,
+        reason="",
+        errcode=None,
+        error="",
+        due_at=timezone.now(),
+        tried_at=None,
+        sent_at=None,
+        msgid=None,
     )
     transaction.on_commit(lambda: due.ring(send))
     return bool(changed)

@@ -1,180 +1,143 @@
 """The worker's side of a push: claimed, written down as being sent, sent, and what became of it.
 
-A push is *sending* in Postgres before the platform is called, so whatever kills the worker leaves a trace:
-when the lease ends without an outcome, the push is *uncertain*, and only a person may send it again. The
-platform has no key that would make a second customer-service message harmless.
+A push is *sending* in Postgres before the platform is called, so whatever kills the worker leaves a trace.
+When the lease ends without an outcome, a template message is sent again, because the platform drops the
+repeat by its ``client_msg_id``; anything else is *uncertain*, and only a person may send it again.
 """
 
 import datetime
-import logging
 import time
-from collections.abc import Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db import connection
 from django.utils import timezone
 
 from accounts.clients import client_for
-from wechat.kernel import due
-from wechat.pushes import windows
+from accounts.models import OfficialAccount
+from wechat.pushes import outcomes, rates
+from wechat.pushes.claiming import Lane, claim, due_lanes, release_interrupted
+from wechat.pushes.flights import Attempt, Flights, Landing
 from wechat.pushes.models import Push
-from wechat.sdk.api.messages import send_service_message
-from wechat.sdk.errors import ApiError, ContentError, TransportError, WeChatError
-
-log = logging.getLogger(__name__)
+from wechat.pushes.outcomes import Outcome
+from wechat.pushes.senders import Sender, Verdict
 
 State, Reason = Push.State, Push.Reason
 
-IN_FLIGHT = 8
+IN_FLIGHT = 64
+# Claimed beyond that, where a kill does no harm, so that no place waits for the next claim.
+AHEAD = 128
 # A worker that is told to stop finishes its task first, so no task goes on for ever.
 RUN_SECONDS = 20.0
-# How long a free place may stay empty while the others wait for the platform.
+# How long a free place may stay empty while the others wait for the platform, or for their turn.
 LOOK_SECONDS = 0.2
-# Longer than the slowest call with a token fetched on the way and every time-out used up.
-LEASE = datetime.timedelta(minutes=2)
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 60, 600, 3600)]
-# The platform's word on this follower's send window.
-WINDOW_ERRORS = {45015: Reason.WINDOW_CLOSED, 45047: Reason.USED_UP}
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A push on its way, and what it took from the ledger."""
-
-    push: Push
-    spent: windows.Spent
-    started_at: datetime.datetime
-
-
-Flight = Future[WeChatError | None]
+TURN_SECONDS = 0.02
+# Outcomes share a statement; a follower's next message waits for it.
+TOGETHER = 200
+# So many processes send at a time; the others of a worker are free for everything else.
+SENDERS_AT_ONCE = 2
+LOCK_CLASS = 0x70757368
 
 
 def send_due() -> int:
     """Send what is due until nothing is; how many pushes were taken on."""
-    give_up_interrupted()
-    taken = 0
-    flying: dict[Flight, Attempt] = {}
-    until = time.monotonic() + RUN_SECONDS
-    with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="sending") as pool:
-        while (pushes := claim(_places(flying, until))) or flying:
-            taken += len(pushes)
-            for push in pushes:
-                if attempt := begin(push):
-                    flying[pool.submit(_call, push)] = attempt
-            for flight in wait(flying, LOOK_SECONDS, FIRST_COMPLETED).done:
-                settle(flying.pop(flight), flight.result())
-    return taken
+    with _place() as there_is_one:
+        if not there_is_one:
+            return 0
+        release_interrupted()
+        with Flights(IN_FLIGHT) as flights:
+            return _Run(flights).until_done()
 
 
-def give_up_interrupted() -> None:
-    """A push whose sender never told how it went may or may not have reached the follower."""
-    Push.objects.filter(state=State.SENDING, due_at__lte=timezone.now()).update(
-        state=State.UNCERTAIN, reason=Reason.INTERRUPTED, due_at=None
-    )
+class _Run:
+    def __init__(self, flights: Flights) -> None:
+        self.flights = flights
+        self.ends_at = time.monotonic() + RUN_SECONDS
+        self.accounts: dict[int, OfficialAccount] = {}
+        self.taken = 0
+        # Whether something is due whose account has sent as much as it may for the moment.
+        self.has_to_wait = False
+
+    def until_done(self) -> int:
+        while self._take_on() or self.flights.flying or self.has_to_wait:
+            settle(self.flights.landings(TURN_SECONDS if self.has_to_wait else LOOK_SECONDS, TOGETHER))
+        return self.taken
+
+    def _take_on(self) -> int:
+        """Claim for the places that are free, lane by lane; how many were taken on."""
+        self.has_to_wait = False
+        if time.monotonic() >= self.ends_at or self._free(AHEAD) < IN_FLIGHT // 2:
+            return 0
+        taken = sum(self._take_on_of(lane) for lane in due_lanes())
+        self.taken += taken
+        return taken
+
+    def _take_on_of(self, lane: Lane) -> int:
+        free = self._free(AHEAD if lane.sender.repeatable_for else 0)
+        if free < IN_FLIGHT // 2:
+            return 0
+        allowed = rates.take(lane.account_id, lane.kind, lane.per_second, free)
+        self.has_to_wait |= allowed < free
+        pushes = claim(lane, allowed) if allowed else []
+        if pushes:
+            for attempt in begin(self._account(lane.account_id), lane.sender, pushes):
+                self.flights.start(attempt)
+        return len(pushes)
+
+    def _free(self, ahead: int) -> int:
+        return IN_FLIGHT + ahead - self.flights.flying
+
+    def _account(self, account_id: int) -> OfficialAccount:
+        if account_id not in self.accounts:
+            self.accounts[account_id] = OfficialAccount.objects.get(pk=account_id)
+        return self.accounts[account_id]
 
 
-def claim(limit: int) -> list[Push]:
-    """Take due pushes and write down that they are being sent: of each follower only the oldest open one."""
-    if limit <= 0:
-        return []
-    with transaction.atomic():
-        pushes = due.claim(_first_in_line(), lease=LEASE, limit=limit)
-        Push.objects.filter(pk__in=[push.pk for push in pushes]).update(
-            state=State.SENDING, attempts=F("attempts") + 1
-        )
-    for push in pushes:
-        push.attempts += 1
-    return pushes
-
-
-def begin(push: Push) -> Attempt | None:
-    """Take the message from the follower's ledger; without a window the push is skipped."""
+def begin(account: OfficialAccount, sender: Sender, pushes: Sequence[Push]) -> list[Attempt]:
+    """Take the messages from the followers' ledgers; what may not be sent, or no longer, is closed."""
     now = timezone.now()
-    spent = windows.spend(push.account, push.openid, now)
-    if spent is None:
-        _close(push, State.SKIPPED, Reason.NO_WINDOW)
-        return None
-    return Attempt(push, spent, now)
+    going, refused = _sorted_out(sender, pushes, now)
+    paid = sender.take(account, going, now)
+    refused += [outcomes.closed(push, sender.unaffordable) for push in going if push.pk not in paid]
+    outcomes.keep(refused)
+    client = client_for(account)
+    for push in going:
+        push.account = account
+    return [Attempt(push, sender, client, paid[push.pk], now) for push in going if push.pk in paid]
 
 
-def settle(attempt: Attempt, error: WeChatError | None) -> None:
-    """Keep on the row what became of the call."""
-    push = attempt.push
-    if error is None:
-        _finish(
-            push, state=State.SENT, reason="", sent_at=timezone.now(), due_at=None, errcode=None, error=""
-        )
-    elif isinstance(error, TransportError) and error.outcome_unknown:
-        _close(push, State.UNCERTAIN, Reason.NO_ANSWER, error)
-    else:
-        windows.refund(attempt.spent)
-        _not_sent(attempt, error)
+def settle(landings: Sequence[Landing]) -> None:
+    """Keep on the rows what became of the calls."""
+    outcomes.keep([outcomes.of(landing) for landing in landings])
 
 
-def _not_sent(attempt: Attempt, error: WeChatError) -> None:
-    push = attempt.push
-    if isinstance(error, ContentError):
-        _close(push, State.FAILED, Reason.UNSENDABLE, error)
-    elif isinstance(error, ApiError) and error.errcode in WINDOW_ERRORS:
-        windows.exhaust(push.account, push.openid, attempt.started_at)
-        _close(push, State.SKIPPED, WINDOW_ERRORS[error.errcode], error)
-    elif not _worth_another_try(error):
-        _close(push, State.FAILED, Reason.REFUSED, error)
-    elif push.attempts > len(RETRY_AFTER):
-        _close(push, State.FAILED, Reason.GAVE_UP, error)
-    else:
-        due_at = timezone.now() + RETRY_AFTER[push.attempts - 1]
-        _finish(push, state=State.PENDING, due_at=due_at, errcode=_errcode(error), error=str(error))
+def _sorted_out(
+    sender: Sender, pushes: Sequence[Push], now: datetime.datetime
+) -> tuple[list[Push], list[Outcome]]:
+    """Those whose earlier attempt the platform no longer remembers may not go out again by themselves."""
+    too_late = Verdict(State.UNCERTAIN, Reason.NO_ANSWER)
+    going, refused = [], []
+    for push in pushes:
+        if sender.repeatable_for and push.tried_at and push.tried_at + sender.repeatable_for < now:
+            refused.append(outcomes.closed(push, too_late))
+        else:
+            going.append(push)
+    return going, refused
 
 
-def _worth_another_try(error: WeChatError) -> bool:
-    """A token that was still stale after its one repair, and a used-up quota, are nobody's last word."""
-    if isinstance(error, ApiError):
-        return error.retryable or error.refresh_token or error.quota
-    return True
-
-
-def _close(push: Push, state: Push.State, reason: Push.Reason, error: WeChatError | None = None) -> None:
-    text = str(error) if error else ""
-    _finish(push, state=state, reason=reason, due_at=None, errcode=_errcode(error), error=text)
-
-
-def _finish(push: Push, **outcome: object) -> None:
-    """Only the attempt that is on record may speak; a late answer still beats *uncertain*."""
-    Push.objects.filter(
-        pk=push.pk, attempts=push.attempts, state__in=[State.SENDING, State.UNCERTAIN]
-    ).update(**{"reason": "", **outcome})
-
-
-def _errcode(error: WeChatError | None) -> int | None:
-    return error.errcode if isinstance(error, ApiError) else None
-
-
-def _places(flying: Mapping[Flight, Attempt], until: float) -> int:
-    return IN_FLIGHT - len(flying) if time.monotonic() < until else 0
-
-
-def _first_in_line() -> QuerySet[Push]:
-    """Followers get their messages in the order they were asked for, also when one has to wait."""
-    earlier = Push.objects.filter(
-        account=OuterRef("account"), openid=OuterRef("openid"), due_at__isnull=False, pk__lt=OuterRef("pk")
-    )
-    waiting = Push.objects.filter(~Exists(earlier), state=State.PENDING, account__enabled=True)
-    return waiting.select_related("account")
-
-
-def _call(push: Push) -> WeChatError | None:
-    """In a thread of its own: the call and nothing else."""
+@contextmanager
+def _place() -> Iterator[bool]:
+    """One of the few places for senders, for as long as the connection lives; ``False`` if all are taken."""
+    with connection.cursor() as cursor:
+        for number in range(SENDERS_AT_ONCE):
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, number])
+            if cursor.fetchone() == (True,):
+                break
+        else:
+            yield False
+            return
     try:
-        send_service_message(client_for(push.account), push.openid, push.body)
-    except WeChatError as error:
-        return error
-    except Exception as error:
-        # A surprise with one push must not leave the others in flight without their outcome.
-        log.exception("push_failed", extra={"push": push.pk})
-        return TransportError(f"{type(error).__name__}: {error}", outcome_unknown=True)
+        yield True
     finally:
-        connection.close()  # fetching a token may have used one
-    return None
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, number])

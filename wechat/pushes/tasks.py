@@ -1,9 +1,7 @@
 from celery import shared_task
-from django.utils import timezone
 
 from wechat.kernel import due
-from wechat.pushes import sending
-from wechat.pushes.models import Push
+from wechat.pushes import claiming, sending
 
 
 @shared_task(name="pushes.send")
@@ -12,4 +10,4 @@ def send() -> int:
     return sending.send_due()
 
 
-due.doorbell(send, lambda: Push.objects.filter(due_at__lte=timezone.now()).exists())
+due.doorbell(send, claiming.is_due)

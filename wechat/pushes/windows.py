@@ -7,7 +7,7 @@ Reference: WeChat reference 8.1 When a message may be sent.
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -48,11 +48,14 @@ ON CONFLICT (account_id, openid, trigger) DO UPDATE SET
 WHERE pushes_sendwindow.granted_at < excluded.granted_at
 """
 SPEND = """
-UPDATE pushes_sendwindow SET "left" = "left" - 1 WHERE id = (
-    SELECT id FROM pushes_sendwindow
-    WHERE account_id = %s AND openid = %s AND "left" > 0 AND expires_at > %s
-    ORDER BY expires_at, id LIMIT 1 FOR UPDATE
-) RETURNING id, granted_at
+UPDATE pushes_sendwindow spent SET "left" = spent."left" - 1
+FROM (
+    SELECT DISTINCT ON (openid) id FROM pushes_sendwindow
+    WHERE account_id = %s AND openid = ANY(%s) AND "left" > 0 AND expires_at > %s
+    ORDER BY openid, expires_at, id
+) ending
+WHERE spent.id = ending.id AND spent."left" > 0
+RETURNING spent.openid, spent.id, spent.granted_at
 """
 
 
@@ -98,10 +101,16 @@ def left(account: OfficialAccount, openid: str, at: datetime.datetime) -> Allowa
 
 def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent | None:
     """Take one message from the grant that ends first; ``None`` if nothing may be sent."""
+    return spend_each(account, [openid], at).get(openid)
+
+
+def spend_each(
+    account: OfficialAccount, openids: Sequence[str], at: datetime.datetime
+) -> Mapping[str, Spent]:
+    """Take one message of each of these followers; by openid, for those who may be sent one."""
     with connection.cursor() as cursor:
-        cursor.execute(SPEND, [account.pk, openid, at])
-        row = cursor.fetchone()
-    return Spent(*row) if row else None
+        cursor.execute(SPEND, [account.pk, list(openids), at])
+        return {openid: Spent(window_id, granted_at) for openid, window_id, granted_at in cursor.fetchall()}
 
 
 def refund(spent: Spent) -> None:

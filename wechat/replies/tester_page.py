@@ -94,7 +94,7 @@ def _result(trial: Trial) -> dict[str, Any]:
         "trial": trial,
         "heard": bubbles.Bubble(at, ours=False, part=bubbles.of_message(trial.message)),
         "answers": [
-            {"now": said.now and _bubble(said.now), "later": [_bubble(each) for each in said.later]}
+            {"now": said.now and bubble(said.now), "later": [bubble(each) for each in said.later]}
             for said in trial.answers
         ],
         "shadowed": tester.shadowed(trial),
@@ -106,7 +106,7 @@ def _result(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _bubble(content: Content) -> bubbles.Bubble:
+def bubble(content: Content) -> bubbles.Bubble:
     part = bubbles.of_content(content)
     if isinstance(content, Text):
         part = replace(part, text=linked(content.content))

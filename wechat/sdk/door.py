@@ -15,18 +15,28 @@ from email.message import Message
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import default_user_agent
 from urllib3.exceptions import NewConnectionError
 
+from wechat.sdk.connections import OnePieceAdapter
 from wechat.sdk.error_codes import ERROR_CODES
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
 
 API_BASE = "https://api.weixin.qq.com"
 MP_BASE = "https://mp.weixin.qq.com"
 TIMEOUT = (3.0, 10.0)
-POOL = 32
+POOL = 64
+HEADERS = {
+    "User-Agent": default_user_agent(),
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+}
+NO_HOOKS: dict[str, list[Any]] = {"response": []}
 REFUSALS = frozenset({"permanent_for_request", "permanent_for_recipient"})
 
 logger = logging.getLogger("wechat.sdk")
@@ -107,19 +117,14 @@ class Door:
         return response
 
     def _attempt(self, call: Call) -> tuple[requests.Response | None, TransportError | None]:
-        data, headers = _encoded(call)
         session = self._session or shared_session(self._base, os.getpid())
         try:
-            response = session.request(
-                call.method,
-                self._base + call.api,
-                params=dict(call.params),
-                data=data,
-                headers=headers,
-                files=call.files,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
+            # To the adapter directly: cookies, redirects, .netrc and hooks, which the session would look
+            # after, are none of ours, and cost as much as the call itself.
+            request = _uploading(self._base, call) if call.files else _prepared(self._base, call)
+            adapter = session.get_adapter(self._base)
+            response = adapter.send(request, timeout=TIMEOUT, **_environment(self._base))
+            _ = response.content  # an answer may break off in the middle
         except requests.RequestException as error:
             unknown = not never_left(error)
             message = f"{call.api} failed: {type(error).__name__}"
@@ -158,12 +163,33 @@ def _level(error: WeChatError) -> int:
     return logging.WARNING
 
 
-def _encoded(call: Call) -> tuple[Any, dict[str, str]]:
-    """Body and headers. The platform refuses \\u escapes, so JSON goes out as raw UTF-8."""
-    if call.body is None:
-        return call.form, {}
-    text = json.dumps(call.body, ensure_ascii=False, separators=(",", ":"))
-    return text.encode(errors="replace"), {"Content-Type": "application/json; charset=utf-8"}
+def _prepared(base: str, call: Call) -> requests.PreparedRequest:
+    """A call without a file. The platform refuses \\u escapes, so JSON goes out as raw UTF-8."""
+    request = requests.PreparedRequest()
+    request.method = call.method
+    request.url = f"{base}{call.api}?{urlencode(call.params)}" if call.params else base + call.api
+    request.headers = CaseInsensitiveDict(HEADERS)
+    request.hooks = NO_HOOKS
+    if call.body is not None:
+        text = json.dumps(call.body, ensure_ascii=False, separators=(",", ":"))
+        request.body = text.encode(errors="replace")
+        request.headers["Content-Type"] = "application/json; charset=utf-8"
+        request.headers["Content-Length"] = str(len(request.body))
+    return request
+
+
+def _uploading(base: str, call: Call) -> requests.PreparedRequest:
+    request = requests.Request(
+        call.method, base + call.api, HEADERS, call.files, call.form, dict(call.params)
+    )
+    return request.prepare()
+
+
+@cache
+def _environment(base: str) -> Mapping[str, Any]:
+    """Proxy and certificates as the environment names them, looked up once."""
+    with requests.Session() as session:
+        return session.merge_environment_settings(base, {}, False, None, None)  # noqa: FBT003
 
 
 def _json(content: bytes) -> dict[str, Any] | None:
@@ -226,5 +252,5 @@ def shared_session(base: str, pid: int) -> requests.Session:
     session = requests.Session()
     # Threads share the session; the cookie jar is the one part of it they could trip over.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.mount(base, HTTPAdapter(pool_maxsize=POOL, max_retries=0))
+    session.mount(base, OnePieceAdapter(pool_maxsize=POOL, max_retries=0))
     return session

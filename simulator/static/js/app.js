@@ -130,6 +130,7 @@ class Page {
     for (const phone of this.phones) {
       if (phone.appid !== told.appid || phone.openid !== told.openid) continue;
       if (kind === "typing") phone.typing(told.item);
+      else if (kind === "menu") phone.menu.refresh();
       else phone.heard(told.entry, told.person);
     }
   }

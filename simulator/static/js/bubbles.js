@@ -3,7 +3,7 @@
 import { el, outside, toast, webAddress } from "./dom.js";
 import { mediaAddress } from "./server.js";
 import { rich } from "./text.js";
-import { t } from "./words.js";
+import { known, t } from "./words.js";
 
 function picture(source, className, description) {
   const image = el("img", { src: source, class: className, alt: description });
@@ -154,5 +154,5 @@ export function happening(entry) {
   const { event, Event, EventKey = "" } = entry.content;
   if (entry.side === "platform") return t("reportEvent", Event);
   if (event === "subscribe" && EventKey.startsWith(FOLLOWED)) return t("subscribeByScan", EventKey.slice(FOLLOWED.length));
-  return ["subscribe", "unsubscribe", "SCAN", "CLICK", "VIEW"].includes(event) ? t(event, EventKey) : t("otherEvent", event ?? Event);
+  return event && known(event) ? t(event, EventKey) : t("otherEvent", event ?? Event);
 }

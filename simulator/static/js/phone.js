@@ -2,12 +2,14 @@
 
 import { bubble, happening } from "./bubbles.js";
 import { Composer } from "./composer.js";
-import { confirm, fill } from "./dialogs.js";
+import { confirm } from "./dialogs.js";
 import { el, toast } from "./dom.js";
+import { scan } from "./scan.js";
+import { Menu } from "./menu.js";
 import { act, conversation } from "./server.js";
 import { trace } from "./trace.js";
 import { openLinks } from "./webview.js";
-import { locale, t } from "./words.js";
+import { locale, reason, t } from "./words.js";
 
 const PAUSE = 300;
 const TYPING_MS = 15000;
@@ -45,17 +47,19 @@ export class Phone {
     this.stick();
     openLinks(this);
     this.composer = new Composer(this);
+    this.menu = new Menu(this);
     this.gate = this.welcome();
     this.node = el(
       "section",
       { class: "phone", "aria-label": t("phoneOf", this.name) },
       el("header", {},
-        el("div", { class: "who" }, this.face(this.name, this.colour()), el("span", {}, t("phoneOf", this.name)), this.remove()),
+        el("div", { class: "who" }, this.face(this.name, this.colour()), el("span", {}, t("phoneOf", this.name)), this.menu.platform, this.remove()),
         el("div", { class: "title" }, this.chooser(), this.leave),
         el("div", { class: "state" }, this.allowed, this.status)),
       this.log,
       this.gate,
       this.composer.node,
+      this.menu.node,
     );
     this.stand({ following: false, with_worker: false });
   }
@@ -112,6 +116,7 @@ export class Phone {
     this.openid = openid;
     for (const entry of entries) this.show(entry);
     this.stand(person);
+    await this.menu.refresh();
   }
 
   // Who does not follow sees the account's card instead of the input.
@@ -145,6 +150,7 @@ export class Phone {
   heard(entry, person) {
     if (entry.side === "account") this.typing(false);
     this.show(entry);
+    if (person.following !== this.following) this.menu.refresh();
     this.stand(person);
   }
 
@@ -187,7 +193,7 @@ export class Phone {
     try {
       await act(this, deed);
     } catch (error) {
-      toast(t("failed", error.message));
+      toast(t("failed", reason(error.message)));
     }
   }
 
@@ -196,9 +202,8 @@ export class Phone {
   }
 
   async scan() {
-    const field = { name: "scene", label: t("scene"), hint: t("sceneHint"), value: "store-0042", required: true, maxlength: "64" };
-    const filled = await fill(t("scan"), [field]);
-    if (filled) await this.act({ type: "scan", scene: filled.scene });
+    const ticket = await scan(this);
+    if (ticket) await this.act({ type: "scan", ticket });
   }
 
   async unfollow() {

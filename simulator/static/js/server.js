@@ -26,9 +26,31 @@ export function pageFrame(phone, url) {
   return ask(`${at(phone)}/open`, { method: "POST", body: JSON.stringify({ url }) });
 }
 
+export function menuOf(phone) {
+  return ask(`${at(phone)}/menu`);
+}
+
+export function changePlatform(phone, platform) {
+  return ask(`${at(phone)}/menu/platform`, { method: "POST", body: JSON.stringify({ platform }) });
+}
+
+export function give(phone, button) {
+  return ask(`${at(phone)}/menu/give`, { method: "POST", body: JSON.stringify(button) });
+}
+
 export async function upload(phone, kind, file) {
   const query = new URLSearchParams({ kind, name: file.name });
   return (await ask(`${at(phone)}/media?${query}`, { method: "POST", body: file })).media_id;
+}
+
+export async function codes(phone) {
+  return (await ask(`${at(phone)}/codes`)).codes;
+}
+
+// The ticket of the code that a text or the picture in a file means.
+export async function recognise(phone, { text, file }) {
+  const query = text === undefined ? "" : `?${new URLSearchParams({ text })}`;
+  return (await ask(`${at(phone)}/codes${query}`, { method: "POST", body: file ?? "" })).ticket;
 }
 
 export function mediaAddress(appid, mediaId) {
@@ -52,7 +74,7 @@ export class Live {
     this.source = source;
     source.onopen = () => this.linked(true);
     source.onerror = () => this.linked(false);
-    for (const kind of ["entry", "typing", "reset"]) {
+    for (const kind of ["entry", "typing", "menu", "reset"]) {
       source.addEventListener(kind, (event) => this.heard(kind, JSON.parse(event.data)));
     }
   }

@@ -1,4 +1,4 @@
-"""What we send after the first answer, one row for each message to each recipient, and what may be sent."""
+"""What we send after the first answer, one row for each message to each recipient."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
+from wechat.sdk import template_messages
 from wechat.sdk.content import Content, from_dict
+from wechat.sdk.template_messages import TemplateMessage
 
 
 class Push(models.Model):
@@ -14,7 +16,17 @@ class Push(models.Model):
 
     pending → sending → sent → delivered | failed | uncertain | skipped. ``due_at`` is when a pending push
     may go, and when the lease on one that is being sent ends; nothing is left to do once it is null.
+
+    ``content`` is what ``content.to_dict`` of the SDK wrote for a customer-service message, and what
+    ``template_messages.to_dict`` wrote for the other kinds, whose ``template`` is the platform's template id.
     """
+
+    class Kind(models.TextChoices):
+        SERVICE = "service", _("Customer-service message")
+        TEMPLATE = "template", _("Template message")
+        NOTICE = "notice", _("Subscription notice")
+        ONCE = "once", _("One-time subscription message")
+        SUBSCRIBE = "subscribe", _("Mini-program subscription message")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -37,15 +49,25 @@ class Push(models.Model):
         UNSENDABLE = "unsendable", _("This kind of content cannot be sent as a customer-service message.")
         REFUSED = "refused", _("WeChat refused the message.")
         GAVE_UP = "gave_up", _("WeChat could not be reached, or was busy, at every attempt.")
+        NO_GRANT = "no_grant", _("The follower has not agreed to another message of this template.")
+        NOT_FOLLOWING = "not_following", _("The follower no longer follows the account.")
+        TEMPLATE_GONE = "template_gone", _("The template no longer exists at WeChat.")
+        BAD_VALUE = "bad_value", _("A value breaks the rule of its field.")
+        BLOCKED = "blocked", _("The follower has switched off messages of this account.")
+        UNDELIVERED = "undelivered", _("WeChat accepted the message but could not deliver it.")
         NO_ANSWER = "no_answer", _("The answer of WeChat was lost: the follower may have the message.")
         INTERRUPTED = "interrupted", _("The sender was stopped: the follower may have the message.")
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.SERVICE)
+    template = models.CharField(_("template"), max_length=64, blank=True)
     content = models.JSONField(_("content"))
     key = models.CharField(_("key"), max_length=120, editable=False)
     # What asked for it, as ``rule:12`` or ``desk``.
     cause = models.CharField(_("because of"), max_length=40, blank=True)
+    # One of many: those that somebody waits for go first.
+    bulk = models.BooleanField(_("one of many"), default=False, editable=False)
     inbound = models.ForeignKey(
         InboundMessage,
         models.SET_NULL,
@@ -59,6 +81,9 @@ class Push(models.Model):
     reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # When the attempt began whose answer may have been lost; empty if there surely was none.
+    tried_at = models.DateTimeField(null=True, blank=True, editable=False)
+    msgid = models.BigIntegerField(_("message ID"), null=True, blank=True, editable=False)
     errcode = models.IntegerField(_("error code"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -85,19 +110,42 @@ class Push(models.Model):
                 | (~Q(state__in=["failed", "uncertain", "skipped"]) & Q(reason="")),
                 name="push_reason_when_not_sent",
             ),
+            # A message that was sent can still turn out undeliverable.
             models.CheckConstraint(
                 condition=Q(state__in=["sent", "delivered"], sent_at__isnull=False)
-                | (~Q(state__in=["sent", "delivered"]) & Q(sent_at__isnull=True)),
-                name="push_sent_at_when_sent",
+                | Q(state="failed")
+                | Q(state__in=["pending", "sending", "uncertain", "skipped"], sent_at__isnull=True),
+                name="push_sent_at_when_it_was_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="service", template="")
+                | (Q(kind__in=["template", "notice", "once", "subscribe"]) & ~Q(template="")),
+                name="push_kind_known",
             ),
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="push_newest"),
-            models.Index(fields=["account", "state", "-id"], name="push_by_state"),
-            models.Index(fields=["account", "openid", "-id"], name="push_conversation"),
-            models.Index(fields=["due_at"], name="push_due", condition=Q(due_at__isnull=False)),
             models.Index(
-                fields=["account", "openid", "id"], name="push_open", condition=Q(due_at__isnull=False)
+                fields=["account", "state", "-id"],
+                name="push_troubled",
+                condition=Q(state__in=["failed", "uncertain", "skipped"]),
+            ),
+            models.Index(fields=["account", "openid", "-id"], name="push_conversation"),
+            # One lane of an account in the order it is sent.
+            models.Index(
+                fields=["account", "kind", "bulk", "due_at", "id"],
+                name="push_waiting",
+                condition=Q(state="pending"),
+            ),
+            models.Index(fields=["due_at"], name="push_leased", condition=Q(state="sending")),
+            # Who comes first among the customer-service messages of a follower.
+            models.Index(
+                fields=["account", "openid", "id"],
+                name="push_in_line",
+                condition=Q(due_at__isnull=False, kind="service"),
+            ),
+            models.Index(
+                fields=["account", "msgid"], name="push_by_msgid", condition=Q(msgid__isnull=False)
             ),
         ]
 
@@ -106,40 +154,10 @@ class Push(models.Model):
 
     @property
     def body(self) -> Content:
-        """The content. Raises ``ContentError`` if a later version no longer knows its kind."""
+        """Of a customer-service message. Raises ``ContentError`` if a later version no longer knows it."""
         return from_dict(self.content)
 
-
-class SendWindow(models.Model):
-    """How many messages one kind of action of a follower still allows, and until when.
-
-    Reference: WeChat reference 8.1 When a message may be sent.
-    """
-
-    class Trigger(models.TextChoices):
-        MESSAGE = "message", _("Wrote")
-        MENU = "menu", _("Tapped a menu")
-        FOLLOW = "follow", _("Followed")
-        SCAN = "scan", _("Scanned a code")
-        ENTER = "enter", _("Opened customer service")
-
-    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
-    openid = models.CharField(_("OpenID"), max_length=64)
-    trigger = models.CharField(_("action"), max_length=8, choices=Trigger.choices)
-    left = models.PositiveSmallIntegerField(_("messages left"))
-    expires_at = models.DateTimeField(_("until"))
-    granted_at = models.DateTimeField(_("since"))
-
-    class Meta:
-        verbose_name = _("send window")
-        verbose_name_plural = _("send windows")
-        constraints = [
-            models.UniqueConstraint(fields=["account", "openid", "trigger"], name="send_window_once"),
-            models.CheckConstraint(
-                condition=Q(trigger__in=["message", "menu", "follow", "scan", "enter"]),
-                name="send_window_trigger_known",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_trigger_display()} · {self.left}"
+    @property
+    def message(self) -> TemplateMessage:
+        """Of any other kind. Raises ``ContentError`` for what is stored in another form."""
+        return template_messages.from_dict(self.template, self.content)

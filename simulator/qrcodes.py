@@ -1,0 +1,77 @@
+"""What the camera of a phone sees: the codes of an account, and which one a picture or a text means."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+from urllib.parse import quote_plus
+
+import segno
+from PIL import Image
+
+from simulator.doings import ImpossibleError
+from simulator.world import Account, QrCode
+
+LISTED = 60
+LARGEST_PICTURE = 20 * 1024 * 1024
+
+
+def picture(code: QrCode) -> bytes:
+    """A JPG as the platform draws it; its comment is the ticket, by which a dropped file is known again."""
+    drawn = io.BytesIO()
+    segno.make(code.url, error="m").save(drawn, kind="png", scale=10, border=4)
+    image, jpg = Image.open(drawn).convert("L"), io.BytesIO()
+    image.save(jpg, "JPEG", quality=90, comment=code.ticket.encode())
+    return jpg.getvalue()
+
+
+def listed(account: Account, now: float) -> list[dict[str, Any]]:
+    """The newest codes first."""
+    return [
+        {
+            "ticket": code.ticket,
+            "scene": str(code.scene),
+            "url": code.url,
+            "ends_at": code.ends_at,
+            "over": is_over(code, now),
+        }
+        for code in islice(_newest(account), LISTED)
+    ]
+
+
+def is_over(code: QrCode, now: float) -> bool:
+    return code.ends_at is not None and code.ends_at <= now
+
+
+def in_picture(account: Account, data: bytes) -> QrCode:
+    """The code whose ticket or address stands in the file. Raises ImpossibleError when there is none."""
+    if len(data) > LARGEST_PICTURE:
+        raise ImpossibleError("this picture is too large")
+    found = (code for code in _newest(account) if code.ticket.encode() in data or code.url.encode() in data)
+    return _first(found, "no code of this account was found in the picture")
+
+
+def in_text(account: Account, text: str) -> QrCode:
+    """The newest code whose ticket, address or scene was pasted. Raises ImpossibleError."""
+    text = text.strip()
+    found = (code for code in _newest(account) if _means(code, text))
+    return _first(found, "there is no such code")
+
+
+def _first(found: Iterator[QrCode], otherwise: str) -> QrCode:
+    code = next(found, None)
+    if code is None:
+        raise ImpossibleError(otherwise)
+    return code
+
+
+def _newest(account: Account) -> Iterator[QrCode]:
+    return reversed(account.qrcodes.values())
+
+
+def _means(code: QrCode, text: str) -> bool:
+    if text in (code.ticket, code.url, str(code.scene)):
+        return True
+    return "ticket=" in text and text.partition("ticket=")[2] in (code.ticket, quote_plus(code.ticket))

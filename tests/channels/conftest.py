@@ -1,0 +1,67 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import OfficialAccount
+from tests.platform import Platform
+from wechat.channels.models import Channel, Code, Welcome
+from wechat.inbox.reacting import react_to_due
+
+ChannelMaker = Callable[..., Channel]
+
+
+@pytest.fixture
+def channel(account: OfficialAccount) -> ChannelMaker:
+    """Makes a channel; ``new`` and ``existing`` are what it says, texts or contents."""
+
+    def make(
+        name: str = "一号店", *, new: tuple[Any, ...] = (), existing: tuple[Any, ...] = (), **more: Any
+    ) -> Channel:
+        code = more.pop("code", {})
+        tags = more.pop("tags", ())
+        made = Channel.objects.create(**{"account": account, "name": name, **more})
+        made.tags.set(tags)
+        Code.objects.create(channel=made, **code)
+        for audience, said in (("new", new), ("existing", existing)):
+            for position, each in enumerate(said):
+                content = {"type": "text", "content": each} if isinstance(each, str) else each
+                Welcome.objects.create(channel=made, audience=audience, position=position, content=content)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def arrives(client: Client, platform: Platform, account: OfficialAccount) -> Callable[..., Any]:
+    """Pushes an event as the platform would; gives what the follower gets at once."""
+
+    def push(event: str, key: str = "", *, openid: str = "oFollower", at: int | None = None) -> Any:
+        xml = platform.event(openid, event, f"<EventKey><![CDATA[{key}]]></EventKey>", at=at)
+        sealed = platform.safe(xml)
+        answer = client.post(
+            account.callback_path, sealed.body, content_type="text/xml", query_params=sealed.query
+        )
+        assert answer.status_code == 200
+        return "" if answer.content in (b"", b"success") else platform.opened(answer.content)["Content"]
+
+    return push
+
+
+@pytest.fixture
+def follows(arrives: Callable[..., Any]) -> Callable[..., Any]:
+    """A stranger scans the channel's code and follows."""
+    return lambda channel, **more: arrives("subscribe", f"qrscene_{channel.scene}", **more)
+
+
+@pytest.fixture
+def scans(arrives: Callable[..., Any]) -> Callable[..., Any]:
+    """A follower scans the channel's code."""
+    return lambda channel, **more: arrives("SCAN", channel.scene, **more)
+
+
+@pytest.fixture
+def work() -> Callable[[], int]:
+    """The worker handles what arrived."""
+    return react_to_due

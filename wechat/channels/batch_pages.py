@@ -1,0 +1,107 @@
+"""Many channels from a file: first what it would make, row by row, and when that is agreed to, the making."""
+
+import math
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from wechat.channels import batches, limits, making
+from wechat.channels.entrance import account_to_change, frame
+from wechat.channels.models import LONGEST_DAYS, Channel
+from wechat.sdk.api.qrcodes import MOST_PERMANENT
+
+SHOWN_ROWS = 100
+
+
+class BatchForm(forms.Form):
+    lifetime = forms.ChoiceField(
+        label=gettext_lazy("kind of code"),
+        choices=Channel.Lifetime.choices,
+        initial=Channel.Lifetime.PERMANENT,
+    )
+    days = forms.IntegerField(
+        label=gettext_lazy("valid for days"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        initial=LONGEST_DAYS,
+        help_text=gettext_lazy("Of temporary codes; 30 at most."),
+    )
+
+    @property
+    def making(self) -> batches.Making:
+        return batches.Making(self.cleaned_data["lifetime"], self.cleaned_data["days"] or LONGEST_DAYS)
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    account = account_to_change(request)
+    form = BatchForm(request.POST or None)
+    context = {
+        **frame(request, account, _("Channels from a file")),
+        "form": form,
+        "used": limits.permanent_used(account),
+        "most": MOST_PERMANENT,
+    }
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = batches.read(account, _body(request), form.making)
+        except batches.Unreadable as error:
+            return TemplateResponse(request, "channels/batch.html", {**context, "refused": str(error)})
+        if "agreed" in request.POST and not batch.wrong:
+            return _made(request, batch)
+        context |= _told(batch)
+    return TemplateResponse(request, "channels/batch.html", context)
+
+
+def example(request: HttpRequest) -> HttpResponse:
+    account_to_change(request)
+    headers = {"Content-Disposition": 'attachment; filename="channels.csv"'}
+    # With a mark, or Excel would take it for another encoding.
+    return HttpResponse(f"\ufeff{batches.example()}", content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _told(batch: batches.Batch) -> dict[str, Any]:
+    shown = batch.wrong or batch.rows
+    return {
+        "batch": batch,
+        "rows": shown[:SHOWN_ROWS],
+        "more": max(0, len(shown) - SHOWN_ROWS),
+        "minutes": math.ceil(len(batch.rows) / making.PER_SECOND / 60),
+    }
+
+
+def _made(request: HttpRequest, batch: batches.Batch) -> HttpResponse:
+    try:
+        channels = batches.make(batch)
+    except IntegrityError:
+        messages.error(
+            request, _("Somebody made a channel of one of these names meanwhile: choose the file again.")
+        )
+        return redirect("admin:channels_batch")
+    assert isinstance(request.user, User)
+    LogEntry.objects.log_actions(request.user.pk, channels, ADDITION, _("Made from a file"))
+    count = len(channels)
+    done = ngettext("%(count)d channel made.", "%(count)d channels made.", count) % {"count": count}
+    messages.success(request, f"{done} {_('Their codes are being made.')}")
+    return redirect("admin:channels_channel_changelist")
+
+
+def _body(request: HttpRequest) -> bytes:
+    """The file that was chosen, or the one that was shown and is sent along. Raises ``Unreadable``."""
+    file = request.FILES.get("file")
+    if isinstance(file, UploadedFile):
+        file.seek(0)
+        return bytes(file.read(batches.LARGEST_FILE + 1))
+    if "text" in request.POST:
+        return request.POST["text"].encode()
+    raise batches.Unreadable(_("Choose a file first."))

@@ -1,0 +1,243 @@
+"""Many channels at once from a CSV file: read and checked as a whole, row by row, then made or not at all."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import OfficialAccount, Tag
+from wechat.channels import limits, money
+from wechat.channels.forms import HIGHEST_COST, owners
+from wechat.channels.models import Channel, Code
+from wechat.channels.tasks import make_codes
+from wechat.kernel import due
+
+MOST_ROWS = 1000
+LARGEST_FILE = 1024 * 1024
+
+# What the first row may call each column, in the case of small letters.
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "name": ("名称", "渠道名称", "name"),
+    "group": ("分组", "group"),
+    "place": ("地点", "place"),
+    "owner": ("负责人", "owner"),
+    "cost": ("成本", "成本（元）", "成本(元)", "cost"),
+    "tags": ("标签", "tags"),
+}
+SEPARATORS = re.compile(r"[、，,;；|]")
+EXAMPLE = [
+    ["名称", "分组", "地点", "负责人", "成本（元）", "标签"],
+    ["一号店收银台", "门店", "广州市越秀区示例路 18 号", "", "120.00", ""],
+    ["春季展会 A 展台", "展会", "国际会展中心 3 号馆", "", "3500", ""],
+]
+
+
+class Unreadable(Exception):
+    """The file is no table of channels; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How the codes of a batch are to be."""
+
+    lifetime: str = Channel.Lifetime.PERMANENT
+    days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``number`` is the file's own, its first row being 1; ``problems`` say what to correct."""
+
+    number: int
+    channel: Channel
+    tags: Sequence[Tag]
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    account: OfficialAccount
+    text: str
+    rows: Sequence[Row]
+
+    @property
+    def wrong(self) -> list[Row]:
+        return [row for row in self.rows if row.problems]
+
+
+def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
+    """What the file asks for, with what is wrong in each row. Raises ``Unreadable``."""
+    text = _text(body)
+    header, *rows = _rows(text)
+    places = _places(header[1])
+    if not rows:
+        raise Unreadable(_("Below its first row the file has no channel."))
+    if len(rows) > MOST_ROWS:
+        raise Unreadable(_("A file may have 1,000 channels at most: split it."))
+    if making.lifetime == Channel.Lifetime.PERMANENT:
+        _check_room(account, len(rows))
+    reader = _Reader(account, places, making)
+    return Batch(account, text, [reader.row(number, row) for number, row in rows])
+
+
+@transaction.atomic
+def make(batch: Batch) -> list[Channel]:
+    """All of its channels and, as due work, their codes. Raises ``IntegrityError`` for a taken name."""
+    channels = Channel.objects.bulk_create([row.channel for row in batch.rows])
+    Code.objects.bulk_create([Code(channel=channel) for channel in channels])
+    through = Channel.tags.through
+    through.objects.bulk_create(
+        [
+            through(channel=channel, tag=tag)
+            for channel, row in zip(channels, batch.rows, strict=True)
+            for tag in row.tags
+        ]
+    )
+    transaction.on_commit(lambda: due.ring(make_codes))
+    return channels
+
+
+def example() -> str:
+    """A file to fill in."""
+    written = io.StringIO()
+    csv.writer(written).writerows(EXAMPLE)
+    return written.getvalue()
+
+
+def _text(body: bytes) -> str:
+    """As Excel saves it: UTF-8, or the Chinese Windows' own encoding. Raises ``Unreadable``."""
+    if len(body) > LARGEST_FILE:
+        raise Unreadable(_("The file has more than 1 MB: split it."))
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise Unreadable(_no_csv())
+
+
+def _no_csv() -> str:
+    return _("This is no CSV file. In Excel choose “Save as”, then CSV UTF-8.")
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """The rows that are not empty, with their numbers in the file. Raises ``Unreadable`` if there is none."""
+    try:
+        cells = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error:
+        raise Unreadable(_no_csv()) from None
+    rows = [(number, row) for number, row in enumerate(cells, start=1) if any(map(str.strip, row))]
+    if not rows:
+        raise Unreadable(_("The file is empty."))
+    return rows
+
+
+def _check_room(account: OfficialAccount, count: int) -> None:
+    """Raises ``Unreadable``."""
+    left = limits.permanent_left(account)
+    if count > left:
+        sentence = _("The account has only %(left)d permanent codes left: make temporary ones.")
+        raise Unreadable(sentence % {"left": left})
+
+
+def _places(header: Sequence[str]) -> dict[str, int]:
+    """The columns by name. Raises ``Unreadable`` for one that is unknown, twice there, or missing."""
+    places: dict[str, int] = {}
+    for place, title in enumerate(header):
+        wanted = title.strip().lower()
+        name = next((name for name, titles in COLUMNS.items() if wanted in titles), None)
+        if name is None and wanted:
+            known = "、".join(titles[0] for titles in COLUMNS.values())
+            sentence = _("The column “%(title)s” is unknown. There may be: %(known)s.")
+            raise Unreadable(sentence % {"title": title.strip()[:40], "known": known})
+        if name in places:
+            raise Unreadable(_("The column “%(title)s” is there twice.") % {"title": title.strip()})
+        if name is not None:
+            places[name] = place
+    if "name" not in places:
+        raise Unreadable(_("The file needs a column 名称 (name) in its first row."))
+    return places
+
+
+@dataclass(slots=True)
+class _Reader:
+    account: OfficialAccount
+    places: Mapping[str, int]
+    making: Making
+    names: dict[str, int] = field(default_factory=dict)
+    taken: set[str] = field(init=False)
+    tags: dict[str, Tag] = field(init=False)
+    staff: dict[str, User] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.taken = set(Channel.objects.filter(account=self.account).values_list("name", flat=True))
+        self.tags = {tag.name: tag for tag in Tag.objects.filter(account=self.account)}
+        self.staff = {user.get_username(): user for user in owners(self.account.pk)}
+
+    def row(self, number: int, cells: Sequence[str]) -> Row:
+        said = {name: _cell(cells, place) for name, place in self.places.items()}
+        wanted = [tag for tag in map(str.strip, SEPARATORS.split(said.get("tags", ""))) if tag]
+        problems = [*self._problems(number, said, wanted)]
+        if any(cell.strip() for cell in cells[max(self.places.values()) + 1 :]):
+            problems.append(_("There are more cells than columns: put quotes around a cell with a comma."))
+        tags = [self.tags[name] for name in dict.fromkeys(wanted) if name in self.tags]
+        return Row(number, self._channel(said), tags, problems)
+
+    def _channel(self, said: Mapping[str, str]) -> Channel:
+        return Channel(
+            account=self.account,
+            name=said["name"],
+            group=said.get("group", ""),
+            place=said.get("place", ""),
+            owner=self.staff.get(said.get("owner", "")),
+            cost=money.fen(_amount(said.get("cost", "")) or Decimal(0)),
+            lifetime=self.making.lifetime,
+            days=self.making.days,
+        )
+
+    def _problems(self, number: int, said: Mapping[str, str], tags: Sequence[str]) -> Iterator[str]:
+        yield from self._name_problems(number, said["name"])
+        for name, most in (("name", 60), ("group", 40), ("place", 120)):
+            if len(said.get(name, "")) > most:
+                title = COLUMNS[name][0]
+                yield _("“%(title)s” has more than %(most)d characters.") % {"title": title, "most": most}
+        owner = said.get("owner", "")
+        if owner and owner not in self.staff:
+            yield _("Nobody with the user name “%(name)s” works with this account.") % {"name": owner[:40]}
+        if _amount(said.get("cost", "")) is None:
+            yield _("“%(cost)s” is no amount in yuan, such as 120.50.") % {"cost": said["cost"][:40]}
+        for name in tags:
+            if name not in self.tags:
+                yield _("There is no tag “%(name)s”: make it first.") % {"name": name[:40]}
+
+    def _name_problems(self, number: int, name: str) -> Iterator[str]:
+        if not name:
+            yield _("The name is missing.")
+        elif name in self.taken:
+            yield _("There is a channel of this name already.")
+        elif name in self.names:
+            yield _("The name is in row %(number)d as well.") % {"number": self.names[name]}
+        self.names.setdefault(name, number)
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    return cells[place].strip() if place < len(cells) else ""
+
+
+def _amount(text: str) -> Decimal | None:
+    """In yuan; nothing is zero, ``None`` is no amount."""
+    try:
+        amount = Decimal(text.replace("¥", "").replace(",", "").strip() or "0")
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or not 0 <= amount <= HIGHEST_COST or amount * 100 % 1:
+        return None
+    return amount

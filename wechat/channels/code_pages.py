@@ -1,0 +1,124 @@
+"""The code of a channel as a file, on a poster, and made anew."""
+
+import re
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.rights import Area, Rights
+from wechat.channels import drawing, making
+from wechat.channels.entrance import channel_to_view, frame
+from wechat.channels.models import Channel, Poster
+from wechat.channels.tasks import make_codes
+from wechat.kernel import due, files
+
+MOST_AT_ONCE = 200
+
+
+def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The platform's own picture, to look at; until it is here, the code as we draw it."""
+    code = channel_to_view(request, pk).code
+    if code.picture:
+        kind = "image/png" if str(code.picture.name).endswith(".png") else "image/jpeg"
+        return files.response(code.picture, kind)
+    if not code.url:
+        raise Http404
+    return HttpResponse(drawing.png(code.url), content_type="image/png")
+
+
+def png(request: HttpRequest, pk: int) -> HttpResponse:
+    channel = channel_to_view(request, pk)
+    return _download(drawing.png(_url(channel)), "image/png", f"{channel.name}.png")
+
+
+def svg(request: HttpRequest, pk: int) -> HttpResponse:
+    channel = channel_to_view(request, pk)
+    return _download(drawing.svg(_url(channel)), "image/svg+xml", f"{channel.name}.svg")
+
+
+def poster(request: HttpRequest, pk: int, poster: int) -> HttpResponse:
+    channel = channel_to_view(request, pk)
+    chosen = get_object_or_404(Poster, pk=poster, account=channel.account_id)
+    try:
+        drawn = drawing.poster(chosen, _url(channel))
+    except FileNotFoundError:
+        raise Http404 from None
+    return _download(drawn, "image/png", f"{channel.name}-{chosen.name}.png")
+
+
+def background(request: HttpRequest, pk: int) -> HttpResponseBase:
+    chosen = get_object_or_404(Poster, pk=pk)
+    if not Rights.of(request.user).may_view(Area.CONTENT, chosen.account_id):
+        raise Http404
+    kind = "image/png" if str(chosen.background.name).endswith(".png") else "image/jpeg"
+    try:
+        return files.response(chosen.background, kind)
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+def make_again(request: HttpRequest) -> HttpResponse:
+    """First what will happen, then, when it is confirmed, the making."""
+    channels = _chosen(request)
+    if request.method == "POST":
+        return _made_again(request, channels)
+    context = {
+        **frame(request, channels[0].account, _("Make the codes anew")),
+        "channels": channels,
+        "replaced": [channel for channel in channels if channel.code.can_be_scanned],
+        "temporary": [each for each in channels if each.lifetime == Channel.Lifetime.TEMPORARY],
+        "ids": ",".join(str(channel.pk) for channel in channels),
+    }
+    return TemplateResponse(request, "channels/make_again.html", context)
+
+
+def _chosen(request: HttpRequest) -> list[Channel]:
+    """Raises ``PermissionDenied`` for an account of others, ``Http404`` for nothing chosen."""
+    named = request.POST.get("ids") or request.GET.get("ids", "")
+    ids = [int(each) for each in re.findall(r"\d{1,18}", named)][:MOST_AT_ONCE]
+    channels = list(Channel.objects.filter(pk__in=ids).select_related("code", "account"))
+    if not channels:
+        raise Http404
+    rights = Rights.of(request.user)
+    if not all(rights.may_change(Area.CONTENT, channel.account_id) for channel in channels):
+        raise PermissionDenied
+    return channels
+
+
+def _made_again(request: HttpRequest, channels: list[Channel]) -> HttpResponse:
+    for channel in channels:
+        making.make_again(channel.code)
+    transaction.on_commit(lambda: due.ring(make_codes))
+    assert isinstance(request.user, User)
+    LogEntry.objects.log_actions(request.user.pk, channels, CHANGE, _("Code made anew"))
+    count = len(channels)
+    done = ngettext("%(count)d code is being made.", "%(count)d codes are being made.", count)
+    messages.success(request, done % {"count": count})
+    if count == 1:
+        return redirect("admin:channels_channel_change", channels[0].pk)
+    return redirect("admin:channels_channel_changelist")
+
+
+def _url(channel: Channel) -> str:
+    if not channel.code.url:
+        raise Http404
+    return channel.code.url
+
+
+def _download(body: bytes, kind: str, name: str) -> HttpResponse:
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(body, content_type=kind, headers=headers)

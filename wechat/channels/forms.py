@@ -1,0 +1,199 @@
+"""What staff fill in about a channel, what it says, and posters; and the filters of the list."""
+
+import io
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.db.models import Q, QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from PIL import Image, ImageOps, UnidentifiedImageError
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts.pages import AccountForm
+from wechat.channels import money
+from wechat.channels.models import Channel, Code, Poster, Welcome
+from wechat.contents.checks import check_together
+from wechat.contents.form import ContentForm
+from wechat.kernel.pages import FilterForm
+
+LARGEST_BYTES = 10 * 1024 * 1024
+LARGEST_SIDE = 6000
+# Less than that and a phone cannot read it from a poster.
+SMALLEST_CODE = 120
+FORMATS = {"PNG": "png", "JPEG": "jpg"}
+HIGHEST_COST = Decimal("99999999.99")
+
+
+def owners(account_id: int | None) -> QuerySet[User]:
+    """The members of staff who work with the account."""
+    staff = User.objects.filter(is_active=True, is_staff=True).order_by("username")
+    return staff.filter(Q(is_superuser=True) | Q(rights__account=account_id)).distinct()
+
+
+class ChannelForm(AccountForm):
+    cost_yuan = forms.DecimalField(
+        label=gettext_lazy("cost in yuan"),
+        required=False,
+        min_value=0,
+        max_value=HIGHEST_COST,
+        decimal_places=2,
+        help_text=gettext_lazy("Printing, rent, fees: the report shows what each new follower cost."),
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+    )
+
+    class Meta:
+        model = Channel
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "days" in self.fields:
+            shown = {"data-shown-by": "lifetime", "data-shown-for": Channel.Lifetime.TEMPORARY.value}
+            self.fields["days"].widget.attrs |= shown
+        if "cost_yuan" in self.fields and self.instance.cost:
+            self.initial["cost_yuan"] = f"{Decimal(self.instance.cost) / 100:.2f}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "cost_yuan" in cleaned:
+            self.instance.cost = money.fen(cleaned["cost_yuan"] or Decimal(0))
+        return cleaned
+
+
+class WelcomeForm(ContentForm):
+    class Meta:
+        model = Welcome
+        fields = ("position",)
+
+
+class WelcomeFormSet(BaseInlineFormSet[Welcome, Channel, "forms.ModelForm[Welcome]"]):
+    """What is said to one audience."""
+
+    audience: ClassVar[Welcome.Audience]
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        form = super()._construct_form(i, **kwargs)
+        form.instance.audience = self.audience
+        return form
+
+    @property
+    def strategy(self) -> str:
+        return self.instance.new_strategy
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        kept = self._in_order()
+        check_together(
+            [form.content for form in kept], one_at_random=self.strategy == Channel.Strategy.RANDOM
+        )
+
+    def _in_order(self) -> list[Any]:
+        """Those that stay, the new ones last."""
+        kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        kept = [form for form in kept if not form.cleaned_data.get("DELETE")]
+        old = sorted((form for form in kept if form.instance.pk), key=lambda form: form.instance.position)
+        new = [form for form in kept if not form.instance.pk]
+        first_free = old[-1].instance.position + 1 if old else 0
+        for position, form in enumerate(new, start=first_free):
+            form.instance.position = position
+        return [*old, *new]
+
+
+class NewWelcomeFormSet(WelcomeFormSet):
+    audience = Welcome.Audience.NEW
+
+
+class ExistingWelcomeFormSet(WelcomeFormSet):
+    audience = Welcome.Audience.EXISTING
+
+    @property
+    def strategy(self) -> str:
+        return self.instance.existing_strategy
+
+
+class ChannelFilter(FilterForm):
+    q = forms.CharField(
+        label=gettext_lazy("Name, place or scene"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    group = forms.CharField(label=gettext_lazy("Group"), required=False, max_length=40)
+    state = forms.ChoiceField(
+        label=gettext_lazy("Code"),
+        required=False,
+        choices=[("", gettext_lazy("All")), *Code.State.choices],
+    )
+    lifetime = forms.ChoiceField(
+        label=gettext_lazy("Kind of code"),
+        required=False,
+        choices=[("", gettext_lazy("All")), *Channel.Lifetime.choices],
+    )
+
+    def narrow(self, rows: QuerySet[Channel]) -> QuerySet[Channel]:
+        chosen = self.cleaned_data
+        if text := chosen["q"].strip():
+            rows = rows.filter(Q(name__icontains=text) | Q(place__icontains=text) | Q(scene=text))
+        if group := chosen["group"].strip():
+            rows = rows.filter(group=group)
+        if chosen["state"]:
+            rows = rows.filter(code__state=chosen["state"])
+        return rows.filter(lifetime=chosen["lifetime"]) if chosen["lifetime"] else rows
+
+
+class PosterForm(AccountForm):
+    """The background is kept as we saved it ourselves: upright, and without what else a file may carry."""
+
+    class Meta:
+        model = Poster
+        fields = "__all__"
+
+    def clean_background(self) -> Any:
+        file = self.cleaned_data["background"]
+        return _upright(file) if isinstance(file, UploadedFile) else file
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        poster = self.instance
+        if cleaned.get("size") and cleaned["size"] < SMALLEST_CODE:
+            sentence = _("A code needs at least %(least)d pixels to be read by a phone.")
+            self.add_error("size", sentence % {"least": SMALLEST_CODE})
+        file = cleaned.get("background")
+        if isinstance(file, UploadedFile) and not poster.pk:
+            self._place(Image.open(file).size)
+        return cleaned
+
+    def _place(self, size: tuple[int, int]) -> None:
+        """A new poster has its code below, in the middle, a third of the width wide."""
+        width, height = size
+        side = min(max(SMALLEST_CODE, width // 3), width, height)
+        self.instance.left, self.instance.top = (width - side) // 2, max(0, height - side - height // 20)
+        self.instance.size = side
+
+
+def _upright(file: UploadedFile) -> SimpleUploadedFile:
+    """Raises ``ValidationError`` for what is no picture, or too large a one."""
+    if (file.size or 0) > LARGEST_BYTES:
+        raise ValidationError(_("The picture has more than 10 MB: save it smaller."))
+    try:
+        with Image.open(file) as opened:
+            if opened.format not in FORMATS:
+                raise ValidationError(_("Choose a PNG or a JPG."))
+            if max(opened.size) > LARGEST_SIDE:
+                raise ValidationError(_("The picture has more than 6,000 pixels a side: save it smaller."))
+            if min(opened.size) < SMALLEST_CODE:
+                raise ValidationError(_("The picture is too small for a code."))
+            kind, picture = opened.format, ImageOps.exif_transpose(opened).convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+        raise ValidationError(_("This picture cannot be read: save it again as PNG or JPG.")) from None
+    saved = io.BytesIO()
+    picture.save(saved, kind, quality=92)
+    return SimpleUploadedFile(f"poster.{FORMATS[kind]}", saved.getvalue(), f"image/{kind.lower()}")

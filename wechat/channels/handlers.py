@@ -1,0 +1,105 @@
+"""Where channels join in: they welcome, they count who came, and the log and conversations name them."""
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import OfficialAccount
+from wechat.channels import scanning, tagging, welcomes
+from wechat.channels.models import Channel, Scan, Welcome
+from wechat.channels.welcomes import Audience, Saying
+from wechat.inbox import conversation
+from wechat.inbox.answerers import Answerer, named
+from wechat.inbox.bubbles import Bubble, Part
+from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.materials import usage
+from wechat.materials.models import Asset
+from wechat.replies.facts import facts_of, values_of
+from wechat.replies.specs import Facts
+from wechat.sdk.messages import Scan as Scanned
+from wechat.sdk.messages import Subscribe, Unsubscribe
+
+
+def needs_only_memory(event: Event) -> bool:
+    saying = _saying(event)
+    return saying is None or not saying.personal
+
+
+@answers(order=Order.CHANNEL, quick=needs_only_memory)
+def welcome(event: Event) -> Answer | None:
+    """What the scanned channel says; where it says nothing the rules are asked."""
+    saying = _saying(event)
+    if saying is None:
+        return None
+    facts = facts_of(event.account, event.message) if saying.personal else Facts()
+    said = saying.script.perform(values_of(event.account, event.message, facts), event.message.key)
+    return Answer(f"channel:{saying.channel_id}", said.now, said.later)
+
+
+@reacts(Subscribe, Scanned)
+def count_scan(event: Event) -> None:
+    if event.row is None or not isinstance(event.message, Subscribe | Scanned):
+        return
+    channel = scanning.record(event.row, event.message)
+    if channel is not None:
+        tagging.tag(channel, event.row.openid)
+
+
+@reacts(Unsubscribe)
+def note_leaving(event: Event) -> None:
+    if event.row is not None:
+        scanning.note_leaving(event.row)
+
+
+@usage.register
+def channels_with(asset: Asset) -> list[str]:
+    found = Channel.objects.filter(
+        pk__in=[
+            *Welcome.objects.filter(asset=asset).values_list("channel", flat=True),
+            *Welcome.objects.filter(cover=asset).values_list("channel", flat=True),
+        ]
+    )
+    return [_("channel “%(name)s”") % {"name": channel.name} for channel in found]
+
+
+@named("channel")
+def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
+    found = Channel.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
+    return {str(channel.pk): Answerer(channel.name, _page(channel.pk)) for channel in found}
+
+
+@conversation.register
+def scanned(
+    account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
+) -> Iterator[Bubble]:
+    """By which channel somebody came, newest first."""
+    scans = Scan.objects.filter(account=account, openid=openid).select_related("channel", "message")
+    if before is not None:
+        scans = scans.filter(message__received_at__lt=before)
+    for scan in scans.filter(message__isnull=False).order_by("-message__received_at", "-pk")[:limit]:
+        assert scan.message is not None
+        words = _("Channel “%(name)s”: %(kind)s") % {
+            "name": scan.channel.name,
+            "kind": scan.get_kind_display(),
+        }
+        yield Bubble(
+            scan.message.received_at,
+            ours=False,
+            part=Part("system", words),
+            source_link=_page(scan.channel_id),
+        )
+
+
+def _saying(event: Event) -> Saying | None:
+    message = event.message
+    if isinstance(message, Subscribe):
+        return welcomes.of(event.account, message.scene, Audience.NEW) if message.scene else None
+    if isinstance(message, Scanned):
+        return welcomes.of(event.account, message.scene, Audience.EXISTING)
+    return None
+
+
+def _page(channel_id: int) -> str:
+    return reverse("admin:channels_channel_change", args=[channel_id])

@@ -1,0 +1,14 @@
+"""How many permanent codes an account may still have. Reference: WeChat reference 7.1."""
+
+from accounts.models import OfficialAccount
+from wechat.channels.models import Channel
+from wechat.sdk.api.qrcodes import MOST_PERMANENT
+
+
+def permanent_used(account: OfficialAccount) -> int:
+    """Those made here; the account may have others that were made elsewhere."""
+    return Channel.objects.filter(account=account, lifetime=Channel.Lifetime.PERMANENT).count()
+
+
+def permanent_left(account: OfficialAccount) -> int:
+    return max(0, MOST_PERMANENT - permanent_used(account))

@@ -1,0 +1,226 @@
+"""What came through each channel in a span of days, counted by Postgres from the scans.
+
+A day is Asia/Shanghai's. Somebody *stayed* N days if they had not left N days after they followed; only
+those are asked about who followed at least N days ago.
+"""
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from wechat.channels.models import Channel, Scan
+
+STAYS = (1, 7, 30)
+FOLLOWED = ~Q(kind=Scan.Kind.EXISTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Both days included."""
+
+    first: datetime.date
+    last: datetime.date
+
+    @property
+    def begins(self) -> datetime.datetime:
+        return _midnight(self.first)
+
+    @property
+    def ends(self) -> datetime.datetime:
+        return _midnight(self.last + datetime.timedelta(days=1))
+
+    @property
+    def days(self) -> list[datetime.date]:
+        count = (self.last - self.first).days + 1
+        return [self.first + datetime.timedelta(days=number) for number in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """``stayed`` of the ``followed`` long enough ago."""
+
+    stayed: int = 0
+    followed: int = 0
+
+    @property
+    def share(self) -> float | None:
+        return self.stayed / self.followed if self.followed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """What the followers of a channel paid for: paid orders, and their sum in fen."""
+
+    orders: int = 0
+    fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    scans: int = 0
+    new: int = 0
+    again: int = 0
+    stays: tuple[Stay, ...] = (Stay(),) * len(STAYS)
+    revenue: Revenue = field(default_factory=Revenue)
+
+    @property
+    def existing(self) -> int:
+        return self.scans - self.new - self.again
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``cost_each``: fen for each new follower since the channel exists, if it cost anything."""
+
+    channel: Channel
+    figures: Figures
+    cost_each: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: datetime.date
+    new: int = 0
+    again: int = 0
+    existing: int = 0
+
+    @property
+    def scans(self) -> int:
+        return self.new + self.again + self.existing
+
+
+RevenueSource = Callable[[OfficialAccount, Period], Mapping[int, Revenue]]
+_revenue: list[RevenueSource] = []
+
+
+def register_revenue(source: RevenueSource) -> RevenueSource:
+    """``source`` tells the revenue by channel id, by whatever attribution it stands for."""
+    _revenue.append(source)
+    return source
+
+
+def tells_revenue() -> bool:
+    return bool(_revenue)
+
+
+def compared(account: OfficialAccount, period: Period, channels: QuerySet[Channel]) -> list[Line]:
+    """A line for each of the channels given, those without a scan included, most new followers first."""
+    figures = _by_channel(_scans(account, period))
+    revenue = _all_revenue(account, period)
+    ever = _new_ever(account)
+    lines = [
+        _line(channel, figures.get(channel.pk, {}), revenue.get(channel.pk), ever.get(channel.pk, 0))
+        for channel in channels
+    ]
+    return sorted(lines, key=lambda line: (-line.figures.new, -line.figures.scans, -line.channel.pk))
+
+
+def of_channel(channel: Channel, period: Period) -> Line:
+    rows = Scan.objects.filter(channel=channel, at__gte=period.begins, at__lt=period.ends)
+    ever = Scan.objects.filter(channel=channel, kind=Scan.Kind.NEW).count() if channel.cost else 0
+    revenue = _all_revenue(channel.account, period)
+    return _line(channel, _by_channel(rows).get(channel.pk, {}), revenue.get(channel.pk), ever)
+
+
+def by_day(account: OfficialAccount, period: Period, channels: Sequence[int] | None = None) -> list[Day]:
+    """Every day of the period, those without a scan included; of all channels or of those given by id."""
+    rows = _scans(account, period)
+    if channels is not None:
+        rows = rows.filter(channel__in=channels)
+    counted = rows.annotate(day=TruncDate("at", tzinfo=timezone.get_default_timezone())).values("day")
+    found = {each.pop("day"): each for each in counted.annotate(**_kinds()).order_by()}
+    return [Day(day, **found.get(day, {})) for day in period.days]
+
+
+def total(lines: Sequence[Line]) -> Figures:
+    """The sum of the lines."""
+    figures = [line.figures for line in lines]
+    return Figures(
+        scans=sum(each.scans for each in figures),
+        new=sum(each.new for each in figures),
+        again=sum(each.again for each in figures),
+        stays=tuple(
+            Stay(
+                sum(each.stays[place].stayed for each in figures),
+                sum(each.stays[place].followed for each in figures),
+            )
+            for place in range(len(STAYS))
+        ),
+        revenue=Revenue(
+            sum(each.revenue.orders for each in figures), sum(each.revenue.fen for each in figures)
+        ),
+    )
+
+
+def today_and_ever(channels: Sequence[int]) -> dict[int, dict[str, int]]:
+    """For a page of a list: ``today``, ``ever`` and ``new`` by channel id."""
+    midnight = _midnight(timezone.localdate())
+    rows = Scan.objects.filter(channel__in=channels).values("channel").order_by()
+    counted = rows.annotate(
+        ever=Count("*"),
+        new=Count("*", filter=Q(kind=Scan.Kind.NEW)),
+        today=Count("*", filter=Q(at__gte=midnight)),
+    )
+    return {each.pop("channel"): each for each in counted}
+
+
+def _scans(account: OfficialAccount, period: Period) -> QuerySet[Scan]:
+    return Scan.objects.filter(account=account, at__gte=period.begins, at__lt=period.ends)
+
+
+def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
+    now = timezone.now()
+    asked: dict[str, Any] = {"scans": Count("*"), **_kinds()}
+    for days in STAYS:
+        length = datetime.timedelta(days=days)
+        old_enough = FOLLOWED & Q(at__lte=now - length)
+        stayed = Q(left_at__isnull=True) | Q(left_at__gte=F("at") + length)
+        asked[f"followed_{days}"] = Count("*", filter=old_enough)
+        asked[f"stayed_{days}"] = Count("*", filter=old_enough & stayed)
+    counted = rows.values("channel").annotate(**asked).order_by()
+    return {each.pop("channel"): each for each in counted}
+
+
+def _kinds() -> dict[str, Any]:
+    return {kind.value: Count("*", filter=Q(kind=kind)) for kind in Scan.Kind}
+
+
+def _new_ever(account: OfficialAccount) -> dict[int, int]:
+    """Of the channels that cost something."""
+    rows = Scan.objects.filter(channel__account=account, channel__cost__gt=0, kind=Scan.Kind.NEW)
+    return dict(rows.values_list("channel").annotate(count=Count("*")).order_by())
+
+
+def _all_revenue(account: OfficialAccount, period: Period) -> Mapping[int, Revenue]:
+    found: dict[int, Revenue] = {}
+    for source in _revenue:
+        for channel_id, revenue in source(account, period).items():
+            known = found.get(channel_id, Revenue())
+            found[channel_id] = Revenue(known.orders + revenue.orders, known.fen + revenue.fen)
+    return found
+
+
+def _line(channel: Channel, counted: Mapping[str, int], revenue: Revenue | None, new_ever: int) -> Line:
+    stays = tuple(
+        Stay(counted.get(f"stayed_{days}", 0), counted.get(f"followed_{days}", 0)) for days in STAYS
+    )
+    figures = Figures(
+        counted.get("scans", 0),
+        counted.get("new", 0),
+        counted.get("again", 0),
+        stays,
+        revenue or Revenue(),
+    )
+    return Line(channel, figures, channel.cost / new_ever if channel.cost and new_ever else None)
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(
+        datetime.datetime.combine(day, datetime.time()), timezone.get_default_timezone()
+    )

@@ -1,0 +1,151 @@
+"""What the channels brought: compared with one another, one by one, and as a file."""
+
+import datetime
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import OfficialAccount
+from wechat.channels import chart, report, report_file
+from wechat.channels.entrance import account_to_view, channel_to_view, frame
+from wechat.channels.models import Channel
+from wechat.channels.report import STAYS, Line, Period
+
+SHOWN_DAYS = 30
+LONGEST_DAYS = 400
+PAGE = 50
+
+SORTS: dict[str, Callable[[Line], float]] = {
+    "new": lambda line: line.figures.new,
+    "scans": lambda line: line.figures.scans,
+    "again": lambda line: line.figures.again,
+    "stay": lambda line: line.figures.stays[-1].share or 0.0,
+    "revenue": lambda line: line.figures.revenue.fen,
+    "cost": lambda line: -line.cost_each if line.cost_each is not None else -math.inf,
+}
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class PeriodForm(forms.Form):
+    """Nothing chosen: the last 30 days."""
+
+    first = _day(gettext_lazy("From"))
+    last = _day(gettext_lazy("To"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        last = cleaned.get("last") or timezone.localdate()
+        first = cleaned.get("first") or last - datetime.timedelta(days=SHOWN_DAYS - 1)
+        if first > last:
+            self.add_error("first", _("The first day is after the last."))
+        elif (last - first).days >= LONGEST_DAYS:
+            self.add_error("first", _("Choose 400 days at most."))
+        return {**cleaned, "first": first, "last": last}
+
+    @property
+    def period(self) -> Period:
+        """The chosen one; the usual one if that makes no sense."""
+        if self.is_valid():
+            return Period(self.cleaned_data["first"], self.cleaned_data["last"])
+        today = timezone.localdate()
+        return Period(today - datetime.timedelta(days=SHOWN_DAYS - 1), today)
+
+
+class CompareForm(PeriodForm):
+    group = forms.CharField(label=gettext_lazy("Group"), required=False, max_length=40)
+    sort = forms.ChoiceField(
+        label=gettext_lazy("First come those with most"),
+        required=False,
+        choices=[
+            ("new", gettext_lazy("new followers")),
+            ("scans", gettext_lazy("scans")),
+            ("again", gettext_lazy("who followed again")),
+            ("stay", gettext_lazy("who stayed 30 days")),
+            ("cost", gettext_lazy("new followers for the money")),
+        ],
+    )
+
+
+def compare(request: HttpRequest) -> HttpResponse:
+    account = account_to_view(request)
+    form = CompareForm(request.GET)
+    period = form.period
+    lines = _lines(account, form)
+    page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
+    context = {
+        **frame(request, account, _("Channel report")),
+        "chart": chart.drawn(report.by_day(account, period, _chosen_ids(form, lines))),
+        "form": form,
+        "period": period,
+        "page_of": page,
+        "most": max((line.figures.new for line in page), default=0),
+        "total": report.total(lines),
+        "stays": STAYS,
+        "tells_revenue": report.tells_revenue(),
+        "query": _query(request),
+    }
+    return TemplateResponse(request, "channels/report.html", context)
+
+
+def one(request: HttpRequest, pk: int) -> HttpResponse:
+    channel = channel_to_view(request, pk)
+    form = PeriodForm(request.GET)
+    period = form.period
+    line = report.of_channel(channel, period)
+    context = {
+        **frame(request, channel.account, str(channel)),
+        "chart": chart.drawn(report.by_day(channel.account, period, [channel.pk])),
+        "form": form,
+        "period": period,
+        "channel": channel,
+        "total": line.figures,
+        "cost_each": line.cost_each,
+        "stays": STAYS,
+        "tells_revenue": report.tells_revenue(),
+    }
+    return TemplateResponse(request, "channels/report_one.html", context)
+
+
+def export(request: HttpRequest) -> HttpResponse:
+    account = account_to_view(request)
+    form = CompareForm(request.GET)
+    period = form.period
+    name = f"channels-{account.slug}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.csv"
+    text = report_file.written(_lines(account, form))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    # With a mark, or Excel would take it for another encoding.
+    return HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _lines(account: OfficialAccount, form: CompareForm) -> list[Line]:
+    channels: QuerySet[Channel] = Channel.objects.filter(account=account).select_related("owner")
+    chosen = form.cleaned_data if form.is_valid() else {}
+    if group := chosen.get("group", "").strip():
+        channels = channels.filter(group=group)
+    lines = report.compared(account, form.period, channels)
+    return sorted(lines, key=SORTS[chosen.get("sort") or "new"], reverse=True)
+
+
+def _chosen_ids(form: CompareForm, lines: Sequence[Line]) -> list[int] | None:
+    """``None`` is all of the account's."""
+    return [line.channel.pk for line in lines] if form.cleaned_data.get("group") else None
+
+
+def _query(request: HttpRequest) -> str:
+    kept = request.GET.copy()
+    kept.pop("page", None)
+    return kept.urlencode()

@@ -1,0 +1,101 @@
+"""What a scan means: counted once, whom it brought, by which channel first and last, and who left again.
+
+Everything here may run twice and in any order of events, and gives the same rows.
+"""
+
+import datetime
+
+from django.db import connection
+from django.db.models import Min, Q
+
+from accounts.models import Follower
+from wechat.channels.models import Channel, Scan
+from wechat.inbox.models import InboundMessage
+from wechat.sdk.messages import Scan as Scanned
+from wechat.sdk.messages import Subscribe
+
+Kind = Scan.Kind
+FOLLOWED = (Kind.NEW, Kind.AGAIN)
+
+# The earlier scan is the first touch and the later one the last, whichever is handled first; of two in the
+# same second the channel with the smaller id is the earlier.
+ATTRIBUTE = """
+INSERT INTO channels_attribution AS known
+    (account_id, openid, first_channel_id, first_at, last_channel_id, last_at)
+VALUES (%(account)s, %(openid)s, %(channel)s, %(at)s, %(channel)s, %(at)s)
+ON CONFLICT (account_id, openid) DO UPDATE SET
+    first_channel_id = CASE WHEN (excluded.first_at, excluded.first_channel_id)
+        < (known.first_at, known.first_channel_id)
+        THEN excluded.first_channel_id ELSE known.first_channel_id END,
+    first_at = LEAST(known.first_at, excluded.first_at),
+    last_channel_id = CASE WHEN (excluded.last_at, excluded.last_channel_id)
+        > (known.last_at, known.last_channel_id)
+        THEN excluded.last_channel_id ELSE known.last_channel_id END,
+    last_at = GREATEST(known.last_at, excluded.last_at)
+"""
+
+
+def record(row: InboundMessage, message: Subscribe | Scanned) -> Channel | None:
+    """The channel whose code was scanned; ``None`` if the scene is no channel's of this account."""
+    channel = Channel.objects.filter(account=row.account_id, scene=message.scene).first()
+    if channel is not None:
+        follower = _locked_follower(row)
+        _count(channel, row, _kind(row, follower) if isinstance(message, Subscribe) else Kind.EXISTING)
+        _attribute(channel, row)
+    return channel
+
+
+def note_leaving(row: InboundMessage) -> None:
+    """Whoever followed by a scan before this is gone as of now, unless they had left before."""
+    _locked_follower(row)
+    scans = Scan.objects.filter(
+        account=row.account_id, openid=row.openid, kind__in=FOLLOWED, at__lte=row.sent_at
+    )
+    scans.filter(Q(left_at__isnull=True) | Q(left_at__gt=row.sent_at)).update(left_at=row.sent_at)
+
+
+def _locked_follower(row: InboundMessage) -> Follower | None:
+    """Two workers must not handle a follow and a leaving of one person past each other."""
+    followers = Follower.objects.select_for_update(no_key=True)
+    return followers.filter(account=row.account_id, openid=row.openid).first()
+
+
+def _count(channel: Channel, row: InboundMessage, kind: Kind) -> None:
+    scan = Scan(
+        account_id=row.account_id,
+        channel=channel,
+        openid=row.openid,
+        kind=kind,
+        at=row.sent_at,
+        left_at=_left_after(row) if kind in FOLLOWED else None,
+        message=row,
+    )
+    Scan.objects.bulk_create([scan], ignore_conflicts=True)
+    if kind == Kind.NEW:
+        # Handled late: what followed it was taken for the first time and was not.
+        later = Scan.objects.filter(account=row.account_id, openid=row.openid, at__gt=row.sent_at)
+        later.filter(kind=Kind.NEW).update(kind=Kind.AGAIN)
+
+
+def _kind(row: InboundMessage, follower: Follower | None) -> Kind:
+    """New, unless they followed or left before that moment."""
+    known = follower or Follower()
+    moments = (known.first_subscribed_at, known.subscribed_at, known.unsubscribed_at)
+    if any(moment is not None and moment < row.sent_at for moment in moments):
+        return Kind.AGAIN
+    earlier = Scan.objects.filter(account=row.account_id, openid=row.openid, at__lt=row.sent_at)
+    return Kind.AGAIN if earlier.filter(kind__in=FOLLOWED).exists() else Kind.NEW
+
+
+def _left_after(row: InboundMessage) -> datetime.datetime | None:
+    """The first leaving since, where it was handled before this."""
+    left = InboundMessage.objects.filter(
+        account=row.account_id, openid=row.openid, event="unsubscribe", sent_at__gte=row.sent_at
+    )
+    return left.aggregate(first=Min("sent_at"))["first"]
+
+
+def _attribute(channel: Channel, row: InboundMessage) -> None:
+    values = {"account": row.account_id, "openid": row.openid, "channel": channel.pk, "at": row.sent_at}
+    with connection.cursor() as cursor:
+        cursor.execute(ATTRIBUTE, values)

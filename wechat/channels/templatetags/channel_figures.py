@@ -1,0 +1,18 @@
+"""Figures of the channel reports as pages show them."""
+
+from django import template
+
+from wechat.channels import money
+
+register = template.Library()
+
+
+@register.filter
+def yuan(fen: float | None) -> str:
+    return "–" if fen is None else money.yuan(fen)
+
+
+@register.filter
+def share(part: float | None) -> str:
+    """0.25 is 25%; nobody to ask about is a dash."""
+    return "–" if part is None else f"{part:.0%}"

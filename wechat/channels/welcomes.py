@@ -1,0 +1,66 @@
+"""What each channel says, as the callback knows it: by account and scene, in the process, no query."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from accounts.models import OfficialAccount
+from wechat.channels.models import Channel, Welcome
+from wechat.contents.scripts import Script
+from wechat.contents.variables import names_remark
+from wechat.kernel.editions import Cached
+from wechat.sdk.content import Content, from_dict, validate
+from wechat.sdk.errors import ContentError
+
+log = logging.getLogger(__name__)
+
+Audience = Welcome.Audience
+Key = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """``personal``: a text names the follower, who has to be looked up."""
+
+    channel_id: int
+    script: Script
+    personal: bool
+
+
+def of(account: OfficialAccount, scene: str, audience: Audience) -> Saying | None:
+    """``None`` if the scene is no channel's of this account, or the channel says nothing to them."""
+    return _sayings.get().get((account.pk, scene, audience.value))
+
+
+def script(channel: Channel, audience: Audience, rows: Iterable[Welcome]) -> Script:
+    """Without what can no longer be sent: the rest of a welcome is better than none."""
+    strategy = channel.new_strategy if audience == Audience.NEW else channel.existing_strategy
+    contents = [content for row in rows if (content := _content(row)) is not None]
+    return Script(tuple(contents), strategy == Channel.Strategy.RANDOM)
+
+
+def _content(row: Welcome) -> Content | None:
+    try:
+        content = from_dict(row.complete)
+        validate(content)
+    except ContentError as error:
+        log.error("welcome_broken", extra={"welcome": row.pk, "error": error.message})
+        return None
+    return content
+
+
+def _build() -> Mapping[Key, Saying]:
+    grouped: dict[tuple[Channel, str], list[Welcome]] = defaultdict(list)
+    for row in Welcome.objects.select_related("channel", "asset", "cover"):
+        grouped[row.channel, row.audience].append(row)
+    sayings = {}
+    for (channel, audience), said in grouped.items():
+        made = script(channel, Audience(audience), said)
+        personal = any(names_remark(content) for content in made.contents)
+        if made.contents:
+            sayings[channel.account_id, channel.scene, audience] = Saying(channel.pk, made, personal)
+    return sayings
+
+
+_sayings = Cached("channels", _build)

@@ -1,0 +1,155 @@
+"""The ways of sending, one class each: what is sent, what it is taken from, what a refusal means.
+
+Reference: WeChat reference 8.2 (customer service), 9.3 (template), 10.2 (notices), 10.3 (one-time), 10.4
+(mini program), 16 (error codes).
+"""
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from accounts.models import OfficialAccount
+from wechat.pushes import windows
+from wechat.pushes.models import Push
+from wechat.sdk import template_messages
+from wechat.sdk.client import Client
+from wechat.sdk.content import to_service_json
+
+Kind, State, Reason = Push.Kind, Push.State, Push.Reason
+
+GiveBack = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a push that was not sent."""
+
+    state: Push.State
+    reason: Push.Reason
+
+
+def _nothing() -> None:
+    """What a message costs that is taken from no ledger."""
+
+
+class Sender:
+    """One way of sending. ``path`` is the API, whose quota and speed it shares with nobody."""
+
+    kind: ClassVar[Push.Kind]
+    path: ClassVar[str]
+    # Whether a follower's messages keep their order, each waiting for the one before.
+    in_order: ClassVar[bool] = False
+    # For how long the platform drops a repeat of a message; without, one with a lost answer is uncertain.
+    repeatable_for: ClassVar[datetime.timedelta] = datetime.timedelta(0)
+    # If the ledger has nothing for this follower.
+    unaffordable: ClassVar[Verdict] = Verdict(State.SKIPPED, Reason.NO_GRANT)
+    verdicts: ClassVar[Mapping[int, Verdict]] = {}
+
+    def send(self, client: Client, push: Push) -> int | None:
+        """Call the platform; the message's id there, if it tells one.
+
+        Raises ``ContentError`` before the call, ``ApiError`` and ``TransportError``.
+        """
+        msgid = client.post(self.path, self.body(push)).get("msgid")
+        return int(msgid) if str(msgid).isdecimal() else None
+
+    def body(self, push: Push) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def take(
+        self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime
+    ) -> Mapping[int, GiveBack]:
+        """Take each push from the follower's ledger; by id, how to undo that, for those that may be sent."""
+        return dict.fromkeys([push.pk for push in pushes], _nothing)
+
+    def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:
+        """The platform knows the ledger better than we do."""
+
+
+class ServiceSender(Sender):
+    kind = Kind.SERVICE
+    path = "/cgi-bin/message/custom/send"
+    in_order = True
+    unaffordable = Verdict(State.SKIPPED, Reason.NO_WINDOW)
+    verdicts = {
+        45015: Verdict(State.SKIPPED, Reason.WINDOW_CLOSED),
+        45047: Verdict(State.SKIPPED, Reason.USED_UP),
+        48002: Verdict(State.SKIPPED, Reason.BLOCKED),
+    }
+
+    def body(self, push: Push) -> dict[str, Any]:
+        return to_service_json(push.body, openid=push.openid, kf_account=push.content.get("kf_account", ""))
+
+    def take(
+        self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime
+    ) -> Mapping[int, GiveBack]:
+        spent = windows.spend_each(account, [push.openid for push in pushes], at)
+        return {
+            push.pk: partial(windows.refund, spent[push.openid]) for push in pushes if push.openid in spent
+        }
+
+    def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:
+        if verdict.reason in {Reason.WINDOW_CLOSED, Reason.USED_UP}:
+            windows.exhaust(push.account, push.openid, at)
+
+
+TEMPLATE_VERDICTS = {
+    40037: Verdict(State.FAILED, Reason.TEMPLATE_GONE),
+    47003: Verdict(State.FAILED, Reason.BAD_VALUE),
+}
+
+
+class TemplateSender(Sender):
+    kind = Kind.TEMPLATE
+    path = "/cgi-bin/message/template/send"
+    # Ten minutes there, less the longest call and the clocks' difference.
+    repeatable_for = datetime.timedelta(minutes=8)
+    verdicts = {**TEMPLATE_VERDICTS, 43004: Verdict(State.SKIPPED, Reason.NOT_FOLLOWING)}
+
+    def body(self, push: Push) -> dict[str, Any]:
+        return template_messages.template_body(push.message, push.openid, client_msg_id(push))
+
+
+class NoticeSender(Sender):
+    """The platform only hints at a ``client_msg_id`` for notices: it is sent, and not relied upon."""
+
+    kind = Kind.NOTICE
+    path = "/cgi-bin/message/subscribe/bizsend"
+    verdicts = {**TEMPLATE_VERDICTS, 43101: Verdict(State.SKIPPED, Reason.NO_GRANT)}
+
+    def body(self, push: Push) -> dict[str, Any]:
+        return template_messages.notice_body(push.message, push.openid, client_msg_id(push))
+
+
+class OnceSender(Sender):
+    """The old one-time subscription by web address: one message after each confirmation."""
+
+    kind = Kind.ONCE
+    path = "/cgi-bin/message/template/subscribe"
+    verdicts = {**TEMPLATE_VERDICTS, 43101: Verdict(State.SKIPPED, Reason.NO_GRANT)}
+
+    def body(self, push: Push) -> dict[str, Any]:
+        return template_messages.once_body(push.message, push.openid)
+
+
+class SubscribeSender(NoticeSender):
+    """A mini program's own messages."""
+
+    kind = Kind.SUBSCRIBE
+    path = "/cgi-bin/message/subscribe/send"
+
+    def body(self, push: Push) -> dict[str, Any]:
+        return template_messages.subscribe_body(push.message, push.openid)
+
+
+SENDERS: Mapping[str, Sender] = {
+    sender.kind: sender
+    for sender in (ServiceSender(), TemplateSender(), NoticeSender(), OnceSender(), SubscribeSender())
+}
+
+
+def client_msg_id(push: Push) -> str:
+    """The same for every attempt of a push, other than that of any other."""
+    return f"push-{push.pk}"
