@@ -16,6 +16,7 @@ from simulator.kf import CustomerService
 from simulator.live import Live
 from simulator.logins import Logins
 from simulator.menus import Menus
+from simulator.pay.book import PayBook
 from simulator.quotas import Quotas
 from simulator.roll import Roll
 from simulator.tokens import TokenBook
@@ -187,6 +188,7 @@ class State:
     faults: list[Fault] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
+    pay: PayBook = field(default_factory=PayBook)
     last_number: int = 0
 
 
@@ -225,7 +227,8 @@ class World:
 
     def reset(self, *, keep_accounts: bool = False) -> None:
         kept = [fresh(each) for each in self.state.accounts.values()] if keep_accounts else []
-        self.enter(State(accounts={each.appid: each for each in kept}))
+        pay = self.state.pay.emptied() if keep_accounts else PayBook()
+        self.enter(State(accounts={each.appid: each for each in kept}, pay=pay))
 
     @property
     def now(self) -> float:
