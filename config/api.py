@@ -1,11 +1,11 @@
 """The routes below ``/api/v1/``, an app a line; the routes themselves are in each app's ``api`` module."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("wechat.channels.api")),
+from wechat.channels import api as channels
 from wechat.login import api as login
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *login.urlpatterns,
+    *channels.urlpatterns,
 ]

@@ -38,7 +38,7 @@ PERIOD = [
 ]
 
 
-class CodeSerializer(serializers.ModelSerializer[Code]):
+class ChannelCodeSerializer(serializers.ModelSerializer[Code]):
     class Meta:
         model = Code
         fields = ("state", "url", "made_at", "expires_at")
@@ -48,8 +48,8 @@ class CodeSerializer(serializers.ModelSerializer[Code]):
 class ChannelSerializer(serializers.ModelSerializer[Channel]):
     cost_fen = serializers.IntegerField(source="cost")
     owner = serializers.CharField(source="owner.username", default=None, allow_null=True)
-    tags = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
-    code = CodeSerializer()
+    tags = serializers.ListField(child=serializers.CharField(), source="tag_names")
+    code = ChannelCodeSerializer()
 
     class Meta:
         model = Channel
@@ -85,14 +85,14 @@ class NewChannelSerializer(serializers.Serializer[Any]):
         return found
 
 
-class ReportSerializer(serializers.Serializer[Any]):
+class ChannelReportSerializer(serializers.Serializer[Any]):
     first = serializers.DateField()
     last = serializers.DateField()
     scans = serializers.IntegerField()
     new_followers = serializers.IntegerField()
     followed_again = serializers.IntegerField()
     stays = inline_serializer(
-        "Stay",
+        "ChannelStay",
         {
             "days": serializers.IntegerField(),
             "stayed": serializers.IntegerField(),
@@ -101,7 +101,7 @@ class ReportSerializer(serializers.Serializer[Any]):
         many=True,
     )
     by_day = inline_serializer(
-        "Day",
+        "ChannelDay",
         {
             "day": serializers.DateField(),
             "scans": serializers.IntegerField(),
@@ -171,7 +171,7 @@ class OneChannel(BusinessView):
 class ChannelReport(BusinessView):
     scopes = {"GET": READ}
 
-    @extend_schema(parameters=PERIOD, responses=ReportSerializer)
+    @extend_schema(parameters=PERIOD, responses=ChannelReportSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """What came through the channel in those days."""
         channel = get_object_or_404(Channel.objects.select_related("account"), pk=pk, account=self.account)
@@ -184,7 +184,7 @@ class ChannelReport(BusinessView):
             for day in days
         ]
         told = {**asked.validated_data, **_told(report.of_channel(channel, period).figures), "by_day": by_day}
-        return Response(ReportSerializer(told).data)
+        return Response(ChannelReportSerializer(told).data)
 
 
 def _told(figures: Figures) -> dict[str, Any]:
