@@ -41,7 +41,7 @@ class Channel(models.Model):
     )
     name = models.CharField(_("name"), max_length=60)
     group = models.CharField(
-        _("group"),
+        _("group of channels"),
         max_length=40,
         blank=True,
         help_text=_("For finding and comparing, such as “stores”."),
