@@ -15,8 +15,8 @@ from lxml import html
 from markdown_it import MarkdownIt
 
 TAGS = {
-    "p", "br", "hr", "section", "span", "strong", "b", "em", "i", "u", "s", "sub", "sup", "h1", "h2", "h3", "h4",
-    "ul", "ol", "li", "blockquote", "pre", "code", "img", "a", "table", "thead", "tbody", "tr", "td", "th",
+    "p", "br", "hr", "section", "span", "strong", "b", "em", "i", "u", "s", "sub", "sup", "h1", "h2", "h3",
+    "h4", "ul", "ol", "li", "blockquote", "pre", "code", "img", "a", "table", "thead", "tbody", "tr", "td", "th",
     "figure", "figcaption",
 }  # fmt: skip
 ATTRIBUTES: Mapping[str, set[str]] = {

@@ -40,8 +40,8 @@ class ArticleForm(forms.ModelForm[Article]):
     class Meta:
         model = Article
         fields = (
-            "kind", "title", "author", "digest", "content", "source_url", "cover", "focus_x", "focus_y", "comments",
-            "followers_only", "position",
+            "kind", "title", "author", "digest", "content", "source_url", "cover", "focus_x", "focus_y",
+            "comments", "followers_only", "position",
         )  # fmt: skip
 
     def __init__(self, *args: Any, account: OfficialAccount | None = None, **kwargs: Any) -> None:

@@ -125,7 +125,7 @@ class Article(models.Model):
     digest = models.CharField(
         _("summary"), max_length=DIGEST, blank=True, help_text=_("Empty: the first 54 characters.")
     )
-    content = models.TextField(_("text"), blank=True)
+    content = models.TextField(_("body text"), blank=True)
     source_url = models.URLField(
         _("“read more” address"), max_length=1000, blank=True, help_text=_("Where 阅读原文 leads.")
     )

@@ -7,17 +7,21 @@ import io
 import re
 from collections.abc import Mapping
 
+import requests
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
+from urllib3.exceptions import HTTPError
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from wechat.articles import cleaning
 from wechat.articles.models import Article, ArticlePicture
 from wechat.kernel import files
+from wechat.kernel.webhooks import public_session
 from wechat.materials import limits
 from wechat.materials.models import Asset
 from wechat.sdk.api import media
@@ -26,6 +30,8 @@ MOST_BYTES = 1024 * 1024
 WIDEST = 1080
 # Width to height of the two shapes in which a cover appears.
 SHAPES: Mapping[str, float] = {"pic_crop_235_1": 2.35, "pic_crop_1_1": 1.0}
+TIMEOUT = (3, 10)
+WEB = re.compile(r"https?://")
 OURS = re.compile(r"(?:https?://[^/]+)?/admin/materials/asset/(\d+)/file/")
 PLATFORM = re.compile(r"https?://mmbiz\.q(?:pic|logo)\.cn/|https?://[^/]+/mmbiz/")
 
@@ -38,15 +44,28 @@ def address(asset: Asset) -> str:
 def take_in(account: OfficialAccount, text: str) -> str:
     """The text with the pictures that are written into it moved to the library.
 
-    Raises ``ValidationError`` for one that WeChat does not take. Pictures of other sites are taken out: WeChat
-    shows none of them, and what is not ours to copy is not copied.
+    Raises ``ValidationError`` for one that WeChat does not take.
     """
 
     def place(source: str) -> str | None:
         body = cleaning.picture_bytes(source)
         if body is not None:
             return address(_kept(account, body))
-        return source if OURS.match(source) or PLATFORM.match(source) else None
+        return source if WEB.match(source) or OURS.match(source) else None
+
+    return cleaning.with_pictures(text, place)
+
+
+def adopt(account: OfficialAccount, text: str) -> str:
+    """The text with the pictures of other sites moved to the library: WeChat shows none of them.
+
+    Raises ``ValidationError`` for one that cannot be had or is not taken.
+    """
+
+    def place(source: str) -> str:
+        if OURS.match(source) or PLATFORM.match(source):
+            return source
+        return address(_kept(account, _fetched(source)))
 
     return cleaning.with_pictures(text, place)
 
@@ -62,12 +81,6 @@ def for_platform(account: OfficialAccount, text: str) -> str:
         return _uploaded(asset) if asset else None
 
     return cleaning.with_pictures(text, place)
-
-
-def shown(text: str) -> list[int]:
-    """The library pictures that a text shows."""
-    found = (OURS.match(source) for source in cleaning.picture_addresses(text))
-    return [int(match[1]) for match in found if match]
 
 
 def crops(article: Article) -> dict[str, str]:
@@ -93,6 +106,20 @@ def _size(asset: Asset) -> tuple[int, int] | None:
             return picture.size
     except (UnidentifiedImageError, FileNotFoundError):
         return None
+
+
+def _fetched(source: str) -> bytes:
+    most = limits.LIMITS[Asset.Kind.IMAGE].largest
+    try:
+        with public_session() as session, session.get(source, timeout=TIMEOUT, stream=True) as answer:
+            answer.raise_for_status()
+            body: bytes = answer.raw.read(most + 1, decode_content=True)
+    except (requests.RequestException, HTTPError) as error:
+        raise ValidationError(
+            _("The picture %(address)s could not be fetched: put it into the library, or take it out.")
+            % {"address": source}
+        ) from error
+    return body
 
 
 def _kept(account: OfficialAccount, body: bytes) -> Asset:
@@ -137,4 +164,4 @@ def _fitting(asset: Asset) -> tuple[bytes, str]:
         drawn.save(packed, "JPEG", quality=quality)
         if packed.tell() < MOST_BYTES:
             return packed.getvalue(), "image/jpeg"
-    raise ValidationError("too large")
+    raise ValidationError(_("The picture “%(name)s” is too large for an article.") % {"name": asset.name})

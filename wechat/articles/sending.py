@@ -75,11 +75,11 @@ def _save(client: Client, draft: Draft) -> None:
 
 
 def _bring_up_to_date(client: Client, draft: Draft) -> None:
-    """The platform's draft says what stands here. A lost answer may leave a second draft there, which harms nobody."""
+    """Make the platform's draft say what stands here. A lost answer may leave a second one: that harms nobody."""
     if not draft.is_changed and draft.media_id:
         return
     revision = draft.revision
-    articles = [_written(draft, article) for article in draft.articles.all()]
+    articles = [_written(draft, _adopted(draft, article)) for article in draft.articles.all()]
     former = draft.media_id
     if former and len(articles) == draft.saved_articles:
         for index, article in enumerate(articles):
@@ -195,6 +195,15 @@ def _delete(client: Client, media_id: str) -> None:
         log.warning("draft_left_behind", extra={"error": str(error)})
 
 
+def _adopted(draft: Draft, article: Article) -> Article:
+    """The article with all its pictures in the library."""
+    content = pictures.adopt(draft.account, article.content)
+    if content != article.content:
+        article.content = content
+        Article.objects.filter(pk=article.pk).update(content=content)
+    return article
+
+
 def _written(draft: Draft, article: Article) -> dict[str, Any]:
     """The article as the platform takes it."""
     told: dict[str, Any] = {
@@ -226,7 +235,7 @@ def _media_id(asset: Asset) -> str:
 
 
 def _failed(draft: Draft, error: Exception) -> None:
-    """What may pass is tried again; a publication whose answer was lost is looked for, never asked for twice."""
+    """What may pass is tried again; a publication whose answer was lost is looked for, not asked for twice."""
     errcode = error.errcode if isinstance(error, ApiError) else None
     passing = isinstance(error, TransportError) or (
         isinstance(error, ApiError) and (error.retryable or error.refresh_token)

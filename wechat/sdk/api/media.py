@@ -50,7 +50,7 @@ def delete(client: Client, media_id: str) -> None:
 
 
 def upload_article_picture(client: Client, upload: Upload) -> str:
-    """The address under which an article may show the picture: JPG or PNG below 1 MB; uses no library place."""
+    """The address of a picture in articles: JPG or PNG below 1 MB; takes no place in the library."""
     answer = client.upload("/cgi-bin/media/uploadimg", _files(upload))
     if not answer.get("url"):
         raise TransportError("/cgi-bin/media/uploadimg answered no url", outcome_unknown=True)
