@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wechat.articles import cleaning
 
-WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p{color:red}</style></head><body>
+WORD = """<html xmlns:o="urn:office"><head><style>p{color:red}</style></head><body>
 <!--[if gte mso 9]><xml><w:WordDocument/></xml><![endif]-->
 <p class="MsoNormal" style="mso-margin-top-alt:auto;text-align:center"><b>通知</b><o:p></o:p></p>
 <script>alert(1)</script></body></html>"""

@@ -16,8 +16,8 @@ from markdown_it import MarkdownIt
 
 TAGS = {
     "p", "br", "hr", "section", "span", "strong", "b", "em", "i", "u", "s", "sub", "sup", "h1", "h2", "h3",
-    "h4", "ul", "ol", "li", "blockquote", "pre", "code", "img", "a", "table", "thead", "tbody", "tr", "td", "th",
-    "figure", "figcaption",
+    "h4", "ul", "ol", "li", "blockquote", "pre", "code", "img", "a", "table", "thead", "tbody", "tr", "td",
+    "th", "figure", "figcaption",
 }  # fmt: skip
 ATTRIBUTES: Mapping[str, set[str]] = {
     "*": {"style"},

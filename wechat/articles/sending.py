@@ -75,7 +75,7 @@ def _save(client: Client, draft: Draft) -> None:
 
 
 def _bring_up_to_date(client: Client, draft: Draft) -> None:
-    """Make the platform's draft say what stands here. A lost answer may leave a second one: that harms nobody."""
+    """Make the platform's draft say what stands here. A lost answer may leave a second one."""
     if not draft.is_changed and draft.media_id:
         return
     revision = draft.revision
@@ -235,7 +235,7 @@ def _media_id(asset: Asset) -> str:
 
 
 def _failed(draft: Draft, error: Exception) -> None:
-    """What may pass is tried again; a publication whose answer was lost is looked for, not asked for twice."""
+    """What may pass is tried again; a publication whose answer was lost is looked for, not repeated."""
     errcode = error.errcode if isinstance(error, ApiError) else None
     passing = isinstance(error, TransportError) or (
         isinstance(error, ApiError) and (error.retryable or error.refresh_token)
