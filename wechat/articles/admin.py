@@ -24,11 +24,11 @@ from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
 from wechat.articles import reading, sending
-from wechat.articles.forms import ArticleForm, ArticleFormSet, PreviewForm, PublishForm
+from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
 from wechat.articles.models import Article, Draft, Reading
 from wechat.articles.tasks import read, work_off
 from wechat.kernel import due
-from wechat.kernel.pages import BigTable, FilterForm, StackedInline, badge, moment
+from wechat.kernel.pages import BigTable, StackedInline, badge, moment
 
 State, Work = Draft.State, Draft.Work
 
@@ -83,7 +83,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     readonly_fields = ("standing",)
     list_display = ("title", "became", "problem", "edited")
     list_display_links = ("title",)
-    filter_form = FilterForm
+    filter_form = DraftFilter
     list_before_template = "articles/list_tools.html"
     change_form_outer_before_template = "articles/tools.html"
 

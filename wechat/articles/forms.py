@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +13,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, 
 from accounts.models import OfficialAccount
 from wechat.articles import cleaning, pictures
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
+from wechat.kernel.pages import FilterForm
 from wechat.materials.models import Asset
 
 LARGEST_FILE = 2 * 1024 * 1024
@@ -138,6 +140,21 @@ def _checked(text: str, kind: str) -> str:
     if len(text.encode()) >= limits.bytes:
         raise ValidationError(_("The text is larger than 1 MB; make it shorter."))
     return text
+
+
+class DraftFilter(FilterForm):
+    q = forms.CharField(
+        label=gettext_lazy("title"), required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    state = forms.ChoiceField(
+        label=gettext_lazy("state"), required=False, choices=[("", gettext_lazy("All")), *Draft.State.choices]
+    )
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        title, state = self.cleaned_data["q"], self.cleaned_data["state"]
+        if title:
+            rows = rows.filter(pk__in=Article.objects.filter(title__icontains=title).values("draft"))
+        return rows.filter(state=state) if state else rows
 
 
 class PreviewForm(forms.Form):

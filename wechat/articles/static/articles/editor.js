@@ -37,9 +37,14 @@ function make(tag, attributes, ...children) {
 
 const address = (pk) => `/admin/materials/asset/${pk}/file/`;
 
+// Another field of the same article: all their names begin alike.
+function beside(field, name) {
+  return field.form.elements[field.name.slice(0, field.name.lastIndexOf("-") + 1) + name];
+}
+
 // The library as the form offers it: the options of the cover's select.
-function library(form) {
-  const select = form.querySelector("select[name$='-cover']");
+function library(field) {
+  const select = beside(field, "cover");
   return [...select.options].filter((each) => each.value).map((each) => ({ pk: each.value, name: each.textContent }));
 }
 
@@ -54,7 +59,7 @@ function tool(text, [face, name, act]) {
 function insertPicture(field, text) {
   const place = getSelection().rangeCount && text.contains(getSelection().anchorNode) ? getSelection().getRangeAt(0) : null;
   const dialog = make("dialog", { class: "picture-dialog", "aria-label": say("选择图片", "Choose a picture") });
-  const choices = library(field.closest(".inline-related, form")).map(({ pk, name }) => make("button", {
+  const choices = library(field).map(({ pk, name }) => make("button", {
     type: "button", title: name,
     onclick: () => {
       dialog.close();
@@ -94,10 +99,9 @@ function edit(field) {
 }
 
 // The cover in its two shapes, cut where the two numbers say.
-function showCover(form) {
-  const cover = form.querySelector("select[name$='-cover']");
-  const [x, y] = ["focus_x", "focus_y"].map((name) => form.querySelector(`[name$='-${name}']`));
-  if (!cover || cover.name.includes("__prefix__") || cover.dataset.shown) return;
+function showCover(cover) {
+  if (cover.name.includes("__prefix__") || cover.dataset.shown) return;
+  const [x, y] = ["focus_x", "focus_y"].map((name) => beside(cover, name));
   cover.dataset.shown = "1";
   const view = make("div", { class: "cover-view" });
   const draw = () => {
@@ -118,7 +122,7 @@ function showCover(form) {
 function choosePictures(select) {
   if (select.dataset.shown || select.name.includes("__prefix__")) return;
   select.dataset.shown = "1";
-  const order = select.form.elements[select.name.replace(/chosen$/, "order")];
+  const order = beside(select, "order");
   let chosen = order.value ? order.value.split(",") : [];
   const box = make("div", { class: "picture-choice" });
   const draw = () => {
@@ -138,7 +142,7 @@ function choosePictures(select) {
 
 function begin() {
   for (const field of document.querySelectorAll("textarea.article-text")) edit(field);
-  for (const form of document.querySelectorAll(".inline-related")) showCover(form);
+  for (const cover of document.querySelectorAll("select[name$='-cover']")) showCover(cover);
   for (const select of document.querySelectorAll("select.article-pictures")) choosePictures(select);
 }
 
