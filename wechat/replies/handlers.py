@@ -52,7 +52,9 @@ def tag_those_answered(event: Event) -> None:
     if row is None or mark != "rule" or not rule_id.isdecimal():
         return
     followers = Follower.objects.filter(account=event.account, openid=row.openid)
-    for tag in Tag.objects.filter(pk__in=Rule.adds_tags.through.objects.filter(rule=int(rule_id)).values("tag")):
+    for tag in Tag.objects.filter(
+        pk__in=Rule.adds_tags.through.objects.filter(rule=int(rule_id)).values("tag")
+    ):
         tagging.add(tag, followers)
 
 
