@@ -8,6 +8,7 @@ from django.test import Client
 from django_redis import get_redis_connection
 from pytest_django import Settings
 
+from accounts import clients
 from accounts.models import OfficialAccount
 from tests.simulated import Simulated
 
@@ -57,9 +58,11 @@ def query_of(address: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_waits() -> None:
-    """Every test calls from one address."""
+def _afresh() -> None:
+    """Every test calls from one address, and meets a platform that remembers no token."""
     get_redis_connection("default").flushdb()
+    clients._client.cache_clear()
+    clients._tickets.cache_clear()
 
 
 @pytest.fixture
