@@ -55,7 +55,7 @@ def test_followers_are_listed_newest_first(shop: Signed, vip: Tag) -> None:
     assert openids(shop.get(f"{API}/followers/", tag="nobody")) == []
     assert shop.get(f"{API}/followers/", subscribed="perhaps").status_code == 400
     assert shop.get(f"{API}/followers/", tag="V\x00P").status_code == 400
-    assert shop.get(f"{API}/followers/", account="de\x00mo").status_code == 403
+    assert shop.get(f"{API}/followers/", account="de\x00mo").status_code == 400
 
 
 def test_one_follower_is_told_with_tags(shop: Signed, vip: Tag) -> None:

@@ -179,7 +179,7 @@ def _finish(batch: list[_Waiting], *, committed: bool) -> None:
             loop.call_soon_threadsafe(_wake, several, committed)
 
 
-def _wake(several: list[_Waiting], committed: bool) -> None:  # noqa: FBT001 - called by the loop
+def _wake(several: list[_Waiting], committed: bool) -> None:
     for waiting in several:
         if not waiting.committed.done():
             waiting.committed.set_result(committed)
