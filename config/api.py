@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver
 
+from wechat.api import api as accounts
 from wechat.login import api as login
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *accounts.urlpatterns,
     *login.urlpatterns,
 ]

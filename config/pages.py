@@ -59,6 +59,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
         _("Followers"),
         [
             Entry(_("Followers"), "group", "admin:accounts_follower_changelist", Area.FOLLOWERS),
+            Entry(_("Visitors"), "person_pin", "admin:login_visitor_changelist", Area.FOLLOWERS),
             Entry(_("Tags"), "sell", "admin:accounts_tag_changelist", Area.FOLLOWERS),
             Entry(_("Segments"), "filter_alt", "admin:accounts_segment_changelist", Area.FOLLOWERS),
             Entry(_("Channels"), "qr_code_2", "admin:channels_channel_changelist", Area.CONTENT),
@@ -86,6 +87,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             ),
             Entry(_("Merchants"), "storefront", "admin:payments_merchant_changelist", Area.SETTINGS),
             Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
+            Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
             Entry(_("Staff rights"), "key", "admin:accounts_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
         ],
