@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver
 
 from wechat.api import api as accounts
+from wechat.channels import api as channels
 from wechat.login import api as login
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *accounts.urlpatterns,
     *login.urlpatterns,
+    *channels.urlpatterns,
 ]
