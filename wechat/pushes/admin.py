@@ -23,8 +23,11 @@ from wechat.kernel.pages import BigTable, badge, moment
 from wechat.pushes import windows
 from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.filtering import PushFilter
-from wechat.pushes.models import Push
+from wechat.pushes.models import Push, Template
 from wechat.pushes.summary import COLOURS, summary, words
+from wechat.pushes.template_admin import TemplateAdmin
+
+admin.site.register(Template, TemplateAdmin)
 
 
 @admin.register(Push)
