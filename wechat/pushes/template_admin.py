@@ -1,5 +1,6 @@
 """The pages of an account's templates: read from the platform, named, tried out, added, deleted."""
 
+import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -63,6 +64,7 @@ class TemplateAdmin(AccountScopedAdmin):
         guard = self.admin_site.admin_view
         return [
             path("sync/", guard(require_POST(self.sync_view)), name="pushes_template_sync"),
+            path("<int:pk>/held/", guard(self.held_view), name="pushes_template_held"),
             path("<int:pk>/try/", guard(self.try_view), name="pushes_template_try"),
             *super().get_urls(),
         ]
@@ -100,6 +102,21 @@ class TemplateAdmin(AccountScopedAdmin):
             "prefix": PREFIX,
         }
         return TemplateResponse(request, "pushes/template_try.html", context)
+
+    def held_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the platform accepted and then did not deliver, asked for now."""
+        template = self._found(request, pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Held back by WeChat"),
+            "opts": self.opts,
+            "template": template,
+        }
+        try:
+            context["held"] = [_held(each) for each in _intercepted(template)]
+        except WeChatError as error:
+            context["problem"] = _in_words(error)
+        return TemplateResponse(request, "pushes/template_held.html", context)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         account = self._changeable(request)
@@ -237,6 +254,15 @@ class _NoticeStep:
         if self.tid.isdecimal():
             offered = api.library_keywords(client, self.tid)
             self.form = NoticeForm(offered, request.POST if "scene" in request.POST else None)
+
+
+def _intercepted(template: Template) -> list[dict[str, Any]]:
+    return api.intercepted(client_for(template.account), template.platform_id)
+
+
+def _held(each: dict[str, Any]) -> dict[str, Any]:
+    at = datetime.datetime.fromtimestamp(int(each.get("send_timestamp", 0)), tz=datetime.UTC)
+    return {**each, "at": at}
 
 
 def _latest(account: OfficialAccount) -> list[tuple[LibraryJob, str]]:
