@@ -41,7 +41,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
     """Read-only: what is sent follows from rules, answers and campaigns."""
 
     area = Area.MESSAGES
-    list_display = ("created", "follower", "kind", "said", "became", "because", "cause_named")
+    list_display = ("created", "follower", "sort", "said", "became", "because", "cause_named")
     list_before_template = "pushes/push_list_top.html"
     list_display_links = ("created",)
     filter_form = PushFilter
@@ -171,6 +171,10 @@ class PushAdmin(BigTable, AccountScopedAdmin):
             return ""
         by = answerers.names([push.cause]).of(push.cause)
         return format_html('<a class="link" href="{}">{}</a>', by.link, by.name) if by.link else by.name
+
+    @admin.display(description=gettext_lazy("kind"))
+    def sort(self, push: Push) -> SafeString:
+        return format_html('<span class="moment">{}</span>', push.get_kind_display())
 
     @admin.display(description=gettext_lazy("message"))
     def said(self, push: Push) -> str:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.pages import AccountForm, AccountScopedAdmin
 from accounts.rights import Area
@@ -30,7 +31,9 @@ class EventForm(AccountForm):
         super().__init__(*args, **kwargs)
         if "event" in self.fields:
             choices = [(name, occasion.label) for name, occasion in occasions.known().items()]
-            self.fields["event"] = forms.ChoiceField(label=_("event"), choices=choices)
+            self.fields["event"] = forms.ChoiceField(
+                label=_("event"), choices=choices, widget=UnfoldAdminSelectWidget
+            )
         for field in self._template_fields():
             self.initial[PREFIX + field.name] = self.instance.values.get(field.name, "")
 
@@ -119,4 +122,9 @@ class EventTemplateAdmin(AccountScopedAdmin):
 
 
 def _input(field: TemplateField) -> forms.Field:
-    return forms.CharField(label=field.label or field.name, max_length=200, help_text=field.hint)
+    return forms.CharField(
+        label=field.label or field.name,
+        max_length=200,
+        help_text=field.hint,
+        widget=UnfoldAdminTextInputWidget,
+    )

@@ -56,7 +56,8 @@ class FillForm(forms.Form):
         return [(field, self._typed(field)) for field in self.template.fields]
 
     def _typed(self, field: TemplateField) -> str:
-        return str(self[PREFIX + field.name].value() or "")
+        first = field.choices[0] if field.choices else ""
+        return str(self[PREFIX + field.name].value() or first)
 
 
 class TestForm(FillForm):
@@ -88,7 +89,9 @@ def known_openid(account: OfficialAccount, wanted: str) -> str:
 
 def _input(field: TemplateField, usual: str) -> forms.Field:
     told: dict[str, Any] = {"label": field.label or field.name, "initial": usual, "help_text": field.hint}
+    shown = {"data-preview": field.name}
     if field.type in LISTED and field.choices:
-        return forms.ChoiceField(choices=[(each, each) for each in field.choices], **told)
-    widget = forms.TextInput(attrs={"data-preview": field.name, "autocomplete": "off"})
+        choices = [(each, each) for each in field.choices]
+        return forms.ChoiceField(choices=choices, widget=forms.Select(attrs=shown), **told)
+    widget = forms.TextInput(attrs={**shown, "autocomplete": "off"})
     return forms.CharField(validators=[field.check], widget=widget, max_length=200, **told)
