@@ -4,4 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("wechat.pushes.api")),
+from wechat.login import api as login
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *login.urlpatterns,
 ]

@@ -14,6 +14,7 @@ from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import CustomerService
 from simulator.live import Live
+from simulator.pay.book import PayBook
 from simulator.logins import Logins
 from simulator.menus import Menus
 from simulator.quotas import Quotas
@@ -192,6 +193,7 @@ class State:
     faults: list[Fault] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
+    pay: PayBook = field(default_factory=PayBook)
     last_number: int = 0
 
 
@@ -230,7 +232,8 @@ class World:
 
     def reset(self, *, keep_accounts: bool = False) -> None:
         kept = [fresh(each) for each in self.state.accounts.values()] if keep_accounts else []
-        self.enter(State(accounts={each.appid: each for each in kept}))
+        pay = self.state.pay.emptied() if keep_accounts else PayBook()
+        self.enter(State(accounts={each.appid: each for each in kept}, pay=pay))
 
     @property
     def now(self) -> float:

@@ -76,7 +76,7 @@ def simulator_process() -> Iterator[str]:
 @pytest.fixture
 def simulated(simulator_process: str, settings: Settings) -> Simulated:
     """The platform, played by a simulator that knows nothing yet; ours calls it."""
-    settings.WECHAT_API_BASE = simulator_process
+    settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = simulator_process
     platform = Simulated(simulator_process)
     platform.sim("/reset", {})
     return platform

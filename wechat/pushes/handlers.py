@@ -69,7 +69,7 @@ def answer_late(event: Event) -> None:
     row = event.row
     if row is None or not row.late or row.answered_by:
         return
-    answer = routing.answer(event, in_time=False)
+    answer = routing.answer(event)
     if answer is None:
         return
     contents = [*([answer.now] if answer.now else []), *answer.later]

@@ -57,6 +57,11 @@ export async function recognise(phone, { text, file }) {
   return (await ask(`${at(phone)}/codes${query}`, { method: "POST", body: file ?? "" })).ticket;
 }
 
+// Paying: what the sheet shows (by "bridge" or "token"), and "do".
+export function payment(what, given) {
+  return ask(`/phone/pay/${what}`, { method: "POST", body: JSON.stringify(given) });
+}
+
 export function mediaAddress(appid, mediaId) {
   return `/mmbiz/${encodeURIComponent(appid)}/${encodeURIComponent(mediaId)}`;
 }
