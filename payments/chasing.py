@@ -64,6 +64,13 @@ def chase(found: Sequence[Order]) -> None:
         _settle_close(order, refusal)
 
 
+def look_up(found: Sequence[Order]) -> None:
+    """Ask what became of orders, over or not, and apply it."""
+    for order, said in zip(found, _each(orders.query, found), strict=True):
+        if isinstance(said, Transaction):
+            apply(order.merchant, said, by=history.PLATFORM)
+
+
 def start_closing(order: Order, *, by: str) -> bool:
     """Hand out nothing more for it; ``False`` if it is not open any more."""
     with transaction.atomic():

@@ -1,8 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from payments import certificates, chasing, events, notices, refunding, webhooks
-from payments.models import Event, Merchant, Notice, Order, Refund, WebhookDelivery
+from payments import certificates, chasing, events, notices, reconciling, refunding, webhooks
+from payments.models import Bill, Event, Merchant, Notice, Order, Refund, WebhookDelivery
 from wechat.kernel import due
 
 
@@ -41,6 +41,12 @@ def refresh_certificates() -> int:
     return certificates.refresh_due()
 
 
+@shared_task(name="payments.fetch_bills")
+def fetch_bills() -> int:
+    """Fetch the bills that should be there, and compare them."""
+    return reconciling.fetch_due()
+
+
 due.doorbell(chase, lambda: Order.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(refund, lambda: Refund.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(tell, lambda: Event.objects.filter(due_at__lte=timezone.now()).exists())
@@ -49,3 +55,4 @@ due.doorbell(handle_notices, lambda: Notice.objects.filter(due_at__lte=timezone.
 due.doorbell(
     refresh_certificates, lambda: Merchant.objects.filter(due_at__lte=timezone.now(), enabled=True).exists()
 )
+due.doorbell(fetch_bills, lambda: Bill.objects.filter(due_at__lte=timezone.now()).exists())

@@ -13,6 +13,8 @@ from starlette.routing import Mount, Route
 
 from simulator import api, config, faces, menu_doings, phone, phone_menus, pictures, saving, webview
 from simulator.api.door import ApiDoor
+from simulator.pay import desk
+from simulator.pay.office import Office
 from simulator.push import Pusher
 from simulator.world import World
 
@@ -23,21 +25,24 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
     """With a state file, the world is written there every ten seconds when it changed, and at the end."""
     assert api.TOPICS
     assert menu_doings.TAPS
-    pusher = Pusher(world)
+    pusher, office = Pusher(world), Office(world)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stopping = asyncio.Event()
+        working = asyncio.create_task(office.run(stopping))
         saver = asyncio.create_task(keep_saved(world, state_file, stopping)) if state_file else None
         yield
         world.live.close()
         stopping.set()
+        await working
         if saver:
             await saver
 
     routes = [
         *webview.routes(world),
-        Mount("/_sim", routes=config.routes(world, pusher)),
+        Mount("/_sim", routes=[*config.routes(world, pusher), *desk.sim_routes(world, pusher, office)]),
+        *desk.routes(office),
         *pictures.routes(world),
         *faces.routes,
         *phone_menus.routes(world, pusher),

@@ -30,6 +30,34 @@ class Simulated:
             },
         )
 
+    def know_merchant(self, mchid: str, appid: str, **given: Any) -> dict[str, Any]:
+        """Set a merchant up there; `given` are its certificate, apiv3_key and the like.
+
+        The answer holds the platform's keys for it and, for who brought no certificate, a private_key and
+        serial_no.
+        """
+        told: dict[str, Any] = self.sim("/merchants", {"mchid": mchid, "appids": [appid], **given})
+        return told
+
+    def pay(self, prepay: str, openid: str, **given: Any) -> dict[str, Any]:
+        """Pay a prepay_id, code_url or h5_url as somebody, and wait until the merchant was notified."""
+        paid: dict[str, Any] = self.sim("/pay", {"prepay": prepay, "openid": openid, **given})
+        return paid
+
+    def merchant_ledger(self, mchid: str) -> dict[str, Any]:
+        """Every payment and refund as the platform has them, in fen."""
+        ledger: dict[str, Any] = self.look(f"/merchants/{mchid}/ledger")
+        return ledger
+
+    def settle(self) -> None:
+        """Let WeChat Pay do what is due by its clock: finish refunds, deliver notices."""
+        self.sim("/notices/settle", {})
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the platform's clock, and let WeChat Pay do what became due."""
+        self.sim("/clock", {"advance": seconds})
+        self.settle()
+
     def sim(self, path: str, body: dict[str, Any]) -> Any:
         answer = requests.post(f"{self.base}/_sim{path}", json=body, timeout=60)
         assert answer.status_code == 200, answer.text

@@ -29,6 +29,7 @@ class Discrepancy(models.Model):
         UNKNOWN_REFUND = "unknown_refund", _("Refund that was not made here")
         REFUND_BACKWARDS = "refund_backwards", _("Refund reported with an impossible state")
         UNREADABLE = "unreadable", _("Notification that makes no sense")
+        FOREIGN = "foreign", _("Payments of another system in the bill")
         NOT_PAID_HERE = "not_paid_here", _("Paid in the bill, not here")
         NOT_IN_BILL = "not_in_bill", _("Paid here, not in the bill")
         REFUND_NOT_IN_BILL = "refund_not_in_bill", _("Refunded here, not in the bill")

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,11 @@ from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS
 from tests.sdk.platform import serving
 from wechat.sdk.door import shared_session
+
+
+@pytest.fixture(autouse=True)
+def _bills_kept_for_the_test(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture

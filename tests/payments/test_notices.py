@@ -77,7 +77,7 @@ def test_a_truncated_one_is_refused(ordered: Ordered) -> None:
 
 def test_one_that_does_not_decrypt_is_refused(ordered: Ordered) -> None:
     order = ordered()
-    envelope = {"resource": sealed(transaction(order), "transaction", key="x" * 32)}
+    envelope: dict[str, Any] = {"resource": sealed(transaction(order), "transaction", key="x" * 32)}
     body = notification({}, **envelope)
     refused_and_unchanged(order, body, signature(body))
 

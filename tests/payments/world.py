@@ -8,8 +8,8 @@ from typing import Any
 
 from Crypto.Cipher import AES
 from Crypto.PublicKey import RSA
-from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from payments.models import Merchant, Order, Refund
 from tests.sdk.pay.platform import PUBLIC_KEY_ID, PayPlatform, refused, signed
@@ -46,7 +46,7 @@ def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dic
             "transaction_id": TRANSACTION_ID,
             "trade_type": "JSAPI",
             "bank_type": "OTHERS",
-            "success_time": "2026-03-02T10:00:00+08:00",
+            "success_time": timezone.localtime().isoformat(timespec="seconds"),
             "payer": {"openid": order.openid},
             "amount": {"total": order.total, "payer_total": order.total, "currency": "CNY"},
         }
@@ -64,7 +64,7 @@ def report(refund: Refund, status: str = "SUCCESS", **differently: Any) -> dict[
         "status": status,
         "user_received_account": "支付用户零钱",
         "amount": {"total": refund.order.total, "refund": refund.amount, "payer_refund": refund.amount},
-        **({"success_time": "2026-03-02T10:15:09+08:00"} if status == "SUCCESS" else {}),
+        **({"success_time": timezone.localtime().isoformat()} if status == "SUCCESS" else {}),
         **differently,
     }
 
@@ -114,7 +114,7 @@ def signature(body: bytes, *, at: int | None = None) -> dict[str, str]:
     }
 
 
-def post(merchant: Merchant, body: bytes, headers: dict[str, str] | None = None) -> HttpResponse:
+def post(merchant: Merchant, body: bytes, headers: dict[str, str] | None = None) -> Any:
     """A notification as it arrives, signed unless other headers are given."""
     given = signature(body) if headers is None else headers
     return Client().post(
@@ -122,11 +122,11 @@ def post(merchant: Merchant, body: bytes, headers: dict[str, str] | None = None)
     )
 
 
-def notify(order: Order, state: str = "SUCCESS", **differently: Any) -> HttpResponse:
+def notify(order: Order, state: str = "SUCCESS", **differently: Any) -> Any:
     return post(order.merchant, notification(transaction(order, state, **differently)))
 
 
-def notify_refund(refund: Refund, status: str = "SUCCESS", **differently: Any) -> HttpResponse:
+def notify_refund(refund: Refund, status: str = "SUCCESS", **differently: Any) -> Any:
     said = report(refund, status, **differently)
     said["refund_status"] = said.pop("status")
     return post(refund.order.merchant, notification(said, f"REFUND.{status}", "refund"))

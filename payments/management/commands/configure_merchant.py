@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
-from payments import certificates
+from payments import certificates, reconciling
 from payments.models import Merchant
 from wechat.sdk.pay.certificates import read_certificate
 from wechat.sdk.pay.errors import KeyRefused
@@ -69,6 +69,7 @@ class Command(BaseCommand):
             merchant.due_at = merchant.due_at or timezone.now()
         merchant.save()
         certificates.keep(merchant, known)
+        reconciling.begin(merchant)
         merchant.accounts.add(*_accounts(merchant, options["account"]))
 
 

@@ -1,0 +1,133 @@
+"""The daily bills: fetched when they are there, loaded, compared with what we know.
+
+Each row makes the next day's before it does anything, so the chain never breaks; a row whose bill is not
+ready comes due again.
+
+WeChat Pay reference 6, 10.5.
+"""
+
+import datetime
+import gzip
+import logging
+import tempfile
+from collections.abc import Callable
+from typing import IO
+
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+
+from payments import bill_loading, matching
+from payments.directory import MerchantUnusable, client_for
+from payments.models import Bill, Merchant
+from wechat.kernel import due
+from wechat.sdk.errors import TransportError
+from wechat.sdk.pay import bills
+from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.orders import BEIJING
+
+log = logging.getLogger(__name__)
+Kind, State = Bill.Kind, Bill.State
+
+# Bills are made from nine o'clock on and should be there at ten.
+READY = datetime.time(10, 5, tzinfo=BEIJING)
+LEASE = datetime.timedelta(minutes=30)
+NOT_READY = datetime.timedelta(minutes=30)
+AGAIN = datetime.timedelta(minutes=10)
+# Three days of asking.
+MOST_ATTEMPTS = 150
+FETCH: dict[str, Callable[[PayClient, datetime.date], bills.BillAddress]] = {
+    Kind.TRADE: bills.trade_bill,
+    Kind.FUNDS: bills.fund_flow_bill,
+}
+
+
+def begin(merchant: Merchant) -> None:
+    """From today on, the merchant's bills are fetched; asked again, nothing changes."""
+    for kind in Kind:
+        if not Bill.objects.filter(merchant=merchant, kind=kind).exists():
+            _plan(merchant, kind, timezone.now().astimezone(BEIJING).date())
+
+
+def fetch_due() -> int:
+    fetched = 0
+    while found := due.claim(Bill.objects.select_related("merchant"), lease=LEASE, limit=1):
+        for bill in found:
+            fetch(bill)
+        fetched += len(found)
+    return fetched
+
+
+def fetch(bill: Bill) -> None:
+    """Download, load and compare one bill, or say when to try again."""
+    _plan(bill.merchant, Kind(bill.kind), bill.day + datetime.timedelta(days=1))
+    bill.attempts += 1
+    try:
+        client = client_for(bill.merchant)
+        address = FETCH[bill.kind](client, bill.day)
+        with tempfile.TemporaryFile() as file:
+            _download(client, address, file)
+            bill.sha1 = address.sha1.lower()
+            _load(bill, file)
+    except Refused as error:
+        _refused(bill, error)
+    except (TransportError, PayError, MerchantUnusable) as error:
+        log.warning("bill_not_fetched", extra={"bill": bill.pk, "error": str(error)})
+        _again(bill, AGAIN, str(error) or "the merchant is disabled or its keys are unusable")
+
+
+def _download(client: PayClient, address: bills.BillAddress, file: IO[bytes]) -> None:
+    """To disk first: only the last byte tells whether it is the file it should be."""
+    with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6) as packed:
+        for piece in bills.stream(client, address):
+            packed.write(piece)
+
+
+def _load(bill: Bill, file: IO[bytes]) -> None:
+    with transaction.atomic():
+        file.seek(0)
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            bill_loading.load(bill, unpacked)
+        if bill.kind == Kind.TRADE:
+            matching.link(bill)
+    # Whoever paid and is not known here yet is asked about before the two are compared.
+    if bill.kind == Kind.TRADE:
+        matching.catch_up(bill)
+    with transaction.atomic():
+        matching.compare(bill)
+        file.seek(0)
+        name = f"{bill.merchant.slug}-{bill.kind}-{bill.day}.csv.gz"
+        bill.file.save(name, File(file), save=False)
+        _done(bill, State.MATCHED)
+
+
+def _refused(bill: Bill, error: Refused) -> None:
+    if error.code == "NO_STATEMENT_EXIST":
+        with transaction.atomic():
+            bill.summary = {}
+            matching.compare(bill)
+            _done(bill, State.EMPTY)
+    else:
+        _again(bill, NOT_READY, f"{error.code} {error.message}")
+
+
+def _done(bill: Bill, state: Bill.State) -> None:
+    bill.state, bill.due_at, bill.problem = state, None, ""
+    bill.fetched_at = timezone.now()
+    bill.save()
+
+
+def _again(bill: Bill, pause: datetime.timedelta, problem: str) -> None:
+    over = bill.attempts >= MOST_ATTEMPTS
+    Bill.objects.filter(pk=bill.pk).update(
+        state=State.FAILED if over else State.WAITING,
+        attempts=bill.attempts,
+        problem=problem[:300],
+        due_at=None if over else timezone.now() + pause,
+    )
+
+
+def _plan(merchant: Merchant, kind: Bill.Kind, day: datetime.date) -> None:
+    due_at = datetime.datetime.combine(day + datetime.timedelta(days=1), READY)
+    Bill.objects.get_or_create(merchant=merchant, kind=kind, day=day, defaults={"due_at": due_at})

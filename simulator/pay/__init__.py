@@ -1,0 +1,1 @@
+"""WeChat Pay, the other side: merchants, orders, refunds, notifications and bills (pay reference)."""

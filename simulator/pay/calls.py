@@ -1,0 +1,91 @@
+"""What a handler of API v3 is given, and how it registers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from simulator.pay import texts
+from simulator.pay.book import Merchant
+from simulator.pay.errors import PayError, wrong
+from simulator.pay.schema import Object, checked
+
+if TYPE_CHECKING:
+    from simulator.pay.office import Office
+
+# None is 204 without a body; a Response goes out as it is, unsigned.
+Answer = Mapping[str, Any] | Response | None
+Handler = Callable[["Call"], Answer | Awaitable[Answer]]
+
+
+@dataclass(slots=True)
+class Call:
+    """A call whose signature is checked. `path` holds the path's variables."""
+
+    office: Office
+    merchant: Merchant
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    serial: str = ""
+    raw: bytes = b""
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def now(self) -> float:
+        return self.office.world.now
+
+    def read(self, shape: Object) -> dict[str, Any]:
+        """The body, when it fits; its mchid must be the caller's. Raises PARAM_ERROR."""
+        try:
+            body = json.loads(self.raw)
+        except ValueError:
+            raise PayError("PARAM_ERROR", "请求体不是合法的JSON") from None
+        if not isinstance(body, dict):
+            raise PayError("PARAM_ERROR", "请求体不是合法的JSON")
+        checked(body, shape)
+        if "mchid" in shape.fields:
+            self.must_own(body.get("mchid", ""))
+        return body
+
+    def must_own(self, mchid: str) -> None:
+        if mchid != self.merchant.mchid:
+            raise PayError("PARAM_ERROR", texts.OTHER_MERCHANT)
+
+    def asked(self, name: str, default: str = "", choices: tuple[str, ...] = ()) -> str:
+        """A parameter of the query. Raises PARAM_ERROR when it is missing or none of the choices."""
+        value = self.query.get(name, default)
+        if not value and not default and "" not in choices:
+            raise wrong(name, value, "missing", "query")
+        if choices and value not in choices:
+            raise wrong(name, value, f"must be one of {', '.join(filter(None, choices))}", "query")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`strict` calls insist on Accept and User-Agent."""
+
+    method: str
+    template: str
+    pattern: re.Pattern[str]
+    handler: Handler
+    strict: bool
+
+
+ENDPOINTS: list[Endpoint] = []
+
+
+def pay_api(method: str, template: str, *, strict: bool = True) -> Callable[[Handler], Handler]:
+    """Registers a handler; `{name}` in the template is a variable of the path."""
+
+    def register(handler: Handler) -> Handler:
+        pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template)))
+        ENDPOINTS.append(Endpoint(method, template, pattern, handler, strict))
+        return handler
+
+    return register

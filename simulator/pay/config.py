@@ -1,0 +1,341 @@
+"""The `/_sim` routes of WeChat Pay: setting merchants up, paying without a phone, looking at what happened.
+
+POST     /_sim/merchants                            make or change one; answers with the platform's keys
+GET      /_sim/merchants[/{mchid}]                  what is set up, without secrets
+POST     /_sim/merchants/{mchid}/certificate        a second platform certificate; "serve": true uses it
+GET      /_sim/merchants/{mchid}/ledger             every payment and refund to the fen: the judge
+POST     /_sim/merchants/{mchid}/refunds            refund by hand: out_trade_no, out_refund_no, amount
+POST     /_sim/merchants/{mchid}/refunds/{number}   {"status": SUCCESS, ABNORMAL or CLOSED} at once
+POST     /_sim/merchants/{mchid}/ballast            {"day", "count", "total", "prefix"}: a long trade bill
+POST     /_sim/pay                                  pay a prepay as somebody; see PayRoutes.pay
+GET|POST /_sim/pay/settings                         PaySettings
+GET|POST|DELETE /_sim/pay/faults[/{id}]             PayFault
+GET|POST /_sim/wallets                              people's money: {"person" or "openid", "balance"}
+GET      /_sim/notices                              notices and attempts; by mchid, by subject (a number)
+POST     /_sim/notices/settle                       does what is due now and waits for it
+POST     /_sim/notices/{id}/deliver                 one more delivery now; "spoil" spoils it
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from Crypto.PublicKey import RSA
+from starlette.concurrency import run_in_threadpool
+
+from simulator.config import Ask, BadRequestError, fitting
+from simulator.pay import paying, refunding
+from simulator.pay.book import Ballast, Merchant, Order, PaySettings, Refund
+from simulator.pay.certificates import issued, new_serial, serial_of
+from simulator.pay.delivery import attempt
+from simulator.pay.faults import SPOILS, PayFault
+from simulator.pay.keys import BadKeyError, new_key, read_public
+from simulator.pay.office import Office
+from simulator.pay.platform import FIVE_YEARS, add_certificate, equip
+from simulator.saving import dump
+
+CONFIGURABLE = {
+    "name": str,
+    "appids": list,
+    "voided": list,
+    "apiv3_key": str,
+    "v2_key": str,
+    "refund_notify_url": str,
+    "directories": list,
+    "public_notify_only": bool,
+    "refuse_reused_nonces": bool,
+    "key_mode": str,
+    "notify_share": (int, float),
+    "fee_rate": int,
+    "balance": int,
+    "serving": str,
+}
+SECRETS = ("apiv3_key", "v2_key")
+KEY_MODES = ("certificate", "public_key", "switching")
+ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
+MATERIAL = ("certificate", "public_key", "serial_no")
+
+
+class PayRoutes:
+    """The handlers, over one office."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    def merchant(self, ask: Ask) -> Merchant:
+        found = self.office.book.merchants.get(ask.request.path_params["mchid"])
+        if found is None:
+            raise BadRequestError("no such merchant", 404)
+        return found
+
+    async def put_merchant(self, ask: Ask) -> Any:
+        """`certificate` (PEM), or `public_key` (PEM) with `serial_no`, is the merchant's own; several calls
+        add several.
+
+        A merchant that brings neither and has none is given a key pair; its private key is told in this
+        answer only.
+        """
+        body = dict(ask.body)
+        mchid = body.pop("mchid", None)
+        if not isinstance(mchid, str) or not mchid.isdecimal():
+            raise BadRequestError("mchid is missing, or is not a text of digits")
+        material = {name: body.pop(name) for name in MATERIAL if name in body}
+        check_settings(body)
+        merchants = self.office.book.merchants
+        merchant = merchants.get(mchid) or Merchant(mchid)
+        given = await bring_key(merchant, material, ask.world.now)
+        for name, value in body.items():
+            setattr(merchant, name, value)
+        equip(merchant, ask.world.now)
+        merchants[mchid] = merchant
+        return {**described(merchant), **given}
+
+    async def list_merchants(self, ask: Ask) -> Any:
+        return {"merchants": [described(each) for each in self.office.book.merchants.values()]}
+
+    async def show_merchant(self, ask: Ask) -> Any:
+        return described(self.merchant(ask))
+
+    async def rotate(self, ask: Ask) -> Any:
+        merchant = self.merchant(ask)
+        made = add_certificate(merchant, ask.world.now)
+        if ask.body.get("serve"):
+            merchant.serving = made.serial
+        return described(merchant)
+
+    async def ledger(self, ask: Ask) -> Any:
+        """Amounts in fen; `paid` and `refunded` are sums over payments and over refunds not CLOSED."""
+        merchant, now = self.merchant(ask), ask.world.now
+        paid = [each for each in merchant.orders.values() if each.state == "SUCCESS"]
+        refunds = list(merchant.refunds.values())
+        return {
+            "orders": {
+                each.out_trade_no: each.state_at(now) for each in merchant.orders.values() if each.terms
+            },
+            "payments": [payment(each) for each in paid],
+            "refunds": [refund(each) for each in refunds],
+            "paid": sum(each.total for each in paid),
+            "refunded": sum(each.amount for each in refunds if each.status != "CLOSED"),
+            "balance": merchant.balance,
+        }
+
+    async def pay(self, ask: Ask) -> Any:
+        """`prepay` is a prepay_id, a code_url or an h5_url (or `mchid` and `out_trade_no`); `person` or
+        `openid` pays.
+
+        `bank` is one of paying.BANKS, `coupon` what a coupon of the merchant saves, in fen. `late` pays an
+        order that was closed or ran out meanwhile, as happens when both are on their way at once. With `wait`
+        (the default) the answer comes when what is due has been delivered.
+        """
+        given = ask.body
+        bill = self.bill(given)
+        payer = paying.Payer(str(given.get("person", "")), str(given.get("openid", "") or bill.order.openid))
+        if not payer.wallet:
+            raise BadRequestError("say who pays: person or openid")
+        if not given.get("late") or bill.order.state == "SUCCESS":
+            paying.check_open(bill.order, payer, ask.world.now)
+        paying.pay(
+            self.office, bill, payer, str(given.get("bank", paying.BALANCE)), int(given.get("coupon", 0))
+        )
+        if given.get("wait", True):
+            await self.office.settle()
+        return payment(bill.order)
+
+    async def set_wallet(self, ask: Ask) -> Any:
+        payer = paying.Payer(str(ask.body.get("person", "")), str(ask.body.get("openid", "")))
+        if not payer.wallet:
+            raise BadRequestError("say whose wallet: person or openid")
+        self.office.book.wallets[payer.wallet] = int(ask.body["balance"])
+        return {"balance": paying.money(self.office, payer)}
+
+    async def wallets(self, ask: Ask) -> Any:
+        return {"wallets": self.office.book.wallets, "others": self.office.book.settings.wallet}
+
+    async def settings(self, ask: Ask) -> Any:
+        known = {each.name for each in fields(PaySettings)}
+        for name, value in ask.body.items():
+            if name not in known:
+                raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
+            setattr(self.office.book.settings, name, value)
+        return dump(self.office.book.settings)
+
+    async def refund_by_hand(self, ask: Ask) -> Any:
+        """As in the merchant platform; who set no address up is not told, who did is told in v2's format."""
+        merchant, given = self.merchant(ask), ask.body
+        order = merchant.orders.get(str(given.get("out_trade_no")))
+        number, amount = (
+            str(given.get("out_refund_no") or f"VP{ask.world.next_number()}"),
+            int(given["amount"]),
+        )
+        if order is None or number in merchant.refunds:
+            raise BadRequestError("no such order, or the refund's number is taken")
+        refunding.check(merchant, order, amount, order.total, ask.world.now)
+        return refund(refunding.accept(self.office, merchant, order, number, amount, ""))
+
+    async def add_ballast(self, ask: Ask) -> Any:
+        """Payments nobody made, numbered `prefix` and ten digits from zero on; `total` is what each paid, in fen."""
+        self.merchant(ask).ballast.append(fitting(Ballast, ask.body))
+        return {"ok": True}
+
+    async def end_refund(self, ask: Ask) -> Any:
+        found = self.merchant(ask).refunds.get(ask.request.path_params["number"])
+        status = ask.body.get("status")
+        if found is None or found.status not in refunding.OPEN or status not in ENDS:
+            raise BadRequestError(f"no refund that is open, or status is none of {', '.join(ENDS)}")
+        found.ends = status
+        refunding.finish(self.office, self.merchant(ask), found)
+        await self.office.settle()
+        return refund(found)
+
+    async def notices(self, ask: Ask) -> Any:
+        query = ask.request.query_params
+        mchid, subject = query.get("mchid"), query.get("subject")
+        found = [
+            dump(each)
+            for each in self.office.book.notices.values()
+            if mchid in (None, each.mchid) and subject in (None, each.subject)
+        ]
+        return {"notices": found}
+
+    async def settle(self, ask: Ask) -> Any:
+        await self.office.settle()
+        return {"ok": True}
+
+    async def deliver(self, ask: Ask) -> Any:
+        """Also when the schedule is over or the notice was taken: a repeat the merchant did not expect."""
+        notice = self.office.book.notices.get(ask.request.path_params["id"])
+        if notice is None:
+            raise BadRequestError("no such notice", 404)
+        if (spoil := str(ask.body.get("spoil", ""))) not in ("", *SPOILS):
+            raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}")
+        merchant = self.office.book.merchants[notice.mchid]
+        return dump(await attempt(self.office, merchant, notice, PayFault(0), spoil))
+
+    async def add_fault(self, ask: Ask) -> Any:
+        fault = fitting(PayFault, {**ask.body, "id": ask.world.next_number()})
+        if fault.spoil not in ("", *SPOILS) or fault.ends not in ("", *ENDS):
+            raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}, ends one of {', '.join(ENDS)}")
+        self.office.book.faults.append(fault)
+        return {"id": fault.id}
+
+    async def faults(self, ask: Ask) -> Any:
+        return {"faults": dump(self.office.book.faults)}
+
+    async def drop_faults(self, ask: Ask) -> Any:
+        wanted, faults = ask.request.path_params.get("id"), self.office.book.faults
+        faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
+        return {"ok": True}
+
+    def bill(self, given: dict[str, Any]) -> paying.Bill:
+        if "prepay" in given:
+            return paying.find(self.office, str(given["prepay"]))
+        merchant = self.office.book.merchants.get(str(given.get("mchid")))
+        order = merchant.orders.get(str(given.get("out_trade_no"))) if merchant else None
+        if merchant is None or order is None or not order.terms:
+            raise BadRequestError("say what is paid: prepay, or mchid and out_trade_no", 404)
+        return paying.Bill(merchant, order)
+
+    @property
+    def table(self) -> tuple[tuple[str, str, Any], ...]:
+        return (
+            ("POST", "/merchants", self.put_merchant),
+            ("GET", "/merchants", self.list_merchants),
+            ("GET", "/merchants/{mchid}", self.show_merchant),
+            ("POST", "/merchants/{mchid}/certificate", self.rotate),
+            ("GET", "/merchants/{mchid}/ledger", self.ledger),
+            ("POST", "/merchants/{mchid}/refunds", self.refund_by_hand),
+            ("POST", "/merchants/{mchid}/refunds/{number}", self.end_refund),
+            ("POST", "/merchants/{mchid}/ballast", self.add_ballast),
+            ("POST", "/pay", self.pay),
+            ("GET", "/notices", self.notices),
+            ("POST", "/notices/settle", self.settle),
+            ("POST", "/notices/{id}/deliver", self.deliver),
+            ("POST", "/pay/faults", self.add_fault),
+            ("GET", "/pay/faults", self.faults),
+            ("DELETE", "/pay/faults", self.drop_faults),
+            ("DELETE", "/pay/faults/{id:int}", self.drop_faults),
+            ("POST", "/pay/settings", self.settings),
+            ("GET", "/pay/settings", self.settings),
+            ("POST", "/wallets", self.set_wallet),
+            ("GET", "/wallets", self.wallets),
+        )
+
+
+def check_settings(body: dict[str, Any]) -> None:
+    for name, value in body.items():
+        kind: Any = CONFIGURABLE.get(name)
+        if kind is None:
+            raise BadRequestError(f"a merchant has no {name}; known are {', '.join(CONFIGURABLE)}")
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise BadRequestError(f"{name} does not fit")
+    if body.get("key_mode", KEY_MODES[0]) not in KEY_MODES:
+        raise BadRequestError(f"key_mode must be one of {', '.join(KEY_MODES)}")
+    if len(body.get("apiv3_key", "").encode()) not in (0, 32):
+        raise BadRequestError("apiv3_key must be 32 characters")
+
+
+async def bring_key(merchant: Merchant, material: dict[str, Any], now: float) -> dict[str, str]:
+    """Keeps the merchant's certificate or key; makes one, and tells it, when there is none at all."""
+    try:
+        if "certificate" in material:
+            pem = str(material["certificate"])
+            read_public(pem)
+            merchant.certificates[serial_of(pem)] = pem
+        elif "public_key" in material:
+            pem = str(material["public_key"])
+            if not material.get("serial_no"):
+                raise BadRequestError("a public key needs its serial_no")
+            merchant.certificates[str(material["serial_no"])] = (
+                read_public(pem).public_key().export_key().decode()
+            )
+        elif not merchant.certificates:
+            return await run_in_threadpool(issue, merchant, now)
+    except BadKeyError as error:
+        raise BadRequestError(str(error)) from error
+    return {}
+
+
+def issue(merchant: Merchant, now: float) -> dict[str, str]:
+    """A certificate as the platform issues them; the key is an ordinary one, for any library takes it."""
+    private, serial = RSA.generate(2048), new_serial()
+    pem = issued(merchant.mchid, serial, private, new_key(), now - 60, now + FIVE_YEARS)
+    merchant.certificates[serial] = pem
+    return {
+        "serial_no": serial,
+        "certificate": pem,
+        "private_key": private.export_key(pkcs=8).decode() + "\n",
+    }
+
+
+def described(merchant: Merchant) -> dict[str, Any]:
+    shown = {name: getattr(merchant, name) for name in CONFIGURABLE if name not in SECRETS}
+    certificates = [
+        {"serial_no": each.serial, "certificate": each.pem} for each in merchant.platform_certificates
+    ]
+    platform = {
+        "public_key_id": merchant.public_key_id,
+        "public_key": merchant.public_key.public_pem if merchant.public_key else "",
+        "certificates": certificates,
+    }
+    return {"mchid": merchant.mchid, **shown, "serials": list(merchant.certificates), "platform": platform}
+
+
+def payment(order: Order) -> dict[str, Any]:
+    names = (
+        "out_trade_no",
+        "transaction_id",
+        "appid",
+        "trade_type",
+        "total",
+        "payer_total",
+        "payer",
+        "bank",
+        "fee",
+    )
+    return {**{name: getattr(order, name) for name in names}, "paid_at": order.paid_at}
+
+
+def refund(each: Refund) -> dict[str, Any]:
+    names = ("out_refund_no", "refund_id", "out_trade_no", "amount", "payer_amount", "status", "reason")
+    return {**{name: getattr(each, name) for name in names}, "turns": dump(each.turns)}

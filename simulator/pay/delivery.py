@@ -1,0 +1,128 @@
+"""Delivering a notice: sealed and signed anew each time, repeated over 24 h 4 min (pay reference 5.4,
+5.5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import anyio
+import requests
+from anyio import to_thread
+
+from simulator.pay import answers, moments, sealing
+from simulator.pay.book import Delivery, Merchant, Notice
+from simulator.pay.faults import PayFault, strike
+
+if TYPE_CHECKING:
+    from simulator.pay.office import Office
+
+STEPS = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600)
+TAKEN = (200, 204)
+BODY_KEPT = 1_000
+SUMMARIES = {
+    "TRANSACTION.SUCCESS": "支付成功",
+    "REFUND.SUCCESS": "退款成功",
+    "REFUND.ABNORMAL": "退款异常",
+    "REFUND.CLOSED": "退款关闭",
+}
+V2_TAKEN = b"SUCCESS"
+
+
+async def deliver(office: Office, notice: Notice, spoil: str = "") -> None:
+    """One attempt, and the next one planned when it fails. `spoil` spoils this attempt's signature."""
+    book, merchant = office.book, office.book.merchants.get(notice.mchid)
+    if merchant is None or notice.due_at is None:
+        return
+    fault = strike(book.faults, "notice", notice.mchid) or PayFault(0)
+    if fault.delay:
+        notice.due_at += fault.delay
+        office.plan(notice)
+        return
+    spoil = spoil or fault.spoil or office.probe()
+    made = await asyncio.gather(
+        *(attempt(office, merchant, notice, fault, spoil) for _ in range(fault.copies))
+    )
+    if not spoil and any(each.verdict == "taken" for each in made):
+        notice.due_at = None
+    else:
+        postpone(notice)
+        office.plan(notice)
+    office.world.changes += 1
+
+
+def postpone(notice: Notice) -> None:
+    """Counts from when this attempt was due, so that a clock moved far ahead makes up for all of them."""
+    if notice.due_at is not None and notice.steps < len(STEPS):
+        notice.due_at += STEPS[notice.steps]
+        notice.steps += 1
+    else:
+        notice.due_at = None
+
+
+async def attempt(
+    office: Office, merchant: Merchant, notice: Notice, fault: PayFault, spoil: str
+) -> Delivery:
+    made = Delivery(office.world.now, tamper=spoil)
+    notice.attempts.append(made)
+    if fault.lose:
+        made.verdict = "lost"
+        return made
+    if fault.latency_ms:
+        await asyncio.sleep(fault.latency_ms / 1000)
+    body, headers = packed(office, merchant, notice, spoil)
+    made.serial = headers.get("Wechatpay-Serial", "")
+    started = time.perf_counter()
+    await send(office, notice, made, body, headers)
+    made.ms = round((time.perf_counter() - started) * 1000, 1)
+    return made
+
+
+def packed(office: Office, merchant: Merchant, notice: Notice, spoil: str) -> tuple[bytes, dict[str, str]]:
+    if notice.v2:
+        return notice.plain.encode(), {"Content-Type": "text/xml"}
+    original = notice.event_type.partition(".")[0].lower()
+    resource = sealing.seal(notice.plain.encode(), merchant.apiv3_key, original)
+    envelope = {
+        "id": notice.id,
+        "create_time": moments.rfc3339(notice.made_at),
+        "resource_type": "encrypt-resource",
+        "event_type": notice.event_type,
+        "summary": SUMMARIES[notice.event_type],
+        "resource": {"original_type": original, **resource},
+    }
+    body = answers.compact(envelope)
+    headers = answers.signature_headers(answers.for_notice(merchant), body, office.signing_now, spoil)
+    return answers.spoiled(body, spoil), {"Content-Type": "application/json", **headers}
+
+
+async def send(office: Office, notice: Notice, made: Delivery, body: bytes, headers: dict[str, str]) -> None:
+    deadline = office.book.settings.notice_deadline
+    try:
+        with anyio.fail_after(deadline):
+            answer = await to_thread.run_sync(
+                post, notice.url, body, headers, deadline, abandon_on_cancel=True, limiter=office.limiter
+            )
+    except (TimeoutError, requests.Timeout):
+        made.verdict = "timeout"
+    except requests.RequestException as error:
+        made.verdict, made.body = "error", type(error).__name__
+    else:
+        made.status, made.body = answer.status_code, answer.content[:BODY_KEPT].decode(errors="replace")
+        good = answer.status_code in TAKEN and (not notice.v2 or V2_TAKEN in answer.content)
+        made.verdict = "taken" if good else "refused"
+
+
+def post(url: str, body: bytes, headers: dict[str, str], timeout: float) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        given = {
+            "User-Agent": "Mozilla/4.0",
+            "Accept": "*/*",
+            "Pragma": "no-cache",
+            "Connection": "close",
+            **headers,
+        }
+        return session.post(url, data=body, headers=given, timeout=timeout, allow_redirects=False)

@@ -1,0 +1,44 @@
+"""Times as WeChat Pay writes them, always Beijing's (pay reference 0)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+BEIJING = timezone(timedelta(hours=8))
+
+
+def rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), BEIJING).isoformat()
+
+
+def compact(seconds: float) -> str:
+    """As v2 writes it: 20260302100000."""
+    return datetime.fromtimestamp(int(seconds), BEIJING).strftime("%Y%m%d%H%M%S")
+
+
+def in_bill(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), BEIJING).strftime("%Y-%m-%d")
+
+
+def from_rfc3339(text: str) -> float:
+    """Unix seconds. Raises ValueError for anything else, a time without offset included."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or "T" not in text:
+        raise ValueError("the offset is missing")
+    return moment.timestamp()
+
+
+def from_compact(text: str) -> float:
+    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING).timestamp()
+
+
+def start_of(day_text: str) -> float:
+    """Midnight at which a day like 2026-03-01 begins. Raises ValueError."""
+    moment = datetime.strptime(day_text, "%Y-%m-%d").replace(tzinfo=BEIJING)
+    if moment.strftime("%Y-%m-%d") != day_text:
+        raise ValueError("not a date")
+    return moment.timestamp()

@@ -1,0 +1,50 @@
+"""The platform's own keys for each merchant, and how a merchant is told of them (pay reference 2.4,
+2.5).
+"""
+
+from __future__ import annotations
+
+from simulator.pay import moments, sealing, texts
+from simulator.pay.book import Merchant, PlatformCertificate
+from simulator.pay.calls import Answer, Call, pay_api
+from simulator.pay.certificates import certificate, new_serial
+from simulator.pay.errors import PayError
+from simulator.pay.keys import new_key
+
+FIVE_YEARS = 5 * 365 * 86_400
+
+
+def equip(merchant: Merchant, now: float) -> None:
+    """Makes what the merchant's key mode needs and is not there yet."""
+    if merchant.key_mode != "public_key" and not merchant.platform_certificates:
+        merchant.serving = add_certificate(merchant, now).serial
+    if merchant.key_mode != "certificate" and merchant.public_key is None:
+        merchant.public_key = new_key()
+        merchant.public_key_id = f"PUB_KEY_ID_01{merchant.mchid}{moments.compact(now)[:8]}{1:014d}"
+
+
+def add_certificate(merchant: Merchant, now: float) -> PlatformCertificate:
+    """A second one has a serial that begins with a zero, which careless clients lose."""
+    key, serial = new_key(), new_serial(leading_zero=bool(merchant.platform_certificates))
+    pem = certificate("Tenpay.com sign (simulator)", serial, key, now - 60, now + FIVE_YEARS)
+    made = PlatformCertificate(serial, key, pem, now - 60, now + FIVE_YEARS)
+    merchant.platform_certificates.append(made)
+    return made
+
+
+@pay_api("GET", "/v3/certificates")
+def certificates(call: Call) -> Answer:
+    """Raises 404 for a merchant who only has the public key."""
+    found = [each for each in call.merchant.platform_certificates if each.ends > call.now]
+    if call.merchant.key_mode == "public_key" or not found:
+        raise PayError("RESOURCE_NOT_EXISTS", texts.NO_CERTIFICATE)
+    return {"data": [told(call.merchant, each) for each in found]}
+
+
+def told(merchant: Merchant, each: PlatformCertificate) -> dict[str, object]:
+    return {
+        "effective_time": moments.rfc3339(each.starts),
+        "encrypt_certificate": sealing.seal(each.pem.encode(), merchant.apiv3_key, "certificate"),
+        "expire_time": moments.rfc3339(each.ends),
+        "serial_no": each.serial,
+    }

@@ -1,0 +1,25 @@
+"""How often something happened in the last second (pay reference 5.3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from simulator.pay.errors import PayError
+
+WINDOW = 1.0
+
+
+class Rates:
+    def __init__(self) -> None:
+        self.seen: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def check(self, what: str, limit: int, now: float) -> None:
+        """Raises FREQUENCY_LIMITED when it happened `limit` times within the last second."""
+        times = self.seen[what]
+        while times and not now - WINDOW < times[0] <= now:
+            times.popleft()
+        if len(times) >= limit:
+            raise PayError("FREQUENCY_LIMITED")
+
+    def count(self, what: str, now: float) -> None:
+        self.seen[what].append(now)

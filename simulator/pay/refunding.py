@@ -1,0 +1,111 @@
+"""A refund from its acceptance to its end: limits, money, states (pay reference 5.3, 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.pay import moments, notices, texts
+from simulator.pay.book import Merchant, Movement, Order, Refund, Turn
+from simulator.pay.errors import PayError
+from simulator.pay.faults import strike
+
+if TYPE_CHECKING:
+    from simulator.pay.office import Office
+
+DEADLINE = 365 * 86_400
+MOST = 50
+WALLET, CARD = "支付用户零钱", "招商银行信用卡0403"
+OPEN = ("PROCESSING", "ABNORMAL")
+
+
+def check(merchant: Merchant, order: Order, amount: int, total: int, now: float) -> None:
+    """Raises PayError unless this much of the order can be paid back now."""
+    if order.state != "SUCCESS":
+        raise PayError("INVALID_REQUEST", texts.NOT_PAID)
+    if total != order.total:
+        raise PayError("INVALID_REQUEST", texts.OTHER_TOTAL)
+    if now >= order.paid_at + DEADLINE:
+        raise PayError("INVALID_REQUEST", texts.TOO_LATE)
+    if len(order.refunds) >= MOST:
+        raise PayError("INVALID_REQUEST", texts.TOO_MANY_REFUNDS)
+    if refunded(merchant, order) + amount > order.total:
+        raise PayError("INVALID_REQUEST", texts.MORE_THAN_PAID)
+
+
+def refunded(merchant: Merchant, order: Order) -> int:
+    return sum(each.amount for each in merchant.refunds_of(order) if each.status != "CLOSED")
+
+
+def accept(office: Office, merchant: Merchant, order: Order, number: str, amount: int, terms: str) -> Refund:
+    """Takes the money from the merchant; the rest comes later. Raises NOT_ENOUGH."""
+    now = office.world.now
+    shares = [each for each in merchant.refunds_of(order) if each.status != "CLOSED"]
+    before = sum(each.amount for each in shares)
+    payer_amount = share(order.payer_total, before + amount, order.total) - sum(
+        each.payer_amount for each in shares
+    )
+    fee = share(order.fee, before + amount, order.total) - sum(each.fee for each in shares)
+    if merchant.balance < payer_amount - fee:
+        raise PayError("NOT_ENOUGH")
+    refund = Refund(number, refund_number(now, office.world.next_number()), order.out_trade_no, amount)
+    refund.payer_amount, refund.fee, refund.terms, refund.made_at = payer_amount, fee, terms, now
+    refund.received = WALLET if order.bank == "OTHERS" else CARD
+    refund.turns.append(Turn("PROCESSING", now))
+    merchant.refunds[number] = refund
+    merchant.refund_ids[refund.refund_id] = number
+    order.refunds.append(number)
+    move(office, merchant, refund, order, -1)
+    start(office, merchant, refund)
+    return refund
+
+
+def start(office: Office, merchant: Merchant, refund: Refund) -> None:
+    fault = strike(office.book.faults, "refund", merchant.mchid)
+    refund.ends = fault.ends if fault and fault.ends else "SUCCESS"
+    refund.due_at = office.world.now + office.book.settings.refund_seconds + (fault.delay if fault else 0)
+    office.plan((merchant, refund))
+    office.world.changes += 1
+
+
+def share(whole: int, part: int, total: int) -> int:
+    """What of `whole` belongs to `part` of `total`, rounded; over all parts it adds up exactly."""
+    return (2 * whole * part + total) // (2 * total)
+
+
+def finish(office: Office, merchant: Merchant, refund: Refund) -> None:
+    """Brings a refund to the end that was foreseen, and tells the merchant."""
+    refund.due_at = None
+    if refund.status not in OPEN:
+        return
+    refund.turns.append(Turn(refund.ends, office.world.now))
+    order = merchant.orders[refund.out_trade_no]
+    if refund.ends == "CLOSED":
+        move(office, merchant, refund, order, 1)
+    if refund.ends == "SUCCESS" and refund.received == WALLET:
+        wallets = office.book.wallets
+        wallets[order.wallet] = wallets.get(order.wallet, office.book.settings.wallet) + refund.payer_amount
+    notices.tell_refund(office, merchant, order, refund)
+    office.world.changes += 1
+
+
+def move(office: Office, merchant: Merchant, refund: Refund, order: Order, sign: int) -> None:
+    change = sign * (refund.payer_amount - refund.fee)
+    merchant.balance += change
+    merchant.movements.append(
+        Movement(
+            office.world.now,
+            refund.refund_id,
+            order.transaction_id,
+            "退款" if sign < 0 else "退款退回",
+            change,
+            merchant.balance,
+            refund.payer_amount,
+            refund.fee,
+            refund.out_refund_no,
+        )
+    )
+
+
+def refund_number(now: float, number: int) -> str:
+    """29 digits, as the platform's are."""
+    return f"5030260001{moments.compact(now)[:8]}{number:011d}"

@@ -1,0 +1,190 @@
+"""Refunds as API v3 offers them: apply, ask, and the way out of an abnormal one (pay reference 5.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.pay import moments, refunding, texts
+from simulator.pay.book import Merchant, Order, Refund, Turn
+from simulator.pay.calls import Answer, Call, pay_api
+from simulator.pay.errors import PayError, wrong
+from simulator.pay.keys import Key, SealedFieldError
+from simulator.pay.orders import check_address, digest
+from simulator.pay.schema import Array, Number, Object, Text
+
+REFUNDS = "/v3/refund/domestic/refunds"
+GOODS = Object(
+    {
+        "merchant_goods_id": Text(32, required=True),
+        "wechatpay_goods_id": Text(32),
+        "goods_name": Text(256),
+        "unit_price": Number(0, required=True),
+        "refund_amount": Number(0, required=True),
+        "refund_quantity": Number(0, required=True),
+    }
+)
+SOURCE = Object(
+    {
+        "account": Text(32, required=True, choices=("AVAILABLE", "UNAVAILABLE")),
+        "amount": Number(required=True),
+    }
+)
+REFUND = Object(
+    {
+        "transaction_id": Text(32),
+        "out_trade_no": Text(32),
+        "out_refund_no": Text(64, required=True, pattern=r"[0-9A-Za-z_\-|*@]+"),
+        "reason": Text(80),
+        "notify_url": Text(256, 8),
+        "funds_account": Text(32, choices=("AVAILABLE", "UNSETTLED")),
+        "amount": Object(
+            {
+                "refund": Number(required=True),
+                "total": Number(required=True),
+                "currency": Text(16, required=True, choices=("CNY",)),
+                "from": Array(SOURCE),
+            },
+            required=True,
+        ),
+        "goods_detail": Array(GOODS, 6000),
+    }
+)
+ABNORMAL = Object(
+    {
+        "out_refund_no": Text(64, required=True),
+        "type": Text(32, required=True, choices=("USER_BANK_CARD", "MERCHANT_BANK_CARD")),
+        "bank_type": Text(16),
+        "bank_account": Text(1024),
+        "real_name": Text(1024),
+    }
+)
+A_SECOND, FAILING_A_SECOND = 150, 6
+
+
+@pay_api("POST", REFUNDS)
+def apply(call: Call) -> Answer:
+    """200 means accepted. Raises 429 after six failing requests in a second, or 150 good ones."""
+    rates, mchid = call.office.rates, call.merchant.mchid
+    rates.check(f"refund failed {mchid}", FAILING_A_SECOND, call.now)
+    rates.check(f"refund {mchid}", A_SECOND, call.now)
+    try:
+        answer = applied(call)
+    except PayError:
+        rates.count(f"refund failed {mchid}", call.now)
+        raise
+    rates.count(f"refund {mchid}", call.now)
+    return answer
+
+
+def applied(call: Call) -> dict[str, Any]:
+    body, merchant = call.read(REFUND), call.merchant
+    if "notify_url" in body:
+        check_address(merchant, body["notify_url"])
+    order, terms = wanted(merchant, body), digest(body)
+    known = merchant.refunds.get(body["out_refund_no"])
+    if known is not None:
+        if known.terms != terms:
+            raise PayError("INVALID_REQUEST", texts.OTHER_PARAMETERS)
+        return described(merchant, known)
+    amount = body["amount"]["refund"]
+    refunding.check(merchant, order, amount, body["amount"]["total"], call.now)
+    refund = refunding.accept(call.office, merchant, order, body["out_refund_no"], amount, terms)
+    refund.reason, refund.notify_url = body.get("reason", ""), body.get("notify_url", "")
+    return described(merchant, refund)
+
+
+def wanted(merchant: Merchant, body: dict[str, Any]) -> Order:
+    """The order a refund names. Raises PARAM_ERROR when it names none, RESOURCE_NOT_EXISTS for an unknown
+    one.
+    """
+    if "transaction_id" not in body and "out_trade_no" not in body:
+        raise wrong("/out_trade_no", None, "transaction_id or out_trade_no is needed")
+    number = body.get("out_trade_no") or merchant.transactions.get(body.get("transaction_id", ""), "")
+    order = merchant.orders.get(number)
+    if order is None or not order.terms:
+        raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_ORDER)
+    if body.get("transaction_id", order.transaction_id) != order.transaction_id:
+        raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_ORDER)
+    return order
+
+
+@pay_api("GET", f"{REFUNDS}/{{out_refund_no}}")
+def query(call: Call) -> Answer:
+    refund = call.merchant.refunds.get(call.path["out_refund_no"])
+    if refund is None:
+        raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_REFUND)
+    return described(call.merchant, refund)
+
+
+@pay_api("POST", f"{REFUNDS}/{{refund_id}}/apply-abnormal-refund")
+def apply_abnormal(call: Call) -> Answer:
+    """To the user's bank card (its number and name encrypted), or to the merchant, who pays by hand."""
+    body, merchant = call.read(ABNORMAL), call.merchant
+    number = merchant.refund_ids.get(call.path["refund_id"])
+    if number is None or number != body["out_refund_no"]:
+        raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_REFUND)
+    refund = merchant.refunds[number]
+    if body["type"] == "USER_BANK_CARD":
+        check_card(call, body)
+    if refund.status != "ABNORMAL":
+        raise PayError("INVALID_REQUEST", texts.NOT_ABNORMAL)
+    refund.received = refunding.CARD
+    refund.turns.append(Turn("PROCESSING", call.now))
+    refunding.start(call.office, merchant, refund)
+    return described(merchant, refund)
+
+
+def check_card(call: Call, body: dict[str, Any]) -> None:
+    """Raises PARAM_ERROR unless the card is named and its fields open with the key the request names."""
+    for name in ("bank_type", "bank_account", "real_name"):
+        if name not in body:
+            raise wrong(f"/{name}", None, "missing")
+    key = field_key(call)
+    for name in ("bank_account", "real_name"):
+        try:
+            key.open_field(body[name])
+        except SealedFieldError as error:
+            raise wrong(f"/{name}", body[name], str(error)) from error
+
+
+def field_key(call: Call) -> Key:
+    """The key a request's encrypted fields were made for (pay reference 3.2)."""
+    merchant = call.merchant
+    if not call.serial:
+        raise PayError("PARAM_ERROR", texts.SERIAL_MISSING)
+    if merchant.key_mode != "certificate" and call.serial == merchant.public_key_id and merchant.public_key:
+        return merchant.public_key
+    for each in merchant.platform_certificates:
+        if each.serial == call.serial and merchant.key_mode != "public_key":
+            return each.key
+    raise PayError("PARAM_ERROR", texts.SERIAL_OF_PLATFORM)
+
+
+def described(merchant: Merchant, refund: Refund) -> dict[str, Any]:
+    order = merchant.orders[refund.out_trade_no]
+    done = {"success_time": moments.rfc3339(refund.turns[-1].at)} if refund.status == "SUCCESS" else {}
+    return {
+        "refund_id": refund.refund_id,
+        "out_refund_no": refund.out_refund_no,
+        "transaction_id": order.transaction_id,
+        "out_trade_no": order.out_trade_no,
+        "channel": "ORIGINAL",
+        "user_received_account": refund.received,
+        **done,
+        "create_time": moments.rfc3339(refund.made_at),
+        "status": refund.status,
+        "funds_account": "AVAILABLE",
+        "amount": {
+            "total": order.total,
+            "refund": refund.amount,
+            "from": [],
+            "payer_total": order.payer_total,
+            "payer_refund": refund.payer_amount,
+            "settlement_refund": refund.payer_amount,
+            "settlement_total": order.payer_total,
+            "discount_refund": refund.amount - refund.payer_amount,
+            "currency": "CNY",
+            "refund_fee": refund.fee,
+        },
+        "promotion_detail": [],
+    }

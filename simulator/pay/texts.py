@@ -1,0 +1,48 @@
+"""The platform's sentences (pay reference 1.2, 2.4, 4.2, 9)."""
+
+TEXTS = {
+    "PARAM_ERROR": "参数错误",
+    "INVALID_REQUEST": "无效请求",
+    "APPID_MCHID_NOT_MATCH": "appid和mch_id不匹配",
+    "MCH_NOT_EXISTS": "商户号不存在",
+    "ORDER_CLOSED": "该订单已失效",
+    "ORDER_PAID": "该订单已支付",
+    "ORDER_NOT_EXIST": "订单不存在",
+    "RESOURCE_NOT_EXISTS": "查询的资源不存在",
+    "NO_AUTH": "商户无权限",
+    "NOT_ENOUGH": "基本账户余额不足，请充值后重新发起",
+    "USER_ACCOUNT_ABNORMAL": "用户账户异常",
+    "FREQUENCY_LIMITED": "频率超限",
+    "SYSTEM_ERROR": "系统错误",
+    "NO_STATEMENT_EXIST": "账单文件不存在",
+    "STATEMENT_CREATING": "账单生成中，请稍后再试",
+}
+HEADERS_MISSING = "Http头缺少Accept或User-Agent"
+AUTHORIZATION_FORMAT = "Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》"
+AUTHORIZATION_FORMAT_OF_ORDERS = "签名信息错误，验签失败"
+AUTHORIZATION_TYPE = "HTTP头Authorization认证类型不正确"
+TIMESTAMP = "Http头Authorization中的timestamp与发起请求的时间不得超过5分钟"
+SERIAL = "商户证书序列号有误。请使用签名私钥匹配的证书序列号"
+VOIDED = "商户证书已作废"
+SIGNATURE = "错误的签名，导致验签失败"
+NO_APIV3_KEY = "商户未设置APIv3密钥。"
+OTHER_MERCHANT = "http header中的mchid与post payload中的mchid不匹配"
+UNKNOWN_FIELDS = "请求中含有未在API文档中定义的参数"
+NO_CERTIFICATE = (
+    "无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。"
+    "可查看指引https://pay.weixin.qq.com/docs/merchant/products/platform-certificate/wxp-pub-key-guide.html"
+)
+SERIAL_MISSING = "HTTP header缺少微信支付平台证书序列号(Wechatpay-Serial)"
+SERIAL_OF_PLATFORM = "平台证书序列号Wechatpay-Serial错误"
+OTHER_PARAMETERS = "请求重入时，参数与首次请求时不一致，请检查参数后再试"
+NONCE_USED = "Http头Authorization中的nonce_str重复"
+NOT_PAID = "订单未支付，不能退款"
+OTHER_TOTAL = "订单金额或退款金额与之前请求不一致，请核实后再试"
+TOO_LATE = "订单已超过可退款的最大期限"
+TOO_MANY_REFUNDS = "退款次数超过限制"
+MORE_THAN_PAID = "申请退款金额大于订单可退款金额"
+NO_SUCH_ORDER = "订单不存在"
+NO_SUCH_REFUND = "退款单不存在"
+NOT_ABNORMAL = "退款单不是异常状态"
+BAD_DATE = "账单日期格式不正确，或不在可下载的范围内"
+BAD_TOKEN = "下载地址已失效，请重新申请账单"

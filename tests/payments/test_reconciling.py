@@ -1,0 +1,297 @@
+import datetime
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import time_machine
+from Crypto.Hash import SHA1
+from django.utils import timezone
+
+from payments import reconciling, refunding
+from payments.models import Bill, BillLine, Discrepancy, FundLine, Merchant, Order, Refund
+from payments.states import OrderState
+from tests.payments.conftest import Ordered
+from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, know_nothing, notify, reply
+from tests.sdk.pay.platform import PayPlatform, refused
+from tests.sdk.pay.vectors import BILLS
+from tests.sdk.platform import Reply
+from wechat.sdk.pay.bills import FILE
+from wechat.sdk.pay.orders import BEIJING
+
+DAY = datetime.date(2026, 3, 1)
+NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=BEIJING)
+TRADE, FUNDS = "/v3/bill/tradebill", "/v3/bill/fundflowbill"
+COLUMNS = (
+    "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,"
+    "代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注"
+)
+SUMMARY = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
+
+
+def row(number: str, transaction_id: str = TRANSACTION_ID, yuan: str = "100.00") -> str:
+    return (
+        f"`2026-03-01 12:00:00,`wx,`19,`0,`,`{transaction_id},`{number},`o,`JSAPI,`SUCCESS,`OTHERS,`CNY,"
+        f"`{yuan},`0.00,`0,`0,`0.00,`0.00,`,`,`卡,`,`0.60000,`0.60%,`{yuan},`0.00,`"
+    )
+
+
+def refund_row(
+    number: str, refund: str, yuan: str, state: str = "SUCCESS", refund_id: str = REFUND_ID
+) -> str:
+    return (
+        f"`2026-03-01 13:00:00,`wx,`19,`0,`,`{TRANSACTION_ID},`{number},`o,`JSAPI,`REFUND,`OTHERS,`CNY,`0.00,"
+        f"`0.00,`{refund_id},`{refund},`{yuan},`0.00,`ORIGINAL,`{state},`卡,`,`-0.18000,`0.60%,`0.00,`{yuan},`"
+    )
+
+
+def file(*rows: str, end: str = "\r\n") -> bytes:
+    return end.join([COLUMNS, *rows, ""]).encode()
+
+
+@pytest.fixture
+def serve(pay: PayPlatform) -> Callable[[bytes], None]:
+    def content(body: bytes, path: str = TRADE) -> None:
+        from django.conf import settings
+
+        address = f"{settings.WECHAT_PAY_API_BASE}{FILE}?token=t&tartype=gzip"
+        sha1 = SHA1.new(body).hexdigest()
+        pay.pay[path] = lambda request: reply(download_url=address, hash_type="SHA1", hash_value=sha1)
+        pay.pay[FILE] = lambda request: Reply(gzip.compress(body), "application/octet-stream")
+
+    return content
+
+
+@pytest.fixture
+def bill(merchant: Merchant) -> Bill:
+    return Bill.objects.create(merchant=merchant, kind="trade", day=DAY, due_at=timezone.now())
+
+
+def fetched(bill: Bill) -> Bill:
+    reconciling.fetch(Bill.objects.select_related("merchant").get(pk=bill.pk))
+    bill.refresh_from_db()
+    return bill
+
+
+def kinds() -> list[str]:
+    return sorted(Discrepancy.objects.values_list("kind", flat=True))
+
+
+@pytest.fixture
+def sold(ordered: Ordered) -> Order:
+    """Paid at noon of the bill's day."""
+    order = ordered()
+    notify(order, success_time=NOON.isoformat())
+    order.refresh_from_db()
+    return order
+
+
+def test_a_bill_that_agrees_leaves_nothing_to_do(sold: Order, bill: Bill, serve: Any) -> None:
+    serve(file(row(sold.out_trade_no)))
+    assert fetched(bill).state == Bill.State.MATCHED
+    assert (bill.lines, bill.income, bill.spent, bill.fees, bill.due_at) == (1, 10000, 0, 60000, None)
+    assert BillLine.objects.get().order == sold
+    assert kinds() == []
+    with bill.file.open("rb") as kept:
+        assert gzip.decompress(kept.read()) == file(row(sold.out_trade_no))
+
+
+def test_fetched_again_it_is_the_same(sold: Order, bill: Bill, serve: Any) -> None:
+    serve(file(row(sold.out_trade_no, yuan="99.00")))
+    fetched(bill)
+    fetched(bill)
+    assert BillLine.objects.count() == 1
+    assert kinds() == ["bill_amount"]
+
+
+LOOKS = [("WC20260301123456789012", "unknown_order"), ("SO-of-another-system", "foreign")]
+
+
+@pytest.mark.parametrize(("number", "kind"), LOOKS)
+def test_a_payment_we_never_asked_for_is_an_exception(bill: Bill, serve: Any, number: str, kind: str) -> None:
+    serve(file(row(number), row(number, "4200002") if kind == "foreign" else row(number)))
+    fetched(bill)
+    assert kinds() == [kind]
+
+
+def test_a_payment_we_did_not_hear_of_is_asked_about_and_taken(
+    ordered: Ordered, bill: Bill, serve: Any, pay: PayPlatform
+) -> None:
+    order = ordered()
+    answer_query(pay, order, "SUCCESS", success_time=NOON.isoformat())
+    serve(file(row(order.out_trade_no)))
+    fetched(bill)
+    order.refresh_from_db()
+    assert order.state == OrderState.PAID
+    assert kinds() == []
+
+
+def test_a_payment_that_nobody_confirms_is_an_exception(
+    ordered: Ordered, bill: Bill, serve: Any, pay: PayPlatform
+) -> None:
+    order = ordered()
+    know_nothing(pay, order)
+    serve(file(row(order.out_trade_no)))
+    fetched(bill)
+    assert kinds() == ["not_paid_here"]
+    found = Discrepancy.objects.get()
+    assert (found.order, found.account) == (order, order.account)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (lambda order: row(order.out_trade_no, yuan="99.99"), "bill_amount"),
+        (lambda order: row(order.out_trade_no, "4200009"), "second_payment"),
+    ],
+)
+def test_a_payment_that_differs_is_an_exception(
+    sold: Order, bill: Bill, serve: Any, line: Callable[[Order], str], kind: str
+) -> None:
+    serve(file(line(sold)))
+    fetched(bill)
+    assert kinds() == [kind]
+
+
+def test_what_we_were_paid_and_the_bill_does_not_have_is_an_exception(
+    sold: Order, bill: Bill, serve: Any
+) -> None:
+    serve(file())
+    fetched(bill)
+    assert kinds() == ["not_in_bill"]
+
+
+def test_a_day_without_trade_is_fine_only_without_trade_here(
+    sold: Order, bill: Bill, pay: PayPlatform
+) -> None:
+    pay.pay[TRADE] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    assert fetched(bill).state == Bill.State.EMPTY
+    assert kinds() == ["not_in_bill"]
+
+
+@pytest.fixture
+def given_back(sold: Order) -> Refund:
+    refund = refunding.request(sold, 3000, source="test", key="r")
+    Refund.objects.update(state="processing", refund_id=REFUND_ID)
+    refund.refresh_from_db()
+    return refund
+
+
+@pytest.mark.parametrize(
+    ("yuan", "state", "expected"),
+    [
+        ("30.00", "PROCESSING", []),
+        ("30.00", "SUCCESS", []),
+        ("30.01", "SUCCESS", ["bill_refund"]),
+    ],
+)
+def test_refunds_are_compared_too(
+    given_back: Refund, bill: Bill, serve: Any, yuan: str, state: str, expected: list[str]
+) -> None:
+    number = given_back.order.out_trade_no
+    serve(file(row(number), refund_row(number, given_back.out_refund_no, yuan, state)))
+    fetched(bill)
+    assert (bill.income, bill.spent) == (10000, int(yuan.replace(".", "")))
+    assert kinds() == expected
+
+
+def test_a_refund_that_was_made_elsewhere_is_an_exception(sold: Order, bill: Bill, serve: Any) -> None:
+    serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, "by-hand", "1.00")))
+    fetched(bill)
+    assert kinds() == ["unknown_refund"]
+
+
+def test_a_refund_reported_as_failed_that_succeeded_here_is_an_exception(
+    given_back: Refund, bill: Bill, serve: Any
+) -> None:
+    Refund.objects.update(state="success", succeeded_at=timezone.now(), due_at=None)
+    number = given_back.order.out_trade_no
+    serve(file(row(number), refund_row(number, given_back.out_refund_no, "30.00", "FAIL")))
+    fetched(bill)
+    assert kinds() == ["bill_state"]
+
+
+def test_a_refund_that_is_in_neither_days_bill_is_an_exception(
+    given_back: Refund, merchant: Merchant, serve: Any, pay: PayPlatform
+) -> None:
+    Refund.objects.update(created_at=NOON)
+    Bill.objects.create(merchant=merchant, kind="trade", day=DAY, state="matched")
+    pay.pay[TRADE] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    after = DAY + datetime.timedelta(days=1)
+    fetched(Bill.objects.create(merchant=merchant, kind="trade", day=after, due_at=timezone.now()))
+    assert kinds() == ["refund_not_in_bill"]
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [
+        (f"{SUMMARY}\r\n`1,`100.00,`0.00,`0.00,`0.60000,`100.00,`0.00", []),
+        (f"{SUMMARY}\r\n`1,`100.00,`0.00,`0.00,`0.60000,`100.01,`0.00", ["bill_summary"]),
+        (f"{SUMMARY}\r\n`2,`100.00,`0.00,`0.00,`0.60000,`100.00,`0.00", ["bill_summary"]),
+        (f"{SUMMARY}\r\n`1,`100.00,`0.00,`0.00,`0.61000,`100.00,`0.00", ["bill_summary"]),
+    ],
+)
+def test_a_summary_that_is_not_the_sum_of_its_lines_is_an_exception(
+    sold: Order, bill: Bill, serve: Any, summary: str, expected: list[str]
+) -> None:
+    serve(file(row(sold.out_trade_no), summary))
+    fetched(bill)
+    assert kinds() == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\xff\xfe", "甲,乙\n`1,`2\n".encode(), file("`1,`2"), file(row("A").replace("100.00", "much"))],
+)
+def test_a_file_that_is_no_bill_changes_nothing_and_is_fetched_again(
+    bill: Bill, serve: Any, body: bytes
+) -> None:
+    serve(body)
+    assert fetched(bill).state == Bill.State.WAITING
+    assert bill.problem
+    assert bill.due_at
+    assert not BillLine.objects.exists()
+
+
+def test_a_file_with_another_hash_changes_nothing(bill: Bill, serve: Any, pay: PayPlatform) -> None:
+    serve(file(row("A")))
+    pay.pay[FILE] = lambda request: Reply(gzip.compress(file(row("B"))), "application/octet-stream")
+    assert fetched(bill).state == Bill.State.WAITING
+    assert "hash" in bill.problem
+
+
+def test_a_bill_that_is_not_ready_is_asked_for_half_an_hour_later(bill: Bill, pay: PayPlatform) -> None:
+    pay.pay[TRADE] = lambda request: refused(400, "STATEMENT_CREATING", "账单生成中")
+    assert fetched(bill).state == Bill.State.WAITING
+    assert bill.due_at > timezone.now() + datetime.timedelta(minutes=29)  # type: ignore[operator]
+
+
+def test_days_follow_one_another_whatever_becomes_of_each(merchant: Merchant, pay: PayPlatform) -> None:
+    pay.pay[TRADE] = pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    with time_machine.travel(datetime.datetime(2026, 3, 1, 15, tzinfo=BEIJING)):
+        reconciling.begin(merchant)
+        assert reconciling.fetch_due() == 0
+    with time_machine.travel(datetime.datetime(2026, 3, 2, 10, 4, tzinfo=BEIJING)):
+        reconciling.begin(merchant)
+        assert reconciling.fetch_due() == 0
+    with time_machine.travel(datetime.datetime(2026, 3, 5, 10, 6, tzinfo=BEIJING)):
+        assert reconciling.fetch_due() == 8
+    days = Bill.objects.filter(kind="trade").order_by("day").values_list("day__day", "state")
+    assert list(days) == [(1, "empty"), (2, "empty"), (3, "empty"), (4, "empty"), (5, "waiting")]
+
+
+def test_the_recorded_bills_are_read(merchant: Merchant, serve: Any) -> None:
+    for name in ("tradebill_ALL_2026-03-01.csv", "tradebill_ALL_2026-03-01_bom_lf.csv"):
+        Bill.objects.all().delete()
+        serve((BILLS / name).read_bytes())
+        bill = Bill.objects.create(merchant=merchant, kind="trade", day=DAY, due_at=timezone.now())
+        assert fetched(bill).state == Bill.State.MATCHED
+        assert (bill.lines, bill.income, bill.spent, bill.fees) == (6, 139447, 8990, 777000)
+    serve((BILLS / "fundflowbill_BASIC_2026-03-01.csv").read_bytes(), FUNDS)
+    funds = Bill.objects.create(merchant=merchant, kind="funds", day=DAY, due_at=timezone.now())
+    assert fetched(funds).state == Bill.State.MATCHED
+    assert (funds.lines, funds.income, funds.spent) == (6, 137616, 8936)
+    last = FundLine.objects.order_by("number").last()
+    assert last
+    assert (last.amount, last.balance) == (122715, 628680)
+    assert "bill_summary" not in kinds()

@@ -1,0 +1,333 @@
+import datetime
+import json
+import threading
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import OfficialAccount, StaffRight
+from payments import refunding
+from payments.models import Discrepancy, Event, Order, Refund, RefundLimit
+from payments.ordering import OrderRefused
+from payments.states import OrderState, RefundState
+from tests.cast import member
+from tests.payments.conftest import Ordered
+from tests.payments.world import REFUNDS, notify, notify_refund, reply, report
+from tests.sdk.pay.platform import PayPlatform, refused
+from tests.sdk.platform import Reply, Request
+
+HOUR = datetime.timedelta(hours=1)
+
+
+def ask(order: Order, amount: int, key: str = "r1", **more: Any) -> Refund:
+    return refunding.request(order, amount, source="test", key=key, **more)
+
+
+def answer(pay: PayPlatform, status: str = "PROCESSING", **differently: Any) -> None:
+    """WeChat Pay takes every refund and says this of it."""
+
+    def said(request: Request) -> Reply:
+        asked = json.loads(request.body)
+        found = {
+            "out_refund_no": asked["out_refund_no"],
+            "refund_id": f"503{asked['out_refund_no'][-20:]}",
+            "status": status,
+            "amount": asked["amount"],
+        }
+        return reply(**{**found, **differently})
+
+    pay.pay[REFUNDS] = said
+
+
+def answer_query(
+    pay: PayPlatform, refund: Refund, said: Reply | None = None, status: str = "SUCCESS"
+) -> None:
+    found = report(refund, status)
+    pay.pay[f"{REFUNDS}/{refund.out_refund_no}"] = lambda request: said or reply(**found)
+
+
+def books(order: Order) -> tuple[str, int, int]:
+    order.refresh_from_db()
+    return order.state, order.reserved, order.refunded
+
+
+def state(refund: Refund) -> str:
+    refund.refresh_from_db()
+    return refund.state
+
+
+def later(delta: datetime.timedelta) -> Any:
+    return time_machine.travel(timezone.now() + delta, tick=True)
+
+
+def test_a_part_then_the_rest_is_given_back(paid: Order, pay: PayPlatform) -> None:
+    answer(pay)
+    first = ask(paid, 3000)
+    assert books(paid) == (OrderState.PAID, 3000, 0)
+    refunding.refund_due()
+    assert state(first) == RefundState.PROCESSING
+    assert notify_refund(first).status_code == 204
+    assert books(paid) == (OrderState.PARTLY_REFUNDED, 3000, 3000)
+    second = ask(paid, 7000, "r2")
+    answer(pay, "SUCCESS")
+    refunding.refund_due()
+    assert state(second) == RefundState.SUCCESS
+    assert books(paid) == (OrderState.REFUNDED, 10000, 10000)
+    assert Event.objects.filter(topic="refund.succeeded").count() == 2
+
+
+def test_the_same_key_is_the_same_refund(paid: Order) -> None:
+    assert ask(paid, 3000).pk == ask(paid, 3000).pk
+    assert books(paid)[1] == 3000
+    with pytest.raises(OrderRefused) as no:
+        ask(paid, 2000)
+    assert no.value.code == "conflict"
+
+
+@pytest.mark.parametrize("amount", [0, -1, 1.5, True, "100"])
+def test_an_amount_that_is_none_is_refused(paid: Order, amount: Any) -> None:
+    with pytest.raises(OrderRefused) as no:
+        ask(paid, amount)
+    assert no.value.code == "amount"
+
+
+def test_more_than_was_paid_is_never_given_back(paid: Order) -> None:
+    ask(paid, 6000)
+    with pytest.raises(OrderRefused) as no:
+        ask(paid, 4001, "r2")
+    assert no.value.code == "too_much"
+    assert "4000" in str(no.value.sentence)
+
+
+def test_an_unpaid_order_gives_nothing_back(ordered: Ordered) -> None:
+    with pytest.raises(OrderRefused) as no:
+        ask(ordered(), 1)
+    assert no.value.code == "not_paid"
+
+
+def test_after_a_year_and_after_fifty_parts_wechat_pay_gives_nothing_back(paid: Order) -> None:
+    for number in range(refunding.MOST_PARTS):
+        ask(paid, 1, f"r{number}")
+    with pytest.raises(OrderRefused) as no:
+        ask(paid, 1, "more")
+    assert no.value.code == "too_many"
+    Order.objects.update(paid_at=timezone.now() - datetime.timedelta(days=366))
+    with pytest.raises(OrderRefused) as no:
+        ask(paid, 1, "more")
+    assert no.value.code == "too_late"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refunds_that_race_never_exceed_the_payment(paid: Order) -> None:
+    taken: list[int] = []
+
+    def race(number: int) -> None:
+        try:
+            taken.append(ask(paid, 6000, f"r{number}").amount)
+        except OrderRefused:
+            taken.append(0)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=race, args=[number]) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [0] * 4 + [6000]
+    assert books(paid)[1] == 6000
+
+
+def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(paid: Order, pay: PayPlatform) -> None:
+    refund = ask(paid, 3000)
+    pay.pay[REFUNDS] = lambda request: Reply(b"", status=0)
+    refunding.refund_due()
+    assert state(refund) == RefundState.PENDING
+    answer_query(pay, refund)
+    with later(HOUR):
+        refunding.refund_due()
+    assert state(refund) == RefundState.SUCCESS
+    assert pay.calls()[REFUNDS] == 1
+
+
+def test_a_refund_that_never_arrived_is_sent_again_under_its_number(paid: Order, pay: PayPlatform) -> None:
+    refund = ask(paid, 3000)
+    pay.pay[REFUNDS] = lambda request: Reply(b"", status=0)
+    refunding.refund_due()
+    answer_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
+    answer(pay, "SUCCESS")
+    with later(HOUR):
+        refunding.refund_due()
+    assert state(refund) == RefundState.SUCCESS
+    sent = [request.body for request in pay.requests if request.path == REFUNDS]
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+
+
+def test_a_definite_refusal_frees_the_amount(paid: Order, pay: PayPlatform) -> None:
+    refund = ask(paid, 3000)
+    pay.pay[REFUNDS] = lambda request: refused(403, "USER_ACCOUNT_ABNORMAL", "用户账户异常")
+    answer_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
+    refunding.refund_due()
+    assert state(refund) == RefundState.REFUSED
+    assert "用户账户异常" in refund.problem
+    assert books(paid) == (OrderState.PAID, 0, 0)
+    assert Event.objects.filter(topic="refund.failed").exists()
+
+
+def test_a_refusal_of_a_refund_that_is_there_all_the_same_frees_nothing(
+    paid: Order, pay: PayPlatform
+) -> None:
+    refund = ask(paid, 3000)
+    pay.pay[REFUNDS] = lambda request: refused(400, "INVALID_REQUEST")
+    answer_query(pay, refund, status="PROCESSING")
+    refunding.refund_due()
+    assert state(refund) == RefundState.PROCESSING
+    assert books(paid)[1] == 3000
+
+
+def test_without_money_in_the_account_it_waits_and_says_so(paid: Order, pay: PayPlatform) -> None:
+    refund = ask(paid, 3000)
+    pay.pay[REFUNDS] = lambda request: refused(403, "NOT_ENOUGH", "余额不足")
+    refunding.refund_due()
+    assert (state(refund), refund.problem) == (RefundState.PENDING, "余额不足")
+    answer_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
+    answer(pay, "SUCCESS")
+    with later(HOUR):
+        refunding.refund_due()
+    assert state(refund) == RefundState.SUCCESS
+
+
+@pytest.mark.parametrize("said", [refused(429, "FREQUENCY_LIMITED"), refused(500, "SYSTEM_ERROR")])
+def test_a_busy_platform_is_asked_later(paid: Order, pay: PayPlatform, said: Reply) -> None:
+    refund = ask(paid, 3000)
+    pay.pay[REFUNDS] = lambda request: said
+    refunding.refund_due()
+    assert state(refund) == RefundState.PENDING
+    assert refund.due_at
+    assert books(paid)[1] == 3000
+
+
+def test_a_closed_refund_frees_the_amount_for_a_new_number(paid: Order, pay: PayPlatform) -> None:
+    answer(pay)
+    refund = ask(paid, 10000)
+    refunding.refund_due()
+    notify_refund(refund, "CLOSED")
+    assert state(refund) == RefundState.CLOSED
+    assert books(paid) == (OrderState.PAID, 0, 0)
+    assert ask(paid, 10000, "r2").out_refund_no != refund.out_refund_no
+
+
+def test_an_abnormal_refund_stays_open_until_it_succeeds(paid: Order, pay: PayPlatform) -> None:
+    answer(pay)
+    refund = ask(paid, 3000)
+    refunding.refund_due()
+    notify_refund(refund, "ABNORMAL")
+    assert state(refund) == RefundState.ABNORMAL
+    assert books(paid) == (OrderState.PAID, 3000, 0)
+    answer_query(pay, refund)
+    with later(HOUR):
+        refunding.refund_due()
+    assert state(refund) == RefundState.SUCCESS
+
+
+def test_late_and_repeated_reports_change_nothing(paid: Order, pay: PayPlatform) -> None:
+    answer(pay, "SUCCESS")
+    refund = ask(paid, 3000)
+    refunding.refund_due()
+    for status in ("SUCCESS", "ABNORMAL", "PROCESSING"):
+        assert notify_refund(refund, status).status_code == 204
+    assert state(refund) == RefundState.SUCCESS
+    assert books(paid) == (OrderState.PARTLY_REFUNDED, 3000, 3000)
+    assert not Discrepancy.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "differently", "kind"),
+    [
+        ("CLOSED", {}, "refund_backwards"),
+        ("SUCCESS", {"out_refund_no": "somebody-elses"}, "unknown_refund"),
+        ("SUCCESS", {"amount": {"total": 10000, "refund": 1}}, "refund_amount"),
+    ],
+)
+def test_a_report_that_does_not_fit_is_shown_and_not_applied(
+    paid: Order, pay: PayPlatform, status: str, differently: dict[str, Any], kind: str
+) -> None:
+    answer(pay, "SUCCESS")
+    refund = ask(paid, 3000)
+    refunding.refund_due()
+    assert notify_refund(refund, status, **differently).status_code == 204
+    assert Discrepancy.objects.get().kind == kind
+    assert books(paid) == (OrderState.PARTLY_REFUNDED, 3000, 3000)
+
+
+def test_a_refund_notification_is_no_payment(ordered: Ordered) -> None:
+    """Money back for an order we do not know as paid: an exception, and the order stays as it is."""
+    order = ordered()
+    refund = Refund(order=order, out_refund_no="X", amount=100, pk=1)
+    notify_refund(refund)
+    order.refresh_from_db()
+    assert order.state == OrderState.PAYING
+    assert Discrepancy.objects.get().kind == "unknown_refund"
+
+
+@pytest.fixture
+def finance(account: OfficialAccount) -> User:
+    return member("finance", account, StaffRight.Role.FINANCE)
+
+
+@pytest.fixture
+def owner(account: OfficialAccount) -> User:
+    return member("owner", account, StaffRight.Role.OWNER)
+
+
+def test_above_the_limit_a_second_person_decides(paid: Order, finance: User, owner: User) -> None:
+    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=2999)
+    refund = ask(paid, 3000, by=finance)
+    assert (refund.state, refund.due_at) == (RefundState.WAITING, None)
+    assert books(paid)[1] == 3000
+    with pytest.raises(OrderRefused):
+        refunding.approve(refund, finance)
+    assert refunding.approve(refund, owner)
+    assert not refunding.approve(refund, owner)
+    assert state(refund) == RefundState.PENDING
+    assert refund.decided_by == owner
+    assert refund.due_at
+
+
+def test_a_rejected_refund_frees_the_amount(paid: Order, finance: User, owner: User) -> None:
+    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=0)
+    refund = ask(paid, 3000, by=finance)
+    assert refunding.reject(refund, owner)
+    assert not refunding.approve(refund, owner)
+    assert state(refund) == RefundState.REJECTED
+    assert books(paid) == (OrderState.PAID, 0, 0)
+
+
+def test_limits_are_those_of_the_roles(account: OfficialAccount, finance: User, owner: User) -> None:
+    auditor = member("auditor", account, StaffRight.Role.AUDITOR)
+    superuser = User.objects.create_superuser("root")
+    assert refunding.limit_of(finance, account.pk) == refunding.ALONE_UP_TO
+    assert refunding.limit_of(owner, account.pk) is None
+    assert refunding.limit_of(superuser, account.pk) is None
+    assert refunding.limit_of(auditor, account.pk) == 0
+    RefundLimit.objects.create(account=account, role="owner", alone_up_to=5)
+    assert refunding.limit_of(User.objects.get(pk=owner.pk), account.pk) == 5
+
+
+def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordered, pay: PayPlatform) -> None:
+    from payments import events
+
+    answer(pay, "SUCCESS")
+    first, second = ordered(key="a", purchase="p"), ordered(key="b", purchase="p")
+    notify(first)
+    notify(second, transaction_id="4200002", success_time=timezone.now().isoformat())
+    events.tell_due()
+    events.tell_due()
+    refunding.refund_due()
+    assert books(first) == (OrderState.PAID, 0, 0)
+    assert books(second) == (OrderState.REFUNDED, 10000, 10000)
