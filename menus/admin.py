@@ -37,7 +37,8 @@ class MenuAdmin(AccountScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Any, name: str) -> URLPattern:
-            return path(route, self.admin_site.admin_view(view), name=f"menus_{name}")
+            guarded: URLPattern = path(route, self.admin_site.admin_view(view), name=f"menus_{name}")
+            return guarded
 
         return [
             page("look/", overview_page.look, "look"),

@@ -181,7 +181,7 @@ def test_two_people_on_one_draft_see_each_other(
     other.get_by_label("名称").fill("她的")
     saved(other)
     page.get_by_label("名称").fill("他的")
-    expect(page.get_by_text("你的修改没有丢失")).to_be_visible()
+    expect(page.get_by_text("您的修改没有丢失")).to_be_visible()
     assert draft(menu) == ["她的"]
     page.get_by_role("button", name="保留我的").click()
     saved(page)
