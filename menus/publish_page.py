@@ -132,7 +132,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
             "shown": drawn(buttons[version.pk]),
             "changes": differences(buttons[earlier.pk], buttons[version.pk]) if earlier else [],
         }
-        for version, earlier in zip(rows, [*rows[1:], None], strict=True)
+        for version, earlier in zip(rows, [*rows[1:], None], strict=False)
     ]
     publications = menu.publications.select_related("version", "asked_by", "returns")[:50]
     context = frame(request, menu.account, _("Versions of “%(menu)s”") % {"menu": menu})
@@ -152,9 +152,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
     version = _version(menu, request.POST.get("version", ""))
     if version is None:
         raise Http404
-    drafts.replace(
-        menu, tree.read(version), by=staff(request), note=_("The draft before version %(number)d was brought back")
-        % {"number": version.number or 0},
-    )  # fmt: skip
+    note = _("The draft before version %(number)d was brought back") % {"number": version.number or 0}
+    drafts.replace(menu, tree.read(version), by=staff(request), note=note)
     messages.success(request, _("Version %(number)d is in the draft now.") % {"number": version.number or 0})
     return redirect("admin:menus_menu_change", menu.pk)

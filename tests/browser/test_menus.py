@@ -65,7 +65,7 @@ def test_a_menu_is_made_from_nothing(sign_in: SignIn, staff: Cast, menu: Menu) -
     on_phone(page, "添加按钮").click()
     page.get_by_label("名称").fill("今日课程")
     expect(page.get_by_text("12 / 16 字节")).to_be_visible()
-    page.get_by_label("文本", exact=True).fill("今天有三节课")
+    page.locator("#menu-panel [name=text]").fill("今天有三节课")
     expect(page.get_by_text("粉丝将收到这条回复")).to_be_visible()
     expect(page.locator(".phone-bubble")).to_have_text("今天有三节课")
     on_phone(page, "添加按钮").click()
@@ -92,7 +92,12 @@ def test_a_name_too_long_is_told_where_it_is(sign_in: SignIn, staff: Cast, menu:
 
 
 def test_buttons_are_dragged_into_order_on_both_levels(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
-    put(menu, button("aaaa", "甲"), parent(view("bbb1", "一"), view("bbb2", "二"), uid="bbbb", name="乙"), button("cccc", "丙"))
+    put(
+        menu,
+        button("aaaa", "甲"),
+        parent(view("bbb1", "一"), view("bbb2", "二"), uid="bbbb", name="乙"),
+        button("cccc", "丙"),
+    )
     page = opened(sign_in, staff.editor, menu)
     drag(page, on_phone(page, "丙"), on_phone(page, "甲"), x=0.1)
     saved(page)
@@ -113,7 +118,12 @@ def test_a_button_is_dragged_into_a_submenu(sign_in: SignIn, staff: Cast, menu: 
 
 
 def test_everything_works_from_the_keyboard(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
-    put(menu, button("aaaa", "甲"), button("bbbb", "乙"), parent(view("ccc1", "一"), view("ccc2", "二"), name="丙"))
+    put(
+        menu,
+        button("aaaa", "甲"),
+        button("bbbb", "乙"),
+        parent(view("ccc1", "一"), view("ccc2", "二"), name="丙"),
+    )
     page = opened(sign_in, staff.editor, menu)
     on_phone(page, "甲").focus()
     page.keyboard.press("Alt+ArrowRight")
@@ -133,7 +143,7 @@ def test_everything_works_from_the_keyboard(sign_in: SignIn, staff: Cast, menu: 
 def test_undo_and_redo(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
     put(menu, button("aaaa", "甲"), button("bbbb", "乙"))
     page = opened(sign_in, staff.editor, menu)
-    page.locator("#menu-panel").get_by_role("button", name="移除").click()
+    page.locator("#menu-panel").get_by_role("button", name="移除按钮").click()
     expect(on_phone(page, "甲")).to_have_count(0)
     page.get_by_role("button", name="撤销").first.click()
     expect(on_phone(page, "甲")).to_be_visible()
@@ -200,7 +210,10 @@ def test_who_may_only_look_changes_nothing(sign_in: SignIn, staff: Cast, menu: M
 
 
 def test_a_draft_is_published_and_an_old_version_brought_back(
-    sign_in: SignIn, staff: Cast, menu: Menu, wechat: Phone  # noqa: F811
+    sign_in: SignIn,
+    staff: Cast,
+    menu: Menu,
+    wechat: Phone,  # noqa: F811
 ) -> None:
     put(menu, button(name="课程"))
     page = opened(sign_in, staff.owner, menu)
@@ -223,9 +236,7 @@ def test_a_draft_is_published_and_an_old_version_brought_back(
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_no_menu_page_is_wider_than_the_window(
-    sign_in: SignIn, staff: Cast, menu: Menu, width: int
-) -> None:
+def test_no_menu_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, menu: Menu, width: int) -> None:
     put(menu, button(name="课程"), parent(view(name="一个很长很长的子菜单名称"), view("eeee", "二")))
     page = sign_in(staff.owner)
     page.set_viewport_size({"width": width, "height": 800})
