@@ -10,5 +10,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """The kinds of conditions and jobs register themselves."""
-        for name in ("conditions",):
+        for name in ("conditions", "bulk", "exporting", "importing"):
             import_module(f"accounts.{name}")

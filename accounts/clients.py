@@ -7,7 +7,7 @@ from django.conf import settings
 from accounts.models import OfficialAccount
 from accounts.tokens import SharedTokenStore
 from wechat.kernel import metrics
-from wechat.sdk.client import Client, Credentials
+from wechat.sdk.client import Client, Credentials, JsApiTickets
 from wechat.sdk.door import Door
 from wechat.sdk.tokens import AccessTokens
 
@@ -24,6 +24,25 @@ def _client(appid: str, secret: str, token_kind: str, api_base: str) -> Client:
     credentials = Credentials(appid, secret)
     tokens = AccessTokens(credentials, _store, Door(api_base, observer=_observe), kind=token_kind)
     return Client(credentials, tokens, api_base=api_base, observer=_observe)
+
+
+def door() -> Door:
+    """For the few calls that carry no token of the account: those of people who log in."""
+    return Door(settings.WECHAT_API_BASE, observer=_observe)
+
+
+def credentials_of(account: OfficialAccount) -> Credentials:
+    return Credentials(account.appid, str(account.appsecret))
+
+
+def tickets_of(account: OfficialAccount) -> JsApiTickets:
+    """The JS-SDK ticket, shared like the access token; the same object as long as the client is."""
+    return _tickets(client_for(account))
+
+
+@lru_cache(maxsize=256)
+def _tickets(client: Client) -> JsApiTickets:
+    return JsApiTickets(client, _store)
 
 
 def _observe(api: str, outcome: str, seconds: float) -> None:

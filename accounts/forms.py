@@ -1,11 +1,10 @@
-"""What staff fill in: accounts, whose secrets only go in, and the filters of the follower list."""
+"""What staff fill in about accounts; secrets only go in."""
 
 import re
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,8 +12,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from accounts.models import AES_KEY_FORM, SECRETS, TOKEN_FORM, Follower, OfficialAccount
-from wechat.kernel.pages import FilterForm
+from accounts.models import AES_KEY_FORM, SECRETS, TOKEN_FORM, OfficialAccount
 
 APPSECRET_FORM = re.compile(r"[0-9a-fA-F]{32}")
 
@@ -74,32 +72,3 @@ def secret_state(account: OfficialAccount, name: str) -> str:
     if day is None:
         return _("Set. Leave empty to keep it.")
     return _("Set on %(day)s. Leave empty to keep it.") % {"day": date_format(day, "Y-m-d")}
-
-
-class FollowerFilter(FilterForm):
-    q = forms.CharField(
-        label=gettext_lazy("OpenID or remark"),
-        required=False,
-        widget=forms.TextInput(attrs={"type": "search"}),
-    )
-    follows = forms.ChoiceField(
-        label=gettext_lazy("Following"),
-        required=False,
-        choices=[
-            ("", gettext_lazy("All")),
-            ("yes", gettext_lazy("follows")),
-            ("no", gettext_lazy("unfollowed")),
-        ],
-    )
-    tag = forms.CharField(label=gettext_lazy("tag"), required=False)
-
-    def narrow(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
-        chosen = self.cleaned_data
-        if wanted := chosen["q"].strip():
-            exact = rows.filter(openid=wanted)
-            rows = exact if exact.exists() else rows.filter(remark__icontains=wanted).exclude(remark="")
-        if chosen["follows"]:
-            rows = rows.filter(subscribed=chosen["follows"] == "yes")
-        if chosen["tag"]:
-            rows = rows.filter(tags__name=chosen["tag"].strip())
-        return rows

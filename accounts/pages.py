@@ -8,7 +8,8 @@ given per account, and a permission that is not would reach into all of them.
 from typing import Any, ClassVar, TypeVar, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +17,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import Follower, OfficialAccount
 from accounts.rights import Area, Rights, choose_account, current_account
@@ -138,6 +140,29 @@ class AccountScopedAdmin(ModelAdmin[Any]):
         match = request.resolver_match
         name = match.url_name or "" if match else ""
         return name.endswith("_changelist") or name == "autocomplete"
+
+
+def account_for(request: HttpRequest, area: Area, *, change: bool = False) -> OfficialAccount:
+    """The chosen account, for a page about it; a form tells which account it was made for.
+
+    Raises ``PermissionDenied`` without the right, or when the switcher has moved since the form was shown.
+    """
+    account, rights = current_account(request), Rights.of(request.user)
+    if account is None or not rights.may_view(area, account.pk):
+        raise PermissionDenied
+    if change and not rights.may_change(area, account.pk):
+        raise PermissionDenied
+    if request.method == "POST" and request.POST.get("account") != str(account.pk):
+        raise PermissionDenied
+    return account
+
+
+def frame(request: HttpRequest, title: StrOrPromise, area: Area, **context: Any) -> dict[str, Any]:
+    """What the template of a page about the chosen account needs besides its own."""
+    account = current_account(request)
+    may_change = account is not None and Rights.of(request.user).may_change(area, account.pk)
+    shown = {"title": title, "account": account, "may_change": may_change}
+    return {**admin.site.each_context(request), **shown, **context}
 
 
 def remark_of_row() -> Coalesce:

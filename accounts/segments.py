@@ -113,6 +113,36 @@ def _meant(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> Q
     return kind.query(account, row["compare"], value)
 
 
+def in_words(account: "OfficialAccount", rows: Sequence[Row]) -> list[str]:
+    """Each condition as a line; one that means nothing any more says so."""
+    known = kinds(account)
+    return [_in_words(account, known, row) for row in rows]
+
+
+def _in_words(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> str:
+    kind = known.get(row["field"])
+    if kind is None or row["compare"] not in kind.compares:
+        return _("(deleted)")
+    field = kind.value(account, row["compare"])
+    compare = str(kind.compares[row["compare"]])
+    value = _value_in_words(field, row["value"]) if field else ""
+    # "within the last … days" has its place for the value.
+    said = compare.replace("…", value) if "…" in compare else f"{compare} {value}".rstrip()
+    return f"{kind.label} {said}"
+
+
+def _value_in_words(field: forms.Field, value: str) -> str:
+    if isinstance(field, forms.ModelChoiceField):
+        try:
+            return str(field.clean(value))
+        except ValidationError:
+            return _("(deleted)")
+    if isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        return str(dict(choices).get(value, value))
+    return value
+
+
 # --- What many kinds of conditions have in common: comparisons, their form field, their filter
 
 TEXTS: Mapping[str, StrOrPromise] = {
@@ -176,5 +206,8 @@ def by_moment(path: str, compare: str, value: Any) -> Q:
     if compare in {"within", "longer"}:
         back = timezone.now() - datetime.timedelta(days=value)
         return Q(**{f"{path}__{'gte' if compare == 'within' else 'lt'}": back})
-    midnight = timezone.make_aware(datetime.datetime.combine(value, datetime.time()))
-    return Q(**{f"{path}__{'gte' if compare == 'from' else 'lt'}": midnight})
+    return Q(**{f"{path}__{'gte' if compare == 'from' else 'lt'}": day_start(value)})
+
+
+def day_start(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))

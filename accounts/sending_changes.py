@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from celery import shared_task
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -41,6 +42,7 @@ SOME_FAILED = 45171
 TAG_UNKNOWN = 45159
 
 
+@shared_task(name="accounts.send_changes")
 def send_due() -> int:
     """Send what is due, for a while; how many changes were taken on."""
     taken, until = 0, time.monotonic() + RUN_SECONDS
@@ -116,7 +118,7 @@ def _done(batch: Sequence[Change]) -> None:
     """A wish that was replaced meanwhile stays and is sent."""
     with transaction.atomic():
         _unchanged(batch).delete()
-        _count(batch, "done")
+        _count(batch, "sent")
 
 
 def _put_off(batch: Sequence[Change], error: WeChatError) -> None:

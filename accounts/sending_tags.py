@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable
 
+from celery import shared_task
 from django.db.models import F, QuerySet
 
 from accounts import errcodes
@@ -20,6 +21,7 @@ NAME_TAKEN = 45157
 UNKNOWN = 45159
 
 
+@shared_task(name="accounts.send_tags")
 def send_tags() -> int:
     """Create, rename and delete on the platform what is due; how many tags."""
     taken = 0

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 
+from celery import shared_task
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -56,6 +57,7 @@ def lacking_tonight() -> QuerySet[OfficialAccount]:
     return _with_followers().filter(~Exists(since), ~Exists(is_open))
 
 
+@shared_task(name="accounts.ask_nightly")
 def ask_nightly() -> int:
     """A full run for every account that lacks tonight's."""
     accounts = list(lacking_tonight())

@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from celery import shared_task
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -98,6 +99,7 @@ class Pace:
         time.sleep(max(0.0, at - time.monotonic()))
 
 
+@shared_task(name="accounts.sync_followers")
 def sync_due() -> int:
     """Work on due runs for a while, each for a turn; how many turns."""
     turns, until = 0, time.monotonic() + RUN_SECONDS

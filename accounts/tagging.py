@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import BulkJob, Follower, Tag
-from accounts.tasks import send_changes, send_tags
+from accounts.sending_changes import send_due
+from accounts.sending_tags import send_tags
 from wechat.kernel import due
 from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
 
@@ -93,10 +94,8 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
 
 def full(followers: QuerySet[Follower]) -> QuerySet[Follower]:
     """Those of them who have as many tags as the platform allows."""
-    crowded = (
-        Tagging.objects.values("follower").alias(number=Count("pk")).filter(number__gte=MOST_OF_A_FOLLOWER)
-    )
-    return followers.filter(pk__in=crowded)
+    crowded = Tagging.objects.values("follower").alias(number=Count("pk"))
+    return followers.filter(pk__in=crowded.filter(Q(number__gte=MOST_OF_A_FOLLOWER)))
 
 
 def ask_platform(tag: Tag) -> None:
@@ -123,5 +122,5 @@ def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[st
 
 def _rung(count: int) -> int:
     if count:
-        transaction.on_commit(lambda: due.ring(send_changes))
+        transaction.on_commit(lambda: due.ring(send_due))
     return int(count)

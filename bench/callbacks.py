@@ -78,7 +78,6 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=8)
     return parser.parse_args()
 
 
@@ -100,10 +99,8 @@ def _ours(options: argparse.Namespace, pushes: Path) -> Figures:
     port = _free_port()
     command = [
         *(sys.executable, "-m"),
-        *(["config.one_processor"] if options.workers == 1 else []),
-        *("granian", "--interface", "wsgi", "--port", str(port), "--no-ws"),
-        *("--log-level", "error", "--workers", str(options.workers)),
-        *("--blocking-threads", str(options.threads), "config.wsgi:application"),
+        *("granian", "--interface", "asginl", "--port", str(port), "--no-ws"),
+        *("--log-level", "error", "--workers", str(options.workers), "config.asgi:application"),
     ]
     with _server(command, port, {"DEBUG": "0", "SECRET_KEY": "bench"}) as server:
         path = "/wechat/bench/callback"

@@ -2,4 +2,8 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from wechat.login import api as login
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *login.urlpatterns,
+]

@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -270,6 +270,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOGGING = logs.logging_config(readable=DEBUG)
+
+# Pages at a time in one process; callbacks need no thread.
+WEB_THREADS = environment.number("WEB_THREADS", 8, least=1, most=200)
 
 # --- Work of our own --------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ Reads the files themselves, so that it works where GNU gettext is not installed.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polib
@@ -20,7 +21,7 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]")
 
 def main() -> int:
     problems = [problem for catalogue in catalogues() for problem in problems_of(catalogue)]
-    problems += missing(PROJECT)
+    problems += missing(PROJECT) + contradictions(catalogues())
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     return 1 if problems else 0
@@ -64,6 +65,20 @@ def missing(project: Path) -> list[str]:
     ]
 
 
+def contradictions(paths: Iterable[Path]) -> list[str]:
+    """Texts with a translation for each app: Django knows one, so one of the apps would show the other's."""
+    known: dict[tuple[str | None, str], dict[str, Path]] = defaultdict(dict)
+    for path in paths:
+        for key, (text, forms) in _messages(polib.pofile(str(path))).items():
+            known[key].setdefault(text or forms.get(0, ""), path)
+    return [
+        f"{msgid!r} has several translations, choose one or another English text: "
+        + ", ".join(f"{text} ({path.parents[3].name})" for text, path in texts.items())
+        for (_context, msgid), texts in known.items()
+        if len(texts) > 1
+    ]
+
+
 def marked(source: str) -> Iterator[str]:
     """The literal first argument of each call of a gettext function."""
     for node in ast.walk(ast.parse(source)):
@@ -73,7 +88,9 @@ def marked(source: str) -> Iterator[str]:
                 yield text.value
 
 
-def _messages(catalogue: polib.POFile | polib.MOFile) -> dict[tuple[str | None, str], object]:
+def _messages(
+    catalogue: polib.POFile | polib.MOFile,
+) -> dict[tuple[str | None, str], tuple[str, dict[int, str]]]:
     return {
         (entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural)
         for entry in catalogue.translated_entries()

@@ -11,9 +11,11 @@ from payments.views import Notify
 from wechat.inbox import media_page
 from wechat.inbox.callback import Callback
 from wechat.kernel.metrics import metrics
+from wechat.login.urls import urlpatterns as login_urls
 
 urlpatterns = [
     re_path(r"^wechat/(?P<slug>[-a-zA-Z0-9_]+)/callback/?$", Callback.as_view(), name="callback"),
+    *login_urls,
     re_path(
         r"^pay/(?P<merchant>[-a-zA-Z0-9_]+)/notify/(?:transaction|refund)/?$",
         Notify.as_view(),

@@ -1,6 +1,6 @@
 """Events on their way to the owner's own system: signed, repeated until answered, and logged.
 
-The signature is that of the rules' webhooks (`wechat.replies.webhooks`). ``id`` in the body is the same in
+The signature is that of the rules' webhooks (`wechat.kernel.webhooks`). ``id`` in the body is the same in
 every attempt, so that a receiver can tell a repeat.
 """
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from payments.models import Event, Order, Refund, WebhookDelivery
 from wechat.kernel import due
-from wechat.replies.webhooks import NoAnswer, post
+from wechat.kernel.webhooks import NoAnswer, post
 from wechat.sdk.pay.orders import BEIJING
 
 State = WebhookDelivery.State

@@ -20,6 +20,7 @@ from simulator.faults import Fault
 from simulator.kf import FROM_WORKER, Record
 from simulator.push import Pusher
 from simulator.saving import dump, load_object
+from simulator.templates import Template
 from simulator.world import Account, Settings, State, World, new_openid
 
 CONFIGURABLE = (
@@ -256,6 +257,23 @@ async def set_autoreply(ask: Ask) -> Any:
     return {"ok": True}
 
 
+async def put_templates(ask: Ask) -> Any:
+    """Templates the account has, as its owner chose them; `forget` takes one away without asking the API."""
+    for each in ask.body.get("templates", []):
+        template = fitting(Template, each)
+        ask.account.templates[template.template_id] = template
+    ask.account.templates.pop(ask.body.get("forget", ""), None)
+    return {"templates": dump(list(ask.account.templates.values()))}
+
+
+async def confirm_once(ask: Ask) -> Any:
+    """Somebody confirmed the old one-time subscription on its web page: one message is allowed."""
+    key = f"{ask.body.get('openid')} {ask.body.get('template_id')}"
+    grants = ask.account.notice_grants
+    grants[key] = grants.get(key, 0) + 1
+    return {"left": grants[key]}
+
+
 async def set_menu_page(ask: Ask) -> Any:
     """A menu as if made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
     ask.account.menus.drop()
@@ -307,6 +325,8 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts/{appid}/tokens/invalidate", invalidate_tokens),
     ("POST", "/accounts/{appid}/quota", set_quota),
     ("POST", "/accounts/{appid}/autoreply", set_autoreply),
+    ("POST", "/accounts/{appid}/templates", put_templates),
+    ("POST", "/accounts/{appid}/once", confirm_once),
     ("POST", "/accounts/{appid}/workers/{worker}", change_worker),
     ("POST", "/accounts/{appid}/menu-page", set_menu_page),
     ("POST", "/faults", add_fault),

@@ -145,6 +145,30 @@ def enter(scene: Scene, given: Given) -> Deed:
     return event("user_enter_tempsession", SessionFrom=str(given.get("session_from", "")), allows="enter")
 
 
+def agree(scene: Scene, given: Given) -> Deed:
+    """Answers the pop-up that asks for leave to send notices; `choices` are statuses by template id."""
+    choices = given.get("choices")
+    if not isinstance(choices, dict) or not choices:
+        raise ImpossibleError('agree needs the statuses by template id in "choices"')
+    for template_id, status in choices.items():
+        if status == "accept":
+            key = f"{scene.openid} {template_id}"
+            scene.account.notice_grants[key] = scene.account.notice_grants.get(key, 0) + 1
+    told = [
+        {"TemplateId": template_id, "SubscribeStatusString": status, "PopupScene": 1}
+        for template_id, status in choices.items()
+    ]
+    return event("subscribe_msg_popup_event", SubscribeMsgPopupEvent={"List": told})
+
+
+def refuse(scene: Scene, given: Given) -> Deed:
+    """Switches a template off in the settings."""
+    template_id = str(given.get("template_id", ""))
+    scene.account.notice_grants[f"{scene.openid} {template_id}"] = 0
+    told = [{"TemplateId": template_id, "SubscribeStatusString": "reject"}]
+    return event("subscribe_msg_change_event", SubscribeMsgChangeEvent={"List": told})
+
+
 def raw(scene: Scene, given: Given) -> Deed:
     """Any elements at all, for what the simulator has no words for."""
     fields = given.get("xml")
@@ -170,6 +194,8 @@ DOINGS: dict[str, Callable[[Scene, Given], Deed]] = {
     "scan": scan,
     "click": click,
     "enter": enter,
+    "agree": agree,
+    "refuse": refuse,
     "raw": raw,
 }
 

@@ -65,6 +65,22 @@ async def do(hand: Hand) -> Any:
     return await act(hand.pusher, hand.scene, {**given, "wait": False})
 
 
+async def notices(hand: Hand) -> Any:
+    """The notices a page of the account could ask leave for."""
+    found = [each for each in hand.account.templates.values() if each.kind == "notice"]
+    left = hand.account.notice_grants
+    return {
+        "notices": [
+            {
+                "template_id": each.template_id,
+                "title": each.title,
+                "left": left.get(f"{hand.openid} {each.template_id}", 0),
+            }
+            for each in found
+        ]
+    }
+
+
 async def upload(hand: Hand) -> Any:
     """Keeps a file the person chose; it is sent by its media_id afterwards."""
     kind, name = hand.request.query_params.get("kind", ""), hand.request.query_params.get("name", "file")
@@ -181,6 +197,7 @@ def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
         Route("/phone/accounts", accounts),
         Route("/phone/live", live),
         Route("/phone/{appid}/{person}/conversation", endpoint(world, pusher, conversation)),
+        Route("/phone/{appid}/{person}/notices", endpoint(world, pusher, notices)),
         Route("/phone/{appid}/{person}/do", endpoint(world, pusher, do), methods=["POST"]),
         Route("/phone/{appid}/{person}/media", endpoint(world, pusher, upload), methods=["POST"]),
         Route(f"{MINI}/{{what}}", endpoint(world, pusher, in_mini_program), methods=["POST"]),

@@ -23,7 +23,16 @@ AT_ONCE = 256
 NOTICE = "该公众号提供的服务出现故障，请稍后再试"
 # The platform repeats a push only when nothing usable came back at all.
 REPEATED = ("timeout", "error")
-SILENT_EVENTS = ("unsubscribe", "VIEW", "view_miniprogram", "LOCATION", "TEMPLATESENDJOBFINISH")
+SILENT_EVENTS = (
+    "unsubscribe",
+    "VIEW",
+    "view_miniprogram",
+    "LOCATION",
+    "TEMPLATESENDJOBFINISH",
+    "subscribe_msg_popup_event",
+    "subscribe_msg_change_event",
+    "subscribe_msg_sent_event",
+)
 BODY_KEPT = 8_192
 
 

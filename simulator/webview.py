@@ -25,7 +25,7 @@ from simulator import consent
 from simulator.world import World
 
 JS = Path(__file__).parent / "static" / "js"
-SCRIPTS: list[Path] = [JS / "inside.js"]
+SCRIPTS: list[Path] = [JS / "inside.js", JS / "bridge.js"]
 
 USER_AGENT = (
     "Mozilla/5.0 (Linux; Android 14; Simulator) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "

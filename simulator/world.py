@@ -14,11 +14,12 @@ from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import CustomerService
 from simulator.live import Live
+from simulator.pay.book import PayBook
 from simulator.logins import Logins
 from simulator.menus import Menus
-from simulator.pay.book import PayBook
 from simulator.quotas import Quotas
 from simulator.roll import Roll
+from simulator.templates import Held, Template
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
 
@@ -132,6 +133,10 @@ class Account:
     media: dict[str, Media] = field(default_factory=dict)
     qrcodes: dict[str, QrCode] = field(default_factory=dict)
     template_sends: dict[str, list[int]] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+    # How many messages of a template a person allows, by "openid template".
+    notice_grants: dict[str, int] = field(default_factory=dict)
     customer_service: CustomerService = field(default_factory=CustomerService)
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from config.translations import problems_of
+from config.translations import contradictions, problems_of
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 MENU = 'msgid "Menu"\nmsgstr "菜单"\n'
@@ -35,3 +35,15 @@ def test_a_catalogue_edited_after_it_was_compiled_is_named(tmp_path: Path) -> No
 
 def test_a_message_no_longer_used_is_no_problem(tmp_path: Path) -> None:
     assert not list(problems_of(_compiled(tmp_path, MENU + '\n#~ msgid "Old"\n#~ msgstr ""\n')))
+
+
+def test_two_translations_of_one_text_are_named(tmp_path: Path) -> None:
+    paths = []
+    for name, text in (("menus", "菜单"), ("orders", "点单"), ("again", "菜单")):
+        folder = tmp_path / name / "locale" / "zh_Hans" / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        paths.append(_compiled(folder, f'msgid "Menu"\nmsgstr "{text}"\n'))
+    (problem,) = contradictions(paths)
+    assert "'Menu' has several translations" in problem
+    assert "菜单 (menus), 点单 (orders)" in problem
+    assert not contradictions(paths[::2])

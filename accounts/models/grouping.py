@@ -112,8 +112,11 @@ class Segment(models.Model):
 
     def rows(self) -> QuerySet[Follower]:
         """The followers it means now, in no order. Raises ``segments.UnknownCondition``."""
-        asked = segments.query(self.account, self.conditions, any_of=self.match == self.Match.ANY)
-        return Follower.objects.filter(asked, account=self.account)
+        return Follower.objects.filter(self.condition(), account=self.account)
+
+    def condition(self) -> models.Q:
+        """The filter on ``Follower`` it means now. Raises ``segments.UnknownCondition``."""
+        return segments.query(self.account, self.conditions, any_of=self.match == self.Match.ANY)
 
 
 class AutoTag(models.Model):

@@ -108,7 +108,7 @@ class BulkJob(models.Model):
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="jobs", verbose_name=_("account")
     )
-    # The name of a registered kind of job (``accounts.jobs``) and what it was told.
+    # The name of a registered kind of job (``accounts.jobs``), and what it was told.
     kind = models.CharField(_("what"), max_length=40)
     details = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
@@ -116,7 +116,9 @@ class BulkJob(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     cursor = models.BigIntegerField(default=0)
     total = models.PositiveIntegerField(_("of"), default=0)
+    # Followers or rows gone through here; changes that the platform has taken; either that failed.
     done = models.PositiveIntegerField(_("done"), default=0)
+    sent = models.PositiveIntegerField(_("on WeChat"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
     error = models.TextField(_("error"), blank=True)
     source = models.FileField(_("file"), upload_to="imports/%Y/%m/", blank=True, max_length=200)
@@ -143,6 +145,10 @@ class BulkJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.due_at is not None
 
 
 class JobFault(models.Model):

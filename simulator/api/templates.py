@@ -1,4 +1,4 @@
-"""Template messages, as far as sending goes (WeChat reference 9.3)."""
+"""Template messages and the templates they are made from (WeChat reference 9)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.api.calls import OK, Answer, Call, api, verified_service
 from simulator.errors import ApiError
+from simulator.templates import LIBRARY, MOST, Held, Template, check, made
 from simulator.world import Follower
 
 REPEAT_SECONDS = 600
@@ -15,28 +16,48 @@ REPEAT_SECONDS = 600
 def send(call: Call) -> Answer:
     """Accepts a message and reports its delivery a moment later with TEMPLATESENDJOBFINISH."""
     follower = call.account.follower(call.text("touser", 40003))
-    template = call.text("template_id", 40037)
+    template = wanted(call, "template")
     data = call.object("data")
     if not follower.subscribed:
         raise ApiError(43004)
-    check_data(data)
+    check(template, data)
     if earlier := sent_before(call, follower):
         return {**OK, "msgid": earlier}
     msgid = call.world.message_id()
     remember(call, follower, msgid)
-    names = ("url", "miniprogram")
-    content = {"template_id": template, "data": data, "msgid": msgid}
-    content |= {name: call.body[name] for name in names if call.body.get(name)}
-    call.world.write(call.account, follower.openid, "account", "template", "template", content)
+    if template.banned:
+        return held_back(call, template, follower, data, msgid)
+    call.world.write(
+        call.account, follower.openid, "account", "template", "template", shown(call, template, data, msgid)
+    )
     finished = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": msgid, "Status": "success"}
     call.pusher.report_later(call.account, follower.openid, finished)
     return {**OK, "msgid": msgid}
 
 
-def check_data(data: dict[str, Any]) -> None:
-    for name, field in data.items():
-        if not isinstance(field, dict) or str(field.get("value", "")) == "":
-            raise ApiError(47003, f"data.{name}.value")
+def wanted(call: Call, kind: str) -> Template:
+    """Raises 40037 for a template the account does not have."""
+    template = call.account.templates.get(call.text("template_id", 40037))
+    if template is None or template.kind != kind:
+        raise ApiError(40037)
+    return template
+
+
+def shown(call: Call, template: Template, data: dict[str, Any], msgid: int) -> dict[str, Any]:
+    """What the phone shows."""
+    content = {"template_id": template.template_id, "title": template.title, "data": data, "msgid": msgid}
+    names = ("url", "miniprogram", "page")
+    return content | {name: call.body[name] for name in names if call.body.get(name)}
+
+
+def held_back(call: Call, template: Template, follower: Follower, data: dict[str, Any], msgid: int) -> Answer:
+    """Accepted, and then not delivered: the owner can ask for what was intercepted."""
+    said = "\n".join(f"{name}:{field['value']}" for name, field in data.items())
+    number, at = call.world.next_number(), int(call.world.now)
+    call.account.held.append(Held(number, template.template_id, template.title, said, follower.openid, at))
+    finished = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": msgid, "Status": "failed: system failed"}
+    call.pusher.report_later(call.account, follower.openid, finished)
+    return {**OK, "msgid": msgid}
 
 
 def sent_before(call: Call, follower: Follower) -> int | None:
@@ -54,3 +75,77 @@ def remember(call: Call, follower: Follower, msgid: int) -> None:
 def guard(call: Call, follower: Follower) -> str:
     own = call.body.get("client_msg_id")
     return f"{follower.openid} {own}" if own else ""
+
+
+@api("GET", "/cgi-bin/template/get_all_private_template", right=verified_service)
+def all_private(call: Call) -> Answer:
+    found = [each for each in call.account.templates.values() if each.kind == "template"]
+    return {
+        "template_list": [
+            {
+                "template_id": each.template_id,
+                "title": each.title,
+                "primary_industry": "",
+                "deputy_industry": "",
+                "content": each.content,
+                "example": each.example,
+            }
+            for each in found
+        ]
+    }
+
+
+@api("POST", "/cgi-bin/template/api_add_template", right=verified_service)
+def add(call: Call) -> Answer:
+    """Category templates only; the industry ones of old cannot be added any more."""
+    short_id, names = call.text("template_id_short", 40036), call.body.get("keyword_name_list")
+    if not short_id.isdecimal():
+        raise ApiError(40247)
+    entry = LIBRARY.get(short_id)
+    if entry is None:
+        raise ApiError(40036)
+    offered = [name for name, _, _ in entry.keywords]
+    if not isinstance(names, list) or not names or any(name not in offered for name in names):
+        raise ApiError(40246)
+    enough(call, "template", 45026)
+    template = made("template", entry, [offered.index(name) for name in names])
+    call.account.templates[template.template_id] = template
+    return {**OK, "template_id": template.template_id}
+
+
+@api("POST", "/cgi-bin/template/del_private_template", right=verified_service)
+def delete(call: Call) -> Answer:
+    del call.account.templates[wanted(call, "template").template_id]
+    return OK
+
+
+@api("GET", "/cgi-bin/template/get_industry", right=verified_service)
+def industry(call: Call) -> Answer:
+    return {
+        "primary_industry": {"first_class": "消费品", "second_class": "消费品"},
+        "secondary_industry": {"first_class": "文体娱乐", "second_class": "体育"},
+    }
+
+
+@api("POST", "/wxa/sec/queryblocktmplmsg", right=verified_service)
+def intercepted(call: Call) -> Answer:
+    template_id, after = call.text("tmpl_msg_id", 40037), call.body.get("largest_id") or 0
+    found = [each for each in call.account.held if each.template_id == template_id and each.id > int(after)]
+    told = [
+        {
+            "id": str(each.id),
+            "tmpl_msg_id": each.template_id,
+            "title": each.title,
+            "content": each.content,
+            "send_timestamp": each.at,
+            "openid": each.openid,
+        }
+        for each in found[: int(call.body.get("limit") or 100)]
+    ]
+    return {**OK, "msginfo": told}
+
+
+def enough(call: Call, kind: str, code: int) -> None:
+    """Raises `code` when the account has as many templates of a kind as it may have."""
+    if sum(each.kind == kind for each in call.account.templates.values()) >= MOST:
+        raise ApiError(code)

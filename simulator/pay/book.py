@@ -10,7 +10,7 @@ from simulator.pay.faults import PayFault
 from simulator.pay.keys import Key
 
 ORDER_LIFE = 7 * 86_400
-PREPAY_LIFE = 7_200
+PREPAY_LIFE, H5_LIFE = 7_200, 300
 MINIMUM_EXPIRY = 60
 
 
@@ -223,6 +223,7 @@ class PaySettings:
     refund_seconds: float = 1.0
     probe_share: float = 0.0
     reused_number: str = "observed"
+    bill_style: str = "crlf"
     wallet: int = 1_000_000
     password: str = "123456"  # noqa: S105
 

@@ -6,6 +6,7 @@ POST     /_sim/merchants/{mchid}/certificate        a second platform certificat
 GET      /_sim/merchants/{mchid}/ledger             every payment and refund to the fen: the judge
 POST     /_sim/merchants/{mchid}/refunds            refund by hand: out_trade_no, out_refund_no, amount
 POST     /_sim/merchants/{mchid}/refunds/{number}   {"status": SUCCESS, ABNORMAL or CLOSED} at once
+POST     /_sim/merchants/{mchid}/ballast            {"day", "count", "total", "prefix"}: a long trade bill
 POST     /_sim/pay                                  pay a prepay as somebody; see PayRoutes.pay
 GET|POST /_sim/pay/settings                         PaySettings
 GET|POST|DELETE /_sim/pay/faults[/{id}]             PayFault
@@ -25,7 +26,7 @@ from starlette.concurrency import run_in_threadpool
 
 from simulator.config import Ask, BadRequestError, fitting
 from simulator.pay import paying, refunding
-from simulator.pay.book import Merchant, Order, PaySettings, Refund
+from simulator.pay.book import Ballast, Merchant, Order, PaySettings, Refund
 from simulator.pay.certificates import issued, new_serial, serial_of
 from simulator.pay.delivery import attempt
 from simulator.pay.faults import SPOILS, PayFault
@@ -172,6 +173,11 @@ class PayRoutes:
         refunding.check(merchant, order, amount, order.total, ask.world.now)
         return refund(refunding.accept(self.office, merchant, order, number, amount, ""))
 
+    async def add_ballast(self, ask: Ask) -> Any:
+        """Payments nobody made, numbered `prefix` and ten digits from zero on; `total` is what each paid, in fen."""
+        self.merchant(ask).ballast.append(fitting(Ballast, ask.body))
+        return {"ok": True}
+
     async def end_refund(self, ask: Ask) -> Any:
         found = self.merchant(ask).refunds.get(ask.request.path_params["number"])
         status = ask.body.get("status")
@@ -240,6 +246,7 @@ class PayRoutes:
             ("GET", "/merchants/{mchid}/ledger", self.ledger),
             ("POST", "/merchants/{mchid}/refunds", self.refund_by_hand),
             ("POST", "/merchants/{mchid}/refunds/{number}", self.end_refund),
+            ("POST", "/merchants/{mchid}/ballast", self.add_ballast),
             ("POST", "/pay", self.pay),
             ("GET", "/notices", self.notices),
             ("POST", "/notices/settle", self.settle),

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import CapacityLimiter
 
@@ -21,6 +21,9 @@ from simulator.pay.rates import Rates
 from simulator.pay.refunding import finish
 from simulator.world import World
 
+if TYPE_CHECKING:
+    from simulator.pay.bills import Download
+
 AT_ONCE = 64
 TICK = 0.05
 
@@ -32,6 +35,7 @@ class Office:
         self.limiter = CapacityLimiter(AT_ONCE)
         self.tasks: set[asyncio.Task[None]] = set()
         self.rates = Rates()
+        self.downloads: dict[str, Download] = {}
         self.nonces: dict[tuple[str, str], float] = {}
 
     @property

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from simulator.doings import ImpossibleError
 from simulator.pay import moments
-from simulator.pay.book import PREPAY_LIFE, Merchant, Movement, Order
+from simulator.pay.book import H5_LIFE, PREPAY_LIFE, Merchant, Movement, Order
 from simulator.pay.notices import tell_paid
 from simulator.pay.office import Office
 from simulator.world import openid_of
@@ -49,16 +49,18 @@ class Bill:
 
 
 def find(office: Office, token: str) -> Bill:
-    """By prepay_id, code_url or h5_url. Raises ImpossibleError when it is unknown or older than two hours."""
+    """By prepay_id, code_url or h5_url. Raises ImpossibleError when it is unknown or too old."""
     if "prepay_id=" in token:
         token = parse_qs(urlsplit(token).query or token)["prepay_id"][0]
     prepay = office.book.prepays.get(token)
     if prepay is None:
         raise ImpossibleError("there is no such prepay_id or code")
-    if office.world.now >= prepay.made_at + PREPAY_LIFE:
-        raise ImpossibleError("the prepay_id is older than two hours")
     merchant = office.book.merchants[prepay.mchid]
-    return Bill(merchant, merchant.orders[prepay.out_trade_no])
+    order = merchant.orders[prepay.out_trade_no]
+    life = H5_LIFE if order.trade_type == "MWEB" else PREPAY_LIFE
+    if office.world.now >= prepay.made_at + life:
+        raise ImpossibleError(f"the prepay_id is older than {life // 60} minutes")
+    return Bill(merchant, order)
 
 
 def check_open(order: Order, payer: Payer, now: float) -> None:
@@ -83,7 +85,7 @@ def pay(office: Office, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: i
     order = bill.order
     if bank not in BANKS:
         raise ImpossibleError(f"there is no bank {bank}; known are {', '.join(BANKS)}")
-    if any(bank in FORBIDDEN[limit] for limit in order.limits):
+    if not takes(order, bank):
         raise ImpossibleError("the merchant does not take this way of paying")
     if not 0 <= coupon < order.total:
         raise ImpossibleError("a coupon is worth less than the order")
@@ -95,6 +97,10 @@ def pay(office: Office, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: i
     order.wallet = payer.wallet
     book_payment(office, bill.merchant, order, payer.openid_at(order.appid), bank, coupon)
     tell_paid(office, bill.merchant, order)
+
+
+def takes(order: Order, bank: str) -> bool:
+    return not any(bank in FORBIDDEN[limit] for limit in order.limits)
 
 
 def book_payment(

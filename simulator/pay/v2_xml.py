@@ -24,6 +24,10 @@ def sign(fields: Mapping[str, str], key: str, method: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest().upper()
 
 
+def is_signed(fields: Mapping[str, str], key: str, method: str) -> bool:
+    return hmac.compare_digest(sign(fields, key, method).encode(), fields.get("sign", "").encode())
+
+
 def read(body: bytes) -> dict[str, str]:
     """Raises BadXmlError for what is no XML, has a DTD, or has another root."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)

@@ -15,8 +15,9 @@ from pytest_django import Settings
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
 from wechat.inbox.models import InboundMessage
+from wechat.kernel import webhooks
 from wechat.pushes.models import Push
-from wechat.replies import forwarding, webhooks
+from wechat.replies import forwarding
 from wechat.replies.models import Forward
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Followers, codes, media, templates and the account itself (WeChat reference 4, 6, 7, 9, 12)."""
+"""Followers, codes, media and the account itself (WeChat reference 4, 6, 7, 12)."""
 
 from __future__ import annotations
 
@@ -166,44 +166,6 @@ def test_a_permanent_video_comes_with_its_description(simulator: Simulator) -> N
     kept = simulator.upload("/cgi-bin/material/add_material", "w.mp4", MP4, form, type="video")
     told = simulator.call("/cgi-bin/material/get_material", {"media_id": kept["media_id"]})
     assert (told["title"], told["description"]) == ("海浪", "三秒")
-
-
-def template(**given: Any) -> dict[str, Any]:
-    body = {"touser": OPENID, "template_id": "Vq0demo", "data": {"thing4": {"value": "天河店"}}}
-    return {**body, **given}
-
-
-def test_a_template_message_is_reported_as_delivered(simulator: Simulator, server: AccountServer) -> None:
-    simulator.sim(f"/accounts/{APPID}/followers", {"openids": [OPENID]})
-    sent = simulator.call("/cgi-bin/message/template/send", template())
-    assert simulator.received()[-1][:2] == ("template", "template")
-    while not server.pushed:
-        simulator.look("/health")
-    assert "<Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event>" in server.opened()
-    assert f"<MsgID>{sent['msgid']}</MsgID>" in server.opened()
-
-
-def test_the_same_client_msg_id_sends_one_template_message(simulator: Simulator) -> None:
-    simulator.sim(f"/accounts/{APPID}/followers", {"openids": [OPENID]})
-    sent = [
-        simulator.call("/cgi-bin/message/template/send", template(client_msg_id="bk-1")) for _ in range(2)
-    ]
-    assert sent[0]["msgid"] == sent[1]["msgid"]
-    assert len(simulator.received()) == 1
-    simulator.sim("/clock", {"advance": 601})
-    simulator.call("/cgi-bin/message/template/send", template(client_msg_id="bk-1"))
-    assert len(simulator.received()) == 2
-
-
-def test_who_left_gets_no_template_message(simulator: Simulator) -> None:
-    simulator.sim(f"/accounts/{APPID}/followers", {"openids": [OPENID], "subscribed": False})
-    assert simulator.code("/cgi-bin/message/template/send", template()) == 43004
-
-
-def test_an_empty_template_field_is_named(simulator: Simulator) -> None:
-    simulator.sim(f"/accounts/{APPID}/followers", {"openids": [OPENID]})
-    refused = simulator.call("/cgi-bin/message/template/send", template(data={"thing4": {"value": ""}}))
-    assert refused["errmsg"].startswith("argument invalid! data.thing4.value invalid rid: ")
 
 
 def test_the_network_check_tells_a_reachable_server_from_a_silent_one(

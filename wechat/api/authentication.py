@@ -51,7 +51,7 @@ class SignatureAuthentication(BaseAuthentication):
         if client is None or not any(matches):
             raise NotAuthenticated("bad_signature", _("The key or the signature is wrong."))
         _check_address(client, client_address(request))
-        if not nonces.first_use(client.pk, signed.nonce):
+        if not nonces.first_use(f"{client.pk}:{signed.nonce}"):
             raise NotAuthenticated("nonce_reused", _("This nonce was used before; take a new one."))
         client.note_use()
         return client

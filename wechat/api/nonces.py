@@ -16,9 +16,8 @@ log = logging.getLogger(__name__)
 KEPT = datetime.timedelta(minutes=10)
 
 
-def first_use(client_id: int, nonce: str) -> bool:
-    """Whether this client sends the nonce for the first time; from now on it is used."""
-    value = f"{client_id}:{nonce}"
+def first_use(value: str) -> bool:
+    """Whether this value, at most 120 characters, is used for the first time; from now on it is used."""
     try:
         redis = get_redis_connection("default")
         return bool(redis.set(f"wc:nonce:{value}", 1, nx=True, ex=KEPT)) and not _seen_without_redis(value)

@@ -133,10 +133,21 @@ class ChannelAdmin(BigTable, AccountScopedAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Staff and tags have pages of their own: no shortcuts to them beside the fields."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in ("owner", "tags"):
+            field.widget = field.widget.widget
         if db_field.name == "tags" and not field.queryset.exists():
             field.help_text = _("There is no tag yet: make one under Followers, Tags.")
         return field
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A permanent code has no days."""
+        permanent = obj is not None and obj.lifetime == Channel.Lifetime.PERMANENT
+        return [
+            (title, {"fields": [name for name in part["fields"] if not (permanent and name == "days")]})
+            for title, part in self.fieldsets
+        ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What was scanned stays in the reports, and a printed code goes on being scanned."""

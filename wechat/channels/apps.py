@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -6,3 +8,7 @@ class ChannelsConfig(AppConfig):
     name = "wechat.channels"
     label = "channels"
     verbose_name = _("Channels")
+
+    def ready(self) -> None:
+        """The conditions of segments register themselves."""
+        import_module("wechat.channels.conditions")

@@ -49,8 +49,8 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         **frame(request, account, _("Channels from a file")),
         "form": form,
-        "used": limits.permanent_used(account),
-        "most": MOST_PERMANENT,
+        "used": f"{limits.permanent_used(account):,}",
+        "most": f"{MOST_PERMANENT:,}",
     }
     if request.method == "POST" and form.is_valid():
         try:
@@ -91,8 +91,12 @@ def _made(request: HttpRequest, batch: batches.Batch) -> HttpResponse:
     assert isinstance(request.user, User)
     LogEntry.objects.log_actions(request.user.pk, channels, ADDITION, _("Made from a file"))
     count = len(channels)
-    done = ngettext("%(count)d channel made.", "%(count)d channels made.", count) % {"count": count}
-    messages.success(request, f"{done} {_('Their codes are being made.')}")
+    done = ngettext(
+        "%(count)d channel made, its code is being made.",
+        "%(count)d channels made, their codes are being made.",
+        count,
+    )
+    messages.success(request, done % {"count": count})
     return redirect("admin:channels_channel_changelist")
 
 

@@ -5,18 +5,18 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import OfficialAccount, Tag
-from wechat.channels import limits, money
+from wechat.channels import limits
 from wechat.channels.forms import HIGHEST_COST, owners
 from wechat.channels.models import Channel, Code
 from wechat.channels.tasks import make_codes
 from wechat.kernel import due
+from wechat.sdk.pay import money
 
 MOST_ROWS = 1000
 LARGEST_FILE = 1024 * 1024
@@ -198,7 +198,7 @@ class _Reader:
             group=said.get("group", ""),
             place=said.get("place", ""),
             owner=self.staff.get(said.get("owner", "")),
-            cost=money.fen(_amount(said.get("cost", "")) or Decimal(0)),
+            cost=_amount(said.get("cost", "")) or 0,
             lifetime=self.making.lifetime,
             days=self.making.days,
         )
@@ -232,12 +232,10 @@ def _cell(cells: Sequence[str], place: int) -> str:
     return cells[place].strip() if place < len(cells) else ""
 
 
-def _amount(text: str) -> Decimal | None:
-    """In yuan; nothing is zero, ``None`` is no amount."""
+def _amount(text: str) -> int | None:
+    """In fen; nothing is zero, ``None`` is no amount."""
     try:
-        amount = Decimal(text.replace("¥", "").replace(",", "").strip() or "0")
-    except InvalidOperation:
+        amount = money.fen(text.replace("¥", "").replace(",", "") or "0")
+    except ValueError:
         return None
-    if not amount.is_finite() or not 0 <= amount <= HIGHEST_COST or amount * 100 % 1:
-        return None
-    return amount
+    return amount if 0 <= amount <= HIGHEST_COST * 100 else None

@@ -16,17 +16,18 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.pages import AccountForm
-from wechat.channels import money
 from wechat.channels.models import Channel, Code, Poster, Welcome
 from wechat.contents.checks import check_together
 from wechat.contents.form import ContentForm
 from wechat.kernel.pages import FilterForm
+from wechat.sdk.pay import money
 
 LARGEST_BYTES = 10 * 1024 * 1024
 LARGEST_SIDE = 6000
 # Less than that and a phone cannot read it from a poster.
 SMALLEST_CODE = 120
 FORMATS = {"PNG": "png", "JPEG": "jpg"}
+# In yuan.
 HIGHEST_COST = Decimal("99999999.99")
 
 
@@ -57,12 +58,12 @@ class ChannelForm(AccountForm):
             shown = {"data-shown-by": "lifetime", "data-shown-for": Channel.Lifetime.TEMPORARY.value}
             self.fields["days"].widget.attrs |= shown
         if "cost_yuan" in self.fields and self.instance.cost:
-            self.initial["cost_yuan"] = f"{Decimal(self.instance.cost) / 100:.2f}"
+            self.initial["cost_yuan"] = money.yuan(self.instance.cost)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if "cost_yuan" in cleaned:
-            self.instance.cost = money.fen(cleaned["cost_yuan"] or Decimal(0))
+            self.instance.cost = money.fen(str(cleaned["cost_yuan"] or 0))
         return cleaned
 
 

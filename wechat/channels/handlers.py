@@ -16,10 +16,13 @@ from wechat.inbox.bubbles import Bubble, Part
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
+from wechat.replies import scenes
 from wechat.replies.facts import facts_of, values_of
 from wechat.replies.specs import Facts
 from wechat.sdk.messages import Scan as Scanned
 from wechat.sdk.messages import Subscribe, Unsubscribe
+
+OFFERED = 500
 
 
 def needs_only_memory(event: Event) -> bool:
@@ -68,6 +71,14 @@ def channels_with(asset: Asset) -> list[str]:
 def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
     found = Channel.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
     return {str(channel.pk): Answerer(channel.name, _page(channel.pk)) for channel in found}
+
+
+@scenes.register
+def channels(account_id: int, scene: str) -> Iterator[tuple[str, str]]:
+    """The newest channels, for rules about one of them."""
+    found = Channel.objects.filter(account=account_id)
+    found = found.filter(scene=scene) if scene else found.order_by("-pk")[:OFFERED]
+    yield from found.values_list("scene", "name")
 
 
 @conversation.register

@@ -15,19 +15,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.clients import client_for
+from accounts.retrying import DAY_QUOTA, MINUTE_QUOTA, again_at
 from wechat.channels.models import Channel, Code
-from wechat.kernel import due, files
+from wechat.kernel import buckets, due, files
 from wechat.sdk.api import qrcodes
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
 
 State = Code.State
+QUOTAS = frozenset({DAY_QUOTA, MINUTE_QUOTA})
 
 LEASE = datetime.timedelta(minutes=2)
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, 3600)]
-# A used-up day ends at midnight; a hundred codes that each try every few seconds would not help.
-QUOTA_PAUSE = datetime.timedelta(hours=1)
-DAILY_QUOTA = 45009
 RUN_SECONDS = 20.0
+# For each account, by all workers together.
 PER_SECOND = 5.0
 LARGEST_PICTURE = 2 * 1024 * 1024
 PICTURES = frozenset({"image/jpeg", "image/png"})
@@ -37,11 +36,9 @@ def make_due() -> int:
     """Bring what is due a step further until nothing is; how many steps were tried."""
     tried, until = 0, time.monotonic() + RUN_SECONDS
     while time.monotonic() < until and (codes := due.claim(_open(), lease=LEASE, limit=1)):
-        began = time.monotonic()
         for code in codes:
             _advance(code)
         tried += len(codes)
-        time.sleep(max(0.0, 1 / PER_SECOND - (time.monotonic() - began)))
     return tried
 
 
@@ -73,6 +70,7 @@ def _advance(code: Code) -> None:
 
 def _make(code: Code) -> None:
     channel, asked_at = code.channel, timezone.now()
+    _wait_for_turn(channel.account_id)
     client = client_for(channel.account)
     if channel.lifetime == Channel.Lifetime.PERMANENT:
         made = qrcodes.create_permanent(client, channel.scene)
@@ -89,6 +87,11 @@ def _make(code: Code) -> None:
         expires_at=ends and asked_at + ends,
     )
     code.ticket = made.ticket
+
+
+def _wait_for_turn(account_id: int) -> None:
+    while wait := buckets.wait_for(f"qrcodes:{account_id}", size=5, per_second=PER_SECOND):
+        time.sleep(wait)
 
 
 def _fetch_picture(code: Code) -> None:
@@ -109,27 +112,21 @@ def _fetch_picture(code: Code) -> None:
 def _failed(code: Code, error: WeChatError) -> None:
     errcode = error.errcode if isinstance(error, ApiError) else None
     told = {"errcode": errcode, "error": str(error)}
-    if errcode == DAILY_QUOTA:
-        _keep(code, **told)
-        _hold_back(code)
-    elif _is_lasting(error) or code.attempts > len(RETRY_AFTER):
+    due_at = again_at(error, code.attempts - 1)
+    if due_at is not None:
+        _keep(code, due_at=due_at, **told)
+        if errcode in QUOTAS:
+            _hold_back(code, due_at)
+    else:
         # Without its picture a code can still be scanned: it is drawn here.
         over = State.READY if code.state == State.DRAWING else State.FAILED
         _keep(code, state=over, due_at=None, **told)
-    else:
-        _keep(code, due_at=timezone.now() + RETRY_AFTER[code.attempts - 1], **told)
 
 
-def _is_lasting(error: WeChatError) -> bool:
-    return isinstance(error, ApiError) and not (error.retryable or error.refresh_token)
-
-
-def _hold_back(code: Code) -> None:
-    """All that the account still waits for, and as if it had not been tried."""
-    later = timezone.now() + QUOTA_PAUSE
+def _hold_back(code: Code, until: datetime.datetime) -> None:
+    """All that the account still waits for: a thousand codes that each try would not help."""
     waiting = Code.objects.filter(channel__account=code.channel.account_id, state=State.WAITING)
-    waiting.filter(due_at__lt=later).update(due_at=later)
-    Code.objects.filter(pk=code.pk).update(attempts=0)
+    waiting.filter(due_at__lt=until).update(due_at=until)
 
 
 def _keep(code: Code, **outcome: object) -> None:

@@ -44,7 +44,7 @@ class Channel(models.Model):
         _("group"),
         max_length=40,
         blank=True,
-        help_text=_("For finding and comparing, as: Stores, Fair 2026."),
+        help_text=_("For finding and comparing, such as “stores”."),
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -307,6 +307,8 @@ class Poster(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """The whole code must be on the picture."""
+        """The whole code must be on the picture, if there is one."""
+        if not self.background:
+            return
         if self.left + self.size > self.width or self.top + self.size > self.height:
             raise ValidationError(_("The code would stick out of the picture: move it or make it smaller."))

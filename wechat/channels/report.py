@@ -163,9 +163,9 @@ def today_and_ever(channels: Sequence[int]) -> dict[int, dict[str, int]]:
     midnight = _midnight(timezone.localdate())
     rows = Scan.objects.filter(channel__in=channels).values("channel").order_by()
     counted = rows.annotate(
-        ever=Count("*"),
-        new=Count("*", filter=Q(kind=Scan.Kind.NEW)),
-        today=Count("*", filter=Q(at__gte=midnight)),
+        ever=Count("at"),
+        new=Count("at", filter=Q(kind=Scan.Kind.NEW)),
+        today=Count("at", filter=Q(at__gte=midnight)),
     )
     return {each.pop("channel"): each for each in counted}
 
@@ -176,25 +176,25 @@ def _scans(account: OfficialAccount, period: Period) -> QuerySet[Scan]:
 
 def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
     now = timezone.now()
-    asked: dict[str, Any] = {"scans": Count("*"), **_kinds()}
+    asked: dict[str, Any] = {"scans": Count("at"), **_kinds()}
     for days in STAYS:
         length = datetime.timedelta(days=days)
         old_enough = FOLLOWED & Q(at__lte=now - length)
         stayed = Q(left_at__isnull=True) | Q(left_at__gte=F("at") + length)
-        asked[f"followed_{days}"] = Count("*", filter=old_enough)
-        asked[f"stayed_{days}"] = Count("*", filter=old_enough & stayed)
+        asked[f"followed_{days}"] = Count("at", filter=old_enough)
+        asked[f"stayed_{days}"] = Count("at", filter=old_enough & stayed)
     counted = rows.values("channel").annotate(**asked).order_by()
     return {each.pop("channel"): each for each in counted}
 
 
 def _kinds() -> dict[str, Any]:
-    return {kind.value: Count("*", filter=Q(kind=kind)) for kind in Scan.Kind}
+    return {kind.value: Count("at", filter=Q(kind=kind)) for kind in Scan.Kind}
 
 
 def _new_ever(account: OfficialAccount) -> dict[int, int]:
     """Of the channels that cost something."""
     rows = Scan.objects.filter(channel__account=account, channel__cost__gt=0, kind=Scan.Kind.NEW)
-    return dict(rows.values_list("channel").annotate(count=Count("*")).order_by())
+    return dict(rows.values_list("channel").annotate(count=Count("at")).order_by())
 
 
 def _all_revenue(account: OfficialAccount, period: Period) -> Mapping[int, Revenue]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from wechat.channels import report
 from wechat.channels.report import STAYS, Line
+from wechat.sdk.pay import money
 
 
 def written(lines: Iterable[Line]) -> str:
@@ -39,7 +40,7 @@ def _cells(line: Line) -> list[object]:
 
 
 def _yuan(fen: float) -> str:
-    return f"{fen / 100:.2f}"
+    return money.yuan(round(fen))
 
 
 def _harmless(text: str) -> str:

@@ -1,12 +1,12 @@
 """The tags that a channel gives to those who come by it."""
 
+from accounts import tagging
 from accounts.models import Follower
 from wechat.channels.models import Channel
 
 
 def tag(channel: Channel, openid: str) -> None:
     """Give the channel's tags to this follower; what they have stays. Runs twice without harm."""
-    tags = list(channel.tags.all())
-    follower = Follower.objects.filter(account=channel.account_id, openid=openid).first() if tags else None
-    if follower is not None:
-        follower.tags.add(*tags)
+    follower = Follower.objects.filter(account=channel.account_id, openid=openid)
+    for each in channel.tags.all():
+        tagging.add(each, follower)

@@ -1,22 +1,16 @@
-"""The way from the WSGI server to the callback's view without what Django puts around every other page."""
+"""The way from the ASGI server to the callback's view without what Django puts around every other page."""
 
+import io
 import logging
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qsl
 
-from django.core.handlers.wsgi import WSGIRequest
-from django.db import connection
-from django.http import HttpResponse
-from django.utils.functional import cached_property
-from rest_framework.response import Response
+from django.http import HttpRequest, HttpResponse
 
 from wechat.inbox.callback import Callback
-from wechat.inbox.turnstile import turnstile
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from wechat.sdk.envelope import MAX_BODY
 
 log = logging.getLogger(__name__)
 
@@ -30,32 +24,52 @@ def callback_slug(path: str) -> str | None:
     return found[1] if found else None
 
 
-class CallbackRequest(WSGIRequest):
-    """A request whose query is a plain dict: its names occur once, and a ``QueryDict`` takes longer."""
+class CallbackRequest(HttpRequest):
+    """As much of a request as the view asks for; its query is a plain dict, because names occur once."""
+
+    def __init__(self, scope: Any, body: bytes) -> None:
+        self.method = scope["method"]
+        self.path = self.path_info = scope["path"]
+        self.META = {"CONTENT_LENGTH": len(body)}
+        self._query = scope["query_string"]
+        self._stream = io.BytesIO(body)
+        self._read_started = False
 
     @cached_property
     def GET(self) -> dict[str, str]:  # type: ignore[override]  # noqa: N802 - Django's name
-        return dict(parse_qsl(self.environ["QUERY_STRING"], keep_blank_values=True, errors="replace"))
+        return dict(parse_qsl(self._query.decode("latin-1"), keep_blank_values=True, errors="replace"))
 
 
-def callback_application(
-    environ: "WSGIEnvironment", start_response: "StartResponse", slug: str
-) -> Iterable[bytes]:
-    with turnstile.inside():
-        response = _response(environ, slug)
-    body = response.content
-    headers = [*response.items(), ("Content-Length", str(len(body)))]
-    start_response(f"{response.status_code} {response.reason_phrase}", headers)
-    return [body]
+async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -> None:
+    body = await _body(receive)
+    if body is None:
+        return
+    response = await _response(CallbackRequest(scope, body), slug)
+    content = response.content
+    headers = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    headers.append((b"content-length", b"%d" % len(content)))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
 
 
-def _response(environ: "WSGIEnvironment", slug: str) -> HttpResponse:
+async def _body(receive: Any) -> bytes | None:
+    """One byte more than allowed is enough to refuse the rest; ``None`` if the sender has gone."""
+    body = b""
+    while len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return body
+
+
+async def _response(request: CallbackRequest, slug: str) -> HttpResponse:
     try:
-        response: Response = view(CallbackRequest(environ), slug=slug)
+        response = await view(request, slug=slug)
         response.render()
-        return response
     except Exception:
         log.exception("callback_failed", extra={"account": slug})
         return HttpResponse(status=500)
-    finally:
-        connection.close()
+    return response

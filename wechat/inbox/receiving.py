@@ -6,37 +6,42 @@ from accounts.models import OfficialAccount
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.bell import bell
 from wechat.inbox.records import Record
-from wechat.inbox.turnstile import turnstile
+from wechat.kernel.beside import Beside
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.messages import Message
 
 log = logging.getLogger(__name__)
+
+# Redis has half a second for each of two steps; with more callbacks than that carries, the rest must be told.
+SPOOL_SECONDS = 1.2
+
+_spooling = Beside("spooling", 8)
 
 
 class NotRecorded(Exception):
     """Postgres and Redis are both away."""
 
 
-def receive(account: OfficialAccount, message: Message, body: bytes) -> Content | None:
+async def receive(account: OfficialAccount, message: Message, body: bytes) -> Content | None:
     """The passive reply to a message that is now recorded. Raises ``NotRecorded``."""
     record = Record.of(account, message, body)
-    now = _answered(record, routing.Event(account, message))
+    now = await _answered(record, routing.Event(account, message))
     worked_out = record.answer
-    _keep(record)
+    await _keep(record)
     if record.answer is worked_out:
         return now
     return from_dict(record.answer) if record.answer else None
 
 
-def receive_malformed(account: OfficialAccount, body: bytes) -> None:
+async def receive_malformed(account: OfficialAccount, body: bytes) -> None:
     """Record what is genuine but cannot be read. Raises ``NotRecorded``."""
     log.warning("callback_malformed", extra={"account": account.slug})
-    _keep(Record.malformed(account, body))
+    await _keep(Record.malformed(account, body))
 
 
-def _answered(record: Record, event: routing.Event) -> Content | None:
+async def _answered(record: Record, event: routing.Event) -> Content | None:
     try:
-        answer = routing.answer(event)
+        answer = await routing.answer_in_time(event)
     except routing.TooLate:
         record.late = True
         return None
@@ -49,14 +54,13 @@ def _answered(record: Record, event: routing.Event) -> Content | None:
     return answer.now
 
 
-def _keep(record: Record) -> None:
+async def _keep(record: Record) -> None:
     try:
-        recording.record(record)
+        await recording.record(record)
     except recording.Unrecorded:
         try:
-            with turnstile.outside():
-                spool.append(record)
-        except spool.SpoolAway as error:
+            await _spooling.run(SPOOL_SECONDS, spool.append, record)
+        except (spool.SpoolAway, TimeoutError) as error:
             raise NotRecorded from error
     else:
         bell.ring()

@@ -1,10 +1,11 @@
 """Group commit: concurrent callbacks of a process share one INSERT and one fsync.
 
-A request's thread hands its record over and waits; one writer thread takes all that wait and commits them
-together. While it commits, the next ones gather: the busier the process, the larger the batches. A callback
+A callback hands its record over and waits in the event loop; one writer thread takes all that wait and commits
+them together. While it commits, the next ones gather: the busier the process, the larger the batches. A callback
 is answered only after ``record`` returned, and ``record`` returns only after the commit.
 """
 
+import asyncio
 import json
 import logging
 import os
@@ -12,12 +13,13 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import Error, OperationalError, connection
 
 from wechat.inbox.records import Record
-from wechat.inbox.turnstile import turnstile
 from wechat.kernel import metrics
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 BATCH_LIMIT = 256
 # Longer than any healthy commit, and with the answering budget still inside the platform's five seconds.
 PATIENCE_SECONDS = 1.2
+IDLE_SECONDS = 0.2
 
 COLUMNS = {
     "account_id": "bigint",
@@ -71,23 +74,13 @@ def insert(records: Sequence[Record]) -> dict[tuple[int, str], dict[str, Any] | 
         return {(account_id, key): json.loads(answer) for account_id, key, answer in cursor.fetchall()}
 
 
+@dataclass(slots=True, eq=False)
 class _Waiting:
-    """A record and the thread that waits for it, on a bare lock: an ``Event`` costs several times as much."""
+    """A record, and the callback in its event loop that waits for the commit."""
 
-    __slots__ = ("_done", "failed", "record")
-
-    def __init__(self, record: Record) -> None:
-        self.record = record
-        self.failed = False
-        self._done = threading.Lock()
-        self._done.acquire()
-
-    def finish(self, *, failed: bool = False) -> None:
-        self.failed = failed
-        self._done.release()
-
-    def wait(self) -> bool:
-        return self._done.acquire(timeout=PATIENCE_SECONDS) and not self.failed
+    record: Record
+    loop: asyncio.AbstractEventLoop
+    committed: "asyncio.Future[bool]"
 
 
 class Recorder:
@@ -99,25 +92,28 @@ class Recorder:
         self._writing_since: float | None = None
         self._pid = 0
 
-    def record(self, record: Record) -> None:
+    async def record(self, record: Record) -> None:
         """Return once the record is committed; a repeat's ``answer`` becomes the stored one.
 
         Raises ``Unrecorded`` when Postgres fails or does not answer in time; at once, while it owes the
         writer an answer for longer than that.
         """
-        self._start()
+        if self._pid != os.getpid():
+            self._start()
         if self._is_stuck():
             raise Unrecorded
-        waiting = _Waiting(record)
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(record, loop, loop.create_future())
         self._waiting.put(waiting)
-        with turnstile.outside():
-            committed = waiting.wait()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                committed = await waiting.committed
+        except TimeoutError:
+            raise Unrecorded from None
         if not committed:
             raise Unrecorded
 
     def _start(self) -> None:
-        if self._pid == os.getpid():
-            return
         with self._starting:
             if self._pid != os.getpid():
                 self._waiting = queue.SimpleQueue()
@@ -134,11 +130,14 @@ class Recorder:
             self._writing_since = time.monotonic()
             self._write(batch)
             self._writing_since = None
-            if self._waiting.empty():
-                connection.close()  # back to the pool
 
     def _gathered(self) -> list[_Waiting]:
-        batch = [self._waiting.get()]
+        """What waits by now; between two batches far apart the connection goes back to the pool."""
+        try:
+            batch = [self._waiting.get(timeout=IDLE_SECONDS)]
+        except queue.Empty:
+            connection.close()
+            batch = [self._waiting.get()]
         while len(batch) < BATCH_LIMIT and not self._waiting.empty():
             batch.append(self._waiting.get())
         return batch
@@ -146,7 +145,7 @@ class Recorder:
     def _write(self, batch: list[_Waiting]) -> None:
         metrics.BATCH_ROWS.observe(len(batch))
         try:
-            _settle(batch, insert([waiting.record for waiting in batch]))
+            stored = insert([waiting.record for waiting in batch])
         except OperationalError as error:
             _give_up(batch, error)
         except Error as error:
@@ -156,20 +155,34 @@ class Recorder:
             else:
                 for waiting in batch:
                     self._write([waiting])
-
-
-def _settle(batch: list[_Waiting], stored: dict[tuple[int, str], dict[str, Any] | None]) -> None:
-    for waiting in batch:
-        record = waiting.record
-        record.answer = stored.get((record.account_id, record.key), record.answer)
-        waiting.finish()
+        else:
+            for waiting in batch:
+                record = waiting.record
+                record.answer = stored.get((record.account_id, record.key), record.answer)
+            _finish(batch, committed=True)
 
 
 def _give_up(batch: list[_Waiting], error: Error) -> None:
     log.error("callbacks_unrecorded", exc_info=error, extra={"rows": len(batch)})
     connection.close()
+    _finish(batch, committed=False)
+
+
+def _finish(batch: list[_Waiting], *, committed: bool) -> None:
+    """Wake the loop once for the whole batch; in production there is one loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
     for waiting in batch:
-        waiting.finish(failed=True)
+        by_loop.setdefault(waiting.loop, []).append(waiting)
+    for loop, several in by_loop.items():
+        # A loop that has ended waits for nothing any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_wake, several, committed)
+
+
+def _wake(several: list[_Waiting], committed: bool) -> None:  # noqa: FBT001 - called by the loop
+    for waiting in several:
+        if not waiting.committed.done():
+            waiting.committed.set_result(committed)
 
 
 _recorder = Recorder()

@@ -9,8 +9,8 @@ An app that wants a say has a ``handlers`` module::
     def welcome_gift(event: Event) -> None: ...
 
 ``@answers`` handlers are asked in order, only read, and the first that answers wins. A *quick* one needs
-nothing but memory and runs in the request's thread; ``quick`` may be a question to the event. The others
-run beside it and have until the budget ends. ``@reacts`` handlers run in the worker after the answer, may
+nothing but memory and runs in the event loop; ``quick`` may be a question to the event. The others
+run in threads beside it and have until the budget ends. ``@reacts`` handlers run in the worker after the answer, may
 write rows, never call the platform, and may run twice.
 """
 
@@ -18,15 +18,12 @@ import enum
 import logging
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from django.db import connection
-
 from accounts.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.turnstile import turnstile
+from wechat.kernel.beside import Beside
 from wechat.sdk.content import Content
 from wechat.sdk.messages import Message
 
@@ -88,7 +85,7 @@ class _Table:
 
 
 _table = _Table()
-_slow = ThreadPoolExecutor(max_workers=16, thread_name_prefix="answering")
+_slow = Beside("answering", 16)
 
 
 def answers(*, order: int, quick: bool | Callable[[Event], bool] = False) -> Callable[[Answerer], Answerer]:
@@ -111,11 +108,19 @@ def reacts(*kinds: type[Message]) -> Callable[[Reactor], Reactor]:
     return register
 
 
-def answer(event: Event, *, in_time: bool = True) -> Answer | None:
-    """The first answer, or ``None``. Raises ``TooLate`` unless it may take as long as it takes."""
-    deadline = time.monotonic() + BUDGET_SECONDS if in_time else None
+def answer(event: Event) -> Answer | None:
+    """The first answer, however long it takes."""
+    return next(filter(None, (entry.handler(event) for entry in _table.answering)), None)
+
+
+async def answer_in_time(event: Event) -> Answer | None:
+    """The first answer while the follower waits. Raises ``TooLate``."""
+    deadline = time.monotonic() + BUDGET_SECONDS
     for entry in _table.answering:
-        found = _ask(entry, event, deadline)
+        if entry.quick(event):
+            found = entry.handler(event)
+        else:
+            found = await _beside(entry.handler, event, deadline)
         if found is not None:
             return found
     return None
@@ -136,19 +141,8 @@ def replaced() -> Iterator[None]:
         _table = kept
 
 
-def _ask(entry: _Answering, event: Event, deadline: float | None) -> Answer | None:
-    if deadline is None or entry.quick(event):
-        return entry.handler(event)
+async def _beside(handler: Answerer, event: Event, deadline: float) -> Answer | None:
     try:
-        with turnstile.outside():
-            return _slow.submit(_alone, entry.handler, event).result(timeout=deadline - time.monotonic())
+        return await _slow.run(deadline - time.monotonic(), handler, event)
     except TimeoutError:
         raise TooLate from None
-
-
-def _alone(handler: Answerer, event: Event) -> Answer | None:
-    """In a thread of its own, whose database connection goes back to the pool."""
-    try:
-        return handler(event)
-    finally:
-        connection.close()

@@ -152,9 +152,9 @@ class KeysetChangeList(ChangeList):
     filter_form: FilterForm | None = None
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        if self.model_admin.filter_form is None:
+        self.filter_form = self.model_admin.filter_of(request)
+        if self.filter_form is None:
             return super().get_queryset(request, exclude_parameters)
-        self.filter_form = self.model_admin.filter_form(request.GET)
         return self.filter_form.narrowed(super().get_queryset(request, exclude_parameters))
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
@@ -205,6 +205,10 @@ class BigTable(ModelAdmin[Any]):
     sortable_by = ()
     filter_form: type[FilterForm] | None = None
     list_before_template = "kernel/filter_bar.html"
+
+    def filter_of(self, request: HttpRequest) -> FilterForm | None:
+        """The filters of this request, ``filter_form`` filled in."""
+        return self.filter_form(request.GET) if self.filter_form else None
 
     def prepare(self, rows: Sequence[Any]) -> None:
         """Look up for a whole page what its columns would ask for row by row."""

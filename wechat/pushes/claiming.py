@@ -26,12 +26,14 @@ FROM accounts_officialaccount account
 CROSS JOIN (SELECT unnest(%(kinds)s::text[]) AS kind) kinds
 CROSS JOIN LATERAL (VALUES (kinds.kind, false), (kinds.kind, true)) AS way(kind, bulk)
 LEFT JOIN pushes_lane lane ON lane.account_id = account.id AND lane.kind = way.kind
-WHERE account.enabled AND (lane.paused_until IS NULL OR lane.paused_until <= %(now)s)
-  AND EXISTS (
+CROSS JOIN LATERAL (
+    -- The limit has each lane looked up at its head; without it the planner may read all that waits.
     SELECT 1 FROM pushes_push push
     WHERE push.account_id = account.id AND push.kind = way.kind AND push.bulk = way.bulk
       AND push.state = 'pending' AND push.due_at <= %(now)s
-  )
+    LIMIT 1
+) waiting
+WHERE account.enabled AND (lane.paused_until IS NULL OR lane.paused_until <= %(now)s)
 ORDER BY way.bulk, random()
 """
 CLAIM = """

@@ -1,12 +1,17 @@
 """What an incoming message means for what we send: the windows it opens, the answers that follow it."""
 
+from typing import Any
+
+from django.db import transaction
+
 from accounts.models import OfficialAccount
 from wechat.inbox import conversation, routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Event, reacts
-from wechat.pushes import windows
+from wechat.kernel import due
+from wechat.pushes import grants, receipts, tasks, windows
 from wechat.pushes.conversation import pushed
-from wechat.pushes.models import SendWindow
+from wechat.pushes.models import Push, SendWindow
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import from_dict, to_dict
 from wechat.sdk.messages import (
@@ -20,6 +25,10 @@ from wechat.sdk.messages import (
     Scan,
     ScanCode,
     Subscribe,
+    SubscribeNoticeChange,
+    SubscribeNoticePopup,
+    SubscribeNoticeSent,
+    TemplateSendFinished,
     Text,
     UnknownMessage,
     Unsubscribe,
@@ -27,7 +36,7 @@ from wechat.sdk.messages import (
     Voice,
 )
 
-Trigger = SendWindow.Trigger
+Reason, Trigger = Push.Reason, SendWindow.Trigger
 
 # The platform counts these actions and no others; a view or a picture button allows nothing.
 ACTIONS: tuple[tuple[tuple[type[Message], ...], SendWindow.Trigger], ...] = (
@@ -60,7 +69,7 @@ def answer_late(event: Event) -> None:
     row = event.row
     if row is None or not row.late or row.answered_by:
         return
-    answer = routing.answer(event, in_time=False)
+    answer = routing.answer(event)
     if answer is None:
         return
     contents = [*([answer.now] if answer.now else []), *answer.later]
@@ -73,6 +82,45 @@ def answer_late(event: Event) -> None:
 def send_further_answers(event: Event) -> None:
     if event.row:
         _queue_later(event.account, event.row)
+
+
+@reacts(TemplateSendFinished)
+def note_receipt(event: Event) -> None:
+    message = event.message
+    assert isinstance(message, TemplateSendFinished)
+    reason = "" if message.delivered else Reason.BLOCKED if message.blocked else Reason.UNDELIVERED
+    receipts.keep(event.account, message.msg_id, reason, message.status)
+    _ring(tasks.join_receipts)
+
+
+@reacts(SubscribeNoticeSent)
+def note_notice_receipts(event: Event) -> None:
+    message = event.message
+    assert isinstance(message, SubscribeNoticeSent)
+    for outcome in message.outcomes:
+        reason = "" if outcome.error_code == 0 else Reason.UNDELIVERED
+        status = f"{outcome.error_code} {outcome.error_status}"
+        receipts.keep(event.account, outcome.msg_id, reason, status)
+    _ring(tasks.join_receipts)
+
+
+@reacts(SubscribeNoticePopup, SubscribeNoticeChange)
+def note_agreements(event: Event) -> None:
+    """A refusal in the pop-up only declines to agree once more; one in the settings ends all agreements."""
+    message, row = event.message, event.row
+    assert isinstance(message, SubscribeNoticePopup | SubscribeNoticeChange)
+    if row is None:
+        return
+    for number, choice in enumerate(message.choices):
+        if choice.status == "accept":
+            key = f"{row.key}:{number}"
+            grants.agree(event.account, row.openid, choice.template_id, row.sent_at, key)
+        elif isinstance(message, SubscribeNoticeChange):
+            grants.refuse(event.account, row.openid, choice.template_id, row.sent_at)
+
+
+def _ring(task: Any) -> None:
+    transaction.on_commit(lambda: due.ring(task))
 
 
 def _queue_later(account: OfficialAccount, row: InboundMessage) -> None:

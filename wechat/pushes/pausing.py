@@ -7,23 +7,20 @@ import datetime
 
 from django.utils import timezone
 
+from accounts import retrying
 from accounts.models import OfficialAccount
 from wechat.pushes.models import Lane, Push
 from wechat.sdk.errors import ApiError
 
-DAY_USED_UP, MINUTE_USED_UP = 45009, 45011
-# The platform's day; its clock and ours may differ by some seconds.
-SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
-MARGIN = datetime.timedelta(seconds=30)
+USED_UP = (retrying.DAY_QUOTA, retrying.MINUTE_QUOTA)
 
 
 def until(error: ApiError) -> datetime.datetime | None:
     """When calls may go on after this refusal; ``None`` if it is about one message only."""
-    now = timezone.now().astimezone(SHANGHAI)
-    if error.errcode == DAY_USED_UP:
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return midnight + datetime.timedelta(days=1) + MARGIN
-    if error.errcode == MINUTE_USED_UP:
+    now = timezone.now()
+    if error.errcode == retrying.DAY_QUOTA:
+        return retrying.next_quota_day(now)
+    if error.errcode == retrying.MINUTE_QUOTA:
         return now.replace(second=0, microsecond=0) + datetime.timedelta(minutes=1, seconds=1)
     return None
 
@@ -37,9 +34,7 @@ def pause(account: OfficialAccount, kind: str, moment: datetime.datetime, errcod
 def go_on(account: OfficialAccount, kind: str) -> int:
     """Sends go on at once, as after the quota was raised or cleared; how many were waiting for it."""
     Lane.objects.filter(account=account, kind=kind).update(paused_until=None, errcode=None)
-    waiting = Push.objects.filter(
-        account=account, kind=kind, state=Push.State.PENDING, errcode__in=[DAY_USED_UP, MINUTE_USED_UP]
-    )
+    waiting = Push.objects.filter(account=account, kind=kind, state=Push.State.PENDING, errcode__in=USED_UP)
     return waiting.update(due_at=timezone.now())
 
 

@@ -85,9 +85,7 @@ def queue_many(
     of a key that exists already are left out. Messages that somebody waits for go before these.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            QUEUE_MANY.format(chosen=chosen), [account.pk, kind, template, cause, *parameters]
-        )
+        cursor.execute(QUEUE_MANY.format(chosen=chosen), [account.pk, kind, template, cause, *parameters])
         made = cursor.rowcount
     if made:
         transaction.on_commit(lambda: due.ring(send))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from accounts.models import OfficialAccount
-from wechat.pushes import windows
+from wechat.pushes import grants, library, windows
 from wechat.pushes.models import Push
 from wechat.sdk import template_messages
 from wechat.sdk.client import Client
@@ -67,6 +67,10 @@ class Sender:
     def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:
         """The platform knows the ledger better than we do."""
 
+    def missing(self, account: OfficialAccount, pushes: Sequence[Push]) -> set[str]:
+        """The templates among theirs that are known to be gone."""
+        return set()
+
 
 class ServiceSender(Sender):
     kind = Kind.SERVICE
@@ -101,7 +105,20 @@ TEMPLATE_VERDICTS = {
 }
 
 
-class TemplateSender(Sender):
+class TemplatedSender(Sender):
+    """What is made from a template of the account, which may have been deleted at the platform."""
+
+    def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:
+        if verdict.reason == Reason.TEMPLATE_GONE:
+            library.missed(push.account, push.template)
+        elif verdict.reason == Reason.NO_GRANT:
+            grants.refuse(push.account, push.openid, push.template, at)
+
+    def missing(self, account: OfficialAccount, pushes: Sequence[Push]) -> set[str]:
+        return library.missing(account, [push.template for push in pushes])
+
+
+class TemplateSender(TemplatedSender):
     kind = Kind.TEMPLATE
     path = "/cgi-bin/message/template/send"
     # Ten minutes there, less the longest call and the clocks' difference.
@@ -112,7 +129,7 @@ class TemplateSender(Sender):
         return template_messages.template_body(push.message, push.openid, client_msg_id(push))
 
 
-class NoticeSender(Sender):
+class NoticeSender(TemplatedSender):
     """The platform only hints at a ``client_msg_id`` for notices: it is sent, and not relied upon."""
 
     kind = Kind.NOTICE
@@ -122,8 +139,22 @@ class NoticeSender(Sender):
     def body(self, push: Push) -> dict[str, Any]:
         return template_messages.notice_body(push.message, push.openid, client_msg_id(push))
 
+    def take(
+        self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime
+    ) -> Mapping[int, GiveBack]:
+        paid: dict[int, GiveBack] = {}
+        for template, asking in _by_template(pushes).items():
+            spent = dict(grants.spend_each(account, template, [push.openid for push in asking], at))
+            for push in asking:
+                # A second message to the same follower takes the next agreement.
+                if push.openid in spent:
+                    paid[push.pk] = partial(grants.give_back, spent.pop(push.openid))
+                elif again := grants.spend_each(account, template, [push.openid], at):
+                    paid[push.pk] = partial(grants.give_back, again[push.openid])
+        return paid
 
-class OnceSender(Sender):
+
+class OnceSender(TemplatedSender):
     """The old one-time subscription by web address: one message after each confirmation."""
 
     kind = Kind.ONCE
@@ -148,6 +179,13 @@ SENDERS: Mapping[str, Sender] = {
     sender.kind: sender
     for sender in (ServiceSender(), TemplateSender(), NoticeSender(), OnceSender(), SubscribeSender())
 }
+
+
+def _by_template(pushes: Sequence[Push]) -> dict[str, list[Push]]:
+    found: dict[str, list[Push]] = {}
+    for push in pushes:
+        found.setdefault(push.template, []).append(push)
+    return found
 
 
 def client_msg_id(push: Push) -> str:

@@ -5,7 +5,6 @@ When the lease ends without an outcome, a template message is sent again, becaus
 repeat by its ``client_msg_id``; anything else is *uncertain*, and only a person may send it again.
 """
 
-import datetime
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -96,7 +95,7 @@ class _Run:
 def begin(account: OfficialAccount, sender: Sender, pushes: Sequence[Push]) -> list[Attempt]:
     """Take the messages from the followers' ledgers; what may not be sent, or no longer, is closed."""
     now = timezone.now()
-    going, refused = _sorted_out(sender, pushes, now)
+    going, refused = _sorted_out(sender, pushes, sender.missing(account, pushes))
     paid = sender.take(account, going, now)
     refused += [outcomes.closed(push, sender.unaffordable) for push in going if push.pk not in paid]
     outcomes.keep(refused)
@@ -112,17 +111,25 @@ def settle(landings: Sequence[Landing]) -> None:
 
 
 def _sorted_out(
-    sender: Sender, pushes: Sequence[Push], now: datetime.datetime
+    sender: Sender, pushes: Sequence[Push], missing: set[str]
 ) -> tuple[list[Push], list[Outcome]]:
-    """Those whose earlier attempt the platform no longer remembers may not go out again by themselves."""
-    too_late = Verdict(State.UNCERTAIN, Reason.NO_ANSWER)
+    """The pushes to be sent; those it would be wrong or useless to send, closed."""
     going, refused = [], []
     for push in pushes:
-        if sender.repeatable_for and push.tried_at and push.tried_at + sender.repeatable_for < now:
-            refused.append(outcomes.closed(push, too_late))
+        if push.template in missing:
+            refused.append(outcomes.closed(push, Verdict(State.FAILED, Reason.TEMPLATE_GONE)))
+        elif _is_forgotten(sender, push):
+            refused.append(outcomes.closed(push, Verdict(State.UNCERTAIN, Reason.NO_ANSWER)))
         else:
             going.append(push)
     return going, refused
+
+
+def _is_forgotten(sender: Sender, push: Push) -> bool:
+    """Whether the platform no longer remembers the attempt whose answer was lost, and would send it twice."""
+    if not sender.repeatable_for or push.tried_at is None:
+        return False
+    return push.tried_at + sender.repeatable_for < timezone.now()
 
 
 @contextmanager

@@ -156,6 +156,11 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
         initial = super().get_changeform_initial_data(request)
         return {**initial, "name": keyword} if keyword else initial
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.account_id = self._account_id(request, obj)
+        return form
+
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, ReplyInline):

@@ -7,11 +7,16 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+)
 
 from accounts.pages import AccountForm
 from wechat.contents.checks import check_together
 from wechat.contents.form import ContentForm
+from wechat.replies import scenes
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
 
@@ -19,6 +24,10 @@ SHORTEST_SECRET = 16
 
 
 class RuleForm(AccountForm):
+    """``account_id`` is whose channels are offered."""
+
+    account_id: int | None = None
+    scene = forms.ChoiceField(label=gettext_lazy("channel"), required=False, widget=UnfoldAdminSelectWidget)
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("days of the week"),
         choices=Rule.Weekday.choices,
@@ -41,6 +50,8 @@ class RuleForm(AccountForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "scene" in self.fields:
+            self._offer_channels(cast(forms.ChoiceField, self.fields["scene"]))
         for name, trigger in OWN_FIELDS.items():
             if name in self.fields:
                 shown = {"data-shown-by": "trigger", "data-shown-for": trigger.value}
@@ -51,6 +62,15 @@ class RuleForm(AccountForm):
                 if self.instance.pk and self.instance.forward_secret
                 else _("At least 16 characters; your system checks our signature with it.")
             )
+
+    def _offer_channels(self, field: forms.ChoiceField) -> None:
+        """A rule about a code that was made elsewhere, or that is not offered any more, keeps its scene."""
+        account_id = self.instance.account_id or self.account_id
+        offered = scenes.offered(account_id) if account_id else []
+        own = self.instance.scene
+        if own and all(own != scene for scene, _name in offered):
+            offered.insert(0, (own, scenes.name_of(self.instance.account_id, own)))
+        field.choices = [("", _("any channel")), *offered]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

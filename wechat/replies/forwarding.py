@@ -16,9 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import due
+from wechat.kernel import due, webhooks
 from wechat.pushes.queueing import queue
-from wechat.replies import webhooks
 from wechat.replies.models import Forward, Rule
 from wechat.sdk.content import Content, from_dict, to_service_json, validate
 from wechat.sdk.errors import ContentError

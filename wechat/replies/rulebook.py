@@ -27,6 +27,11 @@ class Book:
     compiled: Compiled = field(default_factory=lambda: compile_rules([]))
     scripts: Mapping[int, Script] = field(default_factory=dict)
 
+    def is_on(self, rule_id: int) -> bool:
+        """Whether the rule is there, switched on, and can be said."""
+        found = any(spec.id == rule_id and spec.enabled for spec in self.compiled.specs)
+        return found and rule_id not in self.compiled.broken
+
 
 EMPTY = Book()
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from wechat.kernel.webhooks import is_public
 from wechat.replies.specs import Compare, plain, regex_error
-from wechat.replies.webhooks import is_public
 
 
 def check_keyword(compare: str, text: str) -> None:

@@ -117,7 +117,7 @@ function link(phone, content) {
 function template(phone, content) {
   const fields = Object.entries(content.data).flatMap(([name, field]) => [el("dt", {}, name), el("dd", {}, String(field.value))]);
   const more = content.url || content.miniprogram ? el("small", { class: "foot" }, t("details")) : null;
-  return card(content.url, "template", el("small", { class: "head" }, t("template")), el("dl", {}, fields), more);
+  return card(content.url, "template", el("small", { class: "head" }, content.title || t("template")), el("dl", {}, fields), more);
 }
 
 const BUBBLES = {

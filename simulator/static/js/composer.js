@@ -2,6 +2,7 @@
 
 import { choose, fill } from "./dialogs.js";
 import { el, toast } from "./dom.js";
+import { askLeave } from "./notices.js";
 import { upload } from "./server.js";
 import { t } from "./words.js";
 
@@ -65,6 +66,7 @@ export class Composer {
       ["📍", "location", () => this.location()],
       ["🔗", "link", () => this.link()],
       ["🔳", "scan", () => this.phone.scan()],
+      ["🔔", "notices", () => askLeave(this.phone)],
     ];
     return tiles.map(([sign, name, run]) =>
       el("button", { type: "button", class: "tile", onclick: run }, el("span", { "aria-hidden": "true" }, sign), el("small", {}, t(name))),

@@ -27,6 +27,15 @@ export function fill(title, fields) {
   return show(title, rows, [cancel(), el("button", { class: "strong", value: "ok" }, t("send"))]);
 }
 
+// Boxes to tick and a choice to make about those that are ticked; resolves to the ticked names and the choice.
+export function decide(title, rows, choices) {
+  const boxes = rows.map(({ name, label, hint }) =>
+    el("label", { class: "tick" }, el("input", { type: "checkbox", name, checked: true }), el("span", {}, label), hint ? el("small", {}, hint) : null),
+  );
+  const buttons = choices.map(([value, label], place) => el("button", { value, class: place ? "strong" : "quiet" }, label));
+  return show(title, boxes, [cancel(), ...buttons]);
+}
+
 export function confirm(text, yes) {
   return show(text, [], [cancel(), el("button", { class: "strong danger", value: "ok" }, yes)]);
 }

@@ -1,6 +1,7 @@
 // The camera: pick one of the account's codes, paste what names one, or drop a picture of one.
 
 import { el } from "./dom.js";
+import { isPayCode, payByCode } from "./paysheet.js";
 import { codes, recognise } from "./server.js";
 import { locale, reason, t } from "./words.js";
 
@@ -24,6 +25,11 @@ export async function scan(phone) {
     const problem = el("p", { class: "problem", role: "alert" });
     const take = (ticket) => dialog.close(ticket);
     const read = async (what) => {
+      if (isPayCode(what.text)) {
+        take("");
+        payByCode(phone, what.text);
+        return;
+      }
       try {
         take(await recognise(phone, what));
       } catch (error) {

@@ -21,6 +21,10 @@ export function act(phone, deed) {
   return ask(`${at(phone)}/do`, { method: "POST", body: JSON.stringify(deed) });
 }
 
+export async function notices(phone) {
+  return (await ask(`${at(phone)}/notices`)).notices;
+}
+
 // Where a page of the account is found as this person: {frame}, null for pages of others.
 export function pageFrame(phone, url) {
   return ask(`${at(phone)}/open`, { method: "POST", body: JSON.stringify({ url }) });
@@ -51,6 +55,11 @@ export async function codes(phone) {
 export async function recognise(phone, { text, file }) {
   const query = text === undefined ? "" : `?${new URLSearchParams({ text })}`;
   return (await ask(`${at(phone)}/codes${query}`, { method: "POST", body: file ?? "" })).ticket;
+}
+
+// Paying: what the sheet shows (by "bridge" or "token"), and "do".
+export function payment(what, given) {
+  return ask(`/phone/pay/${what}`, { method: "POST", body: JSON.stringify(given) });
 }
 
 export function mediaAddress(appid, mediaId) {

@@ -1,6 +1,7 @@
 // The browser inside the phone: a sheet over the chat with a page of the account, as this person.
 
 import { el, outside, webAddress } from "./dom.js";
+import { payByBridge } from "./paysheet.js";
 import { pageFrame } from "./server.js";
 import { t } from "./words.js";
 
@@ -63,6 +64,7 @@ class Sheet {
     if (event.source !== this.frame.contentWindow) return;
     const { webview, url, title } = event.data ?? {};
     if (webview === "close") this.close();
+    if (webview === "pay") payByBridge(this.phone, event.data, this.frame.contentWindow);
     if (webview !== "page") return;
     this.address.textContent = url;
     this.title.textContent = title || t("page");

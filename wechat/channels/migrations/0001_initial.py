@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('group', models.CharField(blank=True, help_text='For finding and comparing, as: Stores, Fair 2026.', max_length=40, verbose_name='group')),
+                ('group', models.CharField(blank=True, help_text='For finding and comparing, such as “stores”.', max_length=40, verbose_name='group')),
                 ('place', models.CharField(blank=True, max_length=120, verbose_name='place')),
                 ('cost', models.PositiveBigIntegerField(default=0, verbose_name='cost in fen')),
                 ('lifetime', models.CharField(choices=[('permanent', 'Permanent'), ('temporary', 'Temporary')], default='permanent', help_text='An account has 100,000 permanent codes in all; a temporary one lasts 30 days at most.', max_length=12, verbose_name='kind of code')),

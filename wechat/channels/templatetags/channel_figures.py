@@ -2,14 +2,14 @@
 
 from django import template
 
-from wechat.channels import money
+from wechat.sdk.pay import money
 
 register = template.Library()
 
 
 @register.filter
 def yuan(fen: float | None) -> str:
-    return "–" if fen is None else money.yuan(fen)
+    return "–" if fen is None else f"¥{money.yuan(round(fen))}"
 
 
 @register.filter

@@ -1,5 +1,7 @@
 from wechat.pushes.models.lanes import Lane
-from wechat.pushes.models.ledgers import SendWindow
+from wechat.pushes.models.ledgers import NoticeGrant, NoticeRefusal, SendWindow
 from wechat.pushes.models.push import Push
+from wechat.pushes.models.receipts import Receipt
+from wechat.pushes.models.templates import LibraryJob, Template
 
-__all__ = ["Lane", "Push", "SendWindow"]
+__all__ = ["Lane", "LibraryJob", "NoticeGrant", "NoticeRefusal", "Push", "Receipt", "SendWindow", "Template"]

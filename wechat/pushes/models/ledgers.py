@@ -40,3 +40,52 @@ class SendWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_trigger_display()} · {self.left}"
+
+
+class NoticeGrant(models.Model):
+    """One time that a follower agreed to a message of a template; it allows one message.
+
+    Reference: WeChat reference 10.2.
+    """
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    openid = models.CharField(_("OpenID"), max_length=64)
+    template = models.CharField(_("template"), max_length=64)
+    # What it came from: the same event handled twice grants once.
+    key = models.CharField(max_length=300, editable=False)
+    agreed_at = models.DateTimeField(_("agreed"))
+    spent_at = models.DateTimeField(_("used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("agreement to a message")
+        verbose_name_plural = _("agreements to messages")
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="notice_grant_once")]
+        indexes = [
+            models.Index(
+                fields=["account", "template", "openid", "agreed_at"],
+                name="notice_grant_unspent",
+                condition=Q(spent_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.openid
+
+
+class NoticeRefusal(models.Model):
+    """Since when a follower wants no messages of a template: what they agreed to before counts no more."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    openid = models.CharField(_("OpenID"), max_length=64)
+    template = models.CharField(_("template"), max_length=64)
+    refused_at = models.DateTimeField(_("refused"))
+
+    class Meta:
+        verbose_name = _("refusal of messages")
+        verbose_name_plural = _("refusals of messages")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "template", "openid"], name="notice_refusal_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.openid

@@ -144,9 +144,7 @@ class Push(models.Model):
                 name="push_in_line",
                 condition=Q(due_at__isnull=False, kind="service"),
             ),
-            models.Index(
-                fields=["account", "msgid"], name="push_by_msgid", condition=Q(msgid__isnull=False)
-            ),
+            models.Index(fields=["account", "msgid"], name="push_by_msgid", condition=Q(msgid__isnull=False)),
         ]
 
     def __str__(self) -> str:

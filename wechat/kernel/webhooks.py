@@ -53,7 +53,7 @@ def post(url: str, body: bytes, secret: str) -> Answered:
         "X-WeChat-Console-Signature": f"sha256={sign(secret, timestamp, body)}",
     }
     try:
-        with _session() as session:
+        with public_session() as session:
             answer = session.post(
                 url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
             )
@@ -84,7 +84,8 @@ def _body(answer: requests.Response) -> bytes:
     return body
 
 
-def _session() -> requests.Session:
+def public_session() -> requests.Session:
+    """Outside DEBUG it connects to public addresses only, whatever a name or a redirect says."""
     session = requests.Session()
     # A proxy of the environment would connect in our place, to wherever it can.
     session.trust_env = False

@@ -1,13 +1,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -15,20 +13,14 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.abilities import ABILITIES
 from accounts.doctor import examine
-from accounts.forms import FollowerFilter, OfficialAccountForm
-from accounts.kinds import name_of_deed
-from accounts.models import Follower, OfficialAccount, StaffRight, Tag
+from accounts.forms import OfficialAccountForm
+from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from wechat.kernel.pages import BigTable, HistoryMixin, ModelAdmin, TabularInline, badge, moment
-
-admin.site.unregister(User)
-# Rights are given per account; a group of permissions that reach into all of them would only mislead.
-admin.site.unregister(Group)
+from wechat.kernel.pages import HistoryMixin, ModelAdmin, badge
 
 
 @admin.register(OfficialAccount)
@@ -127,99 +119,3 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
                 if name in ABILITIES
             ),
         )
-
-
-@admin.register(Tag)
-class TagAdmin(AccountScopedAdmin):
-    area = Area.FOLLOWERS
-    fields = ("account", "name")
-    list_display = ("name",)
-    search_fields = ("name",)
-
-
-@admin.register(Follower)
-class FollowerAdmin(BigTable, AccountScopedAdmin):
-    area = Area.FOLLOWERS
-    list_display = ("named", "follows", "tagged", "followed_at", "seen_at", "last_did", "conversation")
-    filter_form = FollowerFilter
-    fields = (
-        "account", "openid", "unionid", "follows", "remark", "tags", "first_subscribed_at", "subscribed_at",
-        "unsubscribed_at", "subscribe_scene", "last_seen_at", "last_did", "conversation",
-    )  # fmt: skip
-    readonly_fields = tuple(name for name in fields if name not in {"account", "remark", "tags"})
-    autocomplete_fields = ("tags",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Follower]:
-        return super().get_queryset(request).prefetch_related("tags")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Followers are made by what arrives."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description=gettext_lazy("follower"))
-    def named(self, follower: Follower) -> str:
-        return str(follower)
-
-    @admin.display(description=gettext_lazy("follows"))
-    def follows(self, follower: Follower) -> SafeString:
-        return badge(_("follows"), "good") if follower.subscribed else badge(_("unfollowed"))
-
-    @admin.display(description=gettext_lazy("tags"))
-    def tagged(self, follower: Follower) -> SafeString:
-        return format_html_join(" ", "{}", ((badge(tag.name),) for tag in follower.tags.all()))
-
-    @admin.display(description=gettext_lazy("followed"))
-    def followed_at(self, follower: Follower) -> SafeString:
-        return moment(follower.subscribed_at)
-
-    @admin.display(description=gettext_lazy("last seen"))
-    def seen_at(self, follower: Follower) -> SafeString:
-        return moment(follower.last_seen_at)
-
-    @admin.display(description=gettext_lazy("last did"))
-    def last_did(self, follower: Follower) -> str:
-        return str(name_of_deed(follower.last_seen_kind))
-
-    @admin.display(description=gettext_lazy("conversation"))
-    def conversation(self, follower: Follower) -> SafeString:
-        address = reverse("admin:inbox_conversation", args=(follower.account_id, follower.openid))
-        return format_html('<a class="link" href="{}">{}</a>', address, _("Open conversation"))
-
-
-class StaffRightInline(TabularInline[StaffRight, User]):
-    model = StaffRight
-    extra = 0
-
-
-@admin.register(StaffRight)
-class StaffRightAdmin(AccountScopedAdmin):
-    area = Area.SETTINGS
-    fields = ("account", "user", "role")
-    list_display = ("user", "role")
-    list_select_related = ("user", "account")
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "user":
-            kwargs["queryset"] = User.objects.filter(is_staff=True, is_superuser=False, is_active=True)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-
-@admin.register(User)
-class StaffAdmin(UserAdmin[User], ModelAdmin[User]):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    inlines = (StaffRightInline,)
-    list_display = ("username", "first_name", "email", "is_active", "is_superuser", "last_login")
-    list_filter = ("is_active", "is_superuser")
-    filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
-    fieldsets = (
-        (None, {"fields": ("username", "password", "first_name", "email")}),
-        (gettext_lazy("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
-        (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
-    )
-    add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "is_staff")}),)

@@ -1,0 +1,53 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.models import StaffRight
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area
+from wechat.kernel.pages import ModelAdmin, TabularInline
+
+admin.site.unregister(User)
+# Rights are given per account; a group of permissions that reach into all of them would only mislead.
+admin.site.unregister(Group)
+
+
+class StaffRightInline(TabularInline[StaffRight, User]):
+    model = StaffRight
+    extra = 0
+
+
+@admin.register(StaffRight)
+class StaffRightAdmin(AccountScopedAdmin):
+    area = Area.SETTINGS
+    fields = ("account", "user", "role")
+    list_display = ("user", "role")
+    list_select_related = ("user", "account")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.filter(is_staff=True, is_superuser=False, is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(User)
+class StaffAdmin(UserAdmin[User], ModelAdmin[User]):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = (StaffRightInline,)
+    list_display = ("username", "first_name", "email", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "first_name", "email")}),
+        (gettext_lazy("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "is_staff")}),)

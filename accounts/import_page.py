@@ -1,0 +1,76 @@
+"""A table of remarks and custom fields: its columns are checked at once, its rows in the background."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import job_requests, tables
+from accounts.importing import BadColumns, columns_of
+from accounts.models import CustomField, OfficialAccount
+from accounts.pages import account_for, frame
+from accounts.rights import Area
+
+LARGEST = 50 * 1024 * 1024
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("CSV or Excel file"), widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"})
+    )
+
+    def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+
+    def clean_file(self) -> "UploadedFile[Any]":
+        """Refused now rather than after a minute in the background."""
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST:
+            raise ValidationError(_("The file is larger than 50 MB; split it."))
+        with tempfile.NamedTemporaryFile(suffix=".table") as copy:
+            for chunk in file.chunks():
+                copy.write(chunk)
+            copy.flush()
+            file.seek(0)
+            self._check(Path(copy.name))
+        return file
+
+    def _check(self, path: Path) -> None:
+        try:
+            with tables.rows_of(path) as rows:
+                columns_of(self.account, next(rows, []))
+                if next(rows, None) is None:
+                    raise ValidationError(_("The table has no rows below its first one."))
+        except tables.UnreadableTable:
+            raise ValidationError(_("The file is neither CSV nor Excel (.xlsx), or it is damaged.")) from None
+        except BadColumns as error:
+            raise ValidationError(str(error)) from error
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    account = account_for(request, Area.FOLLOWERS, change=True)
+    form = ImportForm(account, request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        assert isinstance(request.user, User)
+        job = job_requests.ask(account, "import", {}, request.user, source=form.cleaned_data["file"])
+        LogEntry.objects.log_actions(request.user.pk, [job], ADDITION, str(job))
+        return redirect("admin:accounts_job", job.pk)
+    context = frame(
+        request,
+        _("Import from a table"),
+        Area.FOLLOWERS,
+        form=form,
+        own=CustomField.objects.filter(account=account),
+    )
+    return TemplateResponse(request, "accounts/import.html", context)

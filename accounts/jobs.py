@@ -1,0 +1,135 @@
+"""Work on many followers in the background, a slice at a time, each with its progress in one transaction.
+
+A kind of job is a function that does the next slice and says whether more is left::
+
+    @runs("tag", _("Tag"))
+    def tag_slice(job: BulkJob) -> bool: ...
+
+It moves ``job.cursor`` and counts ``job.done``; the runner saves the row. What cannot be done for one
+follower or row becomes a ``JobFault``, and the rest goes on. ``Unfit`` ends the job with a sentence for
+staff; nothing of its slice is kept.
+"""
+
+import datetime
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import BulkJob, Follower, JobFault
+from accounts.whom import followers_of
+from wechat.kernel import due
+
+log = logging.getLogger(__name__)
+
+RUN_SECONDS = 20.0
+LEASE = datetime.timedelta(minutes=5)
+SLICE = 2_000
+RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600)]
+
+Step = Callable[[BulkJob], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    label: StrOrPromise
+    step: Step
+
+
+class Unfit(Exception):
+    """The job cannot be done at all; the text says why, in the language of whoever asked for it."""
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def runs(name: str, label: StrOrPromise) -> Callable[[Step], Step]:
+    def register(step: Step) -> Step:
+        _kinds[name] = Kind(label, step)
+        return step
+
+    return register
+
+
+def label(job: BulkJob) -> StrOrPromise:
+    return _kinds[job.kind].label if job.kind in _kinds else job.kind
+
+
+def slice_of(job: BulkJob, size: int = SLICE) -> list[Follower]:
+    """The next followers of the job, in the order of their ids; the cursor moves behind them."""
+    rows = list(chosen(job).filter(pk__gt=job.cursor).order_by("pk")[:size])
+    if rows:
+        job.cursor = rows[-1].pk
+    return rows
+
+
+def chosen(job: BulkJob) -> QuerySet[Follower]:
+    """The job's followers: those named, or those a filter finds now that were there when it was asked for."""
+    return followers_of(job.account, job.details)
+
+
+def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
+    """Note what could not be done: (row of a file or 0, openid, reason)."""
+    rows = [JobFault(job=job, row=row, openid=openid, reason=reason) for row, openid, reason in faults]
+    JobFault.objects.bulk_create(rows)
+    job.failed += len(rows)
+
+
+@shared_task(name="accounts.run_jobs")
+def run_due() -> int:
+    """Go on with jobs that are due, for a while; how many."""
+    taken, until = 0, time.monotonic() + RUN_SECONDS
+    while time.monotonic() < until and (rows := due.claim(BulkJob.objects.all(), lease=LEASE, limit=1)):
+        _work_on(rows[0], until)
+        taken += 1
+    return taken
+
+
+def _work_on(job: BulkJob, until: float) -> None:
+    with translation.override(job.details.get("language")):
+        try:
+            while _do_slice(job.pk, until) and time.monotonic() < until:
+                pass
+        except Unfit as error:
+            _end(job, BulkJob.State.FAILED, str(error))
+        except Exception as error:
+            log.exception("job_interrupted", extra={"job": job.pk})
+            _put_off(job, f"{type(error).__name__}: {error}")
+
+
+@transaction.atomic
+def _do_slice(pk: int, until: float) -> bool:
+    """One slice and its progress; whether there is more to do. The row is locked: nobody does it twice."""
+    job = BulkJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=pk)
+    if not job.is_open:
+        return False
+    if job.started_at is None:
+        job.started_at, job.state = timezone.now(), BulkJob.State.RUNNING
+    more = _kinds[job.kind].step(job)
+    now = timezone.now()
+    job.due_at = (now if time.monotonic() >= until else now + LEASE) if more else None
+    if not more:
+        job.state, job.finished_at, job.total = BulkJob.State.DONE, now, job.done
+    job.attempts, job.error = 0, ""
+    job.save()
+    return more
+
+
+def _end(job: BulkJob, state: BulkJob.State, error: str) -> None:
+    BulkJob.objects.filter(pk=job.pk).update(
+        state=state, error=error, due_at=None, finished_at=timezone.now()
+    )
+
+
+def _put_off(job: BulkJob, error: str) -> None:
+    if job.attempts >= len(RETRY_AFTER):
+        _end(job, BulkJob.State.FAILED, error)
+        return
+    again = timezone.now() + RETRY_AFTER[job.attempts]
+    BulkJob.objects.filter(pk=job.pk).update(due_at=again, attempts=job.attempts + 1, error=error)

@@ -1,0 +1,67 @@
+"""A segment put together from rows, with the number of followers it means now."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts import segments, whom
+from accounts.models import Follower, OfficialAccount, Segment
+from accounts.pages import account_for, frame
+from accounts.rights import Area, Rights
+from accounts.segment_form import ConditionForm, SegmentForm, conditions, rows_in
+
+
+def show(request: HttpRequest, segment: Segment | None) -> HttpResponse:
+    """Anything but "Save" shows the page again, as it would be now; ``part`` is only its rows and number."""
+    account = account_for(request, Area.FOLLOWERS, change=segment is None)
+    made = segment or Segment(account=account)
+    if request.method == "POST":
+        form, rows = SegmentForm(request.POST, instance=made, account=account), rows_in(request.POST)
+    else:
+        form, rows = SegmentForm(instance=made, account=account), made.conditions
+    filled = conditions(account, rows)
+    if "save" in request.POST and form.is_valid() and all(each.is_valid() for each in filled):
+        return _save(request, form, filled)
+    context = frame(
+        request,
+        _("Segment"),
+        Area.FOLLOWERS,
+        segment=segment,
+        form=form,
+        conditions=filled,
+        told="save" in request.POST,
+        **_counted(account, filled, any_of=form["match"].value() == Segment.Match.ANY),
+    )
+    template = "segment_rows" if request.POST.get("part") else "segment"
+    return TemplateResponse(request, f"accounts/{template}.html", context)
+
+
+def _save(request: HttpRequest, form: SegmentForm, filled: Sequence[ConditionForm]) -> HttpResponse:
+    if not Rights.of(request.user).may_change(Area.FOLLOWERS, form.instance.account_id):
+        raise PermissionDenied
+    flag = CHANGE if form.instance.pk else ADDITION
+    form.instance.conditions = [each.row for each in filled]
+    segment = form.save()
+    words = " · ".join(segments.in_words(segment.account, segment.conditions))
+    LogEntry.objects.log_actions(request.user.pk or 0, [segment], flag, words)
+    messages.success(request, _("The segment “%(name)s” is saved.") % {"name": segment.name})
+    return redirect("admin:accounts_segment_changelist")
+
+
+def _counted(account: OfficialAccount, filled: Sequence[ConditionForm], *, any_of: bool) -> dict[str, Any]:
+    """How many the conditions mean, as soon as all of them are filled in."""
+    if not all(each.is_valid() for each in filled):
+        return {"count": None}
+    try:
+        asked = segments.query(account, [each.row for each in filled], any_of=any_of)
+    except segments.UnknownCondition:
+        return {"count": None}
+    count, exact = whom.count(Follower.objects.filter(asked, account=account))
+    return {"count": count, "exact": exact}

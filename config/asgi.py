@@ -1,0 +1,35 @@
+"""The ASGI application: callbacks in the event loop, Django's own pages in threads beside it.
+
+A callback waits for one thing only, the commit it shares with others, so the loop carries as many as come.
+Pages are synchronous code over the ORM: each runs from its first to its last byte in one thread, as under
+any WSGI server, and no more of them at a time than ``WEB_THREADS``.
+"""
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from asgiref.sync import ThreadSensitiveContext
+from asgiref.wsgi import WsgiToAsgi
+from django.core.wsgi import get_wsgi_application
+
+if TYPE_CHECKING:
+    from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+pages = WsgiToAsgi(get_wsgi_application())
+
+from django.conf import settings  # noqa: E402
+
+from wechat.inbox.entrance import callback_application, callback_slug  # noqa: E402
+
+places = asyncio.Semaphore(settings.WEB_THREADS)
+
+
+async def application(scope: "Scope", receive: "ASGIReceiveCallable", send: "ASGISendCallable") -> None:
+    slug = callback_slug(scope["path"]) if scope["type"] == "http" else None
+    if slug is not None:
+        await callback_application(scope, receive, send, slug)
+        return
+    async with places, ThreadSensitiveContext():
+        await pages(scope, receive, send)

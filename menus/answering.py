@@ -1,0 +1,121 @@
+"""What each menu key says, as the callback knows it: compiled, in the process, no query.
+
+A client shows its copy of a menu for a while after another one was published: keys of versions that were
+replaced lately still answer. The newest version that has a key decides.
+"""
+
+import datetime
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from menus.buttons import OWN_KEY
+from menus.kinds import KEYED, Kind
+from menus.models import Item, Version
+from wechat.contents.scripts import Script
+from wechat.contents.variables import names_remark
+from wechat.kernel.editions import Cached
+from wechat.replies import rulebook
+from wechat.sdk.content import from_dict, validate
+from wechat.sdk.errors import ContentError
+from wechat.sdk.messages import Event, Message, View, ViewMiniProgram
+
+log = logging.getLogger(__name__)
+
+KEPT_FOR = datetime.timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A button that can be tapped: which it is, in the newest of its versions, and what it says itself."""
+
+    uid: str
+    version_id: int
+    script: Script | None = None
+    rule_id: int | None = None
+
+    def script_for(self, account: OfficialAccount) -> Script | None:
+        """Its own, or that of its rule while the rule is on."""
+        if self.script or self.rule_id is None:
+            return self.script
+        book = rulebook.of(account)
+        return book.scripts.get(self.rule_id) if book.is_on(self.rule_id) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One account's buttons by what an event says of them."""
+
+    by_key: Mapping[str, Entry] = field(default_factory=dict)
+    by_url: Mapping[str, Entry] = field(default_factory=dict)
+    by_page: Mapping[str, Entry] = field(default_factory=dict)
+
+    def find(self, message: Message) -> Entry | None:
+        if isinstance(message, View):
+            return self.by_url.get(message.event_key)
+        if isinstance(message, ViewMiniProgram):
+            return self.by_page.get(message.event_key)
+        return self.by_key.get(message.event_key) if isinstance(message, Event) else None
+
+
+EMPTY = Table()
+
+
+def of(account: OfficialAccount) -> Table:
+    return _tables.get().get(account.pk, EMPTY)
+
+
+def says_remark(script: Script) -> bool:
+    """Whether the follower has to be looked up for it."""
+    return any(names_remark(content) for content in script.contents)
+
+
+def _build() -> Mapping[int, Table]:
+    recent = Q(state=Version.State.PUBLISHED) | Q(
+        state=Version.State.SUPERSEDED, superseded_at__gte=timezone.now() - KEPT_FOR
+    )
+    versions = Version.objects.filter(recent, menu__account__enabled=True).select_related("menu")
+    # What is live comes last and wins; among the others, the newest.
+    ordered = sorted(versions, key=lambda each: (each.state == Version.State.PUBLISHED, each.superseded_at or EPOCH))
+    rows: dict[int, list[Item]] = defaultdict(list)
+    for item in Item.objects.filter(version__in=ordered).select_related("asset", "cover"):
+        rows[item.version_id].append(item)
+    by_account: dict[int, list[Item]] = defaultdict(list)
+    for version in ordered:
+        by_account[version.menu.account_id] += rows[version.pk]
+    return {account_id: table(items) for account_id, items in by_account.items()}
+
+
+def table(items: Iterable[Item]) -> Table:
+    """Of several buttons with one key the last one counts."""
+    by_key, by_url, by_page = {}, {}, {}
+    for item in items:
+        entry = Entry(item.uid, item.version_id, _script(item), item.rule_id)
+        if item.kind in KEYED:
+            by_key[item.key or f"{OWN_KEY}{item.uid}"] = entry
+        elif item.kind == Kind.VIEW:
+            by_url[item.url] = entry
+        elif item.kind == Kind.MINIPROGRAM:
+            by_page[item.pagepath] = entry
+    return Table(by_key, by_url, by_page)
+
+
+def _script(item: Item) -> Script | None:
+    if not item.has_reply:
+        return None
+    try:
+        content = from_dict(item.complete)
+        validate(content)
+    except ContentError as error:
+        log.error("menu_reply_broken", extra={"item": item.pk, "error": error.message})
+        return None
+    return Script((content,))
+
+
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_tables = Cached("menus", _build)

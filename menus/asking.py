@@ -1,0 +1,102 @@
+"""How a menu is asked to be published: now, at a time, or back to an earlier version."""
+
+import datetime
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from menus.facts import problems_of
+from menus.models import Menu, Publication, Version
+from menus.tasks import publish as task
+from menus.tree import read
+from menus.validation import Problem
+from wechat.kernel import due
+
+State, Reason = Publication.State, Publication.Reason
+
+
+class Busy(Exception):
+    """Another publication of the account is under way."""
+
+
+class Refused(Exception):
+    """The version has errors that WeChat would refuse it for."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+def publish(menu: Menu, version: Version | None, *, by: User | None, through: str = "") -> Publication:
+    """Have a worker make the version live now, or without one take the menu off.
+
+    Raises ``Refused`` and ``Busy``.
+    """
+    _check(menu, version)
+    now = timezone.now()
+    return _asked(
+        menu=menu, version=version, asked_by=by, asked_through=through, state=State.PENDING,
+        starts_at=now, due_at=now,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def schedule(
+    menu: Menu,
+    version: Version,
+    *,
+    at: datetime.datetime,
+    until: datetime.datetime | None = None,
+    by: User | None,
+    through: str = "",
+) -> Publication:
+    """Make the version live at a time, and at another return to what was live before. Raises ``Refused``."""
+    _check(menu, version)
+    common = {"menu": menu, "asked_by": by, "asked_through": through, "state": State.SCHEDULED}
+    going = _asked(version=version, starts_at=at, due_at=at, **common)
+    if until is not None:
+        _asked(returns=going, starts_at=until, due_at=until, **common)
+    return going
+
+
+def cancel(publication: Publication) -> bool:
+    """Before it starts, with the return that belongs to it; ``False`` if it has started."""
+    done = _close(
+        Publication.objects.filter(pk=publication.pk, state=State.SCHEDULED), State.CANCELLED, Reason.BY_STAFF
+    )
+    if done:
+        _close(
+            Publication.objects.filter(returns=publication, state=State.SCHEDULED),
+            State.CANCELLED,
+            Reason.BY_STAFF,
+        )
+    return bool(done)
+
+
+def running(account_id: int) -> Publication | None:
+    """The one that is under way in this account."""
+    return Publication.objects.filter(account=account_id, state__in=Publication.RUNNING).first()
+
+
+def _check(menu: Menu, version: Version | None) -> None:
+    errors = [each for each in problems_of(menu, read(version)) if each.is_error] if version else []
+    if errors:
+        raise Refused(errors)
+
+
+def _asked(**fields: object) -> Publication:
+    menu = fields["menu"]
+    assert isinstance(menu, Menu)
+    try:
+        with transaction.atomic():
+            publication = Publication.objects.create(account_id=menu.account_id, **fields)
+    except IntegrityError:
+        raise Busy from None
+    transaction.on_commit(lambda: due.ring(task))
+    return publication
+
+
+def _close(rows: QuerySet[Publication], state: Publication.State, reason: Publication.Reason) -> int:
+    return rows.update(state=state, reason=reason, due_at=None, finished_at=timezone.now())

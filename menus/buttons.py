@@ -1,0 +1,265 @@
+"""A menu as a value: its buttons, two levels deep, from and to the editor's form and the platform's."""
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from menus.kinds import FIELDS, KEYED, READ_ONLY, Kind
+
+OWN_KEY = "menu:"
+UID = re.compile(r"[a-z0-9]{4,16}")
+TEXTS = ("name", "key", "url", "appid", "pagepath", "media_id", "article_id", "article_title")
+NUMBERS = ("file", "rule")
+LONGEST_TEXT = 4000
+MOST_BUTTONS = 100
+
+
+class Malformed(Exception):
+    """Not the form of a menu; the text says where. Whoever edits by hand never sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a button says: a content as ``wechat.contents`` stores it, and the files in it."""
+
+    content: Mapping[str, Any]
+    asset: int | None = None
+    cover: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """``uid`` names the button in all versions of its menu.
+
+    ``key`` is only set on buttons made elsewhere, ``media_id`` on files that are in no library of ours;
+    ``raw`` is how a button came that we can only keep. ``file`` and ``rule`` are primary keys.
+    """
+
+    uid: str
+    name: str = ""
+    kind: str = Kind.CLICK
+    key: str = ""
+    url: str = ""
+    appid: str = ""
+    pagepath: str = ""
+    media_id: str = ""
+    article_id: str = ""
+    article_title: str = ""
+    file: int | None = None
+    rule: int | None = None
+    reply: Reply | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    children: tuple["Button", ...] = ()
+
+    @property
+    def platform_key(self) -> str:
+        return self.key or f"{OWN_KEY}{self.uid}"
+
+
+Buttons = tuple[Button, ...]
+
+
+def new_uid() -> str:
+    return secrets.token_hex(5)
+
+
+def every(buttons: Sequence[Button]) -> Iterator[Button]:
+    """Both levels, each button before its children."""
+    for button in buttons:
+        yield button
+        yield from every(button.children)
+
+
+# --- the editor's form
+
+
+def to_data(button: Button) -> dict[str, Any]:
+    """What is empty is left out."""
+    data: dict[str, Any] = {"uid": button.uid, "name": button.name, "kind": str(button.kind)}
+    data |= {name: getattr(button, name) for name in (*TEXTS, *NUMBERS) if getattr(button, name)}
+    if button.reply:
+        data["reply"] = {one.name: getattr(button.reply, one.name) for one in fields(Reply)}
+    if button.raw:
+        data["raw"] = dict(button.raw)
+    if button.children:
+        data["children"] = [to_data(each) for each in button.children]
+    return data
+
+
+def from_list(data: Any) -> Buttons:
+    """Raises ``Malformed``. How many there may be, and how deep, is for the validation to say."""
+    buttons = _buttons(data, depth=0)
+    uids = [each.uid for each in every(buttons)]
+    if len(uids) > MOST_BUTTONS:
+        raise Malformed(f"more than {MOST_BUTTONS} buttons")
+    if len(set(uids)) != len(uids):
+        raise Malformed("two buttons have the same uid")
+    return buttons
+
+
+def _buttons(data: Any, depth: int) -> Buttons:
+    if not isinstance(data, list) or depth > 5:
+        raise Malformed("buttons must be a list")
+    return tuple(_button(each, depth) for each in data)
+
+
+def _button(data: Any, depth: int) -> Button:
+    if not isinstance(data, dict):
+        raise Malformed("a button must be an object")
+    if unknown := data.keys() - {one.name for one in fields(Button)}:
+        raise Malformed(f"a button has no {sorted(unknown)[0]}")
+    uid, kind = data.get("uid", ""), data.get("kind", Kind.CLICK)
+    if not isinstance(uid, str) or not UID.fullmatch(uid):
+        raise Malformed("uid must be 4 to 16 small letters or digits")
+    if kind not in Kind.values:
+        raise Malformed(f"there is no kind {kind}")
+    own: dict[str, Any] = {name: _text(data, name) for name in TEXTS}
+    own |= {name: _number(data, name) for name in NUMBERS}
+    raw = data.get("raw") or {}
+    if not isinstance(raw, dict):
+        raise Malformed("raw must be an object")
+    children = _buttons(data.get("children") or [], depth + 1)
+    return Button(uid, kind=kind, **own, reply=_reply(data), raw=raw, children=children)
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name) or ""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
+        raise Malformed(f"{name} must be a text")
+    return value
+
+
+def _number(data: Mapping[str, Any], name: str) -> int | None:
+    value = data.get(name)
+    if value is not None and (
+        not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 62
+    ):
+        raise Malformed(f"{name} must be a number")
+    return value
+
+
+def _reply(data: Mapping[str, Any]) -> Reply | None:
+    given = data.get("reply")
+    if given is None:
+        return None
+    if not isinstance(given, dict) or not isinstance(given.get("content"), dict):
+        raise Malformed("a reply needs a content")
+    return Reply(given["content"], _number(given, "asset"), _number(given, "cover"))
+
+
+# --- the platform's form
+
+
+def to_platform(buttons: Sequence[Button], media: Mapping[int, str]) -> list[dict[str, Any]]:
+    """The body's ``button``; ``media`` tells the media ids of files by primary key."""
+    return [_to_platform(each, media) for each in buttons]
+
+
+def _to_platform(button: Button, media: Mapping[int, str]) -> dict[str, Any]:
+    if button.children or button.kind == Kind.PARENT:
+        return {"name": button.name, "sub_button": to_platform(button.children, media)}
+    if button.kind in READ_ONLY:
+        return {**button.raw, "name": button.name}
+    told = {"type": str(button.kind), "name": button.name}
+    own = {"key": button.platform_key, "media_id": media.get(button.file or 0, button.media_id)}
+    return told | {name: own.get(name, getattr(button, name)) for name in FIELDS[button.kind]}
+
+
+def from_platform(told: Any) -> Buttons:
+    """Whatever ``menu/get`` or ``get_current_selfmenu_info`` tells; nothing is dropped, nothing raises."""
+    return tuple(_from_platform(each) for each in told if isinstance(each, dict)) if told else ()
+
+
+def _from_platform(told: Mapping[str, Any]) -> Button:
+    name, kind = str(told.get("name", "")), str(told.get("type", ""))
+    children = _children(told)
+    if children:
+        return Button(new_uid(), name, Kind.PARENT, children=from_platform(children))
+    if kind in FIELDS and kind not in READ_ONLY:
+        own: dict[str, Any] = {each: str(told.get(each, "")) for each in FIELDS[kind]}
+        key = own.get("key", "")
+        uid = key.removeprefix(OWN_KEY)
+        if key.startswith(OWN_KEY) and UID.fullmatch(uid):
+            return Button(uid, name, kind)
+        return Button(new_uid(), name, kind, **own)
+    if not kind:
+        return Button(new_uid(), name, Kind.PARENT)
+    raw = {each: value for each, value in told.items() if each not in ("name", "sub_button")}
+    return Button(new_uid(), name, kind if kind in READ_ONLY else Kind.UNKNOWN, raw=raw)
+
+
+def _children(told: Mapping[str, Any]) -> list[Any]:
+    below = told.get("sub_button") or []
+    if isinstance(below, dict):
+        below = below.get("list") or []
+    return below if isinstance(below, list) else []
+
+
+def canonical(told: Any) -> list[dict[str, Any]]:
+    """Two menus of the platform are the same exactly if their canonical forms are equal."""
+    return [_canonical(each) for each in told or [] if isinstance(each, dict)]
+
+
+def _canonical(told: Mapping[str, Any]) -> dict[str, Any]:
+    children = _children(told)
+    if children:
+        return {"name": told.get("name"), "sub_button": canonical(children)}
+    kind = told.get("type")
+    names: Sequence[str] = FIELDS.get(
+        str(kind), [each for each in told if each not in ("sub_button", "type")]
+    )
+    return {"type": kind, "name": told.get("name"), **{name: told.get(name) for name in sorted(names)}}
+
+
+# --- between two menus
+
+
+def with_new_uids(buttons: Sequence[Button]) -> Buttons:
+    """For a copy: its buttons are others than the first ones."""
+    return tuple(replace(each, uid=new_uid(), children=with_new_uids(each.children)) for each in buttons)
+
+
+def adopted(found: Sequence[Button], known: Sequence[Button], media: Mapping[int, str]) -> Buttons:
+    """The buttons found on the platform, each as the one of ours that it is, by what it does or its name.
+
+    It keeps our uid, reply, rule and file, but has its name, place and kind from the platform.
+    """
+    left = list(every(known))
+    told = {each.uid: _fingerprint(each, media) for each in left}
+
+    def same(button: Button) -> Button | None:
+        wanted = _fingerprint(button, {})
+        tests = (
+            lambda each: each.uid == button.uid,
+            lambda each: told[each.uid] == wanted,
+            lambda each: each.name == button.name and each.kind == button.kind,
+        )
+        return next((each for test in tests for each in left if test(each)), None)
+
+    def adopt(button: Button) -> Button:
+        ours = same(button)
+        if ours is not None:
+            left.remove(ours)
+            button = _merged(button, ours, media)
+        return replace(button, children=tuple(adopt(each) for each in button.children))
+
+    return tuple(adopt(each) for each in found)
+
+
+def _fingerprint(button: Button, media: Mapping[int, str]) -> tuple[Any, ...]:
+    if button.kind == Kind.PARENT:
+        return (button.kind, button.name)
+    own = _to_platform(replace(button, name="", children=()), media)
+    return tuple(sorted((key, str(value)) for key, value in own.items()))
+
+
+def _merged(found: Button, ours: Button, media: Mapping[int, str]) -> Button:
+    kept: dict[str, Any] = {"reply": ours.reply, "rule": ours.rule} if found.kind in KEYED else {}
+    if found.kind == ours.kind == Kind.MEDIA_ID and media.get(ours.file or 0) == found.media_id:
+        kept |= {"file": ours.file, "media_id": ""}
+    if found.article_id and found.article_id == ours.article_id:
+        kept |= {"article_title": ours.article_title}
+    key = "" if found.key == f"{OWN_KEY}{ours.uid}" else found.key
+    return replace(found, uid=ours.uid, key=key, **kept)

@@ -1,0 +1,59 @@
+"""A button in a few words, with the names of what it refers to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from menus.buttons import Button, Buttons, every
+from menus.kinds import Kind
+from menus.models import Item, MiniProgram
+from wechat.materials.models import Asset
+from wechat.replies.models import Rule
+
+LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """By primary key, mini programs by AppID."""
+
+    files: Mapping[int, str] = field(default_factory=dict)
+    rules: Mapping[int, str] = field(default_factory=dict)
+    mini_programs: Mapping[str, str] = field(default_factory=dict)
+
+
+def names_in(menus: Iterable[Buttons]) -> Names:
+    """Of everything that the buttons of these menus refer to."""
+    each = [button for buttons in menus for button in every(buttons)]
+    files = [one.file or (one.reply.asset if one.reply else None) for one in each]
+    rules = {one.rule for one in each if one.rule}
+    appids = {one.appid for one in each}
+    return Names(
+        dict(Asset.objects.filter(pk__in={key for key in files if key}).values_list("pk", "name")),
+        dict(Rule.objects.filter(pk__in=rules).values_list("pk", "name")),
+        dict(MiniProgram.objects.filter(appid__in=appids - {""}).values_list("appid", "name")),
+    )
+
+
+def action(button: Button, names: Names) -> str:
+    """What a tap does."""
+    kind = str(Kind(button.kind).label)
+    if button.kind == Kind.PARENT:
+        return kind
+    detail = _detail(button, names)
+    return Truncator(f"{kind}: {detail}" if detail else kind).chars(LONGEST)
+
+
+def _detail(button: Button, names: Names) -> str:
+    if button.reply:
+        return Item(content=dict(button.reply.content)).words or names.files.get(button.reply.asset or 0, "")
+    if button.rule:
+        return _("rule “%(name)s”") % {"name": names.rules.get(button.rule, "–")}
+    if button.file:
+        return names.files.get(button.file, "")
+    if button.appid:
+        return f"{names.mini_programs.get(button.appid, button.appid)} {button.pagepath}".strip()
+    raw = str(button.raw.get("value", ""))
+    return button.url or button.article_title or button.article_id or button.key or button.media_id or raw

@@ -1,0 +1,64 @@
+"""Where menus join in: they answer taps, count them, and tell where files and answers belong."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from menus import answering, counting
+from menus.models import Item
+from wechat.inbox.answerers import Answerer, named
+from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.materials import usage
+from wechat.materials.models import Asset
+from wechat.replies.facts import facts_of, values_of
+from wechat.replies.specs import Facts
+from wechat.sdk.messages import Click, LocationSelect, ScanCode, SendPics, View, ViewMiniProgram
+
+
+def needs_only_memory(event: Event) -> bool:
+    entry = answering.of(event.account).find(event.message)
+    script = entry.script_for(event.account) if entry else None
+    return script is None or not answering.says_remark(script)
+
+
+@answers(order=Order.MENU, quick=needs_only_memory)
+def answer_tap(event: Event) -> Answer | None:
+    """What the button says, or its rule; a button without either leaves the tap to the rules."""
+    entry = answering.of(event.account).find(event.message)
+    script = entry.script_for(event.account) if entry else None
+    if entry is None or script is None or not script.contents:
+        return None
+    facts = facts_of(event.account, event.message) if answering.says_remark(script) else Facts()
+    said = script.perform(values_of(event.account, event.message, facts), event.message.key)
+    return Answer(f"menu:{entry.uid}", said.now, said.later)
+
+
+@reacts(Click, View, ViewMiniProgram, ScanCode, SendPics, LocationSelect)
+def count_tap(event: Event) -> None:
+    entry = answering.of(event.account).find(event.message)
+    if entry is not None and event.row is not None:
+        counting.count(event.row, entry)
+
+
+@usage.register
+def buttons_with(asset: Asset) -> list[str]:
+    items = Item.objects.filter(Q(asset=asset) | Q(cover=asset) | Q(file=asset))
+    found = items.order_by("uid", "-version__number").distinct("uid").select_related("version__menu")
+    return [
+        _("button “%(button)s” of %(version)s") % {"button": item.name, "version": item.version}
+        for item in found
+    ]
+
+
+@named("menu")
+def names(uids: Sequence[str]) -> Mapping[str, Answerer]:
+    items = Item.objects.filter(uid__in=uids).order_by("uid", "-version_id").distinct("uid")
+    return {
+        item.uid: Answerer(
+            _("menu “%(name)s”") % {"name": item.name},
+            reverse("admin:menus_menu_change", args=[item.version.menu_id]),
+        )
+        for item in items.select_related("version")
+    }

@@ -1,0 +1,59 @@
+"""The types of menu buttons, and what each needs (WeChat reference 5)."""
+
+from collections.abc import Mapping
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """The platform's types by its own names, a parent, and what it may know that we do not."""
+
+    PARENT = "parent", _("Opens a submenu")
+    CLICK = "click", _("Sends a message")
+    VIEW = "view", _("Opens a web page")
+    MINIPROGRAM = "miniprogram", _("Opens a mini program")
+    SCANCODE_PUSH = "scancode_push", _("Scans a code")
+    SCANCODE_WAITMSG = "scancode_waitmsg", _("Scans a code and waits for a message")
+    PIC_SYSPHOTO = "pic_sysphoto", _("Takes a photo")
+    PIC_PHOTO_OR_ALBUM = "pic_photo_or_album", _("Takes a photo or chooses one")
+    PIC_WEIXIN = "pic_weixin", _("Chooses pictures from the album")
+    LOCATION_SELECT = "location_select", _("Sends a place")
+    MEDIA_ID = "media_id", _("Sends a file")
+    VIEW_LIMITED = "view_limited", _("Opens an article (old kind)")
+    ARTICLE_ID = "article_id", _("Sends an article")
+    ARTICLE_VIEW_LIMITED = "article_view_limited", _("Opens an article")
+    TEXT = "text", _("Text made on WeChat's page")
+    IMG = "img", _("Picture made on WeChat's page")
+    PHOTO = "photo", _("Photo made on WeChat's page")
+    VIDEO = "video", _("Video made on WeChat's page")
+    VOICE = "voice", _("Voice made on WeChat's page")
+    NEWS = "news", _("Article made on WeChat's page")
+    UNKNOWN = "unknown", _("A type this console does not know")
+
+
+KEYED = frozenset(
+    {
+        Kind.CLICK, Kind.SCANCODE_PUSH, Kind.SCANCODE_WAITMSG, Kind.PIC_SYSPHOTO, Kind.PIC_PHOTO_OR_ALBUM,
+        Kind.PIC_WEIXIN, Kind.LOCATION_SELECT,
+    }
+)  # fmt: skip
+# Who taps these waits for something to come.
+ANSWERED = frozenset({Kind.CLICK, Kind.SCANCODE_WAITMSG})
+# They come back from menus made on the platform's own page; no call can make them.
+READ_ONLY = frozenset(
+    {Kind.TEXT, Kind.IMG, Kind.PHOTO, Kind.VIDEO, Kind.VOICE, Kind.NEWS, Kind.VIEW_LIMITED, Kind.UNKNOWN}
+)
+# The platform tells of taps on these; of the others nobody hears.
+COUNTED = KEYED | {Kind.VIEW, Kind.MINIPROGRAM}
+# What the platform wants to know besides type and name.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(KEYED, ("key",)),
+    Kind.VIEW: ("url",),
+    Kind.MINIPROGRAM: ("url", "appid", "pagepath"),
+    Kind.MEDIA_ID: ("media_id",),
+    Kind.VIEW_LIMITED: ("media_id",),
+    Kind.ARTICLE_ID: ("article_id",),
+    Kind.ARTICLE_VIEW_LIMITED: ("article_id",),
+}
+EDITABLE = tuple(kind for kind in Kind if kind not in READ_ONLY and kind != Kind.PARENT)

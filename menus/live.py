@@ -1,0 +1,147 @@
+"""The menus that WeChat shows for an account, read and written as one value."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import OfficialAccount
+from menus import tree
+from menus.buttons import Button, to_platform
+from menus.models import Menu, Version
+from menus.planning import Add, Conditional, Create, DeleteAll, Live, Remove, Step, rule_of
+from wechat.materials.models import Asset
+from wechat.sdk.api import menus as api
+from wechat.sdk.client import Client
+from wechat.sdk.errors import ApiError
+
+NO_MENU = 46003
+NOT_CONDITIONAL = 65301
+
+
+class NotReady(Exception):
+    """The menus cannot be told to the platform as they are; the text says why, for staff."""
+
+
+def read(client: Client) -> Live:
+    """Raises ``WeChatError``."""
+    try:
+        told = api.get(client)
+    except ApiError as error:
+        if error.errcode != NO_MENU:
+            raise
+        return _made_on_page(client)
+    listed = [each for each in told.get("conditionalmenu") or [] if isinstance(each, dict)]
+    conditional = [
+        Conditional(each.get("button") or [], rule_of(each.get("matchrule")), str(each.get("menuid", "")))
+        for each in listed
+    ]
+    # Menu ids grow; the order of the list is not promised.
+    conditional.sort(key=lambda each: (len(each.menuid), each.menuid))
+    return Live((told.get("menu") or {}).get("button") or [], tuple(conditional))
+
+
+def _made_on_page(client: Client) -> Live:
+    told = api.current(client)
+    button = (told.get("selfmenu_info") or {}).get("button") or []
+    if str(told.get("is_menu_open")) != "1" or not button:
+        return Live()
+    return Live(button, made_on_page=True)
+
+
+def perform(client: Client, step: Step) -> None:
+    """Raises ``WeChatError``; what is gone already need not be deleted."""
+    match step:
+        case Create():
+            api.create(client, step.button)
+        case Add():
+            api.add_conditional(client, step.button, step.rule)
+        case Remove() | DeleteAll():
+            try:
+                api.delete(client) if isinstance(step, DeleteAll) else api.delete_conditional(
+                    client, step.menuid
+                )
+            except ApiError as error:
+                if error.errcode not in (NO_MENU, NOT_CONDITIONAL):
+                    raise
+
+
+def dump(live: Live) -> dict[str, Any]:
+    conditional = [
+        {"button": each.button, "matchrule": each.rule, "menuid": each.menuid} for each in live.conditional
+    ]
+    return {"button": live.button, "conditional": conditional, "made_on_page": live.made_on_page}
+
+
+def load(stored: Mapping[str, Any]) -> Live:
+    conditional = (
+        Conditional(each["button"], each["matchrule"], each["menuid"]) for each in stored["conditional"]
+    )
+    return Live(stored["button"], tuple(conditional), stored["made_on_page"])
+
+
+def wanted(account: OfficialAccount, changed: Menu | None = None, version: Version | None = None) -> Live:
+    """What should be live: every menu's live version, but of the changed one this version (``None``: none).
+
+    Raises ``NotReady``.
+    """
+    versions = live_versions(account)
+    if changed is not None:
+        versions = {**versions, changed.pk: version} if version else _without(versions, changed)
+    menus = [
+        menu for menu in Menu.objects.filter(account=account).select_related("tag") if menu.pk in versions
+    ]
+    default = next((menu for menu in menus if not menu.conditional), None)
+    if default is None:
+        if menus and changed is not None and changed.conditional and version:
+            raise NotReady(_("Publish the menu for everybody first: WeChat wants one before any other."))
+        return Live()
+    buttons = tree.read_many(list(versions.values()))
+    told = {menu.pk: _told(buttons[versions[menu.pk].pk]) for menu in menus}
+    # The upper one wins here, the newest there.
+    conditional = [menu for menu in reversed(menus) if menu.conditional]
+    return Live(told[default.pk], tuple(Conditional(told[menu.pk], matchrule(menu)) for menu in conditional))
+
+
+def live_versions(account: OfficialAccount) -> dict[int, Version]:
+    """By the primary key of the menu."""
+    found = Version.objects.filter(menu__account=account, state=Version.State.PUBLISHED)
+    return {version.menu_id: version for version in found.select_related("menu")}
+
+
+def matchrule(menu: Menu) -> dict[str, str]:
+    """Raises ``NotReady`` for a tag that the platform does not know yet."""
+    if menu.tag is not None and menu.tag.platform_id is None:
+        raise NotReady(
+            _("WeChat does not know the tag “%(tag)s” of the menu “%(menu)s” yet.")
+            % {"tag": menu.tag, "menu": menu}
+        )
+    rule = {
+        "tag_id": str(menu.tag.platform_id) if menu.tag else "",
+        "client_platform_type": str(menu.platform or ""),
+        **menu.other_rule,
+    }
+    return {name: value for name, value in rule.items() if value}
+
+
+def _told(buttons: Sequence[Button]) -> list[dict[str, Any]]:
+    media = tree.media_of(buttons)
+    missing = [key for key, media_id in media.items() if not media_id]
+    if missing:
+        names = Asset.objects.filter(pk__in=missing).values_list("name", flat=True)
+        raise NotReady(
+            _("These files are not on WeChat yet: %(names)s. Upload them again in the media library.")
+            % {"names": ", ".join(names)}
+        )
+    return to_platform(buttons, media)
+
+
+def _without(versions: Mapping[int, Version], menu: Menu) -> dict[int, Version]:
+    return {key: version for key, version in versions.items() if key != menu.pk}
+
+
+def appids_of(live: Live) -> set[str]:
+    """The mini programs that buttons of any menu open."""
+    every_button = [*live.button, *(one for each in live.conditional for one in each.button)]
+    both = [one for each in every_button for one in (each, *(each.get("sub_button") or []))]
+    return {one["appid"] for one in both if isinstance(one, dict) and one.get("appid")}

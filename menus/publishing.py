@@ -1,0 +1,266 @@
+"""Publishing: asked for by staff, carried out by a worker, and true to what WeChat shows afterwards.
+
+A publication is *publishing* in Postgres before WeChat is called. Whatever kills the worker, the next one
+reads the live menus and goes on from there, so the end is the same as without the interruption. A lost
+answer is no riddle either: the live menus are read back and compared. Only what was read counts.
+"""
+
+import datetime
+import logging
+from collections.abc import Iterator
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.clients import client_for
+from menus import live as live_menus
+from menus import watching
+from menus.differences import in_words
+from menus.live import NotReady
+from menus.models import MiniProgram, Publication, Version
+from menus.planning import Add, Live, Step, plan
+from wechat.kernel import due
+from wechat.sdk.client import Client
+from wechat.sdk.errors import ApiError, TransportError, WeChatError
+
+log = logging.getLogger(__name__)
+
+State, Reason = Publication.State, Publication.Reason
+
+# Longer than the slowest call; renewed before each.
+LEASE = datetime.timedelta(minutes=2)
+RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 30, 60, 300, 900)]
+LOOK_AGAIN = datetime.timedelta(minutes=1)
+NO_ROOM = frozenset({65305, 65316})
+NOT_LINKED = 45064
+MOST_ROUNDS = 3
+
+
+class Overtaken(Exception):
+    """The lease ran out and somebody else goes on with this publication."""
+
+
+class _NothingToReturnFrom(Exception):
+    """Somebody has published another version since."""
+
+
+def publish_due() -> int:
+    """Carry out what is due until nothing is; how many were taken on."""
+    taken = 0
+    while publication := _claim():
+        carry_out(publication)
+        taken += 1
+    return taken
+
+
+def _claim() -> Publication | None:
+    """One that is due, written down as being published: no second one of its account can be."""
+    try:
+        with transaction.atomic():
+            rows = due.claim(_ready(), lease=LEASE, limit=1)
+            for row in rows:
+                Publication.objects.filter(pk=row.pk).update(
+                    state=State.PUBLISHING, attempts=F("attempts") + 1
+                )
+                row.refresh_from_db()
+            return rows[0] if rows else None
+    except IntegrityError:
+        # Another worker began one of the same account between our look and our claim.
+        return None
+
+
+def _ready() -> QuerySet[Publication]:
+    other = Publication.objects.filter(account=OuterRef("account"), state__in=Publication.RUNNING).exclude(
+        pk=OuterRef("pk")
+    )
+    open_ones = Publication.objects.filter(state__in=Publication.OPEN, account__enabled=True)
+    return open_ones.filter(~Q(state=State.SCHEDULED) | ~Exists(other)).select_related("account", "menu")
+
+
+def carry_out(publication: Publication) -> None:
+    """Publish it, and keep on its row what became of it and what WeChat shows now."""
+    try:
+        _carry_out(publication, client_for(publication.account))
+    except _NothingToReturnFrom:
+        _finish(publication, State.CANCELLED, Reason.NOTHING_TO_RETURN_FROM)
+    except NotReady as error:
+        _finish(publication, State.FAILED, Reason.NOT_READY, error=str(error))
+    except Overtaken:
+        log.info("publication_overtaken", extra={"publication": publication.pk})
+    except WeChatError as error:
+        _went_wrong(publication, error)
+
+
+def _carry_out(publication: Publication, client: Client) -> None:
+    wanted = _wanted(publication)
+    before = live_menus.read(client)
+    if publication.before is None:
+        _note(publication, before=live_menus.dump(before))
+    only_looks = publication.errcode is not None or publication.attempts > len(RETRY_AFTER)
+    found = before if only_looks else _brought_to(publication, client, before, wanted)
+    if found.same(wanted):
+        _published(publication, found)
+    elif publication.errcode is not None:
+        _finish(publication, State.FAILED, Reason.REFUSED, found)
+    else:
+        _finish(publication, State.FAILED, Reason.UNREACHABLE if only_looks else Reason.NOT_SHOWN, found)
+
+
+def _brought_to(publication: Publication, client: Client, found: Live, wanted: Live) -> Live:
+    """What is live after everything was done to make it the wanted one."""
+    for _round in range(MOST_ROUNDS):
+        for step in _steps(found, wanted, removing_first=False):
+            try:
+                _take(publication, client, step)
+            except ApiError as error:
+                if error.errcode not in NO_ROOM or not isinstance(step, Add):
+                    raise
+                _take_all(publication, client, live_menus.read(client), wanted)
+                break
+        found = live_menus.read(client)
+        if found.same(wanted):
+            break
+    return found
+
+
+def _take_all(publication: Publication, client: Client, found: Live, wanted: Live) -> None:
+    for step in _steps(found, wanted, removing_first=True):
+        _take(publication, client, step)
+
+
+def _steps(found: Live, wanted: Live, *, removing_first: bool) -> Iterator[Step]:
+    return plan(found, wanted, removing_first=removing_first)
+
+
+def _take(publication: Publication, client: Client, step: Step) -> None:
+    """One call, while the publication is still ours. Raises ``Overtaken``."""
+    if not _mine(publication).update(due_at=timezone.now() + LEASE):
+        raise Overtaken
+    live_menus.perform(client, step)
+
+
+def _wanted(publication: Publication) -> Live:
+    """Raises ``NotReady`` and ``_NothingToReturnFrom``."""
+    if publication.returns is not None and publication.version is None and publication.replaced is None:
+        _resolve_return(publication, publication.returns)
+    return live_menus.wanted(publication.account, publication.menu, publication.version)
+
+
+def _resolve_return(publication: Publication, going: Publication) -> None:
+    now_live = publication.menu.versions.filter(state=Version.State.PUBLISHED).first()
+    if going.state != State.PUBLISHED or now_live is None or now_live.pk != going.version_id:
+        raise _NothingToReturnFrom
+    publication.version = going.replaced
+    _note(publication, version=going.replaced)
+
+
+def _went_wrong(publication: Publication, error: WeChatError) -> None:
+    """Try again what may pass; after a refusal find out what is live, and say so."""
+    lasting = isinstance(error, ApiError) and not (
+        error.retryable or error.refresh_token or error.errcode in (45009, 45011)
+    )
+    if not lasting:
+        _later(publication, error)
+    elif publication.errcode is not None:
+        # Not even the live menus may be read.
+        _finish(publication, State.FAILED, Reason.REFUSED)
+    else:
+        assert isinstance(error, ApiError)
+        _learn_from(publication, error)
+        publication.errcode, publication.error = error.errcode, str(error)
+        _note(publication, errcode=error.errcode, error=str(error))
+        carry_out(publication)
+
+
+def _later(publication: Publication, error: WeChatError) -> None:
+    tries = publication.attempts
+    pause = RETRY_AFTER[tries - 1] if tries <= len(RETRY_AFTER) else LOOK_AGAIN
+    text = str(error) if publication.errcode is None else publication.error
+    _mine(publication).update(due_at=timezone.now() + pause, error=text)
+    if isinstance(error, TransportError):
+        log.warning("publication_delayed", extra={"publication": publication.pk, "error": str(error)})
+
+
+def _learn_from(publication: Publication, error: ApiError) -> None:
+    """Which mini program is not linked: one that was never live before."""
+    if error.errcode != NOT_LINKED:
+        return
+    known = live_menus.appids_of(live_menus.load(publication.before)) if publication.before else set()
+    opened = live_menus.appids_of(_wanted(publication)) - known
+    MiniProgram.objects.filter(account=publication.account, appid__in=opened, linked=None).update(
+        linked=False
+    )
+
+
+@transaction.atomic
+def _published(publication: Publication, found: Live) -> None:
+    """The live menus are the wanted ones: the versions say so from now on."""
+    now = timezone.now()
+    versions = Version.objects.filter(menu__account=publication.account, state=Version.State.PUBLISHED)
+    replaced = versions.filter(menu=publication.menu).first()
+    # Without a menu for everybody WeChat shows no other either.
+    gone = versions.filter(menu=publication.menu) if found.button else versions
+    gone.update(state=Version.State.SUPERSEDED, superseded_at=now)
+    if publication.version is not None:
+        publication.version.state = Version.State.PUBLISHED
+        publication.version.published_at, publication.version.superseded_at = now, None
+        publication.version.save(update_fields=["state", "published_at", "superseded_at"])
+    opened = live_menus.appids_of(found)
+    MiniProgram.objects.filter(account=publication.account, appid__in=opened).update(linked=True)
+    publication.errcode, publication.error = None, ""
+    if not _finish(publication, State.PUBLISHED, "", found, replaced=replaced):
+        transaction.set_rollback(True)
+
+
+def _finish(
+    publication: Publication,
+    state: Publication.State,
+    reason: str,
+    found: Live | None = None,
+    *,
+    error: str | None = None,
+    replaced: Version | None = None,
+) -> bool:
+    """Only whoever has the publication may say how it ended; ``False`` if that is somebody else."""
+    after = live_menus.dump(found) if found is not None else None
+    with transaction.atomic():
+        done = _mine(publication).update(
+            state=state, reason=reason, due_at=None, after=after, finished_at=timezone.now(),
+            errcode=publication.errcode, error=publication.error if error is None else error,
+            replaced=replaced,
+        )  # fmt: skip
+        if done and found is not None:
+            watching.keep(publication.account, found)
+        if done:
+            _log(publication, state, reason, found)
+    return bool(done)
+
+
+def _log(publication: Publication, state: Publication.State, reason: str, found: Live | None) -> None:
+    """The audit entry, with what was live before and after."""
+    if publication.asked_by_id is None:
+        return
+    before = live_menus.load(publication.before) if publication.before else None
+    changes = in_words(before, found) if before is not None and found is not None else []
+    outcome = Reason(reason).label if reason else State(state).label
+    version = publication.version
+    what = _("Version %(number)d") % {"number": version.number or 0} if version else _("Taken off")
+    message = f"{what}: {outcome} {'; '.join(changes)}".strip()
+    LogEntry.objects.log_actions(publication.asked_by_id, [publication.menu], CHANGE, message)
+
+
+def _note(publication: Publication, **fields: object) -> None:
+    """Raises ``Overtaken``."""
+    for name, value in fields.items():
+        setattr(publication, name, value)
+    if not _mine(publication).update(**fields):
+        raise Overtaken
+
+
+def _mine(publication: Publication) -> QuerySet[Publication]:
+    return Publication.objects.filter(
+        pk=publication.pk, attempts=publication.attempts, state=State.PUBLISHING
+    )

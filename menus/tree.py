@@ -1,0 +1,85 @@
+"""Between a version's rows and its value."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from menus.buttons import Button, Buttons, Reply
+from menus.kinds import Kind
+from menus.models import Item, Version
+from wechat.materials.models import Asset
+
+TEXTS = {
+    "name": 200, "key": 200, "url": 4000, "appid": 64, "pagepath": 1024, "media_id": 255, "article_id": 128,
+    "article_title": 200,
+}  # fmt: skip
+
+
+def read(version: Version) -> Buttons:
+    return _read(list(version.items.all()))
+
+
+def read_many(versions: Sequence[Version]) -> dict[int, Buttons]:
+    """By the primary keys of the versions, with one query."""
+    rows: dict[int, list[Item]] = defaultdict(list)
+    for item in Item.objects.filter(version__in=versions).order_by("position"):
+        rows[item.version_id].append(item)
+    return {version.pk: _read(rows[version.pk]) for version in versions}
+
+
+def _read(items: Sequence[Item]) -> Buttons:
+    below: dict[int | None, list[Item]] = defaultdict(list)
+    for item in items:
+        below[item.parent_id].append(item)
+    return tuple(_button(item, below) for item in below[None])
+
+
+def _button(item: Item, below: dict[int | None, list[Item]]) -> Button:
+    reply = Reply(item.content, item.asset_id, item.cover_id) if item.has_reply else None
+    return Button(
+        uid=item.uid,
+        kind=item.kind,
+        file=item.file_id,
+        rule=item.rule_id,
+        reply=reply,
+        raw=item.raw,
+        children=tuple(_button(each, below) for each in below[item.pk]),
+        **{name: getattr(item, name) for name in TEXTS},
+    )
+
+
+@transaction.atomic
+def write(version: Version, buttons: Sequence[Button]) -> None:
+    """The version's buttons are these from now on."""
+    version.items.all().delete()
+    parents = Item.objects.bulk_create(_item(version, each, place) for place, each in enumerate(buttons))
+    Item.objects.bulk_create(
+        _item(version, each, place, parent)
+        for parent, button in zip(parents, buttons, strict=True)
+        for place, each in enumerate(button.children)
+    )
+
+
+def _item(version: Version, button: Button, position: int, parent: Item | None = None) -> Item:
+    reply = button.reply or Reply({})
+    return Item(
+        version=version,
+        parent=parent,
+        position=position,
+        uid=button.uid,
+        kind=Kind.PARENT if button.children else button.kind,
+        file_id=button.file,
+        rule_id=button.rule,
+        content=dict(reply.content),
+        asset_id=reply.asset,
+        cover_id=reply.cover,
+        raw=dict(button.raw),
+        **{name: getattr(button, name)[:longest] for name, longest in TEXTS.items()},
+    )
+
+
+def media_of(buttons: Sequence[Button]) -> dict[int, str]:
+    """The media ids of the files that buttons give, by primary key; empty until they are uploaded."""
+    wanted = {each.file for one in buttons for each in (one, *one.children) if each.file}
+    return dict(Asset.objects.filter(pk__in=wanted).values_list("pk", "media_id"))

@@ -1,0 +1,342 @@
+"""What is wrong with a menu, in sentences that name the button and say what to change.
+
+Pure over values: what has to be known besides is in ``Facts``, which ``menus.facts`` looks up. Editor,
+publishing, API and import all ask here. Limits: WeChat reference 5.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+
+from menus.buttons import Button, every
+from menus.kinds import ANSWERED, KEYED, READ_ONLY, Kind
+
+MOST_FIRST, MOST_SECOND = 3, 5
+NAME_BYTES, SUB_NAME_BYTES = 16, 60
+KEY_BYTES, URL_BYTES = 128, 1024
+DOMAINS = 3
+APPID = re.compile(r"wx[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``uid`` is the button's, empty for the menu as a whole; ``field`` where to put it right.
+
+    A menu with an error cannot be published; a warning is told and left to whoever publishes.
+    """
+
+    text: str
+    uid: str = ""
+    field: str = ""
+    is_error: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    kind: str
+    uploaded: bool
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the buttons refer to. Primary keys that are missing belong to nobody, or to another account.
+
+    ``rules`` tells which are on, ``answered`` whether a rule answers a key (by kind and key),
+    ``mini_programs`` what publishing showed about an AppID, ``dead`` why an address cannot be opened.
+    """
+
+    files: Mapping[int, File] = field(default_factory=dict)
+    rules: Mapping[int, bool] = field(default_factory=dict)
+    answered: Callable[[str, str], bool] = lambda _kind, _key: False
+    mini_programs: Mapping[str, bool | None] = field(default_factory=dict)
+    dead: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: frozenset[str] = frozenset()
+
+
+def problems(buttons: Sequence[Button], facts: Facts) -> list[Problem]:
+    """Those of the menu as a whole first, then button by button."""
+    found = list(_of_menu(buttons))
+    for button in buttons:
+        found += _of_button(button, facts, first=True)
+        for child in button.children:
+            found += _of_button(child, facts, first=False)
+    return found
+
+
+def byte_count(text: str) -> int:
+    return len(text.encode(errors="replace"))
+
+
+def shown(button: Button) -> str:
+    return button.name.strip() or _("without a name")
+
+
+def _of_menu(buttons: Sequence[Button]) -> Iterator[Problem]:
+    if not buttons:
+        yield Problem(_("The menu is empty: add a button."))
+    if len(buttons) > MOST_FIRST:
+        yield Problem(
+            _("A menu has at most 3 buttons: remove %(over)d.") % {"over": len(buttons) - MOST_FIRST}
+        )
+
+
+def _of_button(button: Button, facts: Facts, *, first: bool) -> Iterator[Problem]:
+    yield from _name(button, first=first)
+    if button.kind == Kind.PARENT or button.children:
+        yield from _parent(button, first=first)
+    elif button.kind in READ_ONLY:
+        yield _problem(
+            button,
+            _("“%(name)s” was made on WeChat's own page in a way that only that page can publish. Choose "
+              "what a tap shall do."),
+            "kind",
+        )  # fmt: skip
+    else:
+        yield from _CHECKS[Kind(button.kind)](button, facts)
+
+
+def _name(button: Button, *, first: bool) -> Iterator[Problem]:
+    most, size = NAME_BYTES if first else SUB_NAME_BYTES, byte_count(button.name)
+    if not button.name.strip():
+        yield _problem(button, _("A button has no name: give it one."), "name")
+    elif size > most:
+        yield _problem(
+            button,
+            _("The name of “%(name)s” has %(size)d bytes and WeChat takes %(most)d: shorten it by %(over)d "
+              "bytes. A Chinese character has 3 bytes, an emoji 4."),
+            "name", size=size, most=most, over=size - most,
+        )  # fmt: skip
+    elif any(ord(character) < 32 or character in "\u2028\u2029" for character in button.name):
+        yield _problem(button, _("The name of “%(name)s” must be on one line."), "name")
+
+
+def _parent(button: Button, *, first: bool) -> Iterator[Problem]:
+    if not first:
+        yield _problem(
+            button, _("“%(name)s” is in a submenu and cannot have a submenu of its own: move its buttons up.")
+        )
+    elif not button.children:
+        yield _problem(button, _("“%(name)s” opens an empty submenu: add a button to it, or remove it."))
+    elif len(button.children) > MOST_SECOND:
+        yield _problem(
+            button,
+            _("The submenu “%(name)s” has %(count)d buttons and WeChat takes 5: remove %(over)d."),
+            count=len(button.children), over=len(button.children) - MOST_SECOND,
+        )  # fmt: skip
+
+
+def _keyed(button: Button, facts: Facts) -> Iterator[Problem]:
+    if (size := byte_count(button.platform_key)) > KEY_BYTES:
+        yield _problem(
+            button,
+            _("The key of “%(name)s” has %(size)d bytes and WeChat takes 128: remove the button and add it "
+              "again, which gives it a new key."),
+            size=size,
+        )  # fmt: skip
+    if button.rule is not None and button.rule not in facts.rules:
+        yield _problem(button, _("The rule of “%(name)s” is gone: choose another."), "rule")
+    elif button.rule is not None and not facts.rules[button.rule]:
+        yield _problem(
+            button, _("The rule of “%(name)s” is switched off: switch it on, or choose another."), "rule"
+        )
+    elif not _answers(button, facts):
+        yield _problem(
+            button,
+            _("Nothing answers a tap on “%(name)s”: write a reply or choose a rule."),
+            "reply", is_error=button.kind == Kind.CLICK,
+        )  # fmt: skip
+    if button.reply:
+        yield from _files(button, facts, (button.reply.asset, button.reply.cover), "reply")
+
+
+def _answers(button: Button, facts: Facts) -> bool:
+    return bool(
+        button.kind not in ANSWERED
+        or button.reply
+        or button.rule is not None
+        or facts.answered(button.kind, button.platform_key)
+    )
+
+
+def _view(button: Button, facts: Facts) -> Iterator[Problem]:
+    yield from _address(button, facts)
+
+
+def _mini_program(button: Button, facts: Facts) -> Iterator[Problem]:
+    if not button.appid:
+        yield _problem(button, _("“%(name)s” opens no mini program yet: choose one."), "appid")
+    elif not APPID.fullmatch(button.appid):
+        yield _problem(
+            button,
+            _("The AppID of the mini program of “%(name)s” is wx and 16 small letters or digits."),
+            "appid",
+        )
+    elif facts.mini_programs.get(button.appid) is False:
+        yield _problem(
+            button,
+            _("The mini program of “%(name)s” is not linked to this account: link it on mp.weixin.qq.com, or "
+              "choose another."),
+            "appid",
+        )  # fmt: skip
+    if not button.pagepath.strip():
+        yield _problem(
+            button, _("“%(name)s” names no page of the mini program: fill in the page path."), "pagepath"
+        )
+    yield from _address(button, facts)
+
+
+def _address(button: Button, facts: Facts) -> Iterator[Problem]:
+    if not button.url.strip():
+        yield _problem(button, _("“%(name)s” has no address: fill in the page it opens."), "url")
+    elif not is_web_address(button.url):
+        yield _problem(
+            button,
+            _("The address of “%(name)s” must start with https:// or http:// and have no blanks."),
+            "url",
+        )
+    elif (size := byte_count(button.url)) > URL_BYTES:
+        yield _problem(
+            button,
+            _("The address of “%(name)s” has %(size)d bytes and WeChat takes 1024: use a shorter one."),
+            "url", size=size,
+        )  # fmt: skip
+    elif button.url in facts.dead:
+        yield _problem(
+            button,
+            _("The page of “%(name)s” could not be opened (%(why)s): check the address."),
+            "url", is_error=False, why=facts.dead[button.url],
+        )  # fmt: skip
+
+
+def _media(button: Button, facts: Facts) -> Iterator[Problem]:
+    if button.file is None and not button.media_id:
+        yield _problem(button, _("“%(name)s” sends no file yet: choose one."), "file")
+    elif button.file is not None:
+        yield from _files(button, facts, (button.file,), "file")
+
+
+def _files(button: Button, facts: Facts, wanted: Sequence[int | None], place: str) -> Iterator[Problem]:
+    for key in wanted:
+        if key is None:
+            continue
+        file = facts.files.get(key)
+        if file is None:
+            yield _problem(button, _("The file of “%(name)s” is gone: choose another."), place)
+        elif file.failed:
+            yield _problem(
+                button, _("The file of “%(name)s” could not be uploaded to WeChat: upload it again."), place
+            )
+        elif not file.uploaded:
+            yield _problem(
+                button,
+                _("The file of “%(name)s” is still being uploaded to WeChat: wait a moment."),
+                place, is_error=place == "file",
+            )  # fmt: skip
+
+
+def _article(button: Button, facts: Facts) -> Iterator[Problem]:
+    if not button.article_id:
+        yield _problem(button, _("“%(name)s” opens no article yet: choose one."), "article_id")
+    elif button.article_id in facts.withdrawn:
+        yield _problem(button, _("The article of “%(name)s” was withdrawn: choose another."), "article_id")
+
+
+_CHECKS: Mapping[Kind, Callable[[Button, Facts], Iterator[Problem]]] = {
+    **dict.fromkeys(KEYED, _keyed),
+    Kind.VIEW: _view,
+    Kind.MINIPROGRAM: _mini_program,
+    Kind.MEDIA_ID: _media,
+    Kind.ARTICLE_ID: _article,
+    Kind.ARTICLE_VIEW_LIMITED: _article,
+}
+
+
+def _problem(
+    button: Button, text: str, place: str = "", *, is_error: bool = True, **values: object
+) -> Problem:
+    return Problem(text % {"name": shown(button), **values}, button.uid, place, is_error)
+
+
+def is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", text)
+    except ValueError:
+        return False
+
+
+# --- several menus of one account
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a conditional menu is for. ``tag`` is a primary key, ``on_platform`` whether WeChat knows it.
+
+    ``followers`` is 0 if nobody has the tag; ``other`` are criteria that were abolished.
+    """
+
+    name: str
+    tag: int | None = None
+    platform: int | None = None
+    on_platform: bool = True
+    followers: int | None = None
+    other: Mapping[str, str] = field(default_factory=dict)
+
+    def covers(self, other: "Audience") -> bool:
+        """Whether everybody in the other is in this one."""
+        return self.tag in (None, other.tag) and self.platform in (None, other.platform) and not self.other
+
+
+def audience_problems(
+    audience: Audience, above: Sequence[Audience], *, default_is_live: bool
+) -> list[Problem]:
+    """``above`` are the conditional menus that win where both fit."""
+    found = []
+    if not default_is_live:
+        found.append(Problem(_("Publish the menu for everybody first: WeChat wants one before any other.")))
+    if audience.tag is None and audience.platform is None:
+        found.append(Problem(_("This menu is for nobody yet: choose a tag or a system.")))
+    if audience.other:
+        found.append(
+            Problem(
+                _("This menu was made for a sex, a region or a language, which WeChat has abolished: choose "
+                  "a tag or a system.")
+            )
+        )  # fmt: skip
+    if not audience.on_platform:
+        found.append(Problem(_("WeChat does not know the tag of this menu yet, so it would fit nobody.")))
+    elif audience.followers == 0:
+        found.append(Problem(_("No follower has the tag of this menu: nobody would see it."), is_error=False))
+    if covering := next((each for each in above if each.covers(audience)), None):
+        found.append(
+            Problem(
+                _("Nobody would ever see this menu: “%(other)s” above it is shown to all of its followers. "
+                  "Move this one up, or choose another tag or system.")
+                % {"other": covering.name}
+            )
+        )  # fmt: skip
+    return found
+
+
+def domain_problems(menus: Sequence[Sequence[Button]]) -> list[Problem]:
+    """``menus`` are the buttons of all conditional menus of the account."""
+    hosts = sorted(
+        {
+            str(urlsplit(button.url).hostname)
+            for menu in menus
+            for button in every(menu)
+            if button.url and is_web_address(button.url)
+        }
+    )
+    if len(hosts) <= DOMAINS:
+        return []
+    return [
+        Problem(
+            _("The menus for some followers lead to %(count)d sites together and WeChat takes 3: %(hosts)s.")
+            % {"count": len(hosts), "hosts": ", ".join(hosts)}
+        )
+    ]

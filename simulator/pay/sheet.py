@@ -1,0 +1,134 @@
+"""The pay sheet of the phone: what it shows, what it checks first, and the tap that pays (pay reference 4.3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from simulator.doings import ImpossibleError
+from simulator.pay import paying, v2_xml
+from simulator.pay.keys import read_public, verifies
+from simulator.pay.office import Office
+from simulator.phone import STATIC
+
+NAMES = ("appId", "timeStamp", "nonceStr", "package", "signType", "paySign")
+LONGEST_NONCE = 32
+# The cashier page leads on to wherever the merchant said.
+POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+Given = dict[str, Any]
+
+
+async def by_bridge(office: Office, given: Given) -> Any:
+    """What a page asked for through the bridge, shown when every parameter and the signature are right."""
+    params = given.get("params")
+    if not isinstance(params, dict):
+        raise ImpossibleError("the parameters are missing")
+    for name in NAMES:
+        if not isinstance(params.get(name), str) or not params[name]:
+            raise ImpossibleError(f"{name} is missing or is no text")
+    if len(params["nonceStr"]) > LONGEST_NONCE:
+        raise ImpossibleError(f"nonceStr is longer than {LONGEST_NONCE} characters")
+    if not params["package"].startswith("prepay_id="):
+        raise ImpossibleError("package does not begin with prepay_id=")
+    bill = paying.find(office, params["package"])
+    check_place(bill, str(given.get("page", "")))
+    check_signature(bill, params)
+    return shown(office, bill, str(given.get("person", "")), params["package"])
+
+
+def check_place(bill: paying.Bill, page: str) -> None:
+    """Raises ImpossibleError for an order of another kind, or a page outside the registered directories."""
+    if bill.order.trade_type != "JSAPI":
+        raise ImpossibleError(f"this is an order for {bill.order.trade_type}, not for JSAPI")
+    directories = bill.merchant.directories
+    if directories and not any(page.startswith(each) for each in directories):
+        raise ImpossibleError(f"the page {page} is not in a registered payment directory")
+
+
+def check_signature(bill: paying.Bill, params: Given) -> None:
+    """An order of API v3 is signed with the merchant's key, an old one with the key of API v2."""
+    order, merchant = bill.order, bill.merchant
+    if params["appId"] != order.appid:
+        raise ImpossibleError("the appId is not that of the order")
+    if params["signType"] != (order.v2 or "RSA"):
+        raise ImpossibleError(f"signType must be {order.v2 or 'RSA'} for this order")
+    if order.v2:
+        fields = {name: params[name] for name in NAMES if name != "paySign"} | {"sign": params["paySign"]}
+        good = v2_xml.is_signed(fields, merchant.v2_key, order.v2)
+    else:
+        lines = (params["appId"], params["timeStamp"], params["nonceStr"], params["package"])
+        message = "".join(f"{each}\n" for each in lines).encode()
+        valid = [pem for serial, pem in merchant.certificates.items() if serial not in merchant.voided]
+        good = any(verifies(read_public(pem), message, params["paySign"]) for pem in valid)
+    if not good:
+        raise ImpossibleError("the paySign is wrong")
+
+
+async def by_token(office: Office, given: Given) -> Any:
+    """A scanned code_url, or the prepay_id of a page for other browsers."""
+    token = str(given.get("prepay", "")).strip()
+    bill = paying.find(office, token)
+    way = "NATIVE" if token.startswith("weixin://") else "MWEB"
+    if bill.order.trade_type != way:
+        raise ImpossibleError(f"this is an order for {bill.order.trade_type}, not for {way}")
+    return shown(office, bill, str(given.get("person", "")), token)
+
+
+def shown(office: Office, bill: paying.Bill, person: str, token: str) -> dict[str, Any]:
+    payer, now = paying.Payer(person), office.world.now
+    paying.check_open(bill.order, payer, now)
+    return {
+        "prepay": token,
+        "merchant": bill.merchant.name or bill.merchant.mchid,
+        "description": bill.order.description,
+        "total": bill.order.total,
+        "money": paying.money(office, payer),
+        "banks": [each for each in paying.BANKS if paying.takes(bill.order, each)],
+        "seconds": bill.order.ends_at - now,
+        "password": office.book.settings.password,
+    }
+
+
+async def pay(office: Office, given: Given) -> Any:
+    """With the password of six digits. Raises ImpossibleError."""
+    if given.get("password") != office.book.settings.password:
+        raise ImpossibleError("the password is wrong")
+    bill, payer = (
+        paying.find(office, str(given.get("prepay", ""))),
+        paying.Payer(str(given.get("person", ""))),
+    )
+    paying.check_open(bill.order, payer, office.world.now)
+    paying.pay(office, bill, payer, str(given.get("bank", paying.BALANCE)))
+    return {"transaction_id": bill.order.transaction_id}
+
+
+def routes(office: Office) -> list[BaseRoute]:
+    def endpoint(
+        handler: Callable[[Office, Given], Awaitable[Any]],
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                given = json.loads(await request.body())
+                return JSONResponse(await handler(office, dict(given)))
+            except ImpossibleError as error:
+                return JSONResponse({"error": str(error)}, 400)
+            except (ValueError, TypeError):
+                return JSONResponse({"error": "this cannot be read"}, 400)
+
+        return answer
+
+    async def cashier(request: Request) -> Response:
+        return FileResponse(STATIC / "cashier.html", headers={"Content-Security-Policy": POLICY})
+
+    return [
+        Route("/phone/pay/bridge", endpoint(by_bridge), methods=["POST"]),
+        Route("/phone/pay/token", endpoint(by_token), methods=["POST"]),
+        Route("/phone/pay/do", endpoint(pay), methods=["POST"]),
+        Route("/cgi-bin/mmpayweb-bin/checkmweb", cashier),
+    ]

@@ -1,0 +1,184 @@
+"""The trade bill of one day, line by line (pay reference 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from simulator.pay import moments
+from simulator.pay.book import Ballast, Merchant, Order, Refund
+
+START = (
+    "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行"
+)
+MONEY = ",货币种类,应结订单金额,代金券金额"
+TIMES = ",退款申请时间,退款成功时间"
+BACK = ",微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态"
+GOODS = ",商品名称,商户数据包,手续费,费率,订单金额"
+HEADERS = {
+    "ALL": f"{START}{MONEY}{BACK}{GOODS},申请退款金额,费率备注",
+    "SUCCESS": f"{START}{MONEY}{GOODS},费率备注",
+    "REFUND": f"{START}{MONEY}{TIMES}{BACK}{GOODS},申请退款金额,费率备注",
+}
+SUMMARY = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
+NO_REFUND = ["0", "0", "0.00", "0.00", "", ""]
+STATES = {"SUCCESS": "SUCCESS", "PROCESSING": "PROCESSING", "CLOSED": "FAIL", "ABNORMAL": "CHANGE"}
+DAY = 86_400
+SNAPSHOT = 9 * 3600
+
+
+@dataclass(slots=True)
+class TradeBill:
+    """`kind` is ALL, SUCCESS or REFUND. The totals are complete once every line was taken."""
+
+    merchant: Merchant
+    day: str
+    kind: str
+    count: int = 0
+    settled: int = 0
+    refunded: int = 0
+    fees: int = 0
+    total: int = 0
+    applied: int = 0
+    start: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = moments.start_of(self.day)
+
+    @property
+    def is_empty(self) -> bool:
+        return next(self.rows(), None) is None
+
+    def lines(self) -> Iterator[str]:
+        yield HEADERS[self.kind]
+        yield from (line(values) for values in self.rows())
+        yield SUMMARY
+        yield line(
+            [
+                str(self.count),
+                yuan(self.settled),
+                yuan(self.refunded),
+                "0.00",
+                fee_text(self.fees),
+                yuan(self.total),
+                yuan(self.applied),
+            ]
+        )
+
+    def rows(self) -> Iterator[list[str]]:
+        """The latest first."""
+        found: list[tuple[float, Order, Refund | None]] = []
+        if self.kind != "REFUND":
+            found += [
+                (each.paid_at, each, None)
+                for each in self.merchant.orders.values()
+                if self.holds(each.paid_at)
+            ]
+        if self.kind != "SUCCESS":
+            found += [
+                (each.made_at, self.merchant.orders[each.out_trade_no], each)
+                for each in self.merchant.refunds.values()
+                if self.holds(each.made_at)
+            ]
+        found.sort(key=lambda each: each[0], reverse=True)
+        own = (self.payment(order) if back is None else self.refund(order, back) for _, order, back in found)
+        return chain(own, self.ballast())
+
+    def holds(self, moment: float) -> bool:
+        return self.start <= moment < self.start + DAY
+
+    def payment(self, order: Order) -> list[str]:
+        self.count += 1
+        self.settled += order.payer_total
+        self.fees += order.fee
+        self.total += order.total
+        money = ["CNY", yuan(order.payer_total), yuan(order.coupon)]
+        empty = NO_REFUND if self.kind == "ALL" else []
+        end = ["0.00", ""] if self.kind == "ALL" else [""]
+        return [
+            *self.head(order, order.paid_at, "SUCCESS"),
+            *money,
+            *empty,
+            *self.goods(order, order.fee, order.total),
+            *end,
+        ]
+
+    def refund(self, order: Order, refund: Refund) -> list[str]:
+        """Its state is what it was when the bill was made, the next morning, and is never brought up to date."""
+        status = refund.status_at(self.start + DAY + SNAPSHOT)
+        self.count += 1
+        self.refunded += refund.payer_amount
+        self.fees -= refund.fee
+        self.applied += refund.amount
+        done = moments.in_bill(refund.turns[-1].at) if status == "SUCCESS" else ""
+        times = [moments.in_bill(refund.made_at), done] if self.kind == "REFUND" else []
+        back = [
+            refund.refund_id,
+            refund.out_refund_no,
+            yuan(refund.payer_amount),
+            "0.00",
+            "ORIGINAL",
+            STATES[status],
+        ]
+        money = ["CNY", "0.00", "0.00", *times]
+        end = [*self.goods(order, -refund.fee, 0), yuan(refund.amount), ""]
+        return [*self.head(order, refund.made_at, "REFUND"), *money, *back, *end]
+
+    def head(self, order: Order, at: float, state: str) -> list[str]:
+        return [
+            moments.in_bill(at),
+            order.appid,
+            self.merchant.mchid,
+            "0",
+            order.device,
+            order.transaction_id,
+            order.out_trade_no,
+            order.payer,
+            order.trade_type,
+            state,
+            order.bank,
+        ]
+
+    def goods(self, order: Order, fee: int, total: int) -> list[str]:
+        return [escaped(order.description), escaped(order.attach), fee_text(fee), self.rate, yuan(total)]
+
+    @property
+    def rate(self) -> str:
+        return f"{self.merchant.fee_rate / 100:.2f}%"
+
+    def ballast(self) -> Iterator[list[str]]:
+        for each in self.merchant.ballast:
+            if each.day == self.day and self.kind != "REFUND":
+                yield from (self.payment(self.invented(each, number)) for number in range(each.count))
+
+    def invented(self, ballast: Ballast, number: int) -> Order:
+        """The same order for the same number; all are paid at noon without a fee."""
+        return Order(
+            f"{ballast.prefix}{number:010d}",
+            appid=(self.merchant.appids or [""])[0],
+            trade_type="JSAPI",
+            total=ballast.total,
+            description="压力测试",
+            paid_at=self.start + DAY / 2,
+            transaction_id=f"4200009999{self.day.replace('-', '')}{number:010d}",
+            payer="oBallast",
+            bank="OTHERS",
+        )
+
+
+def line(values: list[str]) -> str:
+    return "`" + ",`".join(values)
+
+
+def yuan(fen: int) -> str:
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def fee_text(fen: int) -> str:
+    return f"{yuan(fen)}000"
+
+
+def escaped(text: str) -> str:
+    return text.replace(",", "\\ ").replace("\r", "").replace("\n", "\\n").replace('"', '\\"')

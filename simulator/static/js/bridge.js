@@ -1,0 +1,68 @@
+// Runs inside every page of the webview: the JS bridge of WeChat, as far as paying and closing need it. The
+// parameters go to the phone, which checks them as WeChat does and shows the pay sheet.
+
+(() => {
+  if (window.parent === window) return;
+  const waiting = new Map();
+  let last = 0;
+
+  addEventListener("message", (event) => {
+    if (event.source !== window.parent || event.data?.webview !== "paid") return;
+    waiting.get(event.data.id)?.(event.data);
+    waiting.delete(event.data.id);
+  });
+
+  const pay = (params, page) =>
+    new Promise((resolve) => {
+      last += 1;
+      waiting.set(last, resolve);
+      window.parent.postMessage({ webview: "pay", id: last, params: { ...params }, page }, "*");
+    });
+
+  const address = () => location.href.replace(location.origin, window.webviewOrigin || location.origin);
+
+  async function invoke(name, params = {}, callback = () => {}) {
+    if (name === "closeWindow") return window.closeWebview();
+    if (name !== "getBrandWCPayRequest" && name !== "chooseWXPay") return callback({ err_msg: `${name}:fail no permission` });
+    const { result, reason } = await pay(params, address());
+    callback({ err_msg: `get_brand_wcpay_request:${result}`, ...(reason ? { err_desc: reason } : {}) });
+  }
+
+  window.WeixinJSBridge = {
+    invoke,
+    call: (name) => invoke(name),
+    on() {},
+  };
+
+  // The part of the JS-SDK a page needs to pay; its signature of the page is not checked here.
+  const ready = [];
+  let config = null;
+  const settled = async (name, given, result) => {
+    const told = { errMsg: `${name}:${result}` };
+    const heard = { ok: given.success, cancel: given.cancel, fail: given.fail }[result];
+    heard?.(told);
+    given.complete?.(told);
+  };
+  window.wx ??= {
+    config(given) {
+      config = given;
+      setTimeout(() => ready.splice(0).forEach((each) => each()));
+    },
+    ready(run) {
+      if (config) setTimeout(run);
+      else ready.push(run);
+    },
+    error() {},
+    checkJsApi: ({ jsApiList = [], success }) =>
+      success?.({ errMsg: "checkJsApi:ok", checkResult: Object.fromEntries(jsApiList.map((each) => [each, each === "chooseWXPay"])) }),
+    async chooseWXPay(given) {
+      const { timestamp, nonceStr, package: prepay, signType, paySign } = given;
+      const params = { appId: given.appId ?? config?.appId, timeStamp: String(timestamp), nonceStr, package: prepay, signType, paySign };
+      const { result } = await pay(params, address());
+      await settled("chooseWXPay", given, result);
+    },
+    closeWindow: () => window.closeWebview(),
+  };
+
+  addEventListener("DOMContentLoaded", () => document.dispatchEvent(new Event("WeixinJSBridgeReady")));
+})();

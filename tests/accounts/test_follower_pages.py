@@ -1,0 +1,448 @@
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import sending_tags, timeline
+from accounts.models import (
+    AutoTag,
+    BulkJob,
+    Change,
+    CustomField,
+    FieldValue,
+    Follower,
+    FollowerSync,
+    OfficialAccount,
+    Segment,
+    Tag,
+)
+from accounts.rights import Area
+from tests.cast import Cast, signed_in
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/accounts/follower/"
+NOW = timezone.now()
+
+
+def person(account: OfficialAccount, name: str = "oPerson", **fields: Any) -> Follower:
+    return Follower.objects.create(account=account, openid=name, **fields)
+
+
+def page_of(follower: Follower) -> str:
+    return reverse("admin:accounts_follower_change", args=(follower.pk,))
+
+
+def shown(staff: Cast, address: str, who: str = "owner") -> str:
+    return signed_in(getattr(staff, who)).get(address).content.decode()
+
+
+# --- the list
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"oNew", "oGone", "oBlack"}),
+        ("follows=yes", {"oNew", "oBlack"}),
+        ("follows=no", {"oGone"}),
+        ("follows=black", {"oBlack"}),
+        ("channel=store-1", {"oNew"}),
+        ("channel=42", {"oGone"}),
+        ("seen=7", {"oNew"}),
+        ("seen=-30", {"oGone", "oBlack"}),
+        ("q=oGone", {"oGone"}),
+        ("q=王", {"oBlack"}),
+        ("since=2026-01-01&until=2026-01-31", {"oGone"}),
+    ],
+)
+def test_the_list_is_narrowed(staff: Cast, query: str, expected: set[str]) -> None:
+    person(staff.ours, "oNew", qr_scene_str="store-1", last_seen_at=NOW, subscribed_at=NOW)
+    january = datetime.datetime(2026, 1, 31, 15, tzinfo=datetime.UTC)
+    person(staff.ours, "oGone", subscribed=False, qr_scene=42, subscribed_at=january)
+    person(staff.ours, "oBlack", blacklisted=True, remark="王女士")
+    html = shown(staff, f"{LIST}?{query}")
+    assert {name for name in ("oNew", "oGone", "oBlack") if name in html.partition("<tbody")[2]} == expected
+
+
+def test_the_list_is_narrowed_by_tag_and_by_segment(staff: Cast) -> None:
+    tag = Tag.objects.create(account=staff.ours, name="VIP")
+    person(staff.ours, "oTagged").tags.add(tag)
+    person(staff.ours, "oPlain")
+    row = {"field": "tag", "compare": "not", "value": str(tag.pk)}
+    segment = Segment.objects.create(account=staff.ours, name="无标签", conditions=[row])
+    assert "oPlain" not in shown(staff, f"{LIST}?tag={tag.pk}")
+    assert "oTagged" not in shown(staff, f"{LIST}?segment={segment.pk}").partition("<tbody")[2]
+
+
+def test_a_segment_that_means_nothing_any_more_says_so_in_the_list(staff: Cast) -> None:
+    person(staff.ours, "oPerson")
+    row = {"field": "custom.999", "compare": "is", "value": "x"}
+    segment = Segment.objects.create(account=staff.ours, name="坏", conditions=[row])
+    html = shown(staff, f"{LIST}?segment={segment.pk}")
+    assert "oPerson" not in html
+    assert 'class="notice"' in html
+
+
+def test_the_tags_of_another_account_are_no_filter(staff: Cast) -> None:
+    tag = Tag.objects.create(account=staff.theirs, name="别家标签")
+    assert "别家标签" not in shown(staff, f"{LIST}?tag={tag.pk}")
+
+
+# --- one follower
+
+
+def test_the_page_says_why_there_is_no_nickname(staff: Cast) -> None:
+    plain = person(staff.ours)
+    assert "No nickname" in english(staff, page_of(plain))
+    agreed = person(staff.ours, "oAgreed", nickname="林小满", consented_at=NOW)
+    html = english(staff, page_of(agreed))
+    assert "林小满" in html
+    assert "No nickname" not in html
+
+
+def english(staff: Cast, address: str, who: str = "owner") -> str:
+    client = signed_in(getattr(staff, who))
+    return client.get(address, headers={"accept-language": "en"}).content.decode()
+
+
+def test_remark_tags_and_own_fields_are_saved_and_sent_later(staff: Cast) -> None:
+    follower, tag = person(staff.ours), Tag.objects.create(account=staff.ours, name="VIP")
+    size = CustomField.objects.create(account=staff.ours, name="鞋码", kind=CustomField.Kind.NUMBER)
+    member = CustomField.objects.create(account=staff.ours, name="会员", kind=CustomField.Kind.YES_NO)
+    answer = signed_in(staff.owner).post(
+        page_of(follower),
+        {"remark": "王女士", "tags": [tag.pk], f"own_{size.pk}": "42.5", f"own_{member.pk}": "yes"},
+    )
+    assert answer.status_code == 302
+    follower.refresh_from_db()
+    assert (follower.remark, list(follower.tags.all())) == ("王女士", [tag])
+    assert {change.kind: change.wish for change in Change.objects.all()} == {"remark": "王女士", "tag": "yes"}
+    assert FieldValue.objects.get(field=size).number == Decimal("42.5")
+    assert FieldValue.objects.get(field=member).number == 1
+    assert LogEntry.objects.filter(object_id=str(follower.pk)).exists()
+
+
+def test_what_was_not_changed_is_not_sent(staff: Cast) -> None:
+    follower = person(staff.ours, remark="王女士")
+    signed_in(staff.owner).post(page_of(follower), {"remark": "王女士"})
+    assert not Change.objects.exists()
+
+
+def test_an_emptied_field_has_no_value_any_more(staff: Cast) -> None:
+    follower = person(staff.ours)
+    field = CustomField.objects.create(account=staff.ours, name="城市", kind=CustomField.Kind.TEXT)
+    FieldValue.objects.create(field=field, follower=follower, text="广州")
+    signed_in(staff.owner).post(page_of(follower), {f"own_{field.pk}": ""})
+    assert not FieldValue.objects.exists()
+
+
+@pytest.mark.parametrize("remark", ["一二三四五六七八九十", "x" * 30])
+def test_limits_are_told_before_the_platform_refuses(staff: Cast, remark: str) -> None:
+    follower = person(staff.ours)
+    answer = signed_in(staff.owner).post(page_of(follower), {"remark": remark})
+    assert answer.status_code == 200
+    assert not Change.objects.exists()
+
+
+def test_a_twenty_first_tag_is_refused(staff: Cast) -> None:
+    follower = person(staff.ours)
+    tags = [Tag.objects.create(account=staff.ours, name=f"标签{number}") for number in range(21)]
+    answer = signed_in(staff.owner).post(page_of(follower), {"tags": [tag.pk for tag in tags]})
+    assert answer.status_code == 200
+    assert not follower.tags.exists()
+
+
+def test_who_may_only_look_changes_nothing(staff: Cast) -> None:
+    follower = person(staff.ours)
+    assert signed_in(staff.editor).get(page_of(follower)).status_code == 200
+    assert signed_in(staff.editor).post(page_of(follower), {"remark": "x"}).status_code == 403
+
+
+def test_a_failed_change_is_told_and_tried_again(staff: Cast) -> None:
+    follower = person(staff.ours)
+    Change.objects.create(
+        account=staff.ours, follower=follower, kind="remark", wish="x", due_at=None, error="40092"
+    )
+    assert "40092" in shown(staff, page_of(follower))
+    signed_in(staff.owner).post(page_of(follower), {"again": "1"})
+    assert Change.objects.get().due_at is not None
+
+
+def test_the_same_person_is_shown_where_the_reader_may_look(staff: Cast) -> None:
+    follower = person(staff.ours, unionid="oUnion")
+    person(staff.theirs, "oElsewhere", unionid="oUnion", remark="在别家")
+    assert "在别家" not in shown(staff, page_of(follower), "owner")
+    assert "在别家" in shown(staff, page_of(follower), "superuser")
+
+
+def test_what_a_follower_wrote_is_escaped(staff: Cast) -> None:
+    follower = person(staff.ours, nickname="<script>alert(1)</script>", consented_at=NOW)
+    assert "<script>alert(1)" not in shown(staff, page_of(follower))
+
+
+def test_others_tell_what_happened_and_what_they_know(staff: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "_sources", [])
+    monkeypatch.setattr(timeline, "_knowers", [])
+    start = NOW - datetime.timedelta(days=1)
+
+    @timeline.happened(Area.MONEY)
+    def paid(follower: Follower, before: Any, limit: int) -> list[timeline.Moment]:
+        times = [start - datetime.timedelta(minutes=number) for number in range(80)]
+        told = [timeline.Moment(at, "支付", f"订单-{number:03}") for number, at in enumerate(times)]
+        return [each for each in told if before is None or each.at < before][:limit]
+
+    @timeline.knows(order=1, area=Area.MONEY)
+    def orders(follower: Follower) -> timeline.Panel:
+        return timeline.Panel("订单汇总", [timeline.Line("总额", "¥12.00")])
+
+    follower = person(staff.ours)
+    html = shown(staff, page_of(follower))
+    assert "订单-000" in html
+    assert "订单-060" not in html
+    assert "订单汇总" in html
+    older = html.split('href="?before=')[1].split('"')[0]
+    following = shown(staff, f"{page_of(follower)}?before={older}")
+    assert "订单-060" in following
+    assert "订单-000" not in following
+    assert "订单-000" not in shown(staff, page_of(follower), "service")
+
+
+# --- tags, segments, fields
+
+
+def test_a_tag_is_deleted_here_only_when_the_platform_deleted_it(staff: Cast) -> None:
+    tag = Tag.objects.create(account=staff.ours, name="VIP", platform_id=100, state=Tag.State.THERE)
+    address = reverse("admin:accounts_tag_delete", args=(tag.pk,))
+    signed_in(staff.owner).post(address, {"post": "yes"})
+    tag.refresh_from_db()
+    assert tag.state == Tag.State.DELETING
+    assert tag.due_at is not None
+
+
+def test_the_hundred_and_first_tag_is_refused_before_it_is_sent(staff: Cast) -> None:
+    for number in range(100):
+        Tag.objects.create(account=staff.ours, name=f"标签{number}", platform_id=100 + number)
+    address = reverse("admin:accounts_tag_add")
+    answer = signed_in(staff.owner).post(address, {"account": staff.ours.pk, "name": "一百零一"})
+    assert answer.status_code == 200
+    assert Tag.objects.count() == 100
+
+
+def test_the_platforms_own_tags_are_only_looked_at(staff: Cast) -> None:
+    tag = Tag.objects.create(account=staff.ours, name="星标组", platform_id=2, state=Tag.State.THERE)
+    address = reverse("admin:accounts_tag_change", args=(tag.pk,))
+    signed_in(staff.owner).post(address, {"account": staff.ours.pk, "name": "改名"})
+    tag.refresh_from_db()
+    assert tag.name == "星标组"
+
+
+def test_a_refused_tag_is_tried_again_by_a_button(staff: Cast) -> None:
+    tag = Tag.objects.create(
+        account=staff.ours, name="VIP", state=Tag.State.FAILED, error="45056", due_at=None
+    )
+    assert "45056" in shown(staff, reverse("admin:accounts_tag_change", args=(tag.pk,)))
+    again = reverse("admin:accounts_tag_again", args=(tag.pk,))
+    assert signed_in(staff.editor).post(again).status_code == 403
+    signed_in(staff.owner).post(again)
+    tag.refresh_from_db()
+    assert (tag.state, tag.error) == (Tag.State.WAITING, "")
+    assert tag.due_at is not None
+    assert sending_tags.UNKNOWN == 45159
+
+
+def segment_data(account: OfficialAccount, *rows: tuple[str, str, str], **more: str) -> dict[str, Any]:
+    told = {"account": account.pk, "name": "沉睡粉丝", "match": "all", **more}
+    for number, row in enumerate(rows):
+        for name, value in zip(("field", "compare", "value"), row, strict=True):
+            told[f"c{number}-{name}"] = value
+    return told
+
+
+ADD_SEGMENT = "/admin/accounts/segment/add/"
+
+
+def test_a_segment_is_put_together_from_rows(staff: Cast) -> None:
+    person(staff.ours, "oSleeper", last_seen_at=NOW - datetime.timedelta(days=40))
+    client = signed_in(staff.owner)
+    data = segment_data(staff.ours, ("seen", "longer", "30"), ("subscribed", "yes", ""))
+    counted = client.post(ADD_SEGMENT, {**data, "part": "rows"}).content.decode()
+    assert "<strong>1</strong>" in counted
+    assert not Segment.objects.exists()
+    assert client.post(ADD_SEGMENT, {**data, "save": "1"}).status_code == 302
+    segment = Segment.objects.get()
+    assert segment.account == staff.ours
+    assert {row.openid for row in segment.rows()} == {"oSleeper"}
+    assert "30" in shown(staff, "/admin/accounts/segment/")
+
+
+def test_rows_are_added_and_removed_without_losing_the_others(staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    data = segment_data(staff.ours, ("remark", "is", "王"), ("channel", "is", "store"))
+    more = client.post(ADD_SEGMENT, {**data, "add": "1"}).content.decode()
+    assert more.count('class="condition"') == 3
+    fewer = client.post(ADD_SEGMENT, {**data, "remove": "c0"}).content.decode()
+    assert fewer.count('class="condition"') == 1
+    assert 'value="store"' in fewer
+
+
+def test_a_segment_with_a_half_filled_row_is_not_saved(staff: Cast) -> None:
+    data = segment_data(staff.ours, ("seen", "longer", "a while"), save="1")
+    answer = signed_in(staff.owner).post(ADD_SEGMENT, data)
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.content.decode()
+    assert not Segment.objects.exists()
+
+
+def test_two_segments_of_one_name_are_refused(staff: Cast) -> None:
+    Segment.objects.create(account=staff.ours, name="沉睡粉丝")
+    answer = signed_in(staff.owner).post(ADD_SEGMENT, segment_data(staff.ours, save="1"))
+    assert answer.status_code == 200
+    assert Segment.objects.count() == 1
+
+
+def test_a_saved_segment_opens_with_its_rows(staff: Cast) -> None:
+    row = {"field": "followed", "compare": "from", "value": "2026-02-01"}
+    segment = Segment.objects.create(account=staff.ours, name="二月起", conditions=[row])
+    html = shown(staff, reverse("admin:accounts_segment_change", args=(segment.pk,)))
+    assert 'value="2026-02-01"' in html
+
+
+def test_who_may_only_look_saves_no_segment(staff: Cast) -> None:
+    segment = Segment.objects.create(account=staff.ours, name="沉睡粉丝")
+    address = reverse("admin:accounts_segment_change", args=(segment.pk,))
+    answer = signed_in(staff.editor).post(address, segment_data(staff.ours, name="改名", save="1"))
+    assert answer.status_code == 403
+
+
+def test_the_lists_of_fields_and_automatic_tags_open(staff: Cast) -> None:
+    segment = Segment.objects.create(account=staff.ours, name="沉睡粉丝")
+    tag = Tag.objects.create(account=staff.ours, name="沉睡")
+    CustomField.objects.create(account=staff.ours, name="城市")
+    AutoTag.objects.create(account=staff.ours, segment=segment, tag=tag)
+    assert "城市" in shown(staff, "/admin/accounts/customfield/")
+    assert "沉睡" in shown(staff, "/admin/accounts/autotag/")
+
+
+# --- synchronisation and jobs
+
+
+def test_a_run_is_asked_for_by_a_button_and_watched(staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    page = reverse("admin:accounts_sync")
+    assert client.post(page, {"account": staff.ours.pk, "kind": "full"}).status_code == 302
+    run = FollowerSync.objects.get()
+    FollowerSync.objects.filter(pk=run.pk).update(
+        step=FollowerSync.Step.PROFILES, total=1000, listed=1000, profiled=400, rate=1.0, started_at=NOW
+    )
+    html = client.get(f"{page}?part=run").content.decode()
+    assert "data-moving" in html
+    assert 'value="43"' in html
+    assert "<html" not in html
+
+
+@pytest.mark.parametrize("who", ["editor", "auditor"])
+def test_who_may_only_look_asks_for_no_run(staff: Cast, who: str) -> None:
+    client = signed_in(getattr(staff, who))
+    page = reverse("admin:accounts_sync")
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"account": staff.ours.pk}).status_code == 403
+    assert not FollowerSync.objects.exists()
+
+
+def test_a_form_made_for_another_account_is_refused(staff: Cast) -> None:
+    page = reverse("admin:accounts_sync")
+    assert signed_in(staff.owner).post(page, {"account": staff.theirs.pk}).status_code == 403
+
+
+def test_a_paused_run_says_until_when_and_why(staff: Cast) -> None:
+    FollowerSync.objects.create(
+        account=staff.ours, step=FollowerSync.Step.LISTING, error="45009", started_at=NOW,
+        due_at=NOW + datetime.timedelta(hours=5),
+    )  # fmt: skip
+    assert "45009" in shown(staff, reverse("admin:accounts_sync"))
+
+
+def test_a_run_that_stopped_says_why_and_an_odd_one_what(staff: Cast) -> None:
+    FollowerSync.objects.create(
+        account=staff.ours, step=FollowerSync.Step.STOPPED, error="48001", finished_at=NOW
+    )
+    FollowerSync.objects.create(
+        account=staff.ours, step=FollowerSync.Step.DONE, remarks=["incomplete"], finished_at=NOW
+    )
+    html = shown(staff, reverse("admin:accounts_sync"))
+    assert "48001" in html
+    assert "badge-warn" in html
+
+
+def bulk(staff: Cast, query: str, who: str = "owner", **data: Any) -> Any:
+    client = signed_in(getattr(staff, who))
+    told = {"account": staff.ours.pk, "whom": query, **data}
+    return client.post(reverse("admin:accounts_bulk"), told)
+
+
+def test_what_will_happen_is_shown_before_anything_does(staff: Cast) -> None:
+    tag = Tag.objects.create(account=staff.ours, name="VIP")
+    for number in range(3):
+        person(staff.ours, f"o{number}")
+    person(staff.ours, "oHas").tags.add(tag)
+    answer = bulk(staff, "", deed="tag", tag=tag.pk)
+    assert answer.context["effects"][0].startswith("3")
+    assert not BulkJob.objects.exists()
+    answer = bulk(staff, "", deed="tag", tag=tag.pk, sure="1")
+    job = BulkJob.objects.get()
+    assert answer["Location"] == reverse("admin:accounts_job", args=(job.pk,))
+    assert (job.kind, job.total, job.asked_by) == ("tag", 4, staff.owner)
+
+
+def test_the_followers_ticked_are_those_meant(staff: Cast) -> None:
+    first, _second = person(staff.ours, "o1"), person(staff.ours, "o2")
+    action = {"action": "do_something", "_selected_action": [first.pk]}
+    answer = signed_in(staff.owner).post(LIST, action)
+    page = signed_in(staff.owner).get(answer["Location"])
+    assert page.context["count"] == 1
+    bulk(staff, QueryDict(answer["Location"].partition("?")[2]).urlencode(), deed="block", sure="1")
+    assert BulkJob.objects.get().details["ids"] == [first.pk]
+
+
+def test_tagging_without_a_tag_is_refused(staff: Cast) -> None:
+    person(staff.ours)
+    assert bulk(staff, "", deed="tag", sure="1").status_code == 200
+    assert not BulkJob.objects.exists()
+
+
+def test_who_may_only_look_may_export_and_nothing_else(staff: Cast) -> None:
+    person(staff.ours)
+    assert bulk(staff, "", "editor", deed="block", sure="1").status_code == 200
+    assert not BulkJob.objects.exists()
+    bulk(staff, "", "editor", deed="export", format="csv", sure="1")
+    assert BulkJob.objects.get().details["masked"] is True
+
+
+def test_jobs_of_another_account_are_not_there(staff: Cast) -> None:
+    job = BulkJob.objects.create(account=staff.theirs, kind="tag")
+    address = reverse("admin:accounts_job", args=(job.pk,))
+    assert signed_in(staff.owner).get(address).status_code == 404
+    assert signed_in(staff.outsider).get(address).status_code == 200
+
+
+def test_a_job_page_tells_rows_that_failed_and_why(staff: Cast) -> None:
+    job = BulkJob.objects.create(account=staff.ours, kind="import", done=10, total=10, due_at=None, failed=1)
+    job.faults.create(row=7, openid="oX", reason="这一行不对")
+    refused = person(staff.ours, "oRefused")
+    Change.objects.create(
+        account=staff.ours, follower=refused, kind="remark", wish="x", job=job, due_at=None, error="43004"
+    )
+    address = reverse("admin:accounts_job", args=(job.pk,))
+    html = shown(staff, address)
+    assert "这一行不对" in html
+    assert "43004" in html
+    signed_in(staff.owner).post(address, {"account": staff.ours.pk})
+    assert Change.objects.get().due_at is not None
+    assert "oRefused" not in shown(staff, f"{address}?part=job")
+    assert reverse("admin:accounts_job", args=(job.pk,)) in shown(staff, reverse("admin:accounts_jobs"))

@@ -1,0 +1,84 @@
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.test import Client
+from django_redis import get_redis_connection
+from pytest_django import Settings
+
+from accounts.models import OfficialAccount
+from tests.simulated import Simulated
+
+WECHAT = "Mozilla/5.0 MicroMessenger/8.0.50"
+
+
+@dataclass
+class Person:
+    """Somebody with a browser inside WeChat: our pages by the test client, WeChat's by the simulator."""
+
+    simulated: Simulated
+    name: str = "alice"
+    browser: Client = field(default_factory=lambda: Client(headers={"User-Agent": WECHAT}))
+
+    def opens(self, address: str) -> Any:
+        """Follows redirections, through the consent page too, to the page that is shown in the end."""
+        answer = self.goes(address)
+        for _ in range(8):
+            if answer.status_code not in {301, 302}:
+                return answer
+            answer = self.goes(self.consents(answer["Location"]))
+        raise AssertionError("it goes round in circles")
+
+    def goes(self, address: str) -> Any:
+        """One step on our side."""
+        parts = urlsplit(address)
+        return self.browser.get(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+    def consents(self, address: str, choice: str = "allow") -> str:
+        """Where WeChat sends the browser; an address that is not WeChat's stays as it is."""
+        parts = urlsplit(address)
+        if not parts.path.startswith("/connect/"):
+            return address
+        headers = {"Host": f"{self.name}.localhost:{urlsplit(self.simulated.base).port}"}
+        url = f"{self.simulated.base}{parts.path}?{parts.query}"
+        sent: dict[str, Any] = {"headers": headers, "allow_redirects": False, "timeout": 10}
+        return str(requests.post(url, data={"choice": choice}, **sent).headers["Location"])
+
+    def from_the_phone(self, appid: str, what: str) -> Any:
+        """What a mini program's page is given there."""
+        url = f"{self.simulated.base}/phone/{appid}/{self.name}/mini/{what}"
+        return requests.post(url, timeout=10).json()["given"]
+
+
+def query_of(address: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits() -> None:
+    """Every test calls from one address."""
+    get_redis_connection("default").flushdb()
+
+
+@pytest.fixture
+def person(account: OfficialAccount, simulated: Simulated, settings: Settings) -> Person:
+    settings.WECHAT_OPEN_BASE = simulated.base
+    simulated.know(account, open_platform=True)
+    return Person(simulated)
+
+
+@pytest.fixture
+def mini(simulated: Simulated, db: None) -> OfficialAccount:
+    account = OfficialAccount.objects.create(
+        slug="mini",
+        name="演示小程序",
+        appid="wx3c5e7a9b1d2f4068",
+        appsecret="0123456789abcdef0123456789abcdef",
+        kind=OfficialAccount.Kind.MINIPROGRAM,
+        token="minitoken",
+        mode="plain",
+    )
+    simulated.know(account, open_platform=True)
+    return account

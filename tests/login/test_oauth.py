@@ -1,0 +1,297 @@
+import time
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+import time_machine
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import Follower, OfficialAccount
+from tests.login.conftest import WECHAT, Person, query_of
+from tests.simulated import Simulated
+from wechat.login import visitors
+from wechat.login.models import AllowedSite, Visitor
+
+pytestmark = pytest.mark.django_db
+
+SHOP = "/h5/demo/shop/7/"
+
+
+@pytest.fixture(autouse=True)
+def _pages(settings: Settings) -> None:
+    settings.ROOT_URLCONF = "tests.login.urls"
+
+
+def start(slug: str = "demo", next_: str = SHOP, scope: str = "") -> str:
+    return f"/wechat/{slug}/oauth/start?next={quote(next_, safe='')}&scope={scope}"
+
+
+def test_a_page_knows_who_opened_it(person: Person, account: OfficialAccount) -> None:
+    shown = person.opens(f"{SHOP}?a=1")
+    visitor = Visitor.objects.get()
+    assert shown.content.decode() == f"GET demo {visitor.openid} 7"
+    assert (visitor.account, visitor.nickname, visitor.avatar) == (account, "", "")
+    # The second time nobody is sent anywhere.
+    assert person.goes(SHOP).status_code == 200
+
+
+def test_the_openid_is_the_one_of_the_chat_and_makes_nobody_a_follower(person: Person) -> None:
+    person.opens(SHOP)
+    assert not Follower.objects.exists()
+    assert Visitor.objects.get().follower is None
+
+
+def test_nickname_and_avatar_are_there_with_consent_only(person: Person) -> None:
+    shown = person.opens("/h5/demo/club/")
+    visitor = Visitor.objects.get()
+    assert shown.content.decode() == visitor.nickname != ""
+    assert visitor.avatar.startswith("http")
+    assert visitor.consented_at is not None
+    assert visitor.unionid
+
+
+def test_the_unionid_of_a_consent_is_the_followers_too(person: Person, account: OfficialAccount) -> None:
+    person.opens(SHOP)
+    follower = Follower.objects.create(account=account, openid=Visitor.objects.get().openid)
+    person.opens("/h5/demo/club/")
+    follower.refresh_from_db()
+    assert follower.unionid == Visitor.objects.get().unionid
+
+
+def test_who_refuses_stays_unknown_and_may_try_again(person: Person) -> None:
+    away = person.goes(start(scope="userinfo"))
+    shown = person.goes(person.consents(away["Location"], "refuse"))
+    assert shown.status_code == 403
+    assert "oauth/start" in shown.content.decode()
+    assert not Visitor.objects.exists()
+
+
+def test_a_snapshot_makes_nobody(person: Person) -> None:
+    away = person.goes(start(scope="userinfo"))
+    shown = person.goes(person.consents(away["Location"], "snapshot"))
+    assert "使用完整服务" in shown.content.decode()
+    assert not Visitor.objects.exists()
+
+
+def test_the_addresses_and_the_state_are_as_the_platform_demands(person: Person, settings: Settings) -> None:
+    location = person.goes(start(scope="userinfo"))["Location"]
+    asked = query_of(location)
+    assert list(asked) == ["appid", "redirect_uri", "response_type", "scope", "state"]
+    assert location.endswith("#wechat_redirect")
+    assert asked["redirect_uri"] == f"{settings.PUBLIC_URL}/wechat/demo/oauth/done"
+    assert asked["state"].isalnum()
+    assert len(asked["state"]) <= 128
+
+
+# --- return addresses
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "shop",
+        "//evil.example.com/",
+        "/\\evil.example.com/",
+        "\\\\evil.example.com/",
+        "/\t/evil.example.com/",
+        "/a\nb",
+        "https://evil.example.com/",
+        "https://shop.example.com.evil.com/",
+        "https://evil.shop.example.com/",
+        "https://shop.example.com@evil.com/",
+        "https://shop.example.com:8443/",
+        "https://shop.example.com\\@evil.com/",
+        "http://shop.example.com/",
+        "javascript:alert(1)//shop.example.com",
+        "https://",
+        "https://[::1",
+        "https://shop.example.com:x/",
+        "data:text/html,x",
+        "/" + "a" * 600,
+    ],
+)
+def test_a_login_leads_nowhere_but_where_it_may(
+    person: Person, account: OfficialAccount, settings: Settings, address: str, caplog: Any
+) -> None:
+    settings.DEBUG = False
+    AllowedSite.objects.create(account=account, host="shop.example.com")
+    answer = person.goes(start(next_=address))
+    assert answer.status_code == 400
+    assert "Location" not in answer
+    assert [record.reason for record in caplog.records if record.msg == "login_refused"] == ["return_address"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/h5/demo/shop/7/?a=1#b", "https://shop.example.com/?a=1", "https://SHOP.example.com", "{public}/h5/x/"],
+)
+def test_our_own_pages_and_listed_sites_are_fine(
+    person: Person, account: OfficialAccount, settings: Settings, address: str
+) -> None:
+    AllowedSite.objects.create(account=account, host="shop.example.com")
+    answer = person.goes(start(next_=address.format(public=settings.PUBLIC_URL)))
+    assert answer.status_code == 302
+    assert urlsplit(answer["Location"]).path == "/connect/oauth2/authorize"
+
+
+def test_the_site_of_another_account_is_not_fine(person: Person, settings: Settings) -> None:
+    other = OfficialAccount.objects.create(
+        slug="other", name="另一个", appid="wxfedcba9876543210", token="othertoken", mode="plain"
+    )
+    AllowedSite.objects.create(account=other, host="shop.example.com")
+    assert person.goes(start(next_="https://shop.example.com/")).status_code == 400
+
+
+@pytest.mark.parametrize("scope", ["snsapi_login", "x"])
+def test_an_unknown_scope_is_refused(person: Person, scope: str) -> None:
+    assert person.goes(start(scope=scope)).status_code == 400
+
+
+def test_an_unknown_account_has_no_pages(person: Person) -> None:
+    assert person.goes(start("nobody")).status_code == 404
+    assert person.goes("/h5/nobody/shop/7/").status_code == 404
+
+
+# --- coming back
+
+
+def returned(person: Person) -> str:
+    """The address that WeChat sends the browser back to."""
+    return person.consents(person.goes(start())["Location"])
+
+
+def changed(address: str, **query: str) -> str:
+    parts = urlsplit(address)
+    kept = {**query_of(address), **query}
+    return f"{parts.path}?" + "&".join(f"{name}={quote(value)}" for name, value in kept.items())
+
+
+@pytest.mark.parametrize(
+    "state", ["", "x", "0" * 64, "é", "a" * 5000, "{nonce}" + "0" * 32, "0" * 32 + "{signature}"]
+)
+def test_a_forged_state_is_refused(person: Person, state: str, caplog: Any) -> None:
+    back = returned(person)
+    known = query_of(back)["state"]
+    forged = state.format(nonce=known[:32], signature=known[32:])
+    assert person.goes(changed(back, state=forged)).status_code == 400
+    assert [record.reason for record in caplog.records if record.msg == "login_refused"] == ["forged"]
+    assert not Visitor.objects.exists()
+
+
+def test_a_state_works_once(person: Person, caplog: Any) -> None:
+    back = returned(person)
+    assert person.goes(back).status_code == 302
+    person.browser.cookies.update({})
+    assert person.goes(back).status_code == 400
+
+
+def test_a_replay_with_the_cookie_is_refused_too(person: Person, caplog: Any) -> None:
+    back = returned(person)
+    kept = {name: morsel.value for name, morsel in person.browser.cookies.items()}
+    assert person.goes(back).status_code == 302
+    person.browser.cookies.load(kept)
+    assert person.goes(back).status_code == 400
+    assert [record.reason for record in caplog.records if record.msg == "login_refused"] == ["used"]
+
+
+def test_a_state_is_bound_to_the_browser(person: Person, caplog: Any) -> None:
+    """Otherwise somebody could sign a victim's browser in as himself."""
+    back = returned(person)
+    victim = Person(person.simulated, "victim")
+    assert victim.goes(back).status_code == 400
+    assert [record.reason for record in caplog.records if record.msg == "login_refused"] == ["browser"]
+    assert person.goes(back).status_code == 302
+
+
+def test_a_state_of_one_account_is_nothing_to_another(person: Person, account: OfficialAccount) -> None:
+    OfficialAccount.objects.create(
+        slug="other", name="另一个", appid="wxfedcba9876543210", token="othertoken", mode="plain"
+    )
+    assert person.goes(returned(person).replace("/demo/", "/other/")).status_code == 400
+
+
+def test_a_state_is_good_for_ten_minutes(person: Person) -> None:
+    back = returned(person)
+    with time_machine.travel(601 + time.time()):
+        assert person.goes(back).status_code == 400
+
+
+def test_two_tabs_may_be_on_their_way_at_once(person: Person) -> None:
+    first, second = returned(person), returned(person)
+    assert person.goes(first).status_code == person.goes(second).status_code == 302
+
+
+def test_a_code_that_is_worth_nothing_leads_to_one_fresh_start(person: Person) -> None:
+    back = returned(person)
+    again = person.goes(changed(back, code="nonsense"))
+    assert urlsplit(again["Location"]).path == "/connect/oauth2/authorize"
+    once_more = person.goes(changed(person.consents(again["Location"]), code="nonsense"))
+    assert once_more.status_code == 502
+    assert "40029" in once_more.content.decode()
+
+
+def test_a_used_code_leads_to_a_fresh_start_that_works(person: Person) -> None:
+    first = returned(person)
+    used = query_of(first)["code"]
+    person.goes(first)
+    person.browser.cookies.clear()
+    shown = person.opens(changed(returned(person), code=used))
+    assert shown.status_code == 200
+
+
+def test_while_wechat_does_not_answer_nobody_comes_in(person: Person, settings: Settings) -> None:
+    back = returned(person)
+    settings.WECHAT_API_BASE = "http://127.0.0.1:1"
+    assert person.goes(back).status_code == 503
+
+
+def test_who_tries_too_often_is_held_up(person: Person) -> None:
+    answers = {person.goes(start()).status_code for _ in range(80)}
+    assert answers == {302, 429}
+
+
+# --- the session of a page
+
+
+def test_a_session_is_for_one_account(person: Person, account: OfficialAccount) -> None:
+    other = OfficialAccount.objects.create(
+        slug="other", name="另一个", appid="wxfedcba9876543210", token="othertoken", mode="plain"
+    )
+    person.opens(SHOP)
+    ours = person.browser.cookies[f"wc_visitor_{account.pk}"].value
+    person.browser.cookies[f"wc_visitor_{other.pk}"] = ours
+    assert person.goes("/h5/other/shop/7/").status_code == 302
+
+
+@pytest.mark.parametrize("cookie", ["", "1.0", "1.0:x:y", "é", "1:2:3:4:5"])
+def test_a_forged_session_is_none(person: Person, account: OfficialAccount, cookie: str) -> None:
+    person.opens(SHOP)
+    person.browser.cookies[f"wc_visitor_{account.pk}"] = cookie
+    assert person.goes(SHOP).status_code == 302
+
+
+def test_a_session_ends_when_the_person_is_erased(person: Person, account: OfficialAccount) -> None:
+    person.opens(SHOP)
+    visitors.erase(account, Visitor.objects.get().openid)
+    assert person.goes(SHOP).status_code == 302
+
+
+def test_a_visitors_session_is_nothing_in_the_console(person: Person) -> None:
+    person.opens(SHOP)
+    assert person.goes("/admin/").status_code == 302
+
+
+def test_what_is_sent_without_a_session_is_not_carried_out(person: Person) -> None:
+    assert person.browser.post(SHOP).status_code == 401
+
+
+def test_outside_wechat_a_code_is_shown(person: Person) -> None:
+    location = Client().get(SHOP)["Location"]
+    assert location == f"/h5/demo/login/?next={quote(SHOP, safe='')}"
+    assert Client(headers={"User-Agent": WECHAT}).get(SHOP)["Location"].startswith("/wechat/demo/oauth/start")
+
+
+def test_outside_wechat_nobody_can_consent(person: Person, simulated: Simulated) -> None:
+    assert Client().get("/h5/demo/club/").status_code == 403

@@ -1,0 +1,92 @@
+"""An account whose platform is the simulator, and menus to publish there."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from accounts.clients import client_for
+from accounts.models import OfficialAccount
+from menus import drafts
+from menus.buttons import Button, Buttons, Reply, from_list
+from menus.models import Menu
+from tests.simulated import Simulated
+
+BOOK_APPID = "wx3c5e7a9b1d2f4068"
+
+
+def text(content: str) -> Reply:
+    return Reply({"type": "text", "content": content})
+
+
+def button(uid: str = "aaaa", name: str = "课程", **fields: Any) -> Button:
+    """One that sends a text, unless told otherwise."""
+    if not fields.keys() & {"kind", "reply", "rule", "children"}:
+        fields["reply"] = text("今日课程")
+    return Button(uid, name, **fields)
+
+
+def view(uid: str = "bbbb", name: str = "会员卡", url: str = "https://h5.example.com/card") -> Button:
+    return Button(uid, name, "view", url=url)
+
+
+def parent(*children: Button, uid: str = "cccc", name: str = "会员") -> Button:
+    return Button(uid, name, "parent", children=children)
+
+
+def put(menu: Menu, *buttons: Button) -> None:
+    """Into the draft."""
+    drafts.save(menu, buttons, revision=drafts.draft_of(menu).revision, by=None)
+
+
+@pytest.fixture
+def menu(account: OfficialAccount) -> Menu:
+    return drafts.default_menu(account)
+
+
+@pytest.fixture
+def wechat(simulated: Simulated, account: OfficialAccount) -> "Phone":
+    """The platform, with its faults gone and no menu."""
+    simulated.know(account, miniprograms=[BOOK_APPID])
+    client_for.__globals__["_client"].cache_clear()
+    return Phone(simulated, account)
+
+
+class Phone:
+    """What the platform shows, asked of the simulator itself."""
+
+    def __init__(self, platform: Simulated, account: OfficialAccount) -> None:
+        self.platform = platform
+        self.account = account
+
+    def menus(self) -> Any:
+        state = requests.get(f"{self.platform.base}/_sim/state", timeout=30).json()
+        return state["accounts"][self.account.appid]["menus"]
+
+    def names(self) -> list[str]:
+        """Of the first level of the menu for everybody."""
+        default = self.menus()["default"]
+        return [each["name"] for each in default["button"]] if default else []
+
+    def conditional(self) -> list[list[str]]:
+        """From the oldest to the newest."""
+        return [[each["name"] for each in menu["button"]] for menu in self.menus()["conditional"]]
+
+    def fail(self, api: str, **how: Any) -> None:
+        self.platform.sim("/faults", {"api": f"/cgi-bin/{api}", "times": 1, **how})
+
+    def set_elsewhere(self, *buttons: Any) -> None:
+        """Somebody with other software publishes a menu."""
+        from wechat.sdk.api import menus as api
+
+        api.create(client_for(self.account), buttons)
+
+    def calls(self) -> dict[str, int]:
+        counts = requests.get(
+            f"{self.platform.base}/_sim/calls?appid={self.account.appid}", timeout=30
+        ).json()["counts"]
+        return {name.removeprefix("/cgi-bin/"): count for name, count in counts.items()}
+
+
+def buttons(*data: dict[str, Any]) -> Buttons:
+    return from_list(list(data))

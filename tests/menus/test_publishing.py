@@ -1,0 +1,329 @@
+"""From a version to what followers see, whatever goes wrong on the way."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from accounts.models import OfficialAccount, Tag
+from menus import asking, drafts, publishing, watching
+from menus.asking import Busy, Refused
+from menus.models import LiveMenu, Menu, MiniProgram, Publication, Version
+from tests.cast import Cast
+from tests.menus.conftest import BOOK_APPID, Phone, button, parent, put, view
+
+State, Reason = Publication.State, Publication.Reason
+
+
+def published(menu: Menu, *buttons: object, **options: object) -> Publication:
+    put(menu, *buttons)  # type: ignore[arg-type]
+    publication = asking.publish(menu, drafts.freeze(menu), by=None, **options)  # type: ignore[arg-type]
+    return carried_out(publication)
+
+
+def carried_out(publication: Publication) -> Publication:
+    publishing.publish_due()
+    publication.refresh_from_db()
+    return publication
+
+
+def later(publication: Publication) -> Publication:
+    """When its pause, or the lease of whoever had it, is over."""
+    publication.refresh_from_db()
+    Publication.objects.filter(pk=publication.pk).exclude(due_at=None).update(due_at=timezone.now())
+    return carried_out(publication)
+
+
+def conditional(account: OfficialAccount, name: str, position: int, **audience: object) -> Menu:
+    return Menu.objects.create(account=account, name=name, conditional=True, position=position, **audience)
+
+
+def test_a_draft_is_published(wechat: Phone, menu: Menu) -> None:
+    done = published(menu, button(name="课程"), parent(view()))
+    assert done.state == State.PUBLISHED
+    assert wechat.names() == ["课程", "会员"]
+    assert done.version is not None
+    assert (done.version.state, done.version.number) == ("published", 1)
+    assert done.before == {"button": [], "conditional": [], "made_on_page": False}
+    assert [each["name"] for each in done.after["button"]] == ["课程", "会员"]
+    assert LiveMenu.objects.get().differs_since is None
+
+
+def test_the_draft_stays_and_the_next_version_replaces_the_first(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="课程"))
+    published(menu, button(name="新课"))
+    states = dict(menu.versions.values_list("number", "state"))
+    assert states == {1: "superseded", 2: "published", None: "draft"}
+    assert wechat.names() == ["新课"]
+
+
+def test_an_unchanged_draft_makes_no_second_version(wechat: Phone, menu: Menu) -> None:
+    published(menu, button())
+    assert drafts.freeze(menu).number == 1
+
+
+def test_going_back_to_a_version_is_publishing_it_again(wechat: Phone, menu: Menu) -> None:
+    first = published(menu, button(name="旧")).version
+    published(menu, button(name="新"))
+    carried_out(asking.publish(menu, first, by=None))
+    assert wechat.names() == ["旧"]
+    assert dict(menu.versions.exclude(number=None).values_list("number", "state")) == {
+        1: "published",
+        2: "superseded",
+    }
+
+
+def test_a_menu_with_errors_is_not_even_asked_for(menu: Menu) -> None:
+    put(menu, button(name="一二三四五六"))
+    with pytest.raises(Refused) as refused:
+        asking.publish(menu, drafts.freeze(menu), by=None)
+    assert "一二三四五六" in refused.value.problems[0].text
+    assert not Publication.objects.exists()
+
+
+def test_of_an_account_one_publication_is_under_way_at_a_time(menu: Menu) -> None:
+    put(menu, button())
+    asking.publish(menu, drafts.freeze(menu), by=None)
+    with pytest.raises(Busy):
+        asking.publish(menu, drafts.freeze(menu), by=None)
+
+
+def test_a_scheduled_one_waits_for_the_one_that_is_under_way(wechat: Phone, menu: Menu) -> None:
+    put(menu, button(name="甲"))
+    first = asking.publish(menu, drafts.freeze(menu), by=None)
+    put(menu, button(name="乙"))
+    second = asking.schedule(menu, drafts.freeze(menu), at=timezone.now(), by=None)
+    Publication.objects.filter(pk=first.pk).update(
+        state=State.PUBLISHING, due_at=timezone.now() + datetime.timedelta(minutes=1)
+    )
+    assert carried_out(second).state == State.SCHEDULED
+    assert later(first).state == State.PUBLISHED
+    second.refresh_from_db()
+    assert second.state == State.PUBLISHED
+    assert wechat.names() == ["乙"]
+
+
+def test_two_beats_at_once_publish_once(wechat: Phone, menu: Menu) -> None:
+    put(menu, button())
+    asking.publish(menu, drafts.freeze(menu), by=None)
+    assert (publishing.publish_due(), publishing.publish_due()) == (1, 0)
+    assert wechat.calls()["menu/create"] == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [40015, 40016, 40017, 40018, 40019, 40020, 40021, 40022, 40023, 40024, 40025, 40026, 40027, 40033, 40054,
+     40055, 40117, 40118, 40119, 40120, 40121, 41007, 45010, 46003, 65301, 65306, 65309, 65317],
+)  # fmt: skip
+def test_a_refusal_is_told_with_what_is_live(wechat: Phone, menu: Menu, code: int) -> None:
+    published(menu, button(name="旧"))
+    wechat.fail("menu/create", errcode=code)
+    failed = published(menu, button(name="新"))
+    assert (failed.state, failed.reason, failed.errcode) == (State.FAILED, Reason.REFUSED, code)
+    assert [each["name"] for each in failed.after["button"]] == ["旧"]
+    assert wechat.names() == ["旧"]
+    assert menu.versions.get(state="published").number == 1
+
+
+def test_a_lost_answer_is_no_riddle_the_live_menu_is_read_back(wechat: Phone, menu: Menu) -> None:
+    wechat.fail("menu/create", drop_answer=True)
+    delayed = published(menu, button(name="新"))
+    assert delayed.state == State.PUBLISHING
+    assert wechat.names() == ["新"]
+    assert later(delayed).state == State.PUBLISHED
+    assert wechat.calls()["menu/create"] == 1
+
+
+@pytest.mark.parametrize("step", ["menu/get", "menu/create", "menu/addconditional", "menu/delconditional"])
+@pytest.mark.parametrize("fault", [{"drop_answer": True}, {"http_status": 502}, {"errcode": -1}])
+def test_a_cut_at_any_step_ends_where_it_would_have(
+    wechat: Phone, menu: Menu, step: str, fault: dict[str, object]
+) -> None:
+    published(menu, button(name="全部"))
+    special = conditional(menu.account, "安卓", 0, platform=2)
+    published(special, button("dddd", "旧"))
+    wechat.fail(step, **fault)
+    publication = published(special, button("dddd", "新"))
+    if step == "menu/create":  # a conditional menu leaves the other one alone
+        assert publication.state == State.PUBLISHED
+    for _again in range(3):
+        publication = later(publication)
+    assert publication.state == State.PUBLISHED
+    assert wechat.conditional() == [["新"]]
+
+
+def test_a_refusal_whose_aftermath_cannot_be_read_is_found_out_later(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="旧"))
+    put(menu, button(name="新"))
+    wechat.fail("menu/create", errcode=40018)
+    publication = asking.publish(menu, drafts.freeze(menu), by=None)
+    published_before = wechat.calls()["menu/create"]
+    wechat.fail("menu/get", latency_ms=1)  # the first look succeeds
+    wechat.fail("menu/get", http_status=502)
+    assert carried_out(publication).state == State.PUBLISHING
+    assert publication.errcode == 40018
+    assert later(publication).state == State.FAILED
+    assert publication.after is not None
+    assert wechat.calls()["menu/create"] == published_before + 1
+
+
+def test_what_cannot_be_reached_for_long_is_given_up_and_read_back(wechat: Phone, menu: Menu) -> None:
+    put(menu, button(name="新"))
+    publication = asking.publish(menu, drafts.freeze(menu), by=None)
+    wechat.fail("menu/get", http_status=502, times=8)
+    publication = carried_out(publication)
+    for _again in range(8):
+        publication = later(publication)
+    assert (publication.state, publication.reason) == (State.FAILED, Reason.UNREACHABLE)
+    assert publication.after == publication.before
+    assert wechat.names() == []
+
+
+def test_a_worker_that_was_overtaken_says_nothing(wechat: Phone, menu: Menu) -> None:
+    put(menu, button())
+    asking.publish(menu, drafts.freeze(menu), by=None)
+    slow = publishing._claim()
+    assert slow is not None
+    assert later(slow).state == State.PUBLISHED
+    Publication.objects.filter(pk=slow.pk).update(attempts=slow.attempts)
+    slow.attempts -= 1
+    publishing.carry_out(slow)
+    slow.refresh_from_db()
+    assert slow.state == State.PUBLISHED
+
+
+def test_conditional_menus_are_made_so_that_the_upper_one_wins(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="全部"))
+    upper = conditional(menu.account, "苹果", 0, platform=1)
+    lower = conditional(menu.account, "安卓", 1, platform=2)
+    published(upper, button("dddd", "上"))
+    published(lower, button("eeee", "下"))
+    assert wechat.conditional() == [["下"], ["上"]]
+    published(lower, button("eeee", "下下"))
+    assert wechat.conditional() == [["下下"], ["上"]]
+    published(upper, button("dddd", "上上"))
+    assert wechat.conditional() == [["下下"], ["上上"]]
+
+
+def test_a_conditional_menu_is_taken_off(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="全部"))
+    special = conditional(menu.account, "安卓", 0, platform=2)
+    published(special, button("dddd", "安卓"))
+    assert carried_out(asking.publish(special, None, by=None)).state == State.PUBLISHED
+    assert wechat.conditional() == []
+    assert wechat.names() == ["全部"]
+    assert not special.versions.filter(state="published").exists()
+
+
+def test_taking_off_the_menu_for_everybody_takes_off_all(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="全部"))
+    special = conditional(menu.account, "安卓", 0, platform=2)
+    published(special, button("dddd", "安卓"))
+    carried_out(asking.publish(menu, None, by=None))
+    assert (wechat.names(), wechat.conditional()) == ([], [])
+    assert not Version.objects.filter(state="published").exists()
+
+
+def test_three_sites_do_not_need_room_beside_the_old_menu(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="全部"))
+    special = conditional(menu.account, "安卓", 0, platform=2)
+    old = [view(f"old{number}", "旧", f"https://old{number}.cn/") for number in range(3)]
+    new = [view(f"new{number}", "新", f"https://new{number}.cn/") for number in range(3)]
+    published(special, *old)
+    assert published(special, *new).state == State.PUBLISHED
+    assert wechat.conditional() == [["新"] * 3]
+
+
+def test_a_tag_that_wechat_does_not_know_stops_the_menu(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="全部"))
+    tag = Tag.objects.create(account=menu.account, name="会员")
+    special = conditional(menu.account, "会员", 0, tag=tag)
+    put(special, button("dddd", "会员"))
+    with pytest.raises(Refused):
+        asking.publish(special, drafts.freeze(special), by=None)
+
+
+def test_a_weekend_menu_comes_and_goes_by_itself(wechat: Phone, menu: Menu) -> None:
+    friday = datetime.datetime(2026, 11, 27, 10, tzinfo=datetime.UTC)
+    monday = datetime.datetime(2026, 11, 30, 1, tzinfo=datetime.UTC)
+    published(menu, button(name="平日"))
+    put(menu, button(name="周末"))
+    asking.schedule(menu, drafts.freeze(menu), at=friday, until=monday, by=None)
+    publishing.publish_due()
+    assert wechat.names() == ["平日"]
+    with time_machine.travel(friday + datetime.timedelta(seconds=1)):
+        publishing.publish_due()
+    assert wechat.names() == ["周末"]
+    with time_machine.travel(monday + datetime.timedelta(seconds=1)):
+        publishing.publish_due()
+    assert wechat.names() == ["平日"]
+    assert menu.versions.get(state="published").number == 1
+
+
+def test_nothing_returns_over_what_somebody_published_meanwhile(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="平日"))
+    put(menu, button(name="周末"))
+    now = timezone.now()
+    going = asking.schedule(menu, drafts.freeze(menu), at=now, until=now + datetime.timedelta(days=2), by=None)
+    carried_out(going)
+    published(menu, button(name="急"))
+    back = later(going.return_trip)
+    assert (back.state, back.reason) == (State.CANCELLED, Reason.NOTHING_TO_RETURN_FROM)
+    assert wechat.names() == ["急"]
+
+
+def test_a_cancelled_schedule_takes_its_return_along(menu: Menu) -> None:
+    put(menu, button())
+    now = timezone.now()
+    tomorrow = now + datetime.timedelta(days=1)
+    going = asking.schedule(menu, drafts.freeze(menu), at=tomorrow, until=tomorrow + datetime.timedelta(days=2), by=None)
+    assert asking.cancel(going)
+    assert not Publication.objects.filter(state=State.SCHEDULED).exists()
+    assert not asking.cancel(going)
+
+
+def test_an_unlinked_mini_program_is_remembered(wechat: Phone, menu: Menu) -> None:
+    other = "wx00000000000000aa"
+    MiniProgram.objects.create(account=menu.account, appid=BOOK_APPID, name="约课")
+    MiniProgram.objects.create(account=menu.account, appid=other, name="别家")
+    page = {"kind": "miniprogram", "pagepath": "pages/index", "url": "https://h5.example.com/"}
+    published(menu, button(appid=BOOK_APPID, **page))
+    failed = published(menu, button(appid=other, **page))
+    assert failed.errcode == 45064
+    assert dict(MiniProgram.objects.values_list("appid", "linked")) == {BOOK_APPID: True, other: False}
+    with pytest.raises(Refused) as refused:
+        asking.publish(menu, drafts.freeze(menu), by=None)
+    assert refused.value.problems[0].field == "appid"
+
+
+def test_the_audit_tells_who_changed_what(wechat: Phone, menu: Menu, staff: Cast) -> None:
+    put(menu, button(name="课程"))
+    carried_out(asking.publish(menu, drafts.freeze(menu), by=staff.owner))
+    put(menu, button(name="新课"))
+    carried_out(asking.publish(menu, drafts.freeze(menu), by=staff.owner))
+    entry = LogEntry.objects.first()
+    assert entry is not None
+    assert (entry.user, entry.object_id) == (staff.owner, str(menu.pk))
+    assert "新课" in entry.change_message
+    assert "课程" in entry.change_message
+
+
+def test_a_menu_changed_elsewhere_is_noticed(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="课程"))
+    assert watching.look(menu.account).differs_since is None
+    wechat.set_elsewhere({"type": "click", "name": "别家", "key": "OTHER"})
+    noticed = watching.look(menu.account).differs_since
+    assert noticed is not None
+    assert watching.look(menu.account).differs_since == noticed
+    published(menu, button(name="课程"), view())
+    assert LiveMenu.objects.get().differs_since is None
+
+
+def test_what_cannot_be_read_is_told_as_such(wechat: Phone, menu: Menu) -> None:
+    published(menu, button())
+    wechat.fail("menu/get", errcode=48001)
+    row = watching.look(menu.account)
+    assert (row.errcode, row.live is not None) == (48001, True)
+    assert row.due_at is not None

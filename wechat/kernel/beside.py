@@ -1,0 +1,30 @@
+"""Threads beside an event loop, for what would hold it up."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connection
+
+T = TypeVar("T")
+
+
+class Beside:
+    """At most ``most`` threads, which give their database connection back to the pool after each call."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self._threads = ThreadPoolExecutor(most, thread_name_prefix=name)
+
+    async def run(self, seconds: float, function: Callable[..., T], *args: object) -> T:
+        """Raises ``TimeoutError`` after that many seconds; what has begun by then goes on unheard."""
+        loop = asyncio.get_running_loop()
+        called = loop.run_in_executor(self._threads, _call, function, args)
+        return await asyncio.wait_for(called, seconds)
+
+
+def _call(function: Callable[..., T], args: tuple[object, ...]) -> T:
+    try:
+        return function(*args)
+    finally:
+        connection.close()

@@ -1,0 +1,112 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Follower
+from accounts.pages import AccountForm, AccountScopedAdmin
+from accounts.rights import Area
+from wechat.api.models import ApiClient
+from wechat.kernel.pages import BigTable, FilterForm, badge, moment
+from wechat.login.models import AllowedSite, Visitor
+from wechat.login.returning import NotAllowed, host_of
+
+
+class AllowedSiteForm(AccountForm):
+    def clean_host(self) -> str:
+        """People paste whole addresses; the host in it is meant."""
+        given = self.cleaned_data["host"].strip()
+        try:
+            return host_of(given if "://" in given else f"https://{given}")
+        except NotAllowed:
+            raise ValidationError(_("This is no host: shop.example.com is one.")) from None
+
+
+@admin.register(AllowedSite)
+class AllowedSiteAdmin(AccountScopedAdmin):
+    """Sites that may send their visitors here to log in."""
+
+    area = Area.SETTINGS
+    form = AllowedSiteForm
+    fields = ("account", "host", "client")
+    list_display = ("host", "client")
+    list_select_related = ("client",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "client":
+            account_id = self._account_id(request, None)
+            kwargs["queryset"] = ApiClient.objects.filter(accounts=account_id)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class VisitorFilter(FilterForm):
+    q = forms.CharField(
+        label=gettext_lazy("OpenID, UnionID or nickname"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+
+    def narrow(self, rows: Any) -> Any:
+        wanted = self.cleaned_data["q"].strip()
+        if not wanted:
+            return rows
+        return rows.filter(Q(openid=wanted) | Q(unionid=wanted) | Q(nickname=wanted))
+
+
+@admin.register(Visitor)
+class VisitorAdmin(BigTable, AccountScopedAdmin):
+    """Read-only: visitors are made by their logins."""
+
+    area = Area.FOLLOWERS
+    list_display = ("named", "follows", "consent", "last_login")
+    filter_form = VisitorFilter
+    readonly_fields = ("openid", "unionid", "named", "follows", "consent", "has_phone", "seen", "last_login")
+    fields = ("account", *readonly_fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Visitor]:
+        followers = Follower.objects.filter(
+            account=OuterRef("account"), openid=OuterRef("openid"), subscribed=True
+        )
+        rows: QuerySet[Visitor] = super().get_queryset(request)
+        return rows.annotate(is_following=Exists(followers))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("visitor"))
+    def named(self, visitor: Visitor) -> SafeString:
+        return format_html('<span class="openid">{}</span>', visitor)
+
+    @admin.display(description=gettext_lazy("follows"))
+    def follows(self, visitor: Visitor) -> SafeString:
+        does = getattr(visitor, "is_following", False)
+        return badge(_("follows"), "good") if does else badge(_("does not follow"))
+
+    @admin.display(description=gettext_lazy("nickname and avatar"))
+    def consent(self, visitor: Visitor) -> SafeString:
+        return badge(_("agreed to"), "good") if visitor.consented_at else badge(_("not asked or not agreed"))
+
+    @admin.display(description=gettext_lazy("phone number"))
+    def has_phone(self, visitor: Visitor) -> str:
+        return _("given, kept sealed") if visitor.__dict__.get("phone") else "–"
+
+    @admin.display(description=gettext_lazy("first seen"))
+    def seen(self, visitor: Visitor) -> SafeString:
+        return moment(visitor.first_seen_at)
+
+    @admin.display(description=gettext_lazy("last login"))
+    def last_login(self, visitor: Visitor) -> SafeString:
+        return moment(visitor.last_login_at)

@@ -1,0 +1,246 @@
+"""Follower-facing calls below ``/api/v1/``: logging in, tokens, who I am, the JS-SDK.
+
+In a browser the refresh token is in a cookie that scripts cannot read, is sent to ``/api/v1/auth/`` alone,
+and not from other sites (SameSite=Strict). Calls that live on a cookie also check the ``Origin`` that
+browsers add to every POST, so that an old browser is no way round. Access tokens are in the answer, for the
+page's memory.
+"""
+
+import logging
+import secrets
+import time
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from accounts import directory
+from accounts.clients import tickets_of
+from accounts.models import OfficialAccount
+from wechat.api import scopes
+from wechat.api.errors import NotAuthenticated, Refused
+from wechat.api.views import BusinessView
+from wechat.login import browser, handing_over, mini, tokens
+from wechat.login.authentication import OpenView, VisitorView, not_authenticated
+from wechat.login.models import LoginSession
+from wechat.login.returning import NotAllowed, destination
+from wechat.login.serializers import (
+    AccountSerializer,
+    CodeSerializer,
+    EncryptedSerializer,
+    JsSdkSerializer,
+    MiniprogramLoginSerializer,
+    PhoneSerializer,
+    RefreshSerializer,
+    TokensSerializer,
+    VisitorSerializer,
+)
+from wechat.sdk import jssdk
+
+log = logging.getLogger(__name__)
+
+EXCHANGE = scopes.register("login:exchange", gettext_lazy("Learn who logged in on a login site"))
+PAGE = [OpenApiParameter(name, str, required=True) for name in ("account", "url")]
+COOKIE_PATH = "/api/v1/auth/"
+Kind = LoginSession.Kind
+
+
+class MiniprogramLogin(OpenView):
+    @extend_schema(request=MiniprogramLoginSerializer, responses=TokensSerializer)
+    def post(self, request: Request) -> Response:
+        """Log in with the code of `wx.login`. The session key stays here."""
+        given = _read(MiniprogramLoginSerializer, request)
+        visitor = mini.log_in(_account(given["account"]), given["code"])
+        return _tokens(tokens.start(visitor, Kind.MINIPROGRAM))
+
+
+class MiniprogramPhone(VisitorView):
+    @extend_schema(request=CodeSerializer, responses=PhoneSerializer)
+    def post(self, request: Request) -> Response:
+        """Give one's telephone number, with the code of the button `getPhoneNumber`."""
+        return Response({"phone": mini.take_phone(self.visitor, _read(CodeSerializer, request)["code"])})
+
+
+class MiniprogramProfile(VisitorView):
+    @extend_schema(request=EncryptedSerializer, responses=VisitorSerializer)
+    def post(self, request: Request) -> Response:
+        """Give nickname, avatar and UnionID, as the mini program was given them, encrypted."""
+        given = _read(EncryptedSerializer, request)
+        visitor = mini.take_profile(
+            self.visitor,
+            given["encryptedData"],
+            given["iv"],
+            given.get("rawData"),
+            given.get("signature", ""),
+        )
+        return Response(VisitorSerializer(visitor).data)
+
+
+class WebLogin(OpenView):
+    @extend_schema(request=AccountSerializer, responses=TokensSerializer)
+    def post(self, request: Request) -> Response:
+        """Tokens for a page of ours whose visitor went through OAuth or scanned the code."""
+        _check_origin(request)
+        account = _account(_read(AccountSerializer, request)["account"])
+        visitor = browser.visitor_of(request, account)
+        if visitor is None:
+            raise NotAuthenticated("not_authenticated", _("Sign in first."))
+        return _tokens(tokens.start(visitor, Kind.WEB))
+
+
+class Refresh(OpenView):
+    @extend_schema(request=RefreshSerializer, responses=TokensSerializer)
+    def post(self, request: Request) -> Response:
+        """Spend a refresh token. One that was spent before ends the whole session."""
+        account, token, _in_cookie = _presented(request)
+        try:
+            _check_account(tokens.find(token), account)
+            return _tokens(tokens.refreshed(token))
+        except tokens.BadToken as bad:
+            raise not_authenticated(bad) from None
+
+
+class Logout(OpenView):
+    @extend_schema(request=RefreshSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """End the session and every token it gave. Harmless when it has ended already."""
+        account, token, in_cookie = _presented(request)
+        try:
+            session = tokens.find(token)
+        except tokens.BadToken:
+            session = None
+        _check_account(session, account)
+        if session is not None:
+            session.end(LoginSession.End.LOGOUT)
+        response = Response(status=204)
+        if in_cookie and account is not None:
+            response.delete_cookie(_cookie(account), path=COOKIE_PATH, samesite="Strict")
+            browser.sign_out(response, account)
+        return response
+
+
+class Exchange(BusinessView):
+    scopes = {"POST": EXCHANGE}
+    creates = False
+
+    @extend_schema(request=CodeSerializer, responses=VisitorSerializer)
+    def post(self, request: Request) -> Response:
+        """Who logged in: the `login_code` in the address of your site, once, within a minute."""
+        code = _read(CodeSerializer, request)["code"]
+        visitor = handing_over.exchange(self.client, self.account, code)
+        if visitor is None:
+            log.warning("login_code_refused", extra={"client": self.client.key_id})
+            message = _("This code is not yours, was used before, or has run out.")
+            raise Refused(400, "bad_code", message)
+        return Response(VisitorSerializer(visitor).data)
+
+
+class Me(VisitorView):
+    @extend_schema(responses=VisitorSerializer)
+    def get(self, request: Request) -> Response:
+        """Who I am."""
+        return Response(VisitorSerializer(self.visitor).data)
+
+
+class JsSdk(OpenView):
+    @extend_schema(parameters=PAGE, responses=JsSdkSerializer)
+    def get(self, request: Request) -> Response:
+        """What `wx.config` needs for the page at `url`, one of ours or of a login site."""
+        account = _account(request.query_params.get("account", ""))
+        url = request.query_params.get("url", "").partition("#")[0]
+        try:
+            destination(account, url if "://" in url else "")
+        except NotAllowed:
+            log.warning("jssdk_refused", extra={"account": account.slug})
+            message = _("This address is neither ours nor on a login site.")
+            raise Refused(403, "address_not_allowed", message) from None
+        nonce, timestamp = secrets.token_hex(8), int(time.time())
+        signature = jssdk.signature(tickets_of(account).get(), nonce, timestamp, url)
+        signed = {"appId": account.appid, "timestamp": timestamp, "nonceStr": nonce, "signature": signature}
+        # Nothing in it is secret, and the pages of login sites have to read it.
+        return Response(signed, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"})
+
+
+def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    given = serializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+def _account(slug: str) -> OfficialAccount:
+    entry = directory.find(slug)
+    if entry is None:
+        raise Http404
+    return entry.account
+
+
+def _presented(request: Request) -> tuple[OfficialAccount | None, str, bool]:
+    """The account that is meant, if it is named, the refresh token, and whether it came as a cookie."""
+    given = _read(RefreshSerializer, request)
+    account = _account(given["account"]) if "account" in given else None
+    if token := given.get("refresh_token", ""):
+        return account, token, False
+    _check_origin(request)
+    kept = request.COOKIES.get(_cookie(account), "") if account else ""
+    if not kept:
+        raise NotAuthenticated("not_authenticated", _("Sign in first."))
+    return account, kept, True
+
+
+def _check_origin(request: Request) -> None:
+    if request.headers.get("Origin", "").lower() != settings.PUBLIC_URL.lower():
+        log.warning("cross_site_refused", extra={"path": request.path})
+        raise Refused(403, "cross_site", _("This call is for our own pages."))
+
+
+def _check_account(session: LoginSession | None, account: OfficialAccount | None) -> None:
+    if session is not None and account is not None and session.visitor.account_id != account.pk:
+        log.warning("session_of_another_account", extra={"account": account.slug, "session": str(session.pk)})
+        raise NotAuthenticated("invalid_token", _("This token is not valid."))
+
+
+def _tokens(fresh: tokens.Tokens) -> Response:
+    """In a browser the refresh token goes into the cookie, elsewhere into the answer."""
+    told: dict[str, Any] = {
+        "access_token": fresh.access,
+        "expires_in": int(tokens.ACCESS.total_seconds()),
+    }
+    in_a_browser = fresh.session.kind == Kind.WEB
+    if fresh.refresh and not in_a_browser:
+        told["refresh_token"] = fresh.refresh
+    response = Response(told, headers={"Cache-Control": "no-store"})
+    if fresh.refresh and in_a_browser:
+        response.set_cookie(
+            _cookie(fresh.session.visitor.account),
+            fresh.refresh,
+            max_age=int(tokens.REFRESH.total_seconds()),
+            path=COOKIE_PATH,
+            secure=settings.SECURE_PROXY,
+            httponly=True,
+            samesite="Strict",
+        )
+    return response
+
+
+def _cookie(account: OfficialAccount) -> str:
+    return f"wc_refresh_{account.pk}"
+
+
+urlpatterns = [
+    path("auth/miniprogram/", MiniprogramLogin.as_view()),
+    path("auth/miniprogram/phone/", MiniprogramPhone.as_view()),
+    path("auth/miniprogram/profile/", MiniprogramProfile.as_view()),
+    path("auth/web/", WebLogin.as_view()),
+    path("auth/refresh/", Refresh.as_view()),
+    path("auth/logout/", Logout.as_view()),
+    path("auth/exchange/", Exchange.as_view()),
+    path("me/", Me.as_view()),
+    path("jssdk/", JsSdk.as_view()),
+]

@@ -1,0 +1,7 @@
+"""What is kept of a code that only its holder may know."""
+
+from Crypto.Hash import SHA256
+
+
+def digest(text: str) -> str:
+    return SHA256.new(text.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,29 @@
+"""Codes, sign-ins and sessions are deleted some time after they are over."""
+
+import datetime
+
+from django.db.models import Model
+from django.utils import timezone
+
+from wechat.login.models import Handover, LoginSession, ScanLogin
+
+BATCH = 5_000
+# Kept a while longer, so that an old token is still told to be old.
+LATER = datetime.timedelta(days=1)
+TABLES: tuple[type[Model], ...] = (Handover, ScanLogin, LoginSession)
+
+
+def forget() -> int:
+    """Deletes a batch of each table; how many rows."""
+    return sum(_forget(table) for table in TABLES)
+
+
+def is_due() -> bool:
+    over = timezone.now() - LATER
+    return any(table._default_manager.filter(expires_at__lte=over).exists() for table in TABLES)
+
+
+def _forget(table: type[Model]) -> int:
+    over = table._default_manager.filter(expires_at__lte=timezone.now() - LATER)
+    keys = list(over.values_list("pk", flat=True)[:BATCH])
+    return table._default_manager.filter(pk__in=keys).delete()[0]

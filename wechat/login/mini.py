@@ -1,0 +1,79 @@
+"""Mini-program users: who they are, their number, their profile. WeChat reference 14."""
+
+import logging
+import time
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.clients import client_for, credentials_of, door
+from accounts.models import OfficialAccount
+from wechat.api.errors import Refused
+from wechat.login import visitors
+from wechat.login.models import Visitor
+from wechat.sdk.api import miniprogram
+from wechat.sdk.errors import ApiError, EnvelopeError
+
+log = logging.getLogger(__name__)
+
+SPENT = frozenset({40029, 40163})
+RISKY = 40226
+
+
+def log_in(account: OfficialAccount, code: str) -> Visitor:
+    """Who holds the telephone. Raises ``Refused`` for a code that is worth nothing, and platform errors."""
+    if account.kind != OfficialAccount.Kind.MINIPROGRAM:
+        raise Refused(400, "no_mini_program", _("This account is no mini program."))
+    try:
+        session = miniprogram.login(door(), credentials_of(account), code)
+    except ApiError as error:
+        raise _refusal(error) from error
+    return visitors.logged_in(account, session.openid, session.unionid, session_key=session.session_key)
+
+
+def take_phone(visitor: Visitor, code: str) -> str:
+    """The number that the person agreed to give; it is kept sealed."""
+    try:
+        phone = miniprogram.phone_number(client_for(visitor.account), code)
+    except ApiError as error:
+        raise _refusal(error) from error
+    visitor.phone = phone.number
+    visitor.save(update_fields=["phone"])
+    return phone.number
+
+
+def take_profile(
+    visitor: Visitor, encrypted: str, iv: str, raw: str | None = None, signature: str = ""
+) -> Visitor:
+    """Nickname, avatar and unionid out of the encrypted data of this very person. Raises ``Refused``."""
+    if raw is not None and not miniprogram.raw_data_matches(raw, visitor.session_key, signature):
+        raise _forged(visitor, "signature")
+    data = _opened(visitor, encrypted, iv)
+    if data.get("openId") != visitor.openid:
+        raise _forged(visitor, "openid")
+    shown = visitors.consented(str(data.get("nickName", "")), str(data.get("avatarUrl", "")))
+    return visitors.logged_in(visitor.account, visitor.openid, str(data.get("unionId", "")), **shown)
+
+
+def _opened(visitor: Visitor, encrypted: str, iv: str) -> dict[str, Any]:
+    if not visitor.session_key:
+        raise Refused(409, "no_session", _("Log in with wx.login first."))
+    try:
+        key, appid = visitor.session_key, visitor.account.appid
+        return miniprogram.open_data(key, encrypted, iv, appid, time.time())
+    except EnvelopeError as error:
+        raise _forged(visitor, error.reason) from error
+
+
+def _forged(visitor: Visitor, reason: str) -> Refused:
+    log.warning("mini_program_data_refused", extra={"visitor": visitor.pk, "reason": reason})
+    message = _("The encrypted data do not fit the session; log in with wx.login and try again.")
+    return Refused(400, "bad_data", message)
+
+
+def _refusal(error: ApiError) -> Exception:
+    if error.errcode in SPENT:
+        return Refused(400, "bad_code", _("This code was used before or has run out; take a new one."))
+    if error.errcode == RISKY:
+        return Refused(403, "risky", _("WeChat considers this person a risk."))
+    return error

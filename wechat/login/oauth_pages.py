@@ -1,0 +1,140 @@
+"""Web OAuth: ``/wechat/<slug>/oauth/start`` and ``/done``. WeChat reference 13."""
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts import directory
+from accounts.clients import credentials_of, door
+from accounts.models import OfficialAccount
+from wechat.kernel.addresses import client_address
+from wechat.kernel.buckets import wait_for
+from wechat.login import browser, handing_over, passages, visitors
+from wechat.login.models import Visitor
+from wechat.login.passages import Broken, Passage
+from wechat.login.returning import NotAllowed, destination
+from wechat.sdk.api import oauth
+from wechat.sdk.errors import ApiError, TransportError
+
+log = logging.getLogger(__name__)
+
+SCOPES: dict[str, oauth.Scope] = {
+    "": "snsapi_base", "base": "snsapi_base", "userinfo": "snsapi_userinfo",
+    "snsapi_base": "snsapi_base", "snsapi_userinfo": "snsapi_userinfo",
+}  # fmt: skip
+# Of a person's token: it ran out or was withdrawn between the two calls.
+STALE = frozenset({40001, 40014, 42001})
+
+
+def account_at(slug: str) -> OfficialAccount:
+    """The enabled account of that short name. Raises ``Http404``."""
+    entry = directory.find(slug)
+    if entry is None:
+        raise Http404
+    return entry.account
+
+
+@require_GET
+@never_cache
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """``?next=`` is where to come back to, a path of ours or an address of an allowed site; ``?scope=``."""
+    account = account_at(slug)
+    if wait_for(f"oauth:{client_address(request)}", size=60, per_second=2):
+        return page(request, account, 429, _("Too many attempts"), _("Please try again in a moment."))
+    scope = SCOPES.get(request.GET.get("scope", ""))
+    try:
+        return_to = destination(account, request.GET.get("next", "")).url
+    except NotAllowed:
+        return refused(request, account, "return_address")
+    if scope is None:
+        return refused(request, account, "scope")
+    return passages.set_out(account, Passage(return_to, scope))
+
+
+@require_GET
+@never_cache
+def done(request: HttpRequest, slug: str) -> HttpResponse:
+    account = account_at(slug)
+    try:
+        passage = passages.come_back(request, account)
+    except Broken as broken:
+        return refused(request, account, broken.reason)
+    response = _arrived(request, account, passage)
+    passages.forget(request, response, account)
+    return response
+
+
+def _arrived(request: HttpRequest, account: OfficialAccount, passage: Passage) -> HttpResponse:
+    code = request.GET.get("code", "")
+    if not code:
+        text = _("You did not agree, so we do not know who you are.")
+        return page(request, account, 403, _("Not signed in"), text, passage)
+    try:
+        token = oauth.exchange(door(), credentials_of(account), code)
+        if token.is_snapshot:
+            text = _("Tap “使用完整服务” at the bottom of the page to go on.")
+            return page(request, account, 200, _("This is a preview"), text)
+        visitor = _visitor(account, token, passage)
+    except ApiError as error:
+        return _refused_by_wechat(request, account, passage, error)
+    except TransportError:
+        text = _("WeChat does not answer at the moment.")
+        return page(request, account, 503, _("Not signed in"), text, passage)
+    return _let_in(account, passage, visitor)
+
+
+def _visitor(account: OfficialAccount, token: oauth.UserToken, passage: Passage) -> Visitor:
+    if passage.scope == "snsapi_userinfo":
+        return visitors.with_profile(account, oauth.profile(door(), token))
+    return visitors.logged_in(account, token.openid, token.unionid)
+
+
+def _let_in(account: OfficialAccount, passage: Passage, visitor: Visitor) -> HttpResponse:
+    try:
+        # Again: the list may have been changed meanwhile.
+        back = destination(account, passage.return_to)
+    except NotAllowed:
+        raise Http404 from None
+    if back.site is not None:
+        return HttpResponseRedirect(handing_over.address_with_code(back, visitor))
+    response = HttpResponseRedirect(back.url)
+    browser.sign_in(response, visitor)
+    return response
+
+
+def _refused_by_wechat(
+    request: HttpRequest, account: OfficialAccount, passage: Passage, error: ApiError
+) -> HttpResponse:
+    """A code that is worth nothing leads to one fresh start, never to a second."""
+    if error.errcode in oauth.SPENT | STALE and not passage.again:
+        return passages.set_out(account, replace(passage, again=True))
+    log.warning("oauth_failed", extra={"account": account.slug, "errcode": error.errcode})
+    text = _("WeChat did not let you in (error %(code)s).") % {"code": error.errcode}
+    return page(request, account, 502, _("Not signed in"), text, passage)
+
+
+def refused(request: HttpRequest, account: OfficialAccount, reason: str) -> HttpResponse:
+    """A request that is not as we made it, or comes a second time."""
+    log.warning("login_refused", extra={"account": account.slug, "reason": reason})
+    text = _("Please go back to where you came from and open the page anew.")
+    return page(request, account, 400, _("This link is not valid"), text)
+
+
+def page(
+    request: HttpRequest,
+    account: OfficialAccount,
+    status: int,
+    title: str,
+    text: str,
+    passage: Passage | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """A page that says one thing; with a passage it offers to try again."""
+    context = {"account": account, "title": title, "text": text, "passage": passage, **more}
+    return render(request, "login/notice.html", context, status=status)

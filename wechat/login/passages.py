@@ -1,0 +1,103 @@
+"""The way to WeChat's consent page and back, for one browser, once. WeChat reference 13.1.
+
+``state`` is a random number with a signature, letters and digits only, as the platform demands. What it
+stands for is in a signed cookie: who comes back without it is not the browser that set out. Coming back uses
+it up.
+"""
+
+import secrets
+from dataclasses import asdict, dataclass
+from hmac import compare_digest
+from typing import Any
+
+from Crypto.Hash import HMAC, SHA256
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.models import OfficialAccount
+from wechat.api import nonces
+from wechat.sdk.api.oauth import Scope, authorize_url
+
+LIFE = 600
+HALF = 32
+SALT = "wechat.login.passage"
+
+
+class Broken(Exception):
+    """Nobody may come in this way; ``reason`` is forged, browser or used."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """``again`` marks the fresh start that was made because a code was worth nothing."""
+
+    return_to: str
+    scope: Scope = "snsapi_base"
+    again: bool = False
+
+
+def set_out(account: OfficialAccount, passage: Passage) -> HttpResponse:
+    """Sends the browser to the consent page."""
+    nonce = secrets.token_hex(HALF // 2)
+    back = settings.PUBLIC_URL + _path(account, "done")
+    state = nonce + _signature(account, nonce)
+    url = authorize_url(account.appid, back, passage.scope, state, settings.WECHAT_OPEN_BASE)
+    response = HttpResponseRedirect(url)
+    response["Cache-Control"] = "no-store"
+    response.set_cookie(
+        _cookie(nonce),
+        signing.dumps({"nonce": nonce, "account": account.pk, **asdict(passage)}, salt=SALT),
+        max_age=LIFE,
+        path=_path(account, "done"),
+        secure=settings.SECURE_PROXY,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def come_back(request: HttpRequest, account: OfficialAccount) -> Passage:
+    """The passage that ends with this request, which uses it up. Raises ``Broken``."""
+    state = request.GET.get("state", "")
+    nonce, signature = state[:HALF], state[HALF:]
+    if not compare_digest(_signature(account, nonce).encode(), signature.encode(errors="surrogatepass")):
+        raise Broken("forged")
+    kept = _kept(request.COOKIES.get(_cookie(nonce), ""))
+    if kept.pop("nonce", None) != nonce or kept.pop("account", None) != account.pk:
+        raise Broken("browser")
+    if not nonces.first_use(f"oauth:{nonce}"):
+        raise Broken("used")
+    return Passage(**kept)
+
+
+def forget(request: HttpRequest, response: HttpResponse, account: OfficialAccount) -> None:
+    nonce = request.GET.get("state", "")[:HALF]
+    if nonce.isalnum() and _cookie(nonce) in request.COOKIES:
+        response.delete_cookie(_cookie(nonce), path=_path(account, "done"), samesite="Lax")
+
+
+def _kept(cookie: str) -> dict[str, Any]:
+    try:
+        return dict(signing.loads(cookie, salt=SALT, max_age=LIFE))
+    except signing.BadSignature:
+        raise Broken("browser") from None
+
+
+def _signature(account: OfficialAccount, nonce: str) -> str:
+    signed = f"{SALT}:{account.pk}:{nonce}".encode(errors="surrogatepass")
+    return HMAC.new(settings.SECRET_KEY.encode(), signed, SHA256).hexdigest()[:HALF]
+
+
+def _cookie(nonce: str) -> str:
+    """One for each passage: two tabs may be on their way at once."""
+    return f"wc_oauth_{nonce[:12]}"
+
+
+def _path(account: OfficialAccount, step: str) -> str:
+    return reverse(f"oauth_{step}", args=[account.slug])

@@ -1,0 +1,67 @@
+"""Where a login may lead back to: our own pages, and the sites on the account's list. Nowhere else."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from accounts.models import OfficialAccount
+from wechat.login.models import AllowedSite
+
+LONGEST = 500
+# Browsers read a backslash as a slash and skip control characters: "/\evil.com" is another host for them.
+AMBIGUOUS = re.compile(r"[\\\x00-\x20\x7f]")
+
+
+class NotAllowed(Exception):
+    """An address that a login must not lead to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An absolute address; ``site`` is the other site it is on, ``None`` for our own pages."""
+
+    url: str
+    site: AllowedSite | None = None
+
+
+def destination(account: OfficialAccount, address: str) -> Destination:
+    """The address, a path of ours or a whole one, if it is allowed. Raises ``NotAllowed``."""
+    if not address or len(address) > LONGEST or AMBIGUOUS.search(address):
+        raise NotAllowed
+    if address.startswith("/") and not address.startswith("//"):
+        return Destination(settings.PUBLIC_URL + address)
+    origin = _origin(address)
+    if origin == settings.PUBLIC_URL.lower():
+        return Destination(address)
+    return Destination(address, allowed_site(account, address))
+
+
+def allowed_site(account: OfficialAccount, address: str) -> AllowedSite:
+    """The site that an absolute address is on. Raises ``NotAllowed``."""
+    scheme, _, host = _origin(address).partition("://")
+    # A code must not travel in the clear, except on the machine of who tries this out.
+    if scheme != "https" and not (settings.DEBUG and scheme == "http"):
+        raise NotAllowed
+    site = AllowedSite.objects.filter(account=account, host=host).first()
+    if site is None:
+        raise NotAllowed
+    return site
+
+
+def host_of(address: str) -> str:
+    """The host of an absolute address, with its port if it names one. Raises ``NotAllowed``."""
+    return _origin(address).partition("://")[2]
+
+
+def _origin(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise NotAllowed from None
+    if AMBIGUOUS.search(address) or "@" in parts.netloc or not parts.hostname:
+        raise NotAllowed
+    host = f"{parts.hostname}:{port}" if port else parts.hostname
+    return f"{parts.scheme.lower()}://{host}"

@@ -1,0 +1,61 @@
+"""Who logged in becomes a visitor, once for each account."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Follower, OfficialAccount
+from wechat.login.models import LoginSession, Visitor
+from wechat.sdk.api import oauth
+
+
+def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known: Any) -> Visitor:
+    """The visitor with this openid, made or brought up to date; ``known`` are more of its fields."""
+    fields = {"last_login_at": timezone.now(), **known}
+    if unionid:
+        fields["unionid"] = unionid
+    _tell_follower(account, openid, fields)
+    visitor, _made = Visitor.objects.update_or_create(account=account, openid=openid, defaults=fields)
+    return visitor
+
+
+def with_profile(account: OfficialAccount, profile: oauth.Profile) -> Visitor:
+    """The person agreed to show nickname and avatar."""
+    return logged_in(account, profile.openid, profile.unionid, **consented(profile.nickname, profile.avatar))
+
+
+def consented(nickname: str, avatar: str) -> dict[str, Any]:
+    """Fields of a profile that was agreed to; an address that is none is left out."""
+    shown = avatar if avatar.startswith(("https://", "http://")) and len(avatar) <= 500 else ""
+    return {"nickname": nickname[:64], "avatar": shown, "consented_at": timezone.now()}
+
+
+def forget_profile(account: OfficialAccount, openid: str) -> None:
+    """The person withdrew the consent."""
+    Visitor.objects.filter(account=account, openid=openid).update(nickname="", avatar="", consented_at=None)
+    followers = Follower.objects.filter(account=account, openid=openid)
+    followers.update(nickname="", avatar_url="", consented_at=None)
+
+
+def erase(account: OfficialAccount, openid: str) -> None:
+    """The person closed the WeChat account: what tells who it was goes, and every session ends."""
+    for visitor in Visitor.objects.filter(account=account, openid=openid):
+        for session in visitor.sessions.filter(ended_at=None):
+            session.end(LoginSession.End.ERASED)
+        visitor.nickname = visitor.avatar = visitor.unionid = visitor.phone = visitor.session_key = ""
+        visitor.consented_at, visitor.epoch = None, visitor.epoch + 1
+        visitor.save()
+
+
+def _tell_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:
+    """The follower of the same openid, if there is one, is the same person."""
+    names = {
+        "unionid": "unionid",
+        "nickname": "nickname",
+        "avatar": "avatar_url",
+        "consented_at": "consented_at",
+    }
+    told = {theirs: fields[ours] for ours, theirs in names.items() if ours in fields}
+    if told:
+        Follower.objects.filter(account=account, openid=openid).update(**told)

@@ -1,0 +1,85 @@
+"""The ledger of agreements: how many messages of which template a follower has agreed to.
+
+Every agreement is a row of its own, so the order in which events are handled does not matter: what counts are
+the unspent ones after the last refusal. A long-term template needs one agreement for any number of messages.
+
+Reference: WeChat reference 10.2; 2.2 for the events.
+"""
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import OfficialAccount
+from wechat.pushes.models import NoticeGrant, NoticeRefusal, Template
+
+REFUSE = """
+INSERT INTO pushes_noticerefusal (account_id, openid, template, refused_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT (account_id, template, openid) DO UPDATE
+SET refused_at = GREATEST(pushes_noticerefusal.refused_at, excluded.refused_at)
+"""
+SPEND = """
+UPDATE pushes_noticegrant spent SET spent_at = %(now)s
+FROM (
+    SELECT DISTINCT ON (mine.openid) mine.id FROM pushes_noticegrant mine
+    LEFT JOIN pushes_noticerefusal refusal
+        ON refusal.account_id = mine.account_id AND refusal.template = mine.template
+        AND refusal.openid = mine.openid
+    WHERE mine.account_id = %(account)s AND mine.template = %(template)s AND mine.openid = ANY(%(openids)s)
+        AND mine.spent_at IS NULL AND (refusal.refused_at IS NULL OR refusal.refused_at < mine.agreed_at)
+    ORDER BY mine.openid, mine.agreed_at, mine.id
+) oldest
+WHERE spent.id = oldest.id AND spent.spent_at IS NULL
+RETURNING spent.openid, spent.id
+"""
+
+
+def agree(account: OfficialAccount, openid: str, template: str, at: datetime.datetime, key: str) -> None:
+    """The follower agreed; ``key`` names the event, which may be handled twice."""
+    NoticeGrant.objects.bulk_create(
+        [NoticeGrant(account=account, openid=openid, template=template, agreed_at=at, key=key)],
+        ignore_conflicts=True,
+    )
+
+
+def refuse(account: OfficialAccount, openid: str, template: str, at: datetime.datetime) -> None:
+    """Nothing agreed to until that time counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE, [account.pk, openid, template, at])
+
+
+def usable(account: OfficialAccount, template: str) -> QuerySet[NoticeGrant]:
+    """The agreements that still allow a message."""
+    later = NoticeRefusal.objects.filter(
+        account=account, template=template, openid=OuterRef("openid"), refused_at__gte=OuterRef("agreed_at")
+    )
+    found = NoticeGrant.objects.filter(account=account, template=template, spent_at__isnull=True)
+    return found.filter(~Exists(later))
+
+
+def left(account: OfficialAccount, openid: str, templates: Collection[str]) -> dict[str, int]:
+    """How many messages of each template may be sent to the follower."""
+    return {template: usable(account, template).filter(openid=openid).count() for template in templates}
+
+
+def spend_each(
+    account: OfficialAccount, template: str, openids: Sequence[str], at: datetime.datetime
+) -> Mapping[str, int | None]:
+    """Take one agreement of each follower, the oldest; by openid, for those who had one.
+
+    ``None`` in place of the agreement's id is one that lasts and is not used up.
+    """
+    if Template.objects.filter(account=account, platform_id=template, lasts=True).exists():
+        agreed = usable(account, template).filter(openid__in=openids).values_list("openid", flat=True)
+        return dict.fromkeys(agreed)
+    with connection.cursor() as cursor:
+        parameters = {"now": at, "account": account.pk, "template": template, "openids": list(set(openids))}
+        cursor.execute(SPEND, parameters)
+        return dict(cursor.fetchall())
+
+
+def give_back(grant_id: int | None) -> None:
+    """The message surely was not sent."""
+    NoticeGrant.objects.filter(Q(pk=grant_id)).update(spent_at=None)

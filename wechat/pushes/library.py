@@ -1,0 +1,198 @@
+"""An account's templates kept as the platform has them; what staff wrote to them stays.
+
+Reading, adding and deleting are rows worked off in the background. Reference: WeChat reference 9.2, 10.1.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.clients import client_for
+from accounts.models import OfficialAccount
+from wechat.kernel import due
+from wechat.pushes.models import LibraryJob, Template
+from wechat.sdk.api import templates as api
+from wechat.sdk.client import Client
+from wechat.sdk.errors import ApiError, WeChatError
+
+Verb, State, Kind = LibraryJob.Verb, LibraryJob.State, Template.Kind
+
+LEASE = datetime.timedelta(minutes=2)
+RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600)]
+LONG_TERM = 3
+KEPT = ("title", "content", "example", "industry", "lasts", "choices")
+# An account that lacks one of the two kinds of templates has no templates of it.
+LACKING = frozenset({48001, 200100, 40013})
+
+
+def sync(account: OfficialAccount) -> None:
+    """Read the templates soon."""
+    LibraryJob.objects.bulk_create(
+        [LibraryJob(account=account, verb=Verb.SYNC, due_at=timezone.now())], ignore_conflicts=True
+    )
+
+
+def add_template(account: OfficialAccount, short_id: str, keywords: Sequence[str]) -> LibraryJob:
+    details = {"kind": Kind.TEMPLATE.value, "short_id": short_id, "keywords": list(keywords)}
+    return _asked(account, Verb.ADD, details)
+
+
+def add_notice(account: OfficialAccount, tid: str, kids: Sequence[int], scene: str) -> LibraryJob:
+    details = {"kind": notice_kind(account).value, "tid": tid, "kids": list(kids), "scene": scene}
+    return _asked(account, Verb.ADD, details)
+
+
+def delete(template: Template) -> LibraryJob:
+    """At the platform; here it stays, as missing."""
+    details = {"kind": template.kind, "platform_id": template.platform_id, "title": template.title}
+    return _asked(template.account, Verb.DELETE, details)
+
+
+def notice_kind(account: OfficialAccount) -> Template.Kind:
+    return Kind.SUBSCRIBE if account.kind == OfficialAccount.Kind.MINIPROGRAM else Kind.NOTICE
+
+
+def missed(account: OfficialAccount, platform_id: str) -> None:
+    """The platform says that there is no such template: nothing more is sent with it."""
+    Template.objects.filter(account=account, platform_id=platform_id, missing_since=None).update(
+        missing_since=timezone.now()
+    )
+
+
+def missing(account: OfficialAccount, platform_ids: Iterable[str]) -> set[str]:
+    found = Template.objects.filter(
+        account=account, platform_id__in=set(platform_ids), missing_since__isnull=False
+    )
+    return set(found.values_list("platform_id", flat=True))
+
+
+def work_off_due() -> int:
+    """Do what is due; how many jobs that were."""
+    done = 0
+    waiting = LibraryJob.objects.select_related("account")
+    while jobs := due.claim(waiting, lease=LEASE, limit=10):
+        for job in jobs:
+            _settle(job, _tried(job))
+        done += len(jobs)
+    return done
+
+
+def is_due() -> bool:
+    return LibraryJob.objects.filter(due_at__lte=timezone.now()).exists()
+
+
+def _asked(account: OfficialAccount, verb: LibraryJob.Verb, details: Mapping[str, Any]) -> LibraryJob:
+    return LibraryJob.objects.create(account=account, verb=verb, details=dict(details), due_at=timezone.now())
+
+
+def _tried(job: LibraryJob) -> WeChatError | None:
+    client = client_for(job.account)
+    try:
+        if job.verb == Verb.ADD:
+            _add(client, job.details)
+        elif job.verb == Verb.DELETE:
+            _delete(client, job.details)
+        _read(client, job.account)
+    except WeChatError as error:
+        return error
+    return None
+
+
+def _add(client: Client, details: Mapping[str, Any]) -> None:
+    if details["kind"] == Kind.TEMPLATE:
+        api.add_private(client, details["short_id"], details["keywords"])
+    else:
+        api.add_notice(client, details["tid"], details["kids"], details["scene"])
+
+
+def _delete(client: Client, details: Mapping[str, Any]) -> None:
+    try:
+        if details["kind"] == Kind.TEMPLATE:
+            api.delete_private(client, details["platform_id"])
+        else:
+            api.delete_notice(client, details["platform_id"])
+    except ApiError as error:
+        if error.errcode != 40037:  # gone already
+            raise
+
+
+def _read(client: Client, account: OfficialAccount) -> None:
+    found = [*_messages(client, account), *_notices(client, account)]
+    with transaction.atomic():
+        Template.objects.bulk_create(
+            found,
+            update_conflicts=True,
+            unique_fields=["account", "platform_id"],
+            update_fields=["kind", *KEPT, "missing_since"],
+        )
+        gone = Template.objects.filter(account=account, missing_since=None)
+        gone.exclude(platform_id__in=[each.platform_id for each in found]).update(
+            missing_since=timezone.now()
+        )
+
+
+def _messages(client: Client, account: OfficialAccount) -> list[Template]:
+    if account.kind == OfficialAccount.Kind.MINIPROGRAM:
+        return []
+    return [
+        Template(
+            account=account,
+            kind=Kind.TEMPLATE,
+            platform_id=each["template_id"],
+            title=str(each.get("title", ""))[:120],
+            content=str(each.get("content", "")).strip(),
+            example=str(each.get("example", "")).strip(),
+            industry=_joined(each.get("primary_industry"), each.get("deputy_industry")),
+        )
+        for each in _unless_lacking(api.all_private, client)
+    ]
+
+
+def _notices(client: Client, account: OfficialAccount) -> list[Template]:
+    return [
+        Template(
+            account=account,
+            kind=notice_kind(account),
+            platform_id=each["priTmplId"],
+            title=str(each.get("title", ""))[:120],
+            content=str(each.get("content", "")).strip(),
+            example=str(each.get("example", "")).strip(),
+            lasts=each.get("type") == LONG_TERM,
+            choices={
+                str(one.get("keywordCode", "")).removesuffix(".DATA"): one.get("enumValueList", [])
+                for one in each.get("keywordEnumValueList") or []
+            },
+        )
+        for each in _unless_lacking(api.notices, client)
+    ]
+
+
+def _unless_lacking(read: Any, client: Client) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = read(client)
+    except ApiError as error:
+        if error.errcode not in LACKING:
+            raise
+        return []
+    return found
+
+
+def _joined(*names: Any) -> str:
+    return " · ".join(str(name) for name in names if name)[:120]
+
+
+def _settle(job: LibraryJob, error: WeChatError | None) -> None:
+    again = error is not None and (not isinstance(error, ApiError) or error.retryable or error.refresh_token)
+    # An addition whose answer was lost may have been made; what the next reading shows is the answer.
+    if again and job.verb != Verb.ADD and job.attempts < len(RETRY_AFTER):
+        job.due_at = timezone.now() + RETRY_AFTER[job.attempts]
+    else:
+        job.due_at = None
+        job.state = State.FAILED if error else State.DONE
+    job.attempts += 1
+    job.error = str(error) if error else ""
+    job.errcode = error.errcode if isinstance(error, ApiError) else None
+    job.save(update_fields=["due_at", "state", "attempts", "error", "errcode"])

@@ -1,0 +1,51 @@
+"""Custom menus. WeChat reference 5."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wechat.sdk.client import Client
+
+Button = Mapping[str, Any]
+
+
+def create(client: Client, button: Sequence[Button]) -> None:
+    """Set the default menu; the conditional ones stay."""
+    client.post("/cgi-bin/menu/create", {"button": button})
+
+
+def get(client: Client) -> dict[str, Any]:
+    """`{"menu": {"button", "menuid"}, "conditionalmenu": [{"button", "matchrule", "menuid"}]}`.
+
+    Only what was made by API. Raises ApiError 46003 when there is none.
+    """
+    return client.get("/cgi-bin/menu/get")
+
+
+def delete(client: Client) -> None:
+    """Delete the default menu and all conditional ones."""
+    client.get("/cgi-bin/menu/delete")
+
+
+def current(client: Client) -> dict[str, Any]:
+    """`{"is_menu_open", "selfmenu_info": {"button"}}`, also of a menu made on the platform's own page.
+
+    Children are in `sub_button.list`; types text, img, photo, video, voice and news occur.
+    """
+    return client.get("/cgi-bin/get_current_selfmenu_info")
+
+
+def add_conditional(client: Client, button: Sequence[Button], rule: Mapping[str, str]) -> str:
+    """The menuid. Raises ApiError 65303 without a default menu."""
+    answer = client.post("/cgi-bin/menu/addconditional", {"button": button, "matchrule": rule})
+    return str(answer.get("menuid", ""))
+
+
+def delete_conditional(client: Client, menuid: str) -> None:
+    client.post("/cgi-bin/menu/delconditional", {"menuid": menuid})
+
+
+def try_match(client: Client, user: str) -> list[dict[str, Any]]:
+    """The buttons that a follower, by openid or WeChat ID, is shown. Raises ApiError 65302 for a stranger."""
+    answer = client.post("/cgi-bin/menu/trymatch", {"user_id": user})
+    found = answer.get("button") or (answer.get("menu") or {}).get("button") or []
+    return list(found)

@@ -1,0 +1,102 @@
+"""Who uses a mini program. WeChat reference 14."""
+
+import binascii
+import json
+from base64 import b64decode
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from typing import Any
+
+from Crypto.Cipher import AES
+from Crypto.Hash import HMAC, SHA1, SHA256
+from Crypto.Util.Padding import unpad
+
+from wechat.sdk.client import Client
+from wechat.sdk.door import Call, Door
+from wechat.sdk.errors import EnvelopeError, TransportError
+from wechat.sdk.tokens import Credentials
+
+# How old encrypted data may be, and how far in the future a clock may be off. Seconds.
+OLDEST = 600
+AHEAD = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The key never leaves the server."""
+
+    openid: str
+    unionid: str = ""
+    session_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """`number` is in full with its country code if foreign, `pure` without it."""
+
+    number: str
+    pure: str
+    country: str
+
+
+def login(door: Door, credentials: Credentials, js_code: str) -> Session:
+    """Spend a code of wx.login. ApiError 40029 or 40163 for a wrong or used one, 40226 for a risky person."""
+    params = {"appid": credentials.appid, "secret": credentials.secret, "js_code": js_code}
+    answer = door.ask(Call("GET", "/sns/jscode2session", {**params, "grant_type": "authorization_code"}))
+    openid, key = answer.get("openid"), answer.get("session_key")
+    if not (openid and key):
+        raise TransportError("/sns/jscode2session answered no session", outcome_unknown=True)
+    return Session(str(openid), str(answer.get("unionid", "")), str(key))
+
+
+def phone_number(client: Client, code: str) -> PhoneNumber:
+    """Spend a code of the getPhoneNumber button, which is not the one of wx.login. Paid per call."""
+    answer = client.post("/wxa/business/getuserphonenumber", {"code": code})
+    info = answer.get("phone_info")
+    if not isinstance(info, dict) or not info.get("purePhoneNumber"):
+        raise TransportError("/wxa/business/getuserphonenumber answered no number", outcome_unknown=True)
+    pure, country = str(info["purePhoneNumber"]), str(info.get("countryCode", ""))
+    return PhoneNumber(str(info.get("phoneNumber") or pure), pure, country)
+
+
+def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float) -> dict[str, Any]:
+    """What `encryptedData` holds.
+
+    Raises EnvelopeError: length, malformed, padding (another key), appid (another mini program's), or stale.
+    """
+    try:
+        key, start, sealed = (b64decode(each, validate=True) for each in (session_key, iv, encrypted))
+    except (binascii.Error, ValueError):
+        raise EnvelopeError("malformed") from None
+    if len(key) != 16 or len(start) != 16 or not sealed or len(sealed) % AES.block_size:
+        raise EnvelopeError("length")
+    try:
+        plain = unpad(AES.new(key, AES.MODE_CBC, start).decrypt(sealed), AES.block_size)
+    except ValueError:
+        raise EnvelopeError("padding") from None
+    return _checked(plain, appid, now)
+
+
+def raw_data_matches(raw_data: str, session_key: str, signature: str) -> bool:
+    """Whether the mini program's rawData is as the platform gave it."""
+    expected = SHA1.new((raw_data + session_key).encode(errors="surrogatepass")).hexdigest()
+    return compare_digest(expected.encode(), signature.encode(errors="surrogatepass"))
+
+
+def checksession_signature(session_key: str) -> str:
+    return HMAC.new(session_key.encode(), b"", SHA256).hexdigest()
+
+
+def _checked(plain: bytes, appid: str, now: float) -> dict[str, Any]:
+    try:
+        data = json.loads(plain)
+    except ValueError:
+        # Hardly ever a wrong key's padding looks right; what comes out then is no JSON.
+        raise EnvelopeError("malformed") from None
+    watermark = data.get("watermark") if isinstance(data, dict) else None
+    if not isinstance(watermark, dict) or watermark.get("appid") != appid:
+        raise EnvelopeError("appid")
+    made_at = watermark.get("timestamp")
+    if not isinstance(made_at, int) or not -AHEAD <= now - made_at <= OLDEST:
+        raise EnvelopeError("stale")
+    return dict(data)

@@ -1,0 +1,80 @@
+"""Web OAuth: who opens a page inside WeChat. WeChat reference 13.
+
+The tokens here belong to a person, not to the account, so these calls go through a `Door`, not a `Client`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import quote
+
+from wechat.sdk.door import Call, Door
+from wechat.sdk.errors import TransportError
+from wechat.sdk.tokens import Credentials
+
+OPEN_BASE = "https://open.weixin.qq.com"
+# The code was never given, was used before, or ran out: only a fresh start helps.
+SPENT = frozenset({40029, 40163, 42003})
+
+Scope = Literal["snsapi_base", "snsapi_userinfo"]
+
+
+@dataclass(frozen=True, slots=True)
+class UserToken:
+    """What a code was worth. `is_snapshot` marks a virtual person: never create or bind anybody for it."""
+
+    openid: str
+    scope: str
+    unionid: str = ""
+    is_snapshot: bool = False
+    access_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person agreed to show; the avatar's address dies when it is changed."""
+
+    openid: str
+    nickname: str
+    avatar: str
+    unionid: str = ""
+
+
+def authorize_url(appid: str, redirect_uri: str, scope: Scope, state: str, open_base: str = OPEN_BASE) -> str:
+    """Where the browser is sent. The platform insists on this order and on the fragment."""
+    back = quote(redirect_uri, safe="")
+    query = f"appid={appid}&redirect_uri={back}&response_type=code&scope={scope}&state={state}"
+    return f"{open_base}/connect/oauth2/authorize?{query}#wechat_redirect"
+
+
+def exchange(door: Door, credentials: Credentials, code: str) -> UserToken:
+    """Spend a code. Raises ApiError (`SPENT` codes among others) and TransportError."""
+    params = {"appid": credentials.appid, "secret": credentials.secret, "code": code}
+    call = Call("GET", "/sns/oauth2/access_token", {**params, "grant_type": "authorization_code"})
+    answer = door.ask(call)
+    return UserToken(
+        openid=_text(answer, "openid", call.api),
+        scope=str(answer.get("scope", "")),
+        unionid=str(answer.get("unionid", "")),
+        is_snapshot=answer.get("is_snapshotuser") == 1,
+        access_token=_text(answer, "access_token", call.api),
+    )
+
+
+def profile(door: Door, token: UserToken) -> Profile:
+    """Nickname and avatar, for a token of snsapi_userinfo. ApiError 48001 for any other."""
+    params = {"access_token": token.access_token, "openid": token.openid, "lang": "zh_CN"}
+    call = Call("GET", "/sns/userinfo", params)
+    answer = door.ask(call)
+    return Profile(
+        openid=_text(answer, "openid", call.api),
+        nickname=str(answer.get("nickname", "")),
+        avatar=str(answer.get("headimgurl", "")),
+        unionid=str(answer.get("unionid", "")) or token.unionid,
+    )
+
+
+def _text(answer: dict[str, Any], name: str, api: str) -> str:
+    value = answer.get(name)
+    if not (isinstance(value, str) and value):
+        raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
+    return value
