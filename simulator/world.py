@@ -14,9 +14,9 @@ from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import CustomerService
 from simulator.live import Live
-from simulator.pay.book import PayBook
 from simulator.logins import Logins
 from simulator.menus import Menus
+from simulator.pay.book import PayBook
 from simulator.quotas import Quotas
 from simulator.roll import Roll
 from simulator.templates import Held, Template
