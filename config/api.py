@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver
 
+from payments import api as payments
 from wechat.login import api as login
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *login.urlpatterns,
+    *payments.urlpatterns,
 ]

@@ -71,7 +71,7 @@ def as_excel(account: OfficialAccount, month: datetime.date) -> FileResponse:
 def rows(account: OfficialAccount, month: datetime.date) -> Iterator[list[str]]:
     """Oldest first, from a cursor of the server: a million rows take no more memory than a batch."""
     after = (month.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
-    parameters = {"account": account.pk, "since": midnight(month), "until": midnight(after)}
+    parameters: dict[str, Any] = {"account": account.pk, "since": midnight(month), "until": midnight(after)}
     with connection.chunked_cursor() as cursor:
         cursor.execute(ROWS, parameters)
         while batch := cursor.fetchmany(BATCH):
