@@ -64,7 +64,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 class PlacedOrderSerializer(OrderSerializer):
     pay = serializers.SerializerMethodField(help_text="What starts the payment.")
 
-    class Meta(OrderSerializer.Meta):
+    class Meta:
+        model = Order
         fields = (*OrderSerializer.Meta.fields, "pay")
 
     @extend_schema_field({"type": "object", "additionalProperties": True})
