@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver
 
 from wechat.api import api as accounts
 from wechat.channels import api as channels
+from payments import api as payments
 from wechat.login import api as login
 from wechat.pushes import api as pushes
 
@@ -12,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *login.urlpatterns,
     *channels.urlpatterns,
     *pushes.urlpatterns,
+    *payments.urlpatterns,
 ]

@@ -7,14 +7,13 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
 from payments import events, webhooks
 from payments.models import Event, Merchant, Order, Webhook, WebhookDelivery
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
 from wechat.kernel.webhooks import sign
-from wechat.pushes.models import EventTemplate, Push, Template
+from wechat.pushes.models import Push
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -122,22 +121,6 @@ def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, me
     push = Push.objects.get()
     assert push.openid == order.openid
     assert push.content["content"] == f"已收到 100.00 元（会员年卡，{order.out_trade_no}）{{unknown}}"
-
-
-def test_the_payer_gets_the_messages_that_are_set_for_a_payment(
-    ordered: Ordered, account: OfficialAccount
-) -> None:
-    template = Template.objects.create(
-        account=account, kind="template", platform_id="V", title="付款成功", content="金额:{{amount1.DATA}}"
-    )
-    EventTemplate.objects.create(
-        account=account, event="order.paid", template=template, values={"amount1": "{amount}"}
-    )
-    order = ordered()
-    notify(order)
-    events.tell_due()
-    push = Push.objects.get(kind="template")
-    assert (push.openid, push.message.values) == (order.openid, {"amount1": "¥100.00"})
 
 
 def test_without_a_receipt_text_nothing_is_sent(paid: Order) -> None:
