@@ -47,7 +47,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
         _("Content and sending"),
         [
             Entry(_("Materials"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
-            Entry(_("Articles"), "article", "admin:materials_article_changelist", Area.CONTENT),
+            Entry(_("Articles"), "article", "admin:articles_draft_changelist", Area.CONTENT),
             Entry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
             Entry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
             Entry(_("Sequences"), "schedule_send", "admin:campaigns_sequence_changelist", Area.SENDING),

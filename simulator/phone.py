@@ -61,7 +61,10 @@ async def conversation(hand: Hand) -> Any:
 
 async def do(hand: Hand) -> Any:
     given = await hand.request.json()
-    return await act(hand.pusher, hand.scene, {**given, "wait": False})
+    done = await act(hand.pusher, hand.scene, {**given, "wait": False})
+    if (follower := hand.account.followers.get(hand.openid)) and hand.account.open_platform:
+        follower.unionid = openid_of("union", hand.request.path_params["person"])
+    return done
 
 
 async def notices(hand: Hand) -> Any:
