@@ -174,7 +174,7 @@ class PayRoutes:
         return refund(refunding.accept(self.office, merchant, order, number, amount, ""))
 
     async def add_ballast(self, ask: Ask) -> Any:
-        """Payments nobody made, numbered `prefix` and ten digits from zero on; `total` is what each paid, in fen."""
+        """Payments nobody made, numbered by `prefix` and ten digits from zero on; `total` fen each."""
         self.merchant(ask).ballast.append(fitting(Ballast, ask.body))
         return {"ok": True}
 

@@ -158,7 +158,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
         return {**initial, "name": keyword} if keyword else initial
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.account_id = self._account_id(request, obj)
         return form
 

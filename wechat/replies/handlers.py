@@ -28,14 +28,15 @@ def needs_only_memory(event: Event) -> bool:
 @answers(order=Order.RULES, quick=needs_only_memory)
 def answer_by_rule(event: Event) -> Answer | None:
     book, moment = rulebook.of(event.account), moment_of(event.message)
-    needed = book.compiled.needs_facts(event.message, moment)
-    facts = facts_of(event.account, event.message) if needed else Facts()
-    match = book.compiled.match(event.message, moment, facts)
-    if match is None:
+    rule, facts = book.compiled.first(event.message, moment), Facts()
+    if rule is not None and rule.needs_facts:
+        facts = facts_of(event.account, event.message)
+        match = book.compiled.match(event.message, moment, facts)
+        rule = match and match.rule
+    if rule is None:
         return None
-    script = book.scripts[match.rule.id]
-    said = script.perform(values_of(event.account, event.message, facts), event.message.key)
-    return Answer(f"rule:{match.rule.id}", said.now, said.later)
+    said = book.scripts[rule.id].perform(values_of(event.account, event.message, facts), event.message.key)
+    return Answer(f"rule:{rule.id}", said.now, said.later)
 
 
 @reacts()
