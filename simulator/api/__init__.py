@@ -1,15 +1,6 @@
-"""The platform's API: one file per topic, each registering its calls with `@api`."""
+"""The platform's API: every module of this package is a topic and registers its calls with `@api`."""
 
-from simulator.api import (
-    account,
-    customer_service,
-    followers,
-    materials,
-    media,
-    notices,
-    qrcodes,
-    templates,
-    tokens,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-TOPICS = (account, customer_service, followers, materials, media, notices, qrcodes, templates, tokens)
+TOPICS = tuple(import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
