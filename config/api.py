@@ -2,10 +2,16 @@
 
 from django.urls import URLPattern, URLResolver
 
+from payments import api as payments
+from wechat.api import api as accounts
 from wechat.channels import api as channels
 from wechat.login import api as login
+from wechat.pushes import api as pushes
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *accounts.urlpatterns,
     *login.urlpatterns,
     *channels.urlpatterns,
+    *pushes.urlpatterns,
+    *payments.urlpatterns,
 ]

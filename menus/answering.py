@@ -81,7 +81,9 @@ def _build() -> Mapping[int, Table]:
     )
     versions = Version.objects.filter(recent, menu__account__enabled=True).select_related("menu")
     # What is live comes last and wins; among the others, the newest.
-    ordered = sorted(versions, key=lambda each: (each.state == Version.State.PUBLISHED, each.superseded_at or EPOCH))
+    ordered = sorted(
+        versions, key=lambda each: (each.state == Version.State.PUBLISHED, each.superseded_at or EPOCH)
+    )
     rows: dict[int, list[Item]] = defaultdict(list)
     for item in Item.objects.filter(version__in=ordered).select_related("asset", "cover"):
         rows[item.version_id].append(item)
@@ -89,6 +91,10 @@ def _build() -> Mapping[int, Table]:
     for version in ordered:
         by_account[version.menu.account_id] += rows[version.pk]
     return {account_id: table(items) for account_id, items in by_account.items()}
+
+
+def _age(version: Version) -> tuple[bool, datetime.datetime]:
+    return version.state == Version.State.PUBLISHED, version.superseded_at or EPOCH
 
 
 def table(items: Iterable[Item]) -> Table:

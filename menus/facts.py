@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from accounts.models import Follower, OfficialAccount
-from menus import live, tree
+from menus import articles, live, tree
 from menus.buttons import Button, Buttons, every
 from menus.models import LinkCheck, Menu, MiniProgram, Version
 from menus.validation import (
@@ -41,6 +41,7 @@ def facts_for(account: OfficialAccount, buttons: Sequence[Button]) -> Facts:
         answered=partial(_answered, _rules_on_keys(account) if keys else frozenset()),
         mini_programs=dict(MiniProgram.objects.filter(account=account).values_list("appid", "linked")),
         dead=dead_links({one.url for one in each if one.url}),
+        withdrawn=articles.withdrawn(account),
     )
 
 

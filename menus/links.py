@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError
 from menus.models import LinkCheck
 from menus.validation import URL_BYTES, byte_count, is_web_address
 from wechat.kernel import due
-from wechat.replies.webhooks import public_session
+from wechat.kernel.webhooks import public_session
 
 LEASE = datetime.timedelta(minutes=1)
 FRESH_FOR = datetime.timedelta(hours=6)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errcodes import in_words
 from accounts.models import OfficialAccount, Tag
 from menus.kinds import Kind
 from wechat.contents.models import HasContent
@@ -264,6 +265,14 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.menu} · {self.get_state_display()}"
+
+    @property
+    def told(self) -> str:
+        """Why it is not published, in words."""
+        if self.errcode is not None:
+            return in_words(self.errcode)
+        reason = self.get_reason_display()
+        return self.error or reason if self.reason == self.Reason.NOT_READY else reason
 
 
 class LiveMenu(models.Model):

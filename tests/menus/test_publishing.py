@@ -266,7 +266,9 @@ def test_nothing_returns_over_what_somebody_published_meanwhile(wechat: Phone, m
     published(menu, button(name="平日"))
     put(menu, button(name="周末"))
     now = timezone.now()
-    going = asking.schedule(menu, drafts.freeze(menu), at=now, until=now + datetime.timedelta(days=2), by=None)
+    going = asking.schedule(
+        menu, drafts.freeze(menu), at=now, until=now + datetime.timedelta(days=2), by=None
+    )
     carried_out(going)
     published(menu, button(name="急"))
     back = later(going.return_trip)
@@ -278,7 +280,9 @@ def test_a_cancelled_schedule_takes_its_return_along(menu: Menu) -> None:
     put(menu, button())
     now = timezone.now()
     tomorrow = now + datetime.timedelta(days=1)
-    going = asking.schedule(menu, drafts.freeze(menu), at=tomorrow, until=tomorrow + datetime.timedelta(days=2), by=None)
+    going = asking.schedule(
+        menu, drafts.freeze(menu), at=tomorrow, until=tomorrow + datetime.timedelta(days=2), by=None
+    )
     assert asking.cancel(going)
     assert not Publication.objects.filter(state=State.SCHEDULED).exists()
     assert not asking.cancel(going)

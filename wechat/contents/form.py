@@ -111,7 +111,7 @@ class ContentForm(forms.ModelForm[Any]):
 
     def __init__(self, *args: Any, account_id: int | None = None, **kwargs: Any) -> None:
         instance = kwargs.get("instance")
-        if instance is not None and instance.pk:
+        if instance is not None and instance.content:
             kwargs["initial"] = {**_initial(instance), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self.account_id = account_id
@@ -170,9 +170,8 @@ class ContentForm(forms.ModelForm[Any]):
         kind = "thumb" if name == "cover" else name
         field.queryset = Asset.objects.filter(account=account_id, kind=kind)
         stored = "thumb_media_id" if name == "cover" else "media_id"
-        imported = (
-            self.instance.pk and self.instance.content.get(stored) and self.instance.kind in (kind, "video")
-        )
+        content = self.instance.content or {}
+        imported = content.get(stored) and content.get("type") in (kind, "video")
         field.empty_label = _("The imported file, as it is on WeChat") if imported else _("Choose a file")
 
 

@@ -1,0 +1,158 @@
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area
+from menus import (
+    editor_page,
+    overview_page,
+    publish_page,
+    statistics_page,
+    transfer_pages,
+)
+from menus.entrance import menu_to_edit
+from menus.forms import AudienceForm
+from menus.models import Menu, MiniProgram, Publication, Version
+from wechat.kernel.pages import badge
+
+SHOWN_STATES = {True: ("good", gettext_lazy("linked")), False: ("bad", gettext_lazy("not linked"))}
+
+
+@admin.register(Menu)
+class MenuAdmin(AccountScopedAdmin):
+    """The list is the overview of an account's menus, a menu's page its editor."""
+
+    area = Area.CONTENT
+    form = AudienceForm
+    fields = ("account", "name", "tag", "platform")
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, view: Any, name: str) -> URLPattern:
+            guarded: URLPattern = path(route, self.admin_site.admin_view(view), name=f"menus_{name}")
+            return guarded
+
+        return [
+            page("look/", overview_page.look, "look"),
+            page("take-over/", overview_page.take, "take_over"),
+            page("export/", transfer_pages.export, "export"),
+            page("import/", transfer_pages.import_file, "import"),
+            page("publication/<int:pk>/cancel/", overview_page.cancel, "cancel"),
+            page("<int:pk>/draft/", editor_page.save, "draft"),
+            page("<int:pk>/state/", editor_page.state, "state"),
+            page("<int:pk>/reply/", editor_page.reply, "reply"),
+            page("<int:pk>/publish/", publish_page.show, "publish"),
+            page("<int:pk>/take-off/", publish_page.take_off, "take_off"),
+            page("<int:pk>/versions/", publish_page.versions, "versions"),
+            page("<int:pk>/restore/", publish_page.restore, "restore"),
+            page("<int:pk>/statistics/", statistics_page.show, "statistics"),
+            page("<int:pk>/shift/", overview_page.shift, "shift"),
+            page("<int:pk>/copy/", transfer_pages.copy, "copy"),
+            page("<int:pk>/audience/", self.audience_view, "audience"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return overview_page.show(request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return editor_page.show(request, int(object_id) if object_id.isdecimal() else 0)
+
+    def audience_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not menu_to_edit(request, pk).conditional:
+            raise PermissionDenied
+        return super().change_view(request, str(pk))
+
+    def save_model(self, request: HttpRequest, obj: Menu, form: Any, change: bool) -> None:
+        if not change:
+            last = Menu.objects.filter(account=obj.account, conditional=True).aggregate(last=Max("position"))
+            obj.conditional, obj.position = True, (last["last"] or 0) + 1
+        obj.other_rule = {}
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What is live, or was, is taken off and kept."""
+        kept = obj is not None and (
+            not obj.conditional or obj.versions.exclude(state=Version.State.DRAFT).exists()
+        )
+        return not kept and super().has_delete_permission(request, obj)
+
+
+@admin.register(MiniProgram)
+class MiniProgramAdmin(AccountScopedAdmin):
+    area = Area.CONTENT
+    fields = ("account", "name", "appid")
+    list_display = ("name", "appid", "is_linked")
+
+    @admin.display(description=gettext_lazy("linked"))
+    def is_linked(self, program: MiniProgram) -> SafeString:
+        if program.linked is None:
+            return badge(_("shown when it is published"))
+        kind, words = SHOWN_STATES[program.linked]
+        return badge(words, kind)
+
+
+@admin.register(Publication)
+class PublicationAdmin(AccountScopedAdmin):
+    """Read-only: what was published when, by whom, and what WeChat showed before and after."""
+
+    area = Area.CONTENT
+    list_display = ("menu", "version", "state", "starts_at", "asked_by")
+    fields = ("menu", "version", "state", "because", "starts_at", "finished_at", "asked_by", "was", "became")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("reason"))
+    def because(self, publication: Publication) -> str:
+        return publication.told
+
+    @admin.display(description=gettext_lazy("before"))
+    def was(self, publication: Publication) -> SafeString:
+        return _lines(publication.before)
+
+    @admin.display(description=gettext_lazy("after"))
+    def became(self, publication: Publication) -> SafeString:
+        return _lines(publication.after)
+
+
+def _lines(told: dict[str, Any] | None) -> SafeString:
+    """The buttons of a live menu, a line each."""
+    if told is None:
+        return format_html("–")
+    lines = [line for each in told["button"] for line in _names(each)]
+    for conditional in told["conditional"]:
+        lines += [
+            "",
+            str(conditional["matchrule"]),
+            *(name for each in conditional["button"] for name in _names(each)),
+        ]
+    return format_html('<pre class="raw">{}</pre>', "\n".join(lines) or _("no menu"))
+
+
+def _names(button: dict[str, Any]) -> list[str]:
+    children = button.get("sub_button") or []
+    if isinstance(children, dict):
+        children = children.get("list") or []
+    leads = button.get("url") or button.get("key") or ""
+    return [
+        f"{button.get('name')} {leads}".rstrip(),
+        *(f"    {line}" for child in children for line in _names(child)),
+    ]

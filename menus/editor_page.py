@@ -1,0 +1,206 @@
+"""The editor: a phone that is drawn in the browser, and what the drawing asks of us.
+
+The page holds the draft as a value and saves it as a whole, with the revision it started from.
+"""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from menus import articles, drafts, tree, validation, words
+from menus.buttons import Malformed, Reply, from_list, to_data
+from menus.entrance import frame, menu_to_edit, menu_to_view, staff
+from menus.facts import problems_of
+from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, Kind
+from menus.models import Item, Menu, MiniProgram, Version
+from menus.reply_form import form_for, reply_of
+from wechat.inbox.bubbles import of_content
+from wechat.materials.models import Asset
+from wechat.replies.models import Rule
+from wechat.sdk.content import from_dict
+from wechat.sdk.errors import ContentError
+
+MOST_OFFERED = 500
+
+
+@require_GET
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    menu = menu_to_view(request, pk)
+    context = frame(request, menu.account, menu.name)
+    draft = drafts.draft_of(menu)
+    context |= {
+        "menu": menu,
+        "editor": {
+            **told(menu, draft),
+            "words": words.for_editor(),
+            "mayEdit": context["may_edit"],
+            "account": menu.account.name,
+            "limits": _limits(),
+            "kinds": _kinds(),
+            "choices": _choices(menu),
+            "urls": _urls(menu),
+        },
+    }
+    return TemplateResponse(request, "menus/editor.html", context)
+
+
+@require_POST
+def save(request: HttpRequest, pk: int) -> HttpResponse:
+    """``{"revision", "buttons"}``; 409 with the other draft if somebody else has saved meanwhile."""
+    menu = menu_to_edit(request, pk)
+    try:
+        given = json.loads(request.body)
+        revision, buttons = int(given["revision"]), from_list(given["buttons"])
+    except (ValueError, KeyError, TypeError, RecursionError, Malformed) as error:
+        return JsonResponse({"error": _("The menu could not be read: %(why)s") % {"why": error}}, status=400)
+    try:
+        draft = drafts.save(menu, buttons, revision=revision, by=staff(request))
+    except drafts.Overtaken as overtaken:
+        return JsonResponse(told(menu, overtaken.draft), status=409)
+    except ValidationError as error:
+        return JsonResponse({"error": " ".join(error.messages)}, status=400)
+    return JsonResponse({**_stamp(draft), "problems": _problems(menu, draft)})
+
+
+@require_GET
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who else is here, and whether the draft is still the one that the page has."""
+    menu = menu_to_view(request, pk)
+    draft = drafts.draft_of(menu)
+    others = drafts.seen(menu, staff(request))
+    known = request.GET.get("revision", "")
+    answer = _stamp(draft) if known == str(draft.revision) else told(menu, draft)
+    return JsonResponse({**answer, "others": others})
+
+
+@require_POST
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form of a reply, or with fields filled in what they make: a reply, or errors by field."""
+    menu = menu_to_edit(request, pk)
+    former = _reply(request.POST.get("reply", ""))
+    if "kind" not in request.POST:
+        html = render_to_string("menus/reply.html", {"form": form_for(former, menu.account_id)}, request)
+        return HttpResponse(html)
+    form = form_for(former, menu.account_id, request.POST)
+    if not form.is_valid():
+        return JsonResponse({"errors": {name: list(each) for name, each in form.errors.items()}})
+    taken = reply_of(form)
+    data = {"content": taken.content, "asset": taken.asset, "cover": taken.cover}
+    return JsonResponse({"reply": data, "bubble": bubble(taken)})
+
+
+def _reply(text: str) -> Reply | None:
+    try:
+        (button,) = from_list([{"uid": "reply", "reply": json.loads(text or "null")}])
+    except (ValueError, RecursionError, Malformed):
+        return None
+    return button.reply
+
+
+def told(menu: Menu, draft: Version) -> dict[str, Any]:
+    """The draft as the page holds it."""
+    buttons = tree.read(draft)
+    bubbles = {each.uid: bubble(each.reply) for one in buttons for each in (one, *one.children) if each.reply}
+    return {
+        **_stamp(draft),
+        "buttons": [to_data(each) for each in buttons],
+        "bubbles": bubbles,
+        "problems": _problems(menu, draft),
+    }
+
+
+def _stamp(draft: Version) -> dict[str, Any]:
+    saved = date_format(timezone.localtime(draft.saved_at), "H:i")
+    return {"revision": draft.revision, "savedBy": drafts.name_of(draft.saved_by), "savedAt": saved}
+
+
+def _problems(menu: Menu, draft: Version) -> list[dict[str, Any]]:
+    found = problems_of(menu, tree.read(draft))
+    return [
+        {"text": each.text, "uid": each.uid, "field": each.field, "error": each.is_error} for each in found
+    ]
+
+
+def bubble(reply: Reply) -> dict[str, Any]:
+    """What the drawn phone shows in the chat: the kind and the words."""
+    item = Item(content=dict(reply.content), asset_id=reply.asset)
+    try:
+        part = of_content(from_dict({"media_id": "", **item.content} if item.asset_id else item.content))
+    except ContentError:
+        return {"kind": "text", "text": item.words}
+    image = item.asset_id and reply.content.get("type") == "image"
+    return {
+        "kind": part.kind,
+        "title": part.title,
+        "text": part.text or ("" if part.title else item.words),
+        "choices": list(part.choices),
+        "image": reverse("admin:materials_asset_file", args=[item.asset_id]) if image else "",
+    }
+
+
+def _limits() -> dict[str, int]:
+    return {
+        "first": validation.MOST_FIRST,
+        "second": validation.MOST_SECOND,
+        "name": validation.NAME_BYTES,
+        "subName": validation.SUB_NAME_BYTES,
+        "url": validation.URL_BYTES,
+    }
+
+
+def _kinds() -> list[dict[str, Any]]:
+    return [
+        {
+            "value": kind.value,
+            "label": str(kind.label),
+            "editable": kind in EDITABLE,
+            "keyed": kind in KEYED,
+            "answered": kind in ANSWERED,
+            "readOnly": kind in READ_ONLY,
+        }
+        for kind in Kind
+    ]
+
+
+def _choices(menu: Menu) -> dict[str, Any]:
+    """What the pickers offer."""
+    account = menu.account
+    files = Asset.objects.filter(account=account).exclude(kind=Asset.Kind.THUMB)[:MOST_OFFERED]
+    rules = Rule.objects.filter(account=account)[:MOST_OFFERED]
+    programs = MiniProgram.objects.filter(account=account)
+    return {
+        "files": [
+            {
+                "id": each.pk,
+                "name": f"{each.get_kind_display()} · {each.name}",
+                "image": reverse("admin:materials_asset_file", args=[each.pk])
+                if each.kind == "image"
+                else "",
+            }
+            for each in files
+        ],
+        "rules": [{"id": each.pk, "name": each.name, "on": each.enabled} for each in rules],
+        "programs": [{"id": each.appid, "name": each.name} for each in programs],
+        "articles": [
+            {"id": each.id, "name": each.title} for each in articles.of(account) if not each.withdrawn
+        ],
+    }
+
+
+def _urls(menu: Menu) -> dict[str, str]:
+    own = {name: reverse(f"admin:menus_{name}", args=[menu.pk]) for name in ("draft", "state", "reply")}
+    return {
+        **own,
+        "files": reverse("admin:materials_asset_add"),
+        "rules": reverse("admin:replies_rule_add"),
+        "programs": reverse("admin:menus_miniprogram_add"),
+    }

@@ -1,0 +1,178 @@
+"""All menus of an account at once: who sees what, what is live, what is scheduled, and who differs."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.clients import client_for
+from accounts.errcodes import in_words
+from accounts.models import Follower, OfficialAccount
+from menus import asking, drafts, live, tree, watching
+from menus.buttons import from_platform
+from menus.differences import from_live
+from menus.entrance import account_to_change, account_to_view, frame, may_publish, menu_to_edit, staff
+from menus.models import LiveMenu, Menu, Publication, Version
+from menus.planning import Live
+from menus.shown import drawn
+from menus.taking_over import take_over
+from wechat.sdk.api import menus as api
+from wechat.sdk.errors import ApiError, WeChatError
+
+MOST_PUBLICATIONS = 10
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    account = account_to_view(request)
+    context = frame(request, account, _("Menus"))
+    if context["may_edit"]:
+        drafts.default_menu(account)
+    watched = watching.watch(account)
+    context |= {
+        "cards": _cards(account),
+        "watched": watched,
+        "differences": _differences(account, watched),
+        "publications": _publications(account),
+        "running": asking.running(account.pk),
+        "seen": _seen(request, account),
+    }
+    return TemplateResponse(request, "menus/overview.html", context)
+
+
+def _cards(account: OfficialAccount) -> list[dict[str, Any]]:
+    versions = live.live_versions(account)
+    menus = list(Menu.objects.filter(account=account).select_related("tag"))
+    unpublished = {
+        each.menu_id: each for each in Version.objects.filter(menu__in=menus, state=Version.State.DRAFT)
+    }
+    buttons = tree.read_many([*versions.values(), *unpublished.values()])
+    cards = []
+    for menu in menus:
+        version, draft = versions.get(menu.pk), unpublished.get(menu.pk)
+        shown = version or draft
+        changed = draft is not None and version is not None and buttons[draft.pk] != buttons[version.pk]
+        cards.append(
+            {
+                "menu": menu,
+                "version": version,
+                "shown": drawn(buttons[shown.pk]) if shown else [],
+                "changed": changed,
+            }
+        )
+    return cards
+
+
+def _publications(account: OfficialAccount) -> list[Publication]:
+    rows = Publication.objects.filter(account=account).select_related("menu", "version", "asked_by")
+    return list(rows.order_by("-id")[:MOST_PUBLICATIONS])
+
+
+def _differences(account: OfficialAccount, watched: LiveMenu) -> list[dict[str, Any]]:
+    """Menu by menu, how what WeChat shows differs from what was published here."""
+    if watched.differs_since is None or watched.live is None:
+        return []
+    found = live.load(watched.live)
+    versions = live.live_versions(account)
+    buttons = tree.read_many(list(versions.values()))
+    told = []
+    for menu in Menu.objects.filter(account=account).select_related("tag"):
+        ours = buttons[versions[menu.pk].pk] if menu.pk in versions else ()
+        theirs = _told_for(menu, found)
+        lines = from_live(theirs, ours, tree.media_of(ours)) if theirs or ours else []
+        if lines:
+            told.append({"menu": menu, "lines": lines})
+    return told
+
+
+def _told_for(menu: Menu, found: Live) -> Any:
+    if not menu.conditional:
+        return found.button
+    try:
+        rule = live.matchrule(menu)
+    except live.NotReady:
+        return ()
+    return next((each.button for each in found.conditional if each.rule == rule), ())
+
+
+def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any] | None:
+    """What one follower is shown, asked of WeChat; ``who`` is an OpenID or a remark."""
+    who = request.GET.get("who", "").strip()
+    if not who:
+        return None
+    followers = Follower.objects.filter(account=account)
+    follower = followers.filter(openid=who).first() or followers.filter(remark=who).first()
+    try:
+        told = api.try_match(client_for(account), follower.openid if follower else who)
+    except ApiError as error:
+        return {"who": who, "problem": in_words(error.errcode)}
+    except WeChatError:
+        return {"who": who, "problem": _("WeChat could not be reached. Try again.")}
+    return {"who": who, "shown": drawn(from_platform(told))}
+
+
+@require_POST
+def look(request: HttpRequest) -> HttpResponse:
+    """Read the live menus now."""
+    account = account_to_view(request)
+    row = watching.look(account)
+    if row.error:
+        why = in_words(row.errcode) if row.errcode else _("WeChat could not be reached. Try again.")
+        messages.error(request, why)
+    elif row.differs_since:
+        messages.warning(request, _("WeChat shows something else than was published here."))
+    else:
+        messages.success(request, _("WeChat shows what was published here."))
+    return redirect("admin:menus_menu_changelist")
+
+
+@require_POST
+def take(request: HttpRequest) -> HttpResponse:
+    """The live menus become ours."""
+    account = account_to_change(request)
+    if not may_publish(request, account.pk):
+        raise PermissionDenied
+    try:
+        found = live.read(client_for(account))
+    except ApiError as error:
+        messages.error(request, in_words(error.errcode))
+    except WeChatError:
+        messages.error(request, _("WeChat could not be reached. Try again."))
+    else:
+        versions = take_over(account, found, by=staff(request))
+        if versions:
+            messages.success(request, _("Taken over: %(count)d menus.") % {"count": len(versions)})
+        else:
+            messages.info(request, _("This account has no menu on WeChat."))
+    return redirect("admin:menus_menu_changelist")
+
+
+@require_POST
+def shift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move a menu for some followers up or down: of two that fit, the upper one is shown."""
+    menu = menu_to_edit(request, pk)
+    menus = list(Menu.objects.filter(account=menu.account, conditional=True))
+    place = menus.index(menu)
+    other = place + (-1 if request.POST.get("to") == "up" else 1)
+    if 0 <= other < len(menus):
+        menus[place], menus[other] = menus[other], menus[place]
+        for number, each in enumerate(menus):
+            Menu.objects.filter(pk=each.pk).exclude(position=number).update(position=number)
+        messages.info(request, _("The order reaches WeChat when one of these menus is published."))
+    return redirect("admin:menus_menu_changelist")
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    publication = Publication.objects.filter(pk=pk).first()
+    if publication is None or not may_publish(request, publication.account_id):
+        raise PermissionDenied
+    if asking.cancel(publication):
+        messages.success(request, _("Cancelled: nothing will be published at that time."))
+    else:
+        messages.warning(request, _("Too late: it has started."))
+    return redirect("admin:menus_menu_changelist")

@@ -1,0 +1,307 @@
+"""Menus as a file, and from one account to another with the media files they use.
+
+A file is ``{"format": "wechat-console-menus", "version": 1, "menus": [...]}`` in JSON. The buttons of a menu
+are a flat list; ``in`` names the button whose submenu one is in. Media files are named by kind and name,
+rules by name: where the target has none of that name, the report says so.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import OfficialAccount, Tag
+from menus import drafts, tree
+from menus.buttons import (
+    MOST_BUTTONS,
+    Button,
+    Buttons,
+    Malformed,
+    Reply,
+    every,
+    from_list,
+    to_data,
+    with_new_uids,
+)
+from menus.models import Menu, Platform
+from wechat.materials.models import Asset
+from wechat.replies.models import Rule
+
+FORMAT = "wechat-console-menus"
+VERSION = 1
+LARGEST_FILE = 2 << 20
+MOST_MENUS = 50
+
+
+class Unreadable(Exception):
+    """The file cannot be taken over; the text says why and what to do."""
+
+
+@dataclass(slots=True)
+class Report:
+    """Names of menus by what becomes of them; ``remarks`` are sentences about what could not come along."""
+
+    made: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+# --- out
+
+
+def export(menus: Sequence[Menu]) -> str:
+    """The drafts of these menus."""
+    told = [_told(menu) for menu in menus]
+    return json.dumps({"format": FORMAT, "version": VERSION, "menus": told}, ensure_ascii=False, indent=2)
+
+
+def _told(menu: Menu) -> dict[str, Any]:
+    buttons = tree.read(drafts.draft_of(menu))
+    files = _named(Asset.objects.filter(account=menu.account), _file_keys(buttons))
+    rules = dict(Rule.objects.filter(account=menu.account).values_list("pk", "name"))
+    flat = [
+        _flat(button, above, files, rules)
+        for one in buttons
+        for button, above in [(one, ""), *((child, one.uid) for child in one.children)]
+    ]
+    audience = {"tag": menu.tag.name if menu.tag else "", "platform": menu.platform}
+    return {"name": menu.name, "for": audience if menu.conditional else None, "buttons": flat}
+
+
+def _flat(
+    button: Button, above: str, files: Mapping[int, dict[str, str]], rules: Mapping[int, str]
+) -> dict[str, Any]:
+    data = {key: value for key, value in to_data(button).items() if key not in ("children", "uid")}
+    told = {"id": button.uid, **({"in": above} if above else {}), **data}
+    if button.file:
+        told["file"] = files.get(button.file)
+    if button.rule:
+        told["rule"] = rules.get(button.rule, "")
+    if button.reply:
+        told["reply"] = {
+            "content": button.reply.content,
+            "asset": files.get(button.reply.asset or 0),
+            "cover": files.get(button.reply.cover or 0),
+        }
+    return told
+
+
+def _named(assets: Any, keys: set[int]) -> dict[int, dict[str, str]]:
+    return {each.pk: {"kind": each.kind, "name": each.name} for each in assets.filter(pk__in=keys)}
+
+
+def _file_keys(buttons: Sequence[Button]) -> set[int]:
+    keys: set[int | None] = {each.file for each in every(buttons)}
+    keys |= {key for each in every(buttons) if each.reply for key in (each.reply.asset, each.reply.cover)}
+    return {key for key in keys if key}
+
+
+# --- in
+
+
+def take_in(account: OfficialAccount, text: bytes, *, by: User | None, rehearse: bool = False) -> Report:
+    """Put the file's menus into drafts, all or none. Raises ``Unreadable``; what was in a draft is kept."""
+    report = Report()
+    menus = _read(text)
+    with transaction.atomic():
+        for data in menus:
+            try:
+                _take_one(account, data, report, by)
+            except (Malformed, ValidationError) as error:
+                why = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+                name = data.get("name", "") if isinstance(data, dict) else ""
+                raise Unreadable(_("The menu “%(name)s”: %(why)s") % {"name": name, "why": why}) from None
+        transaction.set_rollback(rehearse)
+    return report
+
+
+def _read(text: bytes) -> list[Any]:
+    if len(text) > LARGEST_FILE:
+        raise Unreadable(_("The file is larger than 2 MB."))
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise Unreadable(_("This file holds no menus. Choose a file that was exported here."))
+    if data.get("version") != VERSION:
+        raise Unreadable(_("This file is of another version. Export it again with this version."))
+    menus = data.get("menus")
+    if not isinstance(menus, list) or not 0 < len(menus) <= MOST_MENUS:
+        raise Unreadable(_("The file must hold 1 to %(most)d menus.") % {"most": MOST_MENUS})
+    return menus
+
+
+def _take_one(account: OfficialAccount, data: Any, report: Report, by: User | None) -> None:
+    if not isinstance(data, dict) or not isinstance(data.get("name"), str) or not data["name"].strip():
+        raise Malformed(_("it has no name."))
+    listed = nested(data.get("buttons"))
+    buttons = from_list([_mapped(account, each, report) for each in listed])
+    menu, made = _menu(account, data, report)
+    drafts.replace(menu, buttons, by=by, note=_("The draft before a file was imported"))
+    (report.made if made else report.updated).append(menu.name)
+
+
+def nested(flat: Any) -> list[dict[str, Any]]:
+    """The tree out of the flat list. Raises ``Malformed`` for a cycle, or a place that does not exist."""
+    if not isinstance(flat, list) or not all(isinstance(each, dict) and each.get("id") for each in flat):
+        raise Malformed(_("its buttons are no list of buttons with an id."))
+    if len(flat) > MOST_BUTTONS:
+        raise Malformed(_("it has more than %(most)d buttons.") % {"most": MOST_BUTTONS})
+    above = {str(each["id"]): str(each.get("in") or "") for each in flat}
+    if len(above) != len(flat):
+        raise Malformed(_("two buttons have the same id."))
+    names = {str(each["id"]): str(each.get("name", "")) for each in flat}
+    for uid in above:
+        _check_way_up(uid, above, names)
+
+    def below(parent: str) -> list[dict[str, Any]]:
+        return [
+            {**{key: value for key, value in each.items() if key not in ("id", "in")}, "uid": str(each["id"]),
+             "children": below(str(each["id"]))}
+            for each in flat
+            if str(each.get("in") or "") == parent
+        ]  # fmt: skip
+
+    return below("")
+
+
+def _check_way_up(uid: str, above: Mapping[str, str], names: Mapping[str, str]) -> None:
+    seen, place = [uid], above[uid]
+    while place:
+        if place not in above:
+            raise Malformed(_("“%(name)s” is in a submenu that does not exist.") % {"name": names[uid]})
+        if place in seen:
+            circle = " → ".join(names[each] for each in [*seen[seen.index(place) :], place])
+            raise Malformed(
+                _("these buttons are in one another's submenus: %(circle)s.") % {"circle": circle}
+            )
+        seen.append(place)
+        place = above[place]
+
+
+def _mapped(account: OfficialAccount, data: dict[str, Any], report: Report) -> dict[str, Any]:
+    """With this account's media files and rules."""
+    mapped = {**data, "children": [_mapped(account, each, report) for each in data["children"]]}
+    name = str(data.get("name", ""))
+    if data.get("file"):
+        mapped["file"] = _asset(account, data["file"], name, report)
+    if data.get("rule"):
+        rule = Rule.objects.filter(account=account, name=str(data["rule"])).first()
+        mapped["rule"] = rule.pk if rule else None
+        if rule is None:
+            report.remarks.append(
+                _("“%(name)s”: there is no rule “%(rule)s” here.") % {"name": name, "rule": data["rule"]}
+            )
+    if isinstance(data.get("reply"), dict):
+        files = {key: _asset(account, data["reply"].get(key), name, report) for key in ("asset", "cover")}
+        lost = any(data["reply"].get(key) and not files[key] for key in files)
+        mapped["reply"] = None if lost else {**data["reply"], **files}
+    return mapped
+
+
+def _asset(account: OfficialAccount, told: Any, name: str, report: Report) -> int | None:
+    if not told:
+        return None
+    if not isinstance(told, dict):
+        raise Malformed(_("a media file is told by its kind and name."))
+    wanted = {"kind": str(told.get("kind")), "name": str(told.get("name"))}
+    found = Asset.objects.filter(account=account, **wanted).first()
+    if found is None:
+        report.remarks.append(
+            _("“%(name)s”: there is no file “%(file)s” in the media library here. Upload it, then choose it.")
+            % {"name": name, "file": wanted["name"]}
+        )
+    return found.pk if found else None
+
+
+def _menu(account: OfficialAccount, data: dict[str, Any], report: Report) -> tuple[Menu, bool]:
+    audience = data.get("for")
+    if audience is None:
+        existed = Menu.objects.filter(account=account, conditional=False).exists()
+        return drafts.default_menu(account), not existed
+    if not isinstance(audience, dict):
+        raise Malformed(_("whom it is for cannot be read."))
+    platform = audience.get("platform")
+    if platform is not None and platform not in Platform.values:
+        raise Malformed(_("the system of its followers must be 1, 2 or 3."))
+    tag = _tag(account, str(audience.get("tag") or ""), data["name"], report)
+    fields = {"account": account, "conditional": True, "tag": tag, "platform": platform}
+    found = Menu.objects.filter(**fields).first()
+    position = Menu.objects.filter(account=account, conditional=True).count()
+    return found or Menu.objects.create(**fields, name=data["name"][:60], position=position), found is None
+
+
+def _tag(account: OfficialAccount, name: str, menu: str, report: Report) -> Tag | None:
+    tag = Tag.objects.filter(account=account, name=name).first() if name else None
+    if name and tag is None:
+        report.remarks.append(
+            _("“%(menu)s”: there is no tag “%(tag)s” here. Choose who sees the menu.")
+            % {"menu": menu, "tag": name}
+        )
+    return tag
+
+
+# --- to another account
+
+
+@transaction.atomic
+def copy(menu: Menu, account: OfficialAccount, *, by: User | None) -> Report:
+    """The menu's draft into the other account's draft for everybody, its files copied along."""
+    report = Report()
+    buttons = with_new_uids(tree.read(drafts.draft_of(menu)))
+    files = {key: _copied(Asset.objects.get(pk=key), account) for key in _file_keys(buttons)}
+    rules = dict(Rule.objects.filter(account=account).values_list("name", "pk"))
+    names = dict(Rule.objects.filter(account=menu.account).values_list("pk", "name"))
+    taken = tuple(_taken_along(each, files, names, rules, report) for each in buttons)
+    target = drafts.default_menu(account)
+    drafts.replace(target, taken, by=by, note=_("The draft before a menu was copied"))
+    report.updated.append(target.name)
+    return report
+
+
+def _taken_along(
+    button: Button,
+    files: Mapping[int, int],
+    names: Mapping[int, str],
+    rules: Mapping[str, int],
+    report: Report,
+) -> Button:
+    reply, rule = button.reply, None
+    if reply:
+        reply = Reply(reply.content, files.get(reply.asset or 0), files.get(reply.cover or 0))
+    if button.rule:
+        rule = rules.get(names.get(button.rule, ""))
+        if rule is None:
+            report.remarks.append(
+                _("“%(name)s”: there is no rule “%(rule)s” here.")
+                % {"name": button.name, "rule": names.get(button.rule, "–")}
+            )
+    children: Buttons = tuple(_taken_along(each, files, names, rules, report) for each in button.children)
+    return replace(
+        button, file=files.get(button.file or 0), reply=reply, rule=rule, children=children, key=""
+    )
+
+
+def _copied(asset: Asset, account: OfficialAccount) -> int:
+    """The same file of the other account, made if it has none; a worker uploads it there."""
+    same = Asset.objects.filter(account=account, kind=asset.kind, name=asset.name, size=asset.size).first()
+    if same:
+        return same.pk
+    with asset.file.open("rb") as file:
+        body = ContentFile(file.read(), name=PurePath(str(asset.file.name)).name)
+    made = Asset(
+        account=account, kind=asset.kind, name=asset.name, content_type=asset.content_type, size=asset.size,
+        due_at=timezone.now(),
+    )  # fmt: skip
+    made.file = body
+    made.save()
+    return made.pk

@@ -1,0 +1,158 @@
+"""Before a menu is published: what changes, for whom, and what is wrong; then now, or at a time."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Follower
+from menus import asking, drafts, tree
+from menus.differences import differences
+from menus.entrance import frame, may_publish, menu_to_edit, menu_to_publish, menu_to_view, staff
+from menus.facts import problems_of
+from menus.forms import ScheduleForm
+from menus.models import Menu, Publication, Version
+from menus.shown import drawn
+from wechat.kernel.pages import estimated_count
+
+State = Version.State
+
+
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """Of the draft, or of the version in the query: publish it again."""
+    menu = menu_to_view(request, pk)
+    version = _version(menu, request.GET.get("version") or request.POST.get("version", ""))
+    form = ScheduleForm(request.POST if "at" in request.POST else None)
+    if request.method == "POST":
+        if not may_publish(request, menu.account_id):
+            raise PermissionDenied
+        if done := _asked(request, menu, version, form):
+            return done
+    context = frame(request, menu.account, _("Publish “%(menu)s”") % {"menu": menu})
+    return TemplateResponse(request, "menus/publish.html", {**context, **_told(menu, version), "form": form})
+
+
+def _told(menu: Menu, version: Version | None) -> dict[str, Any]:
+    live = menu.versions.filter(state=State.PUBLISHED).first()
+    buttons = tree.read(version or drafts.draft_of(menu))
+    before = tree.read(live) if live else ()
+    found = problems_of(menu, buttons)
+    return {
+        "menu": menu,
+        "version": version,
+        "live": live,
+        "before": drawn(before),
+        "after": drawn(buttons),
+        "changes": differences(before, buttons),
+        "errors": [each for each in found if each.is_error],
+        "warnings": [each for each in found if not each.is_error],
+        "running": asking.running(menu.account_id),
+        "followers": _reach(menu),
+        "others": Menu.objects.filter(
+            account=menu.account, conditional=True, versions__state=State.PUBLISHED
+        ),
+    }
+
+
+def _reach(menu: Menu) -> int:
+    followers = Follower.objects.filter(account=menu.account, subscribed=True)
+    return estimated_count(followers.filter(tags=menu.tag) if menu.tag else followers)
+
+
+def _asked(
+    request: HttpRequest, menu: Menu, version: Version | None, form: ScheduleForm
+) -> HttpResponse | None:
+    """``None`` if it could not be asked for, after telling why."""
+    if "at" in request.POST and not form.is_valid():
+        return None
+    try:
+        chosen = version or drafts.freeze(menu, request.POST.get("note", ""))
+        if "at" in request.POST:
+            times = {"at": form.cleaned_data["at"], "until": form.cleaned_data["until"]}
+            asking.schedule(menu, chosen, by=staff(request), **times)
+            messages.success(request, _("It will be published at the time you chose."))
+        else:
+            asking.publish(menu, chosen, by=staff(request))
+            messages.success(request, _("The menu is on its way to WeChat."))
+    except asking.Refused as refused:
+        for problem in refused.problems:
+            messages.error(request, problem.text)
+        return None
+    except asking.Busy:
+        messages.error(
+            request, _("Another menu of this account is being published. Wait a moment, then try again.")
+        )
+        return None
+    return redirect("admin:menus_versions", menu.pk)
+
+
+def _version(menu: Menu, number: str) -> Version | None:
+    if not number:
+        return None
+    found = (
+        menu.versions.filter(number=int(number)).first() if number.isdecimal() and len(number) < 9 else None
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def take_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """First what will happen, then the menu is taken off WeChat."""
+    menu = menu_to_publish(request, pk)
+    if request.method == "POST":
+        try:
+            asking.publish(menu, None, by=staff(request))
+            messages.success(request, _("The menu is being taken off."))
+        except asking.Busy:
+            messages.error(
+                request, _("Another menu of this account is being published. Wait a moment, then try again.")
+            )
+        return redirect("admin:menus_versions", menu.pk)
+    context = frame(request, menu.account, _("Take “%(menu)s” off WeChat") % {"menu": menu})
+    others = Menu.objects.filter(account=menu.account, conditional=True, versions__state=State.PUBLISHED)
+    return TemplateResponse(
+        request, "menus/take_off.html", {**context, "menu": menu, "others": others, "followers": _reach(menu)}
+    )
+
+
+@require_GET
+def versions(request: HttpRequest, pk: int) -> HttpResponse:
+    menu = menu_to_view(request, pk)
+    rows = list(menu.versions.exclude(state=State.DRAFT).select_related("saved_by")[:100])
+    buttons = tree.read_many(rows)
+    told = [
+        {
+            "version": version,
+            "shown": drawn(buttons[version.pk]),
+            "changes": differences(buttons[earlier.pk], buttons[version.pk]) if earlier else [],
+        }
+        for version, earlier in zip(rows, [*rows[1:], None], strict=False)
+    ]
+    publications = menu.publications.select_related("version", "asked_by", "returns")[:50]
+    context = frame(request, menu.account, _("Versions of “%(menu)s”") % {"menu": menu})
+    context |= {
+        "menu": menu,
+        "versions": told,
+        "publications": publications,
+        "reload": any(each.state in Publication.RUNNING for each in publications),
+    }
+    return TemplateResponse(request, "menus/versions.html", context)
+
+
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """An earlier version into the draft; what was in it is kept as a version."""
+    menu = menu_to_edit(request, pk)
+    version = _version(menu, request.POST.get("version", ""))
+    if version is None:
+        raise Http404
+    note = _("The draft before version %(number)d was brought back") % {"number": version.number or 0}
+    drafts.replace(menu, tree.read(version), by=staff(request), note=note)
+    messages.success(request, _("Version %(number)d is in the draft now.") % {"number": version.number or 0})
+    return redirect("admin:menus_menu_change", menu.pk)

@@ -1,0 +1,28 @@
+"""Small drawings of menus for pages that only show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from menus.buttons import Button
+from menus.statistics import Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A button with its share of all taps, from 0 to 1."""
+
+    button: Button
+    figures: Figures | None = None
+    heat: float = 0.0
+    children: Sequence["Shown"] = field(default=())
+
+
+def drawn(buttons: Sequence[Button], figures: Mapping[str, Figures] | None = None) -> list[Shown]:
+    most = max((each.taps for each in (figures or {}).values()), default=0)
+
+    def one(button: Button) -> Shown:
+        own = (figures or {}).get(button.uid, Figures()) if figures is not None else None
+        heat = round(own.taps / most, 3) if own and most else 0.0
+        return Shown(button, own, heat, [one(each) for each in button.children])
+
+    return [one(each) for each in buttons]

@@ -1,0 +1,124 @@
+"""What taps add up to: by button, by version and by day, and what followers bought afterwards."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from menus.models import Menu, Tap, TapDay, Version
+
+# A purchase so long after a tap is put down to it.
+CONVERTS_WITHIN = datetime.timedelta(hours=24)
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """``followers`` are different ones within a version; over several versions their sum."""
+
+    taps: int = 0
+    followers: int = 0
+    orders: int = 0
+    fen: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(
+            self.taps + other.taps,
+            self.followers + other.followers,
+            self.orders + other.orders,
+            self.fen + other.fen,
+        )
+
+    @property
+    def yuan(self) -> str:
+        return f"{self.fen // 100}.{self.fen % 100:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something a follower paid for; the amount in fen."""
+
+    openid: str
+    paid_at: datetime.datetime
+    fen: int
+
+
+Orders = Callable[[OfficialAccount, datetime.datetime], Iterable[Order]]
+
+_sources: list[Orders] = []
+
+
+def register(orders: Orders) -> Orders:
+    """``orders`` tells what an account's followers have paid for since a moment."""
+    _sources.append(orders)
+    return orders
+
+
+def knows_orders() -> bool:
+    return bool(_sources)
+
+
+def by_button(menu: Menu, since: datetime.date, version: Version | None = None) -> dict[str, Figures]:
+    """By uid, of one version or of all."""
+    rows = TapDay.objects.filter(version__menu=menu, day__gte=since)
+    if version is not None:
+        rows = rows.filter(version=version)
+    summed = rows.values("uid").annotate(taps_sum=Sum("taps"), followers_sum=Sum("followers"))
+    found = {row["uid"]: Figures(row["taps_sum"], row["followers_sum"]) for row in summed}
+    for uid, figures in _converted(menu, since, version).items():
+        found[uid] = found.get(uid, Figures()) + figures
+    return found
+
+
+def by_day(
+    menu: Menu, since: datetime.date, version: Version | None = None
+) -> list[tuple[datetime.date, int]]:
+    """Every day until today, also those without a tap."""
+    rows = TapDay.objects.filter(version__menu=menu, day__gte=since)
+    if version is not None:
+        rows = rows.filter(version=version)
+    taps = dict(rows.values_list("day").annotate(sum=Sum("taps")))
+    today = timezone.localdate()
+    days = [since + datetime.timedelta(days=number) for number in range((today - since).days + 1)]
+    return [(day, taps.get(day, 0)) for day in days]
+
+
+def _converted(menu: Menu, since: datetime.date, version: Version | None) -> dict[str, Figures]:
+    """Orders by the button that was tapped last before, within a day."""
+    moment = timezone.make_aware(datetime.datetime.combine(since, datetime.time()))
+    orders = [order for source in _sources for order in source(menu.account, moment)]
+    found: dict[str, Figures] = defaultdict(Figures)
+    for start in range(0, len(orders), BATCH):
+        some = orders[start : start + BATCH]
+        taps = _taps_of(menu, version, some)
+        for order in some:
+            uid = _tapped_before(order, taps.get(order.openid, ()))
+            if uid:
+                found[uid] += Figures(orders=1, fen=order.fen)
+    return found
+
+
+def _taps_of(
+    menu: Menu, version: Version | None, orders: Sequence[Order]
+) -> Mapping[str, Sequence[tuple[datetime.datetime, str]]]:
+    taps = Tap.objects.filter(
+        account=menu.account,
+        openid__in={order.openid for order in orders},
+        at__gte=min(order.paid_at for order in orders) - CONVERTS_WITHIN,
+        version__menu=menu,
+    )
+    if version is not None:
+        taps = taps.filter(version=version)
+    found: dict[str, list[tuple[datetime.datetime, str]]] = defaultdict(list)
+    for openid, at, uid in taps.order_by("at").values_list("openid", "at", "uid"):
+        found[openid].append((at, uid))
+    return found
+
+
+def _tapped_before(order: Order, taps: Sequence[tuple[datetime.datetime, str]]) -> str:
+    begin = order.paid_at - CONVERTS_WITHIN
+    return next((uid for at, uid in reversed(taps) if begin <= at <= order.paid_at), "")

@@ -1,0 +1,97 @@
+"""Taps on a menu: on the drawing, by button, by day."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from menus import drafts, statistics, tree
+from menus.buttons import Buttons, every
+from menus.describing import action, names_in
+from menus.entrance import frame, menu_to_view
+from menus.kinds import COUNTED, Kind
+from menus.models import Item, Menu, Version
+from menus.shown import drawn
+from menus.statistics import Figures
+
+PERIODS = (7, 30, 90, 365)
+WIDTH, HEIGHT = 640, 160
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    action: str
+    figures: Figures
+    counted: bool
+
+
+@require_GET
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    menu = menu_to_view(request, pk)
+    days = _chosen(request.GET.get("days", ""))
+    versions = list(menu.versions.exclude(state=Version.State.DRAFT)[:100])
+    version = next((each for each in versions if str(each.number) == request.GET.get("version")), None)
+    since = timezone.localdate() - datetime.timedelta(days=days - 1)
+    figures = statistics.by_button(menu, since, version)
+    trend = statistics.by_day(menu, since, version)
+    live = next((each for each in versions if each.state == Version.State.PUBLISHED), None)
+    buttons = tree.read(version or live or drafts.draft_of(menu))
+    context = frame(request, menu.account, _("Taps on “%(menu)s”") % {"menu": menu})
+    context |= {
+        "menu": menu,
+        "days": days,
+        "periods": PERIODS,
+        "version": version,
+        "versions": versions,
+        "shown": drawn(buttons, figures),
+        "rows": _rows(menu, figures, buttons),
+        "total": sum(figures.values(), Figures()),
+        "chart": chart(trend),
+        "orders": statistics.knows_orders(),
+    }
+    return TemplateResponse(request, "menus/statistics.html", context)
+
+
+def _chosen(days: str) -> int:
+    return int(days) if days in map(str, PERIODS) else 30
+
+
+def _rows(menu: Menu, figures: dict[str, Figures], buttons: Buttons) -> list[Row]:
+    """The buttons of the menu in their order, then those that are gone and were tapped."""
+    names = names_in([buttons])
+    rows = [
+        Row(each.name, action(each, names), figures.get(each.uid, Figures()), each.kind in COUNTED)
+        for each in every(buttons)
+        if each.kind != Kind.PARENT
+    ]
+    gone = figures.keys() - {each.uid for each in every(buttons)}
+    items = (
+        Item.objects.filter(version__menu=menu, uid__in=gone).order_by("uid", "-version_id").distinct("uid")
+    )
+    rows += [Row(item.name, _("no longer in this menu"), figures[item.uid], counted=True) for item in items]
+    return rows
+
+
+def chart(trend: Sequence[tuple[datetime.date, int]]) -> dict[str, object]:
+    """The points of a line over the days, in the units of the drawing."""
+    most = max((taps for _day, taps in trend), default=0)
+    step = WIDTH / max(len(trend) - 1, 1)
+    points = [
+        (round(number * step, 1), round(HEIGHT - taps / max(most, 1) * HEIGHT, 1))
+        for number, (_day, taps) in enumerate(trend)
+    ]
+    line = " ".join(f"{x},{y}" for x, y in points)
+    return {
+        "line": line,
+        "area": f"0,{HEIGHT} {line} {WIDTH},{HEIGHT}",
+        "most": most,
+        "first": trend[0][0],
+        "last": trend[-1][0],
+        "days": trend,
+    }

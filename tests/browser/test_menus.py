@@ -1,0 +1,246 @@
+"""The menu editor as staff use it: taps, drags, keys, and somebody else who edits too."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from menus import drafts, publishing, tree
+from menus.buttons import Button
+from menus.models import Menu
+from tests.cast import Cast, signed_in
+from tests.menus.conftest import Phone, button, menu, parent, put, view, wechat  # noqa: F401 - fixtures
+from wechat.replies.models import Keyword, Reply, Rule
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[[User], Page]
+
+
+def draft(menu: Menu) -> list[Any]:
+    """Names, a submenu as a pair."""
+    return [
+        (each.name, [child.name for child in each.children]) if each.children else each.name
+        for each in tree.read(drafts.draft_of(menu))
+    ]
+
+
+def opened(sign_in: SignIn, user: User, menu: Menu) -> Page:
+    page = sign_in(user)
+    page.goto(f"/admin/menus/menu/{menu.pk}/change/")
+    return page
+
+
+def on_phone(page: Page, name: str) -> Locator:
+    return page.locator("#menu-phone").get_by_role("button", name=name)
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#menu-status")).to_contain_text("保存")
+    expect(page.locator("#menu-status")).not_to_contain_text("正在")
+    expect(page.locator("#menu-status")).not_to_contain_text("未保存")
+
+
+def button_of(menu: Menu, name: str) -> Button:
+    found = [each for one in tree.read(drafts.draft_of(menu)) for each in (one, *one.children)]
+    return next(each for each in found if each.name == name)
+
+
+def drag(page: Page, source: Locator, target: Locator, *, x: float = 0.5, y: float = 0.5) -> None:
+    start, end = source.bounding_box(), target.bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] + end["width"] * 0.5, end["y"] + end["height"] * 0.5, steps=5)
+    page.mouse.move(end["x"] + end["width"] * x, end["y"] + end["height"] * y, steps=5)
+    page.mouse.up()
+
+
+def test_a_menu_is_made_from_nothing(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    page = opened(sign_in, staff.editor, menu)
+    on_phone(page, "添加按钮").click()
+    page.get_by_label("名称").fill("今日课程")
+    expect(page.get_by_text("12 / 16 字节")).to_be_visible()
+    page.locator("#menu-panel [name=text]").fill("今天有三节课")
+    expect(page.get_by_text("粉丝将收到这条回复")).to_be_visible()
+    expect(page.locator(".phone-bubble")).to_have_text("今天有三节课")
+    on_phone(page, "添加按钮").click()
+    page.get_by_label("名称").fill("会员")
+    page.get_by_label("点击后").select_option("打开网页")
+    page.get_by_label("网址").fill("https://h5.example.com/card")
+    saved(page)
+    assert draft(menu) == ["今日课程", "会员"]
+    made = button_of(menu, "今日课程")
+    assert made.reply is not None
+    assert made.reply.content == {"type": "text", "content": "今天有三节课"}
+    assert button_of(menu, "会员").url == "https://h5.example.com/card"
+    expect(page.get_by_text("菜单没有问题")).to_be_visible()
+
+
+def test_a_name_too_long_is_told_where_it_is(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(menu, button(name="课程"))
+    page = opened(sign_in, staff.editor, menu)
+    page.get_by_label("名称").fill("一二三四五六")
+    expect(page.locator("#menu-problems")).to_contain_text("“一二三四五六”的名称有 18 字节")
+    expect(page.locator("#menu-panel")).to_contain_text("请缩短 2 字节")
+    expect(page.locator("#menu-phone [data-state=bad]")).to_have_count(1)
+    assert draft(menu) == ["一二三四五六"]
+
+
+def test_buttons_are_dragged_into_order_on_both_levels(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(
+        menu,
+        button("aaaa", "甲"),
+        parent(view("bbb1", "一"), view("bbb2", "二"), uid="bbbb", name="乙"),
+        button("cccc", "丙"),
+    )
+    page = opened(sign_in, staff.editor, menu)
+    drag(page, on_phone(page, "丙"), on_phone(page, "甲"), x=0.1)
+    saved(page)
+    assert draft(menu) == ["丙", "甲", ("乙", ["一", "二"])]
+    on_phone(page, "乙").click()
+    drag(page, on_phone(page, "二"), on_phone(page, "一"), y=0.1)
+    saved(page)
+    assert draft(menu) == ["丙", "甲", ("乙", ["二", "一"])]
+
+
+def test_a_button_is_dragged_into_a_submenu(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(menu, button("aaaa", "甲"), parent(view("bbb1", "一"), uid="bbbb", name="乙"))
+    page = opened(sign_in, staff.editor, menu)
+    on_phone(page, "乙").click()
+    drag(page, on_phone(page, "甲"), on_phone(page, "一"), y=0.9)
+    saved(page)
+    assert draft(menu) == [("乙", ["一", "甲"])]
+
+
+def test_everything_works_from_the_keyboard(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(
+        menu,
+        button("aaaa", "甲"),
+        button("bbbb", "乙"),
+        parent(view("ccc1", "一"), view("ccc2", "二"), name="丙"),
+    )
+    page = opened(sign_in, staff.editor, menu)
+    on_phone(page, "甲").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    expect(on_phone(page, "二")).to_be_focused()
+    page.keyboard.press("Alt+ArrowUp")
+    saved(page)
+    assert draft(menu) == ["乙", "甲", ("丙", ["二", "一"])]
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("已移除“二”")).to_be_visible()
+    page.keyboard.press("Control+z")
+    saved(page)
+    assert draft(menu) == ["乙", "甲", ("丙", ["二", "一"])]
+
+
+def test_undo_and_redo(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(menu, button("aaaa", "甲"), button("bbbb", "乙"))
+    page = opened(sign_in, staff.editor, menu)
+    page.locator("#menu-panel").get_by_role("button", name="移除按钮").click()
+    expect(on_phone(page, "甲")).to_have_count(0)
+    page.get_by_role("button", name="撤销").first.click()
+    expect(on_phone(page, "甲")).to_be_visible()
+    page.get_by_role("button", name="重做").click()
+    saved(page)
+    assert draft(menu) == ["乙"]
+
+
+def test_a_button_gets_a_submenu_and_keeps_what_it_did(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(menu, view("aaaa", "会员"))
+    page = opened(sign_in, staff.editor, menu)
+    page.get_by_role("button", name="改为子菜单").click()
+    on_phone(page, "添加子菜单按钮").click()
+    page.get_by_label("名称").fill("积分")
+    saved(page)
+    assert draft(menu) == [("会员", ["会员", "积分"])]
+
+
+def test_a_rule_answers_a_button(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    rule = Rule.objects.create(account=menu.account, name="营业时间")
+    Keyword.objects.create(rule=rule, text="几点")
+    Reply.objects.create(rule=rule, content={"type": "text", "content": "早九晚九"})
+    put(menu, button(name="时间"))
+    page = opened(sign_in, staff.editor, menu)
+    page.get_by_label("回复方式").select_option("使用规则的回复")
+    page.get_by_label("规则").select_option("营业时间")
+    saved(page)
+    assert button_of(menu, "时间").rule == rule.pk
+    assert button_of(menu, "时间").reply is None
+
+
+def test_two_people_on_one_draft_see_each_other(
+    sign_in: SignIn, staff: Cast, menu: Menu, browser: Browser, live_server: LiveServer
+) -> None:
+    put(menu, button(name="课程"))
+    page = opened(sign_in, staff.editor, menu)
+    client = signed_in(staff.owner)
+    context = browser.new_context(base_url=live_server.url, locale="zh-CN")
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    other = context.new_page()
+    other.goto(f"/admin/menus/menu/{menu.pk}/change/")
+    expect(other.locator("#menu-others")).to_contain_text("editor")
+    other.get_by_label("名称").fill("她的")
+    saved(other)
+    page.get_by_label("名称").fill("他的")
+    expect(page.get_by_text("您的修改没有丢失")).to_be_visible()
+    assert draft(menu) == ["她的"]
+    page.get_by_role("button", name="保留我的").click()
+    saved(page)
+    assert draft(menu) == ["他的"]
+    page.get_by_role("button", name="撤销").first.click()
+    expect(page.get_by_label("名称")).to_have_value("她的")
+    context.close()
+
+
+def test_who_may_only_look_changes_nothing(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(menu, button(name="课程"))
+    page = opened(sign_in, staff.auditor, menu)
+    expect(page.get_by_label("名称")).to_be_disabled()
+    expect(page.get_by_role("button", name="撤销")).to_have_count(0)
+    expect(on_phone(page, "添加按钮")).to_have_count(0)
+
+
+def test_a_draft_is_published_and_an_old_version_brought_back(
+    sign_in: SignIn,
+    staff: Cast,
+    menu: Menu,
+    wechat: Phone,  # noqa: F811
+) -> None:
+    put(menu, button(name="课程"))
+    page = opened(sign_in, staff.owner, menu)
+    for name in ("旧", "新"):
+        page.goto(f"/admin/menus/menu/{menu.pk}/change/")
+        page.get_by_label("名称").fill(name)
+        saved(page)
+        page.get_by_role("link", name="发布…").click()
+        page.get_by_role("button", name="立即发布").click()
+        expect(page.get_by_text("菜单正在发布到微信")).to_be_visible()
+        publishing.publish_due()
+        assert wechat.names() == [name]
+    page.goto(f"/admin/menus/menu/{menu.pk}/versions/")
+    page.get_by_role("link", name="发布此版本").click()
+    expect(page.get_by_text("改名")).to_be_visible()
+    page.get_by_role("button", name="立即发布").click()
+    expect(page.get_by_text("菜单正在发布到微信")).to_be_visible()
+    publishing.publish_due()
+    assert wechat.names() == ["旧"]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_menu_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, menu: Menu, width: int) -> None:
+    put(menu, button(name="课程"), parent(view(name="一个很长很长的子菜单名称"), view("eeee", "二")))
+    page = sign_in(staff.owner)
+    page.set_viewport_size({"width": width, "height": 800})
+    for part in ("", f"{menu.pk}/change/", f"{menu.pk}/publish/", f"{menu.pk}/versions/", f"{menu.pk}/statistics/",
+                 f"{menu.pk}/copy/", "import/", "add/"):  # fmt: skip
+        page.goto(f"/admin/menus/menu/{part}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), part
