@@ -219,7 +219,7 @@ class Scan(models.Model):
     )
     openid = models.CharField(_("OpenID"), max_length=64)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
-    at = models.DateTimeField(_("scanned"))
+    at = models.DateTimeField(_("scanned at"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
     message = models.OneToOneField(
         InboundMessage, models.SET_NULL, null=True, related_name="+", verbose_name=_("message")

@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('kind', models.CharField(choices=[('new', 'New follower'), ('again', 'Followed again'), ('existing', 'Existing follower')], max_length=8, verbose_name='kind')),
-                ('at', models.DateTimeField(verbose_name='scanned')),
+                ('at', models.DateTimeField(verbose_name='scanned at')),
                 ('left_at', models.DateTimeField(blank=True, null=True, verbose_name='left')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='accounts.officialaccount', verbose_name='account')),
                 ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='scans', to='channels.channel', verbose_name='channel')),
