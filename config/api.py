@@ -2,9 +2,9 @@
 
 from django.urls import URLPattern, URLResolver
 
+from payments import api as payments
 from wechat.api import api as accounts
 from wechat.channels import api as channels
-from payments import api as payments
 from wechat.login import api as login
 from wechat.pushes import api as pushes
 

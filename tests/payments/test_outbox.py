@@ -13,7 +13,7 @@ from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
 from wechat.kernel.webhooks import sign
-from wechat.pushes.models import EventTemplate, Push, Template
+from wechat.pushes.models import Push
 
 HOUR = datetime.timedelta(hours=1)
 

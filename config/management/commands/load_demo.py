@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import OfficialAccount
+from config.demo import merchant
 from config.embedded import PROJECT
 from wechat.replies import portable
 from wechat.replies.models import Rule
@@ -21,7 +22,7 @@ TIMEOUT = (3, 10)
 
 
 class Command(BaseCommand):
-    help = "Fills an embedded installation: a login, an account with rules, known to the simulator."
+    help = "Fills an embedded installation: a login, an account and a merchant, known to the simulator."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.EMBEDDED and settings.DEBUG):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         _make_login()
         account = OfficialAccount.objects.filter(slug=SLUG).first() or _make_account()
         _introduce_to_simulator(account)
+        merchant.set_up(account)
 
 
 def _make_login() -> None:

@@ -199,6 +199,7 @@ def test_a_merchant_may_bring_no_key_and_is_given_one(shop: Shop) -> None:
         {"mchid": "1", "apiv3_key": "x"},
         {"mchid": "1", "certificate": "x"},
         {"mchid": "1", "colour": "x"},
+        {"mchid": "1", "serving": "AB"},
         {"mchid": "1", "public_key": KEYS["merchant"]["public_key_pem"]},
     ],
     ids=str,
