@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver
 
+from menus import api as menus
 from wechat.login import api as login
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *login.urlpatterns,
+    *menus.urlpatterns,
 ]
