@@ -1,6 +1,5 @@
-from importlib import import_module
-
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,6 +8,5 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts and followers")
 
     def ready(self) -> None:
-        """The kinds of conditions and jobs register themselves."""
-        for name in ("conditions", "bulk", "exporting", "importing"):
-            import_module(f"accounts.{name}")
+        """Any app may have conditions for segments, bulk jobs, and things to show on a person's page."""
+        autodiscover_modules("conditions", "bulk", "person")

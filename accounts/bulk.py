@@ -1,15 +1,18 @@
-"""What staff do to many followers at once: tag, untag, blacklist. See ``accounts.jobs``."""
+"""What staff do to many followers at once: tag, untag, blacklist, export, import. See ``accounts.jobs``."""
 
 from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import changes, jobs, tagging
+from accounts import changes, exporting, importing, jobs, tagging
 from accounts.errcodes import in_words
 from accounts.models import BulkJob, Change, Follower, Tag
 
 FULL = 45059
+
+jobs.runs("export", gettext_lazy("Export to a file"))(exporting.export_slice)
+jobs.runs("import", gettext_lazy("Import from a table"))(importing.import_slice)
 
 
 def _tag(job: BulkJob) -> Tag:

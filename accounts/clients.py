@@ -9,7 +9,7 @@ from accounts.tokens import SharedTokenStore
 from wechat.kernel import metrics
 from wechat.sdk.client import Client, Credentials, JsApiTickets
 from wechat.sdk.door import Door
-from wechat.sdk.tokens import AccessTokens
+from wechat.sdk.tokens import AccessTokens, Token
 
 _store = SharedTokenStore()
 
@@ -19,11 +19,23 @@ def client_for(account: OfficialAccount) -> Client:
     return _client(account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE)
 
 
+def access_token_of(account: OfficialAccount) -> Token:
+    """The account's access token with the time it ends, the very one that our own calls carry."""
+    return _tokens(
+        account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE
+    ).current()
+
+
 @lru_cache(maxsize=256)
 def _client(appid: str, secret: str, token_kind: str, api_base: str) -> Client:
-    credentials = Credentials(appid, secret)
-    tokens = AccessTokens(credentials, _store, Door(api_base, observer=_observe), kind=token_kind)
-    return Client(credentials, tokens, api_base=api_base, observer=_observe)
+    tokens = _tokens(appid, secret, token_kind, api_base)
+    return Client(Credentials(appid, secret), tokens, api_base=api_base, observer=_observe)
+
+
+@lru_cache(maxsize=256)
+def _tokens(appid: str, secret: str, token_kind: str, api_base: str) -> AccessTokens:
+    door = Door(api_base, observer=_observe)
+    return AccessTokens(Credentials(appid, secret), _store, door, kind=token_kind)
 
 
 def door() -> Door:

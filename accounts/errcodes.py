@@ -52,6 +52,18 @@ WORDS: Mapping[int, str | Promise] = {
     48002: gettext_lazy("The follower has switched off messages of this account."),
     49003: gettext_lazy("This person does not follow the account."),
     48005: gettext_lazy("It is still in use on WeChat's side, in a reply or a menu."),
+    40036: gettext_lazy("WeChat's library has no template of this number."),
+    40037: gettext_lazy("The account has no such template; it may have been deleted."),
+    40246: gettext_lazy("A field is not one of those that the library's template offers."),
+    40247: gettext_lazy("Old industry templates can no longer be added; choose one of a category."),
+    43101: gettext_lazy("The follower has not agreed to this notice."),
+    43116: gettext_lazy("WeChat has limited this template."),
+    45026: gettext_lazy("The account has as many templates as it may have (25)."),
+    47003: gettext_lazy("A value breaks the rule of its field."),
+    200012: gettext_lazy("The account has as many notices as it may have (25)."),
+    200014: gettext_lazy("WeChat's library has no notice of this number."),
+    200020: gettext_lazy("Choose two to five of the fields that the notice offers."),
+    200021: gettext_lazy("What it is for may have at most 15 characters."),
 }
 
 

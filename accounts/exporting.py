@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import custom_fields, jobs, tables
 from accounts.kinds import name_of_deed, name_of_scene
@@ -21,7 +20,6 @@ BYTE_ORDER_MARK = "\ufeff"
 SHOWN_OF_AN_OPENID = 4
 
 
-@jobs.runs("export", gettext_lazy("Export to a file"))
 def export_slice(job: BulkJob) -> bool:
     """Appends to a CSV file behind what the last whole slice wrote: a slice done twice is there once."""
     path, fields = _path(job, "csv"), list(CustomField.objects.filter(account=job.account))

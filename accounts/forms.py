@@ -64,11 +64,11 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
         return cleaned
 
 
-def secret_state(account: OfficialAccount, name: str) -> str:
+def secret_state(row: Any, name: str) -> str:
     """Whether a secret is set and since when, without looking at it."""
-    if not account.__dict__.get(name):
+    if not row.__dict__.get(name):
         return _("Not set.")
-    day = parse_date(account.secrets_set_on.get(name, ""))
+    day = parse_date(row.secrets_set_on.get(name, ""))
     if day is None:
         return _("Set. Leave empty to keep it.")
     return _("Set on %(day)s. Leave empty to keep it.") % {"day": date_format(day, "Y-m-d")}

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import changes, custom_fields, jobs, tables
 from accounts.custom_fields import BadValue, Value
@@ -69,7 +68,6 @@ def _place(names: Sequence[str], wanted: set[str]) -> int | None:
     return next((place for place, name in enumerate(names) if name.lower() in wanted), None)
 
 
-@jobs.runs("import", gettext_lazy("Import from a table"))
 def import_slice(job: BulkJob) -> bool:
     """The next rows of the file; ``job.done`` counts rows, the first one names the columns."""
     path = Path(job.source.path)

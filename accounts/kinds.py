@@ -19,6 +19,7 @@ MESSAGES: Mapping[str, StrOrPromise] = {
     "miniprogrampage": _("mini-program card"),
     "event": _("event"),
     "malformed": _("unreadable"),
+    "erased": _("erased"),
 }
 EVENTS: Mapping[str, StrOrPromise] = {
     "subscribe": _("started following"),

@@ -162,7 +162,7 @@ MOMENTS: Mapping[str, StrOrPromise] = {
     "longer": gettext_lazy("longer ago than … days"),
     "from": gettext_lazy("on or after"),
     "before": gettext_lazy("before"),
-    "never": gettext_lazy("never"),
+    "never": gettext_lazy("has never happened"),
 }
 YES_NO: Mapping[str, StrOrPromise] = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
 ONE_OF: Mapping[str, StrOrPromise] = {"is": gettext_lazy("is"), "not": gettext_lazy("is not")}

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUICK_FIRST = ["rules", "simulator_calls", "callbacks", "admin_pages"]
+QUICK_FIRST = ["rules", "simulator_calls", "callbacks", "admin_pages", "followers"]
 
 
 def main(names: list[str]) -> int:

@@ -6,18 +6,21 @@ any WSGI server, and no more of them at a time than ``WEB_THREADS``.
 """
 
 import asyncio
+import gc
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import ThreadSensitiveContext
 from asgiref.wsgi import WsgiToAsgi
 from django.core.wsgi import get_wsgi_application
 
 if TYPE_CHECKING:
-    from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-pages = WsgiToAsgi(get_wsgi_application())
+django_application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
@@ -26,10 +29,23 @@ from wechat.inbox.entrance import callback_application, callback_slug  # noqa: E
 places = asyncio.Semaphore(settings.WEB_THREADS)
 
 
-async def application(scope: "Scope", receive: "ASGIReceiveCallable", send: "ASGISendCallable") -> None:
+async def application(scope: Any, receive: Any, send: Any) -> None:
     slug = callback_slug(scope["path"]) if scope["type"] == "http" else None
     if slug is not None:
         await callback_application(scope, receive, send, slug)
         return
     async with places, ThreadSensitiveContext():
         await pages(scope, receive, send)
+
+
+def _closing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+    """Django gives connections back when its response is closed, which the adapter leaves out."""
+    with closing(django_application(environ, start_response)) as response:  # type: ignore[type-var]
+        yield from response
+
+
+pages = WsgiToAsgi(_closing)
+
+# What is loaded by now stays: the collector need not look at it again with every few hundred callbacks.
+gc.collect()
+gc.freeze()

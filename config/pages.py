@@ -47,7 +47,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
         _("Content and sending"),
         [
             Entry(_("Materials"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
-            Entry(_("Articles"), "article", "admin:materials_article_changelist", Area.CONTENT),
+            Entry(_("Articles"), "article", "admin:articles_draft_changelist", Area.CONTENT),
             Entry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
             Entry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
             Entry(_("Sequences"), "schedule_send", "admin:campaigns_sequence_changelist", Area.SENDING),
@@ -59,6 +59,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
         _("Followers"),
         [
             Entry(_("Followers"), "group", "admin:accounts_follower_changelist", Area.FOLLOWERS),
+            Entry(_("Visitors"), "person_pin", "admin:login_visitor_changelist", Area.FOLLOWERS),
             Entry(_("Tags"), "sell", "admin:accounts_tag_changelist", Area.FOLLOWERS),
             Entry(_("Segments"), "filter_alt", "admin:accounts_segment_changelist", Area.FOLLOWERS),
             Entry(_("Channels"), "qr_code_2", "admin:channels_channel_changelist", Area.CONTENT),
@@ -86,6 +87,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             ),
             Entry(_("Merchants"), "storefront", "admin:payments_merchant_changelist", Area.SETTINGS),
             Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
+            Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
             Entry(_("Staff rights"), "key", "admin:accounts_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
         ],

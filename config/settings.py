@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "wechat.api",
     "wechat.inbox",
     "wechat.materials",
+    "wechat.articles",
     "wechat.contents",
     "wechat.login",
     "wechat.pushes",

@@ -4,8 +4,9 @@ WeChat Pay reference 6.2.
 """
 
 import datetime
+import gzip
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from django.db import connection
 
@@ -28,7 +29,7 @@ KINDS = {"SUCCESS": BillLine.Kind.PAYMENT, "REFUND": BillLine.Kind.REFUND}
 INCOME = "收入"
 
 
-def load(bill: Bill, file: IO[bytes]) -> None:
+def load(bill: Bill, file: BinaryIO | gzip.GzipFile) -> None:
     """Replace the bill's rows by those of the file and add them up. Raises ``BillDamaged``."""
     bill.lines = bill.income = bill.spent = bill.fees = 0
     reader = BillReader(iter(lambda: file.read(PIECE), b""))

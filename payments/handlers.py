@@ -1,11 +1,13 @@
 """Who hears of payments: the owner's systems, the payer, and whoever has to give back a second payment."""
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from payments import refunding
 from payments.events import Topic, hears
 from payments.models import Event, Order, Webhook, WebhookDelivery
 from payments.states import PAID
+from wechat.pushes import occasions
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import Text
 from wechat.sdk.pay.money import yuan
@@ -42,6 +44,34 @@ def receipt(order: Order) -> str:
     ):  # fmt: skip
         filled = filled.replace(f"{{{name}}}", value)
     return filled
+
+
+occasions.register(
+    "order.paid",
+    _("An order is paid"),
+    {
+        "amount": occasions.Word(_("amount"), "¥99.80"),
+        "description": occasions.Word(_("what was bought"), "会员卡"),
+        "number": occasions.Word(_("order number"), "20260207001"),
+        "time": occasions.Word(_("time"), "2026-02-07 10:00"),
+    },
+)
+
+
+@hears("automatic", Topic.PAID)
+def send_automatic_messages(event: Event) -> None:
+    """The messages from templates that staff have set for a payment."""
+    order = event.order
+    openid = order.payer_openid or order.openid
+    if not openid or order.paid_at is None:
+        return
+    words = {
+        "amount": f"¥{yuan(order.total)}",
+        "description": order.description,
+        "number": order.out_trade_no,
+        "time": timezone.localtime(order.paid_at).strftime("%Y-%m-%d %H:%M"),
+    }
+    occasions.happened(order.account, "order.paid", openid, words, key=f"order.paid:{order.pk}")
 
 
 @hears("purchase", Topic.PAID)

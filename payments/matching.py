@@ -4,6 +4,7 @@ WeChat Pay reference 10.5.
 """
 
 import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -117,7 +118,7 @@ def compare(bill: Bill) -> None:
             cursor.execute(INSERT.replace("{found}", found), _parameters(bill))
 
 
-def _parameters(bill: Bill) -> dict[str, object]:
+def _parameters(bill: Bill) -> dict[str, Any]:
     midnight = datetime.datetime.combine(bill.day, datetime.time(), tzinfo=BEIJING)
     return {
         "bill": bill.pk,

@@ -30,6 +30,7 @@ Way = Order.Way
 
 # A typing error rather than a price: a million yuan.
 LARGEST_TOTAL = 100_000_000
+LONGEST_KEY = 160
 LIFETIME = datetime.timedelta(minutes=30)
 SHORTEST, LONGEST = datetime.timedelta(minutes=1), datetime.timedelta(days=7)
 # WeChat Pay moves an earlier end to a minute from now; nobody could pay in less anyway.
@@ -154,8 +155,8 @@ def _validate(wanted: Wanted) -> None:
         raise OrderRefused("description", _("The description has 1 to 127 characters."))
     if len(wanted.attach.encode()) > 128:
         raise OrderRefused("attach", _("The attachment has at most 128 bytes."))
-    if not 1 <= len(wanted.key) <= 64:
-        raise OrderRefused("key", _("The key has 1 to 64 characters."))
+    if not 1 <= len(wanted.key) <= LONGEST_KEY:
+        raise OrderRefused("key", _("The key has 1 to 160 characters."))
     if not SHORTEST <= wanted.lifetime <= LONGEST:
         raise OrderRefused("lifetime", _("An order lives from one minute to seven days."))
     if wanted.way == Way.JSAPI and not wanted.openid:

@@ -17,7 +17,7 @@ from accounts.rights import Rights, Role
 from payments import history
 from payments.directory import MerchantUnusable, client_for
 from payments.models import Order, Refund, RefundLimit, Step
-from payments.ordering import OrderRefused, new_number
+from payments.ordering import LONGEST_KEY, OrderRefused, new_number
 from payments.refund_reports import apply_refund, settle
 from payments.states import REFUND_MOVES, RefundState, move
 from wechat.kernel import due
@@ -126,8 +126,8 @@ def _validate(amount: int, reason: str, key: str) -> None:
         raise OrderRefused("amount", _("The amount is a whole number of fen, 1 or more."))
     if len(reason) > 80:
         raise OrderRefused("reason", _("The reason has at most 80 characters."))
-    if not 1 <= len(key) <= 64:
-        raise OrderRefused("key", _("The key has 1 to 64 characters."))
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise OrderRefused("key", _("The key has 1 to 160 characters."))
 
 
 def _requested(order: Order, amount: int, *, source: str, key: str, reason: str, by: User | None) -> Refund:

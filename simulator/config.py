@@ -252,6 +252,12 @@ async def change_worker(ask: Ask) -> Any:
     return dump(worker)
 
 
+async def set_publishing(ask: Ask) -> Any:
+    """How the next publications end: `outcome` is a publish_status."""
+    ask.account.newsroom.outcome = int(ask.body["outcome"])
+    return {"ok": True}
+
+
 async def set_autoreply(ask: Ask) -> Any:
     ask.account.autoreply = ask.body
     return {"ok": True}
@@ -325,6 +331,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts/{appid}/tokens/invalidate", invalidate_tokens),
     ("POST", "/accounts/{appid}/quota", set_quota),
     ("POST", "/accounts/{appid}/autoreply", set_autoreply),
+    ("POST", "/accounts/{appid}/publishing", set_publishing),
     ("POST", "/accounts/{appid}/templates", put_templates),
     ("POST", "/accounts/{appid}/once", confirm_once),
     ("POST", "/accounts/{appid}/workers/{worker}", change_worker),

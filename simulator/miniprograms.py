@@ -7,6 +7,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from typing import Any
+from urllib.parse import urlsplit
 
 from Crypto.Cipher import AES
 from Crypto.Util.Padding import pad
@@ -15,6 +16,15 @@ from simulator import faces
 from simulator.api.oauth import union
 from simulator.doings import ImpossibleError
 from simulator.world import Account, World, openid_of
+
+
+def page_of(account: Account) -> str:
+    """The address of the mini program's page in the webview; empty for what is none or has no server yet."""
+    parts = urlsplit(account.callback_url)
+    slug = parts.path.strip("/").split("/")[1:2]
+    if account.kind != "miniprogram" or not slug:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}/.mini/{account.appid}/?account={slug[0]}"
 
 
 def login_code(world: World, account: Account, person: str) -> str:

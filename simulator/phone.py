@@ -25,7 +25,6 @@ from simulator.windows import usable
 from simulator.world import Account, Entry, Follower, World, openid_of
 
 STATIC = Path(__file__).parent / "static"
-MINI = "/phone/{appid}/{person}/mini"
 HEARTBEAT_SECONDS = 15.0
 SHOWN_AT_FIRST = 200
 # Pictures of news may come from anywhere; scripts and styles only from here.
@@ -62,7 +61,10 @@ async def conversation(hand: Hand) -> Any:
 
 async def do(hand: Hand) -> Any:
     given = await hand.request.json()
-    return await act(hand.pusher, hand.scene, {**given, "wait": False})
+    done = await act(hand.pusher, hand.scene, {**given, "wait": False})
+    if (follower := hand.account.followers.get(hand.openid)) and hand.account.open_platform:
+        follower.unionid = openid_of("union", hand.request.path_params["person"])
+    return done
 
 
 async def notices(hand: Hand) -> Any:
@@ -90,14 +92,6 @@ async def upload(hand: Hand) -> Any:
     data = await hand.request.body()
     content_type = files.check(data, rule)
     return {"media_id": hand.world.keep_media(hand.account, kind, name, content_type, data).media_id}
-
-
-async def in_mini_program(hand: Hand) -> Any:
-    """What the mini program's page is given by the phone."""
-    give = miniprograms.GIVEN.get(hand.request.path_params["what"])
-    if give is None:
-        raise ImpossibleError("a mini program cannot ask for that")
-    return {"given": give(hand.world, hand.account, hand.request.path_params["person"])}
 
 
 async def codes(hand: Hand) -> Any:
@@ -181,7 +175,8 @@ def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
 
     async def accounts(request: Request) -> Response:
         found = [
-            {"appid": each.appid, "name": each.name or each.appid} for each in world.state.accounts.values()
+            {"appid": each.appid, "name": each.name or each.appid, "mini": miniprograms.page_of(each)}
+            for each in world.state.accounts.values()
         ]
         return JSONResponse({"accounts": found, "samples": samples.NAMES})
 
@@ -200,7 +195,6 @@ def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
         Route("/phone/{appid}/{person}/notices", endpoint(world, pusher, notices)),
         Route("/phone/{appid}/{person}/do", endpoint(world, pusher, do), methods=["POST"]),
         Route("/phone/{appid}/{person}/media", endpoint(world, pusher, upload), methods=["POST"]),
-        Route(f"{MINI}/{{what}}", endpoint(world, pusher, in_mini_program), methods=["POST"]),
         Route("/phone/{appid}/{person}/codes", endpoint(world, pusher, codes)),
         Route("/phone/{appid}/{person}/codes", endpoint(world, pusher, recognise), methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Host, Route
 
-from simulator import consent
+from simulator import consent, inside
 from simulator.world import World
 
 JS = Path(__file__).parent / "static" / "js"
@@ -198,15 +198,16 @@ def routes(world: World) -> list[BaseRoute]:
         headers = {"Cache-Control": "no-store"}
         return Response("\n".join(parts), media_type="text/javascript", headers=headers)
 
-    inside = Starlette(
+    pages = Starlette(
         routes=[
             Route("/.webview/script.js", script),
+            *inside.routes(world),
             *consent.routes(world, browsers.path_to),
             Route("/{path:path}", page, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
         ]
     )
     return [
-        Host("{person}.localhost", inside),
+        Host("{person}.localhost", pages),
         Route("/phone/{appid}/{person}/open", open_page, methods=["POST"]),
         Route("/connect/oauth2/authorize", consent.elsewhere),
     ]

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.clock import Clock
+from simulator.drafts import Newsroom
 from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import CustomerService
 from simulator.live import Live
-from simulator.pay.book import PayBook
 from simulator.logins import Logins
 from simulator.menus import Menus
+from simulator.pay.book import PayBook
 from simulator.quotas import Quotas
 from simulator.roll import Roll
 from simulator.templates import Held, Template
@@ -137,6 +138,7 @@ class Account:
     held: list[Held] = field(default_factory=list)
     # How many messages of a template a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
+    newsroom: Newsroom = field(default_factory=Newsroom)
     customer_service: CustomerService = field(default_factory=CustomerService)
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)

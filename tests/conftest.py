@@ -1,10 +1,8 @@
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from accounts.models import OfficialAccount
@@ -17,14 +15,6 @@ APPID = "wx0123456789abcdef"
 TOKEN = "benchtoken"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ORIGINAL_ID = "gh_0123456789ab"
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _redis_of_its_own() -> None:
-    """Tests side by side have a database each, and with it the same account ids: not the same Redis."""
-    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    base = django_settings.REDIS_URL.rpartition("/")[0]
-    django_settings.REDIS_URL = django_settings.CACHES["default"]["LOCATION"] = f"{base}/{number}"
 
 
 @pytest.fixture(autouse=True)

@@ -232,7 +232,7 @@ class Migration(migrations.Migration):
                 ('here', models.CharField(blank=True, max_length=200, verbose_name='here')),
                 ('there', models.CharField(blank=True, max_length=200, verbose_name='with WeChat Pay')),
                 ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', max_length=8, verbose_name='state')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
+                ('note', models.CharField(blank=True, max_length=500, verbose_name='closing note')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='noticed')),
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.officialaccount', verbose_name='account')),

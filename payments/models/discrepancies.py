@@ -63,7 +63,7 @@ class Discrepancy(models.Model):
     here = models.CharField(_("here"), max_length=200, blank=True)
     there = models.CharField(_("with WeChat Pay"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
-    note = models.CharField(_("note"), max_length=500, blank=True)
+    note = models.CharField(_("closing note"), max_length=500, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

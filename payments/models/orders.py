@@ -27,7 +27,7 @@ class Order(models.Model):
     out_trade_no = models.CharField(_("order number"), max_length=32)
     # Who had it made, as ``api:3``, and the name it has there: the same name is the same order.
     source = models.CharField(_("made by"), max_length=40)
-    key = models.CharField(_("key"), max_length=64)
+    key = models.CharField(_("key"), max_length=160)
     # Orders of one purchase: only one of them can be kept paid.
     purchase = models.CharField(_("purchase"), max_length=64, blank=True)
     way = models.CharField(_("way"), max_length=8, choices=Way.choices)
@@ -100,6 +100,14 @@ class Order(models.Model):
             models.Index(fields=["account", "item", "-id"], name="order_by_item", condition=~Q(item="")),
             models.Index(fields=["due_at"], name="order_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["out_trade_no"], name="order_number"),
+            models.Index(
+                fields=["transaction_id"], name="order_transaction", condition=Q(transaction_id__isnull=False)
+            ),
+            models.Index(
+                fields=["account", "payer_openid", "-id"],
+                name="order_by_payer",
+                condition=~Q(payer_openid=""),
+            ),
             models.Index(fields=["purchase"], name="order_purchase", condition=~Q(purchase="")),
             # Revenue and reconciliation read nothing but this index.
             models.Index(

@@ -1,5 +1,3 @@
-import secrets
-
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -49,10 +47,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.order_id}"
-
-
-def new_secret() -> str:
-    return secrets.token_urlsafe(32)
 
 
 class Webhook(HasSecrets):

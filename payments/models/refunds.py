@@ -18,7 +18,7 @@ class Refund(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name=_("order"))
     out_refund_no = models.CharField(_("refund number"), max_length=64, unique=True)
     source = models.CharField(_("made by"), max_length=40)
-    key = models.CharField(_("key"), max_length=64)
+    key = models.CharField(_("key"), max_length=160)
     amount = models.BigIntegerField(_("amount"), validators=[MinValueValidator(1)])
     reason = models.CharField(
         _("reason"), max_length=80, blank=True, help_text=_("WeChat shows it to the payer.")
@@ -77,6 +77,11 @@ class Refund(models.Model):
             models.Index(fields=["account", "state", "-id"], name="refund_by_state"),
             models.Index(fields=["due_at"], name="refund_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["account", "created_at"], name="refund_day"),
+            models.Index(
+                fields=["account", "succeeded_at"],
+                name="refund_done_day",
+                condition=Q(succeeded_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

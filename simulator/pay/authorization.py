@@ -60,7 +60,7 @@ def _items(asked: Asked, header: str | None) -> dict[str, str]:
     if header and scheme != SCHEME and not orders:
         raise PayError("SIGN_ERROR", texts.AUTHORIZATION_TYPE)
     pieces = rest.split(",")
-    found = dict(match.groups() for each in pieces if (match := ITEM.fullmatch(each)))
+    found = {match[1]: match[2] for each in pieces if (match := ITEM.fullmatch(each))}
     if (
         scheme != SCHEME
         or len(pieces) != len(ITEMS)

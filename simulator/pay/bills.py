@@ -58,7 +58,7 @@ async def fund_flow_bill(call: Call) -> Answer:
 
 
 def ready_day(call: Call) -> str:
-    """Raises INVALID_REQUEST for a day that is none, not over or too long ago, STATEMENT_CREATING before ten."""
+    """Raises INVALID_REQUEST for no day, today or one long ago, STATEMENT_CREATING before ten."""
     day = call.asked("bill_date")
     try:
         start = moments.start_of(day)
@@ -97,7 +97,7 @@ def download(call: Call) -> Answer:
     """Unsigned. Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's."""
     found = call.office.downloads.get(call.asked("token"))
     if found is None or call.now >= found.made_at + LINK_LIFE:
-        raise PayError("INVALID_REQUEST", texts.BAD_TOKEN)
+        raise PayError("INVALID_REQUEST", texts.LINK_OVER)
     if found.mchid != call.merchant.mchid:
         raise PayError("NO_AUTH")
     content = blocks(made(call, found.day, found.choice), found.style)

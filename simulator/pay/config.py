@@ -54,6 +54,13 @@ CONFIGURABLE = {
 SECRETS = ("apiv3_key", "v2_key")
 KEY_MODES = ("certificate", "public_key", "switching")
 ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
+# What a page hears of somebody who did not pay; nothing at all while the sheet is left open.
+OUTCOMES = {
+    "paid": "get_brand_wcpay_request:ok",
+    "cancel": "get_brand_wcpay_request:cancel",
+    "fail": "get_brand_wcpay_request:fail",
+    "open": "",
+}
 MATERIAL = ("certificate", "public_key", "serial_no")
 
 
@@ -81,9 +88,9 @@ class PayRoutes:
         if not isinstance(mchid, str) or not mchid.isdecimal():
             raise BadRequestError("mchid is missing, or is not a text of digits")
         material = {name: body.pop(name) for name in MATERIAL if name in body}
-        check_settings(body)
         merchants = self.office.book.merchants
         merchant = merchants.get(mchid) or Merchant(mchid)
+        check_settings(body, merchant)
         given = await bring_key(merchant, material, ask.world.now)
         for name, value in body.items():
             setattr(merchant, name, value)
@@ -125,16 +132,20 @@ class PayRoutes:
         `openid` pays.
 
         `bank` is one of paying.BANKS, `coupon` what a coupon of the merchant saves, in fen. `late` pays an
-        order that was closed or ran out meanwhile, as happens when both are on their way at once. With `wait`
-        (the default) the answer comes when what is due has been delivered.
+        order that was closed or ran out meanwhile, as happens when both are on their way at once. `outcome`
+        is one of OUTCOMES. With `wait` (the default) the answer comes when what is due has been delivered.
         """
         given = ask.body
         bill = self.bill(given)
         payer = paying.Payer(str(given.get("person", "")), str(given.get("openid", "") or bill.order.openid))
         if not payer.wallet:
             raise BadRequestError("say who pays: person or openid")
+        if (outcome := given.get("outcome", "paid")) not in OUTCOMES:
+            raise BadRequestError(f"outcome must be one of {', '.join(OUTCOMES)}")
         if not given.get("late") or bill.order.state == "SUCCESS":
             paying.check_open(bill.order, payer, ask.world.now)
+        if outcome != "paid":
+            return {"trade_state": bill.order.state, "err_msg": OUTCOMES[outcome]}
         paying.pay(
             self.office, bill, payer, str(given.get("bank", paying.BALANCE)), int(given.get("coupon", 0))
         )
@@ -174,7 +185,7 @@ class PayRoutes:
         return refund(refunding.accept(self.office, merchant, order, number, amount, ""))
 
     async def add_ballast(self, ask: Ask) -> Any:
-        """Payments nobody made, numbered `prefix` and ten digits from zero on; `total` is what each paid, in fen."""
+        """Payments nobody made, numbered by `prefix` and ten digits from zero on; `total` fen each."""
         self.merchant(ask).ballast.append(fitting(Ballast, ask.body))
         return {"ok": True}
 
@@ -262,7 +273,7 @@ class PayRoutes:
         )
 
 
-def check_settings(body: dict[str, Any]) -> None:
+def check_settings(body: dict[str, Any], merchant: Merchant) -> None:
     for name, value in body.items():
         kind: Any = CONFIGURABLE.get(name)
         if kind is None:
@@ -271,6 +282,8 @@ def check_settings(body: dict[str, Any]) -> None:
             raise BadRequestError(f"{name} does not fit")
     if body.get("key_mode", KEY_MODES[0]) not in KEY_MODES:
         raise BadRequestError(f"key_mode must be one of {', '.join(KEY_MODES)}")
+    if body.get("serving", "") not in ("", *(each.serial for each in merchant.platform_certificates)):
+        raise BadRequestError("serving is the serial of no platform certificate")
     if len(body.get("apiv3_key", "").encode()) not in (0, 32):
         raise BadRequestError("apiv3_key must be 32 characters")
 

@@ -98,7 +98,8 @@ class PayDoor:
 
 def target(scope: Scope) -> str:
     """Path and query as they came over the wire."""
-    path, query = scope.get("raw_path") or scope["path"].encode(), scope["query_string"]
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
     return (path + b"?" + query if query else path).decode("latin-1")
 
 

@@ -76,12 +76,13 @@ class Parts:
     """What the Chinese remainder theorem needs of each prime: itself, its exponent, its weight in the sum."""
 
     modulus: int
-    each: tuple[tuple[Integer, int, int], ...]
+    each: tuple[tuple[int, Integer, int, int], ...]
 
     def power(self, block: bytes) -> bytes:
-        number = Integer(int.from_bytes(block, "big"))
+        number = int.from_bytes(block, "big")
         total = sum(
-            int(pow(number % prime, exponent, prime)) * weight for prime, exponent, weight in self.each
+            int(pow(Integer(number % prime), exponent, modulus)) * weight
+            for prime, modulus, exponent, weight in self.each
         )
         return (total % self.modulus).to_bytes(SIZE, "big")
 
@@ -90,7 +91,12 @@ class Parts:
 def parts(primes: tuple[int, ...]) -> Parts:
     modulus = math.prod(primes)
     each = [
-        (Integer(prime), pow(EXPONENT, -1, prime - 1), modulus // prime * pow(modulus // prime, -1, prime))
+        (
+            prime,
+            Integer(prime),
+            pow(EXPONENT, -1, prime - 1),
+            modulus // prime * pow(modulus // prime, -1, prime),
+        )
         for prime in primes
     ]
     return Parts(modulus, tuple(each))

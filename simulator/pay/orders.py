@@ -155,7 +155,7 @@ def check_repeat(office: Office, order: Order, terms: str, now: float) -> None:
 
 
 def prepaid(office: Office, merchant: Merchant, order: Order) -> str:
-    """Keeps the order and makes a prepay_id. An earlier QR code stops working, an earlier prepay_id does not."""
+    """Keeps the order and makes a prepay_id; of the earlier ones only a QR code stops working."""
     now = office.world.now
     merchant.orders[order.out_trade_no] = order
     prepay_id = f"wx{moments.compact(now)}{secrets.token_hex(10)}"

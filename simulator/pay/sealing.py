@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-import string
 
 from Crypto.Cipher import AES
 from Crypto.Util.Padding import pad, unpad
 
 NONCE_LENGTH = 12
 TAG_LENGTH = 16
-LETTERS = string.ascii_letters + string.digits
 
 
 class SealError(Exception):
@@ -20,7 +18,7 @@ class SealError(Exception):
 
 
 def nonce(length: int = 32) -> str:
-    return "".join(secrets.choice(LETTERS) for _ in range(length))
+    return secrets.token_hex(length // 2)
 
 
 def seal(plain: bytes, apiv3_key: str, associated_data: str) -> dict[str, str]:

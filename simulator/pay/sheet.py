@@ -1,4 +1,4 @@
-"""The pay sheet of the phone: what it shows, what it checks first, and the tap that pays (pay reference 4.3)."""
+"""The pay sheet of the phone: what it checks, what it shows, and the tap that pays (pay reference 4.3)."""
 
 from __future__ import annotations
 

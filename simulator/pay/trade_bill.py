@@ -105,7 +105,7 @@ class TradeBill:
         ]
 
     def refund(self, order: Order, refund: Refund) -> list[str]:
-        """Its state is what it was when the bill was made, the next morning, and is never brought up to date."""
+        """Its state is that of the next morning, when bills are made, and is never brought up to date."""
         status = refund.status_at(self.start + DAY + SNAPSHOT)
         self.count += 1
         self.refunded += refund.payer_amount

@@ -81,9 +81,8 @@ def test_who_left_at_once_is_gone_whichever_is_handled_first(
     channel: ChannelMaker, follows: Push, arrives: Push, work: Callable[[], int], late: bool
 ) -> None:
     shop = channel()
-    acts = [lambda: follows(shop, at=NOW), lambda: arrives("unsubscribe", at=NOW)]
-    for act in reversed(acts) if late else acts:
-        act()
+    for leaves in (late, not late):
+        arrives("unsubscribe", at=NOW) if leaves else follows(shop, at=NOW)
         work()
     scan = Scan.objects.get()
     assert scan.left_at == scan.at

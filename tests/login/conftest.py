@@ -8,6 +8,7 @@ from django.test import Client
 from django_redis import get_redis_connection
 from pytest_django import Settings
 
+from accounts import clients
 from accounts.models import OfficialAccount
 from tests.simulated import Simulated
 
@@ -41,15 +42,18 @@ class Person:
         parts = urlsplit(address)
         if not parts.path.startswith("/connect/"):
             return address
-        headers = {"Host": f"{self.name}.localhost:{urlsplit(self.simulated.base).port}"}
         url = f"{self.simulated.base}{parts.path}?{parts.query}"
-        sent: dict[str, Any] = {"headers": headers, "allow_redirects": False, "timeout": 10}
+        sent: dict[str, Any] = {"headers": self._host, "allow_redirects": False, "timeout": 10}
         return str(requests.post(url, data={"choice": choice}, **sent).headers["Location"])
 
     def from_the_phone(self, appid: str, what: str) -> Any:
         """What a mini program's page is given there."""
-        url = f"{self.simulated.base}/phone/{appid}/{self.name}/mini/{what}"
-        return requests.post(url, timeout=10).json()["given"]
+        url = f"{self.simulated.base}/.mini/{appid}/{what}"
+        return requests.post(url, headers=self._host, timeout=10).json()["given"]
+
+    @property
+    def _host(self) -> dict[str, str]:
+        return {"Host": f"{self.name}.localhost:{urlsplit(self.simulated.base).port}"}
 
 
 def query_of(address: str) -> dict[str, str]:
@@ -57,9 +61,11 @@ def query_of(address: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_waits() -> None:
-    """Every test calls from one address."""
+def _afresh() -> None:
+    """Every test calls from one address, and meets a platform that remembers no token."""
     get_redis_connection("default").flushdb()
+    clients._client.cache_clear()
+    clients._tickets.cache_clear()
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def _claims(access: str) -> dict[str, Any]:
     return dict(jwt.decode(access, options={"verify_signature": False}))
 
 
-KINDS = ["nonsense", "unsigned", "other_key", "other_kid", "audience", "issuer", "no_exp"]
+KINDS = ["nonsense", "wild_kid", "unsigned", "other_key", "other_kid", "audience", "issuer", "no_exp"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,6 +86,7 @@ def test_a_forged_access_token_is_refused(visitor: Visitor, kind: str) -> None:
         "nonsense": "a.b.c",
         "unsigned": jwt.encode(claims, "", "none", headers=head),
         "other_key": jwt.encode(claims, "x" * 40, "HS256", headers=head),
+        "wild_kid": jwt.encode(claims, key.secret, "HS256", headers={"kid": "\x00"}),
         "other_kid": jwt.encode(claims, key.secret, "HS256", headers={"kid": "nobody"}),
         "audience": jwt.encode({**claims, "aud": "staff"}, key.secret, "HS256", headers=head),
         "issuer": jwt.encode({**claims, "iss": "https://evil"}, key.secret, "HS256", headers=head),

@@ -53,7 +53,7 @@ def test_another_maker_may_use_the_same_key(wanted: Want) -> None:
         ({"description": "长" * 128}, "description"),
         ({"attach": "长" * 43}, "attach"),
         ({"key": ""}, "key"),
-        ({"key": "k" * 65}, "key"),
+        ({"key": "k" * 161}, "key"),
         ({"openid": ""}, "openid"),
         ({"way": Order.Way.H5}, "client_ip"),
         ({"lifetime": datetime.timedelta(seconds=59)}, "lifetime"),

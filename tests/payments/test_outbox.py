@@ -12,8 +12,8 @@ from payments.models import Event, Merchant, Order, Webhook, WebhookDelivery
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
+from wechat.kernel.webhooks import sign
 from wechat.pushes.models import Push
-from wechat.replies.webhooks import sign
 
 HOUR = datetime.timedelta(hours=1)
 

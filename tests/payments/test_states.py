@@ -1,5 +1,6 @@
 import importlib
 import itertools
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -59,7 +60,7 @@ def test_the_database_refuses_to_move_money_backwards(paid: Order) -> None:
             Order.objects.filter(pk=paid.pk).update(state=state, transaction_id=None, paid_at=None)
 
 
-BROKEN = {
+BROKEN: dict[str, dict[str, Any]] = {
     "order_total_positive": {"total": 0},
     "order_refunds_within_total": {"reserved": 10001},
     "order_state_tells_refunds": {"reserved": 1, "refunded": 1},

@@ -34,8 +34,8 @@ TEMPLATE = {
     "title": "预约",
     "content": "门店:{{thing4.DATA}}\n",
 }
-RECIPIENTS = 1500
-KILLS = 4
+RECIPIENTS = 1000
+KILLS = 3
 # Leases of three seconds, so that the test does not wait two minutes for those of the dead.
 WORKER = """
 import datetime, time, django
@@ -99,7 +99,7 @@ def still_open() -> int:
 
 def sent_under_fire(redis: OwnRedis, kills: int) -> int:
     """Workers until nothing is left, some killed at random moments, and Redis once; how many kills."""
-    killed, ends = 0, time.monotonic() + 50
+    killed, ends = 0, time.monotonic() + 90
     with ExitStack() as running:
         while killed < kills and still_open() and time.monotonic() < ends:
             doomed = running.enter_context(worker(redis))

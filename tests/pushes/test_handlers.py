@@ -10,11 +10,17 @@ from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.reacting import react_to_due
 from wechat.inbox.routing import Answer, Event
-from wechat.pushes import handlers, windows
+from wechat.pushes import grants, handlers, windows
 from wechat.pushes.conversation import pushed
-from wechat.pushes.models import Push
+from wechat.pushes.models import Push, Receipt
 from wechat.sdk.content import Text, to_dict
-from wechat.sdk.messages import Unsubscribe
+from wechat.sdk.messages import (
+    SubscribeNoticeChange,
+    SubscribeNoticePopup,
+    SubscribeNoticeSent,
+    TemplateSendFinished,
+    Unsubscribe,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,6 +34,9 @@ def _only_pushes_react() -> Iterator[None]:
         routing.reacts(Unsubscribe)(handlers.close_windows)
         routing.reacts()(handlers.answer_late)
         routing.reacts()(handlers.send_further_answers)
+        routing.reacts(TemplateSendFinished)(handlers.note_receipt)
+        routing.reacts(SubscribeNoticeSent)(handlers.note_notice_receipts)
+        routing.reacts(SubscribeNoticePopup, SubscribeNoticeChange)(handlers.note_agreements)
         yield
 
 
@@ -145,3 +154,70 @@ def test_the_conversation_shows_what_was_pushed_newest_first(
     assert [bubble.part.text for bubble in shown] == ["三", "二"]
     older = list(pushed(account, "oA", shown[-1].at, 2))
     assert [bubble.part.text for bubble in older] == ["一"]
+
+
+# --- what the platform reports, and what followers agree to
+
+
+def event_of(name: str, inner: str) -> str:
+    return (
+        "<xml><ToUserName>gh_0123456789ab</ToUserName><FromUserName>oA</FromUserName><CreateTime>1764000000"
+        f"</CreateTime><MsgType>event</MsgType><Event>{name}</Event>{inner}</xml>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("success", ""), ("failed:user block", "blocked"), ("failed: system failed", "undelivered")],
+)
+def test_a_report_of_a_template_message_is_noted_once(
+    recorded: Callable[..., InboundMessage], status: str, reason: str
+) -> None:
+    recorded(
+        event_of("TEMPLATESENDJOBFINISH", f"<MsgID>3428411849815982087</MsgID><Status>{status}</Status>")
+    )
+    react_to_due()
+    InboundMessage.objects.update(due_at=timezone.now())
+    react_to_due()
+    assert list(Receipt.objects.values_list("msgid", "reason")) == [(3428411849815982087, reason)]
+
+
+def test_a_report_of_notices_is_noted_for_each(recorded: Callable[..., InboundMessage]) -> None:
+    listed = "".join(
+        f"<List><TemplateId>W</TemplateId><MsgID>{number}</MsgID><ErrorCode>{code}</ErrorCode>"
+        f"<ErrorStatus>x</ErrorStatus></List>"
+        for number, code in ((1, 0), (2, 43101))
+    )
+    recorded(event_of("subscribe_msg_sent_event", f"<SubscribeMsgSentEvent>{listed}</SubscribeMsgSentEvent>"))
+    react_to_due()
+    found = Receipt.objects.order_by("msgid").values_list("msgid", "reason")
+    assert list(found) == [(1, ""), (2, "undelivered")]
+
+
+def test_agreements_of_the_pop_up_count_once(
+    recorded: Callable[..., InboundMessage], account: OfficialAccount
+) -> None:
+    listed = "".join(
+        f"<List><TemplateId>{template}</TemplateId><SubscribeStatusString>{status}</SubscribeStatusString>"
+        f"<PopupScene>1</PopupScene></List>"
+        for template, status in (("V", "accept"), ("W", "reject"))
+    )
+    recorded(
+        event_of("subscribe_msg_popup_event", f"<SubscribeMsgPopupEvent>{listed}</SubscribeMsgPopupEvent>")
+    )
+    for _ in range(2):
+        react_to_due()
+        InboundMessage.objects.update(due_at=timezone.now())
+    assert grants.left(account, "oA", ["V", "W"]) == {"V": 1, "W": 0}
+
+
+def test_a_refusal_in_the_settings_ends_the_agreements(
+    recorded: Callable[..., InboundMessage], account: OfficialAccount
+) -> None:
+    grants.agree(account, "oA", "V", timezone.now() - timedelta(minutes=1), "earlier")
+    listed = "<List><TemplateId>V</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List>"
+    recorded(
+        event_of("subscribe_msg_change_event", f"<SubscribeMsgChangeEvent>{listed}</SubscribeMsgChangeEvent>")
+    )
+    react_to_due()
+    assert grants.left(account, "oA", ["V"]) == {"V": 0}

@@ -267,7 +267,7 @@ def test_a_used_up_minute_pauses_for_a_minute_at_most(world: World) -> None:
     ("reason", "state"),
     [("", State.DELIVERED), (Reason.BLOCKED, State.FAILED), (Reason.UNDELIVERED, State.FAILED)],
 )
-def test_a_receipt_joins_its_push(world: World, reason: str, state: State) -> None:
+def test_a_receipt_joins_its_push(world: World, reason: str, state: str) -> None:
     push = world.ask()
     sending.send_due()
     push.refresh_from_db()

@@ -5,9 +5,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Follower, OfficialAccount, Tag
+from accounts.models import Change, Follower, OfficialAccount, Tag
+from tests.cast import message
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
+from wechat.inbox import reacting
 from wechat.inbox.models import InboundMessage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,3 +131,15 @@ def test_the_rules_of_another_account_stay_there(
     )
     rule(keywords=("a",), account=other)
     assert sent(client, platform, platform.text("a")) == {}
+
+
+def test_whom_a_rule_answers_gets_its_tags_once(account: OfficialAccount, rule: RuleMaker) -> None:
+    vip = Tag.objects.create(account=account, name="咨询过价格")
+    made = rule(keywords=("价格",), replies=("八折",))
+    made.adds_tags.set([vip])
+    asked = message(account, "价格", answered_by=made.answered_by)
+    other = message(account, "你好", openid="oOther")
+    for _again in range(2):
+        reacting.react_to([asked, other])
+    assert [each.openid for each in vip.followers.all()] == [asked.openid]
+    assert Change.objects.count() == 1

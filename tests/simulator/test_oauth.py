@@ -118,8 +118,7 @@ def mini(simulator: Simulator) -> str:
 
 
 def perk(simulator: Simulator, what: str) -> Any:
-    answer = requests.post(f"{simulator.base}/phone/{MINI}/{PERSON}/mini/{what}", timeout=10)
-    return answer.json().get("given")
+    return ask(simulator, f"/.mini/{MINI}/{what}", method="POST").json().get("given")
 
 
 def logged_in(simulator: Simulator, code: str) -> Any:
@@ -172,5 +171,23 @@ def test_the_state_of_a_session_is_told(simulator: Simulator, mini: str) -> None
 
 
 def test_an_official_account_is_no_mini_program(simulator: Simulator) -> None:
-    answer = requests.post(f"{simulator.base}/phone/{APPID}/{PERSON}/mini/login", timeout=10)
-    assert answer.status_code == 400
+    assert ask(simulator, f"/.mini/{APPID}/login", method="POST").status_code == 400
+    assert ask(simulator, f"/.mini/{APPID}/fly", method="POST").status_code == 404
+    assert ask(simulator, "/.mini/wxnobody/login", method="POST").status_code == 404
+
+
+def test_a_signature_of_the_js_sdk_is_checked(simulator: Simulator, site: Site) -> None:
+    ticket = simulator.call("/cgi-bin/ticket/getticket", type="jsapi")["ticket"]
+    url = f"{site.base}/page?a=1"
+    text = f"jsapi_ticket={ticket}&noncestr=abc&timestamp=1764000000&url={url}"
+    signature = hashlib.sha1(text.encode()).hexdigest()
+    config = {"appId": APPID, "timestamp": 1764000000, "nonceStr": "abc", "signature": signature}
+
+    def told(**changes: Any) -> str:
+        asked = {"config": {**config, **changes}, "url": f"{url}#/order"}
+        return str(ask(simulator, "/.webview/jssdk", method="POST", json=asked).json()["errMsg"])
+
+    assert told() == "config:ok"
+    assert (
+        told(signature="0" * 40) == told(appId="wxnobody") == told(nonceStr="b") == "config:invalid signature"
+    )

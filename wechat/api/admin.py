@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import OfficialAccount
+from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
 from wechat.api.forms import ApiClientForm
-from wechat.api.models import SECRET_OVERLAP, ApiClient
-from wechat.kernel.pages import ModelAdmin, badge, moment
+from wechat.api.models import SECRET_OVERLAP, ApiClient, TokenAccess
+from wechat.kernel.pages import BigTable, ModelAdmin, badge, moment
 
 
 @admin.register(ApiClient)
@@ -145,3 +146,27 @@ class ApiClientAdmin(ModelAdmin[ApiClient]):
             return _("Set. It cannot be shown again.")
         local = date_format(timezone.localtime(until), "Y-m-d H:i")
         return _("Set. The former one stays valid until %(until)s.") % {"until": local}
+
+
+@admin.register(TokenAccess)
+class TokenAccessAdmin(BigTable, AccountScopedAdmin):
+    """Read-only: who was given the access token."""
+
+    area = Area.SETTINGS
+    list_display = ("moment", "client", "address")
+    list_select_related = ("client",)
+    fields = ("account", "client", "at", "address")
+    readonly_fields = ("client", "at", "address")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("at"))
+    def moment(self, access: TokenAccess) -> SafeString:
+        return moment(access.at)

@@ -105,3 +105,20 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class TokenAccess(models.Model):
+    """A client was given the account's access token: who, when, from where. The token itself is not kept."""
+
+    client = models.ForeignKey(ApiClient, models.PROTECT, related_name="+", verbose_name=_("API client"))
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+    address = models.GenericIPAddressField(_("IP address"), null=True)
+
+    class Meta:
+        verbose_name = _("access to the token")
+        verbose_name_plural = _("accesses to the token")
+        indexes = [models.Index(fields=["account", "-id"], name="token_access_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.client} · {self.account}"

@@ -56,6 +56,12 @@ class JsonView(APIView):
     def get_exception_handler(self) -> Any:
         return errors.answer
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # The database takes no such character, and nothing that is asked for contains it.
+        if any("\x00" in value for values in request.query_params.lists() for value in values[1]):
+            raise Refused(400, "invalid", _("The query contains a character that is not allowed."))
+
 
 class HasScope(BasePermission):
     """The client has the scope that the view names for the method. A method without one is for nobody."""

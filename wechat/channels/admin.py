@@ -23,6 +23,7 @@ from wechat.channels.forms import (
     NewWelcomeFormSet,
     PosterForm,
     WelcomeForm,
+    WelcomeFormSet,
     owners,
 )
 from wechat.channels.models import Channel, Code, Poster, Welcome
@@ -44,6 +45,7 @@ class WelcomeInline(StackedInline[Welcome, Channel]):
     ordering_field = "position"
     hide_ordering_field = True
     extra = 0
+    formset: type[WelcomeFormSet]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Welcome]:
         return super().get_queryset(request).filter(audience=self.formset.audience)
@@ -251,7 +253,7 @@ class PosterAdmin(AccountScopedAdmin):
         address = reverse("admin:channels_background", args=[poster.pk])
         return format_html('<img src="{}" alt="" class="poster-thumbnail" loading="lazy">', address)
 
-    @admin.display(description=gettext_lazy("size"))
+    @admin.display(description=gettext_lazy("width and height"))
     def measures(self, poster: Poster) -> str:
         return f"{poster.width} × {poster.height}"
 

@@ -78,10 +78,9 @@ class WelcomeFormSet(BaseInlineFormSet[Welcome, Channel, "forms.ModelForm[Welcom
 
     audience: ClassVar[Welcome.Audience]
 
-    def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
         form.instance.audience = self.audience
-        return form
 
     @property
     def strategy(self) -> str:
@@ -127,9 +126,9 @@ class ChannelFilter(FilterForm):
         max_length=60,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
-    group = forms.CharField(label=gettext_lazy("Group"), required=False, max_length=40)
+    group = forms.CharField(label=gettext_lazy("Group of channels"), required=False, max_length=40)
     state = forms.ChoiceField(
-        label=gettext_lazy("Code"),
+        label=gettext_lazy("The code"),
         required=False,
         choices=[("", gettext_lazy("All")), *Code.State.choices],
     )
@@ -180,7 +179,7 @@ class PosterForm(AccountForm):
         self.instance.size = side
 
 
-def _upright(file: UploadedFile) -> SimpleUploadedFile:
+def _upright(file: UploadedFile[Any]) -> SimpleUploadedFile:
     """Raises ``ValidationError`` for what is no picture, or too large a one."""
     if (file.size or 0) > LARGEST_BYTES:
         raise ValidationError(_("The picture has more than 10 MB: save it smaller."))

@@ -114,6 +114,10 @@ class Channel(models.Model):
         return self.name
 
     @property
+    def tag_names(self) -> list[str]:
+        return [tag.name for tag in self.tags.all()]
+
+    @property
     def answered_by(self) -> str:
         """How the message log names its welcome."""
         return f"channel:{self.pk}"

@@ -134,7 +134,8 @@ def by_day(account: OfficialAccount, period: Period, channels: Sequence[int] | N
     if channels is not None:
         rows = rows.filter(channel__in=channels)
     counted = rows.annotate(day=TruncDate("at", tzinfo=timezone.get_default_timezone())).values("day")
-    found = {each.pop("day"): each for each in counted.annotate(**_kinds()).order_by()}
+    rows_of_days: Any = counted.annotate(**_kinds()).order_by()
+    found = {each.pop("day"): each for each in rows_of_days}
     return [Day(day, **found.get(day, {})) for day in period.days]
 
 
@@ -162,7 +163,7 @@ def today_and_ever(channels: Sequence[int]) -> dict[int, dict[str, int]]:
     """For a page of a list: ``today``, ``ever`` and ``new`` by channel id."""
     midnight = _midnight(timezone.localdate())
     rows = Scan.objects.filter(channel__in=channels).values("channel").order_by()
-    counted = rows.annotate(
+    counted: Any = rows.annotate(
         ever=Count("at"),
         new=Count("at", filter=Q(kind=Scan.Kind.NEW)),
         today=Count("at", filter=Q(at__gte=midnight)),
@@ -183,7 +184,7 @@ def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
         stayed = Q(left_at__isnull=True) | Q(left_at__gte=F("at") + length)
         asked[f"followed_{days}"] = Count("at", filter=old_enough)
         asked[f"stayed_{days}"] = Count("at", filter=old_enough & stayed)
-    counted = rows.values("channel").annotate(**asked).order_by()
+    counted: Any = rows.values("channel").annotate(**asked).order_by()
     return {each.pop("channel"): each for each in counted}
 
 

@@ -66,7 +66,7 @@ class PeriodForm(forms.Form):
 
 
 class CompareForm(PeriodForm):
-    group = forms.CharField(label=gettext_lazy("Group"), required=False, max_length=40)
+    group = forms.CharField(label=gettext_lazy("Group of channels"), required=False, max_length=40)
     sort = forms.ChoiceField(
         label=gettext_lazy("First come those with most"),
         required=False,

@@ -4,6 +4,7 @@ Everything here may run twice and in any order of events, and gives the same row
 """
 
 import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Min, Q
@@ -92,10 +93,16 @@ def _left_after(row: InboundMessage) -> datetime.datetime | None:
     left = InboundMessage.objects.filter(
         account=row.account_id, openid=row.openid, event="unsubscribe", sent_at__gte=row.sent_at
     )
-    return left.aggregate(first=Min("sent_at"))["first"]
+    first: datetime.datetime | None = left.aggregate(first=Min("sent_at"))["first"]
+    return first
 
 
 def _attribute(channel: Channel, row: InboundMessage) -> None:
-    values = {"account": row.account_id, "openid": row.openid, "channel": channel.pk, "at": row.sent_at}
+    values: dict[str, Any] = {
+        "account": row.account_id,
+        "openid": row.openid,
+        "channel": channel.pk,
+        "at": row.sent_at,
+    }
     with connection.cursor() as cursor:
         cursor.execute(ATTRIBUTE, values)

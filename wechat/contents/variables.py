@@ -40,7 +40,9 @@ def names_remark(content: Content) -> bool:
 
 
 def _expanded(part: Any, values: Values) -> Any:
-    return replace(part, **{one.name: _value(getattr(part, one.name), one, values) for one in fields(part)})
+    expanded = {one.name: _value(getattr(part, one.name), one, values) for one in fields(part)}
+    changed = {name: value for name, value in expanded.items() if value is not getattr(part, name)}
+    return replace(part, **changed) if changed else part
 
 
 def _value(value: Any, declared: Any, values: Values) -> Any:

@@ -9,4 +9,4 @@ class InboxConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self) -> None:
-        autodiscover_modules("handlers", "checkup")
+        autodiscover_modules("handlers", "checkup", "privacy")

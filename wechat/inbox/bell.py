@@ -19,7 +19,8 @@ class Bell:
     def ring(self) -> None:
         if self._pid != os.getpid():
             self._start()
-        self._wanted.set()
+        if not self._wanted.is_set():
+            self._wanted.set()
 
     def _start(self) -> None:
         with self._starting:

@@ -210,7 +210,7 @@ class Callback(APIView):
         echo = request.query_params.get("echostr", "")
         if not echo:
             raise ParseError("echostr is missing.")
-        metrics.CALLBACKS.labels(slug, "verified").inc()
+        _count(slug, "verified")
         return _text(echo)
 
     async def post(self, request: Request, slug: str) -> Response:
@@ -219,10 +219,14 @@ class Callback(APIView):
             try:
                 content = await _content(_entry(request).account, delivery)
             except NotRecorded:
-                metrics.CALLBACKS.labels(slug, "unavailable").inc()
+                _count(slug, "unavailable")
                 raise Unavailable from None
-        metrics.CALLBACKS.labels(slug, "answered" if content else "accepted").inc()
+        _count(slug, "answered" if content else "accepted")
         return Response(Reply(delivery, content)) if content else _text("success")
+
+
+def _count(slug: str, outcome: str) -> None:
+    metrics.CALLBACKS.labels(slug, outcome).inc()
 
 
 def _delivered(request: Request) -> Delivery:

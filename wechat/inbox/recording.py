@@ -1,33 +1,34 @@
 """Group commit: concurrent callbacks of a process share one INSERT and one fsync.
 
-A callback hands its record over and waits in the event loop; one writer thread takes all that wait and commits
-them together. While it commits, the next ones gather: the busier the process, the larger the batches. A callback
+A callback hands its record over and waits in the event loop; one task there takes all that wait and commits them
+together. While it commits, the next ones gather: the busier the process, the larger the batches. A callback
 is answered only after ``record`` returned, and ``record`` returns only after the commit.
 """
 
 import asyncio
 import json
 import logging
-import os
-import queue
-import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.db import Error, OperationalError, connection
+from django.db import connection
+from psycopg import AsyncConnection, Error, OperationalError
 
 from wechat.inbox.records import Record
 from wechat.kernel import metrics
 
 log = logging.getLogger(__name__)
 
+Answers = dict[tuple[int, str], dict[str, Any] | None]
+
 BATCH_LIMIT = 256
 # Longer than any healthy commit, and with the answering budget still inside the platform's five seconds.
 PATIENCE_SECONDS = 1.2
-IDLE_SECONDS = 0.2
+
+DJANGOS_OWN = {"context", "cursor_factory", "prepare_threshold"}
 
 COLUMNS = {
     "account_id": "bigint",
@@ -61,36 +62,65 @@ class Unrecorded(Exception):
     """Postgres did not take the record; its outcome may be unknown."""
 
 
-def insert(records: Sequence[Record]) -> dict[tuple[int, str], dict[str, Any] | None]:
+def insert(records: Sequence[Record]) -> Answers:
     """Commit the records in one statement; the answers stored earlier of those that were repeats."""
-    # In the order of the key: two processes that insert the same repeats must not deadlock.
-    ordered = sorted(records, key=lambda record: (record.account_id, record.key))
+    ordered = _ordered(records)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [f"[{','.join(record.to_json() for record in ordered)}]"])
+        cursor.execute(INSERT, [_json(ordered)])
         if cursor.rowcount == len(ordered):
             return {}
-        # What was not inserted had been before, or is in this batch twice: either way the row speaks.
-        cursor.execute(STORED, [[r.account_id for r in ordered], [r.key for r in ordered]])
-        return {(account_id, key): json.loads(answer) for account_id, key, answer in cursor.fetchall()}
+        cursor.execute(STORED, _keys(ordered))
+        return _answers(cursor.fetchall())
+
+
+async def _insert(session: "AsyncConnection[Any]", records: Sequence[Record]) -> Answers:
+    """``insert``, in an event loop."""
+    ordered = _ordered(records)
+    cursor = await session.execute(INSERT, [_json(ordered)], prepare=True)
+    if cursor.rowcount == len(ordered):
+        return {}
+    cursor = await session.execute(STORED, _keys(ordered))
+    return _answers(await cursor.fetchall())
+
+
+def _ordered(records: Sequence[Record]) -> list[Record]:
+    """By key: two processes that insert the same repeats must not deadlock."""
+    return sorted(records, key=lambda record: (record.account_id, record.key))
+
+
+def _json(records: Sequence[Record]) -> str:
+    return f"[{','.join(record.to_json() for record in records)}]"
+
+
+def _keys(records: Sequence[Record]) -> list[Any]:
+    """What was not inserted had been before, or is in the batch twice: either way the row speaks."""
+    return [[record.account_id for record in records], [record.key for record in records]]
+
+
+def _answers(rows: Sequence[tuple[int, str, str]]) -> Answers:
+    return {(account_id, key): json.loads(answer) for account_id, key, answer in rows}
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A record, and the callback in its event loop that waits for the commit."""
-
     record: Record
-    loop: asyncio.AbstractEventLoop
     committed: "asyncio.Future[bool]"
+
+    def finish(self, *, committed: bool) -> None:
+        if not self.committed.done():
+            self.committed.set_result(committed)
 
 
 class Recorder:
-    """The writer of one process."""
+    """The writer of one event loop, on a connection of its own: no page can take it away."""
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
-        self._starting = threading.Lock()
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[_Waiting] = []
+        self._arrived = asyncio.Event()
         self._writing_since: float | None = None
-        self._pid = 0
+        self._session: AsyncConnection[Any] | None = None
+        self._writer = self._loop.create_task(self._write_on())
 
     async def record(self, record: Record) -> None:
         """Return once the record is committed; a repeat's ``answer`` becomes the stored one.
@@ -98,92 +128,81 @@ class Recorder:
         Raises ``Unrecorded`` when Postgres fails or does not answer in time; at once, while it owes the
         writer an answer for longer than that.
         """
-        if self._pid != os.getpid():
-            self._start()
         if self._is_stuck():
             raise Unrecorded
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(record, loop, loop.create_future())
-        self._waiting.put(waiting)
+        waiting = _Waiting(record, self._loop.create_future())
+        self._waiting.append(waiting)
+        self._arrived.set()
+        patience = self._loop.call_later(PATIENCE_SECONDS, partial(waiting.finish, committed=False))
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                committed = await waiting.committed
-        except TimeoutError:
-            raise Unrecorded from None
-        if not committed:
-            raise Unrecorded
-
-    def _start(self) -> None:
-        with self._starting:
-            if self._pid != os.getpid():
-                self._waiting = queue.SimpleQueue()
-                threading.Thread(target=self._write_on, name="recorder", daemon=True).start()
-                self._pid = os.getpid()
+            if not await waiting.committed:
+                raise Unrecorded
+        finally:
+            patience.cancel()
 
     def _is_stuck(self) -> bool:
         since = self._writing_since
         return since is not None and time.monotonic() - since > PATIENCE_SECONDS
 
-    def _write_on(self) -> None:
-        while True:
-            batch = self._gathered()
-            self._writing_since = time.monotonic()
-            self._write(batch)
-            self._writing_since = None
-
-    def _gathered(self) -> list[_Waiting]:
-        """What waits by now; between two batches far apart the connection goes back to the pool."""
+    async def _write_on(self) -> None:
         try:
-            batch = [self._waiting.get(timeout=IDLE_SECONDS)]
-        except queue.Empty:
-            connection.close()
-            batch = [self._waiting.get()]
-        while len(batch) < BATCH_LIMIT and not self._waiting.empty():
-            batch.append(self._waiting.get())
-        return batch
+            while True:
+                await self._arrived.wait()
+                batch, self._waiting = self._waiting[:BATCH_LIMIT], self._waiting[BATCH_LIMIT:]
+                if not self._waiting:
+                    self._arrived.clear()
+                self._writing_since = time.monotonic()
+                await self._write(batch)
+                self._writing_since = None
+        finally:
+            _recorders.pop(self._loop, None)
+            await self._disconnect()
 
-    def _write(self, batch: list[_Waiting]) -> None:
+    async def _write(self, batch: list[_Waiting]) -> None:
         metrics.BATCH_ROWS.observe(len(batch))
         try:
-            stored = insert([waiting.record for waiting in batch])
+            stored = await _insert(await self._connected(), [waiting.record for waiting in batch])
         except OperationalError as error:
-            _give_up(batch, error)
+            await self._give_up(batch, error)
         except Error as error:
             # One bad row (its account deleted a moment ago, say) must not take the others down with it.
             if len(batch) == 1:
-                _give_up(batch, error)
+                await self._give_up(batch, error)
             else:
                 for waiting in batch:
-                    self._write([waiting])
+                    await self._write([waiting])
         else:
             for waiting in batch:
                 record = waiting.record
                 record.answer = stored.get((record.account_id, record.key), record.answer)
-            _finish(batch, committed=True)
+                waiting.finish(committed=True)
+
+    async def _connected(self) -> "AsyncConnection[Any]":
+        if self._session is None:
+            # Django's way to the database, without what only its own connections need.
+            known = connection.get_connection_params()
+            ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
+            self._session = await AsyncConnection.connect(**ours, autocommit=True)
+        return self._session
+
+    async def _disconnect(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _give_up(self, batch: list[_Waiting], error: Error) -> None:
+        log.error("callbacks_unrecorded", exc_info=error, extra={"rows": len(batch)})
+        await self._disconnect()
+        for waiting in batch:
+            waiting.finish(committed=False)
 
 
-def _give_up(batch: list[_Waiting], error: Error) -> None:
-    log.error("callbacks_unrecorded", exc_info=error, extra={"rows": len(batch)})
-    connection.close()
-    _finish(batch, committed=False)
+_recorders: dict[asyncio.AbstractEventLoop, Recorder] = {}
 
 
-def _finish(batch: list[_Waiting], *, committed: bool) -> None:
-    """Wake the loop once for the whole batch; in production there is one loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-    for waiting in batch:
-        by_loop.setdefault(waiting.loop, []).append(waiting)
-    for loop, several in by_loop.items():
-        # A loop that has ended waits for nothing any more.
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(_wake, several, committed)
-
-
-def _wake(several: list[_Waiting], committed: bool) -> None:  # noqa: FBT001 - called by the loop
-    for waiting in several:
-        if not waiting.committed.done():
-            waiting.committed.set_result(committed)
-
-
-_recorder = Recorder()
-record = _recorder.record
+async def record(record: Record) -> None:
+    """``Recorder.record`` of the running loop; in production there is one."""
+    loop = asyncio.get_running_loop()
+    if loop not in _recorders:
+        _recorders[loop] = Recorder()
+    await _recorders[loop].record(record)

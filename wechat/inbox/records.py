@@ -15,6 +15,8 @@ from wechat.inbox.routing import Answer
 from wechat.sdk.content import to_dict
 from wechat.sdk.messages import Message
 
+# `json.dumps` with an option makes an encoder each time.
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -71,7 +73,7 @@ class Record:
         self.later = [to_dict(content) for content in answer.later] or None
 
     def to_json(self) -> str:
-        return json.dumps({name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False)
+        return ENCODER.encode({name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -86,4 +88,4 @@ def _fitting(text: str, most: int) -> str:
 
 def _storable(text: str) -> str:
     """Postgres text holds every character but NUL and half a surrogate pair, which JSON pushes can carry."""
-    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text if text.isprintable() else UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -47,11 +47,12 @@ def count_edits(table: str, edition: str, trigger: str = "count_edits") -> RunSQ
 
 
 _all: "list[Cached[Any]]" = []
+_unbuilt: "set[Cached[Any]]" = set()
 
 
 def all_built() -> bool:
     """Whether every value can be read without a query."""
-    return settings.EDITION_INTERVAL != 0 and all(cached.is_built for cached in _all)
+    return not _unbuilt and settings.EDITION_INTERVAL != 0
 
 
 def build_all() -> None:
@@ -77,6 +78,7 @@ class Cached(Generic[T]):
         self._lock = threading.Lock()
         self._built: tuple[int, T] | None = None
         _all.append(self)
+        _unbuilt.add(self)
 
     def get(self) -> T:
         """In an event loop, after ``build_all`` only: it is memory there, never a query."""
@@ -85,10 +87,6 @@ class Cached(Generic[T]):
             return self.refresh()
         return built[1]
 
-    @property
-    def is_built(self) -> bool:
-        return self._built is not None
-
     def refresh(self) -> T:
         """Build again if the tables were edited since. Raises ``django.db.Error`` while Postgres is away."""
         with self._lock:
@@ -96,6 +94,7 @@ class Cached(Generic[T]):
             number = Edition.objects.filter(name=self.edition).values_list("number", flat=True).first() or 0
             if self._built is None or self._built[0] != number:
                 self._built = (number, self.build())
+                _unbuilt.discard(self)
             value = self._built[1]
         _watcher.watch(self)
         return value

@@ -85,8 +85,8 @@ def access_token(session: LoginSession) -> str:
 def session_of(token: str) -> LoginSession:
     """The living session that an access token belongs to, with its visitor. Raises ``BadToken``."""
     try:
-        kid = jwt.get_unverified_header(token).get("kid", "")
-        key = SigningKey.objects.filter(kid=str(kid)[:16]).first()
+        kid = str(jwt.get_unverified_header(token).get("kid", ""))
+        key = SigningKey.objects.filter(kid=kid).first() if kid.isalnum() else None
         if key is None:
             raise BadToken("invalid_token")
         claims = jwt.decode(

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,18 +14,26 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin, remark_of_row
-from accounts.rights import Area, Rights
+from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers
+from wechat.kernel import due
 from wechat.kernel.pages import BigTable, badge, moment
-from wechat.pushes import windows
+from wechat.pushes import pausing, windows
 from wechat.pushes.again import may_repeat, send_again
+from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
-from wechat.pushes.models import Push
+from wechat.pushes.models import EventTemplate, Push, Template
 from wechat.pushes.summary import COLOURS, summary, words
+from wechat.pushes.tasks import send
+from wechat.pushes.template_admin import TemplateAdmin
+
+admin.site.register(Template, TemplateAdmin)
+admin.site.register(EventTemplate, EventTemplateAdmin)
 
 
 @admin.register(Push)
@@ -32,13 +41,15 @@ class PushAdmin(BigTable, AccountScopedAdmin):
     """Read-only: what is sent follows from rules, answers and campaigns."""
 
     area = Area.MESSAGES
-    list_display = ("created", "follower", "said", "became", "because", "cause_named")
+    list_display = ("created", "follower", "sort", "said", "became", "because", "cause_named")
+    list_before_template = "pushes/push_list_top.html"
     list_display_links = ("created",)
     filter_form = PushFilter
     change_form_outer_before_template = "pushes/send_again_offer.html"
     fields = (
         "account",
         "follower",
+        "kind",
         "whole",
         "became",
         "because",
@@ -65,8 +76,34 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        again = path("<int:pk>/again/", self.admin_site.admin_view(self.again_view), name="pushes_push_again")
-        return [again, *super().get_urls()]
+        guard = self.admin_site.admin_view
+        return [
+            path("<int:pk>/again/", guard(self.again_view), name="pushes_push_again"),
+            path("go-on/", guard(require_POST(self.go_on_view)), name="pushes_push_go_on"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        account = current_account(request)
+        told = {
+            "account": account,
+            "paused": pausing.paused(account) if account else [],
+            "may_go_on": bool(account and Rights.of(request.user).may_change(Area.SENDING, account.pk)),
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **told})
+
+    def go_on_view(self, request: HttpRequest) -> HttpResponse:
+        """The quota was raised or cleared: what waits for it is sent at once."""
+        account, kind = current_account(request), request.POST.get("kind", "")
+        if account is None or not Rights.of(request.user).may_change(Area.SENDING, account.pk):
+            raise PermissionDenied
+        count = pausing.go_on(account, kind)
+        transaction.on_commit(lambda: due.ring(send))
+        done = ngettext("%d message that waited goes on.", "%d messages that waited go on.", count) % count
+        assert isinstance(request.user, User)
+        LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, f"{kind}: {done}")
+        self.message_user(request, done)
+        return redirect("admin:pushes_push_changelist")
 
     def render_change_form(
         self,
@@ -134,6 +171,10 @@ class PushAdmin(BigTable, AccountScopedAdmin):
             return ""
         by = answerers.names([push.cause]).of(push.cause)
         return format_html('<a class="link" href="{}">{}</a>', by.link, by.name) if by.link else by.name
+
+    @admin.display(description=gettext_lazy("kind"))
+    def sort(self, push: Push) -> SafeString:
+        return format_html('<span class="moment">{}</span>', push.get_kind_display())
 
     @admin.display(description=gettext_lazy("message"))
     def said(self, push: Push) -> str:

@@ -7,11 +7,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from wechat.pushes import rates
+from wechat.pushes import rates, reports
 from wechat.pushes.models import Push
 from wechat.pushes.senders import SENDERS, Sender
 
@@ -108,7 +108,12 @@ def release_interrupted() -> None:
         if sender.repeatable_for:
             again |= Q(kind=sender.kind, tried_at__gt=now - sender.repeatable_for)
     interrupted.filter(again).update(state=State.PENDING)
-    interrupted.update(state=State.UNCERTAIN, reason=Reason.INTERRUPTED, due_at=None)
+    with transaction.atomic():
+        asked_for = list(
+            interrupted.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
+        )
+        interrupted.update(state=State.UNCERTAIN, reason=Reason.INTERRUPTED, due_at=None)
+        reports.note(asked_for)
 
 
 def is_due() -> bool:

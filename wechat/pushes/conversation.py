@@ -34,6 +34,8 @@ def pushed(
 
 
 def _part(push: Push) -> Part:
+    if push.kind != Push.Kind.SERVICE:
+        return Part("other", f"{push.get_kind_display()}: {words(push.content)}")
     try:
         return of_content(push.body)
     except ContentError:

@@ -8,6 +8,7 @@ Reference: WeChat reference 10.2; 2.2 for the events.
 
 import datetime
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -75,7 +76,12 @@ def spend_each(
         agreed = usable(account, template).filter(openid__in=openids).values_list("openid", flat=True)
         return dict.fromkeys(agreed)
     with connection.cursor() as cursor:
-        parameters = {"now": at, "account": account.pk, "template": template, "openids": list(set(openids))}
+        parameters: dict[str, Any] = {
+            "now": at,
+            "account": account.pk,
+            "template": template,
+            "openids": list(set(openids)),
+        }
         cursor.execute(SPEND, parameters)
         return dict(cursor.fetchall())
 

@@ -2,12 +2,12 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from wechat.pushes import pausing
+from wechat.pushes import pausing, reports
 from wechat.pushes.flights import Landing
 from wechat.pushes.models import Push
 from wechat.pushes.senders import Verdict
@@ -32,7 +32,7 @@ WHERE push.id = kept.id AND push.attempts = kept.attempts AND push.state IN ('se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The columns of a push after an attempt, in the order of the statement."""
+    """The columns of a push after an attempt; ``told`` if a caller wants to hear of them."""
 
     push_id: int
     attempts: int
@@ -44,14 +44,29 @@ class Outcome:
     sent_at: datetime.datetime | None = None
     msgid: int | None = None
     tried_at: datetime.datetime | None = None
+    told: bool = False
+
+
+# In the order of the statement.
+COLUMNS = [field.name for field in fields(Outcome) if field.name != "told"]
 
 
 def keep(outcomes: Sequence[Outcome]) -> None:
     """Write them down in one statement, ordered so that two workers cannot lock one another out."""
     if not outcomes:
         return
+    told = [outcome.push_id for outcome in outcomes if outcome.told]
+    if not told:
+        _write(outcomes)
+        return
+    with transaction.atomic():
+        _write(outcomes)
+        reports.note(told)
+
+
+def _write(outcomes: Sequence[Outcome]) -> None:
     ordered = sorted(outcomes, key=lambda outcome: outcome.push_id)
-    columns = [[getattr(outcome, name) for outcome in ordered] for name in Outcome.__slots__]
+    columns = [[getattr(outcome, name) for outcome in ordered] for name in COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(KEEP, columns)
 
@@ -66,6 +81,7 @@ def of(landing: Landing) -> Outcome:
             state=State.SENT,
             sent_at=timezone.now(),
             msgid=landing.msgid,
+            told=push.caller_id is not None,
         )
     if isinstance(error, TransportError) and error.outcome_unknown:
         return _lost(landing, error)
@@ -81,6 +97,7 @@ def closed(push: Push, verdict: Verdict, error: WeChatError | None = None) -> Ou
         reason=verdict.reason,
         errcode=_errcode(error),
         error=str(error) if error else "",
+        told=push.caller_id is not None,
     )
 
 

@@ -86,7 +86,7 @@ def queue_many(
     """
     with connection.cursor() as cursor:
         cursor.execute(QUEUE_MANY.format(chosen=chosen), [account.pk, kind, template, cause, *parameters])
-        made = cursor.rowcount
+        made: int = cursor.rowcount
     if made:
         transaction.on_commit(lambda: due.ring(send))
     return made

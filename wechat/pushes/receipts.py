@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import OfficialAccount
 from wechat.kernel import due
+from wechat.pushes import reports
 from wechat.pushes.models import Push, Receipt
 
 Reason = Push.Reason
@@ -31,12 +32,14 @@ WITH receipt AS (
         error = CASE WHEN receipt.reason = '' THEN '' ELSE receipt.status END
     FROM receipt
     WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid AND push.state = 'sent'
+    RETURNING push.id, push.caller_id
 )
-SELECT receipt.id FROM receipt
+SELECT receipt.id, NULL FROM receipt
 WHERE EXISTS (
     SELECT 1 FROM pushes_push push
     WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid
 )
+UNION ALL SELECT NULL, told.id FROM told WHERE told.caller_id IS NOT NULL
 """
 
 
@@ -67,7 +70,9 @@ def _joined(receipts: Sequence[Receipt]) -> set[int]:
     columns = [[getattr(receipt, name) for receipt in receipts] for name in names]
     with connection.cursor() as cursor:
         cursor.execute(JOIN, columns)
-        joined = {pk for (pk,) in cursor.fetchall()}
+        rows = cursor.fetchall()
+    joined = {receipt for receipt, _push in rows if receipt is not None}
+    reports.note([push for _receipt, push in rows if push is not None])
     left = [receipt for receipt in receipts if receipt.pk not in joined]
     forgotten = [receipt.pk for receipt in left if receipt.attempts >= len(RETRY_AFTER)]
     Receipt.objects.filter(pk__in=[*joined, *forgotten]).delete()

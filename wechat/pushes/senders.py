@@ -52,8 +52,8 @@ class Sender:
 
         Raises ``ContentError`` before the call, ``ApiError`` and ``TransportError``.
         """
-        msgid = client.post(self.path, self.body(push)).get("msgid")
-        return int(msgid) if str(msgid).isdecimal() else None
+        msgid = str(client.post(self.path, self.body(push)).get("msgid"))
+        return int(msgid) if msgid.isdecimal() else None
 
     def body(self, push: Push) -> dict[str, Any]:
         raise NotImplementedError

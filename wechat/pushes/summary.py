@@ -33,9 +33,11 @@ KINDS: Mapping[str, str | Promise] = {
 
 
 def words(content: Mapping[str, Any]) -> str:
-    """A text as it is, anything else by kind and title; ``content`` as ``to_dict`` of the SDK wrote it."""
+    """A text as it is, a template's values, anything else by kind and title; ``content`` as a push has it."""
     if content.get("type") == "text":
         return str(content.get("content", ""))
+    if "values" in content:
+        return " · ".join(map(str, content["values"].values()))
     kind = str(content.get("type"))
     return f"{KINDS.get(kind, f'[{kind}]')} {_title(content)}".strip()
 

@@ -95,6 +95,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
             "valid_from", "valid_until", "weekdays", ("opens_at", "closes_at"),
         ),
         _section(gettext_lazy("Whom it answers"), "tags", "new_follower_days"),
+        _section(gettext_lazy("What else happens"), "adds_tags"),
         _section(gettext_lazy("Forward to a system of your own"), "forward_url", "new_secret"),
         _section(gettext_lazy("Note"), "note"),
     )  # fmt: skip
@@ -157,7 +158,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
         return {**initial, "name": keyword} if keyword else initial
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.account_id = self._account_id(request, obj)
         return form
 
@@ -175,7 +176,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "tags" and not field.queryset.exists():
+        if db_field.name in {"tags", "adds_tags"} and not field.queryset.exists():
             field.widget, field.help_text = CheckboxSelectMultiple(), self._without_tags(request)
         return field
 

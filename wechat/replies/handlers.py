@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import tagging
+from accounts.models import Follower, Tag
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.kernel import due
@@ -26,20 +28,35 @@ def needs_only_memory(event: Event) -> bool:
 @answers(order=Order.RULES, quick=needs_only_memory)
 def answer_by_rule(event: Event) -> Answer | None:
     book, moment = rulebook.of(event.account), moment_of(event.message)
-    needed = book.compiled.needs_facts(event.message, moment)
-    facts = facts_of(event.account, event.message) if needed else Facts()
-    match = book.compiled.match(event.message, moment, facts)
-    if match is None:
+    rule, facts = book.compiled.first(event.message, moment), Facts()
+    if rule is not None and rule.needs_facts:
+        facts = facts_of(event.account, event.message)
+        match = book.compiled.match(event.message, moment, facts)
+        rule = match and match.rule
+    if rule is None:
         return None
-    script = book.scripts[match.rule.id]
-    said = script.perform(values_of(event.account, event.message, facts), event.message.key)
-    return Answer(f"rule:{match.rule.id}", said.now, said.later)
+    said = book.scripts[rule.id].perform(values_of(event.account, event.message, facts), event.message.key)
+    return Answer(f"rule:{rule.id}", said.now, said.later)
 
 
 @reacts()
 def forward_to_webhook(event: Event) -> None:
     if event.row is not None and forwarding.note(event.row):
         transaction.on_commit(lambda: due.ring(forward))
+
+
+@reacts()
+def tag_those_answered(event: Event) -> None:
+    """With the tags of the rule that answered; a late answer's rule is known by now."""
+    row = event.row
+    mark, _colon, rule_id = row.answered_by.partition(":") if row else ("", "", "")
+    if row is None or mark != "rule" or not rule_id.isdecimal():
+        return
+    followers = Follower.objects.filter(account=event.account, openid=row.openid)
+    for tag in Tag.objects.filter(
+        pk__in=Rule.adds_tags.through.objects.filter(rule=int(rule_id)).values("tag")
+    ):
+        tagging.add(tag, followers)
 
 
 @usage.register

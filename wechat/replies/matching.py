@@ -74,9 +74,13 @@ class Compiled:
                 return Match(rule, _fitting(rule, message))
         return None
 
+    def first(self, message: Message, moment: datetime.datetime) -> RuleSpec | None:
+        """The first rule in question: unless it needs facts, it has won."""
+        return next(self._candidates(message, moment), None)
+
     def needs_facts(self, message: Message, moment: datetime.datetime) -> bool:
-        """Whether ``match`` would look at the facts: a first candidate that does not has won."""
-        first = next(self._candidates(message, moment), None)
+        """Whether anything has to be known about the follower to find the rule that answers."""
+        first = self.first(message, moment)
         return first is not None and first.needs_facts
 
     def explain(self, message: Message, moment: datetime.datetime, facts: Facts) -> list[Verdict]:

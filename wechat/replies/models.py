@@ -122,6 +122,14 @@ class Rule(HasSecrets):
         help_text=_("Only those who followed within so many days."),
     )
 
+    adds_tags = models.ManyToManyField(
+        Tag,
+        blank=True,
+        related_name="+",
+        verbose_name=_("tag them"),
+        help_text=_("Whoever this rule answers gets these tags."),
+    )
+
     strategy = models.CharField(
         _("of several replies"), max_length=8, choices=Strategy.choices, default=Strategy.ALL
     )

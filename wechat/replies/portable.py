@@ -36,7 +36,10 @@ TIMES = {
 
 
 def portable(rule: Rule) -> Portable:
+    # Rules that tag nobody are written as they were before rules could: their digest must not change.
+    adds = sorted(tag.name for tag in rule.adds_tags.all())
     return {
+        **({"adds_tags": adds} if adds else {}),
         **{name: getattr(rule, name) for name in PLAIN_FIELDS},
         **{name: _iso(getattr(rule, name)) for name in TIMES},
         "new_follower_days": rule.new_follower_days,
@@ -65,6 +68,7 @@ def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
     check_rule(rule, len(_list(data, "keywords")), contents)
     rule.save()
     rule.tags.set([_tag(account, name) for name in _list(data, "tags")])
+    rule.adds_tags.set([_tag(account, name) for name in _list(data, "adds_tags")])
     _write_keywords(rule, _list(data, "keywords"))
     _write_replies(rule, contents)
 
@@ -144,7 +148,7 @@ def _time(data: Portable, name: str, read: Any) -> datetime.datetime | datetime.
 
 def _list(data: Portable, name: str) -> list[Any]:
     value = data.get(name, [])
-    form = str if name == "tags" else dict
+    form = str if name in {"tags", "adds_tags"} else dict
     if not isinstance(value, list) or not all(isinstance(each, form) for each in value):
         raise ValidationError(_("“%(name)s” has the wrong form.") % {"name": name})
     return value

@@ -55,7 +55,7 @@ def book(rules: Iterable[Rule]) -> Book:
 
 def loaded(rules: QuerySet[Rule]) -> QuerySet[Rule]:
     """With everything a spec is made of."""
-    return rules.prefetch_related("keywords", "replies__asset", "replies__cover", "tags")
+    return rules.prefetch_related("keywords", "replies__asset", "replies__cover", "tags", "adds_tags")
 
 
 def spec_of(rule: Rule, contents: tuple[Content, ...] | None) -> RuleSpec:

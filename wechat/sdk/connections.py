@@ -17,7 +17,8 @@ class _InOnePiece(HTTPConnection):
     _held: list[bytes] | None = None
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        self._held = held = []
+        held: list[bytes] = []
+        self._held = held
         try:
             super().request(*args, **kwargs)
         finally:

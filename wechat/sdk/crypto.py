@@ -5,13 +5,14 @@ WeChat reference 1.2 (signature) and 1.4 (message encryption).
 
 import binascii
 import re
+import threading
 from base64 import b64decode, b64encode
 from hmac import compare_digest
 
 from Crypto.Cipher import AES
-from Crypto.Cipher._mode_cbc import CbcMode
 from Crypto.Hash import SHA1
 from Crypto.Random import get_random_bytes
+from Crypto.Util.strxor import strxor
 
 from wechat.sdk.errors import EnvelopeError
 
@@ -26,28 +27,37 @@ def sign(*parts: str) -> str:
     """Lower-case hex SHA-1 of the parts, sorted by byte value and joined without separator."""
     # A query string may smuggle in lone surrogates; they must fail the comparison, not crash the encoder.
     encoded = sorted([part.encode(errors="surrogatepass") for part in parts])
-    return SHA1.new(b"".join(encoded)).hexdigest()
+    return SHA1.new(b"".join(encoded)).digest().hex()
 
 
 class MessageCipher:
     """AES-256-CBC as the platform applies it to callback bodies, for one key and one AppID.
 
-    `aes_key` is the 43 character EncodingAESKey; anything else raises ValueError.
+    `aes_key` is the 43 character EncodingAESKey; anything else raises ValueError. The AES objects are made
+    once, because making one takes several times as long as a message. Any thread may use them.
     """
 
-    __slots__ = ("_appid", "_key")
+    __slots__ = ("_appid", "_blocks", "_chain", "_chaining", "_iv")
 
     def __init__(self, aes_key: str, appid: str) -> None:
         if not KEY_FORM.fullmatch(aes_key):
             raise ValueError("an EncodingAESKey is 43 letters and digits")
         # The 43rd character may carry two spare bits that are not zero: this decoder drops them.
-        self._key = b64decode(aes_key + "=")
+        key = b64decode(aes_key + "=")
         self._appid = appid.encode()
+        self._iv = key[:16]
+        self._blocks = AES.new(key, AES.MODE_ECB)
+        self._chain = AES.new(key, AES.MODE_CBC, self._iv)
+        self._chaining = threading.Lock()
 
     def encrypt(self, message: bytes) -> str:
         """Message bytes to the base64 text of `Encrypt`, under a fresh random prefix."""
         plain = get_random_bytes(PREFIX) + len(message).to_bytes(4, "big") + message + self._appid
-        return b64encode(self._aes().encrypt(plain + PADDING[BLOCK - len(plain) % BLOCK])).decode()
+        # The chain goes on from message to message. Its state enters the first block alone, which is the
+        # random prefix: the reader, who starts from the fixed vector, finds other random bytes there.
+        with self._chaining:
+            sealed = self._chain.encrypt(plain + PADDING[BLOCK - len(plain) % BLOCK])
+        return b64encode(sealed).decode()
 
     def decrypt(self, encrypted: str) -> bytes:
         """Base64 text of `Encrypt` to the message bytes. Raises EnvelopeError on anything out of place."""
@@ -57,10 +67,9 @@ class MessageCipher:
             raise EnvelopeError("malformed") from None
         if not sealed or len(sealed) % AES.block_size:
             raise EnvelopeError("length")
-        return self._message(self._unpadded(self._aes().decrypt(sealed)))
-
-    def _aes(self) -> CbcMode:
-        return AES.new(self._key, AES.MODE_CBC, self._key[:16])
+        # What CBC is: each block deciphered, and xored with the sealed block before it.
+        plain = strxor(self._blocks.decrypt(sealed), self._iv + sealed[: -AES.block_size])
+        return self._message(self._unpadded(plain))
 
     def _unpadded(self, padded: bytes) -> bytes:
         size = padded[-1]

@@ -93,10 +93,13 @@ class SharedToken:
         self._next_look = 0.0
 
     def get(self) -> str:
+        return self.current().value
+
+    def current(self) -> Token:
         """A valid token. Raises what fetching raised, unless the one in hand still has some life."""
         held = self._held
         if held and self._good_for_now(held):
-            return held.value
+            return held
         # While one thread looks for the next token, the others go on with the one in hand.
         self._next_look = self._now() + PAUSE
         try:
@@ -104,7 +107,7 @@ class SharedToken:
         except WeChatError:
             if held is None or not self._alive(held):
                 raise
-            return held.value
+            return held
 
     def renew(self, rejected: str, refetch: Callable[[str], Token]) -> str:
         """A token other than the refused one, if somebody has it already; otherwise `refetch(rejected)`."""
@@ -114,10 +117,10 @@ class SharedToken:
         with self._store.lock(self._name):
             stored = self._store.load(self._name)
             if stored and stored.value != rejected and self._alive(stored):
-                return self._hold(stored)
+                return self._hold(stored).value
             self._held = None
             self._store.drop(self._name, rejected)
-            return self._hold(self._saved(refetch(rejected)))
+            return self._hold(self._saved(refetch(rejected))).value
 
     def _shared(self) -> Token | None:
         stored = self._store.load(self._name)
@@ -131,12 +134,12 @@ class SharedToken:
         self._store.save(self._name, token)
         return token
 
-    def _hold(self, token: Token) -> str:
+    def _hold(self, token: Token) -> Token:
         # The platform may hand out a token with hardly more than EARLY left. Asking again at once would bring
         # the same one, so there is a pause before the next look.
         self._next_look = self._now() + PAUSE
         self._held = token
-        return token.value
+        return token
 
     def _good_for_now(self, token: Token) -> bool:
         left = self._left(token)
@@ -177,6 +180,10 @@ class AccessTokens:
 
     def get(self) -> str:
         return self._token.get()
+
+    def current(self) -> Token:
+        """The token with the time it ends."""
+        return self._token.current()
 
     def renew(self, rejected: str) -> str:
         """The token to use after the platform refused `rejected`.

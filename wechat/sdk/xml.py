@@ -5,7 +5,7 @@ WeChat reference 1.3.
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
@@ -65,10 +65,10 @@ def tree(element: etree._Element) -> Tree:
     """An element as text, or as a dict of its children where repeated siblings are lists."""
     if not len(element):
         return element.text or ""
-    return collect((child.tag, tree(child)) for child in element)
+    return collect([(child.tag, tree(child) if len(child) else child.text or "") for child in element])
 
 
-def collect(pairs: Iterator[tuple[str, Tree]]) -> dict[str, Tree]:
+def collect(pairs: Iterable[tuple[str, Tree]]) -> dict[str, Tree]:
     """A dict of named values in which a name that repeats, or is known to repeat, holds a list."""
     found: dict[str, Tree] = {}
     for name, value in pairs:

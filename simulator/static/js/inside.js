@@ -13,3 +13,25 @@
   });
   window.closeWebview = () => tell("close");
 })();
+
+// The JS-SDK as far as pages need it to start: its own script comes from a server that is not here.
+(() => {
+  const waiting = { ready: [], error: [] };
+  let state = null;
+  const tell = (kind, told) => {
+    state = { kind, told };
+    waiting[kind].splice(0).forEach((each) => each(told));
+  };
+  const hear = (kind) => (each) => (state?.kind === kind ? each(state.told) : waiting[kind].push(each));
+  window.wx ??= {
+    async config(config) {
+      const url = location.href.replace(location.origin, window.webviewOrigin || location.origin);
+      const answer = await fetch("/.webview/jssdk", { method: "POST", body: JSON.stringify({ config, url }) });
+      const told = await answer.json();
+      tell(told.errMsg === "config:ok" ? "ready" : "error", told);
+    },
+    ready: hear("ready"),
+    error: hear("error"),
+    closeWindow: () => window.closeWebview?.(),
+  };
+})();

@@ -50,6 +50,7 @@ class PaySheet {
     this.node.addEventListener("keydown", (event) => this.key(event));
     this.node.addEventListener("leave", () => this.close());
     place.append(this.node);
+    this.node.focus();
   }
 
   close() {

@@ -8,7 +8,7 @@ import { scan } from "./scan.js";
 import { Menu } from "./menu.js";
 import { act, conversation } from "./server.js";
 import { trace } from "./trace.js";
-import { openLinks } from "./webview.js";
+import { openLinks, openPage } from "./webview.js";
 import { locale, reason, t } from "./words.js";
 
 const PAUSE = 300;
@@ -54,7 +54,7 @@ export class Phone {
       { class: "phone", "aria-label": t("phoneOf", this.name) },
       el("header", {},
         el("div", { class: "who" }, this.face(this.name, this.colour()), el("span", {}, t("phoneOf", this.name)), this.menu.platform, this.remove()),
-        el("div", { class: "title" }, this.chooser(), this.leave),
+        el("div", { class: "title" }, this.chooser(), this.miniProgram(), this.leave),
         el("div", { class: "state" }, this.allowed, this.status)),
       this.log,
       this.gate,
@@ -96,6 +96,11 @@ export class Phone {
   chooser() {
     const options = this.page.accounts.map((each) => el("option", { value: each.appid, selected: each.appid === this.appid }, each.name));
     return el("select", { "aria-label": t("account"), onchange: (event) => this.page.open(this, event.target.value) }, ...options);
+  }
+
+  miniProgram() {
+    const address = this.page.accounts.find((each) => each.appid === this.appid)?.mini;
+    return address ? el("button", { type: "button", class: "plain", onclick: () => openPage(this, address) }, t("openMiniProgram")) : null;
   }
 
   welcome() {

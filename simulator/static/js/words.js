@@ -25,6 +25,7 @@ const WORDS = {
   and: ["，", ", "],
   mayNotSend: ["公众号现在不能主动发消息", "The account may not write first now"],
   page: ["网页", "Page"],
+  openMiniProgram: ["打开小程序", "Open mini program"],
   loading: ["正在打开…", "Opening…"],
   back: ["返回", "Back"],
   close: ["关闭", "Close"],

@@ -208,7 +208,8 @@ def test_a_day_without_lines_and_an_account_without_any(shop: Shop, yesterday: s
 def test_an_address_lives_five_minutes_and_is_for_one_merchant(shop: Shop, yesterday: str) -> None:
     target = apply(shop, yesterday).json()["download_url"].removeprefix(shop.simulator.base)
     assert refused(shop.call("GET", target, headers={"Authorization": "x"})) == (401, "SIGN_ERROR")
-    shop.sim("/merchants", {"mchid": "1900000110", "public_key": shop.key.public_key().export_key().decode(), "serial_no": shop.serial})  # fmt: skip
+    public = shop.key.public_key().export_key().decode()
+    shop.sim("/merchants", {"mchid": "1900000110", "public_key": public, "serial_no": shop.serial})
     shop.mchid = "1900000110"
     assert refused(shop.call("GET", target)) == (403, "NO_AUTH")
     shop.mchid = MCHID

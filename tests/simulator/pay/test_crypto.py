@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +18,6 @@ from simulator.pay.book import Merchant
 from simulator.pay.errors import PayError
 from tests.simulator.pay.conftest import APIV3_KEY, KEYS, MCHID, SERIAL, VECTORS
 
-NAMED = {"ids": lambda each: each["name"]}
-
 
 def merchants() -> dict[str, Merchant]:
     return {MCHID: Merchant(MCHID, certificates={SERIAL: KEYS["merchant"]["certificate_pem"]})}
@@ -30,7 +30,9 @@ def asked(vector: dict[str, Any]) -> Asked:
 
 
 @pytest.mark.parametrize(
-    "vector", [each for each in VECTORS["request_signatures"] if "multipart" not in each["name"]], **NAMED
+    "vector",
+    [each for each in VECTORS["request_signatures"] if "multipart" not in each["name"]],
+    ids=lambda each: each["name"],
 )
 def test_a_recorded_request_is_let_in_and_signed_the_same(vector: dict[str, Any]) -> None:
     merchant, nonce = caller(asked(vector), vector["authorization"], merchants(), int(vector["timestamp"]))
@@ -39,7 +41,7 @@ def test_a_recorded_request_is_let_in_and_signed_the_same(vector: dict[str, Any]
     assert key.sign(vector["message"].encode()) == vector["signature"]
 
 
-@pytest.mark.parametrize("vector", VECTORS["request_rejections"], **NAMED)
+@pytest.mark.parametrize("vector", VECTORS["request_rejections"], ids=lambda each: each["name"])
 def test_a_recorded_forgery_is_refused(vector: dict[str, Any]) -> None:
     with pytest.raises(PayError) as refusal:
         caller(asked(vector), vector["authorization"], merchants(), vector["server_now"])
@@ -65,8 +67,6 @@ def test_a_signature_printed_in_the_documentation_verifies(name: str) -> None:
 
 
 def test_a_recorded_notification_opens_to_its_plaintext() -> None:
-    import json
-
     for vector in VECTORS["notifications"]:
         if plain := vector["expect"].get("plaintext"):
             assert sealing.open_sealed(json.loads(vector["body"])["resource"], APIV3_KEY) == plain.encode()
@@ -106,8 +106,6 @@ def test_a_key_of_many_primes_is_an_ordinary_key_to_who_verifies() -> None:
     key = keys.new_key()
     public = RSA.import_key(key.public_pem)
     assert public.size_in_bits() == 2048
-    import base64
-
     pkcs1_15.new(public).verify(SHA256.new(b"message"), base64.b64decode(key.sign(b"message")))
 
 

@@ -192,10 +192,18 @@ def test_a_merchant_may_bring_no_key_and_is_given_one(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"mchid": 5}, {"mchid": "1", "fee_rate": "x"}, {"mchid": "1", "key_mode": "x"}, {"mchid": "1", "apiv3_key": "x"},
-     {"mchid": "1", "certificate": "x"}, {"mchid": "1", "colour": "x"}, {"mchid": "1", "public_key": KEYS["merchant"]["public_key_pem"]}],
+    [
+        {"mchid": 5},
+        {"mchid": "1", "fee_rate": "x"},
+        {"mchid": "1", "key_mode": "x"},
+        {"mchid": "1", "apiv3_key": "x"},
+        {"mchid": "1", "certificate": "x"},
+        {"mchid": "1", "colour": "x"},
+        {"mchid": "1", "serving": "AB"},
+        {"mchid": "1", "public_key": KEYS["merchant"]["public_key_pem"]},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_merchant_that_makes_no_sense_is_refused(shop: Shop, given: Any) -> None:
     answer = shop.simulator.session.post(f"{shop.simulator.base}/_sim/merchants", json=given, timeout=30)
     assert answer.status_code == 400

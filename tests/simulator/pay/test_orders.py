@@ -211,3 +211,19 @@ def test_appid_and_merchant_must_be_the_callers(shop: Shop) -> None:
         "PARAM_ERROR",
     )
     assert refused(shop.call("GET", f"{ORDERS}/out-trade-no/{NUMBER}")) == (400, "PARAM_ERROR")
+
+
+@pytest.mark.parametrize("outcome", ["cancel", "fail", "open"])
+def test_who_opens_the_sheet_need_not_pay(shop: Shop, outcome: str) -> None:
+    shop.order()
+    said = shop.pay(openid=OPENID, outcome=outcome)
+    assert said["err_msg"] in ("", f"get_brand_wcpay_request:{outcome}")
+    assert shop.query().json()["trade_state"] == "NOTPAY"
+
+
+def test_a_payment_can_overtake_a_closing(shop: Shop) -> None:
+    shop.order()
+    shop.close()
+    shop.pay(openid=OPENID, late=True)
+    assert shop.query().json()["trade_state"] == "SUCCESS"
+    assert refused(shop.close()) == (400, "ORDER_PAID")

@@ -20,10 +20,10 @@ PERSON = "rain-1"
 PAYER = {"openid": openid_of(APPID, PERSON)}
 
 
-def bridge(shop: Shop, prepay_id: str, **changes: Any) -> dict[str, Any]:
+def bridge(shop: Shop, prepay_id: str, appid: str = APPID, **changes: Any) -> dict[str, Any]:
     """Parameters a page gives to the bridge, signed before `changes`."""
     params = {
-        "appId": APPID,
+        "appId": appid,
         "timeStamp": str(int(time.time())),
         "nonceStr": "e61463f8efa94090b1f366cccfbbb444",
     }

@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('choices', models.JSONField(blank=True, default=dict, verbose_name='listed values')),
                 ('missing_since', models.DateTimeField(blank=True, null=True, verbose_name='missing at WeChat since')),
                 ('label', models.CharField(blank=True, max_length=60, verbose_name='our name for it')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
+                ('note', models.TextField(blank=True, verbose_name='our note')),
                 ('defaults', models.JSONField(blank=True, default=dict, verbose_name='usual values')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.officialaccount', verbose_name='account')),
             ],

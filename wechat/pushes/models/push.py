@@ -5,10 +5,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
+from wechat.api.models import ApiClient
 from wechat.inbox.models import InboundMessage
 from wechat.sdk import template_messages
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.template_messages import TemplateMessage
+
+# What ``content`` may hold besides the message: the worker it comes from, the caller's own name for it.
+BESIDE = frozenset({"kf_account", "reference"})
 
 
 class Push(models.Model):
@@ -58,7 +62,8 @@ class Push(models.Model):
         NO_ANSWER = "no_answer", _("The answer of WeChat was lost: the follower may have the message.")
         INTERRUPTED = "interrupted", _("The sender was stopped: the follower may have the message.")
 
-    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    # Every index below begins with the account: one of its own would only cost.
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.SERVICE)
     template = models.CharField(_("template"), max_length=64, blank=True)
@@ -66,6 +71,16 @@ class Push(models.Model):
     key = models.CharField(_("key"), max_length=120, editable=False)
     # What asked for it, as ``rule:12`` or ``desk``.
     cause = models.CharField(_("because of"), max_length=40, blank=True)
+    # The business system that asked for it, and is told what becomes of it.
+    caller = models.ForeignKey(
+        ApiClient,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("asked for by"),
+    )
     # One of many: those that somebody waits for go first.
     bulk = models.BooleanField(_("one of many"), default=False, editable=False)
     inbound = models.ForeignKey(
@@ -138,6 +153,7 @@ class Push(models.Model):
                 condition=Q(state="pending"),
             ),
             models.Index(fields=["due_at"], name="push_leased", condition=Q(state="sending")),
+            models.Index(fields=["caller", "-id"], name="push_by_caller", condition=Q(caller__isnull=False)),
             # Who comes first among the customer-service messages of a follower.
             models.Index(
                 fields=["account", "openid", "id"],
@@ -153,7 +169,7 @@ class Push(models.Model):
     @property
     def body(self) -> Content:
         """Of a customer-service message. Raises ``ContentError`` if a later version no longer knows it."""
-        return from_dict(self.content)
+        return from_dict({name: value for name, value in self.content.items() if name not in BESIDE})
 
     @property
     def message(self) -> TemplateMessage:

@@ -32,7 +32,7 @@ class Template(models.Model):
     missing_since = models.DateTimeField(_("missing at WeChat since"), null=True, blank=True)
 
     label = models.CharField(_("our name for it"), max_length=60, blank=True)
-    note = models.TextField(_("note"), blank=True)
+    note = models.TextField(_("our note"), blank=True)
     # Of fields by name, for the form: {"thing4": "天河店"}.
     defaults = models.JSONField(_("usual values"), default=dict, blank=True)
 

@@ -1,0 +1,1 @@
+"""What `load_demo` fills an embedded installation with."""

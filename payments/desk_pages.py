@@ -1,0 +1,263 @@
+"""The exceptions desk, the notifications and the bills."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.rights import Area, Rights, current_account
+from payments import bill_sums, exporting, notices
+from payments.filtering import DiscrepancyFilter
+from payments.models import Bill, Discrepancy, Notice
+from payments.order_pages import money
+from payments.scoping import MerchantScopedAdmin, ReadOnly
+from wechat.kernel.pages import BigTable, badge, moment
+
+BILL_COLOURS = {
+    Bill.State.WAITING: "plain",
+    Bill.State.EMPTY: "plain",
+    Bill.State.MATCHED: "good",
+    Bill.State.FAILED: "bad",
+}
+NOTICE_COLOURS = {
+    Notice.State.APPLIED: "good",
+    Notice.State.REPEAT: "plain",
+    Notice.State.ASIDE: "warn",
+    Notice.State.FAILED: "bad",
+}
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("What it was, and what was done"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+@admin.register(Discrepancy)
+class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
+    area = Area.MONEY
+    list_display = ("noticed", "what", "subject", "here", "there", "became", "order_link")
+    list_display_links = ("what",)
+    list_select_related = ("order", "merchant")
+    filter_form = DiscrepancyFilter
+    change_form_outer_after_template = "payments/discrepancy_close.html"
+    fields = (
+        "what", "became", "subject", "here", "there", "order_link", "refund", "bill", "merchant", "noticed",
+        "note", "closed_by", "closed_at",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of the account, and those of numbers that belong to no account."""
+        rows = super().get_queryset(request)
+        if self._is_list(request):
+            return rows.filter(Q(account=current_account(request)) | Q(account=None))
+        viewable = Rights.of(request.user).viewable(self.area)
+        return rows.filter(Q(account__in=viewable) | Q(account=None))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.close_view)
+        return [path("<int:pk>/close/", view, name="payments_discrepancy_close"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        found = cast(Discrepancy, context["original"])
+        open_for_us = found.state == Discrepancy.State.OPEN and self._may_close(request, found)
+        return super().render_change_form(
+            request, {**context, "note_form": NoteForm() if open_for_us else None}, *args, **kwargs
+        )
+
+    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Finance closes an exception with a note; once closed it stays as it is."""
+        found: Discrepancy | None = self.get_object(request, str(pk))
+        if found is None:
+            raise Http404
+        if not self._may_close(request, found):
+            raise PermissionDenied
+        form = NoteForm(request.POST)
+        if request.method == "POST" and form.is_valid():
+            assert isinstance(request.user, User)
+            Discrepancy.objects.filter(pk=pk, state=Discrepancy.State.OPEN).update(
+                state=Discrepancy.State.CLOSED,
+                note=form.cleaned_data["note"],
+                closed_by=request.user,
+                closed_at=timezone.now(),
+            )
+            self.log_change(request, found, _("Closed: %(note)s") % {"note": form.cleaned_data["note"]})
+            self.message_user(request, _("The exception is closed."))
+        elif request.method == "POST":
+            self.message_user(request, _("Write down what it was and what was done."), level="ERROR")
+        return redirect("admin:payments_discrepancy_change", pk)
+
+    def _may_close(self, request: HttpRequest, found: Discrepancy) -> bool:
+        account_id = found.account_id or self._account_id(request, found)
+        return Rights.of(request.user).may_change(self.area, account_id)
+
+    @admin.display(description=gettext_lazy("noticed"))
+    def noticed(self, found: Discrepancy) -> SafeString:
+        return moment(found.created_at)
+
+    @admin.display(description=gettext_lazy("what"))
+    def what(self, found: Discrepancy) -> str:
+        return found.get_kind_display()
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, found: Discrepancy) -> SafeString:
+        is_open = found.state == Discrepancy.State.OPEN
+        return badge(found.get_state_display(), "warn" if is_open else "plain")
+
+    @admin.display(description=gettext_lazy("order"))
+    def order_link(self, found: Discrepancy) -> SafeString | str:
+        if found.order_id is None:
+            return "–"
+        address = reverse("admin:payments_order_change", args=[found.order_id])
+        return format_html('<a class="link" href="{}">{}</a>', address, found.order)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
+    area = Area.MONEY
+    list_display = ("received", "event_type", "summary", "order", "became", "problem")
+    list_display_links = ("event_type",)
+    list_select_related = ("order", "merchant")
+    change_form_outer_before_template = "payments/notice_tools.html"
+    fields = (
+        "received", "event_type", "original_type", "summary", "order", "became", "problem", "attempts",
+        "notice_id", "merchant",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.again_view)
+        return [path("<int:pk>/again/", view, name="payments_notice_again"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        notice = cast(Notice, context["original"])
+        unfinished = notice.state in {Notice.State.FAILED, Notice.State.ASIDE} and bool(notice.resource)
+        offered = unfinished and self._may(request, notice)
+        return super().render_change_form(request, {**context, "may_handle": offered}, *args, **kwargs)
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Applying is the same whoever asks for it: what is known already changes nothing."""
+        notice: Notice | None = self.get_object(request, str(pk))
+        if notice is None:
+            raise Http404
+        if not self._may(request, notice):
+            raise PermissionDenied
+        if request.method == "POST":
+            notices.handle(notice)
+            self.log_change(request, notice, _("Handled again"))
+            self.message_user(
+                request, _("The notification is: %(state)s.") % {"state": notice.get_state_display()}
+            )
+        return redirect("admin:payments_notice_change", pk)
+
+    def _may(self, request: HttpRequest, notice: Notice) -> bool:
+        return Rights.of(request.user).may_change(self.area, self._account_id(request, notice))
+
+    @admin.display(description=gettext_lazy("received"))
+    def received(self, notice: Notice) -> SafeString:
+        return moment(notice.received_at)
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, notice: Notice) -> SafeString:
+        return badge(notice.get_state_display(), NOTICE_COLOURS[Notice.State(notice.state)])
+
+
+@admin.register(Bill)
+class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
+    area = Area.MONEY
+    list_display = ("dated", "kind", "became", "lines", "came_in", "went_out", "open_exceptions")
+    list_display_links = ("dated",)
+    list_select_related = ("merchant",)
+    list_before_template = "payments/bill_export.html"
+    change_form_outer_before_template = "payments/bill_tools.html"
+    change_form_outer_after_template = "payments/bill_sums.html"
+    fields = (
+        "merchant", "kind", "dated", "became", "problem", "lines", "came_in", "went_out", "sha1", "fetched",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        file = self.admin_site.admin_view(self.file_view)
+        export = self.admin_site.admin_view(self.export_view)
+        return [
+            path("<int:pk>/file/", file, name="payments_bill_file"),
+            path("export/", export, name="payments_bill_export"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        bill = cast(Bill, context["original"])
+        sums = bill_sums.sums(bill) if bill.kind == Bill.Kind.TRADE else []
+        more = {"sums": sums, "open_count": self._open(bill)}
+        return super().render_change_form(request, {**context, **more}, *args, **kwargs)
+
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+        """The file as WeChat Pay made it, packed."""
+        bill: Bill | None = self.get_object(request, str(pk))
+        if bill is None or not bill.file:
+            raise Http404
+        if not self.has_view_permission(request, bill):
+            raise PermissionDenied
+        name = str(bill.file.name).rpartition("/")[2]
+        return FileResponse(bill.file.open("rb"), as_attachment=True, filename=name)
+
+    def export_view(self, request: HttpRequest) -> Any:
+        account = current_account(request)
+        if account is None or not Rights.of(request.user).may_view(self.area, account.pk):
+            raise PermissionDenied
+        try:
+            month = exporting.month_of(request.GET.get("month", ""))
+        except ValueError:
+            self.message_user(request, _("Choose a month first."), level="ERROR")
+            return redirect("admin:payments_bill_changelist")
+        if request.GET.get("as") == "xlsx":
+            return exporting.as_excel(account, month)
+        return exporting.as_csv(account, month)
+
+    def _open(self, bill: Bill) -> int:
+        return bill.discrepancies.filter(state=Discrepancy.State.OPEN).count()
+
+    @admin.display(description=gettext_lazy("day"))
+    def dated(self, bill: Bill) -> str:
+        return f"{bill.day:%Y-%m-%d}"
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, bill: Bill) -> SafeString:
+        return badge(bill.get_state_display(), BILL_COLOURS[Bill.State(bill.state)])
+
+    @admin.display(description=gettext_lazy("income"))
+    def came_in(self, bill: Bill) -> SafeString:
+        return money(bill.income)
+
+    @admin.display(description=gettext_lazy("refunds and spending"))
+    def went_out(self, bill: Bill) -> SafeString:
+        return money(bill.spent)
+
+    @admin.display(description=gettext_lazy("fetched"))
+    def fetched(self, bill: Bill) -> SafeString:
+        return moment(bill.fetched_at)
+
+    @admin.display(description=gettext_lazy("open exceptions"))
+    def open_exceptions(self, bill: Bill) -> SafeString | str:
+        count = self._open(bill)
+        return badge(str(count), "warn") if count else "–"

@@ -1,0 +1,69 @@
+"""What staff fill in about merchants: keys only go in."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+
+from accounts.forms import secret_state
+from payments.models import Merchant, Webhook
+from payments.models.merchants import SECRETS
+
+KEEP = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class MerchantForm(forms.ModelForm[Merchant]):
+    """An empty key stays as it is; what is stored never reaches the page."""
+
+    new_private_key = forms.CharField(
+        label=_("private key"), required=False, widget=UnfoldAdminTextareaWidget(attrs={**KEEP, "rows": 4})
+    )
+    new_api_v3_key = forms.CharField(
+        label=_("APIv3 key"),
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={**KEEP, "autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = Merchant
+        fields = (
+            "name", "slug", "mchid", "serial_no", "public_key_id", "public_key", "accounts", "receipt_text",
+            "enabled",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SECRETS:
+            # Whoever may only look has no such fields.
+            if f"new_{name}" in self.fields:
+                self.fields[f"new_{name}"].help_text = secret_state(self.instance, name)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in SECRETS:
+            if secret := cleaned.get(f"new_{name}", "").strip():
+                setattr(self.instance, name, secret)
+        return cleaned
+
+
+class WebhookForm(forms.ModelForm[Webhook]):
+    new_secret = forms.CharField(
+        label=_("signing secret"),
+        required=False,
+        min_length=16,
+        widget=UnfoldAdminPasswordWidget(attrs={**KEEP, "autocomplete": "new-password"}),
+        help_text=_("At least 16 characters; the receiver needs the same. Leave empty to keep it."),
+    )
+
+    class Meta:
+        model = Webhook
+        fields = ("account", "url", "enabled")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if secret := cleaned.get("new_secret"):
+            self.instance.secret = secret
+        elif not self.instance.pk and "new_secret" not in self.errors:
+            self.add_error("new_secret", _("A new webhook needs a signing secret."))
+        return cleaned

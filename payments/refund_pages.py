@@ -1,0 +1,135 @@
+"""Refunds for finance: the list, and the second person's yes or no."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area, Rights
+from payments import refunding
+from payments.filtering import RefundFilter
+from payments.models import Refund
+from payments.order_pages import money
+from payments.ordering import OrderRefused
+from payments.scoping import ReadOnly
+from payments.states import RefundState
+from wechat.kernel.pages import BigTable, badge, moment
+
+COLOURS = {
+    RefundState.WAITING: "warn",
+    RefundState.PENDING: "plain",
+    RefundState.PROCESSING: "plain",
+    RefundState.ABNORMAL: "bad",
+    RefundState.SUCCESS: "good",
+    RefundState.CLOSED: "bad",
+    RefundState.REFUSED: "bad",
+    RefundState.REJECTED: "plain",
+}
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
+    area = Area.MONEY
+    list_display = ("created", "number", "order_link", "given", "became", "reason", "asked_by", "done")
+    list_display_links = ("number",)
+    list_select_related = ("order", "asked_by", "account")
+    filter_form = RefundFilter
+    change_form_outer_before_template = "payments/refund_tools.html"
+    fields = (
+        "account", "number", "order_link", "given", "became", "problem", "reason", "asked_by", "decided_by",
+        "source", "refund_id", "received_account", "attempts", "created", "done",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.decide_view)
+        return [path("<int:pk>/decide/", view, name="payments_refund_decide"), *super().get_urls()]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Refund | None = None,
+    ) -> Any:
+        offered = obj is not None and obj.state == RefundState.WAITING and _may_decide(request, obj)
+        return super().render_change_form(
+            request, {**context, "may_decide": offered}, add, change, form_url, obj
+        )
+
+    def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What will happen, and then yes or no."""
+        refund: Refund | None = self.get_object(request, str(pk))
+        if refund is None:
+            raise Http404
+        if not _may_decide(request, refund):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._decide(request, refund, agreed="agreed" in request.POST)
+            return redirect("admin:payments_refund_change", refund.pk)
+        assert isinstance(request.user, User)
+        limit = refunding.limit_of(request.user, refund.account_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Decide about the refund"),
+            "opts": self.opts,
+            "refund": refund,
+            "is_own": refund.asked_by_id == request.user.pk,
+            "beyond": limit is not None and refund.amount > limit,
+        }
+        return TemplateResponse(request, "payments/decide.html", context)
+
+    def _decide(self, request: HttpRequest, refund: Refund, *, agreed: bool) -> None:
+        assert isinstance(request.user, User)
+        try:
+            done = (
+                refunding.approve(refund, request.user) if agreed else refunding.reject(refund, request.user)
+            )
+        except OrderRefused as error:
+            self.message_user(request, str(error.sentence), level="ERROR")
+            return
+        refund.refresh_from_db()
+        if done:
+            self.log_change(request, refund, refund.get_state_display())
+        self.message_user(request, _("The refund is: %(state)s.") % {"state": refund.get_state_display()})
+
+    @admin.display(description=gettext_lazy("asked for"))
+    def created(self, refund: Refund) -> SafeString:
+        return moment(refund.created_at)
+
+    @admin.display(description=gettext_lazy("refunded"))
+    def done(self, refund: Refund) -> SafeString:
+        return moment(refund.succeeded_at)
+
+    @admin.display(description=gettext_lazy("refund number"))
+    def number(self, refund: Refund) -> str:
+        return refund.out_refund_no
+
+    @admin.display(description=gettext_lazy("order"))
+    def order_link(self, refund: Refund) -> SafeString:
+        address = reverse("admin:payments_order_change", args=[refund.order_id])
+        return format_html('<a class="link" href="{}">{}</a>', address, refund.order)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def given(self, refund: Refund) -> SafeString:
+        return money(refund.amount)
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, refund: Refund) -> SafeString:
+        return badge(refund.get_state_display(), COLOURS[RefundState(refund.state)])
+
+
+def _may_decide(request: HttpRequest, refund: Refund) -> bool:
+    return Rights.of(request.user).may_change(Area.MONEY, refund.account_id)

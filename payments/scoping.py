@@ -1,0 +1,64 @@
+"""Admin pages of what belongs to a merchant: for the staff of every account that sells through it."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts.models import OfficialAccount
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Rights, choose_account, current_account
+from payments.models import Merchant
+from wechat.kernel.pages import ModelAdmin
+
+
+class MerchantScopedAdmin(AccountScopedAdmin):
+    """``merchant_path`` is the lookup from a row to its merchant; ``pk`` for the merchant itself."""
+
+    merchant_path = "merchant"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = ModelAdmin.get_queryset(self, request)
+        rights = Rights.of(request.user)
+        accounts = rights.viewable(self.area)
+        if self._is_list(request):
+            account = current_account(request)
+            accounts = [account.pk] if account and account.pk in accounts else []
+        elif rights.everything:
+            return rows
+        selling = Merchant.objects.filter(accounts__in=accounts).values("pk")
+        return rows.filter(**{f"{self.merchant_path}__in": selling})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = ModelAdmin.get_object(self, request, object_id, from_field)
+        if found is not None and (account_id := self._account_id(request, found)):
+            choose_account(request, account_id)
+        return found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ModelAdmin.get_readonly_fields(self, request, obj)
+
+    def _account_id(self, request: HttpRequest, obj: Model | None) -> int | None:
+        """The chosen account if the row has to do with it, else one that the reader may look at."""
+        account = current_account(request)
+        chosen = account.pk if account else None
+        if obj is None or obj.pk is None:
+            return chosen
+        merchant = obj if isinstance(obj, Merchant) else getattr(obj, self.merchant_path)
+        selling = set(OfficialAccount.objects.filter(merchants=merchant).values_list("pk", flat=True))
+        if chosen in selling:
+            return chosen
+        return next((pk for pk in Rights.of(request.user).viewable(self.area) if pk in selling), None)
+
+
+class ReadOnly:
+    """Nothing is added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

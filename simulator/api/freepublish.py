@@ -1,0 +1,110 @@
+"""Publishing a draft, and what became of it (WeChat reference 12.4)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from simulator.api.calls import OK, Answer, Call, api, verified
+from simulator.api.drafts import paged, wanted
+from simulator.drafts import DELETED, DONE, RUNNING, Publication
+from simulator.errors import ApiError
+from simulator.world import Account, World
+
+
+@api("POST", "/cgi-bin/freepublish/submit", right=verified)
+def submit(call: Call) -> Answer:
+    """The draft leaves the draft box; the result comes as PUBLISHJOBFINISH."""
+    draft = wanted(call)
+    number = call.world.message_id()
+    publication = Publication(str(number), str(number + 1), draft.articles, int(call.world.now))
+    room = call.account.newsroom
+    room.publications[publication.publish_id] = publication
+    del room.drafts[draft.media_id]
+    call.pusher.later(finish(call, publication))
+    return {**OK, "publish_id": publication.publish_id, "msg_data_id": publication.msg_data_id}
+
+
+async def finish(call: Call, publication: Publication) -> None:
+    await asyncio.sleep(call.world.settings.result_event_delay)
+    publication.status = call.account.newsroom.outcome
+    told: dict[str, object] = {
+        "publish_id": publication.publish_id,
+        "publish_status": publication.status,
+    }
+    if publication.status == DONE:
+        publication.article_id = secrets.token_urlsafe(24)
+        told |= {
+            "article_id": publication.article_id,
+            "article_detail": detail(call.world, call.account, publication),
+        }
+    call.pusher.report_later(
+        call.account, "oMassHelper0mphelper00000000", {"Event": "PUBLISHJOBFINISH", "PublishEventInfo": told}
+    )
+
+
+def address(world: World, account: Account, publication: Publication, number: int) -> str:
+    return f"{world.base_url}/s/{publication.article_id or publication.publish_id}-{number}"
+
+
+def detail(world: World, account: Account, publication: Publication) -> dict[str, object]:
+    items = [
+        {"idx": number, "article_url": address(world, account, publication, number)}
+        for number in range(1, len(publication.articles) + 1)
+    ]
+    return {"count": len(items), "item": items}
+
+
+def publication_of(call: Call) -> Publication:
+    found = call.account.newsroom.publications.get(call.text("publish_id", 53600))
+    if found is None:
+        raise ApiError(53600)
+    return found
+
+
+@api("POST", "/cgi-bin/freepublish/get", right=verified)
+def get(call: Call) -> Answer:
+    publication = publication_of(call)
+    told = {"publish_id": publication.publish_id, "publish_status": publication.status, "fail_idx": []}
+    if publication.status in (DONE, DELETED):
+        told["article_id"] = publication.article_id
+        told["article_detail"] = detail(call.world, call.account, publication)
+    return told
+
+
+@api("POST", "/cgi-bin/freepublish/batchget", right=verified)
+def page(call: Call) -> Answer:
+    out = [each for each in call.account.newsroom.publications.values() if each.status == DONE]
+    out.sort(key=lambda each: -each.updated_at)
+    return paged(call, out, lambda each: {"article_id": each.article_id})
+
+
+@api("POST", "/cgi-bin/freepublish/getarticle", right=verified)
+def article(call: Call) -> Answer:
+    found = published(call)
+    items = [
+        {
+            **each,
+            "url": address(call.world, call.account, found, number),
+            "is_deleted": number in found.deleted,
+        }
+        for number, each in enumerate(found.articles, start=1)
+    ]
+    return {"news_item": items}
+
+
+@api("POST", "/cgi-bin/freepublish/delete", right=verified)
+def delete(call: Call) -> Answer:
+    found, number = published(call), int(call.body.get("index") or 0)
+    everything = range(1, len(found.articles) + 1)
+    found.deleted = sorted({*found.deleted, *([number] if number in everything else everything)})
+    if len(found.deleted) == len(found.articles):
+        found.status = DELETED
+    return OK
+
+
+def published(call: Call) -> Publication:
+    found = call.account.newsroom.by_article(call.text("article_id", 53600))
+    if found is None or found.status == RUNNING:
+        raise ApiError(53600)
+    return found

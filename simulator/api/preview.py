@@ -1,0 +1,27 @@
+"""A look at a mass message for one person before it is sent (WeChat reference 11)."""
+
+from __future__ import annotations
+
+from simulator.api.calls import OK, Answer, Call, api, verified
+from simulator.errors import ApiError
+
+KINDS = ("mpnews", "text", "image", "voice", "music", "mpvideo", "wxcard")
+
+
+@api("POST", "/cgi-bin/message/mass/preview", right=verified)
+def preview(call: Call) -> Answer:
+    """To an openid, or to a WeChat id, which stands for nobody the simulator knows and is only counted."""
+    kind = call.body.get("msgtype")
+    if kind not in KINDS:
+        raise ApiError(40008)
+    content = dict(call.object(str(kind)))
+    if kind == "mpnews":
+        draft = call.account.newsroom.drafts.get(str(content.get("media_id")))
+        if draft is None:
+            raise ApiError(40007)
+        content["articles"] = draft.articles
+    if call.body.get("towxname"):
+        return {**OK, "msg_id": call.world.message_id()}
+    openid = call.account.follower(call.text("touser", 40003)).openid
+    call.world.write(call.account, openid, "account", "preview", str(kind), content)
+    return {**OK, "msg_id": call.world.message_id()}

@@ -1,0 +1,45 @@
+"""Drafts of articles and what was published of them (WeChat reference 12.3, 12.4), kept with the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+DONE, RUNNING, NOT_ORIGINAL, FAILED, REFUSED, DELETED, BLOCKED = range(7)
+
+Article = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Draft:
+    """Up to eight articles as they were sent; `updated_at` in Unix seconds."""
+
+    media_id: str
+    articles: list[Article]
+    updated_at: int
+
+
+@dataclass(slots=True)
+class Publication:
+    """A draft on its way out, or out. `deleted` are the numbers of articles that were taken back, from 1."""
+
+    publish_id: str
+    msg_data_id: str
+    articles: list[Article]
+    updated_at: int
+    status: int = RUNNING
+    article_id: str = ""
+    deleted: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Newsroom:
+    """`outcome` is how the next publications end, for tests that want another end than success."""
+
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    publications: dict[str, Publication] = field(default_factory=dict)
+    outcome: int = DONE
+
+    def by_article(self, article_id: str) -> Publication | None:
+        found = (each for each in self.publications.values() if each.article_id == article_id)
+        return next(found, None)

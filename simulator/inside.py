@@ -1,0 +1,58 @@
+"""What pages inside WeChat ask of it: `wx.config` to be checked, and what a mini program's page is given.
+
+WeChat reference 4.7 and 14. The mini program itself is one page, which logs in at the account's server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from simulator import miniprograms
+from simulator.doings import ImpossibleError
+from simulator.signing import same
+from simulator.world import World
+
+PAGE = Path(__file__).parent / "static" / "mini.html"
+
+
+def fits(world: World, config: dict[str, object], url: str) -> bool:
+    """Whether the signature of a `wx.config` is the platform's for this page."""
+    account = world.state.accounts.get(str(config.get("appId")))
+    ticket = account.tokens.tickets.get("jsapi") if account else None
+    if ticket is None or ticket.ends_at <= world.now:
+        return False
+    page, nonce, at = url.partition("#")[0], config.get("nonceStr"), config.get("timestamp")
+    text = f"jsapi_ticket={ticket.value}&noncestr={nonce}&timestamp={at}&url={page}"
+    expected = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return same(str(config.get("signature")), expected)
+
+
+def routes(world: World) -> list[BaseRoute]:
+    async def check(request: Request) -> Response:
+        asked = await request.json()
+        good = fits(world, asked.get("config") or {}, str(asked.get("url", "")))
+        return JSONResponse({"errMsg": "config:ok" if good else "config:invalid signature"})
+
+    async def mini(request: Request) -> Response:
+        return FileResponse(PAGE)
+
+    async def given(request: Request) -> Response:
+        account = world.state.accounts.get(request.path_params["appid"])
+        give = miniprograms.GIVEN.get(request.path_params["what"])
+        if account is None or give is None:
+            return JSONResponse({"error": "a mini program cannot ask for that"}, 404)
+        try:
+            return JSONResponse({"given": give(world, account, request.path_params["person"])})
+        except ImpossibleError as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return [
+        Route("/.webview/jssdk", check, methods=["POST"]),
+        Route("/.mini/{appid}/", mini),
+        Route("/.mini/{appid}/{what}", given, methods=["POST"]),
+    ]

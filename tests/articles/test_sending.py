@@ -1,0 +1,242 @@
+import base64
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from accounts.clients import client_for
+from accounts.models import OfficialAccount
+from tests.articles.conftest import picture
+from tests.cast import message
+from tests.simulated import Simulated
+from wechat.articles import pictures, reading, sending
+from wechat.articles.models import Article, Draft
+from wechat.inbox import reacting
+from wechat.materials import library, usage
+from wechat.materials.models import Asset
+from wechat.sdk.api import drafts
+
+pytestmark = pytest.mark.django_db
+
+Written = Callable[..., Draft]
+State, Work = Draft.State, Draft.Work
+
+
+def settle(draft: Draft, work: Draft.Work | None = None, **more: Any) -> Draft:
+    """Ask for it and let the worker run until nothing is due, now or a little later."""
+    if work is not None:
+        sending.ask(draft, work, **more)
+    for _again in range(4):
+        sending.work_off_due()
+        Draft.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    draft.refresh_from_db()
+    return draft
+
+
+def fail(known: Simulated, api: str, **fault: Any) -> None:
+    known.sim("/faults", {"api": api, "times": 1, **fault})
+
+
+def test_a_draft_is_saved_with_its_cover_and_crops(account: OfficialAccount, written: Written) -> None:
+    draft = settle(written(focus_x=0), Work.SAVE)
+    assert (draft.state, draft.error) == (State.SAVED, "")
+    (article,) = drafts.get(client_for(account), draft.media_id)
+    assert article["title"] == "周末活动"
+    assert article["pic_crop_1_1"] == "0.000000_0.000000_0.750000_1.000000"
+
+
+def test_a_draft_that_did_not_change_is_not_sent_again(known: Simulated, written: Written) -> None:
+    draft = settle(written(), Work.SAVE)
+    fail(known, "/cgi-bin/draft/update", errcode=45166)
+    assert settle(draft, Work.SAVE).error == ""
+
+
+def test_what_was_changed_is_updated_in_place(account: OfficialAccount, written: Written) -> None:
+    draft = settle(written("甲", "乙"), Work.SAVE)
+    former = draft.media_id
+    draft.articles.filter(title="乙").update(title="丙")
+    Draft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
+    assert settle(draft, Work.SAVE).media_id == former
+    assert [each["title"] for each in drafts.get(client_for(account), former)] == ["甲", "丙"]
+
+
+def test_another_number_of_articles_replaces_the_draft(account: OfficialAccount, written: Written) -> None:
+    draft = settle(written("甲", "乙"), Work.SAVE)
+    draft.articles.filter(title="乙").delete()
+    Draft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
+    settle(draft, Work.SAVE)
+    assert [each.key for each in drafts.every(client_for(account))] == [draft.media_id]
+
+
+def test_pictures_in_the_text_get_addresses_that_wechat_shows(
+    account: OfficialAccount, written: Written, asset: Asset
+) -> None:
+    draft = settle(written(content=f'<p><img src="{pictures.address(asset)}"></p>'), Work.SAVE)
+    (article,) = drafts.get(client_for(account), draft.media_id)
+    assert "/mmbiz/" in article["content"]
+
+
+def test_a_pasted_picture_moves_to_the_library(account: OfficialAccount, known: Simulated) -> None:
+    source = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
+    text = pictures.take_in(account, f'<p><img src="{source}"></p>')
+    assert text == f'<p><img src="{pictures.address(Asset.objects.get())}"></p>'
+
+
+def test_a_pasted_picture_that_is_none_is_refused(account: OfficialAccount, db: None) -> None:
+    source = f"data:image/png;base64,{base64.b64encode(b'no picture').decode()}"
+    with pytest.raises(ValidationError):
+        pictures.take_in(account, f'<img src="{source}">')
+
+
+def test_a_picture_of_another_site_is_fetched_into_the_library(
+    account: OfficialAccount, known: Simulated, written: Written, settings: Any
+) -> None:
+    settings.DEBUG = True
+    elsewhere = f"{known.base}/static/samples/tea.jpg"
+    draft = settle(written(content=f'<p><img src="{elsewhere}"></p>'), Work.SAVE)
+    assert draft.error == ""
+    assert pictures.OURS.search(Article.objects.get().content)
+
+
+def test_a_picture_that_cannot_be_fetched_is_named(known: Simulated, written: Written) -> None:
+    draft = settle(written(content='<p><img src="http://127.0.0.1:1/a.png"></p>'), Work.SAVE)
+    assert draft.state == State.EDITED
+    assert "http://127.0.0.1:1/a.png" in draft.error
+
+
+def test_an_article_waits_for_its_cover(account: OfficialAccount, known: Simulated, written: Written) -> None:
+    late = Asset(account=account, name="新封面", content_type="image/png", size=1, due_at=timezone.now())
+    late.file.save("late.png", ContentFile(picture()), save=False)
+    late.save()
+    draft = written(cover=late)
+    sending.ask(draft, Work.SAVE)
+    sending.work_off_due()
+    draft.refresh_from_db()
+    assert draft.work == Work.SAVE
+    library.upload_due()
+    assert settle(draft).state == State.SAVED
+
+
+def test_publishing_ends_with_an_address(written: Written) -> None:
+    draft = settle(written(), Work.PUBLISH)
+    assert draft.state == State.PUBLISHED
+    assert draft.article_id
+    assert draft.urls[0].startswith("http")
+
+
+def test_a_draft_is_published_once_though_the_answer_is_lost(
+    account: OfficialAccount, known: Simulated, written: Written
+) -> None:
+    fail(known, "/cgi-bin/freepublish/submit", drop_answer=True)
+    assert settle(written("只发一次"), Work.PUBLISH).state == State.PUBLISHED
+    assert len(list(drafts.every_published(client_for(account)))) == 1
+
+
+def test_a_draft_is_published_though_the_first_call_never_arrived(
+    account: OfficialAccount, known: Simulated, written: Written
+) -> None:
+    fail(known, "/cgi-bin/freepublish/submit", http_status=502)
+    assert settle(written("再来一次"), Work.PUBLISH).state == State.PUBLISHED
+    assert len(list(drafts.every_published(client_for(account)))) == 1
+
+
+def test_a_worker_that_died_in_the_middle_is_followed_by_one_that_finds_out(
+    account: OfficialAccount, written: Written
+) -> None:
+    draft = settle(written("中断"), Work.SAVE)
+    drafts.submit(client_for(account), draft.media_id)
+    Draft.objects.filter(pk=draft.pk).update(state=State.PUBLISHING, work=Work.PUBLISH, due_at=timezone.now())
+    assert settle(draft).state == State.PUBLISHED
+    assert len(list(drafts.every_published(client_for(account)))) == 1
+
+
+def test_a_publication_that_was_refused_says_why_and_can_be_edited(
+    account: OfficialAccount, known: Simulated, written: Written
+) -> None:
+    known.sim(f"/accounts/{account.appid}/publishing", {"outcome": 4})
+    draft = settle(written(), Work.PUBLISH)
+    assert (draft.state, draft.publish_status) == (State.REFUSED, 4)
+    assert draft.may_be_edited
+    known.sim(f"/accounts/{account.appid}/publishing", {"outcome": 0})
+    assert settle(draft, Work.PUBLISH).state == State.PUBLISHED
+
+
+def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, written: Written) -> None:
+    draft = settle(written(), Work.SAVE)
+    later = timezone.now() + datetime.timedelta(hours=1)
+    Draft.objects.filter(pk=draft.pk).update(
+        state=State.PUBLISHING, publish_id="77", work=Work.FOLLOW, due_at=later
+    )
+    body = (
+        "<xml><ToUserName>gh_0</ToUserName><FromUserName>oHelper</FromUserName><CreateTime>1764000000</CreateTime>"
+        "<MsgType>event</MsgType><Event>PUBLISHJOBFINISH</Event><PublishEventInfo><publish_id>77</publish_id>"
+        "<publish_status>0</publish_status></PublishEventInfo></xml>"
+    )
+    row = message(account, kind="event", event="publishjobfinish", body=body, handled_at=None)
+    reacting.react_to([row])
+    draft.refresh_from_db()
+    assert draft.due_at is not None
+    assert draft.due_at < later
+
+
+def test_a_planned_publication_waits_and_can_be_taken_back(written: Written) -> None:
+    draft = written()
+    sending.ask(draft, Work.PUBLISH, at=timezone.now() + datetime.timedelta(hours=2))
+    sending.work_off_due()
+    sending.forget(draft)
+    draft.refresh_from_db()
+    assert (draft.state, draft.work) == (State.EDITED, Work.NONE)
+
+
+def test_what_was_published_is_taken_back(account: OfficialAccount, written: Written) -> None:
+    draft = settle(written(), Work.PUBLISH)
+    assert settle(draft, Work.WITHDRAW).state == State.WITHDRAWN
+    assert list(drafts.every_published(client_for(account))) == []
+
+
+def test_a_refused_text_stays_here_with_the_platforms_word(known: Simulated, written: Written) -> None:
+    fail(known, "/cgi-bin/draft/add", errcode=45166)
+    draft = settle(written(), Work.SAVE)
+    assert (draft.state, draft.errcode) == (State.EDITED, 45166)
+
+
+def test_a_picture_message_is_sent_in_the_order_of_its_pictures(
+    account: OfficialAccount, written: Written, asset: Asset
+) -> None:
+    draft = settle(written(kind="newspic", cover=None, pictures=[asset.pk]), Work.SAVE)
+    (article,) = drafts.get(client_for(account), draft.media_id)
+    assert article["image_info"]["image_list"] == [{"image_media_id": asset.media_id}]
+
+
+def test_drafts_made_at_wechat_are_read_and_ours_are_not_overwritten(
+    account: OfficialAccount, written: Written, asset: Asset
+) -> None:
+    ours = settle(written("我们的"), Work.SAVE)
+    client = client_for(account)
+    drafts.add(client, [{"title": "那边写的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}])
+    Draft.objects.filter(pk=ours.pk).update(revision=ours.revision + 1, platform_time=1)
+    reading.ask(account)
+    reading.read_due()
+    assert {str(draft) for draft in Draft.objects.all()} == {"我们的", "那边写的"}
+    ours.refresh_from_db()
+    assert ours.changed_there
+    reading.ask(account)
+    reading.read_due()
+    assert Draft.objects.count() == 2
+
+
+def test_a_draft_read_from_wechat_can_be_published(account: OfficialAccount, asset: Asset) -> None:
+    client = client_for(account)
+    drafts.add(client, [{"title": "那边写的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}])
+    reading.ask(account)
+    reading.read_due()
+    assert settle(Draft.objects.get(), Work.PUBLISH).state == State.PUBLISHED
+
+
+def test_a_file_in_an_article_is_in_use(written: Written, asset: Asset) -> None:
+    written("用了封面")
+    assert any("用了封面" in place for place in usage.uses(asset))

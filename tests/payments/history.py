@@ -1,0 +1,160 @@
+"""Random histories of payments, played with the simulator: both clocks move as one, anything may be lost."""
+
+import contextlib
+import datetime
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+import time_machine
+from django.utils import timezone
+
+from payments import chasing, events, notices, ordering, reconciling, refunding
+from payments.directory import client_for
+from payments.models import Merchant, Order, Refund
+from payments.ordering import OrderRefused, Uncertain, Wanted
+from payments.states import RefundState
+from tests.simulated import Simulated
+from wechat.sdk.errors import WeChatError
+from wechat.sdk.pay import refunds
+
+PLACING, CLOSING = "/v3/pay/transactions/jsapi", "/v3/pay/transactions/out-trade-no/{out_trade_no}/close"
+REFUNDING = "/v3/refund/domestic/refunds"
+NEXT_MORNING = datetime.time(10, 30, tzinfo=timezone.get_fixed_timezone(480))
+
+
+@dataclass
+class History:
+    """What may happen, one method each; `heal` is everything that happens by itself afterwards."""
+
+    simulated: Simulated
+    merchant: Merchant
+    traveller: time_machine.Traveller
+    orders: list[Order] = field(default_factory=list)
+
+    def order(self, fen: int, fault: dict[str, Any]) -> None:
+        with self.faulty(PLACING, fault):
+            made = ordering.create(self.wanted(fen))
+            self.orders.append(made)
+            with contextlib.suppress(Uncertain, OrderRefused):
+                ordering.place(made)
+
+    def crash_while_ordering(self, fen: int) -> None:
+        """WeChat Pay took it; we never came to write that down."""
+        made = ordering.create(self.wanted(fen))
+        self.orders.append(made)
+        with contextlib.suppress(WeChatError):
+            ordering._called(client_for(made.merchant), made)
+
+    def pay(self, number: int, fault: dict[str, Any], *, late: bool) -> None:
+        if self.orders:
+            order = self.orders[number % len(self.orders)]
+            with self.faulty("notice", fault):
+                body = {
+                    "mchid": self.merchant.mchid,
+                    "out_trade_no": order.out_trade_no,
+                    "openid": order.openid,
+                    "late": late,
+                }
+                # Paying what is closed, paid or unknown is refused, as it would be on a phone.
+                requests.post(f"{self.simulated.base}/_sim/pay", json=body, timeout=60)
+
+    def close(self, number: int, fault: dict[str, Any]) -> None:
+        if self.orders:
+            order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
+            with self.faulty(CLOSING, fault):
+                if order.is_open and chasing.start_closing(order, by="test"):
+                    chasing.chase([Order.objects.select_related("account", "merchant").get(pk=order.pk)])
+
+    def refund(self, number: int, fen: int, fault: dict[str, Any]) -> None:
+        if self.orders:
+            order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
+            with contextlib.suppress(OrderRefused), self.faulty(REFUNDING, fault):
+                refunding.request(order, fen, source="test", key=f"{timezone.now().timestamp()}")
+                refunding.refund_due()
+
+    def crash_while_refunding(self, number: int, fen: int) -> None:
+        """The call left; we never came to write down its answer."""
+        if self.orders:
+            order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
+            with contextlib.suppress(OrderRefused, WeChatError):
+                made = refunding.request(order, fen, source="test", key=f"{timezone.now().timestamp()}")
+                Refund.objects.filter(pk=made.pk).update(attempts=1)
+                refunds.refund(client_for(self.merchant), refunding._new(made))
+
+    def end_refunds(self, state: str) -> None:
+        self.fault(at="refund", ends=state, times=1)
+
+    def pass_time(self, seconds: float) -> None:
+        self.traveller.shift(seconds)
+        self.simulated.pass_time(seconds)
+        self.work()
+
+    def work(self) -> None:
+        chasing.chase_due()
+        refunding.refund_due()
+        notices.handle_due()
+        events.tell_due()
+        reconciling.fetch_due()
+
+    def heal(self) -> None:
+        """Nothing is broken any more, and time passes until the bills of these days are there."""
+        requests.delete(f"{self.simulated.base}/_sim/pay/faults", timeout=60)
+        for _again in range(4):
+            self.pass_time(3600)
+        for _day in range(2):
+            self.pass_time(24 * 3600)
+        morning = datetime.datetime.combine(
+            timezone.now().astimezone(NEXT_MORNING.tzinfo).date() + datetime.timedelta(days=1), NEXT_MORNING
+        )
+        self.pass_time((morning - timezone.now()).total_seconds())
+        self.pass_time(3600)
+
+    def wanted(self, fen: int) -> Wanted:
+        return Wanted(
+            account=self.merchant.accounts.get(),
+            merchant=self.merchant,
+            source="test",
+            key=f"{timezone.now().timestamp()}:{len(self.orders)}",
+            way=Order.Way.JSAPI,
+            total=fen,
+            description="礼盒",
+            openid=f"oPayer{len(self.orders) % 3}",
+        )
+
+    @contextlib.contextmanager
+    def faulty(self, at: str, fault: dict[str, Any]) -> Any:
+        """The next call of that kind goes wrong in that way."""
+        if fault:
+            self.fault(at=at, times=1, **fault)
+        yield
+
+    def fault(self, **fault: Any) -> None:
+        self.simulated.sim("/pay/faults", {"mchid": self.merchant.mchid, **fault})
+
+
+def our_ledger(merchant: Merchant) -> dict[str, Any]:
+    paid = Order.objects.filter(merchant=merchant, paid_at__isnull=False)
+    taken = Refund.objects.filter(order__merchant=merchant, refund_id__isnull=False)
+    going = [each for each in taken if each.state not in {RefundState.CLOSED, RefundState.REFUSED}]
+    return {
+        "payments": {each.out_trade_no: (each.transaction_id, each.total) for each in paid},
+        "refunds": {each.out_refund_no: (each.refund_id, each.amount, each.state.upper()) for each in taken},
+        "paid": sum(each.total for each in paid),
+        "refunded": sum(each.amount for each in going),
+    }
+
+
+def their_ledger(simulated: Simulated, merchant: Merchant) -> dict[str, Any]:
+    ledger = simulated.merchant_ledger(merchant.mchid)
+    return {
+        "payments": {
+            each["out_trade_no"]: (each["transaction_id"], each["total"]) for each in ledger["payments"]
+        },
+        "refunds": {
+            each["out_refund_no"]: (each["refund_id"], each["amount"], each["status"])
+            for each in ledger["refunds"]
+        },
+        "paid": ledger["paid"],
+        "refunded": ledger["refunded"],
+    }

@@ -1,0 +1,137 @@
+from typing import Any
+
+import pytest
+
+from accounts.models import OfficialAccount
+from payments import refunding
+from payments.models import Merchant, Order
+from tests.payments.world import TRANSACTIONS, answer_close, answer_query, notify
+from tests.sdk.pay.platform import PayPlatform, refused
+from tests.sdk.platform import Reply
+from tests.signed import Signed, business_system
+
+SCOPES = ["orders:read", "orders:write", "refunds:write"]
+WANTED: dict[str, Any] = {
+    "way": "jsapi", "total": 10000, "description": "会员年卡", "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+}  # fmt: skip
+
+
+@pytest.fixture
+def shop(account: OfficialAccount, merchant: Merchant) -> Signed:
+    return business_system(account, scopes=SCOPES)
+
+
+def made(shop: Signed, key: str = "k", **differently: Any) -> Any:
+    return shop.post("/api/v1/orders", {**WANTED, **differently}, key=key)
+
+
+def test_an_order_is_made_and_can_be_paid(shop: Signed, pay: PayPlatform) -> None:
+    answer = made(shop)
+    assert answer.status_code == 201, answer.content
+    said = answer.json()
+    assert (said["state"], said["total"]) == ("paying", 10000)
+    assert said["pay"]["bridge"]["package"] == "prepay_id=wx1"
+    order = Order.objects.get()
+    notify(order)
+    assert shop.get(f"/api/v1/orders/{order.out_trade_no}").json()["state"] == "paid"
+
+
+def test_other_ways_give_what_starts_them(shop: Signed, pay: PayPlatform) -> None:
+    assert made(shop, "n", way="native", openid="").status_code == 400
+    native = {name: WANTED[name] for name in ("total", "description")}
+    assert "code_url" in shop.post("/api/v1/orders", {**native, "way": "native"}).json()["pay"]
+    h5 = {**native, "way": "h5", "client_ip": "203.0.113.7"}
+    assert "h5_url" in shop.post("/api/v1/orders", h5).json()["pay"]
+
+
+def test_after_no_answer_the_same_key_is_the_same_order(shop: Signed, pay: PayPlatform) -> None:
+    path = f"{TRANSACTIONS}/jsapi"
+    works, pay.pay[path] = pay.pay[path], lambda request: Reply(b"", status=0)
+    lost = made(shop)
+    assert (lost.status_code, lost.json()["error"]["code"]) == (503, "uncertain")
+    pay.pay[path] = works
+    assert made(shop).status_code == 201
+    assert Order.objects.count() == 1
+    assert shop.get("/api/v1/orders", key="k").json()["items"][0]["out_trade_no"]
+
+
+@pytest.mark.parametrize(
+    "differently",
+    [
+        {"total": 0},
+        {"total": -5},
+        {"total": 1.5},
+        {"total": 1.0},
+        {"total": "100"},
+        {"total": True},
+        {"total": 10**12},
+        {"currency": "USD"},
+        {"way": "cash"},
+        {"description": ""},
+        {"lifetime": 10},
+        {"client_ip": "nowhere"},
+        {"goods": [{"merchant_goods_id": "a b", "goods_name": "x", "quantity": 1, "unit_price": 1}]},
+    ],
+)
+def test_what_is_not_right_is_named(shop: Signed, pay: PayPlatform, differently: dict[str, Any]) -> None:
+    answer = made(shop, **differently)
+    assert answer.status_code == 400
+    assert set(answer.json()["error"]["fields"]) & set(differently)
+    assert not Order.objects.exists()
+
+
+def test_the_platforms_refusal_is_told_by_its_code(shop: Signed, pay: PayPlatform) -> None:
+    pay.pay[f"{TRANSACTIONS}/jsapi"] = lambda request: refused(400, "APPID_MCHID_NOT_MATCH", "未绑定")
+    error = made(shop).json()["error"]
+    assert (error["code"], error["message"]) == ("APPID_MCHID_NOT_MATCH", "未绑定")
+
+
+def test_a_merchant_that_is_not_the_accounts_is_refused(shop: Signed, pay: PayPlatform) -> None:
+    assert made(shop, "a", merchant="elsewhere").json()["error"]["code"] == "merchant"
+    assert made(shop, "b", merchant="shop").status_code == 201
+
+
+def test_an_order_is_closed(shop: Signed, pay: PayPlatform) -> None:
+    made(shop)
+    order = Order.objects.get()
+    answer_query(pay, order)
+    answer_close(pay, order)
+    assert shop.post(f"/api/v1/orders/{order.out_trade_no}/close", None).json()["state"] == "closed"
+    assert shop.post(f"/api/v1/orders/{order.out_trade_no}/close", None).json()["state"] == "closed"
+
+
+def test_a_refund_is_asked_for_once(shop: Signed, pay: PayPlatform, paid: Order) -> None:
+    wanted = {"out_trade_no": paid.out_trade_no, "amount": 3000, "reason": "售完"}
+    first, again = (shop.post("/api/v1/refunds", wanted, key="r") for _time in range(2))
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert (first.json()["state"], first.json()["amount"]) == ("pending", 3000)
+    listed = shop.get("/api/v1/refunds", out_trade_no=paid.out_trade_no).json()["items"]
+    assert [each["out_refund_no"] for each in listed] == [first.json()["out_refund_no"]]
+    assert shop.get(f"/api/v1/refunds/{listed[0]['out_refund_no']}").json() == listed[0]
+    too_much = shop.post("/api/v1/refunds", {**wanted, "amount": 7001})
+    assert (too_much.status_code, too_much.json()["error"]["code"]) == (400, "too_much")
+
+
+def test_each_scope_opens_its_own_door(account: OfficialAccount, paid: Order, pay: PayPlatform) -> None:
+    reader = business_system(account, scopes=["orders:read"])
+    assert reader.get("/api/v1/orders").status_code == 200
+    assert made(reader).status_code == 403
+    assert reader.post("/api/v1/refunds", {}).status_code == 403
+    writer = business_system(account, scopes=["orders:write"])
+    assert writer.get("/api/v1/orders").status_code == 403
+    assert made(writer).status_code == 201
+
+
+def test_nobody_sees_or_refunds_what_belongs_to_another_account(paid: Order, pay: PayPlatform) -> None:
+    other = OfficialAccount.objects.create(
+        slug="other", name="另一个", appid="wxaaaaaaaaaaaaaaaa", token="othertoken", mode="plain"
+    )
+    stranger = business_system(other, scopes=SCOPES)
+    assert stranger.get("/api/v1/orders").json()["items"] == []
+    assert stranger.get(f"/api/v1/orders/{paid.out_trade_no}").status_code == 404
+    assert stranger.post(f"/api/v1/orders/{paid.out_trade_no}/close", None).status_code == 404
+    wanted = {"out_trade_no": paid.out_trade_no, "amount": 1}
+    assert stranger.post("/api/v1/refunds", wanted).status_code == 404
+    refund = refunding.request(paid, 1, source="test", key="r")
+    assert stranger.get(f"/api/v1/refunds/{refund.out_refund_no}").status_code == 404

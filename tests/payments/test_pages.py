@@ -1,0 +1,322 @@
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from accounts.models import OfficialAccount, StaffRight
+from payments import refunding
+from payments.disagreeing import Kind, Mismatch, note
+from payments.models import Bill, Discrepancy, Merchant, Notice, Order, Refund, RefundLimit, Webhook
+from payments.states import OrderState, RefundState
+from tests.cast import Cast, member, signed_in
+from tests.payments.conftest import Ordered
+from tests.payments.world import answer_close, answer_query, notify
+from tests.sdk.pay.platform import PayPlatform
+from tests.sdk.pay.vectors import KEYS
+
+ADMIN = "/admin/payments"
+
+
+@pytest.fixture
+def money(account: OfficialAccount, staff: Cast) -> Client:
+    return signed_in(member("money", account, StaffRight.Role.FINANCE))
+
+
+def page(client: Client, path: str) -> str:
+    response = client.get(f"{ADMIN}/{path}")
+    assert response.status_code == 200, response.content
+    content = b"".join(response) if response.streaming else response.content  # type: ignore[arg-type]
+    return content.decode()
+
+
+def text(client: Client, path: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page(client, path)))
+
+
+def test_the_list_shows_orders_and_their_sums(money: Client, paid: Order, ordered: Ordered) -> None:
+    ordered(key="open", total=55)
+    shown = text(money, "order/")
+    assert paid.out_trade_no in shown
+    assert "¥100.00" in shown
+    assert "¥0.55" in shown
+    today = timezone.localdate()
+    days = text(money, f"order/?since={today}&until={today}")
+    assert "1 笔订单" in days
+    assert "¥0.55" not in days
+    for found in (paid.out_trade_no, paid.transaction_id, paid.openid):
+        assert paid.out_trade_no in text(money, f"order/?q={found}")
+    assert paid.out_trade_no not in text(money, "order/?state=closed")
+
+
+def test_an_order_tells_its_whole_history(money: Client, paid: Order) -> None:
+    refunding.request(paid, 100, source="test", key="r", reason="售完")
+    note(paid.merchant, Mismatch(Kind.AMOUNT, "x", order=paid, here=1, there=2))
+    shown = text(money, f"order/{paid.pk}/change/")
+    for word in ("会员年卡", "支付成功", "售完", "支付金额不一致", "生成订单", "退款…"):
+        assert word in shown, word
+
+
+def dialog(client: Client, order: Order, amount: str, **more: str) -> Any:
+    shown = page(client, f"order/{order.pk}/refund/")
+    key = re.search(r'name="key" value="(\w+)"', shown)
+    assert key
+    body = {"amount": amount, "reason": "售完", "key": key[1], **more}
+    return client.post(f"{ADMIN}/order/{order.pk}/refund/", body)
+
+
+def test_a_refund_says_first_what_will_happen(money: Client, paid: Order) -> None:
+    shown = dialog(money, paid, "30").content.decode()
+    assert "¥30.00" in shown
+    assert "¥70.00" in shown
+    assert not Refund.objects.exists()
+    assert dialog(money, paid, "30", confirmed="1").status_code == 302
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.state, refund.reason) == (3000, RefundState.PENDING, "售完")
+    assert refund.asked_by
+    assert "WR" in text(money, f"order/{paid.pk}/history/")
+
+
+def test_the_same_dialog_sent_twice_is_one_refund(money: Client, paid: Order) -> None:
+    body = {"amount": "30", "reason": "", "key": "same", "confirmed": "1"}
+    for _again in range(2):
+        money.post(f"{ADMIN}/order/{paid.pk}/refund/", body)
+    assert Refund.objects.count() == 1
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-1", "100.01", "0.001", "一百", "1e9"])
+def test_an_amount_that_cannot_be_is_refused_in_the_dialog(money: Client, paid: Order, amount: str) -> None:
+    assert 'role="alert"' in dialog(money, paid, amount, confirmed="1").content.decode()
+    assert not Refund.objects.exists()
+
+
+def test_above_the_limit_the_dialog_says_who_decides(money: Client, paid: Order, staff: Cast) -> None:
+    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=1000)
+    assert "¥10.00" in dialog(money, paid, "30").content.decode()
+    dialog(money, paid, "30", confirmed="1")
+    refund = Refund.objects.get()
+    assert refund.state == RefundState.WAITING
+    address = f"{ADMIN}/refund/{refund.pk}/decide/"
+    money.post(address, {"agreed": "1"})
+    refund.refresh_from_db()
+    assert refund.state == RefundState.WAITING
+    owner = signed_in(staff.owner)
+    assert "¥30.00" in owner.get(address).content.decode()
+    owner.post(address, {"agreed": "1"})
+    refund.refresh_from_db()
+    assert (refund.state, refund.decided_by) == (RefundState.PENDING, staff.owner)
+
+
+def test_a_refund_can_be_rejected(money: Client, paid: Order, staff: Cast) -> None:
+    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=0)
+    dialog(money, paid, "30", confirmed="1")
+    refund = Refund.objects.get()
+    signed_in(staff.owner).post(f"{ADMIN}/refund/{refund.pk}/decide/", {"rejected": "1"})
+    refund.refresh_from_db()
+    paid.refresh_from_db()
+    assert (refund.state, paid.reserved) == (RefundState.REJECTED, 0)
+    assert refund.out_refund_no in text(money, "refund/?state=rejected")
+    assert refund.out_refund_no in text(money, f"refund/?q={paid.out_trade_no}")
+
+
+def test_an_order_is_closed_after_a_question(money: Client, ordered: Ordered, pay: PayPlatform) -> None:
+    order = ordered()
+    answer_query(pay, order)
+    answer_close(pay, order)
+    assert order.out_trade_no in page(money, f"order/{order.pk}/close/")
+    order.refresh_from_db()
+    assert order.state == OrderState.PAYING
+    money.post(f"{ADMIN}/order/{order.pk}/close/")
+    order.refresh_from_db()
+    assert order.state == OrderState.CLOSED
+
+
+def test_wechat_pay_is_asked_when_staff_want_to_know(
+    money: Client, ordered: Ordered, pay: PayPlatform
+) -> None:
+    order = ordered()
+    answer_query(pay, order, "SUCCESS")
+    money.get(f"{ADMIN}/order/{order.pk}/look/")
+    order.refresh_from_db()
+    assert order.state == OrderState.PAYING
+    money.post(f"{ADMIN}/order/{order.pk}/look/")
+    order.refresh_from_db()
+    assert order.state == OrderState.PAID
+
+
+def everything(order: Order) -> Iterator[str]:
+    yield f"{ADMIN}/order/{order.pk}/change/"
+    for name in ("refund", "close"):
+        yield f"{ADMIN}/order/{order.pk}/{name}/"
+
+
+def test_who_has_no_right_to_money_sees_none(paid: Order, staff: Cast) -> None:
+    for user in (staff.editor, staff.service, staff.outsider, staff.nobody):
+        client = signed_in(user)
+        for address in everything(paid):
+            assert client.get(address).status_code in {302, 403, 404}, (user, address)
+        assert paid.out_trade_no not in client.get(f"{ADMIN}/order/").content.decode()
+        assert client.get(f"{ADMIN}/merchant/revenue/").status_code in {200, 403}
+        answer = client.post(
+            f"{ADMIN}/order/{paid.pk}/refund/", {"amount": "1", "key": "k", "confirmed": "1"}
+        )
+        assert answer.status_code in {302, 403, 404}
+    assert not Refund.objects.exists()
+
+
+def test_an_auditor_looks_and_changes_nothing(paid: Order, staff: Cast) -> None:
+    auditor = signed_in(staff.auditor)
+    assert f"order/{paid.pk}/refund" not in page(auditor, f"order/{paid.pk}/change/")
+    for name in ("refund", "close", "look"):
+        assert auditor.post(f"{ADMIN}/order/{paid.pk}/{name}/").status_code == 403
+
+
+@pytest.fixture
+def exception(paid: Order) -> Discrepancy:
+    return note(paid.merchant, Mismatch(Kind.SECOND_PAYMENT, "WC1 4200", order=paid, here="a", there="b"))
+
+
+def test_an_exception_is_closed_with_a_note_and_no_other_way(
+    money: Client, exception: Discrepancy, staff: Cast
+) -> None:
+    assert "重复支付" in text(money, "discrepancy/")
+    assert "重复支付" in text(money, f"discrepancy/{exception.pk}/change/")
+    address = f"{ADMIN}/discrepancy/{exception.pk}/close/"
+    money.post(address, {"note": "  "})
+    signed_in(staff.auditor).post(address, {"note": "x"})
+    exception.refresh_from_db()
+    assert exception.state == "open"
+    money.post(address, {"note": "已退款"})
+    money.post(address, {"note": "另一个说法"})
+    exception.refresh_from_db()
+    assert (exception.state, exception.note) == ("closed", "已退款")
+    assert exception.closed_by
+
+
+def test_the_exceptions_of_another_account_stay_there(exception: Discrepancy, staff: Cast) -> None:
+    outsider = signed_in(staff.outsider)
+    exception.merchant.accounts.add(staff.theirs)
+    assert "重复支付" not in re.sub(r"<select.*?</select>", "", page(outsider, "discrepancy/"), flags=re.S)
+    assert outsider.get(f"{ADMIN}/discrepancy/{exception.pk}/change/").status_code in {302, 404}
+
+
+def test_a_notification_is_handled_again_by_hand(money: Client, ordered: Ordered) -> None:
+    order, other = ordered(), ordered(key="other")
+    notify(other)
+    notify(order)
+    notice = Notice.objects.get(state="failed")
+    notice.resource["transaction_id"] = "4200009"
+    notice.save()
+    assert "重新处理" in text(money, f"notice/{notice.pk}/change/")
+    money.post(f"{ADMIN}/notice/{notice.pk}/again/")
+    order.refresh_from_db()
+    assert order.state == OrderState.PAID
+    assert text(money, "notice/")
+
+
+def test_a_bill_shows_both_sides(money: Client, paid: Order, merchant: Merchant) -> None:
+    bill = Bill.objects.create(
+        merchant=merchant, kind="trade", day=timezone.localdate(), state="matched", lines=1, income=10000
+    )
+    shown = text(money, f"bill/{bill.pk}/change/")
+    assert "¥100.00" in shown
+    assert "不一致" in shown
+    assert "¥100.00" in text(money, "bill/")
+
+
+def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) -> None:
+    order = ordered(description="=HYPERLINK(1)")
+    notify(order)
+    order.refresh_from_db()
+    refund = refunding.request(order, 100, source="test", key="r")
+    Refund.objects.update(state="success", refund_id="5", succeeded_at=timezone.now(), due_at=None)
+    month = f"{timezone.localdate():%Y-%m}"
+    lines = page(money, f"bill/export/?month={month}&as=csv").splitlines()
+    assert lines[0].startswith("\ufeff")
+    assert len(lines) == 3
+    assert f"{order.out_trade_no},{order.transaction_id},,'=HYPERLINK(1)" in lines[1]
+    assert f"{refund.out_refund_no}" in lines[2]
+    assert "-1.00" in lines[2]
+    excel = money.get(f"{ADMIN}/bill/export/?month={month}&as=xlsx")
+    rows = list(load_workbook(BytesIO(b"".join(excel))).active.values)  # type: ignore[union-attr,arg-type]
+    assert [row[8] for row in rows[1:]] == ["100.00", "-1.00"]
+    assert money.get(f"{ADMIN}/bill/export/?month=never").status_code == 302
+
+
+def test_revenue_is_drawn_by_day_and_added_up(money: Client, ordered: Ordered) -> None:
+    notify(ordered(item="年卡"))
+    shown = page(money, "merchant/revenue/")
+    assert shown.count("<rect") == 30
+    assert "¥100.00" in shown
+    assert "年卡" in shown
+    assert page(money, "merchant/revenue/?since=2020-01-01&until=2020-01-31").count("<rect") == 0
+
+
+def merchant_fields(merchant: Merchant, **differently: Any) -> dict[str, Any]:
+    usual = {
+        "name": merchant.name,
+        "slug": merchant.slug,
+        "mchid": merchant.mchid,
+        "serial_no": merchant.serial_no,
+        "public_key_id": merchant.public_key_id,
+        "public_key": merchant.public_key,
+        "accounts": [account.pk for account in merchant.accounts.all()],
+        "receipt_text": "",
+        "enabled": "on",
+        "new_private_key": "",
+        "new_api_v3_key": "",
+    }
+    return {**usual, **differently}
+
+
+def test_keys_go_in_and_never_come_out(merchant: Merchant, staff: Cast) -> None:
+    owner = signed_in(staff.owner)
+    shown = page(owner, f"merchant/{merchant.pk}/change/")
+    assert KEYS["apiv3_key"] not in shown
+    assert "PRIVATE KEY" not in shown
+    address = f"{ADMIN}/merchant/{merchant.pk}/change/"
+    wrong = owner.post(address, merchant_fields(merchant, new_api_v3_key="too short"))
+    assert "too short" not in wrong.content.decode()
+    changed = owner.post(address, merchant_fields(merchant, name="新名字", new_api_v3_key="n" * 32))
+    assert changed.status_code == 302, changed.content
+    merchant = Merchant.objects.get()
+    assert (merchant.name, merchant.api_v3_key) == ("新名字", "n" * 32)
+    assert merchant.private_key == KEYS["merchant"]["private_key_pem"]
+
+
+def test_finance_does_not_touch_the_keys(merchant: Merchant, money: Client) -> None:
+    assert money.get(f"{ADMIN}/merchant/{merchant.pk}/change/").status_code in {302, 403}
+
+
+def test_a_merchant_shared_with_another_account_is_changed_by_nobody_alone(
+    merchant: Merchant, staff: Cast
+) -> None:
+    merchant.accounts.add(staff.theirs)
+    owner = signed_in(staff.owner)
+    answer = owner.post(f"{ADMIN}/merchant/{merchant.pk}/change/", merchant_fields(merchant, name="我的了"))
+    assert answer.status_code == 403
+    superuser = signed_in(staff.superuser)
+    assert superuser.get(f"{ADMIN}/merchant/{merchant.pk}/change/").status_code == 200
+
+
+def test_a_webhook_needs_a_secret_and_never_shows_it(merchant: Merchant, staff: Cast) -> None:
+    owner = signed_in(staff.owner)
+    fields = {"account": staff.ours.pk, "url": "https://example.com/paid", "enabled": "on", "new_secret": ""}
+    assert owner.post(f"{ADMIN}/webhook/add/", fields).status_code == 200
+    assert owner.post(f"{ADMIN}/webhook/add/", {**fields, "new_secret": "s" * 20}).status_code == 302
+    webhook = Webhook.objects.get()
+    assert webhook.secret == "s" * 20
+    assert "s" * 20 not in page(owner, f"webhook/{webhook.pk}/change/")
+
+
+def test_a_limit_is_set_by_the_owner(staff: Cast, money: Client) -> None:
+    fields = {"account": staff.ours.pk, "role": "finance", "alone_up_to": "5000"}
+    assert money.post(f"{ADMIN}/refundlimit/add/", fields).status_code == 403
+    assert signed_in(staff.owner).post(f"{ADMIN}/refundlimit/add/", fields).status_code == 302
+    finance = User.objects.get(username="money")
+    assert refunding.limit_of(finance, staff.ours.pk) == 5000

@@ -1,0 +1,121 @@
+"""Whatever happens between us and WeChat Pay, our ledger ends as theirs, to the fen, without a person."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import OfficialAccount
+from payments import reconciling
+from payments.models import Discrepancy, Event, Merchant, Order
+from payments.states import OPEN, OrderState
+from tests.payments.history import History, our_ledger, their_ledger
+from tests.simulated import Simulated
+from wechat.sdk.door import shared_session
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MCHID = "1900000109"
+
+
+@pytest.fixture
+def history(
+    simulated: Simulated, live_server: LiveServer, account: OfficialAccount, settings: Settings
+) -> Iterator[History]:
+    """A merchant known to the simulator, which notifies this very process."""
+    settings.WECHAT_PAY_API_BASE = simulated.base
+    settings.PUBLIC_URL = live_server.url
+    simulated.know(account)
+    simulated.sim("/settings", {"sign_with_clock": True})
+    told = simulated.know_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
+    merchant = Merchant.objects.create(
+        slug="shop",
+        name="商户",
+        mchid=MCHID,
+        serial_no=told["serial_no"],
+        private_key=told["private_key"],
+        api_v3_key="k" * 32,
+        public_key_id=told["platform"]["public_key_id"],
+        public_key=told["platform"]["public_key"],
+    )
+    merchant.accounts.add(account)
+    with time_machine.travel(timezone.now(), tick=True) as traveller:
+        reconciling.begin(merchant)
+        yield History(simulated, merchant, traveller)
+    shared_session.cache_clear()
+
+
+NUMBERS = st.integers(0, 9)
+AMOUNTS = st.sampled_from([1, 2, 99, 100, 3000, 10000])
+CALL_FAULTS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {},
+        {"lose_answer": True},
+        {"status": 500, "code": "SYSTEM_ERROR"},
+        {"status": 500, "code": "SYSTEM_ERROR", "after": True},
+        {"status": 429, "code": "FREQUENCY_LIMITED"},
+        {"spoil": "probe"},
+        {"spoil": "unsigned"},
+    ]
+)
+NOTICE_FAULTS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {}, {"lose": True}, {"copies": 3}, {"delay": 400.0}, {"spoil": "probe"}, {"spoil": "body"}]
+)
+PAY = st.tuples(st.just("pay"), NUMBERS, NOTICE_FAULTS, st.booleans())
+# Most of what happens is that somebody orders and pays.
+STEPS = st.one_of(
+    PAY,
+    PAY,
+    st.tuples(st.just("order"), AMOUNTS, CALL_FAULTS),
+    st.tuples(st.just("crash_while_ordering"), AMOUNTS),
+    PAY,
+    st.tuples(st.just("close"), NUMBERS, CALL_FAULTS),
+    st.tuples(st.just("refund"), NUMBERS, AMOUNTS, CALL_FAULTS),
+    st.tuples(st.just("crash_while_refunding"), NUMBERS, AMOUNTS),
+    st.tuples(st.just("end_refunds"), st.sampled_from(["CLOSED", "ABNORMAL"])),
+    st.tuples(st.just("pass_time"), st.sampled_from([5, 40, 700, 2000])),
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, min_size=6, max_size=20))
+def test_after_any_history_our_ledger_is_theirs(history: History, steps: list[Any]) -> None:
+    history.order(10000, {})
+    for name, *given_to_it in steps:
+        if name == "pay":
+            number, fault, late = given_to_it
+            history.pay(number, fault, late=late)
+        else:
+            getattr(history, name)(*given_to_it)
+    history.heal()
+    assert our_ledger(history.merchant) == their_ledger(history.simulated, history.merchant)
+    assert not Order.objects.filter(state__in=OPEN).exists()
+    told = Event.objects.filter(topic="order.paid").count()
+    assert told == Order.objects.filter(paid_at__isnull=False).count()
+    assert not Discrepancy.objects.exclude(kind="late_payment").exists()
+
+
+def test_a_notification_that_never_comes_is_noticed_within_a_minute(history: History) -> None:
+    history.order(100, {})
+    history.pay(0, {"lose": True}, late=False)
+    assert Order.objects.get().state == OrderState.PAYING
+    history.pass_time(60)
+    assert Order.objects.get().state == OrderState.PAID
+
+
+def test_a_payment_that_nobody_told_of_after_closing_is_found_in_the_bill(history: History) -> None:
+    history.order(100, {})
+    history.pass_time(2000)
+    assert Order.objects.get().state == OrderState.CLOSED
+    history.pay(0, {"lose": True}, late=True)
+    for _attempt in range(16):
+        history.fault(at="notice", lose=True)
+    history.heal()
+    assert Order.objects.get().state == OrderState.PAID
+    assert our_ledger(history.merchant) == their_ledger(history.simulated, history.merchant)

@@ -1,0 +1,199 @@
+"""Business systems ask for messages, follow them, and are told what became of them."""
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import OfficialAccount
+from tests.pushes.test_templated import OPENID, World
+from tests.replies.test_forwarding import Webhook
+from tests.signed import Signed, business_system
+from tests.simulated import Simulated
+from wechat.kernel import webhooks
+from wechat.pushes import occasions, receipts, reports, sending
+from wechat.pushes.models import EventTemplate, Push, StatusReport, Template
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Push.State
+URL = "/api/v1/push"
+
+
+@pytest.fixture
+def world(simulated: Simulated, account: OfficialAccount) -> World:
+    return World(simulated, account)
+
+
+@pytest.fixture
+def template(world: World) -> Template:
+    return Template.objects.create(
+        account=world.account,
+        kind="template",
+        platform_id="Vq0demo",
+        title="预约",
+        content="门店:{{thing4.DATA}}",
+    )
+
+
+@pytest.fixture
+def shop(account: OfficialAccount) -> Signed:
+    return business_system(account, scopes=["push:write", "push:read"])
+
+
+def message(shop_name: str = "天河店", **more: Any) -> dict[str, Any]:
+    return {"to": OPENID, "template": "Vq0demo", "values": {"thing4": shop_name}, **more}
+
+
+def test_a_message_is_accepted_sent_and_followed(world: World, template: Template, shop: Signed) -> None:
+    answer = shop.post(URL, message(reference="order-8841"))
+    (asked,) = answer.json()["messages"]
+    assert (answer.status_code, asked["state"], asked["reference"]) == (202, "pending", "order-8841")
+    sending.send_due()
+    found = shop.get(f"{URL}/{asked['id']}").json()
+    assert (found["state"], found["to"], found["kind"]) == ("sent", OPENID, "template")
+    assert world.received() == [(OPENID, "天河店")]
+
+
+def test_a_batch_is_accepted_as_a_whole(world: World, template: Template, shop: Signed) -> None:
+    answer = shop.post(URL, {"messages": [message(str(number)) for number in range(1000)]})
+    assert (answer.status_code, len({each["id"] for each in answer.json()["messages"]})) == (202, 1000)
+    assert shop.post(URL, {"messages": [message()] * 1001}).status_code == 400
+
+
+def test_the_same_request_twice_queues_once(world: World, template: Template, shop: Signed) -> None:
+    first, second = (shop.post(URL, message(), key="order-1").json() for _ in range(2))
+    assert (first, Push.objects.count()) == (second, 1)
+
+
+def test_a_wrong_message_refuses_the_batch_and_is_named(
+    world: World, template: Template, shop: Signed
+) -> None:
+    wrong = [
+        message(),
+        message("一" * 21),
+        message(template="unknown"),
+        {"to": OPENID, "content": {"type": "x"}},
+    ]
+    answer = shop.post(URL, {"messages": wrong})
+    refused = answer.json()["error"]
+    assert (answer.status_code, refused["code"]) == (422, "messages_invalid")
+    assert sorted(refused["messages"]) == ["1", "2", "3"]
+    assert list(refused["messages"]["1"]["values"]) == ["thing4"]
+    assert not Push.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"to": OPENID}, {"messages": []}, message(content={"type": "text", "content": "你好"}), []]
+)
+def test_a_message_that_says_nothing_is_refused(
+    world: World, template: Template, shop: Signed, body: Any
+) -> None:
+    assert shop.post(URL, body).status_code == 400
+
+
+def test_a_customer_service_message_may_be_asked_for(world: World, shop: Signed) -> None:
+    body = {"to": OPENID, "content": {"type": "text", "content": "您好"}, "reference": "r1"}
+    (asked,) = shop.post(URL, body).json()["messages"]
+    sending.send_due()
+    found = shop.get(f"{URL}/{asked['id']}").json()
+    assert (found["state"], found["reason"], found["reference"]) == ("skipped", "no_window", "r1")
+
+
+def test_a_message_may_be_asked_for_a_later_time(world: World, template: Template, shop: Signed) -> None:
+    shop.post(URL, message(at="2099-01-01T10:00:00+08:00"))
+    assert sending.send_due() == 0
+
+
+def test_a_client_sees_its_own_messages_only(
+    world: World, template: Template, shop: Signed, account: OfficialAccount
+) -> None:
+    (asked,) = shop.post(URL, message()).json()["messages"]
+    other = business_system(account, scopes=["push:read"])
+    assert other.get(f"{URL}/{asked['id']}").status_code == 404
+    assert other.get(URL).json()["items"] == []
+    assert [each["id"] for each in shop.get(URL).json()["items"]] == [asked["id"]]
+
+
+def test_sending_needs_the_scope(world: World, template: Template, account: OfficialAccount) -> None:
+    reader = business_system(account, scopes=["push:read"])
+    assert reader.post(URL, message()).status_code == 403
+
+
+# --- reports
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Webhook]:
+    """The caller's own server."""
+    settings.DEBUG = True  # an address of this machine may be told
+    server = Webhook()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_each_final_state_is_reported_once_and_signed(
+    world: World, template: Template, shop: Signed, receiver: Webhook
+) -> None:
+    secret = shop.put(f"{URL}/webhook", {"url": receiver.url}).json()["secret"]
+    (asked,) = shop.post(URL, message(reference="order-1")).json()["messages"]
+    sending.send_due()
+    push = Push.objects.get()
+    assert push.msgid
+    receipts.keep(world.account, push.msgid, "", "success")
+    receipts.join_due()
+    reports.report_due()
+    bodies = [json.loads(body) for _, body in receiver.requests]
+    assert sorted(each["push"]["state"] for each in bodies) == ["delivered", "sent"]
+    assert {each["push"]["id"] for each in bodies} == {asked["id"]}
+    headers, body = receiver.requests[0]
+    signature = webhooks.sign(secret, headers["X-WeChat-Console-Timestamp"], body)
+    assert headers["X-WeChat-Console-Signature"] == f"sha256={signature}"
+    assert reports.report_due() == 0
+
+
+def test_a_report_that_is_not_taken_is_posted_again_later(
+    world: World, template: Template, shop: Signed, receiver: Webhook
+) -> None:
+    receiver.status = 500
+    shop.put(f"{URL}/webhook", {"url": receiver.url})
+    shop.post(URL, message())
+    sending.send_due()
+    reports.report_due()
+    report = StatusReport.objects.get()
+    assert (report.attempts, report.status) == (1, 500)
+    assert report.due_at
+    assert report.due_at > timezone.now()
+
+
+# --- events
+
+
+def test_an_event_sends_what_staff_have_set_for_it(world: World, template: Template, shop: Signed) -> None:
+    EventTemplate.objects.create(
+        account=world.account,
+        event="order.shipped",
+        template=template,
+        values={"thing4": "{company} {number}"},
+    )
+    body = {"event": "order.shipped", "to": OPENID, "values": {"company": "顺丰", "number": "A1"}}
+    assert len(shop.post(f"{URL}/event", body, key="ship-1").json()["messages"]) == 1
+    shop.post(f"{URL}/event", body, key="ship-1")
+    sending.send_due()
+    assert world.received() == [(OPENID, "顺丰 A1")]
+
+
+def test_an_event_nobody_knows_is_refused_with_those_that_are(shop: Signed) -> None:
+    answer = shop.post(f"{URL}/event", {"event": "moon.full", "to": OPENID})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "event_unknown")
+    assert "order.shipped" in answer.json()["error"]["message"]
+
+
+def test_braces_of_an_unknown_word_stay(world: World) -> None:
+    assert occasions.put_in("{amount} {colour}", {"amount": "¥1"}) == "¥1 {colour}"

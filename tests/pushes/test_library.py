@@ -1,0 +1,216 @@
+"""The templates of an account, kept as the simulator has them, and the pages that staff use for it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Follower, OfficialAccount
+from tests.cast import Cast, signed_in
+from tests.pushes.test_templated import OPENID, World
+from tests.simulated import Simulated
+from wechat.pushes import library, pausing, sending
+from wechat.pushes.models import EventTemplate, LibraryJob, Push, Template
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/admin/pushes/template/"
+
+
+@pytest.fixture
+def world(simulated: Simulated, account: OfficialAccount) -> World:
+    return World(simulated, account)
+
+
+@pytest.fixture
+def owner(staff: Cast) -> Client:
+    return signed_in(staff.owner)
+
+
+def read(world: World) -> None:
+    library.sync(world.account)
+    library.work_off_due()
+
+
+def the_template(platform_id: str = "Vq0demo") -> Template:
+    return Template.objects.get(platform_id=platform_id)
+
+
+def test_reading_keeps_both_kinds_and_touches_nothing_of_ours(world: World) -> None:
+    read(world)
+    Template.objects.filter(platform_id="Vq0demo").update(
+        label="到店提醒", note="门店用", defaults={"thing4": "天河店"}
+    )
+    world.sim("/templates", {"templates": [{"template_id": "Vq0demo", "kind": "template", "title": "新名",
+        "content": "门店:{{thing4.DATA}}\n"}]})  # fmt: skip
+    read(world)
+    found = the_template()
+    assert (found.title, found.label, found.note, found.defaults) == (
+        "新名",
+        "到店提醒",
+        "门店用",
+        {"thing4": "天河店"},
+    )
+    assert the_template("Wq0demo").kind == Template.Kind.NOTICE
+    assert [field.label for field in found.fields] == ["门店"]
+
+
+def test_a_template_that_is_gone_stays_as_missing_and_may_come_back(world: World) -> None:
+    read(world)
+    world.sim("/templates", {"forget": "Vq0demo"})
+    read(world)
+    assert the_template().missing_since
+    world.sim("/templates", {"templates": [{"template_id": "Vq0demo", "kind": "template", "title": "预约",
+        "content": "门店:{{thing4.DATA}}\n"}]})  # fmt: skip
+    read(world)
+    assert the_template().missing_since is None
+
+
+def test_asking_twice_reads_once(world: World) -> None:
+    library.sync(world.account)
+    library.sync(world.account)
+    assert LibraryJob.objects.count() == 1
+
+
+def test_a_template_message_is_added_by_its_number(world: World) -> None:
+    library.add_template(world.account, "47123", ["门店名称", "预约时间"])
+    library.work_off_due()
+    added = Template.objects.get(title="预约成功提醒")
+    assert [field.name for field in added.fields] == ["thing1", "time2"]
+
+
+def test_what_the_platform_refuses_to_add_fails_with_its_code(world: World) -> None:
+    job = library.add_template(world.account, "47123", ["没有的"])
+    library.work_off_due()
+    job.refresh_from_db()
+    assert (job.state, job.errcode) == (LibraryJob.State.FAILED, 40246)
+
+
+def test_a_notice_is_added_with_its_listed_values(world: World) -> None:
+    library.add_notice(world.account, "1024", [1, 4], "预约")
+    library.work_off_due()
+    added = Template.objects.get(title="预约提醒")
+    assert [field.choices for field in added.fields] == [(), ("室内", "室外")]
+
+
+def test_deleting_happens_at_the_platform(world: World) -> None:
+    read(world)
+    library.delete(the_template())
+    library.delete(the_template("Wq0demo"))
+    library.work_off_due()
+    assert not Template.objects.filter(missing_since=None).exists()
+
+
+def test_a_platform_that_is_away_is_asked_again(world: World, settings: Any) -> None:
+    settings.WECHAT_API_BASE = "http://127.0.0.1:9"
+    library.sync(world.account)
+    library.work_off_due()
+    job = LibraryJob.objects.get()
+    assert (job.state, job.attempts) == (LibraryJob.State.WAITING, 1)
+
+
+# --- pages
+
+
+def test_the_list_reads_from_the_platform_and_names_what_is_there(world: World, owner: Client) -> None:
+    assert owner.post(f"{LIST}sync/").status_code == 302
+    library.work_off_due()
+    page = owner.get(LIST).content.decode()
+    assert "预约" in page
+    assert "门店" in page
+
+
+def test_trying_out_sends_to_one_follower(world: World, owner: Client) -> None:
+    read(world)
+    Follower.objects.create(account=world.account, openid=OPENID, remark="我")
+    address = f"{LIST}{the_template().pk}/try/"
+    assert "data-preview" in owner.get(address).content.decode()
+    refused = owner.post(address, {"follower": "我", "value-thing4": "一" * 21})
+    assert refused.status_code == 200
+    assert not Push.objects.exists()
+    assert owner.post(address, {"follower": "我", "value-thing4": "天河店"}).status_code == 302
+    sending.send_due()
+    assert world.received() == [(OPENID, "天河店")]
+
+
+def test_usual_values_are_filled_in_the_next_time(world: World, owner: Client) -> None:
+    read(world)
+    address = f"{LIST}{the_template().pk}/try/"
+    owner.post(address, {"keep": "1", "value-thing4": "天河店"})
+    assert 'value="天河店"' in owner.get(address).content.decode()
+
+
+def test_the_library_leads_from_category_to_fields(world: World, owner: Client) -> None:
+    assert "运动健身" in owner.get(f"{LIST}add/").content.decode()
+    assert "预约提醒" in owner.get(f"{LIST}add/?category=616").content.decode()
+    address = f"{LIST}add/?category=616&tid=1024"
+    assert owner.post(address, {"kids": ["1"], "scene": "预约"}).status_code == 200
+    assert owner.post(address, {"kids": ["1", "2"], "scene": "预约"}).status_code == 302
+    assert owner.post(f"{LIST}add/", {"short_id": "47123", "keywords": "门店名称\n"}).status_code == 302
+    assert LibraryJob.objects.count() == 2
+
+
+def test_deleting_says_what_will_not_be_sent(world: World, owner: Client) -> None:
+    read(world)
+    world.ask()
+    address = f"{LIST}{the_template().pk}/delete/"
+    assert "1 " in owner.get(address).content.decode()
+    assert owner.post(address).status_code == 302
+    library.work_off_due()
+    assert the_template().missing_since
+
+
+def test_what_was_held_back_is_shown(world: World, owner: Client) -> None:
+    world.sim("/templates", {"templates": [{"template_id": "Vq0demo", "kind": "template", "title": "预约",
+        "content": "门店:{{thing4.DATA}}\n", "banned": True}]})  # fmt: skip
+    read(world)
+    world.ask("<b>天河店</b>")
+    sending.send_due()
+    page = owner.get(f"{LIST}{the_template().pk}/held/").content.decode()
+    assert "&lt;b&gt;天河店&lt;/b&gt;" in page
+
+
+def test_a_message_for_an_event_is_set_up_in_two_steps(world: World, owner: Client) -> None:
+    read(world)
+    address = "/admin/pushes/eventtemplate/"
+    first = {"account": world.account.pk, "event": "order.shipped", "template": the_template().pk}
+    assert owner.post(f"{address}add/", first).status_code == 302
+    automatic = EventTemplate.objects.get()
+    page = owner.get(f"{address}{automatic.pk}/change/").content.decode()
+    assert "{number}" in page
+    long = {"value-thing4": "{company}" + "一" * 20, "url": "", "enabled": "on"}
+    assert owner.post(f"{address}{automatic.pk}/change/", long).status_code == 200
+    good = {**long, "value-thing4": "{company} {tracking}"}
+    assert owner.post(f"{address}{automatic.pk}/change/", good).status_code == 302
+    automatic.refresh_from_db()
+    assert automatic.values == {"thing4": "{company} {tracking}"}
+
+
+def test_a_pause_is_told_and_can_be_ended(world: World, owner: Client) -> None:
+    world.sim("/quota", {"api": "/cgi-bin/message/template/send", "daily_limit": 0})
+    world.ask()
+    sending.send_due()
+    assert "go-on" in owner.get("/admin/pushes/push/").content.decode()
+    world.sim("/quota", {"api": "/cgi-bin/message/template/send", "daily_limit": 9})
+    owner.post("/admin/pushes/push/go-on/", {"kind": "template"})
+    sending.send_due()
+    assert (len(world.received()), pausing.paused(world.account)) == (1, [])
+
+
+@pytest.mark.parametrize("who", ["editor", "service", "auditor"])
+def test_who_may_not_send_may_look_only(world: World, staff: Cast, who: str) -> None:
+    read(world)
+    browser = signed_in(getattr(staff, who))
+    pk = the_template().pk
+    assert browser.get(LIST).status_code == 200
+    assert browser.post(f"{LIST}sync/").status_code == 403
+    for page in ("try/", "held/", "delete/"):
+        assert browser.post(f"{LIST}{pk}/{page}").status_code == 403
+    assert browser.post("/admin/pushes/push/go-on/", {"kind": "template"}).status_code == 403
+
+
+def test_an_outsider_finds_nothing(world: World, staff: Cast) -> None:
+    read(world)
+    browser = signed_in(staff.outsider)
+    assert browser.get(f"{LIST}{the_template().pk}/try/").status_code in (302, 404)
+    assert "预约" not in browser.get(LIST).content.decode()

@@ -1,0 +1,272 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from django_stubs_ext import StrOrPromise
+
+from accounts.errcodes import in_words
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area, Rights, current_account
+from wechat.articles import reading, sending
+from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
+from wechat.articles.models import Article, Draft, Reading
+from wechat.articles.tasks import read, work_off
+from wechat.kernel import due
+from wechat.kernel.pages import BigTable, StackedInline, badge, moment
+
+State, Work = Draft.State, Draft.Work
+
+COLOURS = {State.PUBLISHED: "good", State.REFUSED: "bad", State.PUBLISHING: "warn"}
+ENDS: dict[int, StrOrPromise] = {
+    2: gettext_lazy("The originality check failed: somebody else published this first."),
+    3: gettext_lazy("WeChat failed to publish it. Try again."),
+    4: gettext_lazy("WeChat refused it for its content. Change it, then publish again."),
+    5: gettext_lazy("It was deleted."),
+    6: gettext_lazy("WeChat blocked it after it was published."),
+}
+
+
+class ArticleInline(StackedInline[Article, Draft]):
+    model = Article
+    form = ArticleForm
+    formset = ArticleFormSet
+    ordering_field = "position"
+    hide_ordering_field = True
+    fields = (
+        "kind", "title", "author", "digest", "content", "import_file", "chosen", "order", "cover", "focus_x",
+        "focus_y", "source_url", "comments", "followers_only", "position",
+    )  # fmt: skip
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj is not None and obj.articles.exists() else 1
+
+    def _may(self, request: HttpRequest, obj: Any) -> bool:
+        page = admin.site.get_model_admin(Draft)
+        return page.has_change_permission(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.site.get_model_admin(Draft).has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+
+@admin.register(Draft)
+class DraftAdmin(BigTable, AccountScopedAdmin):
+    """Writing needs the right to content; publishing, previewing and taking back that to sending."""
+
+    area = Area.CONTENT
+    inlines = (ArticleInline,)
+    fields = ("account", "standing")
+    readonly_fields = ("standing",)
+    list_display = ("title", "became", "problem", "edited")
+    list_display_links = ("title",)
+    filter_form = DraftFilter
+    list_before_template = "articles/list_tools.html"
+    change_form_outer_before_template = "articles/tools.html"
+
+    class Media:
+        css = {"all": ("articles/editor.css",)}
+        js = ("contents/content.js", "articles/editor.js")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Draft]:
+        rows: QuerySet[Draft] = super().get_queryset(request)
+        return rows.prefetch_related("articles")
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("read/", guard(require_POST(self.read_view)), name="articles_read"),
+            path("<int:pk>/save/", guard(require_POST(self.save_view)), name="articles_save"),
+            path("<int:pk>/preview/", guard(self.preview_view), name="articles_preview"),
+            path("<int:pk>/publish/", guard(self.publish_view), name="articles_publish"),
+            path("<int:pk>/forget/", guard(require_POST(self.forget_view)), name="articles_forget"),
+            path("<int:pk>/withdraw/", guard(self.withdraw_view), name="articles_withdraw"),
+            *super().get_urls(),
+        ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What is being published or was stays as it is."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("account", "standing") if obj else ("account",)
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        account_id = self._account_id(request, obj if obj.pk else None)
+        return {**kwargs, "form_kwargs": {"account": Rights.of(request.user).accounts.get(account_id or 0)}}
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if any(formset.has_changed() for formset in formsets):
+            Draft.objects.filter(pk=form.instance.pk).update(revision=F("revision") + 1)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        draft = context.get("original")
+        may_send = draft is not None and _may_send(request, draft)
+        return super().render_change_form(request, {**context, "may_send": may_send}, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        account = current_account(request)
+        last = Reading.objects.filter(account=account).first() if account else None
+        return super().changelist_view(request, {**(extra_context or {}), "reading": last})
+
+    # --- deeds
+
+    def read_view(self, request: HttpRequest) -> HttpResponse:
+        account = current_account(request)
+        if account is None or not Rights.of(request.user).may_change(self.area, account.pk):
+            raise PermissionDenied
+        reading.ask(account)
+        transaction.on_commit(lambda: due.ring(read))
+        self.message_user(request, _("Reading from WeChat; new drafts appear here in a moment."))
+        return redirect("admin:articles_draft_changelist")
+
+    def save_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        draft = self._found(request, pk)
+        if not self.has_change_permission(request, draft):
+            raise PermissionDenied
+        self._ask(request, draft, Work.SAVE, _("Saved to WeChat's drafts"))
+        return self._back(pk)
+
+    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        draft = self._sendable(request, pk)
+        form = PreviewForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            self._ask(
+                request, draft, Work.PREVIEW, _("Sent a preview"), preview_to=form.cleaned_data["wechat_id"]
+            )
+            return self._back(pk)
+        return self._page(request, draft, "articles/preview.html", _("Preview"), form=form)
+
+    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        draft = self._sendable(request, pk)
+        form = PublishForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=form.cleaned_data["at"])
+            return self._back(pk)
+        return self._page(request, draft, "articles/publish.html", _("Publish"), form=form)
+
+    def forget_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        draft = self._found(request, pk)
+        if not _may_send(request, draft):
+            raise PermissionDenied
+        sending.forget(draft)
+        _noted(request, draft, _("Took the plan to publish back"))
+        return self._back(pk)
+
+    def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        draft = self._found(request, pk)
+        if not _may_send(request, draft) or draft.state != State.PUBLISHED:
+            raise PermissionDenied
+        if request.method == "POST":
+            self._ask(request, draft, Work.WITHDRAW, _("Asked to take it back"))
+            return self._back(pk)
+        return self._page(request, draft, "articles/withdraw.html", _("Take back"))
+
+    def _ask(self, request: HttpRequest, draft: Draft, work: Draft.Work, note: str, **more: Any) -> None:
+        sending.ask(draft, work, **more)
+        transaction.on_commit(lambda: due.ring(work_off))
+        _noted(request, draft, note)
+
+    def _found(self, request: HttpRequest, pk: int) -> Draft:
+        draft: Draft | None = self.get_object(request, str(pk))
+        if draft is None:
+            raise Http404
+        return draft
+
+    def _sendable(self, request: HttpRequest, pk: int) -> Draft:
+        draft = self._found(request, pk)
+        if not _may_send(request, draft) or not draft.may_be_edited:
+            raise PermissionDenied
+        return draft
+
+    def _back(self, pk: int) -> HttpResponse:
+        return redirect(reverse("admin:articles_draft_change", args=[pk]))
+
+    def _page(
+        self, request: HttpRequest, draft: Draft, template: str, title: str, **more: Any
+    ) -> HttpResponse:
+        frame = self.admin_site.each_context(request)
+        return TemplateResponse(
+            request, template, {**frame, "title": title, "opts": self.opts, "draft": draft, **more}
+        )
+
+    # --- columns
+
+    @admin.display(description=gettext_lazy("article"))
+    def title(self, draft: Draft) -> SafeString:
+        titles = [(article.title,) for article in draft.articles.all()]
+        return format_html_join("", '<span class="article-title">{}</span>', titles or [(str(draft),)])
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, draft: Draft) -> SafeString:
+        shown = badge(draft.get_state_display(), COLOURS.get(State(draft.state), "plain"))
+        if draft.work == Work.PUBLISH and draft.due_at and draft.due_at > timezone.now():
+            when = date_format(localtime(draft.due_at), "m-d H:i")
+            return format_html(
+                "{} {}", shown, badge(_("will be published %(when)s") % {"when": when}, "warn")
+            )
+        if draft.work:
+            return format_html("{} {}", shown, badge(_("in progress"), "warn"))
+        changed = draft.is_changed and draft.media_id
+        return format_html("{} {}", shown, badge(_("changed since"), "warn")) if changed else shown
+
+    @admin.display(description=gettext_lazy("problem"))
+    def problem(self, draft: Draft) -> str:
+        if draft.error:
+            return in_words(draft.errcode) if draft.errcode is not None else draft.error
+        if draft.changed_there:
+            return _("It was edited at WeChat as well; saving it there overwrites that.")
+        return str(ENDS.get(draft.publish_status or 0, ""))
+
+    @admin.display(description=gettext_lazy("edited"))
+    def edited(self, draft: Draft) -> SafeString:
+        return moment(draft.edited_at)
+
+    @admin.display(description=gettext_lazy("state"))
+    def standing(self, draft: Draft) -> SafeString:
+        links = format_html_join(
+            " ",
+            '<a class="link" href="{}" rel="noopener" target="_blank">{}</a>',
+            ((url, url) for url in draft.urls),
+        )
+        return format_html("{} {} {}", self.became(draft), self.problem(draft), links)
+
+
+def _may_send(request: HttpRequest, draft: Draft) -> bool:
+    return Rights.of(request.user).may_change(Area.SENDING, draft.account_id)
+
+
+def _noted(request: HttpRequest, draft: Draft, note: str) -> None:
+    assert isinstance(request.user, User)
+    LogEntry.objects.log_actions(request.user.pk, [draft], CHANGE, note)
+    messages.success(request, note)

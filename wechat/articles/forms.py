@@ -1,0 +1,176 @@
+"""The form of an article: plain fields, an editor for its text, pictures from the library."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from accounts.models import OfficialAccount
+from wechat.articles import cleaning, pictures
+from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
+from wechat.kernel.pages import FilterForm
+from wechat.materials.models import Asset
+
+LARGEST_FILE = 2 * 1024 * 1024
+
+
+class ArticleForm(forms.ModelForm[Article]):
+    """``account`` is whose library is offered."""
+
+    import_file = forms.FileField(
+        label=gettext_lazy("text from a file"),
+        required=False,
+        help_text=gettext_lazy(
+            "Markdown (.md) or HTML (.html); takes the place of the text above when saved."
+        ),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".md,.markdown,.html,.htm"}),
+    )
+    chosen = forms.ModelMultipleChoiceField(
+        Asset.objects.none(),
+        label=gettext_lazy("pictures"),
+        required=False,
+        help_text=gettext_lazy("At most 20; the first is the cover."),
+        widget=forms.SelectMultiple(attrs={"class": "article-pictures", "size": "6"}),
+    )
+    order = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"class": "article-order"}))
+
+    class Meta:
+        model = Article
+        fields = (
+            "kind", "title", "author", "digest", "content", "source_url", "cover", "focus_x", "focus_y",
+            "comments", "followers_only", "position",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, account: OfficialAccount | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+        offered = Asset.objects.filter(account=account, kind=Asset.Kind.IMAGE)
+        self.fields["content"].widget = UnfoldAdminTextareaWidget(attrs={"class": "article-text", "rows": 12})
+        cover: Any = self.fields["cover"]
+        cover.queryset, cover.widget = offered, UnfoldAdminSelectWidget(choices=cover.widget.choices)
+        cover.empty_label = (
+            _("The cover as it is on WeChat") if self.instance.platform_cover else _("Choose a picture")
+        )
+        chosen: Any = self.fields["chosen"]
+        chosen.queryset, chosen.initial = offered, self.instance.pictures
+        self.fields["order"].initial = ",".join(map(str, self.instance.pictures))
+        self._show_by_kind()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("DELETE"):
+            return cleaned
+        self._take_text(cleaned)
+        if cleaned.get("kind") == Article.Kind.NEWSPIC:
+            self._take_pictures(cleaned)
+        elif not cleaned.get("cover") and not self.instance.platform_cover:
+            self.add_error("cover", _("An article needs a cover picture: choose one of the library."))
+        return cleaned
+
+    def _take_text(self, cleaned: dict[str, Any]) -> None:
+        try:
+            text = _imported(cleaned.get("import_file")) or cleaning.clean(cleaned.get("content", ""))
+            assert self.account is not None
+            cleaned["content"] = _checked(pictures.take_in(self.account, text), cleaned.get("kind", ""))
+        except ValidationError as error:
+            self.add_error("content", error)
+
+    def _take_pictures(self, cleaned: dict[str, Any]) -> None:
+        chosen = {asset.pk for asset in cleaned.get("chosen", [])}
+        order = [int(each) for each in cleaned.get("order", "").split(",") if each.isdecimal()]
+        self.instance.pictures = [pk for pk in dict.fromkeys([*order, *sorted(chosen)]) if pk in chosen]
+        if len(chosen) > MOST_PICTURES:
+            self.add_error("chosen", _("Choose at most 20 pictures."))
+        if not chosen and not self.instance.platform_pictures:
+            self.add_error("chosen", _("Choose at least one picture."))
+
+    def _show_by_kind(self) -> None:
+        for kind, names in (
+            ("news", ("author", "digest", "source_url", "cover", "focus_x", "focus_y")),
+            ("newspic", ("chosen",)),
+        ):
+            for name in names:
+                self.fields[name].widget.attrs |= {"data-shown-by": "kind", "data-shown-for": kind}
+
+
+class ArticleFormSet(BaseInlineFormSet[Article, Draft, "forms.ModelForm[Article]"]):
+    def clean(self) -> None:
+        super().clean()
+        kept = (
+            [form for form in self.forms if not form.cleaned_data.get("DELETE")]
+            if not any(self.errors)
+            else []
+        )
+        if not any(self.errors) and not any(form.cleaned_data.get("title") for form in kept):
+            raise ValidationError(_("Write at least one article."))
+        if len(kept) > MOST_ARTICLES:
+            raise ValidationError(_("WeChat takes at most 8 articles at once: delete some."))
+
+
+def _imported(file: Any) -> str:
+    if not file:
+        return ""
+    if file.size > LARGEST_FILE:
+        raise ValidationError(
+            _("The file is larger than 2 MB: does it hold pictures? Put them into the library.")
+        )
+    try:
+        text = file.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValidationError(_("The file is not text in UTF-8: save it again with this encoding.")) from None
+    if str(file.name).lower().endswith((".md", ".markdown")):
+        return cleaning.from_markdown(text)
+    return cleaning.clean(text)
+
+
+def _checked(text: str, kind: str) -> str:
+    limits = cleaning.LIMITS
+    if kind == Article.Kind.NEWS and not text.strip():
+        raise ValidationError(_("Write the text."))
+    if len(text) >= limits.characters:
+        raise ValidationError(
+            _("The text has %(size)d characters with its formatting; WeChat takes less than %(most)d.")
+            % {"size": len(text), "most": limits.characters}
+        )
+    if len(text.encode()) >= limits.bytes:
+        raise ValidationError(_("The text is larger than 1 MB; make it shorter."))
+    return text
+
+
+class DraftFilter(FilterForm):
+    q = forms.CharField(
+        label=gettext_lazy("title"), required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    state = forms.ChoiceField(
+        label=gettext_lazy("state"), required=False, choices=[("", gettext_lazy("All")), *Draft.State.choices]
+    )
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        title, state = self.cleaned_data["q"], self.cleaned_data["state"]
+        if title:
+            rows = rows.filter(pk__in=Article.objects.filter(title__icontains=title).values("draft"))
+        return rows.filter(state=state) if state else rows
+
+
+class PreviewForm(forms.Form):
+    wechat_id = forms.RegexField(
+        r"^[a-zA-Z][-_a-zA-Z0-9]{5,19}$",
+        label=gettext_lazy("WeChat ID"),
+        error_messages={
+            "invalid": gettext_lazy("A WeChat ID has 6 to 20 letters, digits, - or _, a letter first.")
+        },
+    )
+
+
+class PublishForm(forms.Form):
+    at = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        required=False,
+        help_text=gettext_lazy("Empty: at once."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )

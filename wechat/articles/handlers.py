@@ -1,0 +1,38 @@
+"""Where articles join in: the platform tells how a publication ended, and files in use are protected."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from wechat.articles import pictures
+from wechat.articles.models import Article, Draft
+from wechat.articles.tasks import work_off
+from wechat.inbox.routing import Event, reacts
+from wechat.kernel import due
+from wechat.materials import usage
+from wechat.materials.models import Asset
+from wechat.sdk.messages import PublishFinished
+
+
+@reacts(PublishFinished)
+def look_now(event: Event) -> None:
+    """The draft asks the platform itself; this only saves it the waiting."""
+    assert isinstance(event.message, PublishFinished)
+    waiting = Draft.objects.filter(
+        account=event.account, publish_id=event.message.publish_id, work=Draft.Work.FOLLOW
+    )
+    if waiting.update(due_at=timezone.now()):
+        transaction.on_commit(lambda: due.ring(work_off))
+
+
+@usage.register
+def articles_with(asset: Asset) -> list[str]:
+    shown = Article.objects.filter(draft__account=asset.account_id, content__contains=pictures.address(asset))
+    using = [
+        *Article.objects.filter(cover=asset),
+        *Article.objects.filter(draft__account=asset.account_id, pictures__contains=[asset.pk]),
+        *shown,
+    ]
+    return [
+        _("article “%(title)s”") % {"title": title} for title in dict.fromkeys(each.title for each in using)
+    ]

@@ -1,0 +1,188 @@
+"""Drafts of articles, from the first word to the published page.
+
+Reference: WeChat reference 12.3 Drafts, 12.4 Publishing.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from accounts.models import OfficialAccount
+from wechat.materials.models import Asset
+
+TITLE, AUTHOR, DIGEST = 32, 16, 128
+MOST_ARTICLES, MOST_PICTURES = 8, 20
+
+
+class Draft(models.Model):
+    """One to eight articles that are published together.
+
+    ``revision`` counts what is changed here and ``saved_revision`` is the one the platform has. ``work`` is
+    what a worker is to do, from ``due_at`` on.
+    """
+
+    class State(models.TextChoices):
+        EDITED = "edited", _("Only here")
+        SAVED = "saved", _("In WeChat's drafts")
+        PUBLISHING = "publishing", _("Being published")
+        PUBLISHED = "published", _("Published")
+        REFUSED = "refused", _("Not published")
+        WITHDRAWN = "withdrawn", _("Taken back")
+
+    class Work(models.TextChoices):
+        NONE = "", _("Nothing")
+        SAVE = "save", _("Save to WeChat")
+        PUBLISH = "publish", _("Publish")
+        FOLLOW = "follow", _("Ask what became of it")
+        WITHDRAW = "withdraw", _("Take back")
+        PREVIEW = "preview", _("Send a preview")
+
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="drafts", verbose_name=_("account")
+    )
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.EDITED, editable=False
+    )
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    saved_revision = models.PositiveIntegerField(default=0, editable=False)
+    media_id = models.CharField(max_length=128, blank=True, editable=False)
+    # How many articles the platform's draft has: a changed number means a new draft there.
+    saved_articles = models.PositiveSmallIntegerField(default=0, editable=False)
+    # The platform's own time of its draft, as last read: newer there means edited there.
+    platform_time = models.PositiveBigIntegerField(default=0, editable=False)
+    changed_there = models.BooleanField(_("edited at WeChat as well"), default=False, editable=False)
+
+    work = models.CharField(max_length=8, choices=Work.choices, default=Work.NONE, blank=True, editable=False)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    errcode = models.IntegerField(null=True, blank=True, editable=False)
+    error = models.TextField(_("error"), blank=True, editable=False)
+    preview_to = models.CharField(max_length=40, blank=True, editable=False)
+
+    publish_id = models.CharField(max_length=40, blank=True, editable=False)
+    publish_status = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    article_id = models.CharField(_("article ID"), max_length=128, blank=True, editable=False)
+    urls = ArrayField(
+        models.CharField(max_length=500), verbose_name=_("addresses"), default=list, editable=False
+    )
+    published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    edited_at = models.DateTimeField(_("edited"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(work="", due_at__isnull=True) | (~Q(work="") & Q(due_at__isnull=False)),
+                name="draft_due_while_work",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | ~Q(article_id=""), name="draft_published_has_article_id"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "media_id"], name="draft_once", condition=~Q(media_id="")
+            ),
+            models.UniqueConstraint(
+                fields=["account", "publish_id"], name="draft_published_once", condition=~Q(publish_id="")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="draft_newest"),
+            models.Index(fields=["due_at"], name="draft_due", condition=Q(due_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        first = next(iter(self.articles.all()), None)
+        return first.title if first else str(_("without articles"))
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the platform does not have what stands here."""
+        return self.revision > self.saved_revision
+
+    @property
+    def may_be_edited(self) -> bool:
+        return self.state in (self.State.EDITED, self.State.SAVED, self.State.REFUSED) and not self.work
+
+
+class Article(models.Model):
+    """One article of a draft; lengths are the platform's."""
+
+    class Kind(models.TextChoices):
+        NEWS = "news", _("Article (图文)")
+        NEWSPIC = "newspic", _("Pictures (图片消息)")
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="articles", verbose_name=_("article"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.NEWS)
+    title = models.CharField(_("title"), max_length=TITLE, help_text=_("At most 32 characters."))
+    author = models.CharField(_("author"), max_length=AUTHOR, blank=True)
+    digest = models.CharField(
+        _("summary"), max_length=DIGEST, blank=True, help_text=_("Empty: the first 54 characters.")
+    )
+    content = models.TextField(_("body text"), blank=True)
+    source_url = models.URLField(
+        _("“read more” address"), max_length=1000, blank=True, help_text=_("Where 阅读原文 leads.")
+    )
+    cover = models.ForeignKey(
+        Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover picture")
+    )
+    # Which part of a cover of another shape is shown, in percent from the left and from the top.
+    focus_x = models.PositiveSmallIntegerField(
+        _("cover: from the left"), default=50, validators=[MaxValueValidator(100)]
+    )
+    focus_y = models.PositiveSmallIntegerField(
+        _("cover: from the top"), default=50, validators=[MaxValueValidator(100)]
+    )
+    pictures = ArrayField(models.BigIntegerField(), verbose_name=_("pictures"), default=list, blank=True)
+    comments = models.BooleanField(_("comments"), default=False)
+    followers_only = models.BooleanField(_("only followers comment"), default=False)
+    # A cover that was read from the platform and is in no library here.
+    platform_cover = models.CharField(max_length=255, blank=True, editable=False)
+    platform_pictures = ArrayField(models.CharField(max_length=255), default=list, blank=True, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ArticlePicture(models.Model):
+    """A library picture as articles may show it; the platform gives such pictures an address of their own."""
+
+    asset = models.OneToOneField(Asset, models.CASCADE, related_name="article_picture")
+    url = models.CharField(max_length=500)
+
+    class Meta:
+        verbose_name = _("picture of articles")
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Reading(models.Model):
+    """Reading an account's drafts and publications from the platform, when asked."""
+
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="draft_reading")
+    due_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    read_at = models.DateTimeField(null=True, blank=True)
+    found = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("reading of drafts")
+        indexes = [models.Index(fields=["due_at"], name="reading_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return str(self.account)

@@ -1,0 +1,167 @@
+"""The pictures of an article: taken into the library, cut, and given the addresses articles may show.
+
+Reference: WeChat reference 12.2 (uploadimg: JPG or PNG below 1 MB), 12.3 (crops).
+"""
+
+import io
+import re
+from collections.abc import Mapping
+
+import requests
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from PIL import Image, UnidentifiedImageError
+from urllib3.exceptions import HTTPError
+
+from accounts.clients import client_for
+from accounts.models import OfficialAccount
+from wechat.articles import cleaning
+from wechat.articles.models import Article, ArticlePicture
+from wechat.kernel import files
+from wechat.kernel.webhooks import public_session
+from wechat.materials import limits
+from wechat.materials.models import Asset
+from wechat.sdk.api import media
+
+MOST_BYTES = 1024 * 1024
+WIDEST = 1080
+# Width to height of the two shapes in which a cover appears.
+SHAPES: Mapping[str, float] = {"pic_crop_235_1": 2.35, "pic_crop_1_1": 1.0}
+TIMEOUT = (3, 10)
+WEB = re.compile(r"https?://")
+OURS = re.compile(r"(?:https?://[^/]+)?/admin/materials/asset/(\d+)/file/")
+PLATFORM = re.compile(r"https?://mmbiz\.q(?:pic|logo)\.cn/|https?://[^/]+/mmbiz/")
+
+
+def address(asset: Asset) -> str:
+    """Where our own pages, the editor among them, find a picture of the library."""
+    return reverse("admin:materials_asset_file", args=[asset.pk])
+
+
+def take_in(account: OfficialAccount, text: str) -> str:
+    """The text with the pictures that are written into it moved to the library.
+
+    Raises ``ValidationError`` for one that WeChat does not take.
+    """
+
+    def place(source: str) -> str | None:
+        body = cleaning.picture_bytes(source)
+        if body is not None:
+            return address(_kept(account, body))
+        return source if WEB.match(source) or OURS.match(source) else None
+
+    return cleaning.with_pictures(text, place)
+
+
+def adopt(account: OfficialAccount, text: str) -> str:
+    """The text with the pictures of other sites moved to the library: WeChat shows none of them.
+
+    Raises ``ValidationError`` for one that cannot be had or is not taken.
+    """
+
+    def place(source: str) -> str:
+        if OURS.match(source) or PLATFORM.match(source):
+            return source
+        return address(_kept(account, _fetched(source)))
+
+    return cleaning.with_pictures(text, place)
+
+
+def for_platform(account: OfficialAccount, text: str) -> str:
+    """The text as it is sent: every library picture uploaded and under its address there."""
+
+    def place(source: str) -> str | None:
+        found = OURS.match(source)
+        if found is None:
+            return source
+        asset = Asset.objects.filter(account=account, pk=int(found[1])).first()
+        return _uploaded(asset) if asset else None
+
+    return cleaning.with_pictures(text, place)
+
+
+def crops(article: Article) -> dict[str, str]:
+    """Which part of the cover each shape shows, as WeChat writes it: ``x1_y1_x2_y2`` from 0 to 1."""
+    size = _size(article.cover) if article.cover else None
+    if size is None:
+        return {}
+    return {name: _crop(size, shape, article) for name, shape in SHAPES.items()}
+
+
+def _crop(size: tuple[int, int], shape: float, article: Article) -> str:
+    width, height = size
+    across = min(1.0, height * shape / width)
+    down = min(1.0, width / shape / height)
+    left = (1 - across) * article.focus_x / 100
+    top = (1 - down) * article.focus_y / 100
+    return "_".join(f"{part:.6f}" for part in (left, top, left + across, top + down))
+
+
+def _size(asset: Asset) -> tuple[int, int] | None:
+    try:
+        with asset.file.open("rb") as file, Image.open(file) as picture:
+            return picture.size
+    except (UnidentifiedImageError, FileNotFoundError):
+        return None
+
+
+def _fetched(source: str) -> bytes:
+    most = limits.LIMITS[Asset.Kind.IMAGE].largest
+    try:
+        with public_session() as session, session.get(source, timeout=TIMEOUT, stream=True) as answer:
+            answer.raise_for_status()
+            body: bytes = answer.raw.read(most + 1, decode_content=True)
+    except (requests.RequestException, HTTPError) as error:
+        raise ValidationError(
+            _("The picture %(address)s could not be fetched: put it into the library, or take it out.")
+            % {"address": source}
+        ) from error
+    return body
+
+
+def _kept(account: OfficialAccount, body: bytes) -> Asset:
+    file = ContentFile(body, name="pasted")
+    kind = limits.check(Asset.Kind.IMAGE, file)
+    asset = Asset(
+        account=account,
+        kind=Asset.Kind.IMAGE,
+        name=f"{timezone.localtime():%Y-%m-%d %H:%M}",
+        content_type=kind,
+        size=len(body),
+        due_at=timezone.now(),
+    )
+    asset.file.save(f"pasted.{files.extension(kind)}", file, save=False)
+    asset.save()
+    return asset
+
+
+def _uploaded(asset: Asset) -> str:
+    """The picture's address in articles; uploaded once."""
+    known = ArticlePicture.objects.filter(asset=asset).first()
+    if known is not None:
+        return known.url
+    body, kind = _fitting(asset)
+    upload = media.Upload(f"{asset.pk}.{files.extension(kind)}", body, kind)
+    url = media.upload_article_picture(client_for(asset.account), upload)
+    ArticlePicture.objects.update_or_create(asset=asset, defaults={"url": url})
+    return url
+
+
+def _fitting(asset: Asset) -> tuple[bytes, str]:
+    """As it is, if articles take it; else as a JPEG, as small as it has to be."""
+    with asset.file.open("rb") as file:
+        body: bytes = file.read()
+    if asset.content_type in ("image/jpeg", "image/png") and len(body) < MOST_BYTES:
+        return body, asset.content_type
+    with Image.open(io.BytesIO(body)) as picture:
+        drawn = picture.convert("RGB")
+    drawn.thumbnail((WIDEST, WIDEST * 20))
+    for quality in (90, 75, 60, 40):
+        packed = io.BytesIO()
+        drawn.save(packed, "JPEG", quality=quality)
+        if packed.tell() < MOST_BYTES:
+            return packed.getvalue(), "image/jpeg"
+    raise ValidationError(_("The picture “%(name)s” is too large for an article.") % {"name": asset.name})

@@ -1,0 +1,113 @@
+"""What the account has at the platform, read into ours: drafts and publications made on its own page.
+
+A draft that was edited here since stays as it is here and is marked; nothing of ours is overwritten.
+"""
+
+import datetime
+import logging
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.clients import client_for
+from accounts.models import OfficialAccount
+from wechat.articles import cleaning
+from wechat.articles.models import AUTHOR, DIGEST, TITLE, Article, Draft, Reading
+from wechat.kernel import due
+from wechat.sdk.api import drafts
+from wechat.sdk.errors import WeChatError
+
+log = logging.getLogger(__name__)
+
+LEASE = datetime.timedelta(minutes=15)
+RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (30, 300, 3600)]
+
+
+def ask(account: OfficialAccount) -> None:
+    Reading.objects.update_or_create(
+        account=account, defaults={"due_at": timezone.now(), "attempts": 0, "error": ""}
+    )
+
+
+def read_due() -> int:
+    """Read the accounts that are due; how many."""
+    done = 0
+    while rows := due.claim(Reading.objects.select_related("account"), lease=LEASE, limit=1):
+        for reading in rows:
+            _read(reading)
+        done += len(rows)
+    return done
+
+
+def _read(reading: Reading) -> None:
+    client, account = client_for(reading.account), reading.account
+    try:
+        found = sum(_take_draft(account, listed) for listed in drafts.every(client))
+        found += sum(_take_publication(account, listed) for listed in drafts.every_published(client))
+    except WeChatError as error:
+        log.warning("drafts_unread", extra={"account": account.slug, "error": str(error)})
+        pause = RETRY_AFTER[reading.attempts] if reading.attempts < len(RETRY_AFTER) else None
+        Reading.objects.filter(pk=reading.pk).update(
+            due_at=timezone.now() + pause if pause else None, attempts=reading.attempts + 1, error=str(error)
+        )
+    else:
+        Reading.objects.filter(pk=reading.pk).update(
+            due_at=None, attempts=0, error="", read_at=timezone.now(), found=found
+        )
+
+
+@transaction.atomic
+def _take_draft(account: OfficialAccount, listed: drafts.Listed) -> int:
+    draft, made = Draft.objects.select_for_update().get_or_create(account=account, media_id=listed.key)
+    if not made and listed.updated_at <= draft.platform_time:
+        return 1
+    if not made and (draft.is_changed or draft.work):
+        Draft.objects.filter(pk=draft.pk).update(changed_there=True)
+        return 1
+    _write(draft, listed)
+    Draft.objects.filter(pk=draft.pk).update(
+        state=Draft.State.SAVED,
+        saved_revision=draft.revision,
+        saved_articles=len(listed.articles),
+        platform_time=listed.updated_at,
+        changed_there=False,
+    )
+    return 1
+
+
+@transaction.atomic
+def _take_publication(account: OfficialAccount, listed: drafts.Listed) -> int:
+    draft, made = Draft.objects.get_or_create(account=account, article_id=listed.key)
+    if made:
+        _write(draft, listed)
+        Draft.objects.filter(pk=draft.pk).update(
+            state=Draft.State.PUBLISHED,
+            saved_revision=draft.revision,
+            publish_status=0,
+            urls=[str(each.get("url", ""))[:500] for each in listed.articles],
+            published_at=datetime.datetime.fromtimestamp(listed.updated_at, datetime.UTC),
+        )
+    return 1
+
+
+def _write(draft: Draft, listed: drafts.Listed) -> None:
+    draft.articles.all().delete()
+    for position, each in enumerate(listed.articles):
+        Article.objects.create(draft=draft, position=position, **_fields(each))
+
+
+def _fields(told: drafts.Article) -> dict[str, Any]:
+    pictures = (told.get("image_info") or {}).get("image_list") or []
+    return {
+        "kind": "newspic" if told.get("article_type") == "newspic" else "news",
+        "title": str(told.get("title", ""))[:TITLE],
+        "author": str(told.get("author", ""))[:AUTHOR],
+        "digest": str(told.get("digest", ""))[:DIGEST],
+        "content": cleaning.clean(str(told.get("content", ""))),
+        "source_url": str(told.get("content_source_url", ""))[:1000],
+        "platform_cover": str(told.get("thumb_media_id", ""))[:255],
+        "platform_pictures": [str(each.get("image_media_id", ""))[:255] for each in pictures],
+        "comments": bool(told.get("need_open_comment")),
+        "followers_only": bool(told.get("only_fans_can_comment")),
+    }

@@ -1,0 +1,266 @@
+"""The worker's side of a draft: saved, previewed, published and taken back at the platform.
+
+A draft is *publishing* in Postgres before the platform is asked. If that answer is lost, the draft box tells:
+a draft that is no longer there was published, one that still is was not.
+"""
+
+import datetime
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.clients import client_for
+from wechat.articles import pictures
+from wechat.articles.models import Article, Draft
+from wechat.kernel import due
+from wechat.materials.models import Asset
+from wechat.sdk.api import drafts
+from wechat.sdk.client import Client
+from wechat.sdk.errors import ApiError, TransportError, WeChatError
+
+log = logging.getLogger(__name__)
+
+State, Work = Draft.State, Draft.Work
+
+LEASE = datetime.timedelta(minutes=5)
+RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, 1800)]
+FOLLOW_AFTER = datetime.timedelta(seconds=10)
+UNKNOWN_MEDIA = 40007
+RUNNING, DONE, DELETED = 1, 0, 5
+
+
+class NotReady(Exception):
+    """A picture is still on its way to the platform; the work is tried again in a moment."""
+
+
+def work_off_due() -> int:
+    """Do what is due until nothing is; how many drafts were worked on."""
+    done = 0
+    while rows := due.claim(Draft.objects.select_related("account"), lease=LEASE, limit=1):
+        for draft in rows:
+            _work_on(draft)
+        done += len(rows)
+    return done
+
+
+def ask(draft: Draft, work: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> None:
+    """Have a worker do it, at the given time or now."""
+    Draft.objects.filter(pk=draft.pk).update(
+        work=work, due_at=at or timezone.now(), attempts=0, errcode=None, error="", preview_to=preview_to
+    )
+
+
+def forget(draft: Draft) -> None:
+    """Take back what was asked, as long as it has not begun."""
+    waiting = Draft.objects.filter(pk=draft.pk, work=Work.PUBLISH).exclude(state=State.PUBLISHING)
+    waiting.update(work=Work.NONE, due_at=None)
+
+
+def _work_on(draft: Draft) -> None:
+    draft.attempts += 1
+    try:
+        STEPS[Draft.Work(draft.work)](client_for(draft.account), draft)
+    except NotReady:
+        _keep(draft, due_at=timezone.now() + FOLLOW_AFTER, attempts=draft.attempts - 1)
+    except (WeChatError, ValidationError, FileNotFoundError) as error:
+        _failed(draft, error)
+
+
+def _save(client: Client, draft: Draft) -> None:
+    _bring_up_to_date(client, draft)
+    _done(draft)
+
+
+def _bring_up_to_date(client: Client, draft: Draft) -> None:
+    """Make the platform's draft say what stands here. A lost answer may leave a second one."""
+    if not draft.is_changed and draft.media_id:
+        return
+    revision = draft.revision
+    articles = [_written(draft, _adopted(draft, article)) for article in draft.articles.all()]
+    former = draft.media_id
+    if former and len(articles) == draft.saved_articles:
+        for index, article in enumerate(articles):
+            drafts.update(client, former, index, article)
+    else:
+        draft.media_id = drafts.add(client, articles)
+    draft.saved_revision, draft.saved_articles = revision, len(articles)
+    draft.state = State.SAVED
+    _keep(
+        draft,
+        media_id=draft.media_id,
+        saved_revision=revision,
+        saved_articles=len(articles),
+        state=State.SAVED,
+        changed_there=False,
+        platform_time=int(timezone.now().timestamp()),
+    )
+    if former and former != draft.media_id:
+        _delete(client, former)
+
+
+def _publish(client: Client, draft: Draft) -> None:
+    if draft.state == State.PUBLISHING:
+        _find_out(client, draft)
+        return
+    _bring_up_to_date(client, draft)
+    _keep(draft, state=State.PUBLISHING)
+    draft.state = State.PUBLISHING
+    _submitted(draft, drafts.submit(client, draft.media_id))
+
+
+def _find_out(client: Client, draft: Draft) -> None:
+    """The answer of an earlier attempt was lost: is the draft still in the box?"""
+    try:
+        drafts.get(client, draft.media_id)
+    except ApiError as error:
+        if error.errcode != UNKNOWN_MEDIA:
+            raise
+        _look_among_published(client, draft)
+    else:
+        _submitted(draft, drafts.submit(client, draft.media_id))
+
+
+def _look_among_published(client: Client, draft: Draft) -> None:
+    """It has left the box; until it is listed it is still being published."""
+    titles = [article.title for article in draft.articles.all()]
+    for listed in drafts.every_published(client):
+        if [str(each.get("title")) for each in listed.articles] == titles:
+            urls = [str(each.get("url", "")) for each in listed.articles]
+            _published(draft, drafts.Publication(DONE, listed.key, urls))
+            return
+    raise NotReady
+
+
+def _submitted(draft: Draft, publish_id: str) -> None:
+    _keep(
+        draft,
+        publish_id=publish_id,
+        work=Work.FOLLOW,
+        attempts=0,
+        due_at=timezone.now() + FOLLOW_AFTER,
+        error="",
+        errcode=None,
+    )
+
+
+def _follow(client: Client, draft: Draft) -> None:
+    publication = drafts.publication(client, draft.publish_id)
+    if publication.status == RUNNING:
+        raise NotReady
+    if publication.status == DONE:
+        _published(draft, publication)
+    else:
+        _done(draft, state=State.REFUSED, publish_status=publication.status, media_id="", saved_revision=0)
+
+
+def _published(draft: Draft, publication: drafts.Publication) -> None:
+    _done(
+        draft,
+        state=State.PUBLISHED,
+        publish_status=publication.status,
+        article_id=publication.article_id,
+        urls=list(publication.urls),
+        published_at=timezone.now(),
+    )
+
+
+def _withdraw(client: Client, draft: Draft) -> None:
+    drafts.withdraw(client, draft.article_id)
+    _done(draft, state=State.WITHDRAWN, publish_status=DELETED)
+
+
+def _preview(client: Client, draft: Draft) -> None:
+    _bring_up_to_date(client, draft)
+    drafts.preview(client, draft.media_id, wechat_id=draft.preview_to)
+    _done(draft)
+
+
+STEPS: Mapping[Draft.Work, Callable[[Client, Draft], None]] = {
+    Work.SAVE: _save,
+    Work.PUBLISH: _publish,
+    Work.FOLLOW: _follow,
+    Work.WITHDRAW: _withdraw,
+    Work.PREVIEW: _preview,
+}
+
+
+def _delete(client: Client, media_id: str) -> None:
+    try:
+        drafts.delete(client, media_id)
+    except WeChatError as error:
+        # An old draft too many in the box is somebody's to delete there, and no reason to stop.
+        log.warning("draft_left_behind", extra={"error": str(error)})
+
+
+def _adopted(draft: Draft, article: Article) -> Article:
+    """The article with all its pictures in the library."""
+    content = pictures.adopt(draft.account, article.content)
+    if content != article.content:
+        article.content = content
+        Article.objects.filter(pk=article.pk).update(content=content)
+    return article
+
+
+def _written(draft: Draft, article: Article) -> dict[str, Any]:
+    """The article as the platform takes it."""
+    told: dict[str, Any] = {
+        "article_type": article.kind,
+        "title": article.title,
+        "content": pictures.for_platform(draft.account, article.content),
+        "need_open_comment": int(article.comments),
+        "only_fans_can_comment": int(article.followers_only),
+    }
+    if article.kind == Article.Kind.NEWSPIC:
+        ids = [_media_id(asset) for asset in _in_order(draft, article)] or article.platform_pictures
+        return {**told, "image_info": {"image_list": [{"image_media_id": each} for each in ids]}}
+    told |= {"author": article.author, "digest": article.digest, "content_source_url": article.source_url}
+    cover = _media_id(article.cover) if article.cover else article.platform_cover
+    return {**told, "thumb_media_id": cover, **pictures.crops(article)}
+
+
+def _in_order(draft: Draft, article: Article) -> list[Asset]:
+    found = Asset.objects.filter(account=draft.account_id).in_bulk(article.pictures)
+    return [found[pk] for pk in article.pictures if pk in found]
+
+
+def _media_id(asset: Asset) -> str:
+    if not asset.media_id:
+        if asset.state == Asset.State.FAILED:
+            raise ValidationError(f"{asset}: {asset.error}")
+        raise NotReady
+    return asset.media_id
+
+
+def _failed(draft: Draft, error: Exception) -> None:
+    """What may pass is tried again; a publication whose answer was lost is looked for, not repeated."""
+    errcode = error.errcode if isinstance(error, ApiError) else None
+    passing = isinstance(error, TransportError) or (
+        isinstance(error, ApiError) and (error.retryable or error.refresh_token)
+    )
+    if passing and draft.attempts <= len(RETRY_AFTER):
+        due_at = timezone.now() + RETRY_AFTER[draft.attempts - 1]
+        _keep(draft, due_at=due_at, attempts=draft.attempts, errcode=errcode, error=str(error))
+        return
+    lost = draft.state == State.PUBLISHING and isinstance(error, TransportError)
+    if lost:
+        _keep(draft, due_at=timezone.now() + RETRY_AFTER[-1], errcode=errcode, error=str(error))
+    else:
+        state = State.SAVED if draft.media_id and draft.state == State.PUBLISHING else draft.state
+        _done(draft, state=state, errcode=errcode, error=" ".join(_sentences(error)))
+
+
+def _sentences(error: Exception) -> list[str]:
+    return error.messages if isinstance(error, ValidationError) else [str(error)]
+
+
+def _done(draft: Draft, **outcome: object) -> None:
+    _keep(
+        draft, **{"work": Work.NONE, "due_at": None, "attempts": 0, "errcode": None, "error": "", **outcome}
+    )
+
+
+def _keep(draft: Draft, **outcome: object) -> None:
+    Draft.objects.filter(pk=draft.pk).update(**outcome)

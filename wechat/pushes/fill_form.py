@@ -1,0 +1,97 @@
+"""The form in which a template's values are filled in, made from the template itself."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Follower, OfficialAccount
+from wechat.pushes.models import Template
+from wechat.pushes.values import LISTED, TemplateField
+from wechat.sdk.template_messages import TemplateMessage
+
+PREFIX = "value-"
+
+
+class FillForm(forms.Form):
+    """One input for each field of the template, checked by the platform's rule, and where a tap leads."""
+
+    url = forms.URLField(
+        label=gettext_lazy("Link"), required=False, max_length=500, assume_scheme="https",
+        help_text=gettext_lazy("What a tap opens. Empty: nothing."),
+    )  # fmt: skip
+    appid = forms.RegexField(
+        r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program (AppID)"), required=False,
+        help_text=gettext_lazy("Opens instead of the link; it must be linked to the account."),
+    )  # fmt: skip
+    pagepath = forms.CharField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
+
+    def __init__(self, template: Template, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.template = template
+        for field in template.fields:
+            self.fields[PREFIX + field.name] = _input(field, template.defaults.get(field.name, ""))
+        self.order_fields([PREFIX + field.name for field in template.fields])
+        if template.kind == Template.Kind.SUBSCRIBE:
+            del self.fields["url"], self.fields["appid"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("pagepath") and "appid" in self.fields and not cleaned.get("appid"):
+            self.add_error("appid", ValidationError(_("Name the mini program whose page this is.")))
+        return cleaned
+
+    @property
+    def message(self) -> TemplateMessage:
+        """What was filled in; of a valid form."""
+        links = {name: self.cleaned_data.get(name, "") for name in ("url", "appid", "pagepath")}
+        values = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.template.fields}
+        return TemplateMessage(template_id=self.template.platform_id, values=values, **links)
+
+    @property
+    def shown(self) -> list[tuple[TemplateField, str]]:
+        """The fields with what is filled in so far, for the preview."""
+        return [(field, self._typed(field)) for field in self.template.fields]
+
+    def _typed(self, field: TemplateField) -> str:
+        first = field.choices[0] if field.choices else ""
+        return str(self[PREFIX + field.name].value() or first)
+
+
+class TestForm(FillForm):
+    """The same, for one follower who is to get it at once."""
+
+    follower = forms.CharField(
+        label=gettext_lazy("Send to"),
+        max_length=64,
+        help_text=gettext_lazy("The OpenID or the remark of a follower, as of yourself."),
+    )
+
+    def __init__(self, template: Template, *args: Any, **kwargs: Any) -> None:
+        super().__init__(template, *args, **kwargs)
+        self.order_fields(["follower", *self.fields])
+
+    def clean_follower(self) -> str:
+        """The OpenID of a follower we know."""
+        return known_openid(self.template.account, self.cleaned_data["follower"])
+
+
+def known_openid(account: OfficialAccount, wanted: str) -> str:
+    """Raises ``ValidationError`` if nobody of the account has this OpenID or remark."""
+    known = Follower.objects.filter(account=account)
+    found = known.filter(openid=wanted.strip()).first() or known.filter(remark=wanted.strip()).first()
+    if found is None:
+        raise ValidationError(_("Nobody has this OpenID or remark."))
+    return found.openid
+
+
+def _input(field: TemplateField, usual: str) -> forms.Field:
+    told: dict[str, Any] = {"label": field.label or field.name, "initial": usual, "help_text": field.hint}
+    shown = {"data-preview": field.name}
+    if field.type in LISTED and field.choices:
+        choices = [(each, each) for each in field.choices]
+        return forms.ChoiceField(choices=choices, widget=forms.Select(attrs=shown), **told)
+    widget = forms.TextInput(attrs={**shown, "autocomplete": "off"})
+    return forms.CharField(validators=[field.check], widget=widget, max_length=200, **told)

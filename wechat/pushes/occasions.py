@@ -1,0 +1,92 @@
+"""Events that messages are sent for: who can tell of one registers it here, with the words it brings.
+
+An app above registers in its ``handlers`` module and says so when it happens::
+
+    register("order.paid", _("An order is paid"), {"amount": Word(_("amount"), "¥99.80")})
+
+    happened(account, "order.paid", openid, {"amount": "¥99.80"}, key="order.paid:12")
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OfficialAccount
+from wechat.pushes.models import EventTemplate, Push
+from wechat.pushes.queueing import queue_template
+from wechat.sdk.template_messages import TemplateMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an event brings: its name for staff, and an example."""
+
+    label: str | Promise
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    label: str | Promise
+    words: Mapping[str, Word]
+
+
+_occasions: dict[str, Occasion] = {}
+
+
+def register(name: str, label: str | Promise, words: Mapping[str, Word]) -> None:
+    _occasions[name] = Occasion(label, words)
+
+
+def known() -> Mapping[str, Occasion]:
+    return _occasions
+
+
+def happened(
+    account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str
+) -> list[Push]:
+    """Queue the messages that are sent for this event; told again with the same ``key``, nothing."""
+    automatic = EventTemplate.objects.select_related("template").filter(
+        account=account, event=name, enabled=True, template__missing_since=None
+    )
+    return [
+        queue_template(
+            account=account,
+            openid=openid,
+            message=filled(each, words),
+            kind=Push.Kind(each.template.kind),
+            key=f"event:{each.pk}:{key}",
+            cause=f"event:{each.pk}",
+        )
+        for each in automatic
+    ]
+
+
+def filled(automatic: EventTemplate, words: Mapping[str, str]) -> TemplateMessage:
+    """The message with the event's words; braces it does not know stay as they are."""
+    return TemplateMessage(
+        template_id=automatic.template.platform_id,
+        values={name: put_in(text, words) for name, text in automatic.values.items()},
+        url=put_in(automatic.url, words),
+    )
+
+
+def put_in(text: str, words: Mapping[str, str]) -> str:
+    for name, word in words.items():
+        text = text.replace(f"{{{name}}}", word)
+    return text
+
+
+register(
+    "order.shipped",
+    _("An order is shipped (told through the API)"),
+    {
+        "number": Word(_("order number"), "A20260207001"),
+        "amount": Word(_("amount"), "¥99.80"),
+        "company": Word(_("carrier"), "顺丰速运"),
+        "tracking": Word(_("tracking number"), "SF1234567890"),
+        "time": Word(_("time"), "2026-02-07 10:00"),
+    },
+)

@@ -1,0 +1,60 @@
+"""What the page of one follower shows of the pushes: those sent, and what may be sent now."""
+
+import datetime
+from collections.abc import Iterator
+
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import erasing, timeline
+from accounts.erasing import Holding
+from accounts.models import Follower
+from accounts.rights import Area
+from accounts.timeline import Line, Moment, Panel
+from wechat.pushes import windows
+from wechat.pushes.models import Push
+from wechat.pushes.summary import COLOURS, words
+
+FORGOTTEN = {"type": "text", "content": "—"}
+
+
+@timeline.happened(Area.MESSAGES)
+def pushed(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
+    rows = Push.objects.filter(account=follower.account_id, openid=follower.openid)
+    rows = rows.annotate(at=Coalesce("sent_at", "created_at"))
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    for push in rows.order_by("-at", "-pk")[:limit]:
+        colour, link = COLOURS[Push.State(push.state)], reverse("admin:pushes_push_change", args=[push.pk])
+        yield Moment(push.at, push.get_state_display(), words(push.content), link, colour)
+
+
+@timeline.knows(order=10, area=Area.MESSAGES)
+def may_be_sent(follower: Follower) -> Panel:
+    """From the ledger of send windows."""
+    allowed = windows.left(follower.account, follower.openid, timezone.now())
+    if follower.blacklisted:
+        return Panel(_("What may be sent now"), note=_("Nothing: the follower is on the blacklist."))
+    if not allowed.left or allowed.until is None:
+        note = _("No customer-service message: the follower did nothing lately that allows one.")
+        return Panel(_("What may be sent now"), note=note)
+    until = date_format(timezone.localtime(allowed.until), "Y-m-d H:i")
+    left = ngettext("%d message", "%d messages", allowed.left) % allowed.left
+    line = Line(
+        _("Customer-service messages"), _("%(left)s, until %(until)s") % {"left": left, "until": until}
+    )
+    return Panel(_("What may be sent now"), [line])
+
+
+@erasing.holds
+def pushes(follower: Follower) -> Holding | None:
+    """That something was sent, and when, stays: it was counted; what it said goes."""
+    rows = Push.objects.filter(account=follower.account_id, openid=follower.openid, due_at__isnull=True)
+    if not (count := rows.count()):
+        return None
+    what = ngettext("the words of %d message sent to them", "the words of %d messages sent to them", count)
+    return Holding(what % count, lambda: rows.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN))

@@ -1,0 +1,281 @@
+"""The pages of an account's templates: read from the platform, named, tried out, added, deleted."""
+
+import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.crypto import get_random_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from accounts.clients import client_for
+from accounts.errcodes import in_words
+from accounts.models import OfficialAccount
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area, Rights, current_account
+from wechat.kernel import due
+from wechat.kernel.pages import badge, moment
+from wechat.pushes import grants, library
+from wechat.pushes.fill_form import PREFIX, TestForm
+from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
+from wechat.pushes.models import LibraryJob, Push, Template
+from wechat.pushes.queueing import queue_template
+from wechat.pushes.tasks import work_on_templates
+from wechat.sdk.api import templates as api
+from wechat.sdk.errors import ApiError, WeChatError
+
+# An exact count of more would make the list wait.
+COUNTED = 10_000
+OPEN = (Push.State.PENDING, Push.State.SENDING)
+
+
+class TemplateAdmin(AccountScopedAdmin):
+    """``add`` and ``delete`` ask the platform; the platform's part of a template cannot be edited here."""
+
+    area = Area.SENDING
+    list_display = ("named", "kind", "asks_for", "became", "agreed")
+    list_filter = ("kind",)
+    search_fields = ("title", "label", "platform_id")
+    list_before_template = "pushes/template_tools.html"
+    change_form_before_template = "pushes/template_offer.html"
+    fields = ("account", "title", "kind", "wording", "became", "label", "note", "platform_id")
+    readonly_fields = ("title", "kind", "wording", "became", "platform_id")
+    list_disable_select_all = True
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        return {}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Template]:
+        rows: QuerySet[Template] = super().get_queryset(request)
+        return rows.select_related("account").order_by("missing_since", "kind", "title", "pk")
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("sync/", guard(require_POST(self.sync_view)), name="pushes_template_sync"),
+            path("<int:pk>/held/", guard(self.held_view), name="pushes_template_held"),
+            path("<int:pk>/try/", guard(self.try_view), name="pushes_template_try"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        account = current_account(request)
+        told = {
+            "account": account,
+            "may_change": self.has_change_permission(request),
+            "jobs": _latest(account) if account else [],
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **told})
+
+    def sync_view(self, request: HttpRequest) -> HttpResponse:
+        account = self._changeable(request)
+        library.sync(account)
+        transaction.on_commit(lambda: due.ring(work_on_templates))
+        self.message_user(request, _("The templates are being read from WeChat; reload in a moment."))
+        return redirect("admin:pushes_template_changelist")
+
+    def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Fill in, see what the follower will see, send it to one of them."""
+        template = self._found(request, pk)
+        form = TestForm(template, request.POST or None)
+        if "keep" in request.POST:
+            return self._kept(request, template)
+        if request.method == "POST" and form.is_valid():
+            return self._sent(request, form)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Try out “%(name)s”") % {"name": template},
+            "opts": self.opts,
+            "template": template,
+            "form": form,
+            "prefix": PREFIX,
+        }
+        return TemplateResponse(request, "pushes/template_try.html", context)
+
+    def held_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the platform accepted and then did not deliver, asked for now."""
+        template = self._found(request, pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Held back by WeChat"),
+            "opts": self.opts,
+            "template": template,
+        }
+        try:
+            context["held"] = [_held(each) for each in _intercepted(template)]
+        except WeChatError as error:
+            context["problem"] = _in_words(error)
+        return TemplateResponse(request, "pushes/template_held.html", context)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        account = self._changeable(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Add a template"),
+            "opts": self.opts,
+            "account": account,
+        }
+        try:
+            step = _NoticeStep(account, request)
+        except WeChatError as error:
+            context["problem"] = _in_words(error)
+            step = None
+        form = TemplateMessageForm(request.POST if "short_id" in request.POST else None)
+        job = self._added(account, form, step)
+        if job is not None:
+            transaction.on_commit(lambda: due.ring(work_on_templates))
+            self.message_user(request, _("The template is being added at WeChat; reload in a moment."))
+            return redirect("admin:pushes_template_changelist")
+        has_messages = account.kind != OfficialAccount.Kind.MINIPROGRAM
+        context |= {"form": form if has_messages else None, "step": step}
+        return TemplateResponse(request, "pushes/template_add.html", context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """First what will happen, then the deletion at the platform."""
+        template = self._found(request, int(object_id) if object_id.isdecimal() else 0)
+        waiting = Push.objects.filter(
+            account=template.account, template=template.platform_id, state__in=OPEN, kind=template.kind
+        )
+        if request.method == "POST":
+            library.delete(template)
+            transaction.on_commit(lambda: due.ring(work_on_templates))
+            self.log_change(request, template, _("Deleted at WeChat"))
+            self.message_user(request, _("The template is being deleted at WeChat."))
+            return redirect("admin:pushes_template_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Delete the template at WeChat"),
+            "opts": self.opts,
+            "template": template,
+            "waiting": waiting.count(),
+        }
+        return TemplateResponse(request, "pushes/template_delete.html", context)
+
+    def _added(
+        self, account: OfficialAccount, form: TemplateMessageForm, step: "_NoticeStep | None"
+    ) -> LibraryJob | None:
+        if form.is_bound and form.is_valid():
+            return library.add_template(account, form.cleaned_data["short_id"], form.cleaned_data["keywords"])
+        if step and step.form and step.form.is_bound and step.form.is_valid():
+            chosen = step.form.cleaned_data
+            return library.add_notice(account, step.tid, chosen["kids"], chosen["scene"])
+        return None
+
+    def _sent(self, request: HttpRequest, form: TestForm) -> HttpResponse:
+        template, user = form.template, request.user
+        assert isinstance(user, User)
+        push = queue_template(
+            account=template.account,
+            openid=form.cleaned_data["follower"],
+            message=form.message,
+            kind=Push.Kind(template.kind),
+            key=f"try:{template.pk}:{get_random_string(16)}",
+            cause=f"staff:{user.pk}",
+        )
+        self.log_change(request, template, _("Sent to %(openid)s to try it out") % {"openid": push.openid})
+        self.message_user(request, _("The message is on its way; here is what becomes of it."))
+        return redirect("admin:pushes_push_change", push.pk)
+
+    def _kept(self, request: HttpRequest, template: Template) -> HttpResponse:
+        """The usual values are checked when something is sent; one that is empty is asked for each time."""
+        typed = {field.name: request.POST.get(PREFIX + field.name, "").strip() for field in template.fields}
+        template.defaults = {name: value for name, value in typed.items() if value}
+        template.save(update_fields=["defaults"])
+        self.log_change(request, template, _("Changed the usual values"))
+        self.message_user(request, _("The values are kept for the next time."))
+        return redirect("admin:pushes_template_try", template.pk)
+
+    def _found(self, request: HttpRequest, pk: int) -> Template:
+        template: Template | None = self.get_object(request, str(pk))
+        if template is None:
+            raise Http404
+        if not self.has_change_permission(request, template):
+            raise PermissionDenied
+        return template
+
+    def _changeable(self, request: HttpRequest) -> OfficialAccount:
+        account = current_account(request)
+        if account is None or not Rights.of(request.user).may_change(self.area, account.pk):
+            raise PermissionDenied
+        return account
+
+    @admin.display(description=gettext_lazy("template"))
+    def named(self, template: Template) -> str | SafeString:
+        if not template.label:
+            return template.title
+        return format_html('{} <span class="quiet">{}</span>', template.label, template.title)
+
+    @admin.display(description=gettext_lazy("fields"))
+    def asks_for(self, template: Template) -> str:
+        return "、".join(field.label or field.name for field in template.fields)
+
+    @admin.display(description=gettext_lazy("wording"))
+    def wording(self, template: Template) -> SafeString:
+        return format_html('<span class="said">{}</span>', template.example or template.content)
+
+    @admin.display(description=gettext_lazy("at WeChat"))
+    def became(self, template: Template) -> SafeString:
+        if template.missing_since is None:
+            return badge(_("exists"), "good")
+        since = format_html(_("missing since {}"), moment(template.missing_since))
+        return badge(since, "bad")
+
+    @admin.display(description=gettext_lazy("agreements left"))
+    def agreed(self, template: Template) -> str:
+        """A template message needs none; up to a limit, because it is counted row by row."""
+        if template.kind == Template.Kind.TEMPLATE:
+            return "–"
+        count = grants.usable(template.account, template.platform_id)[:COUNTED].count()
+        return f"{count:,}+" if count == COUNTED else f"{count:,}"
+
+
+class _NoticeStep:
+    """How far somebody is in choosing a notice from the library: a category, an entry, its fields."""
+
+    def __init__(self, account: OfficialAccount, request: HttpRequest) -> None:
+        client = client_for(account)
+        self.category, self.tid = request.GET.get("category", ""), request.GET.get("tid", "")
+        self.categories = api.categories(client)
+        self.entries: list[dict[str, Any]] = []
+        self.form: NoticeForm | None = None
+        if self.category.isdecimal():
+            self.entries = api.library(client, [int(self.category)])
+        if self.tid.isdecimal():
+            offered = api.library_keywords(client, self.tid)
+            self.form = NoticeForm(offered, request.POST if "scene" in request.POST else None)
+
+
+def _intercepted(template: Template) -> list[dict[str, Any]]:
+    return api.intercepted(client_for(template.account), template.platform_id)
+
+
+def _held(each: dict[str, Any]) -> dict[str, Any]:
+    at = datetime.datetime.fromtimestamp(int(each.get("send_timestamp", 0)), tz=datetime.UTC)
+    return {**each, "at": at}
+
+
+def _latest(account: OfficialAccount) -> list[tuple[LibraryJob, str]]:
+    """The latest work on the account's templates, with what is wrong in words."""
+    jobs = LibraryJob.objects.filter(account=account).order_by("-pk")[:3]
+    return [(job, _problem(job)) for job in jobs]
+
+
+def _problem(job: LibraryJob) -> str:
+    if not job.error:
+        return ""
+    return in_words(job.errcode) if job.errcode is not None else _("WeChat could not be reached.")
+
+
+def _in_words(error: WeChatError) -> str:
+    return in_words(error.errcode) if isinstance(error, ApiError) else _("WeChat could not be reached.")
