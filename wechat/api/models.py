@@ -92,7 +92,7 @@ class KeptAnswer(models.Model):
     key = models.CharField(_("key"), max_length=128)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
     status = models.PositiveSmallIntegerField(_("status"), null=True)
-    answer = models.TextField(_("answer"), blank=True)
+    answer = models.TextField(_("stored answer"), blank=True)
     leased_until = models.DateTimeField(_("being worked on until"))
     expires_at = models.DateTimeField(_("kept until"), db_index=True)
 
