@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import OfficialAccount
 from accounts.pages import AccountForm, AccountScopedAdmin
@@ -73,7 +73,7 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         mine = Rights.of(request.user).changeable(self.area)
         kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=mine)
-        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
         return ModelAdmin.formfield_for_manytomany(self, db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Merchant, form: Any, change: bool) -> None:
