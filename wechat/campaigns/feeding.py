@@ -146,7 +146,10 @@ class Feeder:
         account = self.campaign.account_id
         with connection.cursor() as cursor:
             cursor.execute(NEXT, [account, timezone.now(), self.campaign.pk, limit, account])
-            return [Next(*row[:4], _object(row[4]), *row[5:]) for row in cursor.fetchall()]
+            return [
+                Next(pk, openid, kind, letter, _object(words), follows, blacklisted, may_talk)
+                for pk, openid, kind, letter, words, follows, blacklisted, may_talk in cursor.fetchall()
+            ]
 
     def _kind(self, each: Next) -> str:
         """A window that closed since the recipients were worked out leaves the template."""

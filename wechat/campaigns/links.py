@@ -15,6 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from wechat.campaigns.models import AudienceRow, Recipient
 from wechat.campaigns.wording import filled
+from wechat.pushes.models import Push
 
 SIGNATURE_BYTES = 9
 
@@ -30,16 +31,26 @@ def show(request: HttpRequest, recipient_id: int, signature: str) -> HttpRespons
     if not _is_signed(recipient_id, signature):
         raise Http404
     mine = Recipient.objects.select_related("campaign__account").filter(pk=recipient_id).first()
-    variant = mine and mine.campaign.variants.filter(letter=mine.letter).first()
-    if mine is None or variant is None:
+    if mine is None:
         raise Http404
     if mine.tapped_at is None:
         Recipient.objects.filter(pk=mine.pk, tapped_at=None).update(tapped_at=timezone.now())
     line = AudienceRow.objects.filter(campaign=mine.campaign_id, openid=mine.openid).first()
     words = {**(line.words if line else {}), "openid": mine.openid, "account": mine.campaign.account.name}
-    answer = HttpResponseRedirect(filled(of_content(variant.content) or variant.url, words, "url"))
+    target = _target(mine)
+    if not target:
+        raise Http404
+    answer = HttpResponseRedirect(filled(target, words, "url"))
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _target(mine: Recipient) -> str:
+    """The link of the wording they got, by the way they got it."""
+    variant = mine.campaign.variants.filter(letter=mine.letter).first()
+    if variant is None:
+        return ""
+    return of_content(variant.content) if mine.kind == Push.Kind.SERVICE else variant.url
 
 
 def of_content(content: dict[str, Any]) -> str:

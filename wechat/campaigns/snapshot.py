@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Follower
 from accounts.segments import UnknownCondition
-from wechat.campaigns import tallying
-from wechat.campaigns.models import AudienceRow, Campaign, Recipient
+from wechat.campaigns import table, tallying
+from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import timeline
 from wechat.pushes import grants
 from wechat.pushes.models import Push, SendWindow, Template
@@ -83,6 +83,8 @@ def take(campaign: Campaign) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, campaign.pk])
         if cursor.fetchone() != (True,):
             return False
+        if campaign.audience == Campaign.Audience.FILE:
+            table.judge(campaign)
         cursor.execute("DELETE FROM campaigns_recipient WHERE campaign_id = %s", [campaign.pk])
         sql, parameters = _statement(campaign)
         cursor.execute(sql, parameters)
@@ -193,12 +195,6 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
 def _sql(rows: "QuerySet[Any, Any]") -> tuple[str, list[Any]]:
     sql, given = rows.query.sql_with_params()
     return sql, list(given)
-
-
-def words_of(campaign: Campaign, openid: str) -> dict[str, str]:
-    """What the table says about somebody."""
-    row = AudienceRow.objects.filter(campaign=campaign, openid=openid).first()
-    return row.words if row else {}
 
 
 def touched(campaign: Campaign) -> None:

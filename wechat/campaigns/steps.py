@@ -66,7 +66,7 @@ def pause(campaign: Campaign) -> bool:
 
 def resume(campaign: Campaign) -> bool:
     now = timezone.now()
-    go_on = {"due_at": now, "fed_until": None, "trouble": "", "tallied_at": now, "speed": 0}
+    go_on: dict[str, Any] = {"due_at": now, "fed_until": None, "trouble": "", "tallied_at": now, "speed": 0}
     return _step(
         campaign, [State.PAUSED], Q(prepared_at__isnull=False), state=State.RUNNING, **go_on
     ) or _step(campaign, [State.PAUSED], Q(prepared_at__isnull=True), state=State.PREPARING, **go_on)
@@ -75,7 +75,7 @@ def resume(campaign: Campaign) -> bool:
 def cancel(campaign: Campaign) -> bool:
     """For good."""
     with transaction.atomic():
-        ended = {"state": State.CANCELLED, "due_at": None, "finished_at": timezone.now()}
+        ended: dict[str, Any] = {"state": State.CANCELLED, "due_at": None, "finished_at": timezone.now()}
         cancelled = _step(campaign, OPEN, **ended)
         if cancelled:
             feeding.take_back(campaign)
