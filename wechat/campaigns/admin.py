@@ -82,7 +82,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
     def going(self, campaign: Campaign) -> SafeString:
         return format_html("{}", f"{Tally.of(campaign).going:,}" if campaign.tallied_at else "–")
 
-    @admin.display(description=gettext_lazy("sent"))
+    @admin.display(description=gettext_lazy("Sent"))
     def sent(self, campaign: Campaign) -> SafeString:
         return format_html("{}", f"{Tally.of(campaign).number(*SENT):,}" if campaign.started_at else "–")
 

@@ -1,7 +1,8 @@
 """A running campaign: its next recipients become pushes, and what became of those is taken over.
 
-Only a few seconds' worth of messages are queued ahead, so that a pause has little to take back. The rows of a
-batch and its pushes are written in one transaction: whatever is killed, nobody is queued twice or left out.
+More seconds' worth of messages are queued ahead than a busy worker needs to come back; a pause takes them
+back. The rows of a batch and its pushes are written in one transaction: whatever is killed, nobody is queued
+twice or left out.
 """
 
 import datetime
@@ -27,8 +28,8 @@ State, Reason, Kind = Recipient.State, Push.Reason, Push.Kind
 
 BATCH = 2_000
 # At most so many are queued and not sent yet; of a campaign with a speed of its own, so many seconds' worth.
-AHEAD = 6_000
-AHEAD_SECONDS = 3.0
+AHEAD = 20_000
+AHEAD_SECONDS = 25.0
 # What surely did not arrive, and may do so the next time.
 RETRIED = (Reason.GAVE_UP, Reason.TEMPLATE_GONE)
 

@@ -84,7 +84,7 @@ def export(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> Iterator[str]:
     """A slice at a time, from the newest, in little memory."""
     yield BYTE_ORDER_MARK
-    yield _csv([["OpenID", _("state"), _("reason"), _("way"), _("variant"), _("tapped"), _("note")]])
+    yield _csv([["OpenID", _("state"), _("reason"), _("by which way"), _("variant"), _("tapped"), _("note")]])
     last: int | None = None
     while part := list((rows if last is None else rows.filter(pk__lt=last)).order_by("-pk")[:SLICE]):
         notes = _notes(campaign, part)

@@ -33,7 +33,7 @@ def show(request: HttpRequest, pk: int, letter: str) -> HttpResponse:
     # Both are checked, so that all mistakes are told at once.
     if request.method == "POST" and all([form.is_valid() for form in asked]):  # noqa: C419
         return _saved(request, campaign, variant, service, template)
-    title = _("What it says") if campaign.variants.count() < 2 else _("Variant %s") % letter
+    title = _("What followers read") if campaign.variants.count() < 2 else _("Variant %s") % letter
     context = frame(
         request,
         title,
