@@ -1,0 +1,5 @@
+"""Where the app joins in; each of its parts has its own handlers."""
+
+from wechat.campaigns.mass import handlers as mass_handlers
+
+__all__ = ["mass_handlers"]
