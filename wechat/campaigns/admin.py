@@ -1,0 +1,5 @@
+"""The app's pages; each of its parts registers its own."""
+
+from wechat.campaigns.mass import admin as mass_admin
+
+__all__ = ["mass_admin"]
