@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from wechat.campaigns.mass import sending as mass_sending
+from wechat.campaigns.sequences import running
 from wechat.kernel import due
 
 
@@ -10,4 +11,11 @@ def mass_send() -> int:
     return mass_sending.work_off_due()
 
 
+@shared_task(name="campaigns.run_sequences")
+def run_sequences() -> int:
+    """Send the next messages of sequences to those whose time has come; how many were looked at."""
+    return running.run_due()
+
+
 due.doorbell(mass_send, mass_sending.is_due)
+due.doorbell(run_sequences, running.is_due)

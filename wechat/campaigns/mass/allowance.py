@@ -84,7 +84,8 @@ def arithmetic(send: MassSend, at: datetime.datetime) -> Arithmetic:
         # Those we never met are not followers either.
         strangers = len(send.openids) - numbers[0]
         numbers[0], numbers[1] = len(send.openids), numbers[1] + strangers
-    return Arithmetic(*numbers, exact=all(exact for _number, exact in counts))
+    everybody, gone, blacklisted, spent = numbers
+    return Arithmetic(everybody, gone, blacklisted, spent, all(exact for _number, exact in counts))
 
 
 def used_up(account: OfficialAccount, at: datetime.datetime) -> QuerySet[Follower, str]:

@@ -86,7 +86,7 @@ def _hand_over(client: Client, call: MassCall) -> None:
 
 
 def _called(client: Client, call: MassCall) -> Accepted:
-    body = call.body
+    body: mass.Body = call.body
     if body["msgtype"] == "mpvideo":
         send = MassSend.objects.get(pk=call.send_id)
         title, words = str(send.content.get("title", "")), str(send.content.get("description", ""))
