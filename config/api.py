@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
+from menus import api as menus
 from payments import api as payments
 from wechat.api import api as accounts
 from wechat.channels import api as channels
@@ -11,6 +12,7 @@ from wechat.pushes import api as pushes
 urlpatterns: list[URLPattern | URLResolver] = [
     *accounts.urlpatterns,
     *login.urlpatterns,
+    *menus.urlpatterns,
     *channels.urlpatterns,
     *pushes.urlpatterns,
     *payments.urlpatterns,

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import OfficialAccount
 from accounts.pages import AccountForm, AccountScopedAdmin
@@ -37,7 +38,6 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     list_display = ("name", "mchid", "mode", "sells_for", "works")
     readonly_fields = ("notify_addresses", "certificates_known")
     prepopulated_fields = {"slug": ("name",)}
-    filter_horizontal = ("accounts",)
     fieldsets = (
         (None, {"fields": ("name", "slug", "mchid", "accounts", "enabled")}),
         (
@@ -73,6 +73,7 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         mine = Rights.of(request.user).changeable(self.area)
         kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=mine)
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
         return ModelAdmin.formfield_for_manytomany(self, db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Merchant, form: Any, change: bool) -> None:
@@ -89,7 +90,7 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def works(self, merchant: Merchant) -> SafeString:
-        return badge(_("enabled"), "good") if merchant.enabled else badge(_("disabled"))
+        return badge(_("enabled"), "good") if merchant.enabled else badge(_("not enabled"))
 
     @admin.display(description=gettext_lazy("notify addresses"))
     def notify_addresses(self, merchant: Merchant) -> str | SafeString:

@@ -111,7 +111,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def noticed(self, found: Discrepancy) -> SafeString:
         return moment(found.created_at)
 
-    @admin.display(description=gettext_lazy("what"))
+    @admin.display(description=gettext_lazy("what happened"))
     def what(self, found: Discrepancy) -> str:
         return found.get_kind_display()
 

@@ -105,7 +105,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             self.log_change(request, refund, refund.get_state_display())
         self.message_user(request, _("The refund is: %(state)s.") % {"state": refund.get_state_display()})
 
-    @admin.display(description=gettext_lazy("asked for"))
+    @admin.display(description=gettext_lazy("requested"))
     def created(self, refund: Refund) -> SafeString:
         return moment(refund.created_at)
 

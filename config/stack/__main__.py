@@ -52,15 +52,13 @@ def _programs() -> Mapping[str, list[str]]:
     """Modules with their arguments, in the order of starting; stopping goes the other way round."""
     simulator_state = str(local_folder() / "simulator.json")
     workers = os.environ.get("WEB_WORKERS", "1")
-    threads = os.environ.get("WEB_THREADS", "12")
     return {
         "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
         "web": [
-            *(["config.one_processor"] if workers == "1" else []),
-            *("granian", "--interface", "wsgi", "--host", HOST, "--port", PORT, "--log-level", "error"),
-            *("--workers", workers, "--blocking-threads", threads),
+            *("granian", "--interface", "asginl", "--host", HOST, "--port", PORT, "--log-level", "error"),
+            *("--workers", workers, "--no-ws"),
             # A worker that is told to stop while it still starts would otherwise never hear of it.
-            *("--workers-kill-timeout", "5", "config.wsgi:application"),
+            *("--workers-kill-timeout", "5", "config.asgi:application"),
         ],
         "worker": [
             "celery",

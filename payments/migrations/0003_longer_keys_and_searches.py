@@ -16,12 +16,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='order',
             name='key',
-            field=models.CharField(max_length=160, verbose_name='key'),
+            field=models.CharField(max_length=160, verbose_name='idempotency key'),
         ),
         migrations.AlterField(
             model_name='refund',
             name='key',
-            field=models.CharField(max_length=160, verbose_name='key'),
+            field=models.CharField(max_length=160, verbose_name='idempotency key'),
         ),
         migrations.AddIndex(
             model_name='order',

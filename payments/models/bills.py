@@ -33,7 +33,7 @@ class Bill(models.Model):
     income = models.BigIntegerField(_("income"), default=0)
     spent = models.BigIntegerField(_("refunds and spending"), default=0)
     fees = models.BigIntegerField(_("fees"), default=0)
-    summary = models.JSONField(_("summary"), default=dict)
+    summary = models.JSONField(_("totals"), default=dict)
     problem = models.CharField(_("problem"), max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -50,7 +50,7 @@ class Discrepancy(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     # What makes it the same one when it is noticed again.
-    subject = models.CharField(_("about"), max_length=120)
+    subject = models.CharField(_("subject of it"), max_length=120)
     order = models.ForeignKey(
         Order, models.SET_NULL, null=True, blank=True, related_name="discrepancies", verbose_name=_("order")
     )

@@ -57,7 +57,7 @@ class Merchant(HasSecrets):
     )
     public_key = models.TextField(_("WeChat Pay public key"), blank=True)
     receipt_text = models.CharField(
-        _("receipt"),
+        _("payment receipt"),
         max_length=300,
         blank=True,
         help_text=_(

@@ -17,7 +17,7 @@ class Order(models.Model):
 
     class Way(models.TextChoices):
         JSAPI = "jsapi", _("In WeChat")
-        NATIVE = "native", _("QR code")
+        NATIVE = "native", _("QR code payment")
         H5 = "h5", _("Other browser")
 
     account = models.ForeignKey(
@@ -27,7 +27,7 @@ class Order(models.Model):
     out_trade_no = models.CharField(_("order number"), max_length=32)
     # Who had it made, as ``api:3``, and the name it has there: the same name is the same order.
     source = models.CharField(_("made by"), max_length=40)
-    key = models.CharField(_("key"), max_length=160)
+    key = models.CharField(_("idempotency key"), max_length=160)
     # Orders of one purchase: only one of them can be kept paid.
     purchase = models.CharField(_("purchase"), max_length=64, blank=True)
     way = models.CharField(_("way"), max_length=8, choices=Way.choices)
@@ -59,7 +59,7 @@ class Order(models.Model):
 
     class Meta:
         verbose_name = _("order")
-        verbose_name_plural = _("orders")
+        verbose_name_plural = _("payment orders")
         constraints = [
             models.UniqueConstraint(fields=["merchant", "out_trade_no"], name="order_number_once"),
             models.UniqueConstraint(fields=["account", "source", "key"], name="order_key_once"),
@@ -156,14 +156,14 @@ class Step(models.Model):
         EVENT = "event", _("Told others")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="steps", verbose_name=_("order"))
-    kind = models.CharField(_("what"), max_length=16, choices=Kind.choices)
+    kind = models.CharField(_("what happened"), max_length=16, choices=Kind.choices)
     at = models.DateTimeField(_("when"), auto_now_add=True)
     by = models.CharField(_("by"), max_length=150, blank=True)
     text = models.CharField(_("details"), max_length=300, blank=True)
 
     class Meta:
-        verbose_name = _("step")
-        verbose_name_plural = _("steps")
+        verbose_name = _("history line")
+        verbose_name_plural = _("history lines")
         indexes = [models.Index(fields=["order", "id"], name="step_of_order")]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ class Refund(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name=_("order"))
     out_refund_no = models.CharField(_("refund number"), max_length=64, unique=True)
     source = models.CharField(_("made by"), max_length=40)
-    key = models.CharField(_("key"), max_length=160)
+    key = models.CharField(_("idempotency key"), max_length=160)
     amount = models.BigIntegerField(_("amount"), validators=[MinValueValidator(1)])
     reason = models.CharField(
         _("reason"), max_length=80, blank=True, help_text=_("WeChat shows it to the payer.")
@@ -29,7 +29,7 @@ class Refund(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("asked for by"),
+        verbose_name=_("requested by"),
     )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -32,7 +32,9 @@ class Got:
     body: bytes = b""
 
 
-async def call(path: str, push: Push, method: str = "POST", *, chunk: int = 1 << 20, gone: bool = False) -> Got:
+async def call(
+    path: str, push: Push, method: str = "POST", *, chunk: int = 1 << 20, gone: bool = False
+) -> Got:
     """What a server does with one request; its body comes in chunks, or its sender goes away before it."""
     got = Got()
     chunks = [push.body[at : at + chunk] for at in range(0, len(push.body), chunk)] or [b""]
@@ -49,7 +51,8 @@ async def call(path: str, push: Push, method: str = "POST", *, chunk: int = 1 <<
 
     headers = [(b"host", b"localhost"), (b"content-length", str(len(push.body)).encode())]
     scope = {
-        "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path, "root_path": "",
+        "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,
+        "root_path": "",
         "query_string": urlencode(push.query).encode(), "headers": headers, "client": ("127.0.0.1", 1),
         "server": ("localhost", 80),
     }  # fmt: skip
@@ -108,7 +111,9 @@ def test_what_is_not_signed_is_refused(path: str, status: int) -> None:
 
 def test_a_query_that_makes_no_sense_is_refused(platform: Platform) -> None:
     push = platform.safe(platform.text("1"))
-    [got] = run(call(PATH, Push({"": "=&%ff%00&", "nonce": "\udcff"} | push.query | {"nonce": ""}, push.body)))
+    [got] = run(
+        call(PATH, Push({"": "=&%ff%00&", "nonce": "\udcff"} | push.query | {"nonce": ""}, push.body))
+    )
     assert got.status == 403
 
 

@@ -8,9 +8,10 @@ import requests
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from menus import drafts
-from menus.buttons import Button, Buttons, Reply, from_list
+from menus.buttons import Button, Reply
 from menus.models import Menu
 from tests.simulated import Simulated
+from wechat.sdk.api import menus as api
 
 BOOK_APPID = "wx3c5e7a9b1d2f4068"
 
@@ -47,8 +48,11 @@ def menu(account: OfficialAccount) -> Menu:
 @pytest.fixture
 def wechat(simulated: Simulated, account: OfficialAccount) -> "Phone":
     """The platform, with its faults gone and no menu."""
+    return introduced(simulated, account)
+
+
+def introduced(simulated: Simulated, account: OfficialAccount) -> "Phone":
     simulated.know(account, miniprograms=[BOOK_APPID])
-    client_for.__globals__["_client"].cache_clear()
     return Phone(simulated, account)
 
 
@@ -72,13 +76,11 @@ class Phone:
         """From the oldest to the newest."""
         return [[each["name"] for each in menu["button"]] for menu in self.menus()["conditional"]]
 
-    def fail(self, api: str, **how: Any) -> None:
-        self.platform.sim("/faults", {"api": f"/cgi-bin/{api}", "times": 1, **how})
+    def fail(self, call: str, **how: Any) -> None:
+        self.platform.sim("/faults", {"api": f"/cgi-bin/{call}", "times": 1, **how})
 
     def set_elsewhere(self, *buttons: Any) -> None:
         """Somebody with other software publishes a menu."""
-        from wechat.sdk.api import menus as api
-
         api.create(client_for(self.account), buttons)
 
     def calls(self) -> dict[str, int]:
@@ -86,7 +88,3 @@ class Phone:
             f"{self.platform.base}/_sim/calls?appid={self.account.appid}", timeout=30
         ).json()["counts"]
         return {name.removeprefix("/cgi-bin/"): count for name, count in counts.items()}
-
-
-def buttons(*data: dict[str, Any]) -> Buttons:
-    return from_list(list(data))

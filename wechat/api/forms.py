@@ -20,8 +20,6 @@ def scope_choices() -> list[tuple[str, str]]:
 class NetworksField(forms.CharField):
     """Addresses and ranges, one a line."""
 
-    widget = UnfoldAdminTextareaWidget
-
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
@@ -42,6 +40,7 @@ class ApiClientForm(forms.ModelForm[ApiClient]):
     networks = NetworksField(
         label=gettext_lazy("allowed addresses"),
         required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=gettext_lazy(
             "IP addresses or ranges such as 203.0.113.0/24, one a line. Empty: from everywhere."
         ),
@@ -51,6 +50,13 @@ class ApiClientForm(forms.ModelForm[ApiClient]):
         model = ApiClient
         fields = ("name", "accounts", "scopes", "networks", "per_minute", "enabled")
         widgets = {"accounts": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whoever may only look has no such field.
+        if accounts := self.fields.get("accounts"):
+            # Without the admin's links to make another account in passing.
+            accounts.widget = getattr(accounts.widget, "widget", accounts.widget)
 
 
 def _network(text: str) -> str:

@@ -236,8 +236,10 @@ class PosterAdmin(AccountScopedAdmin):
         js = ("channels/poster.js",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        placed = (("left", "top", "size"),) if obj is not None else ()
-        return ("account", "name", "background", *placed)
+        """Another picture is another poster: its code has another place."""
+        return (
+            ("account", "name", "background") if obj is None else ("account", "name", "left", "top", "size")
+        )
 
     def get_urls(self) -> list[URLPattern]:
         file = self.admin_site.admin_view(code_pages.background)

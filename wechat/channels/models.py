@@ -41,7 +41,7 @@ class Channel(models.Model):
     )
     name = models.CharField(_("name"), max_length=60)
     group = models.CharField(
-        _("group"),
+        _("group of channels"),
         max_length=40,
         blank=True,
         help_text=_("For finding and comparing, such as “stores”."),
@@ -219,7 +219,7 @@ class Scan(models.Model):
     )
     openid = models.CharField(_("OpenID"), max_length=64)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
-    at = models.DateTimeField(_("scanned"))
+    at = models.DateTimeField(_("scanned at"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
     message = models.OneToOneField(
         InboundMessage, models.SET_NULL, null=True, related_name="+", verbose_name=_("message")

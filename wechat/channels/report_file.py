@@ -20,7 +20,7 @@ def written(lines: Iterable[Line]) -> str:
 
 
 def _titles() -> list[str]:
-    about = [_("channel"), _("group"), _("place"), _("responsible")]
+    about = [_("channel"), _("group of channels"), _("place"), _("responsible")]
     counted = [_("scans"), _("new followers"), _("followed again")]
     stays = [_("stayed %(days)d days") % {"days": days} for days in STAYS]
     revenue = [_("orders"), _("revenue in yuan")] if report.tells_revenue() else []

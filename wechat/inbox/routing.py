@@ -10,8 +10,8 @@ An app that wants a say has a ``handlers`` module::
 
 ``@answers`` handlers are asked in order, only read, and the first that answers wins. A *quick* one needs
 nothing but memory and runs in the event loop; ``quick`` may be a question to the event. The others
-run in threads beside it and have until the budget ends. ``@reacts`` handlers run in the worker after the answer, may
-write rows, never call the platform, and may run twice.
+run in threads beside it and have until the budget ends. ``@reacts`` handlers run in the worker after the
+answer, may write rows, never call the platform, and may run twice.
 """
 
 import enum

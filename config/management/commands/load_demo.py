@@ -12,17 +12,20 @@ from django.db import transaction
 from accounts.models import OfficialAccount
 from config.demo import merchant
 from config.embedded import PROJECT
+from menus import asking, drafts
+from menus import portable as menu_files
 from wechat.replies import portable
 from wechat.replies.models import Rule
 
 SLUG = "demo"
 RULES = PROJECT / "config" / "demo" / "rules.json"
+MENU = PROJECT / "config" / "demo" / "menu.json"
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 TIMEOUT = (3, 10)
 
 
 class Command(BaseCommand):
-    help = "Fills an embedded installation: a login, an account and a merchant, known to the simulator."
+    help = "Fills an embedded installation: a login, an account with its menu, a merchant, all simulated."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.EMBEDDED and settings.DEBUG):
@@ -53,7 +56,15 @@ def _make_account() -> OfficialAccount:
     )
     for position, described in enumerate(json.loads(RULES.read_text())):
         portable.write(account, Rule(position=position), described)
+    _make_menu(account)
     return account
+
+
+def _make_menu(account: OfficialAccount) -> None:
+    """A menu that the worker publishes as soon as it runs."""
+    menu_files.take_in(account, MENU.read_bytes(), by=None)
+    menu = drafts.default_menu(account)
+    asking.publish(menu, drafts.freeze(menu), by=None, through="demo")
 
 
 def _random(length: int) -> str:

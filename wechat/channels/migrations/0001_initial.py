@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('group', models.CharField(blank=True, help_text='For finding and comparing, such as “stores”.', max_length=40, verbose_name='group')),
+                ('group', models.CharField(blank=True, help_text='For finding and comparing, such as “stores”.', max_length=40, verbose_name='group of channels')),
                 ('place', models.CharField(blank=True, max_length=120, verbose_name='place')),
                 ('cost', models.PositiveBigIntegerField(default=0, verbose_name='cost in fen')),
                 ('lifetime', models.CharField(choices=[('permanent', 'Permanent'), ('temporary', 'Temporary')], default='permanent', help_text='An account has 100,000 permanent codes in all; a temporary one lasts 30 days at most.', max_length=12, verbose_name='kind of code')),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('kind', models.CharField(choices=[('new', 'New follower'), ('again', 'Followed again'), ('existing', 'Existing follower')], max_length=8, verbose_name='kind')),
-                ('at', models.DateTimeField(verbose_name='scanned')),
+                ('at', models.DateTimeField(verbose_name='scanned at')),
                 ('left_at', models.DateTimeField(blank=True, null=True, verbose_name='left')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='accounts.officialaccount', verbose_name='account')),
                 ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='scans', to='channels.channel', verbose_name='channel')),

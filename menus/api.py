@@ -1,0 +1,185 @@
+"""Menus for business systems: read, draft, validate, publish. Routes below ``/api/v1/menus``."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from menus import asking, drafts, tree
+from menus.buttons import Buttons, Malformed, from_list, to_data
+from menus.facts import problems_of
+from menus.models import Menu, Publication, Version
+from menus.validation import Problem
+from wechat.api import scopes
+from wechat.api.errors import Refused
+from wechat.api.views import BusinessView
+
+READ = scopes.register("menus:read", gettext_lazy("See menus"))
+WRITE = scopes.register("menus:write", gettext_lazy("Edit the drafts of menus"))
+PUBLISH = scopes.register("menus:publish", gettext_lazy("Publish menus"))
+
+
+class MenuSerializer(serializers.ModelSerializer[Menu]):
+    tag = serializers.CharField(source="tag.name", default=None, help_text="Of a menu for some followers.")
+    live_version = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Menu
+        fields = ("id", "name", "conditional", "tag", "platform", "live_version")
+
+    def get_live_version(self, menu: Menu) -> int | None:
+        live = menu.versions.filter(state=Version.State.PUBLISHED).first()
+        return live.number if live else None
+
+
+class DraftSerializer(serializers.Serializer[Any]):
+    revision = serializers.IntegerField(help_text="Of the draft that you read; 409 if it was saved since.")
+    buttons = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="As they are read: uid, name, kind and what the kind needs; `children` for a submenu.",
+    )
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    uid = serializers.CharField(help_text="The button; empty for the menu as a whole.")
+    place = serializers.CharField(source="field", help_text="The field to put right.")
+    is_error = serializers.BooleanField(help_text="Errors keep the menu from being published.")
+
+
+class PublicationSerializer(serializers.ModelSerializer[Publication]):
+    version = serializers.IntegerField(source="version.number", default=None)
+    reason = serializers.CharField(source="told")
+
+    class Meta:
+        model = Publication
+        fields = ("id", "version", "state", "reason", "errcode", "starts_at", "finished_at")
+
+
+class ScheduleSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField(required=False, help_text="Left out: now.")
+    until = serializers.DateTimeField(
+        required=False, help_text="When to return to what was live before; only with `at`."
+    )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if "until" in given and ("at" not in given or given["until"] <= given["at"]):
+            raise serializers.ValidationError({"until": _("The end must be later than the beginning.")})
+        return given
+
+
+class MenuView(BusinessView):
+    def menu(self, pk: int) -> Menu:
+        """Raises ``Http404`` for a menu of another account."""
+        found = Menu.objects.filter(account=self.account, pk=pk).select_related("account", "tag").first()
+        if found is None:
+            raise Http404
+        return found
+
+
+class Menus(MenuView):
+    scopes = {"GET": READ}
+
+    @extend_schema(responses=MenuSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The account's menus: the one for everybody and those for some followers."""
+        return self.page(Menu.objects.filter(account=self.account).select_related("tag"), MenuSerializer)
+
+
+class Draft(MenuView):
+    scopes = {"GET": READ, "PUT": WRITE}
+
+    @extend_schema(responses=DraftSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """The draft and its revision."""
+        return Response(_draft(drafts.draft_of(self.menu(pk))))
+
+    @extend_schema(request=DraftSerializer, responses=DraftSerializer)
+    def put(self, request: Request, pk: int) -> Response:
+        """Replace the draft, if nobody has saved it since you read it."""
+        menu = self.menu(pk)
+        given = DraftSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        buttons = _buttons(given.validated_data["buttons"])
+        try:
+            draft = drafts.save(menu, buttons, revision=given.validated_data["revision"], by=None)
+        except drafts.Overtaken as overtaken:
+            message = _("The draft was saved by somebody else meanwhile: read it again.")
+            raise Refused(409, "overtaken", message, revision=overtaken.draft.revision) from None
+        except ValidationError as error:
+            raise Refused(400, "invalid", " ".join(error.messages)) from None
+        return Response(_draft(draft))
+
+
+class Validation(MenuView):
+    scopes = {"GET": READ}
+
+    @extend_schema(responses=ProblemSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        """What is wrong with the draft."""
+        menu = self.menu(pk)
+        found = problems_of(menu, tree.read(drafts.draft_of(menu)))
+        return Response(ProblemSerializer(found, many=True).data)
+
+
+class Publications(MenuView):
+    scopes = {"GET": READ, "POST": PUBLISH}
+
+    @extend_schema(responses=PublicationSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        """What was published, is being published, and is scheduled, newest first."""
+        return self.page(self.menu(pk).publications.select_related("version"), PublicationSerializer)
+
+    @extend_schema(request=ScheduleSerializer, responses={201: PublicationSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Publish the draft, now or at a time. It is carried out afterwards: ask how it went."""
+        menu = self.menu(pk)
+        given = ScheduleSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        publication = self._asked(menu, given.validated_data)
+        return Response(PublicationSerializer(publication).data, status=201)
+
+    def _asked(self, menu: Menu, times: dict[str, Any]) -> Publication:
+        through = f"API · {self.client.name}"
+        version = drafts.freeze(menu)
+        try:
+            if "at" in times:
+                return asking.schedule(menu, version, by=None, through=through[:80], **times)
+            return asking.publish(menu, version, by=None, through=through[:80])
+        except asking.Refused as refused:
+            raise _not_publishable(refused.problems) from None
+        except asking.Busy:
+            message = _("Another menu of this account is being published. Wait a moment, then try again.")
+            raise Refused(409, "busy", message) from None
+
+
+def _draft(draft: Version) -> dict[str, Any]:
+    return {"revision": draft.revision, "buttons": [to_data(each) for each in tree.read(draft)]}
+
+
+def _buttons(data: Any) -> Buttons:
+    try:
+        return from_list(data)
+    except (Malformed, RecursionError) as error:
+        message = _("The menu could not be read: %(why)s") % {"why": error}
+        raise Refused(400, "invalid", message) from None
+
+
+def _not_publishable(problems: list[Problem]) -> Refused:
+    told = ProblemSerializer(problems, many=True).data
+    return Refused(409, "not_publishable", problems[0].text, problems=list(told))
+
+
+urlpatterns = [
+    path("menus/", Menus.as_view()),
+    path("menus/<int:pk>/draft/", Draft.as_view()),
+    path("menus/<int:pk>/problems/", Validation.as_view()),
+    path("menus/<int:pk>/publications/", Publications.as_view()),
+]

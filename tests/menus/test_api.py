@@ -1,0 +1,77 @@
+"""Menus through the business API."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from menus import drafts, publishing
+from menus.models import Menu, Publication
+from tests.cast import Cast
+from tests.menus.conftest import Phone, button, put
+from tests.signed import Signed, business_system
+
+BUTTONS = [{"uid": "aaaa", "name": "会员卡", "kind": "view", "url": "https://h5.example.com/card"}]
+
+
+@pytest.fixture
+def caller(menu: Menu) -> Signed:
+    return business_system(menu.account, scopes=["menus:read", "menus:write", "menus:publish"])
+
+
+def test_a_menu_is_read_drafted_validated_and_published(wechat: Phone, menu: Menu, caller: Signed) -> None:
+    (told,) = caller.get("/api/v1/menus/").json()["items"]
+    assert (told["name"], told["live_version"]) == (menu.name, None)
+    at = f"/api/v1/menus/{menu.pk}"
+    revision = caller.get(f"{at}/draft/").json()["revision"]
+    saved = caller.put(f"{at}/draft/", {"revision": revision, "buttons": BUTTONS})
+    assert saved.json() == {"revision": revision + 1, "buttons": BUTTONS}
+    assert caller.get(f"{at}/problems/").json() == []
+    asked = caller.post(f"{at}/publications/", {})
+    assert (asked.status_code, asked.json()["state"]) == (201, "pending")
+    publishing.publish_due()
+    assert wechat.names() == ["会员卡"]
+    (done,) = caller.get(f"{at}/publications/").json()["items"]
+    assert (done["state"], done["version"]) == ("published", 1)
+
+
+def test_a_stale_revision_is_a_conflict(menu: Menu, caller: Signed) -> None:
+    put(menu, button())
+    answer = caller.put(f"/api/v1/menus/{menu.pk}/draft/", {"revision": 0, "buttons": BUTTONS})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "overtaken")
+
+
+def test_what_is_wrong_keeps_it_from_being_published(menu: Menu, caller: Signed) -> None:
+    put(menu, button(name="一二三四五六"))
+    answer = caller.post(f"/api/v1/menus/{menu.pk}/publications/", {})
+    assert answer.status_code == 409
+    assert answer.json()["error"]["code"] == "not_publishable"
+    assert not Publication.objects.exists()
+
+
+def test_a_weekend_is_scheduled(menu: Menu, caller: Signed) -> None:
+    put(menu, button())
+    at = timezone.now() + datetime.timedelta(days=1)
+    body = {"at": at.isoformat(), "until": (at + datetime.timedelta(days=2)).isoformat()}
+    assert caller.post(f"/api/v1/menus/{menu.pk}/publications/", body).status_code == 201
+    assert Publication.objects.filter(state="scheduled").count() == 2
+    backwards = {"at": at.isoformat(), "until": at.isoformat()}
+    assert caller.post(f"/api/v1/menus/{menu.pk}/publications/", backwards).status_code == 400
+
+
+@pytest.mark.parametrize("buttons", [[{"uid": "A"}], [{"uid": "aaaa", "children": [{"uid": "bbbb", "children": [{"uid": "cccc"}]}]}]])  # fmt: skip # noqa: E501
+def test_a_body_that_is_no_menu_is_refused(menu: Menu, caller: Signed, buttons: object) -> None:
+    answer = caller.put(f"/api/v1/menus/{menu.pk}/draft/", {"revision": 0, "buttons": buttons})
+    assert answer.status_code == 400
+
+
+def test_scopes_and_accounts_are_kept_apart(menu: Menu, staff: Cast) -> None:
+    put(menu, button())
+    reader = business_system(menu.account, scopes=["menus:read"])
+    at = f"/api/v1/menus/{menu.pk}"
+    assert reader.get(f"{at}/draft/").status_code == 200
+    assert reader.put(f"{at}/draft/", {"revision": 1, "buttons": []}).status_code == 403
+    assert reader.post(f"{at}/publications/", {}).status_code == 403
+    stranger = business_system(staff.theirs, scopes=["menus:read"])
+    assert stranger.get(f"{at}/draft/").status_code == 404
+    assert drafts.draft_of(menu).revision == 1

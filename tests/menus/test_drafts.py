@@ -1,0 +1,294 @@
+"""Drafts: saved by several people, and everything that goes into them from elsewhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.clients import client_for
+from accounts.models import Tag
+from menus import drafts, links, live, portable, tree
+from menus.buttons import Buttons, every
+from menus.drafts import Overtaken
+from menus.models import LinkCheck, Menu, Version
+from menus.portable import Unreadable
+from menus.taking_over import take_over
+from tests.cast import Cast, signed_in
+from tests.menus.conftest import Phone, button, parent, put, text, view
+from tests.menus.test_buttons import TOLD
+from wechat.materials import usage
+from wechat.materials.models import Asset
+from wechat.replies.models import Rule
+from wechat.sdk.api import menus as api
+from wechat.sdk.client import Client
+
+
+def content(menu: Menu) -> Buttons:
+    return tree.read(drafts.draft_of(menu))
+
+
+def asset(menu: Menu, name: str = "海报", **fields: Any) -> Asset:
+    made = Asset(
+        account=menu.account, kind="image", name=name, content_type="image/png", size=3, state="uploaded",
+        media_id="M1", **fields,
+    )  # fmt: skip
+    made.file.save("a.png", ContentFile(b"png"), save=False)
+    made.save()
+    return made
+
+
+def test_who_saves_over_somebody_elses_work_is_stopped(menu: Menu, staff: Cast) -> None:
+    revision = drafts.draft_of(menu).revision
+    drafts.save(menu, (button(name="她的"),), revision=revision, by=staff.owner)
+    with pytest.raises(Overtaken) as overtaken:
+        drafts.save(menu, (button(name="他的"),), revision=revision, by=staff.editor)
+    assert overtaken.value.draft.saved_by == staff.owner
+    assert content(menu)[0].name == "她的"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        (parent(parent(view(), uid="dddd")),),
+        (button(file=99),),
+        (button(rule=99),),
+        (button(reply=text("字" * 700)),),
+        (button(reply=text("")),),
+    ],
+)
+def test_what_no_draft_may_hold_is_refused_and_changes_nothing(menu: Menu, bad: Buttons) -> None:
+    put(menu, button())
+    with pytest.raises(ValidationError):
+        put(menu, *bad)
+    assert content(menu) == (button(),)
+
+
+def test_another_accounts_rule_cannot_be_chosen(menu: Menu, staff: Cast) -> None:
+    rule = Rule.objects.create(account=staff.theirs, name="别家")
+    with pytest.raises(ValidationError):
+        put(menu, button(rule=rule.pk))
+
+
+def test_a_file_that_a_button_sends_is_in_use(menu: Menu, settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    poster = asset(menu)
+    put(menu, button(name="看海报", kind="media_id", file=poster.pk))
+    assert any("看海报" in place for place in usage.uses(poster))
+
+
+def test_the_editors_calls_check_who_asks(menu: Menu, staff: Cast) -> None:
+    body = json.dumps({"revision": 0, "buttons": [{"uid": "aaaa", "name": "课程"}]})
+    address = reverse("admin:menus_draft", args=[menu.pk])
+    for user, status in (
+        (staff.editor, 200),
+        (staff.auditor, 403),
+        (staff.outsider, 404),
+        (staff.nobody, 404),
+    ):
+        assert signed_in(user).post(address, body, content_type="application/json").status_code == status
+    assert [each.name for each in content(menu)] == ["课程"]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{", '{"revision": "x", "buttons": []}', '{"revision": 0}', "[" * 9999]
+)
+def test_a_draft_that_cannot_be_read_gets_a_sentence(menu: Menu, staff: Cast, body: str) -> None:
+    address = reverse("admin:menus_draft", args=[menu.pk])
+    answer = signed_in(staff.editor).post(address, body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def test_an_overtaken_page_is_given_the_other_draft(menu: Menu, staff: Cast) -> None:
+    put(menu, button(name="她的"))
+    body = json.dumps({"revision": 0, "buttons": []})
+    address = reverse("admin:menus_draft", args=[menu.pk])
+    answer = signed_in(staff.editor).post(address, body, content_type="application/json")
+    assert answer.status_code == 409
+    assert answer.json()["buttons"][0]["name"] == "她的"
+
+
+def test_a_reply_is_taken_from_its_form(menu: Menu, staff: Cast) -> None:
+    address = reverse("admin:menus_reply", args=[menu.pk])
+    editor = signed_in(staff.editor)
+    assert b'name="text"' in editor.post(address, {"reply": "null"}).content
+    taken = editor.post(address, {"reply": "null", "kind": "text", "text": "您好"}).json()
+    assert taken["reply"]["content"] == {"type": "text", "content": "您好"}
+    refused = editor.post(address, {"reply": "null", "kind": "text", "text": ""}).json()
+    assert refused["errors"]["text"]
+
+
+def test_publishing_needs_a_right_of_its_own(menu: Menu, staff: Cast) -> None:
+    put(menu, button())
+    address = reverse("admin:menus_publish", args=[menu.pk])
+    assert signed_in(staff.editor).get(address).status_code == 200
+    assert signed_in(staff.editor).post(address).status_code == 403
+    assert signed_in(staff.owner).post(address).status_code == 302
+    assert menu.publications.get().asked_by == staff.owner
+
+
+def test_an_earlier_version_comes_back_into_the_draft_and_loses_nothing(menu: Menu, staff: Cast) -> None:
+    put(menu, button(name="旧"))
+    drafts.freeze(menu)
+    put(menu, button(name="未发布"))
+    answer = signed_in(staff.editor).post(reverse("admin:menus_restore", args=[menu.pk]), {"version": "1"})
+    assert answer.status_code == 302
+    assert content(menu)[0].name == "旧"
+    assert tree.read(menu.versions.get(number=2))[0].name == "未发布"
+
+
+# --- dead links
+
+
+def test_an_address_is_opened_by_a_worker(menu: Menu, wechat: Phone, settings: Settings) -> None:
+    settings.DEBUG = True
+    base = wechat.platform.base
+    put(menu, view("aaaa", url=f"{base}/_sim/health"), view("bbbb", url=f"{base}/nowhere"))
+    assert links.look_at_due() == 2
+    assert dict(LinkCheck.objects.values_list("url", "status")) == {
+        f"{base}/_sim/health": 200,
+        f"{base}/nowhere": 404,
+    }
+    put(menu, view("aaaa", url=f"{base}/nowhere"))
+    assert links.look_at_due() == 0
+
+
+def test_outside_debug_no_private_address_is_opened(wechat: Phone, settings: Settings, menu: Menu) -> None:
+    settings.DEBUG = False
+    put(menu, view(url=f"{wechat.platform.base}/_sim/health"))
+    links.look_at_due()
+    check = LinkCheck.objects.get()
+    assert (check.status, check.is_dead) == (None, True)
+
+
+# --- menus made elsewhere
+
+
+def test_a_menu_of_the_platforms_page_is_taken_over_whole(wechat: Phone, menu: Menu, staff: Cast) -> None:
+    put(menu, button(name="我的草稿"))
+    wechat.platform.sim(f"/accounts/{menu.account.appid}/menu-page", {"button": TOLD})
+    found = live.read(client(menu))
+    assert found.made_on_page
+    (version,) = take_over(menu.account, found, by=staff.owner)
+    assert version.state == Version.State.PUBLISHED
+    assert [each.name for each in every(content(menu))] == [
+        "今日课程", "会员", "会员卡", "约课", "扫券", "海报", "文章", "更多", "问候", "图文",
+        "旧图文", "新奇",
+    ]  # fmt: skip
+    assert any(tree.read(each)[0].name == "我的草稿" for each in menu.versions.filter(state="ready"))
+
+
+def test_taking_over_twice_makes_no_second_version(wechat: Phone, menu: Menu) -> None:
+    wechat.set_elsewhere({"type": "click", "name": "别家", "key": "K"})
+    for _again in range(2):
+        take_over(menu.account, live.read(client(menu)), by=None)
+    assert menu.versions.exclude(number=None).count() == 1
+
+
+def test_conditional_menus_are_taken_over_with_their_rules(wechat: Phone, menu: Menu) -> None:
+    tag = Tag.objects.create(account=menu.account, name="会员", platform_id=101)
+    wechat.set_elsewhere({"type": "click", "name": "全部", "key": "K"})
+    for rule in ({"tag_id": "101"}, {"tag_id": "999"}, {"client_platform_type": "2"}):
+        api.add_conditional(client(menu), [{"type": "click", "name": "部分", "key": "K"}], rule)
+    take_over(menu.account, live.read(client(menu)), by=None)
+    made = Menu.objects.filter(conditional=True)
+    assert [(each.tag, each.platform, each.other_rule) for each in made] == [
+        (None, 2, {}),
+        (None, None, {"tag_id": "999"}),
+        (tag, None, {}),
+    ]
+    assert live.read(client(menu)).same(live.wanted(menu.account))
+
+
+def client(menu: Menu) -> Client:
+    return client_for(menu.account)
+
+
+# --- files
+
+
+def taken_in(menu: Menu, **menus: Any) -> portable.Report:
+    data = {"format": portable.FORMAT, "version": 1, "menus": [{"name": "菜单", "for": None, **menus}]}
+    return portable.take_in(menu.account, json.dumps(data).encode(), by=None)
+
+
+def test_what_was_exported_is_imported_the_same(menu: Menu, settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    poster = asset(menu)
+    rule = Rule.objects.create(account=menu.account, name="时间")
+    put(
+        menu,
+        button(),
+        parent(view(), button("dddd", kind="media_id", file=poster.pk), button("eeee", rule=rule.pk)),
+    )
+    before, exported = content(menu), portable.export([menu])
+    put(menu, button(name="别的"))
+    report = portable.take_in(menu.account, exported.encode(), by=None)
+    assert (content(menu), report.remarks) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("buttons", "words"),
+    [
+        ([{"id": "aaaa", "in": "bbbb", "name": "甲"}, {"id": "bbbb", "in": "aaaa", "name": "乙"}],
+         "甲 → 乙 → 甲"),
+        ([{"id": "aaaa", "in": "aaaa", "name": "甲"}], "甲 → 甲"),
+        ([{"id": "aaaa", "in": "zzzz", "name": "甲"}], "甲"),
+        ([{"id": "aaaa"}, {"id": "aaaa"}], "id"),
+        ("nothing", "id"),
+        ([{"name": "甲"}], "id"),
+        ([{"id": f"a{n:04}", "in": f"a{n - 1:04}" if n else ""} for n in range(3)], ""),
+        ([{"id": f"a{n:04}"} for n in range(200)], "100"),
+        ([{"id": "aaaa", "kind": "dance"}], "dance"),
+        ([{"id": "aaaa", "file": "海报"}], ""),
+    ],
+)  # fmt: skip
+def test_a_file_that_makes_no_menu_is_refused_whole(menu: Menu, buttons: Any, words: str) -> None:
+    put(menu, button())
+    with pytest.raises(Unreadable) as refused:
+        taken_in(menu, buttons=buttons)
+    assert words in str(refused.value)
+    assert content(menu) == (button(),)
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b"\xff", b"[" * 99999, b'{"format": "other"}', b"x" * (3 << 20)]
+)
+def test_what_is_no_file_of_ours_gets_a_sentence(menu: Menu, text: bytes) -> None:
+    with pytest.raises(Unreadable):
+        portable.take_in(menu.account, text, by=None)
+
+
+def test_a_menu_is_copied_to_another_account_with_its_files(
+    menu: Menu, staff: Cast, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    put(menu, button("aaaa", kind="media_id", file=asset(menu).pk))
+    report = portable.copy(menu, staff.theirs, by=staff.superuser)
+    copied = Asset.objects.get(account=staff.theirs)
+    target = drafts.default_menu(staff.theirs)
+    assert content(target)[0].file == copied.pk
+    with copied.file.open("rb") as file:
+        assert (copied.state, file.read()) == ("pending", b"png")
+    assert report.remarks == []
+
+
+def test_every_page_opens_and_is_closed_to_strangers(menu: Menu, staff: Cast) -> None:
+    put(menu, button(), parent(view()))
+    own = ("publish", "versions", "statistics", "copy")
+    pages = [
+        reverse("admin:menus_menu_changelist"),
+        reverse("admin:menus_import"),
+        reverse("admin:menus_export"),
+    ]
+    pages += [reverse(f"admin:menus_{name}", args=[menu.pk]) for name in own]
+    pages.append(reverse("admin:menus_menu_change", args=[menu.pk]))
+    for page in pages:
+        assert signed_in(staff.owner).get(page).status_code == 200, page
+    for page in pages[3:]:
+        assert signed_in(staff.outsider).get(page).status_code == 404, page
