@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('stock__isnull', True), ('taken__lte', models.F('stock')), _connector='OR'), name='item_never_oversold', violation_error_message='So many are sold already, or held by orders that can be paid.'),
+            constraint=models.CheckConstraint(condition=models.Q(('stock__isnull', True), ('taken__lte', models.F('stock')), _connector='OR'), name='item_never_oversold'),
         ),
         migrations.AddConstraint(
             model_name='item',

@@ -79,7 +79,6 @@ class Item(models.Model):
             models.CheckConstraint(
                 condition=Q(stock__isnull=True) | Q(taken__lte=F("stock")),
                 name="item_never_oversold",
-                violation_error_message=_("So many are sold already, or held by orders that can be paid."),
             ),
             models.CheckConstraint(
                 condition=Q(each_person__isnull=True) | Q(each_person__gte=1), name="item_limit_positive"

@@ -35,6 +35,11 @@ def address_of(item: Item) -> str:
     return settings.PUBLIC_URL + reverse("shop_item", args=[item.account.slug, item.pk])
 
 
+def directory_of(account: OfficialAccount) -> str:
+    """The payment directory to register with WeChat Pay: its pay sheet opens on no other page."""
+    return settings.PUBLIC_URL + reverse("shop_orders", args=[account.slug]).removesuffix("orders/")
+
+
 def item_at(account: OfficialAccount, pk: int) -> Item:
     """Raises ``Http404``."""
     item = (

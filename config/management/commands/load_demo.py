@@ -25,7 +25,7 @@ TIMEOUT = (3, 10)
 
 
 class Command(BaseCommand):
-    help = "Fills an embedded installation: a login, an account with a menu, a merchant; the simulator knows them."
+    help = "Fills an embedded installation: a login, an account with its menu, a merchant, all simulated."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.EMBEDDED and settings.DEBUG):

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('template', models.CharField(max_length=64, verbose_name='template')),
-                ('refused_at', models.DateTimeField(verbose_name='refused')),
+                ('refused_at', models.DateTimeField(verbose_name='refused since')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.officialaccount', verbose_name='account')),
             ],
             options={

@@ -78,7 +78,7 @@ class NoticeRefusal(models.Model):
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
     template = models.CharField(_("template"), max_length=64)
-    refused_at = models.DateTimeField(_("refused"))
+    refused_at = models.DateTimeField(_("refused since"))
 
     class Meta:
         verbose_name = _("refusal of messages")
