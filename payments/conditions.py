@@ -44,7 +44,7 @@ def _payers(account: OfficialAccount) -> QuerySet[Order, Any]:
     return paid.order_by().values("payer_openid")
 
 
-def _by_number(payers: QuerySet[Order, Any], compare: str, value: int) -> Q:
+def _by_number(payers: QuerySet[Any, Any], compare: str, value: int) -> Q:
     """Who never paid has none: asked for nothing, they are meant too."""
     if compare == "most":
         return ~_among(payers.filter(number__gt=value))
@@ -53,5 +53,5 @@ def _by_number(payers: QuerySet[Order, Any], compare: str, value: int) -> Q:
     return _among(payers.filter(number=value)) if value else ~_among(payers.filter(number__gt=0))
 
 
-def _among(payers: QuerySet[Order, Any]) -> Q:
+def _among(payers: QuerySet[Any, Any]) -> Q:
     return Q(openid__in=payers.values("payer_openid"))

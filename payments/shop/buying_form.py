@@ -32,7 +32,7 @@ class BuyingForm(forms.Form):
 
     def __init__(self, item: Item, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"key": uuid.uuid4().hex, "price": item.price})
-        super().__init__(*args, auto_id="%s", **kwargs)
+        super().__init__(*args, **kwargs)
         self.item = item
         self.asked = list(item.fields.all())
         if item.price is None:

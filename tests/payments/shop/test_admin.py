@@ -201,3 +201,11 @@ def test_a_list_is_filtered_by_title_and_state(editor: Client, offered: Offered)
     offered(title="礼盒", enabled=False)
     assert "礼盒" not in text(editor.get(f"{LIST}?state=on"))
     assert "手工课" not in text(editor.get(f"{LIST}?q=礼"))
+
+
+def test_the_order_page_shows_what_was_filled_in(staff: Cast, offered: Offered) -> None:
+    item = offered()
+    order = selling.buy(item, "oA", total=9980, answers=[("姓名", "<b>小雨"), ("备注", "")], key="k")
+    shown = signed_in(staff.owner).get(f"/admin/payments/order/{order.pk}/change/").content.decode()
+    for words in ("姓名", "&lt;b&gt;小雨", f"{LIST}{item.pk}/change/"):
+        assert words in shown

@@ -269,7 +269,7 @@ def test_the_picture_is_for_everybody(offered: Offered, account: OfficialAccount
     asset.file.save("a.png", ContentFile(PNG))
     item = offered(picture=asset)
     shown = Client().get(path(item, "picture/"))
-    assert b"".join(shown) == PNG  # type: ignore[call-overload]
+    assert b"".join(shown) == PNG
     assert "public" in shown["Cache-Control"]
     assert Client().get(path(offered(), "picture/")).status_code == 404
 
