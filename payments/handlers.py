@@ -3,15 +3,20 @@
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments import refunding
+from payments import attribution, refunding
 from payments.events import Topic, hears
-from payments.models import Event, Order, Webhook, WebhookDelivery
+from payments.models import Event, Item, Order, Webhook, WebhookDelivery
 from payments.states import PAID
 from wechat.campaigns.sequences import enrolling, triggers
+from wechat.materials import usage
+from wechat.materials.models import Asset
 from wechat.pushes import occasions
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import Text
 from wechat.sdk.pay.money import yuan
+
+# The report of channels asks it for revenue.
+assert attribution
 
 
 @hears("webhooks")
@@ -102,3 +107,9 @@ def give_back_a_second_payment(event: Event) -> None:
         refunding.request(
             order, order.refundable, source="automatic", key=f"second:{order.pk}", reason="重复支付"
         )
+
+
+@usage.register
+def items_with(asset: Asset) -> list[str]:
+    items = Item.objects.filter(picture=asset)
+    return [_("payment item “%(item)s”") % {"item": item} for item in items]
