@@ -1,12 +1,19 @@
 """Who hears of payments: the owner's systems, the payer, and whoever has to give back a second payment."""
 
+import datetime
+
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import OfficialAccount
 from payments import refunding
 from payments.events import Topic, hears
 from payments.models import Event, Order, Webhook, WebhookDelivery
 from payments.states import PAID
+from wechat.campaigns import conversions
+from wechat.campaigns.conversions import Revenue
+from wechat.campaigns.models import Recipient
 from wechat.pushes import occasions
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import Text
@@ -88,3 +95,17 @@ def give_back_a_second_payment(event: Event) -> None:
         refunding.request(
             order, order.refundable, source="automatic", key=f"second:{order.pk}", reason="重复支付"
         )
+
+
+@conversions.register
+def paid_after_a_campaign(
+    account: OfficialAccount,
+    openids: "QuerySet[Recipient, str]",
+    since: datetime.datetime,
+    until: datetime.datetime,
+) -> Revenue:
+    """What was paid and kept, in fen; whoever paid counts, else whom the order was made for."""
+    payers = Q(payer_openid__in=openids) | Q(payer_openid="", openid__in=openids)
+    paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
+    told = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))
+    return Revenue(told["orders"], told["fen"] or 0)
