@@ -1,12 +1,19 @@
 """Who hears of payments: the owner's systems, the payer, and whoever has to give back a second payment."""
 
+import datetime
+
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import OfficialAccount
 from payments import attribution, refunding
 from payments.events import Topic, hears
 from payments.models import Event, Item, Order, Webhook, WebhookDelivery
 from payments.states import PAID
+from wechat.campaigns import conversions
+from wechat.campaigns.conversions import Revenue
+from wechat.campaigns.models import Recipient
 from wechat.campaigns.sequences import enrolling, triggers
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -113,3 +120,15 @@ def give_back_a_second_payment(event: Event) -> None:
 def items_with(asset: Asset) -> list[str]:
     items = Item.objects.filter(picture=asset)
     return [_("payment item “%(item)s”") % {"item": item} for item in items]
+@conversions.register
+def paid_after_a_campaign(
+    account: OfficialAccount,
+    openids: "QuerySet[Recipient, str]",
+    since: datetime.datetime,
+    until: datetime.datetime,
+) -> Revenue:
+    """What was paid and kept, in fen; whoever paid counts, else whom the order was made for."""
+    payers = Q(payer_openid__in=openids) | Q(payer_openid="", openid__in=openids)
+    paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
+    told = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))
+    return Revenue(told["orders"], told["fen"] or 0)

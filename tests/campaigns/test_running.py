@@ -145,6 +145,7 @@ def test_who_left_in_between_is_skipped_with_the_reason(world: World) -> None:
     Follower.objects.filter(openid=waiting[0]).update(subscribed=False)
     Follower.objects.filter(openid=waiting[1]).update(blacklisted=True)
     Campaign.objects.filter(pk=campaign.pk).update(per_second=None)
+    Push.objects.update(due_at=timezone.now())
     world.run(campaign)
     assert reasons(campaign) == {waiting[0]: "not_following", waiting[1]: "blacklisted"}
     assert len(world.received()) == 38
