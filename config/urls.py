@@ -9,6 +9,7 @@ from accounts.pages import switch_account
 from config import health
 from payments.shop.urls import urlpatterns as shop_urls
 from payments.views import Notify
+from wechat.campaigns import links
 from wechat.inbox import media_page
 from wechat.inbox.callback import Callback
 from wechat.kernel.metrics import metrics
@@ -23,6 +24,7 @@ urlpatterns = [
         Notify.as_view(),
         name="pay_notify",
     ),
+    path("l/<int:recipient_id>-<str:signature>", links.show, name="campaign_link"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),

@@ -7,6 +7,7 @@ from payments import attribution, refunding
 from payments.events import Topic, hears
 from payments.models import Event, Item, Order, Webhook, WebhookDelivery
 from payments.states import PAID
+from wechat.campaigns.sequences import enrolling, triggers
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.pushes import occasions
@@ -77,6 +78,19 @@ def send_automatic_messages(event: Event) -> None:
         "time": timezone.localtime(order.paid_at).strftime("%Y-%m-%d %H:%M"),
     }
     occasions.happened(order.account, "order.paid", openid, words, key=f"order.paid:{order.pk}")
+
+
+@hears("sequences", Topic.PAID)
+def move_sequences(event: Event) -> None:
+    """A payment ends the sequences that wait for one, and begins those that follow one."""
+    order = event.order
+    openid, key = order.payer_openid or order.openid, f"order:{order.pk}"
+    if openid and order.paid_at is not None:
+        enrolling.purchased(order.account, openid, key)
+        enrolling.start(order.account, openid, "order", key, at=order.paid_at)
+
+
+triggers.register("order", _("An order is paid"))
 
 
 @hears("purchase", Topic.PAID)

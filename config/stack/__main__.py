@@ -66,8 +66,9 @@ def _programs() -> Mapping[str, list[str]]:
             "-A",
             "config",
             "worker",
+            # Two of them may be sending; somebody has to be there for the rest.
             "--concurrency",
-            "2",
+            "3",
             "--loglevel",
             "WARNING",
         ],

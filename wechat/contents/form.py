@@ -147,6 +147,8 @@ class ContentForm(forms.ModelForm[Any]):
         """Put the fields of the kind into the row, if they make a content that can be sent."""
         kind, former = cleaned["kind"], self.instance.content or {}
         names = FIELDS[kind]
+        if any(name in self.errors for name in names):
+            return
         kept = former if former.get("type") == kind else {}
         self.instance.asset = cleaned.get(kind) if kind in FILES else None
         self.instance.cover = cleaned.get("cover") if "cover" in names else None

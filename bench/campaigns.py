@@ -1,0 +1,201 @@
+"""A campaign of 1,000,000 worked out, one of 100,000 sent under fire: `python -m bench.campaigns`.
+
+`--recipients` and `--audience` make both smaller. Workers are killed every few seconds and Redis is restarted
+twice; the simulator's ledger says who got it, and how often.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import django
+import requests
+from django.core.management import call_command
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from accounts.models import OfficialAccount  # noqa: E402
+from bench.simulator_calls import free_port  # noqa: E402
+from config.embedded.redis import _program  # noqa: E402
+from wechat.campaigns import running, steps, tallying  # noqa: E402
+from wechat.campaigns.models import Campaign, Variant  # noqa: E402
+from wechat.pushes.models import Template  # noqa: E402
+
+APPID = "wx7d4e1f90ab23c586"
+PATH = "/cgi-bin/message/template/send"
+KNOWN = {"template_id": "Vq0bench", "kind": "template", "title": "预约", "content": "门店:{{thing4.DATA}}\n"}
+WORKERS = 2
+WORKER = """
+import datetime, time, django
+django.setup()
+from wechat.campaigns import running
+from wechat.pushes import claiming, sending
+claiming.LEASE = running.LEASE = datetime.timedelta(seconds=10)
+sending.RUN_SECONDS = 1.0
+while True:
+    running.run_due()
+    sending.send_due()
+    time.sleep(0.05)
+"""
+FOLLOWERS = """
+INSERT INTO accounts_follower
+    (account_id, openid, unionid, subscribed, subscribe_scene, last_seen_kind, remark)
+SELECT %s, 'oBench' || lpad(n::text, 22, '0'), '', true, '', '', '' FROM generate_series(1, %s) AS n
+"""
+
+
+class OwnRedis:
+    """A server that is killed and started again."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        command = [str(_program()), "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def account(slug: str, followers: int) -> OfficialAccount:
+    made = OfficialAccount.objects.create(
+        slug=slug, name=slug, appid=APPID if slug == "fire" else f"wx{random.getrandbits(64):016x}",
+        appsecret="s", token="campaigntoken", mode="plain",
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOWERS, [made.pk, followers])
+        cursor.execute("VACUUM ANALYZE accounts_follower")
+    return made
+
+
+def approved(owner: OfficialAccount) -> Campaign:
+    template = Template.objects.create(
+        account=owner, kind="template", platform_id="Vq0bench", title="预约", content=KNOWN["content"]
+    )
+    now = timezone.now()
+    campaign = Campaign.objects.create(
+        account=owner, name="bench", way="either", template=template, state="scheduled", cap_days=30,
+        approved_at=now, due_at=now,
+    )  # fmt: skip
+    for letter in "AB":
+        Variant.objects.create(
+            campaign=campaign, letter=letter, values={"thing4": letter},
+            content={"type": "text", "content": letter},
+        )  # fmt: skip
+    return campaign
+
+
+def snapshot(audience: int) -> None:
+    campaign = approved(account("large", audience))
+    Campaign.objects.filter(pk=campaign.pk).update(state="draft", approved_at=None, due_at=None)
+    for time_number in (1, 2):
+        campaign.refresh_from_db()
+        steps.check(campaign)
+        started = time.perf_counter()
+        running.run_due()
+        took = time.perf_counter() - started
+        campaign.refresh_from_db()
+        count = tallying.Tally.of(campaign).number()
+        print(f"worked out {count:>9,} recipients, time {time_number}: {took:6.1f} s", flush=True)
+    started = time.perf_counter()
+    tallying.counted(campaign.pk)
+    print(f"counted them by state and reason:             {time.perf_counter() - started:6.2f} s", flush=True)
+
+
+@contextmanager
+def worker(base: str, redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = os.environ | {
+        "REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
+        "WECHAT_API_BASE": base,
+    }
+    process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def under_fire(base: str, recipients: int, latency_ms: float, minutes: float) -> bool:
+    def sim(path: str, body: dict[str, object]) -> None:
+        requests.post(f"{base}/_sim{path}", json=body, timeout=120).raise_for_status()
+
+    owner = account("fire", recipients)
+    sim("/accounts", {"appid": APPID, "secret": "s", "token": "campaigntoken"})
+    sim(f"/accounts/{APPID}/followers", {"openids": [f"oBench{n:022d}" for n in range(1, recipients + 1)]})
+    sim(f"/accounts/{APPID}/quota", {"api": PATH, "daily_limit": 10**9})
+    sim(f"/accounts/{APPID}/templates", {"templates": [KNOWN]})
+    sim("/faults", {"api": PATH, "latency_ms": latency_ms})
+    campaign, redis, kills = approved(owner), OwnRedis(), 0
+    started, ends = time.monotonic(), time.monotonic() + minutes * 60
+    with ExitStack() as alive:
+        workers = [alive.enter_context(worker(base, redis)) for _number in range(WORKERS)]
+        while not _over(campaign) and time.monotonic() < ends:
+            time.sleep(random.uniform(2, 5))
+            doomed = workers.pop(random.randrange(WORKERS))
+            doomed.send_signal(signal.SIGKILL)
+            workers.append(alive.enter_context(worker(base, redis)))
+            kills += 1
+            if kills in (3, 6):
+                redis.stop()
+                redis.start()
+    redis.stop()
+    seconds = time.monotonic() - started
+    ledger = requests.get(f"{base}/_sim/accounts/{APPID}/ledger", timeout=300).json()
+    got = Counter(entry["openid"] for entry in ledger["entries"])
+    missing, twice = recipients - len(got), sum(each > 1 for each in got.values())
+    print(
+        f"{recipients:,} recipients in {seconds:,.0f} s, {kills} workers killed, Redis restarted "
+        f"{min(2, kills // 3)} times: state {campaign.state}, missing {missing}, twice {twice}",
+        flush=True,
+    )
+    return missing == twice == 0
+
+
+def _over(campaign: Campaign) -> bool:
+    campaign.refresh_from_db()
+    return campaign.state == Campaign.State.DONE
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--audience", type=int, default=1_000_000)
+    parser.add_argument("--recipients", type=int, default=100_000)
+    parser.add_argument("--latency-ms", type=float, default=20)
+    parser.add_argument("--minutes", type=float, default=15, help="give up after")
+    options = parser.parse_args()
+    call_command("migrate", verbosity=0)
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    settings.WECHAT_API_BASE = base
+    simulator = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
+    try:
+        if options.audience:
+            snapshot(options.audience)
+        time.sleep(3)
+        fine = not options.recipients or under_fire(
+            base, options.recipients, options.latency_ms, options.minutes
+        )
+    finally:
+        simulator.terminate()
+        simulator.wait()
+    return 0 if fine else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

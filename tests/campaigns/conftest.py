@@ -1,0 +1,158 @@
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from accounts.models import Follower, OfficialAccount, Tag
+from tests.campaigns.mass_cast import TEXT, Writer
+from tests.cast import Cast
+from tests.simulated import Simulated
+from wechat.campaigns import running, steps
+from wechat.campaigns.models import Campaign, MassSend, Recipient, Variant
+from wechat.pushes import sending
+from wechat.pushes.models import Push, Template
+
+SEND = "/cgi-bin/message/template/send"
+TEMPLATE = {
+    "template_id": "Vq0demo",
+    "kind": "template",
+    "title": "预约",
+    "content": "门店:{{thing4.DATA}}\n",
+}
+NOTICE = {**TEMPLATE, "template_id": "Wq0demo", "kind": "notice"}
+
+
+class World:
+    """The platform with one account, and what campaigns do there."""
+
+    def __init__(self, simulated: Simulated, account: OfficialAccount, author: User, second: User) -> None:
+        self.simulated, self.account = simulated, account
+        self.author, self.second = author, second
+        simulated.know(account, callback_url="")
+        self.sim("/templates", {"templates": [TEMPLATE, NOTICE]})
+        self.template, self.notice = (
+            Template.objects.create(
+                account=account, kind=kind, platform_id=known["template_id"], title=known["title"],
+                content=known["content"],
+            )
+            for kind, known in (("template", TEMPLATE), ("notice", NOTICE))
+        )  # fmt: skip
+
+    def sim(self, path: str, body: dict[str, Any]) -> Any:
+        return self.simulated.sim(f"/accounts/{self.account.appid}{path}", body)
+
+    def follow(self, *openids: str) -> None:
+        self.sim("/followers", {"openids": list(openids)})
+        Follower.objects.bulk_create([Follower(account=self.account, openid=each) for each in openids])
+
+    def campaign(self, *letters: str, **fields: Any) -> Campaign:
+        """A draft that says “天河店”."""
+        usual = {"name": "双十一", "way": "template", "template": self.template, "author": self.author}
+        campaign = Campaign.objects.create(account=self.account, **{**usual, **fields})
+        for letter in letters or ("A",):
+            shop = "天河店" if letter == "A" else f"{letter} 店"
+            content = {"type": "text", "content": f"到店有礼 {letter}"}
+            Variant.objects.create(campaign=campaign, letter=letter, content=content, values={"thing4": shop})
+        return campaign
+
+    def checked(self, campaign: Campaign) -> Campaign:
+        """As the pages show it after "work out who gets it"."""
+        assert steps.check(campaign)
+        running.run_due()
+        campaign.refresh_from_db()
+        return campaign
+
+    def approved(self, campaign: Campaign) -> Campaign:
+        self.checked(campaign)
+        assert steps.submit(campaign)
+        assert steps.approve(campaign, self.second)
+        return campaign
+
+    def begun(self, campaign: Campaign) -> Campaign:
+        """Approved, prepared, and its first messages are queued."""
+        self.approved(campaign)
+        self.look(campaign)
+        return campaign
+
+    def look(self, campaign: Campaign) -> None:
+        """What the tick makes a worker do, a second later."""
+        for _step in range(3):
+            Campaign.objects.filter(
+                pk=campaign.pk, due_at__isnull=False, state__in=("running", "done")
+            ).update(due_at="2020-01-01T00:00Z")
+            running.run_due()
+        campaign.refresh_from_db()
+
+    def run(self, campaign: Campaign, seconds: float = 20) -> Campaign:
+        """Until it is over."""
+        ends = time.monotonic() + seconds
+        while campaign.state not in ("done", "paused", "cancelled") and time.monotonic() < ends:
+            self.look(campaign)
+            sending.send_due()
+        return campaign
+
+    def received(self) -> Counter[str]:
+        ledger = self.simulated.look(f"/accounts/{self.account.appid}/ledger")
+        return Counter(entry["openid"] for entry in ledger["entries"] if entry["via"] != "system")
+
+    def said(self) -> dict[str, str]:
+        """Who got which shop, or text."""
+        ledger = self.simulated.look(f"/accounts/{self.account.appid}/ledger")
+        return {
+            entry["openid"]: entry["content"].get("data", {}).get("thing4", {}).get("value")
+            or entry["content"].get("content", "")
+            or entry["content"].get("text", {}).get("content", "")
+            for entry in ledger["entries"]
+            if entry["via"] != "system"
+        }
+
+
+def reasons(campaign: Campaign) -> dict[str, str]:
+    """Of everybody who was left out or not sent to."""
+    return dict(
+        Recipient.objects.filter(campaign=campaign).exclude(reason="").values_list("openid", "reason")
+    )
+
+
+def states(campaign: Campaign) -> Counter[str]:
+    return Counter(Recipient.objects.filter(campaign=campaign).values_list("state", flat=True))
+
+
+def pending() -> int:
+    return Push.objects.filter(due_at__isnull=False).count()
+
+
+@pytest.fixture
+def world(simulated: Simulated, account: OfficialAccount, staff: Cast) -> World:
+    return World(simulated, account, staff.owner, staff.superuser)
+
+
+@pytest.fixture
+def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
+    """The platform knows the account and reports at once, but to nobody."""
+    simulated.know(account, callback_url="")
+    simulated.sim("/settings", {"result_event_delay": 0})
+    return simulated
+
+
+@pytest.fixture
+def tag(account: OfficialAccount, known: Simulated) -> Tag:
+    """A tag that exists on both sides; the platform has nobody in it."""
+    made = Tag.objects.create(account=account, name="会员", state="there", due_at=None)
+    made.platform_id = 100
+    made.save()
+    state = known.look("/state")
+    state["accounts"][account.appid]["tags"] = {"100": "会员"}
+    known.put("/state", state)
+    return made
+
+
+@pytest.fixture
+def written(account: OfficialAccount, known: Simulated) -> Writer:
+    def write(**fields: Any) -> MassSend:
+        usual = {"name": "周末会员日", "account": account, "content": TEXT, "target": "all"}
+        return MassSend.objects.create(**{**usual, **fields})
+
+    return write

@@ -1,0 +1,118 @@
+"""A campaign whose workers are killed while Redis restarts: everybody has it once, by the ledger."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from config.embedded import PROJECT
+from tests.campaigns.conftest import SEND, World, states
+from tests.pushes.test_faults import OwnRedis
+from tests.pushes.test_sending import _environment
+from wechat.campaigns import running, steps
+from wechat.campaigns.models import Campaign
+from wechat.pushes.models import Push
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RECIPIENTS = 3_000
+KILLS = 5
+# Short leases, so that the test does not wait two minutes for those of the dead.
+WORKER = """
+import datetime, time, django
+django.setup()
+from wechat.campaigns import running
+from wechat.pushes import claiming, sending
+claiming.LEASE = running.LEASE = datetime.timedelta(seconds=3)
+sending.RUN_SECONDS = 0.3
+while True:
+    running.run_due()
+    sending.send_due()
+    time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def redis() -> Iterator[OwnRedis]:
+    server = OwnRedis()
+    yield server
+    server.stop()
+
+
+@contextmanager
+def worker(redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = _environment() | {"REDIS_URL": redis.url}
+    process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=PROJECT, env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def over(campaign: Campaign) -> bool:
+    campaign.refresh_from_db()
+    return campaign.state == Campaign.State.DONE
+
+
+def sent_under_fire(campaign: Campaign, redis: OwnRedis) -> int:
+    """Workers until it is over, some killed at random moments, and Redis twice; how many kills."""
+    killed, ends = 0, time.monotonic() + 70
+    with ExitStack() as alive:
+        while killed < KILLS and not over(campaign) and time.monotonic() < ends:
+            doomed = alive.enter_context(worker(redis))
+            _wait_for_progress(campaign, ends)
+            time.sleep(random.uniform(0.05, 0.5))
+            doomed.send_signal(signal.SIGKILL)
+            killed += 1
+            if killed in (2, 4):
+                redis.stop()
+                redis.start()
+        alive.enter_context(worker(redis))
+        while not over(campaign) and time.monotonic() < ends:
+            time.sleep(0.1)
+    return killed
+
+
+def _wait_for_progress(campaign: Campaign, ends: float) -> None:
+    started = Push.objects.filter(state="sent").count()
+    while Push.objects.filter(state="sent").count() == started and time.monotonic() < ends:
+        if over(campaign):
+            return
+        time.sleep(0.02)
+
+
+def test_everybody_has_it_once_though_workers_are_killed(world: World, redis: OwnRedis) -> None:
+    openids = [f"oFault{number:04d}" for number in range(RECIPIENTS)]
+    world.follow(*openids)
+    world.simulated.sim("/faults", {"api": SEND, "latency_ms": 150})
+    campaign = world.approved(world.campaign())
+    assert sent_under_fire(campaign, redis) >= 3
+    got = world.received()
+    assert sorted(got) == openids, "somebody is missing"
+    assert set(got.values()) == {1}, "somebody has it twice"
+    assert states(campaign) == {"sent": RECIPIENTS}
+    assert Push.objects.filter(attempts__gt=1).exists(), "no kill found a message on its way"
+
+
+def test_pausing_and_going_on_again_and_again_loses_and_repeats_nobody(world: World, redis: OwnRedis) -> None:
+    openids = [f"oFault{number:04d}" for number in range(600)]
+    world.follow(*openids)
+    world.simulated.sim("/faults", {"api": SEND, "latency_ms": 100})
+    campaign = world.approved(world.campaign())
+    running.run_due()
+    with worker(redis), worker(redis):
+        for _time in range(4):
+            time.sleep(0.6)
+            campaign.refresh_from_db()
+            steps.pause(campaign)
+            steps.resume(campaign)
+        ends = time.monotonic() + 40
+        while not over(campaign) and time.monotonic() < ends:
+            time.sleep(0.1)
+    assert dict(world.received()) == dict.fromkeys(openids, 1)

@@ -1,0 +1,166 @@
+"""The pages of campaigns, from the new one to the report, as staff click through them."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from tests.campaigns.conftest import World
+from tests.cast import Cast, signed_in
+from wechat.campaigns import running
+from wechat.campaigns.models import Campaign, Recipient, Seed
+from wechat.pushes import sending
+from wechat.pushes.models import Push
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CROWD = [f"oCrowd{number:03d}" for number in range(6)]
+
+
+def url(name: str, *args: Any) -> str:
+    return reverse(f"admin:campaigns_{name}", args=args)
+
+
+def fields(world: World, **more: Any) -> dict[str, Any]:
+    usual = {
+        "account": world.account.pk, "name": "双十一", "way": "template", "template": world.template.pk,
+        "audience": "everybody", "cap_days": 0, "held_out": 0,
+    }  # fmt: skip
+    return {**usual, **more}
+
+
+def press(client: Client, campaign: Campaign, step: str) -> Any:
+    campaign.refresh_from_db()
+    return client.post(url("step", campaign.pk), {"step": step, "version": campaign.version}, follow=True)
+
+
+def written(world: World, client: Client, **more: Any) -> Campaign:
+    answer = client.post(url("campaign_add"), fields(world, **more))
+    campaign = Campaign.objects.latest("pk")
+    assert answer.headers["Location"] == url("variant", campaign.pk, "A")
+    return campaign
+
+
+def page(client: Client, campaign: Campaign) -> str:
+    return client.get(url("campaign_change", campaign.pk)).content.decode()
+
+
+def test_a_campaign_is_written_checked_approved_and_sent(world: World, staff: Cast) -> None:
+    world.follow(*CROWD)
+    author, second = signed_in(staff.owner), signed_in(staff.superuser)
+    campaign = written(world, author)
+    answer = author.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店", "url": ""})
+    assert answer.headers["Location"] == url("campaign_change", campaign.pk)
+    press(author, campaign, "check")
+    running.run_due()
+    assert "will be sent to" in page(author, campaign) or "将发送给" in page(author, campaign)
+    press(author, campaign, "submit")
+    assert 'value="approve"' not in page(author, campaign)
+    assert 'value="approve"' in page(second, campaign)
+    press(second, campaign, "approve")
+    campaign.refresh_from_db()
+    world.run(campaign)
+    assert dict(world.received()) == dict.fromkeys(CROWD, 1)
+    assert page(second, campaign)
+    assert LogEntry.objects.filter(object_id=str(campaign.pk)).count() >= 5
+
+
+def test_a_button_on_a_page_that_is_out_of_date_does_nothing(world: World, staff: Cast) -> None:
+    world.follow(*CROWD)
+    campaign = world.checked(world.campaign())
+    client = signed_in(staff.owner)
+    client.post(url("step", campaign.pk), {"step": "submit", "version": campaign.version - 1})
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_a_campaign_on_its_way_cannot_be_edited(world: World, staff: Cast) -> None:
+    world.follow(*CROWD)
+    campaign = world.begun(world.campaign())
+    client = signed_in(staff.owner)
+    for name, args in (("edit", [campaign.pk]), ("variant", [campaign.pk, "A"])):
+        answer = client.post(url(name, *args), fields(world, name="anders", **{"value-thing4": "x"}))
+        assert answer.headers["Location"] == url("campaign_change", campaign.pk)
+    campaign.refresh_from_db()
+    assert campaign.name == "双十一"
+    assert campaign.variants.get().values == {"thing4": "天河店"}
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("auditor", 403), ("service", 403), ("outsider", 404), ("nobody", 404)]
+)
+def test_who_has_no_right_presses_nothing(world: World, staff: Cast, who: str, status: int) -> None:
+    world.follow(*CROWD)
+    campaign = world.checked(world.campaign())
+    client = signed_in(getattr(staff, who))
+    told = {"step": "submit", "version": campaign.version}
+    assert client.post(url("step", campaign.pk), told).status_code == status
+    assert client.post(url("test", campaign.pk), {"follower": CROWD[0]}).status_code == status
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_a_value_that_breaks_the_templates_rule_is_refused_with_the_rule(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    campaign = written(world, client)
+    answer = client.post(url("variant", campaign.pk, "A"), {"value-thing4": "长" * 21})
+    assert answer.status_code == 200
+    assert "20" in answer.context["template_form"].errors["value-thing4"][0]
+
+
+def test_a_word_that_is_no_column_is_refused_by_name(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    campaign = written(world, client)
+    answer = client.post(url("variant", campaign.pk, "A"), {"value-thing4": "{门店}"})
+    assert "门店" in answer.context["template_form"].errors["value-thing4"][0]
+
+
+def test_a_table_that_is_no_use_leaves_the_form_with_a_sentence(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    file = SimpleUploadedFile("who.csv", "姓名\n张三\n".encode())
+    answer = client.post(url("campaign_add"), fields(world, audience="file", table=file))
+    assert "OpenID" in answer.context["form"].errors["table"][0]
+    assert not Campaign.objects.exists()
+
+
+def test_the_recipients_are_listed_by_reason_and_exported(world: World, staff: Cast) -> None:
+    world.follow(*CROWD)
+    campaign = world.checked(world.campaign())
+    Recipient.objects.filter(openid=CROWD[0]).update(state="excluded", reason="recently", kind="", letter="")
+    client = signed_in(staff.owner)
+    query = {"state": "excluded", "reason": "recently"}
+    listed = client.get(url("recipients", campaign.pk), query)
+    assert [each["row"].openid for each in listed.context["rows"]] == [CROWD[0]]
+    answer: Any = client.get(url("recipients_csv", campaign.pk), query)
+    text = b"".join(answer.streaming_content).decode()
+    assert CROWD[0] in text
+    assert len(text.splitlines()) == 2
+
+
+def test_an_auditor_downloads_masked_openids(world: World, staff: Cast) -> None:
+    world.follow(*CROWD)
+    campaign = world.checked(world.campaign())
+    answer: Any = signed_in(staff.auditor).get(url("recipients_csv", campaign.pk))
+    assert CROWD[0] not in b"".join(answer.streaming_content).decode()
+
+
+def test_a_test_goes_to_the_test_group_and_to_nobody_else(world: World, staff: Cast) -> None:
+    world.follow(*CROWD)
+    campaign = world.campaign("A", "B")
+    client = signed_in(staff.owner)
+    client.post(url("seeds"), {"account": world.account.pk, "follower": CROWD[1]})
+    assert Seed.objects.get().openid == CROWD[1]
+    client.post(url("test", campaign.pk), {"follower": ""})
+    sending.send_due()
+    assert dict(world.received()) == {CROWD[1]: 2}
+    assert not Push.objects.filter(bulk=True).exists(), "a test counts as no campaign"
+
+
+def test_the_list_and_the_overview_show_what_somebody_wrote_as_text(world: World, staff: Cast) -> None:
+    campaign = world.campaign(name="<b>x</b>")
+    client = signed_in(staff.owner)
+    for address in (url("campaign_changelist"), url("campaign_change", campaign.pk)):
+        assert b"<b>x</b>" not in client.get(address).content

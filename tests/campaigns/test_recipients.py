@@ -1,0 +1,191 @@
+"""Who gets a campaign and who does not, and why; what a table of openids may have wrong."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Follower, Segment, Tag
+from accounts.segments import Row
+from tests.campaigns.conftest import World, reasons, states
+from wechat.campaigns import figures, table
+from wechat.campaigns.models import Campaign, Recipient
+from wechat.campaigns.tallying import Tally
+from wechat.pushes import grants, windows
+from wechat.pushes.models import Push
+from wechat.pushes.windows import Trigger
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CROWD = [f"oCrowd{number:03d}" for number in range(10)]
+
+
+def loaded(campaign: Campaign, tmp_path: Path, text: str, encoding: str = "utf-8") -> table.Loaded:
+    path = tmp_path / "who.csv"
+    path.write_bytes(text.encode(encoding))
+    told = table.load(campaign, path)
+    Campaign.objects.filter(pk=campaign.pk).update(columns=told.columns)
+    campaign.refresh_from_db()
+    return told
+
+
+def test_who_left_or_is_blacklisted_is_left_out(world: World) -> None:
+    world.follow(*CROWD[:3])
+    tag = Tag.objects.create(account=world.account, name="老客户", state="there", due_at=None)
+    for follower in Follower.objects.filter(account=world.account):
+        follower.tags.add(tag)
+    Follower.objects.filter(openid=CROWD[0]).update(subscribed=False)
+    Follower.objects.filter(openid=CROWD[1]).update(blacklisted=True)
+    campaign = world.checked(world.campaign(audience="tag", tag=tag))
+    assert reasons(campaign) == {CROWD[0]: "unfollowed", CROWD[1]: "blacklisted"}
+    assert Tally.of(campaign).number("waiting") == 1
+
+
+def test_a_segment_means_whom_it_means_now(world: World) -> None:
+    world.follow(*CROWD[:4])
+    Follower.objects.filter(openid__in=CROWD[:2]).update(last_seen_at=timezone.now())
+    conditions = [Row(field="seen", compare="within", value="7")]
+    segment = Segment.objects.create(account=world.account, name="近期", conditions=conditions)
+    campaign = world.checked(world.campaign(audience="segment", segment=segment))
+    assert set(campaign.recipients.values_list("openid", flat=True)) == set(CROWD[:2])
+
+
+def test_a_segment_that_was_deleted_says_so_and_nothing_is_lost(world: World) -> None:
+    campaign = world.checked(world.campaign(audience="segment", segment=None))
+    assert (campaign.state, campaign.trouble) == ("draft", "audience_gone")
+
+
+def test_without_an_open_window_or_an_agreement_there_is_no_way(world: World) -> None:
+    world.follow(*CROWD[:3])
+    windows.grant(world.account, CROWD[0], Trigger.MESSAGE, timezone.now())
+    service = world.checked(world.campaign(way="service", template=None))
+    assert reasons(service) == dict.fromkeys(CROWD[1:3], "no_way")
+    grants.agree(world.account, CROWD[1], "Wq0demo", timezone.now(), "once")
+    notice = world.checked(world.campaign(way="template", template=world.notice))
+    assert reasons(notice) == dict.fromkeys((CROWD[0], CROWD[2]), "not_agreed")
+
+
+def test_who_got_a_campaign_lately_is_left_out_as_long_as_was_asked(world: World) -> None:
+    world.follow(*CROWD[:2])
+    world.run(world.begun(world.campaign()))
+    Push.objects.filter(openid=CROWD[0]).update(created_at=timezone.now() - timedelta(days=4))
+    campaign = world.checked(world.campaign(cap_days=3))
+    assert reasons(campaign) == {CROWD[1]: "recently"}
+    assert not reasons(world.checked(world.campaign(cap_days=0)))
+
+
+def test_variants_and_the_control_group_are_the_same_every_time(world: World) -> None:
+    crowd = [f"oMany{number:04d}" for number in range(400)]
+    world.follow(*crowd)
+    campaign = world.checked(world.campaign("A", "B", held_out=20))
+    first = dict(campaign.recipients.values_list("openid", "letter"))
+    counts = Counter(first.values())
+    assert 50 < counts[""] < 110
+    assert 120 < counts["A"] < 200
+    assert 120 < counts["B"] < 200
+    world.checked(campaign)
+    assert dict(campaign.recipients.values_list("openid", "letter")) == first
+
+
+def test_the_control_group_gets_nothing_and_each_variant_its_own_text(world: World) -> None:
+    world.follow(*CROWD)
+    campaign = world.run(world.begun(world.campaign("A", "B", held_out=30)))
+    expected = {
+        row.openid: "天河店" if row.letter == "A" else "B 店"
+        for row in campaign.recipients.exclude(state="control")
+    }
+    assert world.said() == expected
+    assert states(campaign)["control"] == 10 - len(expected)
+
+
+def test_each_row_of_a_table_gets_its_own_words(world: World, tmp_path: Path) -> None:
+    world.follow(*CROWD[:2])
+    campaign = world.campaign(audience="file")
+    campaign.variants.update(values={"thing4": "{门店}见"})
+    told = loaded(campaign, tmp_path, f"OpenID,门店\n{CROWD[0]},天河\n{CROWD[1]},越秀\n", "gb18030")
+    assert (told.columns, told.rows) == (["门店"], 2)
+    world.run(world.begun(campaign))
+    assert world.said() == {CROWD[0]: "天河见", CROWD[1]: "越秀见"}
+
+
+def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World, tmp_path: Path) -> None:
+    world.follow(*CROWD[:3])
+    campaign = world.campaign(audience="file")
+    campaign.variants.update(values={"thing4": "{门店}"})
+    lines = [
+        "openid,门店",
+        f"{CROWD[0]},天河",
+        f"{CROWD[0]},越秀",
+        f"{CROWD[1]},",
+        f"{CROWD[2]},{'长' * 21}",
+        "oSomebodyElse,番禺",
+        ",无名",
+        f"{'o' * 65},太长",
+    ]
+    told = loaded(campaign, tmp_path, "\n".join(lines))
+    assert (told.rows, told.repeated, told.nameless) == (4, 1, 2)
+    world.run(world.begun(campaign))
+    assert reasons(campaign) == {CROWD[1]: "no_word", CROWD[2]: "bad_word", "oSomebodyElse": "stranger"}
+    assert world.said() == {CROWD[0]: "天河"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "姓名\n张三\n",
+        "openid,a,a\no1,1,2\n",
+        "openid,{a}\no1,1\n",
+        "openid,,b\no1,1,2\n",
+        "openid\n",
+        "\0\0",
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_and_the_former_one_stays(
+    world: World, tmp_path: Path, text: str
+) -> None:
+    campaign = world.campaign(audience="file")
+    loaded(campaign, tmp_path, f"openid\n{CROWD[0]}\n")
+    with pytest.raises(table.BadTable):
+        loaded(campaign, tmp_path, text)
+    assert campaign.rows.get().openid == CROWD[0]
+
+
+def test_a_table_of_a_hundred_thousand_rows_is_taken(world: World, tmp_path: Path) -> None:
+    campaign = world.campaign(audience="file")
+    campaign.variants.update(values={"thing4": "{门店}"})
+    lines = [f"oRow{number:06d},门店{number}" for number in range(100_000)]
+    told = loaded(campaign, tmp_path, "openid,门店\n" + "\n".join(lines))
+    assert told.rows == 100_000
+    world.checked(campaign)
+    assert Tally.of(campaign).reasons("excluded") == {("excluded", "stranger"): 100_000}
+
+
+def test_the_arithmetic_adds_up(world: World) -> None:
+    world.follow(*CROWD)
+    Follower.objects.filter(openid=CROWD[0]).update(blacklisted=True)
+    campaign = world.checked(world.campaign(held_out=20))
+    tally = Tally.of(campaign)
+    left_out = sum(line.number for line in figures.lines(tally, Recipient.State.EXCLUDED))
+    going = sum(way.number for way in figures.ways(tally))
+    assert tally.number() == 10 == left_out + tally.number("control") + going
+
+
+def test_what_is_left_of_the_days_quota_is_asked_of_wechat(world: World) -> None:
+    world.follow(*CROWD)
+    world.sim("/quota", {"api": "/cgi-bin/message/template/send", "daily_limit": 4})
+    campaign = world.checked(world.campaign())
+    (way,) = figures.ways(Tally.of(campaign), campaign.account)
+    assert (way.number, way.left, way.lacks) == (10, -6, 6)
+
+
+def test_the_end_is_reckoned_with_the_speed_and_the_quiet_hours(world: World) -> None:
+    campaign = world.campaign(per_second=1)
+    campaign.tally = [["waiting", "", "template", "A", 7200]]
+    begin = timezone.localtime().replace(hour=20, minute=0, second=0, microsecond=0)
+    tally = Tally.of(campaign)
+    assert figures.ends_at(campaign, tally, begin) == begin + timedelta(hours=2)
+    campaign.quiet_from, campaign.quiet_until = begin.replace(hour=21).time(), begin.replace(hour=8).time()
+    assert figures.ends_at(campaign, tally, begin) == begin + timedelta(hours=13)

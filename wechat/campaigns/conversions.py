@@ -1,0 +1,57 @@
+"""Orders that followed a campaign: an app that knows of orders registers here what recipients paid for.
+
+@register
+def paid(account, openids, since): return Revenue(orders, fen)
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import OfficialAccount
+from wechat.campaigns.models import Campaign, Recipient
+
+# An order later than that has other reasons.
+WITHIN = datetime.timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """Paid orders and their sum in fen."""
+
+    orders: int = 0
+    fen: int = 0
+
+    def __add__(self, other: "Revenue") -> "Revenue":
+        return Revenue(self.orders + other.orders, self.fen + other.fen)
+
+
+# ``openids`` is a query for one column, of up to millions of rows: to be used as a subquery.
+Source = Callable[
+    [OfficialAccount, "QuerySet[Recipient, str]", datetime.datetime, datetime.datetime], Revenue
+]
+
+_sources: list[Source] = []
+
+
+def register(source: Source) -> Source:
+    _sources.append(source)
+    return source
+
+
+def known() -> bool:
+    return bool(_sources)
+
+
+def after(campaign: Campaign, recipients: "QuerySet[Recipient]") -> Revenue:
+    """What these recipients paid for within a week after the campaign began."""
+    begun = campaign.started_at
+    total = Revenue()
+    if begun is None:
+        return total
+    openids = recipients.order_by().values_list("openid", flat=True)
+    for source in _sources:
+        total += source(campaign.account, openids, begun, begun + WITHIN)
+    return total

@@ -1,0 +1,60 @@
+"""What a campaign is: whom it means, by which way, when. Only a draft can be edited."""
+
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, CHANGE
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.models import OfficialAccount
+from accounts.pages import account_for, frame
+from accounts.rights import Area
+from wechat.campaigns import snapshot
+from wechat.campaigns.forms import CampaignForm
+from wechat.campaigns.models import Campaign
+from wechat.campaigns.pages import found, log, user_of
+
+
+def show(request: HttpRequest, pk: int | None) -> HttpResponse:
+    campaign = found(request, pk, change=True) if pk else None
+    account = account_for(request, Area.SENDING, change=True)
+    if campaign and not campaign.is_editable:
+        messages.error(request, _("Only a draft can be edited. Take it back first, or cancel it."))
+        return redirect("admin:campaigns_campaign_change", campaign.pk)
+    form = CampaignForm(account, request.POST or None, request.FILES or None, instance=campaign)
+    if request.method == "POST" and form.is_valid() and (saved := _saved(request, account, form)):
+        return saved
+    title = _("Edit the campaign") if campaign else _("A new campaign")
+    return TemplateResponse(
+        request, "campaigns/edit.html", frame(request, title, Area.SENDING, form=form, campaign=campaign)
+    )
+
+
+def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -> HttpResponse | None:
+    """``None`` if the table is no use, or if the campaign went on while its form was open."""
+    is_new = form.instance.pk is None
+    with transaction.atomic():
+        if not is_new and not _lock(form.instance.pk):
+            form.add_error(
+                None, _("Somebody sent the campaign on its way meanwhile: it is no longer a draft.")
+            )
+            return None
+        if is_new:
+            form.instance.author = user_of(request)
+        campaign = form.save()
+        if not form.load_table():
+            transaction.set_rollback(True)
+            return None
+        snapshot.touched(campaign)
+        changed = ", ".join(str(form[name].label) for name in form.changed_data)
+        log(request, campaign, changed, ADDITION if is_new else CHANGE)
+    if is_new or not campaign.variants.exists():
+        return redirect("admin:campaigns_variant", campaign.pk, "A")
+    return redirect("admin:campaigns_campaign_change", campaign.pk)
+
+
+def _lock(pk: int) -> bool:
+    drafts = Campaign.objects.select_for_update(no_key=True).filter(pk=pk, state=Campaign.State.DRAFT)
+    return drafts.exists()

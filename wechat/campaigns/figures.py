@@ -1,0 +1,117 @@
+"""What a campaign will do, in numbers: who is left out and why, by which way the others go, until when."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django_stubs_ext import StrOrPromise
+
+from accounts.clients import client_for
+from accounts.models import OfficialAccount
+from wechat.campaigns.models import Campaign, Recipient
+from wechat.campaigns.tallying import Tally
+from wechat.pushes import rates
+from wechat.pushes.models import Lane, Push
+from wechat.pushes.senders import SENDERS
+from wechat.sdk.api.base import quota_get
+from wechat.sdk.errors import WeChatError
+
+State = Recipient.State
+# A campaign that would take longer has no end that anybody wants to know.
+MOST_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``number`` recipients, and what the list of them is asked for."""
+
+    label: str
+    number: int
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How many go by one kind of message; ``left`` is the day's quota after them, if WeChat told it."""
+
+    label: str
+    number: int
+    left: int | None = None
+
+    @property
+    def lacks(self) -> int:
+        return max(0, -(self.left or 0))
+
+
+REASONS: dict[str, StrOrPromise] = {
+    reason.value: reason.label for reason in (*Push.Reason, *Recipient.Reason)
+}
+
+
+def lines(tally: Tally, *states: str) -> list[Line]:
+    """By reason, the most frequent first."""
+    return [
+        Line(str(REASONS.get(reason, "") or State(state).label), number, state, reason)
+        for (state, reason), number in tally.reasons(*states).items()
+    ]
+
+
+def ways(tally: Tally, account: OfficialAccount | None = None) -> list[Way]:
+    """With an account, WeChat is asked what is left of its day's quota."""
+    found = []
+    for kind in Push.Kind:
+        number = tally.number(State.WAITING, kind=kind)
+        if number:
+            left = _left(account, kind) if account else None
+            found.append(Way(str(kind.label), number, None if left is None else left - number))
+    return found
+
+
+def _left(account: OfficialAccount, kind: str) -> int | None:
+    try:
+        told = quota_get(client_for(account), SENDERS[kind].path)
+    except WeChatError:
+        return None
+    left = told.get("quota", {}).get("remain")
+    return left if isinstance(left, int) else None
+
+
+def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetime.datetime | None:
+    """When the last message leaves at the set speed, outside of the quiet hours; ``None`` if never soon."""
+    seconds = _seconds(campaign, tally)
+    at = max(now, campaign.starts_at or now)
+    for _day in range(2 * MOST_DAYS):
+        at = campaign.quiet_ends(at) or at
+        quiet = _next_quiet(campaign, at)
+        if quiet is None or at + datetime.timedelta(seconds=seconds) <= quiet:
+            return at + datetime.timedelta(seconds=seconds)
+        seconds -= (quiet - at).total_seconds()
+        at = quiet
+    return None
+
+
+def _next_quiet(campaign: Campaign, at: datetime.datetime) -> datetime.datetime | None:
+    if campaign.quiet_from is None:
+        return None
+    here = timezone.localtime(at)
+    begin = here.replace(
+        hour=campaign.quiet_from.hour, minute=campaign.quiet_from.minute, second=0, microsecond=0
+    )
+    return begin if begin > here else begin + datetime.timedelta(days=1)
+
+
+def _seconds(campaign: Campaign, tally: Tally) -> float:
+    """Kinds go side by side, each at its lane's speed, all of them together at the campaign's."""
+    set_speeds = dict(
+        Lane.objects.filter(account=campaign.account_id, per_second__isnull=False).values_list(
+            "kind", "per_second"
+        )
+    )
+    slowest = 0.0
+    for kind in Push.Kind:
+        speed = set_speeds.get(kind) or rates.PER_SECOND[kind]
+        slowest = max(slowest, tally.number(State.WAITING, kind=kind) / speed)
+    if campaign.per_second:
+        slowest = max(slowest, tally.number(State.WAITING) / campaign.per_second)
+    return slowest

@@ -1,0 +1,216 @@
+"""The forms of a campaign: what it is, what each wording says, whom to show it first."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import OfficialAccount, Segment, Tag
+from wechat.campaigns import table
+from wechat.campaigns.models import Campaign, Variant
+from wechat.campaigns.wording import EVERYBODYS, named
+from wechat.contents.form import ContentForm
+from wechat.contents.models import Kind
+from wechat.pushes.fill_form import known_openid
+from wechat.pushes.models import Template
+from wechat.pushes.values import TemplateField
+
+LARGEST = 50 * 1024 * 1024
+Way, Audience = Campaign.Way, Campaign.Audience
+
+
+def _shown(by: str, *values: str) -> dict[str, str]:
+    return {"data-shown-by": by, "data-shown-for": " ".join(values)}
+
+
+class CampaignForm(forms.ModelForm[Campaign]):
+    table = forms.FileField(
+        label=gettext_lazy("CSV or Excel file"),
+        required=False,
+        help_text=gettext_lazy(
+            "The first row names the columns: OpenID, and one for each word that the texts put in as {name}."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx", **_shown("audience", Audience.FILE)}),
+    )
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "name", "way", "template", "audience", "segment", "tag", "table", "starts_at", "quiet_from",
+            "quiet_until", "cap_days", "per_second", "held_out", "tracked",
+        )  # fmt: skip
+        widgets = {
+            "starts_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "quiet_until": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        }
+
+    def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = self.instance.account = account
+        fields: Any = self.fields
+        fields["template"].queryset = Template.objects.filter(account=account, missing_since=None)
+        fields["segment"].queryset = Segment.objects.filter(account=account)
+        fields["tag"].queryset = Tag.objects.filter(account=account).exclude(state=Tag.State.DELETING)
+        fields["template"].widget.attrs |= _shown("way", Way.EITHER, Way.TEMPLATE)
+        for name in ("segment", "tag"):
+            fields[name].widget.attrs |= _shown("audience", name)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("way") == Way.SERVICE:
+            cleaned["template"] = None
+        elif not cleaned.get("template") and "template" not in self.errors:
+            self.add_error("template", _("Choose the template, or customer-service messages only."))
+        for name in ("segment", "tag"):
+            if cleaned.get("audience") != name:
+                cleaned[name] = None
+            elif not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("Choose whom you mean."))
+        if cleaned.get("audience") == Audience.FILE and not self._has_table() and "table" not in self.errors:
+            self.add_error("table", _("Choose the file with the OpenIDs."))
+        if cleaned.get("held_out") is None:
+            cleaned["held_out"] = 0
+        return cleaned
+
+    def clean_table(self) -> "UploadedFile[Any] | None":
+        file: UploadedFile[Any] | None = self.cleaned_data["table"]
+        if file and (file.size or 0) > LARGEST:
+            raise ValidationError(_("The file is larger than 50 MB; split it."))
+        return file
+
+    def load_table(self) -> bool:
+        """Take over the rows of the file, if there is one; ``False`` with an error if that is no use."""
+        file = self.cleaned_data.get("table")
+        if not file or self.cleaned_data["audience"] != Audience.FILE:
+            return True
+        with tempfile.NamedTemporaryFile(suffix=".table") as copy:
+            for chunk in file.chunks():
+                copy.write(chunk)
+            copy.flush()
+            try:
+                loaded = table.load(self.instance, Path(copy.name))
+            except table.BadTable as error:
+                self.add_error("table", str(error))
+                return False
+        self.instance.columns = loaded.columns
+        self.instance.repeated, self.instance.nameless = loaded.repeated, loaded.nameless
+        self.instance.save(update_fields=["columns", "repeated", "nameless"])
+        return True
+
+    def _has_table(self) -> bool:
+        was_read = self.instance.pk is not None and self.instance.rows.exists()
+        return bool(self.cleaned_data.get("table")) or was_read
+
+
+class ServiceForm(ContentForm):
+    """The customer-service message of a variant."""
+
+    class Meta:
+        model = Variant
+        fields = ()
+
+    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, account_id=campaign.account_id, **kwargs)
+        fields: Any = self.fields
+        fields["kind"].choices = [each for each in Kind.choices if each[0] != Kind.TRANSFER]
+        fields["text"].help_text = _("Words you can use: %(words)s") % {"words": words_in_line(campaign)}
+        fields["kf_account"].widget = forms.HiddenInput()
+
+
+class TemplateForm(forms.Form):
+    """The values of a variant: each is checked, unless it has a word in it, whose rows are."""
+
+    url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500,
+        help_text=gettext_lazy("What a tap opens. Empty: nothing."))  # fmt: skip
+    appid = forms.RegexField(r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program (AppID)"), required=False,
+        help_text=gettext_lazy("Opens instead of the link; it must be linked to the account."))  # fmt: skip
+    pagepath = forms.CharField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
+
+    def __init__(self, campaign: Campaign, template: Template, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.campaign, self.template = campaign, template
+        for field in template.fields:
+            self.fields[f"value-{field.name}"] = _input(field, template.defaults.get(field.name, ""))
+        self.order_fields([f"value-{field.name}" for field in template.fields])
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {each.name: self.cleaned_data[f"value-{each.name}"] for each in self.template.fields}
+
+    @property
+    def shown(self) -> list[tuple[TemplateField, str]]:
+        """The fields with what is filled in so far, for the preview."""
+        return [(each, str(self[f"value-{each.name}"].value() or "")) for each in self.template.fields]
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"].strip()
+        if url and not url.startswith(("https://", "http://")):
+            raise ValidationError(_("A link starts with https:// or http://."))
+        return url
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for field in self.template.fields:
+            name = f"value-{field.name}"
+            try:
+                self._check(field, cleaned.get(name))
+            except ValidationError as error:
+                self.add_error(name, error)
+        return cleaned
+
+    def _check(self, field: TemplateField, value: str | None) -> None:
+        if value is None:
+            return
+        words = named(value)
+        if unknown := words - {*self.campaign.columns, *EVERYBODYS}:
+            sentence = _("There is no word %(unknown)s. Words you can use: %(words)s")
+            told = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(self.campaign)}
+            raise ValidationError(sentence % told)
+        if not words:
+            field.check(value)
+
+
+class TestForm(forms.Form):
+    """Whom a campaign is shown to first."""
+
+    follower = forms.CharField(
+        label=gettext_lazy("Send to"),
+        required=False,
+        max_length=64,
+        help_text=gettext_lazy(
+            "The OpenID or the remark of a follower, as of yourself. Empty: the test group."
+        ),
+    )
+
+    def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+
+    def clean_follower(self) -> str:
+        wanted = self.cleaned_data["follower"].strip()
+        return known_openid(self.account, wanted) if wanted else ""
+
+
+def words_in_line(campaign: Campaign) -> str:
+    return " ".join(f"{{{word}}}" for word in [*campaign.columns, *EVERYBODYS])
+
+
+def of_variant(variant: Variant) -> Mapping[str, Any]:
+    """What the template's form begins with."""
+    values = {f"value-{name}": value for name, value in (variant.values or {}).items()}
+    return {**values, "url": variant.url, "appid": variant.appid, "pagepath": variant.pagepath}
+
+
+def _input(field: TemplateField, usual: str) -> forms.Field:
+    widget = forms.TextInput(attrs={"data-preview": field.name, "autocomplete": "off"})
+    hint = field.hint if not field.choices else "、".join(field.choices)
+    return forms.CharField(
+        label=field.label or field.name, initial=usual, help_text=hint, max_length=200, widget=widget
+    )

@@ -1,0 +1,35 @@
+"""Where campaigns join in: the log of sent messages names them, files know that they are used."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from wechat.campaigns.mass import handlers as mass_handlers
+from wechat.campaigns.models import Campaign, Variant
+from wechat.campaigns.sequences import handlers as sequence_handlers
+from wechat.inbox.answerers import Answerer, named
+from wechat.materials import usage
+from wechat.materials.models import Asset
+
+# Registered by being imported.
+__all__ = ["campaigns", "campaigns_with", "mass_handlers", "sequence_handlers"]
+
+
+@named("campaign")
+def campaigns(ids: Sequence[str]) -> Mapping[str, Answerer]:
+    found = Campaign.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
+    return {
+        str(pk): Answerer(
+            _("campaign “%(name)s”") % {"name": name}, reverse("admin:campaigns_campaign_change", args=[pk])
+        )
+        for pk, name in found.values_list("pk", "name")
+    }
+
+
+@usage.register
+def campaigns_with(asset: Asset) -> list[str]:
+    using = Variant.objects.filter(Q(asset=asset) | Q(cover=asset))
+    names = using.values_list("campaign__name", flat=True).distinct()
+    return [_("campaign “%(name)s”") % {"name": name} for name in names]

@@ -1,0 +1,345 @@
+"""A campaign: one thing said to many followers, once each, a row for each of them."""
+
+import datetime
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OfficialAccount, Segment, Tag
+from wechat.contents.models import HasContent
+from wechat.pushes.models import Push, Template
+
+# The longest day of waiting that is said to be a frequency: beyond it nobody remembers a message.
+LONGEST_CAP = 90
+MOST_HELD_OUT = 50
+STATES = ["draft", "waiting", "scheduled", "preparing", "running", "paused", "done", "cancelled"]
+
+
+class Campaign(models.Model):
+    """draft → waiting → scheduled → preparing → running → done, or paused, or cancelled.
+
+    Every step is a conditional update (``campaigns.steps``): of two people who press a button one does it.
+    ``due_at`` is when a worker has to look after it: a draft that is being checked, one that is scheduled,
+    prepared or running, one that is done and whose receipts still come in.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        WAITING = "waiting", _("Waiting for approval")
+        SCHEDULED = "scheduled", _("Scheduled")
+        PREPARING = "preparing", _("Preparing")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Way(models.TextChoices):
+        EITHER = "either", _("Customer-service message where the follower allows one now, else the template")
+        SERVICE = "service", _("Customer-service message only")
+        TEMPLATE = "template", _("Template or subscription notice only")
+
+    class Audience(models.TextChoices):
+        EVERYBODY = "everybody", _("Everybody who follows")
+        SEGMENT = "segment", _("A segment")
+        TAG = "tag", _("A tag")
+        FILE = "file", _("OpenIDs from a table")
+
+    class Trouble(models.TextChoices):
+        """Why it stopped by itself."""
+
+        TEMPLATE_GONE = "template_gone", _("The template no longer exists at WeChat.")
+        AUDIENCE_GONE = (
+            "audience_gone",
+            _("The segment or tag was deleted, or asks for something that was deleted."),
+        )
+        FILE_NOT_READY = "file_not_ready", _("A file of the message is not at WeChat yet.")
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    name = models.CharField(_("name"), max_length=60)
+    way = models.CharField(_("by which way"), max_length=8, choices=Way.choices, default=Way.EITHER)
+    template = models.ForeignKey(
+        Template, models.RESTRICT, null=True, blank=True, related_name="+", verbose_name=_("template")
+    )
+    audience = models.CharField(
+        _("to whom"), max_length=10, choices=Audience.choices, default=Audience.EVERYBODY
+    )
+    segment = models.ForeignKey(
+        Segment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("segment")
+    )
+    tag = models.ForeignKey(
+        Tag, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("tag")
+    )
+    # Of a table: the names of its columns but for the OpenID, which are the words of the texts.
+    columns = models.JSONField(default=list, blank=True, editable=False)
+    # Of a table: how many of its rows named somebody for the second time, or nobody.
+    repeated = models.PositiveIntegerField(default=0, editable=False)
+    nameless = models.PositiveIntegerField(default=0, editable=False)
+
+    starts_at = models.DateTimeField(
+        _("not before"), null=True, blank=True, help_text=_("Empty: as soon as it is approved.")
+    )
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    cap_days = models.PositiveSmallIntegerField(
+        _("days without another message"),
+        default=0,
+        validators=[MaxValueValidator(LONGEST_CAP)],
+        help_text=_("Who was sent another campaign's message in so many days is left out. 0: nobody is."),
+    )
+    per_second = models.PositiveIntegerField(
+        _("messages a second"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: as quickly as the account may."),
+    )
+    held_out = models.PositiveSmallIntegerField(
+        _("control group in percent"),
+        default=0,
+        validators=[MaxValueValidator(MOST_HELD_OUT)],
+        help_text=_("So many get nothing, so that the report can compare."),
+    )
+    tracked = models.BooleanField(
+        _("count taps"),
+        default=False,
+        help_text=_("Links lead through this console, which counts who taps them."),
+    )
+
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    trouble = models.CharField(max_length=16, choices=Trouble.choices, blank=True, editable=False)
+    # Raised by every edit and every step: what was approved is what was seen.
+    version = models.PositiveIntegerField(default=0, editable=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+",
+        verbose_name=_("written by"),
+    )  # fmt: skip
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+",
+        verbose_name=_("approved by"),
+    )  # fmt: skip
+    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
+    due_at = models.DateTimeField(null=True, editable=False)
+    # When its recipients were worked out, for the draft or, once it is approved, for good.
+    checked_at = models.DateTimeField(null=True, editable=False)
+    prepared_at = models.DateTimeField(null=True, editable=False)
+    # Of one with a speed of its own: up to when its messages have their times.
+    fed_until = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+    # How many recipients are in which state, for which reason, by which way, of which variant.
+    tally = models.JSONField(default=list, editable=False)
+    tallied_at = models.DateTimeField(null=True, editable=False)
+    # Messages a second, of late.
+    speed = models.FloatField(default=0, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=STATES),
+                name="campaign_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(way="service") | Q(template__isnull=False), name="campaign_template_where_needed"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state__in=["scheduled", "preparing", "running"]) & Q(due_at__isnull=False))
+                | (Q(state__in=["waiting", "paused", "cancelled"]) & Q(due_at__isnull=True))
+                | Q(state__in=["draft", "done"]),
+                name="campaign_due_while_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "waiting", "cancelled"]) | Q(approved_at__isnull=False),
+                name="campaign_approved_before_it_goes",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["running", "done"])
+                | Q(prepared_at__isnull=False, started_at__isnull=False),
+                name="campaign_prepared_before_it_runs",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="done", finished_at__isnull=False)
+                | Q(state="cancelled")
+                | (~Q(state__in=["done", "cancelled"]) & Q(finished_at__isnull=True)),
+                name="campaign_finished_at_its_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | (Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=F("quiet_until"))),
+                name="campaign_quiet_from_and_until",
+                violation_error_message=_("Quiet hours need a beginning and another time as their end."),
+            ),
+            models.CheckConstraint(
+                condition=Q(held_out__lte=MOST_HELD_OUT), name="campaign_held_out_at_most"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="campaign_newest"),
+            models.Index(fields=["due_at"], name="campaign_due", condition=Q(due_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def uses_service(self) -> bool:
+        return self.way != self.Way.TEMPLATE
+
+    @property
+    def uses_template(self) -> bool:
+        return self.way != self.Way.SERVICE
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    def quiet_ends(self, at: datetime.datetime) -> datetime.datetime | None:
+        """When the quiet hours end that this moment is in; ``None`` outside of them. Local time."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        here = timezone.localtime(at)
+        over_night = self.quiet_from > self.quiet_until
+        late, early = here.time() >= self.quiet_from, here.time() < self.quiet_until
+        if not (late or early if over_night else late and early):
+            return None
+        end = here.replace(
+            hour=self.quiet_until.hour, minute=self.quiet_until.minute, second=0, microsecond=0
+        )
+        return end if end > here else end + datetime.timedelta(days=1)
+
+
+class Variant(HasContent):
+    """One wording of a campaign; with several, each recipient gets the one that a hash of the openid says.
+
+    ``content`` is the customer-service message, ``values`` has a text for each field of the template;
+    ``{column}`` in either is the recipient's own word.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="variants")
+    letter = models.CharField(max_length=1)
+    content = models.JSONField(_("content"), default=dict, blank=True)
+    values = models.JSONField(_("values"), default=dict, blank=True)
+    url = models.CharField(_("link"), max_length=500, blank=True)
+    appid = models.CharField(max_length=32, blank=True)
+    pagepath = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("variant")
+        verbose_name_plural = _("variants")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "letter"], name="variant_once"),
+            models.CheckConstraint(condition=Q(letter__in=["A", "B", "C", "D"]), name="variant_letter_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.letter
+
+
+class AudienceRow(models.Model):
+    """A row of a campaign's table: who, the words for them, and why it cannot be sent."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rows", db_index=False)
+    openid = models.CharField(max_length=64)
+    words = models.JSONField(default=dict)
+    reason = models.CharField(max_length=16, blank=True, db_default="")
+    note = models.CharField(max_length=200, blank=True, db_default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "openid"], name="audience_row_once")]
+
+    def __str__(self) -> str:
+        return self.openid
+
+
+class Recipient(models.Model):
+    """One follower of a campaign: left out, held out, or sent to, and what became of it.
+
+    waiting → queued → as the push that was made for it, whose key is ``campaign:<campaign>:<openid>``.
+    """
+
+    class State(models.TextChoices):
+        EXCLUDED = "excluded", _("Left out")
+        CONTROL = "control", _("Control group")
+        WAITING = "waiting", _("Not queued yet")
+        QUEUED = "queued", _("Being sent")
+        SENT = Push.State.SENT.value, _("Sent")
+        DELIVERED = Push.State.DELIVERED.value, _("Delivered")
+        FAILED = Push.State.FAILED.value, _("Failed")
+        UNCERTAIN = Push.State.UNCERTAIN.value, _("Uncertain")
+        SKIPPED = Push.State.SKIPPED.value, _("Not sent")
+
+    class Reason(models.TextChoices):
+        """Why somebody was left out; a push's reasons stand beside these."""
+
+        STRANGER = "stranger", _("This account knows no such OpenID.")
+        UNFOLLOWED = "unfollowed", _("No longer follows the account.")
+        BLACKLISTED = "blacklisted", _("Is on the blacklist.")
+        RECENTLY = "recently", _("Was sent another campaign's message in the last days.")
+        NO_WORD = "no_word", _("The table has no value for a word of the text.")
+        BAD_WORD = "bad_word", _("The values break a rule of the template.")
+        NO_WAY = "no_way", _("Has done nothing lately that allows a customer-service message.")
+        NOT_AGREED = "not_agreed", _("Has not agreed to another message of this template.")
+
+    # Checking a million references would take a third of the time; nothing is kept without its campaign
+    # (``campaigns.snapshot``).
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="recipients", db_index=False, db_constraint=False
+    )
+    openid = models.CharField(_("OpenID"), max_length=64)
+    kind = models.CharField(_("by which way"), max_length=10, choices=Push.Kind.choices, blank=True)
+    letter = models.CharField(_("variant"), max_length=1, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices)
+    reason = models.CharField(_("reason"), max_length=16, blank=True)
+    tapped_at = models.DateTimeField(_("tapped"), null=True)
+
+    class Meta:
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "openid"], name="recipient_once"),
+            models.CheckConstraint(
+                condition=(Q(state__in=["excluded", "failed", "uncertain", "skipped"]) & ~Q(reason=""))
+                | (Q(state__in=["control", "waiting", "queued", "sent", "delivered"]) & Q(reason="")),
+                name="recipient_state_known",
+            ),
+        ]
+        indexes = [
+            # The list, the queue, and the tally, which reads nothing but this.
+            models.Index(
+                fields=["campaign", "state", "reason", "-id"], include=["kind", "letter"],
+                name="recipient_by_state",
+            ),
+            models.Index(fields=["campaign", "-id"], name="recipient_newest"),
+            models.Index(
+                fields=["campaign"], name="recipient_tapped", condition=Q(tapped_at__isnull=False)
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.openid
+
+    @property
+    def key(self) -> str:
+        """Of its push, unique within the account."""
+        return f"campaign:{self.campaign_id}:{self.openid}"
+
+
+class Seed(models.Model):
+    """Somebody who gets every campaign's test message."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    openid = models.CharField(_("OpenID"), max_length=64)
+
+    class Meta:
+        verbose_name = _("test recipient")
+        verbose_name_plural = _("test recipients")
+        constraints = [models.UniqueConstraint(fields=["account", "openid"], name="seed_once")]
+
+    def __str__(self) -> str:
+        return self.openid

@@ -1,0 +1,166 @@
+"""One campaign at a glance: what it says, whom it means, the arithmetic, the progress and the report."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from django_stubs_ext import StrOrPromise
+
+from accounts.pages import frame
+from accounts.rights import Area
+from wechat.campaigns import conversions, feeding, figures, report, steps, trying
+from wechat.campaigns.forms import TestForm
+from wechat.campaigns.models import Campaign, Recipient
+from wechat.campaigns.pages import found, log, may_change, user_of
+from wechat.campaigns.tallying import OVER, SENT, Tally
+from wechat.campaigns.variant_page import next_letter
+from wechat.pushes import pausing
+
+State, Now = Campaign.State, Recipient.State
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A button: what it does, and how the log tells it."""
+
+    do: Callable[[Campaign], bool]
+    done: StrOrPromise
+
+
+STEPS: dict[str, Step] = {
+    "check": Step(steps.check, gettext_lazy("Worked out who gets it.")),
+    "submit": Step(steps.submit, gettext_lazy("Sent for approval.")),
+    "withdraw": Step(steps.withdraw, gettext_lazy("Took it back to edit it.")),
+    "pause": Step(steps.pause, gettext_lazy("Paused.")),
+    "resume": Step(steps.resume, gettext_lazy("Went on.")),
+    "cancel": Step(steps.cancel, gettext_lazy("Cancelled for good.")),
+    "retry": Step(lambda campaign: bool(steps.retry(campaign)), gettext_lazy("Sent the failed ones again.")),
+}
+
+
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    campaign = found(request, pk)
+    if request.GET.get("part") == "now":
+        return TemplateResponse(
+            request, "campaigns/now.html", frame(request, "", Area.SENDING, **_now(campaign))
+        )
+    context = frame(
+        request,
+        campaign.name,
+        Area.SENDING,
+        variants=campaign.variants.select_related("asset", "cover").order_by("letter"),
+        next_letter=next_letter(campaign) if campaign.is_editable else "",
+        may_approve=may_change(request, campaign) and steps.may_approve(campaign, user_of(request)),
+        may_test=may_change(request, campaign) and campaign.state in (State.DRAFT, State.WAITING),
+        test_form=TestForm(campaign.account),
+        seeds=len(trying.seeds(campaign)),
+        history=_history(campaign),
+        **_now(campaign, ask_wechat=campaign.state in (State.DRAFT, State.WAITING)),
+    )
+    return TemplateResponse(request, "campaigns/overview.html", context)
+
+
+@require_POST
+def step(request: HttpRequest, pk: int) -> HttpResponse:
+    """A button was pressed on the page of this version of the campaign; on another it does nothing."""
+    campaign = found(request, pk, change=True)
+    name = request.POST.get("step", "")
+    same = request.POST.get("version") == str(campaign.version)
+    if name == "approve":
+        moved, words = same and steps.approve(campaign, user_of(request)), _("Approved.")
+    elif name in STEPS:
+        moved, words = same and STEPS[name].do(campaign), str(STEPS[name].done)
+    else:
+        raise Http404
+    if moved:
+        log(request, campaign, words)
+    else:
+        messages.error(request, _("The campaign has changed since you saw it. Look again before you go on."))
+    return redirect("admin:campaigns_campaign_change", pk)
+
+
+@require_POST
+def test(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every wording to one follower, or to the test group."""
+    campaign = found(request, pk, change=True)
+    form = TestForm(campaign.account, request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors.get("follower", []))))
+        return redirect("admin:campaigns_campaign_change", pk)
+    wanted = form.cleaned_data["follower"]
+    openids = [wanted] if wanted else trying.seeds(campaign)
+    try:
+        pushes = trying.send(campaign, openids)
+    except feeding.FileNotReady:
+        messages.error(request, Campaign.Trouble.FILE_NOT_READY.label)
+        return redirect("admin:campaigns_campaign_change", pk)
+    if pushes:
+        told = _("Test messages on their way: %(count)d. They are under “Sent messages”.")
+        messages.success(request, told % {"count": len(pushes)})
+        log(request, campaign, _("Sent a test to: %s") % ", ".join(openids)[:300])
+    else:
+        messages.error(request, _("Nobody to send it to: name a follower, or fill the test group."))
+    return redirect("admin:campaigns_campaign_change", pk)
+
+
+def _now(campaign: Campaign, *, ask_wechat: bool = False) -> dict[str, Any]:
+    """The part of the page that moves."""
+    tally = Tally.of(campaign)
+    over, going = tally.number(*OVER), tally.going
+    left = tally.number(Now.WAITING, Now.QUEUED)
+    checked = campaign.checked_at is not None and bool(campaign.tally or campaign.tallied_at)
+    moving = campaign.state in (State.PREPARING, State.RUNNING) or (
+        campaign.due_at is not None and campaign.state in (State.DRAFT, State.SCHEDULED)
+    )
+    kinds = {each.kind for each in tally.counts if each.kind}
+    return {
+        "campaign": campaign,
+        "checking": campaign.state == State.DRAFT and campaign.due_at is not None,
+        "checked": checked,
+        "moving": moving or (campaign.state == State.DONE and campaign.due_at is not None),
+        "chosen": tally.number(),
+        "excluded": figures.lines(tally, Now.EXCLUDED),
+        "control": tally.number(Now.CONTROL),
+        "to_send": tally.number(Now.WAITING),
+        "ways": figures.ways(tally, campaign.account if ask_wechat else None),
+        "ends_at": figures.ends_at(campaign, tally, timezone.now()) if checked else None,
+        "going": going,
+        "over": over,
+        "percent": min(100, round(100 * over / going)) if going else 100,
+        "left": left,
+        "ready_at": _ready_at(campaign, left),
+        "quiet_until": campaign.quiet_ends(timezone.now()) if campaign.state == State.RUNNING else None,
+        "outcomes": figures.lines(tally, *OVER),
+        "paused_lanes": [each for each in pausing.paused(campaign.account) if each.kind in kinds],
+        "retriable": sum(
+            number
+            for (_state, reason), number in tally.reasons(Now.FAILED).items()
+            if reason in feeding.RETRIED
+        ),
+        "report": report.of(campaign, tally) if campaign.started_at else [],
+        "tells_orders": conversions.known(),
+        "sent": tally.number(*SENT),
+    }
+
+
+def _ready_at(campaign: Campaign, left: int) -> datetime.datetime | None:
+    if campaign.state != State.RUNNING or not campaign.speed:
+        return None
+    return timezone.now() + datetime.timedelta(seconds=left / campaign.speed)
+
+
+def _history(campaign: Campaign) -> Any:
+    entries = LogEntry.objects.filter(
+        content_type__app_label="campaigns", content_type__model="campaign", object_id=str(campaign.pk)
+    )
+    return entries.select_related("user").order_by("-action_time")[:30]

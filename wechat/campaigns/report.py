@@ -1,0 +1,69 @@
+"""What came of a campaign, by variant and beside the control group: sent, delivered, tapped, ordered."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from wechat.campaigns import conversions
+from wechat.campaigns.conversions import Revenue
+from wechat.campaigns.models import Campaign, Recipient
+from wechat.campaigns.tallying import SENT, Tally
+
+State = Recipient.State
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Of one variant, or of those who got nothing."""
+
+    label: str
+    people: int
+    sent: int | None
+    delivered: int | None
+    taps: int | None
+    revenue: Revenue
+
+    @property
+    def tapped(self) -> str:
+        return f"{self.taps / self.sent:.1%}" if self.taps is not None and self.sent else ""
+
+    @property
+    def ordered(self) -> str:
+        return f"{self.revenue.orders / self.people:.2%}" if self.people else ""
+
+    @property
+    def yuan(self) -> str:
+        return f"{self.revenue.fen / 100:,.2f}"
+
+
+def of(campaign: Campaign, tally: Tally) -> list[Line]:
+    letters = sorted({each.letter for each in tally.counts if each.letter})
+    taps = _taps(campaign)
+    lines = [
+        Line(
+            label=_("Variant %s") % letter,
+            people=tally.number(letter=letter),
+            sent=tally.number(*SENT, letter=letter),
+            delivered=tally.number(State.DELIVERED, letter=letter),
+            taps=taps.get(letter, 0) if campaign.tracked else None,
+            revenue=_revenue(campaign, campaign.recipients.filter(letter=letter, state__in=SENT)),
+        )
+        for letter in letters
+    ]
+    if held_out := tally.number(State.CONTROL):
+        control = campaign.recipients.filter(state=State.CONTROL)
+        lines.append(Line(str(State.CONTROL.label), held_out, None, None, None, _revenue(campaign, control)))
+    return lines
+
+
+def _taps(campaign: Campaign) -> dict[str, int]:
+    tapped = campaign.recipients.filter(tapped_at__isnull=False).order_by()
+    return dict(tapped.values_list("letter").annotate(Count("pk")))
+
+
+def _revenue(campaign: Campaign, recipients: "QuerySet[Recipient]") -> Revenue:
+    """Asked for once it is over: a page that renews itself every other second must not."""
+    if campaign.state not in (Campaign.State.DONE, Campaign.State.CANCELLED):
+        return Revenue()
+    return conversions.after(campaign, recipients)

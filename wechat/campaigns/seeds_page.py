@@ -1,0 +1,43 @@
+"""The test group of an account: the followers who see every campaign first."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.models import Follower, OfficialAccount
+from accounts.pages import account_for, frame
+from accounts.rights import Area
+from wechat.campaigns.models import Seed
+from wechat.pushes.fill_form import known_openid
+
+MOST = 50
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    account = account_for(request, Area.SENDING, change=request.method == "POST")
+    if request.method == "POST":
+        _changed(request, account)
+        return redirect("admin:campaigns_seeds")
+    openids = list(Seed.objects.filter(account=account).order_by("pk").values_list("openid", flat=True))
+    known = {each.openid: each for each in Follower.objects.filter(account=account, openid__in=openids)}
+    seeds = [(openid, known.get(openid)) for openid in openids]
+    context = frame(request, _("Test group"), Area.SENDING, seeds=seeds)
+    return TemplateResponse(request, "campaigns/seeds.html", context)
+
+
+def _changed(request: HttpRequest, account: OfficialAccount) -> None:
+    if remove := request.POST.get("remove"):
+        Seed.objects.filter(account=account, openid=remove).delete()
+        return
+    if Seed.objects.filter(account=account).count() >= MOST:
+        messages.error(request, _("The test group has %d followers already; that is enough.") % MOST)
+        return
+    try:
+        openid = known_openid(account, request.POST.get("follower", ""))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return
+    Seed.objects.get_or_create(account=account, openid=openid)

@@ -1,0 +1,204 @@
+"""Who gets a campaign: one statement writes a row for everybody who was chosen, with why not or by which way.
+
+Checking a draft and preparing a campaign that was approved are the same work.
+"""
+
+import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import Follower
+from accounts.segments import UnknownCondition
+from wechat.campaigns import table, tallying
+from wechat.campaigns.models import Campaign, Recipient
+from wechat.kernel import timeline
+from wechat.pushes import grants
+from wechat.pushes.models import Push, SendWindow, Template
+
+LOCK_CLASS = 0x63616D70
+# Kinds that need the follower's agreement.
+BY_AGREEMENT = frozenset({Template.Kind.NOTICE, Template.Kind.SUBSCRIBE})
+
+OF_TABLE = """
+SELECT line.openid, follower.subscribed, follower.blacklisted, line.reason
+FROM campaigns_audiencerow line
+LEFT JOIN accounts_follower follower ON follower.account_id = %s AND follower.openid = line.openid
+WHERE line.campaign_id = %s
+"""
+FOLLOWERS = "SELECT openid, subscribed, blacklisted, '' FROM ({found}) AS found"
+# The same openid falls into the same group every time this campaign is worked out.
+INSERT = """
+WITH chosen(openid, subscribed, blacklisted, fault) AS ({chosen}),
+may_talk AS ({may_talk}),
+agreed AS ({agreed}),
+recent AS ({recent}),
+weighed AS (
+    SELECT chosen.openid,
+        CASE
+            WHEN %s AND may_talk.openid IS NOT NULL THEN 'service'
+            WHEN %s AND (NOT %s OR agreed.openid IS NOT NULL) THEN %s
+            ELSE '' END AS kind,
+        CASE
+            WHEN chosen.subscribed IS NULL THEN 'stranger'
+            WHEN NOT chosen.subscribed THEN 'unfollowed'
+            WHEN chosen.blacklisted THEN 'blacklisted'
+            WHEN chosen.fault <> '' THEN chosen.fault
+            WHEN recent.openid IS NOT NULL THEN 'recently'
+            ELSE '' END AS fault,
+        ('x' || substr(md5(%s || chosen.openid), 1, 6))::bit(24)::int %% 100 AS place,
+        ('x' || substr(md5(%s || chosen.openid), 7, 6))::bit(24)::int AS lot
+    FROM chosen
+    LEFT JOIN may_talk ON may_talk.openid = chosen.openid
+    LEFT JOIN agreed ON agreed.openid = chosen.openid
+    LEFT JOIN recent ON recent.openid = chosen.openid
+), judged AS (
+    SELECT openid, kind, place, lot,
+        CASE WHEN fault <> '' THEN fault WHEN kind = '' THEN %s ELSE '' END AS reason
+    FROM weighed
+)
+INSERT INTO campaigns_recipient (campaign_id, openid, kind, letter, state, reason)
+SELECT %s, openid,
+    CASE WHEN reason = '' AND place >= %s THEN kind ELSE '' END,
+    CASE WHEN reason = '' AND place >= %s THEN substr(%s, 1 + lot %% length(%s), 1) ELSE '' END,
+    CASE WHEN reason <> '' THEN 'excluded' WHEN place < %s THEN 'control' ELSE 'waiting' END,
+    reason
+FROM judged
+"""
+
+
+class AudienceGone(Exception):
+    """The segment or the tag was deleted, or a condition asks for something that was."""
+
+
+def take(campaign: Campaign) -> bool:
+    """Write the recipients anew; ``False`` if somebody else is doing that, or the campaign was edited.
+
+    Raises ``AudienceGone``.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, campaign.pk])
+        if cursor.fetchone() != (True,):
+            return False
+        if campaign.audience == Campaign.Audience.FILE:
+            table.judge(campaign)
+        cursor.execute("DELETE FROM campaigns_recipient WHERE campaign_id = %s", [campaign.pk])
+        sql, parameters = _statement(campaign)
+        cursor.execute(sql, parameters)
+        if cursor.rowcount > 1000:
+            # The planner would take the new rows for none until it looks itself.
+            cursor.execute("ANALYZE campaigns_recipient")
+        return _kept(campaign)
+
+
+def _kept(campaign: Campaign) -> bool:
+    """Only as what it was when this began: an edit in the meantime undoes the work."""
+    told = tallying.counted(campaign.pk)
+    prepared = campaign.state == Campaign.State.PREPARING
+    now = timezone.now()
+    changes: dict[str, Any] = {"checked_at": now, "tally": told, "tallied_at": now, "trouble": ""}
+    if prepared:
+        changes |= {"state": Campaign.State.RUNNING, "prepared_at": now, "started_at": now, "due_at": now}
+    else:
+        changes |= {"due_at": None}
+    same = Campaign.objects.filter(pk=campaign.pk, version=campaign.version, state=campaign.state)
+    kept = bool(same.update(**changes))
+    if not kept:
+        transaction.set_rollback(True)
+    return kept
+
+
+def audience(campaign: Campaign) -> "QuerySet[Follower]":
+    """The followers that were chosen, of any audience but a table. Raises ``AudienceGone``."""
+    followers = Follower.objects.filter(account=campaign.account_id)
+    match campaign.audience:
+        case Campaign.Audience.SEGMENT:
+            if campaign.segment is None:
+                raise AudienceGone
+            try:
+                return followers.filter(campaign.segment.condition())
+            except UnknownCondition as error:
+                raise AudienceGone from error
+        case Campaign.Audience.TAG:
+            if campaign.tag is None:
+                raise AudienceGone
+            return followers.filter(tags=campaign.tag)
+    return followers.filter(subscribed=True)
+
+
+def _statement(campaign: Campaign) -> tuple[str, list[Any]]:
+    parts = {
+        "chosen": _chosen(campaign),
+        "may_talk": _may_talk(campaign),
+        "agreed": _agreed(campaign),
+        "recent": _recent(campaign),
+    }
+    template = campaign.template
+    letters = "".join(sorted(campaign.variants.values_list("letter", flat=True)))
+    no_way = Recipient.Reason.NOT_AGREED if campaign.uses_template else Recipient.Reason.NO_WAY
+    seed, held_out = f"{campaign.pk}:", campaign.held_out
+    parameters = [
+        *(each for _sql, given in parts.values() for each in given),
+        campaign.uses_service,
+        campaign.uses_template,
+        template is not None and template.kind in BY_AGREEMENT,
+        template.kind if template else "",
+        seed,
+        seed,
+        no_way,
+        campaign.pk,
+        held_out,
+        held_out,
+        letters,
+        letters,
+        held_out,
+    ]
+    return INSERT.format(**{name: sql for name, (sql, _given) in parts.items()}), parameters
+
+
+def _chosen(campaign: Campaign) -> tuple[str, list[Any]]:
+    if campaign.audience == Campaign.Audience.FILE:
+        return OF_TABLE, [campaign.account_id, campaign.pk]
+    sql, given = _sql(audience(campaign).order_by().values_list("openid", "subscribed", "blacklisted"))
+    return FOLLOWERS.format(found=sql), given
+
+
+def _may_talk(campaign: Campaign) -> tuple[str, list[Any]]:
+    """Those whose last actions allow a customer-service message now."""
+    windows = SendWindow.objects.filter(account=campaign.account_id, left__gt=0, expires_at__gt=Now())
+    return _sql(windows.order_by().values_list("openid", flat=True).distinct())
+
+
+def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
+    template = campaign.template
+    if template is None or template.kind not in BY_AGREEMENT:
+        return "SELECT ''::text AS openid WHERE false", []
+    usable = grants.usable(campaign.account, template.platform_id)
+    return _sql(usable.order_by().values_list("openid", flat=True).distinct())
+
+
+def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
+    """Those to whom another campaign's message went, or is on its way."""
+    if not campaign.cap_days:
+        return "SELECT ''::text AS openid WHERE false", []
+    since = timezone.now() - datetime.timedelta(days=campaign.cap_days)
+    pushes = timeline.between(Push.objects.all(), "created_at", since, None)
+    counted = pushes.filter(account=campaign.account_id, bulk=True).exclude(
+        state__in=[Push.State.FAILED, Push.State.SKIPPED]
+    )
+    return _sql(counted.order_by().values_list("openid", flat=True).distinct())
+
+
+def _sql(rows: "QuerySet[Any, Any]") -> tuple[str, list[Any]]:
+    sql, given = rows.query.sql_with_params()
+    return sql, list(given)
+
+
+def touched(campaign: Campaign) -> None:
+    """After an edit nothing that was worked out counts any more."""
+    Campaign.objects.filter(pk=campaign.pk).update(
+        version=F("version") + 1, checked_at=None, tally=[], tallied_at=None, due_at=None
+    )

@@ -1,0 +1,107 @@
+"""The steps of a campaign, each one conditional update: of two people who press, one does it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import StaffRight
+from accounts.rights import CHANGES, Area
+from wechat.campaigns import feeding
+from wechat.campaigns.models import Campaign
+from wechat.campaigns.tasks import run
+from wechat.kernel import due
+
+State = Campaign.State
+
+OPEN = (State.WAITING, State.SCHEDULED, State.PREPARING, State.RUNNING, State.PAUSED)
+SENDERS = [role for role, areas in CHANGES.items() if Area.SENDING in areas]
+
+
+def check(campaign: Campaign) -> bool:
+    """Work out who would get it."""
+    return _step(campaign, [State.DRAFT], due_at=timezone.now(), checked_at=None)
+
+
+def submit(campaign: Campaign) -> bool:
+    """Ask for approval of what was checked."""
+    return _step(campaign, [State.DRAFT], Q(checked_at__isnull=False), state=State.WAITING, due_at=None)
+
+
+def withdraw(campaign: Campaign) -> bool:
+    """Back to a draft that can be edited; nothing has been sent."""
+    return _step(
+        campaign, [State.WAITING, State.SCHEDULED], state=State.DRAFT, due_at=None, approved_at=None,
+        approved_by=None,
+    )  # fmt: skip
+
+
+def approve(campaign: Campaign, by: User) -> bool:
+    """Let it go, as it was when ``campaign`` was read."""
+    if not may_approve(campaign, by):
+        return False
+    now = timezone.now()
+    starts = max(now, campaign.starts_at or now)
+    return _step(
+        campaign, [State.WAITING], state=State.SCHEDULED, approved_by=by, approved_at=now, due_at=starts
+    )
+
+
+def may_approve(campaign: Campaign, by: User) -> bool:
+    """Anybody with the right but its author, unless nobody else has it."""
+    return campaign.author_id != by.pk or not _others(campaign, by)
+
+
+def pause(campaign: Campaign) -> bool:
+    """Nothing more leaves; what is on its way arrives."""
+    with transaction.atomic():
+        paused = _step(campaign, [State.PREPARING, State.RUNNING], state=State.PAUSED, due_at=None)
+        if paused:
+            feeding.take_back(campaign)
+    return paused
+
+
+def resume(campaign: Campaign) -> bool:
+    now = timezone.now()
+    go_on: dict[str, Any] = {"due_at": now, "fed_until": None, "trouble": "", "tallied_at": now, "speed": 0}
+    return _step(
+        campaign, [State.PAUSED], Q(prepared_at__isnull=False), state=State.RUNNING, **go_on
+    ) or _step(campaign, [State.PAUSED], Q(prepared_at__isnull=True), state=State.PREPARING, **go_on)
+
+
+def cancel(campaign: Campaign) -> bool:
+    """For good."""
+    with transaction.atomic():
+        ended: dict[str, Any] = {"state": State.CANCELLED, "due_at": None, "finished_at": timezone.now()}
+        cancelled = _step(campaign, OPEN, **ended)
+        if cancelled:
+            feeding.take_back(campaign)
+    return cancelled
+
+
+def retry(campaign: Campaign) -> int:
+    """Send once more what surely was not sent and could go now; how many."""
+    now = timezone.now()
+    with transaction.atomic():
+        if not _step(campaign, [State.DONE], state=State.RUNNING, due_at=now, finished_at=None):
+            return 0
+        return feeding.put_back_failed(campaign)
+
+
+def _step(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **changes: Any) -> bool:
+    """Whether it was in one of these states, and as it was read."""
+    same = Campaign.objects.filter(condition or Q(), pk=campaign.pk, version=campaign.version, state__in=of)
+    moved = bool(same.update(version=F("version") + 1, **changes))
+    if moved:
+        campaign.refresh_from_db()
+        transaction.on_commit(lambda: due.ring(run))
+    return moved
+
+
+def _others(campaign: Campaign, by: User) -> bool:
+    held = StaffRight.objects.filter(account=campaign.account_id, role__in=SENDERS)
+    others = User.objects.filter(is_active=True, is_staff=True).exclude(pk=by.pk)
+    return others.filter(Q(is_superuser=True) | Q(pk__in=held.values("user"))).exists()

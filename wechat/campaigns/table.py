@@ -1,0 +1,160 @@
+"""A campaign's table: a row for each recipient, a column for each word of the texts.
+
+Columns are checked when the file comes in, rows when the recipients are worked out.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from accounts import tables
+from accounts.importing import OPENID_NAMES
+from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Variant
+from wechat.campaigns.wording import EVERYBODYS, filled, named
+from wechat.pushes.values import TemplateField, check_all
+
+Reason = Recipient.Reason
+
+MOST_ROWS = 200_000
+MOST_COLUMNS = 30
+LONGEST_OPENID = 64
+LONGEST_WORD = 1_000
+SLICE = 5_000
+COPY = "COPY campaigns_audiencerow (campaign_id, openid, words) FROM STDIN"
+JUDGE = """
+UPDATE campaigns_audiencerow line SET reason = judged.reason, note = judged.note
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS judged(id, reason, note)
+WHERE line.id = judged.id AND (line.reason, line.note) <> (judged.reason, judged.note)
+"""
+
+
+class BadTable(Exception):
+    """The file cannot be taken; the text tells what to do."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What became of the rows of a file."""
+
+    columns: list[str]
+    rows: int = 0
+    repeated: int = 0
+    nameless: int = 0
+
+
+def load(campaign: Campaign, path: Path) -> Loaded:
+    """Replace the campaign's rows by those of the file. Raises ``BadTable``; then the former ones stay."""
+    try:
+        with transaction.atomic(), tables.rows_of(path) as rows:
+            place, names = _columns(next(rows, []))
+            loaded = Loaded(list(names.values()))
+            AudienceRow.objects.filter(campaign=campaign).delete()
+            _write(campaign, _taken(rows, place, names, loaded))
+            if not loaded.rows:
+                raise BadTable(_("The table has no rows below its first one."))
+    except tables.UnreadableTable:
+        raise BadTable(_("The file is neither CSV nor Excel (.xlsx), or it is damaged.")) from None
+    return loaded
+
+
+def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
+    """Where the OpenID is, and the names of the other columns by their place."""
+    names = [name.strip() for name in heading]
+    while names and not names[-1]:
+        names.pop()
+    place = next((number for number, name in enumerate(names) if name.lower() in OPENID_NAMES), None)
+    if place is None:
+        raise BadTable(_("No column is called OpenID; the first row must name the columns."))
+    others = {number: name for number, name in enumerate(names) if number != place}
+    if wrong := [
+        name or "?" for name in others.values() if not name or len(name) > 40 or set(name) & set("{}")
+    ]:
+        sentence = _("A column needs a name of at most 40 characters without braces: %(names)s")
+        raise BadTable(sentence % {"names": "、".join(wrong)})
+    if len(set(names)) < len(names):
+        raise BadTable(_("Two columns have the same name."))
+    if len(others) > MOST_COLUMNS:
+        raise BadTable(_("At most %(most)d columns, please.") % {"most": MOST_COLUMNS})
+    return place, others
+
+
+def _taken(
+    rows: Iterable[Sequence[str]], place: int, names: dict[int, str], loaded: Loaded
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Of two rows about the same openid the first counts."""
+    seen: set[str] = set()
+    for row in rows:
+        openid = row[place].strip() if place < len(row) else ""
+        if not openid or len(openid) > LONGEST_OPENID or "\0" in openid:
+            loaded.nameless += any(cell.strip() for cell in row)
+        elif openid in seen:
+            loaded.repeated += 1
+        elif len(seen) >= MOST_ROWS:
+            raise BadTable(_("The table has more than %(most)s rows; split it.") % {"most": f"{MOST_ROWS:,}"})
+        else:
+            seen.add(openid)
+            loaded.rows += 1
+            yield openid, {name: _cell(row, number) for number, name in names.items()}
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place].strip().replace("\0", "")[:LONGEST_WORD] if place < len(row) else ""
+
+
+def _write(campaign: Campaign, rows: Iterable[tuple[str, dict[str, str]]]) -> None:
+    with connection.cursor() as cursor:
+        driver: Any = cursor.cursor
+        with driver.copy(COPY) as copy:
+            for openid, words in rows:
+                copy.write_row((campaign.pk, openid, json.dumps(words, ensure_ascii=False)))
+
+
+def judge(campaign: Campaign) -> None:
+    """Note which rows lack a word that a text asks for, or break a rule of the template with theirs."""
+    variants = list(campaign.variants.all())
+    fields = campaign.template.fields if campaign.template and campaign.uses_template else []
+    asked = asked_for(campaign, variants) - set(EVERYBODYS)
+    last = 0
+    while rows := list(AudienceRow.objects.filter(campaign=campaign, pk__gt=last).order_by("pk")[:SLICE]):
+        verdicts = [_verdict(campaign, row, asked, fields, variants) for row in rows]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                JUDGE,
+                [[row.pk for row in rows], [each[0] for each in verdicts], [each[1] for each in verdicts]],
+            )
+        last = rows[-1].pk
+
+
+def asked_for(campaign: Campaign, variants: Iterable[Variant]) -> set[str]:
+    """The words that the texts ask for, whichever way they go."""
+    words: set[str] = set()
+    for variant in variants:
+        if campaign.uses_service:
+            words |= named(variant.content) & set(campaign.columns)
+        if campaign.uses_template:
+            words |= named(variant.values, variant.url, variant.pagepath)
+    return words
+
+
+def _verdict(
+    campaign: Campaign,
+    row: AudienceRow,
+    asked: set[str],
+    fields: Sequence[TemplateField],
+    variants: Sequence[Variant],
+) -> tuple[str, str]:
+    """The reason it cannot be sent and a note on it, or two empty texts."""
+    if missing := sorted(word for word in asked if not row.words.get(word)):
+        return Reason.NO_WORD, "、".join(missing)[:200]
+    words = {**row.words, "openid": row.openid, "account": campaign.account.name}
+    for variant in variants if fields else ():
+        wrong = check_all(fields, filled(variant.values, words))
+        if wrong:
+            name, problems = next(iter(wrong.items()))
+            return Reason.BAD_WORD, f"{name}: {' '.join(problems)}"[:200]
+    return "", ""

@@ -1,0 +1,55 @@
+"""A campaign shown to one person or to the test group, before anybody else gets it."""
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from wechat.campaigns import feeding
+from wechat.campaigns.models import Campaign, Seed
+from wechat.pushes import windows
+from wechat.pushes.models import Push
+from wechat.pushes.queueing import queue, queue_template
+from wechat.sdk import content as contents
+from wechat.sdk import template_messages
+
+Kind = Push.Kind
+
+
+def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
+    """Every wording of it to each of them, by the way that they would get it. Raises ``FileNotReady``."""
+    mark = get_random_string(8)
+    first = campaign.rows.order_by("pk").first()
+    pushes = []
+    for openid in openids:
+        words = {**(first.words if first else {}), "openid": openid, "account": campaign.account.name}
+        for variant in campaign.variants.select_related("asset", "cover").order_by("letter"):
+            kind = _kind(campaign, openid)
+            told = feeding.content(variant, kind, words)
+            key = f"campaign-test:{campaign.pk}:{mark}:{openid}:{variant.letter}"
+            pushes.append(_queued(campaign, openid, kind, told, key))
+    return pushes
+
+
+def seeds(campaign: Campaign) -> list[str]:
+    return list(Seed.objects.filter(account=campaign.account_id).values_list("openid", flat=True))
+
+
+def _kind(campaign: Campaign, openid: str) -> str:
+    template = campaign.template
+    if template is None or not campaign.uses_template:
+        return Kind.SERVICE
+    allowed = campaign.uses_service and windows.left(campaign.account, openid, timezone.now()).left
+    return Kind.SERVICE if allowed else template.kind
+
+
+def _queued(campaign: Campaign, openid: str, kind: str, told: dict[str, object], key: str) -> Push:
+    cause = f"campaign:{campaign.pk}"
+    if kind == Kind.SERVICE:
+        content = contents.from_dict(told)
+        return queue(account=campaign.account, openid=openid, content=content, key=key, cause=cause)
+    assert campaign.template is not None
+    message = template_messages.from_dict(campaign.template.platform_id, told)
+    return queue_template(
+        account=campaign.account, openid=openid, message=message, key=key, kind=Kind(kind), cause=cause
+    )

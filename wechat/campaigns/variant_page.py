@@ -1,0 +1,96 @@
+"""What one wording of a campaign says, by each way it may go."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.pages import frame
+from accounts.rights import Area
+from wechat.campaigns import snapshot
+from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant
+from wechat.campaigns.models import Campaign, Variant
+from wechat.campaigns.pages import found, log
+
+LETTERS = "ABCD"
+
+
+def show(request: HttpRequest, pk: int, letter: str) -> HttpResponse:
+    campaign = found(request, pk, change=True)
+    if letter not in LETTERS:
+        raise Http404
+    if not campaign.is_editable:
+        messages.error(request, _("Only a draft can be edited. Take it back first, or cancel it."))
+        return redirect("admin:campaigns_campaign_change", pk)
+    variant = campaign.variants.filter(letter=letter).first() or Variant(campaign=campaign, letter=letter)
+    service, template = _forms(request, campaign, variant)
+    asked = [form for form in (service, template) if form is not None]
+    # Both are checked, so that all mistakes are told at once.
+    if request.method == "POST" and all([form.is_valid() for form in asked]):  # noqa: C419
+        return _saved(request, campaign, variant, service, template)
+    title = _("What followers read") if campaign.variants.count() < 2 else _("Variant %s") % letter
+    context = frame(
+        request,
+        title,
+        Area.SENDING,
+        campaign=campaign,
+        variant=variant,
+        service=service,
+        template_form=template,
+    )
+    return TemplateResponse(request, "campaigns/variant.html", context)
+
+
+def _forms(
+    request: HttpRequest, campaign: Campaign, variant: Variant
+) -> tuple[ServiceForm | None, TemplateForm | None]:
+    data: Any = request.POST or None
+    service = ServiceForm(campaign, data, instance=variant) if campaign.uses_service else None
+    template = None
+    if campaign.uses_template and campaign.template:
+        initial = of_variant(variant) if variant.pk else {}
+        template = TemplateForm(campaign, campaign.template, data, initial=initial)
+    return service, template
+
+
+def _saved(
+    request: HttpRequest,
+    campaign: Campaign,
+    variant: Variant,
+    service: ServiceForm | None,
+    template: TemplateForm | None,
+) -> HttpResponse:
+    if template is not None:
+        variant.values = template.values
+        for name in ("url", "appid", "pagepath"):
+            setattr(variant, name, template.cleaned_data.get(name, ""))
+    with transaction.atomic():
+        drafts = Campaign.objects.select_for_update(no_key=True).filter(pk=campaign.pk)
+        if drafts.filter(state=Campaign.State.DRAFT).exists():
+            variant.save()
+            snapshot.touched(campaign)
+            log(request, campaign, _("Wrote variant %s.") % variant.letter)
+    return redirect("admin:campaigns_campaign_change", campaign.pk)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int, letter: str) -> HttpResponse:
+    campaign = found(request, pk, change=True)
+    with transaction.atomic():
+        drafts = Campaign.objects.select_for_update(no_key=True).filter(pk=pk)
+        if drafts.filter(state=Campaign.State.DRAFT).exists():
+            campaign.variants.filter(letter=letter).delete()
+            snapshot.touched(campaign)
+            log(request, campaign, _("Deleted variant %s.") % letter)
+    return redirect("admin:campaigns_campaign_change", pk)
+
+
+def next_letter(campaign: Campaign) -> str:
+    """Of a further variant; empty if there are enough."""
+    taken = set(campaign.variants.values_list("letter", flat=True))
+    return next((letter for letter in LETTERS if letter not in taken), "")
