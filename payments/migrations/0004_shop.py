@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
             name='ItemField',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('name', 'Name'), ('phone', 'Telephone'), ('address', 'Postal address'), ('choice', 'Choice'), ('text', 'Text')], default='text', max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('name', 'Full name'), ('phone', 'Telephone'), ('address', 'Postal address'), ('choice', 'Choice'), ('text', 'Text')], default='text', max_length=8, verbose_name='kind')),
                 ('label', models.CharField(max_length=40, verbose_name='question')),
                 ('choices', models.TextField(blank=True, help_text='For a choice: one a line.', max_length=1000, verbose_name='choices')),
                 ('required', models.BooleanField(default=True, verbose_name='required')),

@@ -104,7 +104,7 @@ class ItemField(models.Model):
     """Something the payer is asked for."""
 
     class Kind(models.TextChoices):
-        NAME = "name", _("Name")
+        NAME = "name", _("Full name")
         PHONE = "phone", _("Telephone")
         ADDRESS = "address", _("Postal address")
         CHOICE = "choice", _("Choice")

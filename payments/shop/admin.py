@@ -95,11 +95,16 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         """What was ordered stays known; the item can be taken off sale."""
         return obj is not None and not obj.sales.exists() and super().has_delete_permission(request, obj)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Whoever has one merchant does not choose."""
+        initial = super().get_changeform_initial_data(request)
+        merchants = list(Merchant.objects.filter(accounts=initial["account"], enabled=True)[:2])
+        return {**initial, "merchant": merchants[0].pk} if len(merchants) == 1 else initial
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "merchant":
             selling = Merchant.objects.filter(accounts=self._account_id(request, None))
             kwargs["queryset"] = selling.order_by("-enabled", "name")
-            kwargs["empty_label"] = None
         if db_field.name == "picture":
             kwargs["queryset"] = Asset.objects.filter(kind=Asset.Kind.IMAGE)
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -116,6 +121,8 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("merchant", "picture"):
             field.widget = field.widget.widget
+        if db_field.name == "description":
+            field.widget.attrs["rows"] = 4
         return field
 
     def save_model(self, request: HttpRequest, obj: Item, form: forms.ModelForm[Item], change: bool) -> None:

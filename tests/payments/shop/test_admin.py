@@ -58,13 +58,18 @@ def fields(sold_by: Merchant, account: OfficialAccount, /, **differently: Any) -
 def test_an_item_is_made_in_yuan_and_kept_in_fen(
     editor: Client, merchant: Merchant, account: OfficialAccount
 ) -> None:
-    assert "还没有出售任何项目" in text(editor.get(LIST))
+    assert "还没有出售任何商品" in text(editor.get(LIST))
     answer = editor.post(f"{LIST}add/", fields(merchant, account))
     assert answer.status_code == 302, text(answer)
     item = Item.objects.get()
     assert (item.price, item.least, item.most) == (9980, None, None)
     assert ItemField.objects.get().options == ["S", "M"]
     assert "¥99.80" in text(editor.get(LIST))
+
+
+def test_the_only_merchant_is_chosen_already(editor: Client, merchant: Merchant) -> None:
+    shown = editor.get(f"{LIST}add/").content.decode()
+    assert re.search(rf'<option value="{merchant.pk}" selected', shown)
 
 
 def test_without_a_merchant_the_list_says_what_to_do(editor: Client) -> None:
