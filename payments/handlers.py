@@ -120,6 +120,8 @@ def give_back_a_second_payment(event: Event) -> None:
 def items_with(asset: Asset) -> list[str]:
     items = Item.objects.filter(picture=asset)
     return [_("payment item “%(item)s”") % {"item": item} for item in items]
+
+
 @conversions.register
 def paid_after_a_campaign(
     account: OfficialAccount,
