@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
-                ('answers', models.JSONField(default=list, verbose_name='filled in')),
+                ('answers', models.JSONField(default=list, verbose_name='what was filled in')),
                 ('held', models.BooleanField(default=True, editable=False)),
                 ('channel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='channels.channel', verbose_name='came by the channel')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sales', to='payments.item', verbose_name='payment item')),

@@ -156,7 +156,7 @@ class Sale(models.Model):
         related_name="+",
         verbose_name=_("came by the channel"),
     )
-    answers = models.JSONField(_("filled in"), default=list)
+    answers = models.JSONField(_("what was filled in"), default=list)
     held = models.BooleanField(default=True, editable=False)
 
     class Meta:
