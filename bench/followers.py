@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import django
@@ -34,6 +34,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts import sync_requests, syncing  # noqa: E402
 from accounts.models import Follower, FollowerSync, OfficialAccount, Segment, Tag  # noqa: E402
+from accounts.segments import Row  # noqa: E402
 
 TAGS = ["VIP", "老客户", "门店", "线上", "试用"]
 TIMES = 5
@@ -104,7 +105,7 @@ def _wait_for(base: str) -> None:
             return
 
 
-def _told(address: str, body: dict[str, object]) -> None:
+def _told(address: str, body: Mapping[str, object]) -> None:
     requests.post(address, json=body, timeout=300).raise_for_status()
 
 
@@ -139,7 +140,7 @@ def _pages(account: OfficialAccount) -> None:
 def _addresses(account: OfficialAccount) -> Iterator[tuple[str, str]]:
     followers = "/admin/accounts/follower/"
     tag = Tag.objects.filter(account=account, name="VIP").get()
-    rows: list[dict[str, str]] = [
+    rows: list[Row] = [
         {"field": "tag", "compare": "has", "value": str(tag.pk)},
         {"field": "followed", "compare": "within", "value": "90"},
         {"field": "channel", "compare": "starts", "value": "store-00"},

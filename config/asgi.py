@@ -34,17 +34,22 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if slug is not None:
         await callback_application(scope, receive, send, slug)
         return
+
+    async def answer(message: Any) -> None:
+        # The server's own is no coroutine function by its looks, and the adapter would warn of it.
+        await send(message)
+
     async with places, ThreadSensitiveContext():
-        await pages(scope, receive, send)
+        await pages(scope, receive, answer)
 
 
 def _closing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
     """Django gives connections back when its response is closed, which the adapter leaves out."""
-    with closing(django_application(environ, start_response)) as response:  # type: ignore[type-var]
+    with closing(django_application(environ, start_response)) as response:
         yield from response
 
 
-pages = WsgiToAsgi(_closing)
+pages = WsgiToAsgi(_closing)  # type: ignore[no-untyped-call]  # asgiref leaves it untyped
 
 # What is loaded by now stays: the collector need not look at it again with every few hundred callbacks.
 gc.collect()

@@ -3,6 +3,8 @@
 import os
 
 from celery import Celery
+from celery.signals import task_postrun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -18,3 +20,11 @@ app.conf.beat_schedule = {
 }
 # Beat keeps nothing: its only entry is due at every start.
 app.conf.beat_scheduler = "celery.beat:Scheduler"
+# After each task Celery would close the pool together with the connection: the next task would connect anew,
+# and threads that read meanwhile (see ``wechat.kernel.editions``) would find it closed.
+app.conf["CELERY_DB_REUSE_MAX"] = 2**62
+
+
+@task_postrun.connect
+def give_the_connection_back(**_told: object) -> None:
+    close_old_connections()

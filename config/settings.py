@@ -268,6 +268,8 @@ SPECTACULAR_SETTINGS = {
     # The page's scripts come from here, not from somebody else's server.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Several things have a state; one that appears in two of them gets no name by itself.
+    "ENUM_NAME_OVERRIDES": {"OrderStateEnum": "payments.states.OrderState"},
 }
 
 LOGGING = logs.logging_config(readable=DEBUG)

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.pages import switch_account
 from config import health
+from payments.shop.urls import urlpatterns as shop_urls
 from payments.views import Notify
 from wechat.campaigns import links
 from wechat.inbox import media_page
@@ -17,6 +18,7 @@ from wechat.login.urls import urlpatterns as login_urls
 urlpatterns = [
     re_path(r"^wechat/(?P<slug>[-a-zA-Z0-9_]+)/callback/?$", Callback.as_view(), name="callback"),
     *login_urls,
+    *shop_urls,
     re_path(
         r"^pay/(?P<merchant>[-a-zA-Z0-9_]+)/notify/(?:transaction|refund)/?$",
         Notify.as_view(),

@@ -124,7 +124,7 @@ class PublicationAdmin(AccountScopedAdmin):
     def because(self, publication: Publication) -> str:
         return publication.told
 
-    @admin.display(description=gettext_lazy("before"))
+    @admin.display(description=gettext_lazy("before the change"))
     def was(self, publication: Publication) -> SafeString:
         return _lines(publication.before)
 

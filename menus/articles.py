@@ -1,10 +1,12 @@
-"""Articles that buttons can open, from whichever app keeps them."""
+"""Articles that buttons can open."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from accounts.models import OfficialAccount
 from menus.models import Item
+from wechat.articles.models import Draft
+
+SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,28 +18,24 @@ class Article:
     withdrawn: bool = False
 
 
-Source = Callable[[OfficialAccount], Iterable[Article]]
-
-_sources: list[Source] = []
-
-
-def register(source: Source) -> Source:
-    """``source`` tells the published articles of an account, newest first, and those withdrawn since."""
-    _sources.append(source)
-    return source
-
-
 def of(account: OfficialAccount) -> list[Article]:
-    """Each once; those that buttons opened before are among them."""
+    """The published ones, newest first, then those that buttons opened before; each once."""
     found: dict[str, Article] = {}
-    for source in (*_sources, _in_menus):
-        for article in source(account):
-            found.setdefault(article.id, article)
+    for article in (*_published(account), *_in_menus(account)):
+        found.setdefault(article.id, article)
     return list(found.values())
 
 
 def withdrawn(account: OfficialAccount) -> frozenset[str]:
     return frozenset(each.id for each in of(account) if each.withdrawn)
+
+
+def _published(account: OfficialAccount) -> list[Article]:
+    drafts = Draft.objects.filter(account=account).exclude(article_id="").prefetch_related("articles")
+    return [
+        Article(draft.article_id, str(draft), withdrawn=draft.state == Draft.State.WITHDRAWN)
+        for draft in drafts.order_by("-published_at")[:SHOWN]
+    ]
 
 
 def _in_menus(account: OfficialAccount) -> list[Article]:

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from menus.buttons import Button, Buttons, every
 from menus.kinds import Kind
-from menus.models import Item, MiniProgram
+from menus.models import MiniProgram
 from wechat.materials.models import Asset
-from wechat.replies.models import Rule
+from wechat.replies.models import Reply, Rule
 
 LONGEST = 80
 
@@ -48,7 +48,7 @@ def action(button: Button, names: Names) -> str:
 
 def _detail(button: Button, names: Names) -> str:
     if button.reply:
-        return Item(content=dict(button.reply.content)).words or names.files.get(button.reply.asset or 0, "")
+        return Reply(content=dict(button.reply.content)).words or names.files.get(button.reply.asset or 0, "")
     if button.rule:
         return _("rule “%(name)s”") % {"name": names.rules.get(button.rule, "–")}
     if button.file:

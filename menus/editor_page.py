@@ -21,10 +21,11 @@ from menus.buttons import Malformed, Reply, from_list, to_data
 from menus.entrance import frame, menu_to_edit, menu_to_view, staff
 from menus.facts import problems_of
 from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, Kind
-from menus.models import Item, Menu, MiniProgram, Version
+from menus.models import Menu, MiniProgram, Version
 from menus.reply_form import form_for, reply_of
 from wechat.inbox.bubbles import of_content
 from wechat.materials.models import Asset
+from wechat.replies.models import Reply as RuleReply
 from wechat.replies.models import Rule
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
@@ -132,7 +133,7 @@ def _problems(menu: Menu, draft: Version) -> list[dict[str, Any]]:
 
 def bubble(reply: Reply) -> dict[str, Any]:
     """What the drawn phone shows in the chat: the kind and the words."""
-    item = Item(content=dict(reply.content), asset_id=reply.asset)
+    item = RuleReply(content=dict(reply.content), asset_id=reply.asset)
     try:
         part = of_content(from_dict({"media_id": "", **item.content} if item.asset_id else item.content))
     except ContentError:

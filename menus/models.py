@@ -78,7 +78,7 @@ class Version(models.Model):
         SUPERSEDED = "superseded", _("Replaced")
 
     menu = models.ForeignKey(Menu, models.CASCADE, related_name="versions", verbose_name=_("menu"))
-    number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+    number = models.PositiveIntegerField(_("version number"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     revision = models.PositiveIntegerField(default=0, editable=False)
     note = models.CharField(_("note"), max_length=120, blank=True)
@@ -233,7 +233,7 @@ class Publication(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     errcode = models.IntegerField(_("error code"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
-    before = models.JSONField(_("before"), null=True, blank=True)
+    before = models.JSONField(_("before the change"), null=True, blank=True)
     after = models.JSONField(_("after"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 

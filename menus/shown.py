@@ -9,11 +9,11 @@ from menus.statistics import Figures
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A button with its share of all taps, from 0 to 1."""
+    """A button with its taps; ``heat`` is 10 for the one that is tapped most, 0 for one that is not."""
 
     button: Button
     figures: Figures | None = None
-    heat: float = 0.0
+    heat: int = 0
     children: Sequence["Shown"] = field(default=())
 
 
@@ -22,7 +22,7 @@ def drawn(buttons: Sequence[Button], figures: Mapping[str, Figures] | None = Non
 
     def one(button: Button) -> Shown:
         own = (figures or {}).get(button.uid, Figures()) if figures is not None else None
-        heat = round(own.taps / most, 3) if own and most else 0.0
+        heat = round(10 * own.taps / most) if own and most else 0
         return Shown(button, own, heat, [one(each) for each in button.children])
 
     return [one(each) for each in buttons]

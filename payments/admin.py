@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import OfficialAccount
 from accounts.pages import AccountForm, AccountScopedAdmin
@@ -22,10 +22,11 @@ from payments.models import Merchant, RefundLimit, Webhook
 from payments.order_pages import money
 from payments.revenue_page import revenue
 from payments.scoping import MerchantScopedAdmin
+from payments.shop import admin as shop_admin
 from wechat.kernel.pages import HistoryMixin, ModelAdmin, badge, moment
 
 assert desk_pages, order_pages
-assert refund_pages
+assert refund_pages, shop_admin
 
 
 @admin.register(Merchant)
@@ -73,7 +74,7 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         mine = Rights.of(request.user).changeable(self.area)
         kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=mine)
-        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
         return ModelAdmin.formfield_for_manytomany(self, db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Merchant, form: Any, change: bool) -> None:

@@ -7,17 +7,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
-from payments import refunding
+from payments import attribution, refunding
 from payments.events import Topic, hears
-from payments.models import Event, Order, Webhook, WebhookDelivery
+from payments.models import Event, Item, Order, Webhook, WebhookDelivery
 from payments.states import PAID
 from wechat.campaigns import conversions
 from wechat.campaigns.conversions import Revenue
 from wechat.campaigns.models import Recipient
+from wechat.campaigns.sequences import enrolling, triggers
+from wechat.materials import usage
+from wechat.materials.models import Asset
 from wechat.pushes import occasions
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import Text
 from wechat.sdk.pay.money import yuan
+
+# The report of channels asks it for revenue.
+assert attribution
 
 
 @hears("webhooks")
@@ -81,6 +87,19 @@ def send_automatic_messages(event: Event) -> None:
     occasions.happened(order.account, "order.paid", openid, words, key=f"order.paid:{order.pk}")
 
 
+@hears("sequences", Topic.PAID)
+def move_sequences(event: Event) -> None:
+    """A payment ends the sequences that wait for one, and begins those that follow one."""
+    order = event.order
+    openid, key = order.payer_openid or order.openid, f"order:{order.pk}"
+    if openid and order.paid_at is not None:
+        enrolling.purchased(order.account, openid, key)
+        enrolling.start(order.account, openid, "order", key, at=order.paid_at)
+
+
+triggers.register("order", _("An order is paid"))
+
+
 @hears("purchase", Topic.PAID)
 def give_back_a_second_payment(event: Event) -> None:
     """Of the orders of one purchase the first one paid is kept (WeChat Pay reference 10.1)."""
@@ -109,3 +128,9 @@ def paid_after_a_campaign(
     paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
     told = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))
     return Revenue(told["orders"], told["fen"] or 0)
+
+
+@usage.register
+def items_with(asset: Asset) -> list[str]:
+    items = Item.objects.filter(picture=asset)
+    return [_("payment item “%(item)s”") % {"item": item} for item in items]

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from simulator import personas
 from simulator.acting import act, told
+from simulator.api import mass
 from simulator.doings import ImpossibleError, Scene
 from simulator.errors import ApiError
 from simulator.faults import Fault
@@ -258,6 +259,20 @@ async def set_publishing(ask: Ask) -> Any:
     return {"ok": True}
 
 
+async def set_mass(ask: Ask) -> Any:
+    """`confirms`: sends to all wait for an administrator; `outcome`: the Status the next ones end with;
+    `answer`: what the administrator says to one that waits; `silent`: no MASSSENDJOBFINISH.
+    """
+    desk = ask.account.mass
+    if "answer" in ask.body:
+        await mass.administrator_answers(
+            ask.world, ask.pusher, ask.account, confirmed=bool(ask.body["answer"])
+        )
+    for name in ("confirms", "outcome", "silent"):
+        setattr(desk, name, ask.body.get(name, getattr(desk, name)))
+    return dump(desk)
+
+
 async def set_autoreply(ask: Ask) -> Any:
     ask.account.autoreply = ask.body
     return {"ok": True}
@@ -332,6 +347,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/accounts/{appid}/quota", set_quota),
     ("POST", "/accounts/{appid}/autoreply", set_autoreply),
     ("POST", "/accounts/{appid}/publishing", set_publishing),
+    ("POST", "/accounts/{appid}/mass", set_mass),
     ("POST", "/accounts/{appid}/templates", put_templates),
     ("POST", "/accounts/{appid}/once", confirm_once),
     ("POST", "/accounts/{appid}/workers/{worker}", change_worker),

@@ -20,7 +20,11 @@ DAILY = {
     "/cgi-bin/user/info/updateremark": 10_000,
 }
 ANY_OTHER = 1_000_000
-A_MINUTE = {"/cgi-bin/stable_token": 10_000}
+A_MINUTE = {
+    "/cgi-bin/stable_token": 10_000,
+    "/cgi-bin/message/mass/sendall": 60,
+    "/cgi-bin/message/mass/send": 60,
+}
 
 
 @dataclass(slots=True)

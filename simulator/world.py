@@ -16,6 +16,7 @@ from simulator.faults import Fault
 from simulator.kf import CustomerService
 from simulator.live import Live
 from simulator.logins import Logins
+from simulator.mass import MassDesk
 from simulator.menus import Menus
 from simulator.pay.book import PayBook
 from simulator.quotas import Quotas
@@ -139,6 +140,7 @@ class Account:
     # How many messages of a template a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
     newsroom: Newsroom = field(default_factory=Newsroom)
+    mass: MassDesk = field(default_factory=MassDesk)
     customer_service: CustomerService = field(default_factory=CustomerService)
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
             name='Version',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='number')),
+                ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='version number')),
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('ready', 'Not published'), ('published', 'Live'), ('superseded', 'Replaced')], default='draft', max_length=12, verbose_name='state')),
                 ('revision', models.PositiveIntegerField(default=0, editable=False)),
                 ('note', models.CharField(blank=True, max_length=120, verbose_name='note')),
@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
                 ('errcode', models.IntegerField(blank=True, null=True, verbose_name='error code')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
-                ('before', models.JSONField(blank=True, null=True, verbose_name='before')),
+                ('before', models.JSONField(blank=True, null=True, verbose_name='before the change')),
                 ('after', models.JSONField(blank=True, null=True, verbose_name='after')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.officialaccount', verbose_name='account')),

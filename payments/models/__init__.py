@@ -2,6 +2,7 @@
 
 from payments.models.bills import Bill, BillLine, FundLine
 from payments.models.discrepancies import Discrepancy
+from payments.models.items import Item, ItemField, Sale
 from payments.models.merchants import Merchant, PlatformCertificate
 from payments.models.notices import Notice
 from payments.models.orders import Order, Step
@@ -14,12 +15,15 @@ __all__ = [
     "Discrepancy",
     "Event",
     "FundLine",
+    "Item",
+    "ItemField",
     "Merchant",
     "Notice",
     "Order",
     "PlatformCertificate",
     "Refund",
     "RefundLimit",
+    "Sale",
     "Step",
     "Webhook",
     "WebhookDelivery",

@@ -16,9 +16,10 @@ CHROMIUM = shutil.which("chromium") or ""
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    # The driver keeps an event loop in this thread, in which Django would refuse to touch the database.
+    """For these tests and no longer: the driver keeps an event loop in the thread of the tests."""
+    # In which Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as driver:
         yield driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

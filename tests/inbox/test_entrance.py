@@ -51,7 +51,8 @@ async def call(
 
     headers = [(b"host", b"localhost"), (b"content-length", str(len(push.body)).encode())]
     scope = {
-        "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path, "root_path": "",
+        "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,
+        "root_path": "",
         "query_string": urlencode(push.query).encode(), "headers": headers, "client": ("127.0.0.1", 1),
         "server": ("localhost", 80),
     }  # fmt: skip

@@ -66,6 +66,7 @@ def _afresh() -> None:
     get_redis_connection("default").flushdb()
     clients._client.cache_clear()
     clients._tickets.cache_clear()
+    clients._tokens.cache_clear()
 
 
 @pytest.fixture

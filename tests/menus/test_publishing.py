@@ -47,6 +47,7 @@ def test_a_draft_is_published(wechat: Phone, menu: Menu) -> None:
     assert done.version is not None
     assert (done.version.state, done.version.number) == ("published", 1)
     assert done.before == {"button": [], "conditional": [], "made_on_page": False}
+    assert done.after is not None
     assert [each["name"] for each in done.after["button"]] == ["课程", "会员"]
     assert LiveMenu.objects.get().differs_since is None
 
@@ -122,6 +123,7 @@ def test_a_refusal_is_told_with_what_is_live(wechat: Phone, menu: Menu, code: in
     wechat.fail("menu/create", errcode=code)
     failed = published(menu, button(name="新"))
     assert (failed.state, failed.reason, failed.errcode) == (State.FAILED, Reason.REFUSED, code)
+    assert failed.after is not None
     assert [each["name"] for each in failed.after["button"]] == ["旧"]
     assert wechat.names() == ["旧"]
     assert menu.versions.get(state="published").number == 1

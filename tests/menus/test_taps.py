@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Follower
 from menus import answering, counting, statistics
+from menus.describing import Names, action
 from menus.models import Menu, TapDay, Version
 from menus.statistics import Figures, Order
 from menus.tree import write
@@ -98,6 +99,10 @@ def test_a_reply_may_call_the_follower_by_the_remark(menu: Menu) -> None:
     Follower.objects.create(account=menu.account, openid=OPENID, remark="王芳")
     live(menu, button(reply=text("{remark}您好")))
     assert said(menu, "menu:aaaa") == "王芳您好"
+
+
+def test_a_reply_is_described_by_what_it_says() -> None:
+    assert action(button(reply=text("今日三节课")), Names()).endswith(": 今日三节课")
 
 
 def test_another_accounts_button_says_nothing_here(menu: Menu, staff: Cast) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Follower, OfficialAccount, StaffRight, Tag
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
+from wechat.articles.models import Draft
 from wechat.inbox.models import InboundMessage
 from wechat.materials.models import Asset
 from wechat.replies import rulebook
@@ -116,6 +117,7 @@ CONTENTS: list[tuple[dict[str, str], dict[str, Any]]] = [
 def test_each_kind_of_reply_is_made_from_plain_fields_and_shown_in_them_again(
     editor: Client, account: OfficialAccount, typed: dict[str, str], stored: dict[str, Any]
 ) -> None:
+    Draft.objects.create(account=account, state="published", article_id="A1")
     assert editor.post(f"{LIST}add/", form(account, typed)).status_code == 302
     rule = Rule.objects.get()
     assert rule.replies.get().content == stored

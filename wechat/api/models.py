@@ -89,10 +89,10 @@ class KeptAnswer(models.Model):
     """What a request with an ``Idempotency-Key`` was answered; empty while it is being worked on."""
 
     client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+", verbose_name=_("API client"))
-    key = models.CharField(_("key"), max_length=128)
+    key = models.CharField("Idempotency-Key", max_length=128)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
     status = models.PositiveSmallIntegerField(_("status"), null=True)
-    answer = models.TextField(_("stored answer"), blank=True)
+    answer = models.TextField(_("kept answer"), blank=True)
     leased_until = models.DateTimeField(_("being worked on until"))
     expires_at = models.DateTimeField(_("kept until"), db_index=True)
 

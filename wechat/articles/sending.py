@@ -59,6 +59,12 @@ def forget(draft: Draft) -> None:
     waiting.update(work=Work.NONE, due_at=None)
 
 
+def left_the_box(draft: Draft) -> None:
+    """It was mass-sent, with which the platform's draft is gone; what stands here can be saved anew."""
+    gone = Draft.objects.filter(pk=draft.pk, media_id=draft.media_id, state=State.SAVED)
+    gone.update(state=State.EDITED, media_id="", saved_revision=0, saved_articles=0)
+
+
 def _work_on(draft: Draft) -> None:
     draft.attempts += 1
     try:

@@ -6,10 +6,15 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from wechat.campaigns.mass import handlers as mass_handlers
 from wechat.campaigns.models import Campaign, Variant
+from wechat.campaigns.sequences import handlers as sequence_handlers
 from wechat.inbox.answerers import Answerer, named
 from wechat.materials import usage
 from wechat.materials.models import Asset
+
+# Registered by being imported.
+__all__ = ["campaigns", "campaigns_with", "mass_handlers", "sequence_handlers"]
 
 
 @named("campaign")

@@ -26,6 +26,7 @@ from unfold.widgets import (
 )
 
 from accounts.models import OfficialAccount
+from wechat.articles.models import Draft
 from wechat.contents.checks import check_content
 from wechat.contents.models import HasContent, Kind
 from wechat.materials.models import Asset
@@ -46,6 +47,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "transfer_customer_service": ("kf_account",),
 }
 FILES = ("image", "voice", "video")
+ARTICLES_SHOWN = 200
 # Parts of a content that have another name in the form; what is in neither is about a kind's first field.
 NAMED = {"thumb_media_id": "cover", "items": "choices", "id": "choices"}
 # Stands for the media id of a file that is still on its way to the platform.
@@ -103,7 +105,12 @@ class ContentForm(forms.ModelForm[Any]):
     cover = _file(gettext_lazy("cover picture"))
     choices = _lines(gettext_lazy("choices"), gettext_lazy("One a line. A tap comes back as this text."))
     tail = _text(gettext_lazy("text below"))
-    article_id = _text(gettext_lazy("article ID"), gettext_lazy("The article_id of the published article."))
+    article_id = forms.ChoiceField(
+        label=gettext_lazy("article"),
+        required=False,
+        help_text=gettext_lazy("Articles that are published."),
+        widget=UnfoldAdminSelectWidget,
+    )
     card_id = _text(gettext_lazy("card ID"))
     kf_account = _text(
         gettext_lazy("customer-service worker"), gettext_lazy("name@account; empty: whoever is free.")
@@ -117,6 +124,7 @@ class ContentForm(forms.ModelForm[Any]):
         self.account_id = account_id
         for name in (*FILES, "cover"):
             self._offer(name, account_id)
+        self._offer_articles(account_id)
         for name in self.fields:
             kinds = [kind for kind, names in FIELDS.items() if name in names]
             if kinds:
@@ -139,6 +147,8 @@ class ContentForm(forms.ModelForm[Any]):
         """Put the fields of the kind into the row, if they make a content that can be sent."""
         kind, former = cleaned["kind"], self.instance.content or {}
         names = FIELDS[kind]
+        if any(name in self.errors for name in names):
+            return
         kept = former if former.get("type") == kind else {}
         self.instance.asset = cleaned.get(kind) if kind in FILES else None
         self.instance.cover = cleaned.get("cover") if "cover" in names else None
@@ -164,6 +174,19 @@ class ContentForm(forms.ModelForm[Any]):
     def _has_file(self, name: str) -> bool:
         files = {"media_id": self.instance.asset, "thumb_media_id": self.instance.cover}
         return files.get(name) is not None
+
+    def _offer_articles(self, account_id: int | None) -> None:
+        """The published articles, and the one that is chosen, wherever it came from."""
+        field: Any = self.fields["article_id"]
+        published = Draft.objects.filter(account=account_id, state=Draft.State.PUBLISHED)
+        choices = {
+            draft.article_id: str(draft)
+            for draft in published.prefetch_related("articles").order_by("-published_at")[:ARTICLES_SHOWN]
+        }
+        chosen = self.initial.get("article_id", "")
+        if chosen:
+            choices.setdefault(chosen, chosen)
+        field.choices = [("", _("Choose an article")), *choices.items()]
 
     def _offer(self, name: str, account_id: int | None) -> None:
         field: Any = self.fields[name]

@@ -1,8 +1,8 @@
 """Group commit: concurrent callbacks of a process share one INSERT and one fsync.
 
 A callback hands its record over and waits in the event loop; one task there takes all that wait and commits
-them together. While it commits, the next ones gather: the busier the process, the larger the batches. A callback
-is answered only after ``record`` returned, and ``record`` returns only after the commit.
+them together. While it commits, the next ones gather: the busier the process, the larger the batches. A
+callback is answered only after ``record`` returned, and ``record`` returns only after the commit.
 """
 
 import asyncio

@@ -109,9 +109,9 @@ class ScanLogin(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting for the scan")
-        SCANNED = "scanned", _("scanned")
+        SCANNED = "scanned", _("scanned, not confirmed yet")
         CONFIRMED = "confirmed", _("confirmed")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", _("said no")
         USED = "used", _("signed in")
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+", verbose_name=_("account"))

@@ -32,7 +32,7 @@ def answer_by_rule(event: Event) -> Answer | None:
     if rule is not None and rule.needs_facts:
         facts = facts_of(event.account, event.message)
         match = book.compiled.match(event.message, moment, facts)
-        rule = match and match.rule
+        rule = match.rule if match else None
     if rule is None:
         return None
     said = book.scripts[rule.id].perform(values_of(event.account, event.message, facts), event.message.key)

@@ -77,8 +77,9 @@ class ApiError(WeChatError):
     """The platform answered with an errcode other than 0.
 
     An unknown code counts as permanent for the request. `client_ip` is the address to add to the account's
-    IP whitelist (40164 only); `failed_openids` are those a bulk call did not work for (45171 only). WeChat
-    reference 0.2 and 16.
+    IP whitelist (40164 only); `failed_openids` are those a bulk call did not work for (45171 only).
+    `msg_id` is the mass send that an answer is about (45065: the earlier one of the same clientmsgid), or 0.
+    WeChat reference 0.2, 11 and 16.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class ApiError(WeChatError):
         api: str = "",
         client_ip: str = "",
         failed_openids: Sequence[str] = (),
+        msg_id: int = 0,
     ) -> None:
         super().__init__(f"{api} answered {errcode}: {errmsg}" if api else f"{errcode}: {errmsg}")
         self.errcode = errcode
@@ -97,15 +99,18 @@ class ApiError(WeChatError):
         self.api = api
         self.client_ip = client_ip
         self.failed_openids = tuple(failed_openids)
+        self.msg_id = msg_id
 
     @classmethod
     def from_answer(
-        cls, errcode: int, errmsg: str, api: str, failed_openids: Sequence[str] = ()
+        cls, errcode: int, errmsg: str, api: str, failed_openids: Sequence[str] = (), msg_id: int = 0
     ) -> "ApiError":
         """Build from the platform's own text, which carries the request id and, for 40164, our address."""
         rid = re.search(r"\brid: ?([0-9a-f]+(?:-[0-9a-f]+)*)", errmsg)
         address = re.search(r"invalid ip ([0-9a-fA-F.:]+)", errmsg) if errcode == 40164 else None
-        return cls(errcode, errmsg, rid[1] if rid else "", api, address[1] if address else "", failed_openids)
+        return cls(
+            errcode, errmsg, rid[1] if rid else "", api, address[1] if address else "", failed_openids, msg_id
+        )
 
     @property
     def category(self) -> str:

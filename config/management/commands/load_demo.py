@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import OfficialAccount
-from config.demo import merchant
+from config.demo import merchant, shop
 from config.embedded import PROJECT
 from menus import asking, drafts
 from menus import portable as menu_files
@@ -25,7 +25,7 @@ TIMEOUT = (3, 10)
 
 
 class Command(BaseCommand):
-    help = "Fills an embedded installation: a login, an account with a menu, a merchant; the simulator knows them."
+    help = "Fills an embedded installation: a login, an account with its menu, a merchant, all simulated."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.EMBEDDED and settings.DEBUG):
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         account = OfficialAccount.objects.filter(slug=SLUG).first() or _make_account()
         _introduce_to_simulator(account)
         merchant.set_up(account)
+        shop.set_up(account)
 
 
 def _make_login() -> None:

@@ -120,6 +120,11 @@ function template(phone, content) {
   return card(content.url, "template", el("small", { class: "head" }, content.title || t("template")), el("dl", {}, fields), more);
 }
 
+function articles(phone, content) {
+  const titles = (content.articles ?? []).map((each) => el("div", {}, el("strong", {}, each.title), el("small", {}, each.digest ?? "")));
+  return el("div", { class: "bubble card" }, titles);
+}
+
 const BUBBLES = {
   text: (phone, content) => el("div", { class: "bubble text" }, ...rich(content.content)),
   image: (phone, content) => el("div", { class: "bubble media" }, media(phone, content.media_id, "picture", t("picture"))),
@@ -128,6 +133,8 @@ const BUBBLES = {
   shortvideo: video,
   music,
   news,
+  mpnews: articles,
+  mpvideo: video,
   msgmenu: menu,
   miniprogrampage: miniProgram,
   location,

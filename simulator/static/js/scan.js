@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { isPayCode, payByCode } from "./paysheet.js";
 import { codes, recognise } from "./server.js";
+import { openPage } from "./webview.js";
 import { locale, reason, t } from "./words.js";
 
 function ending(code) {
@@ -33,7 +34,10 @@ export async function scan(phone) {
       try {
         take(await recognise(phone, what));
       } catch (error) {
-        problem.textContent = reason(error.message);
+        if (!/^https?:/.test(what.text ?? "")) return void (problem.textContent = reason(error.message));
+        // A code that is none of WeChat's own, but of a page.
+        take("");
+        openPage(phone, what.text.trim());
       }
     };
     const text = el("input", { name: "text", "aria-label": t("scanPaste"), autocomplete: "off", spellcheck: "false" });

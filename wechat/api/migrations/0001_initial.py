@@ -56,10 +56,10 @@ class Migration(migrations.Migration):
             name='KeptAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=128, verbose_name='key')),
+                ('key', models.CharField(max_length=128, verbose_name='Idempotency-Key')),
                 ('fingerprint', models.CharField(max_length=64, verbose_name='fingerprint')),
                 ('status', models.PositiveSmallIntegerField(null=True, verbose_name='status')),
-                ('answer', models.TextField(blank=True, verbose_name='stored answer')),
+                ('answer', models.TextField(blank=True, verbose_name='kept answer')),
                 ('leased_until', models.DateTimeField(verbose_name='being worked on until')),
                 ('expires_at', models.DateTimeField(db_index=True, verbose_name='kept until')),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='api.apiclient', verbose_name='API client')),

@@ -1,3 +1,20 @@
 from wechat.campaigns.models.campaigns import AudienceRow, Campaign, Recipient, Seed, Variant
+from wechat.campaigns.models.mass import MassCall, MassPreview, MassRecipient, MassReport, MassSend
+from wechat.campaigns.models.sequences import Enrolment, Sequence, SequenceStep, StepRun
 
-__all__ = ["AudienceRow", "Campaign", "Recipient", "Seed", "Variant"]
+__all__ = [
+    "AudienceRow",
+    "Campaign",
+    "Enrolment",
+    "MassCall",
+    "MassPreview",
+    "MassRecipient",
+    "MassReport",
+    "MassSend",
+    "Recipient",
+    "Seed",
+    "Sequence",
+    "SequenceStep",
+    "StepRun",
+    "Variant",
+]

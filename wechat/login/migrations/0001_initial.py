@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('scene', models.CharField(max_length=64, unique=True, verbose_name='scene')),
                 ('browser', models.CharField(max_length=64)),
                 ('number', models.CharField(max_length=2, verbose_name='number')),
-                ('state', models.CharField(choices=[('waiting', 'waiting for the scan'), ('scanned', 'scanned'), ('confirmed', 'confirmed'), ('refused', 'refused'), ('used', 'signed in')], default='waiting', max_length=12, verbose_name='state')),
+                ('state', models.CharField(choices=[('waiting', 'waiting for the scan'), ('scanned', 'scanned, not confirmed yet'), ('confirmed', 'confirmed'), ('refused', 'said no'), ('used', 'signed in')], default='waiting', max_length=12, verbose_name='state')),
                 ('openid', models.CharField(blank=True, max_length=64, verbose_name='OpenID')),
                 ('return_to', models.CharField(max_length=500)),
                 ('expires_at', models.DateTimeField(db_index=True)),

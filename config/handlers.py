@@ -1,0 +1,18 @@
+"""Where apps that stand side by side, and so know nothing of each other, are told of each other."""
+
+import datetime
+from collections.abc import Iterator
+
+from accounts.models import OfficialAccount
+from menus import statistics
+from payments.models import Order
+
+
+@statistics.register
+def paid_orders(account: OfficialAccount, since: datetime.datetime) -> Iterator[statistics.Order]:
+    """What followers bought, for the buttons they came by; after refunds."""
+    paid = Order.objects.filter(account=account, paid_at__gte=since).exclude(payer_openid="")
+    rows = paid.order_by("paid_at").values_list("payer_openid", "paid_at", "total", "refunded")
+    for openid, paid_at, total, refunded in rows.iterator():
+        assert paid_at is not None
+        yield statistics.Order(openid, paid_at, total - refunded)

@@ -1,0 +1,90 @@
+"""What others show and keep of a follower's payments: their page, the service desk, forgetting them."""
+
+import datetime
+from collections.abc import Iterator
+
+from django.db.models import Count, Max, QuerySet, Sum
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts import erasing, timeline
+from accounts.erasing import Holding
+from accounts.models import Follower
+from accounts.rights import Area
+from accounts.timeline import Line, Moment, Panel
+from payments.models import Order, Sale
+from wechat.desk import panel
+from wechat.sdk.pay.money import yuan
+
+AT_THE_DESK = 3
+
+
+def paid_by(follower: Follower) -> QuerySet[Order]:
+    return Order.objects.filter(
+        account=follower.account_id, payer_openid=follower.openid, paid_at__isnull=False
+    )
+
+
+@timeline.happened(Area.MONEY)
+def paid(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
+    rows = paid_by(follower)
+    if before is not None:
+        rows = rows.filter(paid_at__lt=before)
+    for order in rows.order_by("-paid_at", "-pk")[:limit]:
+        assert order.paid_at is not None
+        text = f"{order.description} ¥{yuan(order.total)}"
+        yield Moment(order.paid_at, order.get_state_display(), text, _page(order), "good")
+
+
+@timeline.knows(order=30, area=Area.MONEY)
+def bought(follower: Follower) -> Panel | None:
+    """How often, how much, and when last."""
+    sums = paid_by(follower).aggregate(
+        count=Count("pk"), total=Sum("total"), back=Sum("refunded"), last=Max("paid_at")
+    )
+    if not sums["count"]:
+        return None
+    last = timezone.localtime(sums["last"]).strftime("%Y-%m-%d %H:%M")
+    lines = [
+        Line(_("Paid orders"), str(sums["count"])),
+        Line(_("Paid, after refunds"), f"¥{yuan(sums['total'] - sums['back'])}"),
+        Line(_("Last payment"), last),
+    ]
+    return Panel(_("Payments"), lines)
+
+
+@panel.register
+def at_the_desk(follower: Follower) -> Iterator[panel.Fact]:
+    """The newest orders, paid or not: whoever answers questions has to know of them."""
+    rows = Order.objects.filter(account=follower.account_id, openid=follower.openid).order_by("-pk")
+    for order in rows[:AT_THE_DESK]:
+        text = f"{order.description} ¥{yuan(order.total)} {order.get_state_display()}"
+        yield panel.Fact(gettext_lazy("order"), text, _page(order))
+
+
+@erasing.holds
+def answers(follower: Follower) -> Holding | None:
+    """What they filled in: names, telephones, addresses."""
+    rows = Sale.objects.filter(order__account=follower.account_id, openid=follower.openid).exclude(answers=[])
+    if not (count := rows.count()):
+        return None
+    what = ngettext("what they filled in for %d order", "what they filled in for %d orders", count)
+    return Holding(what % count, lambda: rows.update(answers=[]))
+
+
+@erasing.holds
+def orders(follower: Follower) -> Holding | None:
+    if not (count := paid_by(follower).count()):
+        return None
+    kept = ngettext(
+        "%d paid order is kept: the law asks for the books",
+        "%d paid orders are kept: the law asks for the books",
+        count,
+    )
+    return Holding(kept % count)
+
+
+def _page(order: Order) -> str:
+    return reverse("admin:payments_order_change", args=[order.pk])

@@ -1,0 +1,91 @@
+"""What the payer fills in before an order is made."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments.models import Item, ItemField
+from payments.shop.selling import Answers, NotForSale, check_amount
+from wechat.sdk.pay.money import fen, yuan
+
+Kind = ItemField.Kind
+LENGTHS = {Kind.NAME: 40, Kind.PHONE: 20, Kind.ADDRESS: 200, Kind.TEXT: 200}
+PHONE = RegexValidator(r"^\+?[0-9][0-9 -]{4,19}$", gettext_lazy("This is no telephone number."))
+FILLED_BY_PHONE: dict[str, dict[str, str]] = {
+    Kind.NAME: {"autocomplete": "name"},
+    Kind.PHONE: {"autocomplete": "tel", "inputmode": "tel"},
+    Kind.ADDRESS: {"autocomplete": "street-address"},
+    Kind.TEXT: {"autocomplete": "off"},
+}
+
+
+class BuyingForm(forms.Form):
+    """``price`` is what the payer was shown, so that nobody pays another one unasked."""
+
+    key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
+    template_name = "payments/shop/fields.html"
+    use_required_attribute = False
+
+    def __init__(self, item: Item, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"key": uuid.uuid4().hex, "price": item.price})
+        super().__init__(*args, **kwargs)
+        self.item = item
+        self.asked = list(item.fields.all())
+        if item.price is None:
+            self.fields["amount"] = forms.CharField(
+                label=_("Amount in yuan"),
+                max_length=12,
+                help_text=_("From ¥%(least)s to ¥%(most)s.") % _bounds(item),
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+                error_messages={"required": _("Enter an amount.")},
+            )
+        else:
+            self.fields["price"] = forms.IntegerField(widget=forms.HiddenInput)
+        for each in self.asked:
+            self.fields[_name(each)] = _field(each)
+
+    def clean_amount(self) -> int:
+        """In fen."""
+        try:
+            total = fen(self.cleaned_data["amount"].strip().lstrip("¥￥"))
+        except ValueError:
+            raise forms.ValidationError(_("Enter an amount such as 12.34.")) from None
+        try:
+            check_amount(self.item, total)
+        except NotForSale as refused:
+            raise forms.ValidationError(refused.sentence) from None
+        return total
+
+    @property
+    def total(self) -> int:
+        chosen: int = self.cleaned_data["amount" if self.item.price is None else "price"]
+        return chosen
+
+    @property
+    def answers(self) -> Answers:
+        return [(each.label, self.cleaned_data[_name(each)]) for each in self.asked]
+
+
+def _name(field: ItemField) -> str:
+    return f"field{field.pk}"
+
+
+def _field(asked: ItemField) -> forms.Field:
+    missing = {"required": _("Please fill in “%(label)s”.") % {"label": asked.label}}
+    usual: dict[str, Any] = {"label": asked.label, "required": asked.required, "error_messages": missing}
+    kind = Kind(asked.kind)
+    if kind == Kind.CHOICE:
+        choices = [("", _("Please choose")), *((option, option) for option in asked.options)]
+        return forms.ChoiceField(choices=choices, **usual)
+    widget = forms.Textarea(attrs={"rows": 2}) if kind == Kind.ADDRESS else forms.TextInput()
+    widget.attrs |= FILLED_BY_PHONE[kind]
+    validators = [PHONE] if kind == Kind.PHONE else []
+    return forms.CharField(max_length=LENGTHS[kind], widget=widget, validators=validators, **usual)
+
+
+def _bounds(item: Item) -> dict[str, str]:
+    return {"least": yuan(item.least or 0), "most": yuan(item.most or 0)}

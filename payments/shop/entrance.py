@@ -1,0 +1,67 @@
+"""Who opens the shop's pages: somebody in WeChat, known to the account. Elsewhere there is a code to scan."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.models import OfficialAccount
+from payments.models import Item, Order
+from payments.shop.selling import SOURCE
+from wechat.login.oauth_pages import account_at
+from wechat.login.pages import P, Page, VisitorRequest, follower_page, is_in_wechat
+
+
+def shop_page(view: Page[P]) -> Callable[..., HttpResponseBase]:
+    """A ``follower_page`` that can only be used in WeChat: nowhere else is there a way to pay."""
+    known = follower_page()(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
+        if is_in_wechat(request):
+            return known(request, slug, **kwargs)
+        return _outside(request, account_at(slug))
+
+    return guarded
+
+
+def address_of(item: Item) -> str:
+    """What the QR shows and a menu button opens."""
+    return settings.PUBLIC_URL + reverse("shop_item", args=[item.account.slug, item.pk])
+
+
+def directory_of(account: OfficialAccount) -> str:
+    """The payment directory to register with WeChat Pay: its pay sheet opens on no other page."""
+    return settings.PUBLIC_URL + reverse("shop_orders", args=[account.slug]).removesuffix("orders/")
+
+
+def item_at(account: OfficialAccount, pk: int) -> Item:
+    """Raises ``Http404``."""
+    item = (
+        Item.objects.select_related("account", "merchant", "picture").filter(account=account, pk=pk).first()
+    )
+    if item is None:
+        raise Http404
+    return item
+
+
+def order_at(request: VisitorRequest, number: str) -> Order:
+    """An order of this very person. Raises ``Http404``."""
+    mine = Order.objects.select_related("account", "merchant", "sale__item").filter(
+        account=request.account, source=SOURCE, openid=request.visitor.openid, out_trade_no=number
+    )
+    order = mine.first()
+    if order is None:
+        raise Http404
+    return order
+
+
+def _outside(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    address = settings.PUBLIC_URL + request.get_full_path()
+    code = segno.make_qr(address, error="m").svg_data_uri(scale=6, border=4, light="#fff")
+    return render(request, "payments/shop/outside.html", {"account": account, "code": code}, status=403)

@@ -1,0 +1,125 @@
+"""A person's orders in WeChat: to pay, to cancel, to see what became of them.
+
+What the browser says of a payment is never believed: the pages show the order as we know it, and have WeChat
+Pay asked when somebody waits for it.
+"""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from payments import chasing, ordering
+from payments.directory import MerchantUnusable
+from payments.models import Order
+from payments.ordering import OrderRefused, Uncertain
+from payments.shop.entrance import order_at, shop_page
+from payments.shop.selling import SOURCE
+from payments.states import OrderState
+from payments.tasks import chase
+from wechat.kernel import due
+from wechat.kernel.buckets import wait_for
+from wechat.login.pages import VisitorRequest
+
+SHOWN = 50
+# As the payer sees it; the staff's words are another matter.
+WORDS = {
+    OrderState.CREATED: gettext_lazy("Not paid yet"),
+    OrderState.PAYING: gettext_lazy("Not paid yet"),
+    OrderState.CLOSING: gettext_lazy("Being cancelled"),
+    OrderState.CLOSED: gettext_lazy("Cancelled, not paid"),
+    OrderState.FAILED: gettext_lazy("Cancelled, not paid"),
+    OrderState.PAID: gettext_lazy("Paid"),
+    OrderState.PARTLY_REFUNDED: gettext_lazy("Partly refunded"),
+    OrderState.REFUNDED: gettext_lazy("Refunded"),
+}
+
+
+@require_GET
+@shop_page
+def mine(request: VisitorRequest) -> HttpResponse:
+    found: QuerySet[Order] = Order.objects.filter(
+        account=request.account, openid=request.visitor.openid, source=SOURCE
+    )
+    orders = [(order, WORDS[OrderState(order.state)]) for order in found.order_by("-pk")[:SHOWN]]
+    context = {"account": request.account, "orders": orders}
+    return render(request, "payments/shop/orders.html", context)
+
+
+@require_GET
+@shop_page
+def show(request: VisitorRequest, number: str) -> HttpResponse:
+    return _shown(request, order_at(request, number), "payments/shop/order.html")
+
+
+@require_GET
+@shop_page
+def result(request: VisitorRequest, number: str) -> HttpResponse:
+    """Where the browser goes after the pay sheet: it waits here until the order is paid or closed."""
+    order = order_at(request, number)
+    _look_soon(order)
+    return _shown(request, order, "payments/shop/result.html")
+
+
+@require_GET
+@shop_page
+def state(request: VisitorRequest, number: str) -> JsonResponse:
+    """Asked every two seconds by the page that waits."""
+    return JsonResponse({"state": order_at(request, number).state})
+
+
+@require_POST
+@shop_page
+def pay(request: VisitorRequest, number: str) -> JsonResponse:
+    """What the page hands to WeChat for its pay sheet."""
+    order = order_at(request, number)
+    if wait_for(f"shop:pay:{order.pk}", size=10, per_second=0.2):
+        return _problem(_("Please try again in a moment."), 429)
+    try:
+        order = ordering.place(order)
+        if order.is_paid:
+            return JsonResponse({"paid": True})
+        return JsonResponse({"bridge": ordering.bridge(order)})
+    except OrderRefused as error:
+        over = _("This order can no longer be paid. Please order again.")
+        return _problem(over if error.code == "over" else str(error.sentence), 409)
+    except MerchantUnusable:
+        return _problem(_("Payment is not possible at the moment."), 409)
+    except Uncertain:
+        return _problem(_("WeChat Pay does not answer at the moment. Please try again."), 503)
+
+
+@require_POST
+@shop_page
+def cancel(request: VisitorRequest, number: str) -> HttpResponse:
+    """A worker closes it with WeChat Pay; a payment made at this very moment wins."""
+    order = order_at(request, number)
+    if chasing.start_closing(order, by=_("payer")):
+        _look_soon(order)
+    return redirect("shop_order", request.account.slug, number)
+
+
+def _shown(request: VisitorRequest, order: Order, template: str) -> HttpResponse:
+    context = {
+        "account": request.account,
+        "order": order,
+        "item": order.sale.item,
+        "word": WORDS[OrderState(order.state)],
+        "payable": order.state in {OrderState.CREATED, OrderState.PAYING},
+    }
+    return render(request, template, context)
+
+
+def _look_soon(order: Order) -> None:
+    """Have a worker ask WeChat Pay now, now and then; the notification is usually there before."""
+    if order.is_open and not wait_for(f"shop:look:{order.pk}", size=3, per_second=0.1):
+        Order.objects.filter(pk=order.pk, due_at__gt=timezone.now()).update(due_at=timezone.now())
+        transaction.on_commit(lambda: due.ring(chase))
+
+
+def _problem(sentence: str, status: int) -> JsonResponse:
+    return JsonResponse({"problem": sentence}, status=status)

@@ -1,0 +1,85 @@
+"""The shop in WeChat: the page of an item, and the form before it is bought."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from payments.models import Item
+from payments.shop import selling
+from payments.shop.buying_form import BuyingForm
+from payments.shop.entrance import item_at, shop_page
+from payments.shop.selling import NotForSale
+from wechat.kernel import files
+from wechat.login.oauth_pages import account_at
+from wechat.login.pages import VisitorRequest
+
+
+@require_GET
+@shop_page
+def show(request: VisitorRequest, pk: int) -> HttpResponse:
+    item, openid = item_at(request.account, pk), request.visitor.openid
+    context = {
+        "account": request.account,
+        "item": item,
+        "unpaid": selling.payable(item, openid).first(),
+        "refusal": refusal(item, openid),
+    }
+    return render(request, "payments/shop/item.html", context)
+
+
+@require_GET
+def picture(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+    """For everybody: it is an advertisement."""
+    shown = item_at(account_at(slug), pk).picture
+    if shown is None:
+        raise Http404
+    try:
+        answer = files.response(shown.file, shown.content_type)
+    except FileNotFoundError:
+        raise Http404 from None
+    answer["Cache-Control"] = "public, max-age=3600"
+    return answer
+
+
+@require_http_methods(["GET", "POST"])
+@shop_page
+def buy(request: VisitorRequest, pk: int) -> HttpResponse:
+    """Asks what has to be known, and makes the order: the same form sent twice is one order."""
+    item, openid = item_at(request.account, pk), request.visitor.openid
+    sent = request.POST.copy() if request.method == "POST" else None
+    form = BuyingForm(item, sent)
+    refused = "" if sent is not None else refusal(item, openid)
+    if sent is not None and form.is_valid():
+        try:
+            order = selling.buy(
+                item, openid, total=form.total, answers=form.answers, key=form.cleaned_data["key"]
+            )
+        except NotForSale as error:
+            item, refused = item_at(request.account, pk), str(error.sentence)
+            form = BuyingForm(item, _with_price_of(item, sent))
+        else:
+            return redirect(f"{reverse('shop_order', args=[request.account.slug, order])}?pay")
+    context = {
+        "account": request.account,
+        "item": item,
+        "form": form,
+        "refusal": refused,
+        "unpaid": selling.payable(item, openid).first(),
+    }
+    return render(request, "payments/shop/buy.html", context, status=409 if refused else 200)
+
+
+def _with_price_of(item: Item, sent: QueryDict) -> QueryDict:
+    """The page shows the price as it is by now; sending it once more agrees to that."""
+    sent["price"] = str(item.price or "")
+    return sent
+
+
+def refusal(item: Item, openid: str) -> str:
+    """Why it cannot be bought now, or the empty text."""
+    try:
+        selling.check(item, openid)
+    except NotForSale as refused:
+        return str(refused.sentence)
+    return ""

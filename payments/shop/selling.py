@@ -1,0 +1,124 @@
+"""Buying an item: whether it can be had, and the order that holds a piece of the stock.
+
+The item's row is locked while one of it is taken, so neither the stock nor a person's limit is ever exceeded.
+What an order holds is given back by the database when the order closes unpaid (migration 0101).
+"""
+
+import datetime
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from payments import ordering
+from payments.models import Item, Order, Sale
+from payments.states import OrderState
+from wechat.channels.models import Attribution
+from wechat.sdk.pay.money import yuan
+
+SOURCE = "shop"
+# How long a piece of the stock waits for its money.
+LIFETIME = datetime.timedelta(minutes=15)
+Answers = Sequence[tuple[str, str]]
+
+
+class NotForSale(Exception):
+    """It cannot be bought now; ``sentence`` tells the payer why."""
+
+    def __init__(self, code: str, sentence: StrOrPromise) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+
+def check(item: Item, openid: str) -> None:
+    """Whether the person can buy one now. Raises ``NotForSale``."""
+    now = timezone.now()
+    if not (item.enabled and item.merchant.enabled):
+        raise NotForSale("off", _("This is not on sale."))
+    if item.opens_at is not None and now < item.opens_at:
+        raise NotForSale("early", _("On sale from %(moment)s.") % {"moment": _moment(item.opens_at)})
+    if item.ends_at is not None and now >= item.ends_at:
+        raise NotForSale("ended", _("The sale ended on %(moment)s.") % {"moment": _moment(item.ends_at)})
+    if item.left == 0:
+        raise NotForSale("sold_out", _("Sold out."))
+    if item.each_person is not None and bought(item, openid) >= item.each_person:
+        limit = _("Each person can buy %(count)d. You have bought or ordered as many.")
+        raise NotForSale("limit", limit % {"count": item.each_person})
+    if payable(item, openid).exists():
+        raise NotForSale(
+            "unpaid", _("You have an order of this that is not paid yet: pay or cancel it first.")
+        )
+
+
+def check_amount(item: Item, total: int) -> None:
+    """Raises ``NotForSale`` for an amount that is not the price, or outside of the bounds."""
+    if item.price is not None:
+        if total != item.price:
+            changed = _("The price is ¥%(price)s now. Please look again before you pay.")
+            raise NotForSale("price", changed % {"price": yuan(item.price)})
+    elif not (item.least or 0) <= total <= (item.most or 0):
+        bounds = {"least": yuan(item.least or 0), "most": yuan(item.most or 0)}
+        raise NotForSale("amount", _("Between ¥%(least)s and ¥%(most)s, please.") % bounds)
+
+
+def bought(item: Item, openid: str) -> int:
+    """Pieces that the person has or holds; what was given back in full does not count."""
+    held = Sale.objects.filter(item=item, openid=openid, held=True)
+    return held.exclude(order__state=OrderState.REFUNDED).count()
+
+
+def buy(item: Item, openid: str, *, total: int, answers: Answers, key: str) -> Order:
+    """The order, made now or earlier under the same key; not yet placed. Raises ``NotForSale``."""
+    name = f"{item.pk}:{openid}:{key}"
+    with transaction.atomic():
+        locked = Item.objects.select_for_update(of=("self",)).select_related("account", "merchant")
+        item = locked.get(pk=item.pk)
+        made = Order.objects.filter(account=item.account, source=SOURCE, key=name).first()
+        if made is not None:
+            return made
+        check(item, openid)
+        check_amount(item, total)
+        order = _ordered(item, openid, total, name)
+        Sale.objects.create(
+            order=order, item=item, openid=openid, answers=list(answers), channel_id=_channel(item, openid)
+        )
+        Item.objects.filter(pk=item.pk).update(taken=F("taken") + 1)
+    return order
+
+
+def payable(item: Item, openid: str) -> QuerySet[Order]:
+    """The person's order of it that can still be paid: one at a time, so that nobody holds all the stock."""
+    found = Order.objects.filter(sale__item=item, sale__openid=openid, expires_at__gt=timezone.now())
+    return found.filter(state__in=[OrderState.CREATED, OrderState.PAYING])
+
+
+def _ordered(item: Item, openid: str, total: int, key: str) -> Order:
+    wanted = ordering.Wanted(
+        account=item.account,
+        merchant=item.merchant,
+        source=SOURCE,
+        key=key,
+        way=Order.Way.JSAPI,
+        total=total,
+        description=item.title,
+        openid=openid,
+        item=item.title,
+        lifetime=LIFETIME,
+    )
+    try:
+        return ordering.create(wanted)
+    except ordering.OrderRefused as error:
+        raise NotForSale(error.code, error.sentence) from None
+
+
+def _channel(item: Item, openid: str) -> int | None:
+    known = Attribution.objects.filter(account=item.account, openid=openid)
+    return known.values_list("last_channel", flat=True).first()
+
+
+def _moment(at: datetime.datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,71 @@
+"""What the tests of mass sends have in common."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Follower, OfficialAccount, Tag
+from tests.cast import message
+from tests.simulated import Simulated
+from wechat.campaigns.mass import planning, sending
+from wechat.campaigns.models import MassCall, MassPreview, MassSend
+
+SENDALL, SEND = "/cgi-bin/message/mass/sendall", "/cgi-bin/message/mass/send"
+TEXT = {"type": "text", "content": "周末会员日，到店有礼"}
+
+Writer = Callable[..., MassSend]
+
+
+def followers(account: OfficialAccount, known: Simulated, count: int, tag: Tag | None = None) -> list[str]:
+    """So many people who follow there and are known here, perhaps with a tag on both sides."""
+    openids: list[str] = known.sim(f"/accounts/{account.appid}/followers", {"count": count})["openids"]
+    rows = Follower.objects.bulk_create([Follower(account=account, openid=openid) for openid in openids])
+    if tag is not None:
+        tag.followers.add(*rows)
+    return openids
+
+
+def settle(send: MassSend) -> MassSend:
+    """Begin it if it is a draft, and let the worker do what is due now."""
+    planning.plan(send, None, None)
+    sending.work_off_due()
+    send.refresh_from_db()
+    return send
+
+
+def a_minute_later(send: MassSend, known: Simulated, seconds: float = 61) -> MassSend:
+    """The platform's clock moves, and whatever waits here is due."""
+    known.sim("/clock", {"advance": seconds})
+    MassCall.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    MassPreview.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    sending.work_off_due()
+    send.refresh_from_db()
+    return send
+
+
+def received(account: OfficialAccount, known: Simulated, *, of: int | None = None) -> list[str]:
+    """Who truly received mass messages, once for each; waits until there are so many."""
+    ends = time.monotonic() + 10
+    while True:
+        entries = known.look(f"/accounts/{account.appid}/ledger")["entries"]
+        found = sorted(each["openid"] for each in entries if each["via"] == "mass")
+        if of is None or len(found) >= of or time.monotonic() > ends:
+            return found
+        time.sleep(0.02)
+
+
+def report(account: OfficialAccount, msg_id: int | None, **told: Any) -> Any:
+    """The platform's MASSSENDJOBFINISH in our log, not reacted to yet."""
+    usual = {"Status": "send success", "TotalCount": 3, "FilterCount": 3, "SentCount": 2, "ErrorCount": 1}
+    inner = "".join(f"<{name}>{value}</{name}>" for name, value in {**usual, **told}.items())
+    body = (
+        "<xml><ToUserName>gh_0123456789ab</ToUserName><FromUserName>oMassHelper</FromUserName>"
+        "<CreateTime>1764000000</CreateTime><MsgType>event</MsgType><Event>MASSSENDJOBFINISH</Event>"
+        f"<MsgID>{msg_id}</MsgID>{inner}</xml>"
+    )
+    return message(
+        account, kind="event", event="masssendjobfinish", openid="oMassHelper", body=body,
+        due_at=timezone.now(), handled_at=None,
+    )  # fmt: skip

@@ -1,0 +1,170 @@
+"""The pages of mass sends: what staff fill in, and what they are told before anything leaves."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.models import Follower, OfficialAccount
+from tests.campaigns.mass_cast import Writer, followers, settle
+from tests.cast import Cast, signed_in
+from tests.simulated import Simulated
+from wechat.articles.models import Article, Draft
+from wechat.campaigns.mass import sending
+from wechat.campaigns.models import MassCall, MassPreview, MassSend
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/campaigns/masssend/"
+ADD = f"{LIST}add/"
+
+
+def filled(account: OfficialAccount, **fields: Any) -> dict[str, Any]:
+    usual = {
+        "account": account.pk, "name": "会员日", "target": "all", "kind": "text", "text": "到店有礼",
+        "recommend": "", "title": "", "description": "",
+    }  # fmt: skip
+    return {**usual, **fields}
+
+
+def page(send: MassSend, deed: str = "change") -> str:
+    return f"{LIST}{send.pk}/{deed}/"
+
+
+def test_a_text_is_written_and_nothing_leaves(staff: Cast, known: Simulated) -> None:
+    signed_in(staff.owner).post(ADD, filled(staff.ours))
+    send = MassSend.objects.get()
+    assert (send.state, send.content) == ("draft", {"type": "text", "content": "到店有礼"})
+    assert sending.work_off_due() == 0
+
+
+def test_what_is_missing_is_said_at_its_field(staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    assert "请选择要发送的图文" in client.post(ADD, filled(staff.ours, kind="mpnews")).content.decode()
+    assert "请选择群发对象" in client.post(ADD, filled(staff.ours, target="tag")).content.decode()
+    told = client.post(ADD, filled(staff.ours, text="你好 {remark}")).content.decode()
+    assert "群发的内容对所有人都一样" in told
+    assert not MassSend.objects.exists()
+
+
+def test_a_file_of_openids_is_read_and_a_wrong_line_named(staff: Cast) -> None:
+    client, openid = signed_in(staff.owner), "oFollower000000000000000001"
+    wrong = SimpleUploadedFile("who.csv", f"openid\n{openid}\n小明".encode())
+    told = client.post(ADD, filled(staff.ours, target="list", openid_file=wrong)).content.decode()
+    assert "第 3 行" in told
+    right = SimpleUploadedFile("who.csv", f"openid,备注\n{openid},小明\n{openid},小明\n".encode())
+    client.post(ADD, filled(staff.ours, target="list", openid_file=right))
+    assert MassSend.objects.get().openids == [openid]
+
+
+def test_a_subscription_account_is_not_offered_openids(staff: Cast) -> None:
+    OfficialAccount.objects.update(kind="subscription")
+    told = signed_in(staff.owner).get(ADD).content.decode()
+    assert 'value="tag"' in told
+    assert 'value="segment"' not in told
+
+
+def test_the_numbers_are_those_that_will_happen(staff: Cast, known: Simulated, written: Writer) -> None:
+    openids = followers(staff.ours, known, 5)
+    Follower.objects.filter(openid=openids[0]).update(subscribed=False)
+    Follower.objects.filter(openid=openids[1]).update(blacklisted=True)
+    for _each in range(4):
+        settle(written(target="list", openids=openids[2:4]))
+    told = signed_in(staff.owner).get(page(written(), "send")).content.decode()
+    for label, number in (("已选择", 5), ("本月 4 次已用完", 2), ("将会收到", 1)):
+        assert label in told
+        assert f">{number}</dd>" in told
+    assert "已向 2 位粉丝群发过 4 次" in told or "2" in told
+
+
+def test_everybody_is_confirmed_twice(staff: Cast, known: Simulated, written: Writer) -> None:
+    followers(staff.ours, known, 3)
+    client, send = signed_in(staff.owner), written()
+    told = client.post(page(send, "send"), {"at": ""}).content.decode()
+    assert "确定，发给全部 3 位粉丝" in told
+    send.refresh_from_db()
+    assert send.state == "draft"
+    client.post(page(send, "send"), {"at": "", "sure": "1"})
+    send.refresh_from_db()
+    assert (send.state, send.sent_by) == ("scheduled", staff.owner)
+    assert LogEntry.objects.filter(object_id=str(send.pk), user=staff.owner).exists()
+
+
+def test_a_plan_is_kept_and_taken_back(staff: Cast, known: Simulated, written: Writer) -> None:
+    openids = followers(staff.ours, known, 2)
+    client, send = signed_in(staff.owner), written(target="list", openids=openids)
+    tomorrow = timezone.localtime() + datetime.timedelta(days=1)
+    client.post(page(send, "send"), {"at": tomorrow.strftime("%Y-%m-%dT%H:%M")})
+    send.refresh_from_db()
+    assert send.due_at is not None
+    assert send.due_at > timezone.now()
+    assert client.post(page(send), filled(staff.ours, name="改名")).status_code == 403
+    client.post(page(send, "take-back"))
+    send.refresh_from_db()
+    assert send.state == "draft"
+
+
+def test_a_time_that_is_over_is_refused(staff: Cast, known: Simulated, written: Writer) -> None:
+    followers(staff.ours, known, 2)
+    told = signed_in(staff.owner).post(page(written(), "send"), {"at": "2020-01-01T10:00"}).content.decode()
+    assert "这个时间已经过了" in told
+
+
+def test_one_follower_is_too_few_and_the_page_says_so(staff: Cast, known: Simulated, written: Writer) -> None:
+    openids = followers(staff.ours, known, 1)
+    send, client = written(target="list", openids=openids), signed_in(staff.owner)
+    assert "至少要有两位" in client.post(page(send, "send"), {"at": ""}).content.decode()
+    send.refresh_from_db()
+    assert send.state == "draft"
+
+
+def test_a_subscription_account_sends_once_a_day(staff: Cast, known: Simulated, written: Writer) -> None:
+    OfficialAccount.objects.update(kind="subscription")
+    followers(staff.ours, known, 2)
+    settle(written())
+    told = signed_in(staff.owner).get(page(written(), "send")).content.decode()
+    assert "当天的群发已用完或已安排" in told
+
+
+def test_an_article_has_to_be_in_wechats_drafts(staff: Cast, known: Simulated, written: Writer) -> None:
+    followers(staff.ours, known, 2)
+    draft = Draft.objects.create(account=staff.ours)
+    Article.objects.create(draft=draft, title="周末活动", content="<p>到店</p>")
+    send = written(content={"type": "mpnews"}, draft=draft)
+    told = signed_in(staff.owner).get(page(send, "send")).content.decode()
+    assert "保存到微信草稿箱" in told
+
+
+def test_a_preview_is_asked_for(staff: Cast, known: Simulated, written: Writer) -> None:
+    send = written()
+    signed_in(staff.owner).post(page(send, "preview"), {"wechat_id": "colleague"})
+    assert MassPreview.objects.get().wechat_id == "colleague"
+    assert "colleague" in signed_in(staff.owner).get(page(send)).content.decode()
+
+
+def test_what_happened_is_told_part_by_part(staff: Cast, known: Simulated, written: Writer) -> None:
+    followers(staff.ours, known, 2)
+    send = settle(written())
+    MassCall.objects.update(state="failed", due_at=None, status="err(40002)", sent=0, filtered=2)
+    told = signed_in(staff.owner).get(page(send)).content.decode()
+    assert "30 分钟内没有管理员" in told
+
+
+def test_only_articles_and_videos_can_be_deleted(staff: Cast, known: Simulated, written: Writer) -> None:
+    followers(staff.ours, known, 2)
+    send = settle(written())
+    assert signed_in(staff.owner).post(page(send, "delete-there")).status_code == 403
+
+
+def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: Writer) -> None:
+    send = written()
+    for deed in ("send", "preview", "take-back", "delete-there"):
+        for who in (staff.editor, staff.service, staff.auditor, staff.outsider, staff.nobody):
+            assert signed_in(who).post(page(send, deed), {"sure": "1"}).status_code in (302, 403)
+    send.refresh_from_db()
+    assert (send.state, MassPreview.objects.count()) == ("draft", 0)
+    assert signed_in(staff.editor).get(page(send)).status_code == 200
+    assert "会员日" not in signed_in(staff.outsider).get(LIST).content.decode()

@@ -1,0 +1,280 @@
+"""Sequences: who enters, what goes out and when, and what stops it."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from accounts.retrying import SHANGHAI
+from tests.cast import message
+from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
+from wechat.campaigns.sequences import enrolling, report, running
+from wechat.channels.models import Channel
+from wechat.inbox.reacting import react_to_due
+from wechat.pushes import windows
+from wechat.pushes.models import Push, Template
+from wechat.pushes.windows import Trigger
+
+pytestmark = pytest.mark.django_db
+
+OPENID = "oFollower000000000000000001"
+Made = Callable[..., Sequence]
+
+
+@pytest.fixture
+def made(account: OfficialAccount) -> Made:
+    """Makes a sequence that is on; each step is (minutes to wait, what it says)."""
+
+    def make(*steps: tuple[int, str], **fields: Any) -> Sequence:
+        usual = {"account": account, "name": f"序列{Sequence.objects.count()}", "enabled": True}
+        sequence = Sequence.objects.create(**{**usual, **fields})
+        for position, (wait, words) in enumerate(steps):
+            SequenceStep.objects.create(
+                sequence=sequence, position=position, wait=wait, content={"type": "text", "content": words}
+            )
+        return sequence
+
+    return make
+
+
+@pytest.fixture
+def _open_window(account: OfficialAccount) -> None:
+    windows.grant(account, OPENID, Trigger.MESSAGE, timezone.now())
+
+
+def happens(account: OfficialAccount, event: str, inner: str = "", *, kind: str = "event") -> None:
+    body = (
+        f"<xml><ToUserName>gh_0123456789ab</ToUserName><FromUserName>{OPENID}</FromUserName>"
+        f"<CreateTime>1764000000</CreateTime><MsgType>event</MsgType><Event>{event}</Event>{inner}</xml>"
+    )
+    message(account, kind=kind, event=event.lower(), body=body, due_at=timezone.now(), handled_at=None)
+    react_to_due()
+
+
+def start(account: OfficialAccount, key: str = "test:1", at: datetime.datetime | None = None) -> int:
+    return enrolling.start(account, OPENID, "follow", key, at=at or timezone.now())
+
+
+def later(minutes: float) -> None:
+    """Time passes for everybody inside, and the worker looks."""
+    passed = datetime.timedelta(minutes=minutes)
+    for enrolment in Enrolment.objects.all():
+        enrolment.since -= passed
+        enrolment.due_at = enrolment.due_at and timezone.now()
+        enrolment.save()
+    running.run_due()
+
+
+def said() -> list[str]:
+    return [push.content.get("content", push.template) for push in Push.objects.order_by("pk")]
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_messages_follow_one_another_at_their_delays(account: OfficialAccount, made: Made) -> None:
+    made((0, "欢迎"), (60, "一小时后"), (1440, "一天后"))
+    happens(account, "subscribe", "<EventKey></EventKey>")
+    running.run_due()
+    assert said() == ["欢迎"]
+    later(59)
+    assert said() == ["欢迎"]
+    later(1)
+    assert said() == ["欢迎", "一小时后"]
+    later(1440)
+    enrolment = Enrolment.objects.get()
+    assert (said()[-1], enrolment.state, enrolment.due_at) == ("一天后", "finished", None)
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_the_same_occasion_enrols_once_and_a_second_look_sends_nothing_twice(
+    account: OfficialAccount, made: Made
+) -> None:
+    made((0, "欢迎"), (60, "一小时后"))
+    assert (start(account), start(account)) == (1, 0)
+    running.run_due()
+    # Killed after the step and before it was noted how far they are.
+    Enrolment.objects.update(reached=-1, due_at=timezone.now())
+    running.run_due()
+    assert said() == ["欢迎"]
+    assert StepRun.objects.count() == 1
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_a_killed_workers_lease_ends_and_the_step_goes_out(account: OfficialAccount, made: Made) -> None:
+    made((0, "欢迎"))
+    start(account)
+    Enrolment.objects.update(due_at=timezone.now() + running.LEASE)
+    running.run_due()
+    assert said() == []
+    Enrolment.objects.update(due_at=timezone.now())
+    running.run_due()
+    assert said() == ["欢迎"]
+
+
+def test_a_scan_enters_the_sequences_of_its_channel_only(account: OfficialAccount, made: Made) -> None:
+    one = Channel.objects.create(account=account, name="一号店")
+    two = Channel.objects.create(account=account, name="二号店")
+    mine = made((0, "一号店欢迎"), trigger="scan", channel=one)
+    anyones = made((0, "欢迎"), trigger="scan")
+    made((0, "二号店欢迎"), trigger="scan", channel=two)
+    happens(account, "SCAN", f"<EventKey>{one.scene}</EventKey>")
+    assert set(Enrolment.objects.values_list("sequence", flat=True)) == {mine.pk, anyones.pk}
+
+
+def test_a_sequence_that_is_off_takes_nobody(account: OfficialAccount, made: Made) -> None:
+    made((0, "欢迎"), enabled=False)
+    assert start(account) == 0
+
+
+def test_without_a_window_the_template_goes_out_or_nothing_with_the_reason(
+    account: OfficialAccount, made: Made
+) -> None:
+    template = Template.objects.create(
+        account=account, kind="template", platform_id="T1", title="提醒", content="门店:{{thing1.DATA}}\n"
+    )
+    sequence = made((0, "没有模板"), (0, "有模板"), (0, "模板没填"))
+    SequenceStep.objects.filter(position__gt=0).update(template=template)
+    SequenceStep.objects.filter(position=1).update(values={"thing1": "{account}天河店"})
+    start(account)
+    running.run_due()
+    push = Push.objects.get()
+    assert (push.kind, push.template, push.content["values"]) == (
+        "template", "T1", {"thing1": "演示服务号天河店"},
+    )  # fmt: skip
+    skipped = [run.skipped for run in StepRun.objects.order_by("pk")]
+    assert skipped == ["no_window", "", "no_window"]
+    lines = report.steps(sequence)
+    assert [(line.reached, line.waiting, line.skipped) for line in lines] == [(1, 0, 1), (1, 1, 0), (1, 0, 1)]
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_a_reply_stops_it_and_an_older_message_does_not(account: OfficialAccount, made: Made) -> None:
+    made((10, "还在吗"))
+    older = message(account, "早就写了", due_at=timezone.now(), handled_at=None)
+    start(account, at=older.received_at + datetime.timedelta(seconds=1))
+    react_to_due()
+    assert Enrolment.objects.get().state == "running"
+    newer = timezone.now() + datetime.timedelta(seconds=2)
+    message(account, "在", due_at=timezone.now(), handled_at=None, received_at=newer)
+    react_to_due()
+    enrolment = Enrolment.objects.get()
+    assert (enrolment.state, enrolment.reason) == ("stopped", "replied")
+    later(10)
+    assert said() == []
+
+
+def test_who_leaves_gets_no_more(account: OfficialAccount, made: Made) -> None:
+    made((10, "还在吗"), stop_on_reply=False)
+    start(account)
+    happens(account, "unsubscribe", "<EventKey></EventKey>")
+    enrolment = Enrolment.objects.get()
+    assert (enrolment.state, enrolment.reason) == ("stopped", "left")
+
+
+def test_a_purchase_stops_what_waits_for_it_and_not_what_it_began(
+    account: OfficialAccount, made: Made
+) -> None:
+    made((10, "别忘了下单"), stop_on_purchase=True)
+    made((10, "谢谢下单"), trigger="order", stop_on_purchase=True)
+    start(account)
+    for _twice in range(2):
+        enrolling.purchased(account, OPENID, "order:1")
+        enrolling.start(account, OPENID, "order", "order:1", at=timezone.now())
+    states = dict(Enrolment.objects.values_list("occasion", "state"))
+    assert states == {"test:1": "stopped", "order:1": "running"}
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_the_higher_priority_goes_first_and_the_lower_waits(account: OfficialAccount, made: Made) -> None:
+    made((0, "低"), priority=1)
+    high = made((5, "高"), priority=9)
+    start(account)
+    running.run_due()
+    assert said() == []
+    assert Enrolment.objects.exclude(sequence=high).get().state == "paused"
+    later(5)
+    assert said() == ["高", "低"]
+    assert set(Enrolment.objects.values_list("state", flat=True)) == {"finished"}
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_switching_one_off_lets_those_behind_it_go_on(account: OfficialAccount, made: Made) -> None:
+    made((0, "低"), priority=1)
+    high = made((5, "高"), priority=9)
+    start(account)
+    running.run_due()
+    high.enabled = False
+    high.save()
+    enrolling.look_again(high)
+    running.run_due()
+    assert said() == ["低"]
+    high.enabled = True
+    high.save()
+    enrolling.look_again(high)
+    later(5)
+    assert said() == ["低", "高"]
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_a_change_counts_for_those_who_have_not_reached_it(account: OfficialAccount, made: Made) -> None:
+    sequence = made((0, "一"), (60, "二"))
+    start(account)
+    running.run_due()
+    first, second = sequence.steps.all()
+    first.content = {"type": "text", "content": "一改"}
+    first.save()
+    second.wait, second.content = 5, {"type": "text", "content": "二改"}
+    second.save()
+    enrolling.look_again(sequence)
+    later(5)
+    assert said() == ["一", "二改"]
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_steps_in_another_order_send_nothing_twice(account: OfficialAccount, made: Made) -> None:
+    sequence = made((0, "一"), (10, "二"))
+    start(account)
+    running.run_due()
+    first, second = sequence.steps.all()
+    first.position, second.position = 1, 0
+    first.save()
+    second.save()
+    later(60)
+    assert said() == ["一"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "at", "until"),
+    [
+        ("22:00", "08:00", "23:30", "08:00"),
+        ("22:00", "08:00", "07:59", "08:00"),
+        ("22:00", "08:00", "08:00", "08:00"),
+        ("22:00", "08:00", "12:00", "12:00"),
+        ("12:00", "14:00", "13:00", "14:00"),
+        ("12:00", "14:00", "14:30", "14:30"),
+    ],
+)
+def test_what_falls_into_the_quiet_time_moves_to_its_end(begins: str, ends: str, at: str, until: str) -> None:
+    clock = datetime.time.fromisoformat
+    sequence = Sequence(quiet_from=clock(begins), quiet_until=clock(ends))
+    day = datetime.datetime(2026, 3, 2, tzinfo=SHANGHAI)
+    hour, minute = map(int, at.split(":"))
+    moved = running.after_quiet(sequence, day.replace(hour=hour, minute=minute))
+    assert moved.strftime("%H:%M") == until
+    assert moved >= day.replace(hour=hour, minute=minute)
+    assert moved - day.replace(hour=hour, minute=minute) < datetime.timedelta(days=1)
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_a_step_in_the_quiet_time_waits_for_its_end(account: OfficialAccount, made: Made) -> None:
+    now = timezone.now().astimezone(SHANGHAI)
+    begins, ends = now - datetime.timedelta(hours=1), now + datetime.timedelta(hours=1)
+    made((0, "早安"), quiet_from=begins.time(), quiet_until=ends.time())
+    start(account)
+    running.run_due()
+    due_at = Enrolment.objects.get().due_at
+    assert said() == []
+    assert due_at is not None
+    assert datetime.timedelta(minutes=58) < due_at - now < datetime.timedelta(minutes=61)

@@ -1,0 +1,20 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import OfficialAccount
+from payments.models import Item, Merchant
+
+Offered = Callable[..., Item]
+
+
+@pytest.fixture
+def offered(account: OfficialAccount, merchant: Merchant) -> Offered:
+    """An item of the account at ¥99.80, or as told."""
+
+    def offer(**differently: Any) -> Item:
+        usual = {"account": account, "merchant": merchant, "title": "手工课", "price": 9980}
+        return Item.objects.create(**{**usual, **differently})
+
+    return offer

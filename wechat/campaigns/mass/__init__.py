@@ -1,0 +1,1 @@
+"""Sending through the platform to many at once."""

@@ -1,0 +1,154 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area, Rights, current_account
+from wechat.campaigns.mass import pages, words
+from wechat.campaigns.mass.forms import MassSendFilter, MassSendForm
+from wechat.campaigns.models import MassSend
+from wechat.kernel.pages import BigTable, badge, moment
+
+State, Target = MassSend.State, MassSend.Target
+
+SHOWN_PARTS = 200
+
+COLOURS = {
+    State.SCHEDULED: "warn", State.SENDING: "warn", State.CONFIRMING: "warn", State.ACCEPTED: "good",
+    State.DONE: "good", State.FAILED: "bad", State.UNCERTAIN: "bad",
+}  # fmt: skip
+
+
+@admin.register(MassSend)
+class MassSendAdmin(BigTable, AccountScopedAdmin):
+    area = Area.SENDING
+    form = MassSendForm
+    filter_form = MassSendFilter
+    list_display = ("headline", "became", "whom", "result", "begun")
+    list_display_links = ("headline",)
+    list_select_related = ("draft", "asset", "tag", "segment")
+    list_before_template = "campaigns/mass_list.html"
+    change_form_outer_before_template = "campaigns/mass_tools.html"
+    fieldsets = (
+        (None, {"fields": ("account", "name")}),
+        (gettext_lazy("To whom"), {"fields": ("target", "tag", "segment", "openid_file")}),
+        (
+            gettext_lazy("What"),
+            {
+                "fields": (
+                    "kind", "draft", "ignore_reprint", "text", "image", "more", "recommend", "voice", "video",
+                    "title", "description",
+                )
+            },
+        ),
+    )  # fmt: skip
+    shown = ("account", "name", "said", "whom", "became")
+
+    class Media:
+        css = {"all": ("campaigns/mass.css",)}
+        js = ("contents/content.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        take_back = guard(require_POST(pages.take_back))
+        return [
+            path("<int:pk>/send/", guard(pages.send), name="campaigns_mass_send"),
+            path("<int:pk>/preview/", guard(pages.preview), name="campaigns_mass_preview"),
+            path("<int:pk>/take-back/", take_back, name="campaigns_mass_take_back"),
+            path("<int:pk>/delete-there/", guard(pages.delete), name="campaigns_mass_delete_there"),
+            *super().get_urls(),
+        ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        account_id = self._account_id(request, obj)
+
+        class OfTheAccount(form):  # type: ignore[misc]
+            def __init__(self, *args: Any, **more: Any) -> None:
+                super().__init__(*args, account_id=account_id, **more)
+
+        return OfTheAccount
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is under way, or is not the reader's to change, is told in words."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [(None, {"fields": self.shown})]
+        return self.fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "said", "whom", "became"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """What is chosen has pages of its own: no shortcuts to them beside the fields."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in ("tag", "segment", "draft"):
+            field.widget = field.widget.widget
+        return field
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        account = current_account(request)
+        context = {**(extra_context or {}), "account": account}
+        if account is not None and Rights.of(request.user).may_view(self.area, account.pk):
+            context |= pages.allowances(account)
+        return super().changelist_view(request, context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        send = context["original"]
+        if send is not None:
+            calls = send.calls.all()[:SHOWN_PARTS]
+            context |= {
+                "may_send": Rights.of(request.user).may_change(self.area, send.account_id),
+                "problem": words.of_send(send),
+                "parts": [(call, words.of_call(call), words.of_checks(call)) for call in calls],
+                "sums": send.calls.aggregate(*map(Sum, ("size", "total", "filtered", "sent", "errors"))),
+                "previews": send.previews.order_by("-pk")[:5],
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- columns
+
+    @admin.display(description=gettext_lazy("mass send"))
+    def headline(self, send: MassSend) -> SafeString:
+        line = '<span class="mass-name">{}</span><span class="quiet block">{}</span>'
+        return format_html(line, send.name, Truncator(send.words).chars(60))
+
+    @admin.display(description=gettext_lazy("content"))
+    def said(self, send: MassSend) -> str:
+        return send.words
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, send: MassSend) -> SafeString:
+        shown = badge(send.get_state_display(), COLOURS.get(State(send.state), "plain"))
+        if send.due_at:
+            return format_html("{} {}", shown, moment(send.due_at))
+        problem = words.of_send(send)
+        return format_html('{}<span class="quiet block">{}</span>', shown, problem) if problem else shown
+
+    @admin.display(description=gettext_lazy("to whom"))
+    def whom(self, send: MassSend) -> str:
+        chosen = {Target.TAG: send.tag, Target.SEGMENT: send.segment}.get(Target(send.target))
+        label = str(send.get_target_display())
+        return f"{label}: {chosen}" if chosen else label
+
+    @admin.display(description=gettext_lazy("received"))
+    def result(self, send: MassSend) -> str:
+        told = send.calls.aggregate(sent=Sum("sent"), filtered=Sum("filtered"))
+        return "–" if told["sent"] is None else f"{told['sent']} / {told['filtered']}"
+
+    @admin.display(description=gettext_lazy("begun"))
+    def begun(self, send: MassSend) -> SafeString:
+        return moment(send.started_at)

@@ -1,0 +1,167 @@
+"""Whom a mass send reaches, and what the platform still allows this month or today.
+
+A follower of a 服务号 receives 4 mass messages a calendar month; a 订阅号 sends once a day. What is on its
+way counts as well. Days and months are those of China. Reference: WeChat reference 11.
+"""
+
+import calendar
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from accounts import whom
+from accounts.models import Follower, OfficialAccount
+from accounts.retrying import SHANGHAI
+from wechat.campaigns.models import MassCall, MassRecipient, MassSend
+
+Target = MassSend.Target
+
+A_MONTH = 4
+NOT_SENT = [MassCall.State.FAILED]
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """From those chosen to those who will get it; ``exact`` is false if the counts are estimates."""
+
+    chosen: int
+    gone: int
+    blacklisted: int
+    used_up: int
+    exact: bool = True
+
+    @property
+    def will_get(self) -> int:
+        return max(0, self.chosen - self.gone - self.blacklisted - self.used_up)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the calendar, with the mass sends that began on it; ``number`` 0 is another month's."""
+
+    number: int
+    is_today: bool = False
+    sends: Sequence[MassSend] = ()
+
+
+def chosen(send: MassSend) -> QuerySet[Follower]:
+    """Everybody the target means. Raises ``segments.UnknownCondition``."""
+    everybody = Follower.objects.filter(account=send.account_id)
+    if send.target == Target.TAG:
+        return everybody.filter(
+            pk__in=Follower.tags.through.objects.filter(tag=send.tag_id).values("follower")
+        )
+    if send.target == Target.SEGMENT:
+        return send.segment.rows() if send.segment else everybody.none()
+    if send.target == Target.LIST:
+        return everybody.filter(openid__in=send.openids)
+    return everybody
+
+
+def receivers(send: MassSend, at: datetime.datetime) -> QuerySet[Follower]:
+    """Those who will get it if it is sent at that time. Raises ``segments.UnknownCondition``."""
+    return _willing(chosen(send)).exclude(openid__in=used_up(send.account, at))
+
+
+def arithmetic(send: MassSend, at: datetime.datetime) -> Arithmetic:
+    """Raises ``segments.UnknownCondition``."""
+    all_of_them = chosen(send)
+    staying = all_of_them.filter(subscribed=True)
+    counts = [
+        whom.count(rows)
+        for rows in (
+            all_of_them,
+            all_of_them.filter(subscribed=False),
+            staying.filter(blacklisted=True),
+            _willing(all_of_them).filter(openid__in=used_up(send.account, at)),
+        )
+    ]
+    numbers = [number for number, _exact in counts]
+    if send.target == Target.LIST:
+        # Those we never met are not followers either.
+        strangers = len(send.openids) - numbers[0]
+        numbers[0], numbers[1] = len(send.openids), numbers[1] + strangers
+    everybody, gone, blacklisted, spent = numbers
+    return Arithmetic(everybody, gone, blacklisted, spent, all(exact for _number, exact in counts))
+
+
+def used_up(account: OfficialAccount, at: datetime.datetime) -> QuerySet[Follower, str]:
+    """The openids of those who can get no more in the month of that time."""
+    followers = Follower.objects.filter(account=account).values_list("openid", flat=True)
+    if account.kind != OfficialAccount.Kind.SERVICE:
+        return followers.none()
+    left = A_MONTH - sent_to_all(account, at)
+    if left <= 0:
+        return followers
+    counted = _counted(account, at).values("openid").annotate(n=Count("pk")).filter(n__gte=left)
+    return followers.filter(openid__in=counted.values("openid"))
+
+
+def sent_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
+    """How many mass sends to everybody began in the month of that time."""
+    calls = MassCall.objects.filter(account=account, send__target=Target.ALL, send__started_at__gte=month(at))
+    return calls.exclude(state__in=NOT_SENT).count()
+
+
+def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[int, int]]:
+    """By how many mass messages of this month: how many followers have got so many, beyond those to all."""
+    counts = _counted(account, at).values("openid").annotate(n=Count("pk")).values_list("n", flat=True)
+    tally: dict[int, int] = {}
+    for number in counts.iterator():
+        tally[number] = tally.get(number, 0) + 1
+    return sorted(tally.items())
+
+
+def is_spent_today(account: OfficialAccount, at: datetime.datetime) -> bool:
+    """Whether a 订阅号 has had its mass send of the day."""
+    if account.kind != OfficialAccount.Kind.SUBSCRIPTION:
+        return False
+    day = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    begun = MassCall.objects.filter(
+        account=account, send__started_at__gte=day, send__started_at__lt=day + datetime.timedelta(days=1)
+    )
+    planned = MassSend.objects.filter(
+        account=account, due_at__gte=day, due_at__lt=day + datetime.timedelta(1)
+    )
+    return begun.exclude(state__in=NOT_SENT).exists() or planned.exists()
+
+
+def month(at: datetime.datetime) -> datetime.datetime:
+    """When the calendar month of that time began."""
+    local = at.astimezone(SHANGHAI)
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
+    """The calendar of the month, Monday first, with what was sent and is planned."""
+    local = at.astimezone(SHANGHAI)
+    today = timezone.now().astimezone(SHANGHAI).date()
+    by_day: dict[int, list[MassSend]] = {}
+    begins = month(at)
+    ends = (begins + datetime.timedelta(days=32)).replace(day=1)
+    found = MassSend.objects.filter(account=account).filter(
+        Q(started_at__gte=begins, started_at__lt=ends) | Q(due_at__gte=begins, due_at__lt=ends)
+    )
+    for send in found.exclude(state=MassSend.State.FAILED).order_by("pk"):
+        moment = send.due_at or send.started_at
+        assert moment is not None
+        by_day.setdefault(moment.astimezone(SHANGHAI).day, []).append(send)
+    return [
+        [
+            Day(number, local.replace(day=number or 1).date() == today and number > 0, by_day.get(number, []))
+            for number in week
+        ]
+        for week in calendar.Calendar().monthdayscalendar(local.year, local.month)
+    ]
+
+
+def _willing(followers: QuerySet[Follower]) -> QuerySet[Follower]:
+    return followers.filter(subscribed=True, blacklisted=False)
+
+
+def _counted(account: OfficialAccount, at: datetime.datetime) -> QuerySet[MassRecipient]:
+    mine = MassRecipient.objects.filter(account=account, at__gte=month(at))
+    return mine.exclude(call__state__in=NOT_SENT)

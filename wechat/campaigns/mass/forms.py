@@ -1,0 +1,194 @@
+"""What staff fill in about a mass send; and the filters of the list."""
+
+import datetime
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminFileFieldWidget
+
+from accounts.models import OfficialAccount, Tag
+from accounts.pages import AccountForm
+from wechat.articles.models import Draft
+from wechat.campaigns.models import MassSend
+from wechat.contents.form import ContentForm
+from wechat.contents.models import Kind
+from wechat.contents.variables import VARIABLE
+from wechat.kernel.pages import FilterForm
+from wechat.materials.models import Asset
+
+State, Target = MassSend.State, MassSend.Target
+
+ARTICLES = "mpnews"
+KINDS = [
+    (ARTICLES, gettext_lazy("Article (图文)")),
+    *((kind.value, kind.label) for kind in (Kind.TEXT, Kind.IMAGE, Kind.VOICE, Kind.VIDEO)),
+]
+MOST_PICTURES = 20
+MOST_OPENIDS = 100_000
+OPENID = re.compile(r"^[A-Za-z0-9_-]{10,64}$")
+
+
+class MassSendForm(ContentForm, AccountForm):
+    more = forms.ModelMultipleChoiceField(
+        Asset.objects.none(),
+        label=gettext_lazy("further pictures"),
+        required=False,
+        help_text=gettext_lazy("They are swiped through after the first one; at most 20 in all."),
+        widget=forms.SelectMultiple(attrs={"size": "6", "class": "mass-pictures"}),
+    )
+    openid_file = forms.FileField(
+        label=gettext_lazy("file with OpenIDs"),
+        required=False,
+        help_text=gettext_lazy("Text or CSV with one OpenID a line, in the first column; at most 100,000."),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt"}),
+    )
+
+    class Meta:
+        model = MassSend
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "draft" not in self.fields:  # It is only looked at.
+            return
+        account = OfficialAccount.objects.filter(pk=self.account_id or 0).first()
+        self._only_what_may_be_mass_sent(account)
+        self._offer_what_belongs(account)
+        for chooser, value, names in (
+            ("kind", ARTICLES, ("draft", "ignore_reprint")),
+            ("kind", "image", ("more", "recommend")),
+            ("target", Target.TAG, ("tag",)),
+            ("target", Target.SEGMENT, ("segment",)),
+            ("target", Target.LIST, ("openid_file",)),
+        ):
+            for name in names:
+                self.fields[name].widget.attrs |= {"data-shown-by": chooser, "data-shown-for": str(value)}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self._take_target(cleaned)
+        if VARIABLE.search(cleaned.get("text") or ""):
+            self.add_error("text", _("A mass send says the same to everybody: take the words in braces out."))
+        return cleaned
+
+    def _take(self, cleaned: dict[str, Any]) -> None:
+        self.instance.pictures = []
+        if cleaned["kind"] != ARTICLES:
+            cleaned["draft"] = None
+            super()._take(cleaned)
+            self._take_pictures(cleaned)
+            return
+        self.instance.content, self.instance.asset, self.instance.cover = {"type": ARTICLES}, None, None
+        if not cleaned.get("draft"):
+            self.add_error("draft", _("Choose the article to send."))
+
+    def _take_pictures(self, cleaned: dict[str, Any]) -> None:
+        if cleaned["kind"] != "image" or not cleaned.get("more"):
+            return
+        first = self.instance.asset_id
+        self.instance.pictures = [asset.pk for asset in cleaned["more"] if asset.pk != first]
+        if len(self.instance.pictures) >= MOST_PICTURES:
+            self.add_error("more", _("At most 20 pictures go out at once: choose fewer."))
+
+    def _take_target(self, cleaned: dict[str, Any]) -> None:
+        target = cleaned.get("target")
+        for name in ("tag", "segment"):
+            if target != name:
+                cleaned[name] = None
+            elif not cleaned.get(name):
+                self.add_error(name, _("Choose to whom it goes."))
+        if target != Target.LIST:
+            self.instance.openids = []
+        elif cleaned.get("openid_file"):
+            try:
+                self.instance.openids = _openids(cleaned["openid_file"])
+            except ValidationError as error:
+                self.add_error("openid_file", error)
+        elif not self.instance.openids:
+            self.add_error("openid_file", _("Choose the file with the OpenIDs."))
+
+    def _only_what_may_be_mass_sent(self, account: OfficialAccount | None) -> None:
+        kind: Any = self.fields["kind"]
+        kind.choices = KINDS
+        self.fields["text"].help_text = _("The same words for everybody.")
+        if account is not None and account.kind == OfficialAccount.Kind.SUBSCRIPTION:
+            # The platform takes openids from verified 服务号 only.
+            target: Any = self.fields["target"]
+            target.choices = [each for each in Target.choices if each[0] in (Target.ALL, Target.TAG)]
+            target.help_text = _("An account of this kind can send to everybody or to a tag only.")
+
+    def _offer_what_belongs(self, account: OfficialAccount | None) -> None:
+        more: Any = self.fields["more"]
+        more.queryset = Asset.objects.filter(account=account, kind=Asset.Kind.IMAGE)
+        more.initial = self.instance.pictures
+        draft: Any = self.fields["draft"]
+        draft.queryset = Draft.objects.filter(account=account, state=Draft.State.SAVED).prefetch_related(
+            "articles"
+        )
+        draft.empty_label = _("Choose an article")
+        draft.help_text = _("Those in WeChat's drafts. It leaves the drafts when it is sent.")
+        tag: Any = self.fields["tag"]
+        tag.queryset = Tag.objects.filter(account=account, platform_id__isnull=False)
+        if self.instance.openids:
+            self.fields["openid_file"].help_text = _(
+                "%(count)d OpenIDs are chosen. Another file takes their place."
+            ) % {"count": len(self.instance.openids)}
+
+
+class SendForm(forms.Form):
+    """When it begins; a send to everybody is confirmed a second time."""
+
+    at = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        required=False,
+        help_text=gettext_lazy("Empty: at once."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def clean_at(self) -> datetime.datetime | None:
+        at: datetime.datetime | None = self.cleaned_data["at"]
+        if at is not None and at < timezone.now() - datetime.timedelta(minutes=1):
+            raise ValidationError(_("This time is over; choose a later one, or none for at once."))
+        return at
+
+
+class MassSendFilter(FilterForm):
+    q = forms.CharField(
+        label=gettext_lazy("name"), required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    state = forms.ChoiceField(
+        label=gettext_lazy("state"), required=False, choices=[("", gettext_lazy("All")), *State.choices]
+    )
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        name, state = self.cleaned_data["q"], self.cleaned_data["state"]
+        rows = rows.filter(name__icontains=name) if name else rows
+        return rows.filter(state=state) if state else rows
+
+
+def _openids(file: Any) -> list[str]:
+    """Those in the first column, each once. Raises ``ValidationError`` with the first line that is none."""
+    try:
+        lines = file.read().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ValidationError(_("The file is not text in UTF-8: save it again with this encoding.")) from None
+    found: dict[str, None] = {}
+    for number, line in enumerate(lines, start=1):
+        openid = line.split(",")[0].strip().strip('"')
+        if not openid or (number == 1 and openid.lower() == "openid"):
+            continue
+        if not OPENID.match(openid):
+            sentence = _("Line %(number)d is no OpenID: %(line)s")
+            raise ValidationError(sentence % {"number": number, "line": line[:40]})
+        found[openid] = None
+    if not found:
+        raise ValidationError(_("There is no OpenID in the file."))
+    if len(found) > MOST_OPENIDS:
+        raise ValidationError(_("The file has more than 100,000 OpenIDs; divide it."))
+    return list(found)

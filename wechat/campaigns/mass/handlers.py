@@ -1,0 +1,24 @@
+"""Where mass sends join in: the platform tells how one ended, and files in use are protected."""
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from wechat.campaigns.mass import reports
+from wechat.campaigns.models import MassSend
+from wechat.inbox.routing import Event, reacts
+from wechat.materials import usage
+from wechat.materials.models import Asset
+from wechat.sdk.messages import MassSendFinished
+
+
+@reacts(MassSendFinished)
+def note_report(event: Event) -> None:
+    assert isinstance(event.message, MassSendFinished)
+    reports.keep(event.account, event.message)
+
+
+@usage.register
+def mass_sends_with(asset: Asset) -> list[str]:
+    using = MassSend.objects.filter(Q(asset=asset) | Q(cover=asset) | Q(pictures__contains=[asset.pk]))
+    names = using.filter(account=asset.account_id).values_list("name", flat=True)
+    return [_("mass send “%(name)s”") % {"name": name} for name in names]

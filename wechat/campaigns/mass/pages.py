@@ -1,0 +1,155 @@
+"""What is done with a mass send; each page says first what will happen."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import OfficialAccount
+from accounts.rights import Area, Rights, choose_account
+from accounts.segments import UnknownCondition
+from wechat.articles.forms import PreviewForm
+from wechat.campaigns.mass import allowance, bodies, planning, sending, words
+from wechat.campaigns.mass.forms import SendForm
+from wechat.campaigns.models import MassPreview, MassSend
+from wechat.campaigns.tasks import mass_send
+from wechat.kernel import due
+from wechat.sdk.api.mass import LEAST_OPENIDS, MOST_OPENIDS
+
+State, Target = MassSend.State, MassSend.Target
+
+
+def send(request: HttpRequest, pk: int) -> HttpResponse:
+    """What will happen, with the numbers of now; sent after one confirmation, to everybody after two."""
+    found = _changeable(request, pk)
+    if not found.may_be_edited:
+        return _back(pk)
+    form = SendForm(request.POST or None)
+    at = form.cleaned_data["at"] if form.is_bound and form.is_valid() else None
+    numbers, problems = _looked_at(found, at)
+    agreed = request.method == "POST" and form.is_valid() and not problems
+    if agreed and (found.target != Target.ALL or "sure" in request.POST):
+        return _planned(request, found, at)
+    template = "mass_sure" if agreed else "mass_send"
+    context = {"form": form, "at": at, "numbers": numbers, "problems": problems, **allowances(found.account)}
+    if numbers is not None and found.target in (Target.SEGMENT, Target.LIST):
+        context["calls"] = -(-numbers.will_get // MOST_OPENIDS)
+    return _page(request, found, template, _("Mass send"), **context)
+
+
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _changeable(request, pk)
+    form = PreviewForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        wechat_id = form.cleaned_data["wechat_id"]
+        MassPreview.objects.create(send=found, wechat_id=wechat_id, due_at=timezone.now())
+        _ring()
+        _noted(request, found, _("Sent a preview to %(who)s") % {"who": wechat_id})
+        return _back(pk)
+    return _page(request, found, "mass_preview", _("Preview on a phone"), form=form)
+
+
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _changeable(request, pk)
+    if planning.take_back(found):
+        _noted(request, found, _("Took the plan to send back"))
+    else:
+        messages.error(request, _("It has begun already."))
+    return _back(pk)
+
+
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _changeable(request, pk)
+    if not found.may_be_deleted_there:
+        raise PermissionDenied
+    if request.method == "POST":
+        sending.delete(found)
+        _ring()
+        _noted(request, found, _("Had the content deleted at WeChat"))
+        return _back(pk)
+    return _page(request, found, "mass_delete", _("Delete what was sent"))
+
+
+def allowances(account: OfficialAccount) -> dict[str, Any]:
+    """The calendar of the month, and what is left of its allowance."""
+    now = timezone.now()
+    to_all = allowance.sent_to_all(account, now)
+    return {
+        "weeks": allowance.weeks(account, now),
+        "month": localtime(now),
+        "monthly": account.kind == OfficialAccount.Kind.SERVICE,
+        "left_to_all": max(0, allowance.A_MONTH - to_all),
+        "sent_to_all": to_all,
+        "month_counts": allowance.month_counts(account, now),
+        "spent_today": allowance.is_spent_today(account, now),
+    }
+
+
+def _looked_at(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, list[str]]:
+    """The numbers at that time, and what would keep it from being sent."""
+    when = at or timezone.now()
+    problems = [words.MARKS[mark] for mark in [bodies.problem(found)] if mark and mark != "file"]
+    try:
+        numbers = allowance.arithmetic(found, when)
+    except UnknownCondition as error:
+        return None, [*map(str, problems), str(error)]
+    if allowance.is_spent_today(found.account, when):
+        problems.append(_("The mass send of that day is used or planned already; choose another day."))
+    least = LEAST_OPENIDS if found.target in (Target.SEGMENT, Target.LIST) else 1
+    if numbers.will_get < least:
+        problems.append(words.MARKS["too_few"] if least > 1 else _("Nobody would get it."))
+    elif found.is_articles and least > 1 and numbers.will_get > MOST_OPENIDS:
+        problems.append(words.MARKS["articles_once"])
+    return numbers, [str(problem) for problem in problems]
+
+
+def _planned(request: HttpRequest, found: MassSend, at: Any) -> HttpResponse:
+    if not planning.plan(found, at, request.user.pk):
+        messages.error(request, _("Somebody has sent it already."))
+        return _back(found.pk)
+    _ring()
+    when = date_format(localtime(at), "Y-m-d H:i") if at else _("at once")
+    _noted(request, found, _("Confirmed the mass send: %(when)s") % {"when": when})
+    return _back(found.pk)
+
+
+def _changeable(request: HttpRequest, pk: int) -> MassSend:
+    """Raises ``PermissionDenied`` without the right to send for its account."""
+    rows = MassSend.objects.select_related("account", "tag", "segment", "draft", "asset")
+    found = get_object_or_404(rows, pk=pk)
+    if not Rights.of(request.user).may_change(Area.SENDING, found.account_id):
+        raise PermissionDenied
+    choose_account(request, found.account_id)
+    return found
+
+
+def _ring() -> None:
+    transaction.on_commit(lambda: due.ring(mass_send))
+
+
+def _noted(request: HttpRequest, found: MassSend, note: str) -> None:
+    assert isinstance(request.user, User)
+    LogEntry.objects.log_actions(request.user.pk, [found], CHANGE, note)
+    messages.success(request, note)
+
+
+def _back(pk: int) -> HttpResponse:
+    return redirect("admin:campaigns_masssend_change", pk)
+
+
+def _page(
+    request: HttpRequest, found: MassSend, template: str, title: StrOrPromise, **context: Any
+) -> HttpResponse:
+    frame = {**admin.site.each_context(request), "title": title, "send": found, "opts": MassSend._meta}
+    return TemplateResponse(request, f"campaigns/{template}.html", {**frame, **context})

@@ -1,0 +1,159 @@
+"""A mass send from its plan to the calls it takes, all of them or none."""
+
+import datetime
+import secrets
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import Follower
+from accounts.segments import UnknownCondition
+from wechat.campaigns.mass import allowance, bodies
+from wechat.campaigns.models import MassCall, MassRecipient, MassSend
+from wechat.kernel import due
+from wechat.sdk.api import mass
+
+State, Target = MassSend.State, MassSend.Target
+
+LEASE = datetime.timedelta(minutes=10)
+AGAIN = datetime.timedelta(seconds=30)
+
+# One statement: what the calls are for is what was counted. They share the followers evenly, so that no call
+# is left with a single one, which the platform refuses.
+SPLIT = """
+WITH chosen AS MATERIALIZED (
+    SELECT openid, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS total
+    FROM ({followers}) followers(id, openid)
+),
+numbered AS (
+    SELECT openid, 1 + place %% ceil(total / %s::numeric)::int AS number FROM chosen
+),
+calls AS (
+    INSERT INTO campaigns_masscall (
+        send_id, account_id, number, clientmsgid, body, size, state, due_at, attempts, error, status, checks,
+        urls
+    )
+    SELECT %s, %s, number, left('m' || replace(gen_random_uuid()::text, '-', ''), 32), %s::jsonb, count(*),
+        'waiting', now(), 0, '', '', '[]', '{{}}'
+    FROM numbered GROUP BY number
+    RETURNING id, number
+)
+INSERT INTO campaigns_massrecipient (call_id, account_id, openid, at)
+SELECT calls.id, %s, numbered.openid, %s FROM numbered JOIN calls USING (number)
+"""
+
+NOTE = """
+INSERT INTO campaigns_massrecipient (call_id, account_id, openid, at)
+SELECT %s, %s, openid, %s FROM ({followers}) followers(openid)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """It cannot begin; ``mark`` is why."""
+
+    mark: str
+
+
+def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> bool:
+    """Have it begin at that time or now; ``False`` if somebody else did so before."""
+    changed = MassSend.objects.filter(pk=send.pk, state=State.DRAFT).update(
+        state=State.SCHEDULED, due_at=at or timezone.now(), sent_by=user_id, error=""
+    )
+    return bool(changed)
+
+
+def take_back(send: MassSend) -> bool:
+    """A draft again, as long as it has not begun."""
+    waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)
+    return bool(waiting.update(state=State.DRAFT, due_at=None))
+
+
+def begin_due() -> int:
+    """Make the calls of what is to begin; how many mass sends were looked at."""
+    begun = 0
+    scheduled = MassSend.objects.select_related("account").filter(state=State.SCHEDULED)
+    while rows := due.claim(scheduled, lease=LEASE, limit=1):
+        for send in rows:
+            _begin(send)
+        begun += len(rows)
+    return begun
+
+
+def _begin(send: MassSend) -> None:
+    try:
+        with transaction.atomic():
+            # Whoever takes it back meanwhile comes before or after this, never between.
+            locked = MassSend.objects.select_for_update(of=("self",), no_key=True)
+            current = locked.filter(pk=send.pk, state=State.SCHEDULED).first()
+            if current is not None:
+                _make_calls(current)
+    except bodies.NotReady as missing:
+        if missing.mark == "file":
+            _keep(send, due_at=timezone.now() + AGAIN, error=missing.mark)
+        else:
+            _keep(send, state=State.FAILED, due_at=None, error=missing.mark)
+    except Refused as refused:
+        _keep(send, state=State.FAILED, due_at=None, error=refused.mark)
+    except UnknownCondition:
+        _keep(send, state=State.FAILED, due_at=None, error="segment")
+
+
+def _make_calls(send: MassSend) -> None:
+    body, now = bodies.body_of(send), timezone.now()
+    if send.target in (Target.SEGMENT, Target.LIST):
+        _split(send, body, now)
+    else:
+        _one_call(send, body, now)
+    _keep(send, state=State.SENDING, due_at=None, started_at=now, error="")
+
+
+def _one_call(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
+    tag = send.tag.platform_id if send.target == Target.TAG and send.tag else None
+    if send.target == Target.TAG and tag is None:
+        raise Refused("tag")
+    call = MassCall.objects.create(
+        send=send,
+        account=send.account,
+        number=1,
+        clientmsgid="m" + secrets.token_hex(15),
+        body=dict(body),
+        tag_id=tag,
+        size=allowance.arithmetic(send, now).will_get,
+        due_at=now,
+    )
+    if send.target == Target.TAG:
+        _note_recipients(call, allowance.receivers(send, now), now)
+
+
+def _note_recipients(call: MassCall, followers: QuerySet[Follower], now: datetime.datetime) -> None:
+    sql, parameters = followers.order_by().values_list("openid").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE.format(followers=sql), [call.pk, call.account_id, now, *parameters])
+
+
+def _split(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
+    followers = allowance.receivers(send, now)
+    sql, parameters = followers.order_by().values_list("pk", "openid").query.sql_with_params()
+    told = MassCall(body=dict(body))
+    prepared = MassCall._meta.get_field("body").get_db_prep_save(told.body, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SPLIT.format(followers=sql),
+            [*parameters, mass.MOST_OPENIDS, send.pk, send.account_id, prepared, send.account_id, now],
+        )
+        chosen = cursor.rowcount
+    if chosen < mass.LEAST_OPENIDS:
+        raise Refused("too_few")
+    if send.is_articles and chosen > mass.MOST_OPENIDS:
+        raise Refused("articles_once")
+
+
+def recipients(call: MassCall) -> list[str]:
+    return list(MassRecipient.objects.filter(call=call).order_by("pk").values_list("openid", flat=True))
+
+
+def _keep(send: MassSend, **changes: object) -> None:
+    MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED).update(**changes)

@@ -1,0 +1,70 @@
+"""What the platform reports of a mass send, joined to its call whichever comes first.
+
+Reference: WeChat reference 2.3 MASSSENDJOBFINISH details.
+"""
+
+import dataclasses
+from typing import Any
+
+from accounts.models import OfficialAccount
+from wechat.campaigns.models import MassCall, MassReport, MassSend
+from wechat.sdk.messages import MassSendFinished
+
+State = MassCall.State
+
+# The states of calls, most telling first: a mass send is in the first that one of its calls is in.
+TELLING: tuple[tuple[MassSend.State, frozenset[MassCall.State]], ...] = (
+    (MassSend.State.SENDING, frozenset({State.WAITING, State.SENDING})),
+    (MassSend.State.CONFIRMING, frozenset({State.CONFIRMING})),
+    (MassSend.State.ACCEPTED, frozenset({State.ACCEPTED})),
+    (MassSend.State.UNCERTAIN, frozenset({State.UNCERTAIN})),
+    (MassSend.State.DONE, frozenset({State.DONE, State.DELETING})),
+    (MassSend.State.DELETED, frozenset({State.DELETED})),
+    (MassSend.State.FAILED, frozenset({State.FAILED})),
+)
+NOT_BEGUN = [MassSend.State.DRAFT, MassSend.State.SCHEDULED]
+
+
+def keep(account: OfficialAccount, message: MassSendFinished) -> None:
+    """Keep the report, of which a second one is dropped, and join it if its call is known."""
+    told = {
+        "status": message.status[:40],
+        "total": message.total,
+        "filtered": message.filtered,
+        "sent": message.sent,
+        "errors": message.errors,
+        "check_state": message.check_state or None,
+        "checks": [dataclasses.asdict(check) for check in message.checks],
+        "urls": [url.url[:500] for url in message.urls],
+        "succeeded": message.succeeded,
+    }
+    report = MassReport(account=account, msg_id=message.msg_id, told=told)
+    MassReport.objects.bulk_create([report], ignore_conflicts=True)
+    join(account.pk, message.msg_id)
+
+
+def join(account_id: int, msg_id: int) -> bool:
+    """Write what was reported on the call; ``False`` as long as one of the two is missing."""
+    report = MassReport.objects.filter(account=account_id, msg_id=msg_id).first()
+    call = MassCall.objects.filter(account=account_id, msg_id=msg_id).first()
+    if report is None or call is None:
+        return False
+    told: dict[str, Any] = dict(report.told)
+    succeeded = told.pop("succeeded")
+    MassCall.objects.filter(pk=call.pk).update(**told)
+    state = State.DONE if succeeded else State.FAILED
+    # What was deleted meanwhile stays deleted.
+    ending = MassCall.objects.filter(
+        pk=call.pk, state__in=[State.SENDING, State.CONFIRMING, State.ACCEPTED, State.DONE, State.UNCERTAIN]
+    )
+    ending.update(state=state, due_at=None, finished_at=report.received_at)
+    tell_state(call.send_id)
+    return True
+
+
+def tell_state(send_id: int) -> None:
+    """A mass send is as its calls are."""
+    states = set(MassCall.objects.filter(send=send_id).values_list("state", flat=True))
+    found = next((state for state, theirs in TELLING if theirs & states), None)
+    if found is not None:
+        MassSend.objects.filter(pk=send_id).exclude(state__in=NOT_BEGUN).update(state=found)

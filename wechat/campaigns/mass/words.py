@@ -1,0 +1,87 @@
+"""Sentences about a mass send: what keeps it, how it ended, what the originality check found."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from accounts.errcodes import in_words
+from wechat.campaigns.models import MassCall, MassSend
+
+MARKS: Mapping[str, StrOrPromise] = {
+    "draft": gettext_lazy(
+        "The article is not in WeChat's drafts as it stands here: open it and save it to WeChat's drafts."
+    ),
+    "file": gettext_lazy("A file is still on its way to WeChat; it is sent once that is there."),
+    "tag": gettext_lazy("The tag does not exist on WeChat."),
+    "segment": gettext_lazy("A condition of the segment asks for something that was deleted."),
+    "too_few": gettext_lazy("WeChat needs at least two followers who may get it."),
+    "articles_once": gettext_lazy(
+        "An article goes out in one call, which takes 10,000 followers: choose a tag or everybody instead."
+    ),
+}
+REVIEWS: Mapping[int, StrOrPromise] = {
+    10001: gettext_lazy("WeChat's review refused it as an advertisement."),
+    20001: gettext_lazy("WeChat's review refused it as politics."),
+    20002: gettext_lazy("WeChat's review refused it as pornography."),
+    20004: gettext_lazy("WeChat's review refused it for social reasons."),
+    20006: gettext_lazy("WeChat's review refused it as criminal."),
+    20008: gettext_lazy("WeChat's review refused it as fraud."),
+    20013: gettext_lazy("WeChat's review refused it for copyright."),
+    21000: gettext_lazy("WeChat's review refused it."),
+    22000: gettext_lazy("WeChat's review refused it as mutual promotion."),
+    30001: gettext_lazy("The originality check failed, and you chose not to send then."),
+    30002: gettext_lazy("The originality check says that it may not be sent."),
+    30003: gettext_lazy("It was judged a reprint, and you chose not to send reprints."),
+    40001: gettext_lazy("An administrator of the account refused it."),
+    40002: gettext_lazy("No administrator of the account answered within 30 minutes."),
+}
+CODES: Mapping[int, StrOrPromise] = {
+    45028: gettext_lazy("No mass send is left in this period."),
+    45062: gettext_lazy("The account has an advertising agreement: send it on WeChat's own page."),
+    45065: gettext_lazy("WeChat has it already, under a number it does not tell: look at WeChat's own page."),
+    48022: gettext_lazy("WeChat does not take this video through the API: send it on WeChat's own page."),
+    89504: gettext_lazy("An administrator of the account has to agree on the phone, within 30 minutes."),
+    89505: gettext_lazy("An administrator of the account has to agree on the phone, within 30 minutes."),
+}
+AUDITS: Mapping[int, StrOrPromise] = {
+    0: gettext_lazy("not checked"),
+    1: gettext_lazy("being checked"),
+    2: gettext_lazy("a reprint"),
+    11: gettext_lazy("original"),
+}
+
+
+def of_send(send: MassSend) -> str:
+    """Why it did not begin, or the empty text."""
+    return str(MARKS.get(send.error, send.error))
+
+
+def of_call(call: MassCall) -> str:
+    """What is the matter with a part, or the empty text."""
+    review = re.fullmatch(r"err\((\d+)\)", call.status)
+    if review:
+        return str(REVIEWS.get(int(review[1]), call.status))
+    if call.state == MassCall.State.UNCERTAIN:
+        return _("Whether it was sent is not known: look at WeChat's own page before you send it again.")
+    if call.state == MassCall.State.ACCEPTED or call.errcode is None:
+        return (
+            ""
+            if call.state != MassCall.State.SENDING or not call.error
+            else _("The answer was lost; WeChat is asked again in a minute, and sends it once only.")
+        )
+    return str(CODES.get(call.errcode) or in_words(call.errcode))
+
+
+def of_checks(call: MassCall) -> list[str]:
+    """What the originality check found, article by article."""
+    return [_of_check(check) for check in call.checks]
+
+
+def _of_check(check: Mapping[str, Any]) -> str:
+    found = AUDITS.get(check["audit"], str(check["audit"]))
+    words = _("Article %(number)d: %(found)s") % {"number": check["idx"], "found": found}
+    return f"{words} {check['original_url']}" if check.get("original_url") else words

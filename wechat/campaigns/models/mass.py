@@ -1,0 +1,253 @@
+"""Mass sends: what is sent to whom, the calls it takes, and whom they reach.
+
+Reference: WeChat reference 11 Mass send, 2.3 MASSSENDJOBFINISH.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OfficialAccount, Segment, Tag
+from wechat.articles.models import Draft
+from wechat.contents.models import HasContent
+
+ARTICLES = "mpnews"
+
+
+class MassSend(HasContent):
+    """One content to many followers.
+
+    draft → scheduled → sending → confirming → accepted → done | failed | uncertain; done → deleted.
+    ``due_at`` is when a scheduled one begins. From then on its calls tell its state.
+    """
+
+    class Target(models.TextChoices):
+        ALL = "all", _("Everybody")
+        TAG = "tag", _("A tag")
+        SEGMENT = "segment", _("A segment")
+        LIST = "list", _("A list of OpenIDs")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Being written")
+        SCHEDULED = "scheduled", _("Planned")
+        SENDING = "sending", _("Being handed over")
+        CONFIRMING = "confirming", _("Waits for an administrator")
+        ACCEPTED = "accepted", _("WeChat is sending it")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        UNCERTAIN = "uncertain", _("Uncertain")
+        DELETED = "deleted", _("Deleted")
+
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="mass_sends", verbose_name=_("account")
+    )
+    name = models.CharField(_("name"), max_length=60, help_text=_("For you to find it by."))
+    target = models.CharField(_("to whom"), max_length=8, choices=Target.choices, default=Target.TAG)
+    tag = models.ForeignKey(
+        Tag, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("tag")
+    )
+    segment = models.ForeignKey(
+        Segment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("segment")
+    )
+    openids = ArrayField(models.CharField(max_length=64), default=list, blank=True, editable=False)
+    draft = models.ForeignKey(
+        Draft, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("article")
+    )
+    # Further pictures of a message of several; the first is ``asset``.
+    pictures = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
+    recommend = models.CharField(_("words with the pictures"), max_length=100, blank=True)
+    ignore_reprint = models.BooleanField(
+        _("send even if judged a reprint"),
+        default=False,
+        help_text=_("Otherwise WeChat sends nothing when it finds that an article is somebody else's."),
+    )
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.DRAFT, editable=False
+    )
+    due_at = models.DateTimeField(_("begins"), null=True, blank=True, editable=False)
+    error = models.CharField(_("error"), max_length=40, blank=True, editable=False)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    started_at = models.DateTimeField(_("begun"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("mass send")
+        verbose_name_plural = _("mass sends")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="scheduled", due_at__isnull=False)
+                | (~Q(state="scheduled") & Q(due_at__isnull=True)),
+                name="mass_send_due_while_scheduled",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="mass_send_newest"),
+            models.Index(fields=["due_at"], name="mass_send_due", condition=Q(due_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def words(self) -> str:
+        return f"[{_('Article')}] {self.draft}" if self.draft else super().words
+
+    @property
+    def is_articles(self) -> bool:
+        return self.kind == ARTICLES
+
+    @property
+    def may_be_edited(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def may_be_deleted_there(self) -> bool:
+        """WeChat deletes articles and videos, once they are out, and nothing else."""
+        return self.kind in (ARTICLES, "video") and self.state in (self.State.ACCEPTED, self.State.DONE)
+
+
+class MassCall(models.Model):
+    """One call of a mass send: everybody, a tag, or up to 10,000 openids.
+
+    waiting → sending → (confirming) → accepted → done | failed | uncertain; accepted, done → deleting →
+    deleted. ``due_at`` is when something is to be done about it, or when the lease on that ends.
+    ``clientmsgid`` is fixed before the first attempt: the platform drops a repeat.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being handed over")
+        CONFIRMING = "confirming", _("Waits for an administrator")
+        ACCEPTED = "accepted", _("WeChat is sending it")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        UNCERTAIN = "uncertain", _("Uncertain")
+        DELETING = "deleting", _("Being deleted")
+        DELETED = "deleted", _("Deleted")
+
+    send = models.ForeignKey(MassSend, models.CASCADE, related_name="calls", verbose_name=_("mass send"))
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
+    number = models.PositiveIntegerField(_("part"))
+    clientmsgid = models.CharField(max_length=32, unique=True, editable=False)
+    body: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(editable=False)
+    tag_id = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    # Expected receivers, where we know them.
+    size = models.PositiveIntegerField(_("receivers"), default=0)
+
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    # When the first attempt began that the platform may have taken.
+    tried_at = models.DateTimeField(null=True, blank=True, editable=False)
+    msg_id = models.BigIntegerField(_("message ID"), null=True, blank=True, editable=False)
+    msg_data_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    errcode = models.IntegerField(_("error code"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    # What MASSSENDJOBFINISH told; the counts may be slightly off.
+    status = models.CharField(_("result"), max_length=40, blank=True)
+    total = models.PositiveIntegerField(_("in the target"), null=True, blank=True)
+    filtered = models.PositiveIntegerField(_("may receive it"), null=True, blank=True)
+    sent = models.PositiveIntegerField(_("received"), null=True, blank=True)
+    errors = models.PositiveIntegerField(_("not delivered"), null=True, blank=True)
+    check_state = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    checks = models.JSONField(default=list, blank=True, editable=False)
+    urls = ArrayField(models.CharField(max_length=500), default=list, blank=True, editable=False)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("part of a mass send")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["send", "number"], name="mass_call_once"),
+            models.UniqueConstraint(
+                fields=["account", "msg_id"], name="mass_call_by_msg_id", condition=Q(msg_id__isnull=False)
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["waiting", "sending", "confirming", "accepted", "deleting"],
+                    due_at__isnull=False,
+                )
+                | Q(state__in=["done", "failed", "uncertain", "deleted"], due_at__isnull=True),
+                name="mass_call_due_while_open",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["accepted", "done", "deleting", "deleted"]) | Q(msg_id__isnull=False),
+                name="mass_call_accepted_has_msg_id",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="mass_call_due", condition=Q(due_at__isnull=False)),
+            # What counts towards the month's allowance.
+            models.Index(
+                fields=["account", "accepted_at"],
+                name="mass_call_accepted",
+                condition=Q(accepted_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.send_id}-{self.number}"
+
+
+class MassRecipient(models.Model):
+    """A follower that one call is for; the allowance of the month is counted here."""
+
+    call = models.ForeignKey(MassCall, models.CASCADE, related_name="recipients")
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
+    openid = models.CharField(max_length=64)
+    # When it was chosen: the month it counts in.
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("receiver of a mass send")
+        constraints = [models.UniqueConstraint(fields=["call", "openid"], name="mass_recipient_once")]
+        indexes = [models.Index(fields=["account", "openid", "at"], name="mass_recipient_month")]
+
+    def __str__(self) -> str:
+        return self.openid
+
+
+class MassReport(models.Model):
+    """A MASSSENDJOBFINISH as it came, kept until its call knows its message id, which may be later."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
+    msg_id = models.BigIntegerField()
+    told: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("report of a mass send")
+        constraints = [models.UniqueConstraint(fields=["account", "msg_id"], name="mass_report_once")]
+
+    def __str__(self) -> str:
+        return str(self.msg_id)
+
+
+class MassPreview(models.Model):
+    """A preview on its way to one WeChat id."""
+
+    send = models.ForeignKey(MassSend, models.CASCADE, related_name="previews")
+    wechat_id = models.CharField(_("WeChat ID"), max_length=40)
+    due_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    errcode = models.IntegerField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("preview of a mass send")
+        indexes = [
+            models.Index(fields=["due_at"], name="mass_preview_due", condition=Q(due_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return self.wechat_id

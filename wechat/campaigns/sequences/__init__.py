@@ -1,0 +1,1 @@
+"""Messages that follow one another at set delays after something happened."""

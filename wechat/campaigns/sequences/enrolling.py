@@ -1,0 +1,95 @@
+"""Into a sequence and out of it again. Everything here may run twice."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from wechat.campaigns.models import Enrolment, Sequence
+from wechat.campaigns.sequences import turns
+from wechat.campaigns.tasks import run_sequences
+from wechat.kernel import due
+
+State, Reason = Enrolment.State, Enrolment.Reason
+
+
+def start(
+    account: OfficialAccount,
+    openid: str,
+    trigger: str,
+    key: str,
+    *,
+    at: datetime,
+    channel_id: int | None = None,
+) -> int:
+    """Enrol somebody in the account's sequences for what happened at that time; how many are new to them.
+
+    ``key`` names the occasion, as ``order:812``: told of again, it enrols nobody.
+    """
+    wanted = Sequence.objects.filter(account=account, enabled=True, trigger=trigger)
+    if trigger == "scan":
+        wanted = wanted.filter(Q(channel=channel_id) | Q(channel=None))
+    enrolled = 0
+    for sequence in wanted:
+        _enrolment, made = Enrolment.objects.get_or_create(
+            sequence=sequence,
+            openid=openid,
+            occasion=key,
+            defaults={"account": account, "since": at, "began_at": at, "due_at": timezone.now()},
+        )
+        enrolled += made
+    if enrolled:
+        _ring()
+    return enrolled
+
+
+def replied(account: OfficialAccount, openid: str, at: datetime) -> None:
+    _stop(_open(account, openid).filter(sequence__stop_on_reply=True, began_at__lte=at), Reason.REPLIED)
+
+
+def purchased(account: OfficialAccount, openid: str, key: str) -> None:
+    """They paid: what was to end with that ends, but for what began with this very order ``key``."""
+    paying = _open(account, openid).filter(sequence__stop_on_purchase=True).exclude(occasion=key)
+    _stop(paying, Reason.PURCHASED)
+
+
+def left(account: OfficialAccount, openid: str, at: datetime) -> None:
+    _stop(_open(account, openid).filter(began_at__lte=at), Reason.LEFT)
+
+
+def remove(enrolment: Enrolment) -> None:
+    """Staff take somebody out."""
+    _stop(_open(enrolment.account, enrolment.openid).filter(pk=enrolment.pk), Reason.REMOVED)
+
+
+def look_again(sequence: Sequence) -> None:
+    """It was switched or its steps were changed: everybody inside looks anew, and who waits behind it."""
+    inside = Enrolment.objects.filter(sequence=sequence, state=State.RUNNING)
+    inside.update(due_at=timezone.now())
+    wake_everybody(sequence.account_id)
+
+
+def wake_everybody(account_id: int) -> None:
+    """All who wait look again whose turn it is."""
+    waiting = Enrolment.objects.filter(account=account_id, state=State.PAUSED, sequence__enabled=True)
+    waiting.update(state=State.RUNNING, due_at=timezone.now())
+    _ring()
+
+
+def _open(account: OfficialAccount, openid: str) -> QuerySet[Enrolment]:
+    return Enrolment.objects.filter(account=account, openid=openid, state__in=[State.RUNNING, State.PAUSED])
+
+
+def _stop(enrolments: QuerySet[Enrolment], reason: Enrolment.Reason) -> None:
+    for enrolment in enrolments:
+        with turns.one_at_a_time(enrolment.account_id, enrolment.openid):
+            still = Enrolment.objects.filter(pk=enrolment.pk, state__in=[State.RUNNING, State.PAUSED])
+            still.update(state=State.STOPPED, reason=reason, due_at=None, ended_at=timezone.now())
+            turns.wake(enrolment.account_id, enrolment.openid)
+        _ring()
+
+
+def _ring() -> None:
+    transaction.on_commit(lambda: due.ring(run_sequences))

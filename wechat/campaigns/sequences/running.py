@@ -1,0 +1,143 @@
+"""The worker's side of sequences: whose turn it is, and the next message.
+
+A step is done in the transaction that queues its push, under a key of its own: however often it is looked
+at, it goes out once.
+"""
+
+import datetime
+
+from django.utils import timezone
+
+from accounts.models import Follower
+from accounts.retrying import SHANGHAI
+from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
+from wechat.campaigns.sequences import turns
+from wechat.contents.variables import VARIABLE, Values, expand
+from wechat.kernel import due
+from wechat.pushes import windows
+from wechat.pushes.models import Push
+from wechat.pushes.queueing import queue, queue_template
+from wechat.sdk.content import from_dict
+from wechat.sdk.template_messages import TemplateMessage
+
+State = Enrolment.State
+
+LEASE = datetime.timedelta(minutes=5)
+BATCH = 100
+
+
+def run_due() -> int:
+    """Look at everybody whose time has come until nobody's has; how many were looked at."""
+    looked_at = 0
+    running = Enrolment.objects.filter(state=State.RUNNING)
+    while rows := due.claim(running, lease=LEASE, limit=BATCH):
+        for enrolment in rows:
+            advance(enrolment.pk)
+        looked_at += len(rows)
+    return looked_at
+
+
+def is_due() -> bool:
+    return Enrolment.objects.filter(due_at__lte=timezone.now()).exists()
+
+
+def advance(pk: int) -> None:
+    """One look at one enrolment: it waits, goes on by a step, or ends."""
+    found = Enrolment.objects.filter(pk=pk).values_list("account_id", "openid").first()
+    if found is None:
+        return
+    with turns.one_at_a_time(*found):
+        rows = Enrolment.objects.select_related("sequence__account")
+        enrolment = rows.filter(pk=pk, state=State.RUNNING).first()
+        if enrolment is not None:
+            _look(enrolment)
+
+
+def _look(enrolment: Enrolment) -> None:
+    if not enrolment.sequence.enabled or turns.has_to_wait(enrolment):
+        _keep(enrolment, state=State.PAUSED, due_at=None)
+        return
+    step = next_step(enrolment)
+    now = timezone.now()
+    if step is None:
+        _keep(enrolment, state=State.FINISHED, due_at=None, ended_at=now)
+        turns.wake(enrolment.account_id, enrolment.openid)
+        return
+    at = after_quiet(enrolment.sequence, max(enrolment.since + delay(step), now))
+    if at > now:
+        _keep(enrolment, due_at=at)
+    else:
+        _do(enrolment, step, now)
+
+
+def next_step(enrolment: Enrolment) -> SequenceStep | None:
+    """The first step after the one reached that was not done before, as the steps are now."""
+    done = StepRun.objects.filter(enrolment=enrolment).values("step")
+    ahead = SequenceStep.objects.filter(sequence=enrolment.sequence_id, position__gt=enrolment.reached)
+    return ahead.exclude(pk__in=done).select_related("template", "asset", "cover").first()
+
+
+def delay(step: SequenceStep) -> datetime.timedelta:
+    return datetime.timedelta(minutes=step.wait * step.unit)
+
+
+def after_quiet(sequence: Sequence, at: datetime.datetime) -> datetime.datetime:
+    """That time, or the end of the quiet time it falls into; the quiet time may go past midnight."""
+    begins, ends = sequence.quiet_from, sequence.quiet_until
+    if begins is None or ends is None:
+        return at
+    local = at.astimezone(SHANGHAI)
+    clock = local.time()
+    quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    if not quiet:
+        return at
+    end = local.replace(hour=ends.hour, minute=ends.minute, second=ends.second, microsecond=0)
+    return end if end > local else end + datetime.timedelta(days=1)
+
+
+def _do(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) -> None:
+    push = _queued(enrolment, step, now)
+    skipped = "" if push else StepRun.Skipped.NO_WINDOW
+    StepRun.objects.get_or_create(enrolment=enrolment, step=step, defaults={"push": push, "skipped": skipped})
+    # What comes next, or that it has ended, is worked out in another look.
+    _keep(enrolment, reached=step.position, since=now, due_at=now)
+
+
+def _queued(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) -> Push | None:
+    """As a customer-service message while one is allowed, else from the template, else not at all."""
+    account, openid = enrolment.sequence.account, enrolment.openid
+    key, cause = f"sequence:{enrolment.pk}:{step.pk}", f"sequence:{enrolment.sequence_id}"
+    values = _values(enrolment, now)
+    if windows.left(account, openid, now).left:
+        content = expand(from_dict(step.complete), values)
+        return queue(account=account, openid=openid, content=content, key=key, cause=cause)
+    if step.template is None or not step.has_template:
+        return None
+    message = TemplateMessage(
+        template_id=step.template.platform_id,
+        values={name: _filled(text, values) for name, text in step.values.items()},
+        url=_filled(step.link, values),
+    )
+    kind = Push.Kind(step.template.kind)
+    return queue_template(account=account, openid=openid, message=message, kind=kind, key=key, cause=cause)
+
+
+def _values(enrolment: Enrolment, now: datetime.datetime) -> Values:
+    account = enrolment.sequence.account
+    known = Follower.objects.filter(account=account, openid=enrolment.openid)
+    local = now.astimezone(SHANGHAI)
+    return Values(
+        openid=enrolment.openid,
+        remark=known.values_list("remark", flat=True).first() or "",
+        account=account.name,
+        date=local.strftime("%Y-%m-%d"),
+        time=local.strftime("%H:%M"),
+    )
+
+
+def _filled(text: str, values: Values) -> str:
+    return VARIABLE.sub(lambda found: str(getattr(values, found[1])), text)
+
+
+def _keep(enrolment: Enrolment, **changes: object) -> None:
+    Enrolment.objects.filter(pk=enrolment.pk, state=State.RUNNING).update(**changes)

@@ -1,0 +1,112 @@
+"""Sending to many at once through the platform. WeChat reference 11 Mass send.
+
+`content` is a body as the constructors below write it. A `clientmsgid` has at most 32 bytes; a repeat of one
+within 24 hours raises ApiError 45065, whose `msg_id` is that of the first, within a minute 45066.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wechat.sdk.client import Client
+from wechat.sdk.errors import TransportError
+
+LEAST_OPENIDS, MOST_OPENIDS = 2, 10_000
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job is accepted, not done. `msg_data_id` is 0 but for articles."""
+
+    msg_id: int
+    msg_data_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """`number` 0 to 4, quickest first; `thousands` of messages a minute."""
+
+    number: int
+    thousands: int
+
+
+def text(words: str) -> Body:
+    return {"msgtype": "text", "text": {"content": words}}
+
+
+def images(media_ids: Sequence[str], recommend: str = "") -> Body:
+    chosen: dict[str, Any] = {"media_ids": list(media_ids)}
+    return {"msgtype": "image", "images": {**chosen, "recommend": recommend} if recommend else chosen}
+
+
+def voice(media_id: str) -> Body:
+    return {"msgtype": "voice", "voice": {"media_id": media_id}}
+
+
+def video(media_id: str) -> Body:
+    """`media_id` is one of `video_for_mass`."""
+    return {"msgtype": "mpvideo", "mpvideo": {"media_id": media_id}}
+
+
+def articles(media_id: str, *, ignore_reprint: bool) -> Body:
+    """A draft; its media_id dies with the send. `ignore_reprint`: send even if judged a reprint."""
+    return {
+        "msgtype": "mpnews",
+        "mpnews": {"media_id": media_id},
+        "send_ignore_reprint": int(ignore_reprint),
+    }
+
+
+def send_all(client: Client, content: Body, clientmsgid: str, *, tag_id: int | None = None) -> Accepted:
+    """To everybody, or to those of a tag. Raises ApiError 89504 or 89505 if an administrator has to agree."""
+    chosen: Body = {"is_to_all": True} if tag_id is None else {"is_to_all": False, "tag_id": tag_id}
+    body = {"filter": chosen, **content, "clientmsgid": clientmsgid}
+    return _accepted(client, "/cgi-bin/message/mass/sendall", body)
+
+
+def send(client: Client, content: Body, clientmsgid: str, openids: Sequence[str]) -> Accepted:
+    """To 2 to 10,000 followers. Raises ApiError 40130 or 40032 for fewer or more."""
+    body = {"touser": list(openids), **content, "clientmsgid": clientmsgid}
+    return _accepted(client, "/cgi-bin/message/mass/send", body)
+
+
+def preview(client: Client, content: Body, *, wechat_id: str) -> None:
+    """To one person by WeChat id; 100 a day. Pictures go one at a time: the first."""
+    body = dict(content)
+    if "images" in body:
+        body["image"] = {"media_id": body.pop("images")["media_ids"][0]}
+    client.post("/cgi-bin/message/mass/preview", {"towxname": wechat_id, **body})
+
+
+def status(client: Client, msg_id: int) -> str:
+    """SEND_SUCCESS, SENDING, SEND_FAIL or DELETE. Raises ApiError 40059 for an unknown id."""
+    return str(client.post("/cgi-bin/message/mass/get", {"msg_id": str(msg_id)}).get("msg_status", ""))
+
+
+def delete(client: Client, msg_id: int, article: int = 0) -> None:
+    """Articles and videos only: the content dies, delivered cards stay. `article` counts from 1; 0: all."""
+    client.post("/cgi-bin/message/mass/delete", {"msg_id": msg_id, "article_idx": article})
+
+
+def speed(client: Client) -> Speed:
+    answer = client.post("/cgi-bin/message/mass/speed/get")
+    return Speed(int(answer.get("speed", 0)), int(answer.get("realspeed", 0)))
+
+
+def set_speed(client: Client, number: int) -> None:
+    client.post("/cgi-bin/message/mass/speed/set", {"speed": number})
+
+
+def video_for_mass(client: Client, media_id: str, title: str, description: str) -> str:
+    """The media_id that a mass send takes for a video of the library."""
+    body = {"media_id": media_id, "title": title, "description": description}
+    return str(client.post("/cgi-bin/media/uploadvideo", body).get("media_id", ""))
+
+
+def _accepted(client: Client, api: str, body: Body) -> Accepted:
+    answer = client.post(api, body)
+    if not str(answer.get("msg_id", "")).isdecimal():
+        raise TransportError(f"{api} answered no msg_id", outcome_unknown=True)
+    return Accepted(int(answer["msg_id"]), int(answer.get("msg_data_id") or 0))
