@@ -116,12 +116,6 @@ def give_back_a_second_payment(event: Event) -> None:
         )
 
 
-@usage.register
-def items_with(asset: Asset) -> list[str]:
-    items = Item.objects.filter(picture=asset)
-    return [_("payment item “%(item)s”") % {"item": item} for item in items]
-
-
 @conversions.register
 def paid_after_a_campaign(
     account: OfficialAccount,
@@ -134,3 +128,9 @@ def paid_after_a_campaign(
     paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
     told = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))
     return Revenue(told["orders"], told["fen"] or 0)
+
+
+@usage.register
+def items_with(asset: Asset) -> list[str]:
+    items = Item.objects.filter(picture=asset)
+    return [_("payment item “%(item)s”") % {"item": item} for item in items]

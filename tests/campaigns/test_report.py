@@ -23,8 +23,9 @@ def paid(world: World, openid: str, fen: int, *, after: timedelta = timedelta(ho
     number = Order.objects.count()
     Order.objects.create(
         account=world.account, merchant=merchant, out_trade_no=f"A{number:08d}", source="test",
-        key=str(number), way="jsapi", openid=openid, payer_openid=openid, description="会员卡", total=fen, state="paid",
-        expires_at=timezone.now(), transaction_id=f"42{number:026d}", paid_at=timezone.now() + after,
+        key=str(number), way="jsapi", openid=openid, payer_openid=openid, description="会员卡",
+        total=fen, state="paid", expires_at=timezone.now(), transaction_id=f"42{number:026d}",
+        paid_at=timezone.now() + after,
     )  # fmt: skip
 
 
