@@ -126,7 +126,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         line = '<span class="mass-name">{}</span><span class="quiet block">{}</span>'
         return format_html(line, send.name, Truncator(send.words).chars(60))
 
-    @admin.display(description=gettext_lazy("content"))
+    @admin.display(description=gettext_lazy("what goes out"))
     def said(self, send: MassSend) -> str:
         return send.words
 
@@ -144,7 +144,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         label = str(send.get_target_display())
         return f"{label}: {chosen}" if chosen else label
 
-    @admin.display(description=gettext_lazy("received"))
+    @admin.display(description=gettext_lazy("received it"))
     def result(self, send: MassSend) -> str:
         told = send.calls.aggregate(sent=Sum("sent"), filtered=Sum("filtered"))
         return "–" if told["sent"] is None else f"{told['sent']} / {told['filtered']}"

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(blank=True, max_length=40, verbose_name='result')),
                 ('total', models.PositiveIntegerField(blank=True, null=True, verbose_name='in the target')),
                 ('filtered', models.PositiveIntegerField(blank=True, null=True, verbose_name='may receive it')),
-                ('sent', models.PositiveIntegerField(blank=True, null=True, verbose_name='received')),
+                ('sent', models.PositiveIntegerField(blank=True, null=True, verbose_name='received it')),
                 ('errors', models.PositiveIntegerField(blank=True, null=True, verbose_name='not delivered')),
                 ('check_state', models.PositiveSmallIntegerField(blank=True, editable=False, null=True)),
                 ('checks', models.JSONField(blank=True, default=list, editable=False)),

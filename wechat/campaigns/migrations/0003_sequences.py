@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('occasion', models.CharField(max_length=120)),
                 ('state', models.CharField(choices=[('running', 'in it'), ('paused', 'waits'), ('finished', 'got all'), ('stopped', 'stopped')], default='running', max_length=8, verbose_name='state')),
-                ('reason', models.CharField(blank=True, choices=[('replied', 'wrote to us'), ('purchased', 'paid'), ('left', 'left'), ('removed', 'taken out')], max_length=10, verbose_name='reason')),
+                ('reason', models.CharField(blank=True, choices=[('replied', 'wrote to us'), ('purchased', 'has paid'), ('left', 'has left'), ('removed', 'taken out')], max_length=10, verbose_name='reason')),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('reached', models.SmallIntegerField(default=-1)),
                 ('since', models.DateTimeField(verbose_name='last message')),
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('template', models.ForeignKey(blank=True, help_text='Goes out when the time for a customer-service message is over.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pushes.template', verbose_name='template instead')),
             ],
             options={
-                'verbose_name': 'step',
+                'verbose_name': 'message of it',
                 'verbose_name_plural': 'Messages, in this order',
                 'ordering': ['position', 'id'],
             },

@@ -155,7 +155,7 @@ class MassCall(models.Model):
     status = models.CharField(_("result"), max_length=40, blank=True)
     total = models.PositiveIntegerField(_("in the target"), null=True, blank=True)
     filtered = models.PositiveIntegerField(_("may receive it"), null=True, blank=True)
-    sent = models.PositiveIntegerField(_("received"), null=True, blank=True)
+    sent = models.PositiveIntegerField(_("received it"), null=True, blank=True)
     errors = models.PositiveIntegerField(_("not delivered"), null=True, blank=True)
     check_state = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     checks = models.JSONField(default=list, blank=True, editable=False)

@@ -105,7 +105,7 @@ class SequenceStep(HasContent):
     link = models.CharField(max_length=500, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("step")
+        verbose_name = _("message of it")
         verbose_name_plural = _("Messages, in this order")
         ordering = ["position", "id"]
 
@@ -131,8 +131,8 @@ class Enrolment(models.Model):
 
     class Reason(models.TextChoices):
         REPLIED = "replied", _("wrote to us")
-        PURCHASED = "purchased", _("paid")
-        LEFT = "left", _("left")
+        PURCHASED = "purchased", _("has paid")
+        LEFT = "left", _("has left")
         REMOVED = "removed", _("taken out")
 
     sequence = models.ForeignKey(

@@ -2,6 +2,7 @@ from collections.abc import Sequence as Rows
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area
@@ -61,7 +63,8 @@ class StepInline(StackedInline[SequenceStep, Sequence]):
         if not step.pk or step.template is None:
             return "–"
         address = reverse("admin:campaigns_sequence_fill", args=[step.sequence_id, step.pk])
-        done = badge(_("filled in"), "good") if step.has_template else badge(_("not filled in"), "bad")
+        missing = badge(_("still to be filled in"), "bad")
+        done = badge(_("filled in"), "good") if step.has_template else missing
         return format_html('{} <a class="link" href="{}">{}</a>', done, address, _("Fill in…"))
 
 
@@ -76,6 +79,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
     list_select_related = ("channel",)
     list_before_template = "campaigns/sequence_list.html"
     change_form_outer_before_template = "campaigns/sequence_tools.html"
+    formfield_overrides = {models.TimeField: {"widget": UnfoldAdminTextInputWidget(attrs={"type": "time"})}}
     fieldsets = (
         (None, {"fields": ("account", "name", "enabled")}),
         (gettext_lazy("Who gets it"), {"fields": ("trigger", "channel", "priority")}),
