@@ -66,6 +66,8 @@ def button_of(menu: Menu, name: str) -> Button:
 
 
 def drag(page: Page, source: Locator, target: Locator, *, x: float = 0.5, y: float = 0.5) -> None:
+    # A mouse reaches what is in the window only.
+    source.scroll_into_view_if_needed()
     start, end = source.bounding_box(), target.bounding_box()
     assert start
     assert end

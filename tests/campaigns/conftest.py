@@ -85,7 +85,7 @@ class World:
             running.run_due()
         campaign.refresh_from_db()
 
-    def run(self, campaign: Campaign, seconds: float = 20) -> Campaign:
+    def run(self, campaign: Campaign, seconds: float = 60) -> Campaign:
         """Until it is over."""
         ends = time.monotonic() + seconds
         while campaign.state not in ("done", "paused", "cancelled") and time.monotonic() < ends:

@@ -74,7 +74,7 @@ def test_the_numbers_are_those_that_will_happen(staff: Cast, known: Simulated, w
     for _each in range(4):
         settle(written(target="list", openids=openids[2:4]))
     told = signed_in(staff.owner).get(page(written(), "send")).content.decode()
-    for label, number in (("已选择", 5), ("本月 4 次已用完", 2), ("将会收到", 1)):
+    for label, number in (("选中", 5), ("本月 4 次已用完", 2), ("将会收到", 1)):
         assert label in told
         assert f">{number}</dd>" in told
     assert "已向 2 位粉丝群发过 4 次" in told or "2" in told

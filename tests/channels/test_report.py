@@ -152,8 +152,9 @@ def test_the_highest_day_fills_the_chart_and_its_parts_stand_on_one_another() ->
 
 
 def test_the_file_has_a_line_a_channel_and_no_formula(
-    channel: ChannelMaker, scan: ScanMaker, staff: Cast
+    channel: ChannelMaker, scan: ScanMaker, staff: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(report, "_revenue", [])
     shop = channel('=HYPERLINK("x")', cost=int(Decimal("10.5") * 100))
     scan(shop, 2)
     file = signed_in(staff.auditor).get("/admin/channels/channel/report.csv").content.decode("utf-8-sig")

@@ -34,8 +34,6 @@
     on() {},
   };
 
-  // The part of the JS-SDK a page needs to pay; its signature of the page is not checked here.
-  const ready = [];
   let config = null;
   const settled = async (name, given, result) => {
     const told = { errMsg: `${name}:${result}` };
@@ -43,16 +41,13 @@
     heard?.(told);
     given.complete?.(told);
   };
-  window.wx ??= {
+  // The page's SDK is there already (inside.js): it learns to pay, and tells for which account it was set up.
+  const configure = window.wx.config;
+  Object.assign(window.wx, {
     config(given) {
       config = given;
-      setTimeout(() => ready.splice(0).forEach((each) => each()));
+      return configure(given);
     },
-    ready(run) {
-      if (config) setTimeout(run);
-      else ready.push(run);
-    },
-    error() {},
     checkJsApi: ({ jsApiList = [], success }) =>
       success?.({ errMsg: "checkJsApi:ok", checkResult: Object.fromEntries(jsApiList.map((each) => [each, each === "chooseWXPay"])) }),
     async chooseWXPay(given) {
@@ -61,8 +56,7 @@
       const { result } = await pay(params, address());
       await settled("chooseWXPay", given, result);
     },
-    closeWindow: () => window.closeWebview(),
-  };
+  });
 
   addEventListener("DOMContentLoaded", () => document.dispatchEvent(new Event("WeixinJSBridgeReady")));
 })();
