@@ -1,0 +1,49 @@
+"""Pages under the server that serves them."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+FILES = ["/static/console/console.js", "/static/console/console.css", "/healthz/live"]
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--lifespan", "off", "--ws", "none"]
+    with subprocess.Popen([*command, "--log-level", "error", "config.asgi:application"]) as server:
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/healthz/live")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(600):
+        try:
+            requests.get(address, timeout=5)
+        except requests.ConnectionError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(address)
+
+
+def test_a_connection_that_is_used_again_is_answered_again(served: str) -> None:
+    def browse(_: int) -> list[int]:
+        with requests.Session() as session:
+            return [session.get(served + path, timeout=60).status_code for path in FILES * 20]
+
+    with ThreadPoolExecutor(4) as browsers:
+        answered = Counter(status for each in browsers.map(browse, range(4)) for status in each)
+    assert answered == {200: 4 * 20 * len(FILES)}
