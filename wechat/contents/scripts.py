@@ -18,15 +18,21 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What one rule, channel or menu button says, and the names of the variables in it."""
+    """What one rule, channel or menu button says, and the names of the variables in it.
+
+    ``fixed`` is what it says to everybody, if that is the same.
+    """
 
     contents: tuple[Content, ...] = ()
     one_at_random: bool = False
     variables: frozenset[str] = field(init=False, repr=False, compare=False)
+    fixed: Said | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         found = frozenset[str]().union(*map(variables_in, self.contents))
+        varies = found or (self.one_at_random and len(self.contents) > 1)
         object.__setattr__(self, "variables", found)
+        object.__setattr__(self, "fixed", None if varies else arrange(self.contents))
 
     @property
     def is_personal(self) -> bool:
@@ -38,13 +44,15 @@ class Script:
 
         The values are asked for only if there is a variable to fill.
         """
+        if self.fixed is not None:
+            return self.fixed
         contents = self.contents
-        if self.one_at_random and contents:
+        if self.one_at_random:
             contents = (contents[zlib.crc32(message_key.encode()) % len(contents)],)
-        if not self.variables:
-            return arrange(contents)
-        known = values()
-        return arrange([expand(content, known) for content in contents])
+        if self.variables:
+            known = values()
+            contents = tuple(expand(content, known) for content in contents)
+        return arrange(contents)
 
 
 def arrange(contents: Sequence[Content]) -> Said:

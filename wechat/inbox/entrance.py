@@ -3,9 +3,8 @@
 import io
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse
@@ -16,9 +15,6 @@ from wechat.sdk.envelope import MAX_BODY
 log = logging.getLogger(__name__)
 
 CALLBACK_PATH = re.compile(r"/wechat/([-a-zA-Z0-9_]+)/callback/?")
-
-# The stubs know no view that waits.
-view = cast("Callable[..., Awaitable[HttpResponse]]", Callback.as_view())
 
 
 def callback_slug(path: str) -> str | None:
@@ -73,7 +69,7 @@ async def _body(receive: Any) -> bytes | None:
 
 async def _response(request: CallbackRequest, slug: str) -> HttpResponse:
     try:
-        return await view(request, slug=slug)
+        return await Callback().dispatch(request, slug=slug)
     except Exception:
         log.exception("callback_failed", extra={"account": slug})
         return HttpResponse(status=500)

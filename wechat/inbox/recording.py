@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection
 from psycopg import AsyncConnection, Error, OperationalError
 
-from wechat.inbox.records import Record
+from wechat.inbox.records import ENCODER, Record
 from wechat.kernel import metrics
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def _ordered(records: Sequence[Record]) -> list[Record]:
 
 
 def _json(records: Sequence[Record]) -> str:
-    return f"[{','.join(record.to_json() for record in records)}]"
+    return ENCODER.encode([record.to_dict() for record in records])
 
 
 def _keys(records: Sequence[Record]) -> list[Any]:

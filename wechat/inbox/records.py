@@ -72,8 +72,11 @@ class Record:
         self.answer = to_dict(answer.now) if answer.now else None
         self.later = [to_dict(content) for content in answer.later] or None
 
+    def to_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
     def to_json(self) -> str:
-        return ENCODER.encode({name: getattr(self, name) for name in self.__slots__})
+        return ENCODER.encode(self.to_dict())
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
