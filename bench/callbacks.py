@@ -156,7 +156,7 @@ def _drive(
     server: psutil.Process, port: int, path: str, pushes: Path, seconds: int, connections_: int
 ) -> Figures:
     """Load the server with fresh pushes, each sent once; stops by itself."""
-    write_pushes(pushes, count=seconds * 6000)
+    write_pushes(pushes, count=seconds * 9000)
     before = _cpu_seconds(server)
     output = subprocess.run(
         [
