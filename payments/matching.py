@@ -26,7 +26,7 @@ WHERE line.bill_id = %(bill)s AND line.out_refund_no <> '' AND r.out_refund_no =
 """
 
 # A number that follows our rule was ours; any other belongs to another system of the merchant.
-OURS = "^W[CR][0-9]{20}$"
+OURS = "^W[CR][0-9]{20,24}$"
 
 FROM_LINES = """
 SELECT CASE

@@ -62,7 +62,9 @@ class BillLine(models.Model):
         REFUND = "refund", _("Refund")
         OTHER = "other", _("Other")
 
-    bill = models.ForeignKey(Bill, models.CASCADE, related_name="rows", verbose_name=_("bill"))
+    bill = models.ForeignKey(
+        Bill, models.CASCADE, related_name="rows", verbose_name=_("bill"), db_index=False
+    )
     number = models.PositiveIntegerField(_("line"))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     at = models.DateTimeField(_("time"))
@@ -74,10 +76,22 @@ class BillLine(models.Model):
     amount = models.BigIntegerField(_("amount"))
     fee = models.BigIntegerField(_("fee"))
     order = models.ForeignKey(
-        Order, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("order")
+        Order,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("order"),
+        db_index=False,
     )
     refund = models.ForeignKey(
-        Refund, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("refund")
+        Refund,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("refund"),
+        db_index=False,
     )
 
     class Meta:
@@ -96,7 +110,9 @@ class BillLine(models.Model):
 class FundLine(models.Model):
     """A movement of the merchant's balance."""
 
-    bill = models.ForeignKey(Bill, models.CASCADE, related_name="movements", verbose_name=_("bill"))
+    bill = models.ForeignKey(
+        Bill, models.CASCADE, related_name="movements", verbose_name=_("bill"), db_index=False
+    )
     number = models.PositiveIntegerField(_("line"))
     at = models.DateTimeField(_("time"))
     business_no = models.CharField(_("WeChat Pay number"), max_length=64)
