@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import django
 from django.core.management import call_command
@@ -149,7 +150,11 @@ class Bench:
 
     def bare_order(self) -> str:
         number = secrets.token_hex(13)
-        parameters = {"account": self.account.pk, "merchant": self.merchant.pk, "number": number}
+        parameters: dict[str, Any] = {
+            "account": self.account.pk,
+            "merchant": self.merchant.pk,
+            "number": number,
+        }
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(BARE_ORDER, parameters)
         return number

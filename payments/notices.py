@@ -10,7 +10,7 @@ from Crypto.Hash import SHA256
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from payments import history
+from payments import history, refunding
 from payments.applying import Outcome, apply
 from payments.models import Merchant, Notice
 from payments.refund_reports import apply_refund
@@ -18,6 +18,7 @@ from wechat.kernel import due
 from wechat.sdk.pay import notices
 from wechat.sdk.pay.errors import Unreadable
 from wechat.sdk.pay.transactions import read_refund, read_transaction
+from wechat.sdk.pay.v2_notices import UNPROVEN_REFUND
 
 log = logging.getLogger(__name__)
 State = Notice.State
@@ -103,11 +104,18 @@ def _handled(notice: Notice) -> tuple[str, str]:
         told = apply(notice.merchant, read_transaction(notice.resource), by=history.PLATFORM)
     elif notice.original_type == "refund" and notice.event_type.startswith("REFUND."):
         told = apply_refund(notice.merchant, read_refund(notice.resource), by=history.PLATFORM)
+    elif notice.original_type == UNPROVEN_REFUND:
+        return _asked_about(notice)
     else:
         log.warning("notice_of_unknown_kind", extra={"event": notice.event_type})
         return State.ASIDE, "unknown kind"
     notice.order = told.order
     return told.outcome.value, "" if told.outcome is not Outcome.ASIDE else "see the exceptions"
+
+
+def _asked_about(notice: Notice) -> tuple[str, str]:
+    known = refunding.look_soon(notice.merchant, read_refund(notice.resource).out_refund_no)
+    return (State.APPLIED, "") if known else (State.REPEAT, "")
 
 
 def _text(raw: bytes) -> str:

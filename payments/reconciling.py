@@ -44,7 +44,12 @@ FETCH: dict[str, Callable[[PayClient, datetime.date], bills.BillAddress]] = {
 
 
 def begin(merchant: Merchant) -> None:
-    """From today on, the merchant's bills are fetched; asked again, nothing changes."""
+    """From today on, the merchant's bills are fetched; asked again, nothing changes.
+
+    Bills come by API v3 only, whatever interface orders are made with.
+    """
+    if not merchant.api_v3_key:
+        return
     for kind in Kind:
         if not Bill.objects.filter(merchant=merchant, kind=kind).exists():
             _plan(merchant, kind, timezone.now().astimezone(BEIJING).date())

@@ -34,6 +34,14 @@ class Order(models.Model):
     # Orders of one purchase: only one of them can be kept paid.
     purchase = models.CharField(_("purchase"), max_length=64, blank=True)
     way = models.CharField(_("way"), max_length=8, choices=Way.choices)
+    # The merchant's when it was made: WeChat Pay knows the order by it.
+    protocol = models.CharField(
+        max_length=8,
+        choices=Merchant.Protocol.choices,
+        default=Merchant.Protocol.V3,
+        db_default="v3",
+        editable=False,
+    )
     openid = models.CharField(_("OpenID"), max_length=64, blank=True)
     client_ip = models.GenericIPAddressField(_("payer's address"), null=True, blank=True)
     description = models.CharField(_("description"), max_length=127)

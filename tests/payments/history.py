@@ -10,13 +10,12 @@ import time_machine
 from django.utils import timezone
 
 from payments import chasing, events, notices, ordering, reconciling, refunding
-from payments.directory import client_for
+from payments.directory import cashier_for
 from payments.models import Merchant, Order, Refund
 from payments.ordering import OrderRefused, Uncertain, Wanted
 from payments.states import RefundState
 from tests.simulated import Simulated
 from wechat.sdk.errors import WeChatError
-from wechat.sdk.pay import refunds
 
 PLACING, CLOSING = "/v3/pay/transactions/jsapi", "/v3/pay/transactions/out-trade-no/{out_trade_no}/close"
 REFUNDING = "/v3/refund/domestic/refunds"
@@ -44,7 +43,7 @@ class History:
         made = ordering.create(self.wanted(fen))
         self.orders.append(made)
         with contextlib.suppress(WeChatError):
-            ordering._called(client_for(made.merchant), made)
+            ordering._called(cashier_for(made), made)
 
     def pay(self, number: int, fault: dict[str, Any], *, late: bool) -> None:
         if self.orders:
@@ -80,7 +79,7 @@ class History:
             with contextlib.suppress(OrderRefused, WeChatError):
                 made = refunding.request(order, fen, source="test", key=f"{timezone.now().timestamp()}")
                 Refund.objects.filter(pk=made.pk).update(attempts=1)
-                refunds.refund(client_for(self.merchant), refunding._new(made))
+                cashier_for(order).refund(refunding._new(made))
 
     def end_refunds(self, state: str) -> None:
         self.fault(at="refund", ends=state, times=1)

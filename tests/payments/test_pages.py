@@ -270,6 +270,8 @@ def merchant_fields(merchant: Merchant, **differently: Any) -> dict[str, Any]:
         "enabled": "on",
         "new_private_key": "",
         "new_api_v3_key": "",
+        "protocol": merchant.protocol,
+        "certificate": "",
     }
     return {**usual, **differently}
 
