@@ -29,15 +29,18 @@ from payments import bill_loading, exporting, matching  # noqa: E402
 from payments.models import Bill, Discrepancy, Merchant, Order  # noqa: E402
 
 DAY = datetime.date(2026, 3, 1)
-COLUMNS = "交易时间,微信订单号,商户订单号,交易状态,应结订单金额,微信退款单号,商户退款单号,退款金额,退款状态,手续费,订单金额,申请退款金额"
+COLUMNS = (
+    "交易时间,微信订单号,商户订单号,交易状态,应结订单金额,微信退款单号,商户退款单号,退款金额,退款状态,"
+    "手续费,订单金额,申请退款金额"
+)
 SUMMARY = "总交易单数,手续费总金额,订单总金额,申请退款总金额"
 FILL = """
 INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
     description, attach, item, goods, total, expires_at, state, prepay, transaction_id, trade_type, bank_type,
     payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at)
 SELECT %(account)s, %(merchant)s, 'BN' || %(lines)s || '_' || n, 'bench', %(lines)s || ':' || n, '', 'jsapi',
-    'o', '会员年卡', '', '年卡', '[]', 10000, at, 'paid', '', '42' || %(lines)s || '_' || n, 'JSAPI', 'OTHERS',
-    'o', 10000, at, 0, 0, 1, at
+    'o', '会员年卡', '', '年卡', '[]', 10000, at, 'paid', '', '42' || %(lines)s || '_' || n, 'JSAPI',
+    'OTHERS', 'o', 10000, at, 0, 0, 1, at
 FROM generate_series(1, %(lines)s) AS n, LATERAL (SELECT '2026-03-01 12:00+08'::timestamptz AS at) AS moment
 """
 
@@ -68,8 +71,8 @@ def measure(lines: int) -> None:
     differences = Discrepancy.objects.filter(bill=bill).count()
     agrees = (bill.lines, bill.income, differences) == (lines, lines * 10000, 0)
     print(
-        f"{lines:>9,} lines: loaded in {loaded:.1f} s, compared in {compared:.1f} s, exported in {month:.1f} s; "
-        f"peak {peak()} MiB (before {before}); {'agrees to the fen' if agrees else 'DIFFERS'}"
+        f"{lines:>9,} lines: loaded in {loaded:.1f} s, compared in {compared:.1f} s, "
+        f"exported in {month:.1f} s; peak {peak()} MiB (before {before}); {'agrees to the fen' if agrees else 'DIFFERS'}"
     )
 
 
