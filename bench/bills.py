@@ -72,7 +72,8 @@ def measure(lines: int) -> None:
     agrees = (bill.lines, bill.income, differences) == (lines, lines * 10000, 0)
     print(
         f"{lines:>9,} lines: loaded in {loaded:.1f} s, compared in {compared:.1f} s, "
-        f"exported in {month:.1f} s; peak {peak()} MiB (before {before}); {'agrees to the fen' if agrees else 'DIFFERS'}"
+        f"exported in {month:.1f} s; peak {peak()} MiB (before {before}); "
+        f"{'agrees to the fen' if agrees else 'DIFFERS'}"
     )
 
 
