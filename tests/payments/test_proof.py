@@ -52,6 +52,13 @@ STEPS = st.one_of(
     st.tuples(st.just("close"), NUMBERS, CALL_FAULTS),
     st.tuples(st.just("refund"), NUMBERS, AMOUNTS, CALL_FAULTS),
     st.tuples(st.just("crash_while_refunding"), NUMBERS, AMOUNTS),
+    st.tuples(
+        st.just("die"),
+        st.integers(0, 15),
+        st.sampled_from(["ordering", "closing", "refunding", "working"]),
+        NUMBERS,
+        AMOUNTS,
+    ),
     st.tuples(st.just("end_refunds"), st.sampled_from(["CLOSED", "ABNORMAL"])),
     st.tuples(st.just("pass_time"), st.sampled_from([5, 40, 700, 2000])),
 )
