@@ -6,6 +6,7 @@ any WSGI server, and no more of them at a time than ``WEB_THREADS``.
 """
 
 import asyncio
+import contextvars
 import gc
 import os
 from collections.abc import Iterator
@@ -35,9 +36,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await callback_application(scope, receive, send, slug)
         return
 
+    clean = contextvars.copy_context()
+
     async def answer(message: Any) -> None:
-        # The server's own is no coroutine function by its looks, and the adapter would warn of it.
-        await send(message)
+        # Not in the adapter's context: the server would read the connection's next request in it, and find
+        # a thread that has ended.
+        await asyncio.create_task(send(message), context=clean)
 
     async with places, ThreadSensitiveContext():
         await pages(scope, receive, answer)
