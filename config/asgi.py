@@ -6,7 +6,6 @@ any WSGI server, and no more of them at a time than ``WEB_THREADS``.
 """
 
 import asyncio
-import contextvars
 import gc
 import os
 from collections.abc import Iterator
@@ -36,15 +35,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await callback_application(scope, receive, send, slug)
         return
 
-    clean = contextvars.copy_context()
-
-    async def answer(message: Any) -> None:
-        # Not in the adapter's context: the server would read the connection's next request in it, and find
-        # a thread that has ended.
-        await asyncio.create_task(send(message), context=clean)
-
     async with places, ThreadSensitiveContext():
-        await pages(scope, receive, answer)
+        await pages(scope, receive, send)
 
 
 def _closing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
