@@ -2,6 +2,8 @@
 
 `python -m bench.payments --rows 1000000` fills the database it is given (use a temporary one), measures,
 and says how the two compare. A notification goes all the way: signature, decryption, row, order, event.
+The reference is the same rows written by bare SQL, a transaction each: what Postgres itself costs.
+Under load, several threads deliver at once, and each says how long its answer took.
 """
 
 import argparse
@@ -11,6 +13,8 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import django
 from django.core.management import call_command
@@ -23,14 +27,14 @@ from Crypto.Cipher import AES  # noqa: E402
 from Crypto.Hash import SHA256  # noqa: E402
 from Crypto.PublicKey import RSA  # noqa: E402
 from Crypto.Signature import pkcs1_15  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from accounts.models import OfficialAccount  # noqa: E402
 from payments import ordering  # noqa: E402
 from payments.models import Merchant, Order  # noqa: E402
 
-FEW, TIMES = 1_000, 400
+FEW, TIMES, THREADS = 1_000, 400, 6
 BATCH = 250_000
 KEY_ID, API_V3_KEY = "PUB_KEY_ID_0119", "b" * 32
 
@@ -45,6 +49,31 @@ SELECT %(account)s, %(merchant)s, 'BN' || n, 'bench', 'fill:' || n, '', 'jsapi',
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
     LATERAL (SELECT now() - (%(rows)s - n) * (interval '90 days' / %(rows)s) AS at) AS moment
 """
+BARE_ORDER = """
+WITH made AS (
+    INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
+        description, attach, item, goods, total, expires_at, state, prepay, trade_type, bank_type,
+        payer_openid, reserved, refunded, calls, created_at, due_at)
+    VALUES (%(account)s, %(merchant)s, %(number)s, 'bare', %(number)s, '', 'jsapi', 'oBench', '会员年卡', '',
+        '', '[]', 10000, now(), 'created', '', '', '', '', 0, 0, 0, now(), now())
+    RETURNING id)
+INSERT INTO payments_step (order_id, kind, at, by, text) SELECT id, 'created', now(), 'bench', '' FROM made
+"""
+BARE_NOTICE = (
+    "SELECT * FROM payments_order WHERE out_trade_no = %(number)s FOR UPDATE",
+    """UPDATE payments_order SET state = 'paid', due_at = NULL, transaction_id = %(number)s,
+    trade_type = 'JSAPI', payer_openid = 'oBench', payer_total = 10000, paid_at = now()
+    WHERE out_trade_no = %(number)s""",
+    """INSERT INTO payments_step (order_id, kind, at, by, text)
+    SELECT id, 'moved', now(), 'bench', '' FROM payments_order WHERE out_trade_no = %(number)s""",
+    """INSERT INTO payments_event (topic, order_id, told, attempts, problem, due_at, created_at)
+    SELECT 'order.paid', id, '[]', 0, '', now(), now() FROM payments_order
+    WHERE out_trade_no = %(number)s""",
+    """INSERT INTO payments_notice (merchant_id, order_id, notice_id, event_type, original_type, summary, raw,
+    resource, state, problem, attempts, received_at)
+    SELECT merchant_id, id, %(number)s, '', '', '', repeat('x', 900), '{}', 'applied', '', 1, now()
+    FROM payments_order WHERE out_trade_no = %(number)s""",
+)
 
 
 def main() -> None:
@@ -87,16 +116,53 @@ class Bench:
                 parameters = {"account": self.account.pk, "merchant": self.merchant.pk, "rows": rows}
                 cursor.execute(FILL, {**parameters, "first": start, "last": last})
             cursor.execute("VACUUM ANALYZE payments_order")
+            cursor.execute("CHECKPOINT")
 
     def measured(self, rows: int) -> dict[str, float]:
         orders: list[Order] = []
         made = _rate(lambda: orders.append(self.make()))
         notices = [self.notice(order) for order in orders]
         applied = _rate(lambda: self.deliver(*notices.pop()))
-        print(
-            f"{rows:>9,} orders: {made:6.0f} made a second, {applied:6.0f} notifications a second", flush=True
-        )
+        numbers: list[str] = []
+        bare_made = _rate(lambda: numbers.append(self.bare_order()))
+        bare_applied = _rate(lambda: self.bare_notice(numbers.pop()))
+        print(f"{rows:>9,} orders: {made:4.0f} made a second, {made / bare_made:.2f} of bare SQL")
+        print(f"{'':>9}  {applied:12.0f} notifications a second, {applied / bare_applied:.2f} of bare SQL")
+        print(f"{'':>9}  under load: {self.under_load()}", flush=True)
         return {"orders made": made, "notifications applied": applied}
+
+    def under_load(self) -> str:
+        """How long answers take when several arrive at once, while orders are being made."""
+        notices = [self.notice(self.make()) for _order in range(TIMES)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            took = sorted(pool.map(self.busy, notices))
+        half, most = took[len(took) // 2], took[len(took) * 99 // 100]
+        return f"half within {half:.0f} ms, 99 % within {most:.0f} ms, all within {took[-1]:.0f} ms"
+
+    def busy(self, notice: tuple[bytes, dict[str, str]]) -> float:
+        self.make()
+        began = time.perf_counter()
+        self.deliver(*notice)
+        took = (time.perf_counter() - began) * 1000
+        # Back to the pool, which has no more than a few.
+        connection.close()
+        return took
+
+    def bare_order(self) -> str:
+        number = secrets.token_hex(13)
+        parameters: dict[str, Any] = {
+            "account": self.account.pk,
+            "merchant": self.merchant.pk,
+            "number": number,
+        }
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(BARE_ORDER, parameters)
+        return number
+
+    def bare_notice(self, number: str) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in BARE_NOTICE:
+                cursor.execute(statement, {"number": number})
 
     def make(self) -> Order:
         return ordering.create(

@@ -43,11 +43,20 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         (None, {"fields": ("name", "slug", "mchid", "accounts", "enabled")}),
         (
             gettext_lazy("Keys of the merchant"),
-            {"fields": ("serial_no", "new_private_key", "new_api_v3_key")},
+            {"fields": ("serial_no", "new_private_key", "new_api_v3_key", "certificate")},
         ),
         (
             gettext_lazy("Keys of WeChat Pay"),
             {"fields": ("public_key_id", "public_key", "certificates_known")},
+        ),
+        (
+            gettext_lazy("Older interface"),
+            {
+                "fields": ("protocol", "new_api_v2_key"),
+                "description": gettext_lazy(
+                    "For a merchant that has not moved to API v3. Bills need the APIv3 key all the same."
+                ),
+            },
         ),
         (gettext_lazy("Notifications"), {"fields": ("notify_addresses", "receipt_text")}),
     )

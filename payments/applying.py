@@ -6,6 +6,8 @@ WeChat Pay reference 5.1, 5.5, 10.1, 10.6.
 """
 
 import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +19,8 @@ from payments.states import ORDER_MOVES, OrderState, move
 from wechat.sdk.pay.transactions import OVER, Transaction
 
 CURRENCY = "CNY"
+# What a payment says of itself.
+PAYMENT = ("transaction_id", "trade_type", "bank_type", "payer_openid", "payer_total", "paid_at")
 
 
 class Outcome(enum.Enum):
@@ -25,23 +29,31 @@ class Outcome(enum.Enum):
     ASIDE = "aside"  # does not fit: it is on the exceptions desk
 
 
-def apply(merchant: Merchant, said: Transaction, *, by: str) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Applied:
+    outcome: Outcome
+    order: Order | None
+
+
+def apply(merchant: Merchant, said: Transaction, *, by: str) -> Applied:
     """``by`` says who told us, for the history."""
-    try:
-        with transaction.atomic():
-            return _applied(merchant, said, by)
-    except Mismatch as mismatch:
-        note(merchant, mismatch)
-        return Outcome.ASIDE
+    # No savepoint: what does not fit is found before anything is written.
+    with transaction.atomic(savepoint=False):
+        order = _found(merchant, said.out_trade_no)
+        try:
+            return Applied(_applied(order, merchant, said, by), order)
+        except Mismatch as mismatch:
+            note(merchant, mismatch)
+            return Applied(Outcome.ASIDE, order)
 
 
-def _applied(merchant: Merchant, said: Transaction, by: str) -> Outcome:
-    order = (
-        Order.objects.select_for_update(of=("self",))
-        .select_related("account")
-        .filter(merchant=merchant, out_trade_no=said.out_trade_no)
-        .first()
-    )
+def _found(merchant: Merchant, out_trade_no: str) -> Order | None:
+    """Locked."""
+    found = Order.objects.select_for_update(of=("self",)).select_related("account").order_by()
+    return found.filter(merchant=merchant, out_trade_no=out_trade_no).first()
+
+
+def _applied(order: Order | None, merchant: Merchant, said: Transaction, by: str) -> Outcome:
     if order is None:
         raise Mismatch(Kind.UNKNOWN_ORDER, said.out_trade_no, there=_sum(said))
     _compare(order, merchant, said)
@@ -88,7 +100,7 @@ def _paid(order: Order, said: Transaction, by: str) -> Outcome:
     order.payer_total = said.payer_total
     order.paid_at = said.success_time or timezone.now()
     order.due_at = None
-    _move(order, OrderState.PAID, by)
+    _move(order, OrderState.PAID, by, PAYMENT)
     events.emit(events.Topic.PAID, order)
     if late:
         note(
@@ -108,9 +120,9 @@ def closed(order: Order, by: str) -> Outcome:
     return Outcome.APPLIED
 
 
-def _move(order: Order, state: OrderState, by: str) -> None:
+def _move(order: Order, state: OrderState, by: str, more: Sequence[str] = ()) -> None:
     order.state = move(ORDER_MOVES, order.state, state)
-    order.save()
+    order.save(update_fields=["state", "due_at", *more])
     history.write(order, Step.Kind.MOVED, str(order.get_state_display()), by)
 
 

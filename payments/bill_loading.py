@@ -20,7 +20,7 @@ from wechat.sdk.pay.orders import BEIJING
 PIECE = 256 << 10
 TRADE_COLUMNS = (
     "bill_id", "number", "kind", "at", "transaction_id", "out_trade_no", "platform_refund_id",
-    "out_refund_no", "state", "amount", "fee",
+    "out_refund_no", "state", "amount", "settled", "fee",
 )  # fmt: skip
 FUND_COLUMNS = (
     "bill_id", "number", "at", "business_no", "flow_no", "business", "amount", "balance", "remark", "voucher",
@@ -62,9 +62,8 @@ def _trade_rows(bill: Bill, reader: BillReader) -> Iterator[tuple[Any, ...]]:
         kind = KINDS.get(row["交易状态"], BillLine.Kind.OTHER)
         is_refund = kind == BillLine.Kind.REFUND
         # Older bills have only the amounts after coupons.
-        amount = fen(
-            _first(row, "申请退款金额", "退款金额") if is_refund else _first(row, "订单金额", "应结订单金额")
-        )
+        names = ("申请退款金额", "退款金额") if is_refund else ("订单金额", "应结订单金额")
+        amount, settled = fen(_first(row, *names)), fen(_first(row, *reversed(names)))
         fee = thousandths(row["手续费"])
         bill.lines += 1
         bill.income += 0 if is_refund else amount
@@ -81,6 +80,7 @@ def _trade_rows(bill: Bill, reader: BillReader) -> Iterator[tuple[Any, ...]]:
             row.get("商户退款单号", "") if is_refund else "",
             row.get("退款状态", "") if is_refund else row["交易状态"],
             amount,
+            settled,
             fee,
         )
 

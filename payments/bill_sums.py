@@ -1,9 +1,10 @@
-"""A trade bill and our own books of that day, side by side, to the fen."""
+"""A bill and our own books of that day, side by side, to the fen."""
 
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import Abs, Round
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -25,6 +26,26 @@ class Line:
 
 
 def sums(bill: Bill) -> list[Line]:
+    return _trade(bill) if bill.kind == Bill.Kind.TRADE else _funds(bill)
+
+
+def _funds(bill: Bill) -> list[Line]:
+    """What the trade bills settle, less their fees, and what moved for the same orders and refunds."""
+    parts = [
+        (_("Payments, less fees"), "order", BillLine.Kind.PAYMENT, 1),
+        (_("Refunds, less fees"), "refund", BillLine.Kind.REFUND, -1),
+    ]
+    return [Line(title, *_moved(bill, field, kind, sign)) for title, field, kind, sign in parts]
+
+
+def _moved(bill: Bill, field: str, kind: str, sign: int) -> tuple[int, int]:
+    moved = bill.movements.filter(**{f"{field}__isnull": False})
+    lines = BillLine.objects.filter(**{"kind": kind, f"{field}__in": moved.values(field)})
+    expected = lines.aggregate(sum=Sum(F("settled") - Abs(Round(F("fee") / 1000.0))))["sum"] or 0
+    return int(expected), sign * int(moved.aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+def _trade(bill: Bill) -> list[Line]:
     payments = bill.rows.filter(kind=BillLine.Kind.PAYMENT, order__isnull=False)
     refunds = bill.rows.filter(kind=BillLine.Kind.REFUND, refund__isnull=False)
     day = midnight(bill.day)

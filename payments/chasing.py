@@ -18,13 +18,12 @@ from django.utils import timezone
 
 from payments import history
 from payments.applying import apply, closed
-from payments.directory import MerchantUnusable, client_for
+from payments.directory import MerchantUnusable, cashier_for
 from payments.models import Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
 from wechat.kernel import due
 from wechat.sdk.errors import WeChatError
-from wechat.sdk.pay import orders
-from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import PayError, Refused
 from wechat.sdk.pay.transactions import Transaction
 
@@ -56,17 +55,17 @@ def chase(found: Sequence[Order]) -> None:
     for order in found:
         if order.expires_at <= timezone.now():
             start_closing(order, by=history.WORKER)
-    asked = [(order, said) for order, said in zip(found, _each(orders.query, found), strict=True)]
+    asked = [(order, said) for order, said in zip(found, _each(_query, found), strict=True)]
     for order, said in asked:
         _settle(order, said)
     unpaid = [order for order, said in asked if _is_closable(order, said)]
-    for order, refusal in zip(unpaid, _each(orders.close, unpaid), strict=True):
+    for order, refusal in zip(unpaid, _each(_close, unpaid), strict=True):
         _settle_close(order, refusal)
 
 
 def look_up(found: Sequence[Order]) -> None:
     """Ask what became of orders, over or not, and apply it."""
-    for order, said in zip(found, _each(orders.query, found), strict=True):
+    for order, said in zip(found, _each(_query, found), strict=True):
         if isinstance(said, Transaction):
             apply(order.merchant, said, by=history.PLATFORM)
 
@@ -132,27 +131,35 @@ def _settle_close(order: Order, refusal: WeChatError | None) -> None:
             closed(_locked(order), history.PLATFORM)
 
 
-def _each(ask: Callable[[PayClient, str], Answer], found: Iterable[Order]) -> list[Answer | WeChatError]:
+def _query(cashier: Cashier, number: str, appid: str) -> Transaction:
+    return cashier.query(number, appid)
+
+
+def _close(cashier: Cashier, number: str, appid: str) -> None:
+    cashier.close(number, appid)
+
+
+def _each(ask: Callable[[Cashier, str, str], Answer], found: Iterable[Order]) -> list[Answer | WeChatError]:
     """The answers for all orders, asked side by side; the database is left to the caller's thread."""
-    calls = [(_client(order), order.out_trade_no) for order in found]
+    calls = [(_cashier(order), order.out_trade_no, order.account.appid) for order in found]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda call: _answer(ask, *call), calls))
 
 
 def _answer(
-    ask: Callable[[PayClient, str], Answer], client: PayClient | None, number: str
+    ask: Callable[[Cashier, str, str], Answer], cashier: Cashier | None, number: str, appid: str
 ) -> Answer | WeChatError:
-    if client is None:
+    if cashier is None:
         return PayError("the merchant is disabled or its keys are unusable")
     try:
-        return ask(client, number)
+        return ask(cashier, number, appid)
     except WeChatError as error:
         return error
 
 
-def _client(order: Order) -> PayClient | None:
+def _cashier(order: Order) -> Cashier | None:
     try:
-        return client_for(order.merchant)
+        return cashier_for(order)
     except MerchantUnusable:
         return None
 

@@ -17,8 +17,7 @@ from payments.models import Merchant
 from payments.ordering import new_number
 from wechat.kernel.secrets import Undecryptable
 from wechat.sdk.errors import TransportError
-from wechat.sdk.pay import orders
-from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import KeyRefused, Refused
 
 EXPIRES_SOON = datetime.timedelta(days=200)
@@ -37,17 +36,17 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
                 _("Enter the private key of apiclient_key.pem and the APIv3 key again."),
             )
             continue
-        client = PayClient(entry.keys, entry.platform, settings.WECHAT_PAY_API_BASE)
-        yield from _calls(merchant, account, client)
-        yield from _certificates(merchant)
+        yield from _calls(merchant, account, entry.cashier(merchant.protocol))
+        if merchant.api_v3_key:
+            yield from _certificates(merchant)
         yield from _notify(merchant)
         yield from _clock()
 
 
-def _calls(merchant: Merchant, account: OfficialAccount, client: PayClient) -> Iterator[Finding]:
+def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> Iterator[Finding]:
     """A question about an order that is not there needs a right key and serial, and costs nothing."""
     try:
-        orders.query(client, new_number("WX", timezone.now()))
+        cashier.query(new_number("WX", timezone.now()), account.appid)
     except Refused as error:
         yield _judged(merchant, account, error)
     except TransportError:

@@ -207,8 +207,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         bill = cast(Bill, context["original"])
-        sums = bill_sums.sums(bill) if bill.kind == Bill.Kind.TRADE else []
-        more = {"sums": sums, "open_count": self._open(bill)}
+        more = {"sums": bill_sums.sums(bill), "open_count": self._open(bill)}
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:

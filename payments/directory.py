@@ -2,20 +2,25 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
-from payments.models import Merchant
+from payments.models import Merchant, Order
 from wechat.kernel import metrics
 from wechat.kernel.editions import Cached
 from wechat.kernel.secrets import Undecryptable
+from wechat.sdk.pay import v2
+from wechat.sdk.pay.cashier import Cashier, V3Cashier
 from wechat.sdk.pay.certificates import read_certificate
 from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.errors import KeyRefused
 from wechat.sdk.pay.keys import MerchantKeys, PlatformKeys, platform_keys, read_private_key
+from wechat.sdk.pay.v2_cashier import V2Cashier
+from wechat.sdk.pay.v2_client import V2Client, V2Keys
 
 log = logging.getLogger(__name__)
+SIGN_TYPES: dict[str, str] = {Merchant.Protocol.MD5: v2.MD5_TYPE, Merchant.Protocol.HMAC: v2.HMAC_TYPE}
 
 
 class MerchantUnusable(Exception):
@@ -27,9 +32,19 @@ class Entry:
     merchant: Merchant
     keys: MerchantKeys
     platform: PlatformKeys
+    v2: V2Keys | None = None
 
     def client(self) -> PayClient:
         return PayClient(self.keys, self.platform, settings.WECHAT_PAY_API_BASE, observer=_observe)
+
+    def cashier(self, protocol: str) -> Cashier:
+        """Raises ``MerchantUnusable``."""
+        if protocol == Merchant.Protocol.V3:
+            return V3Cashier(self.client())
+        if self.v2 is None:
+            raise MerchantUnusable(self.merchant.slug)
+        keys = replace(self.v2, sign_type=SIGN_TYPES[protocol])
+        return V2Cashier(V2Client(keys, settings.WECHAT_PAY_API_BASE, _observe))
 
 
 def find(slug: str) -> Entry | None:
@@ -37,11 +52,20 @@ def find(slug: str) -> Entry | None:
 
 
 def client_for(merchant: Merchant) -> PayClient:
-    """Raises ``MerchantUnusable``."""
+    """Of API v3. Raises ``MerchantUnusable``."""
+    return _entry(merchant).client()
+
+
+def cashier_for(order: Order) -> Cashier:
+    """Of the interface the order is known by. Raises ``MerchantUnusable``."""
+    return _entry(order.merchant).cashier(order.protocol)
+
+
+def _entry(merchant: Merchant) -> Entry:
     entry = _entries.get().get(merchant.pk)
     if entry is None:
         raise MerchantUnusable(merchant.slug)
-    return entry.client()
+    return entry
 
 
 def keys_of(merchant: Merchant) -> Entry:
@@ -56,6 +80,18 @@ def keys_of(merchant: Merchant) -> Entry:
             merchant.api_v3_key.encode(),
         ),
         platform_keys(certificates, merchant.public_key_id, merchant.public_key),
+        _v2_keys(merchant),
+    )
+
+
+def _v2_keys(merchant: Merchant) -> V2Keys | None:
+    if not merchant.api_v2_key:
+        return None
+    return V2Keys(
+        merchant.mchid,
+        merchant.api_v2_key,
+        certificate=merchant.certificate,
+        private_key=merchant.private_key,
     )
 
 

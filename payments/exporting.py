@@ -5,7 +5,8 @@ Amounts in yuan with two decimals; times in Beijing.
 
 import csv
 import datetime
-import io
+import itertools
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,7 +63,7 @@ def as_excel(account: OfficialAccount, month: datetime.date) -> FileResponse:
         sheet.append(row)
     if sheet is None:
         book.create_sheet(f"{month:%Y-%m}").append(_header())
-    file = io.BytesIO()
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     book.save(file)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{_name(account, month)}.xlsx")
@@ -127,10 +128,7 @@ def _csv_lines(account: OfficialAccount, month: datetime.date) -> Iterator[bytes
     yield b"\xef\xbb\xbf"
     line = _Line()
     writer = csv.writer(line)
-    for row in [_header()]:
-        writer.writerow(row)
-        yield line.text.encode()
-    for row in rows(account, month):
+    for row in itertools.chain([_header()], rows(account, month)):
         writer.writerow(row)
         yield line.text.encode()
 

@@ -25,11 +25,17 @@ class MerchantForm(forms.ModelForm[Merchant]):
         widget=UnfoldAdminPasswordWidget(attrs={**KEEP, "autocomplete": "new-password"}),
     )
 
+    new_api_v2_key = forms.CharField(
+        label=_("APIv2 key"),
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={**KEEP, "autocomplete": "new-password"}),
+    )
+
     class Meta:
         model = Merchant
         fields = (
             "name", "slug", "mchid", "serial_no", "public_key_id", "public_key", "accounts", "receipt_text",
-            "enabled",
+            "protocol", "certificate", "enabled",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

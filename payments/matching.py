@@ -4,6 +4,7 @@ WeChat Pay reference 10.5.
 """
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -26,7 +27,7 @@ WHERE line.bill_id = %(bill)s AND line.out_refund_no <> '' AND r.out_refund_no =
 """
 
 # A number that follows our rule was ours; any other belongs to another system of the merchant.
-OURS = "^W[CR][0-9]{20}$"
+OURS = "^W[CR][0-9]{20,24}$"
 
 FROM_LINES = """
 SELECT CASE
@@ -96,7 +97,7 @@ def link(bill: Bill) -> None:
     """Say of every line which order or refund of ours it is."""
     with connection.cursor() as cursor:
         for statement in LINK.split(";"):
-            cursor.execute(statement, _parameters(bill))
+            cursor.execute(statement, parameters(bill))
 
 
 def catch_up(bill: Bill) -> None:
@@ -111,14 +112,17 @@ def catch_up(bill: Bill) -> None:
 
 def compare(bill: Bill) -> None:
     """Write down what does not agree; compared again, nothing is written twice."""
-    if bill.kind != Bill.Kind.TRADE:
-        return
+    write_down(bill, (FROM_LINES, FROM_ORDERS, FROM_REFUNDS, FOREIGN))
+
+
+def write_down(bill: Bill, statements: Iterable[str]) -> None:
+    """What each statement finds becomes an exception, unless it is one already."""
     with connection.cursor() as cursor:
-        for found in (FROM_LINES, FROM_ORDERS, FROM_REFUNDS, FOREIGN):
-            cursor.execute(INSERT.replace("{found}", found), _parameters(bill))
+        for found in statements:
+            cursor.execute(INSERT.replace("{found}", found), parameters(bill))
 
 
-def _parameters(bill: Bill) -> dict[str, Any]:
+def parameters(bill: Bill) -> dict[str, Any]:
     midnight = datetime.datetime.combine(bill.day, datetime.time(), tzinfo=BEIJING)
     return {
         "bill": bill.pk,

@@ -8,7 +8,6 @@ WeChat Pay reference 4, 10.1 to 10.3.
 
 import datetime
 import secrets
-import time
 from dataclasses import asdict, dataclass, field
 
 from django.db import IntegrityError, transaction
@@ -18,12 +17,12 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.models import OfficialAccount
 from payments import chasing, history
-from payments.directory import MerchantUnusable, client_for
+from payments.directory import MerchantUnusable, cashier_for
 from payments.models import Merchant, Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
 from wechat.sdk.errors import TransportError
-from wechat.sdk.pay import orders, signing
-from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay import orders
+from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import Refused
 
 Way = Order.Way
@@ -109,13 +108,13 @@ def place(order: Order) -> Order:
     if order.state not in {OrderState.CREATED, OrderState.PAYING} or order.expires_at - now < LEAST_LEFT:
         raise OrderRefused("over", _("The order can no longer be paid."))
     try:
-        client = client_for(order.merchant)
+        cashier = cashier_for(order)
     except MerchantUnusable:
         raise OrderRefused("merchant", _("The merchant is disabled or its keys are unusable.")) from None
     Order.objects.filter(pk=order.pk).update(calls=order.calls + 1)
     order.calls += 1
     try:
-        prepay = _called(client, order)
+        prepay = _called(cashier, order)
     except Refused as error:
         return _not_placed(order, error)
     except TransportError as error:
@@ -132,18 +131,18 @@ def is_usable(order: Order, now: datetime.datetime) -> bool:
 
 def bridge(order: Order) -> dict[str, str]:
     """What the page or mini program hands to WeChat. Raises ``MerchantUnusable``."""
-    keys = client_for(order.merchant).merchant
-    parameters = signing.bridge(
-        keys, order.account.appid, order.prepay, timestamp=int(time.time()), nonce_str=signing.nonce()
-    )
+    parameters = cashier_for(order).bridge(order.account.appid, order.prepay)
     if order.account.kind == OfficialAccount.Kind.MINIPROGRAM:
         del parameters["appId"]
     return parameters
 
 
 def new_number(letters: str, now: datetime.datetime) -> str:
-    """``WC`` for orders, ``WR`` for refunds, then the day in Beijing and 12 random digits."""
-    return f"{letters}{now.astimezone(orders.BEIJING):%Y%m%d}{secrets.randbelow(10**12):012d}"
+    """``WC`` for orders, ``WR`` for refunds, then the second in Beijing and 10 random digits.
+
+    Numbers that grow with time keep their indexes small in memory, however many orders there are.
+    """
+    return f"{letters}{now.astimezone(orders.BEIJING):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}"
 
 
 def _validate(wanted: Wanted) -> None:
@@ -177,6 +176,7 @@ def _row(wanted: Wanted) -> Order:
         key=wanted.key,
         purchase=wanted.purchase,
         way=wanted.way,
+        protocol=wanted.merchant.protocol,
         openid=wanted.openid,
         client_ip=wanted.client_ip,
         description=wanted.description.strip(),
@@ -202,7 +202,7 @@ def _made_before(wanted: Wanted, anew: Order) -> Order:
     return found
 
 
-def _called(client: PayClient, order: Order) -> str:
+def _called(cashier: Cashier, order: Order) -> str:
     new = orders.NewOrder(
         appid=order.account.appid,
         out_trade_no=order.out_trade_no,
@@ -214,10 +214,10 @@ def _called(client: PayClient, order: Order) -> str:
         goods=tuple(orders.Goods(**line) for line in order.goods),
     )
     if order.way == Way.NATIVE:
-        return orders.native(client, new)
+        return cashier.native(new)
     if order.way == Way.H5:
-        return orders.h5(client, new, str(order.client_ip))
-    return orders.jsapi(client, new, order.openid)
+        return cashier.h5(new, str(order.client_ip))
+    return cashier.jsapi(new, order.openid)
 
 
 def _placed(order: Order, prepay: str) -> Order:

@@ -17,7 +17,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from payments import bill_loading, matching
+from payments import bill_loading, fund_matching, matching
 from payments.directory import MerchantUnusable, client_for
 from payments.models import Bill, Merchant
 from wechat.kernel import due
@@ -44,7 +44,12 @@ FETCH: dict[str, Callable[[PayClient, datetime.date], bills.BillAddress]] = {
 
 
 def begin(merchant: Merchant) -> None:
-    """From today on, the merchant's bills are fetched; asked again, nothing changes."""
+    """From today on, the merchant's bills are fetched; asked again, nothing changes.
+
+    Bills come by API v3 only, whatever interface orders are made with.
+    """
+    if not merchant.api_v3_key:
+        return
     for kind in Kind:
         if not Bill.objects.filter(merchant=merchant, kind=kind).exists():
             _plan(merchant, kind, timezone.now().astimezone(BEIJING).date())
@@ -89,24 +94,31 @@ def _load(bill: Bill, file: IO[bytes]) -> None:
         file.seek(0)
         with gzip.GzipFile(fileobj=file) as unpacked:
             bill_loading.load(bill, unpacked)
-        if bill.kind == Kind.TRADE:
-            matching.link(bill)
+        (matching if bill.kind == Kind.TRADE else fund_matching).link(bill)
     # Whoever paid and is not known here yet is asked about before the two are compared.
     if bill.kind == Kind.TRADE:
         matching.catch_up(bill)
     with transaction.atomic():
-        matching.compare(bill)
+        _compare(bill)
         file.seek(0)
         name = f"{bill.merchant.slug}-{bill.kind}-{bill.day}.csv.gz"
         bill.file.save(name, File(file), save=False)
         _done(bill, State.MATCHED)
 
 
+def _compare(bill: Bill) -> None:
+    if bill.kind == Kind.FUNDS:
+        fund_matching.compare(bill)
+    else:
+        matching.compare(bill)
+        fund_matching.compare_again(bill)
+
+
 def _refused(bill: Bill, error: Refused) -> None:
     if error.code == "NO_STATEMENT_EXIST":
         with transaction.atomic():
             bill.summary = {}
-            matching.compare(bill)
+            _compare(bill)
             _done(bill, State.EMPTY)
     else:
         _again(bill, NOT_READY, f"{error.code} {error.message}")

@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from payments import refunding
+from payments import abnormal, refunding
 from payments.filtering import RefundFilter
 from payments.models import Refund
 from payments.order_pages import money
-from payments.ordering import OrderRefused
+from payments.ordering import OrderRefused, Uncertain
+from payments.paying_out import PayOutForm
 from payments.scoping import ReadOnly
 from payments.states import RefundState
 from wechat.kernel.pages import BigTable, badge, moment
@@ -42,7 +43,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.MONEY
     list_display = ("created", "number", "order_link", "given", "became", "reason", "asked_by", "done")
     list_display_links = ("number",)
-    list_select_related = ("order", "asked_by", "account")
+    list_select_related = ("order", "order__merchant", "asked_by", "account")
     filter_form = RefundFilter
     change_form_outer_before_template = "payments/refund_tools.html"
     fields = (
@@ -52,8 +53,12 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.decide_view)
-        return [path("<int:pk>/decide/", view, name="payments_refund_decide"), *super().get_urls()]
+        pages = (("decide", self.decide_view), ("pay_out", self.pay_out_view))
+        ours = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"payments_refund_{name}")
+            for name, view in pages
+        ]
+        return [*ours, *super().get_urls()]
 
     def render_change_form(
         self,
@@ -64,32 +69,70 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         form_url: str = "",
         obj: Refund | None = None,
     ) -> Any:
-        offered = obj is not None and obj.state == RefundState.WAITING and _may_decide(request, obj)
-        return super().render_change_form(
-            request, {**context, "may_decide": offered}, add, change, form_url, obj
-        )
+        assert obj is not None
+        mine = _may_change(request, obj)
+        offered = {
+            "may_decide": mine and obj.state == RefundState.WAITING,
+            "may_pay_out": mine and abnormal.is_possible(obj),
+        }
+        return super().render_change_form(request, {**context, **offered}, add, change, form_url, obj)
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What will happen, and then yes or no."""
-        refund: Refund | None = self.get_object(request, str(pk))
-        if refund is None:
-            raise Http404
-        if not _may_decide(request, refund):
-            raise PermissionDenied
+        refund = self._changeable(request, pk)
         if request.method == "POST":
             self._decide(request, refund, agreed="agreed" in request.POST)
             return redirect("admin:payments_refund_change", refund.pk)
         assert isinstance(request.user, User)
-        limit = refunding.limit_of(request.user, refund.account_id)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Decide about the refund"),
             "opts": self.opts,
             "refund": refund,
             "is_own": refund.asked_by_id == request.user.pk,
-            "beyond": limit is not None and refund.amount > limit,
         }
         return TemplateResponse(request, "payments/decide.html", context)
+
+    def pay_out_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """An abnormal refund to another card, or to the merchant."""
+        refund = self._changeable(request, pk)
+        if not abnormal.is_possible(refund):
+            self.message_user(request, _("This refund does not wait for another card."))
+            return redirect("admin:payments_refund_change", refund.pk)
+        form = PayOutForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._paid_out(request, refund, form):
+            return redirect("admin:payments_refund_change", refund.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Pay out in another way"),
+            "opts": self.opts,
+            "refund": refund,
+            "form": form,
+        }
+        return TemplateResponse(request, "payments/pay_out.html", context)
+
+    def _paid_out(self, request: HttpRequest, refund: Refund, form: PayOutForm) -> bool:
+        assert isinstance(request.user, User)
+        try:
+            abnormal.pay_out(refund, form.card(), request.user)
+        except OrderRefused as error:
+            form.add_error(None, str(error.sentence))
+            return False
+        except Uncertain:
+            said = _("WeChat Pay gave no answer. Look at the refund in a minute before you try again.")
+            self.message_user(request, said, level="WARNING")
+            return True
+        self.log_change(request, refund, _("Paid out in another way"))
+        self.message_user(request, _("WeChat Pay took it and will tell when it is done."))
+        return True
+
+    def _changeable(self, request: HttpRequest, pk: int) -> Refund:
+        refund: Refund | None = self.get_object(request, str(pk))
+        if refund is None:
+            raise Http404
+        if not _may_change(request, refund):
+            raise PermissionDenied
+        return refund
 
     def _decide(self, request: HttpRequest, refund: Refund, *, agreed: bool) -> None:
         assert isinstance(request.user, User)
@@ -131,5 +174,5 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return badge(refund.get_state_display(), COLOURS[RefundState(refund.state)])
 
 
-def _may_decide(request: HttpRequest, refund: Refund) -> bool:
+def _may_change(request: HttpRequest, refund: Refund) -> bool:
     return Rights.of(request.user).may_change(Area.MONEY, refund.account_id)

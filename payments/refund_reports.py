@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments import events, history
-from payments.applying import Outcome
+from payments.applying import Applied, Outcome
 from payments.disagreeing import Kind, Mismatch, note
 from payments.models import Merchant, Order, Refund, Step
 from payments.states import ORDER_MOVES, REFUND_MOVES, RELEASED, OrderState, RefundState, move
@@ -21,18 +21,19 @@ REPORTED = {
 }
 
 
-def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Outcome:
+def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Applied:
     """``by`` says who told us, for the history."""
-    try:
-        with transaction.atomic():
-            return _applied(merchant, report, by)
-    except Mismatch as mismatch:
-        note(merchant, mismatch)
-        return Outcome.ASIDE
+    # No savepoint: what does not fit is found before anything is written.
+    with transaction.atomic(savepoint=False):
+        try:
+            order, refund = _found(merchant, report)
+            return Applied(_applied(order, refund, report, by), order)
+        except Mismatch as mismatch:
+            note(merchant, mismatch)
+            return Applied(Outcome.ASIDE, mismatch.order)
 
 
-def _applied(merchant: Merchant, report: RefundReport, by: str) -> Outcome:
-    order, refund = _found(merchant, report)
+def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Outcome:
     if report.refund != refund.amount:
         raise Mismatch(
             Kind.REFUND_AMOUNT,

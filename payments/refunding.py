@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.rights import Rights, Role
 from payments import history
-from payments.directory import MerchantUnusable, client_for
-from payments.models import Order, Refund, RefundLimit, Step
+from payments.directory import MerchantUnusable, cashier_for
+from payments.models import Merchant, Order, Refund, RefundLimit, Step
 from payments.ordering import LONGEST_KEY, OrderRefused, new_number
 from payments.refund_reports import apply_refund, settle
 from payments.states import REFUND_MOVES, RefundState, move
 from wechat.kernel import due
 from wechat.sdk.errors import TransportError
-from wechat.sdk.pay import refunds
-from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.refunds import NewRefund
 from wechat.sdk.pay.transactions import RefundReport
 
 MOST_PARTS = 50
@@ -100,10 +100,16 @@ def refund_due() -> int:
     return worked
 
 
+def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
+    """Somebody says that something happened to it; ``False`` if it is not known or settled."""
+    open_ones = Refund.objects.filter(order__merchant=merchant, out_refund_no=out_refund_no)
+    return bool(open_ones.filter(due_at__isnull=False).update(due_at=timezone.now()))
+
+
 def work(refund: Refund) -> None:
     """One step with WeChat Pay: look first if it was called for before, and call if it is not there."""
     try:
-        client = client_for(refund.order.merchant)
+        cashier = cashier_for(refund.order)
     except MerchantUnusable:
         _postpone(refund, AGAIN, "the merchant is disabled or its keys are unusable")
         return
@@ -111,10 +117,10 @@ def work(refund: Refund) -> None:
     Refund.objects.filter(pk=refund.pk).update(attempts=refund.attempts + 1)
     refund.attempts += 1
     try:
-        report = _looked_up(client, refund) if called_before else None
-        report = report or refunds.refund(client, _new(refund))
+        report = _looked_up(cashier, refund) if called_before else None
+        report = report or cashier.refund(_new(refund))
     except Refused as error:
-        _refused(client, refund, error)
+        _refused(cashier, refund, error)
     except (TransportError, PayError) as error:
         _postpone(refund, AGAIN, str(error))
     else:
@@ -193,35 +199,36 @@ def _decided(refund: Refund, by: User, state: RefundState) -> bool:
         return True
 
 
-def _looked_up(client: PayClient, refund: Refund) -> RefundReport | None:
+def _looked_up(cashier: Cashier, refund: Refund) -> RefundReport | None:
     """``None`` if WeChat Pay never took it, so that the same call may be made."""
     try:
-        return refunds.query(client, refund.out_refund_no)
+        return cashier.query_refund(refund.out_refund_no, refund.order.account.appid)
     except Refused as error:
         if error.code == "RESOURCE_NOT_EXISTS" and refund.state == RefundState.PENDING:
             return None
         raise
 
 
-def _new(refund: Refund) -> refunds.NewRefund:
+def _new(refund: Refund) -> NewRefund:
     order = refund.order
-    return refunds.NewRefund(
+    return NewRefund(
         transaction_id=str(order.transaction_id),
         out_refund_no=refund.out_refund_no,
         refund=refund.amount,
         total=order.total,
         notify_url=order.merchant.notify_url("refund"),
         reason=refund.reason,
+        appid=order.account.appid,
     )
 
 
-def _refused(client: PayClient, refund: Refund, error: Refused) -> None:
+def _refused(cashier: Cashier, refund: Refund, error: Refused) -> None:
     """Free the amount only when WeChat Pay says that the refund is not there."""
     if error.outcome_unknown or refund.state != RefundState.PENDING:
         _postpone(refund, AGAIN, str(error))
     elif error.code == "NOT_ENOUGH":
         _postpone(refund, NO_MONEY_PAUSE, error.message)
-    elif (report := _there(client, refund)) is None:
+    elif (report := _there(cashier, refund)) is None:
         _postpone(refund, AGAIN, str(error))
     elif isinstance(report, RefundReport):
         _take(refund, report)
@@ -233,10 +240,10 @@ def _refused(client: PayClient, refund: Refund, error: Refused) -> None:
                 settle(order, locked, RefundState.REFUSED, history.PLATFORM)
 
 
-def _there(client: PayClient, refund: Refund) -> RefundReport | bool | None:
+def _there(cashier: Cashier, refund: Refund) -> RefundReport | bool | None:
     """The refund; ``False`` if it surely is not there; ``None`` if nobody knows."""
     try:
-        return _looked_up(client, refund) or False
+        return _looked_up(cashier, refund) or False
     except (Refused, TransportError, PayError):
         return None
 

@@ -11,7 +11,8 @@ import time
 from typing import Any, cast
 
 from django.db import Error
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, NotFound
@@ -23,11 +24,14 @@ from rest_framework.views import APIView
 from payments import certificates, directory, notices
 from payments.models import Merchant
 from wechat.kernel import metrics
+from wechat.sdk.pay import v2, v2_notices
 from wechat.sdk.pay.errors import NotGenuine, Unreadable, Unsealable
 from wechat.sdk.pay.notices import LONGEST_BODY, Notice, open_notice
+from wechat.sdk.pay.v2_client import V2Keys
 from wechat.sdk.pay.verifying import is_probe
 
 log = logging.getLogger(__name__)
+XML = "text/xml; charset=utf-8"
 
 
 class Refused(APIException):
@@ -56,10 +60,11 @@ class PlatformSignature(BaseAuthentication):
         entry = directory.find(slug)
         if entry is None:
             raise NotFound
+        body = _body(request)
+        if entry.v2 is not None and v2_notices.is_ours(body):
+            return entry.merchant, self._older(entry.merchant, entry.v2, body, request)
         try:
-            opened = open_notice(
-                entry.platform, entry.keys.api_v3_key, request.headers, _body(request), time.time()
-            )
+            opened = open_notice(entry.platform, entry.keys.api_v3_key, request.headers, body, time.time())
         except NotGenuine as error:
             _noticed(entry.merchant, error.reason, request)
             raise Refused from None
@@ -69,6 +74,14 @@ class PlatformSignature(BaseAuthentication):
         except Unreadable:
             return entry.merchant, None
         return entry.merchant, opened
+
+    def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> Notice:
+        """Of API v2, where what cannot be read proves nothing about its sender."""
+        try:
+            return v2_notices.open_notice(body, keys.key)
+        except (NotGenuine, Unsealable, Unreadable) as error:
+            _noticed(merchant, getattr(error, "reason", "v2"), request)
+            raise Refused from None
 
     def authenticate_header(self, request: Request) -> str:
         return "WECHATPAY2-SHA256-RSA2048"
@@ -85,7 +98,7 @@ class Notify(APIView):
     throttle_classes = []
     schema = None
 
-    def post(self, request: Request, merchant: str) -> Response:
+    def post(self, request: Request, merchant: str) -> HttpResponseBase:
         body = request._request.body  # noqa: SLF001 - as it came, and already verified
         sender = cast(Merchant, request.user)
         try:
@@ -96,11 +109,15 @@ class Notify(APIView):
         except Error:
             log.exception("notice_not_kept", extra={"merchant": merchant})
             raise Unavailable from None
+        if v2_notices.is_ours(body):
+            return HttpResponse(v2.ACCEPTED, content_type=XML)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def handle_exception(self, exc: Exception) -> Response:
-        """In the words WeChat Pay expects (reference 5.5)."""
+    def handle_exception(self, exc: Exception) -> Any:
+        """In the words WeChat Pay expects (reference 5.5, 8.3)."""
         response = super().handle_exception(exc)
+        if not isinstance(exc, TooLarge) and v2_notices.is_ours(self.request._request.body):  # noqa: SLF001
+            return HttpResponse(v2_notices.DECLINED, content_type=XML, status=response.status_code)
         response.data = {"code": "FAIL", "message": str(getattr(exc, "detail", ""))}
         return response
 

@@ -62,7 +62,9 @@ class BillLine(models.Model):
         REFUND = "refund", _("Refund")
         OTHER = "other", _("Other")
 
-    bill = models.ForeignKey(Bill, models.CASCADE, related_name="rows", verbose_name=_("bill"))
+    bill = models.ForeignKey(
+        Bill, models.CASCADE, related_name="rows", verbose_name=_("bill"), db_index=False
+    )
     number = models.PositiveIntegerField(_("line"))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     at = models.DateTimeField(_("time"))
@@ -72,12 +74,26 @@ class BillLine(models.Model):
     out_refund_no = models.CharField(_("refund number"), max_length=64, blank=True)
     state = models.CharField(_("state"), max_length=16)
     amount = models.BigIntegerField(_("amount"))
+    # Less what the merchant's own coupons paid: this is what moves on the balance, but for the fee.
+    settled = models.BigIntegerField(default=0, editable=False)
     fee = models.BigIntegerField(_("fee"))
     order = models.ForeignKey(
-        Order, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("order")
+        Order,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("order"),
+        db_index=False,
     )
     refund = models.ForeignKey(
-        Refund, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("refund")
+        Refund,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("refund"),
+        db_index=False,
     )
 
     class Meta:
@@ -96,7 +112,9 @@ class BillLine(models.Model):
 class FundLine(models.Model):
     """A movement of the merchant's balance."""
 
-    bill = models.ForeignKey(Bill, models.CASCADE, related_name="movements", verbose_name=_("bill"))
+    bill = models.ForeignKey(
+        Bill, models.CASCADE, related_name="movements", verbose_name=_("bill"), db_index=False
+    )
     number = models.PositiveIntegerField(_("line"))
     at = models.DateTimeField(_("time"))
     business_no = models.CharField(_("WeChat Pay number"), max_length=64)
@@ -106,11 +124,33 @@ class FundLine(models.Model):
     balance = models.BigIntegerField(_("balance"))
     remark = models.CharField(_("remark"), max_length=300, blank=True)
     voucher = models.CharField(_("our number"), max_length=128, blank=True)
+    order = models.ForeignKey(
+        Order,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("order"),
+        db_index=False,
+    )
+    refund = models.ForeignKey(
+        Refund,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("refund"),
+        db_index=False,
+    )
 
     class Meta:
         verbose_name = _("fund movement")
         verbose_name_plural = _("fund movements")
         constraints = [models.UniqueConstraint(fields=["bill", "number"], name="fund_line_once")]
+        indexes = [
+            models.Index(fields=["order"], name="fund_line_order", condition=Q(order__isnull=False)),
+            models.Index(fields=["refund"], name="fund_line_refund", condition=Q(refund__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.flow_no} {self.amount}"

@@ -36,6 +36,9 @@ class Discrepancy(models.Model):
         BILL_AMOUNT = "bill_amount", _("Another amount in the bill")
         BILL_REFUND_AMOUNT = "bill_refund", _("Another refund amount in the bill")
         BILL_STATE = "bill_state", _("Another state in the bill")
+        FUND_UNKNOWN = "fund_unknown", _("Money moved for a number that is not known here")
+        FUND_AMOUNT = "fund_amount", _("Another amount moved than the trade bill says")
+        FUND_MISSING = "fund_missing", _("Paid here, no money moved")
         BILL_SUMMARY = "bill_summary", _("The bill's summary is not the sum of its lines")
 
     class State(models.TextChoices):

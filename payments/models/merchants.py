@@ -11,10 +11,12 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import OfficialAccount
 from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
+from wechat.sdk.pay.certificates import read_certificate
 from wechat.sdk.pay.errors import KeyRefused
 from wechat.sdk.pay.keys import API_V3_KEY_BYTES, read_private_key, read_public_key
 
-SECRETS = ("private_key", "api_v3_key")
+SECRETS = ("private_key", "api_v3_key", "api_v2_key")
+API_V2_KEY_LENGTH = 32
 
 
 class Merchant(HasSecrets):
@@ -23,6 +25,11 @@ class Merchant(HasSecrets):
     ``due_at`` is when the platform's certificates are fetched again; null in public key mode, where there
     are none.
     """
+
+    class Protocol(models.TextChoices):
+        V3 = "v3", _("API v3")
+        MD5 = "v2-md5", _("API v2, signed with MD5")
+        HMAC = "v2-hmac", _("API v2, signed with HMAC-SHA256")
 
     slug = models.SlugField(
         _("short name"), unique=True, max_length=40, help_text=_("Part of the notify address.")
@@ -49,6 +56,21 @@ class Merchant(HasSecrets):
     )
     private_key = SecretField(_("private key"))
     api_v3_key = SecretField(_("APIv3 key"))
+    protocol = models.CharField(
+        _("interface"),
+        max_length=8,
+        choices=Protocol.choices,
+        default=Protocol.V3,
+        help_text=_("For new orders; those under way are finished by the one they were made with."),
+    )
+    api_v2_key = SecretField(_("APIv2 key"))
+    certificate = models.TextField(
+        _("merchant's certificate"),
+        blank=True,
+        help_text=_(
+            "apiclient_cert.pem. API v2 refunds with it; given, it is compared with the private key."
+        ),
+    )
     public_key_id = models.CharField(
         _("WeChat Pay public key ID"),
         max_length=64,
@@ -71,9 +93,7 @@ class Merchant(HasSecrets):
     certificates_at = models.DateTimeField(_("certificates fetched"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    history = HistoricalRecords(
-        excluded_fields=["secret_id", "private_key", "api_v3_key", "due_at", "certificates_at"]
-    )
+    history = HistoricalRecords(excluded_fields=["secret_id", *SECRETS, "due_at", "certificates_at"])
 
     class Meta:
         verbose_name = _("merchant")
@@ -99,10 +119,14 @@ class Merchant(HasSecrets):
             raise ValidationError(
                 _("The private key is not that of apiclient_key.pem: an RSA key in PEM form.")
             ) from None
-        if len(self.api_v3_key.encode()) != API_V3_KEY_BYTES:
+        if (self.is_v3 or self.api_v3_key) and len(self.api_v3_key.encode()) != API_V3_KEY_BYTES:
             raise ValidationError(_("The APIv3 key has exactly 32 characters."))
+        if (not self.is_v3 or self.api_v2_key) and len(self.api_v2_key) != API_V2_KEY_LENGTH:
+            raise ValidationError(_("The APIv2 key has exactly 32 characters."))
         if self.public_key:
             self._clean_public_key()
+        if self.certificate or not self.is_v3:
+            self._clean_certificate()
 
     def _clean_public_key(self) -> None:
         try:
@@ -111,6 +135,27 @@ class Merchant(HasSecrets):
             raise ValidationError(
                 _("The WeChat Pay public key is not that of pub_key.pem: a public key in PEM form.")
             ) from None
+
+    def _clean_certificate(self) -> None:
+        try:
+            certificate = read_certificate(self.certificate)
+        except KeyRefused:
+            raise ValidationError(
+                _("The merchant's certificate is not that of apiclient_cert.pem: a certificate in PEM form.")
+            ) from None
+        if certificate.serial_no != self.serial_no:
+            raise ValidationError(
+                _("The certificate has the serial number %(serial)s: correct the one above.")
+                % {"serial": certificate.serial_no}
+            )
+        if certificate.public_key.n != read_private_key(self.private_key).n:
+            raise ValidationError(
+                _("The private key does not belong to the certificate: take both from the same download.")
+            )
+
+    @property
+    def is_v3(self) -> bool:
+        return self.protocol == self.Protocol.V3
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         today = timezone.localdate().isoformat()

@@ -18,7 +18,9 @@ class Notice(models.Model):
         ASIDE = "aside", _("Set aside")
         FAILED = "failed", _("Not applied")
 
-    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="notices", verbose_name=_("merchant"))
+    merchant = models.ForeignKey(
+        Merchant, models.CASCADE, related_name="notices", verbose_name=_("merchant"), db_index=False
+    )
     order = models.ForeignKey(
         Order, models.SET_NULL, null=True, blank=True, related_name="notices", verbose_name=_("order")
     )

@@ -13,7 +13,7 @@ class Refund(models.Model):
     """Money on its way back, under one ``out_refund_no`` for ever. ``amount`` in fen."""
 
     account = models.ForeignKey(
-        OfficialAccount, models.PROTECT, related_name="refunds", verbose_name=_("account")
+        OfficialAccount, models.PROTECT, related_name="refunds", verbose_name=_("account"), db_index=False
     )
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name=_("order"))
     out_refund_no = models.CharField(_("refund number"), max_length=64, unique=True)

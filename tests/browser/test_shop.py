@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import FrameLocator, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -105,3 +106,31 @@ def test_an_order_is_cancelled_and_its_piece_is_free(page: Page, shop: FrameLoca
     expect(shop.get_by_role("heading", name="已取消，未付款")).to_be_visible()
     item.refresh_from_db()
     assert item.left == 3
+
+
+def test_who_has_not_enough_money_is_told_and_may_try_again(
+    page: Page, shop: FrameLocator, item: Item, simulated: Simulated
+) -> None:
+    simulated.sim("/wallets", {"person": PERSON, "balance": 100})
+    fill_in(shop)
+    sheet = page.get_by_role("dialog", name="支付")
+    sheet.get_by_role("button", name="立即支付").click()
+    page.keyboard.type("123456")
+    expect(sheet).to_contain_text("余额不足")
+    page.keyboard.press("Escape")
+    expect(shop.get_by_role("alert")).not_to_be_empty()
+    expect(shop.get_by_role("button", name="微信支付")).to_be_enabled()
+    assert not Order.objects.get().is_paid
+
+
+def test_an_order_whose_time_is_over_says_so_and_takes_no_money(
+    page: Page, shop: FrameLocator, item: Item
+) -> None:
+    fill_in(shop)
+    page.get_by_role("dialog", name="支付").get_by_role("button", name="取消").click()
+    expect(shop.get_by_role("alert")).to_have_text("您还没有付款。")
+    Order.objects.update(expires_at=timezone.now())
+    shop.get_by_role("button", name="微信支付").click()
+    expect(shop.get_by_role("alert")).to_contain_text("重新下单")
+    chasing.chase_due()
+    assert not Order.objects.get().is_paid

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import OfficialAccount
 from payments import ordering
@@ -12,6 +13,7 @@ from tests.payments.world import TRANSACTIONS, notify, reply
 from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS
 from tests.sdk.platform import serving
+from tests.simulated import Simulated
 from wechat.sdk.door import shared_session
 
 
@@ -88,3 +90,28 @@ def paid(ordered: Ordered) -> Order:
     assert notify(order).status_code == 204
     order.refresh_from_db()
     return order
+
+
+@pytest.fixture
+def simulated_merchant(
+    simulated: Simulated, live_server: LiveServer, account: OfficialAccount, settings: Settings
+) -> Iterator[Merchant]:
+    """Known to the simulator, which notifies this very process."""
+    settings.WECHAT_PAY_API_BASE = simulated.base
+    settings.PUBLIC_URL = live_server.url
+    simulated.know(account)
+    simulated.sim("/settings", {"sign_with_clock": True})
+    told = simulated.know_merchant(KEYS["mchid"], account.appid, apiv3_key="k" * 32, key_mode="public_key")
+    merchant = Merchant.objects.create(
+        slug="shop",
+        name="商户",
+        mchid=KEYS["mchid"],
+        serial_no=told["serial_no"],
+        private_key=told["private_key"],
+        api_v3_key="k" * 32,
+        public_key_id=told["platform"]["public_key_id"],
+        public_key=told["platform"]["public_key"],
+    )
+    merchant.accounts.add(account)
+    yield merchant
+    shared_session.cache_clear()

@@ -2,25 +2,43 @@
 
 import contextlib
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from payments import chasing, events, notices, ordering, reconciling, refunding
-from payments.directory import client_for
+from payments.directory import cashier_for
 from payments.models import Merchant, Order, Refund
 from payments.ordering import OrderRefused, Uncertain, Wanted
 from payments.states import RefundState
 from tests.simulated import Simulated
 from wechat.sdk.errors import WeChatError
-from wechat.sdk.pay import refunds
 
 PLACING, CLOSING = "/v3/pay/transactions/jsapi", "/v3/pay/transactions/out-trade-no/{out_trade_no}/close"
 REFUNDING = "/v3/refund/domestic/refunds"
 NEXT_MORNING = datetime.time(10, 30, tzinfo=timezone.get_fixed_timezone(480))
+
+
+class Death(BaseException):
+    """Nothing of ours can catch it."""
+
+
+@dataclass
+class Dying:
+    """Around every statement: after a number of them there are no more."""
+
+    left: int
+
+    def __call__(self, execute: Callable[..., Any], *statement: Any) -> Any:
+        if self.left == 0:
+            raise Death
+        self.left -= 1
+        return execute(*statement)
 
 
 @dataclass
@@ -44,7 +62,7 @@ class History:
         made = ordering.create(self.wanted(fen))
         self.orders.append(made)
         with contextlib.suppress(WeChatError):
-            ordering._called(client_for(made.merchant), made)
+            ordering._called(cashier_for(made), made)
 
     def pay(self, number: int, fault: dict[str, Any], *, late: bool) -> None:
         if self.orders:
@@ -80,7 +98,18 @@ class History:
             with contextlib.suppress(OrderRefused, WeChatError):
                 made = refunding.request(order, fen, source="test", key=f"{timezone.now().timestamp()}")
                 Refund.objects.filter(pk=made.pk).update(attempts=1)
-                refunds.refund(client_for(self.merchant), refunding._new(made))
+                cashier_for(order).refund(refunding._new(made))
+
+    def die(self, after: int, doing: str, number: int, fen: int) -> None:
+        """The process ends after so many statements of what it was doing."""
+        work: dict[str, Callable[[], None]] = {
+            "ordering": lambda: self.order(fen, {}),
+            "closing": lambda: self.close(number, {}),
+            "refunding": lambda: self.refund(number, fen, {}),
+            "working": self.work,
+        }
+        with contextlib.suppress(Death), connection.execute_wrapper(Dying(after)):
+            work[doing]()
 
     def end_refunds(self, state: str) -> None:
         self.fault(at="refund", ends=state, times=1)

@@ -85,7 +85,7 @@ def test_numbers_follow_the_rule_and_differ(wanted: Want) -> None:
     first, second = (ordering.create(wanted(key=key)).out_trade_no for key in "ab")
     assert first != second
     assert first.startswith(f"WC{timezone.localdate():%Y%m%d}")
-    assert len(first) == 22
+    assert len(first) == 26
 
 
 def test_an_order_is_there_before_the_call_and_stays_when_the_answer_is_lost(

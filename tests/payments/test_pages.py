@@ -19,6 +19,7 @@ from tests.payments.conftest import Ordered
 from tests.payments.world import answer_close, answer_query, notify
 from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS
+from wechat.channels.models import Attribution, Channel
 
 ADMIN = "/admin/payments"
 
@@ -257,6 +258,20 @@ def test_revenue_is_drawn_by_day_and_added_up(money: Client, ordered: Ordered) -
     assert page(money, "merchant/revenue/?since=2020-01-01&until=2020-01-31").count("<rect") == 0
 
 
+def test_revenue_is_put_down_to_the_channels_that_brought_the_payers(money: Client, paid: Order) -> None:
+    assert "按渠道" not in page(money, "merchant/revenue/")
+    channel, now = Channel.objects.create(account=paid.account, name="一号店"), timezone.now()
+    Attribution.objects.create(
+        account=paid.account,
+        openid=paid.payer_openid,
+        first_channel=channel,
+        first_at=now,
+        last_channel=channel,
+        last_at=now,
+    )
+    assert "一号店 1 ¥100.00" in text(money, "merchant/revenue/")
+
+
 def merchant_fields(merchant: Merchant, **differently: Any) -> dict[str, Any]:
     usual = {
         "name": merchant.name,
@@ -270,6 +285,8 @@ def merchant_fields(merchant: Merchant, **differently: Any) -> dict[str, Any]:
         "enabled": "on",
         "new_private_key": "",
         "new_api_v3_key": "",
+        "protocol": merchant.protocol,
+        "certificate": "",
     }
     return {**usual, **differently}
 

@@ -8,47 +8,21 @@ import time_machine
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import OfficialAccount
 from payments import reconciling
 from payments.models import Discrepancy, Event, Merchant, Order
 from payments.states import OPEN, OrderState
 from tests.payments.history import History, our_ledger, their_ledger
 from tests.simulated import Simulated
-from wechat.sdk.door import shared_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MCHID = "1900000109"
-
 
 @pytest.fixture
-def history(
-    simulated: Simulated, live_server: LiveServer, account: OfficialAccount, settings: Settings
-) -> Iterator[History]:
-    """A merchant known to the simulator, which notifies this very process."""
-    settings.WECHAT_PAY_API_BASE = simulated.base
-    settings.PUBLIC_URL = live_server.url
-    simulated.know(account)
-    simulated.sim("/settings", {"sign_with_clock": True})
-    told = simulated.know_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
-    merchant = Merchant.objects.create(
-        slug="shop",
-        name="商户",
-        mchid=MCHID,
-        serial_no=told["serial_no"],
-        private_key=told["private_key"],
-        api_v3_key="k" * 32,
-        public_key_id=told["platform"]["public_key_id"],
-        public_key=told["platform"]["public_key"],
-    )
-    merchant.accounts.add(account)
+def history(simulated: Simulated, simulated_merchant: Merchant) -> Iterator[History]:
     with time_machine.travel(timezone.now(), tick=True) as traveller:
-        reconciling.begin(merchant)
-        yield History(simulated, merchant, traveller)
-    shared_session.cache_clear()
+        reconciling.begin(simulated_merchant)
+        yield History(simulated, simulated_merchant, traveller)
 
 
 NUMBERS = st.integers(0, 9)
@@ -78,6 +52,13 @@ STEPS = st.one_of(
     st.tuples(st.just("close"), NUMBERS, CALL_FAULTS),
     st.tuples(st.just("refund"), NUMBERS, AMOUNTS, CALL_FAULTS),
     st.tuples(st.just("crash_while_refunding"), NUMBERS, AMOUNTS),
+    st.tuples(
+        st.just("die"),
+        st.integers(0, 15),
+        st.sampled_from(["ordering", "closing", "refunding", "working"]),
+        NUMBERS,
+        AMOUNTS,
+    ),
     st.tuples(st.just("end_refunds"), st.sampled_from(["CLOSED", "ABNORMAL"])),
     st.tuples(st.just("pass_time"), st.sampled_from([5, 40, 700, 2000])),
 )

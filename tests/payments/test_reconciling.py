@@ -8,7 +8,7 @@ import time_machine
 from Crypto.Hash import SHA1
 from django.utils import timezone
 
-from payments import reconciling, refunding
+from payments import bill_sums, reconciling, refunding
 from payments.models import Bill, BillLine, Discrepancy, FundLine, Merchant, Order, Refund
 from payments.states import OrderState
 from tests.payments.conftest import Ordered
@@ -278,6 +278,83 @@ def test_days_follow_one_another_whatever_becomes_of_each(merchant: Merchant, pa
         assert reconciling.fetch_due() == 8
     days = Bill.objects.filter(kind="trade").order_by("day").values_list("day__day", "state")
     assert list(days) == [(1, "empty"), (2, "empty"), (3, "empty"), (4, "empty"), (5, "waiting")]
+
+
+FUND_COLUMNS = (
+    "记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),"
+    "账户结余(元),资金变更提交申请人,备注,业务凭证号"
+)
+
+
+def moved(number: str, business_no: str, yuan: str, side: str = "收入") -> str:
+    return (
+        f"`2026-03-01 12:00:00,`{business_no},`{TRANSACTION_ID},`交易,`交易,`{side},`{yuan},`5000.00,`system,"
+        f"`,`{number}"
+    )
+
+
+@pytest.fixture
+def funds(merchant: Merchant) -> Bill:
+    return Bill.objects.create(merchant=merchant, kind="funds", day=DAY, due_at=timezone.now())
+
+
+def flow(*rows: str) -> bytes:
+    return "\n".join([FUND_COLUMNS, *rows, ""]).encode()
+
+
+def test_every_movement_is_put_to_its_order_and_refund(
+    sold: Order, given_back: Refund, bill: Bill, funds: Bill, serve: Any
+) -> None:
+    refund = given_back
+    serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, refund.out_refund_no, "30.00")))
+    fetched(bill)
+    given = moved(refund.out_refund_no, str(refund.refund_id), "29.82", "支出")
+    serve(flow(moved(sold.out_trade_no, TRANSACTION_ID, "99.40"), given), FUNDS)
+    fetched(funds)
+    assert [(line.order, line.refund) for line in FundLine.objects.order_by("number")] == [
+        (sold, None),
+        (None, refund),
+    ]
+    assert kinds() == []
+    assert all(line.agrees and line.ours for line in bill_sums.sums(funds))
+
+
+@pytest.mark.parametrize("trade_first", [True, False])
+def test_a_movement_of_another_amount_is_an_exception_whichever_bill_comes_first(
+    sold: Order, bill: Bill, funds: Bill, serve: Any, trade_first: bool
+) -> None:
+    for each in (bill, funds) if trade_first else (funds, bill):
+        serve(file(row(sold.out_trade_no)))
+        serve(flow(moved(sold.out_trade_no, TRANSACTION_ID, "99.39")), FUNDS)
+        if each == bill:
+            serve(file(row(sold.out_trade_no)))
+        fetched(each)
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.order, found.here, found.there) == ("fund_amount", sold, "9940", "9939")
+
+
+def test_a_movement_for_an_unknown_number_of_ours_is_an_exception(
+    sold: Order, funds: Bill, serve: Any
+) -> None:
+    withdrawal = moved("20260301WITHDRAWAL", "9", "500.00", "支出")
+    serve(flow(moved("WC20260301000000000001", "4200", "1.00"), withdrawal), FUNDS)
+    fetched(funds)
+    assert kinds() == ["fund_unknown"]
+
+
+def test_a_payment_for_which_no_money_moved_is_an_exception_the_day_after(
+    sold: Order, ordered: Ordered, funds: Bill, serve: Any, pay: PayPlatform, merchant: Merchant
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        unmoved = ordered(key="unmoved")
+        notify(unmoved, transaction_id="4200UNMOVED")
+    serve(flow(moved(sold.out_trade_no, TRANSACTION_ID, "99.40")), FUNDS)
+    fetched(funds)
+    assert kinds() == []
+    after = Bill.objects.get(kind="funds", day=DAY + datetime.timedelta(days=1))
+    pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    fetched(after)
+    assert [(found.kind, found.order) for found in Discrepancy.objects.all()] == [("fund_missing", unmoved)]
 
 
 def test_the_recorded_bills_are_read(merchant: Merchant, serve: Any) -> None:

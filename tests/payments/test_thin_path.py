@@ -15,4 +15,4 @@ def test_an_order_is_placed_paid_and_told(ordered: Ordered) -> None:
     assert order.due_at is None
     assert Notice.objects.get().state == Notice.State.APPLIED
     assert list(Event.objects.values_list("topic", flat=True)) == ["order.paid"]
-    assert [step.kind for step in order.steps.order_by("id")] == ["created", "called", "moved", "notice"]
+    assert [step.kind for step in order.steps.order_by("id")] == ["created", "called", "moved"]

@@ -14,13 +14,19 @@ from payments.models import Merchant
 from wechat.sdk.pay.certificates import read_certificate
 from wechat.sdk.pay.errors import KeyRefused
 
-PLAIN_FIELDS = {"name": "name", "mchid": "mchid", "serial": "serial_no", "public_key_id": "public_key_id"}
+PLAIN_FIELDS = {
+    "name": "name",
+    "mchid": "mchid",
+    "serial": "serial_no",
+    "public_key_id": "public_key_id",
+    "protocol": "protocol",
+}
 
 
 class Command(BaseCommand):
     help = (
         "Creates or updates a merchant and prints its notify addresses. "
-        "Give '-' as the APIv3 key to be asked for it, so that it stays out of the shell's history."
+        "Give '-' as a key to be asked for it, so that it stays out of the shell's history."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,6 +41,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--platform-cert", metavar="FILE", action="append", help="may be given several times"
         )
+        parser.add_argument("--protocol", choices=Merchant.Protocol.values, help="of new orders; v3")
+        parser.add_argument("--apiv2-key", help="with a protocol of the older interface")
+        parser.add_argument("--certificate", metavar="FILE", help="apiclient_cert.pem")
         parser.add_argument(
             "--account", metavar="SLUG", action="append", help="that sells through it; the only one there is"
         )
@@ -48,8 +57,11 @@ class Command(BaseCommand):
             merchant.private_key = _text(options["private_key"])
         if options["public_key"]:
             merchant.public_key = _text(options["public_key"])
-        if options["apiv3_key"]:
-            merchant.api_v3_key = _secret(options["apiv3_key"])
+        if options["certificate"]:
+            merchant.certificate = _text(options["certificate"])
+        for version in ("v3", "v2"):
+            if given := options[f"api{version}_key"]:
+                setattr(merchant, f"api_{version}_key", _secret(given, version))
         try:
             merchant.full_clean()
         except ValidationError as error:
@@ -65,7 +77,7 @@ class Command(BaseCommand):
         except KeyRefused as error:
             raise CommandError(f"--platform-cert: {error}") from None
         # In certificate mode they are fetched now and then; in public key mode there are none.
-        if known or not merchant.public_key_id:
+        if known or (merchant.is_v3 and not merchant.public_key_id):
             merchant.due_at = merchant.due_at or timezone.now()
         merchant.save()
         certificates.keep(merchant, known)
@@ -90,8 +102,8 @@ def _text(path: str) -> str:
         raise CommandError(f"{path} cannot be read: {error}") from None
 
 
-def _secret(given: str) -> str:
-    return getpass.getpass("APIv3 key: ") if given == "-" else given
+def _secret(given: str, version: str) -> str:
+    return getpass.getpass(f"API{version} key: ") if given == "-" else given
 
 
 def _sentences(error: ValidationError) -> list[str]:

@@ -162,7 +162,7 @@ class PayClient:
         try:
             yield
         except WeChatError as error:
-            outcome = _outcome(error)
+            outcome = outcome_of(error)
             raise
         finally:
             seconds = time.perf_counter() - started
@@ -209,7 +209,8 @@ def _object(body: bytes, api: str) -> dict[str, Any]:
     return answer
 
 
-def _outcome(error: WeChatError) -> str:
+def outcome_of(error: WeChatError) -> str:
+    """A label for metrics."""
     if isinstance(error, Refused):
         return error.code or str(error.status)
     return "lost" if getattr(error, "outcome_unknown", True) else "unreachable"

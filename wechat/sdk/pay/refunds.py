@@ -1,9 +1,11 @@
 """Refunds. WeChat Pay reference 5.3."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import KeyRefused
+from wechat.sdk.pay.sealing import seal_field
 from wechat.sdk.pay.transactions import RefundReport, read_refund
 
 REFUNDS = "/v3/refund/domestic/refunds"
@@ -11,7 +13,10 @@ REFUNDS = "/v3/refund/domestic/refunds"
 
 @dataclass(frozen=True, slots=True)
 class NewRefund:
-    """Amounts in fen; `total` is that of the order, for the second partial refund too."""
+    """Amounts in fen; `total` is that of the order, for the second partial refund too.
+
+    Only the older interface asks for the `appid`.
+    """
 
     transaction_id: str
     out_refund_no: str
@@ -19,6 +24,16 @@ class NewRefund:
     total: int
     notify_url: str
     reason: str = ""
+    appid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BankCard:
+    """A debit card of the payer; `bank` as WeChat Pay names it, ``CMB_DEBIT``."""
+
+    bank: str
+    number: str = field(repr=False)
+    holder: str = field(repr=False)
 
 
 def refund(client: PayClient, new: NewRefund) -> RefundReport:
@@ -37,3 +52,22 @@ def refund(client: PayClient, new: NewRefund) -> RefundReport:
 def query(client: PayClient, out_refund_no: str) -> RefundReport:
     """Raises Refused with RESOURCE_NOT_EXISTS for a refund that was never accepted."""
     return read_refund(client.get(f"{REFUNDS}/{out_refund_no}", api=f"{REFUNDS}/query"))
+
+
+def pay_out_abnormal(
+    client: PayClient, refund_id: str, out_refund_no: str, card: BankCard | None
+) -> RefundReport:
+    """An ABNORMAL refund to another card, or to the merchant's own account. Raises KeyRefused."""
+    body: dict[str, Any] = {"out_refund_no": out_refund_no, "type": "MERCHANT_BANK_CARD"}
+    if card is not None:
+        key = client.platform.by_serial.get(client.platform.preferred)
+        if key is None:
+            raise KeyRefused("no key of WeChat Pay to seal the card with")
+        body |= {
+            "type": "USER_BANK_CARD",
+            "bank_type": card.bank,
+            "bank_account": seal_field(card.number, key),
+            "real_name": seal_field(card.holder, key),
+        }
+    path = f"{REFUNDS}/{refund_id}/apply-abnormal-refund"
+    return read_refund(client.post(path, body, api=f"{REFUNDS}/apply-abnormal-refund"))

@@ -1,0 +1,109 @@
+"""A refund that reached nobody is paid out in another way."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from accounts.models import OfficialAccount, StaffRight
+from payments import ordering, refunding
+from payments.models import Merchant, Order, Refund
+from payments.states import RefundState
+from tests.cast import member, signed_in
+from tests.simulated import Simulated
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CARD = {"to": "card", "bank": "CMB_DEBIT", "number": "6225 8801 2345 6789", "holder": "李雷"}
+
+
+@pytest.fixture
+def money(account: OfficialAccount) -> Client:
+    return signed_in(member("money", account, StaffRight.Role.FINANCE))
+
+
+@pytest.fixture
+def stuck(simulated: Simulated, simulated_merchant: Merchant) -> Refund:
+    """WeChat Pay could pay it out neither to the card nor to the wallet."""
+    order = ordering.place(
+        ordering.create(
+            ordering.Wanted(
+                account=simulated_merchant.accounts.get(),
+                merchant=simulated_merchant,
+                source="test",
+                key="k1",
+                way=Order.Way.JSAPI,
+                total=10000,
+                description="会员年卡",
+                openid="oPayer",
+            )
+        )
+    )
+    simulated.pay(order.prepay, "oPayer")
+    # Only the platform's clock moves on here.
+    simulated.sim("/settings", {"sign_with_clock": False})
+    fault = {"mchid": simulated_merchant.mchid, "at": "refund", "ends": "ABNORMAL", "times": 1}
+    simulated.sim("/pay/faults", fault)
+    refund = refunding.request(order, 3000, source="test", key="r1")
+    refunding.refund_due()
+    simulated.pass_time(3600)
+    refund.refresh_from_db()
+    assert refund.state == RefundState.ABNORMAL
+    return refund
+
+
+def pay_out(client: Client, refund: Refund, **fields: str) -> Any:
+    return client.post(f"/admin/payments/refund/{refund.pk}/pay_out/", fields)
+
+
+@pytest.mark.parametrize("fields", [CARD, {"to": "merchant"}], ids=["card", "merchant"])
+def test_finance_has_it_paid_out_in_another_way(
+    simulated: Simulated, stuck: Refund, money: Client, fields: dict[str, str]
+) -> None:
+    assert "pay_out" in money.get(f"/admin/payments/refund/{stuck.pk}/change/").content.decode()
+    assert "¥30.00" in money.get(f"/admin/payments/refund/{stuck.pk}/pay_out/").content.decode()
+    assert pay_out(money, stuck, **fields).status_code == 302
+    simulated.pass_time(3600)
+    stuck.refresh_from_db()
+    assert stuck.state == RefundState.SUCCESS
+    assert stuck.order.steps.filter(by="money").exists()
+    kept = " ".join(str(row) for row in (*LogEntry.objects.values(), *Refund.objects.values()))
+    assert "6225" not in kept.replace(" ", "")
+    assert "李雷" not in kept
+
+
+@pytest.mark.parametrize(
+    "differently", [{"number": "12ab"}, {"holder": ""}, {"bank": ""}, {"bank": "XYZ"}], ids=str
+)
+def test_half_a_card_is_refused(stuck: Refund, money: Client, differently: dict[str, str]) -> None:
+    answer = pay_out(money, stuck, **{**CARD, **differently})
+    assert answer.status_code == 200
+    assert "filter-error" in answer.content.decode()
+    stuck.refresh_from_db()
+    assert stuck.state == RefundState.ABNORMAL
+
+
+def test_what_wechat_refuses_is_said(simulated: Simulated, stuck: Refund, money: Client) -> None:
+    mchid, number = stuck.order.merchant.mchid, stuck.out_refund_no
+    simulated.sim("/pay/faults", {"mchid": mchid, "at": "notice", "lose": True, "times": 1})
+    simulated.sim(f"/merchants/{mchid}/refunds/{number}", {"status": "CLOSED"})
+    shown = pay_out(money, stuck, to="merchant")
+    assert shown.status_code == 200
+    assert "filter-error" in shown.content.decode()
+
+
+def test_only_who_may_refund_does_that(stuck: Refund, account: OfficialAccount) -> None:
+    auditor = signed_in(member("reader", account, StaffRight.Role.AUDITOR))
+    assert "pay_out" not in auditor.get(f"/admin/payments/refund/{stuck.pk}/change/").content.decode()
+    assert pay_out(auditor, stuck, **CARD).status_code == 403
+    editor = signed_in(member("editor", account, StaffRight.Role.EDITOR))
+    assert pay_out(editor, stuck, **CARD).status_code in {302, 403, 404}
+    stuck.refresh_from_db()
+    assert stuck.state == RefundState.ABNORMAL
+
+
+def test_a_refund_that_is_not_abnormal_is_left_alone(stuck: Refund, money: Client) -> None:
+    Refund.objects.filter(pk=stuck.pk).update(state=RefundState.CLOSED, due_at=None)
+    assert pay_out(money, stuck, **CARD).status_code == 302
+    assert not stuck.order.steps.filter(by="money").exists()

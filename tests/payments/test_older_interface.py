@@ -1,0 +1,210 @@
+"""A merchant that has not moved to API v3: everything it does goes over the older interface."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from django.core.exceptions import ValidationError
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.doctor import Level
+from accounts.models import OfficialAccount
+from payments import chasing, checkup, ordering, refunding
+from payments.models import Merchant, Notice, Order, Refund
+from payments.ordering import OrderRefused, Wanted
+from payments.states import OrderState, RefundState
+from tests.sdk.pay.vectors import KEYS
+from tests.simulated import Simulated
+from wechat.sdk.door import shared_session
+from wechat.sdk.pay import v2
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MCHID, V2_KEY = "1900000109", "v" * 32
+PROTOCOLS = [Merchant.Protocol.MD5, Merchant.Protocol.HMAC]
+
+
+@pytest.fixture(params=PROTOCOLS)
+def old(
+    request: pytest.FixtureRequest,
+    simulated: Simulated,
+    live_server: LiveServer,
+    account: OfficialAccount,
+    settings: Settings,
+) -> Iterator[Merchant]:
+    settings.WECHAT_PAY_API_BASE = simulated.base
+    settings.PUBLIC_URL = live_server.url
+    simulated.know(account)
+    told = simulated.know_merchant(MCHID, account.appid, v2_key=V2_KEY, apiv3_key="k" * 32)
+    merchant = Merchant.objects.create(
+        slug="old",
+        name="老商户",
+        mchid=MCHID,
+        serial_no=told["serial_no"],
+        private_key=told["private_key"],
+        protocol=request.param,
+        api_v2_key=V2_KEY,
+    )
+    merchant.accounts.add(account)
+    yield merchant
+    shared_session.cache_clear()
+
+
+@pytest.fixture
+def order(old: Merchant) -> Callable[..., Order]:
+    def ordered(key: str = "k1", way: Order.Way = Order.Way.JSAPI) -> Order:
+        wanted = Wanted(
+            account=old.accounts.get(),
+            merchant=old,
+            source="test",
+            key=key,
+            way=way,
+            total=10000,
+            description="会员年卡",
+            openid="oPayer",
+            client_ip="203.0.113.9" if way == Order.Way.H5 else None,
+        )
+        return ordering.place(ordering.create(wanted))
+
+    return ordered
+
+
+def test_an_order_is_placed_paid_and_heard_of(simulated: Simulated, order: Callable[..., Order]) -> None:
+    placed = order()
+    assert placed.prepay.startswith("wx")
+    simulated.pay(placed.prepay, "oPayer")
+    placed.refresh_from_db()
+    assert (placed.state, placed.payer_openid, placed.payer_total) == (OrderState.PAID, "oPayer", 10000)
+    notice = Notice.objects.get()
+    assert (notice.order, notice.state) == (placed, Notice.State.APPLIED)
+    assert notice.raw.startswith("<xml>")
+
+
+@pytest.mark.parametrize(
+    ("way", "begins"), [(Order.Way.NATIVE, "weixin://"), (Order.Way.H5, "http")], ids=str
+)
+def test_the_other_ways_are_placed_too(order: Callable[..., Order], way: Order.Way, begins: str) -> None:
+    assert order(way=way).prepay.startswith(begins)
+
+
+def test_a_page_gets_what_the_old_bridge_wants(order: Callable[..., Order], old: Merchant) -> None:
+    given = ordering.bridge(order())
+    assert given["signType"] in v2.SIGN_TYPES
+    assert given["paySign"] == v2.sign(
+        {name: value for name, value in given.items() if name != "paySign"}, V2_KEY, given["signType"]
+    )
+
+
+def test_a_notification_that_never_came_is_made_up_for_by_asking(
+    simulated: Simulated, order: Callable[..., Order]
+) -> None:
+    placed = order()
+    simulated.sim("/pay/faults", {"mchid": MCHID, "at": "notice", "lose": True, "times": 1})
+    simulated.pay(placed.prepay, "oPayer")
+    chasing.chase([placed])
+    placed.refresh_from_db()
+    assert placed.state == OrderState.PAID
+
+
+def test_an_order_is_closed(order: Callable[..., Order]) -> None:
+    placed = order()
+    assert chasing.start_closing(placed, by="test")
+    chasing.chase([placed])
+    placed.refresh_from_db()
+    assert placed.state == OrderState.CLOSED
+
+
+def test_a_refund_is_called_for_and_its_notification_makes_us_ask(
+    simulated: Simulated, order: Callable[..., Order], old: Merchant
+) -> None:
+    placed = order()
+    simulated.pay(placed.prepay, "oPayer")
+    refunding.request(placed, 3000, source="test", key="r1")
+    refunding.refund_due()
+    refund = Refund.objects.get()
+    assert refund.state == RefundState.PROCESSING
+    simulated.sim(f"/merchants/{MCHID}/refunds/{refund.out_refund_no}", {"status": "SUCCESS"})
+    simulated.settle()
+    assert Notice.objects.filter(event_type="REFUND.SUCCESS", state=Notice.State.APPLIED).exists()
+    refund.refresh_from_db()
+    assert refund.state == RefundState.PROCESSING
+    refunding.refund_due()
+    refund.refresh_from_db()
+    assert refund.state == RefundState.SUCCESS
+    assert Order.objects.get().state == OrderState.PARTLY_REFUNDED
+
+
+def test_an_order_goes_on_as_it_began_after_the_merchant_has_moved(
+    simulated: Simulated, order: Callable[..., Order], old: Merchant
+) -> None:
+    placed = order()
+    old.protocol, old.api_v3_key = Merchant.Protocol.V3, "k" * 32
+    old.save()
+    assert ordering.bridge(placed)["signType"] in v2.SIGN_TYPES
+    simulated.pay(placed.prepay, "oPayer")
+    placed.refresh_from_db()
+    assert placed.state == OrderState.PAID
+
+
+def test_the_doctor_asks_by_the_older_interface(old: Merchant) -> None:
+    levels = [finding.level for finding in checkup.merchants(old.accounts.get())]
+    assert levels[0] == Level.FINE
+    old.api_v2_key = "x" * 32
+    old.save()
+    found = next(iter(checkup.merchants(old.accounts.get())))
+    assert (found.level, "签名错误" in str(found.sentence)) == (Level.FAULT, True)
+
+
+def test_a_wrong_key_is_a_refusal_with_a_reason(order: Callable[..., Order], old: Merchant) -> None:
+    old.api_v2_key = "x" * 32
+    old.save()
+    with pytest.raises(OrderRefused) as refused:
+        order()
+    assert (refused.value.code, str(refused.value.sentence)) == ("SIGN_ERROR", "签名错误")
+
+
+def test_a_notification_that_is_not_signed_is_refused_and_changes_nothing(
+    order: Callable[..., Order], old: Merchant
+) -> None:
+    placed = order()
+    fields = {"return_code": "SUCCESS", "result_code": "SUCCESS", "out_trade_no": placed.out_trade_no}
+    forged = v2.to_xml({**fields, "transaction_id": "4200", "total_fee": "10000", "sign": "0" * 32})
+    entity = b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><xml><a>&e;</a></xml>"
+    for body in (forged, entity, b"<xml><req_info>AAAA</req_info></xml>", b"<xml", b"<xml></xml>"):
+        answer = requests.post(old.notify_url("transaction"), body, timeout=10)
+        assert answer.status_code == 401
+        assert b"FAIL" in answer.content
+    placed.refresh_from_db()
+    assert placed.state == OrderState.PAYING
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("differently", "sentence"),
+    [
+        ({}, ""),
+        ({"certificate": "none"}, "apiclient_cert.pem"),
+        ({"serial_no": "A" * 40}, "serial number"),
+        ({"private_key": KEYS["platform_certificates"][0]["private_key_pem"]}, "does not belong"),
+        ({"api_v2_key": "short"}, "32 characters"),
+    ],
+    ids=["right", "no certificate", "another serial", "another key", "short key"],
+)
+def test_the_keys_of_an_old_merchant_belong_together(differently: dict[str, str], sentence: str) -> None:
+    fields = {
+        "slug": "old",
+        "name": "old",
+        "mchid": MCHID,
+        "protocol": Merchant.Protocol.MD5,
+        "serial_no": KEYS["merchant"]["serial_no"],
+        "private_key": KEYS["merchant"]["private_key_pem"],
+        "certificate": KEYS["merchant"]["certificate_pem"],
+        "api_v2_key": KEYS["apiv2_key"],
+    }
+    merchant = Merchant(**{**fields, **differently})
+    if not sentence:
+        merchant.full_clean()
+        return
+    with pytest.raises(ValidationError, match=sentence):
+        merchant.full_clean()

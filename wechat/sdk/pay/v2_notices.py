@@ -1,0 +1,44 @@
+"""Notifications of the older interface, as those of API v3. WeChat Pay reference 8.3."""
+
+from wechat.sdk.pay import v2
+from wechat.sdk.pay.errors import Unreadable
+from wechat.sdk.pay.notices import Notice
+from wechat.sdk.pay.v2_cashier import refund, transaction
+
+# It carries no signature: a reason to ask, no proof of anything.
+UNPROVEN_REFUND = "refund to be asked about"
+DECLINED = (
+    b"<xml><return_code><![CDATA[FAIL]]></return_code><return_msg><![CDATA[REFUSED]]></return_msg></xml>"
+)
+
+
+def is_ours(body: bytes) -> bool:
+    """Whether it is in the older format: API v3 never sends XML."""
+    return body.lstrip()[:1] == b"<"
+
+
+def open_notice(body: bytes, key: str) -> Notice:
+    """Repeats have the same id. Raises NotGenuine, Unsealable, or Unreadable."""
+    if "req_info" in v2.from_xml(body):
+        return _refunded(v2.open_refund(body, key))
+    fields = v2.open_payment(body, key)
+    if fields.get("result_code") != "SUCCESS" or not fields.get("transaction_id"):
+        raise Unreadable("no payment that was made")
+    return Notice(
+        id=f"v2:{fields['transaction_id']}"[:64],
+        event_type="TRANSACTION.SUCCESS",
+        original_type="transaction",
+        summary="支付成功",
+        resource=transaction(fields),
+    )
+
+
+def _refunded(fields: dict[str, str]) -> Notice:
+    told = refund(fields)
+    return Notice(
+        id=f"v2:{fields.get('refund_id', '')}:{told['status']}"[:64],
+        event_type=f"REFUND.{told['status']}"[:128],
+        original_type=UNPROVEN_REFUND,
+        summary="",
+        resource=told,
+    )
