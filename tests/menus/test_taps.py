@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Follower
+from accounts.models import Follower, OfficialAccount
 from menus import answering, counting, statistics
 from menus.describing import Names, action
 from menus.models import Menu, TapDay, Version
@@ -66,6 +66,14 @@ def test_who_still_shows_the_old_menu_is_answered_too(menu: Menu) -> None:
         assert answering.table([]).find(click("menu:aaaa")) is None
         Version.objects.filter(number=1).update(note="an edit, so that the table is made anew")
         assert said(menu, "menu:aaaa") is None
+
+
+def test_the_menu_of_an_account_that_is_switched_on_answers_at_once(menu: Menu) -> None:
+    live(menu, button(reply=text("今日三节课")))
+    OfficialAccount.objects.update(enabled=False)
+    answering.of(menu.account)
+    OfficialAccount.objects.update(enabled=True)
+    assert said(menu, "menu:aaaa") == "今日三节课"
 
 
 def test_a_draft_answers_nobody(menu: Menu) -> None:
