@@ -26,6 +26,7 @@ class Link:
 Links = Callable[[OfficialAccount], Iterable[Link]]
 
 _asked: list[Links] = []
+_asked_last: list[Links] = []
 
 
 def register(links: Links) -> Links:
@@ -34,10 +35,16 @@ def register(links: Links) -> Links:
     return links
 
 
+def used_before(links: Links) -> Links:
+    """``links`` tells addresses that something leads to already, whoever's page it is; they come last."""
+    _asked_last.append(links)
+    return links
+
+
 def offered(account: OfficialAccount, words: str = "") -> list[Link]:
     """Those whose title or address holds the words, each address once, by group."""
     found: dict[str, Link] = {}
-    for link in (link for ask in _asked for link in ask(account)):
+    for link in (link for ask in [*_asked, *_asked_last] for link in ask(account)):
         if words.casefold() in f"{link.title} {link.url}".casefold():
             found.setdefault(link.url, link)
     groups = list(dict.fromkeys(str(link.group) for link in found.values()))

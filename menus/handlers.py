@@ -37,7 +37,7 @@ def count_tap(event: Event) -> None:
         counting.count(event.row, entry)
 
 
-@links.register
+@links.used_before
 def pages_of_buttons(account: OfficialAccount) -> Iterator[Link]:
     """Where buttons lead or led, by their newest names."""
     items = Item.objects.filter(version__menu__account=account).exclude(url="")

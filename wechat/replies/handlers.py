@@ -56,7 +56,7 @@ def tag_those_answered(event: Event) -> None:
         tagging.add(tag, followers)
 
 
-@links.register
+@links.used_before
 def cards_of_replies(account: OfficialAccount) -> Iterator[Link]:
     """Where the article cards of rules lead, those of the newest rules first."""
     cards = Reply.objects.filter(rule__account=account, content__type="news").order_by("-pk")[:100]

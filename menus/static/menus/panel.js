@@ -160,7 +160,7 @@ export class Panel {
         : known && el("span", { class: "pick-face" }, el("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, known.icon));
       now.replaceChildren(...(known ? [face, known.name] : [kept ? t("fileOnWeChat") : ""]));
     };
-    const choose = el("button", { type: "button", class: "button-plain", onclick: async () => {
+    const choose = el("button", { type: "button", class: "button-plain", "aria-label": t("chooseFile"), onclick: async () => {
       const found = await window.pick(t("chooseFile"), data.urls.files, [String(button.file ?? "")]);
       choose.focus();
       if (!found) return;
@@ -169,7 +169,11 @@ export class Panel {
       show();
     } }, t("chooseFile"));
     show();
-    return this.row(t("file"), choose, now);
+    const row = this.row(t("file"), choose);
+    const box = el("div", { class: "pick" }, now);
+    choose.replaceWith(box);
+    box.append(choose);
+    return row;
   }
 
   // `kept` names what was chosen elsewhere and is on no list.
