@@ -1,16 +1,19 @@
 """The form of an article: plain fields, an editor for its text, pictures from the library."""
 
+import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
 
 from accounts.models import OfficialAccount
+from accounts.picking import LinkInput
 from wechat.articles import cleaning, pictures
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
 from wechat.kernel.pages import FilterForm
@@ -64,6 +67,8 @@ class ArticleForm(forms.ModelForm[Article]):
         if self.instance.platform_cover:
             cover.widget.attrs["data-pick-kept"] = ""
         self.fields["order"].initial = ",".join(map(str, self.instance.pictures))
+        self.fields["source_url"].widget = LinkInput()
+        self.fields["source_url"].widget.for_account(account.pk if account else None)
         self._show_by_kind()
 
     def clean(self) -> dict[str, Any]:
@@ -179,3 +184,9 @@ class PublishForm(forms.Form):
         help_text=gettext_lazy("Empty: at once."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def clean_at(self) -> datetime.datetime | None:
+        at: datetime.datetime | None = self.cleaned_data["at"]
+        if at and at < timezone.now():
+            raise ValidationError(_("This time has passed: choose a later one, or publish now."))
+        return at

@@ -90,6 +90,8 @@
       }
       if (upload) {
         const input = make("input", { type: "file", class: "only-read", accept: upload.accept, onchange: () => this.upload(upload, input) });
+        // The skin would look for a text field beside it.
+        input.hasChangeListener = true;
         this.tools.append(make("label", { class: "button-plain" }, words.upload, input));
       }
     }

@@ -214,6 +214,7 @@ export class Panel {
 
   showAnswer(how, place) {
     const { button } = find(this.editor.buttons, this.editor.chosen);
+    place.dataset.how = how;
     if (how === "own") return this.replyForm(button, place);
     if (button.reply || (how === "none" && button.rule)) this.set({ reply: null, ...(how === "none" && { rule: null }) });
     const rules = data.choices.rules;
@@ -226,7 +227,7 @@ export class Panel {
     const fields = new FormData();
     fields.set("reply", JSON.stringify(button.reply ?? null));
     const answer = await post(data.urls.reply, fields);
-    if (!answer || answer.status !== 200 || this.editor.chosen !== button.uid) return;
+    if (!answer || answer.status !== 200 || this.editor.chosen !== button.uid || place.dataset.how !== "own") return;
     const form = el("form", { class: "reply-form", novalidate: true, onsubmit: (event) => event.preventDefault() });
     form.innerHTML = answer.body;
     const state = el("p", { class: "quiet", role: "status" });

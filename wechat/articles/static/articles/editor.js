@@ -58,6 +58,33 @@ async function insertPicture(field, text) {
   if (found) run("insertHTML", `<p><img src="${address(Number(found.value))}" alt=""></p>`);
 }
 
+// What a page or Word puts on the clipboard, without what nobody sees of it; the server cleans what it stores.
+const KEPT_STYLES = ["text-align", "color", "font-weight", "font-style", "text-decoration"];
+
+function cleaned(html) {
+  const pasted = new DOMParser().parseFromString(html, "text/html").body;
+  for (const each of pasted.querySelectorAll("style, script, meta, link, title, xml, iframe, object, form")) each.remove();
+  const comments = document.createTreeWalker(pasted, NodeFilter.SHOW_COMMENT);
+  const found = [];
+  while (comments.nextNode()) found.push(comments.currentNode);
+  for (const each of found) each.remove();
+  for (const each of pasted.querySelectorAll("*")) {
+    // Elements of Word's own names, like o:p.
+    if (each.localName.includes(":")) { each.replaceWith(...each.childNodes); continue; }
+    const styles = KEPT_STYLES.map((name) => [name, each.style.getPropertyValue(name)]).filter(([, value]) => value);
+    for (const one of [...each.attributes]) if (!["href", "src", "alt", "colspan", "rowspan"].includes(one.name)) each.removeAttribute(one.name);
+    for (const [name, value] of styles) each.style.setProperty(name, value);
+  }
+  return pasted.innerHTML;
+}
+
+function paste(event) {
+  const html = event.clipboardData.getData("text/html");
+  if (!html) return;
+  event.preventDefault();
+  run("insertHTML", cleaned(html));
+}
+
 function edit(field) {
   if (field.dataset.edited || field.name.includes("__prefix__")) return;
   field.dataset.edited = "1";
@@ -74,7 +101,8 @@ function edit(field) {
     count.classList.toggle("over", field.value.length >= MOST);
   };
   text.addEventListener("input", keep);
-  const picture = make("button", { type: "button", title: say("插入图片", "Picture"), "aria-label": say("插入图片", "Picture"), onclick: () => insertPicture(field, text) }, "🖼");
+  text.addEventListener("paste", paste);
+  const picture = make("button", { type: "button", title: say("插入图片", "Picture"), "aria-label": say("插入图片", "Picture"), onclick: () => insertPicture(field, text) }, make("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, "image"));
   field.hidden = true;
   field.after(make("div", { class: "editor" }, make("div", { class: "editor-bar", role: "toolbar" }, ...TOOLS.map((each) => tool(text, each)), picture), text, count));
   count.textContent = `${field.value.length} / ${MOST}`;
