@@ -1,6 +1,7 @@
 """What a tap is answered, and that it counts once."""
 
 import datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -110,7 +111,7 @@ def test_a_reply_may_call_the_follower_by_the_remark(menu: Menu) -> None:
 
 
 def test_a_button_is_described_by_its_kind_and_not_by_what_it_held_before() -> None:
-    held = {"reply": text("旧回复"), "url": "https://a.cn/", "file": 1}
+    held: dict[str, Any] = {"reply": text("旧回复"), "url": "https://a.cn/", "file": 1}
     names = Names(files={1: "海报"})
     assert action(button(kind="media_id", **held), names).endswith(": 海报")
     assert action(button(kind="view", **held), names).endswith(": https://a.cn/")
