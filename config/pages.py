@@ -153,6 +153,14 @@ def script(request: HttpRequest) -> str:
     return static("console/console.js")
 
 
+def picker_style(request: HttpRequest) -> str:
+    return static("console/picker.css")
+
+
+def picker_script(request: HttpRequest) -> str:
+    return static("console/picker.js")
+
+
 def locked_out(request: HttpRequest, _refused: HttpResponse | None, _credentials: Any) -> HttpResponse:
     """Too many wrong passwords: says until when."""
     wait = datetime.timedelta(hours=settings.AXES_COOLOFF_TIME)

@@ -200,8 +200,8 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": ["config.pages.stylesheet"],
-    "SCRIPTS": ["config.pages.script"],
+    "STYLES": ["config.pages.stylesheet", "config.pages.picker_style"],
+    "SCRIPTS": ["config.pages.script", "config.pages.picker_script"],
     # WeChat's green, darkened until white text on 600 reads well (5:1).
     "COLORS": {
         "primary": {

@@ -91,7 +91,7 @@ class MenuAdmin(AccountScopedAdmin):
 @admin.register(MiniProgram)
 class MiniProgramAdmin(AccountScopedAdmin):
     area = Area.CONTENT
-    fields = ("account", "name", "appid")
+    fields = ("account", "name", "appid", "linked")
     list_display = ("name", "appid", "is_linked")
 
     @admin.display(description=gettext_lazy("linked"))

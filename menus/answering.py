@@ -70,10 +70,11 @@ def of(account: OfficialAccount) -> Table:
 
 
 def _build() -> Mapping[int, Table]:
+    """Of disabled accounts too: to enable one is no edit of its menus. Their callbacks are refused anyway."""
     recent = Q(state=Version.State.PUBLISHED) | Q(
         state=Version.State.SUPERSEDED, superseded_at__gte=timezone.now() - KEPT_FOR
     )
-    versions = Version.objects.filter(recent, menu__account__enabled=True).select_related("menu")
+    versions = Version.objects.filter(recent).select_related("menu")
     # What is live comes last and wins; among the others, the newest.
     ordered = sorted(
         versions, key=lambda each: (each.state == Version.State.PUBLISHED, each.superseded_at or EPOCH)
@@ -85,10 +86,6 @@ def _build() -> Mapping[int, Table]:
     for version in ordered:
         by_account[version.menu.account_id] += rows[version.pk]
     return {account_id: table(items) for account_id, items in by_account.items()}
-
-
-def _age(version: Version) -> tuple[bool, datetime.datetime]:
-    return version.state == Version.State.PUBLISHED, version.superseded_at or EPOCH
 
 
 def table(items: Iterable[Item]) -> Table:

@@ -18,6 +18,7 @@ from menus.facts import problems_of
 from menus.models import Menu, Publication, Version
 from menus.validation import Problem
 from wechat.api import scopes
+from wechat.api.audit import actor
 from wechat.api.errors import Refused
 from wechat.api.views import BusinessView
 
@@ -109,7 +110,9 @@ class Draft(MenuView):
         given.is_valid(raise_exception=True)
         buttons = _buttons(given.validated_data["buttons"])
         try:
-            draft = drafts.save(menu, buttons, revision=given.validated_data["revision"], by=None)
+            draft = drafts.save(
+                menu, buttons, revision=given.validated_data["revision"], by=actor(self.client)
+            )
         except drafts.Overtaken as overtaken:
             message = _("The draft was saved by somebody else meanwhile: read it again.")
             raise Refused(409, "overtaken", message, revision=overtaken.draft.revision) from None
@@ -147,12 +150,12 @@ class Publications(MenuView):
         return Response(PublicationSerializer(publication).data, status=201)
 
     def _asked(self, menu: Menu, times: dict[str, Any]) -> Publication:
-        through = f"API · {self.client.name}"
+        by, through = actor(self.client), f"API · {self.client.name}"
         version = drafts.freeze(menu)
         try:
             if "at" in times:
-                return asking.schedule(menu, version, by=None, through=through[:80], **times)
-            return asking.publish(menu, version, by=None, through=through[:80])
+                return asking.schedule(menu, version, by=by, through=through[:80], **times)
+            return asking.publish(menu, version, by=by, through=through[:80])
         except asking.Refused as refused:
             raise _not_publishable(refused.problems) from None
         except asking.Busy:

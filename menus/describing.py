@@ -7,7 +7,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from menus.buttons import Button, Buttons, every
-from menus.kinds import Kind
+from menus.kinds import KEYED, Kind
 from menus.models import MiniProgram
 from wechat.materials.models import Asset
 from wechat.replies.models import Reply, Rule
@@ -27,7 +27,7 @@ class Names:
 def names_in(menus: Iterable[Buttons]) -> Names:
     """Of everything that the buttons of these menus refer to."""
     each = [button for buttons in menus for button in every(buttons)]
-    files = [one.file or (one.reply.asset if one.reply else None) for one in each]
+    files = [key for one in each for key in (one.file, one.reply.asset if one.reply else None)]
     rules = {one.rule for one in each if one.rule}
     appids = {one.appid for one in each}
     return Names(
@@ -47,13 +47,22 @@ def action(button: Button, names: Names) -> str:
 
 
 def _detail(button: Button, names: Names) -> str:
+    """Of what it does now; what it did as another kind is kept, and silent."""
+    if button.kind in KEYED:
+        return _answer(button, names)
+    if button.kind == Kind.MINIPROGRAM:
+        return f"{names.mini_programs.get(button.appid, button.appid)} {button.pagepath}".strip()
+    if button.kind == Kind.MEDIA_ID:
+        return names.files.get(button.file or 0, button.media_id)
+    if button.kind == Kind.VIEW:
+        return button.url
+    raw = str(button.raw.get("value", ""))
+    return button.article_title or button.article_id or button.media_id or raw
+
+
+def _answer(button: Button, names: Names) -> str:
     if button.reply:
         return Reply(content=dict(button.reply.content)).words or names.files.get(button.reply.asset or 0, "")
     if button.rule:
         return _("rule “%(name)s”") % {"name": names.rules.get(button.rule, "–")}
-    if button.file:
-        return names.files.get(button.file, "")
-    if button.appid:
-        return f"{names.mini_programs.get(button.appid, button.appid)} {button.pagepath}".strip()
-    raw = str(button.raw.get("value", ""))
-    return button.url or button.article_title or button.article_id or button.key or button.media_id or raw
+    return button.key

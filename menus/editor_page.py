@@ -4,6 +4,7 @@ The page holds the draft as a value and saves it as a whole, with the revision i
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,15 +17,20 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from menus import articles, drafts, tree, validation, words
+from accounts.models import OfficialAccount
+from accounts.picking import links_of
+from accounts.rights import Rights
+from menus import articles, drafts, mini_programs, tree, validation, words
 from menus.buttons import Malformed, Reply, from_list, to_data
 from menus.entrance import frame, menu_to_edit, menu_to_view, staff
 from menus.facts import problems_of
 from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, Kind
-from menus.models import Menu, MiniProgram, Version
+from menus.models import Item, Menu, Version
 from menus.reply_form import form_for, reply_of
 from wechat.inbox.bubbles import of_content
 from wechat.materials.models import Asset
+from wechat.materials.thumbnails import icon_of, small
+from wechat.materials.widgets import picker
 from wechat.replies.models import Reply as RuleReply
 from wechat.replies.models import Rule
 from wechat.sdk.content import from_dict
@@ -47,7 +53,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "account": menu.account.name,
             "limits": _limits(),
             "kinds": _kinds(),
-            "choices": _choices(menu),
+            "choices": _choices(menu, Rights.of(request.user).accounts.values()),
             "urls": _urls(menu),
         },
     }
@@ -172,25 +178,24 @@ def _kinds() -> list[dict[str, Any]]:
     ]
 
 
-def _choices(menu: Menu) -> dict[str, Any]:
+def _file(asset: Asset) -> dict[str, Any]:
+    return {"id": asset.pk, "name": asset.name, "image": small(asset), "icon": icon_of(asset)}
+
+
+def _files_of(menu: Menu) -> list[int]:
+    """Those that buttons send; the others are told when they are picked."""
+    used = Item.objects.filter(version__menu=menu, file__isnull=False)
+    return list(used.values_list("file", flat=True).distinct())
+
+
+def _choices(menu: Menu, accounts: Iterable[OfficialAccount]) -> dict[str, Any]:
     """What the pickers offer."""
     account = menu.account
-    files = Asset.objects.filter(account=account).exclude(kind=Asset.Kind.THUMB)[:MOST_OFFERED]
     rules = Rule.objects.filter(account=account)[:MOST_OFFERED]
-    programs = MiniProgram.objects.filter(account=account)
     return {
-        "files": [
-            {
-                "id": each.pk,
-                "name": f"{each.get_kind_display()} · {each.name}",
-                "image": reverse("admin:materials_asset_file", args=[each.pk])
-                if each.kind == "image"
-                else "",
-            }
-            for each in files
-        ],
+        "files": [_file(each) for each in Asset.objects.filter(pk__in=_files_of(menu))],
         "rules": [{"id": each.pk, "name": each.name, "on": each.enabled} for each in rules],
-        "programs": [{"id": each.appid, "name": each.name} for each in programs],
+        "programs": [{"id": appid, "name": name} for appid, name in mini_programs.offered(account, accounts)],
         "articles": [
             {"id": each.id, "name": each.title} for each in articles.of(account) if not each.withdrawn
         ],
@@ -201,7 +206,8 @@ def _urls(menu: Menu) -> dict[str, str]:
     own = {name: reverse(f"admin:menus_{name}", args=[menu.pk]) for name in ("draft", "state", "reply")}
     return {
         **own,
-        "files": reverse("admin:materials_asset_add"),
+        "files": picker(menu.account_id, permanent=True)["data-pick"],
+        "links": links_of(menu.account_id),
         "rules": reverse("admin:replies_rule_add"),
         "programs": reverse("admin:menus_miniprogram_add"),
     }

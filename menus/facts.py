@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from accounts.models import Follower, OfficialAccount
-from menus import articles, live, tree
+from menus import articles, live, mini_programs, tree
 from menus.buttons import Button, Buttons, every
-from menus.models import LinkCheck, Menu, MiniProgram, Version
+from menus.models import LinkCheck, Menu, Version
 from menus.validation import (
     Audience,
     Facts,
@@ -39,7 +39,7 @@ def facts_for(account: OfficialAccount, buttons: Sequence[Button]) -> Facts:
             )
         ),
         answered=partial(_answered, _rules_on_keys(account) if keys else frozenset()),
-        mini_programs=dict(MiniProgram.objects.filter(account=account).values_list("appid", "linked")),
+        mini_programs=mini_programs.known(account),
         dead=dead_links({one.url for one in each if one.url}),
         withdrawn=articles.withdrawn(account),
     )
@@ -57,7 +57,12 @@ def _files(account: OfficialAccount, buttons: Sequence[Button]) -> dict[int, Fil
     }
     assets = Asset.objects.filter(account=account, pk__in=[key for key in wanted if key])
     return {
-        each.pk: File(each.kind, bool(each.media_id), each.state == Asset.State.FAILED and not each.media_id)
+        each.pk: File(
+            each.kind,
+            uploaded=bool(each.media_id),
+            failed=each.state == Asset.State.FAILED and not each.media_id,
+            permanent=each.permanent,
+        )
         for each in assets
     }
 

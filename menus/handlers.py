@@ -1,11 +1,14 @@
 """Where menus join in: they answer taps, count them, and tell where files and answers belong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import links
+from accounts.links import Link
+from accounts.models import OfficialAccount
 from menus import answering, counting
 from menus.models import Item
 from wechat.inbox.answerers import Answerer, named
@@ -32,6 +35,14 @@ def count_tap(event: Event) -> None:
     entry = answering.of(event.account).find(event.message)
     if entry is not None and event.row is not None:
         counting.count(event.row, entry)
+
+
+@links.used_before
+def pages_of_buttons(account: OfficialAccount) -> Iterator[Link]:
+    """Where buttons lead or led, by their newest names."""
+    items = Item.objects.filter(version__menu__account=account).exclude(url="")
+    for item in items.order_by("url", "-pk").distinct("url")[:200]:
+        yield Link(item.url, item.name or item.url, _("Used before"))
 
 
 @usage.register

@@ -14,6 +14,9 @@ from wechat.inbox.models import InboundMessage
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
+# The platform's word for a mini program that the account may not open.
+NOT_LINKED = 45064
+
 
 class Platform(models.IntegerChoices):
     """The platform's client_platform_type."""
@@ -269,10 +272,18 @@ class Publication(models.Model):
     @property
     def told(self) -> str:
         """Why it is not published, in words."""
+        if self.errcode == NOT_LINKED and (names := self._not_linked()):
+            return _("The mini program of “%(names)s” is not linked to this account.") % {"names": names}
         if self.errcode is not None:
             return in_words(self.errcode)
         reason = self.get_reason_display()
         return self.error or reason if self.reason == self.Reason.NOT_READY else reason
+
+    def _not_linked(self) -> str:
+        """The buttons that open what is not linked."""
+        foreign = MiniProgram.objects.filter(account=self.account_id, linked=False).values("appid")
+        items = Item.objects.filter(version=self.version_id, kind=Kind.MINIPROGRAM, appid__in=foreign)
+        return "、".join(items.values_list("name", flat=True))
 
 
 class LiveMenu(models.Model):
@@ -298,7 +309,7 @@ class LiveMenu(models.Model):
 
 
 class MiniProgram(models.Model):
-    """A mini program that buttons may open. ``linked`` is what publishing showed; ``None`` until then."""
+    """A mini program that buttons may open. ``linked`` is ``None`` until somebody, or publishing, tells."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="linked_miniprograms", verbose_name=_("account")
@@ -311,7 +322,14 @@ class MiniProgram(models.Model):
         ],
     )
     name = models.CharField(_("name"), max_length=60)
-    linked = models.BooleanField(_("linked"), null=True, blank=True, editable=False)
+    linked = models.BooleanField(
+        _("linked"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Link it on mp.weixin.qq.com first, under 小程序管理. A publication corrects what is said here."
+        ),
+    )
 
     class Meta:
         verbose_name = _("mini program for menus")

@@ -8,14 +8,11 @@ rules by name: where the target has none of that name, the report says so.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import OfficialAccount, Tag
@@ -32,6 +29,7 @@ from menus.buttons import (
     with_new_uids,
 )
 from menus.models import Menu, Platform
+from wechat.materials.library import use_in
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
@@ -294,14 +292,4 @@ def _taken_along(
 def _copied(asset: Asset, account: OfficialAccount) -> int:
     """The same file of the other account, made if it has none; a worker uploads it there."""
     same = Asset.objects.filter(account=account, kind=asset.kind, name=asset.name, size=asset.size).first()
-    if same:
-        return same.pk
-    with asset.file.open("rb") as file:
-        body = ContentFile(file.read(), name=PurePath(str(asset.file.name)).name)
-    made = Asset(
-        account=account, kind=asset.kind, name=asset.name, content_type=asset.content_type, size=asset.size,
-        due_at=timezone.now(),
-    )  # fmt: skip
-    made.file = body
-    made.save()
-    return made.pk
+    return same.pk if same else use_in(asset, account).pk

@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 
 from accounts.clients import client_for
 from menus import live as live_menus
-from menus import watching
+from menus import mini_programs, watching
 from menus.differences import in_words
 from menus.live import NotReady
-from menus.models import MiniProgram, Publication, Version
+from menus.models import NOT_LINKED, Publication, Version
 from menus.planning import Add, Live, Step, plan
 from wechat.kernel import due
 from wechat.sdk.client import Client
@@ -35,7 +35,6 @@ LEASE = datetime.timedelta(minutes=2)
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 30, 60, 300, 900)]
 LOOK_AGAIN = datetime.timedelta(minutes=1)
 NO_ROOM = frozenset({65305, 65316})
-NOT_LINKED = 45064
 MOST_ROUNDS = 3
 
 
@@ -190,9 +189,7 @@ def _learn_from(publication: Publication, error: ApiError) -> None:
         return
     known = live_menus.appids_of(live_menus.load(publication.before)) if publication.before else set()
     opened = live_menus.appids_of(_wanted(publication)) - known
-    MiniProgram.objects.filter(account=publication.account, appid__in=opened, linked=None).update(
-        linked=False
-    )
+    mini_programs.note_refused(publication.account, opened)
 
 
 @transaction.atomic
@@ -208,8 +205,7 @@ def _published(publication: Publication, found: Live) -> None:
         publication.version.state = Version.State.PUBLISHED
         publication.version.published_at, publication.version.superseded_at = now, None
         publication.version.save(update_fields=["state", "published_at", "superseded_at"])
-    opened = live_menus.appids_of(found)
-    MiniProgram.objects.filter(account=publication.account, appid__in=opened).update(linked=True)
+    mini_programs.note_linked(publication.account, live_menus.appids_of(found))
     publication.errcode, publication.error = None, ""
     if not _finish(publication, State.PUBLISHED, "", found, replaced=replaced):
         transaction.set_rollback(True)

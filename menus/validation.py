@@ -39,6 +39,7 @@ class File:
     kind: str
     uploaded: bool
     failed: bool = False
+    permanent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Facts:
     """What the buttons refer to. Primary keys that are missing belong to nobody, or to another account.
 
     ``rules`` tells which are on, ``answered`` whether a rule answers a key (by kind and key),
-    ``mini_programs`` what publishing showed about an AppID, ``dead`` why an address cannot be opened.
+    ``mini_programs`` whether an AppID is linked, as far as is known, ``dead`` why an address is not opened.
     """
 
     files: Mapping[int, File] = field(default_factory=dict)
@@ -178,9 +179,17 @@ def _mini_program(button: Button, facts: Facts) -> Iterator[Problem]:
     elif facts.mini_programs.get(button.appid) is False:
         yield _problem(
             button,
-            _("The mini program of “%(name)s” is not linked to this account: link it on mp.weixin.qq.com, or "
-              "choose another."),
+            _("The mini program of “%(name)s” is not linked to this account: link it on mp.weixin.qq.com and "
+              "say so under Mini programs for menus, or choose another."),
             "appid",
+        )  # fmt: skip
+    elif facts.mini_programs.get(button.appid) is None:
+        yield _problem(
+            button,
+            _("Nobody knows yet whether the mini program of “%(name)s” is linked to this account, and WeChat "
+              "refuses the whole menu if it is not: look on mp.weixin.qq.com, then say so under Mini "
+              "programs for menus."),
+            "appid", is_error=False,
         )  # fmt: skip
     if not button.pagepath.strip():
         yield _problem(
@@ -224,7 +233,13 @@ def _files(button: Button, facts: Facts, wanted: Sequence[int | None], place: st
         if key is None:
             continue
         file = facts.files.get(key)
-        if file is None:
+        if file is not None and place == "file" and not file.permanent:
+            yield _problem(
+                button,
+                _("WeChat keeps the file of “%(name)s” for 3 days only: make it permanent in the library."),
+                place,
+            )
+        elif file is None:
             yield _problem(button, _("The file of “%(name)s” is gone: choose another."), place)
         elif file.failed:
             yield _problem(

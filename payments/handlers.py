@@ -1,15 +1,19 @@
 """Who hears of payments: the owner's systems, the payer, and whoever has to give back a second payment."""
 
 import datetime
+from collections.abc import Iterator
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import links
+from accounts.links import Link
 from accounts.models import OfficialAccount
 from payments import attribution, refunding
 from payments.events import Topic, hears
 from payments.models import Event, Item, Order, Webhook, WebhookDelivery
+from payments.shop.entrance import address_of, directory_of
 from payments.states import PAID
 from wechat.campaigns import conversions
 from wechat.campaigns.conversions import Revenue
@@ -128,6 +132,16 @@ def paid_after_a_campaign(
     paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
     told = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))
     return Revenue(told["orders"], told["fen"] or 0)
+
+
+@links.register
+def shop_pages(account: OfficialAccount) -> Iterator[Link]:
+    for item in (
+        Item.objects.filter(account=account).select_related("account").order_by("-enabled", "-pk")[:200]
+    ):
+        yield Link(address_of(item), str(item), _("Payment items"))
+    if Item.objects.filter(account=account).exists():
+        yield Link(f"{directory_of(account)}orders/", str(_("My orders")), _("Pages of the account"))
 
 
 @usage.register

@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import picking
 from accounts.abilities import ABILITIES
 from accounts.doctor import examine
 from accounts.forms import OfficialAccountForm
@@ -60,8 +61,12 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.examine_view)
-        return [path("<int:pk>/examine/", view, name="accounts_examine"), *super().get_urls()]
+        guard = self.admin_site.admin_view
+        return [
+            path("links/", guard(picking.link_page), name="accounts_links"),
+            path("<int:pk>/examine/", guard(self.examine_view), name="accounts_examine"),
+            *super().get_urls(),
+        ]
 
     def examine_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Calls the platform, so it is never done by merely following a link."""

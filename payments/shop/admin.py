@@ -23,6 +23,7 @@ from payments.shop.forms import ItemFieldFormSet, ItemFilter, ItemForm
 from wechat.channels.drawing import png, svg
 from wechat.kernel.pages import BigTable, TabularInline, badge, moment
 from wechat.materials.models import Asset
+from wechat.materials.widgets import FilePicker
 from wechat.sdk.pay.money import yuan
 
 
@@ -107,6 +108,8 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
             kwargs["queryset"] = selling.order_by("-enabled", "name")
         if db_field.name == "picture":
             kwargs["queryset"] = Asset.objects.filter(kind=Asset.Kind.IMAGE)
+            kwargs["widget"] = FilePicker()
+            kwargs["widget"].for_account(self._account_id(request, None), "image")
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "merchant" and not field.queryset.exists():
             field.help_text = _(

@@ -89,6 +89,15 @@ def test_what_is_being_published_cannot_be_edited(staff: Cast, written: Callable
     assert 'name="_save"' not in page
 
 
+def test_a_time_that_has_passed_is_refused(staff: Cast, written: Callable[..., Draft]) -> None:
+    draft = written()
+    at = f"/admin/articles/draft/{draft.pk}/publish/"
+    page = signed_in(staff.owner).post(at, {"at": "2020-01-01T08:00"})
+    assert "at" in page.context["form"].errors
+    draft.refresh_from_db()
+    assert draft.work == ""
+
+
 def test_a_wrong_wechat_id_is_refused(staff: Cast, written: Callable[..., Draft]) -> None:
     page = signed_in(staff.owner).post(
         f"/admin/articles/draft/{written().pk}/preview/", {"wechat_id": "王芳"}

@@ -1,20 +1,26 @@
 """The menu editor as staff use it: taps, drags, keys, and somebody else who edits too."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import OfficialAccount
 from menus import drafts, publishing, tree
 from menus.buttons import Button
 from menus.models import Menu
+from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, introduced, parent, put, view
 from tests.simulated import Simulated
+from wechat.materials.models import Asset
 from wechat.replies.models import Keyword, Reply, Rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -255,3 +261,31 @@ def test_no_menu_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, men
     for part in ("", *own, "import/", "add/"):
         page.goto(f"/admin/menus/menu/{part}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), part
+
+
+def test_a_page_and_a_file_are_picked_for_a_button(
+    sign_in: SignIn, staff: Cast, menu: Menu, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    put(menu, view("bbbb", "会员卡"), view("dddd", "门店", "https://h5.example.com/store"))
+    asset = Asset(account=staff.ours, name="海报", content_type="image/png", size=1, due_at=timezone.now())
+    asset.file.save("poster.png", ContentFile(picture()), save=False)
+    asset.save()
+    page = opened(sign_in, staff.editor, menu)
+    on_phone(page, "门店").click()
+    page.get_by_role("button", name="选择页面…").click()
+    page.get_by_role("dialog").get_by_role("option", name="会员卡").click()
+    expect(page.locator("#menu-phone")).to_contain_text("https://h5.example.com/card")
+    saved(page)
+    assert button_of(menu, "门店").url == "https://h5.example.com/card"
+    page.get_by_label("点击后").select_option("media_id")
+    page.get_by_role("button", name="选择文件…").click()
+    page.get_by_role("dialog").get_by_role("option", name="海报").click()
+    expect(page.locator("#menu-panel .pick-now")).to_have_text("海报")
+    expect(page.locator("#menu-phone .phone-bubble")).to_contain_text("海报")
+    saved(page)
+    for _each in range(50):
+        if button_of(menu, "门店").file == asset.pk:
+            break
+        page.wait_for_timeout(100)
+    assert button_of(menu, "门店").file == asset.pk

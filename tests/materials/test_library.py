@@ -28,9 +28,10 @@ def add(
         "account": account.pk,
         "kind": "image",
         "name": "封面图",
+        "permanent": "on",
         "file": SimpleUploadedFile(name, body, "text/html"),
     }
-    return client.post(f"{LIST}add/", form)
+    return client.post(f"{LIST}add/", {**form, **more})
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from menus import drafts, publishing
@@ -10,6 +11,7 @@ from menus.models import Menu, Publication
 from tests.cast import Cast
 from tests.menus.conftest import Phone, button, put
 from tests.signed import Signed, business_system
+from wechat.api.models import ApiClient
 
 BUTTONS = [{"uid": "aaaa", "name": "会员卡", "kind": "view", "url": "https://h5.example.com/card"}]
 
@@ -33,6 +35,20 @@ def test_a_menu_is_read_drafted_validated_and_published(wechat: Phone, menu: Men
     assert wechat.names() == ["会员卡"]
     (done,) = caller.get(f"{at}/publications/").json()["items"]
     assert (done["state"], done["version"]) == ("published", 1)
+
+
+def test_the_audit_tells_what_a_business_system_published(wechat: Phone, menu: Menu, caller: Signed) -> None:
+    for name in ("课程", "新课"):
+        put(menu, button(name=name))
+        caller.post(f"/api/v1/menus/{menu.pk}/publications/", {})
+        publishing.publish_due()
+    entry = LogEntry.objects.first()
+    assert entry is not None
+    assert (entry.object_id, entry.user.first_name) == (str(menu.pk), f"API · {ApiClient.objects.get().name}")
+    assert "课程" in entry.change_message
+    assert "新课" in entry.change_message
+    assert not entry.user.is_active
+    assert not entry.user.has_usable_password()
 
 
 def test_a_stale_revision_is_a_conflict(menu: Menu, caller: Signed) -> None:

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.models import OfficialAccount, Tag
-from menus import asking, drafts, publishing, watching
+from menus import asking, drafts, mini_programs, publishing, watching
 from menus.asking import Busy, Refused
 from menus.models import LiveMenu, Menu, MiniProgram, Publication, Version
 from tests.cast import Cast
@@ -296,12 +296,50 @@ def test_an_unlinked_mini_program_is_remembered(wechat: Phone, menu: Menu) -> No
     MiniProgram.objects.create(account=menu.account, appid=other, name="别家")
     page = {"kind": "miniprogram", "pagepath": "pages/index", "url": "https://h5.example.com/"}
     published(menu, button(appid=BOOK_APPID, **page))
-    failed = published(menu, button(appid=other, **page))
+    failed = published(menu, button(name="别家课", appid=other, **page))
     assert failed.errcode == 45064
     assert dict(MiniProgram.objects.values_list("appid", "linked")) == {BOOK_APPID: True, other: False}
+    assert "“别家课”" in failed.told
     with pytest.raises(Refused) as refused:
         asking.publish(menu, drafts.freeze(menu), by=None)
     assert refused.value.problems[0].field == "appid"
+
+
+def test_a_mini_program_on_no_list_is_remembered_once_it_was_refused(wechat: Phone, menu: Menu) -> None:
+    appid = "wx00000000000000aa"
+    OfficialAccount.objects.create(
+        slug="mini", name="约课小程序", appid=appid, kind="miniprogram", token="minitoken", mode="plain"
+    )
+    assert mini_programs.offered(menu.account, OfficialAccount.objects.all()) == [(appid, "约课小程序")]
+    failed = published(
+        menu, button(kind="miniprogram", appid=appid, pagepath="pages/a", url="https://h5.example.com/")
+    )
+    assert failed.errcode == 45064
+    row = MiniProgram.objects.get()
+    assert (row.appid, row.name, row.linked) == (appid, "约课小程序", False)
+
+
+def test_a_publication_corrects_what_staff_said_about_a_mini_program(wechat: Phone, menu: Menu) -> None:
+    page = {"kind": "miniprogram", "pagepath": "pages/index", "url": "https://h5.example.com/"}
+    wrong = MiniProgram.objects.create(
+        account=menu.account, appid="wx00000000000000aa", name="别家", linked=True
+    )
+    assert published(menu, button(appid=wrong.appid, **page)).errcode == 45064
+    right = MiniProgram.objects.create(account=menu.account, appid=BOOK_APPID, name="约课", linked=None)
+    assert published(menu, button(appid=BOOK_APPID, **page)).state == State.PUBLISHED
+    assert dict(MiniProgram.objects.values_list("pk", "linked")) == {wrong.pk: False, right.pk: True}
+
+
+def test_what_a_live_menu_opens_is_linked(wechat: Phone, menu: Menu) -> None:
+    wechat.set_elsewhere(
+        {
+            "type": "miniprogram", "name": "约课", "appid": BOOK_APPID, "pagepath": "pages/index",
+            "url": "https://h5.example.com/",
+        }
+    )  # fmt: skip
+    assert mini_programs.known(menu.account) == {}
+    watching.look(menu.account)
+    assert mini_programs.known(menu.account) == {BOOK_APPID: True}
 
 
 def test_the_audit_tells_who_changed_what(wechat: Phone, menu: Menu, staff: Cast) -> None:

@@ -1,13 +1,14 @@
 """What a tap is answered, and that it counts once."""
 
 import datetime
+from typing import Any
 
 import pytest
 import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Follower
+from accounts.models import Follower, OfficialAccount
 from menus import answering, counting, statistics
 from menus.describing import Names, action
 from menus.models import Menu, TapDay, Version
@@ -68,6 +69,14 @@ def test_who_still_shows_the_old_menu_is_answered_too(menu: Menu) -> None:
         assert said(menu, "menu:aaaa") is None
 
 
+def test_the_menu_of_an_account_that_is_switched_on_answers_at_once(menu: Menu) -> None:
+    live(menu, button(reply=text("今日三节课")))
+    OfficialAccount.objects.update(enabled=False)
+    answering.of(menu.account)
+    OfficialAccount.objects.update(enabled=True)
+    assert said(menu, "menu:aaaa") == "今日三节课"
+
+
 def test_a_draft_answers_nobody(menu: Menu) -> None:
     draft = Version.objects.create(menu=menu, state=State.DRAFT)
     write(draft, [button()])
@@ -99,6 +108,14 @@ def test_a_reply_may_call_the_follower_by_the_remark(menu: Menu) -> None:
     Follower.objects.create(account=menu.account, openid=OPENID, remark="王芳")
     live(menu, button(reply=text("{remark}您好")))
     assert said(menu, "menu:aaaa") == "王芳您好"
+
+
+def test_a_button_is_described_by_its_kind_and_not_by_what_it_held_before() -> None:
+    held: dict[str, Any] = {"reply": text("旧回复"), "url": "https://a.cn/", "file": 1}
+    names = Names(files={1: "海报"})
+    assert action(button(kind="media_id", **held), names).endswith(": 海报")
+    assert action(button(kind="view", **held), names).endswith(": https://a.cn/")
+    assert action(button(kind="click", **held), names).endswith(": 旧回复")
 
 
 def test_a_reply_is_described_by_what_it_says() -> None:

@@ -19,10 +19,15 @@ from menus.validation import (
 )
 from tests.menus.conftest import button, parent, text, view
 
-FACTS = Facts(files={1: File("image", uploaded=True)}, rules={1: True, 2: False})
+APPID = "wx3c5e7a9b1d2f4068"
+FACTS = Facts(
+    files={1: File("image", uploaded=True), 3: File("image", uploaded=True, permanent=False)},
+    rules={1: True, 2: False},
+    mini_programs={APPID: True},
+)
 PROGRAM = {
     "kind": "miniprogram",
-    "appid": "wx3c5e7a9b1d2f4068",
+    "appid": APPID,
     "pagepath": "pages/a",
     "url": "https://a.cn/",
 }
@@ -76,6 +81,7 @@ def test_what_wechat_takes_is_fine(good: Button) -> None:
         (button(**{**PROGRAM, "url": ""}), "url"),
         (button(kind="media_id"), "file"),
         (button(kind="media_id", file=9), "file"),
+        (button(kind="media_id", file=3), "file"),
         (button(kind="article_view_limited"), "article_id"),
     ],
 )
@@ -121,8 +127,19 @@ def test_a_dead_link_is_a_warning_and_a_withdrawn_article_an_error() -> None:
 
 
 def test_a_mini_program_that_is_not_linked() -> None:
-    facts = Facts(mini_programs={PROGRAM["appid"]: False})
-    assert places(button(**PROGRAM), facts=facts) == [("aaaa", "appid")]
+    (problem,) = problems([button(name="约课", **PROGRAM)], Facts(mini_programs={APPID: False}))
+    assert (problem.uid, problem.field, problem.is_error) == ("aaaa", "appid", True)
+    assert "约课" in problem.text
+
+
+@pytest.mark.parametrize("known", [{}, {APPID: None}])
+def test_a_mini_program_that_nobody_knows_about_is_a_warning(known: dict[str, bool | None]) -> None:
+    (problem,) = problems([button(name="约课", **PROGRAM)], Facts(mini_programs=known))
+    assert (problem.field, problem.is_error, "约课" in problem.text) == ("appid", False, True)
+
+
+def test_a_reply_may_show_a_temporary_file() -> None:
+    assert places(button(reply=Reply({"type": "image", "media_id": ""}, asset=3))) == []
 
 
 def test_the_files_of_a_reply_count_too() -> None:

@@ -11,6 +11,7 @@ from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
 from wechat.inbox import reacting
 from wechat.inbox.models import InboundMessage
+from wechat.replies import rulebook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -131,6 +132,16 @@ def test_the_rules_of_another_account_stay_there(
     )
     rule(keywords=("a",), account=other)
     assert sent(client, platform, platform.text("a")) == {}
+
+
+def test_the_rules_of_an_account_that_is_switched_on_answer_at_once(
+    account: OfficialAccount, rule: RuleMaker
+) -> None:
+    made = rule(keywords=("a",))
+    OfficialAccount.objects.update(enabled=False)
+    rulebook.of(account)
+    OfficialAccount.objects.update(enabled=True)
+    assert rulebook.of(account).is_on(made.pk)
 
 
 def test_whom_a_rule_answers_gets_its_tags_once(account: OfficialAccount, rule: RuleMaker) -> None:

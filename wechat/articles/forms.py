@@ -1,20 +1,24 @@
 """The form of an article: plain fields, an editor for its text, pictures from the library."""
 
+import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
 
 from accounts.models import OfficialAccount
+from accounts.picking import LinkInput
 from wechat.articles import cleaning, pictures
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
 from wechat.kernel.pages import FilterForm
 from wechat.materials.models import Asset
+from wechat.materials.widgets import FilePicker, FilesPicker
 
 LARGEST_FILE = 2 * 1024 * 1024
 
@@ -35,7 +39,7 @@ class ArticleForm(forms.ModelForm[Article]):
         label=gettext_lazy("pictures"),
         required=False,
         help_text=gettext_lazy("At most 20; the first is the cover."),
-        widget=forms.SelectMultiple(attrs={"class": "article-pictures", "size": "6"}),
+        widget=FilesPicker(attrs={"class": "article-pictures", "size": "6"}),
     )
     order = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"class": "article-order"}))
 
@@ -49,16 +53,22 @@ class ArticleForm(forms.ModelForm[Article]):
     def __init__(self, *args: Any, account: OfficialAccount | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
-        offered = Asset.objects.filter(account=account, kind=Asset.Kind.IMAGE)
+        offered = Asset.objects.filter(account=account, kind=Asset.Kind.IMAGE, permanent=True)
         self.fields["content"].widget = UnfoldAdminTextareaWidget(attrs={"class": "article-text", "rows": 12})
         cover: Any = self.fields["cover"]
-        cover.queryset, cover.widget = offered, UnfoldAdminSelectWidget(choices=cover.widget.choices)
+        cover.widget, cover.queryset = FilePicker(), offered
         cover.empty_label = (
             _("The cover as it is on WeChat") if self.instance.platform_cover else _("Choose a picture")
         )
         chosen: Any = self.fields["chosen"]
         chosen.queryset, chosen.initial = offered, self.instance.pictures
+        for field in (cover, chosen):
+            field.widget.for_account(account.pk if account else None, "image", permanent=True)
+        if self.instance.platform_cover:
+            cover.widget.attrs["data-pick-kept"] = ""
         self.fields["order"].initial = ",".join(map(str, self.instance.pictures))
+        self.fields["source_url"].widget = LinkInput()
+        self.fields["source_url"].widget.for_account(account.pk if account else None)
         self._show_by_kind()
 
     def clean(self) -> dict[str, Any]:
@@ -174,3 +184,9 @@ class PublishForm(forms.Form):
         help_text=gettext_lazy("Empty: at once."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def clean_at(self) -> datetime.datetime | None:
+        at: datetime.datetime | None = self.cleaned_data["at"]
+        if at and at < timezone.now():
+            raise ValidationError(_("This time has passed: choose a later one, or publish now."))
+        return at

@@ -1,9 +1,14 @@
 """Where articles join in: the platform tells how a publication ended, and files in use are protected."""
 
+from collections.abc import Iterator
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import links
+from accounts.links import Link
+from accounts.models import OfficialAccount
 from wechat.articles import pictures
 from wechat.articles.models import Article, Draft
 from wechat.articles.tasks import work_off
@@ -23,6 +28,14 @@ def look_now(event: Event) -> None:
     )
     if waiting.update(due_at=timezone.now()):
         transaction.on_commit(lambda: due.ring(work_off))
+
+
+@links.register
+def published(account: OfficialAccount) -> Iterator[Link]:
+    drafts = Draft.objects.filter(account=account, state=Draft.State.PUBLISHED).prefetch_related("articles")
+    for draft in drafts.order_by("-published_at")[:200]:
+        for article, url in zip(draft.articles.all(), draft.urls, strict=False):
+            yield Link(url, article.title, _("Published articles"))
 
 
 @usage.register

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.clients import client_for
 from wechat.articles import pictures
@@ -233,6 +234,11 @@ def _in_order(draft: Draft, article: Article) -> list[Asset]:
 
 
 def _media_id(asset: Asset) -> str:
+    if not asset.permanent:
+        raise ValidationError(
+            _("WeChat keeps “%(name)s” for 3 days only: make it permanent in the media library.")
+            % {"name": asset}
+        )
     if not asset.media_id:
         if asset.state == Asset.State.FAILED:
             raise ValidationError(f"{asset}: {asset.error}")

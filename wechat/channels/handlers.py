@@ -2,10 +2,14 @@
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import links
+from accounts.links import Link
 from accounts.models import OfficialAccount
 from wechat.channels import scanning, tagging, welcomes
 from wechat.channels.models import Channel, Scan, Welcome
@@ -47,6 +51,16 @@ def count_scan(event: Event) -> None:
 def note_leaving(event: Event) -> None:
     if event.row is not None:
         scanning.note_leaving(event.row)
+
+
+@links.register
+def code_pictures(account: OfficialAccount) -> Iterator[Link]:
+    """The page that shows a channel's code, to be kept pressed or passed on."""
+    for channel in Channel.objects.filter(account=account).select_related("code").order_by("-pk")[:200]:
+        code = getattr(channel, "code", None)
+        if code is not None and code.can_be_scanned:
+            address = f"{settings.WECHAT_MP_BASE}/cgi-bin/showqrcode?{urlencode({'ticket': code.ticket})}"
+            yield Link(address, channel.name, _("Channel codes"))
 
 
 @usage.register

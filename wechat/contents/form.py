@@ -26,10 +26,12 @@ from unfold.widgets import (
 )
 
 from accounts.models import OfficialAccount
+from accounts.picking import LinkInput
 from wechat.articles.models import Draft
 from wechat.contents.checks import check_content
 from wechat.contents.models import HasContent, Kind
 from wechat.materials.models import Asset
+from wechat.materials.widgets import FilePicker
 from wechat.sdk.content import Content, from_dict
 
 # The fields of each kind, by the names that its content has, where it has them.
@@ -70,8 +72,8 @@ def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoic
         Asset.objects.none(),
         label=label,
         required=False,
-        help_text=help_text or gettext_lazy("From the media library; upload new files there."),
-        widget=UnfoldAdminSelectWidget,
+        help_text=help_text,
+        widget=FilePicker,
     )
 
 
@@ -96,7 +98,12 @@ class ContentForm(forms.ModelForm[Any]):
     video = _file(gettext_lazy("video"))
     title = _text(gettext_lazy("title"))
     description = _text(gettext_lazy("description"))
-    url = _text(gettext_lazy("link"), gettext_lazy("Where a tap leads: https://…"))
+    url = forms.CharField(
+        label=gettext_lazy("link"),
+        required=False,
+        help_text=gettext_lazy("Where a tap leads: https://…"),
+        widget=LinkInput,
+    )
     pic_url = _text(gettext_lazy("picture address"), gettext_lazy("A JPG or PNG, good at 360×200 pixels."))
     music_url = _text(gettext_lazy("music address"))
     hq_music_url = _text(gettext_lazy("music address for Wi-Fi"))
@@ -124,6 +131,7 @@ class ContentForm(forms.ModelForm[Any]):
         self.account_id = account_id
         for name in (*FILES, "cover"):
             self._offer(name, account_id)
+        self.fields["url"].widget.for_account(account_id)
         self._offer_articles(account_id)
         for name in self.fields:
             kinds = [kind for kind, names in FIELDS.items() if name in names]
@@ -196,6 +204,9 @@ class ContentForm(forms.ModelForm[Any]):
         content = self.instance.content or {}
         imported = content.get(stored) and content.get("type") in (kind, "video")
         field.empty_label = _("The imported file, as it is on WeChat") if imported else _("Choose a file")
+        field.widget.for_account(account_id, kind)
+        if imported:
+            field.widget.attrs["data-pick-kept"] = ""
 
 
 def _initial(row: HasContent) -> dict[str, Any]:

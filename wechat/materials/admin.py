@@ -9,22 +9,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
+from django_stubs_ext import StrOrPromise
 
 from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area
+from accounts.rights import Area, current_account
 from wechat.kernel import due, files
 from wechat.kernel.pages import badge, moment
-from wechat.materials import library, usage
-from wechat.materials.forms import AssetForm
-from wechat.materials.models import Asset
-from wechat.materials.tasks import upload
+from wechat.materials import library, picking, shelves, thumbnails, usage
+from wechat.materials.forms import AssetForm, MoveForm
+from wechat.materials.models import Asset, Shelf
+from wechat.materials.tasks import count, upload
 from wechat.sdk.errors import ApiError, WeChatError
 
 COLOURS = {Asset.State.UPLOADED: "good", Asset.State.FAILED: "bad"}
@@ -33,21 +35,38 @@ PLAYERS = {
     "audio": '<audio controls preload="none" src="{0}" aria-label="{1}"></audio>',
     "video": '<video controls preload="none" src="{0}" aria-label="{1}" style="max-height:{2}"></video>',
 }
+THUMBNAIL = '<a href="{}"><img src="{}" alt="{}" loading="lazy" class="asset-small"></a>'
 DOWNLOAD = '<a href="{0}" download>{1}</a>'
+
+
+class FolderFilter(admin.SimpleListFilter):
+    """The folders of the account in the switcher."""
+
+    title = gettext_lazy("folder")
+    parameter_name = "folder"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        account = current_account(request)
+        return [(each, each) for each in picking.folders_of(account)] if account else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Asset]) -> QuerySet[Asset]:
+        return queryset.filter(folder=self.value()) if self.value() else queryset
 
 
 @admin.register(Asset)
 class AssetAdmin(AccountScopedAdmin):
     area = Area.CONTENT
     form = AssetForm
-    list_display = ("thumbnail", "name", "kind", "weight", "became", "problem", "created")
+    list_display = ("thumbnail", "name", "kind", "in_folder", "weight", "became", "problem", "created")
     list_display_links = ("name",)
-    list_filter = ("kind", "state")
-    search_fields = ("name",)
+    list_filter = ("kind", "state", FolderFilter)
+    search_fields = ("name", "folder")
     list_per_page = 50
+    list_before_template = "materials/places.html"
+    actions = ("move",)
     delete_confirmation_template = "materials/delete.html"
     change_form_outer_before_template = "materials/upload_again_offer.html"
-    fields = ("account", "kind", "name", "file")
+    fields = ("account", "kind", "name", "folder", "file", "permanent")
     shown = (
         "preview",
         "weight",
@@ -57,11 +76,12 @@ class AssetAdmin(AccountScopedAdmin):
         "media_id",
         "url",
         "uploaded",
+        "renewed",
         "created",
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj is None else ("account", "name", "kind", *self.shown)
+        return self.fields if obj is None else ("account", "name", "folder", "permanent", "kind", *self.shown)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -70,21 +90,71 @@ class AssetAdmin(AccountScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
         return [
+            path("pick/", guard(picking.show), name="materials_asset_pick"),
+            path("receive/", guard(picking.receive), name="materials_asset_receive"),
+            path("<int:pk>/take/", guard(picking.take), name="materials_asset_take"),
+            path("<int:pk>/small/", guard(self.small_view), name="materials_asset_small"),
             path("<int:pk>/file/", guard(self.file_view), name="materials_asset_file"),
             path("<int:pk>/upload/", guard(require_POST(self.upload_view)), name="materials_asset_upload"),
             *super().get_urls(),
         ]
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        account = obj.account if obj else current_account(request)
+        if "folder" in form.base_fields and account is not None:
+            form.base_fields["folder"].widget.offered = picking.folders_of(account)
+        return form
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        account = current_account(request)
+        if account is not None and self.has_view_permission(request):
+            shelf = shelves.seen_by_staff(account)
+            transaction.on_commit(lambda: due.ring(count))
+            extra_context = {**(extra_context or {}), "shelf": shelf, "places": _places(shelf)}
+        return super().changelist_view(request, extra_context)
+
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
+        if change and "permanent" in form.changed_data:
+            library.start_over(obj)
         super().save_model(request, obj, form, change)
-        if not change:
-            transaction.on_commit(lambda: due.ring(upload))
+        transaction.on_commit(lambda: due.ring(upload))
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        asset = self.get_object(request, str(pk))
+        asset = self._seen(request, pk)
+        return files.response(asset.file, asset.content_type)
+
+    def small_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        return thumbnails.response(self._seen(request, pk))
+
+    def _seen(self, request: HttpRequest, pk: int) -> Asset:
+        """Looked up beside the switcher, which a picture in a page must not move. Raises ``Http404``."""
+        asset = Asset.objects.filter(pk=pk).first()
         if asset is None or not self.has_view_permission(request, asset):
             raise Http404
-        return files.response(asset.file, asset.content_type)
+        return asset
+
+    @admin.action(description=gettext_lazy("Put into a folder…"), permissions=["change"])
+    def move(self, request: HttpRequest, queryset: QuerySet[Asset]) -> HttpResponse | None:
+        """First asks for the folder, then puts the files there; the list returns by itself."""
+        form = MoveForm(request.POST if "move" in request.POST else None)
+        account = current_account(request)
+        if account is not None:
+            form.fields["folder"].widget.offered = picking.folders_of(account)
+        if form.is_valid():
+            moved = queryset.update(folder=form.cleaned_data["folder"])
+            self.message_user(
+                request, ngettext("%(count)d file moved.", "%(count)d files moved.", moved) % {"count": moved}
+            )
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Put into a folder"),
+            "opts": self.opts,
+            "form": form,
+            "assets": queryset,
+        }
+        return TemplateResponse(request, "materials/move.html", context)
 
     def upload_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         asset = self.get_object(request, str(pk))
@@ -124,7 +194,18 @@ class AssetAdmin(AccountScopedAdmin):
 
     @admin.display(description="")
     def thumbnail(self, asset: Asset) -> str | SafeString:
-        return _player(asset, "3rem") if asset.kind in {Asset.Kind.IMAGE, Asset.Kind.THUMB} else ""
+        if asset.kind not in thumbnails.PICTURES:
+            return format_html('<span class="material-symbols-outlined">{}</span>', thumbnails.icon_of(asset))
+        address = reverse("admin:materials_asset_file", args=[asset.pk])
+        return format_html(THUMBNAIL, address, thumbnails.small(asset), asset.name)
+
+    @admin.display(description=gettext_lazy("folder"), ordering="folder")
+    def in_folder(self, asset: Asset) -> str:
+        return asset.folder or "–"
+
+    @admin.display(description=gettext_lazy("to be uploaded again"))
+    def renewed(self, asset: Asset) -> str | SafeString:
+        return "–" if asset.permanent else moment(asset.due_at)
 
     @admin.display(description=gettext_lazy("file"))
     def preview(self, asset: Asset) -> SafeString:
@@ -144,7 +225,12 @@ class AssetAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, asset: Asset) -> SafeString:
-        return badge(asset.get_state_display(), COLOURS.get(Asset.State(asset.state), "plain"))
+        shown = badge(asset.get_state_display(), COLOURS.get(Asset.State(asset.state), "plain"))
+        return (
+            shown
+            if asset.permanent
+            else format_html("{} {}", shown, badge(_("for 3 days at a time"), "warn"))
+        )
 
     @admin.display(description=gettext_lazy("problem"))
     def problem(self, asset: Asset) -> str:
@@ -157,7 +243,12 @@ class AssetAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("used by"))
     def used_by(self, asset: Asset) -> str:
-        return ", ".join(usage.uses(asset)) or _("nothing yet")
+        """In every account that shares the file."""
+        places = usage.uses(asset)
+        for other in asset.family.exclude(pk=asset.pk).select_related("account"):
+            shared = ", ".join(usage.uses(other)) or _("nothing yet")
+            places.append(f"{other.account}: {shared}")
+        return "; ".join(places) or _("nothing yet")
 
 
 def _player(asset: Asset, height: str) -> SafeString:
@@ -165,6 +256,14 @@ def _player(asset: Asset, height: str) -> SafeString:
     if asset.content_type not in files.SHOWN:
         return format_html(DOWNLOAD, address, _("Download"))
     return format_html(PLAYERS[asset.content_type.partition("/")[0]], address, asset.name, height)
+
+
+def _places(shelf: Shelf) -> list[tuple[StrOrPromise, shelves.Places]]:
+    """By the name of their kind; none until they were told."""
+    if shelf.read_at is None:
+        return []
+    words = {"image": _("Pictures and articles"), "voice": _("Voices"), "video": _("Videos")}
+    return [(words[each.kind], each) for each in shelves.places(shelf)]
 
 
 def _in_words(error: WeChatError) -> str:

@@ -1,13 +1,33 @@
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.renderers import BaseRenderer
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.models import OfficialAccount
 from accounts.pages import AccountForm
 from wechat.kernel import files
-from wechat.materials import limits
+from wechat.materials import limits, shelves
 from wechat.materials.models import Asset
+
+
+class FolderInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
+    """A name to type, or one of those that there are."""
+
+    offered: list[str] = []
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        field = super().render(name, value, {**(attrs or {}), "list": f"{name}-offered"}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((each,) for each in self.offered))
+        return format_html('{}<datalist id="{}-offered">{}</datalist>', field, name, options)
 
 
 class AssetForm(AccountForm):
@@ -15,7 +35,11 @@ class AssetForm(AccountForm):
 
     class Meta:
         model = Asset
-        fields = ("account", "kind", "name", "file")
+        fields = ("account", "kind", "name", "folder", "file", "permanent")
+        widgets = {"folder": FolderInput}
+
+    def clean_folder(self) -> str:
+        return " ".join(str(self.cleaned_data.get("folder", "")).split())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -23,6 +47,7 @@ class AssetForm(AccountForm):
         if isinstance(file, UploadedFile) and kind:
             try:
                 self.instance.content_type = limits.check(kind, file)
+                _check_room(cleaned)
             except ValidationError as error:
                 self.add_error("file", error)
             else:
@@ -33,3 +58,22 @@ class AssetForm(AccountForm):
         file.name = f"upload.{files.extension(self.instance.content_type)}"
         self.instance.size = file.size
         self.instance.due_at = timezone.now()
+
+
+def _check_room(cleaned: dict[str, Any]) -> None:
+    account, kind = cleaned.get("account"), cleaned["kind"]
+    if not cleaned.get("permanent") or not isinstance(account, OfficialAccount):
+        return
+    if shelves.left(account, kind) == 0:
+        raise ValidationError(
+            _(
+                "WeChat has no permanent place left for this kind. Delete files that nobody uses, or untick "
+                "“permanent on WeChat”: then it is uploaded again every few days."
+            )
+        )
+
+
+class MoveForm(forms.Form):
+    """Into which folder the chosen files go."""
+
+    folder = forms.CharField(max_length=40, required=False, strip=True, widget=FolderInput)

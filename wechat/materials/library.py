@@ -1,16 +1,18 @@
-"""Files on their way to the platform's permanent library, and out of it.
+"""Files on their way to the platform, kept alive there, shared between accounts, and deleted.
 
-Reference: WeChat reference 12.2 Permanent material.
+Reference: WeChat reference 12.1 Temporary media, 12.2 Permanent material.
 """
 
 import datetime
-from typing import cast
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.clients import client_for
+from accounts.models import OfficialAccount
 from wechat.kernel import due, files
+from wechat.materials import shelves
 from wechat.materials.models import Asset
 from wechat.sdk.api import media
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
@@ -20,6 +22,9 @@ State = Asset.State
 LEASE = datetime.timedelta(minutes=5)
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, 3600)]
 UNKNOWN_MEDIA = 40007
+# Of temporary media at the platform; half a day is left for a platform or a worker that is away.
+LIFE = datetime.timedelta(days=3)
+RENEWED_AFTER = LIFE - datetime.timedelta(hours=12)
 
 
 def upload_due() -> int:
@@ -33,7 +38,7 @@ def upload_due() -> int:
 
 
 def upload(asset: Asset) -> None:
-    """Make it permanent material. A lost answer is asked for again: a second copy there harms nobody."""
+    """Bring it to the platform. A lost answer is asked for again: a second copy there harms nobody."""
     asset.attempts += 1
     try:
         added = _added(asset)
@@ -42,39 +47,65 @@ def upload(asset: Asset) -> None:
     except FileNotFoundError:
         _keep(asset, state=State.FAILED, due_at=None, error="The file is gone from our disk.")
     else:
-        _keep(asset, state=State.UPLOADED, due_at=None, uploaded_at=timezone.now(), **added)
+        _keep(asset, state=State.UPLOADED, attempts=0, uploaded_at=timezone.now(), **added)
+        if asset.permanent:
+            shelves.look_again(asset.account)
 
 
 def upload_again(asset: Asset) -> None:
     """Have a worker upload it anew; the former media ID is good until the new one is there."""
-    asset.state, asset.due_at, asset.attempts = State.PENDING, timezone.now(), 0
-    asset.errcode, asset.error = None, ""
+    start_over(asset)
     asset.save(update_fields=["state", "due_at", "attempts", "errcode", "error"])
 
 
+def start_over(asset: Asset) -> None:
+    """Make it one that is to be uploaded; whoever asks saves it."""
+    asset.state, asset.due_at, asset.attempts = State.PENDING, timezone.now(), 0
+    asset.errcode, asset.error = None, ""
+
+
+def use_in(asset: Asset, account: OfficialAccount) -> Asset:
+    """The file as one of this account: made when it is first used there, and uploaded by a worker."""
+    if found := asset.family.filter(account=account).first():
+        return found
+    same = {name: getattr(asset, name) for name in ("kind", "name", "content_type", "size", "permanent")}
+    found, _made = Asset.objects.get_or_create(
+        account=account,
+        original_id=asset.original_id or asset.pk,
+        defaults={**same, "file": str(asset.file.name), "due_at": timezone.now()},
+    )
+    return found
+
+
 def remove(asset: Asset) -> None:
-    """Delete it there and here. Raises ``WeChatError`` if the platform keeps it."""
-    if asset.media_id:
+    """Delete it there and here, for this account. Raises ``WeChatError`` if the platform keeps it."""
+    if asset.media_id and asset.permanent:
         try:
             media.delete(client_for(asset.account), asset.media_id)
         except ApiError as error:
             if error.errcode != UNKNOWN_MEDIA:
                 raise
+        shelves.look_again(asset.account)
     file = asset.file
     asset.delete()
-    transaction.on_commit(lambda: file.delete(save=False))
+    if not Asset.objects.filter(file=file.name).exists():
+        transaction.on_commit(lambda: file.delete(save=False))
 
 
-def _added(asset: Asset) -> dict[str, str]:
+def _added(asset: Asset) -> dict[str, Any]:
     with asset.file.open("rb") as file:
         body = file.read()
     name = f"{asset.pk}.{files.extension(asset.content_type)}"
     contents = media.Upload(name, body, asset.content_type)
     kind = cast(media.Kind, asset.kind)
+    if not asset.permanent:
+        now, media_id = timezone.now(), media.upload_temporary(client_for(asset.account), kind, contents)
+        return {"media_id": media_id, "url": "", "expires_at": now + LIFE, "due_at": now + RENEWED_AFTER}
     answer = media.add_permanent(client_for(asset.account), kind, contents, title=asset.name)
     if not answer.get("media_id"):
         raise TransportError("WeChat answered without a media_id", outcome_unknown=True)
-    return {"media_id": str(answer["media_id"]), "url": str(answer.get("url", ""))}
+    media_id, url = str(answer["media_id"]), str(answer.get("url", ""))
+    return {"media_id": media_id, "url": url, "expires_at": None, "due_at": None}
 
 
 def _failed(asset: Asset, error: WeChatError) -> None:

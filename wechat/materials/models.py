@@ -16,9 +16,13 @@ def _path(asset: "Asset", filename: str) -> str:
 
 
 class Asset(models.Model):
-    """A picture, voice, video or cover, and the permanent material it became on the platform.
+    """A picture, voice, video or cover of an account, and what it became on the platform.
 
-    Reference: WeChat reference 12.2 Permanent material.
+    Permanent material stays there and takes a place; temporary media is deleted there after three days and
+    is uploaded anew before. An account that uses another one's file has a row of its own, with its own media
+    ID, and ``original`` in common with the others: one file on our disk.
+
+    Reference: WeChat reference 12.1 Temporary media, 12.2 Permanent material.
     """
 
     class Kind(models.TextChoices):
@@ -37,6 +41,10 @@ class Asset(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.IMAGE)
     name = models.CharField(_("name"), max_length=60, help_text=_("For you to find it by."))
+    folder = models.CharField(_("folder"), max_length=40, blank=True)
+    original = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="copies"
+    )
     file = models.FileField(
         _("file"),
         upload_to=_path,
@@ -49,9 +57,18 @@ class Asset(models.Model):
     content_type = models.CharField(_("type"), max_length=40, editable=False)
     size = models.PositiveIntegerField(_("size in bytes"), editable=False)
 
+    permanent = models.BooleanField(
+        _("permanent on WeChat"),
+        default=True,
+        help_text=_(
+            "Menus and articles need permanent files, and WeChat has a limited number of places for them. "
+            "Any other file is deleted there after 3 days and uploaded again before, as long as it is here."
+        ),
+    )
     media_id = models.CharField(_("media ID"), max_length=255, blank=True, editable=False)
     url = models.CharField(_("address on WeChat"), max_length=500, blank=True, editable=False)
     uploaded_at = models.DateTimeField(_("uploaded"), null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(_("deleted there"), null=True, blank=True, editable=False)
 
     state = models.CharField(
         _("state"), max_length=8, choices=State.choices, default=State.PENDING, editable=False
@@ -69,17 +86,50 @@ class Asset(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="pending", due_at__isnull=False)
-                | Q(state__in=["uploaded", "failed"], due_at__isnull=True),
-                name="asset_due_while_pending",
+                | Q(state="failed", due_at__isnull=True)
+                | Q(state="uploaded", permanent=True, due_at__isnull=True)
+                | Q(state="uploaded", permanent=False, due_at__isnull=False, expires_at__isnull=False),
+                name="asset_due_while_pending_or_temporary",
             ),
+            models.UniqueConstraint(fields=["account", "original"], name="asset_used_once_in_an_account"),
             models.CheckConstraint(
                 condition=~Q(state="uploaded") | ~Q(media_id=""), name="asset_uploaded_has_media_id"
             ),
         ]
         indexes = [
             models.Index(fields=["account", "kind", "-id"], name="asset_by_kind"),
+            models.Index(fields=["account", "folder", "-id"], name="asset_by_folder"),
+            models.Index(fields=["file"], name="asset_by_file"),
             models.Index(fields=["due_at"], name="asset_due", condition=Q(due_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def family(self) -> "models.QuerySet[Asset]":
+        """The same file in all accounts that use it, this one included."""
+        first = self.original_id or self.pk
+        return Asset.objects.filter(Q(pk=first) | Q(original=first))
+
+
+class Shelf(models.Model):
+    """How many places of an account's permanent library are taken, as the platform told last."""
+
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="shelf")
+    image = models.PositiveIntegerField(default=0)
+    voice = models.PositiveIntegerField(default=0)
+    video = models.PositiveIntegerField(default=0)
+    news = models.PositiveIntegerField(default=0)
+    read_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("places on WeChat")
+        verbose_name_plural = _("places on WeChat")
+        indexes = [models.Index(fields=["due_at"], name="shelf_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return str(self.account)

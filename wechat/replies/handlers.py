@@ -1,14 +1,15 @@
 """Where the rules join in: they answer, what they answered is forwarded, and others learn their names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import tagging
-from accounts.models import Follower, Tag
+from accounts import links, tagging
+from accounts.links import Link
+from accounts.models import Follower, OfficialAccount, Tag
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.kernel import due
@@ -16,7 +17,7 @@ from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies import forwarding, rulebook
 from wechat.replies.facts import facts_of, moment_of, perform
-from wechat.replies.models import Rule
+from wechat.replies.models import Reply, Rule
 from wechat.replies.tasks import forward
 
 
@@ -53,6 +54,16 @@ def tag_those_answered(event: Event) -> None:
         pk__in=Rule.adds_tags.through.objects.filter(rule=int(rule_id)).values("tag")
     ):
         tagging.add(tag, followers)
+
+
+@links.used_before
+def cards_of_replies(account: OfficialAccount) -> Iterator[Link]:
+    """Where the article cards of rules lead, those of the newest rules first."""
+    cards = Reply.objects.filter(rule__account=account, content__type="news").order_by("-pk")[:100]
+    for card in cards:
+        for article in card.content.get("articles", []):
+            if article.get("url"):
+                yield Link(article["url"], article.get("title") or article["url"], _("Used before"))
 
 
 @usage.register

@@ -117,22 +117,63 @@ export class Panel {
     if (own?.readOnly) return [el("p", { class: "quiet" }, t("madeOnPage")), el("pre", { class: "raw" }, String(button.raw?.value ?? ""))];
     if (own?.keyed) return this.answer(button);
     const url = { most: data.limits.url, type: "url", hint: "https://" };
-    const { files, programs, articles } = data.choices;
+    const { programs, articles } = data.choices;
     switch (button.kind) {
       case "view":
-        return [this.text(t("url"), "url", button.url, url)];
+        return [this.address(t("url"), button, url)];
       case "miniprogram":
         return [
           this.pick(t("program"), "appid", programs, button.appid, button.appid, [t("newProgram"), data.urls.programs]),
           this.text(t("page"), "pagepath", button.pagepath, { hint: "pages/index/index" }),
-          this.text(t("oldUrl"), "url", button.url, url),
+          this.address(t("oldUrl"), button, url),
         ];
       case "media_id":
-        return [this.pick(t("file"), "file", files, button.file, button.media_id && t("fileOnWeChat"), [t("newFile"), data.urls.files])];
+        return [this.file(button)];
       default:
         return [this.pick(t("article"), "article_id", articles, button.article_id, button.article_title || button.article_id),
           articles.length ? null : el("p", { class: "quiet" }, t("noArticles"))];
     }
+  }
+
+  // Typed, or one of the pages that the console knows.
+  address(label, button, how) {
+    const row = this.text(label, "url", button.url, how);
+    const input = row.querySelector("input");
+    const choose = el("button", { type: "button", class: "button-small", onclick: async () => {
+      const found = await window.pick(t("choosePage"), data.urls.links, [input.value]);
+      choose.focus();
+      if (!found) return;
+      input.value = found.value;
+      input.dispatchEvent(new Event("input"));
+    } }, t("choosePage"));
+    input.after(choose);
+    return row;
+  }
+
+  // `media_id` is a file that is on WeChat and in no library of ours.
+  file(button) {
+    const now = el("span", { class: "pick-now" });
+    const show = () => {
+      const { file, media_id: kept } = find(this.editor.buttons, button.uid)?.button ?? button;
+      const known = data.choices.files.find((each) => each.id === file);
+      const face = known?.image ? el("img", { src: known.image, alt: "" })
+        : known && el("span", { class: "pick-face" }, el("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, known.icon));
+      now.replaceChildren(...(known ? [face, known.name] : [kept ? t("fileOnWeChat") : ""]));
+    };
+    const choose = el("button", { type: "button", class: "button-plain", "aria-label": t("chooseFile"), onclick: async () => {
+      const found = await window.pick(t("chooseFile"), data.urls.files, [String(button.file ?? "")]);
+      choose.focus();
+      if (!found) return;
+      data.choices.files.push({ id: Number(found.value), name: found.title, image: found.image, icon: found.icon });
+      this.set({ file: Number(found.value) });
+      show();
+    } }, t("chooseFile"));
+    show();
+    const row = this.row(t("file"), choose);
+    const box = el("div", { class: "pick" }, now);
+    choose.replaceWith(box);
+    box.append(choose);
+    return row;
   }
 
   // `kept` names what was chosen elsewhere and is on no list.
@@ -173,6 +214,7 @@ export class Panel {
 
   showAnswer(how, place) {
     const { button } = find(this.editor.buttons, this.editor.chosen);
+    place.dataset.how = how;
     if (how === "own") return this.replyForm(button, place);
     if (button.reply || (how === "none" && button.rule)) this.set({ reply: null, ...(how === "none" && { rule: null }) });
     const rules = data.choices.rules;
@@ -185,7 +227,7 @@ export class Panel {
     const fields = new FormData();
     fields.set("reply", JSON.stringify(button.reply ?? null));
     const answer = await post(data.urls.reply, fields);
-    if (!answer || answer.status !== 200 || this.editor.chosen !== button.uid) return;
+    if (!answer || answer.status !== 200 || this.editor.chosen !== button.uid || place.dataset.how !== "own") return;
     const form = el("form", { class: "reply-form", novalidate: true, onsubmit: (event) => event.preventDefault() });
     form.innerHTML = answer.body;
     const state = el("p", { class: "quiet", role: "status" });

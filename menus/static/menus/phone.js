@@ -72,11 +72,24 @@ export class Drawing {
   chat() {
     const found = find(this.editor.buttons, this.editor.chosen);
     if (!found || isParent(found.button)) return [];
-    const bubble = this.editor.bubbles[found.button.uid];
-    const deed = el("p", { class: "phone-deed" }, data.kinds.find((each) => each.value === found.button.kind)?.label ?? "");
-    if (found.button.url) return [deed, el("p", { class: "phone-page" }, found.button.url)];
-    if (!bubble || !found.button.reply) return [deed];
-    return [deed, el("div", { class: "phone-bubble" },
+    const { button } = found;
+    const kind = data.kinds.find((each) => each.value === button.kind);
+    const deed = el("p", { class: "phone-deed" }, kind?.label ?? "");
+    return [deed, ...(kind?.keyed ? this.said(button) : this.opened(button))];
+  }
+
+  // Of what other kinds hold, only what this kind uses.
+  opened({ kind, url, file, article_title: title }) {
+    const page = { view: url, miniprogram: url, article_id: title, article_view_limited: title }[kind];
+    const sent = kind === "media_id" && data.choices.files.find((each) => each.id === file);
+    if (sent) return [el("div", { class: "phone-bubble" }, sent.image ? el("img", { src: sent.image, alt: "" }) : null, sent.name)];
+    return page ? [el("p", { class: "phone-page" }, page)] : [];
+  }
+
+  said(button) {
+    const bubble = this.editor.bubbles[button.uid];
+    if (!bubble || !button.reply) return [];
+    return [el("div", { class: "phone-bubble" },
       bubble.image ? el("img", { src: bubble.image, alt: "" }) : null,
       bubble.title ? el("strong", {}, bubble.title) : null,
       bubble.text ? el("span", {}, bubble.text) : null,

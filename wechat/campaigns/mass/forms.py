@@ -21,6 +21,7 @@ from wechat.contents.models import Kind
 from wechat.contents.variables import VARIABLE
 from wechat.kernel.pages import FilterForm
 from wechat.materials.models import Asset
+from wechat.materials.widgets import FilesPicker
 
 State, Target = MassSend.State, MassSend.Target
 
@@ -40,7 +41,7 @@ class MassSendForm(ContentForm, AccountForm):
         label=gettext_lazy("further pictures"),
         required=False,
         help_text=gettext_lazy("They are swiped through after the first one; at most 20 in all."),
-        widget=forms.SelectMultiple(attrs={"size": "6", "class": "mass-pictures"}),
+        widget=FilesPicker(attrs={"size": "6", "class": "mass-pictures"}),
     )
     openid_file = forms.FileField(
         label=gettext_lazy("file with OpenIDs"),
@@ -127,6 +128,7 @@ class MassSendForm(ContentForm, AccountForm):
         more: Any = self.fields["more"]
         more.queryset = Asset.objects.filter(account=account, kind=Asset.Kind.IMAGE)
         more.initial = self.instance.pictures
+        more.widget.for_account(self.account_id, "image")
         draft: Any = self.fields["draft"]
         draft.queryset = Draft.objects.filter(account=account, state=Draft.State.SAVED).prefetch_related(
             "articles"

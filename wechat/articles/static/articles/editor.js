@@ -42,12 +42,6 @@ function beside(field, name) {
   return field.form.elements[field.name.slice(0, field.name.lastIndexOf("-") + 1) + name];
 }
 
-// The library as the form offers it: the options of the cover's select.
-function library(field) {
-  const select = beside(field, "cover");
-  return [...select.options].filter((each) => each.value).map((each) => ({ pk: each.value, name: each.textContent }));
-}
-
 function tool(text, [face, name, act]) {
   return make("button", {
     type: "button", title: name, "aria-label": name,
@@ -56,24 +50,39 @@ function tool(text, [face, name, act]) {
   }, face);
 }
 
-function insertPicture(field, text) {
+async function insertPicture(field, text) {
   const place = getSelection().rangeCount && text.contains(getSelection().anchorNode) ? getSelection().getRangeAt(0) : null;
-  const dialog = make("dialog", { class: "picture-dialog", "aria-label": say("选择图片", "Choose a picture") });
-  const choices = library(field).map(({ pk, name }) => make("button", {
-    type: "button", title: name,
-    onclick: () => {
-      dialog.close();
-      text.focus();
-      if (place) { getSelection().removeAllRanges(); getSelection().addRange(place); }
-      run("insertHTML", `<p><img src="${address(pk)}" alt=""></p>`);
-    },
-  }, make("img", { src: address(pk), alt: name, loading: "lazy" })));
-  const none = make("p", { class: "quiet" }, say("素材库里还没有图片，请先上传。", "There is no picture in the library yet: upload one first."));
-  const close = make("button", { type: "button", class: "button-plain", onclick: () => dialog.close() }, say("取消", "Cancel"));
-  dialog.append(make("div", { class: "picture-choice" }, ...(choices.length ? choices : [none])), make("p", { class: "tools-after" }, close));
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  const found = await window.pick(say("选择图片", "Choose a picture"), beside(field, "cover").dataset.pick);
+  text.focus();
+  if (place) { getSelection().removeAllRanges(); getSelection().addRange(place); }
+  if (found) run("insertHTML", `<p><img src="${address(Number(found.value))}" alt=""></p>`);
+}
+
+// What a page or Word puts on the clipboard, without what nobody sees of it; the server cleans what it stores.
+const KEPT_STYLES = ["text-align", "color", "font-weight", "font-style", "text-decoration"];
+
+function cleaned(html) {
+  const pasted = new DOMParser().parseFromString(html, "text/html").body;
+  for (const each of pasted.querySelectorAll("style, script, meta, link, title, xml, iframe, object, form")) each.remove();
+  const comments = document.createTreeWalker(pasted, NodeFilter.SHOW_COMMENT);
+  const found = [];
+  while (comments.nextNode()) found.push(comments.currentNode);
+  for (const each of found) each.remove();
+  for (const each of pasted.querySelectorAll("*")) {
+    // Elements of Word's own names, like o:p.
+    if (each.localName.includes(":")) { each.replaceWith(...each.childNodes); continue; }
+    const styles = KEPT_STYLES.map((name) => [name, each.style.getPropertyValue(name)]).filter(([, value]) => value);
+    for (const one of [...each.attributes]) if (!["href", "src", "alt", "colspan", "rowspan"].includes(one.name)) each.removeAttribute(one.name);
+    for (const [name, value] of styles) each.style.setProperty(name, value);
+  }
+  return pasted.innerHTML;
+}
+
+function paste(event) {
+  const html = event.clipboardData.getData("text/html");
+  if (!html) return;
+  event.preventDefault();
+  run("insertHTML", cleaned(html));
 }
 
 function edit(field) {
@@ -92,7 +101,8 @@ function edit(field) {
     count.classList.toggle("over", field.value.length >= MOST);
   };
   text.addEventListener("input", keep);
-  const picture = make("button", { type: "button", title: say("插入图片", "Picture"), "aria-label": say("插入图片", "Picture"), onclick: () => insertPicture(field, text) }, "🖼");
+  text.addEventListener("paste", paste);
+  const picture = make("button", { type: "button", title: say("插入图片", "Picture"), "aria-label": say("插入图片", "Picture"), onclick: () => insertPicture(field, text) }, make("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, "image"));
   field.hidden = true;
   field.after(make("div", { class: "editor" }, make("div", { class: "editor-bar", role: "toolbar" }, ...TOOLS.map((each) => tool(text, each)), picture), text, count));
   count.textContent = `${field.value.length} / ${MOST}`;
@@ -118,25 +128,38 @@ function showCover(cover) {
   draw();
 }
 
-// Pictures of a picture message: tapped in the order in which they will be shown.
+// Pictures of a picture message: the newest to tap in the order in which they will be shown, and a window with all.
+const NEWEST = 24;
+
 function choosePictures(select) {
   if (select.dataset.shown || select.name.includes("__prefix__")) return;
   select.dataset.shown = "1";
   const order = beside(select, "order");
   let chosen = order.value ? order.value.split(",") : [];
   const box = make("div", { class: "picture-choice" });
+  const more = make("button", { type: "button", class: "button-plain", onclick: () => pickMore() }, say("从素材库选择…", "From the library…"));
+  const put = (pk) => { chosen = [...chosen.filter((each) => each !== pk), pk]; draw(); };
+  const pickMore = async () => {
+    const found = await window.pick(say("选择图片", "Choose a picture"), select.dataset.pick, chosen);
+    more.focus();
+    if (!found) return;
+    const option = [...select.options].find((each) => each.value === found.value) ?? make("option", { value: found.value, "data-image": found.image }, found.title);
+    select.prepend(option);
+    put(found.value);
+  };
   const draw = () => {
     order.value = chosen.join(",");
     for (const option of select.options) option.selected = chosen.includes(option.value);
-    box.replaceChildren(...[...select.options].map((option) => {
+    const shown = [...select.options].filter((option, place) => place < NEWEST || option.selected);
+    box.replaceChildren(...shown.map((option) => {
       const at = chosen.indexOf(option.value);
-      const tap = () => { chosen = at < 0 ? [...chosen, option.value] : chosen.filter((each) => each !== option.value); draw(); };
+      const tap = () => (at < 0 ? put(option.value) : (chosen = chosen.filter((each) => each !== option.value), draw()));
       return make("button", { type: "button", title: option.textContent, "aria-pressed": String(at >= 0), onclick: tap },
-        make("img", { src: address(option.value), alt: option.textContent, loading: "lazy" }), ...(at < 0 ? [] : [make("b", {}, String(at + 1))]));
+        make("img", { src: option.dataset.image, alt: option.textContent, loading: "lazy" }), ...(at < 0 ? [] : [make("b", {}, String(at + 1))]));
     }));
   };
   select.hidden = true;
-  select.after(box);
+  select.after(box, more);
   draw();
 }
 

@@ -1,0 +1,156 @@
+"""The window in which a file of the library is picked, or uploaded, for any field that holds one."""
+
+from collections.abc import Mapping
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, JsonResponse
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import OfficialAccount
+from accounts.picking import Choice, Filter, account_of, found
+from accounts.rights import Area, Rights
+from wechat.kernel import due, files
+from wechat.materials import library, limits
+from wechat.materials.forms import AssetForm
+from wechat.materials.models import Asset
+from wechat.materials.tasks import upload
+from wechat.materials.thumbnails import icon_of, small
+
+PAGE = 60
+ELSEWHERE = "elsewhere"
+
+
+@require_GET
+def show(request: HttpRequest) -> JsonResponse:
+    """Files of the account, newest first, or those of the reader's other accounts."""
+    account = account_of(request)
+    rows = _asked(request, account)
+    after = request.GET.get("after", "")
+    if after.isdecimal() and len(after) < 19:
+        rows = rows.filter(pk__lt=int(after))
+    shown = list(rows.select_related("account").order_by("-pk")[: PAGE + 1])
+    return found(
+        [_choice(asset, account) for asset in shown[:PAGE]],
+        filters=_filters(request, account),
+        more=str(shown[PAGE - 1].pk) if len(shown) > PAGE else "",
+        empty=_("There is no such file. Upload one."),
+        upload=_upload(request, account),
+    )
+
+
+@require_POST
+def receive(request: HttpRequest) -> JsonResponse:
+    """A new file, checked as on its own page; 400 with a sentence if WeChat would not take it."""
+    account = account_of(request, change=True)
+    kind = request.GET.get("kind") or _kind_of(request)
+    file = request.FILES.get("file")
+    name = str(getattr(file, "name", "")).rpartition(".")[0][:60] or _("Picture")
+    form = AssetForm({"account": account.pk, "kind": kind, "name": name, "permanent": "on"}, request.FILES)
+    if not form.is_valid():
+        words = [str(word) for errors in form.errors.values() for word in errors]
+        return JsonResponse({"error": " ".join(words)}, status=400)
+    asset = form.save()
+    transaction.on_commit(lambda: due.ring(upload))
+    return JsonResponse(_told(asset))
+
+
+@require_POST
+def take(request: HttpRequest, pk: int) -> JsonResponse:
+    """A file of another account of the reader's, for this account too."""
+    account = account_of(request, change=True)
+    asset = Asset.objects.filter(pk=pk).first()
+    if asset is None or not Rights.of(request.user).may_view(Area.CONTENT, asset.account_id):
+        raise Http404
+    mine = library.use_in(asset, account)
+    transaction.on_commit(lambda: due.ring(upload))
+    return JsonResponse(_told(mine))
+
+
+def _asked(request: HttpRequest, account: OfficialAccount) -> QuerySet[Asset]:
+    whose, kind = request.GET.get("whose", ""), request.GET.get("kind") or request.GET.get("type", "")
+    rows = Asset.objects.filter(account=account)
+    if whose == ELSEWHERE:
+        others = [pk for pk in Rights.of(request.user).viewable(Area.CONTENT) if pk != account.pk]
+        rows = Asset.objects.filter(account__in=others, original=None)
+    if kind:
+        rows = rows.filter(kind=kind)
+    elif not whose:
+        rows = rows.exclude(kind=Asset.Kind.THUMB)
+    if request.GET.get("permanent") == "1":
+        rows = rows.filter(permanent=True)
+    if folder := request.GET.get("folder", ""):
+        rows = rows.filter(folder=folder)
+    words = request.GET.get("q", "").replace("\0", "").strip()
+    return rows.filter(Q(name__icontains=words) | Q(folder__icontains=words)) if words else rows
+
+
+def _filters(request: HttpRequest, account: OfficialAccount) -> list[Filter]:
+    found: list[Filter] = []
+    if not request.GET.get("kind"):
+        found.append(Filter("type", _("Kind"), [("", _("All kinds")), *KINDS]))
+    if folders := folders_of(account):
+        offered = [("", _("All folders")), *((each, each) for each in folders)]
+        found.append(Filter("folder", _("Folder"), offered))
+    if len(Rights.of(request.user).viewable(Area.CONTENT)) > 1:
+        found.append(Filter("whose", _("Account"), [("", account.name), (ELSEWHERE, _("Other accounts"))]))
+    return found
+
+
+KINDS = [(str(kind.value), kind.label) for kind in Asset.Kind if kind != Asset.Kind.THUMB]
+
+
+def folders_of(account: OfficialAccount) -> list[str]:
+    named = Asset.objects.filter(account=account).exclude(folder="").order_by("folder")
+    return list(named.values_list("folder", flat=True).distinct()[:200])
+
+
+def _choice(asset: Asset, account: OfficialAccount) -> Choice:
+    own = asset.account_id == account.pk
+    address = reverse("admin:materials_asset_take", args=[asset.pk])
+    told = _told(asset)
+    if not own:
+        told["detail"] = asset.account.name
+    return Choice(**told, take="" if own else f"{address}?{urlencode({'account': str(account.pk)})}")
+
+
+def _told(asset: Asset) -> dict[str, str]:
+    state = "" if asset.state == Asset.State.UPLOADED else f" · {asset.get_state_display()}"
+    return {
+        "value": str(asset.pk),
+        "title": asset.name,
+        "detail": f"{asset.get_kind_display()} · {filesizeformat(asset.size)}{state}",
+        "image": small(asset),
+        "icon": icon_of(asset),
+    }
+
+
+def _upload(request: HttpRequest, account: OfficialAccount) -> Mapping[str, str | int] | None:
+    if not Rights.of(request.user).may_change(Area.CONTENT, account.pk):
+        return None
+    kind = request.GET.get("kind", "")
+    kinds = [kind] if kind in limits.LIMITS else [str(each.value) for each in Asset.Kind]
+    types = sorted({name for each in kinds for name in limits.LIMITS[each].types})
+    most = max(limits.LIMITS[each].largest for each in kinds)
+    asked = urlencode({"account": str(account.pk), "kind": kind})
+    return {
+        "url": f"{reverse('admin:materials_asset_receive')}?{asked}",
+        "accept": ",".join(types),
+        "most": most,
+        "large": _("WeChat takes at most %(most)s. Make the file smaller.") % {"most": filesizeformat(most)},
+    }
+
+
+def _kind_of(request: HttpRequest) -> str:
+    """What the first bytes say it is, where any kind will do."""
+    file = request.FILES.get("file")
+    if file is None:
+        raise PermissionDenied
+    found_type = files.content_type(file.read(files.HEAD_BYTES))
+    file.seek(0)
+    return {"audio": "voice", "video": "video"}.get(found_type.partition("/")[0], "image")

@@ -1,0 +1,97 @@
+"""How full an account's permanent library is, asked of the platform before somebody runs into its end.
+
+Reference: WeChat reference 12.2 (100,000 pictures and articles, 1,000 of each other kind).
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.clients import client_for
+from accounts.models import OfficialAccount
+from wechat.kernel import due
+from wechat.materials.models import Asset, Shelf
+from wechat.sdk.api import media
+from wechat.sdk.errors import WeChatError
+
+PLACES: Mapping[str, int] = {"image": 100_000, "voice": 1_000, "video": 1_000}
+# Above this share the rest is told in so many words.
+NEARLY_FULL = 0.9
+FRESH_FOR = datetime.timedelta(hours=1)
+LEASE = datetime.timedelta(minutes=1)
+RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (10, 60, 600)]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Of one kind: ``taken`` as the platform told last, of ``most``."""
+
+    kind: str
+    taken: int
+    most: int
+
+    @property
+    def left(self) -> int:
+        return max(self.most - self.taken, 0)
+
+    @property
+    def is_nearly_full(self) -> bool:
+        return self.taken >= self.most * NEARLY_FULL
+
+
+def places(shelf: Shelf) -> list[Places]:
+    """Pictures share theirs with articles."""
+    taken = {"image": shelf.image + shelf.news, "voice": shelf.voice, "video": shelf.video}
+    return [Places(kind, taken[kind], most) for kind, most in PLACES.items()]
+
+
+def left(account: OfficialAccount, kind: str) -> int | None:
+    """Places for another file of the kind, less what is on its way there; ``None`` where nobody knows."""
+    shelf = Shelf.objects.filter(account=account, read_at__isnull=False).first()
+    found = next((each for each in places(shelf) if each.kind == kind), None) if shelf else None
+    if found is None:
+        return None
+    waiting = Asset.objects.filter(account=account, kind=kind, permanent=True, state=Asset.State.PENDING)
+    return max(found.left - waiting.filter(media_id="").count(), 0)
+
+
+def seen_by_staff(account: OfficialAccount) -> Shelf:
+    """What is known; have a worker ask if that is old. The caller rings."""
+    shelf, _made = Shelf.objects.get_or_create(account=account)
+    old = Q(read_at=None) | Q(read_at__lt=timezone.now() - FRESH_FOR)
+    if Shelf.objects.filter(old, pk=shelf.pk, due_at=None).update(due_at=timezone.now(), attempts=0):
+        shelf.refresh_from_db()
+    return shelf
+
+
+def look_again(account: OfficialAccount) -> None:
+    """Something was uploaded or deleted."""
+    Shelf.objects.update_or_create(account=account, defaults={"due_at": timezone.now(), "attempts": 0})
+
+
+def read_due() -> int:
+    """Ask for the accounts that are due; how many were asked for."""
+    asked = 0
+    while rows := due.claim(Shelf.objects.select_related("account"), lease=LEASE, limit=10):
+        for shelf in rows:
+            _read(shelf)
+        asked += len(rows)
+    return asked
+
+
+def _read(shelf: Shelf) -> None:
+    try:
+        told = media.count(client_for(shelf.account))
+    except WeChatError as error:
+        again = shelf.attempts < len(RETRY_AFTER)
+        due_at = timezone.now() + RETRY_AFTER[shelf.attempts] if again else None
+        _keep(shelf, attempts=shelf.attempts + 1, due_at=due_at, error=str(error))
+    else:
+        _keep(shelf, **told, read_at=timezone.now(), attempts=0, due_at=None, error="")
+
+
+def _keep(shelf: Shelf, **outcome: object) -> None:
+    Shelf.objects.filter(pk=shelf.pk).update(**outcome)
