@@ -1,5 +1,7 @@
 """Finding what is next stays a look into an index, however much waits."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -22,14 +24,16 @@ FROM generate_series(1, %s) AS n
 @pytest.fixture
 def campaign(account: OfficialAccount) -> OfficialAccount:
     """One account's campaign is all that waits, and Postgres has noticed."""
-    told = {"kind": Push.Kind.TEMPLATE, "template": "T", "cause": "campaign:1"}
-    queue_many(account=account, chosen=ROWS, parameters=[WAITING], **told)
+    queue_many(
+        account=account, kind=Push.Kind.TEMPLATE, template="T", cause="campaign:1", chosen=ROWS,
+        parameters=[WAITING],
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE pushes_push")
     return account
 
 
-def plan(sql: str, parameters: dict[str, object]) -> str:
+def plan(sql: str, parameters: dict[str, Any]) -> str:
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) " + sql, parameters)
         return "\n".join(line for (line,) in cursor.fetchall())

@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
+from django_stubs_ext import StrOrPromise
 
-from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin, remark_of_row
 from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers
@@ -28,7 +28,7 @@ from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
-from wechat.pushes.summary import COLOURS, summary, words
+from wechat.pushes.summary import COLOURS, because, summary, words
 from wechat.pushes.tasks import send
 from wechat.pushes.template_admin import TemplateAdmin
 
@@ -189,10 +189,8 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         return badge(push.get_state_display(), COLOURS[Push.State(push.state)])
 
     @admin.display(description=gettext_lazy("reason"))
-    def because(self, push: Push) -> str:
-        if push.reason in {"", Push.Reason.REFUSED} and push.errcode is not None:
-            return in_words(push.errcode)
-        return push.get_reason_display()
+    def because(self, push: Push) -> StrOrPromise:
+        return because(push)
 
     @admin.display(description=gettext_lazy("in answer to"))
     def answered(self, push: Push) -> str | SafeString:
