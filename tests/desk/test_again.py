@@ -88,9 +88,18 @@ def test_a_message_to_somebody_else_is_not_found(desk: Client, failed: Push, wro
 def test_the_panel_tells_which_notices_are_left(desk: Client, staff: Cast, wrote: Wrote) -> None:
     wrote()
     Follower.objects.create(account=staff.ours, openid=OPENID)
-    for platform_id, title, lasts in (("N1", "到店提醒", False), ("N2", "发货", True), ("N3", "没有", False)):
+    for platform_id, title, lasts in (
+        ("N1", "到店提醒", False),
+        ("N2", "发货", True),
+        ("N3", "从未同意", False),
+    ):
         Template.objects.create(
-            account=staff.ours, kind="notice", platform_id=platform_id, title=title, content="", lasts=lasts
+            account=staff.ours,
+            kind="notice",
+            platform_id=platform_id,
+            title=title,
+            content="",
+            lasts=platform_id == "N2",
         )
     for key, template in (("a", "N1"), ("b", "N1"), ("c", "N2")):
         grants.agree(staff.ours, OPENID, template, timezone.now(), key)
@@ -99,6 +108,6 @@ def test_the_panel_tells_which_notices_are_left(desk: Client, staff: Cast, wrote
     ]  # fmt: skip
     page = said(desk)
     assert "到店提醒" in page
-    assert "没有" not in page
+    assert "从未同意" not in page
     grants.refuse(staff.ours, OPENID, "N1", timezone.now())
     assert [str(each.template) for each in grants.held(staff.ours, OPENID)] == ["发货"]

@@ -23,7 +23,7 @@ from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers
 from wechat.kernel import due
 from wechat.kernel.pages import BigTable, badge, moment
-from wechat.pushes import pausing, windows
+from wechat.pushes import pausing, rates_page, windows
 from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
@@ -79,6 +79,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         guard = self.admin_site.admin_view
         return [
             path("<int:pk>/again/", guard(self.again_view), name="pushes_push_again"),
+            path("speed/", guard(rates_page.show), name="pushes_rates"),
             path("go-on/", guard(require_POST(self.go_on_view)), name="pushes_push_go_on"),
             *super().get_urls(),
         ]
@@ -88,6 +89,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         told = {
             "account": account,
             "paused": pausing.paused(account) if account else [],
+            "may_see_speed": bool(account and Rights.of(request.user).may_view(Area.SENDING, account.pk)),
             "may_go_on": bool(account and Rights.of(request.user).may_change(Area.SENDING, account.pk)),
         }
         return super().changelist_view(request, {**(extra_context or {}), **told})
