@@ -18,7 +18,7 @@ def test_the_page_shows_what_is_set_and_sets_another(staff: Cast, known: Simulat
     assert client.get(PAGE).context["now"] == api.Speed(0, 800)
     assert client.post(PAGE, {"speed": "4"}).status_code == 302
     assert api.speed(client_for(staff.ours)) == api.Speed(4, 100)
-    assert "100" in LogEntry.objects.get().change_message
+    assert "10 万" in LogEntry.objects.get().change_message
 
 
 def test_a_speed_that_is_none_is_refused(staff: Cast, known: Simulated) -> None:

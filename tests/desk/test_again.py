@@ -88,11 +88,7 @@ def test_a_message_to_somebody_else_is_not_found(desk: Client, failed: Push, wro
 def test_the_panel_tells_which_notices_are_left(desk: Client, staff: Cast, wrote: Wrote) -> None:
     wrote()
     Follower.objects.create(account=staff.ours, openid=OPENID)
-    for platform_id, title, lasts in (
-        ("N1", "到店提醒", False),
-        ("N2", "发货", True),
-        ("N3", "从未同意", False),
-    ):
+    for platform_id, title in (("N1", "到店提醒"), ("N2", "发货"), ("N3", "从未同意")):
         Template.objects.create(
             account=staff.ours,
             kind="notice",
