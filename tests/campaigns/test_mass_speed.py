@@ -15,9 +15,9 @@ PAGE = "/admin/campaigns/masssend/speed/"
 
 def test_the_page_shows_what_is_set_and_sets_another(staff: Cast, known: Simulated) -> None:
     client = signed_in(staff.owner)
-    assert client.get(PAGE).context["now"] == api.Speed(0, 800)
+    assert client.get(PAGE).context["now"] == api.Speed(0, 800_000)
     assert client.post(PAGE, {"speed": "4"}).status_code == 302
-    assert api.speed(client_for(staff.ours)) == api.Speed(4, 100)
+    assert api.speed(client_for(staff.ours)) == api.Speed(4, 100_000)
     assert "10 万" in LogEntry.objects.get().change_message
 
 
