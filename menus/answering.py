@@ -18,7 +18,6 @@ from menus.buttons import OWN_KEY
 from menus.kinds import KEYED, Kind
 from menus.models import Item, Version
 from wechat.contents.scripts import Script
-from wechat.contents.variables import names_remark
 from wechat.kernel.editions import Cached
 from wechat.replies import rulebook
 from wechat.sdk.content import from_dict, validate
@@ -68,11 +67,6 @@ EMPTY = Table()
 
 def of(account: OfficialAccount) -> Table:
     return _tables.get().get(account.pk, EMPTY)
-
-
-def says_remark(script: Script) -> bool:
-    """Whether the follower has to be looked up for it."""
-    return any(names_remark(content) for content in script.contents)
 
 
 def _build() -> Mapping[int, Table]:

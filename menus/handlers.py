@@ -12,26 +12,18 @@ from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
-from wechat.replies.facts import facts_of, values_of
-from wechat.replies.specs import Facts
+from wechat.replies.facts import perform
 from wechat.sdk.messages import Click, LocationSelect, ScanCode, SendPics, View, ViewMiniProgram
 
 
-def needs_only_memory(event: Event) -> bool:
-    entry = answering.of(event.account).find(event.message)
-    script = entry.script_for(event.account) if entry else None
-    return script is None or not answering.says_remark(script)
-
-
-@answers(order=Order.MENU, quick=needs_only_memory)
+@answers(order=Order.MENU, quick=True)
 def answer_tap(event: Event) -> Answer | None:
     """What the button says, or its rule; a button without either leaves the tap to the rules."""
     entry = answering.of(event.account).find(event.message)
     script = entry.script_for(event.account) if entry else None
     if entry is None or script is None or not script.contents:
         return None
-    facts = facts_of(event.account, event.message) if answering.says_remark(script) else Facts()
-    said = script.perform(values_of(event.account, event.message, facts), event.message.key)
+    said = perform(script, event)
     return Answer(f"menu:{entry.uid}", said.now, said.later)
 
 

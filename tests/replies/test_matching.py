@@ -179,9 +179,13 @@ def test_a_rule_is_valid_from_its_beginning_until_just_before_its_end() -> None:
 
 def test_facts_are_asked_for_only_if_the_first_candidate_looks_at_them() -> None:
     plain, tagged = keyword_rule(1, "a"), keyword_rule(2, "a", audience=Audience(frozenset({7})))
-    assert not compile_rules([plain, tagged]).needs_facts(text("a"), MONDAY_NOON)
-    assert compile_rules([tagged]).needs_facts(text("a"), MONDAY_NOON)
-    assert not compile_rules([tagged]).needs_facts(text("b"), MONDAY_NOON)
+    first = compile_rules([plain, tagged]).first(text("a"), MONDAY_NOON)
+    assert first is not None
+    assert not first.needs_facts
+    first = compile_rules([tagged]).first(text("a"), MONDAY_NOON)
+    assert first is not None
+    assert first.needs_facts
+    assert compile_rules([tagged]).first(text("b"), MONDAY_NOON) is None
 
 
 def test_every_rule_is_given_its_reason() -> None:

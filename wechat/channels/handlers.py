@@ -17,27 +17,20 @@ from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies import scenes
-from wechat.replies.facts import facts_of, values_of
-from wechat.replies.specs import Facts
+from wechat.replies.facts import perform
 from wechat.sdk.messages import Scan as Scanned
 from wechat.sdk.messages import Subscribe, Unsubscribe
 
 OFFERED = 500
 
 
-def needs_only_memory(event: Event) -> bool:
-    saying = _saying(event)
-    return saying is None or not saying.personal
-
-
-@answers(order=Order.CHANNEL, quick=needs_only_memory)
+@answers(order=Order.CHANNEL, quick=True)
 def welcome(event: Event) -> Answer | None:
     """What the scanned channel says; where it says nothing the rules are asked."""
     saying = _saying(event)
     if saying is None:
         return None
-    facts = facts_of(event.account, event.message) if saying.personal else Facts()
-    said = saying.script.perform(values_of(event.account, event.message, facts), event.message.key)
+    said = perform(saying.script, event)
     return Answer(f"channel:{saying.channel_id}", said.now, said.later)
 
 

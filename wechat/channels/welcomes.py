@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from accounts.models import OfficialAccount
 from wechat.channels.models import Channel, Welcome
 from wechat.contents.scripts import Script
-from wechat.contents.variables import names_remark
 from wechat.kernel.editions import Cached
 from wechat.sdk.content import Content, from_dict, validate
 from wechat.sdk.errors import ContentError
@@ -21,11 +20,8 @@ Key = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """``personal``: a text names the follower, who has to be looked up."""
-
     channel_id: int
     script: Script
-    personal: bool
 
 
 def of(account: OfficialAccount, scene: str, audience: Audience) -> Saying | None:
@@ -57,9 +53,8 @@ def _build() -> Mapping[Key, Saying]:
     sayings = {}
     for (channel, audience), said in grouped.items():
         made = script(channel, Audience(audience), said)
-        personal = any(names_remark(content) for content in made.contents)
         if made.contents:
-            sayings[channel.account_id, channel.scene, audience] = Saying(channel.pk, made, personal)
+            sayings[channel.account_id, channel.scene, audience] = Saying(channel.pk, made)
     return sayings
 
 

@@ -1,10 +1,10 @@
 """Which of several contents answers the message itself, and which follow as customer-service messages."""
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from wechat.contents.variables import Values, expand
+from wechat.contents.variables import Values, expand, variables_in
 from wechat.sdk.content import Content, TransferToService
 
 
@@ -18,17 +18,33 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What one rule, channel or menu button says."""
+    """What one rule, channel or menu button says, and the names of the variables in it."""
 
     contents: tuple[Content, ...] = ()
     one_at_random: bool = False
+    variables: frozenset[str] = field(init=False, repr=False, compare=False)
 
-    def perform(self, values: Values, message_key: str) -> Said:
-        """Which one "at random" is told by the message's key: a repeated delivery gets the same."""
+    def __post_init__(self) -> None:
+        found = frozenset[str]().union(*map(variables_in, self.contents))
+        object.__setattr__(self, "variables", found)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it names the follower, who has to be looked up for it."""
+        return "remark" in self.variables
+
+    def perform(self, message_key: str, values: Callable[[], Values]) -> Said:
+        """Which one "at random" is told by the message's key: a repeated delivery gets the same.
+
+        The values are asked for only if there is a variable to fill.
+        """
         contents = self.contents
         if self.one_at_random and contents:
             contents = (contents[zlib.crc32(message_key.encode()) % len(contents)],)
-        return arrange([expand(content, values) for content in contents])
+        if not self.variables:
+            return arrange(contents)
+        known = values()
+        return arrange([expand(content, known) for content in contents])
 
 
 def arrange(contents: Sequence[Content]) -> Said:

@@ -34,9 +34,9 @@ def expand(content: Content, values: Values) -> Content:
     return expanded
 
 
-def names_remark(content: Content) -> bool:
-    """Whether the follower has to be looked up for it."""
-    return "{remark}" in str(content)
+def variables_in(content: Content) -> frozenset[str]:
+    """The names of those it has."""
+    return frozenset(VARIABLE.findall(str(content)))
 
 
 def _expanded(part: Any, values: Values) -> Any:

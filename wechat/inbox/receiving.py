@@ -25,7 +25,7 @@ class NotRecorded(Exception):
 async def receive(account: OfficialAccount, message: Message, body: bytes) -> Content | None:
     """The passive reply to a message that is now recorded. Raises ``NotRecorded``."""
     record = Record.of(account, message, body)
-    now = await _answered(record, routing.Event(account, message))
+    now = await _answered(record, account, message)
     worked_out = record.answer
     await _keep(record)
     if record.answer is worked_out:
@@ -39,14 +39,14 @@ async def receive_malformed(account: OfficialAccount, body: bytes) -> None:
     await _keep(Record.malformed(account, body))
 
 
-async def _answered(record: Record, event: routing.Event) -> Content | None:
+async def _answered(record: Record, account: OfficialAccount, message: Message) -> Content | None:
     try:
-        answer = await routing.answer_in_time(event)
+        answer = await routing.answer_in_time(account, message)
     except routing.TooLate:
         record.late = True
         return None
     except Exception:
-        log.exception("answering_failed", extra={"account": event.account.slug, "key": record.key})
+        log.exception("answering_failed", extra={"account": account.slug, "key": record.key})
         return None
     if answer is None:
         return None

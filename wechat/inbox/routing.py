@@ -2,16 +2,17 @@
 
 An app that wants a say has a ``handlers`` module::
 
-    @answers(order=Order.MENU, quick=True)
+    @answers(order=Order.MENU)
     def open_menu_item(event: Event) -> Answer | None: ...
 
     @reacts(Subscribe)
     def welcome_gift(event: Event) -> None: ...
 
-``@answers`` handlers are asked in order, only read, and the first that answers wins. A *quick* one needs
-nothing but memory and runs in the event loop; ``quick`` may be a question to the event. The others
-run in threads beside it and have until the budget ends. ``@reacts`` handlers run in the worker after the
-answer, may write rows, never call the platform, and may run twice.
+``@answers`` handlers are asked in order, only read, and the first that answers wins. They run in threads
+and have until the budget ends. One that is *quick* is asked in the event loop, where there is nothing but
+memory; when it finds that it needs more, it says ``event.needs_rows()`` and is asked again in a thread.
+``@reacts`` handlers run in the worker after the answer, may write rows, never call the platform, and may run
+twice.
 """
 
 import enum
@@ -49,6 +50,12 @@ class Event:
     account: OfficialAccount
     message: Message
     row: InboundMessage | None = None
+    in_loop: bool = False
+
+    def needs_rows(self) -> None:
+        """Go on only where queries may be made; in the loop, raises what has the handler asked elsewhere."""
+        if self.in_loop:
+            raise NeedsRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,10 @@ class Answer:
     later: tuple[Content, ...] = field(default=())
 
 
+class NeedsRows(Exception):
+    """A quick handler has to be asked where queries may be made."""
+
+
 class TooLate(Exception):
     """The budget ended before the handlers had an answer."""
 
@@ -74,7 +85,7 @@ Reactor = Callable[[Event], None]
 @dataclass(frozen=True, slots=True)
 class _Answering:
     order: int
-    quick: Callable[[Event], bool]
+    quick: bool
     handler: Answerer
 
 
@@ -88,10 +99,9 @@ _table = _Table()
 _slow = Beside("answering", 16)
 
 
-def answers(*, order: int, quick: bool | Callable[[Event], bool] = False) -> Callable[[Answerer], Answerer]:
+def answers(*, order: int, quick: bool = False) -> Callable[[Answerer], Answerer]:
     def register(handler: Answerer) -> Answerer:
-        asked = quick if callable(quick) else lambda event: quick
-        _table.answering.append(_Answering(order, asked, handler))
+        _table.answering.append(_Answering(order, quick, handler))
         _table.answering.sort(key=lambda entry: entry.order)
         return handler
 
@@ -113,14 +123,15 @@ def answer(event: Event) -> Answer | None:
     return next(filter(None, (entry.handler(event) for entry in _table.answering)), None)
 
 
-async def answer_in_time(event: Event) -> Answer | None:
+async def answer_in_time(account: OfficialAccount, message: Message) -> Answer | None:
     """The first answer while the follower waits. Raises ``TooLate``."""
     deadline = time.monotonic() + BUDGET_SECONDS
+    in_loop, beside = Event(account, message, in_loop=True), Event(account, message)
     for entry in _table.answering:
-        if entry.quick(event):
-            found = entry.handler(event)
-        else:
-            found = await _beside(entry.handler, event, deadline)
+        try:
+            found = entry.handler(in_loop) if entry.quick else await _beside(entry.handler, beside, deadline)
+        except NeedsRows:
+            found = await _beside(entry.handler, beside, deadline)
         if found is not None:
             return found
     return None

@@ -25,11 +25,14 @@ def login_scene(event: Event) -> str:
     return scene if scene.startswith(scanning.PREFIX) else ""
 
 
-@answers(order=Order.LOGIN, quick=lambda event: not login_scene(event))
+@answers(order=Order.LOGIN, quick=True)
 def ask_to_confirm(event: Event) -> Answer | None:
     """Only asks: who was sent somebody else's code would otherwise sign that one in."""
     scene = login_scene(event)
-    scan = scanning.find(event.account, scene) if scene else None
+    if not scene:
+        return None
+    event.needs_rows()
+    scan = scanning.find(event.account, scene)
     if scan is None:
         return None
     if scan.is_over:

@@ -10,7 +10,9 @@ from django.db import OperationalError
 from django.db.models import Q
 
 from accounts.models import Follower, OfficialAccount
+from wechat.contents.scripts import Said, Script
 from wechat.contents.variables import Values
+from wechat.inbox.routing import Event
 from wechat.replies.specs import SHANGHAI, Facts
 from wechat.sdk.messages import Message, Subscribe
 
@@ -53,6 +55,19 @@ def facts_from(row: Any, message: Message) -> Facts:
         tags=frozenset(row.tag_ids),
         remark=row.remark,
     )
+
+
+def perform(script: Script, event: Event, facts: Facts | None = None) -> Said:
+    """What the script says to whom the event is from; looked up, if facts are needed and not given."""
+
+    def values() -> Values:
+        known = facts
+        if known is None and script.is_personal:
+            event.needs_rows()
+            known = facts_of(event.account, event.message)
+        return values_of(event.account, event.message, known or Facts())
+
+    return script.perform(event.message.key, values)
 
 
 def values_of(account: OfficialAccount, message: Message, facts: Facts) -> Values:

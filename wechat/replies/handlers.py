@@ -15,27 +15,23 @@ from wechat.kernel import due
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies import forwarding, rulebook
-from wechat.replies.facts import facts_of, moment_of, values_of
+from wechat.replies.facts import facts_of, moment_of, perform
 from wechat.replies.models import Rule
-from wechat.replies.specs import Facts
 from wechat.replies.tasks import forward
 
 
-def needs_only_memory(event: Event) -> bool:
-    return not rulebook.of(event.account).compiled.needs_facts(event.message, moment_of(event.message))
-
-
-@answers(order=Order.RULES, quick=needs_only_memory)
+@answers(order=Order.RULES, quick=True)
 def answer_by_rule(event: Event) -> Answer | None:
     book, moment = rulebook.of(event.account), moment_of(event.message)
-    rule, facts = book.compiled.first(event.message, moment), Facts()
+    rule, facts = book.compiled.first(event.message, moment), None
     if rule is not None and rule.needs_facts:
+        event.needs_rows()
         facts = facts_of(event.account, event.message)
         match = book.compiled.match(event.message, moment, facts)
         rule = match.rule if match else None
     if rule is None:
         return None
-    said = book.scripts[rule.id].perform(values_of(event.account, event.message, facts), event.message.key)
+    said = perform(book.scripts[rule.id], event, facts)
     return Answer(f"rule:{rule.id}", said.now, said.later)
 
 

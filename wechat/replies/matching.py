@@ -78,11 +78,6 @@ class Compiled:
         """The first rule in question: unless it needs facts, it has won."""
         return next(self._candidates(message, moment), None)
 
-    def needs_facts(self, message: Message, moment: datetime.datetime) -> bool:
-        """Whether anything has to be known about the follower to find the rule that answers."""
-        first = self.first(message, moment)
-        return first is not None and first.needs_facts
-
     def explain(self, message: Message, moment: datetime.datetime, facts: Facts) -> list[Verdict]:
         """Every rule, in the order in which they are asked, with its verdict."""
         winner: RuleSpec | None = None

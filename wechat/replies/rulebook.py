@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 
 from accounts.models import OfficialAccount
 from wechat.contents.scripts import Script
-from wechat.contents.variables import names_remark
 from wechat.kernel.editions import Cached
 from wechat.replies.matching import Compiled, compile_rules
 from wechat.replies.models import Rule
@@ -45,8 +44,8 @@ def book(rules: Iterable[Rule]) -> Book:
     specs, scripts = [], {}
     for rule in rules:
         contents = contents_of(rule)
-        specs.append(spec_of(rule, contents))
         scripts[rule.pk] = Script(contents or (), rule.strategy == Rule.Strategy.RANDOM)
+        specs.append(spec_of(rule, contents))
     compiled = compile_rules(specs)
     for rule_id in sorted(compiled.broken):
         log.error("rule_broken", extra={"rule": rule_id})
@@ -73,7 +72,6 @@ def spec_of(rule: Rule, contents: tuple[Content, ...] | None) -> RuleSpec:
         scene=rule.scene,
         window=window_of(rule),
         audience=Audience(frozenset(tag.pk for tag in rule.tags.all()), rule.new_follower_days),
-        personal=any(names_remark(content) for content in contents or ()),
         broken=contents is None,
     )
 

@@ -141,8 +141,7 @@ class KeywordSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSpec:
-    """``scene``, ``event_key``: empty means any. ``personal``: its replies name the follower.
-    ``broken``: they cannot be sent."""
+    """``scene``, ``event_key``: empty means any. ``broken``: its replies cannot be sent."""
 
     id: int
     name: str = ""
@@ -156,7 +155,6 @@ class RuleSpec:
     scene: str = ""
     window: Window = field(default_factory=Window)
     audience: Audience = field(default_factory=Audience)
-    personal: bool = False
     broken: bool = False
 
     @property
@@ -167,8 +165,9 @@ class RuleSpec:
 
     @property
     def needs_facts(self) -> bool:
+        """Whether something has to be known about the follower to tell if it answers."""
         by_history = self.trigger in (Trigger.FOLLOW_FIRST, Trigger.FOLLOW_AGAIN)
-        return by_history or self.personal or self.audience != Audience()
+        return by_history or self.audience != Audience()
 
     def trigger_miss(self, message: Message) -> Reason | None:
         """Why the message does not set this rule off, ``None`` if it does."""

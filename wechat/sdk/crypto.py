@@ -27,7 +27,8 @@ def sign(*parts: str) -> str:
     """Lower-case hex SHA-1 of the parts, sorted by byte value and joined without separator."""
     # A query string may smuggle in lone surrogates; they must fail the comparison, not crash the encoder.
     encoded = sorted([part.encode(errors="surrogatepass") for part in parts])
-    return SHA1.new(b"".join(encoded)).digest().hex()
+    # The class itself: `SHA1.new` makes one object to make another.
+    return SHA1.SHA1Hash(b"".join(encoded)).digest().hex()
 
 
 class MessageCipher:

@@ -5,7 +5,7 @@ WeChat reference 1.3.
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from lxml import etree
 
@@ -84,7 +84,7 @@ def collect(pairs: Iterable[tuple[str, Tree]]) -> dict[str, Tree]:
 
 def child(node: Tree, name: str) -> Tree:
     """A named child of a node, or empty text where there is none."""
-    return node.get(name, "") if isinstance(node, Mapping) else ""
+    return node.get(name, "") if isinstance(node, dict) else ""
 
 
 def legal(text: str) -> str:
