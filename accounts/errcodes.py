@@ -24,6 +24,7 @@ WORDS: Mapping[int, str | Promise] = {
     40011: gettext_lazy("The video is too large for WeChat."),
     40012: gettext_lazy("The cover picture is too large for WeChat."),
     40013: gettext_lazy("The AppID is wrong; correct it in the account's settings."),
+    43100: gettext_lazy("The industries were changed this month already; WeChat allows it once a month."),
     40125: gettext_lazy("The AppSecret is wrong; enter it again in the account's settings."),
     40164: gettext_lazy(
         "The server's address is not on the account's IP whitelist; add it there (IP白名单)."

@@ -26,6 +26,8 @@ class Template:
     lasts: int = 2
     choices: dict[str, list[str]] = field(default_factory=dict)
     banned: bool = False
+    # Of old ones; those of today have a category instead.
+    industry: int = 0
 
     @property
     def fields(self) -> list[str]:

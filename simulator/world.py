@@ -137,6 +137,8 @@ class Account:
     template_sends: dict[str, list[int]] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)
+    industries: list[int] = field(default_factory=lambda: [31, 38])
+    industries_changed_in: str = ""
     # How many messages of a template a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
     newsroom: Newsroom = field(default_factory=Newsroom)

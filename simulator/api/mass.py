@@ -16,8 +16,8 @@ HELPER = "oMassHelper0mphelper00000000"
 LONGEST_CLIENT_ID = 32
 DAY, MINUTE = 86_400, 60
 MOST_OPENIDS, MOST_IMAGES = 10_000, 20
-# In thousands a minute, by the number of the speed.
-SPEEDS = (800, 600, 450, 300, 100)
+# In ten thousands a minute, by the number of the speed.
+SPEEDS = (80, 60, 45, 30, 10)
 FILES = {"voice": "voice", "mpvideo": "video"}
 REFUSED_BY_ADMINISTRATOR = "err(40001)"
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.api.calls import OK, Answer, Call, api, verified_service
+from simulator.api.mass import day_of
 from simulator.errors import ApiError
+from simulator.industries import INDUSTRIES
 from simulator.templates import LIBRARY, MOST, Held, Template, check, made
 from simulator.world import Follower
 
@@ -85,8 +87,8 @@ def all_private(call: Call) -> Answer:
             {
                 "template_id": each.template_id,
                 "title": each.title,
-                "primary_industry": "",
-                "deputy_industry": "",
+                "primary_industry": INDUSTRIES[each.industry][0] if each.industry else "",
+                "deputy_industry": INDUSTRIES[each.industry][1] if each.industry else "",
                 "content": each.content,
                 "example": each.example,
             }
@@ -121,10 +123,27 @@ def delete(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/template/get_industry", right=verified_service)
 def industry(call: Call) -> Answer:
-    return {
-        "primary_industry": {"first_class": "消费品", "second_class": "消费品"},
-        "secondary_industry": {"first_class": "文体娱乐", "second_class": "体育"},
+    names = [INDUSTRIES[number] for number in call.account.industries]
+    first, second = ({"first_class": sort, "second_class": name} for sort, name in names)
+    return {"primary_industry": first, "secondary_industry": second}
+
+
+@api("POST", "/cgi-bin/template/api_set_industry", right=verified_service)
+def set_industry(call: Call) -> Answer:
+    """Once a month; the templates of an industry that is left go with it."""
+    chosen = [str(call.body.get(name, "")) for name in ("industry_id1", "industry_id2")]
+    if any(not each.isdecimal() or int(each) not in INDUSTRIES for each in chosen):
+        raise ApiError(40102)
+    month = day_of(call.world)[:7]
+    if call.account.industries_changed_in == month:
+        raise ApiError(43100)
+    call.account.industries = [int(each) for each in chosen]
+    call.account.industries_changed_in = month
+    kept = {0, *call.account.industries}
+    call.account.templates = {
+        key: each for key, each in call.account.templates.items() if each.industry in kept
     }
+    return OK
 
 
 @api("POST", "/wxa/sec/queryblocktmplmsg", right=verified_service)

@@ -73,3 +73,19 @@ def test_a_note_is_kept_and_shown(sign_in: SignIn, staff: Cast) -> None:
     page.get_by_role("button", name="存为备注").click()
     expect(page.get_by_role("log")).to_contain_text("老客户")
     assert Note.objects.get().text == "老客户"
+
+
+def test_a_message_that_failed_is_sent_again_where_it_stands(sign_in: SignIn, staff: Cast) -> None:
+    write(staff.ours, "怎么退款", FIRST)
+    push = Push.objects.create(
+        account=staff.ours, openid=FIRST, key="a", content={"type": "text", "content": "七天内可退。"},
+        state="failed", reason="refused", errcode=-1, attempts=1,
+    )  # fmt: skip
+    page = sign_in(staff.service)
+    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    expect(page.get_by_role("log")).to_contain_text("-1")
+    page.get_by_role("button", name="再次发送").click()
+    expect(page.get_by_role("log")).to_contain_text("等待")
+    expect(page.get_by_role("button", name="再次发送")).to_have_count(0)
+    push.refresh_from_db()
+    assert push.state == "pending"

@@ -7,15 +7,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
+from django.db.models import Value
+from django.db.models.functions import Concat
+from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import Follower
 from config.embedded import PROJECT
 from tests.campaigns.conftest import SEND, World, states
+from tests.cast import Cast, signed_in
 from tests.pushes.test_faults import OwnRedis
 from tests.pushes.test_sending import _environment
 from wechat.campaigns import running, steps
 from wechat.campaigns.models import Campaign
+from wechat.pushes import windows
 from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,11 +68,11 @@ def over(campaign: Campaign) -> bool:
     return campaign.state == Campaign.State.DONE
 
 
-def sent_under_fire(campaign: Campaign, redis: OwnRedis) -> int:
+def sent_under_fire(campaign: Campaign, redis: OwnRedis, kills: int = KILLS) -> int:
     """Workers until it is over, some killed at random moments, and Redis twice; how many kills."""
     killed, ends = 0, time.monotonic() + 70
     with ExitStack() as alive:
-        while killed < KILLS and not over(campaign) and time.monotonic() < ends:
+        while killed < kills and not over(campaign) and time.monotonic() < ends:
             doomed = alive.enter_context(worker(redis))
             _wait_for_progress(campaign, ends)
             time.sleep(random.uniform(0.05, 0.5))
@@ -98,6 +106,32 @@ def test_everybody_has_it_once_though_workers_are_killed(world: World, redis: Ow
     assert set(got.values()) == {1}, "somebody has it twice"
     assert states(campaign) == {"sent": RECIPIENTS}
     assert Push.objects.filter(attempts__gt=1).exists(), "no kill found a message on its way"
+
+
+def test_who_was_being_written_to_at_a_kill_is_listed_as_uncertain_by_name(
+    world: World, redis: OwnRedis, staff: Cast
+) -> None:
+    openids = [f"oFault{number:04d}" for number in range(200)]
+    world.follow(*openids)
+    Follower.objects.filter(account=world.account).update(remark=Concat(Value("客人 "), "openid"))
+    for openid in openids:
+        world.sim(f"/events/{openid}", {"type": "text", "content": "在吗"})
+        windows.grant(world.account, openid, windows.Trigger.MESSAGE, timezone.now())
+    world.simulated.sim("/faults", {"api": "/cgi-bin/message/custom/send", "latency_ms": 150})
+    campaign = world.approved(world.campaign(way="service"))
+    sent_under_fire(campaign, redis, kills=1)
+    uncertain = set(campaign.recipients.filter(state="uncertain").values_list("openid", flat=True))
+    assert uncertain, "the kill found nothing on its way"
+    assert set(world.received().values()) == {1}, "somebody has it twice"
+    assert set(openids) - set(world.received()) <= uncertain, "somebody is missing and not listed"
+    client, only = signed_in(staff.owner), {"state": "uncertain"}
+    page = client.get(reverse("admin:campaigns_recipients", args=[campaign.pk]), only)
+    named = {str(row["follower"]) for row in page.context["rows"]}
+    assert named, "the page names nobody"
+    assert named <= {f"客人 {openid}" for openid in uncertain}
+    answer: Any = client.get(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]), only)
+    listed = b"".join(answer.streaming_content).decode().splitlines()[1:]
+    assert {line.partition(",")[0] for line in listed} == uncertain
 
 
 def test_pausing_and_going_on_again_and_again_loses_and_repeats_nobody(world: World, redis: OwnRedis) -> None:

@@ -60,6 +60,6 @@ def test_a_subscription_account_sends_once_a_day(simulator: Simulator) -> None:
 
 def test_the_speed_is_a_number_from_0_to_4(simulator: Simulator) -> None:
     assert code(simulator, "/cgi-bin/message/mass/speed/set", {"speed": 4}) == 0
-    assert simulator.call("/cgi-bin/message/mass/speed/get", {}) == {"speed": 4, "realspeed": 100}
+    assert simulator.call("/cgi-bin/message/mass/speed/get", {}) == {"speed": 4, "realspeed": 10}
     assert code(simulator, "/cgi-bin/message/mass/speed/set", {"speed": 5}) == 45083
     assert code(simulator, "/cgi-bin/message/mass/speed/set", {"other": 5}) == 45084

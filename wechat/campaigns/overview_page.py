@@ -65,7 +65,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         test_form=TestForm(campaign.account),
         seeds=len(trying.seeds(campaign)),
         history=_history(campaign),
-        **_now(campaign, ask_wechat=campaign.state in (State.DRAFT, State.WAITING)),
+        **_now(campaign),
     )
     return TemplateResponse(request, "campaigns/overview.html", context)
 
@@ -113,8 +113,8 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("admin:campaigns_campaign_change", pk)
 
 
-def _now(campaign: Campaign, *, ask_wechat: bool = False) -> dict[str, Any]:
-    """The part of the page that moves."""
+def _now(campaign: Campaign) -> dict[str, Any]:
+    """The part of the page that moves; WeChat is asked for its quota only once it stands still."""
     tally = Tally.of(campaign)
     over, going = tally.number(*OVER), tally.going
     left = tally.number(Now.WAITING, Now.QUEUED)
@@ -122,6 +122,7 @@ def _now(campaign: Campaign, *, ask_wechat: bool = False) -> dict[str, Any]:
     moving = campaign.state in (State.PREPARING, State.RUNNING) or (
         campaign.due_at is not None and campaign.state in (State.DRAFT, State.SCHEDULED)
     )
+    is_looked_at = not moving and campaign.state in (State.DRAFT, State.WAITING)
     kinds = {each.kind for each in tally.counts if each.kind}
     return {
         "campaign": campaign,
@@ -132,7 +133,7 @@ def _now(campaign: Campaign, *, ask_wechat: bool = False) -> dict[str, Any]:
         "excluded": figures.lines(tally, Now.EXCLUDED),
         "control": tally.number(Now.CONTROL),
         "to_send": tally.number(Now.WAITING),
-        "ways": figures.ways(tally, campaign.account if ask_wechat else None),
+        "ways": figures.ways(tally, campaign.account if is_looked_at else None),
         "ends_at": figures.ends_at(campaign, tally, timezone.now()) if checked else None,
         "going": going,
         "over": over,

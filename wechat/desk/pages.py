@@ -28,11 +28,14 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Follower, OfficialAccount, StaffRight
 from accounts.rights import CHANGES, Area, Rights, choose_account, current_account
-from wechat.desk import boxes, panel, presence, staff, takeovers, talking, threads
+from wechat.desk import boxes, panel, presence, staff, takeovers, talking, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
+from wechat.desk.tasks import SECONDS, show_writing
 from wechat.inbox import conversation
+from wechat.kernel import due
 from wechat.materials.models import Asset
-from wechat.pushes import windows
+from wechat.pushes import grants, windows
+from wechat.pushes.models import Push
 
 PICTURES = 60
 FORM_TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w+">')
@@ -68,17 +71,25 @@ def live(request: HttpRequest) -> HttpResponse:
     thread = _asked_for(request, account)
     if thread is not None and request.GET.get("looks"):
         threads.read(thread)
+    if thread is not None and request.GET.get("writes"):
+        _show_writing(request, thread)
     parts = {"list": render_to_string("desk/list.html", _list(request, account), request)}
     if thread is not None:
         context = _thread(request, account, thread)
         parts |= {
             name: render_to_string(f"desk/{name}.html", context, request)
-            for name in ("head", "said", "panel")
+            for name in ("head", "said", "allowance", "panel")
         }
     have = _digest(parts)
     if have == request.GET.get("have"):
         return HttpResponse(status=204)
     return JsonResponse({"have": have, "parts": parts})
+
+
+def _show_writing(request: HttpRequest, thread: Thread) -> None:
+    may = Rights.of(request.user).may_change(Area.MESSAGES, thread.account_id)
+    if may and writing.is_worth_showing(thread):
+        due.ring(show_writing, thread.pk, expires=SECONDS)
 
 
 @require_POST
@@ -130,6 +141,13 @@ def _say(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None
     talking.say(account, thread, _user(request), saying)
 
 
+def _again(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+    push = _chosen(Push, account, request.POST.get("push", ""))
+    if push is None or push.openid != thread.openid:
+        raise Http404
+    talking.say_again(account, thread, _user(request), push)
+
+
 def _note(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
     text = request.POST.get("text", "").strip()
     if not text:
@@ -152,6 +170,7 @@ def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
 
 DEEDS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = {
     "say": _say,
+    "again": _again,
     "note": _note,
     "assign": _assign,
     "put_off": _put_off,
@@ -203,6 +222,7 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "colleagues": [(each.pk, staff.name(each)) for each in colleagues(account)],
         "may_talk": Rights.of(request.user).may_change(Area.MESSAGES, account.pk),
         "facts": panel.facts(follower) if follower else [],
+        "agreed": grants.held(account, thread.openid),
         "seen": newest.pk if newest else 0,
     }
 
@@ -219,7 +239,7 @@ def _account(request: HttpRequest) -> OfficialAccount:
 
 def _asked_for(request: HttpRequest, account: OfficialAccount) -> Thread | None:
     openid = request.GET.get("who", "")
-    found = Thread.objects.filter(account=account, openid=openid).select_related("assignee")
+    found = Thread.objects.filter(account=account, openid=openid).select_related("account", "assignee")
     return found.first() if openid else None
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -15,8 +16,10 @@ from wechat.desk import staff, takeovers, threads
 from wechat.desk.models import CannedAnswer, Thread
 from wechat.materials.models import Asset
 from wechat.pushes import windows
+from wechat.pushes.again import send_again
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue
+from wechat.pushes.summary import because
 from wechat.sdk.content import Content, Image, Text, from_dict
 
 
@@ -36,10 +39,7 @@ def say(account: OfficialAccount, thread: Thread, user: User, saying: Saying) ->
     """Have it sent, and take over from the rules. Raises ``ValidationError`` with what to do instead."""
     content = _content(account, thread, saying)
     _refuse_collision(thread, user, saying)
-    if not windows.left(account, thread.openid, timezone.now()).left:
-        raise ValidationError(
-            _("WeChat allows no message to this follower now. They must write, or tap a menu, first.")
-        )
+    _refuse_without_window(account, thread)
     push = queue(
         account=account,
         openid=thread.openid,
@@ -50,6 +50,21 @@ def say(account: OfficialAccount, thread: Thread, user: User, saying: Saying) ->
     threads.answered(thread, user)
     takeovers.take(thread, user)
     return push
+
+
+def say_again(account: OfficialAccount, thread: Thread, user: User, push: Push) -> None:
+    """Once more what surely did not arrive. Raises ``ValidationError`` with what to do instead."""
+    if push.state == Push.State.UNCERTAIN:
+        raise ValidationError(_("The follower may have it already: look at the message first."))
+    if push.kind == Push.Kind.SERVICE:
+        _refuse_without_window(account, thread)
+    before = f"{push.get_state_display()}: {because(push)}"
+    if not send_again(push):
+        raise ValidationError(_("The message was already sent again."))
+    note = _("Sent again; before: %(state)s") % {"state": before}
+    LogEntry.objects.log_actions(user.pk, [push], CHANGE, note)
+    threads.answered(thread, user)
+    takeovers.take(thread, user)
 
 
 def newest_of_staff(thread: Thread) -> Push | None:
@@ -72,6 +87,13 @@ def _content(account: OfficialAccount, thread: Thread, saying: Saying) -> Conten
         content = Text(saying.text.replace("\r\n", "\n").strip())
     check_content(content, account.name)
     return content
+
+
+def _refuse_without_window(account: OfficialAccount, thread: Thread) -> None:
+    if not windows.left(account, thread.openid, timezone.now()).left:
+        raise ValidationError(
+            _("WeChat allows no message to this follower now. They must write, or tap a menu, first.")
+        )
 
 
 def _refuse_collision(thread: Thread, user: User, saying: Saying) -> None:

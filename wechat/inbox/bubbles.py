@@ -35,8 +35,23 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """A message that a person may send again; ``link`` says first what will happen.
+
+    ``surely_missed`` is false for one that may have arrived after all.
+    """
+
+    key: int
+    link: str
+    surely_missed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bubble:
-    """``ours`` is on the account's side. ``status`` is good, warn or bad and goes with ``note``."""
+    """``ours`` is on the account's side. ``status`` is good, warn or bad and goes with ``note``.
+
+    ``reason`` is why it was not sent.
+    """
 
     at: datetime.datetime
     ours: bool
@@ -45,6 +60,8 @@ class Bubble:
     note_link: str = ""
     status: str = ""
     source_link: str = ""
+    reason: StrOrPromise = ""
+    repeat: Repeat | None = None
     row_id: int | None = None
     media: InboundMedia | None = None
     still: InboundMedia | None = None

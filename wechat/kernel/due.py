@@ -35,10 +35,10 @@ def doorbell(task: "Task[Any, Any]", is_due: Callable[[], bool]) -> None:
     _doorbells.append(Doorbell(task, is_due))
 
 
-def ring(task: "Task[Any, Any]") -> bool:
+def ring(task: "Task[Any, Any]", *args: int, expires: int = 60) -> bool:
     """Tell a worker; ``False`` if the broker is away, which loses nothing: the next tick rings again."""
     try:
-        task.apply_async(expires=60)
+        task.apply_async(args, expires=expires)
     except OperationalError as error:
         log.warning("doorbell_lost", extra={"task": task.name, "error": str(error)})
         return False

@@ -16,19 +16,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
+from django_stubs_ext import StrOrPromise
 
-from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin, remark_of_row
 from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers
 from wechat.kernel import due
 from wechat.kernel.pages import BigTable, badge, moment
-from wechat.pushes import pausing, windows
+from wechat.pushes import pausing, rates_page, windows
 from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
-from wechat.pushes.summary import COLOURS, summary, words
+from wechat.pushes.summary import COLOURS, because, summary, words
 from wechat.pushes.tasks import send
 from wechat.pushes.template_admin import TemplateAdmin
 
@@ -79,6 +79,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         guard = self.admin_site.admin_view
         return [
             path("<int:pk>/again/", guard(self.again_view), name="pushes_push_again"),
+            path("speed/", guard(rates_page.show), name="pushes_rates"),
             path("go-on/", guard(require_POST(self.go_on_view)), name="pushes_push_go_on"),
             *super().get_urls(),
         ]
@@ -88,6 +89,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         told = {
             "account": account,
             "paused": pausing.paused(account) if account else [],
+            "may_see_speed": bool(account and Rights.of(request.user).may_view(Area.SENDING, account.pk)),
             "may_go_on": bool(account and Rights.of(request.user).may_change(Area.SENDING, account.pk)),
         }
         return super().changelist_view(request, {**(extra_context or {}), **told})
@@ -189,10 +191,8 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         return badge(push.get_state_display(), COLOURS[Push.State(push.state)])
 
     @admin.display(description=gettext_lazy("reason"))
-    def because(self, push: Push) -> str:
-        if push.reason in {"", Push.Reason.REFUSED} and push.errcode is not None:
-            return in_words(push.errcode)
-        return push.get_reason_display()
+    def because(self, push: Push) -> StrOrPromise:
+        return because(push)
 
     @admin.display(description=gettext_lazy("in answer to"))
     def answered(self, push: Push) -> str | SafeString:

@@ -7,9 +7,10 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.models import OfficialAccount
-from wechat.inbox.bubbles import Bubble, Part, of_content
+from wechat.inbox.bubbles import Bubble, Part, Repeat, of_content
+from wechat.pushes.again import may_repeat
 from wechat.pushes.models import Push
-from wechat.pushes.summary import COLOURS, words
+from wechat.pushes.summary import COLOURS, because, words
 from wechat.sdk.errors import ContentError
 
 
@@ -30,7 +31,16 @@ def pushed(
             note=push.get_state_display(),
             status=COLOURS[Push.State(push.state)],
             source_link=reverse("admin:pushes_push_change", args=[push.pk]),
+            reason=because(push),
+            repeat=_repeat(push),
         )
+
+
+def _repeat(push: Push) -> Repeat | None:
+    if not may_repeat(push):
+        return None
+    link = reverse("admin:pushes_push_again", args=[push.pk])
+    return Repeat(push.pk, link, surely_missed=push.state != Push.State.UNCERTAIN)
 
 
 def _part(push: Push) -> Part:

@@ -8,10 +8,13 @@ Reference: WeChat reference 10.2; 2.2 for the events.
 
 import datetime
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import OfficialAccount
 from wechat.pushes.models import NoticeGrant, NoticeRefusal, Template
@@ -62,7 +65,40 @@ def usable(account: OfficialAccount, template: str) -> QuerySet[NoticeGrant]:
 
 def left(account: OfficialAccount, openid: str, templates: Collection[str]) -> dict[str, int]:
     """How many messages of each template may be sent to the follower."""
-    return {template: usable(account, template).filter(openid=openid).count() for template in templates}
+    refused = NoticeRefusal.objects.filter(
+        account=account,
+        template=OuterRef("template"),
+        openid=openid,
+        refused_at__gte=OuterRef("agreed_at"),
+    )
+    found = NoticeGrant.objects.filter(
+        account=account, template__in=templates, openid=openid, spent_at__isnull=True
+    )
+    counted = found.filter(~Exists(refused)).values_list("template").annotate(Count("pk"))
+    return {**dict.fromkeys(templates, 0), **dict(counted.order_by())}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a follower agreed to: so many messages of the template, or any number if it lasts."""
+
+    template: Template
+    left: int
+
+    def __str__(self) -> str:
+        if self.template.lasts:
+            return _("any number")
+        return ngettext("%d message", "%d messages", self.left) % self.left
+
+
+def held(account: OfficialAccount, openid: str) -> list[Held]:
+    """By template, of those that WeChat still has; only where something is left."""
+    kinds = (Template.Kind.NOTICE, Template.Kind.SUBSCRIBE)
+    templates = Template.objects.filter(account=account, kind__in=kinds, missing_since=None).order_by("pk")
+    found = left(account, openid, [template.platform_id for template in templates])
+    return [
+        Held(template, found[template.platform_id]) for template in templates if found[template.platform_id]
+    ]
 
 
 def spend_each(

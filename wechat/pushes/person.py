@@ -15,7 +15,7 @@ from accounts.erasing import Holding
 from accounts.models import Follower
 from accounts.rights import Area
 from accounts.timeline import Line, Moment, Panel
-from wechat.pushes import windows
+from wechat.pushes import grants, windows
 from wechat.pushes.models import Push
 from wechat.pushes.summary import COLOURS, words
 
@@ -35,19 +35,23 @@ def pushed(follower: Follower, before: datetime.datetime | None, limit: int) -> 
 
 @timeline.knows(order=10, area=Area.MESSAGES)
 def may_be_sent(follower: Follower) -> Panel:
-    """From the ledger of send windows."""
-    allowed = windows.left(follower.account, follower.openid, timezone.now())
+    """From the ledgers of send windows and of agreements."""
     if follower.blacklisted:
         return Panel(_("What may be sent now"), note=_("Nothing: the follower is on the blacklist."))
+    talk = _talk(windows.left(follower.account, follower.openid, timezone.now()))
+    agreed = grants.held(follower.account, follower.openid)
+    notices = [Line(_("Notices “%(template)s”") % {"template": each.template}, str(each)) for each in agreed]
+    note = "" if talk else _("No customer-service message: the follower did nothing lately that allows one.")
+    return Panel(_("What may be sent now"), [*talk, *notices], note=note)
+
+
+def _talk(allowed: windows.Allowance) -> list[Line]:
     if not allowed.left or allowed.until is None:
-        note = _("No customer-service message: the follower did nothing lately that allows one.")
-        return Panel(_("What may be sent now"), note=note)
+        return []
     until = date_format(timezone.localtime(allowed.until), "Y-m-d H:i")
     left = ngettext("%d message", "%d messages", allowed.left) % allowed.left
-    line = Line(
-        _("Customer-service messages"), _("%(left)s, until %(until)s") % {"left": left, "until": until}
-    )
-    return Panel(_("What may be sent now"), [line])
+    told = _("%(left)s, until %(until)s") % {"left": left, "until": until}
+    return [Line(_("Customer-service messages"), told)]
 
 
 @erasing.holds

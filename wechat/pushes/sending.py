@@ -23,7 +23,7 @@ from wechat.pushes.senders import Sender, Verdict
 
 State, Reason = Push.State, Push.Reason
 
-IN_FLIGHT = 64
+IN_FLIGHT = 96
 # Claimed beyond that, where a kill does no harm, so that no place waits for the next claim.
 AHEAD = 128
 # A worker that is told to stop finishes its task first, so no task goes on for ever.

@@ -6,7 +6,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
+from accounts.errcodes import in_words
 from wechat.pushes.models import Push
 
 COLOURS: Mapping[Push.State, str] = {
@@ -44,6 +46,13 @@ def words(content: Mapping[str, Any]) -> str:
 
 def summary(content: Mapping[str, Any]) -> str:
     return Truncator(words(content)).chars(80)
+
+
+def because(push: Push) -> StrOrPromise:
+    """Why it was not sent; the platform's refusal with what to do about it."""
+    if push.reason in {"", Push.Reason.REFUSED} and push.errcode is not None:
+        return in_words(push.errcode)
+    return push.get_reason_display()
 
 
 def _title(content: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
 from wechat.kernel import due
 from wechat.kernel.pages import badge, moment
-from wechat.pushes import grants, library
+from wechat.pushes import grants, industry_page, library
 from wechat.pushes.fill_form import PREFIX, TestForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
 from wechat.pushes.models import LibraryJob, Push, Template
@@ -63,6 +63,7 @@ class TemplateAdmin(AccountScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
         return [
+            path("industry/", guard(industry_page.show), name="pushes_template_industry"),
             path("sync/", guard(require_POST(self.sync_view)), name="pushes_template_sync"),
             path("<int:pk>/held/", guard(self.held_view), name="pushes_template_held"),
             path("<int:pk>/try/", guard(self.try_view), name="pushes_template_try"),

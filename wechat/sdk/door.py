@@ -29,7 +29,7 @@ from wechat.sdk.errors import ApiError, TransportError, WeChatError
 API_BASE = "https://api.weixin.qq.com"
 MP_BASE = "https://mp.weixin.qq.com"
 TIMEOUT = (3.0, 10.0)
-POOL = 64
+POOL = 96
 HEADERS = {
     "User-Agent": default_user_agent(),
     "Accept": "*/*",

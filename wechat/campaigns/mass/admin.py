@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
-from wechat.campaigns.mass import pages, words
+from wechat.campaigns.mass import pages, speed_page, words
 from wechat.campaigns.mass.forms import MassSendFilter, MassSendForm
 from wechat.campaigns.models import MassSend
 from wechat.kernel.pages import BigTable, badge, moment
@@ -60,6 +60,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         guard = self.admin_site.admin_view
         take_back = guard(require_POST(pages.take_back))
         return [
+            path("speed/", guard(speed_page.show), name="campaigns_mass_speed"),
             path("<int:pk>/send/", guard(pages.send), name="campaigns_mass_send"),
             path("<int:pk>/preview/", guard(pages.preview), name="campaigns_mass_preview"),
             path("<int:pk>/take-back/", take_back, name="campaigns_mass_take_back"),

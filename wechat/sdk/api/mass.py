@@ -26,10 +26,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """`number` 0 to 4, quickest first; `thousands` of messages a minute."""
+    """`number` 0 to 4, quickest first; `a_minute` is how many messages it came to lately."""
 
     number: int
-    thousands: int
+    a_minute: int
 
 
 def text(words: str) -> Body:
@@ -92,7 +92,8 @@ def delete(client: Client, msg_id: int, article: int = 0) -> None:
 
 def speed(client: Client) -> Speed:
     answer = client.post("/cgi-bin/message/mass/speed/get")
-    return Speed(int(answer.get("speed", 0)), int(answer.get("realspeed", 0)))
+    # The platform counts in 万.
+    return Speed(int(answer.get("speed", 0)), 10_000 * int(answer.get("realspeed", 0)))
 
 
 def set_speed(client: Client, number: int) -> None:

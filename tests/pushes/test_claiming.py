@@ -1,0 +1,61 @@
+"""Finding what is next stays a look into an index, however much waits."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from wechat.pushes import claiming
+from wechat.pushes.models import Push
+from wechat.pushes.queueing import queue_many
+from wechat.pushes.senders import SENDERS
+
+pytestmark = pytest.mark.django_db
+
+WAITING = 20_000
+ROWS = """
+SELECT 'o' || n, '{"type": "template", "values": {}}'::jsonb, 'campaign:1:' || n, now()
+FROM generate_series(1, %s) AS n
+"""
+
+
+@pytest.fixture
+def campaign(account: OfficialAccount) -> OfficialAccount:
+    """One account's campaign is all that waits, and Postgres has noticed."""
+    queue_many(
+        account=account, kind=Push.Kind.TEMPLATE, template="T", cause="campaign:1", chosen=ROWS,
+        parameters=[WAITING],
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pushes_push")
+    return account
+
+
+def plan(sql: str, parameters: dict[str, Any]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) " + sql, parameters)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def test_lanes_are_looked_up_at_their_heads(campaign: OfficialAccount) -> None:
+    found = plan(claiming.LANES, {"kinds": list(SENDERS), "now": timezone.now()})
+    assert "push_waiting" in found
+    assert "Seq Scan on pushes_push" not in found
+    assert "Rows Removed by Filter" not in found
+
+
+@pytest.mark.parametrize("statement", [claiming.IN_ORDER, claiming.IN_ANY_ORDER])
+def test_a_claim_reads_only_what_it_takes(campaign: OfficialAccount, statement: str) -> None:
+    now = timezone.now()
+    asked = {"account": campaign.pk, "kind": "template", "bulk": True, "now": now, "lease": now, "limit": 100}
+    found = plan(statement, asked)
+    assert "push_waiting" in found
+    assert "Seq Scan" not in found
+
+
+def test_the_campaign_is_the_only_lane_there_is(campaign: OfficialAccount) -> None:
+    (lane,) = claiming.due_lanes()
+    assert (lane.account_id, lane.kind, lane.bulk) == (campaign.pk, "template", True)
+    assert [push.openid for push in claiming.claim(lane, 3)] == ["o1", "o2", "o3"]

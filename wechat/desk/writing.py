@@ -1,0 +1,54 @@
+"""The follower sees that somebody is writing, where the platform allows it.
+
+A courtesy: it is asked for in passing, never repeated, and nothing depends on it. Reference: WeChat reference
+8.3 Typing.
+"""
+
+import datetime
+
+from django.utils import timezone
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
+
+from accounts.clients import client_for
+from accounts.models import OfficialAccount
+from wechat.desk import talking
+from wechat.desk.models import Thread
+from wechat.sdk.api import messages as api
+from wechat.sdk.errors import WeChatError
+
+# The platform shows it for about as long, and only this soon after something was said.
+SHOWN_SECONDS = 12
+SOON_AFTER = datetime.timedelta(seconds=30)
+
+
+def is_worth_showing(thread: Thread) -> bool:
+    """Not to be asked for again while it is shown, nor where the platform would refuse it."""
+    return _is_able(thread.account) and _has_just_talked(thread) and _is_first(thread)
+
+
+def show(thread: Thread) -> None:
+    try:
+        api.typing(client_for(thread.account), thread.openid)
+    except WeChatError:
+        # Shown already, too late, or no right to: the door has logged it, and there is nothing to repair.
+        return
+
+
+def _is_able(account: OfficialAccount) -> bool:
+    """An account that was never asked may be able to."""
+    return bool(account.abilities.get("service_messages", {}).get("able", True))
+
+
+def _has_just_talked(thread: Thread) -> bool:
+    since = timezone.now() - SOON_AFTER
+    newest = talking.newest_of_staff(thread)
+    return thread.newest_at > since or bool(newest and newest.sent_at and newest.sent_at > since)
+
+
+def _is_first(thread: Thread) -> bool:
+    try:
+        redis = get_redis_connection("default")
+        return bool(redis.set(f"wc:writing:{thread.pk}", b"1", nx=True, ex=SHOWN_SECONDS))
+    except RedisError:
+        return False

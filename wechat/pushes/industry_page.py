@@ -1,0 +1,77 @@
+"""The industries of an account: what they are at WeChat, and choosing others, which is for a whole month."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.errcodes import mark, sentence
+from accounts.models import OfficialAccount
+from accounts.pages import frame
+from accounts.rights import Area, Rights, current_account
+from wechat.pushes import industries, library
+from wechat.sdk.errors import WeChatError
+
+NOTHING = [("", gettext_lazy("Please choose"))]
+CHOICES = [*NOTHING, *industries.INDUSTRIES.items()]
+
+
+class IndustryForm(forms.Form):
+    first = forms.TypedChoiceField(label=gettext_lazy("Main industry"), choices=CHOICES, coerce=int)
+    second = forms.TypedChoiceField(label=gettext_lazy("Second industry"), choices=CHOICES, coerce=int)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("first") and given.get("first") == given.get("second"):
+            raise ValidationError(_("Choose two different industries."))
+        return given
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    account = current_account(request)
+    if account is None or not Rights.of(request.user).may_change(Area.SENDING, account.pk):
+        raise PermissionDenied
+    form = IndustryForm(request.POST or None)
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        if "sure" not in request.POST:
+            return _asked(request, form)
+        problem = _chosen(request, account, form)
+        if not problem:
+            return redirect("admin:pushes_template_industry")
+    context = {"form": form, "current": [], "problem": problem}
+    try:
+        context["current"] = industries.current(account)
+    except WeChatError as error:
+        context["problem"] = problem or sentence(mark(error))
+    page = frame(request, _("Industries of the account"), Area.SENDING, **context)
+    return TemplateResponse(request, "pushes/industry.html", page)
+
+
+def _asked(request: HttpRequest, form: IndustryForm) -> HttpResponse:
+    """First what will happen."""
+    names = [industries.INDUSTRIES[form.cleaned_data[name]] for name in ("first", "second")]
+    context = frame(request, _("Change the industries"), Area.SENDING, form=form, names=names)
+    return TemplateResponse(request, "pushes/industry_sure.html", context)
+
+
+def _chosen(request: HttpRequest, account: OfficialAccount, form: IndustryForm) -> str:
+    """What is wrong, if it is not done."""
+    first, second = form.cleaned_data["first"], form.cleaned_data["second"]
+    try:
+        industries.choose(account, first, second)
+    except WeChatError as error:
+        return sentence(mark(error))
+    library.sync(account)
+    names = " / ".join(str(industries.INDUSTRIES[each]) for each in (first, second))
+    assert isinstance(request.user, User)
+    note = _("Changed the industries at WeChat: %(names)s") % {"names": names}
+    LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, note)
+    return ""

@@ -1,0 +1,107 @@
+"""How quickly each kind of message of an account is sent, which staff with the right may change."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import OfficialAccount
+from accounts.pages import frame
+from accounts.rights import Area, Rights, current_account
+from wechat.pushes import rates
+from wechat.pushes.models import Lane, Push
+
+Kind = Push.Kind
+
+MOST = 5000
+# What a new account is allowed; it grows with its followers.
+A_DAY = {Kind.SERVICE: 500_000, Kind.TEMPLATE: 100_000, Kind.SUBSCRIBE: 10_000_000}
+KINDS = {
+    OfficialAccount.Kind.SERVICE: (Kind.SERVICE, Kind.TEMPLATE, Kind.NOTICE, Kind.ONCE),
+    OfficialAccount.Kind.SUBSCRIPTION: (Kind.SERVICE, Kind.ONCE),
+    OfficialAccount.Kind.MINIPROGRAM: (Kind.SERVICE, Kind.SUBSCRIBE),
+}
+
+
+class RatesForm(forms.Form):
+    """A field for each kind that the account can send; an empty one is the usual speed."""
+
+    def __init__(self, account: OfficialAccount, data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.account = account
+        self.set = dict(Lane.objects.filter(account=account).values_list("kind", "per_second"))
+        for kind in KINDS[OfficialAccount.Kind(account.kind)]:
+            self.fields[kind.value] = forms.IntegerField(
+                label=kind.label,
+                required=False,
+                initial=self.set.get(kind.value),
+                min_value=1,
+                max_value=MOST,
+                widget=forms.NumberInput(
+                    attrs={"placeholder": rates.PER_SECOND[kind], "min": 1, "max": MOST}
+                ),
+            )
+
+    def save(self) -> list[str]:
+        """What was changed, from what to what."""
+        changed = []
+        for name, value in self.cleaned_data.items():
+            if value != (before := self.set.get(name)):
+                Lane.objects.update_or_create(account=self.account, kind=name, defaults={"per_second": value})
+                changed.append(f"{self.fields[name].label}: {_worded(before)} → {_worded(value)}")
+        return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of message: its field, and what the platform allows."""
+
+    field: forms.BoundField
+    usual: int
+    limit: StrOrPromise
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    account = current_account(request)
+    rights = Rights.of(request.user)
+    if account is None or not rights.may_view(Area.SENDING, account.pk):
+        raise PermissionDenied
+    form = RatesForm(account, request.POST or None)
+    if request.method == "POST":
+        if not rights.may_change(Area.SENDING, account.pk):
+            raise PermissionDenied
+        if form.is_valid():
+            return _kept(request, account, form)
+    rows = [Row(form[name], rates.PER_SECOND[Kind(name)], _limit(Kind(name))) for name in form.fields]
+    context = frame(request, _("Sending speed"), Area.SENDING, rows=rows, most=MOST)
+    return TemplateResponse(request, "pushes/rates.html", context)
+
+
+def _kept(request: HttpRequest, account: OfficialAccount, form: RatesForm) -> HttpResponse:
+    changed = form.save()
+    if changed:
+        assert isinstance(request.user, User)
+        LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, "; ".join(changed))
+    messages.success(request, _("The speeds are kept; messages that wait are sent at them from now on."))
+    return redirect("admin:pushes_rates")
+
+
+def _limit(kind: Push.Kind) -> StrOrPromise:
+    if kind not in A_DAY:
+        return _("WeChat names no number; it says when it is too much, and sending waits until it may go on.")
+    return _("%(count)s a day for a new account, more with more followers.") % {"count": f"{A_DAY[kind]:,}"}
+
+
+def _worded(per_second: int | None) -> str:
+    if per_second is None:
+        return _("the usual speed")
+    return ngettext("%d a second", "%d a second", per_second) % per_second
