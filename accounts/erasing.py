@@ -47,10 +47,18 @@ def holdings(follower: Follower) -> list[Holding]:
 
 @transaction.atomic
 def erase(follower: Follower) -> None:
-    """Forget all that may be forgotten. What they do afterwards is recorded as a stranger's."""
+    """Forget all that may be forgotten. What they do afterwards is recorded as a stranger's.
+
+    Somebody who never followed is given as a row that was not saved, with account and openid.
+    """
     for holding in holdings(follower):
         if holding.erase is not None:
             holding.erase()
+    if follower.pk is not None:
+        _empty(follower)
+
+
+def _empty(follower: Follower) -> None:
     follower.tags.clear()
     follower.changes.all().delete()
     follower.custom_values.all().delete()

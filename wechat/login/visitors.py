@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Follower, OfficialAccount
-from wechat.login.models import LoginSession, Visitor
+from wechat.login.models import Visitor
 from wechat.sdk.api import oauth
 
 
@@ -36,16 +36,6 @@ def forget_profile(account: OfficialAccount, openid: str) -> None:
     Visitor.objects.filter(account=account, openid=openid).update(nickname="", avatar="", consented_at=None)
     followers = Follower.objects.filter(account=account, openid=openid)
     followers.update(nickname="", avatar_url="", consented_at=None)
-
-
-def erase(account: OfficialAccount, openid: str) -> None:
-    """The person closed the WeChat account: what tells who it was goes, and every session ends."""
-    for visitor in Visitor.objects.filter(account=account, openid=openid):
-        for session in visitor.sessions.filter(ended_at=None):
-            session.end(LoginSession.End.ERASED)
-        visitor.nickname = visitor.avatar = visitor.unionid = visitor.phone = visitor.session_key = ""
-        visitor.consented_at, visitor.epoch = None, visitor.epoch + 1
-        visitor.save()
 
 
 def _tell_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:
