@@ -11,7 +11,6 @@ from accounts import erasing
 from accounts.models import Follower, OfficialAccount
 from tests.login.conftest import WECHAT, Person, query_of
 from tests.simulated import Simulated
-from wechat.login import visitors
 from wechat.login.models import AllowedSite, Visitor
 
 pytestmark = pytest.mark.django_db

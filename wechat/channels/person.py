@@ -50,10 +50,10 @@ def scans(follower: Follower) -> Holding | None:
     if not count and not touches.exists():
         return None
     what = ngettext(
-        "which channels they came by: %d scan stays in the figures without a name, and what they paid for is no"
-        " longer put down to a channel",
-        "which channels they came by: %d scans stay in the figures without a name, and what they paid for is no"
-        " longer put down to a channel",
+        "which channels they came by: %d scan stays in the figures without a name, and what they paid for is"
+        " no longer put down to a channel",
+        "which channels they came by: %d scans stay in the figures without a name, and what they paid for is"
+        " no longer put down to a channel",
         count,
     )
 
