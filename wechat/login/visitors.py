@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts import avatars, erasing
 from accounts.models import Follower, OfficialAccount
 from wechat.login.models import Visitor
 from wechat.sdk.api import oauth
@@ -16,6 +17,8 @@ def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known:
     if unionid:
         fields["unionid"] = unionid
     _tell_follower(account, openid, fields)
+    if "avatar" in fields:
+        avatars.keep(account.pk, openid, fields["avatar"])
     visitor, _made = Visitor.objects.update_or_create(account=account, openid=openid, defaults=fields)
     return visitor
 
@@ -34,8 +37,7 @@ def consented(nickname: str, avatar: str) -> dict[str, Any]:
 def forget_profile(account: OfficialAccount, openid: str) -> None:
     """The person withdrew the consent."""
     Visitor.objects.filter(account=account, openid=openid).update(nickname="", avatar="", consented_at=None)
-    followers = Follower.objects.filter(account=account, openid=openid)
-    followers.update(nickname="", avatar_url="", consented_at=None)
+    erasing.forget_profile(account.pk, openid)
 
 
 def _tell_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:
