@@ -58,19 +58,19 @@ def test_a_picture_is_copied_once_and_shown_to_staff_of_the_account(
 def test_a_new_picture_replaces_the_former_and_its_file(face: str, follower: Follower) -> None:
     avatars.keep(follower.account_id, OPENID, face)
     avatars.fetch_due()
-    former = kept().file.name
+    former = str(kept().file.name)
     avatars.keep(follower.account_id, OPENID, f"{face}?new")
     avatars.fetch_due()
     assert kept().file.name != former
     assert not default_storage.exists(former)
-    assert default_storage.exists(kept().file.name)
+    assert default_storage.exists(str(kept().file.name))
 
 
 @pytest.mark.parametrize("way", ["withdrawn", "erased", "none agreed to"])
 def test_a_picture_goes_with_the_consent(face: str, follower: Follower, way: str) -> None:
     avatars.keep(follower.account_id, OPENID, face)
     avatars.fetch_due()
-    name = kept().file.name
+    name = str(kept().file.name)
     if way == "withdrawn":
         erasing.forget_profile(follower.account_id, OPENID)
     elif way == "erased":

@@ -32,10 +32,10 @@ class Command(BaseCommand):
         if not (settings.EMBEDDED and settings.DEBUG):
             raise CommandError("Demo data is for the embedded services with DEBUG on only.")
         _make_login()
-        mini = OfficialAccount.objects.filter(slug=MINI_PROGRAM).first() or _make_mini_program()
         account = OfficialAccount.objects.filter(slug=SLUG).first() or _make_account()
-        _introduce_to_simulator(mini)
+        mini = OfficialAccount.objects.filter(slug=MINI_PROGRAM).first() or _make_mini_program()
         _introduce_to_simulator(account, miniprograms=[mini.appid])
+        _introduce_to_simulator(mini)
         merchant.set_up(account)
         shop.set_up(account)
 
