@@ -77,7 +77,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=8)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
     return parser.parse_args()
 
 
@@ -99,8 +99,8 @@ def _ours(options: argparse.Namespace, pushes: Path) -> Figures:
     port = _free_port()
     command = [
         *(sys.executable, "-m"),
-        *("granian", "--interface", "asginl", "--port", str(port), "--no-ws"),
-        *("--log-level", "error", "--workers", str(options.workers), "config.asgi:application"),
+        *("uvicorn", "--port", str(port), "--workers", str(options.workers), "--log-level", "error"),
+        *("--no-access-log", "--lifespan", "off", "--ws", "none", "config.asgi:application"),
     ]
     with _server(command, port, {"DEBUG": "0", "SECRET_KEY": "bench"}) as server:
         path = "/wechat/bench/callback"

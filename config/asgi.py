@@ -35,12 +35,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await callback_application(scope, receive, send, slug)
         return
 
-    async def answer(message: Any) -> None:
-        # The server's own is no coroutine function by its looks, and the adapter would warn of it.
-        await send(message)
-
     async with places, ThreadSensitiveContext():
-        await pages(scope, receive, answer)
+        await pages(scope, receive, send)
 
 
 def _closing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:

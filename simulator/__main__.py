@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
+import uvicorn
 
 from simulator import app, saving
 from simulator.world import World
@@ -25,25 +25,35 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def serve(world: World, given: argparse.Namespace) -> None:
-    server = Server(
-        app.create(world, given.state),
-        address=given.host,
-        port=given.port,
-        interface=Interfaces.ASGI,
-        backlog=1024,
-        log_enabled=False,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop, world, server)
-    await server.serve()
-
-
-def stop(world: World, server: Server) -> None:
+class Server(uvicorn.Server):
     """Open phone pages would keep the server waiting, so they are told to go first."""
-    world.live.close()
-    server.stop()  # type: ignore[no-untyped-call]  # the method carries no annotations
+
+    def __init__(self, world: World, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.world = world
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.stop)
+        yield
+
+    def stop(self) -> None:
+        self.world.live.close()
+        self.should_exit = True
+
+
+def server(world: World, given: argparse.Namespace) -> Server:
+    config = uvicorn.Config(
+        app.create(world, given.state),
+        host=given.host,
+        port=given.port,
+        log_level="error",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
+    return Server(world, config)
 
 
 def taken(host: str, port: int) -> bool:
@@ -67,10 +77,7 @@ def main() -> None:
             world.enter(saving.read(given.state))
         except (ValueError, OSError) as error:
             sys.exit(f"simulator: {given.state} cannot be read: {error}")
-    asyncio.run(serve(world, given))
-    # The state is saved by now; the server's own threads may still wind up and would abort a slow exit.
-    sys.stdout.flush()
-    os._exit(0)
+    server(world, given).run()
 
 
 if __name__ == "__main__":

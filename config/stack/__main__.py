@@ -55,10 +55,9 @@ def _programs() -> Mapping[str, list[str]]:
     return {
         "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
         "web": [
-            *("granian", "--interface", "asginl", "--host", HOST, "--port", PORT, "--log-level", "error"),
-            *("--workers", workers, "--no-ws"),
-            # A worker that is told to stop while it still starts would otherwise never hear of it.
-            *("--workers-kill-timeout", "5", "config.asgi:application"),
+            *("uvicorn", "--host", HOST, "--port", PORT, "--workers", workers, "--log-level", "error"),
+            *("--no-access-log", "--no-server-header", "--no-proxy-headers", "--lifespan", "off"),
+            *("--ws", "none", "--timeout-graceful-shutdown", "5", "config.asgi:application"),
         ],
         "worker": [
             "celery",

@@ -14,7 +14,7 @@ from tests.conftest import APPID
 from tests.simulated import Simulated
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.reacting import react_to_due
+from wechat.inbox.reacting import react_to_due, react_to_late
 from wechat.inbox.routing import Answer, Event
 from wechat.pushes import handlers, sending
 from wechat.pushes.models import Push
@@ -76,6 +76,7 @@ def ready() -> Iterator[threading.Event]:
 
 def work() -> None:
     react_to_due()
+    react_to_late()
     sending.send_due()
 
 

@@ -8,7 +8,7 @@ from accounts.models import OfficialAccount
 from tests.platform import Platform
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.reacting import react_to_due
+from wechat.inbox.reacting import react_to_due, react_to_late
 from wechat.inbox.routing import Answer, Event
 from wechat.pushes import grants, handlers, windows
 from wechat.pushes.conversation import pushed
@@ -130,15 +130,26 @@ def test_an_answer_that_was_late_is_sent_and_the_log_says_by_whom(
     row = recorded(platform.text("查询"), late=True)
     for _ in range(2):
         InboundMessage.objects.filter(pk=row.pk).update(due_at=timezone.now())
-        react_to_due()
+        react_to_late()
     row.refresh_from_db()
     assert [push.content["content"] for push in Push.objects.order_by("pk")] == ["久等了", "还有"]
     assert (row.answered_by, row.answer, asked) == ("rule:7", None, ["查询"])
 
 
+def test_an_answer_that_is_still_worked_out_holds_up_no_other_message(
+    recorded: Recorded, platform: Platform
+) -> None:
+    late, prompt = recorded(platform.text("slow"), late=True), recorded(platform.text("hello"))
+    react_to_due()
+    for row in (late, prompt):
+        row.refresh_from_db()
+    assert (late.handled_at, prompt.handled_at is None) == (None, False)
+    assert react_to_late() == 1
+
+
 def test_a_late_message_nobody_answers_is_left_unanswered(recorded: Recorded, platform: Platform) -> None:
     row = recorded(platform.text("?"), late=True)
-    react_to_due()
+    react_to_late()
     row.refresh_from_db()
     assert row.answered_by == ""
     assert not Push.objects.exists()

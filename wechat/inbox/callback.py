@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any, ClassVar, cast
 
 from django.db import Error
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
@@ -121,6 +121,7 @@ class Sealed(BaseRenderer):
 
     media_type = "text/xml"
     charset = "utf-8"
+    content_type = f"{media_type}; charset={charset}"
 
     def render(
         self,
@@ -173,13 +174,16 @@ class Callback(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.perform_authentication(request)
 
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
-        response.accepted_renderer = self.renderer
-        response.accepted_media_type = self.renderer.media_type
-        response.renderer_context = {}
-        return cast(Response, response)
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        """Errors are still to be rendered; what handlers answer is rendered once, by themselves."""
+        if isinstance(response, Response):
+            response.accepted_renderer = self.renderer
+            response.accepted_media_type = self.renderer.media_type
+            response.renderer_context = {}  # type: ignore[attr-defined]  # as DRF does
+            response.render()
+        return cast(HttpResponse, response)
 
-    async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+    async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         """DRF's own, but that it waits for the handler."""
         self.args, self.kwargs, self.headers = args, kwargs, {}
         self.request = drf_request = self.initialize_request(request, *args, **kwargs)
@@ -191,10 +195,10 @@ class Callback(APIView):
             response = self.handle_exception(error)
         return self.finalize_response(drf_request, response, *args, **kwargs)
 
-    def handler(self) -> Callable[..., Awaitable[Response]]:
+    def handler(self) -> Callable[..., Awaitable[HttpResponse]]:
         name = str(self.request.method).lower()
         found = getattr(self, name) if name in self.http_method_names else self.http_method_not_allowed
-        return cast("Callable[..., Awaitable[Response]]", found)
+        return cast("Callable[..., Awaitable[HttpResponse]]", found)
 
     async def settle(self) -> None:
         """What the loop reads from memory has to be there first."""
@@ -205,7 +209,7 @@ class Callback(APIView):
         except (Error, TimeoutError):
             raise Unavailable from None
 
-    async def get(self, request: Request, slug: str) -> Response:
+    async def get(self, request: Request, slug: str) -> HttpResponse:
         """The platform verifies the address when it is saved."""
         echo = request.query_params.get("echostr", "")
         if not echo:
@@ -213,7 +217,7 @@ class Callback(APIView):
         _count(slug, "verified")
         return _text(echo)
 
-    async def post(self, request: Request, slug: str) -> Response:
+    async def post(self, request: Request, slug: str) -> HttpResponse:
         with metrics.ANSWER_SECONDS.time():
             delivery = _delivered(request)
             try:
@@ -222,7 +226,11 @@ class Callback(APIView):
                 _count(slug, "unavailable")
                 raise Unavailable from None
         _count(slug, "answered" if content else "accepted")
-        return Response(Reply(delivery, content)) if content else _text("success")
+        if content is None:
+            return _text("success")
+        return HttpResponse(
+            self.renderer.render(Reply(delivery, content)), content_type=self.renderer.content_type
+        )
 
 
 def _count(slug: str, outcome: str) -> None:
@@ -250,8 +258,8 @@ async def _content(account: OfficialAccount, delivery: Delivery) -> Content | No
     return await receive(account, delivery.message, delivery.opened.body)
 
 
-def _text(text: str) -> Response:
-    return Response(text, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
+def _text(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
 
 def _refused(account: OfficialAccount, error: EnvelopeError) -> PermissionDenied:

@@ -9,7 +9,6 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse
-from rest_framework.response import Response
 
 from wechat.inbox.callback import Callback
 from wechat.sdk.envelope import MAX_BODY
@@ -19,7 +18,7 @@ log = logging.getLogger(__name__)
 CALLBACK_PATH = re.compile(r"/wechat/([-a-zA-Z0-9_]+)/callback/?")
 
 # The stubs know no view that waits.
-view = cast("Callable[..., Awaitable[Response]]", Callback.as_view())
+view = cast("Callable[..., Awaitable[HttpResponse]]", Callback.as_view())
 
 
 def callback_slug(path: str) -> str | None:
@@ -74,9 +73,7 @@ async def _body(receive: Any) -> bytes | None:
 
 async def _response(request: CallbackRequest, slug: str) -> HttpResponse:
     try:
-        response = await view(request, slug=slug)
-        response.render()
+        return await view(request, slug=slug)
     except Exception:
         log.exception("callback_failed", extra={"account": slug})
         return HttpResponse(status=500)
-    return response

@@ -21,8 +21,20 @@ RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3
 
 
 def react_to_due() -> int:
+    """Handle the due messages that have their answer; how many."""
+    return _react_to_all(late=False, limit=BATCH)
+
+
+def react_to_late() -> int:
+    """Handle those whose answer has still to be worked out. It took too long before, so each is claimed by
+    itself: it holds up no other message, and workers share them."""
+    return _react_to_all(late=True, limit=1)
+
+
+def _react_to_all(*, late: bool, limit: int) -> int:
     handled = 0
-    while rows := due.claim(InboundMessage.objects.select_related("account"), lease=LEASE, limit=BATCH):
+    due_rows = InboundMessage.objects.filter(late=late).select_related("account")
+    while rows := due.claim(due_rows, lease=LEASE, limit=limit):
         react_to(rows)
         handled += len(rows)
     return handled
