@@ -57,7 +57,7 @@ def _make_account() -> OfficialAccount:
 
 def _make_mini_program() -> OfficialAccount:
     """Of the same owner: whoever logs in there is known as the same person in the account."""
-    return _account(MINI_PROGRAM, "演示小程序", OfficialAccount.Kind.MINIPROGRAM)
+    return _account(MINI_PROGRAM, "演示配套小程序", OfficialAccount.Kind.MINIPROGRAM)
 
 
 def _account(slug: str, name: str, kind: OfficialAccount.Kind) -> OfficialAccount:
