@@ -34,7 +34,7 @@ def came_by(follower: Follower) -> Panel | None:
         return None
     first, last = touches.first_channel, touches.last_channel
     return Panel(
-        _("Channels"),
+        _("Channels they came by"),
         [
             Line(_("First channel"), first.name, _page(first)),
             Line(_("Last channel"), last.name, _page(last)),
