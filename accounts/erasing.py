@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django_stubs_ext import StrOrPromise
 
+from accounts import avatars
 from accounts.models import Follower
 
 
@@ -47,14 +48,22 @@ def holdings(follower: Follower) -> list[Holding]:
 
 @transaction.atomic
 def erase(follower: Follower) -> None:
-    """Forget all that may be forgotten. What they do afterwards is recorded as a stranger's."""
+    """Forget all that may be forgotten. What they do afterwards is recorded as a stranger's.
+
+    Somebody who never followed is given as a row that was not saved, with account and openid.
+    """
     for holding in holdings(follower):
         if holding.erase is not None:
             holding.erase()
+    forget_profile(follower.account_id, follower.openid)
+    if follower.pk is not None:
+        _empty(follower)
+
+
+def _empty(follower: Follower) -> None:
     follower.tags.clear()
     follower.changes.all().delete()
     follower.custom_values.all().delete()
-    forget_profile(follower.account_id, follower.openid)
     Follower.objects.filter(pk=follower.pk).update(
         unionid="", remark="", subscribe_scene="", qr_scene=0, qr_scene_str="", language="",
         first_subscribed_at=None, subscribed_at=None, unsubscribed_at=None, last_seen_at=None,
@@ -67,3 +76,4 @@ def forget_profile(account_id: int, openid: str) -> None:
     Follower.objects.filter(account=account_id, openid=openid).update(
         nickname="", avatar_url="", consented_at=None
     )
+    avatars.forget(account_id, openid)

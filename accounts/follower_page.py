@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import changes, custom_fields, tagging, timeline
+from accounts import avatars, changes, custom_fields, tagging, timeline
 from accounts.errcodes import sentence
 from accounts.kinds import name_of_deed, name_of_scene
 from accounts.models import Change, CustomField, Follower, Tag
@@ -161,6 +161,7 @@ def _timeline(request: HttpRequest, follower: Follower, rights: Rights) -> dict[
     moments, older = timeline.page(follower, before, may_view)
     return {
         "moments": moments,
+        "has_avatar": avatars.has(follower.account_id, follower.openid),
         "older": older,
         "before": before,
         "panels": timeline.panels(follower, may_view),

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from accounts import auto_tagging, jobs, sending_changes, sending_tags, sync_requests, syncing
+from accounts import auto_tagging, avatars, jobs, sending_changes, sending_tags, sync_requests, syncing
 from accounts.models import AutoTag, BulkJob, FollowerSync, Tag
 from wechat.kernel import due
 
@@ -18,3 +18,4 @@ due.doorbell(
     auto_tagging.run_due,
     lambda: AutoTag.objects.filter(due_at__lte=timezone.now(), enabled=True).exists(),
 )
+due.doorbell(avatars.fetch_avatars, avatars.is_due)

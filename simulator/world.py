@@ -185,6 +185,7 @@ class Settings:
     user_page_size: int = 10_000
     user_page_repeats: int = 0
     user_page_skips: int = 0
+    user_page_reverses: bool = False
     sign_with_clock: bool = False
     result_event_delay: float = 0.2
     # WeChat: 300. Nobody wants to wait for that while trying things out.

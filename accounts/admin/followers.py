@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import (
+    avatar_page,
     bulk_page,
     erase_page,
     follower_page,
@@ -56,6 +57,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
             path("jobs/<int:pk>/", view(job_page.show), name="accounts_job"),
             path("jobs/<int:pk>/file/", view(job_page.download), name="accounts_job_file"),
             path("import/", view(import_page.show), name="accounts_import"),
+            path("<int:pk>/avatar/", view(avatar_page.show), name="accounts_avatar"),
             path("<int:pk>/erase/", view(erase_page.show), name="accounts_erase"),
             *super().get_urls(),
         ]

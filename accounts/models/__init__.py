@@ -1,5 +1,6 @@
 """Who: official accounts, their followers and tags, and which staff may do what with which account."""
 
+from accounts.models.avatars import Avatar
 from accounts.models.followers import Follower, Tag
 from accounts.models.grouping import AutoTag, CustomField, FieldValue, Segment
 from accounts.models.official import (
@@ -19,6 +20,7 @@ __all__ = [
     "SECRETS",
     "TOKEN_FORM",
     "AutoTag",
+    "Avatar",
     "BulkJob",
     "Change",
     "CustomField",

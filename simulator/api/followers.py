@@ -26,6 +26,8 @@ def listed(call: Call) -> Answer:
     told = as_page(chosen)
     if settings.user_page_skips:
         del chosen[-settings.user_page_skips :]
+    if settings.user_page_reverses:
+        chosen.reverse()
     return {"total": roll.total, **told}
 
 

@@ -7,10 +7,10 @@ import time_machine
 from django.test import Client
 from pytest_django import Settings
 
+from accounts import erasing
 from accounts.models import Follower, OfficialAccount
 from tests.login.conftest import WECHAT, Person, query_of
 from tests.simulated import Simulated
-from wechat.login import visitors
 from wechat.login.models import AllowedSite, Visitor
 
 pytestmark = pytest.mark.django_db
@@ -274,7 +274,7 @@ def test_a_forged_session_is_none(person: Person, account: OfficialAccount, cook
 
 def test_a_session_ends_when_the_person_is_erased(person: Person, account: OfficialAccount) -> None:
     person.opens(SHOP)
-    visitors.erase(account, Visitor.objects.get().openid)
+    erasing.erase(Follower(account=account, openid=Visitor.objects.get().openid))
     assert person.goes(SHOP).status_code == 302
 
 

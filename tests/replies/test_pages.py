@@ -13,6 +13,7 @@ from accounts.models import Follower, OfficialAccount, StaffRight, Tag
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
 from wechat.articles.models import Draft
+from wechat.channels.models import Channel
 from wechat.inbox.models import InboundMessage
 from wechat.materials.models import Asset
 from wechat.replies import rulebook
@@ -324,6 +325,18 @@ def test_the_tester_takes_every_choice_it_offers(editor: Client, account: Offici
     page: Any = editor.get(TESTER)
     for what, _label in page.context["form"].fields["what"].choices:
         assert editor.get(TESTER, {"what": str(what), "value": "x"}).context["trial"]
+
+
+def test_the_tester_is_given_a_channel_by_its_name(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    channel = Channel.objects.create(account=account, name="展会二维码")
+    rule(name="展会", trigger="scan", scene=channel.scene)
+    page = editor.get(TESTER).content.decode()
+    assert f'<option value="{channel.scene}">展会二维码</option>' in page
+    scanned = editor.get(TESTER, {"what": "event:scan", "scene": channel.scene}).content.decode()
+    assert "由“展会”回复" in scanned
+    assert "由“展会”回复" not in editor.get(TESTER, {"what": "event:scan"}).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What came through each channel in a span of days, counted by Postgres from the scans.
 
-A day is Asia/Shanghai's. Somebody *stayed* N days if they had not left N days after they followed; only
-those are asked about who followed at least N days ago.
+A day is Asia/Shanghai's, which has no summer time, so that all have 24 hours. Somebody *stayed* N days if
+they had not left N days after they followed; only those are asked about who followed at least N days ago.
 """
 
 import datetime
@@ -9,8 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import (
+    Count,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Func,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
@@ -133,9 +142,8 @@ def by_day(account: OfficialAccount, period: Period, channels: Sequence[int] | N
     rows = _scans(account, period)
     if channels is not None:
         rows = rows.filter(channel__in=channels)
-    counted = rows.annotate(day=TruncDate("at", tzinfo=timezone.get_default_timezone())).values("day")
-    rows_of_days: Any = counted.annotate(**_kinds()).order_by()
-    found = {each.pop("day"): each for each in rows_of_days}
+    counted: Any = rows.annotate(began=_day_of("at", period)).values("began").annotate(**_kinds()).order_by()
+    found = {timezone.localdate(each.pop("began")): each for each in counted}
     return [Day(day, **found.get(day, {})) for day in period.days]
 
 
@@ -176,16 +184,25 @@ def _scans(account: OfficialAccount, period: Period) -> QuerySet[Scan]:
 
 
 def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
+    """``left_7``: of ``followed_7``, who were gone within 7 days."""
     now = timezone.now()
     asked: dict[str, Any] = {"scans": Count("at"), **_kinds()}
     for days in STAYS:
         length = datetime.timedelta(days=days)
-        old_enough = FOLLOWED & Q(at__lte=now - length)
-        stayed = Q(left_at__isnull=True) | Q(left_at__gte=F("at") + length)
-        asked[f"followed_{days}"] = Count("at", filter=old_enough)
-        asked[f"stayed_{days}"] = Count("at", filter=old_enough & stayed)
-    counted: Any = rows.values("channel").annotate(**asked).order_by()
+        old_enough = Q(at__lte=now - length)
+        asked[f"followed_{days}"] = Count("at", filter=old_enough & FOLLOWED)
+        asked[f"left_{days}"] = Count("at", filter=Q(stayed__lt=length) & old_enough)
+    stayed = ExpressionWrapper(F("left_at") - F("at"), DurationField())
+    counted: Any = (
+        rows.values("channel").annotate(stayed=stayed).values("channel").annotate(**asked).order_by()
+    )
     return {each.pop("channel"): each for each in counted}
+
+
+def _day_of(field: str, period: Period) -> Func:
+    """The beginning of the day. Much cheaper than a date in a time zone, for a million rows."""
+    day, first = Value(datetime.timedelta(days=1)), Value(period.begins)
+    return Func(day, F(field), first, function="date_bin", output_field=DateTimeField())
 
 
 def _kinds() -> dict[str, Any]:
@@ -208,9 +225,7 @@ def _all_revenue(account: OfficialAccount, period: Period) -> Mapping[int, Reven
 
 
 def _line(channel: Channel, counted: Mapping[str, int], revenue: Revenue | None, new_ever: int) -> Line:
-    stays = tuple(
-        Stay(counted.get(f"stayed_{days}", 0), counted.get(f"followed_{days}", 0)) for days in STAYS
-    )
+    stays = tuple(_stay(counted, days) for days in STAYS)
     figures = Figures(
         counted.get("scans", 0),
         counted.get("new", 0),
@@ -219,6 +234,11 @@ def _line(channel: Channel, counted: Mapping[str, int], revenue: Revenue | None,
         revenue or Revenue(),
     )
     return Line(channel, figures, channel.cost / new_ever if channel.cost and new_ever else None)
+
+
+def _stay(counted: Mapping[str, int], days: int) -> Stay:
+    followed = counted.get(f"followed_{days}", 0)
+    return Stay(followed - counted.get(f"left_{days}", 0), followed)
 
 
 def _midnight(day: datetime.date) -> datetime.datetime:

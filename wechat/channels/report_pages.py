@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -125,14 +125,16 @@ def export(request: HttpRequest) -> HttpResponse:
     form = CompareForm(request.GET)
     period = form.period
     name = f"channels-{account.slug}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.csv"
-    text = report_file.written(_lines(account, form))
+    lines = _lines(account, form)
+    prefetch_related_objects([line.channel for line in lines], "owner")
+    text = report_file.written(lines)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     # With a mark, or Excel would take it for another encoding.
     return HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _lines(account: OfficialAccount, form: CompareForm) -> list[Line]:
-    channels: QuerySet[Channel] = Channel.objects.filter(account=account).select_related("owner")
+    channels: QuerySet[Channel] = Channel.objects.filter(account=account)
     chosen = form.cleaned_data if form.is_valid() else {}
     if group := chosen.get("group", "").strip():
         channels = channels.filter(group=group)

@@ -48,13 +48,9 @@ def forget_what_was_withdrawn(event: Event) -> None:
 @reacts(UserAuthorizationCancelled)
 def forget_the_person(event: Event) -> None:
     """They closed their WeChat account."""
-    openid = _whom(event).affected_openid
-    follower = Follower.objects.filter(account=event.account, openid=openid).first()
-    if follower is None:
-        _forget(_messages(event.account.pk, openid))
-        return
-    erasing.erase(follower)
-    Follower.objects.filter(pk=follower.pk).update(subscribed=False)
+    whom = {"account": event.account, "openid": _whom(event).affected_openid}
+    erasing.erase(Follower.objects.filter(**whom).first() or Follower(**whom))
+    Follower.objects.filter(**whom).update(subscribed=False)
 
 
 @erasing.holds

@@ -10,7 +10,6 @@ from wechat.sdk.content import Text
 from wechat.sdk.messages import (
     Scan,
     Subscribe,
-    UserAuthorizationCancelled,
     UserAuthorizationRevoked,
     UserInfoModified,
 )
@@ -55,10 +54,3 @@ def forget_profile(event: Event) -> None:
     assert isinstance(message, UserInfoModified | UserAuthorizationRevoked)
     if isinstance(message, UserInfoModified) or PROFILE in message.revoke_info:
         visitors.forget_profile(event.account, message.affected_openid)
-
-
-@reacts(UserAuthorizationCancelled)
-def erase(event: Event) -> None:
-    message = event.message
-    assert isinstance(message, UserAuthorizationCancelled)
-    visitors.erase(event.account, message.affected_openid)

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts import avatars, erasing
 from accounts.models import Follower, OfficialAccount
-from wechat.login.models import LoginSession, Visitor
+from wechat.login.models import Visitor
 from wechat.sdk.api import oauth
 
 
@@ -16,6 +17,8 @@ def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known:
     if unionid:
         fields["unionid"] = unionid
     _tell_follower(account, openid, fields)
+    if "avatar" in fields:
+        avatars.keep(account.pk, openid, fields["avatar"])
     visitor, _made = Visitor.objects.update_or_create(account=account, openid=openid, defaults=fields)
     return visitor
 
@@ -34,18 +37,7 @@ def consented(nickname: str, avatar: str) -> dict[str, Any]:
 def forget_profile(account: OfficialAccount, openid: str) -> None:
     """The person withdrew the consent."""
     Visitor.objects.filter(account=account, openid=openid).update(nickname="", avatar="", consented_at=None)
-    followers = Follower.objects.filter(account=account, openid=openid)
-    followers.update(nickname="", avatar_url="", consented_at=None)
-
-
-def erase(account: OfficialAccount, openid: str) -> None:
-    """The person closed the WeChat account: what tells who it was goes, and every session ends."""
-    for visitor in Visitor.objects.filter(account=account, openid=openid):
-        for session in visitor.sessions.filter(ended_at=None):
-            session.end(LoginSession.End.ERASED)
-        visitor.nickname = visitor.avatar = visitor.unionid = visitor.phone = visitor.session_key = ""
-        visitor.consented_at, visitor.epoch = None, visitor.epoch + 1
-        visitor.save()
+    erasing.forget_profile(account.pk, openid)
 
 
 def _tell_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from accounts.models import Follower
 from accounts.rights import Area
 from accounts.timeline import Line, Moment, Panel
 from wechat.pushes import grants, windows
-from wechat.pushes.models import Push
+from wechat.pushes.models import NoticeGrant, NoticeRefusal, Push
 from wechat.pushes.summary import COLOURS, words
 
 FORGOTTEN = {"type": "text", "content": "—"}
@@ -62,3 +62,17 @@ def pushes(follower: Follower) -> Holding | None:
         return None
     what = ngettext("the words of %d message sent to them", "the words of %d messages sent to them", count)
     return Holding(what % count, lambda: rows.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN))
+
+
+@erasing.holds
+def agreements(follower: Follower) -> Holding | None:
+    whom = {"account": follower.account_id, "openid": follower.openid}
+    granted, refused = NoticeGrant.objects.filter(**whom), NoticeRefusal.objects.filter(**whom)
+    if not granted.exists() and not refused.exists():
+        return None
+
+    def erase() -> None:
+        granted.delete()
+        refused.delete()
+
+    return Holding(_("what they agreed and refused to be sent"), erase)

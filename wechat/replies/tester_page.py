@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Follower, OfficialAccount
 from wechat.inbox import bubbles
-from wechat.replies import describing, tester
+from wechat.replies import describing, scenes, tester
 from wechat.replies.entrance import account_to_view, frame
 from wechat.replies.models import Rule
 from wechat.replies.specs import Facts, Reason
@@ -35,11 +35,18 @@ WHAT = [
 ]
 
 
+SCANS = ("event:subscribe", "event:scan")
+TYPED = [what for what, _label in WHAT if what not in SCANS]
+
+
 class TesterForm(forms.Form):
+    """Scenes are picked by the channel's name; only words are typed."""
+
     what = forms.ChoiceField(label=gettext_lazy("What arrives"), choices=WHAT)
     value = forms.CharField(
-        label=gettext_lazy("Text, event key or channel"), required=False, max_length=2000, strip=False
+        label=gettext_lazy("Text or event key"), required=False, max_length=2000, strip=False
     )
+    scene = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
     openid = forms.CharField(
         label=gettext_lazy("Follower"),
         required=False,
@@ -56,6 +63,16 @@ class TesterForm(forms.Form):
     def __init__(self, account: OfficialAccount, data: Any) -> None:
         super().__init__(data or None, initial={"what": "text"})
         self.account = account
+        self._offer_channels(cast(forms.ChoiceField, self.fields["scene"]), (data or {}).get("scene", ""))
+        for name, whats in (("scene", SCANS), ("value", TYPED)):
+            self.fields[name].widget.attrs |= {"data-shown-by": "what", "data-shown-for": " ".join(whats)}
+
+    def _offer_channels(self, field: forms.ChoiceField, chosen: str) -> None:
+        """The newest; one that is asked for by its address as well."""
+        offered = scenes.offered(self.account.pk)
+        if chosen and all(chosen != scene for scene, _name in offered):
+            offered.insert(0, (chosen, scenes.name_of(self.account.pk, chosen)))
+        field.choices = [("", _("no channel")), *offered]
 
     def clean_openid(self) -> str:
         """The OpenID of a known follower, or nothing."""
@@ -83,7 +100,8 @@ def show(request: HttpRequest) -> HttpResponse:
 def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
     """Raises nothing for what the form let through."""
     at = asked["at"] or timezone.now()
-    message = tester.compose(asked["what"], asked["value"], openid=asked["openid"] or STRANGER, at=at)
+    value = asked["scene"] if asked["what"] in SCANS else asked["value"]
+    message = tester.compose(asked["what"], value, openid=asked["openid"] or STRANGER, at=at)
     followed_now = Facts(followed_at=at if asked["what"] == "event:subscribe" else None)
     return tester.try_out(account, message, None if asked["openid"] else followed_now)
 

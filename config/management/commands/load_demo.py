@@ -18,6 +18,7 @@ from wechat.replies import portable
 from wechat.replies.models import Rule
 
 SLUG = "demo"
+MINI_PROGRAM = "demo-mini"
 RULES = PROJECT / "config" / "demo" / "rules.json"
 MENU = PROJECT / "config" / "demo" / "menu.json"
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
@@ -25,14 +26,16 @@ TIMEOUT = (3, 10)
 
 
 class Command(BaseCommand):
-    help = "Fills an embedded installation: a login, an account with its menu, a merchant, all simulated."
+    help = "Fills an embedded installation: a login, an account, a mini program, a merchant, all simulated."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.EMBEDDED and settings.DEBUG):
             raise CommandError("Demo data is for the embedded services with DEBUG on only.")
         _make_login()
         account = OfficialAccount.objects.filter(slug=SLUG).first() or _make_account()
-        _introduce_to_simulator(account)
+        mini = OfficialAccount.objects.filter(slug=MINI_PROGRAM).first() or _make_mini_program()
+        _introduce_to_simulator(account, miniprograms=[mini.appid])
+        _introduce_to_simulator(mini)
         merchant.set_up(account)
         shop.set_up(account)
 
@@ -45,9 +48,23 @@ def _make_login() -> None:
 
 @transaction.atomic
 def _make_account() -> OfficialAccount:
-    account = OfficialAccount.objects.create(
-        slug=SLUG,
-        name="演示服务号",
+    account = _account(SLUG, "演示服务号", OfficialAccount.Kind.SERVICE)
+    for position, described in enumerate(json.loads(RULES.read_text())):
+        portable.write(account, Rule(position=position), described)
+    _make_menu(account)
+    return account
+
+
+def _make_mini_program() -> OfficialAccount:
+    """Of the same owner: whoever logs in there is known as the same person in the account."""
+    return _account(MINI_PROGRAM, "演示配套小程序", OfficialAccount.Kind.MINIPROGRAM)
+
+
+def _account(slug: str, name: str, kind: OfficialAccount.Kind) -> OfficialAccount:
+    return OfficialAccount.objects.create(
+        slug=slug,
+        name=name,
+        kind=kind,
         appid=f"wx{secrets.token_hex(8)}",
         original_id=f"gh_{secrets.token_hex(6)}",
         appsecret=secrets.token_hex(16),
@@ -55,10 +72,6 @@ def _make_account() -> OfficialAccount:
         aes_key=_random(43),
         mode=OfficialAccount.ModeChoice.SAFE,
     )
-    for position, described in enumerate(json.loads(RULES.read_text())):
-        portable.write(account, Rule(position=position), described)
-    _make_menu(account)
-    return account
 
 
 def _make_menu(account: OfficialAccount) -> None:
@@ -72,7 +85,7 @@ def _random(length: int) -> str:
     return "".join(secrets.choice(LETTERS_AND_DIGITS) for _ in range(length))
 
 
-def _introduce_to_simulator(account: OfficialAccount) -> None:
+def _introduce_to_simulator(account: OfficialAccount, **more: Any) -> None:
     known = {
         "appid": account.appid,
         "secret": account.appsecret,
@@ -83,6 +96,8 @@ def _introduce_to_simulator(account: OfficialAccount) -> None:
         "kind": account.kind,
         "name": account.name,
         "callback_url": account.callback_url,
+        "open_platform": True,
+        **more,
     }
     answer = requests.post(f"{settings.WECHAT_API_BASE}/_sim/accounts", json=known, timeout=TIMEOUT)
     answer.raise_for_status()

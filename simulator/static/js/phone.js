@@ -104,11 +104,16 @@ export class Phone {
   }
 
   welcome() {
+    const face = this.face(this.account, "#07c160");
+    const name = el("strong", {}, this.account);
+    const mini = this.miniProgram();
+    // Nobody follows a mini program.
+    if (mini) return el("div", { class: "gate" }, face, name, mini);
     return el(
       "div",
       { class: "gate" },
-      this.face(this.account, "#07c160"),
-      el("strong", {}, this.account),
+      face,
+      name,
       el("p", {}, t("notFollowing")),
       el("button", { type: "button", class: "strong", onclick: () => this.act({ type: "follow" }) }, t("follow")),
       el("button", { type: "button", class: "quiet", onclick: () => this.scan() }, t("orScan")),

@@ -1,0 +1,127 @@
+"""Nobody's picture is shown from the platform's address: a worker keeps a copy, for as long as they agree.
+
+Reference: WeChat reference 13.4 (headimgurl dies when the person changes the picture: copy it).
+"""
+
+import datetime
+import logging
+import time
+from urllib.parse import urlsplit
+
+import requests
+from celery import shared_task
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import Avatar
+from accounts.retrying import again_at
+from wechat.kernel import due, files
+from wechat.sdk.errors import TransportError
+
+log = logging.getLogger(__name__)
+
+LEASE = datetime.timedelta(minutes=2)
+RUN_SECONDS, FETCH_SECONDS = 20.0, 15.0
+TIMEOUT = (3, 5)
+CHUNK, LARGEST = 64 * 1024, 1024 * 1024
+PICTURES = frozenset({"image/jpeg", "image/png"})
+# Where the platform keeps them; and the platform's simulator.
+HOSTS = (".qlogo.cn",)
+
+
+def keep(account_id: int, openid: str, url: str) -> None:
+    """Have a worker copy the picture they agreed to show now; an empty ``url`` is none."""
+    if not url:
+        forget(account_id, openid)
+        return
+    avatar, made = Avatar.objects.get_or_create(account_id=account_id, openid=openid, defaults={"url": url})
+    if not made and avatar.url != url:
+        Avatar.objects.filter(pk=avatar.pk).update(url=url, due_at=timezone.now(), attempts=0)
+    transaction.on_commit(lambda: due.ring(fetch_avatars))
+
+
+def has(account_id: int, openid: str) -> bool:
+    return Avatar.objects.filter(account=account_id, openid=openid).exclude(file="").exists()
+
+
+def forget(account_id: int, openid: str) -> None:
+    """With its file."""
+    for avatar in Avatar.objects.filter(account=account_id, openid=openid):
+        avatar.delete()
+        _delete_later(avatar)
+
+
+def fetch_due() -> int:
+    """How many were fetched, or tried to be."""
+    tried, until = 0, time.monotonic() + RUN_SECONDS
+    while time.monotonic() < until and (avatars := due.claim(_open(), lease=LEASE, limit=1)):
+        for avatar in avatars:
+            _fetch(avatar)
+        tried += len(avatars)
+    return tried
+
+
+@shared_task(name="accounts.fetch_avatars")
+def fetch_avatars() -> int:
+    return fetch_due()
+
+
+def is_due() -> bool:
+    return _open().filter(due_at__lte=timezone.now()).exists()
+
+
+def _open() -> QuerySet[Avatar]:
+    return Avatar.objects.filter(due_at__isnull=False)
+
+
+def _fetch(avatar: Avatar) -> None:
+    """A picture that cannot be had leaves the former one, or none: the page does without."""
+    # Only while it is still the picture they show, and they still show one.
+    current = Avatar.objects.filter(pk=avatar.pk, url=avatar.url)
+    try:
+        body = _body(avatar.url)
+    except TransportError as error:
+        log.warning("avatar_failed", extra={"avatar": avatar.pk, "error": str(error)})
+        current.update(due_at=again_at(error, avatar.attempts), attempts=avatar.attempts + 1)
+        return
+    kind = files.content_type(body[: files.HEAD_BYTES])
+    if kind not in PICTURES or len(body) > LARGEST:
+        log.warning("avatar_refused", extra={"avatar": avatar.pk, "kind": kind})
+        current.update(due_at=None)
+        return
+    former = Avatar(file=avatar.file.name)
+    avatar.file.save(f"avatar.{files.extension(kind)}", ContentFile(body), save=False)
+    kept = current.update(file=avatar.file.name, due_at=None, attempts=0)
+    _delete_later(former if kept else avatar)
+
+
+def _body(url: str) -> bytes:
+    """At most a byte or so more than the largest. Raises ``TransportError``."""
+    if not _is_the_platforms(url):
+        raise TransportError("the picture is not at the platform's", outcome_unknown=False)
+    body, until = bytearray(), time.monotonic() + FETCH_SECONDS
+    try:
+        with requests.get(url, stream=True, timeout=TIMEOUT, allow_redirects=False) as answer:
+            if answer.status_code != requests.codes.ok:
+                raise TransportError(f"the picture answered HTTP {answer.status_code}", outcome_unknown=True)
+            for chunk in answer.iter_content(CHUNK):
+                body += chunk
+                if len(body) > LARGEST or time.monotonic() > until:
+                    break
+    except requests.RequestException as error:
+        raise TransportError(f"the picture failed: {type(error).__name__}", outcome_unknown=True) from None
+    return bytes(body)
+
+
+def _is_the_platforms(url: str) -> bool:
+    """The address comes with what a person shows: it must not lead us to a server of our own house."""
+    host = urlsplit(url).netloc.lower()
+    return host.endswith(HOSTS) or host == urlsplit(settings.WECHAT_API_BASE).netloc
+
+
+def _delete_later(avatar: Avatar) -> None:
+    if name := avatar.file.name:
+        transaction.on_commit(lambda: avatar.file.storage.delete(name))

@@ -1,0 +1,28 @@
+"""What menus forget of a person: which buttons they tapped. The daily figures name nobody and stay."""
+
+from django.utils.translation import ngettext
+
+from accounts import erasing
+from accounts.erasing import Holding
+from accounts.models import Follower
+from menus.models import Tap, Tapper
+
+
+@erasing.holds
+def taps(follower: Follower) -> Holding | None:
+    """The taps lose the person, and with the message they are by, stay counted once."""
+    rows = Tap.objects.filter(account=follower.account_id, openid=follower.openid)
+    if not (count := rows.count()):
+        return None
+    what = ngettext(
+        "which menu buttons they tapped: %d tap stays in the figures without a name",
+        "which menu buttons they tapped: %d taps stay in the figures without a name",
+        count,
+    )
+
+    def erase() -> None:
+        for version, uid in rows.order_by().values_list("version", "uid").distinct():
+            Tapper.objects.filter(version=version, uid=uid, openid=follower.openid).delete()
+        rows.update(openid="")
+
+    return Holding(what % count, erase)

@@ -1,0 +1,59 @@
+"""Erasing a person ends their logins; nothing that tells who it was stays."""
+
+import pytest
+from django.test import Client
+
+from accounts import erasing
+from accounts.models import Follower, OfficialAccount
+from tests.cast import Cast, message, signed_in
+from wechat.inbox import reacting
+from wechat.login import tokens, visitors
+from wechat.login.models import LoginSession, ScanLogin, Visitor
+
+pytestmark = pytest.mark.django_db
+
+OPENID = "oVisitor"
+
+
+@pytest.fixture
+def visitor(account: OfficialAccount) -> Visitor:
+    ScanLogin.objects.create(
+        account=account, scene="login_1", browser="b", number="42", openid=OPENID, return_to="/",
+        expires_at="2100-01-01T00:00:00Z",
+    )  # fmt: skip
+    return visitors.logged_in(account, OPENID, "oUnion", phone="13800138000")
+
+
+def ends(access: str) -> int:
+    return Client(headers={"Authorization": f"Bearer {access}"}).get("/api/v1/me/").status_code
+
+
+def test_erasing_a_follower_erases_the_visitor_and_refuses_their_tokens(
+    visitor: Visitor, account: OfficialAccount, staff: Cast
+) -> None:
+    access = tokens.start(visitor, LoginSession.Kind.WEB).access
+    follower = Follower.objects.create(account=account, openid=OPENID)
+    assert ends(access) == 200
+    page = signed_in(staff.owner).get(f"/admin/accounts/follower/{follower.pk}/erase/").content.decode()
+    assert "登录" in page
+    erasing.erase(follower)
+    assert ends(access) == 401
+    assert not Visitor.objects.exists()
+    assert not ScanLogin.objects.exists()
+
+
+def test_a_closed_wechat_account_is_erased_though_it_never_followed(
+    visitor: Visitor, account: OfficialAccount
+) -> None:
+    tokens.start(visitor, LoginSession.Kind.MINIPROGRAM)
+    other = visitors.logged_in(account, "oOther")
+    name = "user_authorization_cancellation"
+    body = (
+        "<xml><ToUserName>gh</ToUserName><FromUserName>oPlatformHelper</FromUserName>"
+        "<CreateTime>1764000000</CreateTime><MsgType>event</MsgType>"
+        f"<Event>{name}</Event><OpenID>{OPENID}</OpenID><AppID>wx</AppID></xml>"
+    )
+    reacting.react_to([message(account, body=body, openid="oPlatformHelper", kind="event", event=name)])
+    assert list(Visitor.objects.all()) == [other]
+    assert not LoginSession.objects.exists()
+    assert not Follower.objects.filter(openid=OPENID).exists()
