@@ -1,13 +1,14 @@
 """The filters above the list of followers."""
 
 import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import codes
 from accounts.models import Follower, OfficialAccount, Segment, Tag
 from accounts.segments import UnknownCondition, day_start
 from wechat.kernel.pages import FilterForm
@@ -44,13 +45,15 @@ class FollowerFilter(FilterForm):
     segment = forms.ModelChoiceField(
         Segment.objects.none(), label=_("segment"), required=False, empty_label=_("All")
     )
-    channel = forms.CharField(label=_("channel (scene)"), required=False, max_length=64)
+    channel = forms.ChoiceField(label=_("channel"), required=False)
     seen = forms.ChoiceField(label=_("last seen"), required=False, choices=SEEN)
     since = forms.DateField(label=_("followed from"), required=False, widget=DAY)
     until = forms.DateField(label=_("followed until"), required=False, widget=DAY)
 
     def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        channels = codes.scenes.offered(account.pk if account else None, keep=self.data.get("channel", ""))
+        cast(forms.ChoiceField, self.fields["channel"]).choices = [("", _("All")), *channels]
         for name, model in (("tag", Tag), ("segment", Segment)):
             field: Any = self.fields[name]
             field.queryset = model._default_manager.filter(account=account)
@@ -65,7 +68,7 @@ class FollowerFilter(FilterForm):
         if chosen["tag"]:
             rows = rows.filter(tags=chosen["tag"])
         if chosen["channel"]:
-            rows = rows.filter(_came_through(chosen["channel"].strip()))
+            rows = rows.filter(_came_through(chosen["channel"]))
         if chosen["seen"]:
             rows = rows.filter(_seen(int(chosen["seen"])))
         if chosen["since"]:

@@ -6,11 +6,13 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import links
+from accounts import codes, links
 from accounts.links import Link
 from accounts.models import OfficialAccount
 from menus import answering, counting
-from menus.models import Item
+from menus.buttons import OWN_KEY
+from menus.kinds import KEYED
+from menus.models import Item, Version
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.materials import usage
@@ -53,6 +55,18 @@ def buttons_with(asset: Asset) -> list[str]:
         _("button “%(button)s” of %(version)s") % {"button": item.name, "version": item.version}
         for item in found
     ]
+
+
+@codes.menu_keys.register
+def keys(account_id: int, key: str) -> Iterator[tuple[str, str]]:
+    """Those of the menu that is live, for rules about one of its buttons."""
+    live = Item.objects.filter(
+        version__menu__account=account_id, version__state=Version.State.PUBLISHED, kind__in=KEYED
+    )
+    for item in live.order_by("pk"):
+        code = item.key or f"{OWN_KEY}{item.uid}"
+        if key in ("", code):
+            yield code, item.name
 
 
 @named("menu")

@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import codes
 from accounts.models import Follower, OfficialAccount
 from menus import answering, counting, statistics
 from menus.describing import Names, action
@@ -208,3 +209,12 @@ def test_the_page_shows_taps(menu: Menu, staff: Cast) -> None:
     assert page.status_code == 200
     assert page.context["total"].taps == 1
     assert signed_in(staff.outsider).get(reverse("admin:menus_statistics", args=[menu.pk])).status_code == 404
+
+
+def test_rules_are_offered_the_keys_of_the_live_menu_by_the_buttons_names(
+    menu: Menu, account: OfficialAccount
+) -> None:
+    live(menu, button("old1", "旧按钮"), number=1)
+    live(menu, parent(button("aaaa", "今日课程", key="COURSES"), button("bbbb", "客服")), number=2)
+    assert codes.menu_keys.offered(account.pk) == [("COURSES", "今日课程"), ("menu:bbbb", "客服")]
+    assert codes.menu_keys.name_of(account.pk, "COURSES") == "今日课程"

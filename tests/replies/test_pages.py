@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Follower, OfficialAccount, StaffRight, Tag
+from menus.models import Item, Menu, Version
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
 from wechat.articles.models import Draft
@@ -337,6 +338,24 @@ def test_the_tester_is_given_a_channel_by_its_name(
     scanned = editor.get(TESTER, {"what": "event:scan", "scene": channel.scene}).content.decode()
     assert "由“展会”回复" in scanned
     assert "由“展会”回复" not in editor.get(TESTER, {"what": "event:scan"}).content.decode()
+
+
+def test_the_tester_and_the_rule_are_given_a_button_by_its_name_and_take_a_key_from_elsewhere(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    menu = Menu.objects.create(account=account)
+    version = Version.objects.create(menu=menu, number=1, state="published", published_at=timezone.now())
+    Item.objects.create(
+        version=version, uid="aaaa", kind="click", name="今日课程", key="COURSES", position=0, content={}
+    )
+    asked = rule(name="课程", trigger="event", event="click", event_key="ELSEWHERE")
+    offered = '<option value="COURSES">今日课程</option>'
+    assert offered in editor.get(TESTER).content.decode()
+    page = editor.get(reverse("admin:replies_rule_change", args=[asked.pk])).content.decode()
+    assert offered in page
+    assert 'value="ELSEWHERE"' in page
+    tapped = editor.get(TESTER, {"what": "event:click", "key": "ELSEWHERE"}).content.decode()
+    assert "由“课程”回复" in tapped
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import links
+from accounts import codes, links
 from accounts.links import Link
 from accounts.models import OfficialAccount
 from wechat.channels import scanning, tagging, welcomes
@@ -20,7 +20,6 @@ from wechat.inbox.bubbles import Bubble, Part
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
-from wechat.replies import scenes
 from wechat.replies.facts import perform
 from wechat.sdk.messages import Scan as Scanned
 from wechat.sdk.messages import Subscribe, Unsubscribe
@@ -80,7 +79,7 @@ def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
     return {str(channel.pk): Answerer(channel.name, _page(channel.pk)) for channel in found}
 
 
-@scenes.register
+@codes.scenes.register
 def channels(account_id: int, scene: str) -> Iterator[tuple[str, str]]:
     """The newest channels, for rules about one of them."""
     found = Channel.objects.filter(account=account_id)

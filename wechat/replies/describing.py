@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
-from wechat.replies import scenes
+from accounts import codes
 from wechat.replies.models import Rule
 from wechat.replies.reach import Dead
 from wechat.replies.specs import Compare, Reason, Trigger
@@ -58,7 +58,7 @@ def answers_to(rule: Rule) -> str:
         case Trigger.EVENT:
             return " · ".join(filter(None, [str(rule.get_event_display()), rule.event_key]))
         case Trigger.SCAN:
-            return scenes.name_of(rule.account_id, rule.scene) if rule.scene else _("any channel")
+            return codes.scenes.name_of(rule.account_id, rule.scene) if rule.scene else _("any channel")
     return ""
 
 

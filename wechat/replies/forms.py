@@ -13,10 +13,11 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
+from accounts import codes
+from accounts.codes import Suggesting
 from accounts.pages import AccountForm
 from wechat.contents.checks import check_together
 from wechat.contents.form import ContentForm
-from wechat.replies import scenes
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
 
@@ -24,10 +25,17 @@ SHORTEST_SECRET = 16
 
 
 class RuleForm(AccountForm):
-    """``account_id`` is whose channels are offered."""
+    """``account_id`` is whose channels and buttons are offered."""
 
     account_id: int | None = None
     scene = forms.ChoiceField(label=gettext_lazy("channel"), required=False, widget=UnfoldAdminSelectWidget)
+    event_key = forms.CharField(
+        label=gettext_lazy("event key"),
+        required=False,
+        max_length=128,
+        help_text=gettext_lazy("Of this menu button only; empty: of any."),
+        widget=Suggesting,
+    )
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("days of the week"),
         choices=Rule.Weekday.choices,
@@ -51,7 +59,7 @@ class RuleForm(AccountForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "scene" in self.fields:
-            self._offer_channels(cast(forms.ChoiceField, self.fields["scene"]))
+            self._offer_codes()
         for name, trigger in OWN_FIELDS.items():
             if name in self.fields:
                 shown = {"data-shown-by": "trigger", "data-shown-for": trigger.value}
@@ -63,14 +71,11 @@ class RuleForm(AccountForm):
                 else _("At least 16 characters; your system checks our signature with it.")
             )
 
-    def _offer_channels(self, field: forms.ChoiceField) -> None:
-        """A rule about a code that was made elsewhere, or that is not offered any more, keeps its scene."""
+    def _offer_codes(self) -> None:
         account_id = self.instance.account_id or self.account_id
-        offered = scenes.offered(account_id) if account_id else []
-        own = self.instance.scene
-        if own and all(own != scene for scene, _name in offered):
-            offered.insert(0, (own, scenes.name_of(self.instance.account_id, own)))
-        field.choices = [("", _("any channel")), *offered]
+        channels = codes.scenes.offered(account_id, keep=self.instance.scene)
+        cast(forms.ChoiceField, self.fields["scene"]).choices = [("", _("any channel")), *channels]
+        cast(Suggesting, self.fields["event_key"].widget).offer(codes.menu_keys.offered(account_id))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

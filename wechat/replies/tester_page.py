@@ -13,9 +13,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import codes
+from accounts.codes import Suggesting
 from accounts.models import Follower, OfficialAccount
 from wechat.inbox import bubbles
-from wechat.replies import describing, scenes, tester
+from wechat.replies import describing, tester
 from wechat.replies.entrance import account_to_view, frame
 from wechat.replies.models import Rule
 from wechat.replies.specs import Facts, Reason
@@ -36,16 +38,16 @@ WHAT = [
 
 
 SCANS = ("event:subscribe", "event:scan")
-TYPED = [what for what, _label in WHAT if what not in SCANS]
+KEYED = [what for what, _label in WHAT if what.startswith("event:") and what not in SCANS]
+SAID = ("text", "voice")
 
 
 class TesterForm(forms.Form):
-    """Scenes are picked by the channel's name; only words are typed."""
+    """Scenes are picked by the channel's name and keys by the button's; only words are typed."""
 
     what = forms.ChoiceField(label=gettext_lazy("What arrives"), choices=WHAT)
-    value = forms.CharField(
-        label=gettext_lazy("Text or event key"), required=False, max_length=2000, strip=False
-    )
+    value = forms.CharField(label=gettext_lazy("Text"), required=False, max_length=2000, strip=False)
+    key = forms.CharField(label=gettext_lazy("event key"), required=False, max_length=2000, widget=Suggesting)
     scene = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
     openid = forms.CharField(
         label=gettext_lazy("Follower"),
@@ -63,16 +65,11 @@ class TesterForm(forms.Form):
     def __init__(self, account: OfficialAccount, data: Any) -> None:
         super().__init__(data or None, initial={"what": "text"})
         self.account = account
-        self._offer_channels(cast(forms.ChoiceField, self.fields["scene"]), (data or {}).get("scene", ""))
-        for name, whats in (("scene", SCANS), ("value", TYPED)):
+        channels = codes.scenes.offered(account.pk, keep=(data or {}).get("scene", ""))
+        cast(forms.ChoiceField, self.fields["scene"]).choices = [("", _("no channel")), *channels]
+        cast(Suggesting, self.fields["key"].widget).offer(codes.menu_keys.offered(account.pk))
+        for name, whats in (("scene", SCANS), ("key", KEYED), ("value", SAID)):
             self.fields[name].widget.attrs |= {"data-shown-by": "what", "data-shown-for": " ".join(whats)}
-
-    def _offer_channels(self, field: forms.ChoiceField, chosen: str) -> None:
-        """The newest; one that is asked for by its address as well."""
-        offered = scenes.offered(self.account.pk)
-        if chosen and all(chosen != scene for scene, _name in offered):
-            offered.insert(0, (chosen, scenes.name_of(self.account.pk, chosen)))
-        field.choices = [("", _("no channel")), *offered]
 
     def clean_openid(self) -> str:
         """The OpenID of a known follower, or nothing."""
@@ -100,9 +97,10 @@ def show(request: HttpRequest) -> HttpResponse:
 def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
     """Raises nothing for what the form let through."""
     at = asked["at"] or timezone.now()
-    value = asked["scene"] if asked["what"] in SCANS else asked["value"]
-    message = tester.compose(asked["what"], value, openid=asked["openid"] or STRANGER, at=at)
-    followed_now = Facts(followed_at=at if asked["what"] == "event:subscribe" else None)
+    what = asked["what"]
+    value = asked["scene"] if what in SCANS else asked["key"] if what in KEYED else asked["value"]
+    message = tester.compose(what, value, openid=asked["openid"] or STRANGER, at=at)
+    followed_now = Facts(followed_at=at if what == "event:subscribe" else None)
     return tester.try_out(account, message, None if asked["openid"] else followed_now)
 
 
