@@ -51,6 +51,7 @@ def server(world: World, given: argparse.Namespace) -> Server:
         port=given.port,
         log_level="error",
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=2,
     )
     return Server(world, config)

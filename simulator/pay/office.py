@@ -34,13 +34,17 @@ class Office:
         self.agenda = Agenda()
         self.limiter = CapacityLimiter(AT_ONCE)
         self.tasks: set[asyncio.Task[None]] = set()
-        self.rates = Rates()
+        self.counted = Rates()
         self.downloads: dict[str, Download] = {}
         self.nonces: dict[tuple[str, str], float] = {}
 
     @property
     def book(self) -> PayBook:
         return self.world.state.pay
+
+    @property
+    def rates(self) -> Rates:
+        return self.counted.of(self.book)
 
     @property
     def signing_now(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 
+from simulator.pay.book import PayBook
 from simulator.pay.errors import PayError
 
 WINDOW = 1.0
@@ -11,7 +12,15 @@ WINDOW = 1.0
 
 class Rates:
     def __init__(self) -> None:
+        self.book: PayBook | None = None
         self.seen: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def of(self, book: PayBook) -> Rates:
+        """Those of this world: a new one begins with none."""
+        if self.book is not book:
+            self.book = book
+            self.seen.clear()
+        return self
 
     def check(self, what: str, limit: int, now: float) -> None:
         """Raises FREQUENCY_LIMITED when it happened `limit` times within the last second."""

@@ -49,6 +49,7 @@ def test_a_picture_is_copied_once_and_shown_to_staff_of_the_account(
     shown = signed_in(staff.owner).get(f"{page}avatar/")
     assert shown["Content-Type"] == "image/jpeg"
     assert shown["X-Content-Type-Options"] == "nosniff"
+    shown.close()
     html = signed_in(staff.owner).get(f"{page}change/").content.decode()
     assert f"{page}avatar/" in html
     assert face not in html

@@ -35,7 +35,7 @@ def test_a_rule_is_written_and_tried_out(sign_in: SignIn, staff: Cast) -> None:
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.locator(".rule-name")).to_have_text("退款")
     page.get_by_role("link", name="试一试").click()
-    page.get_by_label("文字、事件 KEY 或渠道").fill("我要退款")
+    page.locator("#id_value").fill("我要退款")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="由“退款”回复。")).to_be_visible()
     expect(page.get_by_label("粉丝看到的内容")).to_contain_text("请拍照给我们")

@@ -117,7 +117,8 @@ def test_who_was_being_written_to_at_a_kill_is_listed_as_uncertain_by_name(
     for openid in openids:
         world.sim(f"/events/{openid}", {"type": "text", "content": "在吗"})
         windows.grant(world.account, openid, windows.Trigger.MESSAGE, timezone.now())
-    world.simulated.sim("/faults", {"api": "/cgi-bin/message/custom/send", "latency_ms": 150})
+    # Three rounds of what a worker has in flight, each longer than the pause before the kill.
+    world.simulated.sim("/faults", {"api": "/cgi-bin/message/custom/send", "latency_ms": 600})
     campaign = world.approved(world.campaign(way="service"))
     sent_under_fire(campaign, redis, kills=1)
     uncertain = set(campaign.recipients.filter(state="uncertain").values_list("openid", flat=True))

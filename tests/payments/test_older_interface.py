@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -206,5 +207,5 @@ def test_the_keys_of_an_old_merchant_belong_together(differently: dict[str, str]
     if not sentence:
         merchant.full_clean()
         return
-    with pytest.raises(ValidationError, match=sentence):
+    with translation.override("en"), pytest.raises(ValidationError, match=sentence):
         merchant.full_clean()

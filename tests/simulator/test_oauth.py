@@ -77,7 +77,7 @@ def test_the_profile_is_for_who_consented(simulator: Simulator, site: Site) -> N
     profile = simulator.raw("/sns/userinfo", **asked).json()
     assert profile["nickname"]
     assert profile["unionid"] == token["unionid"]
-    assert requests.get(profile["headimgurl"], timeout=10).headers["Content-Type"] == "image/svg+xml"
+    assert requests.get(profile["headimgurl"], timeout=10).headers["Content-Type"] == "image/jpeg"
     assert simulator.raw("/sns/auth", **asked).json()["errcode"] == 0
     assert simulator.raw("/sns/auth", **{**asked, "openid": "oOther"}).json()["errcode"] == 40003
     assert simulator.raw("/sns/userinfo", access_token="x", openid="o").json()["errcode"] == 40014
