@@ -54,7 +54,33 @@ class Bill(models.Model):
         return f"{self.day} {self.get_kind_display()}"
 
 
-class BillLine(models.Model):
+class Matched(models.Model):
+    """What a line of a bill is about, where we know of it; each kind of line brings its own indexes."""
+
+    order = models.ForeignKey(
+        Order,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("order"),
+        db_index=False,
+    )
+    refund = models.ForeignKey(
+        Refund,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("refund"),
+        db_index=False,
+    )
+
+    class Meta:
+        abstract = True
+
+
+class BillLine(Matched):
     """A payment or a refund in a trade bill, and what it is here."""
 
     class Kind(models.TextChoices):
@@ -77,24 +103,6 @@ class BillLine(models.Model):
     # Less what the merchant's own coupons paid: this is what moves on the balance, but for the fee.
     settled = models.BigIntegerField(default=0, editable=False)
     fee = models.BigIntegerField(_("fee"))
-    order = models.ForeignKey(
-        Order,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("order"),
-        db_index=False,
-    )
-    refund = models.ForeignKey(
-        Refund,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("refund"),
-        db_index=False,
-    )
 
     class Meta:
         verbose_name = _("bill line")
@@ -109,7 +117,7 @@ class BillLine(models.Model):
         return f"{self.out_trade_no} {self.amount}"
 
 
-class FundLine(models.Model):
+class FundLine(Matched):
     """A movement of the merchant's balance."""
 
     bill = models.ForeignKey(
@@ -124,24 +132,6 @@ class FundLine(models.Model):
     balance = models.BigIntegerField(_("balance"))
     remark = models.CharField(_("remark"), max_length=300, blank=True)
     voucher = models.CharField(_("our number"), max_length=128, blank=True)
-    order = models.ForeignKey(
-        Order,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("order"),
-        db_index=False,
-    )
-    refund = models.ForeignKey(
-        Refund,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("refund"),
-        db_index=False,
-    )
 
     class Meta:
         verbose_name = _("fund movement")

@@ -5,6 +5,7 @@ Reference: WeChat reference 8.2 (customer service), 9.3 (template), 10.2 (notice
 """
 
 import datetime
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +35,7 @@ def _nothing() -> None:
     """What a message costs that is taken from no ledger."""
 
 
-class Sender:
+class Sender(ABC):
     """One way of sending. ``path`` is the API, whose quota and speed it shares with nobody."""
 
     kind: ClassVar[Push.Kind]
@@ -55,8 +56,9 @@ class Sender:
         msgid = str(client.post(self.path, self.body(push)).get("msgid"))
         return int(msgid) if msgid.isdecimal() else None
 
+    @abstractmethod
     def body(self, push: Push) -> dict[str, Any]:
-        raise NotImplementedError
+        """What the platform is told; see ``send``."""
 
     def take(
         self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime
@@ -64,7 +66,7 @@ class Sender:
         """Take each push from the follower's ledger; by id, how to undo that, for those that may be sent."""
         return dict.fromkeys([push.pk for push in pushes], _nothing)
 
-    def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:
+    def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:  # noqa: B027 - most have none
         """The platform knows the ledger better than we do."""
 
     def missing(self, account: OfficialAccount, pushes: Sequence[Push]) -> set[str]:
