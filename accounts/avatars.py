@@ -8,7 +8,6 @@ import logging
 import time
 from urllib.parse import urlsplit
 
-import requests
 from celery import shared_task
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -19,14 +18,15 @@ from django.utils import timezone
 from accounts.models import Avatar
 from accounts.retrying import again_at
 from wechat.kernel import due, files
+from wechat.sdk.downloads import download
 from wechat.sdk.errors import TransportError
 
 log = logging.getLogger(__name__)
 
 LEASE = datetime.timedelta(minutes=2)
 RUN_SECONDS, FETCH_SECONDS = 20.0, 15.0
-TIMEOUT = (3, 5)
-CHUNK, LARGEST = 64 * 1024, 1024 * 1024
+TIMEOUT = (3.0, 5.0)
+LARGEST = 1024 * 1024
 PICTURES = frozenset({"image/jpeg", "image/png"})
 # Where the platform keeps them; and the platform's simulator.
 HOSTS = (".qlogo.cn",)
@@ -99,21 +99,10 @@ def _fetch(avatar: Avatar) -> None:
 
 
 def _body(url: str) -> bytes:
-    """At most a byte or so more than the largest. Raises ``TransportError``."""
+    """Raises ``TransportError``."""
     if not _is_the_platforms(url):
         raise TransportError("the picture is not at the platform's", outcome_unknown=False)
-    body, until = bytearray(), time.monotonic() + FETCH_SECONDS
-    try:
-        with requests.get(url, stream=True, timeout=TIMEOUT, allow_redirects=False) as answer:
-            if answer.status_code != requests.codes.ok:
-                raise TransportError(f"the picture answered HTTP {answer.status_code}", outcome_unknown=True)
-            for chunk in answer.iter_content(CHUNK):
-                body += chunk
-                if len(body) > LARGEST or time.monotonic() > until:
-                    break
-    except requests.RequestException as error:
-        raise TransportError(f"the picture failed: {type(error).__name__}", outcome_unknown=True) from None
-    return bytes(body)
+    return download(url, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT)
 
 
 def _is_the_platforms(url: str) -> bool:

@@ -5,13 +5,11 @@ Reference: WeChat reference 2.1 Messages, 12.1 Temporary media.
 
 import datetime
 import logging
-import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import requests
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
@@ -20,7 +18,8 @@ from accounts.clients import client_for
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.kernel import due, files
 from wechat.sdk.api.media import get_temporary
-from wechat.sdk.errors import ApiError, TransportError, WeChatError
+from wechat.sdk.downloads import download as fetch_file
+from wechat.sdk.errors import ApiError, WeChatError
 from wechat.sdk.messages import Image, Message, Video, Voice
 
 log = logging.getLogger(__name__)
@@ -35,7 +34,6 @@ RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (10, 60, 600, 
 
 VIDEO_TIMEOUT = (3.0, 10.0)
 VIDEO_SECONDS = 120.0
-CHUNK = 64 * 1024
 
 
 class Unusable(Exception):
@@ -108,25 +106,7 @@ def _body(row: InboundMedia) -> bytes:
     address = download.json.get("video_url")
     if not isinstance(address, str) or not address.startswith(("http://", "https://")):
         raise Unusable("WeChat sent neither a file nor the address of one.")
-    return _video(address)
-
-
-def _video(address: str) -> bytes:
-    """A video is fetched from an address of its own, without the account's token."""
-    body, until = bytearray(), time.monotonic() + VIDEO_SECONDS
-    try:
-        with requests.get(address, stream=True, timeout=VIDEO_TIMEOUT, allow_redirects=False) as answer:
-            if answer.status_code != requests.codes.ok:
-                raise TransportError(f"the video answered HTTP {answer.status_code}", outcome_unknown=True)
-            for chunk in answer.iter_content(CHUNK):
-                body += chunk
-                if time.monotonic() > until:
-                    raise TransportError("the video came too slowly", outcome_unknown=True)
-                if len(body) > LARGEST:
-                    break
-    except requests.RequestException as error:
-        raise TransportError(f"the video failed: {type(error).__name__}", outcome_unknown=True) from None
-    return bytes(body)
+    return fetch_file(address, most=LARGEST, seconds=VIDEO_SECONDS, timeout=VIDEO_TIMEOUT)
 
 
 def _checked(body: bytes) -> Fetched:
