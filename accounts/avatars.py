@@ -5,7 +5,6 @@ Reference: WeChat reference 13.4 (headimgurl dies when the person changes the pi
 
 import datetime
 import logging
-import time
 from urllib.parse import urlsplit
 
 from celery import shared_task
@@ -56,12 +55,7 @@ def forget(account_id: int, openid: str) -> None:
 
 def fetch_due() -> int:
     """How many were fetched, or tried to be."""
-    tried, until = 0, time.monotonic() + RUN_SECONDS
-    while time.monotonic() < until and (avatars := due.claim(_open(), lease=LEASE, limit=1)):
-        for avatar in avatars:
-            _fetch(avatar)
-        tried += len(avatars)
-    return tried
+    return due.work_off(_open(), _fetch, lease=LEASE, seconds=RUN_SECONDS)
 
 
 @shared_task(name="accounts.fetch_avatars")

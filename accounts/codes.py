@@ -6,7 +6,7 @@ Whoever makes them says so in its ``handlers.py``::
     def channels(account_id, scene): yield "ch_8k2…", "Fair 2026, stand A"
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
@@ -48,8 +48,7 @@ menu_keys = Codes()
 class Suggesting(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
     """A field that offers known codes by their names, and takes others, made elsewhere, as well."""
 
-    def offer(self, offered: Iterable[tuple[str, str]]) -> None:
-        self.offered = list(offered)
+    offered: Sequence[tuple[str, str]] = ()
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         known = f"known-{name}"

@@ -36,7 +36,7 @@ def register(links: Links) -> Links:
 
 
 def used_before(links: Links) -> Links:
-    """``links`` tells addresses that something leads to already, whoever's page it is; they come last."""
+    """``links`` tells addresses that something leads to already, whosever page it is; they come last."""
     _asked_last.append(links)
     return links
 

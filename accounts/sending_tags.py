@@ -24,13 +24,8 @@ UNKNOWN = 45159
 @shared_task(name="accounts.send_tags")
 def send_tags() -> int:
     """Create, rename and delete on the platform what is due; how many tags."""
-    taken = 0
     waiting = Tag.objects.filter(account__enabled=True).select_related("account")
-    while rows := due.claim(waiting, lease=LEASE, limit=CLAIMED):
-        taken += len(rows)
-        for tag in rows:
-            _send_tag(tag)
-    return taken
+    return due.work_off(waiting, _send_tag, lease=LEASE, limit=CLAIMED)
 
 
 def _send_tag(tag: Tag) -> None:

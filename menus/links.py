@@ -32,12 +32,7 @@ def look_at(urls: Iterable[str]) -> None:
 
 
 def look_at_due() -> int:
-    looked = 0
-    while rows := due.claim(LinkCheck.objects.all(), lease=LEASE, limit=BATCH):
-        for check in rows:
-            look(check)
-        looked += len(rows)
-    return looked
+    return due.work_off(LinkCheck.objects.all(), look, lease=LEASE, limit=BATCH)
 
 
 def look(check: LinkCheck) -> None:

@@ -50,13 +50,8 @@ def emit(topic: Event.Topic, order: Order, refund: Refund | None = None) -> None
 
 
 def tell_due() -> int:
-    told = 0
     waiting = Event.objects.select_related("order", "order__account", "order__merchant", "refund")
-    while events := due.claim(waiting, lease=LEASE, limit=AT_ONCE):
-        for event in events:
-            tell(event)
-        told += len(events)
-    return told
+    return due.work_off(waiting, tell, lease=LEASE, limit=AT_ONCE)
 
 
 def tell(event: Event) -> None:

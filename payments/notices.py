@@ -90,12 +90,7 @@ def handle(notice: Notice) -> None:
 
 
 def handle_due() -> int:
-    handled = 0
-    while found := due.claim(Notice.objects.select_related("merchant"), lease=LEASE, limit=AT_ONCE):
-        for notice in found:
-            handle(notice)
-        handled += len(found)
-    return handled
+    return due.work_off(Notice.objects.select_related("merchant"), handle, lease=LEASE, limit=AT_ONCE)
 
 
 def _handled(notice: Notice) -> tuple[str, str]:

@@ -56,12 +56,7 @@ def begin(merchant: Merchant) -> None:
 
 
 def fetch_due() -> int:
-    fetched = 0
-    while found := due.claim(Bill.objects.select_related("merchant"), lease=LEASE, limit=1):
-        for bill in found:
-            fetch(bill)
-        fetched += len(found)
-    return fetched
+    return due.work_off(Bill.objects.select_related("merchant"), fetch, lease=LEASE)
 
 
 def fetch(bill: Bill) -> None:

@@ -91,13 +91,8 @@ def limit_of(user: User, account_id: int) -> int | None:
 
 def refund_due() -> int:
     """Call for what is to be refunded and look after what is under way; how many."""
-    worked = 0
     waiting = Refund.objects.select_related("order", "order__merchant", "order__account")
-    while found := due.claim(waiting, lease=LEASE, limit=AT_ONCE):
-        for refund in found:
-            work(refund)
-        worked += len(found)
-    return worked
+    return due.work_off(waiting, work, lease=LEASE, limit=AT_ONCE)
 
 
 def look_soon(merchant: Merchant, out_refund_no: str) -> bool:

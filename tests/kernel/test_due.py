@@ -40,6 +40,16 @@ def test_workers_that_claim_at_the_same_time_share_the_rows(account: OfficialAcc
 
 
 @pytest.mark.django_db
+def test_what_is_due_is_worked_off_each_row_once_until_nothing_is_left(account: OfficialAccount) -> None:
+    fill(account, 5)
+    done: list[InboundMessage] = []
+    rows = InboundMessage.objects.all()
+    assert due.work_off(rows, done.append, lease=LEASE, limit=2, seconds=0) == 0
+    assert due.work_off(rows, done.append, lease=LEASE, limit=2) == 5
+    assert len({row.pk for row in done}) == len(done) == 5
+
+
+@pytest.mark.django_db
 def test_a_claimed_row_is_not_due_until_its_lease_ends(account: OfficialAccount) -> None:
     fill(account, 1)
     assert len(due.claim(InboundMessage.objects.all(), lease=LEASE, limit=9)) == 1

@@ -32,12 +32,7 @@ def ask(account: OfficialAccount) -> None:
 
 def read_due() -> int:
     """Read the accounts that are due; how many."""
-    done = 0
-    while rows := due.claim(Reading.objects.select_related("account"), lease=LEASE, limit=1):
-        for reading in rows:
-            _read(reading)
-        done += len(rows)
-    return done
+    return due.work_off(Reading.objects.select_related("account"), _read, lease=LEASE)
 
 
 def _read(reading: Reading) -> None:

@@ -39,12 +39,7 @@ class NotReady(Exception):
 
 def work_off_due() -> int:
     """Do what is due until nothing is; how many drafts were worked on."""
-    done = 0
-    while rows := due.claim(Draft.objects.select_related("account"), lease=LEASE, limit=1):
-        for draft in rows:
-            _work_on(draft)
-        done += len(rows)
-    return done
+    return due.work_off(Draft.objects.select_related("account"), _work_on, lease=LEASE)
 
 
 def ask(draft: Draft, work: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> None:

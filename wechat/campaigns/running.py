@@ -25,12 +25,7 @@ CLOSED = (Recipient.State.SENT, Recipient.State.FAILED, Recipient.State.UNCERTAI
 
 def run_due() -> int:
     """Go on with the campaigns that are due; how many."""
-    taken = 0
-    while campaigns := due.claim(Campaign.objects.all(), lease=LEASE, limit=5):
-        for campaign in campaigns:
-            _work_on(campaign.pk)
-        taken += len(campaigns)
-    return taken
+    return due.work_off(Campaign.objects.all(), lambda campaign: _work_on(campaign.pk), lease=LEASE, limit=5)
 
 
 def is_due() -> bool:

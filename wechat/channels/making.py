@@ -34,12 +34,7 @@ PICTURES = frozenset({"image/jpeg", "image/png"})
 
 def make_due() -> int:
     """Bring what is due a step further until nothing is; how many steps were tried."""
-    tried, until = 0, time.monotonic() + RUN_SECONDS
-    while time.monotonic() < until and (codes := due.claim(_open(), lease=LEASE, limit=1)):
-        for code in codes:
-            _advance(code)
-        tried += len(codes)
-    return tried
+    return due.work_off(_open(), _advance, lease=LEASE, seconds=RUN_SECONDS)
 
 
 def is_due() -> bool:

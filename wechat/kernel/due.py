@@ -7,6 +7,8 @@ registers its doorbell; the beat's tick rings those with due rows, so a lost rin
 
 import datetime
 import logging
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -62,3 +64,21 @@ def claim(due: models.QuerySet[Row], *, lease: datetime.timedelta, limit: int) -
         )
         due.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(due_at=now + lease)
     return rows
+
+
+def work_off(
+    due: models.QuerySet[Row],
+    do: Callable[[Row], object],
+    *,
+    lease: datetime.timedelta,
+    limit: int = 1,
+    seconds: float = math.inf,
+) -> int:
+    """Claim what is due, ``limit`` rows at a time, and do it until nothing is left or the seconds are over;
+    how many rows were taken."""
+    taken, until = 0, time.monotonic() + seconds
+    while time.monotonic() < until and (rows := claim(due, lease=lease, limit=limit)):
+        for row in rows:
+            do(row)
+        taken += len(rows)
+    return taken

@@ -29,12 +29,7 @@ RENEWED_AFTER = LIFE - datetime.timedelta(hours=12)
 
 def upload_due() -> int:
     """Upload what is due until nothing is; how many files were tried."""
-    tried = 0
-    while rows := due.claim(Asset.objects.select_related("account"), lease=LEASE, limit=1):
-        for asset in rows:
-            upload(asset)
-        tried += len(rows)
-    return tried
+    return due.work_off(Asset.objects.select_related("account"), upload, lease=LEASE)
 
 
 def upload(asset: Asset) -> None:

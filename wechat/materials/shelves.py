@@ -74,12 +74,7 @@ def look_again(account: OfficialAccount) -> None:
 
 def read_due() -> int:
     """Ask for the accounts that are due; how many were asked for."""
-    asked = 0
-    while rows := due.claim(Shelf.objects.select_related("account"), lease=LEASE, limit=10):
-        for shelf in rows:
-            _read(shelf)
-        asked += len(rows)
-    return asked
+    return due.work_off(Shelf.objects.select_related("account"), _read, lease=LEASE, limit=10)
 
 
 def _read(shelf: Shelf) -> None:

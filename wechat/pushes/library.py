@@ -71,13 +71,8 @@ def missing(account: OfficialAccount, platform_ids: Iterable[str]) -> set[str]:
 
 def work_off_due() -> int:
     """Do what is due; how many jobs that were."""
-    done = 0
     waiting = LibraryJob.objects.select_related("account")
-    while jobs := due.claim(waiting, lease=LEASE, limit=10):
-        for job in jobs:
-            _settle(job, _tried(job))
-        done += len(jobs)
-    return done
+    return due.work_off(waiting, lambda job: _settle(job, _tried(job)), lease=LEASE, limit=10)
 
 
 def is_due() -> bool:

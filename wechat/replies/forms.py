@@ -75,7 +75,7 @@ class RuleForm(AccountForm):
         account_id = self.instance.account_id or self.account_id
         channels = codes.scenes.offered(account_id, keep=self.instance.scene)
         cast(forms.ChoiceField, self.fields["scene"]).choices = [("", _("any channel")), *channels]
-        cast(Suggesting, self.fields["event_key"].widget).offer(codes.menu_keys.offered(account_id))
+        cast(Suggesting, self.fields["event_key"].widget).offered = codes.menu_keys.offered(account_id)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -67,7 +67,7 @@ class TesterForm(forms.Form):
         self.account = account
         channels = codes.scenes.offered(account.pk, keep=(data or {}).get("scene", ""))
         cast(forms.ChoiceField, self.fields["scene"]).choices = [("", _("no channel")), *channels]
-        cast(Suggesting, self.fields["key"].widget).offer(codes.menu_keys.offered(account.pk))
+        cast(Suggesting, self.fields["key"].widget).offered = codes.menu_keys.offered(account.pk)
         for name, whats in (("scene", SCANS), ("key", KEYED), ("value", SAID)):
             self.fields[name].widget.attrs |= {"data-shown-by": "what", "data-shown-for": " ".join(whats)}
 

@@ -73,13 +73,8 @@ def take_back(send: MassSend) -> bool:
 
 def begin_due() -> int:
     """Make the calls of what is to begin; how many mass sends were looked at."""
-    begun = 0
     scheduled = MassSend.objects.select_related("account").filter(state=State.SCHEDULED)
-    while rows := due.claim(scheduled, lease=LEASE, limit=1):
-        for send in rows:
-            _begin(send)
-        begun += len(rows)
-    return begun
+    return due.work_off(scheduled, _begin, lease=LEASE)
 
 
 def _begin(send: MassSend) -> None:

@@ -37,12 +37,9 @@ CONFIRMING = (89504, 89505)
 
 def work_off_due() -> int:
     """Do what is due until nothing is; how many calls were worked on."""
-    done = planning.begin_due()
-    while rows := due.claim(MassCall.objects.select_related("account"), lease=LEASE, limit=1):
-        for call in rows:
-            work_on(call)
-        done += len(rows)
-    return done + _preview_due()
+    begun = planning.begin_due()
+    called = due.work_off(MassCall.objects.select_related("account"), work_on, lease=LEASE)
+    return begun + called + _preview_due()
 
 
 def work_on(call: MassCall) -> None:
@@ -194,13 +191,8 @@ def _keep(call: MassCall, **changes: Any) -> None:
 
 
 def _preview_due() -> int:
-    sent = 0
     waiting = MassPreview.objects.select_related("send__account", "send__draft", "send__asset")
-    while rows := due.claim(waiting, lease=LEASE, limit=1):
-        for preview in rows:
-            _send_preview(preview)
-        sent += len(rows)
-    return sent
+    return due.work_off(waiting, _send_preview, lease=LEASE)
 
 
 def _send_preview(preview: MassPreview) -> None:

@@ -28,13 +28,8 @@ BATCH = 100
 
 def run_due() -> int:
     """Look at everybody whose time has come until nobody's has; how many were looked at."""
-    looked_at = 0
     running = Enrolment.objects.filter(state=State.RUNNING)
-    while rows := due.claim(running, lease=LEASE, limit=BATCH):
-        for enrolment in rows:
-            advance(enrolment.pk)
-        looked_at += len(rows)
-    return looked_at
+    return due.work_off(running, lambda enrolment: advance(enrolment.pk), lease=LEASE, limit=BATCH)
 
 
 def is_due() -> bool:
