@@ -1,9 +1,12 @@
-"""The Celery application: one queue, one fixed beat tick; the work itself is due rows in Postgres."""
+"""The Celery application: two queues, one fixed beat tick; the work itself is due rows in Postgres."""
 
 import os
+import tempfile
+from pathlib import Path
+from typing import Any
 
 from celery import Celery
-from celery.signals import task_postrun
+from celery.signals import celeryd_after_setup, task_postrun
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -28,3 +31,15 @@ app.conf["CELERY_DB_REUSE_MAX"] = 2**62
 @task_postrun.connect
 def give_the_connection_back(**_told: object) -> None:
     close_old_connections()
+
+
+@celeryd_after_setup.connect
+def keep_a_place_for_interactive_work(instance: Any, **_arguments: object) -> None:
+    """A worker that does both kinds of work leaves one process to those that somebody waits for."""
+    from wechat.kernel.work import INTERACTIVE, places
+
+    processes = int(instance.concurrency or 1)
+    if processes > 1 and INTERACTIVE in instance.app.amqp.queues.consume_from:
+        folder = tempfile.TemporaryDirectory(prefix="wechat-console-worker-")
+        instance.places = folder  # kept, and deleted, with the worker
+        places.bulk.limit(Path(folder.name), processes - 1)

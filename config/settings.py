@@ -141,7 +141,7 @@ CACHES = {
     }
 }
 
-# --- Celery: a doorbell, never the record -----------------------------------------------------------------
+# --- Celery: a wake-up, never the record -----------------------------------------------------------------
 
 CELERY_BROKER_URL = environment.service_address(
     "CELERY_BROKER_URL",
@@ -151,7 +151,12 @@ CELERY_BROKER_URL = environment.service_address(
     "amqp",
     "amqps",
 )
-CELERY_BROKER_TRANSPORT_OPTIONS = {**REDIS_TIMEOUTS, "visibility_timeout": 600}
+# Interactive work first: a worker reads its queues in the order in which they are named.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **REDIS_TIMEOUTS,
+    "visibility_timeout": 600,
+    "queue_order_strategy": "priority",
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # max_retries 0 gives up after one half-second attempt; publish_retry = False was measured at up to 6.6 s.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
@@ -159,8 +164,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_DEFAULT_QUEUE = "work"
-CELERY_TASK_QUEUES = [Queue("work")]
+CELERY_TASK_DEFAULT_QUEUE = "interactive"
+CELERY_TASK_QUEUES = [Queue("interactive"), Queue("bulk")]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Asia/Shanghai"
 

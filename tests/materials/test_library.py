@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import OfficialAccount
 from tests.sdk.platform import Platform, Reply, Request, answer
+from wechat.kernel import work
 from wechat.materials import library, usage
 from wechat.materials.models import Asset
 from wechat.sdk.errors import ApiError
@@ -52,7 +53,7 @@ def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(
     asset: Asset, wechat: Platform, tmp_path: Path
 ) -> None:
     wechat.routes[ADD] = lambda request: answer(media_id="M1", url="http://mmbiz.qpic.cn/1")
-    assert library.upload_due() == 1
+    assert work.run("materials.upload") == 1
     asset.refresh_from_db()
     assert (asset.state, asset.media_id, asset.url) == (State.UPLOADED, "M1", "http://mmbiz.qpic.cn/1")
     assert (asset.content_type, asset.size) == ("image/png", len(PNG))
@@ -75,13 +76,13 @@ def test_a_refusal_of_the_platform_is_kept_and_the_file_can_be_uploaded_again(
     asset: Asset, wechat: Platform, editor: Client
 ) -> None:
     wechat.routes[ADD] = lambda request: answer(errcode=40005, errmsg="invalid file type")
-    library.upload_due()
+    work.run("materials.upload")
     asset.refresh_from_db()
     assert (asset.state, asset.errcode) == (State.FAILED, 40005)
     assert "(40005)" in editor.get(f"{LIST}{asset.pk}/change/").content.decode()
     wechat.routes[ADD] = lambda request: answer(media_id="M1")
     assert editor.post(f"{LIST}{asset.pk}/upload/").status_code == 302
-    library.upload_due()
+    work.run("materials.upload")
     asset.refresh_from_db()
     assert (asset.state, asset.errcode, asset.error) == (State.UPLOADED, None, "")
 
@@ -89,12 +90,12 @@ def test_a_refusal_of_the_platform_is_kept_and_the_file_can_be_uploaded_again(
 @pytest.mark.parametrize("reply", [Reply(b"", status=0), answer(errcode=-1), answer(errcode=0)])
 def test_a_passing_failure_is_tried_again_by_itself(asset: Asset, wechat: Platform, reply: Reply) -> None:
     wechat.routes[ADD] = lambda request: reply
-    library.upload_due()
+    work.run("materials.upload")
     asset.refresh_from_db()
     assert (asset.state, asset.attempts) == (State.PENDING, 1)
     wechat.routes[ADD] = lambda request: answer(media_id="M1")
     Asset.objects.update(due_at=timezone.now())
-    library.upload_due()
+    work.run("materials.upload")
     asset.refresh_from_db()
     assert asset.state == State.UPLOADED
 

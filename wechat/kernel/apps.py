@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -6,3 +7,7 @@ class KernelConfig(AppConfig):
     name = "wechat.kernel"
     label = "kernel"
     verbose_name = _("Foundation")
+
+    def ready(self) -> None:
+        """Every app's background work is known in every process: by its name, its queue and its rows."""
+        autodiscover_modules("tasks")

@@ -1,4 +1,6 @@
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Edition(models.Model):
@@ -12,3 +14,43 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
+
+
+class Hold(models.Model):
+    """A kind of background work of one account, merchant or receiver that cannot go on for the moment.
+
+    ``work`` is the name of the kind, ``subject`` the number of whose work it is, ``part`` tells apart what
+    one kind calls by several APIs. While ``until`` lies ahead none of these rows is claimed; then one of them is
+    tried, and the row goes once the other side answers. Failures are counted before they hold anything:
+    ``until`` is empty as long as the circuit is closed. See ``wechat.kernel.work``.
+    """
+
+    class Cause(models.TextChoices):
+        QUOTA = "quota", _("The calls of the day are used up")
+        RATE = "rate", _("Too many calls in a minute")
+        ACCOUNT = "account", _("WeChat refuses this for the whole account")
+        AWAY = "away", _("The other side cannot be reached")
+
+    work = models.CharField(_("work"), max_length=64)
+    part = models.CharField(_("part"), max_length=32, blank=True)
+    subject = models.BigIntegerField(_("whose"))
+    cause = models.CharField(_("cause"), max_length=12, choices=Cause.choices)
+    errcode = models.IntegerField(_("error code"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures"), default=0)
+    probes = models.PositiveIntegerField(_("tries since"), default=0)
+
+    class Meta:
+        verbose_name = _("held work")
+        verbose_name_plural = _("held work")
+        constraints = [
+            models.UniqueConstraint(fields=["work", "part", "subject"], name="hold_once"),
+            models.CheckConstraint(
+                condition=Q(cause__in=["quota", "rate", "account", "away"]), name="hold_cause_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work} {self.part} {self.subject}".replace("  ", " ")

@@ -3,7 +3,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -21,12 +20,11 @@ from django_stubs_ext import StrOrPromise
 from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, current_account
-from wechat.kernel import due, files
+from wechat.kernel import files, work
 from wechat.kernel.pages import badge, moment
 from wechat.materials import library, picking, shelves, thumbnails, usage
 from wechat.materials.forms import AssetForm, MoveForm
 from wechat.materials.models import Asset, Shelf
-from wechat.materials.tasks import count, upload
 from wechat.sdk.errors import ApiError, WeChatError
 
 COLOURS = {Asset.State.UPLOADED: "good", Asset.State.FAILED: "bad"}
@@ -110,7 +108,7 @@ class AssetAdmin(AccountScopedAdmin):
         account = current_account(request)
         if account is not None and self.has_view_permission(request):
             shelf = shelves.seen_by_staff(account)
-            transaction.on_commit(lambda: due.ring(count))
+            work.wake("materials.count")
             extra_context = {**(extra_context or {}), "shelf": shelf, "places": _places(shelf)}
         return super().changelist_view(request, extra_context)
 
@@ -118,7 +116,7 @@ class AssetAdmin(AccountScopedAdmin):
         if change and "permanent" in form.changed_data:
             library.start_over(obj)
         super().save_model(request, obj, form, change)
-        transaction.on_commit(lambda: due.ring(upload))
+        work.wake("materials.upload")
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         asset = self._seen(request, pk)
@@ -163,7 +161,7 @@ class AssetAdmin(AccountScopedAdmin):
         if not self.has_change_permission(request, asset):
             raise PermissionDenied
         library.upload_again(asset)
-        transaction.on_commit(lambda: due.ring(upload))
+        work.wake("materials.upload")
         self.log_change(request, asset, _("Uploaded again"))
         self.message_user(request, _("The file is on its way to WeChat."))
         return redirect(reverse("admin:materials_asset_change", args=[pk]))

@@ -11,40 +11,37 @@ from django.utils import timezone
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
-from wechat.kernel import due, files
+from wechat.kernel import files, work
 from wechat.materials import shelves
 from wechat.materials.models import Asset
 from wechat.sdk.api import media
-from wechat.sdk.errors import ApiError, TransportError, WeChatError
+from wechat.sdk.errors import ApiError, TransportError
 
 State = Asset.State
 
-LEASE = datetime.timedelta(minutes=5)
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, 3600)]
+UPLOADS = work.Kind(
+    "materials.upload",
+    lambda: Asset.objects.select_related("account"),
+    lease=datetime.timedelta(minutes=5),
+    queue=work.BULK,
+)
 UNKNOWN_MEDIA = 40007
 # Of temporary media at the platform; half a day is left for a platform or a worker that is away.
 LIFE = datetime.timedelta(days=3)
 RENEWED_AFTER = LIFE - datetime.timedelta(hours=12)
 
 
-def upload_due() -> int:
-    """Upload what is due until nothing is; how many files were tried."""
-    return due.work_off(Asset.objects.select_related("account"), upload, lease=LEASE)
-
-
+@UPLOADS.each
 def upload(asset: Asset) -> None:
     """Bring it to the platform. A lost answer is asked for again: a second copy there harms nobody."""
-    asset.attempts += 1
     try:
         added = _added(asset)
-    except WeChatError as error:
-        _failed(asset, error)
     except FileNotFoundError:
-        _keep(asset, state=State.FAILED, due_at=None, error="The file is gone from our disk.")
-    else:
-        _keep(asset, state=State.UPLOADED, attempts=0, uploaded_at=timezone.now(), **added)
-        if asset.permanent:
-            shelves.look_again(asset.account)
+        asset.give_up("The file is gone from our disk.")
+        return
+    asset.done(**{"state": State.UPLOADED, "uploaded_at": timezone.now(), **added})
+    if asset.permanent:
+        shelves.look_again(asset.account)
 
 
 def upload_again(asset: Asset) -> None:
@@ -101,19 +98,3 @@ def _added(asset: Asset) -> dict[str, Any]:
         raise TransportError("WeChat answered without a media_id", outcome_unknown=True)
     media_id, url = str(answer["media_id"]), str(answer.get("url", ""))
     return {"media_id": media_id, "url": url, "expires_at": None, "due_at": None}
-
-
-def _failed(asset: Asset, error: WeChatError) -> None:
-    errcode = error.errcode if isinstance(error, ApiError) else None
-    lasting = isinstance(error, ApiError) and not (error.retryable or error.refresh_token or error.quota)
-    if lasting or asset.attempts > len(RETRY_AFTER):
-        _keep(asset, state=State.FAILED, due_at=None, errcode=errcode, error=str(error))
-    else:
-        due_at = timezone.now() + RETRY_AFTER[asset.attempts - 1]
-        _keep(asset, due_at=due_at, errcode=errcode, error=str(error))
-
-
-def _keep(asset: Asset, **outcome: object) -> None:
-    """Only what the upload decides: the name may be edited, and the row deleted, in the meantime."""
-    kept = {"attempts": asset.attempts, "errcode": None, "error": "", **outcome}
-    Asset.objects.filter(pk=asset.pk).update(**kept)

@@ -2,12 +2,14 @@
 
 import uuid
 from pathlib import PurePath
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
+from wechat.kernel.work import WorkRow
 
 
 def _path(asset: "Asset", filename: str) -> str:
@@ -15,7 +17,7 @@ def _path(asset: "Asset", filename: str) -> str:
     return f"materials/{asset.account_id}/{uuid.uuid4().hex}{PurePath(filename).suffix}"
 
 
-class Asset(models.Model):
+class Asset(WorkRow):
     """A picture, voice, video or cover of an account, and what it became on the platform.
 
     Permanent material stays there and takes a place; temporary media is deleted there after three days and
@@ -73,10 +75,6 @@ class Asset(models.Model):
     state = models.CharField(
         _("state"), max_length=8, choices=State.choices, default=State.PENDING, editable=False
     )
-    due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    errcode = models.IntegerField(null=True, blank=True, editable=False)
-    error = models.TextField(_("error"), blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -100,11 +98,14 @@ class Asset(models.Model):
             models.Index(fields=["account", "kind", "-id"], name="asset_by_kind"),
             models.Index(fields=["account", "folder", "-id"], name="asset_by_folder"),
             models.Index(fields=["file"], name="asset_by_file"),
-            models.Index(fields=["due_at"], name="asset_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.FAILED}
 
     @property
     def family(self) -> "models.QuerySet[Asset]":
@@ -113,7 +114,7 @@ class Asset(models.Model):
         return Asset.objects.filter(Q(pk=first) | Q(original=first))
 
 
-class Shelf(models.Model):
+class Shelf(WorkRow):
     """How many places of an account's permanent library are taken, as the platform told last."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="shelf")
@@ -122,14 +123,10 @@ class Shelf(models.Model):
     video = models.PositiveIntegerField(default=0)
     news = models.PositiveIntegerField(default=0)
     read_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("places on WeChat")
         verbose_name_plural = _("places on WeChat")
-        indexes = [models.Index(fields=["due_at"], name="shelf_due", condition=Q(due_at__isnull=False))]
 
     def __str__(self) -> str:
         return str(self.account)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, JsonResponse
 from django.template.defaultfilters import filesizeformat
@@ -15,11 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import OfficialAccount
 from accounts.picking import Choice, Filter, account_of, found
 from accounts.rights import Area, Rights
-from wechat.kernel import due, files
+from wechat.kernel import files, work
 from wechat.materials import library, limits
 from wechat.materials.forms import AssetForm
 from wechat.materials.models import Asset
-from wechat.materials.tasks import upload
 from wechat.materials.thumbnails import icon_of, small
 
 PAGE = 60
@@ -56,7 +54,7 @@ def receive(request: HttpRequest) -> JsonResponse:
         words = [str(word) for errors in form.errors.values() for word in errors]
         return JsonResponse({"error": " ".join(words)}, status=400)
     asset = form.save()
-    transaction.on_commit(lambda: due.ring(upload))
+    work.wake("materials.upload")
     return JsonResponse(_told(asset))
 
 
@@ -68,7 +66,7 @@ def take(request: HttpRequest, pk: int) -> JsonResponse:
     if asset is None or not Rights.of(request.user).may_view(Area.CONTENT, asset.account_id):
         raise Http404
     mine = library.use_in(asset, account)
-    transaction.on_commit(lambda: due.ring(upload))
+    work.wake("materials.upload")
     return JsonResponse(_told(mine))
 
 

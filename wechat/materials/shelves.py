@@ -12,17 +12,20 @@ from django.utils import timezone
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.materials.models import Asset, Shelf
 from wechat.sdk.api import media
-from wechat.sdk.errors import WeChatError
 
 PLACES: Mapping[str, int] = {"image": 100_000, "voice": 1_000, "video": 1_000}
 # Above this share the rest is told in so many words.
 NEARLY_FULL = 0.9
 FRESH_FOR = datetime.timedelta(hours=1)
-LEASE = datetime.timedelta(minutes=1)
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (10, 60, 600)]
+READINGS = work.Kind(
+    "materials.count",
+    lambda: Shelf.objects.select_related("account"),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.BULK,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def left(account: OfficialAccount, kind: str) -> int | None:
 
 
 def seen_by_staff(account: OfficialAccount) -> Shelf:
-    """What is known; have a worker ask if that is old. The caller rings."""
+    """What is known; have a worker ask if that is old. The caller wakes a worker."""
     shelf, _made = Shelf.objects.get_or_create(account=account)
     old = Q(read_at=None) | Q(read_at__lt=timezone.now() - FRESH_FOR)
     if Shelf.objects.filter(old, pk=shelf.pk, due_at=None).update(due_at=timezone.now(), attempts=0):
@@ -72,21 +75,7 @@ def look_again(account: OfficialAccount) -> None:
     Shelf.objects.update_or_create(account=account, defaults={"due_at": timezone.now(), "attempts": 0})
 
 
-def read_due() -> int:
-    """Ask for the accounts that are due; how many were asked for."""
-    return due.work_off(Shelf.objects.select_related("account"), _read, lease=LEASE, limit=10)
-
-
+@READINGS.each
 def _read(shelf: Shelf) -> None:
-    try:
-        told = media.count(client_for(shelf.account))
-    except WeChatError as error:
-        again = shelf.attempts < len(RETRY_AFTER)
-        due_at = timezone.now() + RETRY_AFTER[shelf.attempts] if again else None
-        _keep(shelf, attempts=shelf.attempts + 1, due_at=due_at, error=str(error))
-    else:
-        _keep(shelf, **told, read_at=timezone.now(), attempts=0, due_at=None, error="")
-
-
-def _keep(shelf: Shelf, **outcome: object) -> None:
-    Shelf.objects.filter(pk=shelf.pk).update(**outcome)
+    counts = media.count(client_for(shelf.account))
+    shelf.done(**counts, read_at=timezone.now())

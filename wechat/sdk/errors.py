@@ -12,15 +12,50 @@ Source: WeChat reference 16 (error codes).
 
 import re
 from collections.abc import Sequence
+from enum import Enum
 
 from wechat.sdk.error_codes import ERROR_CODES
 
+
+class Cause(Enum):
+    """Why a call failed, as far as it matters for other calls."""
+
+    QUOTA = "quota"  # the calls of the day are used up
+    RATE = "rate"  # too many calls in a short time
+    ACCOUNT = "account"  # this account, or this server, may not call this at all
+    AWAY = "away"  # the other side gives no answer, or is too busy for one
+    LATER = "later"  # only this call, and only for the moment
+    ROW = "row"  # this call can never pass
+
+
 UNKNOWN = ("permanent_for_request", "unknown error code")
 TOKEN_PATHS = ("/cgi-bin/token", "/cgi-bin/stable_token")
+WRONG_SECRET = 40001
+# What only the owner can put right, for the account as a whole: those with "operator action" in the reference
+# that are about more than the one message, menu or template.
+REFUSED_ACCOUNT = frozenset(
+    {
+        40013, 40125, 40164, 40200, 40243, 41002, 41004, 43104, 43107, 45062, 45087, 48001, 48003, 48004,
+        50002, 50007, 61004, 61007, 89503, 89506, 89507, 200011, 200100,
+    }
+)  # fmt: skip
+CAUSES = {
+    45009: Cause.QUOTA,
+    45011: Cause.RATE,
+    42010: Cause.RATE,
+    -1: Cause.AWAY,
+    61450: Cause.AWAY,
+    268487001: Cause.AWAY,
+    268487002: Cause.AWAY,
+}
 
 
 class WeChatError(Exception):
     """Root of the tree; never raised itself."""
+
+    @property
+    def cause(self) -> Cause:
+        return Cause.ROW
 
 
 class EnvelopeError(WeChatError):
@@ -72,6 +107,10 @@ class TransportError(WeChatError):
         super().__init__(message)
         self.outcome_unknown = outcome_unknown
 
+    @property
+    def cause(self) -> Cause:
+        return Cause.AWAY
+
 
 class ApiError(WeChatError):
     """The platform answered with an errcode other than 0.
@@ -115,9 +154,21 @@ class ApiError(WeChatError):
     @property
     def category(self) -> str:
         """Category of WeChat reference 16. A token call that says 40001 complains of the secret instead."""
-        if self.errcode == 40001 and self.api.startswith(TOKEN_PATHS):
+        if self._complains_of_secret:
             return "permanent_for_request"
         return ERROR_CODES.get(self.errcode, UNKNOWN)[0]
+
+    @property
+    def cause(self) -> Cause:
+        if self.errcode in REFUSED_ACCOUNT or self._complains_of_secret:
+            return Cause.ACCOUNT
+        if self.errcode in CAUSES:
+            return CAUSES[self.errcode]
+        return Cause.LATER if self.retryable or self.refresh_token else Cause.ROW
+
+    @property
+    def _complains_of_secret(self) -> bool:
+        return self.errcode == WRONG_SECRET and self.api.startswith(TOKEN_PATHS)
 
     @property
     def meaning(self) -> str:

@@ -15,7 +15,7 @@ Source: WeChat Pay reference 9 (errors).
 
 from enum import Enum
 
-from wechat.sdk.errors import WeChatError
+from wechat.sdk.errors import Cause, WeChatError
 
 
 class PayError(WeChatError):
@@ -98,6 +98,10 @@ CODES: dict[str, Advice] = {
 }
 
 
+# What only the owner can put right, for the merchant as a whole.
+REFUSED_MERCHANT = frozenset({"APPID_MCHID_NOT_MATCH", "MCH_NOT_EXISTS", "SIGN_ERROR", "NO_AUTH"})
+
+
 class Refused(PayError):
     """WeChat Pay answered with an error.
 
@@ -120,6 +124,15 @@ class Refused(PayError):
         # A code we do not know, in the 500s or with 202, leaves open what happened.
         unknown = Advice.REPEAT if self.status >= 500 or self.status == 202 else Advice.STOP
         return CODES.get(self.code, unknown)
+
+    @property
+    def cause(self) -> Cause:
+        if self.code in REFUSED_MERCHANT:
+            return Cause.ACCOUNT
+        if self.code == "STATEMENT_CREATING":
+            return Cause.LATER
+        causes = {Advice.WAIT: Cause.RATE, Advice.REPEAT: Cause.AWAY, Advice.QUERY: Cause.LATER}
+        return causes.get(self.advice, Cause.ROW)
 
     @property
     def retryable(self) -> bool:

@@ -1,0 +1,42 @@
+"""The one way in which an app joins in below: what it registers, under a name of its own."""
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Things registered by name, in the order of their registration."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._known: dict[str, T] = {}
+
+    def add(self, name: str, thing: T) -> T:
+        """Register it. Raises ``ValueError`` if the name is taken."""
+        if name in self._known:
+            raise ValueError(f"{self.what} {name} is registered already")
+        self._known[name] = thing
+        return thing
+
+    def get(self, name: str) -> T:
+        """Returns what was registered. Raises ``LookupError`` for a name that nobody registered."""
+        try:
+            return self._known[name]
+        except KeyError:
+            raise LookupError(f"no {self.what} is called {name}") from None
+
+    def find(self, name: str) -> T | None:
+        """Returns what was registered, or ``None``."""
+        return self._known.get(name)
+
+    def names(self) -> list[str]:
+        """Returns all names."""
+        return list(self._known)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(list(self._known.values()))
+
+    def __len__(self) -> int:
+        return len(self._known)

@@ -1,0 +1,249 @@
+"""What kinds of background work there are, each declared beside the function that does it.
+
+Work that goes row by row or batch by batch::
+
+    UPLOADS = work.Kind(
+        "materials.upload",
+        lambda: Asset.objects.select_related("account"),
+        lease=datetime.timedelta(minutes=5),
+        queue=work.BULK,
+    )
+
+    @UPLOADS.each
+    def upload(asset: Asset) -> None:
+        ...
+        asset.done(state=State.UPLOADED)
+
+The function writes down what it achieved, and lets errors out: what they mean is decided by ``policy``. Work
+that claims its rows in a way of its own is a ``TurnKind``.
+"""
+
+import datetime
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from celery import shared_task
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from wechat.kernel.registry import Registry
+from wechat.kernel.work import holds, places, policy, waking
+from wechat.kernel.work.claiming import claim
+from wechat.kernel.work.rows import WorkRow
+
+log = logging.getLogger(__name__)
+Row = TypeVar("Row", bound=WorkRow)
+
+# Somebody waits for it: replies, reactions, answers of the desk, payments, notifications.
+INTERACTIVE = "interactive"
+# Nobody waits for a single row of it: campaigns, mass sends, syncs, reports, exports.
+BULK = "bulk"
+
+RETRY = tuple(datetime.timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600))
+
+
+@dataclass(slots=True)
+class Turn:
+    """The time that a kind of work may take before others get their turn."""
+
+    seconds: float
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.began + self.seconds
+
+    @property
+    def ends_at(self) -> float:
+        """The end, by the monotonic clock."""
+        return self.began + self.seconds
+
+
+class AnyKind:
+    """What all kinds of work have in common: a name, a queue, and a turn."""
+
+    def __init__(self, name: str, *, queue: str, seconds: float) -> None:
+        self.name = name
+        self.queue = queue
+        self.seconds = seconds
+        waking.QUEUES.add(name, queue)
+        KINDS.add(name, self)
+        shared_task(name=name)(self.take_turn)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name})"
+
+    def take_turn(self) -> int:
+        """Work off what is due until nothing is or the turn is over; returns how many rows were taken.
+
+        What is left then waits behind the other kinds of its queue. Bulk work that finds no place in its
+        worker is left to the next tick.
+        """
+        if self.queue != BULK:
+            return self._turn()
+        with places.bulk.one() as there_is_one:
+            return self._turn() if there_is_one else 0
+
+    def _turn(self) -> int:
+        turn = Turn(self.seconds)
+        taken = self.work_off(turn)
+        if turn.is_over and self.is_due():
+            waking.publish(self.name)
+        return taken
+
+    def work_off(self, turn: Turn) -> int:
+        """Returns how many rows were taken."""
+        raise NotImplementedError
+
+    def is_due(self) -> bool:
+        """Returns whether there is a row that a worker could take now."""
+        raise NotImplementedError
+
+    def backlog(self) -> QuerySet[WorkRow] | None:
+        """Returns the rows that are due, or ``None`` for work that has no rows in Postgres."""
+        raise NotImplementedError
+
+
+KINDS: Registry[AnyKind] = Registry("kind of work")
+
+
+class TurnKind(AnyKind):
+    """Work that finds and claims its rows in a way of its own, for as long as its turn lasts."""
+
+    def __init__(
+        self,
+        name: str,
+        is_due: Callable[[], bool],
+        *,
+        queue: str,
+        seconds: float = 10.0,
+        rows: Callable[[], QuerySet[WorkRow]] | None = None,
+    ) -> None:
+        super().__init__(name, queue=queue, seconds=seconds)
+        self._is_due = is_due
+        self._rows = rows
+        self._work_off: Callable[[Turn], int] | None = None
+
+    def does(self, work_off: Callable[[Turn], int]) -> Callable[[Turn], int]:
+        """Register the function that works off what is due and returns how many rows that were."""
+        self._work_off = work_off
+        return work_off
+
+    def work_off(self, turn: Turn) -> int:
+        if self._work_off is None:
+            raise LookupError(f"no function does {self.name}")
+        return self._work_off(turn)
+
+    def is_due(self) -> bool:
+        return self._is_due()
+
+    def backlog(self) -> QuerySet[WorkRow] | None:
+        return self._rows().filter(due_at__lte=timezone.now()) if self._rows else None
+
+
+class Kind(AnyKind, Generic[Row]):
+    """Work whose rows are claimed by their due time, the oldest first.
+
+    ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
+    whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
+    ``batch`` rows are claimed at a time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        rows: Callable[[], QuerySet[Row]],
+        *,
+        lease: datetime.timedelta,
+        queue: str,
+        batch: int = 1,
+        retry: Sequence[datetime.timedelta] = RETRY,
+        seconds: float = 10.0,
+        subject: str = "account_id",
+    ) -> None:
+        super().__init__(name, queue=queue, seconds=seconds)
+        self.rows = rows
+        self.lease = lease
+        self.batch = batch
+        self.retry = retry
+        self.subject = subject
+        self._do: Callable[[Sequence[Row]], object] | None = None
+
+    def each(self, do: Callable[[Row], object]) -> Callable[[Row], object]:
+        """Register the function that does one row."""
+
+        def do_each(rows: Sequence[Row]) -> None:
+            for row in rows:
+                self.attempt(row, do)
+
+        self._do = do_each
+        return do
+
+    def together(self, do: Callable[[Sequence[Row]], object]) -> Callable[[Sequence[Row]], object]:
+        """Register a function that does a batch, and calls ``succeeded`` or ``failed`` for each row."""
+        self._do = do
+        return do
+
+    def attempt(self, row: Row, do: Callable[[Row], object]) -> None:
+        """Do one row; an error is settled on the row and never stops the others."""
+        try:
+            do(row)
+        except Exception as error:  # noqa: BLE001 - the one place where errors of work arrive; ours are logged
+            self.failed(row, error)
+        else:
+            self.succeeded(row)
+
+    def work_off(self, turn: Turn) -> int:
+        if self._do is None:
+            raise LookupError(f"no function does {self.name}")
+        taken = 0
+        while not turn.is_over and (rows := self.claim()):
+            self._do(rows)
+            taken += len(rows)
+        return taken
+
+    def claim(self) -> list[Row]:
+        """Lease the next rows: one to probe with where a hold may have ended, else those not on hold."""
+        for probed in holds.take_probes(self.name) if self.subject else ():
+            of_subject = self.rows().filter(**{self.subject: probed})
+            if rows := claim(of_subject, lease=self.lease, limit=1):
+                return rows
+        return claim(self._free(), lease=self.lease, limit=self.batch)
+
+    def is_due(self) -> bool:
+        due = self._free().filter(due_at__lte=timezone.now())
+        return due.exists() or (bool(self.subject) and holds.has_probe(self.name))
+
+    def backlog(self) -> QuerySet[Row]:
+        return self.rows().filter(due_at__lte=timezone.now())
+
+    def subject_of(self, row: Row) -> int:
+        """Returns the number of whose work the row is; 0 where that makes no difference."""
+        found: object = row
+        for name in self.subject.split("__") if self.subject else ():
+            found = getattr(found, name)
+        return found if isinstance(found, int) and self.subject else 0
+
+    def succeeded(self, row: Row) -> None:
+        """Note that the other side answered: whatever held this work up is over."""
+        holds.lift(self.name, self.subject_of(row))
+
+    def failed(self, row: Row, error: Exception) -> None:
+        """Write down on the row what the error means for it, and hold what it means for the others."""
+        decision = policy.decide(error, row.attempts, self.retry)
+        if decision.hold is not None and self.subject:
+            decision = decision.held(holds.report(self.name, self.subject_of(row), decision.hold, error))
+        if not decision.is_expected:
+            log.exception("work_failed", extra={"work": self.name, "row": row.pk}, exc_info=error)
+        if decision.again_at is None:
+            row.give_up(error)
+        else:
+            row.again(error, decision.again_at, counts=decision.counts)
+
+    def _free(self) -> QuerySet[Row]:
+        blocked = holds.blocked(self.name) if self.subject else []
+        rows = self.rows()
+        return rows.exclude(**{f"{self.subject}__in": blocked}) if blocked else rows

@@ -1,0 +1,97 @@
+"""What an error means for the row it happened to, and for the other rows of the same account.
+
+The one place that decides it, over ``cause`` of the SDK's errors:
+
+=======  ==============================================  ============================================
+cause    example                                         what happens
+=======  ==============================================  ============================================
+QUOTA    45009, the calls of the day are used up         held until the platform's day ends
+RATE     45011, too many calls this minute               held for a minute, all rows together
+ACCOUNT  48001, 40164: this account may not do this      held, probed now and then; no row is spent
+AWAY     a time-out, a 502, no connection                the row is tried again; after a few in a row
+                                                         held, probed soon; nothing is given up meanwhile
+LATER    43108, 45169: only this row, for the moment     tried again, as often as its kind says
+ROW      47003: this row can never pass                  given up at once
+=======  ==============================================  ============================================
+
+Anything else is a fault of ours: the row is tried again, and given up when its attempts are used up.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.utils import timezone
+
+from wechat.kernel.clock import SHANGHAI
+from wechat.sdk.errors import Cause
+
+MINUTE = datetime.timedelta(seconds=61)
+# The pauses between two probes of work on hold; the last one repeats.
+PROBES = {
+    Cause.ACCOUNT: tuple(datetime.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
+    Cause.AWAY: tuple(datetime.timedelta(seconds=seconds) for seconds in (5, 10, 20, 30, 60)),
+}
+# So many answers that are none, one after the other, and the circuit opens.
+FAILURES_TO_OPEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a row: due again at that time, or given up where there is none.
+
+    ``counts``: the attempt is one of those the row has; ``hold``: why its account's work may have to wait;
+    ``is_expected``: the error is one of those that happen, and no fault of ours.
+    """
+
+    again_at: datetime.datetime | None
+    counts: bool = True
+    hold: Cause | None = None
+    is_expected: bool = True
+
+    def held(self, is_held: bool) -> "Decision":
+        """Returns what it is once the account's work is on hold: the row waits there, and loses nothing."""
+        return replace(self, again_at=timezone.now(), counts=False) if is_held else self
+
+
+def cause_of(error: object) -> Cause | None:
+    """Returns why it happened, or ``None`` for an error that no other side is the cause of."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Cause) else None
+
+
+def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) -> Decision:
+    """Returns what the error means, for a row that had so many attempts before this one."""
+    now = timezone.now()
+    cause = cause_of(error)
+    again = now + retry[attempts] if attempts < len(retry) else None
+    match cause:
+        case Cause.ROW:
+            return Decision(None)
+        case Cause.QUOTA | Cause.RATE | Cause.ACCOUNT:
+            return Decision(now, counts=False, hold=cause)
+        case Cause.AWAY:
+            return Decision(again, hold=cause)
+        case Cause.LATER:
+            return Decision(again)
+    return Decision(again, is_expected=False)
+
+
+def held_until(cause: Cause, probes: int) -> datetime.datetime:
+    """Returns when work held for this cause may go on or is probed, after so many probes in vain."""
+    now = timezone.now()
+    if cause == Cause.QUOTA:
+        return next_quota_day(now)
+    if cause == Cause.RATE:
+        return now + MINUTE
+    pauses = PROBES[cause]
+    return now + pauses[min(probes, len(pauses) - 1)]
+
+
+def next_quota_day(now: datetime.datetime) -> datetime.datetime:
+    """Returns a time a little after the midnight at which the platform counts anew.
+
+    Source: WeChat reference 4.3.
+    """
+    tomorrow = now.astimezone(SHANGHAI).date() + datetime.timedelta(days=1)
+    return datetime.datetime.combine(tomorrow, datetime.time(0, 5), tzinfo=SHANGHAI)

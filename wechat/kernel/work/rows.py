@@ -1,0 +1,80 @@
+"""The abstract model of rows that are work."""
+
+import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkRow(models.Model):
+    """A row that is due at a time, and no longer once its work is done.
+
+    ``due_at`` is also the end of the lease of the worker that claimed the row: a worker that dies leaves the
+    row due again, and one that comes back too late finds another time there and changes nothing.
+    A model with states adds ``finished_is_not_due`` to its constraints.
+    """
+
+    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    error = models.TextField(_("error"), blank=True, editable=False)
+    errcode = models.IntegerField(_("error code"), null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="%(app_label)s_%(class)s_due",
+                condition=Q(due_at__isnull=False),
+            )
+        ]
+
+    def done(self, **changes: Any) -> bool:
+        """Write down that the work is done, for ever or until the ``due_at`` among the changes.
+
+        Returns whether this worker still held the row.
+        """
+        return self.settle(**{"due_at": None, "attempts": 0, "error": "", "errcode": None, **changes})
+
+    def again(self, error: object, at: datetime.datetime, *, counts: bool = True, **changes: Any) -> bool:
+        """Make the row due once more at that time; the attempt counts unless the cause was no fault of it."""
+        attempts = F("attempts") + 1 if counts else F("attempts")
+        return self.settle(due_at=at, attempts=attempts, **_of(error), **changes)
+
+    def give_up(self, error: object, **changes: Any) -> bool:
+        """Write down that the work will never be done, and why."""
+        return self.settle(
+            due_at=None, attempts=F("attempts") + 1, **_of(error), **{**self.on_failure(error), **changes}
+        )
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        """Returns the columns that tell that the row failed for good, by name."""
+        return {}
+
+    def settle(self, **changes: Any) -> bool:
+        """Write the changes down if this worker still holds the row; returns whether it did."""
+        held = type(self)._default_manager.filter(pk=self.pk, due_at=self.due_at)
+        if not held.update(**changes):
+            return False
+        for name, value in changes.items():
+            if not isinstance(value, models.expressions.Combinable):
+                setattr(self, name, value)
+        return True
+
+    def renew(self, lease: datetime.timedelta) -> bool:
+        """Extend the lease before a long step; returns whether this worker still held the row."""
+        return self.settle(due_at=timezone.now() + lease)
+
+
+def finished_is_not_due(name: str, *states: str, field: str = "state") -> models.CheckConstraint:
+    """Returns the constraint that a row in one of the finished states is not due."""
+    return models.CheckConstraint(
+        condition=Q(due_at__isnull=True) | ~Q(**{f"{field}__in": list(states)}), name=name
+    )
+
+
+def _of(error: object) -> dict[str, Any]:
+    return {"error": str(error), "errcode": getattr(error, "errcode", None)}
