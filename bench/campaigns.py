@@ -42,12 +42,14 @@ WORKER = """
 import datetime, time, django
 django.setup()
 from wechat.campaigns import running
-from wechat.pushes import claiming, sending
+from wechat.kernel import work
+from wechat.kernel.work import KINDS
+from wechat.pushes import claiming
 claiming.LEASE = running.LEASE = datetime.timedelta(seconds=10)
-sending.RUN_SECONDS = 1.0
+KINDS.get("pushes.send_bulk").seconds = 1.0
 while True:
     running.run_due()
-    sending.send_due()
+    work.run("pushes.send_bulk")
     time.sleep(0.05)
 """
 FOLLOWERS = """

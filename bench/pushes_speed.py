@@ -170,12 +170,12 @@ class Bench:
 
 def work() -> None:
     """A worker: prints when it is ready, then sends until it is ended."""
-    from wechat.pushes.sending import send_due
+    from wechat.kernel.work import run_all
 
     connection.ensure_connection()
     print("ready", flush=True)
     while True:
-        if not send_due():
+        if not run_all("pushes.send", "pushes.send_bulk"):
             time.sleep(0.05)
 
 

@@ -10,9 +10,9 @@ from accounts.models import OfficialAccount
 from tests.campaigns.conftest import World
 from tests.cast import Cast
 from tests.simulated import Simulated
+from tests.working import send_due
 from wechat.campaigns import running
 from wechat.campaigns.models import Campaign
-from wechat.pushes import sending
 from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def test_a_campaign_is_written_worked_out_approved_paused_and_finished(sign_in: 
     expect(page.locator(".progress-box")).to_contain_text("0 / 4")
     press(page, "暂停")
     expect(page.locator(".progress-box h2")).to_have_text("已暂停")
-    assert sending.send_due() == 0
+    assert send_due() == 0
     assert not world.received()
     press(page, "继续")
     expect(page.locator(".progress-box h2")).to_have_text("发送中")

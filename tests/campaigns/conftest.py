@@ -9,9 +9,9 @@ from accounts.models import Follower, OfficialAccount, Tag
 from tests.campaigns.mass_cast import TEXT, Writer
 from tests.cast import Cast
 from tests.simulated import Simulated
+from tests.working import send_due
 from wechat.campaigns import running, steps
 from wechat.campaigns.models import Campaign, MassSend, Recipient, Variant
-from wechat.pushes import sending
 from wechat.pushes.models import Push, Template
 
 SEND = "/cgi-bin/message/template/send"
@@ -90,7 +90,7 @@ class World:
         ends = time.monotonic() + seconds
         while campaign.state not in ("done", "paused", "cancelled") and time.monotonic() < ends:
             self.look(campaign)
-            sending.send_due()
+            send_due()
         return campaign
 
     def received(self) -> Counter[str]:

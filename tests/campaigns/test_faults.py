@@ -35,12 +35,14 @@ WORKER = """
 import datetime, time, django
 django.setup()
 from wechat.campaigns import running
-from wechat.pushes import claiming, sending
+from tests.working import send_due
+from wechat.kernel.work import KINDS
+from wechat.pushes import claiming
 claiming.LEASE = running.LEASE = datetime.timedelta(seconds=3)
-sending.RUN_SECONDS = 0.3
+KINDS.get("pushes.send_bulk").seconds = 0.3
 while True:
     running.run_due()
-    sending.send_due()
+    send_due()
     time.sleep(0.05)
 """
 

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from tests.campaigns.conftest import World
 from tests.cast import Cast, signed_in
+from tests.working import send_due
 from wechat.campaigns import running
 from wechat.campaigns.models import Campaign, Recipient, Seed
-from wechat.pushes import sending
 from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,7 +154,7 @@ def test_a_test_goes_to_the_test_group_and_to_nobody_else(world: World, staff: C
     client.post(url("seeds"), {"account": world.account.pk, "follower": CROWD[1]})
     assert Seed.objects.get().openid == CROWD[1]
     client.post(url("test", campaign.pk), {"follower": ""})
-    sending.send_due()
+    send_due()
     assert dict(world.received()) == {CROWD[1]: 2}
     assert not Push.objects.filter(bulk=True).exists(), "a test counts as no campaign"
 

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Follower
 from tests.campaigns.conftest import SEND, World, pending, reasons, states
+from tests.working import send_due
 from wechat.campaigns import running, steps
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.campaigns.tallying import Tally
-from wechat.pushes import sending, windows
+from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
 from wechat.pushes.windows import Trigger
 
@@ -92,7 +93,7 @@ def test_a_pause_takes_back_what_has_not_left_and_resuming_sends_the_rest_once(w
     campaign = world.begun(world.campaign())
     Push.objects.filter(openid__in=CROWD[:10]).update(due_at=timezone.now())
     Push.objects.exclude(openid__in=CROWD[:10]).update(due_at=timezone.now() + timedelta(hours=1))
-    sending.send_due()
+    send_due()
     assert steps.pause(campaign)
     assert pending() == 0
     assert states(campaign)["waiting"] == 30
@@ -108,7 +109,7 @@ def test_cancelling_is_for_good(world: World) -> None:
     campaign = world.begun(world.campaign())
     assert steps.cancel(campaign)
     world.look(campaign)
-    sending.send_due()
+    send_due()
     assert not world.received()
     assert not steps.resume(campaign)
 
@@ -192,7 +193,7 @@ def test_a_quota_that_is_used_up_loses_nobody(world: World) -> None:
     world.follow(*CROWD)
     world.simulated.sim("/faults", {"api": SEND, "errcode": 45011, "times": 1})
     campaign = world.begun(world.campaign())
-    sending.send_due()
+    send_due()
     world.look(campaign)
     assert campaign.state == State.RUNNING
     assert states(campaign)["queued"] == 40 - len(world.received())

@@ -14,8 +14,9 @@ from tests.pushes.test_templated import OPENID, World
 from tests.replies.test_forwarding import Webhook
 from tests.signed import Signed, business_system
 from tests.simulated import Simulated
-from wechat.kernel import webhooks
-from wechat.pushes import occasions, receipts, reports, sending
+from tests.working import send_due
+from wechat.kernel import webhooks, work
+from wechat.pushes import occasions, receipts, reports
 from wechat.pushes.models import EventTemplate, Push, StatusReport, Template
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +54,7 @@ def test_a_message_is_accepted_sent_and_followed(world: World, template: Templat
     answer = shop.post(URL, message(reference="order-8841"))
     (asked,) = answer.json()["messages"]
     assert (answer.status_code, asked["state"], asked["reference"]) == (202, "pending", "order-8841")
-    sending.send_due()
+    send_due()
     found = shop.get(f"{URL}/{asked['id']}").json()
     assert (found["state"], found["to"], found["kind"]) == ("sent", OPENID, "template")
     assert world.received() == [(OPENID, "天河店")]
@@ -99,14 +100,14 @@ def test_a_message_that_says_nothing_is_refused(
 def test_a_customer_service_message_may_be_asked_for(world: World, shop: Signed) -> None:
     body = {"to": OPENID, "content": {"type": "text", "content": "您好"}, "reference": "r1"}
     (asked,) = shop.post(URL, body).json()["messages"]
-    sending.send_due()
+    send_due()
     found = shop.get(f"{URL}/{asked['id']}").json()
     assert (found["state"], found["reason"], found["reference"]) == ("skipped", "no_window", "r1")
 
 
 def test_a_message_may_be_asked_for_a_later_time(world: World, template: Template, shop: Signed) -> None:
     shop.post(URL, message(at="2099-01-01T10:00:00+08:00"))
-    assert sending.send_due() == 0
+    assert send_due() == 0
 
 
 def test_a_client_sees_its_own_messages_only(
@@ -143,11 +144,11 @@ def test_each_final_state_is_reported_once_and_signed(
 ) -> None:
     secret = shop.put(f"{URL}/webhook", {"url": receiver.url}).json()["secret"]
     (asked,) = shop.post(URL, message(reference="order-1")).json()["messages"]
-    sending.send_due()
+    send_due()
     push = Push.objects.get()
     assert push.msgid
     receipts.keep(world.account, push.msgid, "", "success")
-    receipts.join_due()
+    work.run("pushes.join_receipts")
     reports.report_due()
     bodies = [json.loads(body) for _, body in receiver.requests]
     assert sorted(each["push"]["state"] for each in bodies) == ["delivered", "sent"]
@@ -164,7 +165,7 @@ def test_a_report_that_is_not_taken_is_posted_again_later(
     receiver.status = 500
     shop.put(f"{URL}/webhook", {"url": receiver.url})
     shop.post(URL, message())
-    sending.send_due()
+    send_due()
     reports.report_due()
     report = StatusReport.objects.get()
     assert (report.attempts, report.status) == (1, 500)
@@ -185,7 +186,7 @@ def test_an_event_sends_what_staff_have_set_for_it(world: World, template: Templ
     body = {"event": "order.shipped", "to": OPENID, "values": {"company": "顺丰", "number": "A1"}}
     assert len(shop.post(f"{URL}/event", body, key="ship-1").json()["messages"]) == 1
     shop.post(f"{URL}/event", body, key="ship-1")
-    sending.send_due()
+    send_due()
     assert world.received() == [(OPENID, "顺丰 A1")]
 
 

@@ -39,8 +39,9 @@ def plan(sql: str, parameters: dict[str, Any]) -> str:
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
-def test_lanes_are_looked_up_at_their_heads(campaign: OfficialAccount) -> None:
-    found = plan(claiming.LANES, {"kinds": list(SENDERS), "now": timezone.now()})
+def test_queues_are_looked_up_at_their_heads(campaign: OfficialAccount) -> None:
+    asked = {"accounts": [campaign.pk], "kinds": list(SENDERS), "now": timezone.now(), "bulk": True}
+    found = plan(claiming.QUEUES, {**asked, "held": [], "held_kinds": [], "until": []})
     assert "push_waiting" in found
     assert "Seq Scan on pushes_push" not in found
     assert "Rows Removed by Filter" not in found
@@ -55,7 +56,7 @@ def test_a_claim_reads_only_what_it_takes(campaign: OfficialAccount, statement: 
     assert "Seq Scan" not in found
 
 
-def test_the_campaign_is_the_only_lane_there_is(campaign: OfficialAccount) -> None:
-    (lane,) = claiming.due_lanes()
-    assert (lane.account_id, lane.kind, lane.bulk) == (campaign.pk, "template", True)
-    assert [push.openid for push in claiming.claim(lane, 3)] == ["o1", "o2", "o3"]
+def test_the_campaign_is_the_only_queue_there_is(campaign: OfficialAccount) -> None:
+    (queue,) = claiming.due_queues(bulk=True)
+    assert (queue.account_id, queue.kind, queue.bulk) == (campaign.pk, "template", True)
+    assert [push.openid for push in claiming.claim(queue, 3)] == ["o1", "o2", "o3"]

@@ -12,11 +12,12 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import OfficialAccount
 from tests.conftest import APPID
 from tests.simulated import Simulated
+from tests.working import send_due
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.reacting import react_to_due, react_to_late
 from wechat.inbox.routing import Answer, Event
-from wechat.pushes import handlers, sending
+from wechat.pushes import handlers
 from wechat.pushes.models import Push
 from wechat.sdk.content import Text
 from wechat.sdk.messages import Unsubscribe
@@ -77,7 +78,7 @@ def ready() -> Iterator[threading.Event]:
 def work() -> None:
     react_to_due()
     react_to_late()
-    sending.send_due()
+    send_due()
 
 
 def test_further_answers_reach_the_follower_once_and_in_order(phone: Phone) -> None:

@@ -19,7 +19,8 @@ from config.embedded.redis import _program
 from tests.pushes.test_sending import _environment
 from tests.simulated import Simulated
 from tests.simulator.conftest import free_port
-from wechat.pushes import sending, windows
+from tests.working import send_due
+from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue, queue_many
 from wechat.pushes.windows import Trigger
@@ -40,10 +41,11 @@ KILLS = 3
 WORKER = """
 import datetime, time, django
 django.setup()
-from wechat.pushes import claiming, sending
+from tests.working import send_due
+from wechat.pushes import claiming
 claiming.LEASE = datetime.timedelta(seconds=3)
 while True:
-    sending.send_due()
+    send_due()
     time.sleep(0.05)
 """
 
@@ -168,4 +170,4 @@ def test_customer_service_messages_in_flight_at_a_kill_are_uncertain_by_name(
     assert set(Push.objects.filter(state=State.UNCERTAIN).values_list("reason", flat=True)) <= {
         Reason.INTERRUPTED, Reason.NO_ANSWER,
     }  # fmt: skip
-    assert sending.send_due() == 0, "what is uncertain waits for a person"
+    assert send_due() == 0, "what is uncertain waits for a person"

@@ -9,7 +9,9 @@ from accounts.models import Follower, OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.pushes.test_templated import OPENID, World
 from tests.simulated import Simulated
-from wechat.pushes import library, pausing, sending
+from tests.working import send_due
+from wechat.kernel import work
+from wechat.pushes import library, send_holds
 from wechat.pushes.models import EventTemplate, LibraryJob, Push, Template
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +31,7 @@ def owner(staff: Cast) -> Client:
 
 def read(world: World) -> None:
     library.sync(world.account)
-    library.work_off_due()
+    work.run("pushes.work_on_templates")
 
 
 def the_template(platform_id: str = "Vq0demo") -> Template:
@@ -74,21 +76,21 @@ def test_asking_twice_reads_once(world: World) -> None:
 
 def test_a_template_message_is_added_by_its_number(world: World) -> None:
     library.add_template(world.account, "47123", ["门店名称", "预约时间"])
-    library.work_off_due()
+    work.run("pushes.work_on_templates")
     added = Template.objects.get(title="预约成功提醒")
     assert [field.name for field in added.fields] == ["thing1", "time2"]
 
 
 def test_what_the_platform_refuses_to_add_fails_with_its_code(world: World) -> None:
     job = library.add_template(world.account, "47123", ["没有的"])
-    library.work_off_due()
+    work.run("pushes.work_on_templates")
     job.refresh_from_db()
     assert (job.state, job.errcode) == (LibraryJob.State.FAILED, 40246)
 
 
 def test_a_notice_is_added_with_its_listed_values(world: World) -> None:
     library.add_notice(world.account, "1024", [1, 4], "预约")
-    library.work_off_due()
+    work.run("pushes.work_on_templates")
     added = Template.objects.get(title="预约提醒")
     assert [field.choices for field in added.fields] == [(), ("室内", "室外")]
 
@@ -97,14 +99,14 @@ def test_deleting_happens_at_the_platform(world: World) -> None:
     read(world)
     library.delete(the_template())
     library.delete(the_template("Wq0demo"))
-    library.work_off_due()
+    work.run("pushes.work_on_templates")
     assert not Template.objects.filter(missing_since=None).exists()
 
 
 def test_a_platform_that_is_away_is_asked_again(world: World, settings: Any) -> None:
     settings.WECHAT_API_BASE = "http://127.0.0.1:9"
     library.sync(world.account)
-    library.work_off_due()
+    work.run("pushes.work_on_templates")
     job = LibraryJob.objects.get()
     assert (job.state, job.attempts) == (LibraryJob.State.WAITING, 1)
 
@@ -114,7 +116,7 @@ def test_a_platform_that_is_away_is_asked_again(world: World, settings: Any) -> 
 
 def test_the_list_reads_from_the_platform_and_names_what_is_there(world: World, owner: Client) -> None:
     assert owner.post(f"{LIST}sync/").status_code == 302
-    library.work_off_due()
+    work.run("pushes.work_on_templates")
     page = owner.get(LIST).content.decode()
     assert "预约" in page
     assert "门店" in page
@@ -129,7 +131,7 @@ def test_trying_out_sends_to_one_follower(world: World, owner: Client) -> None:
     assert refused.status_code == 200
     assert not Push.objects.exists()
     assert owner.post(address, {"follower": "我", "value-thing4": "天河店"}).status_code == 302
-    sending.send_due()
+    send_due()
     assert world.received() == [(OPENID, "天河店")]
 
 
@@ -156,7 +158,7 @@ def test_deleting_says_what_will_not_be_sent(world: World, owner: Client) -> Non
     address = f"{LIST}{the_template().pk}/delete/"
     assert "1 " in owner.get(address).content.decode()
     assert owner.post(address).status_code == 302
-    library.work_off_due()
+    work.run("pushes.work_on_templates")
     assert the_template().missing_since
 
 
@@ -165,7 +167,7 @@ def test_what_was_held_back_is_shown(world: World, owner: Client) -> None:
         "content": "门店:{{thing4.DATA}}\n", "banned": True}]})  # fmt: skip
     read(world)
     world.ask("<b>天河店</b>")
-    sending.send_due()
+    send_due()
     page = owner.get(f"{LIST}{the_template().pk}/held/").content.decode()
     assert "&lt;b&gt;天河店&lt;/b&gt;" in page
 
@@ -189,12 +191,12 @@ def test_a_message_for_an_event_is_set_up_in_two_steps(world: World, owner: Clie
 def test_a_pause_is_told_and_can_be_ended(world: World, owner: Client) -> None:
     world.sim("/quota", {"api": "/cgi-bin/message/template/send", "daily_limit": 0})
     world.ask()
-    sending.send_due()
+    send_due()
     assert "go-on" in owner.get("/admin/pushes/push/").content.decode()
     world.sim("/quota", {"api": "/cgi-bin/message/template/send", "daily_limit": 9})
     owner.post("/admin/pushes/push/go-on/", {"kind": "template"})
-    sending.send_due()
-    assert (len(world.received()), pausing.paused(world.account)) == (1, [])
+    send_due()
+    assert (len(world.received()), send_holds.waiting(world.account)) == (1, [])
 
 
 @pytest.mark.parametrize("who", ["editor", "service", "auditor"])

@@ -20,7 +20,8 @@ from accounts.models import OfficialAccount
 from config.embedded import PROJECT
 from tests.pushes.conftest import OK, WeChat
 from tests.sdk.platform import Reply, answer
-from wechat.pushes import claiming, outcomes, sending, windows
+from tests.working import send_due
+from wechat.pushes import claiming, outcomes, windows
 from wechat.pushes.again import send_again
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue
@@ -49,7 +50,7 @@ def test_a_push_within_the_window_is_sent(
 ) -> None:
     wrote()
     push = asked("欢迎")
-    assert sending.send_due() == 1
+    assert send_due() == 1
     push.refresh_from_db()
     assert wechat.received == [("oA", "欢迎")]
     assert (push.state, push.due_at, push.attempts) == (State.SENT, None, 1)
@@ -61,7 +62,7 @@ def test_without_a_window_nothing_is_sent_and_the_reason_is_kept(
     wechat: WeChat, asked: Callable[..., Push]
 ) -> None:
     push = asked()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, wechat.received) == (State.SKIPPED, Reason.NO_WINDOW, [])
 
@@ -71,7 +72,7 @@ def test_more_pushes_than_allowed_are_skipped(
 ) -> None:
     wrote()
     pushes = [asked(str(number)) for number in range(7)]
-    sending.send_due()
+    send_due()
     assert [text for _, text in wechat.received] == ["0", "1", "2", "3", "4"]
     states = [Push.objects.get(pk=push.pk).state for push in pushes]
     assert states == [State.SENT] * 5 + [State.SKIPPED] * 2
@@ -89,7 +90,7 @@ def test_the_platform_knows_the_window_better_than_our_ledger(
     wrote()
     wechat.answers = refuse(errcode)
     push = asked()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, push.errcode, left(account)) == (State.SKIPPED, reason, errcode, 0)
 
@@ -105,7 +106,7 @@ def test_a_refusal_for_good_fails_and_is_not_repeated(
     wrote()
     wechat.answers = refuse(errcode)
     push = asked()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, push.errcode) == (State.FAILED, Reason.REFUSED, errcode)
     assert left(account) == 5
@@ -117,14 +118,14 @@ def test_a_passing_refusal_is_tried_again_later(
     wrote()
     wechat.answers = refuse(-1)
     push = asked()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.errcode) == (State.PENDING, -1)
     assert push.due_at
     assert push.due_at > timezone.now()
     wechat.answers = lambda openid, text: OK
     become_due(push)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.errcode, push.error, push.attempts) == (State.SENT, None, "", 2)
 
@@ -137,7 +138,7 @@ def test_what_fails_at_every_attempt_is_given_up(
     push = asked()
     for _ in range(len(outcomes.RETRY_AFTER) + 1):
         become_due(push)
-        sending.send_due()
+        send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.FAILED, Reason.GAVE_UP)
     assert left(account) == 5
@@ -148,12 +149,12 @@ def test_a_platform_that_cannot_be_reached_is_tried_again(
 ) -> None:
     wrote()
     warm = asked("1")
-    sending.send_due()
+    send_due()
     warm.refresh_from_db()
     assert warm.state == State.SENT
     settings.WECHAT_API_BASE = "http://127.0.0.1:9"
     push = asked("2")
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.PENDING, "")
 
@@ -165,7 +166,7 @@ def test_without_a_token_the_message_surely_never_left(
     wechat.invalidate()
     wechat.routes["/cgi-bin/stable_token"] = lambda request: LOST
     push = asked()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, wechat.received) == (State.PENDING, [])
 
@@ -176,8 +177,8 @@ def test_a_lost_answer_is_uncertain_and_never_resent_by_itself(
     wrote()
     wechat.answers = lambda openid, text: LOST
     push = asked()
-    sending.send_due()
-    sending.send_due()
+    send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, push.due_at) == (State.UNCERTAIN, Reason.NO_ANSWER, None)
     assert (len(wechat.received), left(account)) == (1, 4)
@@ -189,11 +190,11 @@ def test_what_is_uncertain_is_sent_again_when_a_person_says_so(
     wrote()
     wechat.answers = lambda openid, text: LOST
     push = asked()
-    sending.send_due()
+    send_due()
     wechat.answers = lambda openid, text: OK
     assert send_again(push)
     assert not send_again(push)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.attempts, len(wechat.received)) == (State.SENT, 2, 2)
 
@@ -203,7 +204,7 @@ def test_content_that_can_only_answer_fails_in_plain_words(
 ) -> None:
     wrote()
     push = queue(account=account, openid="oA", content=TransferToService(), key="late:1")
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, left(account)) == (State.FAILED, Reason.UNSENDABLE, 5)
 
@@ -215,11 +216,11 @@ def test_a_follower_gets_messages_in_order_even_if_the_first_has_to_wait(
     wrote("oB")
     wechat.answers = lambda openid, text: answer(errcode=-1) if text == "first" else OK
     first, _, _ = asked("first"), asked("second"), asked("other", "oB")
-    sending.send_due()
+    send_due()
     assert wechat.received == [("oB", "other")]
     wechat.answers = lambda openid, text: OK
     become_due(first)
-    sending.send_due()
+    send_due()
     assert wechat.received[1:] == [("oA", "first"), ("oA", "second")]
 
 
@@ -235,7 +236,7 @@ def test_workers_side_by_side_send_everything_once_and_in_order(
 
     def work(_: int) -> None:
         try:
-            sending.send_due()
+            send_due()
         finally:
             connection.close()
 
@@ -253,10 +254,10 @@ def test_a_disabled_account_sends_nothing_until_it_is_enabled(
     asked()
     account.enabled = False
     account.save()
-    assert sending.send_due() == 0
+    assert send_due() == 0
     account.enabled = True
     account.save()
-    assert sending.send_due() == 1
+    assert send_due() == 1
     assert wechat.received == [("oA", "你好")]
 
 
@@ -273,7 +274,7 @@ def test_asking_again_with_the_same_key_gives_the_first_push(
 
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(ask, range(12)))) == 1
-    sending.send_due()
+    send_due()
     assert len(wechat.received) == 1
 
 
@@ -284,7 +285,7 @@ def test_a_push_asked_for_in_a_transaction_that_fails_is_never_sent(
     with transaction.atomic():
         asked()
         transaction.set_rollback(True)
-    assert sending.send_due() == 0
+    assert send_due() == 0
 
 
 @pytest.mark.parametrize(
@@ -314,7 +315,7 @@ def worker(wechat: WeChat) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> "subprocess.Popen[bytes]":
-        code = "import django; django.setup(); from wechat.pushes.sending import send_due; send_due()"
+        code = "import django; django.setup(); from tests.working import send_due; send_due()"
         process = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, env=_environment())
         started.append(process)
         return process
@@ -367,11 +368,11 @@ def test_a_worker_that_dies_with_a_push_in_flight_leaves_it_uncertain(
     while not wechat.received:
         time.sleep(0.01)
 
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert push.state == State.SENDING, "its lease has not ended"
     Push.objects.filter(pk=push.pk).update(due_at=timezone.now() - timedelta(seconds=1))
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     following.refresh_from_db()
     assert (push.state, push.reason) == (State.UNCERTAIN, Reason.INTERRUPTED)
@@ -388,13 +389,13 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     def slowly(openid: str, text: str) -> Reply:
         try:
             become_due(push)
-            claiming.release_interrupted()
+            claiming.release_interrupted(bulk=False)
             assert Push.objects.get().state == State.UNCERTAIN
         finally:
             connection.close()
         return OK
 
     wechat.answers = slowly
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.SENT, "")

@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 import requests
+import time_machine
 from django.utils import timezone
 
-from accounts import retrying
 from accounts.models import OfficialAccount
 from tests.simulated import Simulated
-from wechat.pushes import claiming, grants, pausing, rates, receipts, sending
+from tests.working import send_due
+from wechat.kernel import work
+from wechat.kernel.clock import SHANGHAI
+from wechat.kernel.models import Hold
+from wechat.pushes import claiming, grants, receipts, send_holds, send_rates
 from wechat.pushes.again import send_again
-from wechat.pushes.models import Lane, Push, Receipt, Template
+from wechat.pushes.models import Push, Receipt, SendRate, Template
 from wechat.pushes.queueing import queue_many, queue_template
 from wechat.sdk.template_messages import TemplateMessage
 
@@ -77,7 +81,7 @@ def test_a_template_message_is_sent_with_its_link(world: World) -> None:
         pagepath="a",
     )
     push = queue_template(account=world.account, openid=OPENID, message=message, key="link")
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.kind, push.message) == (State.SENT, Kind.TEMPLATE, message)
     assert push.msgid
@@ -87,11 +91,11 @@ def test_a_template_message_is_sent_with_its_link(world: World) -> None:
 def test_a_lost_answer_is_asked_for_again_and_nobody_gets_it_twice(world: World) -> None:
     world.fault(drop_answer=True, times=1)
     push = world.ask()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.PENDING, "")
     become_due(push)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.attempts) == (State.SENT, 2)
     assert world.received() == [(OPENID, "天河店")]
@@ -99,25 +103,25 @@ def test_a_lost_answer_is_asked_for_again_and_nobody_gets_it_twice(world: World)
 
 def test_an_interrupted_message_is_sent_again_while_the_platform_remembers_it(world: World) -> None:
     push = world.ask()
-    (lane,) = claiming.due_lanes()
-    assert claiming.claim(lane, 10) == [push]
+    (queue,) = claiming.due_queues(bulk=False)
+    assert claiming.claim(queue, 10) == [push]
     become_due(push)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.attempts, len(world.received())) == (State.SENT, 2, 1)
 
 
 def test_what_the_platform_no_longer_remembers_only_a_person_sends_again(world: World) -> None:
     push = world.ask()
-    (lane,) = claiming.due_lanes()
-    claiming.claim(lane, 10)
+    (queue,) = claiming.due_queues(bulk=False)
+    claiming.claim(queue, 10)
     long_ago = timezone.now() - timedelta(minutes=11)
     Push.objects.update(tried_at=long_ago, due_at=long_ago)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.UNCERTAIN, Reason.INTERRUPTED)
     assert send_again(push)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, len(world.received())) == (State.SENT, 1)
 
@@ -125,9 +129,9 @@ def test_what_the_platform_no_longer_remembers_only_a_person_sends_again(world: 
 def test_one_that_waited_too_long_for_its_second_attempt_is_uncertain(world: World) -> None:
     world.fault(drop_answer=True, times=1)
     push = world.ask()
-    sending.send_due()
+    send_due()
     Push.objects.update(tried_at=timezone.now() - timedelta(minutes=11), due_at=timezone.now())
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.UNCERTAIN, Reason.NO_ANSWER)
 
@@ -135,14 +139,14 @@ def test_one_that_waited_too_long_for_its_second_attempt_is_uncertain(world: Wor
 def test_who_left_in_between_gets_nothing(world: World) -> None:
     world.sim("/followers", {"openids": [OPENID], "subscribed": False})
     push = world.ask()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.SKIPPED, Reason.NOT_FOLLOWING)
 
 
 def test_a_broken_value_is_named(world: World) -> None:
     push = world.ask("一" * 21)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, push.errcode) == (State.FAILED, Reason.BAD_VALUE, 47003)
     assert "data.thing4.value" in push.error
@@ -154,9 +158,9 @@ def test_a_template_deleted_in_mid_run_is_noticed_and_costs_no_further_calls(wor
     )
     world.sim("/templates", {"forget": "Vq0demo"})
     first = world.ask("1")
-    sending.send_due()
+    send_due()
     second = world.ask("2")
-    sending.send_due()
+    send_due()
     for push in (first, second):
         push.refresh_from_db()
         assert (push.state, push.reason) == (State.FAILED, Reason.TEMPLATE_GONE)
@@ -166,18 +170,18 @@ def test_a_template_deleted_in_mid_run_is_noticed_and_costs_no_further_calls(wor
 
 def test_a_stale_token_is_repaired_once_on_the_way(world: World) -> None:
     world.ask("1")
-    sending.send_due()
+    send_due()
     world.sim("/tokens/invalidate", {})
     world.ask("2")
-    sending.send_due()
+    send_due()
     assert [shop for _, shop in world.received()] == ["1", "2"]
 
 
 def test_messages_scheduled_for_later_wait(world: World) -> None:
     push = world.ask(at=timezone.now() + timedelta(hours=1))
-    assert sending.send_due() == 0
+    assert send_due() == 0
     become_due(push)
-    assert sending.send_due() == 1
+    assert send_due() == 1
 
 
 # --- many at once
@@ -198,7 +202,7 @@ def many(world: World, count: int) -> int:
 def test_many_are_queued_in_one_statement_and_each_gets_one(world: World) -> None:
     assert many(world, 300) == 300
     assert many(world, 300) == 0
-    sending.send_due()
+    send_due()
     assert sorted(openid for openid, _ in world.received()) == sorted(f"oMany{n}" for n in range(300))
     assert not Push.objects.exclude(state=State.SENT).exists()
 
@@ -206,21 +210,21 @@ def test_many_are_queued_in_one_statement_and_each_gets_one(world: World) -> Non
 def test_a_message_somebody_waits_for_goes_before_a_campaign(world: World) -> None:
     many(world, 300)
     world.ask("收款")
-    kinds = [(lane.kind, lane.bulk) for lane in claiming.due_lanes()]
-    assert kinds == [(Kind.TEMPLATE, False), (Kind.TEMPLATE, True)]
+    assert work.run("pushes.send") == 1
+    assert world.received() == [(OPENID, "收款")]
 
 
 def test_an_account_keeps_to_its_speed(world: World) -> None:
-    Lane.objects.create(account=world.account, kind=Kind.TEMPLATE, per_second=40)
-    taken = [rates.take(world.account.pk, Kind.TEMPLATE, 40, 30) for _ in range(3)]
+    SendRate.objects.create(account=world.account, kind=Kind.TEMPLATE, per_second=40)
+    taken = [send_rates.take(world.account.pk, Kind.TEMPLATE, 40, 30) for _ in range(3)]
     assert sum(taken) <= 11
     many(world, 20)
-    sending.send_due()
+    send_due()
     assert len(world.received()) == 20
 
 
 def test_without_redis_a_process_keeps_to_a_small_share(world: World, settings: Any) -> None:
-    alone = rates._Alone()
+    alone = send_rates._Alone()
     taken = [alone.take((1, "template"), 100, 64) for _ in range(50)]
     assert 1 <= sum(taken) <= 26
 
@@ -228,36 +232,53 @@ def test_without_redis_a_process_keeps_to_a_small_share(world: World, settings: 
 # --- quotas
 
 
-def test_a_used_up_quota_pauses_the_lane_until_midnight_in_shanghai(world: World) -> None:
+def test_a_used_up_quota_holds_the_kind_until_midnight_in_shanghai(world: World) -> None:
     world.sim("/quota", {"api": SEND, "daily_limit": 0})
     push = world.ask()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
-    (lane,) = pausing.paused(world.account)
-    assert (push.state, push.errcode, push.due_at) == (State.PENDING, 45009, lane.paused_until)
-    assert lane.paused_until
-    assert lane.paused_until.astimezone(retrying.SHANGHAI).strftime("%H:%M") == "00:05"
+    (hold,) = send_holds.waiting(world.account)
+    assert (push.state, push.errcode, push.attempts) == (State.PENDING, 45009, 0)
+    hold = Hold.objects.get(work="pushes.send")
+    assert hold.until
+    assert hold.until.astimezone(SHANGHAI).strftime("%H:%M") == "00:05"
     world.ask("另一条")
-    assert (sending.send_due(), claiming.is_due()) == (0, False)
+    assert (send_due(), claiming.is_due(bulk=False)) == (0, False)
+
+
+def test_campaigns_go_on_in_the_morning_after_a_used_up_quota(world: World) -> None:
+    world.sim("/quota", {"api": SEND, "daily_limit": 0})
+    many(world, 3)
+    send_due()
+    (hold,) = send_holds.waiting(world.account)
+    assert hold.until
+    assert hold.until.astimezone(SHANGHAI).strftime("%H:%M") == "08:00"
+    world.sim("/quota", {"api": SEND, "daily_limit": 100})
+    with time_machine.travel(hold.until - timedelta(hours=1), tick=False):
+        world.ask("一个人")
+        assert (send_due(), len(world.received())) == (1, 1)
+    with time_machine.travel(hold.until + timedelta(seconds=1), tick=False):
+        send_due()
+    assert (len(world.received()), Hold.objects.count()) == (4, 0)
 
 
 def test_after_the_quota_was_raised_sends_go_on(world: World) -> None:
     world.sim("/quota", {"api": SEND, "daily_limit": 0})
     world.ask()
-    sending.send_due()
+    send_due()
     world.sim("/quota", {"api": SEND, "daily_limit": 100})
-    assert pausing.go_on(world.account, Kind.TEMPLATE) == 1
-    sending.send_due()
-    assert (world.received(), pausing.paused(world.account)) == ([(OPENID, "天河店")], [])
+    send_holds.go_on(world.account, Kind.TEMPLATE)
+    send_due()
+    assert (world.received(), send_holds.waiting(world.account)) == ([(OPENID, "天河店")], [])
 
 
-def test_a_used_up_minute_pauses_for_a_minute_at_most(world: World) -> None:
+def test_a_used_up_minute_holds_for_a_minute_at_most(world: World) -> None:
     world.fault(errcode=45011, times=1)
     world.ask()
-    sending.send_due()
-    (lane,) = pausing.paused(world.account)
-    assert lane.paused_until
-    assert lane.paused_until <= timezone.now() + timedelta(seconds=61)
+    send_due()
+    (hold,) = send_holds.waiting(world.account)
+    assert hold.until
+    assert hold.until <= timezone.now() + timedelta(seconds=61)
 
 
 # --- receipts
@@ -269,12 +290,12 @@ def test_a_used_up_minute_pauses_for_a_minute_at_most(world: World) -> None:
 )
 def test_a_receipt_joins_its_push(world: World, reason: str, state: str) -> None:
     push = world.ask()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert push.msgid
     for _ in range(2):
         receipts.keep(world.account, push.msgid, reason, "status")
-    receipts.join_due()
+    work.run("pushes.join_receipts")
     push.refresh_from_db()
     assert (push.state, push.reason, Receipt.objects.count()) == (state, reason, 0)
     assert push.sent_at
@@ -282,17 +303,17 @@ def test_a_receipt_joins_its_push(world: World, reason: str, state: str) -> None
 
 def test_a_receipt_that_comes_before_our_own_record_waits_for_it(world: World) -> None:
     push = world.ask()
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     msgid, sent_at = push.msgid, push.sent_at
     assert msgid
     Push.objects.update(state=State.SENDING, msgid=None, sent_at=None, due_at=timezone.now())
     receipts.keep(world.account, msgid, "", "success")
-    receipts.join_due()
+    work.run("pushes.join_receipts")
     assert Push.objects.get().state == State.SENDING
     Push.objects.update(state=State.SENT, msgid=msgid, sent_at=sent_at, due_at=None)
     Receipt.objects.update(due_at=timezone.now())
-    receipts.join_due()
+    work.run("pushes.join_receipts")
     assert (Push.objects.get().state, Receipt.objects.count()) == (State.DELIVERED, 0)
 
 
@@ -300,7 +321,7 @@ def test_a_receipt_of_another_systems_message_is_forgotten_in_the_end(world: Wor
     receipts.keep(world.account, 123, "", "success")
     for _ in range(len(receipts.RETRY_AFTER) + 1):
         Receipt.objects.update(due_at=timezone.now())
-        receipts.join_due()
+        work.run("pushes.join_receipts")
     assert not Receipt.objects.exists()
 
 
@@ -309,7 +330,7 @@ def test_a_receipt_of_another_systems_message_is_forgotten_in_the_end(world: Wor
 
 def test_a_notice_needs_an_agreement(world: World) -> None:
     push = world.ask(template="Wq0demo", kind=Kind.NOTICE)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, push.errcode) == (State.SKIPPED, Reason.NO_GRANT, None)
 
@@ -322,7 +343,7 @@ def test_each_agreement_allows_one_notice(world: World) -> None:
         )
         grants.agree(world.account, OPENID, "Wq0demo", timezone.now(), f"event:{number}")
     pushes = [world.ask(shop, template="Wq0demo", kind=Kind.NOTICE) for shop in "123"]
-    sending.send_due()
+    send_due()
     states = [Push.objects.get(pk=push.pk).state for push in pushes]
     assert states == [State.SENT, State.SENT, State.SKIPPED]
     assert grants.left(world.account, OPENID, ["Wq0demo"]) == {"Wq0demo": 0}
@@ -332,7 +353,7 @@ def test_the_platform_knows_the_agreements_better(world: World) -> None:
     for number in range(3):
         grants.agree(world.account, OPENID, "Wq0demo", timezone.now(), f"event:{number}")
     push = world.ask(template="Wq0demo", kind=Kind.NOTICE)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, push.errcode) == (State.SKIPPED, Reason.NO_GRANT, 43101)
     assert grants.left(world.account, OPENID, ["Wq0demo"]) == {"Wq0demo": 0}
@@ -346,7 +367,7 @@ def test_a_notice_with_a_lost_answer_is_uncertain(world: World) -> None:
     )
     world.simulated.sim("/faults", {"api": "/cgi-bin/message/subscribe/bizsend", "drop_answer": True})
     push = world.ask(template="Wq0demo", kind=Kind.NOTICE)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.UNCERTAIN, Reason.NO_ANSWER)
 
@@ -355,7 +376,7 @@ def test_the_old_one_time_message_has_a_title_and_a_scene(world: World) -> None:
     world.sim("/once", {"openid": OPENID, "template_id": "old"})
     message = TemplateMessage(template_id="old", values={"content": "明天"}, scene="1000", title="预约提醒")
     push = queue_template(account=world.account, openid=OPENID, message=message, key="once", kind=Kind.ONCE)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert push.state == State.SENT
 
@@ -369,7 +390,7 @@ def test_a_mini_program_sends_to_its_users(world: World, account: OfficialAccoun
     )
     grants.agree(account, OPENID, "Wq0demo", timezone.now(), "event:1")
     push = world.ask(template="Wq0demo", kind=Kind.SUBSCRIBE)
-    sending.send_due()
+    send_due()
     push.refresh_from_db()
     assert push.state == State.SENT
 

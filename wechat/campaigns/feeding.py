@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from wechat.campaigns import links
 from wechat.campaigns.models import Campaign, Recipient, Variant
 from wechat.campaigns.wording import filled
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue_many
-from wechat.pushes.tasks import send
 from wechat.sdk import template_messages
 from wechat.sdk.template_messages import TemplateMessage
 
@@ -244,7 +243,7 @@ def put_back_failed(campaign: Campaign) -> int:
     with connection.cursor() as cursor:
         cursor.execute(PUT_BACK, [campaign.pk, [each.value for each in RETRIED], campaign.account_id])
         count = int(cursor.rowcount)
-    transaction.on_commit(lambda: due.ring(send))
+    work.wake("pushes.send_bulk")
     return count
 
 

@@ -10,8 +10,8 @@ from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.campaigns.tallying import Tally
-from wechat.pushes import rates
-from wechat.pushes.models import Lane, Push
+from wechat.pushes import send_rates
+from wechat.pushes.models import Push, SendRate
 from wechat.pushes.senders import SENDERS
 from wechat.sdk.api.base import quota_get
 from wechat.sdk.errors import WeChatError
@@ -104,13 +104,13 @@ def _next_quiet(campaign: Campaign, at: datetime.datetime) -> datetime.datetime 
 def _seconds(campaign: Campaign, tally: Tally) -> float:
     """Kinds go side by side, each at its lane's speed, all of them together at the campaign's."""
     set_speeds = dict(
-        Lane.objects.filter(account=campaign.account_id, per_second__isnull=False).values_list(
+        SendRate.objects.filter(account=campaign.account_id, per_second__isnull=False).values_list(
             "kind", "per_second"
         )
     )
     slowest = 0.0
     for kind in Push.Kind:
-        speed = set_speeds.get(kind) or rates.PER_SECOND[kind]
+        speed = set_speeds.get(kind) or send_rates.PER_SECOND[kind]
         slowest = max(slowest, tally.number(State.WAITING, kind=kind) / speed)
     if campaign.per_second:
         slowest = max(slowest, tally.number(State.WAITING) / campaign.per_second)

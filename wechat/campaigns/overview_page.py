@@ -24,7 +24,7 @@ from wechat.campaigns.models import Campaign, Recipient
 from wechat.campaigns.pages import found, log, may_change, user_of
 from wechat.campaigns.tallying import OVER, SENT, Tally
 from wechat.campaigns.variant_page import next_letter
-from wechat.pushes import pausing
+from wechat.pushes import send_holds
 
 State, Now = Campaign.State, Recipient.State
 
@@ -142,7 +142,7 @@ def _now(campaign: Campaign) -> dict[str, Any]:
         "ready_at": _ready_at(campaign, left),
         "quiet_until": campaign.quiet_ends(timezone.now()) if campaign.state == State.RUNNING else None,
         "outcomes": figures.lines(tally, *OVER),
-        "paused_lanes": [each for each in pausing.paused(campaign.account) if each.kind in kinds],
+        "held": [each for each in send_holds.in_words(campaign.account) if each.kind in kinds],
         "retriable": sum(
             number
             for (_state, reason), number in tally.reasons(Now.FAILED).items()

@@ -20,8 +20,8 @@ class Hold(models.Model):
     """A kind of background work of one account, merchant or receiver that cannot go on for the moment.
 
     ``work`` is the name of the kind, ``subject`` the number of whose work it is, ``part`` tells apart what
-    one kind calls by several APIs. While ``until`` lies ahead none of these rows is claimed; then one of them is
-    tried, and the row goes once the other side answers. Failures are counted before they hold anything:
+    one kind calls by several APIs. While ``until`` lies ahead none of these rows is claimed; then one of them
+    is tried, and the row goes once the other side answers. Failures are counted before they hold anything:
     ``until`` is empty as long as the circuit is closed. See ``wechat.kernel.work``.
     """
 

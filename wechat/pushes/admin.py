@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,22 +13,20 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
 from accounts.pages import AccountScopedAdmin, remark_of_row
 from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers
-from wechat.kernel import due
 from wechat.kernel.pages import BigTable, badge, moment
-from wechat.pushes import pausing, rates_page, windows
+from wechat.pushes import send_holds, send_rates_page, windows
 from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
 from wechat.pushes.summary import COLOURS, because, summary, words
-from wechat.pushes.tasks import send
 from wechat.pushes.template_admin import TemplateAdmin
 
 admin.site.register(Template, TemplateAdmin)
@@ -79,7 +76,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         guard = self.admin_site.admin_view
         return [
             path("<int:pk>/again/", guard(self.again_view), name="pushes_push_again"),
-            path("speed/", guard(rates_page.show), name="pushes_rates"),
+            path("speed/", guard(send_rates_page.show), name="pushes_rates"),
             path("go-on/", guard(require_POST(self.go_on_view)), name="pushes_push_go_on"),
             *super().get_urls(),
         ]
@@ -88,7 +85,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         account = current_account(request)
         told = {
             "account": account,
-            "paused": pausing.paused(account) if account else [],
+            "held": send_holds.in_words(account) if account else [],
             "may_see_speed": bool(account and Rights.of(request.user).may_view(Area.SENDING, account.pk)),
             "may_go_on": bool(account and Rights.of(request.user).may_change(Area.SENDING, account.pk)),
         }
@@ -99,9 +96,8 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         account, kind = current_account(request), request.POST.get("kind", "")
         if account is None or not Rights.of(request.user).may_change(Area.SENDING, account.pk):
             raise PermissionDenied
-        count = pausing.go_on(account, kind)
-        transaction.on_commit(lambda: due.ring(send))
-        done = ngettext("%d message that waited goes on.", "%d messages that waited go on.", count) % count
+        send_holds.go_on(account, kind)
+        done = _("What waited goes on.")
         assert isinstance(request.user, User)
         LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, f"{kind}: {done}")
         self.message_user(request, done)

@@ -1,11 +1,9 @@
 """Sending again, which only a person decides: the follower may already have the message."""
 
-from django.db import transaction
 from django.utils import timezone
 
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.pushes.models import Push
-from wechat.pushes.tasks import send
 
 State = Push.State
 
@@ -28,5 +26,5 @@ def send_again(push: Push) -> bool:
         sent_at=None,
         msgid=None,
     )
-    transaction.on_commit(lambda: due.ring(send))
+    work.wake("pushes.send")
     return bool(changed)

@@ -23,10 +23,9 @@ from accounts.models import OfficialAccount
 from wechat.api import scopes
 from wechat.api.errors import Refused
 from wechat.api.views import BusinessView
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.pushes import occasions, reports
 from wechat.pushes.models import Push, StatusWebhook, Template
-from wechat.pushes.tasks import send
 from wechat.pushes.values import check_all
 from wechat.sdk import template_messages
 from wechat.sdk.content import from_dict, to_dict, to_service_json, validate
@@ -121,7 +120,7 @@ class Pushes(BusinessView):
         pushes = _prepared(self, asked.validated_data["messages"])
         with transaction.atomic():
             Push.objects.bulk_create(pushes, ignore_conflicts=True)
-            transaction.on_commit(lambda: due.ring(send))
+            work.wake("pushes.send")
         kept = _mine(self).filter(account=self.account, key__in=[push.key for push in pushes])
         by_key = {push.key: push for push in kept}
         told = AcceptedSerializer({"messages": [by_key[push.key] for push in pushes]})

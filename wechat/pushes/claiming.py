@@ -1,17 +1,19 @@
-"""Which pushes are next, and taking them: one lane of an account at a time, in the order they became due.
+"""Which pushes are next, and taking them: one send queue at a time, in the order they became due.
 
-A lane is one kind of message of one account; those that somebody waits for go before those of campaigns.
+A send queue is one kind of message of one account; those of campaigns have queues of their own.
 """
 
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from wechat.pushes import rates, reports
+from accounts.models import OfficialAccount
+from wechat.pushes import reports, send_holds, send_rates
 from wechat.pushes.models import Push
 from wechat.pushes.senders import SENDERS, Sender
 
@@ -20,22 +22,27 @@ State, Reason = Push.State, Push.Reason
 # Longer than the slowest call with a token fetched on the way and every time-out used up.
 LEASE = datetime.timedelta(minutes=2)
 
-LANES = """
-SELECT account.id, way.kind, way.bulk, lane.per_second
-FROM accounts_officialaccount account
-CROSS JOIN (SELECT unnest(%(kinds)s::text[]) AS kind) kinds
-CROSS JOIN LATERAL (VALUES (kinds.kind, false), (kinds.kind, true)) AS way(kind, bulk)
-LEFT JOIN pushes_lane lane ON lane.account_id = account.id AND lane.kind = way.kind
+QUEUES = """
+SELECT account.id, way.kind, rate.per_second, held.until IS NOT NULL
+FROM unnest(%(accounts)s::bigint[]) account(id)
+CROSS JOIN unnest(%(kinds)s::text[]) way(kind)
+LEFT JOIN pushes_sendrate rate ON rate.account_id = account.id AND rate.kind = way.kind
+LEFT JOIN LATERAL (
+    SELECT max(until) AS until
+    FROM unnest(%(held)s::bigint[], %(held_kinds)s::text[], %(until)s::timestamptz[])
+        AS held(account_id, kind, until)
+    WHERE held.account_id = account.id AND held.kind = way.kind
+) held ON true
 CROSS JOIN LATERAL (
-    -- The order has each lane looked up at its head in the index: where one campaign is nearly all there
-    -- is, the planner thinks that any row will do, and reads them all to find none for the empty lanes.
+    -- The order has each queue looked up at its head in the index: where one campaign is nearly all there
+    -- is, the planner thinks that any row will do, and reads them all to find none for the empty queues.
     SELECT 1 FROM pushes_push push
-    WHERE push.account_id = account.id AND push.kind = way.kind AND push.bulk = way.bulk
+    WHERE push.account_id = account.id AND push.kind = way.kind AND push.bulk = %(bulk)s
       AND push.state = 'pending' AND push.due_at <= %(now)s
     ORDER BY push.due_at, push.id LIMIT 1
 ) waiting
-WHERE account.enabled AND (lane.paused_until IS NULL OR lane.paused_until <= %(now)s)
-ORDER BY way.bulk, random()
+WHERE held.until IS NULL OR held.until <= %(now)s
+ORDER BY random()
 """
 CLAIM = """
 UPDATE pushes_push push
@@ -59,37 +66,49 @@ IN_ANY_ORDER = CLAIM.format(first_in_line="")
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """One that has something due."""
+class SendQueue:
+    """One that has something due; ``is_held``: one message is to find out whether the others may go on."""
 
     account_id: int
     kind: str
     bulk: bool
     per_second: int
+    is_held: bool = False
 
     @property
     def sender(self) -> Sender:
         return SENDERS[self.kind]
 
 
-def due_lanes() -> list[Lane]:
-    """The lanes with pushes that may go now, those that somebody waits for first."""
+def due_queues(*, bulk: bool) -> list[SendQueue]:
+    """Returns the queues with pushes that may go now."""
+    held = send_holds.held(bulk=bulk).filter(until__isnull=False)
+    subjects = list(held.values_list("subject", "part", "until"))
+    parameters: dict[str, Any] = {
+        "accounts": list(OfficialAccount.objects.filter(enabled=True).values_list("pk", flat=True)),
+        "kinds": list(SENDERS),
+        "held": [subject for subject, _kind, _until in subjects],
+        "held_kinds": [kind for _subject, kind, _until in subjects],
+        "until": [until for _subject, _kind, until in subjects],
+        "bulk": bulk,
+        "now": timezone.now(),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(LANES, {"kinds": list(SENDERS), "now": timezone.now()})
+        cursor.execute(QUEUES, parameters)
         return [
-            Lane(account_id, kind, bulk, per_second or rates.PER_SECOND[kind])
-            for account_id, kind, bulk, per_second in cursor.fetchall()
+            SendQueue(account_id, kind, bulk, per_second or send_rates.PER_SECOND[kind], is_held)
+            for account_id, kind, per_second, is_held in cursor.fetchall()
         ]
 
 
-def claim(lane: Lane, limit: int) -> Sequence[Push]:
-    """Take due pushes of a lane, which are then *sending*: the attempt is on record before the call."""
+def claim(queue: SendQueue, limit: int) -> Sequence[Push]:
+    """Take due pushes of a queue, which are then *sending*: the attempt is on record before the call."""
     now = timezone.now()
-    sql = IN_ORDER if lane.sender.in_order else IN_ANY_ORDER
+    sql = IN_ORDER if queue.sender.in_order else IN_ANY_ORDER
     parameters = {
-        "account": lane.account_id,
-        "kind": lane.kind,
-        "bulk": lane.bulk,
+        "account": queue.account_id,
+        "kind": queue.kind,
+        "bulk": queue.bulk,
         "now": now,
         "lease": now + LEASE,
         "limit": limit,
@@ -97,13 +116,20 @@ def claim(lane: Lane, limit: int) -> Sequence[Push]:
     return sorted(Push.objects.raw(sql, parameters), key=lambda push: push.pk)
 
 
-def release_interrupted() -> None:
+def lost_before(push: Push) -> datetime.datetime | None:
+    """Returns when an earlier attempt of a claimed push began whose answer was lost, if there was one."""
+    if push.tried_at is None or push.due_at is None:
+        return None
+    return push.tried_at if push.tried_at < push.due_at - LEASE else None
+
+
+def release_interrupted(*, bulk: bool) -> None:
     """A push whose sender never told how it went may or may not have reached the follower.
 
     Where the platform drops repeats it is simply sent again; anything else only a person may send again.
     """
     now = timezone.now()
-    interrupted = Push.objects.filter(state=State.SENDING, due_at__lte=now)
+    interrupted = Push.objects.filter(state=State.SENDING, due_at__lte=now, bulk=bulk)
     again = Q(pk__in=[])
     for sender in SENDERS.values():
         if sender.repeatable_for:
@@ -117,6 +143,7 @@ def release_interrupted() -> None:
         reports.note(asked_for)
 
 
-def is_due() -> bool:
-    leased = Push.objects.filter(state=State.SENDING, due_at__lte=timezone.now())
-    return leased.exists() or bool(due_lanes())
+def is_due(*, bulk: bool) -> bool:
+    """Returns whether a worker could send something now, or has to look after what another one left."""
+    leased = Push.objects.filter(state=State.SENDING, due_at__lte=timezone.now(), bulk=bulk)
+    return leased.exists() or bool(due_queues(bulk=bulk))

@@ -1,15 +1,11 @@
 """What an incoming message means for what we send: the windows it opens, the answers that follow it."""
 
-from typing import Any
-
-from django.db import transaction
-
 from accounts.models import OfficialAccount
 from wechat.inbox import conversation, routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Event, reacts
-from wechat.kernel import due
-from wechat.pushes import grants, receipts, tasks, windows
+from wechat.kernel import work
+from wechat.pushes import grants, receipts, windows
 from wechat.pushes.conversation import pushed
 from wechat.pushes.models import Push, SendWindow
 from wechat.pushes.queueing import queue
@@ -90,7 +86,7 @@ def note_receipt(event: Event) -> None:
     assert isinstance(message, TemplateSendFinished)
     reason = "" if message.delivered else Reason.BLOCKED if message.blocked else Reason.UNDELIVERED
     receipts.keep(event.account, message.msg_id, reason, message.status)
-    _ring(tasks.join_receipts)
+    work.wake("pushes.join_receipts")
 
 
 @reacts(SubscribeNoticeSent)
@@ -101,7 +97,7 @@ def note_notice_receipts(event: Event) -> None:
         reason = "" if outcome.error_code == 0 else Reason.UNDELIVERED
         status = f"{outcome.error_code} {outcome.error_status}"
         receipts.keep(event.account, outcome.msg_id, reason, status)
-    _ring(tasks.join_receipts)
+    work.wake("pushes.join_receipts")
 
 
 @reacts(SubscribeNoticePopup, SubscribeNoticeChange)
@@ -117,10 +113,6 @@ def note_agreements(event: Event) -> None:
             grants.agree(event.account, row.openid, choice.template_id, row.sent_at, key)
         elif isinstance(message, SubscribeNoticeChange):
             grants.refuse(event.account, row.openid, choice.template_id, row.sent_at)
-
-
-def _ring(task: Any) -> None:
-    transaction.on_commit(lambda: due.ring(task))
 
 
 def _queue_later(account: OfficialAccount, row: InboundMessage) -> None:

@@ -12,16 +12,20 @@ from django.utils import timezone
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.pushes.models import LibraryJob, Template
 from wechat.sdk.api import templates as api
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import ApiError, TransportError
 
 Verb, State, Kind = LibraryJob.Verb, LibraryJob.State, Template.Kind
 
-LEASE = datetime.timedelta(minutes=2)
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600)]
+JOBS = work.Kind(
+    "pushes.work_on_templates",
+    lambda: LibraryJob.objects.select_related("account"),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.BULK,
+)
 LONG_TERM = 3
 KEPT = ("title", "content", "example", "industry", "lasts", "choices")
 # An account that lacks one of the two kinds of templates has no templates of it.
@@ -69,31 +73,27 @@ def missing(account: OfficialAccount, platform_ids: Iterable[str]) -> set[str]:
     return set(found.values_list("platform_id", flat=True))
 
 
-def work_off_due() -> int:
-    """Do what is due; how many jobs that were."""
-    waiting = LibraryJob.objects.select_related("account")
-    return due.work_off(waiting, lambda job: _settle(job, _tried(job)), lease=LEASE, limit=10)
-
-
-def is_due() -> bool:
-    return LibraryJob.objects.filter(due_at__lte=timezone.now()).exists()
+@JOBS.each
+def do(job: LibraryJob) -> None:
+    """Do one job at the platform, and read the templates as they are then."""
+    client = client_for(job.account)
+    if job.verb == Verb.ADD:
+        try:
+            _add(client, job.details)
+        except TransportError as error:
+            if not error.outcome_unknown:
+                raise
+            # It may have been added, and a second one would be one too many: the next reading shows it.
+            job.give_up(error)
+            return
+    elif job.verb == Verb.DELETE:
+        _delete(client, job.details)
+    _read(client, job.account)
+    job.done(state=State.DONE)
 
 
 def _asked(account: OfficialAccount, verb: LibraryJob.Verb, details: Mapping[str, Any]) -> LibraryJob:
     return LibraryJob.objects.create(account=account, verb=verb, details=dict(details), due_at=timezone.now())
-
-
-def _tried(job: LibraryJob) -> WeChatError | None:
-    client = client_for(job.account)
-    try:
-        if job.verb == Verb.ADD:
-            _add(client, job.details)
-        elif job.verb == Verb.DELETE:
-            _delete(client, job.details)
-        _read(client, job.account)
-    except WeChatError as error:
-        return error
-    return None
 
 
 def _add(client: Client, details: Mapping[str, Any]) -> None:
@@ -177,17 +177,3 @@ def _unless_lacking(read: Any, client: Client) -> list[dict[str, Any]]:
 
 def _joined(*names: Any) -> str:
     return " · ".join(str(name) for name in names if name)[:120]
-
-
-def _settle(job: LibraryJob, error: WeChatError | None) -> None:
-    again = error is not None and (not isinstance(error, ApiError) or error.retryable or error.refresh_token)
-    # An addition whose answer was lost may have been made; what the next reading shows is the answer.
-    if again and job.verb != Verb.ADD and job.attempts < len(RETRY_AFTER):
-        job.due_at = timezone.now() + RETRY_AFTER[job.attempts]
-    else:
-        job.due_at = None
-        job.state = State.FAILED if error else State.DONE
-    job.attempts += 1
-    job.error = str(error) if error else ""
-    job.errcode = error.errcode if isinstance(error, ApiError) else None
-    job.save(update_fields=["due_at", "state", "attempts", "error", "errcode"])

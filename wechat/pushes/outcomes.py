@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields
 from django.db import connection, transaction
 from django.utils import timezone
 
-from wechat.pushes import pausing, reports
-from wechat.pushes.flights import Landing
+from wechat.kernel.work import policy
+from wechat.pushes import reports
 from wechat.pushes.models import Push
+from wechat.pushes.sender_pool import Attempt, Result
 from wechat.pushes.senders import Verdict
-from wechat.sdk.errors import ApiError, ContentError, TransportError, WeChatError
+from wechat.sdk.errors import ApiError, Cause, ContentError, TransportError, WeChatError
 
 State, Reason = Push.State, Push.Reason
 
@@ -20,12 +21,13 @@ RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 60, 60
 # Only the attempt that is on record may speak; a late answer still beats *uncertain*.
 KEEP = """
 UPDATE pushes_push push
-SET state = kept.state, reason = kept.reason, due_at = kept.due_at, errcode = kept.errcode,
+SET attempts = CASE WHEN kept.counts THEN push.attempts ELSE push.attempts - 1 END,
+    state = kept.state, reason = kept.reason, due_at = kept.due_at, errcode = kept.errcode,
     error = kept.error, sent_at = kept.sent_at, msgid = kept.msgid, tried_at = kept.tried_at
 FROM unnest(
     %s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::text[],
-    %s::timestamptz[], %s::bigint[], %s::timestamptz[]
-) AS kept(id, attempts, state, reason, due_at, errcode, error, sent_at, msgid, tried_at)
+    %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::boolean[]
+) AS kept(id, attempts, state, reason, due_at, errcode, error, sent_at, msgid, tried_at, counts)
 WHERE push.id = kept.id AND push.attempts = kept.attempts AND push.state IN ('sending', 'uncertain')
 """
 
@@ -44,6 +46,8 @@ class Outcome:
     sent_at: datetime.datetime | None = None
     msgid: int | None = None
     tried_at: datetime.datetime | None = None
+    # Whether the attempt is one of those a push has.
+    counts: bool = True
     told: bool = False
 
 
@@ -71,22 +75,25 @@ def _write(outcomes: Sequence[Outcome]) -> None:
         cursor.execute(KEEP, columns)
 
 
-def of(landing: Landing) -> Outcome:
-    """What the platform's answer means for the push, its ledger and its lane."""
-    push, error = landing.attempt.push, landing.error
+def of(result: Result, *, is_held: bool = False) -> Outcome:
+    """Returns what the platform's answer means for the push; ``is_held``: its kind waits for the moment."""
+    push, error = result.attempt.push, result.error
+    if result.not_tried:
+        result.attempt.give_back()
+        return _later(push, timezone.now(), None, counts=False, tried_at=result.attempt.lost_before)
     if error is None:
         return Outcome(
             push_id=push.pk,
             attempts=push.attempts,
             state=State.SENT,
             sent_at=timezone.now(),
-            msgid=landing.msgid,
+            msgid=result.msgid,
             told=push.caller_id is not None,
         )
     if isinstance(error, TransportError) and error.outcome_unknown:
-        return _lost(landing, error)
-    landing.attempt.give_back()
-    return _refused(landing, error)
+        return _lost(result.attempt, error, is_held=is_held)
+    result.attempt.give_back()
+    return _refused(result.attempt, error, is_held=is_held)
 
 
 def closed(push: Push, verdict: Verdict, error: WeChatError | None = None) -> Outcome:
@@ -101,36 +108,37 @@ def closed(push: Push, verdict: Verdict, error: WeChatError | None = None) -> Ou
     )
 
 
-def _lost(landing: Landing, error: TransportError) -> Outcome:
+def _lost(attempt: Attempt, error: TransportError, *, is_held: bool) -> Outcome:
     """Where the platform drops repeats the same message goes out once more, for as long as it does."""
-    push, sender = landing.attempt.push, landing.attempt.sender
-    due_at = timezone.now() + _pause(push)
-    if push.tried_at is not None and due_at < push.tried_at + sender.repeatable_for:
-        return _later(push, due_at, error, tried_at=push.tried_at)
+    push, until = attempt.push, attempt.push.tried_at
+    # First in its queue: the platform remembers it for some minutes only.
+    due_at = push.created_at if is_held else timezone.now() + _pause(push)
+    if until is not None and max(due_at, timezone.now()) < until + attempt.sender.repeatable_for:
+        return _later(push, due_at, error, counts=not is_held, tried_at=push.tried_at)
     return closed(push, Verdict(State.UNCERTAIN, Reason.NO_ANSWER), error)
 
 
-def _refused(landing: Landing, error: WeChatError) -> Outcome:
-    attempt = landing.attempt
+def _refused(attempt: Attempt, error: WeChatError, *, is_held: bool) -> Outcome:
     push = attempt.push
     if isinstance(error, ContentError):
         return closed(push, Verdict(State.FAILED, Reason.UNSENDABLE), error)
-    if isinstance(error, ApiError):
-        if verdict := attempt.sender.verdicts.get(error.errcode):
-            attempt.sender.correct(push, verdict, attempt.started_at)
-            return closed(push, verdict, error)
-        if moment := pausing.until(error):
-            pausing.pause(push.account, push.kind, moment, error.errcode)
-            return _later(push, moment, error)
-        if not (error.retryable or error.refresh_token or error.quota):
-            return closed(push, Verdict(State.FAILED, Reason.REFUSED), error)
-    if push.attempts > len(RETRY_AFTER):
-        return closed(push, Verdict(State.FAILED, Reason.GAVE_UP), error)
-    return _later(push, timezone.now() + _pause(push), error)
+    if isinstance(error, ApiError) and (verdict := attempt.sender.verdicts.get(error.errcode)):
+        attempt.sender.correct(push, verdict, attempt.started_at)
+        return closed(push, verdict, error)
+    decision = policy.decide(error, push.attempts - 1, RETRY_AFTER).held(is_held)
+    if decision.again_at is not None:
+        return _later(push, decision.again_at, error, counts=decision.counts, tried_at=attempt.lost_before)
+    reason = Reason.REFUSED if policy.cause_of(error) == Cause.ROW else Reason.GAVE_UP
+    return closed(push, Verdict(State.FAILED, reason), error)
 
 
 def _later(
-    push: Push, due_at: datetime.datetime, error: WeChatError, tried_at: datetime.datetime | None = None
+    push: Push,
+    due_at: datetime.datetime,
+    error: WeChatError | None,
+    *,
+    counts: bool,
+    tried_at: datetime.datetime | None = None,
 ) -> Outcome:
     return Outcome(
         push_id=push.pk,
@@ -138,8 +146,9 @@ def _later(
         state=State.PENDING,
         due_at=due_at,
         errcode=_errcode(error),
-        error=str(error),
+        error=str(error) if error else "",
         tried_at=tried_at,
+        counts=counts,
     )
 
 

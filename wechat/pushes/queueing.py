@@ -4,14 +4,13 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.pushes.models import Push
-from wechat.pushes.tasks import send
 from wechat.sdk import template_messages
 from wechat.sdk.content import Content, to_dict
 from wechat.sdk.template_messages import TemplateMessage
@@ -88,7 +87,7 @@ def queue_many(
         cursor.execute(QUEUE_MANY.format(chosen=chosen), [account.pk, kind, template, cause, *parameters])
         made: int = cursor.rowcount
     if made:
-        transaction.on_commit(lambda: due.ring(send))
+        work.wake("pushes.send_bulk")
     return made
 
 
@@ -99,5 +98,5 @@ def _queued(
         account=account, key=key, defaults={**told, "due_at": at or timezone.now()}
     )
     if made:
-        transaction.on_commit(lambda: due.ring(send))
+        work.wake("pushes.send")
     return push

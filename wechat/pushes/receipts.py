@@ -10,14 +10,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.pushes import reports
 from wechat.pushes.models import Push, Receipt
 
 Reason = Push.Reason
 
-LEASE = datetime.timedelta(minutes=1)
-BATCH = 1000
+JOINS = work.Kind(
+    "pushes.join_receipts",
+    Receipt.objects.all,
+    lease=datetime.timedelta(minutes=1),
+    queue=work.BULK,
+    batch=1000,
+    subject="",
+)
 # A receipt that comes before our own record waits for it; one of another system's message is forgotten.
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (1, 5, 60, 300, 3600)]
 
@@ -52,20 +58,10 @@ def keep(account: OfficialAccount, msgid: int, reason: str, status: str) -> None
     Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
 
 
-def join_due() -> int:
-    """Join what has been reported; how many pushes it was about."""
-    joined = 0
-    while receipts := due.claim(Receipt.objects.all(), lease=LEASE, limit=BATCH):
-        joined += len(_joined(receipts))
-    return joined
-
-
-def is_due() -> bool:
-    return Receipt.objects.filter(due_at__lte=timezone.now()).exists()
-
-
+@JOINS.together
 @transaction.atomic
-def _joined(receipts: Sequence[Receipt]) -> set[int]:
+def join(receipts: Sequence[Receipt]) -> None:
+    """Join what has been reported to the pushes it is about."""
     names = ("pk", "account_id", "msgid", "reason", "status")
     columns = [[getattr(receipt, name) for receipt in receipts] for name in names]
     with connection.cursor() as cursor:
@@ -77,7 +73,6 @@ def _joined(receipts: Sequence[Receipt]) -> set[int]:
     forgotten = [receipt.pk for receipt in left if receipt.attempts >= len(RETRY_AFTER)]
     Receipt.objects.filter(pk__in=[*joined, *forgotten]).delete()
     _look_again([receipt for receipt in left if receipt.attempts < len(RETRY_AFTER)])
-    return joined
 
 
 def _look_again(receipts: Sequence[Receipt]) -> None:

@@ -17,6 +17,7 @@ from wechat.pushes.models import Push
 from wechat.sdk import template_messages
 from wechat.sdk.client import Client
 from wechat.sdk.content import to_service_json
+from wechat.sdk.errors import TransportError
 
 Kind, State, Reason = Push.Kind, Push.State, Push.Reason
 
@@ -55,6 +56,16 @@ class Sender(ABC):
         """
         msgid = str(client.post(self.path, self.body(push)).get("msgid"))
         return int(msgid) if msgid.isdecimal() else None
+
+    def probe(self, client: Client) -> None:
+        """Find out whether the platform answers, with a call that spends nobody's message.
+
+        Raises ``ApiError`` and ``TransportError``; the latter surely before a message left.
+        """
+        try:
+            client.get("/cgi-bin/get_api_domain_ip")
+        except TransportError as error:
+            raise TransportError(str(error), outcome_unknown=False) from error
 
     @abstractmethod
     def body(self, push: Push) -> dict[str, Any]:

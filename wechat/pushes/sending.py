@@ -3,88 +3,156 @@
 A push is *sending* in Postgres before the platform is called, so whatever kills the worker leaves a trace.
 When the lease ends without an outcome, a template message is sent again, because the platform drops the
 repeat by its ``client_msg_id``; anything else is *uncertain*, and only a person may send it again.
+
+Messages that somebody waits for and those of campaigns are two kinds of work: neither waits for the other.
 """
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
-from wechat.pushes import outcomes, rates
-from wechat.pushes.claiming import Lane, claim, due_lanes, release_interrupted
-from wechat.pushes.flights import Attempt, Flights, Landing
+from wechat.kernel import work
+from wechat.pushes import claiming, outcomes, send_holds, send_rates
+from wechat.pushes.claiming import SendQueue
 from wechat.pushes.models import Push
 from wechat.pushes.outcomes import Outcome
+from wechat.pushes.sender_pool import Attempt, Result, SenderPool
 from wechat.pushes.senders import Sender, Verdict
+from wechat.sdk.errors import WeChatError
 
 State, Reason = Push.State, Push.Reason
 
 IN_FLIGHT = 96
 # Claimed beyond that, where a kill does no harm, so that no place waits for the next claim.
 AHEAD = 128
-# A worker that is told to stop finishes its task first, so no task goes on for ever.
-RUN_SECONDS = 20.0
+TURN_SECONDS = 10.0
 # How long a free place may stay empty while the others wait for the platform, or for their turn.
 LOOK_SECONDS = 0.2
-TURN_SECONDS = 0.02
+PACE_SECONDS = 0.02
 # Outcomes share a statement; a follower's next message waits for it.
 TOGETHER = 200
-# So many processes send at a time; the others of a worker are free for everything else.
-SENDERS_AT_ONCE = 2
-LOCK_CLASS = 0x70757368
+
+SENDS = work.TurnKind(
+    send_holds.SENDS,
+    partial(claiming.is_due, bulk=False),
+    queue=work.INTERACTIVE,
+    seconds=TURN_SECONDS,
+    rows=lambda: Push.objects.filter(state=State.PENDING, bulk=False),
+)
+BULK_SENDS = work.TurnKind(
+    send_holds.BULK_SENDS,
+    partial(claiming.is_due, bulk=True),
+    queue=work.BULK,
+    seconds=TURN_SECONDS,
+    rows=lambda: Push.objects.filter(state=State.PENDING, bulk=True),
+)
 
 
-def send_due() -> int:
-    """Send what is due until nothing is; how many pushes were taken on."""
-    with _place() as there_is_one:
-        if not there_is_one:
-            return 0
-        release_interrupted()
-        with Flights(IN_FLIGHT) as flights:
-            return _Run(flights).until_done()
+@SENDS.does
+def send(turn: work.Turn) -> int:
+    """Send what somebody waits for until nothing is due; returns how many pushes were taken on."""
+    return _send_due(turn, bulk=False)
+
+
+@BULK_SENDS.does
+def send_bulk(turn: work.Turn) -> int:
+    """Send what campaigns queued until nothing is due; returns how many pushes were taken on."""
+    return _send_due(turn, bulk=True)
+
+
+def _send_due(turn: work.Turn, *, bulk: bool) -> int:
+    claiming.release_interrupted(bulk=bulk)
+    with SenderPool(IN_FLIGHT) as pool:
+        return _Run(pool, turn, bulk=bulk).until_done()
 
 
 class _Run:
-    def __init__(self, flights: Flights) -> None:
-        self.flights = flights
-        self.ends_at = time.monotonic() + RUN_SECONDS
+    def __init__(self, pool: SenderPool, turn: work.Turn, *, bulk: bool) -> None:
+        self.pool = pool
+        self.turn = turn
+        self.bulk = bulk
         self.accounts: dict[int, OfficialAccount] = {}
         self.taken = 0
         # Whether something is due whose account has sent as much as it may for the moment.
         self.has_to_wait = False
+        # Those with a hold, or failures counted towards one: the next answer ends that.
+        self.troubled: set[tuple[int, str]] = set()
 
     def until_done(self) -> int:
-        while self._take_on() or self.flights.flying or self.has_to_wait:
-            settle(self.flights.landings(TURN_SECONDS if self.has_to_wait else LOOK_SECONDS, TOGETHER))
+        while self._take_on() or self.pool.in_flight or self.has_to_wait:
+            self._settle(self.pool.results(PACE_SECONDS if self.has_to_wait else LOOK_SECONDS, TOGETHER))
         return self.taken
 
     def _take_on(self) -> int:
-        """Claim for the places that are free, lane by lane; how many were taken on."""
+        """Claim for the places that are free, queue by queue; returns how many were taken on."""
         self.has_to_wait = False
-        if time.monotonic() >= self.ends_at or self._free(AHEAD) < IN_FLIGHT // 2:
+        if self.turn.is_over or self._free(AHEAD) < IN_FLIGHT // 2:
             return 0
-        taken = sum(self._take_on_of(lane) for lane in due_lanes())
+        known = send_holds.held(bulk=self.bulk).values_list("subject", "part", "until")
+        self.troubled = {(subject, kind) for subject, kind, _until in known}
+        self.pool.held &= {(subject, kind) for subject, kind, until in known if until}
+        taken = sum(self._take_on_of(queue) for queue in claiming.due_queues(bulk=self.bulk))
         self.taken += taken
         return taken
 
-    def _take_on_of(self, lane: Lane) -> int:
-        free = self._free(AHEAD if lane.sender.repeatable_for else 0)
+    def _take_on_of(self, queue: SendQueue) -> int:
+        free = self._free(AHEAD if queue.sender.repeatable_for else 0)
         if free < IN_FLIGHT // 2:
             return 0
-        allowed = rates.take(lane.account_id, lane.kind, lane.per_second, free)
+        if queue.is_held:
+            return self._probe(queue)
+        allowed = send_rates.take(queue.account_id, queue.kind, queue.per_second, free)
         self.has_to_wait |= allowed < free
-        pushes = claim(lane, allowed) if allowed else []
-        if pushes:
-            for attempt in begin(self._account(lane.account_id), lane.sender, pushes):
-                self.flights.start(attempt)
+        pushes = claiming.claim(queue, allowed) if allowed else []
+        self._start(queue, pushes)
         return len(pushes)
 
+    def _probe(self, queue: SendQueue) -> int:
+        """Send one message to find out whether the others may go; those that cannot be sent are closed."""
+        taken = 0
+        if send_holds.take_probe(queue.account_id, queue.kind, bulk=self.bulk):
+            while (pushes := claiming.claim(queue, 1)) and not self._start(queue, pushes):
+                taken += 1
+            taken += len(pushes)
+        return taken
+
+    def _start(self, queue: SendQueue, pushes: Sequence[Push]) -> int:
+        if not pushes:
+            return 0
+        account = self._account(queue.account_id)
+        attempts = begin(account, queue.sender, pushes, is_probe=queue.is_held)
+        for attempt in attempts:
+            self.pool.start(attempt)
+        return len(attempts)
+
+    def _settle(self, results: Sequence[Result]) -> None:
+        """Put on hold what has to wait, and keep on the rows what became of the calls."""
+        for result in results:
+            if result.error is not None:
+                self._report(result.attempt, result.error)
+            elif not result.not_tried and result.attempt.key in self.troubled:
+                self._answered(result.attempt)
+        outcomes.keep([outcomes.of(each, is_held=each.attempt.key in self.pool.held) for each in results])
+
+    def _report(self, attempt: Attempt, error: WeChatError) -> None:
+        account_id, kind = attempt.key
+        if getattr(error, "errcode", None) in attempt.sender.verdicts:
+            return
+        self.troubled.add(attempt.key)
+        if send_holds.report(account_id, kind, error, is_probe=attempt.is_probe):
+            self.pool.held.add(attempt.key)
+
+    def _answered(self, attempt: Attempt) -> None:
+        account_id, kind = attempt.key
+        send_holds.answered(account_id, kind, bulk=self.bulk)
+        self.troubled.discard(attempt.key)
+        self.pool.held.discard(attempt.key)
+
     def _free(self, ahead: int) -> int:
-        return IN_FLIGHT + ahead - self.flights.flying
+        return IN_FLIGHT + ahead - self.pool.in_flight
 
     def _account(self, account_id: int) -> OfficialAccount:
         if account_id not in self.accounts:
@@ -92,7 +160,9 @@ class _Run:
         return self.accounts[account_id]
 
 
-def begin(account: OfficialAccount, sender: Sender, pushes: Sequence[Push]) -> list[Attempt]:
+def begin(
+    account: OfficialAccount, sender: Sender, pushes: Sequence[Push], *, is_probe: bool = False
+) -> list[Attempt]:
     """Take the messages from the followers' ledgers; what may not be sent, or no longer, is closed."""
     now = timezone.now()
     going, refused = _sorted_out(sender, pushes, sender.missing(account, pushes))
@@ -102,12 +172,11 @@ def begin(account: OfficialAccount, sender: Sender, pushes: Sequence[Push]) -> l
     client = client_for(account)
     for push in going:
         push.account = account
-    return [Attempt(push, sender, client, paid[push.pk], now) for push in going if push.pk in paid]
-
-
-def settle(landings: Sequence[Landing]) -> None:
-    """Keep on the rows what became of the calls."""
-    outcomes.keep([outcomes.of(landing) for landing in landings])
+    return [
+        Attempt(push, sender, client, paid[push.pk], now, claiming.lost_before(push), is_probe)
+        for push in going
+        if push.pk in paid
+    ]
 
 
 def _sorted_out(
@@ -130,21 +199,3 @@ def _is_forgotten(sender: Sender, push: Push) -> bool:
     if not sender.repeatable_for or push.tried_at is None:
         return False
     return push.tried_at + sender.repeatable_for < timezone.now()
-
-
-@contextmanager
-def _place() -> Iterator[bool]:
-    """One of the few places for senders, for as long as the connection lives; ``False`` if all are taken."""
-    with connection.cursor() as cursor:
-        for number in range(SENDERS_AT_ONCE):
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, number])
-            if cursor.fetchone() == (True,):
-                break
-        else:
-            yield False
-            return
-    try:
-        yield True
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, number])

@@ -1,25 +1,11 @@
+"""The modules with background work of this app: see ``wechat.kernel.work``."""
+
 from celery import shared_task
 
 from wechat.kernel import due
-from wechat.pushes import claiming, library, receipts, reports, sending
+from wechat.pushes import library, receipts, reports, sending
 
-
-@shared_task(name="pushes.send")
-def send() -> int:
-    """Send the pushes that are due; how many."""
-    return sending.send_due()
-
-
-@shared_task(name="pushes.join_receipts")
-def join_receipts() -> int:
-    """Join what the platform reported to the pushes; how many."""
-    return receipts.join_due()
-
-
-@shared_task(name="pushes.work_on_templates")
-def work_on_templates() -> int:
-    """Read, add and delete templates at the platform; how many jobs."""
-    return library.work_off_due()
+__all__ = ["library", "receipts", "reports", "sending"]
 
 
 @shared_task(name="pushes.report")
@@ -28,7 +14,4 @@ def report() -> int:
     return reports.report_due()
 
 
-due.doorbell(send, claiming.is_due)
-due.doorbell(join_receipts, receipts.is_due)
-due.doorbell(work_on_templates, library.is_due)
 due.doorbell(report, reports.is_due)

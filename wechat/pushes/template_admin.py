@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -24,14 +23,13 @@ from accounts.errcodes import in_words
 from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.kernel.pages import badge, moment
 from wechat.pushes import grants, industry_page, library
 from wechat.pushes.fill_form import PREFIX, TestForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
 from wechat.pushes.models import LibraryJob, Push, Template
 from wechat.pushes.queueing import queue_template
-from wechat.pushes.tasks import work_on_templates
 from wechat.sdk.api import templates as api
 from wechat.sdk.errors import ApiError, WeChatError
 
@@ -82,7 +80,7 @@ class TemplateAdmin(AccountScopedAdmin):
     def sync_view(self, request: HttpRequest) -> HttpResponse:
         account = self._changeable(request)
         library.sync(account)
-        transaction.on_commit(lambda: due.ring(work_on_templates))
+        work.wake("pushes.work_on_templates")
         self.message_user(request, _("The templates are being read from WeChat; reload in a moment."))
         return redirect("admin:pushes_template_changelist")
 
@@ -135,7 +133,7 @@ class TemplateAdmin(AccountScopedAdmin):
         form = TemplateMessageForm(request.POST if "short_id" in request.POST else None)
         job = self._added(account, form, step)
         if job is not None:
-            transaction.on_commit(lambda: due.ring(work_on_templates))
+            work.wake("pushes.work_on_templates")
             self.message_user(request, _("The template is being added at WeChat; reload in a moment."))
             return redirect("admin:pushes_template_changelist")
         has_messages = account.kind != OfficialAccount.Kind.MINIPROGRAM
@@ -150,7 +148,7 @@ class TemplateAdmin(AccountScopedAdmin):
         )
         if request.method == "POST":
             library.delete(template)
-            transaction.on_commit(lambda: due.ring(work_on_templates))
+            work.wake("pushes.work_on_templates")
             self.log_change(request, template, _("Deleted at WeChat"))
             self.message_user(request, _("The template is being deleted at WeChat."))
             return redirect("admin:pushes_template_changelist")

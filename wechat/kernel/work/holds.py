@@ -5,9 +5,9 @@ account is tried (a probe); if the other side answers, the hold is lifted and ev
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from wechat.kernel.models import Hold
@@ -18,9 +18,9 @@ from wechat.sdk.errors import Cause
 PROBE_LEASE = datetime.timedelta(minutes=2)
 
 
-def blocked(work: str, part: str = "") -> list[int]:
+def blocked(work: str) -> list[int]:
     """Returns whose rows must not be claimed, by number; those with a probe to make among them."""
-    held = Hold.objects.filter(work=work, part=part, until__isnull=False)
+    held = Hold.objects.filter(work=work, until__isnull=False)
     return list(held.values_list("subject", flat=True))
 
 
@@ -29,43 +29,66 @@ def has_probe(work: str) -> bool:
     return Hold.objects.filter(work=work, until__lte=timezone.now()).exists()
 
 
-def take_probes(work: str, part: str = "") -> list[int]:
+def probes(work: str) -> list[int]:
     """Returns whose work this worker is to try with one row; no other worker tries it meanwhile."""
+    ready = Hold.objects.filter(work=work, until__lte=timezone.now())
+    return [hold.subject for hold in ready if take_probe(ready.filter(pk=hold.pk))]
+
+
+def take_probe(held: QuerySet[Hold]) -> bool:
+    """Returns whether the time of these holds has come, and this worker is the one to try."""
     now = timezone.now()
-    ready = Hold.objects.filter(work=work, part=part, until__lte=now)
-    return [hold.subject for hold in ready if ready.filter(pk=hold.pk).update(until=now + PROBE_LEASE)]
+    return bool(held.filter(until__lte=now).update(until=now + PROBE_LEASE))
 
 
-def report(work: str, subject: int, cause: Cause, error: object, part: str = "") -> bool:
+def report(
+    work: str, subject: int, cause: Cause, error: object, *, part: str = "", is_probe: bool = False
+) -> bool:
     """Note an error that is about more than its row; returns whether the others are on hold now."""
-    hold, _made = Hold.objects.get_or_create(
+    found, _made = Hold.objects.get_or_create(
         work=work, part=part, subject=subject, defaults={"cause": cause.value, "since": timezone.now()}
     )
-    is_open = hold.until is not None
-    opens = cause != Cause.AWAY or is_open or hold.failures + 1 >= policy.FAILURES_TO_OPEN
-    probes = hold.probes + 1 if is_open and hold.cause == cause.value else 0
-    changes = {
-        "cause": cause.value,
-        "error": str(error)[:1000],
-        "errcode": getattr(error, "errcode", None),
-        "failures": F("failures") + 1,
-        "probes": probes,
-        "until": policy.held_until(cause, probes) if opens else None,
-    }
-    # Those in flight when the circuit opened end in failures too: they postpone nothing.
-    Hold.objects.filter(pk=hold.pk, until=hold.until).update(**changes)
-    return opens
+    if found.until is not None and not is_probe and found.cause == cause.value:
+        # It was on its way already when the others were held.
+        return True
+    if cause == Cause.AWAY and found.until is None and found.failures + 1 < policy.FAILURES_TO_OPEN:
+        Hold.objects.filter(pk=found.pk).update(failures=F("failures") + 1, **_described(cause, error))
+        return False
+    vain = found.probes + 1 if found.until is not None and found.cause == cause.value else 0
+    Hold.objects.filter(pk=found.pk).update(
+        failures=F("failures") + 1,
+        probes=vain,
+        until=policy.held_until(cause, vain),
+        **({} if found.until is not None else {"since": timezone.now()}),
+        **_described(cause, error),
+    )
+    return True
 
 
-def lift(work: str, subject: int, part: str = "") -> None:
+def hold(
+    work: str, subject: int, cause: Cause, error: object, *, part: str = "", until: datetime.datetime
+) -> None:
+    """Put work on hold until that time."""
+    Hold.objects.update_or_create(
+        work=work,
+        part=part,
+        subject=subject,
+        defaults={"until": until, **_described(cause, error)},
+        create_defaults={"until": until, "since": timezone.now(), **_described(cause, error)},
+    )
+
+
+def lift(work: str, subject: int, *, part: str = "") -> None:
     """Note that the other side answered: what was held goes on at once."""
-    known = Hold.objects.filter(work=work, part=part, subject=subject)
-    was_held = known.filter(until__isnull=False).exists()
-    if known.delete()[0] and was_held:
-        waking.wake(work)
+    lift_all(Hold.objects.filter(work=work, part=part, subject=subject))
 
 
-def lift_all(holds: Sequence[Hold]) -> None:
-    """Have the work go on, as a person decided."""
-    for hold in holds:
-        lift(hold.work, hold.subject, hold.part)
+def lift_all(holds: Iterable[Hold]) -> None:
+    """Have the work go on: the cause is gone, or a person decided so."""
+    for each in holds:
+        if each.delete()[0] and each.until is not None:
+            waking.wake(each.work)
+
+
+def _described(cause: Cause, error: object) -> dict[str, object]:
+    return {"cause": cause.value, "error": str(error)[:1000], "errcode": getattr(error, "errcode", None)}

@@ -207,9 +207,10 @@ class Kind(AnyKind, Generic[Row]):
 
     def claim(self) -> list[Row]:
         """Lease the next rows: one to probe with where a hold may have ended, else those not on hold."""
-        for probed in holds.take_probes(self.name) if self.subject else ():
+        for probed in holds.probes(self.name) if self.subject else ():
             of_subject = self.rows().filter(**{self.subject: probed})
             if rows := claim(of_subject, lease=self.lease, limit=1):
+                rows[0].is_probe = True
                 return rows
         return claim(self._free(), lease=self.lease, limit=self.batch)
 
@@ -235,7 +236,10 @@ class Kind(AnyKind, Generic[Row]):
         """Write down on the row what the error means for it, and hold what it means for the others."""
         decision = policy.decide(error, row.attempts, self.retry)
         if decision.hold is not None and self.subject:
-            decision = decision.held(holds.report(self.name, self.subject_of(row), decision.hold, error))
+            is_held = holds.report(
+                self.name, self.subject_of(row), decision.hold, error, is_probe=row.is_probe
+            )
+            decision = decision.held(is_held)
         if not decision.is_expected:
             log.exception("work_failed", extra={"work": self.name, "row": row.pk}, exc_info=error)
         if decision.again_at is None:

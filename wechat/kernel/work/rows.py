@@ -17,6 +17,9 @@ class WorkRow(models.Model):
     A model with states adds ``finished_is_not_due`` to its constraints.
     """
 
+    # Whether it is tried to find out if the others of its account may go on.
+    is_probe = False
+
     due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     error = models.TextField(_("error"), blank=True, editable=False)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.inbox.models import InboundMessage
+from wechat.kernel.work import WorkRow
 from wechat.sdk import template_messages
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.template_messages import TemplateMessage
@@ -15,7 +16,7 @@ from wechat.sdk.template_messages import TemplateMessage
 BESIDE = frozenset({"kf_account", "reference"})
 
 
-class Push(models.Model):
+class Push(WorkRow):
     """One message to one follower.
 
     pending → sending → sent → delivered | failed | uncertain | skipped. ``due_at`` is when a pending push
@@ -94,13 +95,9 @@ class Push(models.Model):
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True)
-    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     # When the attempt began whose answer may have been lost; empty if there surely was none.
     tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     msgid = models.BigIntegerField(_("message ID"), null=True, blank=True, editable=False)
-    errcode = models.IntegerField(_("error code"), null=True, blank=True)
-    error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 

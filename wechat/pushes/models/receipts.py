@@ -3,9 +3,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
+from wechat.kernel.work import WorkRow
 
 
-class Receipt(models.Model):
+class Receipt(WorkRow):
     """The platform's word on a message it had accepted, until it is joined to the push.
 
     It may come before our own record of the message's id; it is looked at again until the push is there.
@@ -17,17 +18,14 @@ class Receipt(models.Model):
     reason = models.CharField(_("reason"), max_length=16, blank=True)
     status = models.CharField(_("status"), max_length=120)
     received_at = models.DateTimeField(auto_now_add=True)
-    due_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("receipt")
         verbose_name_plural = _("receipts")
         constraints = [
             models.UniqueConstraint(fields=["account", "msgid"], name="receipt_once"),
             models.CheckConstraint(condition=~Q(status=""), name="receipt_says_something"),
         ]
-        indexes = [models.Index(fields=["due_at"], name="receipt_due")]
 
     def __str__(self) -> str:
         return self.status

@@ -1,8 +1,11 @@
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
+from wechat.kernel.work import WorkRow
 from wechat.pushes.models.push import Push
 from wechat.pushes.values import TemplateField, fields_of
 
@@ -54,7 +57,7 @@ class Template(models.Model):
         return fields_of(self.content, self.choices)
 
 
-class LibraryJob(models.Model):
+class LibraryJob(WorkRow):
     """Something to be done with an account's templates at the platform: read them, add one, delete one."""
 
     class Verb(models.TextChoices):
@@ -72,11 +75,7 @@ class LibraryJob(models.Model):
     # Of an addition: kind, short_id and keywords, or tid, kids and scene. Of a deletion: kind, platform_id.
     details = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
-    error = models.TextField(_("error"), blank=True)
-    errcode = models.IntegerField(_("error code"), null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    due_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("work on templates")
@@ -95,9 +94,12 @@ class LibraryJob(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="library_job_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
             models.Index(fields=["account", "-id"], name="library_job_newest"),
         ]
 
     def __str__(self) -> str:
         return self.get_verb_display()
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.FAILED}

@@ -17,8 +17,8 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import OfficialAccount
 from accounts.pages import frame
 from accounts.rights import Area, Rights, current_account
-from wechat.pushes import rates
-from wechat.pushes.models import Lane, Push
+from wechat.pushes import send_rates
+from wechat.pushes.models import Push, SendRate
 
 Kind = Push.Kind
 
@@ -38,7 +38,7 @@ class RatesForm(forms.Form):
     def __init__(self, account: OfficialAccount, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         self.account = account
-        self.set = dict(Lane.objects.filter(account=account).values_list("kind", "per_second"))
+        self.set = dict(SendRate.objects.filter(account=account).values_list("kind", "per_second"))
         for kind in KINDS[OfficialAccount.Kind(account.kind)]:
             self.fields[kind.value] = forms.IntegerField(
                 label=kind.label,
@@ -47,7 +47,7 @@ class RatesForm(forms.Form):
                 min_value=1,
                 max_value=MOST,
                 widget=forms.NumberInput(
-                    attrs={"placeholder": rates.PER_SECOND[kind], "min": 1, "max": MOST}
+                    attrs={"placeholder": send_rates.PER_SECOND[kind], "min": 1, "max": MOST}
                 ),
             )
 
@@ -56,7 +56,9 @@ class RatesForm(forms.Form):
         changed = []
         for name, value in self.cleaned_data.items():
             if value != (before := self.set.get(name)):
-                Lane.objects.update_or_create(account=self.account, kind=name, defaults={"per_second": value})
+                SendRate.objects.update_or_create(
+                    account=self.account, kind=name, defaults={"per_second": value}
+                )
                 changed.append(f"{self.fields[name].label}: {_worded(before)} → {_worded(value)}")
         return changed
 
@@ -81,7 +83,7 @@ def show(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         if form.is_valid():
             return _kept(request, account, form)
-    rows = [Row(form[name], rates.PER_SECOND[Kind(name)], _limit(Kind(name))) for name in form.fields]
+    rows = [Row(form[name], send_rates.PER_SECOND[Kind(name)], _limit(Kind(name))) for name in form.fields]
     context = frame(request, _("Sending speed"), Area.SENDING, rows=rows, most=MOST)
     return TemplateResponse(request, "pushes/rates.html", context)
 

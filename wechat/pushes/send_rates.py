@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 Kind = Push.Kind
 
-# Messages a second to begin with; an account's own number is in ``Lane``.
+# Messages a second to begin with; an account's own number is in ``SendRate``.
 PER_SECOND: Mapping[str, int] = {
     Kind.SERVICE: 1000,
     Kind.TEMPLATE: 2000,

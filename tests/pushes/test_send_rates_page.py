@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from tests.cast import Cast, signed_in
 from wechat.pushes import claiming
-from wechat.pushes.models import Lane, Push
+from wechat.pushes.models import Push, SendRate
 
 pytestmark = pytest.mark.django_db
 
@@ -20,16 +20,14 @@ def test_a_speed_is_kept_noted_and_used(staff: Cast) -> None:
         account=staff.ours, openid="o", key="a", kind="template", template="T", content={"values": {}},
         due_at=timezone.now(),
     )  # fmt: skip
-    assert [lane.per_second for lane in claiming.due_lanes()] == [120]
+    assert [queue.per_second for queue in claiming.due_queues(bulk=False)] == [120]
     assert "120" in LogEntry.objects.get().change_message
 
 
-def test_an_empty_field_is_the_usual_speed_again_and_a_pause_stays(staff: Cast) -> None:
-    until = timezone.now()
-    Lane.objects.create(account=staff.ours, kind="template", per_second=5, paused_until=until, errcode=45009)
+def test_an_empty_field_is_the_usual_speed_again(staff: Cast) -> None:
+    SendRate.objects.create(account=staff.ours, kind="template", per_second=5)
     signed_in(staff.owner).post(PAGE, {"template": ""})
-    lane = Lane.objects.get()
-    assert (lane.per_second, lane.paused_until, lane.errcode) == (None, until, 45009)
+    assert SendRate.objects.get().per_second is None
 
 
 @pytest.mark.parametrize("wrong", ["0", "-3", "5001", "many"])
@@ -37,7 +35,7 @@ def test_a_speed_that_cannot_be_is_said_at_its_field(staff: Cast, wrong: str) ->
     answer = signed_in(staff.owner).post(PAGE, {"template": wrong})
     assert answer.status_code == 200
     assert 'class="filter-error"' in answer.content.decode()
-    assert not Lane.objects.exists()
+    assert not SendRate.objects.exists()
 
 
 def test_an_account_is_offered_only_what_it_can_send(staff: Cast) -> None:
@@ -51,4 +49,4 @@ def test_who_may_not_send_looks_or_is_sent_away(staff: Cast) -> None:
     auditor = signed_in(staff.auditor)
     assert "<button" not in auditor.get(PAGE).content.decode().split('id="content')[-1].split("</form>")[0]
     assert auditor.post(PAGE, {"template": "1"}).status_code == 403
-    assert not Lane.objects.exists()
+    assert not SendRate.objects.exists()

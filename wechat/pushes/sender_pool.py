@@ -1,0 +1,120 @@
+"""Threads that take a push, call the platform, and hand back what came of it."""
+
+import datetime
+import logging
+import queue
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from django.db import connection
+
+from wechat.pushes.models import Push
+from wechat.pushes.senders import GiveBack, Sender
+from wechat.sdk.client import Client
+from wechat.sdk.errors import TransportError, WeChatError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A push on its way, and how to put back what it took from a ledger.
+
+    ``is_probe``: sends of its kind are on hold, and this one finds out whether they may go on.
+    """
+
+    push: Push
+    sender: Sender
+    client: Client
+    give_back: GiveBack
+    started_at: datetime.datetime
+    # When an earlier attempt began whose answer was lost.
+    lost_before: datetime.datetime | None = None
+    is_probe: bool = False
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """What is held together: the account and the kind of message."""
+        return self.push.account_id, self.push.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of an attempt: the platform's id of the message, or why there is none.
+
+    ``not_tried``: its kind was put on hold before its turn came, and nothing was called.
+    """
+
+    attempt: Attempt
+    msgid: int | None = None
+    error: WeChatError | None = None
+    not_tried: bool = False
+
+
+class SenderPool:
+    """Up to ``places`` calls at once; leaving the block waits for those on their way.
+
+    A pool of futures would cost a lock and a condition for every push; two queues cost a tenth of it.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self.in_flight = 0
+        # What is not to be called any more, by account and kind.
+        self.held: set[tuple[int, str]] = set()
+        self._attempts: queue.SimpleQueue[Attempt | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        for _thread in self._threads:
+            self._attempts.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def start(self, attempt: Attempt) -> None:
+        self.in_flight += 1
+        if len(self._threads) < min(self.in_flight, self.places):
+            thread = threading.Thread(target=self._send_on, name=f"sending-{len(self._threads)}")
+            self._threads.append(thread)
+            thread.start()
+        self._attempts.put(attempt)
+
+    def results(self, seconds: float, most: int) -> list[Result]:
+        """Returns what has come back; waits up to ``seconds`` for the first."""
+        found: list[Result] = []
+        try:
+            found.append(self._results.get(timeout=seconds))
+            while len(found) < most:
+                found.append(self._results.get_nowait())
+        except queue.Empty:
+            pass
+        self.in_flight -= len(found)
+        return found
+
+    def _send_on(self) -> None:
+        while attempt := self._attempts.get():
+            is_held = attempt.key in self.held and not attempt.is_probe
+            self._results.put(Result(attempt, not_tried=True) if is_held else _sent(attempt))
+
+
+def _sent(attempt: Attempt) -> Result:
+    try:
+        if attempt.is_probe:
+            attempt.sender.probe(attempt.client)
+        return Result(attempt, msgid=attempt.sender.send(attempt.client, attempt.push))
+    except WeChatError as error:
+        return Result(attempt, error=error)
+    except Exception as error:
+        # A surprise with one push must not leave the others in flight without their outcome.
+        log.exception("push_failed", extra={"push": attempt.push.pk})
+        lost = TransportError(f"{type(error).__name__}: {error}", outcome_unknown=True)
+        return Result(attempt, error=lost)
+    finally:
+        if connection.connection is not None:
+            connection.close()  # fetching a token has used one
