@@ -63,6 +63,10 @@ class Simulated:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def forget(self, path: str) -> None:
+        answer = requests.delete(f"{self.base}/_sim{path}", timeout=60)
+        assert answer.status_code == 200, answer.text
+
     def look(self, path: str) -> Any:
         answer = requests.get(f"{self.base}/_sim{path}", timeout=60)
         assert answer.status_code == 200, answer.text
