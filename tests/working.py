@@ -8,3 +8,13 @@ SENDS = ("pushes.send", "pushes.send_bulk")
 def send_due() -> int:
     """Send what is due, of campaigns and otherwise; returns how many pushes were taken on."""
     return work.run_all(*SENDS)
+
+
+def react_to_due() -> int:
+    """Handle the messages that have their answer; returns how many."""
+    return work.run("inbox.react")
+
+
+def react_to_late() -> int:
+    """Work out the answers that were not ready in time; returns how many."""
+    return work.run("inbox.react_late")

@@ -16,6 +16,7 @@ from tests.simulated import Simulated
 from wechat.articles import pictures, reading, sending
 from wechat.articles.models import Article, Draft
 from wechat.inbox import reacting
+from wechat.kernel import work
 from wechat.materials import library, usage
 from wechat.materials.models import Asset
 from wechat.sdk.api import drafts
@@ -31,7 +32,7 @@ def settle(draft: Draft, work: Draft.Work | None = None, **more: Any) -> Draft:
     if work is not None:
         sending.ask(draft, work, **more)
     for _again in range(4):
-        sending.work_off_due()
+        work.run("articles.work_off")
         Draft.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     draft.refresh_from_db()
     return draft
@@ -114,7 +115,7 @@ def test_an_article_waits_for_its_cover(account: OfficialAccount, known: Simulat
     late.save()
     draft = written(cover=late)
     sending.ask(draft, Work.SAVE)
-    sending.work_off_due()
+    work.run("articles.work_off")
     draft.refresh_from_db()
     assert draft.work == Work.SAVE
     library.upload_due()
@@ -186,7 +187,7 @@ def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, writte
 def test_a_planned_publication_waits_and_can_be_taken_back(written: Written) -> None:
     draft = written()
     sending.ask(draft, Work.PUBLISH, at=timezone.now() + datetime.timedelta(hours=2))
-    sending.work_off_due()
+    work.run("articles.work_off")
     sending.forget(draft)
     draft.refresh_from_db()
     assert (draft.state, draft.work) == (State.EDITED, Work.NONE)
@@ -220,12 +221,12 @@ def test_drafts_made_at_wechat_are_read_and_ours_are_not_overwritten(
     drafts.add(client, [{"title": "那边写的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}])
     Draft.objects.filter(pk=ours.pk).update(revision=ours.revision + 1, platform_time=1)
     reading.ask(account)
-    reading.read_due()
+    work.run("articles.read")
     assert {str(draft) for draft in Draft.objects.all()} == {"我们的", "那边写的"}
     ours.refresh_from_db()
     assert ours.changed_there
     reading.ask(account)
-    reading.read_due()
+    work.run("articles.read")
     assert Draft.objects.count() == 2
 
 
@@ -233,7 +234,7 @@ def test_a_draft_read_from_wechat_can_be_published(account: OfficialAccount, ass
     client = client_for(account)
     drafts.add(client, [{"title": "那边写的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}])
     reading.ask(account)
-    reading.read_due()
+    work.run("articles.read")
     assert settle(Draft.objects.get(), Work.PUBLISH).state == State.PUBLISHED
 
 

@@ -17,9 +17,9 @@ from tests.campaigns.mass_cast import (
     settle,
 )
 from tests.simulated import Simulated
+from tests.working import react_to_due
 from wechat.campaigns.mass import planning, sending
 from wechat.campaigns.models import MassCall, MassPreview, MassRecipient, MassReport
-from wechat.inbox.reacting import react_to_due
 
 pytestmark = pytest.mark.django_db
 

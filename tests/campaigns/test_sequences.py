@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.models import OfficialAccount
 from accounts.retrying import SHANGHAI
 from tests.cast import message
+from tests.working import react_to_due
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report, running
 from wechat.channels.models import Channel
-from wechat.inbox.reacting import react_to_due
 from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
 from wechat.pushes.windows import Trigger

@@ -6,8 +6,8 @@ from django.test import Client
 
 from accounts.models import OfficialAccount
 from tests.platform import Platform
+from tests.working import react_to_due
 from wechat.channels.models import Channel, Code, Welcome
-from wechat.inbox.reacting import react_to_due
 
 ChannelMaker = Callable[..., Channel]
 

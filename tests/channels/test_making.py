@@ -17,6 +17,7 @@ from tests.conftest import APPID
 from tests.simulated import Simulated
 from wechat.channels import condition, making
 from wechat.channels.models import Channel, Code
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +54,7 @@ def codes_there(wechat: Simulated) -> list[dict[str, Any]]:
 def again(code: Code) -> Code:
     """The row as it is now, due."""
     Code.objects.filter(pk=code.pk, due_at__isnull=False).update(due_at=timezone.now())
-    making.make_due()
+    work.run("channels.make_codes")
     return Code.objects.get(pk=code.pk)
 
 
@@ -61,7 +62,7 @@ def test_a_permanent_code_is_made_with_our_scene_and_its_picture_kept(
     wechat: Simulated, channel: ChannelMaker
 ) -> None:
     shop = channel()
-    making.make_due()
+    work.run("channels.make_codes")
     code = Code.objects.get()
     assert (code.state, code.due_at, code.expires_at) == (State.READY, None, None)
     (there,) = codes_there(wechat)
@@ -71,7 +72,7 @@ def test_a_permanent_code_is_made_with_our_scene_and_its_picture_kept(
 
 def test_a_temporary_code_ends_when_the_platform_says(channel: ChannelMaker) -> None:
     channel(lifetime="temporary", days=7)
-    making.make_due()
+    work.run("channels.make_codes")
     code = Code.objects.get()
     assert code.made_at is not None
     assert code.expires_at == code.made_at + datetime.timedelta(days=7)
@@ -81,12 +82,12 @@ def test_a_renewed_code_keeps_its_scene_and_replaces_the_former_picture(
     wechat: Simulated, channel: ChannelMaker, tmp_path: Path
 ) -> None:
     shop = channel(lifetime="temporary")
-    making.make_due()
+    work.run("channels.make_codes")
     former = Code.objects.get()
     making.make_again(former)
     waiting = Code.objects.get()
     assert (waiting.state, waiting.ticket) == (State.WAITING, former.ticket)
-    making.make_due()
+    work.run("channels.make_codes")
     renewed = Code.objects.get()
     assert renewed.ticket != former.ticket
     assert {each["scene"] for each in codes_there(wechat)} == {shop.scene}
@@ -98,13 +99,13 @@ def test_a_refusal_fails_the_code_with_its_reason_until_somebody_tries_again(
 ) -> None:
     refuse(errcode=40053, times=1)
     shop = channel()
-    making.make_due()
+    work.run("channels.make_codes")
     failed = Code.objects.get()
     assert (failed.state, failed.errcode, failed.due_at) == (State.FAILED, 40053, None)
     shop.refresh_from_db()
     assert "40053" in condition.of(shop).problem
     making.make_again(failed)
-    making.make_due()
+    work.run("channels.make_codes")
     assert Code.objects.get().state == State.READY
 
 
@@ -116,7 +117,7 @@ def test_what_may_work_later_is_tried_again(
 ) -> None:
     refuse(times=1, **fault)
     channel()
-    making.make_due()
+    work.run("channels.make_codes")
     code = Code.objects.get()
     assert code.state == State.WAITING
     assert code.due_at is not None
@@ -139,7 +140,7 @@ def test_a_used_up_day_holds_back_all_codes_of_the_account(
     refuse(errcode=45009)
     for name in "一二三":
         channel(name)
-    making.make_due()
+    work.run("channels.make_codes")
     codes = Code.objects.all()
     assert {code.state for code in codes} == {State.WAITING}
     assert all(
@@ -167,7 +168,7 @@ def test_a_disabled_account_asks_for_nothing(account: OfficialAccount, channel: 
     account.enabled = False
     account.save()
     assert not making.is_due()
-    assert making.make_due() == 0
+    assert work.run("channels.make_codes") == 0
 
 
 def test_an_expired_code_says_what_to_do(channel: ChannelMaker) -> None:

@@ -12,9 +12,10 @@ from accounts.models import OfficialAccount, StaffRight
 from tests.platform import Platform
 from tests.sdk.platform import APPID, Reply, answer, serving
 from tests.sdk.platform import Platform as Api
+from tests.working import react_to_due
 from wechat.inbox import handlers, media, routing
 from wechat.inbox.models import InboundMedia, InboundMessage
-from wechat.inbox.reacting import react_to_due
+from wechat.kernel import work
 from wechat.sdk.messages import Image, Video, Voice
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,7 +77,7 @@ def test_a_picture_is_fetched_once_and_kept(wechat: Api, sent: Recorded, tmp_pat
     row = sent()
     InboundMessage.objects.update(due_at=timezone.now())
     react_to_due()
-    assert (media.fetch_due(), media.fetch_due()) == (1, 0)
+    assert (work.run("inbox.fetch_media"), work.run("inbox.fetch_media")) == (1, 0)
     kept = row.media.get()
     assert (kept.state, kept.kind, kept.content_type, kept.size) == (State.FETCHED, "image", "image/png", 108)
     assert (tmp_path / str(kept.file.name)).read_bytes() == PNG
@@ -94,7 +95,7 @@ def test_a_video_is_fetched_from_the_address_it_names_and_with_its_still(
     )
     wechat.routes["/video"] = files(MP4, "video/mp4")
     row = sent("video", VIDEO)
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     kept = {one.kind: (one.state, one.content_type) for one in row.media.all()}
     assert kept == {"video": (State.FETCHED, "video/mp4"), "thumb": (State.FETCHED, "image/jpeg")}
 
@@ -103,14 +104,14 @@ def test_a_video_is_fetched_from_the_address_it_names_and_with_its_still(
 def test_an_address_that_is_none_is_not_followed(wechat: Api, sent: Recorded, address: object) -> None:
     wechat.routes[GET] = lambda request: answer(video_url=address)
     row = sent()
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     assert row.media.get().state == State.FAILED
 
 
 def test_what_the_platform_no_longer_has_is_not_asked_for_again(wechat: Api, sent: Recorded) -> None:
     wechat.routes[GET] = lambda request: answer(errcode=40007, errmsg="invalid media_id")
     row = sent()
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     kept = row.media.get()
     assert (kept.state, kept.due_at, bool(kept.file)) == (State.FAILED, None, False)
 
@@ -118,12 +119,12 @@ def test_what_the_platform_no_longer_has_is_not_asked_for_again(wechat: Api, sen
 def test_a_lost_answer_is_asked_for_again_until_the_platform_forgets(wechat: Api, sent: Recorded) -> None:
     wechat.routes[GET] = lambda request: Reply(b"", status=0)
     row = sent()
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     kept = row.media.get()
     assert (kept.state, kept.attempts) == (State.PENDING, 1)
     become_due()
     wechat.routes[GET] = files(PNG, "image/png")
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     assert row.media.get().state == State.FETCHED
 
 
@@ -131,7 +132,7 @@ def test_after_three_days_nobody_tries_any_longer(wechat: Api, sent: Recorded) -
     wechat.routes[GET] = lambda request: Reply(b"", status=0)
     row = sent()
     InboundMessage.objects.update(sent_at=timezone.now() - timedelta(days=4))
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     assert row.media.get().state == State.FAILED
 
 
@@ -141,7 +142,7 @@ def test_a_file_that_is_too_large_is_not_kept(
     monkeypatch.setattr(media, "LARGEST", 50)
     wechat.routes[GET] = files(PNG, "image/png")
     row = sent()
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     assert row.media.get().state == State.FAILED
 
 
@@ -160,7 +161,7 @@ def staff(account: OfficialAccount, role: str) -> Client:
 def fetched(wechat: Api, sent: Recorded, body: bytes, claimed: str) -> str:
     wechat.routes[GET] = files(body, claimed)
     row = sent()
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     return f"/admin/media/{row.media.get().pk}/"
 
 

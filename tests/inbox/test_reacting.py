@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Follower, OfficialAccount
 from tests.platform import Platform
+from tests.working import react_to_due
 from wechat.inbox import reacting, routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Event
@@ -31,7 +32,7 @@ def the_follower() -> Follower:
 
 def test_somebody_who_writes_becomes_a_follower_that_was_seen(deliver: Deliver, platform: Platform) -> None:
     deliver(platform.text("hello", openid="oA"))
-    assert reacting.react_to_due() == 1
+    assert react_to_due() == 1
     assert (the_follower().subscribed, the_follower().last_seen_kind) == (True, "text")
 
 
@@ -47,7 +48,7 @@ def test_following_and_leaving_end_as_they_happened_in_whatever_order_they_arriv
     ]
     for event in reversed(events) if turned else events:
         deliver(event)
-        reacting.react_to_due()
+        react_to_due()
     follower = the_follower()
     assert not follower.subscribed
     assert follower.subscribed_at == moment(MORNING + 20)
@@ -57,7 +58,7 @@ def test_following_and_leaving_end_as_they_happened_in_whatever_order_they_arriv
 
 def test_a_job_report_makes_nobody_a_follower(deliver: Deliver, platform: Platform) -> None:
     deliver(platform.event("oHelper", "MASSSENDJOBFINISH", "<MsgID>1</MsgID><Status>send success</Status>"))
-    reacting.react_to_due()
+    react_to_due()
     assert not Follower.objects.exists()
 
 
@@ -66,7 +67,7 @@ def test_a_reaction_runs_for_its_kind_of_message_only(deliver: Deliver, platform
     routing.reacts(Subscribe)(lambda event: seen.append(event.message.event))
     deliver(platform.event("oA", "subscribe"))
     deliver(platform.text("hello"))
-    reacting.react_to_due()
+    react_to_due()
     assert seen == ["subscribe"]
 
 
@@ -80,7 +81,7 @@ def test_a_failing_reaction_is_kept_on_its_row_and_tried_again(deliver: Deliver,
 
     deliver(platform.text("bad"))
     deliver(platform.text("good"))
-    reacting.react_to_due()
+    react_to_due()
     bad = InboundMessage.objects.get(text="bad")
     assert (bad.attempts, bad.error, bad.handled_at) == (1, "RuntimeError: not now", None)
     assert bad.due_at
@@ -88,7 +89,7 @@ def test_a_failing_reaction_is_kept_on_its_row_and_tried_again(deliver: Deliver,
     assert InboundMessage.objects.get(text="good").handled_at
     fail.clear()
     InboundMessage.objects.update(due_at=timezone.now())
-    reacting.react_to_due()
+    react_to_due()
     bad.refresh_from_db()
     assert bad.handled_at
     assert bad.error == ""
@@ -100,6 +101,6 @@ def test_a_message_claimed_by_a_worker_that_died_is_due_again_after_the_lease(
     deliver(platform.text("hello"))
     lease = timezone.now() + reacting.LEASE
     InboundMessage.objects.update(due_at=lease)  # claimed, and nothing came of it
-    assert reacting.react_to_due() == 0
+    assert react_to_due() == 0
     InboundMessage.objects.update(due_at=lease - reacting.LEASE - datetime.timedelta(seconds=1))
-    assert reacting.react_to_due() == 1
+    assert react_to_due() == 1

@@ -15,6 +15,7 @@ from wechat.inbox import routing, spool
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.records import Record
 from wechat.inbox.routing import Answer
+from wechat.kernel import work
 from wechat.sdk.content import Text
 from wechat.sdk.messages import parse
 
@@ -54,7 +55,7 @@ def test_a_message_that_postgres_does_not_take_is_answered_and_replayed_later(
     assert platform.opened(response.content)["Content"] == "hello"
     assert spool.is_waiting()
     no_table()
-    assert spool.replay() == 1
+    assert work.run("inbox.replay_spool") == 1
     assert InboundMessage.objects.get().answer == {"type": "text", "content": "hello"}
     assert not spool.is_waiting()
 
@@ -67,7 +68,7 @@ def test_repeats_while_postgres_is_away_get_the_first_answer_and_become_one_row(
     text = platform.text("1")
     replies = [platform.opened(deliver(text).content)["Content"] for _ in range(2)]
     no_table()
-    spool.replay()
+    work.run("inbox.replay_spool")
     assert replies == ["first", "first"]
     assert InboundMessage.objects.count() == 1
 
@@ -89,7 +90,7 @@ def test_a_record_of_a_deleted_account_is_set_aside_and_holds_up_nothing(
     gone.account_id, gone.key = 999_999, "gone"
     for record in (gone, kept):
         spool.append(record)
-    assert spool.replay() == 2
+    assert work.run("inbox.replay_spool") == 2
     assert InboundMessage.objects.get().text == "kept"
     assert not spool.is_waiting()
 
@@ -103,7 +104,7 @@ def test_a_postgres_that_does_not_answer_holds_up_no_follower(
     with locked("inbox_inboundmessage"):
         replies = [platform.opened(deliver(text).content)["Content"] for text in texts]
         assert spool.is_waiting()
-    spool.replay()
+    work.run("inbox.replay_spool")
     assert replies == ["0", "1", "2"]
     assert sorted(InboundMessage.objects.values_list("text", flat=True)) == ["0", "1", "2"]
 

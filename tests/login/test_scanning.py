@@ -14,8 +14,8 @@ from accounts.models import OfficialAccount
 from tests.login.conftest import Person
 from tests.login.test_oauth import SHOP
 from tests.platform import Platform
+from tests.working import react_to_due
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.reacting import react_to_due
 from wechat.login.models import ScanLogin, Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)

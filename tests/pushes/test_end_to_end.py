@@ -12,10 +12,9 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import OfficialAccount
 from tests.conftest import APPID
 from tests.simulated import Simulated
-from tests.working import send_due
+from tests.working import react_to_due, react_to_late, send_due
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.reacting import react_to_due, react_to_late
 from wechat.inbox.routing import Answer, Event
 from wechat.pushes import handlers
 from wechat.pushes.models import Push

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from accounts.models import OfficialAccount
 from tests.platform import Platform
+from tests.working import react_to_due, react_to_late
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.reacting import react_to_due, react_to_late
 from wechat.inbox.routing import Answer, Event
 from wechat.pushes import grants, handlers, windows
 from wechat.pushes.conversation import pushed

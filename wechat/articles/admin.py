@@ -4,7 +4,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -26,8 +25,7 @@ from accounts.rights import Area, Rights, current_account
 from wechat.articles import reading, sending
 from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
 from wechat.articles.models import Article, Draft, Reading
-from wechat.articles.tasks import read, work_off
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.kernel.pages import BigTable, StackedInline, badge, moment
 
 State, Work = Draft.State, Draft.Work
@@ -146,7 +144,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         if account is None or not Rights.of(request.user).may_change(self.area, account.pk):
             raise PermissionDenied
         reading.ask(account)
-        transaction.on_commit(lambda: due.ring(read))
+        work.wake("articles.read")
         self.message_user(request, _("Reading from WeChat; new drafts appear here in a moment."))
         return redirect("admin:articles_draft_changelist")
 
@@ -194,7 +192,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     def _ask(self, request: HttpRequest, draft: Draft, work: Draft.Work, note: str, **more: Any) -> None:
         sending.ask(draft, work, **more)
-        transaction.on_commit(lambda: due.ring(work_off))
+        work.wake("articles.work_off")
         _noted(request, draft, note)
 
     def _found(self, request: HttpRequest, pk: int) -> Draft:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,9 +10,8 @@ from accounts.links import Link
 from accounts.models import OfficialAccount
 from wechat.articles import pictures
 from wechat.articles.models import Article, Draft
-from wechat.articles.tasks import work_off
 from wechat.inbox.routing import Event, reacts
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.sdk.messages import PublishFinished
@@ -27,7 +25,7 @@ def look_now(event: Event) -> None:
         account=event.account, publish_id=event.message.publish_id, work=Draft.Work.FOLLOW
     )
     if waiting.update(due_at=timezone.now()):
-        transaction.on_commit(lambda: due.ring(work_off))
+        work.wake("articles.work_off")
 
 
 @links.register

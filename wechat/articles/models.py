@@ -3,6 +3,8 @@
 Reference: WeChat reference 12.3 Drafts, 12.4 Publishing.
 """
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -11,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.models import OfficialAccount
+from wechat.kernel.work import WorkRow
 from wechat.materials.models import Asset
 
 TITLE, AUTHOR, DIGEST = 32, 16, 128
 MOST_ARTICLES, MOST_PICTURES = 8, 20
 
 
-class Draft(models.Model):
+class Draft(WorkRow):
     """One to eight articles that are published together.
 
     ``revision`` counts what is changed here and ``saved_revision`` is the one the platform has. ``work`` is
@@ -56,10 +59,6 @@ class Draft(models.Model):
     changed_there = models.BooleanField(_("edited at WeChat as well"), default=False, editable=False)
 
     work = models.CharField(max_length=8, choices=Work.choices, default=Work.NONE, blank=True, editable=False)
-    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    errcode = models.IntegerField(null=True, blank=True, editable=False)
-    error = models.TextField(_("error"), blank=True, editable=False)
     preview_to = models.CharField(max_length=40, blank=True, editable=False)
 
     publish_id = models.CharField(max_length=40, blank=True, editable=False)
@@ -93,12 +92,18 @@ class Draft(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="draft_newest"),
-            models.Index(fields=["due_at"], name="draft_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
         ]
 
     def __str__(self) -> str:
         first = next(iter(self.articles.all()), None)
         return first.title if first else str(_("without articles"))
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        """A publication that the platform refused leaves the draft in its box."""
+        was_submitted = self.state == self.State.PUBLISHING and self.media_id
+        state = self.State.SAVED if was_submitted else self.state
+        return {"work": self.Work.NONE, "state": state, "attempts": 0}
 
     @property
     def is_changed(self) -> bool:
@@ -170,19 +175,15 @@ class ArticlePicture(models.Model):
         return self.url
 
 
-class Reading(models.Model):
+class Reading(WorkRow):
     """Reading an account's drafts and publications from the platform, when asked."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="draft_reading")
-    due_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
     read_at = models.DateTimeField(null=True, blank=True)
     found = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("reading of drafts")
-        indexes = [models.Index(fields=["due_at"], name="reading_due", condition=Q(due_at__isnull=False))]
 
     def __str__(self) -> str:
         return str(self.account)

@@ -4,7 +4,6 @@ A draft that was edited here since stays as it is here and is marked; nothing of
 """
 
 import datetime
-import logging
 from typing import Any
 
 from django.db import transaction
@@ -14,14 +13,15 @@ from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from wechat.articles import cleaning
 from wechat.articles.models import AUTHOR, DIGEST, TITLE, Article, Draft, Reading
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.api import drafts
-from wechat.sdk.errors import WeChatError
 
-log = logging.getLogger(__name__)
-
-LEASE = datetime.timedelta(minutes=15)
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (30, 300, 3600)]
+READINGS = work.Kind(
+    "articles.read",
+    lambda: Reading.objects.select_related("account"),
+    lease=datetime.timedelta(minutes=15),
+    queue=work.BULK,
+)
 
 
 def ask(account: OfficialAccount) -> None:
@@ -30,26 +30,13 @@ def ask(account: OfficialAccount) -> None:
     )
 
 
-def read_due() -> int:
-    """Read the accounts that are due; how many."""
-    return due.work_off(Reading.objects.select_related("account"), _read, lease=LEASE)
-
-
-def _read(reading: Reading) -> None:
+@READINGS.each
+def read(reading: Reading) -> None:
+    """Read an account's drafts and publications."""
     client, account = client_for(reading.account), reading.account
-    try:
-        found = sum(_take_draft(account, listed) for listed in drafts.every(client))
-        found += sum(_take_publication(account, listed) for listed in drafts.every_published(client))
-    except WeChatError as error:
-        log.warning("drafts_unread", extra={"account": account.slug, "error": str(error)})
-        pause = RETRY_AFTER[reading.attempts] if reading.attempts < len(RETRY_AFTER) else None
-        Reading.objects.filter(pk=reading.pk).update(
-            due_at=timezone.now() + pause if pause else None, attempts=reading.attempts + 1, error=str(error)
-        )
-    else:
-        Reading.objects.filter(pk=reading.pk).update(
-            due_at=None, attempts=0, error="", read_at=timezone.now(), found=found
-        )
+    found = sum(_take_draft(account, listed) for listed in drafts.every(client))
+    found += sum(_take_publication(account, listed) for listed in drafts.every_published(client))
+    reading.done(read_at=timezone.now(), found=found)
 
 
 @transaction.atomic

@@ -16,36 +16,40 @@ from django.utils.translation import gettext as _
 from accounts.clients import client_for
 from wechat.articles import pictures
 from wechat.articles.models import Article, Draft
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.materials.models import Asset
 from wechat.sdk.api import drafts
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError, TransportError, WeChatError
+from wechat.sdk.errors import ApiError, WeChatError
 
 log = logging.getLogger(__name__)
 
 State, Work = Draft.State, Draft.Work
 
-LEASE = datetime.timedelta(minutes=5)
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, 1800)]
+DRAFTS = work.Kind(
+    "articles.work_off",
+    lambda: Draft.objects.select_related("account"),
+    lease=datetime.timedelta(minutes=5),
+    queue=work.BULK,
+    # A day: a publication whose answer was lost is looked for, however long the platform takes.
+    retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, *[1800] * 48)],
+)
 FOLLOW_AFTER = datetime.timedelta(seconds=10)
 UNKNOWN_MEDIA = 40007
 RUNNING, DONE, DELETED = 1, 0, 5
 
 
-class NotReady(Exception):
-    """A picture is still on its way to the platform; the work is tried again in a moment."""
+class NotReady(work.NotYet):
+    """A picture is still on its way to the platform, or an article is still being published."""
+
+    def __init__(self) -> None:
+        super().__init__(FOLLOW_AFTER)
 
 
-def work_off_due() -> int:
-    """Do what is due until nothing is; how many drafts were worked on."""
-    return due.work_off(Draft.objects.select_related("account"), _work_on, lease=LEASE)
-
-
-def ask(draft: Draft, work: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> None:
+def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> None:
     """Have a worker do it, at the given time or now."""
     Draft.objects.filter(pk=draft.pk).update(
-        work=work, due_at=at or timezone.now(), attempts=0, errcode=None, error="", preview_to=preview_to
+        work=step, due_at=at or timezone.now(), attempts=0, errcode=None, error="", preview_to=preview_to
     )
 
 
@@ -61,14 +65,10 @@ def left_the_box(draft: Draft) -> None:
     gone.update(state=State.EDITED, media_id="", saved_revision=0, saved_articles=0)
 
 
-def _work_on(draft: Draft) -> None:
-    draft.attempts += 1
-    try:
-        STEPS[Draft.Work(draft.work)](client_for(draft.account), draft)
-    except NotReady:
-        _keep(draft, due_at=timezone.now() + FOLLOW_AFTER, attempts=draft.attempts - 1)
-    except (WeChatError, ValidationError, FileNotFoundError) as error:
-        _failed(draft, error)
+@DRAFTS.each
+def work_on(draft: Draft) -> None:
+    """Do what was asked for, at the platform. A publication whose answer was lost is looked for first."""
+    STEPS[Draft.Work(draft.work)](client_for(draft.account), draft)
 
 
 def _save(client: Client, draft: Draft) -> None:
@@ -137,15 +137,7 @@ def _look_among_published(client: Client, draft: Draft) -> None:
 
 
 def _submitted(draft: Draft, publish_id: str) -> None:
-    _keep(
-        draft,
-        publish_id=publish_id,
-        work=Work.FOLLOW,
-        attempts=0,
-        due_at=timezone.now() + FOLLOW_AFTER,
-        error="",
-        errcode=None,
-    )
+    draft.done(publish_id=publish_id, work=Work.FOLLOW, due_at=timezone.now() + FOLLOW_AFTER)
 
 
 def _follow(client: Client, draft: Draft) -> None:
@@ -241,32 +233,8 @@ def _media_id(asset: Asset) -> str:
     return asset.media_id
 
 
-def _failed(draft: Draft, error: Exception) -> None:
-    """What may pass is tried again; a publication whose answer was lost is looked for, not repeated."""
-    errcode = error.errcode if isinstance(error, ApiError) else None
-    passing = isinstance(error, TransportError) or (
-        isinstance(error, ApiError) and (error.retryable or error.refresh_token)
-    )
-    if passing and draft.attempts <= len(RETRY_AFTER):
-        due_at = timezone.now() + RETRY_AFTER[draft.attempts - 1]
-        _keep(draft, due_at=due_at, attempts=draft.attempts, errcode=errcode, error=str(error))
-        return
-    lost = draft.state == State.PUBLISHING and isinstance(error, TransportError)
-    if lost:
-        _keep(draft, due_at=timezone.now() + RETRY_AFTER[-1], errcode=errcode, error=str(error))
-    else:
-        state = State.SAVED if draft.media_id and draft.state == State.PUBLISHING else draft.state
-        _done(draft, state=state, errcode=errcode, error=" ".join(_sentences(error)))
-
-
-def _sentences(error: Exception) -> list[str]:
-    return error.messages if isinstance(error, ValidationError) else [str(error)]
-
-
 def _done(draft: Draft, **outcome: object) -> None:
-    _keep(
-        draft, **{"work": Work.NONE, "due_at": None, "attempts": 0, "errcode": None, "error": "", **outcome}
-    )
+    draft.done(work=Work.NONE, **outcome)
 
 
 def _keep(draft: Draft, **outcome: object) -> None:

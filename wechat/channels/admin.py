@@ -2,7 +2,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -27,8 +26,7 @@ from wechat.channels.forms import (
     owners,
 )
 from wechat.channels.models import Channel, Code, Poster, Welcome
-from wechat.channels.tasks import make_codes
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.kernel.pages import BigTable, StackedInline, badge, moment
 
 
@@ -159,7 +157,7 @@ class ChannelAdmin(BigTable, AccountScopedAdmin):
         super().save_model(request, obj, form, change)
         if not change:
             Code.objects.create(channel=obj)
-            transaction.on_commit(lambda: due.ring(make_codes))
+            work.wake("channels.make_codes")
 
     def prepare(self, rows: Sequence[Channel]) -> None:
         counted = report.today_and_ever([channel.pk for channel in rows])

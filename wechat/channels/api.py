@@ -21,8 +21,7 @@ from wechat.api.views import BusinessView
 from wechat.channels import limits, report
 from wechat.channels.models import LONGEST_DAYS, Channel, Code
 from wechat.channels.report import STAYS, Figures, Period
-from wechat.channels.tasks import make_codes
-from wechat.kernel import due
+from wechat.kernel import work
 
 READ = scopes.register("channels:read", gettext_lazy("See channels and their reports"))
 WRITE = scopes.register("channels:write", gettext_lazy("Make channels"))
@@ -155,7 +154,7 @@ class Channels(BusinessView):
         except IntegrityError:
             message = _("There is a channel of this name already.")
             raise Refused(409, "name_taken", message) from None
-        due.ring(make_codes)
+        work.wake("channels.make_codes")
         return channel
 
 

@@ -14,8 +14,7 @@ from accounts.models import OfficialAccount, Tag
 from wechat.channels import limits
 from wechat.channels.forms import HIGHEST_COST, owners
 from wechat.channels.models import Channel, Code
-from wechat.channels.tasks import make_codes
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.pay import money
 
 MOST_ROWS = 1000
@@ -99,7 +98,7 @@ def make(batch: Batch) -> list[Channel]:
             for tag in row.tags
         ]
     )
-    transaction.on_commit(lambda: due.ring(make_codes))
+    work.wake("channels.make_codes")
     return channels
 
 

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -19,8 +18,7 @@ from accounts.rights import Area, Rights
 from wechat.channels import drawing, making
 from wechat.channels.entrance import channel_to_view, frame
 from wechat.channels.models import Channel, Poster
-from wechat.channels.tasks import make_codes
-from wechat.kernel import due, files
+from wechat.kernel import files, work
 
 MOST_AT_ONCE = 200
 
@@ -98,7 +96,7 @@ def _chosen(request: HttpRequest) -> list[Channel]:
 def _made_again(request: HttpRequest, channels: list[Channel]) -> HttpResponse:
     for channel in channels:
         making.make_again(channel.code)
-    transaction.on_commit(lambda: due.ring(make_codes))
+    work.wake("channels.make_codes")
     assert isinstance(request.user, User)
     LogEntry.objects.log_actions(request.user.pk, channels, CHANGE, _("Code made anew"))
     count = len(channels)

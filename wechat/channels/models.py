@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from pathlib import PurePath
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OfficialAccount, Tag
 from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage
+from wechat.kernel.work import WorkRow
 
 SCENE_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 LONGEST_DAYS = 30
@@ -123,7 +125,7 @@ class Channel(models.Model):
         return f"channel:{self.pk}"
 
 
-class Code(models.Model):
+class Code(WorkRow):
     """The code of a channel on the platform: to be made, its picture to be fetched, ready, or refused.
 
     waiting → drawing → ready | failed. The former ticket and picture stay until a new code replaces them.
@@ -143,9 +145,6 @@ class Code(models.Model):
     expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
     picture = models.FileField(_("picture"), max_length=200, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    errcode = models.IntegerField(_("error code"), null=True, blank=True)
-    error = models.TextField(_("error"), blank=True)
 
     class Meta:
         verbose_name = _("code")
@@ -162,7 +161,7 @@ class Code(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="channel_code_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
             models.Index(
                 fields=["expires_at"], name="channel_code_ends", condition=Q(expires_at__isnull=False)
             ),
@@ -170,6 +169,10 @@ class Code(models.Model):
 
     def __str__(self) -> str:
         return self.get_state_display()
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        """Without its picture a code can still be scanned: it is drawn here."""
+        return {"state": self.State.READY if self.state == self.State.DRAWING else self.State.FAILED}
 
     @property
     def is_over(self) -> bool:

@@ -22,8 +22,7 @@ from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers, conversation_page, refused_page, unanswered_page
 from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.tasks import react
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.kernel.pages import BigTable, badge
 
 # Whole documents only, nothing fetched, nothing expanded: the body is a stranger's.
@@ -149,7 +148,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
             user_id = request.user.pk
             assert user_id is not None
             LogEntry.objects.log_actions(user_id, rows, CHANGE, _("Handled again."))
-        due.ring(react)
+        work.wake("inbox.react")
         return len(ids)
 
     def render_change_form(

@@ -1,11 +1,8 @@
 """The inbox's own reactions."""
 
-from django.db import transaction
-
 from wechat.inbox import media
 from wechat.inbox.routing import Event, reacts
-from wechat.inbox.tasks import fetch_media
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.messages import Image, Video, Voice
 
 
@@ -13,4 +10,4 @@ from wechat.sdk.messages import Image, Video, Voice
 def keep_media(event: Event) -> None:
     if event.row:
         media.expect(event.row, event.message)
-        transaction.on_commit(lambda: due.ring(fetch_media))
+        work.wake("inbox.fetch_media")

@@ -6,7 +6,7 @@ Reference: WeChat reference 2.1 Messages, 12.1 Temporary media.
 import datetime
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from accounts.clients import client_for
 from wechat.inbox.models import InboundMedia, InboundMessage
-from wechat.kernel import due, files
+from wechat.kernel import files, work
 from wechat.sdk.api.media import get_temporary
 from wechat.sdk.downloads import download as fetch_file
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import WeChatError
 from wechat.sdk.messages import Image, Message, Video, Voice
 
 log = logging.getLogger(__name__)
@@ -28,9 +28,16 @@ Kind, State = InboundMedia.Kind, InboundMedia.State
 
 LARGEST = 25 * 1024 * 1024
 KEPT_BY_PLATFORM = datetime.timedelta(days=3)
-LEASE = datetime.timedelta(minutes=5)
 IN_FLIGHT = 4
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (10, 60, 600, 3600, 6 * 3600)]
+FETCHES = work.Kind(
+    "inbox.fetch_media",
+    lambda: InboundMedia.objects.select_related("message__account"),
+    lease=datetime.timedelta(minutes=5),
+    queue=work.BULK,
+    batch=IN_FLIGHT,
+    retry=[datetime.timedelta(seconds=seconds) for seconds in (10, 60, 600, 3600, 6 * 3600)],
+    subject="message__account_id",
+)
 
 VIDEO_TIMEOUT = (3.0, 10.0)
 VIDEO_SECONDS = 120.0
@@ -59,15 +66,12 @@ def expect(row: InboundMessage, message: Message) -> None:
     InboundMedia.objects.bulk_create(wanted, ignore_conflicts=True)
 
 
-def fetch_due() -> int:
-    """Fetch what is due until nothing is; how many files were tried."""
-    tried = 0
+@FETCHES.together
+def fetch(rows: Sequence[InboundMedia]) -> None:
+    """Fetch files side by side; the database is left to the caller's thread."""
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="media") as pool:
-        while rows := _claim():
-            for row, outcome in zip(rows, pool.map(_fetched, rows), strict=True):
-                _settle(row, outcome)
-            tried += len(rows)
-    return tried
+        for row, outcome in zip(rows, pool.map(_fetched, rows), strict=True):
+            _settle(row, outcome)
 
 
 def _named(message: Message) -> Iterator[tuple[str, InboundMedia.Kind]]:
@@ -79,10 +83,6 @@ def _named(message: Message) -> Iterator[tuple[str, InboundMedia.Kind]]:
         case Video():
             yield message.media_id, Kind.VIDEO
             yield message.thumb_media_id, Kind.THUMB
-
-
-def _claim() -> list[InboundMedia]:
-    return due.claim(InboundMedia.objects.select_related("message__account"), lease=LEASE, limit=IN_FLIGHT)
 
 
 def _fetched(row: InboundMedia) -> Outcome:
@@ -116,28 +116,23 @@ def _checked(body: bytes) -> Fetched:
 
 
 def _settle(row: InboundMedia, outcome: Outcome) -> None:
-    row.attempts += 1
     if isinstance(outcome, Fetched):
         _keep(row, outcome)
-    elif isinstance(outcome, Unusable) or not _worth_another_try(row, outcome):
-        row.state, row.due_at, row.error = State.FAILED, None, str(outcome)
+        FETCHES.succeeded(row)
+    elif isinstance(outcome, Unusable) or timezone.now() > row.message.sent_at + KEPT_BY_PLATFORM:
+        row.give_up(outcome)
     else:
-        pause = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER)) - 1]
-        row.due_at, row.error = timezone.now() + pause, str(outcome)
-    row.save()
+        FETCHES.failed(row, outcome)
 
 
 def _keep(row: InboundMedia, fetched: Fetched) -> None:
-    row.state, row.due_at, row.error = State.FETCHED, None, ""
-    row.content_type, row.size = fetched.content_type, len(fetched.body)
     # A name nobody can guess, and none that a follower had a hand in.
     name = f"{uuid.uuid4().hex}.{files.extension(fetched.content_type)}"
     folder = f"inbound/{row.message.account_id}/{row.message.sent_at:%Y/%m/%d}"
     row.file.save(f"{folder}/{name}", ContentFile(fetched.body), save=False)
-
-
-def _worth_another_try(row: InboundMedia, error: WeChatError) -> bool:
-    """Asking again for a file harms nobody, as long as the platform has it."""
-    if timezone.now() > row.message.sent_at + KEPT_BY_PLATFORM:
-        return False
-    return not isinstance(error, ApiError) or error.retryable or error.refresh_token or error.quota
+    row.done(
+        state=State.FETCHED,
+        file=row.file.name,
+        content_type=fetched.content_type,
+        size=len(fetched.body),
+    )

@@ -1,16 +1,18 @@
 """What arrived, once each, with the answer it was given."""
 
 import hashlib
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.kinds import name_of
 from accounts.models import OfficialAccount
+from wechat.kernel.work import WorkRow
 from wechat.sdk.messages import Message, parse
 
 
-class InboundMessage(models.Model):
+class InboundMessage(WorkRow):
     """One message or event of the platform; a retried delivery finds this row and is given its answer."""
 
     MALFORMED = "malformed"
@@ -31,10 +33,7 @@ class InboundMessage(models.Model):
     answered_by = models.CharField(_("answered by"), max_length=40, blank=True)
     late = models.BooleanField(_("answered late"), default=False)
 
-    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
     handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    error = models.TextField(_("error"), blank=True)
 
     class Meta:
         verbose_name = _("message")
@@ -43,7 +42,7 @@ class InboundMessage(models.Model):
         indexes = [
             models.Index(fields=["account", "-id"], name="inbound_newest"),
             models.Index(fields=["account", "openid", "-id"], name="inbound_conversation"),
-            models.Index(fields=["due_at"], name="inbound_due", condition=models.Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
             models.Index(
                 fields=["account", "answered_by", "-id"],
                 name="inbound_answered_by",
@@ -111,7 +110,7 @@ class Refusal(models.Model):
         return f"{self.reason}: {self.count}"
 
 
-class InboundMedia(models.Model):
+class InboundMedia(WorkRow):
     """A picture, voice, video or its still that a follower sent; the platform keeps it for three days."""
 
     class Kind(models.TextChoices):
@@ -134,11 +133,8 @@ class InboundMedia(models.Model):
     file = models.FileField(_("file"), max_length=200, blank=True)
     content_type = models.CharField(_("type"), max_length=40, blank=True)
     size = models.PositiveIntegerField(_("size in bytes"), default=0)
-    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    error = models.TextField(_("error"), blank=True)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("media of a message")
         verbose_name_plural = _("media of messages")
         constraints = [
@@ -153,11 +149,9 @@ class InboundMedia(models.Model):
                 name="inbound_media_file_when_fetched",
             ),
         ]
-        indexes = [
-            models.Index(
-                fields=["due_at"], name="inbound_media_due", condition=models.Q(due_at__isnull=False)
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.get_state_display()}"
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.FAILED}

@@ -4,9 +4,9 @@ import logging
 
 from accounts.models import OfficialAccount
 from wechat.inbox import recording, routing, spool
-from wechat.inbox.bell import bell
 from wechat.inbox.records import Record
 from wechat.kernel.beside import Beside
+from wechat.kernel.work import waking
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.messages import Message
 
@@ -63,4 +63,4 @@ async def _keep(record: Record) -> None:
         except (spool.SpoolAway, TimeoutError) as error:
             raise NotRecorded from error
     else:
-        bell.ring()
+        waking.wake_now("inbox.react")

@@ -10,8 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.rights import Area, Rights, current_account
 from wechat.inbox import spool
-from wechat.inbox.tasks import replay_spool
-from wechat.kernel import due
+from wechat.kernel import work
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -24,7 +23,7 @@ def show(request: HttpRequest) -> HttpResponse:
         if not may_try or request.POST.get("account") != str(account.pk):
             raise PermissionDenied
         count = spool.try_again(account.pk)
-        due.ring(replay_spool)
+        work.wake("inbox.replay_spool")
         done = ngettext("%d callback will be stored again.", "%d callbacks will be stored again.", count)
         messages.success(request, done % count)
         return redirect("admin:inbox_refused")

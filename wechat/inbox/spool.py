@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from wechat.inbox.recording import insert
 from wechat.inbox.records import Record
+from wechat.kernel import work
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +55,14 @@ def is_waiting() -> bool:
         return False
 
 
-def replay() -> int:
-    """Move what waits into Postgres; how many records left the stream."""
+REPLAYS = work.TurnKind("inbox.replay_spool", is_waiting, queue=work.INTERACTIVE)
+
+
+@REPLAYS.does
+def replay(turn: work.Turn) -> int:
+    """Move what waits into Postgres; returns how many records left the stream."""
     moved = 0
-    while entries := cast(list[Entry], _redis().xrange(STREAM, count=REPLAY_BATCH)):
+    while not turn.is_over and (entries := cast(list[Entry], _redis().xrange(STREAM, count=REPLAY_BATCH))):
         records = {entry_id: Record.from_json(fields[b"record"]) for entry_id, fields in entries}
         try:
             insert(list(records.values()))

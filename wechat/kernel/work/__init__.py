@@ -10,8 +10,22 @@ whose work cannot go on for the moment are on ``hold``.
 """
 
 from wechat.kernel.work.kinds import BULK, INTERACTIVE, KINDS, Kind, Turn, TurnKind
-from wechat.kernel.work.rows import WorkRow
+from wechat.kernel.work.policy import NotYet
+from wechat.kernel.work.rows import WorkRow, finished_is_not_due
 from wechat.kernel.work.turns import run, run_all
 from wechat.kernel.work.waking import wake
 
-__all__ = ["BULK", "INTERACTIVE", "KINDS", "Kind", "Turn", "TurnKind", "WorkRow", "run", "run_all", "wake"]
+__all__ = [
+    "BULK",
+    "INTERACTIVE",
+    "KINDS",
+    "Kind",
+    "NotYet",
+    "Turn",
+    "TurnKind",
+    "WorkRow",
+    "finished_is_not_due",
+    "run",
+    "run_all",
+    "wake",
+]

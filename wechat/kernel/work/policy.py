@@ -21,6 +21,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from wechat.kernel.clock import SHANGHAI
@@ -54,8 +55,18 @@ class Decision:
         return replace(self, again_at=timezone.now(), counts=False) if is_held else self
 
 
+class NotYet(Exception):
+    """Something else has to happen first; the row is looked at again after that time, and loses nothing."""
+
+    def __init__(self, after: datetime.timedelta) -> None:
+        super().__init__()
+        self.after = after
+
+
 def cause_of(error: object) -> Cause | None:
     """Returns why it happened, or ``None`` for an error that no other side is the cause of."""
+    if isinstance(error, ValidationError):
+        return Cause.ROW
     cause = getattr(error, "cause", None)
     return cause if isinstance(cause, Cause) else None
 
@@ -63,18 +74,18 @@ def cause_of(error: object) -> Cause | None:
 def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) -> Decision:
     """Returns what the error means, for a row that had so many attempts before this one."""
     now = timezone.now()
+    if isinstance(error, NotYet):
+        return Decision(now + error.after, counts=False)
     cause = cause_of(error)
     again = now + retry[attempts] if attempts < len(retry) else None
     match cause:
         case Cause.ROW:
             return Decision(None)
-        case Cause.QUOTA | Cause.RATE | Cause.ACCOUNT:
-            return Decision(now, counts=False, hold=cause)
-        case Cause.AWAY:
-            return Decision(again, hold=cause)
         case Cause.LATER:
             return Decision(again)
-    return Decision(again, is_expected=False)
+        case None:
+            return Decision(again, is_expected=False)
+    return Decision(again, hold=cause)
 
 
 def held_until(cause: Cause, probes: int) -> datetime.datetime:

@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -80,4 +81,13 @@ def finished_is_not_due(name: str, *states: str, field: str = "state") -> models
 
 
 def _of(error: object) -> dict[str, Any]:
-    return {"error": str(error), "errcode": getattr(error, "errcode", None)}
+    return {"error": in_words(error), "errcode": getattr(error, "errcode", None)}
+
+
+def in_words(error: object) -> str:
+    """Returns the text that is kept of an error; a surprise is named by its class as well."""
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    if isinstance(error, Exception) and not hasattr(error, "cause"):
+        return f"{type(error).__name__}: {error}" if str(error) else ""
+    return str(error)
