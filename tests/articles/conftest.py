@@ -11,7 +11,7 @@ from pytest_django import Settings
 from accounts.models import OfficialAccount
 from tests.simulated import Simulated
 from wechat.articles.models import Article, Draft
-from wechat.materials import library
+from wechat.kernel import work
 from wechat.materials.models import Asset
 
 
@@ -39,7 +39,7 @@ def asset(account: OfficialAccount, known: Simulated) -> Asset:
     row = Asset(account=account, name="封面", content_type="image/png", size=1, due_at=timezone.now())
     row.file.save("cover.png", ContentFile(picture()), save=False)
     row.save()
-    library.upload_due()
+    work.run("materials.upload")
     row.refresh_from_db()
     return row
 

@@ -17,7 +17,7 @@ from wechat.articles import pictures, reading, sending
 from wechat.articles.models import Article, Draft
 from wechat.inbox import reacting
 from wechat.kernel import work
-from wechat.materials import library, usage
+from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.sdk.api import drafts
 
@@ -27,10 +27,10 @@ Written = Callable[..., Draft]
 State, Work = Draft.State, Draft.Work
 
 
-def settle(draft: Draft, work: Draft.Work | None = None, **more: Any) -> Draft:
+def settle(draft: Draft, step: Draft.Work | None = None, **more: Any) -> Draft:
     """Ask for it and let the worker run until nothing is due, now or a little later."""
-    if work is not None:
-        sending.ask(draft, work, **more)
+    if step is not None:
+        sending.ask(draft, step, **more)
     for _again in range(4):
         work.run("articles.work_off")
         Draft.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
@@ -118,7 +118,7 @@ def test_an_article_waits_for_its_cover(account: OfficialAccount, known: Simulat
     work.run("articles.work_off")
     draft.refresh_from_db()
     assert draft.work == Work.SAVE
-    library.upload_due()
+    work.run("materials.upload")
     assert settle(draft).state == State.SAVED
 
 

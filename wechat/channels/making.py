@@ -17,7 +17,7 @@ from accounts.clients import client_for
 from wechat.channels.models import Channel, Code
 from wechat.kernel import buckets, files, work
 from wechat.sdk.api import qrcodes
-from wechat.sdk.errors import TransportError
+from wechat.sdk.errors import TransportError, WeChatError
 
 State = Code.State
 # For each account, by all workers together.
@@ -40,7 +40,10 @@ def advance(code: Code) -> None:
     """Have the code made, and fetch its picture."""
     if code.state == State.WAITING:
         _make(code)
-    _fetch_picture(code)
+    try:
+        _fetch_picture(code)
+    except WeChatError as error:
+        _without_picture(code, error)
 
 
 def make_again(code: Code) -> None:
@@ -74,6 +77,14 @@ def _make(code: Code) -> None:
 def _wait_for_turn(account_id: int) -> None:
     while wait := buckets.wait_for(f"qrcodes:{account_id}", size=5, per_second=PER_SECOND):
         time.sleep(wait)
+
+
+def _without_picture(code: Code, error: WeChatError) -> None:
+    """Try again for a while; without its picture a code can still be scanned, as it is drawn here."""
+    if code.attempts < len(CODES.retry):
+        code.again(error, timezone.now() + CODES.retry[code.attempts])
+    else:
+        code.done(state=State.READY, error=str(error))
 
 
 def _fetch_picture(code: Code) -> None:

@@ -171,8 +171,7 @@ class Code(WorkRow):
         return self.get_state_display()
 
     def on_failure(self, error: object) -> dict[str, Any]:
-        """Without its picture a code can still be scanned: it is drawn here."""
-        return {"state": self.State.READY if self.state == self.State.DRAWING else self.State.FAILED}
+        return {"state": self.State.FAILED}
 
     @property
     def is_over(self) -> bool:

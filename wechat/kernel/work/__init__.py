@@ -9,7 +9,7 @@ What an error means for the row, its account and the other rows is decided in on
 whose work cannot go on for the moment are on ``hold``.
 """
 
-from wechat.kernel.work.kinds import BULK, INTERACTIVE, KINDS, Kind, Turn, TurnKind
+from wechat.kernel.work.kinds import BULK, INTERACTIVE, KINDS, RETRY, Kind, Turn, TurnKind
 from wechat.kernel.work.policy import NotYet
 from wechat.kernel.work.rows import WorkRow, finished_is_not_due
 from wechat.kernel.work.turns import run, run_all
@@ -19,6 +19,7 @@ __all__ = [
     "BULK",
     "INTERACTIVE",
     "KINDS",
+    "RETRY",
     "Kind",
     "NotYet",
     "Turn",
