@@ -3,28 +3,23 @@
 Amounts in yuan with two decimals; times in Beijing.
 """
 
-import csv
 import datetime
-import itertools
-import tempfile
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
 
 from accounts.models import OfficialAccount
 from payments.filtering import midnight
+from wechat.kernel.tables import downloads
+from wechat.kernel.tables.writing import Row
 from wechat.sdk.pay.money import yuan
 from wechat.sdk.pay.orders import BEIJING
 
 BATCH = 5000
-# What Excel can hold on a sheet, with its first row for the names.
-MOST_ROWS = 1_000_000
-# Text that a spreadsheet would take for a formula.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 ROWS = """
 SELECT o.paid_at AS at, false AS is_refund, o.out_trade_no, o.transaction_id, '' AS number,
@@ -46,33 +41,18 @@ def month_of(text: str) -> datetime.date:
 
 
 def as_csv(account: OfficialAccount, month: datetime.date) -> StreamingHttpResponse:
-    """With a byte order mark, by which Excel knows UTF-8."""
-    response = StreamingHttpResponse(_csv_lines(account, month), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_name(account, month)}.csv"'
-    return response
+    return downloads.as_csv_stream(rows(account, month), _name(account, month))
 
 
 def as_excel(account: OfficialAccount, month: datetime.date) -> FileResponse:
-    book = Workbook(write_only=True)
-    sheet = None
-    for number, row in enumerate(rows(account, month)):
-        if number % MOST_ROWS == 0:
-            sheet = book.create_sheet(f"{month:%Y-%m} {number // MOST_ROWS + 1}")
-            sheet.append(_header())
-        assert sheet is not None
-        sheet.append(row)
-    if sheet is None:
-        book.create_sheet(f"{month:%Y-%m}").append(_header())
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    book.save(file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"{_name(account, month)}.xlsx")
+    return downloads.as_workbook(rows(account, month), _name(account, month), f"{month:%Y-%m}")
 
 
-def rows(account: OfficialAccount, month: datetime.date) -> Iterator[list[str]]:
-    """Oldest first, from a cursor of the server: a million rows take no more memory than a batch."""
+def rows(account: OfficialAccount, month: datetime.date) -> Iterator[Row]:
+    """The names of the columns, then oldest first, a batch at a time from a cursor of the server."""
     after = (month.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
     parameters: dict[str, Any] = {"account": account.pk, "since": midnight(month), "until": midnight(after)}
+    yield _header()
     with connection.chunked_cursor() as cursor:
         cursor.execute(ROWS, parameters)
         while batch := cursor.fetchmany(BATCH):
@@ -92,23 +72,23 @@ def _row(
     amount: int,
     payer: int | None,
     source: str,
-) -> list[str]:
+) -> Row:
     return [
         f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}",
         _("Refund") if is_refund else _("Payment"),
         out_trade_no,
         transaction_id,
         number,
-        _harmless(description),
-        _harmless(item),
+        description,
+        item,
         way,
-        yuan(amount),
-        yuan(payer) if payer is not None else "",
-        _harmless(source),
+        Decimal(yuan(amount)),
+        Decimal(yuan(payer)) if payer is not None else None,
+        source,
     ]
 
 
-def _header() -> list[str]:
+def _header() -> Row:
     return [
         _("Time"),
         _("Kind"),
@@ -122,28 +102,6 @@ def _header() -> list[str]:
         _("Paid by the payer (yuan)"),
         _("Made by"),
     ]
-
-
-def _csv_lines(account: OfficialAccount, month: datetime.date) -> Iterator[bytes]:
-    yield b"\xef\xbb\xbf"
-    line = _Line()
-    writer = csv.writer(line)
-    for row in itertools.chain([_header()], rows(account, month)):
-        writer.writerow(row)
-        yield line.text.encode()
-
-
-class _Line:
-    """What a CSV writer wrote last."""
-
-    text = ""
-
-    def write(self, text: str) -> Any:
-        self.text = text
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULAS) else text
 
 
 def _name(account: OfficialAccount, month: datetime.date) -> str:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from wechat.channels import batches, limits, making
 from wechat.channels.entrance import account_to_change, frame
 from wechat.channels.models import LONGEST_DAYS, Channel
+from wechat.kernel.tables import downloads
 from wechat.sdk.api.qrcodes import MOST_PERMANENT
 
 SHOWN_ROWS = 100
@@ -65,9 +66,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def example(request: HttpRequest) -> HttpResponse:
     account_to_change(request)
-    headers = {"Content-Disposition": 'attachment; filename="channels.csv"'}
-    # With a mark, or Excel would take it for another encoding.
-    return HttpResponse(f"\ufeff{batches.example()}", content_type="text/csv; charset=utf-8", headers=headers)
+    return downloads.as_csv(batches.EXAMPLE, "channels")
 
 
 def _told(batch: batches.Batch) -> dict[str, Any]:

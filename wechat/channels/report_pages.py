@@ -19,6 +19,7 @@ from wechat.channels import chart, report, report_file
 from wechat.channels.entrance import account_to_view, channel_to_view, frame
 from wechat.channels.models import Channel
 from wechat.channels.report import STAYS, Line, Period
+from wechat.kernel.tables import downloads
 
 SHOWN_DAYS = 30
 LONGEST_DAYS = 400
@@ -124,13 +125,10 @@ def export(request: HttpRequest) -> HttpResponse:
     account = account_to_view(request)
     form = CompareForm(request.GET)
     period = form.period
-    name = f"channels-{account.slug}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.csv"
+    name = f"channels-{account.slug}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
     lines = _lines(account, form)
     prefetch_related_objects([line.channel for line in lines], "owner")
-    text = report_file.written(lines)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    # With a mark, or Excel would take it for another encoding.
-    return HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8", headers=headers)
+    return downloads.as_csv(report_file.rows(lines), name)
 
 
 def _lines(account: OfficialAccount, form: CompareForm) -> list[Line]:
