@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,18 +13,14 @@ from accounts.rights import Area, Rights
 from menus import portable
 from menus.entrance import account_to_change, account_to_view, frame, menu_to_view, staff
 from menus.models import Menu
+from wechat.kernel import encodings, exchange
 
 
 @require_GET
 def export(request: HttpRequest) -> HttpResponse:
     account = account_to_view(request)
     text = portable.export(list(Menu.objects.filter(account=account).select_related("account", "tag")))
-    name = f"menus-{account.slug}-{timezone.localdate():%Y%m%d}.json"
-    return HttpResponse(
-        text,
-        content_type="application/json; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return exchange.download(text, f"menus-{account.slug}-{timezone.localdate():%Y%m%d}")
 
 
 def import_file(request: HttpRequest) -> HttpResponse:
@@ -33,25 +28,18 @@ def import_file(request: HttpRequest) -> HttpResponse:
     account = account_to_change(request)
     context = frame(request, account, _("Import menus"))
     if request.method == "POST":
-        file = request.FILES.get("file")
-        text = _bytes(file, request.POST.get("rehearsed", ""))
         agreed = "agreed" in request.POST
         try:
+            text = exchange.uploaded(request)
             report = portable.take_in(account, text, by=staff(request), rehearse=not agreed)
-        except portable.Unreadable as error:
+        except exchange.Unreadable as error:
             context["refused"] = str(error)
         else:
             if agreed:
                 _tell(request, report)
                 return redirect("admin:menus_menu_changelist")
-            context |= {"report": report, "text": text.decode(errors="replace")}
+            context |= {"report": report, "text": encodings.decode(text)}
     return TemplateResponse(request, "menus/import.html", context)
-
-
-def _bytes(file: object, rehearsed: str) -> bytes:
-    if not isinstance(file, UploadedFile):
-        return rehearsed.encode(errors="replace")
-    return bytes(file.read(portable.LARGEST_FILE + 1))
 
 
 def copy(request: HttpRequest, pk: int) -> HttpResponse:

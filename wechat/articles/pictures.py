@@ -13,14 +13,13 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from PIL import Image, UnidentifiedImageError
 from urllib3.exceptions import HTTPError
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from wechat.articles import cleaning
 from wechat.articles.models import Article, ArticlePicture
-from wechat.kernel import files
+from wechat.kernel import files, pictures
 from wechat.kernel.webhooks import public_session
 from wechat.materials import limits
 from wechat.materials.models import Asset
@@ -102,9 +101,9 @@ def _crop(size: tuple[int, int], shape: float, article: Article) -> str:
 
 def _size(asset: Asset) -> tuple[int, int] | None:
     try:
-        with asset.file.open("rb") as file, Image.open(file) as picture:
-            return picture.size
-    except (UnidentifiedImageError, FileNotFoundError):
+        with asset.file.open("rb") as file:
+            return pictures.size_of(file)
+    except (pictures.UnreadablePicture, FileNotFoundError):
         return None
 
 
@@ -123,14 +122,14 @@ def _fetched(source: str) -> bytes:
 
 
 def _kept(account: OfficialAccount, body: bytes) -> Asset:
-    file = ContentFile(body, name="pasted")
+    file = limits.converted(Asset.Kind.IMAGE, ContentFile(body, name="pasted"))
     kind = limits.check(Asset.Kind.IMAGE, file)
     asset = Asset(
         account=account,
         kind=Asset.Kind.IMAGE,
         name=f"{timezone.localtime():%Y-%m-%d %H:%M}",
         content_type=kind,
-        size=len(body),
+        size=file.size,
         due_at=timezone.now(),
     )
     asset.file.save(f"pasted.{files.extension(kind)}", file, save=False)
@@ -156,8 +155,12 @@ def _fitting(asset: Asset) -> tuple[bytes, str]:
         body: bytes = file.read()
     if asset.content_type in ("image/jpeg", "image/png") and len(body) < MOST_BYTES:
         return body, asset.content_type
-    with Image.open(io.BytesIO(body)) as picture:
-        drawn = picture.convert("RGB")
+    try:
+        with pictures.opened(io.BytesIO(body)) as picture:
+            picture.draft("RGB", (WIDEST, WIDEST * 20))
+            drawn = picture.convert("RGB")
+    except pictures.UnreadablePicture as error:
+        raise ValidationError(str(error)) from None
     drawn.thumbnail((WIDEST, WIDEST * 20))
     for quality in (90, 75, 60, 40):
         packed = io.BytesIO()

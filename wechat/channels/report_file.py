@@ -32,7 +32,7 @@ def _cells(line: Line) -> Row:
     texts: list[Value] = [channel.name, channel.group, channel.place, owner]
     stays = ["" if stay.share is None else f"{stay.share:.1%}" for stay in figures.stays]
     earned = figures.revenue
-    revenue = [earned.orders, _yuan(earned.fen)] if report.tells_revenue() else []
+    revenue: list[Value] = [earned.orders, _yuan(earned.fen)] if report.tells_revenue() else []
     each = None if line.cost_each is None else _yuan(line.cost_each)
     counted = [figures.scans, figures.new, figures.again]
     return [*texts, *counted, *stays, *revenue, _yuan(channel.cost), each]

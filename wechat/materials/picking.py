@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import OfficialAccount
 from accounts.picking import Choice, Filter, account_of, found
 from accounts.rights import Area, Rights
-from wechat.kernel import due, files
+from wechat.kernel import due, files, pictures
 from wechat.materials import library, limits
 from wechat.materials.forms import AssetForm
 from wechat.materials.models import Asset
@@ -135,12 +135,14 @@ def _upload(request: HttpRequest, account: OfficialAccount) -> Mapping[str, str 
         return None
     kind = request.GET.get("kind", "")
     kinds = [kind] if kind in limits.LIMITS else [str(each.value) for each in Asset.Kind]
-    types = sorted({name for each in kinds for name in limits.LIMITS[each].types})
+    types = {name for each in kinds for name in limits.LIMITS[each].types}
+    if Asset.Kind.IMAGE in kinds:
+        types |= pictures.CONVERTED
     most = max(limits.LIMITS[each].largest for each in kinds)
     asked = urlencode({"account": str(account.pk), "kind": kind})
     return {
         "url": f"{reverse('admin:materials_asset_receive')}?{asked}",
-        "accept": ",".join(types),
+        "accept": ",".join(sorted(types)),
         "most": most,
         "large": _("WeChat takes at most %(most)s. Make the file smaller.") % {"most": filesizeformat(most)},
     }

@@ -1,9 +1,6 @@
 """Rules in and out: a file, and the platform's own auto-replies."""
 
-from typing import Any
-
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,6 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts.clients import client_for
 from accounts.errcodes import in_words
 from accounts.models import OfficialAccount
+from wechat.kernel import encodings, exchange
 from wechat.replies import importing, rulebook
 from wechat.replies.entrance import account_to_change, account_to_view, frame
 from wechat.replies.importing import Report
@@ -25,12 +23,7 @@ from wechat.sdk.errors import ApiError, WeChatError
 def export(request: HttpRequest) -> HttpResponse:
     account = account_to_view(request)
     text = importing.export_rules(rulebook.loaded(Rule.objects.filter(account=account)))
-    name = f"rules-{account.slug}-{timezone.localdate():%Y%m%d}.json"
-    return HttpResponse(
-        text,
-        content_type="application/json; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return exchange.download(text, f"rules-{account.slug}-{timezone.localdate():%Y%m%d}")
 
 
 def import_file(request: HttpRequest) -> HttpResponse:
@@ -38,9 +31,16 @@ def import_file(request: HttpRequest) -> HttpResponse:
     account = account_to_change(request)
     context = frame(request, account, _("Import rules"))
     if request.method == "POST":
-        context |= _rehearsed(request, account)
-        if "agreed" in request.POST and context.get("report") and not context["report"].problems:
-            return _imported(request, account)
+        agreed = "agreed" in request.POST
+        try:
+            report, text = _taken(account, request, agreed=agreed)
+        except exchange.Unreadable as error:
+            context["refused"] = str(error)
+        else:
+            if agreed and not report.problems:
+                _tell(request, report)
+                return redirect("admin:replies_rule_changelist")
+            context |= {"report": report, "text": text}
     return TemplateResponse(request, "replies/import.html", context)
 
 
@@ -59,30 +59,10 @@ def import_platform(request: HttpRequest) -> HttpResponse:
     return redirect("admin:replies_rule_changelist")
 
 
-def _rehearsed(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
-    text = _text(request)
-    if text is None:
-        return {"refused": _("Choose a file first.")}
-    try:
-        report = importing.import_rules(account, text, rehearse=True)
-    except importing.Unreadable as error:
-        return {"refused": str(error)}
-    return {"report": report, "text": text.decode()}
-
-
-def _imported(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    text = _text(request)
-    assert text is not None
-    _tell(request, importing.import_rules(account, text))
-    return redirect("admin:replies_rule_changelist")
-
-
-def _text(request: HttpRequest) -> bytes | None:
-    """The file that was chosen, or the one that was rehearsed and is sent along."""
-    file = request.FILES.get("file")
-    if isinstance(file, UploadedFile):
-        return bytes(file.read(importing.LARGEST_FILE + 1))
-    return request.POST["rehearsed"].encode() if "rehearsed" in request.POST else None
+def _taken(account: OfficialAccount, request: HttpRequest, *, agreed: bool) -> tuple[Report, str]:
+    """Returns what the file changes, or would change, and its text. Raises ``exchange.Unreadable``."""
+    file = exchange.uploaded(request)
+    return importing.import_rules(account, file, rehearse=not agreed), encodings.decode(file)
 
 
 def _tell(request: HttpRequest, report: Report) -> None:

@@ -73,7 +73,8 @@ def _cell(sheet: Any, value: Value) -> Any:
 
 def _number_cell(sheet: Any, value: Decimal) -> Any:
     """With as many decimals as it was given."""
-    cell = WriteOnlyCell(sheet, value)
+    cell = WriteOnlyCell(sheet)
+    cell.value = value
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and exponent < 0:
         cell.number_format = f"0.{'0' * -exponent}"
