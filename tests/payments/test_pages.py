@@ -1,6 +1,7 @@
+import csv
 import re
 from collections.abc import Iterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
@@ -248,6 +249,29 @@ def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) ->
     rows = list(load_workbook(BytesIO(b"".join(excel))).active.values)  # type: ignore[union-attr]
     assert [row[8] for row in rows[1:]] == [100, -1]
     assert money.get(f"{ADMIN}/bill/export/?month=never").status_code == 302
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_one_odd_description_does_not_end_the_months_export(
+    money: Client, ordered: Ordered, form: str
+) -> None:
+    order = ordered()
+    notify(order)
+    Order.objects.filter(pk=order.pk).update(description="年\x0b卡\x1f", item="＝cmd()", source="\n=1")
+    order.refresh_from_db()
+    month = f"{timezone.localdate():%Y-%m}"
+    answer: Any = money.get(f"{ADMIN}/bill/export/?month={month}&as={form}")
+    data = b"".join(answer)
+    if form == "csv":
+        row: list[Any] = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))[1]
+        amount, number = "100.00", f"'{order.transaction_id}"
+    else:
+        sheet = load_workbook(BytesIO(data)).active
+        assert sheet is not None
+        row = [cell.value for cell in sheet[2]]
+        amount, number = 100, order.transaction_id
+        assert sheet["I2"].number_format == "0.00"
+    assert (row[3], row[5], row[6], row[8], row[10]) == (number, "年卡", "'＝cmd()", amount, "'\n=1")
 
 
 def test_revenue_is_drawn_by_day_and_added_up(money: Client, ordered: Ordered) -> None:
