@@ -264,14 +264,14 @@ def test_one_odd_description_does_not_end_the_months_export(
     data = b"".join(answer)
     if form == "csv":
         row: list[Any] = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))[1]
-        amount, number = "100.00", f"'{order.transaction_id}"
+        shown: tuple[Any, ...] = ("100.00", f"'{order.transaction_id}")
     else:
         sheet = load_workbook(BytesIO(data)).active
         assert sheet is not None
         row = [cell.value for cell in sheet[2]]
-        amount, number = 100, order.transaction_id
+        shown = (100, order.transaction_id)
         assert sheet["I2"].number_format == "0.00"
-    assert (row[3], row[5], row[6], row[8], row[10]) == (number, "年卡", "'＝cmd()", amount, "'\n=1")
+    assert (row[8], row[3], row[5], row[6], row[10]) == (*shown, "年卡", "'＝cmd()", "'\n=1")
 
 
 def test_revenue_is_drawn_by_day_and_added_up(money: Client, ordered: Ordered) -> None:

@@ -98,5 +98,5 @@ def converted(file: File[bytes]) -> File[bytes]:
 
 
 def _too_many() -> TooManyPixels:
-    sentence = _("The picture has too many pixels: make it smaller, %(most)d million in all at most.")
-    return TooManyPixels(sentence % {"most": MOST_PIXELS // 1_000_000})
+    sentence = _("The picture has too many pixels: make it smaller, %(most)s in all at most.")
+    return TooManyPixels(sentence % {"most": f"{MOST_PIXELS:,}"})
