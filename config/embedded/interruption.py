@@ -12,8 +12,9 @@ HAS_TERMINAL = os.isatty(0)
 def exit_when_told(*, code: int | None = None) -> None:
     """Leave through SystemExit on the first such signal, so that every `with` and `finally` runs.
 
-    The exit code is 128 + n for signal n where none is given. A signal that is ignored already stays so,
-    which is how `nohup` works.
+    The exit code is 128 + n for signal n where none is given. What was ignored before the start (SIGHUP by
+    `nohup`, SIGINT by a script's `&`) is not ignored here, nor by programs that are started from here: to
+    outlive a terminal, start this in a session of its own (`setsid`).
     """
 
     def leave(number: int, _frame: FrameType | None) -> None:
@@ -21,8 +22,9 @@ def exit_when_told(*, code: int | None = None) -> None:
         raise SystemExit(128 + number if code is None else code)
 
     for number in STOPPING:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, leave)
+        signal.signal(number, leave)
+    # Ignored, it would take the exit codes of our children with it.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def finish_undisturbed() -> None:

@@ -167,14 +167,14 @@ def test_what_is_kept_in_the_process_is_read_without_a_query(platform: Platform,
 
 def test_a_page_of_django_is_served_beside_the_callbacks(platform: Platform) -> None:
     page, callback = run(
-        call("/healthz/live", Push({}, b""), "GET"), call(PATH, platform.safe(platform.text("1")))
+        call("/admin/login/", Push({}, b""), "GET"), call(PATH, platform.safe(platform.text("1")))
     )
-    assert (page.status, page.body) == (200, b'{"live": true}')
+    assert page.status == 200
     assert callback.body == b"success"
 
 
 def test_more_pages_than_threads_wait_their_turn() -> None:
-    got = run(*[call("/healthz/ready", Push({}, b""), "GET") for _ in range(20)])
+    got = run(*[call("/admin/login/", Push({}, b""), "GET") for _ in range(20)])
     assert {each.status for each in got} == {200}
 
 

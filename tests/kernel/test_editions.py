@@ -1,8 +1,13 @@
+import asyncio
+import threading
+
 import pytest
+from django.db import OperationalError
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts import directory
 from accounts.models import OfficialAccount
+from wechat.kernel import editions
 from wechat.kernel.editions import Cached
 from wechat.kernel.models import Edition
 
@@ -49,3 +54,27 @@ def test_between_two_looks_a_reader_asks_nobody(
     settings.EDITION_INTERVAL = 3600
     with django_assert_num_queries(0):
         assert cached.get() == "value"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_callers_at_once_wait_for_one_build_and_get_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editions, "_all", [])
+    monkeypatch.setattr(editions, "_unbuilt", set())
+    everybody_waits, builds = threading.Event(), []
+
+    def build() -> None:
+        builds.append(1)
+        assert everybody_waits.wait(60)
+        raise OperationalError
+
+    Cached("accounts", build)
+
+    async def together() -> list[BaseException | None]:
+        callers = [asyncio.ensure_future(editions.build_all(60)) for _ in range(20)]
+        await asyncio.sleep(0)
+        everybody_waits.set()
+        return await asyncio.gather(*callers, return_exceptions=True)
+
+    errors = asyncio.run(together())
+    assert {type(error) for error in errors} == {OperationalError}
+    assert len(builds) == 1

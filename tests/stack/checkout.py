@@ -10,6 +10,13 @@ import psutil
 from config.embedded import PROJECT
 
 PATIENCE_SECONDS = 60
+# Runs the Python program after it with these signals ignored, as under `nohup`, or behind a script's `&`.
+IGNORING = """
+import os, signal, sys
+for name in sys.argv[1].split(","):
+    signal.signal(signal.Signals[name], signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
 
 
 class Checkout:
@@ -57,10 +64,11 @@ class Checkout:
                 program.communicate(timeout=PATIENCE_SECONDS)
 
     @contextmanager
-    def servers(self) -> Iterator[subprocess.Popen[str]]:
+    def servers(self, *prefix: str) -> Iterator[subprocess.Popen[str]]:
         """The embedded servers beside a command that waits."""
         wait = "print('up', flush=True); import time; time.sleep(600)"
-        with self.started("-m", "config.embedded", "--", sys.executable, "-c", wait) as supervisor:
+        command = ("-m", "config.embedded", "--", sys.executable, "-c", wait)
+        with self.started(*prefix, *command) as supervisor:
             read_until(supervisor, "up")
             yield supervisor
 

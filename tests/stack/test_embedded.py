@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from config.embedded import PROJECT
-from tests.stack.checkout import PATIENCE_SECONDS, Checkout
+from tests.stack.checkout import IGNORING, PATIENCE_SECONDS, Checkout
 
 CONNECT = """
 import psycopg, redis
@@ -93,6 +93,18 @@ def test_nothing_is_left_running_after(checkout: Checkout, number: signal.Signal
         assert not checkout.processes()
         assert not (checkout.local / "services.json").exists()
         assert not (checkout.local / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_hang_up_that_was_ignored_before_the_start_ends_it_all_the_same(checkout: Checkout) -> None:
+    with checkout.servers("-c", IGNORING, "SIGHUP") as supervisor:
+        supervisor.send_signal(signal.SIGHUP)
+        assert supervisor.wait(PATIENCE_SECONDS) == 128 + signal.SIGHUP
+        assert not checkout.processes()
+
+
+def test_an_exit_code_survives_a_caller_that_does_not_care_about_its_children(checkout: Checkout) -> None:
+    command = ("-m", "config.embedded", "--", sys.executable, "-c", "raise SystemExit(7)")
+    assert checkout.run("-c", IGNORING, "SIGCHLD", *command).returncode == 7
 
 
 def test_the_servers_end_with_a_supervisor_that_is_killed_and_start_again(checkout: Checkout) -> None:

@@ -33,7 +33,6 @@ from accounts.models import OfficialAccount
 from wechat.inbox import refusals
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import editions, metrics
-from wechat.kernel.beside import Beside
 from wechat.sdk.content import Content, to_passive_xml
 from wechat.sdk.envelope import MAX_BODY, Mode, Opened, open_envelope, seal, verify_query
 from wechat.sdk.errors import EnvelopeError, MalformedMessage
@@ -42,8 +41,6 @@ from wechat.sdk.messages import Message, parse
 log = logging.getLogger(__name__)
 
 BUILD_SECONDS = 3
-
-_building = Beside("building", 1)
 
 
 class TooLarge(APIException):
@@ -208,7 +205,7 @@ class Callback(APIView):
         if editions.all_built():
             return
         try:
-            await _building.run(BUILD_SECONDS, editions.build_all)
+            await editions.build_all(BUILD_SECONDS)
         except (Error, TimeoutError):
             raise Unavailable from None
 

@@ -83,6 +83,13 @@ async def _insert(session: "AsyncConnection[Any]", records: Sequence[Record]) ->
     return _answers(await cursor.fetchall())
 
 
+async def connect() -> "AsyncConnection[Any]":
+    """A connection for an event loop: Django's way to the database, without what only its own need."""
+    known = connection.get_connection_params()
+    ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
+    return await AsyncConnection.connect(**ours, autocommit=True)
+
+
 def _ordered(records: Sequence[Record]) -> list[Record]:
     """By key: two processes that insert the same repeats must not deadlock."""
     return sorted(records, key=lambda record: (record.account_id, record.key))
@@ -179,10 +186,7 @@ class Recorder:
 
     async def _connected(self) -> "AsyncConnection[Any]":
         if self._session is None:
-            # Django's way to the database, without what only its own connections need.
-            known = connection.get_connection_params()
-            ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
-            self._session = await AsyncConnection.connect(**ours, autocommit=True)
+            self._session = await connect()
         return self._session
 
     async def _disconnect(self) -> None:

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -55,10 +56,30 @@ def all_built() -> bool:
     return not _unbuilt and settings.EDITION_INTERVAL != 0
 
 
-def build_all() -> None:
-    """Raises ``django.db.Error`` while Postgres is away."""
-    for cached in _all:
-        cached.refresh()
+_building = ThreadPoolExecutor(1, thread_name_prefix="building")
+_build: "Future[None] | None" = None
+_build_lock = threading.Lock()
+
+
+async def build_all(seconds: float) -> None:
+    """Build everything in a thread; whoever comes while that is under way waits for the same build.
+
+    Raises ``django.db.Error`` while Postgres is away, ``TimeoutError`` after that many seconds.
+    """
+    global _build
+    with _build_lock:
+        if _build is None or _build.done():
+            _build = _building.submit(_refresh_all)
+        build = _build
+    await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(build)), seconds)
+
+
+def _refresh_all() -> None:
+    try:
+        for cached in _all:
+            cached.refresh()
+    finally:
+        connection.close()
 
 
 def _in_loop() -> bool:
