@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import requests
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import OfficialAccount
+from tests.callbacks import served
 from tests.conftest import APPID
 from tests.simulated import Simulated
 from wechat.inbox import routing
@@ -45,9 +45,10 @@ class Phone:
 
 
 @pytest.fixture
-def phone(simulated: Simulated, live_server: LiveServer, account: OfficialAccount) -> Phone:
-    simulated.know(account, callback_url=f"{live_server.url}{account.callback_path}")
-    return Phone(simulated.base)
+def phone(simulated: Simulated, account: OfficialAccount) -> Iterator[Phone]:
+    with served() as address:
+        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        yield Phone(simulated.base)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields
 from functools import cache
@@ -17,6 +18,7 @@ Convert = Callable[[Tree], Any]
 Reader = Callable[[Tree], Any]
 
 LARGEST = 2**63 - 1
+_WHOLE = re.compile(r"([+-]?[0-9]{1,40})(?:\.0*)?")
 
 
 def source(convert: Convert, *paths: str) -> Mapping[str, Any]:
@@ -30,6 +32,10 @@ def string(*paths: str) -> str:
 
 def integer(*paths: str) -> int:
     return field(default=0, metadata=source(as_integer, *paths))
+
+
+def identifier(*paths: str) -> int:
+    return field(default=0, metadata=source(as_identifier, *paths))
 
 
 def decimal(*paths: str) -> float:
@@ -57,29 +63,36 @@ def records(path: str, kind: type[Record]) -> tuple[Record, ...]:
 
 
 def as_text(found: Tree) -> str:
+    """The text without the blanks around it. Raises ValueError for elements."""
     if not isinstance(found, str):
         raise ValueError("text expected, elements found")
-    return found
+    return found.strip()
 
 
 def as_integer(found: Tree) -> int:
-    """A signed 64-bit number; empty counts as 0. Raises ValueError."""
-    number = int(as_text(found) or 0)
-    if not -LARGEST <= number <= LARGEST:
-        raise ValueError("number beyond 64 bits")
-    return number
+    """A signed 64-bit number, written `16.0` too; 0 for what is none. Raises ValueError for elements."""
+    number = as_identifier(found)
+    return number if -LARGEST <= number <= LARGEST else 0
+
+
+def as_identifier(found: Tree) -> int:
+    """A whole number of any plausible size; 0 for what is none. Raises ValueError for elements."""
+    whole = _WHOLE.fullmatch(as_text(found))
+    return int(whole[1]) if whole else 0
 
 
 def as_decimal(found: Tree) -> float:
-    """A finite number; empty counts as 0. Raises ValueError."""
-    number = float(as_text(found) or 0)
-    if not math.isfinite(number):
-        raise ValueError("number without bounds")
-    return number
+    """A finite number; 0 for what is none. Raises ValueError for elements."""
+    text = as_text(found)
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def read(kind: type, node: Tree) -> dict[str, Any]:
-    """The keyword arguments for `kind` found in a push. Raises ValueError for nonsense."""
+    """The keyword arguments for `kind` found in a push. Raises ValueError for elements in place of text."""
     return {name: reader(node) for name, reader in _plan(kind)}
 
 
