@@ -144,3 +144,35 @@ def test_whom_a_rule_answers_gets_its_tags_once(account: OfficialAccount, rule: 
         reacting.react_to([asked, other])
     assert [each.openid for each in vip.followers.all()] == [asked.openid]
     assert Change.objects.count() == 1
+
+
+def test_a_reply_that_is_empty_once_it_is_filled_is_never_sent_and_the_next_one_is(
+    platform: Platform, rule: RuleMaker
+) -> None:
+    rule(keywords=("a",), replies=("{remark}",))
+    rule(keywords=("b",), replies=(" {remark}\n", "第二"))
+    rule(keywords=("c",), replies=("{remark}", "只有这条"), strategy="random")
+    assert sent(platform, platform.text("a")) == {}
+    assert sent(platform, platform.text("b"))["Content"] == "第二"
+    assert {sent(platform, platform.text("c"))["Content"] for _ in range(8)} == {"只有这条"}
+    for row in InboundMessage.objects.all():
+        assert not row.later
+
+
+def test_what_stands_behind_a_bar_is_said_to_those_without_the_value(
+    platform: Platform, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    card = {
+        "type": "news",
+        "articles": [{"title": "给{remark|朋友}", "url": "https://a.cn/?r={remark|朋友}"}],
+    }
+    rule(keywords=("a",), replies=("{remark|亲爱的朋友}，{account|x}",))
+    rule(keywords=("b",), replies=(card,))
+    assert sent(platform, platform.text("a"))["Content"] == "亲爱的朋友，演示服务号"
+    sent(platform, platform.text("b"))
+    answer = InboundMessage.objects.latest("pk").answer
+    assert answer is not None
+    assert answer["articles"][0]["title"] == "给朋友"
+    assert answer["articles"][0]["url"] == "https://a.cn/?r=%E6%9C%8B%E5%8F%8B"
+    Follower.objects.create(account=account, openid="oFollower", remark="王女士")
+    assert sent(platform, platform.text("a"))["Content"] == "王女士，演示服务号"
