@@ -16,6 +16,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
 
+from wechat.sdk.text import clean
+
 EXCEL = b"PK\x03\x04"
 ENCODINGS = ("utf-8-sig", "gb18030")
 TRIED_BYTES = 1 << 20
@@ -37,10 +39,15 @@ def rows_of(path: Path) -> Iterator[Iterator[list[str]]]:
     """The rows of a file, read one after the other. Raises ``UnreadableTable``."""
     if is_excel(path):
         with closing(_workbook(path)) as book:
-            yield _sheet_rows(book)
+            yield _clean(_sheet_rows(book))
         return
     with path.open(encoding=_encoding(path), newline="") as text:
-        yield _lines(text)
+        yield _clean(_lines(text))
+
+
+def _clean(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    for row in rows:
+        yield [clean(cell) for cell in row]
 
 
 def _workbook(path: Path) -> Any:
@@ -99,7 +106,8 @@ def _cell(value: Any) -> str:
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet runs."""
+    """A text that a spreadsheet can hold and does not run."""
+    text = clean(text)
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
@@ -126,6 +134,6 @@ def to_excel(rows: Iterable[list[str]], path: Path) -> None:
 
 def _text_cell(sheet: Any, text: str) -> Any:
     # Without this openpyxl makes a formula of a text that begins with "=".
-    cell = WriteOnlyCell(sheet, value=text)
+    cell = WriteOnlyCell(sheet, value=clean(text))
     cell.data_type = "s"
     return cell

@@ -19,6 +19,7 @@ from accounts.models import OfficialAccount
 from payments.filtering import midnight
 from wechat.sdk.pay.money import yuan
 from wechat.sdk.pay.orders import BEIJING
+from wechat.sdk.text import clean
 
 BATCH = 5000
 # What Excel can hold on a sheet, with its first row for the names.
@@ -143,6 +144,7 @@ class _Line:
 
 
 def _harmless(text: str) -> str:
+    text = clean(text)
     return f"'{text}" if text.startswith(FORMULAS) else text
 
 

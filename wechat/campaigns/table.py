@@ -90,7 +90,7 @@ def _taken(
     seen: set[str] = set()
     for row in rows:
         openid = row[place].strip() if place < len(row) else ""
-        if not openid or len(openid) > LONGEST_OPENID or "\0" in openid:
+        if not openid or len(openid) > LONGEST_OPENID:
             loaded.nameless += any(cell.strip() for cell in row)
         elif openid in seen:
             loaded.repeated += 1
@@ -103,7 +103,7 @@ def _taken(
 
 
 def _cell(row: Sequence[str], place: int) -> str:
-    return row[place].strip().replace("\0", "")[:LONGEST_WORD] if place < len(row) else ""
+    return row[place].strip()[:LONGEST_WORD] if place < len(row) else ""
 
 
 def _write(campaign: Campaign, rows: Iterable[tuple[str, dict[str, str]]]) -> None:
