@@ -249,6 +249,15 @@ def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) ->
     assert money.get(f"{ADMIN}/bill/export/?month=never").status_code == 302
 
 
+def test_a_description_that_excel_cannot_hold_does_not_end_the_export(
+    money: Client, ordered: Ordered
+) -> None:
+    notify(ordered(description="会员\x0b年卡"))
+    excel = money.get(f"{ADMIN}/bill/export/?month={timezone.localdate():%Y-%m}&as=xlsx")
+    rows = list(load_workbook(BytesIO(b"".join(excel))).active.values)  # type: ignore[union-attr]
+    assert "会员年卡" in rows[1]
+
+
 def test_revenue_is_drawn_by_day_and_added_up(money: Client, ordered: Ordered) -> None:
     notify(ordered(item="年卡"))
     shown = page(money, "merchant/revenue/")
