@@ -93,7 +93,14 @@ def as_decimal(found: Tree) -> float:
 
 def read(kind: type, node: Tree) -> dict[str, Any]:
     """The keyword arguments for `kind` found in a push. Raises ValueError for elements in place of text."""
-    return {name: reader(node) for name, reader in _plan(kind)}
+    found = {}
+    for name, elements, reader in _plan(kind):
+        for element in elements:
+            # Few of the elements that a push may have are there.
+            if element in node:
+                found[name] = reader(node)
+                break
+    return found
 
 
 def unread(kind: type, node: Mapping[str, Tree], ignoring: frozenset[str]) -> dict[str, Tree]:
@@ -104,14 +111,21 @@ def unread(kind: type, node: Mapping[str, Tree], ignoring: frozenset[str]) -> di
 
 @cache
 def _names(kind: type) -> frozenset[str]:
-    sources = (one.metadata.get("paths", ()) for one in fields(kind))
-    return frozenset(path.partition("/")[0] for paths in sources for path in paths)
+    return frozenset().union(*(elements for _name, elements, _reader in _plan(kind)))
 
 
 @cache
-def _plan(kind: type) -> tuple[tuple[str, Reader], ...]:
+def _plan(kind: type) -> tuple[tuple[str, tuple[str, ...], Reader], ...]:
+    """The fields of a kind: name, the elements it may be in, and what reads it."""
     sourced = ((one.name, one.metadata) for one in fields(kind) if "paths" in one.metadata)
-    return tuple((name, _reader(metadata["convert"], metadata["paths"])) for name, metadata in sourced)
+    return tuple(
+        (name, _elements(metadata["paths"]), _reader(metadata["convert"], metadata["paths"]))
+        for name, metadata in sourced
+    )
+
+
+def _elements(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(path.partition("/")[0] for path in paths)
 
 
 def _reader(convert: Convert, paths: tuple[str, ...]) -> Reader:

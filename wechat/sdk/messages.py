@@ -12,7 +12,6 @@ from hashlib import sha256
 from wechat.sdk import text, xml
 from wechat.sdk.errors import MalformedMessage
 from wechat.sdk.fields import (
-    as_integer,
     as_text,
     decimal,
     identifier,
@@ -20,7 +19,6 @@ from wechat.sdk.fields import (
     integers,
     read,
     records,
-    source,
     string,
     strings,
     unread,
@@ -39,9 +37,9 @@ class Message:
     `event` is "" for messages, otherwise the event name in lower case; `kind` is the MsgType in lower case.
     """
 
-    to: str = field(metadata=source(as_text, "ToUserName"))
-    openid: str = field(metadata=source(as_text, "FromUserName"))
-    create_time: int = field(metadata=source(as_integer, "CreateTime"))
+    to: str = string("ToUserName")
+    openid: str = string("FromUserName")
+    create_time: int = integer("CreateTime")
     kind: str = ""
     event: str = ""
     event_key: str = string("EventKey")

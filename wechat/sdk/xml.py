@@ -100,7 +100,7 @@ def tree(element: etree._Element) -> Tree:
     """An element as text, or as a dict of its children where repeated siblings are lists."""
     if not len(element):
         return text.clean(element.text or "")
-    return collect([(child.tag, tree(child)) for child in element])
+    return collect([(each.tag, tree(each) if len(each) else text.clean(each.text or "")) for each in element])
 
 
 def collect(pairs: Iterable[tuple[str, Tree]]) -> dict[str, Tree]:
