@@ -132,3 +132,14 @@ def test_a_token_that_ended_elsewhere_costs_no_message(phone: Phone) -> None:
     phone.does(type="text", content="2")
     work()
     assert [text for _, text in phone.received()] == ["0", "1", "0", "1"]
+
+
+@pytest.mark.parametrize("mode", ["plain", "compatible", "safe"])
+def test_an_account_that_gets_its_pushes_in_json_is_answered_as_the_platform_wants_it(
+    phone: Phone, account: OfficialAccount, mode: str
+) -> None:
+    account.mode = mode
+    account.save()
+    phone.sim("/accounts", {"appid": APPID, "format": "json", "mode": mode})
+    phone.does(type="text", content="1")
+    assert phone.received() == [("passive", "0")]
