@@ -26,7 +26,7 @@ django_application = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from config import health  # noqa: E402
-from wechat.inbox.entrance import callback_application, callback_slug  # noqa: E402
+from wechat.inbox.asgi import callback_application, callback_slug  # noqa: E402
 
 places = asyncio.Semaphore(settings.WEB_THREADS)
 

@@ -1,4 +1,4 @@
-"""Every route of the installation, in one table."""
+"""Every route of the installation, in one table, but for the callbacks': ``wechat.inbox.asgi`` has theirs."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -10,12 +10,10 @@ from payments.shop.urls import urlpatterns as shop_urls
 from payments.views import Notify
 from wechat.campaigns import links
 from wechat.inbox import media_page
-from wechat.inbox.callback import Callback
 from wechat.kernel.metrics import metrics
 from wechat.login.urls import urlpatterns as login_urls
 
 urlpatterns = [
-    re_path(r"^wechat/(?P<slug>[-a-zA-Z0-9_]+)/callback/?$", Callback.as_view(), name="callback"),
     *login_urls,
     *shop_urls,
     re_path(

@@ -72,7 +72,7 @@ def report(refund: Refund, status: str = "SUCCESS", **differently: Any) -> dict[
 def sealed(resource: dict[str, Any], about: str, key: str = KEYS["apiv3_key"]) -> dict[str, Any]:
     cipher = AES.new(key.encode(), AES.MODE_GCM, nonce=b"0123456789ab")
     cipher.update(about.encode())
-    body, tag = cipher.encrypt_and_digest(json.dumps(resource, ensure_ascii=False).encode())
+    body, tag = cipher.encrypt_and_digest(json.dumps(resource).encode())
     return {
         "original_type": about,
         "algorithm": "AEAD_AES_256_GCM",

@@ -122,7 +122,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("raw"))
     def raw(self, row: InboundMessage) -> SafeString:
-        return format_html('<pre class="raw">{}</pre>', indented(row.body))
+        return format_html('<pre class="raw">{}</pre>', indented(row.raw_body))
 
     # --- handling again
 
@@ -161,9 +161,9 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-def indented(body: str) -> str:
-    """XML or JSON with line breaks, for reading; anything else as it came."""
+def indented(body: bytes) -> str:
+    """XML with line breaks, for reading; anything else as it came, bytes of no text by their numbers."""
     try:
-        return etree.tostring(etree.fromstring(body.encode(), PARSER), encoding="unicode", pretty_print=True)
-    except etree.XMLSyntaxError:
-        return body
+        return etree.tostring(etree.fromstring(body, PARSER), encoding="unicode", pretty_print=True)
+    except (etree.XMLSyntaxError, ValueError):
+        return body.decode(errors="backslashreplace")

@@ -44,6 +44,7 @@ COLUMNS = {
     "later": "jsonb",
     "answered_by": "text",
     "late": "boolean",
+    "raw_bytes": "bytea",
 }
 # One JSON parameter instead of an array a column: less than half of the time in Python.
 INSERT = (

@@ -15,7 +15,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from wechat.kernel import encodings
-from wechat.kernel.tables.cells import cleaned
+from wechat.sdk.text import clean_json
 
 # Below what Django takes as one form field.
 LARGEST_FILE = 2 << 20
@@ -77,17 +77,6 @@ def _parsed(body: bytes) -> Any:
     if len(body) > LARGEST_FILE:
         raise Unreadable(_("The file is larger than 2 MB."))
     try:
-        return _cleaned(json.loads(encodings.decode(body)))
+        return clean_json(json.loads(encodings.decode(body)))
     except (encodings.UndecodableText, ValueError, RecursionError):
         raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
-
-
-def _cleaned(value: Any) -> Any:
-    match value:
-        case str():
-            return cleaned(value)
-        case list():
-            return [_cleaned(each) for each in value]
-        case dict():
-            return {cleaned(key): _cleaned(each) for key, each in value.items()}
-    return value

@@ -3,10 +3,10 @@
 import re
 from decimal import Decimal
 
+from wechat.sdk.text import clean
+
 Value = str | int | Decimal | None
 
-# Neither XML nor Postgres nor a spreadsheet takes these; tab and line ends are text.
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Spreadsheets take what begins like this for a formula, also in full width, and some skip blanks before it.
 FORMULA = re.compile("[\\s\u200b\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n]")
 # Of a number they keep 15 digits, which ends the id of a payment.
@@ -15,14 +15,9 @@ LONG_NUMBER = re.compile(r"\s*[0-9]{16,}\s*$")
 GUARD = "'"
 
 
-def cleaned(text: str) -> str:
-    """Returns the text without control characters, halves of surrogate pairs and non-characters."""
-    return text if text.isprintable() else ILLEGAL.sub("", text)
-
-
 def harmless(text: str) -> str:
     """Returns a text that no spreadsheet runs, with an apostrophe before it where need be."""
-    text = cleaned(text)
+    text = clean(text)
     return f"{GUARD}{text}" if FORMULA.match(text) else text
 
 

@@ -7,8 +7,9 @@ from typing import IO
 from django.utils.translation import gettext as _
 
 from wechat.kernel.tables import delimited, workbooks
-from wechat.kernel.tables.cells import cleaned, unguarded
+from wechat.kernel.tables.cells import unguarded
 from wechat.kernel.tables.limits import Budget, Limits, UnreadableTable
+from wechat.sdk.text import clean
 
 ZIP = b"PK\x03\x04"
 # Excel before 2007, and any workbook with a password.
@@ -32,7 +33,7 @@ def rows_of(file: IO[bytes], limits: Limits = USUAL) -> Iterator[list[str]]:
     rows = (workbooks if head.startswith(ZIP) else delimited).rows_of(file, budget)
     for row in rows:
         budget.take(row)
-        yield [unguarded(cleaned(text)) for text in row]
+        yield [unguarded(clean(text)) for text in row]
 
 
 def is_workbook(file: IO[bytes]) -> bool:

@@ -10,6 +10,7 @@ import codecs
 from collections.abc import Iterator, Mapping
 
 from wechat.sdk.pay.errors import BillDamaged
+from wechat.sdk.text import clean
 
 # A line that is longer is none of a bill.
 LONGEST_LINE = 64 << 10
@@ -50,12 +51,12 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
             if len(rest) > LONGEST_LINE:
                 raise BillDamaged("a line without an end")
             for line in whole:
-                yield line.rstrip("\r")
+                yield clean(line.rstrip("\r"))
         rest += decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise BillDamaged("not UTF-8 text") from None
     if rest:
-        yield rest.rstrip("\r")
+        yield clean(rest.rstrip("\r"))
 
 
 def _columns(line: str) -> list[str]:
