@@ -126,6 +126,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
             Draft.objects.filter(pk=form.instance.pk).update(revision=F("revision") + 1)
+        for each in (each for formset in formsets for each in formset.forms if each.dropped):
+            messages.warning(request, f"{each.instance}: {each.dropped}")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
