@@ -42,9 +42,9 @@ MARKUP = st.lists(
         st.text(),
         st.sampled_from(
             ["<div>", "</div>", "<p>", "</p>", "<pre>", "\n  ", "<dl><dt>", "<center>", "<table>", "<td>",
-             "<svg>",
-             "<rect>", "</svg>", "<foreignObject>", "<ul><li>", "<b>", "</b>", "<img data-src='https://a/b'>",
-             "<a href='https://a'>", "<span style='white-space:pre;position:fixed;color:red'>", "<h1>"]
+             "<svg>", "<rect>", "</svg>", "<foreignObject>", "<ul><li>", "<b>", "</b>",
+             "<img data-src='https://a/b'>", "<a href='https://a'>字</a>", "<h1>",
+             "<span style='white-space:pre;position:fixed;color:red'>"]
         ),
     )
 ).map("".join)  # fmt: skip
@@ -99,6 +99,7 @@ def test_a_picture_in_an_address_is_read_or_is_none() -> None:
          '<section><p style="font-weight:bold">问</p><p style="margin-left:2em">答</p></section>'),
         ("<center>中</center>", '<p style="text-align:center">中</p>'),
         ("<p align=right>右</p>", '<p style="text-align:right">右</p>'),
+        ("<li>半个列表</li>", "<p>半个列表</p>"),
         ("<h5>小</h5><h6>更小</h6>", "<h5>小</h5><h6>更小</h6>"),
         ("<address>地址</address>尾", "<p>地址</p><p>尾</p>"),
         ("<form><fieldset><legend>题</legend>文</fieldset></form>",

@@ -95,7 +95,8 @@ def test_a_file_that_is_no_text_is_refused_with_what_to_do(
 
 TEMPLATE = (
     '<section style="border-bottom:1px dashed #07c160;background:#f5f5f5;'
-    'box-shadow:0 2px 8px rgba(0,0,0,.1)">标题</section>\n<section><svg viewBox="0 0 10 10" style="width:100%">'
+    'box-shadow:0 2px 8px rgba(0,0,0,.1)">标题</section>\n'
+    '<section><svg viewBox="0 0 10 10" style="width:100%">'
     '<rect width="10" height="10" fill="#07c160"></rect></svg></section>\n'
     '<img data-src="https://mmbiz.qpic.cn/sz_mmbiz_jpg/abc/640?wx_fmt=jpeg" data-w="1080">'
 )
@@ -196,3 +197,48 @@ def test_a_wrong_wechat_id_is_refused(staff: Cast, written: Callable[..., Draft]
 def test_an_outsider_finds_nothing(staff: Cast, written: Callable[..., Draft], deed: str) -> None:
     client: Client = signed_in(staff.outsider)
     assert client.post(f"/admin/articles/draft/{written().pk}/{deed}/").status_code == 404
+
+
+def test_what_was_pasted_comes_back_as_it_will_be_saved(staff: Cast, asset: Asset) -> None:
+    address = f"/admin/articles/draft/clean/?account={staff.ours.pk}"
+    source = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
+    pasted = f"<div>文<img src='{source}'></div><script></script>"
+    file = SimpleUploadedFile("text.html", pasted.encode())
+    answer = signed_in(staff.editor).post(address, {"text": file}).json()
+    kept = Asset.objects.exclude(pk=asset.pk).get()
+    assert answer["html"] == f'<p>文<img src="/admin/materials/asset/{kept.pk}/file/"></p>'
+    assert "脚本" in answer["dropped"]
+
+
+@pytest.mark.parametrize(("page", "field"), [("clean", "text"), ("picture", "file")])
+def test_what_is_no_picture_is_refused_with_a_sentence(
+    staff: Cast, asset: Asset, page: str, field: str
+) -> None:
+    body = b"<p><img src='data:image/png;base64,QUJD'></p>" if page == "clean" else b"ABC"
+    address = f"/admin/articles/draft/{page}/?account={staff.ours.pk}"
+    answer = signed_in(staff.editor).post(address, {field: SimpleUploadedFile("a.png", body)})
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert signed_in(staff.editor).post(address).status_code == 400
+
+
+@pytest.mark.parametrize("page", ["clean", "picture"])
+@pytest.mark.parametrize("who", ["outsider", "auditor"])
+def test_who_may_not_write_here_puts_nothing_into_the_library(
+    staff: Cast, asset: Asset, page: str, who: str
+) -> None:
+    address = f"/admin/articles/draft/{page}/?account={staff.ours.pk}"
+    files = {
+        "text": SimpleUploadedFile("text.html", b"<p>1</p>"),
+        "file": SimpleUploadedFile("a.png", picture()),
+    }
+    assert signed_in(getattr(staff, who)).post(address, files).status_code == 403
+    assert not Asset.objects.exclude(pk=asset.pk).exists()
+
+
+def test_a_text_that_was_refused_comes_back_clean(staff: Cast, asset: Asset) -> None:
+    text = "<p>到店</p><svg><script>alert(1)</script></svg><noscript><img src=x onerror=alert(1)></noscript>"
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, None, content=text))
+    shown = page.content.decode()
+    assert "&lt;p&gt;到店&lt;/p&gt;" in shown
+    assert "alert(1)" not in shown

@@ -18,8 +18,6 @@ from markdown_it import MarkdownIt
 from wechat.articles import allowlist, structure, styles, tree
 from wechat.articles.losses import Loss, Losses
 
-ELEMENT = re.compile(r"<[a-zA-Z!/?]")
-LINE_END = re.compile("\r\n|[\r\n\v\u2028\u2029]")
 STYLE_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
 # Word repeats at each element what its style sheet says; nobody misses it.
 WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
@@ -51,7 +49,7 @@ def cleaned(text: str) -> Cleaned:
     """
     losses = Losses()
     _note_scripts_and_sheets(text, losses)
-    root = tree.parsed(_readable(text if ELEMENT.search(text) else _in_paragraphs(text)))
+    root = tree.parsed(_readable(text))
     structure.shape(root, losses)
     return Cleaned(_sanitised(tree.serialised(root)), losses.in_words())
 
@@ -89,13 +87,6 @@ def picture_bytes(address: str) -> bytes | None:
         return base64.b64decode(found[1], validate=False)
     except binascii.Error:
         return None
-
-
-def _in_paragraphs(text: str) -> str:
-    lines = LINE_END.split(text.strip())
-    if len(lines) < 2:
-        return text
-    return "".join(f"<p>{line.strip() or '<br>'}</p>" for line in lines)
 
 
 def _note_scripts_and_sheets(text: str, losses: Losses) -> None:

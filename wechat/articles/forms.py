@@ -10,13 +10,14 @@ from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.models import OfficialAccount
 from accounts.picking import LinkInput
 from wechat.articles import cleaning, importing, pictures
 from wechat.articles.cleaning import Cleaned
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
+from wechat.articles.widgets import ArticleEditor
 from wechat.kernel.pages import FilterForm
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker, FilesPicker
@@ -54,7 +55,9 @@ class ArticleForm(forms.ModelForm[Article]):
         super().__init__(*args, **kwargs)
         self.account, self.dropped = account, ""
         offered = Asset.objects.filter(account=account, kind=Asset.Kind.IMAGE, permanent=True)
-        self.fields["content"].widget = UnfoldAdminTextareaWidget(attrs={"class": "article-text", "rows": 12})
+        editor = ArticleEditor()
+        editor.for_account(account.pk if account else None)
+        self.fields["content"].widget = editor
         cover: Any = self.fields["cover"]
         cover.widget, cover.queryset = FilePicker(), offered
         cover.empty_label = (

@@ -39,11 +39,14 @@ ATTRIBUTES = {"style", "align", "bgcolor", "color", "size", "face", "href", "src
 SIZES = {"1": "10px", "2": "13px", "3": "16px", "4": "18px", "5": "24px", "6": "32px", "7": "48px"}
 ALIGNED = LINES | allowlist.BLOCKS - {"table", "hr"}
 BLANK = "\xa0"
+LINE_END = re.compile("[\n\u2028\u2029]")
 RUN = re.compile(r"(?:^|(?<=\n))[ \t]+|[ \t]{2,}|\t")
 
 
 def shape(root: html.HtmlElement, losses: Losses) -> None:
     """Change everything below the root; what has no like at WeChat is taken out and noted."""
+    if not len(root):
+        _put_lines_into_paragraphs(root)
     for element in list(root.iterdescendants()):
         if _stays(element, losses):
             _put_looks_into_style(element)
@@ -55,7 +58,7 @@ def shape(root: html.HtmlElement, losses: Losses) -> None:
         if _keeps_blanks(element):
             _write_blanks(element)
     for element in reversed(list(root.iterdescendants())):
-        if element.tag in LINES:
+        if element.tag in LINES or _is_alone(element):
             element.tag = "p" if _is_a_line(element) else "section"
         else:
             element.tag = RENAMED.get(element.tag, element.tag)
@@ -115,6 +118,7 @@ def _frame(frame: html.HtmlElement, losses: Losses) -> bool:
     if allowlist.PLAYED.match(address):
         frame.set("data-src", address)
         frame.set("class", allowlist.VIDEO_CLASS)
+        frame[:], frame.text = [], None
         return True
     losses.add(Loss.PLAYER)
     return False
@@ -204,20 +208,44 @@ def _with_blanks(text: str) -> str:
     return RUN.sub(blanks, text.replace("\r", ""))
 
 
+def _is_alone(element: html.HtmlElement) -> bool:
+    """Whether it is an item without a list, as half a list that was copied leaves it."""
+    parent = element.getparent()
+    return element.tag == "li" and parent is not None and parent.tag not in ("ol", "ul")
+
+
 def _is_block(element: html.HtmlElement) -> bool:
     return element.tag in allowlist.BLOCKS or element.tag in LINES
+
+
+def _holds_block(element: html.HtmlElement) -> bool:
+    return any(_is_block(each) for each in element.iter())
 
 
 def _is_a_line(element: html.HtmlElement) -> bool:
     """Whether it is a paragraph: words or pictures in a row, and no box with a look of its own."""
     plain = not element.get("style") or element.tag in ("center", "dd", "dt")
     holds = element.text_content().strip() or next(element.iter("img", "br", "svg"), None) is not None
-    return bool(plain and holds) and not any(_is_block(each) for each in element.iterdescendants())
+    return bool(plain and holds) and not any(_holds_block(child) for child in element)
+
+
+def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
+    """The lines of plain text."""
+    lines = LINE_END.split((root.text or "").strip())
+    if len(lines) < 2:
+        return
+    root.text = None
+    for line in lines:
+        paragraph = html.Element("p")
+        paragraph.text = line.strip()
+        if not paragraph.text:
+            paragraph.append(html.Element("br"))
+        root.append(paragraph)
 
 
 def _put_into_paragraphs(root: html.HtmlElement) -> None:
     """Words that stand loose between paragraphs, as the first line of a typed text does."""
-    if not any(_is_block(child) for child in root):
+    if not any(_holds_block(child) for child in root):
         return
     children, paragraph = list(root), None
     first, root.text = root.text, None
@@ -226,18 +254,14 @@ def _put_into_paragraphs(root: html.HtmlElement) -> None:
         paragraph.text = first.lstrip()
         root.insert(0, paragraph)
     for child in children:
-        if _is_block(child):
-            paragraph = None
-        else:
+        if not _holds_block(child):
             if paragraph is None:
                 paragraph = html.Element("p")
                 child.addprevious(paragraph)
             paragraph.append(child)
             continue
-        tail, child.tail = child.tail, None
-        if tail and tail.strip():
+        paragraph = None
+        if child.tail and child.tail.strip():
             paragraph = html.Element("p")
-            paragraph.text = tail.lstrip()
+            paragraph.text, child.tail = child.tail.lstrip(), None
             child.addnext(paragraph)
-        elif tail:
-            child.tail = tail
