@@ -43,7 +43,7 @@ MARKUP = st.lists(
         st.sampled_from(
             ["<div>", "</div>", "<p>", "</p>", "<pre>", "\n  ", "<dl><dt>", "<center>", "<table>", "<td>",
              "<svg>", "<rect>", "</svg>", "<foreignObject>", "<ul><li>", "<b>", "</b>",
-             "<img data-src='https://a/b'>", "<a href='https://a'>字</a>", "<h1>",
+             "<img data-src='https://a/b'>", "<a href='https://a'>字</a>", "<h1>题</h1>",
              "<span style='white-space:pre;position:fixed;color:red'>"]
         ),
     )
@@ -160,3 +160,10 @@ def test_blanks_and_lines_of_code_are_kept_where_wechat_folds_them() -> None:
     assert code == "<pre><code>if x:<br>" + "&nbsp;" * 4 + "return&nbsp; 1<br></code></pre>"
     spaced = cleaning.clean('<p style="white-space:pre-wrap">甲\n  乙</p>')
     assert spaced == '<p style="white-space:pre-wrap">甲<br>&nbsp;&nbsp;乙</p>'
+
+
+@pytest.mark.parametrize(
+    "part", ["<div>", "<pre>\n  ", "<center>x", "<li>", '<p style="a:(">', "<b><table><td>"]
+)
+def test_what_is_nested_without_end_is_cleaned_all_the_same(part: str) -> None:
+    assert "文" in cleaning.clean(part * 5000 + "文")

@@ -54,9 +54,11 @@ def shape(root: html.HtmlElement, losses: Losses) -> None:
                 _set_style(element, styles.filtered(style, losses))
         elif element.getparent() is not None:
             element.drop_tree()
+    written: set[html.HtmlElement] = set()
     for element in list(root.iterdescendants()):
-        if _keeps_blanks(element):
+        if element not in written and _keeps_blanks(element):
             _write_blanks(element)
+            written.update(element.iter())
     for element in reversed(list(root.iterdescendants())):
         if element.tag in LINES or _is_alone(element):
             element.tag = "p" if _is_a_line(element) else "section"
@@ -225,8 +227,9 @@ def _holds_block(element: html.HtmlElement) -> bool:
 def _is_a_line(element: html.HtmlElement) -> bool:
     """Whether it is a paragraph: words or pictures in a row, and no box with a look of its own."""
     plain = not element.get("style") or element.tag in ("center", "dd", "dt")
-    holds = element.text_content().strip() or next(element.iter("img", "br", "svg"), None) is not None
-    return bool(plain and holds) and not any(_holds_block(child) for child in element)
+    if not plain or any(_holds_block(child) for child in element):
+        return False
+    return bool(element.text_content().strip()) or next(element.iter("img", "br", "svg"), None) is not None
 
 
 def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:

@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 from lxml import html
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+# As in browsers, what is nested deeper stands side by side.
+DEEPEST = 256
 # No character of HTML, and refused by the tree.
 CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -24,7 +26,7 @@ class _Builder(HTMLParser):
         element = html.Element(tag, {name: CONTROL.sub("", value or "") for name, value in attrs})
         self._open[-1].append(element)
         if tag not in VOID:
-            self._open.append(element)
+            self._open.append(element if len(self._open) < DEEPEST else self._open[-1])
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in VOID and len(self._open) > 1:
