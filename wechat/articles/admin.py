@@ -23,7 +23,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
-from wechat.articles import reading, sending
+from wechat.articles import editing, reading, sending
 from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
 from wechat.articles.models import Article, Draft, Reading
 from wechat.articles.tasks import read, work_off
@@ -89,7 +89,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("articles/editor.css",)}
-        js = ("contents/content.js", "articles/editor.js")
+        js = ("contents/content.js", "articles/pictures.js", "articles/autosave.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Draft]:
         rows: QuerySet[Draft] = super().get_queryset(request)
@@ -98,6 +98,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
         return [
+            path("clean/", guard(editing.clean), name="articles_clean"),
+            path("picture/", guard(editing.picture), name="articles_picture"),
             path("read/", guard(require_POST(self.read_view)), name="articles_read"),
             path("<int:pk>/save/", guard(require_POST(self.save_view)), name="articles_save"),
             path("<int:pk>/preview/", guard(self.preview_view), name="articles_preview"),
@@ -126,6 +128,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
             Draft.objects.filter(pk=form.instance.pk).update(revision=F("revision") + 1)
+        for each in (each for formset in formsets for each in formset.forms if each.dropped):
+            messages.warning(request, f"{each.instance}: {each.dropped}")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
-from wechat.articles import cleaning
+from wechat.articles import allowlist, cleaning
 from wechat.articles.models import Article, ArticlePicture
 from wechat.kernel import files, pictures
 from wechat.kernel.webhooks import public_session
@@ -27,11 +27,10 @@ from wechat.sdk.api import media
 
 MOST_BYTES = 1024 * 1024
 WIDEST = 1080
+MOST_PIXELS = 40_000_000
 # Width to height of the two shapes in which a cover appears.
 SHAPES: Mapping[str, float] = {"pic_crop_235_1": 2.35, "pic_crop_1_1": 1.0}
 TIMEOUT = (3, 10)
-WEB = re.compile(r"https?://")
-OURS = re.compile(r"(?:https?://[^/]+)?/admin/materials/asset/(\d+)/file/")
 PLATFORM = re.compile(r"https?://mmbiz\.q(?:pic|logo)\.cn/|https?://[^/]+/mmbiz/")
 
 
@@ -49,8 +48,8 @@ def take_in(account: OfficialAccount, text: str) -> str:
     def place(source: str) -> str | None:
         body = cleaning.picture_bytes(source)
         if body is not None:
-            return address(_kept(account, body))
-        return source if WEB.match(source) or OURS.match(source) else None
+            return address(keep(account, body))
+        return source if allowlist.is_picture(source) else None
 
     return cleaning.with_pictures(text, place)
 
@@ -62,9 +61,9 @@ def adopt(account: OfficialAccount, text: str) -> str:
     """
 
     def place(source: str) -> str:
-        if OURS.match(source) or PLATFORM.match(source):
+        if allowlist.LIBRARY.match(source) or PLATFORM.match(source):
             return source
-        return address(_kept(account, _fetched(source)))
+        return address(keep(account, _fetched(source)))
 
     return cleaning.with_pictures(text, place)
 
@@ -73,7 +72,7 @@ def for_platform(account: OfficialAccount, text: str) -> str:
     """The text as it is sent: every library picture uploaded and under its address there."""
 
     def place(source: str) -> str | None:
-        found = OURS.match(source)
+        found = allowlist.LIBRARY.match(source)
         if found is None:
             return source
         asset = Asset.objects.filter(account=account, pk=int(found[1])).first()
@@ -121,7 +120,8 @@ def _fetched(source: str) -> bytes:
     return body
 
 
-def _kept(account: OfficialAccount, body: bytes) -> Asset:
+def keep(account: OfficialAccount, body: bytes) -> Asset:
+    """A picture of the library with these bytes. Raises ``ValidationError`` for what WeChat does not take."""
     file = limits.converted(Asset.Kind.IMAGE, ContentFile(body, name="pasted"))
     kind = limits.check(Asset.Kind.IMAGE, file)
     asset = Asset(
@@ -135,6 +135,21 @@ def _kept(account: OfficialAccount, body: bytes) -> Asset:
     asset.file.save(f"pasted.{files.extension(kind)}", file, save=False)
     asset.save()
     return asset
+
+
+def _in_a_known_format(body: bytes) -> bytes:
+    """As it is, or as a PNG where browsers and Windows write what WeChat does not show."""
+    if not (body[:4] == b"RIFF" and body[8:12] == b"WEBP") and not body.startswith(b"BM"):
+        return body
+    try:
+        with Image.open(io.BytesIO(body), formats=("WEBP", "BMP")) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise ValidationError(_("The picture has too many pixels: make it smaller."))
+            drawn = io.BytesIO()
+            picture.save(drawn, "PNG")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValidationError(_("The picture is damaged; choose another one.")) from error
+    return drawn.getvalue()
 
 
 def _uploaded(asset: Asset) -> str:

@@ -1,0 +1,49 @@
+"""What the editor asks the server while somebody writes: pasted text to be cleaned, pictures to be kept."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.picking import account_of
+from wechat.articles import cleaning, pictures
+from wechat.kernel import due
+from wechat.materials.tasks import upload
+
+# Pasted pictures are written into the text; a text without them is far below.
+LARGEST = 20 * 1024 * 1024
+
+
+@require_POST
+def clean(request: HttpRequest) -> JsonResponse:
+    """The posted file ``text`` of HTML as it would be saved, and what is left out; 400 with a sentence."""
+    account, file = account_of(request, change=True), request.FILES.get("text")
+    if file is None or file.size is None or file.size > LARGEST:
+        return _refused([_("The text is larger than 20 MB: insert its pictures from the library.")])
+    text = cleaning.cleaned(file.read().decode("utf-8", "replace"))
+    try:
+        with transaction.atomic():
+            kept = pictures.take_in(account, text.html)
+    except ValidationError as error:
+        return _refused(error.messages)
+    transaction.on_commit(lambda: due.ring(upload))
+    return JsonResponse({"html": kept, "dropped": text.dropped})
+
+
+@require_POST
+def picture(request: HttpRequest) -> JsonResponse:
+    """The posted ``file`` in the library, and its address for the text; 400 with a sentence."""
+    account, file = account_of(request, change=True), request.FILES.get("file")
+    try:
+        if file is None or file.size is None or file.size > LARGEST:
+            raise ValidationError(_("Choose a picture of at most 20 MB."))
+        kept = pictures.keep(account, file.read())
+    except ValidationError as error:
+        return _refused(error.messages)
+    transaction.on_commit(lambda: due.ring(upload))
+    return JsonResponse({"location": pictures.address(kept)})
+
+
+def _refused(sentences: list[str]) -> JsonResponse:
+    return JsonResponse({"error": " ".join(sentences)}, status=400)
