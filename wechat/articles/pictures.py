@@ -137,21 +137,6 @@ def keep(account: OfficialAccount, body: bytes) -> Asset:
     return asset
 
 
-def _in_a_known_format(body: bytes) -> bytes:
-    """As it is, or as a PNG where browsers and Windows write what WeChat does not show."""
-    if not (body[:4] == b"RIFF" and body[8:12] == b"WEBP") and not body.startswith(b"BM"):
-        return body
-    try:
-        with Image.open(io.BytesIO(body), formats=("WEBP", "BMP")) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise ValidationError(_("The picture has too many pixels: make it smaller."))
-            drawn = io.BytesIO()
-            picture.save(drawn, "PNG")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValidationError(_("The picture is damaged; choose another one.")) from error
-    return drawn.getvalue()
-
-
 def _uploaded(asset: Asset) -> str:
     """The picture's address in articles; uploaded once."""
     known = ArticlePicture.objects.filter(asset=asset).first()
