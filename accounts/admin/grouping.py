@@ -24,15 +24,14 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
     search_fields = ("name",)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        return segment_page.show(request, None)
+        return segment_page.add(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        segment = self.get_object(request, object_id)
-        if segment is None:
+        if not object_id.isdecimal():
             return super().change_view(request, object_id, form_url, extra_context)
-        return segment_page.show(request, segment)
+        return segment_page.show(request, int(object_id))
 
     @admin.display(description=gettext_lazy("conditions"))
     def means(self, segment: Segment) -> SafeString | str:

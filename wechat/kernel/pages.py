@@ -23,7 +23,7 @@ from django_stubs_ext import StrOrPromise
 
 if TYPE_CHECKING:
     # The admin skin is untyped; its classes are Django's with another look.
-    from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
+    from django.contrib.admin import AdminSite, ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin.views.main import ChangeList
 
     class HistoryMixin(ModelAdmin[Any]):
@@ -43,6 +43,8 @@ __all__ = [
     "FilterForm",
     "HistoryMixin",
     "ModelAdmin",
+    "PartOf",
+    "ReadOnly",
     "StackedInline",
     "TabularInline",
     "badge",
@@ -124,6 +126,43 @@ class Keyset(Paginator[Row]):
         if self.boundary is not None and self.direction == AFTER:
             found.reverse()
         return found, more
+
+
+class ReadOnly:
+    """Before an admin class: nothing is added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PartOf:
+    """Before an inline: whoever may look at a thing, or change it, may do so with its parts."""
+
+    if TYPE_CHECKING:
+        admin_site: AdminSite
+        parent_model: type[Any]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    @property
+    def _whole(self) -> "ModelAdmin[Any]":
+        return self.admin_site.get_model_admin(self.parent_model)
 
 
 class FilterForm(forms.Form):

@@ -70,7 +70,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        account_id = self._account_id(request, obj)
+        account_id = self.account_id_for(request, obj)
 
         class OfTheAccount(form):  # type: ignore[misc]
             def __init__(self, *args: Any, **more: Any) -> None:
