@@ -42,6 +42,16 @@ class WrongAccount(PermissionDenied):
     """A form was sent for another account than the one it would have changed; its text tells staff so."""
 
 
+class RowsOfAnother(WrongAccount):
+    """Rows were chosen that are not of the account that is shown."""
+
+    def __str__(self) -> str:
+        return _(
+            "Some of these rows are gone, or belong to another account than the console shows now. "
+            "Nothing was changed: open the list again."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """What the reader of a page needs in its account.
@@ -169,10 +179,13 @@ def checked(
 
 def check_posted(request: HttpRequest, shown: OfficialAccount | None) -> None:
     """Raises ``WrongAccount`` unless the form was made for the account that is shown."""
+    accounts = Rights.of(request.user).accounts
     posted = _number(request.POST.get("account", ""))
-    if shown is not None and posted == shown.pk:
+    # Whoever has one account can have been shown no other.
+    is_only_one = "account" not in request.POST and len(accounts) == 1
+    if shown is not None and (posted == shown.pk or is_only_one):
         return
-    made_for = Rights.of(request.user).accounts.get(posted)
+    made_for = accounts.get(posted)
     if made_for is None or shown is None:
         raise WrongAccount(
             _("What was sent is not about an account of yours. Nothing was changed: open the page again.")

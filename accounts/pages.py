@@ -165,12 +165,7 @@ class AccountScopedAdmin(AuditedAdmin):
         edited = [request.POST[name] for name in request.POST if re.fullmatch(rf"form-\d+-{key}", name)]
         asked = {int(each) for each in (*ticked, *edited) if each.isdecimal()}
         if self.get_queryset(request).filter(pk__in=asked).count() != len(asked):
-            raise gate.WrongAccount(
-                _(
-                    "Some of these rows are gone, or belong to another account than the console shows now. "
-                    "Nothing was changed: open the list again."
-                )
-            )
+            raise gate.RowsOfAnother
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         asked = request.GET.get("account", "")

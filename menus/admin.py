@@ -130,7 +130,7 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
 def _lines(told: dict[str, Any] | None) -> SafeString:
     """The buttons of a live menu, a line each."""
     if told is None:
-        return format_html("–")
+        return format_html("{}", "–")
     lines = [line for each in told["button"] for line in _names(each)]
     for conditional in told["conditional"]:
         lines += [

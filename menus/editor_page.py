@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -66,7 +67,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
     try:
         given = json.loads(request.body)
         revision, buttons = int(given["revision"]), from_list(given["buttons"])
-    except (ValueError, KeyError, TypeError, RecursionError, Malformed) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, RawPostDataException, Malformed) as error:
         return JsonResponse({"error": _("The menu could not be read: %(why)s") % {"why": error}}, status=400)
     try:
         draft = drafts.save(menu, buttons, revision=revision, by=staff(request))

@@ -213,7 +213,8 @@ def _money(account: OfficialAccount, number: int, made: Made) -> None:
         account=account, merchant=merchant, out_trade_no=f"WALK{suffix}", source="test", key=suffix,
         way=Order.Way.JSAPI, description="会员年卡", total=100, expires_at=now,
         openid=openid_of(account, number),
-        state="paid", paid_at=now, transaction_id=suffix, due_at=None,
+        state="paid", paid_at=now, transaction_id=suffix, reserved=10,
+        due_at=None,
     )  # fmt: skip
     made["payments.refund"] = Refund.objects.create(
         account=account, order=order, out_refund_no=f"BACK{suffix}", source="staff", key=suffix, amount=10,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import audit
-from accounts.gate import account_page, object_page
+from accounts.gate import RowsOfAnother, account_page, object_page
 from accounts.models import OfficialAccount
 from accounts.rights import Area
 from wechat.channels import drawing, making
@@ -83,12 +83,14 @@ def make_again(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest, account: OfficialAccount) -> list[Channel]:
-    """Those of the account. Raises ``Http404`` for nothing chosen."""
+    """Those of the account. Raises ``Http404`` for nothing chosen, ``WrongAccount`` for others among them."""
     named = request.POST.get("ids") or request.GET.get("ids", "")
     ids = [int(each) for each in re.findall(r"\d{1,18}", named)][:MOST_AT_ONCE]
     channels = list(Channel.objects.filter(account=account, pk__in=ids).select_related("code", "account"))
-    if not channels:
+    if not ids:
         raise Http404
+    if len(channels) != len(set(ids)):
+        raise RowsOfAnother
     return channels
 
 
