@@ -111,6 +111,7 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
 
     area = Area.CONTENT
     list_display = ("menu", "version", "state", "starts_at", "asked_by")
+    list_select_related = ("menu", "version__menu", "asked_by")
     fields = ("menu", "version", "state", "because", "starts_at", "finished_at", "asked_by", "was", "became")
     readonly_fields = fields
 

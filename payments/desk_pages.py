@@ -1,11 +1,12 @@
 """The exceptions desk, the notifications and the bills."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -216,6 +217,15 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             return exporting.as_excel(account, month)
         return exporting.as_csv(account, month)
 
+    def prepare(self, rows: Sequence[Bill]) -> None:
+        is_open = Q(discrepancies__state=Discrepancy.State.OPEN)
+        counted = Bill.objects.filter(pk__in=[bill.pk for bill in rows])
+        counts = dict(
+            counted.annotate(count=Count("discrepancies", filter=is_open)).values_list("pk", "count")
+        )
+        for bill in rows:
+            vars(bill)["open_count"] = counts[bill.pk]
+
     def _open(self, bill: Bill) -> int:
         return bill.discrepancies.filter(state=Discrepancy.State.OPEN).count()
 
@@ -241,5 +251,5 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("open exceptions"))
     def open_exceptions(self, bill: Bill) -> SafeString | str:
-        count = self._open(bill)
+        count = vars(bill).get("open_count", 0)
         return badge(str(count), "warn") if count else "–"

@@ -100,7 +100,7 @@ def _version(row: Any) -> int:
 
 
 def _models() -> Iterator[tuple[str, Page]]:
-    fixed = {"add": "nobody", "change": "nobody", "delete": "nobody"}
+    fixed: dict[str, Any] = {"add": "nobody", "change": "nobody", "delete": "nobody"}
     yield from model("accounts_follower", "followers", add="nobody", delete="nobody")
     # A condition can be tried out by whoever may look.
     yield from model("accounts_segment", "followers", change="view:followers", versions=True)
@@ -183,6 +183,7 @@ def _followers() -> dict[str, Page]:
 
 def _messages() -> dict[str, Page]:
     view, change = "view:messages", "change:messages"
+    again = f"{view}+change:sending|change:messages"
 
     def conversation(world: World) -> list[Any]:
         return [world.account.pk, world["inbox.inboundmessage"].openid]
@@ -199,7 +200,7 @@ def _messages() -> dict[str, Page]:
         "desk_act": Page("nobody", change, "desk.thread", data={"do": "close"}),
         "desk_kf": Page(view, change, data={"do": "add", "worker": "a", "nickname": "b"}),
         "desk_kf_records": Page(view, change),
-        "pushes_push_again": Page(*[f"{view}+change:sending|change:messages"] * 2, "pushes.push"),
+        "pushes_push_again": Page(again, again, "pushes.push"),
         "pushes_push_go_on": Page("nobody", f"{view}+change:sending"),
     }
 
