@@ -77,7 +77,7 @@ def changed_in(form: Any) -> list[str]:
 
 
 def _may_be_shown(form: Any, name: str) -> bool:
-    """Only what the model keeps in the clear: a field of the form alone may be the way to a secret."""
+    """Only what a model keeps in the clear: a field of the form alone may be the way to a secret."""
     fields = {field.name: field for field in form._meta.model._meta.get_fields()}
     return name in fields and not isinstance(fields[name], SecretField)
 

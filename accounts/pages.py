@@ -63,7 +63,8 @@ class AuditedAdmin(ModelAdmin[Any]):
         """Django names the fields that changed; the values say what it was about."""
         message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
         for part in message:
-            if "changed" in part and "name" not in part["changed"]:
+            is_own = "changed" in part and "name" not in part["changed"]
+            if is_own and isinstance(form, forms.ModelForm):
                 part["changed"]["fields"] = audit.changed_in(form)
         return message
 

@@ -91,7 +91,7 @@ def model(
     if versions:
         yield (
             f"{name}_simple_history",
-            Page(view, change or may_change, of, lambda world: [world[of].pk, _version(world[of])]),
+            Page(view, may_change, of, lambda world: [world[of].pk, _version(world[of])]),
         )
 
 
