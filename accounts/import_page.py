@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.models import ADDITION
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import job_requests
+from accounts import audit, job_requests
+from accounts.gate import account_page, frame
 from accounts.importing import BadColumns, columns_of
 from accounts.models import CustomField, OfficialAccount
-from accounts.pages import account_for, frame
 from accounts.rights import Area
 from wechat.kernel.tables import reading
 from wechat.kernel.tables.limits import UnreadableTable
@@ -52,18 +52,17 @@ class ImportForm(forms.Form):
             raise ValidationError(str(error)) from error
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = account_for(request, Area.FOLLOWERS, change=True)
+@account_page(Area.FOLLOWERS, change=True)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = ImportForm(account, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         assert isinstance(request.user, User)
         job = job_requests.ask(account, "import", {}, request.user, source=form.cleaned_data["file"])
-        LogEntry.objects.log_actions(request.user.pk, [job], ADDITION, str(job))
+        audit.record(request, job, str(job), flag=ADDITION)
         return redirect("admin:accounts_job", job.pk)
     context = frame(
         request,
         _("Import from a table"),
-        Area.FOLLOWERS,
         form=form,
         own=CustomField.objects.filter(account=account),
     )

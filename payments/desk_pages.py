@@ -1,12 +1,12 @@
 """The exceptions desk, the notifications and the bills."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -16,13 +16,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import OfficialAccount
 from accounts.rights import Area, Rights, current_account
 from payments import bill_sums, exporting, notices
 from payments.filtering import DiscrepancyFilter
 from payments.models import Bill, Discrepancy, Notice
 from payments.order_pages import money
-from payments.scoping import MerchantScopedAdmin, ReadOnly
-from wechat.kernel.pages import BigTable, badge, moment
+from payments.scoping import MerchantScopedAdmin
+from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 
 BILL_COLOURS = {
     Bill.State.WAITING: "plain",
@@ -69,7 +70,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return rows.filter(Q(account__in=viewable) | Q(account=None))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.close_view)
+        view = self.object_view(self.close_view)
         return [path("<int:pk>/close/", view, name="payments_discrepancy_close"), *super().get_urls()]
 
     def render_change_form(
@@ -81,17 +82,12 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             request, {**context, "note_form": NoteForm() if open_for_us else None}, *args, **kwargs
         )
 
-    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def close_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
         """Finance closes an exception with a note; once closed it stays as it is."""
-        found: Discrepancy | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        if not self._may_close(request, found):
-            raise PermissionDenied
         form = NoteForm(request.POST)
         if request.method == "POST" and form.is_valid():
             assert isinstance(request.user, User)
-            Discrepancy.objects.filter(pk=pk, state=Discrepancy.State.OPEN).update(
+            Discrepancy.objects.filter(pk=found.pk, state=Discrepancy.State.OPEN).update(
                 state=Discrepancy.State.CLOSED,
                 note=form.cleaned_data["note"],
                 closed_by=request.user,
@@ -101,11 +97,10 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             self.message_user(request, _("The exception is closed."))
         elif request.method == "POST":
             self.message_user(request, _("Write down what it was and what was done."), level="ERROR")
-        return redirect("admin:payments_discrepancy_change", pk)
+        return redirect("admin:payments_discrepancy_change", found.pk)
 
     def _may_close(self, request: HttpRequest, found: Discrepancy) -> bool:
-        account_id = found.account_id or self._account_id(request, found)
-        return Rights.of(request.user).may_change(self.area, account_id)
+        return Rights.of(request.user).may_change(self.area, self.account_id_for(request, found))
 
     @admin.display(description=gettext_lazy("noticed"))
     def noticed(self, found: Discrepancy) -> SafeString:
@@ -142,7 +137,7 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.again_view)
+        view = self.object_view(self.again_view, change=True)
         return [path("<int:pk>/again/", view, name="payments_notice_again"), *super().get_urls()]
 
     def render_change_form(
@@ -153,23 +148,18 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         offered = unfinished and self._may(request, notice)
         return super().render_change_form(request, {**context, "may_handle": offered}, *args, **kwargs)
 
-    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
         """Applying is the same whoever asks for it: what is known already changes nothing."""
-        notice: Notice | None = self.get_object(request, str(pk))
-        if notice is None:
-            raise Http404
-        if not self._may(request, notice):
-            raise PermissionDenied
         if request.method == "POST":
             notices.handle(notice)
             self.log_change(request, notice, _("Handled again"))
             self.message_user(
                 request, _("The notification is: %(state)s.") % {"state": notice.get_state_display()}
             )
-        return redirect("admin:payments_notice_change", pk)
+        return redirect("admin:payments_notice_change", notice.pk)
 
     def _may(self, request: HttpRequest, notice: Notice) -> bool:
-        return Rights.of(request.user).may_change(self.area, self._account_id(request, notice))
+        return Rights.of(request.user).may_change(self.area, self.account_id_for(request, notice))
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, notice: Notice) -> SafeString:
@@ -195,8 +185,8 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
-        file = self.admin_site.admin_view(self.file_view)
-        export = self.admin_site.admin_view(self.export_view)
+        file = self.object_view(self.file_view, is_file=True)
+        export = self.account_view(self.export_view)
         return [
             path("<int:pk>/file/", file, name="payments_bill_file"),
             path("export/", export, name="payments_bill_export"),
@@ -210,20 +200,14 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         more = {"sums": bill_sums.sums(bill), "open_count": self._open(bill)}
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
-    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+    def file_view(self, request: HttpRequest, bill: Bill) -> HttpResponse | FileResponse:
         """The file as WeChat Pay made it, packed."""
-        bill: Bill | None = self.get_object(request, str(pk))
-        if bill is None or not bill.file:
+        if not bill.file:
             raise Http404
-        if not self.has_view_permission(request, bill):
-            raise PermissionDenied
         name = str(bill.file.name).rpartition("/")[2]
         return FileResponse(bill.file.open("rb"), as_attachment=True, filename=name)
 
-    def export_view(self, request: HttpRequest) -> Any:
-        account = current_account(request)
-        if account is None or not Rights.of(request.user).may_view(self.area, account.pk):
-            raise PermissionDenied
+    def export_view(self, request: HttpRequest, account: OfficialAccount) -> Any:
         try:
             month = exporting.month_of(request.GET.get("month", ""))
         except ValueError:
@@ -232,6 +216,15 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         if request.GET.get("as") == "xlsx":
             return exporting.as_excel(account, month)
         return exporting.as_csv(account, month)
+
+    def prepare(self, rows: Sequence[Bill]) -> None:
+        is_open = Q(discrepancies__state=Discrepancy.State.OPEN)
+        counted = Bill.objects.filter(pk__in=[bill.pk for bill in rows])
+        counts = dict(
+            counted.annotate(count=Count("discrepancies", filter=is_open)).values_list("pk", "count")
+        )
+        for bill in rows:
+            vars(bill)["open_count"] = counts[bill.pk]
 
     def _open(self, bill: Bill) -> int:
         return bill.discrepancies.filter(state=Discrepancy.State.OPEN).count()
@@ -258,5 +251,5 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("open exceptions"))
     def open_exceptions(self, bill: Bill) -> SafeString | str:
-        count = self._open(bill)
+        count = vars(bill).get("open_count", 0)
         return badge(str(count), "warn") if count else "–"

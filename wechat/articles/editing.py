@@ -6,7 +6,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.picking import account_of
+from accounts.gate import named_account_page
+from accounts.models import OfficialAccount
+from accounts.rights import Area
 from wechat.articles import cleaning, pictures
 from wechat.kernel import due
 from wechat.materials.tasks import upload
@@ -16,9 +18,10 @@ LARGEST = 20 * 1024 * 1024
 
 
 @require_POST
-def clean(request: HttpRequest) -> JsonResponse:
+@named_account_page(Area.CONTENT, change=True)
+def clean(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """The posted file ``text`` of HTML as it would be saved, and what is left out; 400 with a sentence."""
-    account, file = account_of(request, change=True), request.FILES.get("text")
+    file = request.FILES.get("text")
     if file is None or file.size is None or file.size > LARGEST:
         return _refused([_("The text is larger than 20 MB: insert its pictures from the library.")])
     text = cleaning.cleaned(file.read().decode("utf-8", "replace"))
@@ -32,9 +35,10 @@ def clean(request: HttpRequest) -> JsonResponse:
 
 
 @require_POST
-def picture(request: HttpRequest) -> JsonResponse:
+@named_account_page(Area.CONTENT, change=True)
+def picture(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """The posted ``file`` in the library, and its address for the text; 400 with a sentence."""
-    account, file = account_of(request, change=True), request.FILES.get("file")
+    file = request.FILES.get("file")
     try:
         if file is None or file.size is None or file.size > LARGEST:
             raise ValidationError(_("Choose a picture of at most 20 MB."))

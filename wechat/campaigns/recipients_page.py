@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import audit
 from accounts.exporting import mask
+from accounts.gate import frame, object_page
 from accounts.models import Follower
-from accounts.pages import frame
 from accounts.rights import Area, Rights
 from wechat.campaigns import figures
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient
-from wechat.campaigns.pages import found, log
+from wechat.campaigns.pages import all_campaigns
 from wechat.kernel.pages import Keyset
 from wechat.kernel.tables import downloads
 from wechat.kernel.tables.writing import Row
@@ -47,15 +48,14 @@ class RecipientFilter(forms.Form):
         return rows.filter(**{name: value for name, value in self.cleaned_data.items() if value})
 
 
-def show(request: HttpRequest, pk: int) -> HttpResponse:
-    campaign = found(request, pk)
+@object_page(all_campaigns, Area.SENDING)
+def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     form = RecipientFilter(request.GET)
     rows = form.narrowed(campaign.recipients.order_by("-pk"))
     page = Keyset(rows, PER_PAGE, request.GET.get("p", ""))
     context = frame(
         request,
         _("Recipients of “%(name)s”") % {"name": campaign},
-        Area.SENDING,
         campaign=campaign,
         form=form,
         rows=_told(campaign, page.shown),
@@ -66,14 +66,16 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     return TemplateResponse(request, "campaigns/recipients.html", context)
 
 
-def export(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+@object_page(all_campaigns, Area.SENDING)
+def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
     """The same rows as CSV; OpenIDs are masked for those who may not change followers."""
-    campaign = found(request, pk)
     form = RecipientFilter(request.GET)
     rows = form.narrowed(campaign.recipients.all())
     masked = not Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
-    log(request, campaign, _("Downloaded the recipients."))
-    return downloads.as_csv_stream(_lines(campaign, rows, masked=masked), f"campaign-{pk}-recipients")
+    audit.record(request, campaign, _("Downloaded the recipients."))
+    return downloads.as_csv_stream(
+        _lines(campaign, rows, masked=masked), f"campaign-{campaign.pk}-recipients"
+    )
 
 
 def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> Iterator[Row]:

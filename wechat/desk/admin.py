@@ -49,7 +49,7 @@ class CannedAnswerAdmin(CautionsMixin, AccountScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        account_id = self._account_id(request, obj)
+        account_id = self.account_id_for(request, obj)
 
         class OfAccount(form):  # type: ignore[misc,valid-type]
             def __init__(self, *args: Any, **kwargs: Any) -> None:

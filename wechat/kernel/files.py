@@ -4,7 +4,7 @@ The name and the type somebody claims for a file are not believed; its first byt
 """
 
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 
 HEAD_BYTES = 16
 UNKNOWN = "application/octet-stream"
@@ -57,11 +57,15 @@ def extension(kind: str) -> str:
 
 
 def response(file: FieldFile, kind: str) -> FileResponse:
-    """The file for a member of staff whose right to it was checked."""
+    """The file for a member of staff whose right to it was checked. Raises ``Http404`` if it is gone."""
     shown = kind in SHOWN
     name = str(file.name).rpartition("/")[2]
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
     answer = FileResponse(
-        file.open("rb"), as_attachment=not shown, filename=name, content_type=kind if shown else UNKNOWN
+        opened, as_attachment=not shown, filename=name, content_type=kind if shown else UNKNOWN
     )
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"

@@ -12,8 +12,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.gate import named_account_page
 from accounts.models import OfficialAccount
-from accounts.picking import Choice, Filter, account_of, found
+from accounts.picking import Choice, Filter, found
 from accounts.rights import Area, Rights
 from wechat.kernel import due, files, pictures
 from wechat.materials import library, limits
@@ -27,9 +28,9 @@ ELSEWHERE = "elsewhere"
 
 
 @require_GET
-def show(request: HttpRequest) -> JsonResponse:
+@named_account_page(Area.CONTENT)
+def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """Files of the account, newest first, or those of the reader's other accounts."""
-    account = account_of(request)
     rows = _asked(request, account)
     after = request.GET.get("after", "")
     if after.isdecimal() and len(after) < 19:
@@ -45,9 +46,9 @@ def show(request: HttpRequest) -> JsonResponse:
 
 
 @require_POST
-def receive(request: HttpRequest) -> JsonResponse:
+@named_account_page(Area.CONTENT, change=True)
+def receive(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """A new file, checked as on its own page; 400 with a sentence if WeChat would not take it."""
-    account = account_of(request, change=True)
     kind = request.GET.get("kind") or _kind_of(request)
     file = request.FILES.get("file")
     name = str(getattr(file, "name", "")).rpartition(".")[0][:60] or _("Picture")
@@ -61,9 +62,9 @@ def receive(request: HttpRequest) -> JsonResponse:
 
 
 @require_POST
-def take(request: HttpRequest, pk: int) -> JsonResponse:
+@named_account_page(Area.CONTENT, change=True)
+def take(request: HttpRequest, account: OfficialAccount, pk: int) -> JsonResponse:
     """A file of another account of the reader's, for this account too."""
-    account = account_of(request, change=True)
     asset = Asset.objects.filter(pk=pk).first()
     if asset is None or not Rights.of(request.user).may_view(Area.CONTENT, asset.account_id):
         raise Http404

@@ -8,28 +8,31 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts import audit
 from accounts.clients import client_for
 from accounts.errcodes import in_words
+from accounts.gate import account_page
 from accounts.models import OfficialAccount
+from accounts.rights import Area
 from wechat.kernel import encodings, exchange
 from wechat.replies import importing, rulebook
-from wechat.replies.entrance import account_to_change, account_to_view, frame
+from wechat.replies.entrance import frame
 from wechat.replies.importing import Report
 from wechat.replies.models import Rule
 from wechat.sdk.api.base import current_autoreply_info
 from wechat.sdk.errors import ApiError, WeChatError
 
 
-def export(request: HttpRequest) -> HttpResponse:
-    account = account_to_view(request)
+@account_page(Area.CONTENT)
+def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     text = importing.export_rules(rulebook.loaded(Rule.objects.filter(account=account)))
     return exchange.download(text, f"rules-{account.slug}-{timezone.localdate():%Y%m%d}")
 
 
-def import_file(request: HttpRequest) -> HttpResponse:
+@account_page(Area.CONTENT, change=True)
+def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """First what a file would change, then, when that is agreed to, the change."""
-    account = account_to_change(request)
-    context = frame(request, account, _("Import rules"))
+    context = frame(request, _("Import rules"))
     if request.method == "POST":
         agreed = "agreed" in request.POST
         try:
@@ -38,15 +41,15 @@ def import_file(request: HttpRequest) -> HttpResponse:
             context["refused"] = str(error)
         else:
             if agreed and not report.problems:
-                _tell(request, report)
+                _tell(request, account, report)
                 return redirect("admin:replies_rule_changelist")
             context |= {"report": report, "text": text}
     return TemplateResponse(request, "replies/import.html", context)
 
 
 @require_POST
-def import_platform(request: HttpRequest) -> HttpResponse:
-    account = account_to_change(request)
+@account_page(Area.CONTENT, change=True)
+def import_platform(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     try:
         report = importing.import_autoreply(account, current_autoreply_info(client_for(account)))
     except ApiError as error:
@@ -55,7 +58,7 @@ def import_platform(request: HttpRequest) -> HttpResponse:
     except WeChatError:
         messages.error(request, _("WeChat could not be reached. Try again in a minute."))
         return redirect("admin:replies_import")
-    _tell(request, report)
+    _tell(request, account, report)
     return redirect("admin:replies_rule_changelist")
 
 
@@ -65,7 +68,7 @@ def _taken(account: OfficialAccount, request: HttpRequest, *, agreed: bool) -> t
     return importing.import_rules(account, file, rehearse=not agreed), encodings.decode(file)
 
 
-def _tell(request: HttpRequest, report: Report) -> None:
+def _tell(request: HttpRequest, account: OfficialAccount, report: Report) -> None:
     counts = {
         "made": len(report.made),
         "updated": len(report.updated),
@@ -75,6 +78,7 @@ def _tell(request: HttpRequest, report: Report) -> None:
     sentence = _(
         "%(made)d rules made, %(updated)d updated, %(unchanged)d as before, %(kept)d edited here and kept."
     )
+    audit.record(request, account, sentence % counts)
     messages.success(request, sentence % counts)
     if report.switched_off:
         names = "、".join(report.switched_off[:10])
