@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
 from payments import chasing, refunding
+from payments.amounts import AmountField
 from payments.filtering import OrderFilter
 from payments.models import Order, WebhookDelivery
 from payments.ordering import OrderRefused
@@ -26,7 +27,7 @@ from payments.scoping import ReadOnly
 from payments.states import OrderState
 from wechat.kernel.pages import BigTable, badge, moment
 from wechat.pushes.models import Push
-from wechat.sdk.pay.money import fen, yuan
+from wechat.sdk.pay.money import yuan
 
 COLOURS = {
     OrderState.CREATED: "plain",
@@ -41,11 +42,7 @@ COLOURS = {
 
 
 class RefundForm(forms.Form):
-    amount = forms.CharField(
-        label=gettext_lazy("Amount in yuan"),
-        max_length=20,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
+    amount = AmountField(label=gettext_lazy("Amount in yuan"))
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=80,
@@ -61,10 +58,7 @@ class RefundForm(forms.Form):
 
     def clean_amount(self) -> int:
         """Fen, and no more than is left."""
-        try:
-            amount = fen(self.cleaned_data["amount"].removeprefix("¥").replace(",", ""))
-        except ValueError:
-            raise forms.ValidationError(_("Enter an amount such as 12.34.")) from None
+        amount: int = self.cleaned_data["amount"]
         if not 1 <= amount <= self.order.refundable:
             raise forms.ValidationError(
                 _("Between ¥0.01 and ¥%(most)s can be refunded.") % {"most": yuan(self.order.refundable)}
@@ -125,7 +119,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         if not order.refundable:
             self.message_user(request, _("Nothing of this order is left to refund."))
             return redirect("admin:payments_order_change", order.pk)
-        initial = {"amount": yuan(order.refundable), "key": uuid.uuid4().hex}
+        initial = {"amount": order.refundable, "key": uuid.uuid4().hex}
         form = RefundForm(order, request.POST or None, initial=initial)
         sure = request.method == "POST" and form.is_valid()
         if sure and "confirmed" in request.POST:

@@ -20,6 +20,7 @@ from payments.models import Item, ItemField, Merchant
 from payments.order_pages import money
 from payments.shop.entrance import address_of, directory_of
 from payments.shop.forms import ItemFieldFormSet, ItemFilter, ItemForm
+from payments.shop.selling import refusal
 from wechat.channels.drawing import png, svg
 from wechat.kernel.pages import BigTable, TabularInline, badge, moment
 from wechat.materials.models import Asset
@@ -158,7 +159,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page as a follower sees it, saved state; its links lead nowhere."""
         item = self._visible(request, pk)
-        context = {"account": item.account, "item": item, "preview": True}
+        context = {"account": item.account, "item": item, "preview": True, "refusal": refusal(item)}
         return render(request, "payments/shop/item.html", context)
 
     def code_png(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -36,6 +36,18 @@ class NotForSale(Exception):
 
 def check(item: Item, openid: str) -> None:
     """Whether the person can buy one now. Raises ``NotForSale``."""
+    check_sale(item)
+    if item.each_person is not None and bought(item, openid) >= item.each_person:
+        limit = _("Each person can buy %(count)d. You have bought or ordered as many.")
+        raise NotForSale("limit", limit % {"count": item.each_person})
+    if payable(item, openid).exists():
+        raise NotForSale(
+            "unpaid", _("You have an order of this that is not paid yet: pay or cancel it first.")
+        )
+
+
+def check_sale(item: Item) -> None:
+    """Whether anybody can buy one now. Raises ``NotForSale``."""
     now = timezone.now()
     if not (item.enabled and item.merchant.enabled):
         raise NotForSale("off", _("This is not on sale."))
@@ -45,13 +57,15 @@ def check(item: Item, openid: str) -> None:
         raise NotForSale("ended", _("The sale ended on %(moment)s.") % {"moment": _moment(item.ends_at)})
     if item.left == 0:
         raise NotForSale("sold_out", _("Sold out."))
-    if item.each_person is not None and bought(item, openid) >= item.each_person:
-        limit = _("Each person can buy %(count)d. You have bought or ordered as many.")
-        raise NotForSale("limit", limit % {"count": item.each_person})
-    if payable(item, openid).exists():
-        raise NotForSale(
-            "unpaid", _("You have an order of this that is not paid yet: pay or cancel it first.")
-        )
+
+
+def refusal(item: Item, openid: str | None = None) -> str:
+    """Why it cannot be bought now, by this person or by anybody, or the empty text."""
+    try:
+        check_sale(item) if openid is None else check(item, openid)
+    except NotForSale as refused:
+        return str(refused.sentence)
+    return ""
 
 
 def check_amount(item: Item, total: int) -> None:

@@ -333,6 +333,40 @@ def test_a_movement_of_another_amount_is_an_exception_whichever_bill_comes_first
     assert (found.kind, found.order, found.here, found.there) == ("fund_amount", sold, "9940", "9939")
 
 
+@pytest.mark.parametrize(("fee", "expected"), [("0.60", []), ("0.61", ["fund_amount"])])
+def test_fees_that_move_in_lines_of_their_own_count_with_their_payment_and_refund(
+    sold: Order, given_back: Refund, bill: Bill, funds: Bill, serve: Any, fee: str, expected: list[str]
+) -> None:
+    paid, refund = sold.out_trade_no, given_back
+    serve(file(row(paid), refund_row(paid, refund.out_refund_no, "30.00")))
+    fetched(bill)
+    serve(
+        flow(
+            moved(paid, TRANSACTION_ID, "100.00"),
+            moved(paid, TRANSACTION_ID, fee, "支出"),
+            moved(refund.out_refund_no, REFUND_ID, "30.00", "支出"),
+            moved(refund.out_refund_no, REFUND_ID, "0.18"),
+        ),
+        FUNDS,
+    )
+    fetched(funds)
+    assert kinds() == expected
+    assert [line.agrees for line in bill_sums.sums(funds)] == [not expected, True]
+
+
+def test_what_a_closed_refund_took_comes_back_whole(
+    sold: Order, given_back: Refund, bill: Bill, funds: Bill, serve: Any
+) -> None:
+    refund = given_back
+    Refund.objects.update(state="closed", due_at=None)
+    serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, refund.out_refund_no, "30.00", "FAIL")))
+    fetched(bill)
+    there_and_back = [moved(refund.out_refund_no, REFUND_ID, "29.82", side) for side in ("支出", "收入")]
+    serve(flow(moved(sold.out_trade_no, TRANSACTION_ID, "99.40"), *there_and_back), FUNDS)
+    fetched(funds)
+    assert kinds() == []
+
+
 def test_a_movement_for_an_unknown_number_of_ours_is_an_exception(
     sold: Order, funds: Bill, serve: Any
 ) -> None:
@@ -355,6 +389,64 @@ def test_a_payment_for_which_no_money_moved_is_an_exception_the_day_after(
     pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
     fetched(after)
     assert [(found.kind, found.order) for found in Discrepancy.objects.all()] == [("fund_missing", unmoved)]
+
+
+FUND_SUMMARY = "资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额"
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [("`1.0,`1.0,`99.40,`0.0,`0.00", []), ("`2.0,`2.0,`99.40,`0.0,`0.00", ["bill_summary"])],
+)
+def test_counts_with_a_decimal_are_counts(
+    sold: Order, funds: Bill, serve: Any, summary: str, expected: list[str]
+) -> None:
+    serve(flow(moved(sold.out_trade_no, TRANSACTION_ID, "99.40"), FUND_SUMMARY, summary), FUNDS)
+    assert fetched(funds).state == Bill.State.MATCHED
+    assert kinds() == expected
+
+
+def test_a_summary_that_cannot_be_read_is_an_exception_and_said_on_the_bill(
+    sold: Order, bill: Bill, serve: Any
+) -> None:
+    serve(file(row(sold.out_trade_no), f"{SUMMARY}\r\n`one,`100.00,`0.00,`0.00,`0.60000,`100.00,`0.00"))
+    assert fetched(bill).state == Bill.State.MATCHED
+    assert bill.problem
+    assert kinds() == ["bill_summary"]
+    assert "one" in Discrepancy.objects.get().there
+
+
+def test_a_value_that_nothing_here_can_hold_is_said_on_the_bill(bill: Bill, serve: Any) -> None:
+    serve(file(row("N" * 33)))
+    assert fetched(bill).state == Bill.State.WAITING
+    assert "33" in bill.problem or "long" in bill.problem
+    assert bill.due_at
+
+
+OLDEST_COLUMNS = (
+    "交易时间,公众账号ID,商户号,子商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,总金额,企业红包金额,"
+    "微信退款单号,商户退款单号,退款金额,企业红包退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率"
+)
+OLDEST_SUMMARY = "总交易单数,总交易额,总退款金额,总企业红包退款金额,手续费总金额"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_bill_of_the_oldest_layout_is_read(
+    sold: Order, given_back: Refund, bill: Bill, serve: Any, encoding: str
+) -> None:
+    paid = row(sold.out_trade_no).split(",")[:24]
+    back = refund_row(sold.out_trade_no, given_back.out_refund_no, "30.00").split(",")[:24]
+    lines = [
+        OLDEST_COLUMNS,
+        ",".join(paid),
+        ",".join(back),
+        OLDEST_SUMMARY,
+        "`2,`100.00,`30.00,`0.00,`0.42000",
+    ]
+    serve("\r\n".join([*lines, ""]).encode(encoding))
+    assert fetched(bill).state == Bill.State.MATCHED
+    assert (bill.lines, bill.income, bill.spent, bill.fees, bill.problem) == (2, 10000, 3000, 42000, "")
+    assert kinds() == []
 
 
 def test_the_recorded_bills_are_read(merchant: Merchant, serve: Any) -> None:
