@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
-from django.forms import NumberInput
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -14,10 +12,10 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import OfficialAccount
-from accounts.pages import AccountForm, AccountScopedAdmin
+from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
 from payments import desk_pages, order_pages, reconciling, refund_pages
-from payments.forms import MerchantForm, WebhookForm
+from payments.forms import MerchantForm, RefundLimitForm, WebhookForm
 from payments.models import Merchant, RefundLimit, Webhook
 from payments.order_pages import money
 from payments.revenue_page import revenue
@@ -132,10 +130,9 @@ class WebhookAdmin(AccountScopedAdmin):
 @admin.register(RefundLimit)
 class RefundLimitAdmin(AccountScopedAdmin):
     area = Area.SETTINGS
-    form = AccountForm
+    form = RefundLimitForm
     fields = ("account", "role", "alone_up_to")
     list_display = ("role", "amount")
-    formfield_overrides = {models.BigIntegerField: {"widget": NumberInput}}
 
     @admin.display(description=gettext_lazy("alone up to"))
     def amount(self, limit: RefundLimit) -> SafeString:

@@ -21,7 +21,7 @@ from payments import bill_sums, exporting, notices
 from payments.filtering import DiscrepancyFilter
 from payments.models import Bill, Discrepancy, Notice
 from payments.order_pages import money
-from payments.scoping import MerchantScopedAdmin, ReadOnly
+from payments.scoping import MerchantScopedAdmin, ReadOnly, whole_merchants
 from wechat.kernel.pages import BigTable, badge, moment
 
 BILL_COLOURS = {
@@ -61,12 +61,10 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of the account, and those of numbers that belong to no account."""
+        """Those of the account, and, for whoever sees all that the merchant sells, those of no account."""
         rows = super().get_queryset(request)
-        if self._is_list(request):
-            return rows.filter(Q(account=current_account(request)) | Q(account=None))
-        viewable = Rights.of(request.user).viewable(self.area)
-        return rows.filter(Q(account__in=viewable) | Q(account=None))
+        whole = Q(account=None, merchant__in=whole_merchants(request, self.area))
+        return rows.filter(Q(account__in=self.shown_accounts(request)) | whole)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.close_view)
@@ -104,8 +102,9 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:payments_discrepancy_change", pk)
 
     def _may_close(self, request: HttpRequest, found: Discrepancy) -> bool:
-        account_id = found.account_id or self._account_id(request, found)
-        return Rights.of(request.user).may_change(self.area, account_id)
+        if found.account_id is not None:
+            return Rights.of(request.user).may_change(self.area, found.account_id)
+        return whole_merchants(request, self.area, change=True).filter(pk=found.merchant_id).exists()
 
     @admin.display(description=gettext_lazy("noticed"))
     def noticed(self, found: Discrepancy) -> SafeString:
@@ -141,6 +140,12 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of the account's orders, and, for whoever sees all that the merchant sells, those of none."""
+        rows = super().get_queryset(request)
+        whole = Q(order=None, merchant__in=whole_merchants(request, self.area))
+        return rows.filter(Q(order__account__in=self.shown_accounts(request)) | whole)
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.again_view)
         return [path("<int:pk>/again/", view, name="payments_notice_again"), *super().get_urls()]
@@ -169,7 +174,9 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:payments_notice_change", pk)
 
     def _may(self, request: HttpRequest, notice: Notice) -> bool:
-        return Rights.of(request.user).may_change(self.area, self._account_id(request, notice))
+        if notice.order is not None:
+            return Rights.of(request.user).may_change(self.area, notice.order.account_id)
+        return whole_merchants(request, self.area, change=True).filter(pk=notice.merchant_id).exists()
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, notice: Notice) -> SafeString:
@@ -193,6 +200,11 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         "merchant", "kind", "dated", "became", "problem", "lines", "came_in", "went_out", "sha1", "fetched",
     )  # fmt: skip
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """A bill is about everything that the merchant sells, so its readers see all of that."""
+        rows = super().get_queryset(request)
+        return rows.filter(merchant__in=whole_merchants(request, self.area).values("pk"))
 
     def get_urls(self) -> list[URLPattern]:
         file = self.admin_site.admin_view(self.file_view)

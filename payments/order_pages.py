@@ -23,6 +23,7 @@ from payments.amounts import AmountField
 from payments.filtering import OrderFilter
 from payments.models import Order, WebhookDelivery
 from payments.ordering import OrderRefused
+from payments.refund_limits import left_alone, limit_of
 from payments.scoping import ReadOnly
 from payments.states import OrderState
 from wechat.kernel.pages import BigTable, badge, moment
@@ -199,13 +200,15 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def _plan(self, request: HttpRequest, order: Order, amount: int) -> dict[str, Any]:
         """What will happen, with real numbers."""
         assert isinstance(request.user, User)
-        limit = refunding.limit_of(request.user, order.account_id)
+        limit = limit_of(request.user, order.account_id)
+        left = left_alone(order, "staff", request.user)
         return {
             "amount": yuan(amount),
             "left": yuan(order.refundable - amount),
             "payer": order.payer_openid or order.openid,
             "limit": yuan(limit) if limit is not None else "",
-            "second_person": limit is not None and amount > limit,
+            "alone": yuan(left) if left is not None else "",
+            "second_person": left is not None and amount > left,
         }
 
     def _changeable(self, request: HttpRequest, pk: int) -> Order:

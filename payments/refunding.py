@@ -13,11 +13,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.rights import Rights, Role
 from payments import history
 from payments.directory import MerchantUnusable, cashier_for
-from payments.models import Merchant, Order, Refund, RefundLimit, Step
+from payments.models import Merchant, Order, Refund, Step
 from payments.ordering import LONGEST_KEY, OrderRefused, new_number
+from payments.refund_limits import left_alone, serialise
 from payments.refund_reports import apply_refund, settle
 from payments.states import REFUND_MOVES, RefundState, move
 from wechat.kernel import due
@@ -29,8 +29,6 @@ from wechat.sdk.pay.transactions import RefundReport
 
 MOST_PARTS = 50
 LATEST = datetime.timedelta(days=365)
-# Fen that finance gives back alone where the owner has set no other limit: 1,000 yuan.
-ALONE_UP_TO = 100_000
 
 AT_ONCE = 10
 LEASE = datetime.timedelta(minutes=2)
@@ -38,8 +36,6 @@ LEASE = datetime.timedelta(minutes=2)
 LOOK_AFTER = [datetime.timedelta(minutes=minutes) for minutes in (1, 1, 1, 1, 1, 5, 10, 20, 30)]
 NO_MONEY_PAUSE = datetime.timedelta(minutes=10)
 AGAIN = datetime.timedelta(seconds=20)
-
-RefundRefused = OrderRefused
 
 
 def request(
@@ -53,7 +49,7 @@ def request(
 ) -> Refund:
     """Set the amount aside and have it refunded; the same key is the same refund.
 
-    A member of staff over the own limit leaves it waiting for a second one. Raises ``OrderRefused``.
+    Beyond the limit of whoever asks it waits for a second person. Raises ``OrderRefused``.
     """
     _validate(amount, reason, key)
     try:
@@ -76,17 +72,6 @@ def approve(refund: Refund, by: User) -> bool:
 def reject(refund: Refund, by: User) -> bool:
     """The amount is free again. Whoever asked for it may take it back like that, too."""
     return _decided(refund, by, RefundState.REJECTED)
-
-
-def limit_of(user: User, account_id: int) -> int | None:
-    """Up to how many fen the member of staff refunds alone; ``None`` is without a limit."""
-    rights = Rights.of(user)
-    roles = rights.roles.get(account_id, frozenset())
-    limits = dict(RefundLimit.objects.filter(account=account_id).values_list("role", "alone_up_to"))
-    if rights.everything or (Role.OWNER in roles and Role.OWNER not in limits):
-        return None
-    own = [limits.get(role, ALONE_UP_TO) for role in roles if role in {Role.OWNER, Role.FINANCE}]
-    return max(own, default=0)
 
 
 def refund_due() -> int:
@@ -137,8 +122,9 @@ def _requested(order: Order, amount: int, *, source: str, key: str, reason: str,
     if made:
         return _same(made, locked, amount)
     _check(locked, amount)
-    limit = limit_of(by, locked.account_id) if by else None
-    alone = limit is None or amount <= limit
+    serialise(locked.account_id, source, by)
+    left = left_alone(locked, source, by)
+    alone = left is None or amount <= left
     now = timezone.now()
     refund = Refund.objects.create(
         account=locked.account,
