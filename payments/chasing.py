@@ -150,7 +150,7 @@ def _answer(
     ask: Callable[[Cashier, str, str], Answer], cashier: Cashier | None, number: str, appid: str
 ) -> Answer | WeChatError:
     if cashier is None:
-        return PayError("the merchant is disabled or its keys are unusable")
+        return PayError("the keys of the merchant are missing or unusable")
     try:
         return ask(cashier, number, appid)
     except WeChatError as error:

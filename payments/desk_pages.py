@@ -1,5 +1,6 @@
 """The exceptions desk, the notifications and the bills."""
 
+import datetime
 from typing import Any, cast
 
 from django import forms
@@ -17,9 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.rights import Area, Rights, current_account
-from payments import bill_sums, exporting, notices
+from payments import bill_sums, exporting, notices, reconciling
 from payments.filtering import DiscrepancyFilter
-from payments.models import Bill, Discrepancy, Notice
+from payments.models import Bill, Discrepancy, Merchant, Notice
 from payments.order_pages import money
 from payments.scoping import MerchantScopedAdmin, ReadOnly, whole_merchants
 from wechat.kernel.pages import BigTable, badge, moment
@@ -36,6 +37,31 @@ NOTICE_COLOURS = {
     Notice.State.ASIDE: "warn",
     Notice.State.FAILED: "bad",
 }
+
+
+class BillDayForm(forms.Form):
+    """Which day's bills are fetched by hand: of a merchant all of whose accounts are the reader's."""
+
+    merchant = forms.ModelChoiceField(
+        Merchant.objects.none(), label=gettext_lazy("merchant"), empty_label=None
+    )
+    day = forms.DateField(
+        label=gettext_lazy("day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        merchants: Any = self.fields["merchant"]
+        merchants.queryset = whole_merchants(request, Area.MONEY, change=True)
+        self.first, self.last = reconciling.days_that_exist(timezone.now())
+        self.fields["day"].widget.attrs |= {"min": self.first.isoformat(), "max": self.last.isoformat()}
+
+    def clean_day(self) -> datetime.date:
+        day: datetime.date = self.cleaned_data["day"]
+        if not self.first <= day <= self.last:
+            bounds = {"first": self.first, "last": self.last}
+            raise forms.ValidationError(_("WeChat Pay has bills from %(first)s to %(last)s.") % bounds)
+        return day
 
 
 class NoteForm(forms.Form):
@@ -190,7 +216,7 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 @admin.register(Bill)
 class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
-    list_display = ("dated", "kind", "became", "lines", "came_in", "went_out", "open_exceptions")
+    list_display = ("dated", "kind", "became", "problem", "lines", "came_in", "went_out", "open_exceptions")
     list_display_links = ("dated",)
     list_select_related = ("merchant",)
     list_before_template = "payments/bill_export.html"
@@ -207,11 +233,14 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return rows.filter(merchant__in=whole_merchants(request, self.area).values("pk"))
 
     def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
         file = self.admin_site.admin_view(self.file_view)
         export = self.admin_site.admin_view(self.export_view)
         return [
             path("<int:pk>/file/", file, name="payments_bill_file"),
             path("export/", export, name="payments_bill_export"),
+            path("<int:pk>/again/", view(self.again_view), name="payments_bill_again"),
+            path("fetch/", view(self.fetch_view), name="payments_bill_fetch"),
             *super().get_urls(),
         ]
 
@@ -219,7 +248,11 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         bill = cast(Bill, context["original"])
-        more = {"sums": bill_sums.sums(bill), "open_count": self._open(bill)}
+        more = {
+            "sums": bill_sums.sums(bill),
+            "open_count": self._open(bill),
+            "may_fetch": self._may_fetch(request, bill),
+        }
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
@@ -245,6 +278,42 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             return exporting.as_excel(account, month)
         return exporting.as_csv(account, month)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        form = BillDayForm(request)
+        offered = cast(Any, form.fields["merchant"]).queryset.exists()
+        return super().changelist_view(
+            request, {**(extra_context or {}), "day_form": form if offered else None}
+        )
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The same bill once more: what is known already changes nothing."""
+        bill: Bill | None = self.get_object(request, str(pk))
+        if bill is None:
+            raise Http404
+        if not self._may_fetch(request, bill):
+            raise PermissionDenied
+        if request.method == "POST":
+            reconciling.fetch_again(bill)
+            self.log_change(request, bill, _("Fetched again"))
+            self.message_user(request, _("The bill is fetched within a minute."))
+        return redirect("admin:payments_bill_change", pk)
+
+    def fetch_view(self, request: HttpRequest) -> HttpResponse:
+        """Both bills of a day, of before the merchant was set up here too."""
+        form = BillDayForm(request, request.POST or None)
+        if form.is_valid():
+            merchant, day = form.cleaned_data["merchant"], form.cleaned_data["day"]
+            reconciling.fetch_day(merchant, day)
+            self.log_change(request, merchant, _("Bills of %(day)s fetched") % {"day": day})
+            self.message_user(request, _("The bills of %(day)s are fetched within a minute.") % {"day": day})
+        else:
+            for error in form.errors.values():
+                self.message_user(request, " ".join(error), level="ERROR")
+        return redirect("admin:payments_bill_changelist")
+
+    def _may_fetch(self, request: HttpRequest, bill: Bill) -> bool:
+        return whole_merchants(request, self.area, change=True).filter(pk=bill.merchant_id).exists()
+
     def _open(self, bill: Bill) -> int:
         return bill.discrepancies.filter(state=Discrepancy.State.OPEN).count()
 
@@ -254,7 +323,8 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, bill: Bill) -> SafeString:
-        return badge(bill.get_state_display(), BILL_COLOURS[Bill.State(bill.state)])
+        colour = "warn" if bill.problem else BILL_COLOURS[Bill.State(bill.state)]
+        return badge(bill.get_state_display(), colour)
 
     @admin.display(description=gettext_lazy("income"))
     def came_in(self, bill: Bill) -> SafeString:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from payments import chasing, refunding
+from payments import chasing, refunding, webhooks
 from payments.amounts import AmountField
 from payments.filtering import OrderFilter
 from payments.models import Order, WebhookDelivery
@@ -83,7 +83,12 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     list_select_related = ("merchant", "account")
 
     def get_urls(self) -> list[URLPattern]:
-        pages = (("refund", self.refund_view), ("look", self.look_view), ("close", self.close_view))
+        pages = (
+            ("refund", self.refund_view),
+            ("look", self.look_view),
+            ("close", self.close_view),
+            ("deliver", self.deliver_view),
+        )
         ours = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"payments_order_{name}")
             for name, view in pages
@@ -172,6 +177,19 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             "order": order,
         }
         return TemplateResponse(request, "payments/close.html", context)
+
+    def deliver_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell one of the owner's systems again what happened."""
+        order = self._changeable(request, pk)
+        chosen = request.POST.get("delivery", "")
+        if request.method == "POST" and chosen.isdecimal():
+            deliveries = WebhookDelivery.objects.filter(pk=int(chosen), event__order=order)
+            count = webhooks.deliver_again(deliveries)
+            if count:
+                self.log_change(request, order, _("Sent to the webhook again"))
+            said = _("It is sent again within a minute.") if count else _("The webhook is switched off.")
+            self.message_user(request, said, level="SUCCESS" if count else "ERROR")
+        return redirect("admin:payments_order_change", order.pk)
 
     def _refunded(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
         assert isinstance(request.user, User)

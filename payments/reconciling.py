@@ -36,6 +36,8 @@ READY = datetime.time(10, 5, tzinfo=BEIJING)
 LEASE = datetime.timedelta(minutes=30)
 NOT_READY = datetime.timedelta(minutes=30)
 AGAIN = datetime.timedelta(minutes=10)
+# Three months at least.
+OLDEST = datetime.timedelta(days=89)
 # Three days of asking.
 MOST_ATTEMPTS = 150
 FETCH: dict[str, Callable[[PayClient, datetime.date], bills.BillAddress]] = {
@@ -54,6 +56,24 @@ def begin(merchant: Merchant) -> None:
     for kind in Kind:
         if not Bill.objects.filter(merchant=merchant, kind=kind).exists():
             _plan(merchant, kind, timezone.now().astimezone(BEIJING).date())
+
+
+def fetch_again(bill: Bill) -> None:
+    """Have it fetched now, whatever became of it before."""
+    Bill.objects.filter(pk=bill.pk).update(state=State.WAITING, attempts=0, problem="", due_at=timezone.now())
+
+
+def fetch_day(merchant: Merchant, day: datetime.date) -> None:
+    """Have both bills of the day fetched now, of days before the merchant was set up here too."""
+    for kind in Kind:
+        bill, _made = Bill.objects.get_or_create(merchant=merchant, kind=kind, day=day)
+        fetch_again(bill)
+
+
+def days_that_exist(now: datetime.datetime) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day of which WeChat Pay has bills."""
+    today = now.astimezone(BEIJING).date()
+    return today - OLDEST, today - datetime.timedelta(days=1)
 
 
 def fetch_due() -> int:

@@ -34,15 +34,7 @@ def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Applie
 
 
 def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Outcome:
-    if report.refund != refund.amount:
-        raise Mismatch(
-            Kind.REFUND_AMOUNT,
-            report.out_refund_no,
-            order=order,
-            refund=refund,
-            here=refund.amount,
-            there=report.refund,
-        )
+    _compare(order, refund, report)
     state = REPORTED.get(report.status)
     if state == refund.state:
         return Outcome.REPEAT
@@ -51,6 +43,22 @@ def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Out
     _take(refund, report, state)
     settle(order, refund, state, by)
     return Outcome.APPLIED
+
+
+def _compare(order: Order, refund: Refund, report: RefundReport) -> None:
+    """Raises ``Mismatch``. What a report leaves out is not compared, but for the amount."""
+    numbers = [
+        (Kind.MERCHANT, order.merchant.mchid, report.mchid),
+        (Kind.REFUND_NUMBERS, order.out_trade_no, report.out_trade_no),
+        (Kind.REFUND_NUMBERS, order.transaction_id, report.transaction_id),
+        (Kind.REFUND_NUMBERS, refund.refund_id, report.refund_id if refund.refund_id else None),
+    ]
+    differing = [(kind, here, there) for kind, here, there in numbers if there and here != there]
+    if report.refund != refund.amount:
+        differing.append((Kind.REFUND_AMOUNT, str(refund.amount), str(report.refund)))
+    for kind, here, there in differing:
+        subject = f"{report.out_refund_no} {report.refund_id}".strip()
+        raise Mismatch(kind, subject, order=order, refund=refund, here=here, there=there)
 
 
 def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:

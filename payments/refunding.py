@@ -91,7 +91,7 @@ def work(refund: Refund) -> None:
     try:
         cashier = cashier_for(refund.order)
     except MerchantUnusable:
-        _postpone(refund, AGAIN, "the merchant is disabled or its keys are unusable")
+        _postpone(refund, AGAIN, "the keys of the merchant are missing or unusable")
         return
     called_before = refund.attempts > 0
     Refund.objects.filter(pk=refund.pk).update(attempts=refund.attempts + 1)

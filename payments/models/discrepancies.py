@@ -26,6 +26,7 @@ class Discrepancy(models.Model):
         SECOND_PAYMENT = "second_payment", _("Paid twice")
         LATE_PAYMENT = "late_payment", _("Paid although closed here")
         REFUND_AMOUNT = "refund_amount", _("Another amount was refunded")
+        REFUND_NUMBERS = "refund_numbers", _("Refund reported with other numbers")
         UNKNOWN_REFUND = "unknown_refund", _("Refund that was not made here")
         REFUND_BACKWARDS = "refund_backwards", _("Refund reported with an impossible state")
         UNREADABLE = "unreadable", _("Notification that makes no sense")

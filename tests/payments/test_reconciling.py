@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 import time_machine
 from Crypto.Hash import SHA1
+from django.test import Client
 from django.utils import timezone
 
+from accounts.models import OfficialAccount, StaffRight
 from payments import bill_sums, reconciling, refunding
 from payments.models import Bill, BillLine, Discrepancy, FundLine, Merchant, Order, Refund
 from payments.states import OrderState
+from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, know_nothing, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
@@ -464,3 +467,60 @@ def test_the_recorded_bills_are_read(merchant: Merchant, serve: Any) -> None:
     assert last
     assert (last.amount, last.balance) == (122715, 628680)
     assert "bill_summary" not in kinds()
+
+
+BILLS_PAGE = "/admin/payments/bill"
+
+
+def days_ago(count: int) -> datetime.date:
+    return timezone.now().astimezone(BEIJING).date() - datetime.timedelta(days=count)
+
+
+@pytest.fixture
+def money(account: OfficialAccount) -> Client:
+    return signed_in(member("money", account, StaffRight.Role.FINANCE))
+
+
+def test_a_bill_that_failed_is_fetched_again_from_its_page(
+    sold: Order, bill: Bill, serve: Any, money: Client, staff: Cast
+) -> None:
+    Bill.objects.update(state="failed", due_at=None, attempts=reconciling.MOST_ATTEMPTS, problem="gone")
+    serve(file(row(sold.out_trade_no)))
+    assert "gone" in money.get(f"{BILLS_PAGE}/{bill.pk}/change/").content.decode()
+    again = f"{BILLS_PAGE}/{bill.pk}/again/"
+    assert signed_in(staff.auditor).post(again).status_code == 403
+    money.get(again)
+    assert reconciling.fetch_due() == 0
+    assert money.post(again).status_code == 302
+    assert reconciling.fetch_due() >= 1
+    bill.refresh_from_db()
+    assert (bill.state, bill.problem) == (Bill.State.MATCHED, "")
+
+
+def test_a_day_before_the_merchant_was_set_up_is_fetched_from_the_page(
+    merchant: Merchant, pay: PayPlatform, money: Client
+) -> None:
+    pay.pay[TRADE] = pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    reconciling.begin(merchant)
+    asked = {"merchant": merchant.pk, "day": f"{days_ago(60)}"}
+    assert money.post(f"{BILLS_PAGE}/fetch/", asked).status_code == 302
+    assert reconciling.fetch_due() == 2
+    # It begins no second chain of days.
+    assert list(Bill.objects.filter(state="empty").values_list("day", flat=True)) == [days_ago(60)] * 2
+    assert Bill.objects.filter(state="waiting").count() == 2
+
+
+@pytest.mark.parametrize("ago", [0, -1, 90])
+def test_a_day_without_bills_at_wechat_pay_is_refused(merchant: Merchant, money: Client, ago: int) -> None:
+    answer = money.post(
+        f"{BILLS_PAGE}/fetch/", {"merchant": merchant.pk, "day": f"{days_ago(ago)}"}, follow=True
+    )
+    assert f"{days_ago(1)}" in answer.content.decode()
+    assert not Bill.objects.exists()
+
+
+def test_bills_of_a_merchant_of_others_are_not_fetched(merchant: Merchant, staff: Cast) -> None:
+    asked = {"merchant": merchant.pk, "day": f"{days_ago(3)}"}
+    for user in (staff.outsider, staff.auditor, staff.editor):
+        signed_in(user).post(f"{BILLS_PAGE}/fetch/", asked)
+    assert not Bill.objects.exists()

@@ -16,7 +16,7 @@ from payments.ordering import OrderRefused
 from payments.states import OrderState, RefundState
 from tests.cast import member
 from tests.payments.conftest import Ordered
-from tests.payments.world import REFUNDS, notify, notify_refund, reply, report
+from tests.payments.world import REFUNDS, notify, notify_refund, refund_id, reply, report
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply, Request
 
@@ -34,7 +34,7 @@ def answer(pay: PayPlatform, status: str = "PROCESSING", **differently: Any) -> 
         asked = json.loads(request.body)
         found = {
             "out_refund_no": asked["out_refund_no"],
-            "refund_id": f"503{asked['out_refund_no'][-20:]}",
+            "refund_id": refund_id(asked["out_refund_no"]),
             "status": status,
             "amount": asked["amount"],
         }
@@ -408,3 +408,27 @@ def test_two_refunds_asked_for_at_once_are_one_sum(
     for thread in threads:
         thread.join()
     assert sorted(Refund.objects.values_list("state", flat=True)) == ["pending", "waiting"]
+
+
+@pytest.mark.parametrize(
+    ("differing", "kind"),
+    [
+        ({"mchid": "1900000000"}, "merchant"),
+        ({"transaction_id": "4200FOREIGN"}, "refund_numbers"),
+        ({"out_trade_no": "WC20260301000000000001"}, "refund_numbers"),
+        ({"refund_id": "503FOREIGN"}, "refund_numbers"),
+    ],
+)
+def test_a_report_with_other_numbers_books_nothing(
+    paid: Order, pay: PayPlatform, differing: dict[str, str], kind: str
+) -> None:
+    refund = ask(paid, 3000)
+    answer(pay)
+    refunding.refund_due()
+    assert state(refund) == RefundState.PROCESSING
+    assert notify_refund(refund, **{"refund_id": refund.refund_id, **differing}).status_code == 204
+    assert state(refund) == RefundState.PROCESSING
+    assert books(paid) == (OrderState.PAID, 3000, 0)
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.refund) == (kind, refund)
+    assert found.there in differing.values()
