@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.rights import Area, Rights, current_account
-from payments import bill_sums, exporting, notices, reconciling
+from payments import bill_sums, exporting, notices, reconciling, resolutions
 from payments.filtering import DiscrepancyFilter
 from payments.models import Bill, Discrepancy, Merchant, Notice
 from payments.order_pages import money
+from payments.ordering import OrderRefused, Uncertain
 from payments.scoping import MerchantScopedAdmin, ReadOnly, whole_merchants
 from wechat.kernel.pages import BigTable, badge, moment
 
@@ -72,6 +73,18 @@ class NoteForm(forms.Form):
     )
 
 
+class ResolutionForm(forms.Form):
+    resolution = forms.ChoiceField(label=gettext_lazy("What is to be booked"))
+    note = forms.CharField(
+        label=gettext_lazy("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, found: Discrepancy, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["resolution"]
+        chosen.choices = [(each.value, each.label) for each in resolutions.possible(found)]
+
+
 @admin.register(Discrepancy)
 class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
@@ -82,7 +95,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     change_form_outer_after_template = "payments/discrepancy_close.html"
     fields = (
         "what", "became", "subject", "here", "there", "order_link", "refund", "bill", "merchant", "noticed",
-        "note", "closed_by", "closed_at",
+        "resolution", "proposed_by", "note", "closed_by", "closed_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -93,29 +106,33 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return rows.filter(Q(account__in=self.shown_accounts(request)) | whole)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.close_view)
-        return [path("<int:pk>/close/", view, name="payments_discrepancy_close"), *super().get_urls()]
+        pages = (("close", self.close_view), ("propose", self.propose_view), ("decide", self.decide_view))
+        ours = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"payments_discrepancy_{name}")
+            for name, view in pages
+        ]
+        return [*ours, *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         found = cast(Discrepancy, context["original"])
         open_for_us = found.state == Discrepancy.State.OPEN and self._may_close(request, found)
-        return super().render_change_form(
-            request, {**context, "note_form": NoteForm() if open_for_us else None}, *args, **kwargs
-        )
+        possible = resolutions.possible(found)
+        forms_: dict[str, Any] = {}
+        if open_for_us and found.resolution:
+            forms_ = {"proposal": found, "is_own": found.proposed_by_id == request.user.pk}
+        elif open_for_us:
+            forms_ = {"resolution_form": ResolutionForm(found) if possible else None, "note_form": NoteForm()}
+        return super().render_change_form(request, {**context, **forms_}, *args, **kwargs)
 
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Finance closes an exception with a note; once closed it stays as it is."""
-        found: Discrepancy | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        if not self._may_close(request, found):
-            raise PermissionDenied
+        found = self._changeable(request, pk)
         form = NoteForm(request.POST)
         if request.method == "POST" and form.is_valid():
             assert isinstance(request.user, User)
-            Discrepancy.objects.filter(pk=pk, state=Discrepancy.State.OPEN).update(
+            Discrepancy.objects.filter(pk=pk, state=Discrepancy.State.OPEN, resolution="").update(
                 state=Discrepancy.State.CLOSED,
                 note=form.cleaned_data["note"],
                 closed_by=request.user,
@@ -126,6 +143,54 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         elif request.method == "POST":
             self.message_user(request, _("Write down what it was and what was done."), level="ERROR")
         return redirect("admin:payments_discrepancy_change", pk)
+
+    def propose_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What is to be booked; nothing is, before a second person agrees."""
+        found = self._changeable(request, pk)
+        form = ResolutionForm(found, request.POST)
+        if request.method == "POST" and form.is_valid():
+            assert isinstance(request.user, User)
+            chosen = form.cleaned_data
+            if resolutions.propose(found, chosen["resolution"], chosen["note"], request.user):
+                found.refresh_from_db()
+                said = f"{found.get_resolution_display()}: {found.note}"
+                self.log_change(request, found, said)
+                self.message_user(request, _("Proposed. A second person has to agree."))
+        elif request.method == "POST":
+            self.message_user(request, _("Choose what is to be booked, and write down why."), level="ERROR")
+        return redirect("admin:payments_discrepancy_change", pk)
+
+    def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The second person's yes or no to what was proposed."""
+        found = self._changeable(request, pk)
+        if request.method == "POST" and found.resolution:
+            assert isinstance(request.user, User)
+            if "agreed" in request.POST:
+                self._agree(request, found, request.user)
+            elif resolutions.withdraw(found):
+                self.log_change(request, found, _("Not booked: %(what)s") % {"what": found.note})
+                self.message_user(request, _("Nothing is booked; the exception stays open."))
+        return redirect("admin:payments_discrepancy_change", pk)
+
+    def _agree(self, request: HttpRequest, found: Discrepancy, by: User) -> None:
+        try:
+            resolutions.agree(found, by)
+        except OrderRefused as error:
+            self.message_user(request, str(error.sentence), level="ERROR")
+        except Uncertain:
+            said = _("WeChat Pay does not answer at the moment. Please try again.")
+            self.message_user(request, said, level="WARNING")
+        else:
+            self.log_change(request, found, _("Booked: %(what)s") % {"what": found.get_resolution_display()})
+            self.message_user(request, _("It is booked, and the exception is closed."))
+
+    def _changeable(self, request: HttpRequest, pk: int) -> Discrepancy:
+        found: Discrepancy | None = self.get_object(request, str(pk))
+        if found is None:
+            raise Http404
+        if not self._may_close(request, found):
+            raise PermissionDenied
+        return found
 
     def _may_close(self, request: HttpRequest, found: Discrepancy) -> bool:
         if found.account_id is not None:
@@ -143,6 +208,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     @admin.display(description=gettext_lazy("state"))
     def became(self, found: Discrepancy) -> SafeString:
         is_open = found.state == Discrepancy.State.OPEN
+        if is_open and found.resolution:
+            return badge(_("Waiting for a second person"), "warn")
         return badge(found.get_state_display(), "warn" if is_open else "plain")
 
     @admin.display(description=gettext_lazy("order"))

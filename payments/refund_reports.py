@@ -3,13 +3,16 @@
 WeChat Pay reference 5.3, 10.4.
 """
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from payments import events, history
 from payments.applying import Applied, Outcome
 from payments.disagreeing import Kind, Mismatch, note
 from payments.models import Merchant, Order, Refund, Step
+from payments.ordering import OrderRefused
 from payments.states import ORDER_MOVES, REFUND_MOVES, RELEASED, OrderState, RefundState, move
 from wechat.sdk.pay.transactions import RefundReport
 
@@ -31,6 +34,43 @@ def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Applie
         except Mismatch as mismatch:
             note(merchant, mismatch)
             return Applied(Outcome.ASIDE, mismatch.order)
+
+
+def adopt(order: Order, report: RefundReport, *, asked_by: User | None, decided_by: User) -> Refund:
+    """Book a refund that was made in the merchant platform. Raises ``OrderRefused``."""
+    with transaction.atomic():
+        locked = Order.objects.select_for_update(of=("self",)).select_related("account", "merchant")
+        order = locked.get(pk=order.pk)
+        _check_adoptable(order, report)
+        refund = Refund.objects.create(
+            account=order.account,
+            order=order,
+            out_refund_no=report.out_refund_no,
+            source=history.PLATFORM,
+            key=report.out_refund_no,
+            amount=report.refund or 0,
+            asked_by=asked_by,
+            decided_by=decided_by,
+            due_at=timezone.now(),
+            # It was called for already: from now on it is looked after like any other.
+            attempts=1,
+        )
+        order.reserved += refund.amount
+        order.save(update_fields=["reserved"])
+        history.write(order, Step.Kind.REFUND, str(refund), decided_by)
+        _applied(order, refund, report, history.PLATFORM)
+    return refund
+
+
+def _check_adoptable(order: Order, report: RefundReport) -> None:
+    if report.transaction_id not in {"", order.transaction_id} or not report.refund:
+        raise OrderRefused("differs", _("WeChat Pay has this refund for another payment."))
+    if REPORTED.get(report.status) not in {RefundState.PROCESSING, RefundState.SUCCESS, RefundState.ABNORMAL}:
+        raise OrderRefused("closed", _("WeChat Pay closed this refund: nothing was given back."))
+    if report.refund > order.refundable:
+        raise OrderRefused("too_much", _("It is more than what is left of the order."))
+    if Refund.objects.filter(out_refund_no=report.out_refund_no).exists():
+        raise OrderRefused("known", _("The refund is known here already."))
 
 
 def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Outcome:

@@ -46,15 +46,17 @@ def request(
     key: str,
     reason: str = "",
     by: User | None = None,
+    agreed_by: User | None = None,
 ) -> Refund:
     """Set the amount aside and have it refunded; the same key is the same refund.
 
-    Beyond the limit of whoever asks it waits for a second person. Raises ``OrderRefused``.
+    Beyond the limit of whoever asks it waits for a second person, unless one has agreed already. Raises
+    ``OrderRefused``.
     """
     _validate(amount, reason, key)
     try:
         with transaction.atomic():
-            return _requested(order, amount, source=source, key=key, reason=reason, by=by)
+            return _requested(order, amount, source, key, reason, by, agreed_by)
     except IntegrityError:
         found = Refund.objects.filter(account=order.account_id, source=source, key=key).first()
         if found is None:
@@ -116,7 +118,9 @@ def _validate(amount: int, reason: str, key: str) -> None:
         raise OrderRefused("key", _("The key has 1 to 160 characters."))
 
 
-def _requested(order: Order, amount: int, *, source: str, key: str, reason: str, by: User | None) -> Refund:
+def _requested(
+    order: Order, amount: int, source: str, key: str, reason: str, by: User | None, agreed_by: User | None
+) -> Refund:
     locked = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
     made = Refund.objects.filter(account=locked.account_id, source=source, key=key).first()
     if made:
@@ -124,7 +128,7 @@ def _requested(order: Order, amount: int, *, source: str, key: str, reason: str,
     _check(locked, amount)
     serialise(locked.account_id, source, by)
     left = left_alone(locked, source, by)
-    alone = left is None or amount <= left
+    agreed = agreed_by is not None or left is None or amount <= left
     now = timezone.now()
     refund = Refund.objects.create(
         account=locked.account,
@@ -135,8 +139,9 @@ def _requested(order: Order, amount: int, *, source: str, key: str, reason: str,
         amount=amount,
         reason=reason,
         asked_by=by,
-        state=RefundState.PENDING if alone else RefundState.WAITING,
-        due_at=now if alone else None,
+        decided_by=agreed_by,
+        state=RefundState.PENDING if agreed else RefundState.WAITING,
+        due_at=now if agreed else None,
     )
     locked.reserved += amount
     locked.save(update_fields=["reserved"])
