@@ -341,15 +341,21 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         except ValueError:
             self.message_user(request, _("Choose a month first."), level="ERROR")
             return redirect("admin:payments_bill_changelist")
-        if request.GET.get("as") == "xlsx":
-            return exporting.as_excel(account, month)
-        return exporting.as_csv(account, month)
+        chosen = request.GET.get("by", "")
+        by = exporting.RefundsBy(chosen) if chosen in exporting.RefundsBy else exporting.RefundsBy.ACCEPTED
+        write = exporting.as_excel if request.GET.get("as") == "xlsx" else exporting.as_csv
+        return write(account, month, by)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         form = BillDayForm(request)
         offered = cast(Any, form.fields["merchant"]).queryset.exists()
         return super().changelist_view(
-            request, {**(extra_context or {}), "day_form": form if offered else None}
+            request,
+            {
+                **(extra_context or {}),
+                "day_form": form if offered else None,
+                "refunds_by": exporting.RefundsBy.choices,
+            },
         )
 
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:

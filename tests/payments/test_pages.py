@@ -240,12 +240,13 @@ def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) ->
     lines = page(money, f"bill/export/?month={month}&as=csv").splitlines()
     assert lines[0].startswith("\ufeff")
     assert len(lines) == 3
+    assert page(money, f"bill/export/?month={month}&as=csv&by=paid_back").splitlines() == lines
     assert f"{order.out_trade_no},{order.transaction_id},,'=HYPERLINK(1)" in lines[1]
     assert f"{refund.out_refund_no}" in lines[2]
     assert "-1.00" in lines[2]
     excel = money.get(f"{ADMIN}/bill/export/?month={month}&as=xlsx")
     rows = list(load_workbook(BytesIO(b"".join(excel))).active.values)  # type: ignore[union-attr]
-    assert [row[8] for row in rows[1:]] == ["100.00", "-1.00"]
+    assert [row[8] for row in rows[1:]] == [100, -1]
     assert money.get(f"{ADMIN}/bill/export/?month=never").status_code == 302
 
 

@@ -1,13 +1,15 @@
 import datetime
 import gzip
 from collections.abc import Callable
-from typing import Any
+from io import BytesIO
+from typing import Any, cast
 
 import pytest
 import time_machine
 from Crypto.Hash import SHA1
 from django.test import Client
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from accounts.models import OfficialAccount, StaffRight
 from payments import bill_sums, reconciling, refunding
@@ -524,3 +526,41 @@ def test_bills_of_a_merchant_of_others_are_not_fetched(merchant: Merchant, staff
     for user in (staff.outsider, staff.auditor, staff.editor):
         signed_in(user).post(f"{BILLS_PAGE}/fetch/", asked)
     assert not Bill.objects.exists()
+
+
+def exported(client: Client, month: str, by: str) -> Any:
+    answer = client.get(f"{BILLS_PAGE}/export/?month={month}&as=xlsx&by={by}")
+    return load_workbook(BytesIO(b"".join(cast(Any, answer))))
+
+
+def test_the_export_of_a_month_adds_up_to_its_bills(
+    sold: Order, given_back: Refund, bill: Bill, serve: Any, money: Client
+) -> None:
+    serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, given_back.out_refund_no, "30.00")))
+    fetched(bill)
+    rows = list(exported(money, "2026-03", "accepted").worksheets[0].values)[1:]
+    amounts, fees = [line[8] for line in rows], [line[11] for line in rows]
+    assert sum(amount for amount in amounts if amount > 0) * 100 == bill.income
+    assert -sum(amount for amount in amounts if amount < 0) * 100 == bill.spent
+    assert round(sum(fees) * 100_000) == bill.fees
+    # Numbers of fifteen digits and more would be rounded as numbers.
+    assert {type(line[3]) for line in rows} == {str}
+    totals = {line[0]: line[1:] for line in exported(money, "2026-03", "accepted")["合计"].values}
+    assert totals["支付"] == (1, 100, 0.6)
+    assert totals["退款"] == (1, -30, -0.18)
+
+
+def test_a_refund_is_exported_by_either_of_its_dates(
+    sold: Order, given_back: Refund, bill: Bill, serve: Any, money: Client
+) -> None:
+    serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, given_back.out_refund_no, "30.00")))
+    fetched(bill)
+    april = datetime.datetime(2026, 4, 2, tzinfo=BEIJING)
+    Refund.objects.update(state="success", succeeded_at=april, due_at=None)
+
+    def refunds(month: str, by: str) -> list[Any]:
+        rows = exported(money, month, by).worksheets[0].values
+        return [line[13] for line in rows if line[4] == given_back.out_refund_no]
+
+    assert refunds("2026-03", "accepted") == ["2026-04-02 00:00:00"] == refunds("2026-04", "paid_back")
+    assert refunds("2026-04", "accepted") == [] == refunds("2026-03", "paid_back")
