@@ -22,10 +22,12 @@ from payments.order_pages import money
 from payments.revenue_page import revenue
 from payments.scoping import MerchantScopedAdmin
 from payments.shop import admin as shop_admin
+from payments.shop import sale_pages
 from wechat.kernel.pages import HistoryMixin, ModelAdmin, badge, moment
 
 assert desk_pages, order_pages
-assert refund_pages, shop_admin
+assert refund_pages, sale_pages
+assert shop_admin
 
 
 @admin.register(Merchant)

@@ -7,7 +7,7 @@ import csv
 import datetime
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -90,9 +90,12 @@ def month_of(text: str) -> datetime.date:
 
 def as_csv(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> StreamingHttpResponse:
     """With a byte order mark, by which Excel knows UTF-8."""
-    lines = _csv_lines(rows(account, month, by, {}))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_name(account, month)}.csv"'
+    return csv_stream(itertools.chain([_header()], rows(account, month, by, {})), _name(account, month))
+
+
+def csv_stream(lines: Iterable[list[Cell]], name: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_csv_lines(lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 
@@ -160,12 +163,12 @@ def _row(
         out_trade_no,
         transaction_id,
         number,
-        _harmless(description),
-        _harmless(item),
+        harmless(description),
+        harmless(item),
         way,
         _yuan(amount),
         _yuan(payer),
-        _harmless(source),
+        harmless(source),
         _fee(fee),
         str(states(state).label),
         _moment(done_at),
@@ -214,11 +217,11 @@ def _header() -> list[Cell]:
     ]
 
 
-def _csv_lines(lines: Iterator[list[Cell]]) -> Iterator[bytes]:
+def _csv_lines(lines: Iterable[list[Cell]]) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf"
     line = _Line()
     writer = csv.writer(line)
-    for row in itertools.chain([_header()], lines):
+    for row in lines:
         writer.writerow(row)
         yield line.text.encode()
 
@@ -232,7 +235,7 @@ class _Line:
         self.text = text
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULAS) else text
 
 

@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
@@ -22,6 +22,9 @@ from wechat.sdk.pay.money import yuan
 SOURCE = "shop"
 # How long a piece of the stock waits for its money.
 LIFETIME = datetime.timedelta(minutes=15)
+IS_PAID = Q(order__paid_at__isnull=False)
+# Who got all their money back gets nothing any more.
+TO_DELIVER = IS_PAID & Q(fulfilment=Sale.Fulfilment.OPEN) & ~Q(order__state=OrderState.REFUNDED)
 Answers = Sequence[tuple[str, str]]
 
 
@@ -83,6 +86,16 @@ def bought(item: Item, openid: str) -> int:
     """Pieces that the person has or holds; what was given back in full does not count."""
     held = Sale.objects.filter(item=item, openid=openid, held=True)
     return held.exclude(order__state=OrderState.REFUNDED).count()
+
+
+def deliver(sales: QuerySet[Sale]) -> list[Sale]:
+    """Those that were still to be delivered are delivered now."""
+    with transaction.atomic():
+        due = sales.filter(TO_DELIVER)
+        found = list(due.select_for_update(of=("self",)))
+        chosen = Sale.objects.filter(pk__in=[sale.pk for sale in found])
+        chosen.update(fulfilment=Sale.Fulfilment.DONE, fulfilled_at=timezone.now())
+    return found
 
 
 def buy(item: Item, openid: str, *, total: int, answers: Answers, key: str) -> Order:
