@@ -132,7 +132,8 @@ class WebhookAdmin(AccountScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         given_up = Count("deliveries", filter=Q(deliveries__state=WebhookDelivery.State.GIVEN_UP))
-        return super().get_queryset(request).annotate(given_up_count=given_up)
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(given_up_count=given_up)
+        return rows
 
     @admin.display(description=gettext_lazy("given up"))
     def given_up(self, webhook: Any) -> SafeString | str:

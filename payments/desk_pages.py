@@ -381,7 +381,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             self.message_user(request, _("The bills of %(day)s are fetched within a minute.") % {"day": day})
         else:
             for error in form.errors.values():
-                self.message_user(request, " ".join(error), level="ERROR")
+                self.message_user(request, " ".join(map(str, error)), level="ERROR")
         return redirect("admin:payments_bill_changelist")
 
     def _may_fetch(self, request: HttpRequest, bill: Bill) -> bool:

@@ -97,14 +97,14 @@ def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> Non
             history.write(order, Step.Kind.DISCREPANCY, str(each.get_resolution_display()), by)
             _close(each, by)
         if booked and found.resolution == Resolution.REFUND:
-            _give_back(found, by)
+            _give_back(found, order, by)
     if not booked:
         # What else differs is an exception of its own by now.
         raise OrderRefused("differs", _("Something else differs, too: look at the exceptions of the order."))
 
 
-def _give_back(found: Discrepancy, by: User) -> None:
-    order = Order.objects.select_related("account", "merchant").get(pk=found.order_id)
+def _give_back(found: Discrepancy, order: Order, by: User) -> None:
+    order = Order.objects.select_related("account", "merchant").get(pk=order.pk)
     refunding.request(
         order,
         order.refundable,

@@ -426,7 +426,8 @@ def test_a_report_with_other_numbers_books_nothing(
     answer(pay)
     refunding.refund_due()
     assert state(refund) == RefundState.PROCESSING
-    assert notify_refund(refund, **{"refund_id": refund.refund_id, **differing}).status_code == 204
+    said: dict[str, Any] = {"refund_id": refund.refund_id, **differing}
+    assert notify_refund(refund, **said).status_code == 204
     assert state(refund) == RefundState.PROCESSING
     assert books(paid) == (OrderState.PAID, 3000, 0)
     found = Discrepancy.objects.get()

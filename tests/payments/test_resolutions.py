@@ -103,7 +103,10 @@ def test_a_second_difference_needs_a_second_decision(
     ordered: Ordered, pay: PayPlatform, ann: Client, bob: Client
 ) -> None:
     order = ordered()
-    differing = {"amount": {"total": 1, "currency": "CNY"}, "payer": {"openid": "oSomebodyElse"}}
+    differing: dict[str, Any] = {
+        "amount": {"total": 1, "currency": "CNY"},
+        "payer": {"openid": "oSomebodyElse"},
+    }
     notify(order, **differing)
     answer_query(pay, order, "SUCCESS", **differing)
     amount = Discrepancy.objects.get()
