@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import ThreadSensitiveContext
 from asgiref.wsgi import WsgiToAsgi
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -53,7 +54,13 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 def _closing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
     """Django gives connections back when its response is closed, which the adapter leaves out."""
-    with closing(django_application(environ, start_response)) as response:
+    try:
+        answered = django_application(environ, start_response)
+    except BaseException:
+        # There is no response to close.
+        close_old_connections()
+        raise
+    with closing(answered) as response:
         yield from response
 
 

@@ -71,6 +71,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             Entry(_("Orders"), "receipt_long", "admin:payments_order_changelist", Area.MONEY),
             Entry(_("Refunds"), "undo", "admin:payments_refund_changelist", Area.MONEY),
             Entry(_("Payment items"), "storefront", "admin:payments_item_changelist", Area.CONTENT),
+            Entry(_("Buyers"), "local_shipping", "admin:payments_sale_changelist", Area.MONEY),
             Entry(_("Exceptions"), "rule", "admin:payments_discrepancy_changelist", Area.MONEY),
             Entry(_("Bills"), "account_balance", "admin:payments_bill_changelist", Area.MONEY),
             Entry(_("Revenue"), "bar_chart", "admin:payments_revenue", Area.MONEY),

@@ -17,14 +17,14 @@ from django.utils.translation import gettext_lazy
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
 from payments.models import Item, ItemField, Merchant
-from payments.order_pages import money
 from payments.shop.entrance import address_of, directory_of
 from payments.shop.forms import ItemFieldFormSet, ItemFilter, ItemForm
+from payments.shop.item_changes import changes, price_text
+from payments.shop.selling import refusal
 from wechat.channels.drawing import png, svg
 from wechat.kernel.pages import BigTable, PartOf, TabularInline, badge, moment
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
-from wechat.sdk.pay.money import yuan
 
 
 class ItemFieldInline(PartOf, TabularInline[ItemField, Item]):
@@ -124,6 +124,16 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         obj.save(update_fields=[each.name for each in Item._meta.fields if each.name not in counted])
         return None
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """A price that changes under an item on sale stays known, before and after."""
+        usual = super().construct_change_message(request, form, formsets, add)
+        asked = any(formset.has_changed() for formset in formsets)
+        if add:
+            return usual
+        return "; ".join(filter(None, [changes(form), str(_("what the payer is asked")) if asked else ""]))
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
         has_merchant = account is not None and account.merchants.exists()
@@ -145,7 +155,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
 
     def preview(self, request: HttpRequest, item: Item) -> HttpResponse:
         """The page as a follower sees it, saved state; its links lead nowhere."""
-        context = {"account": item.account, "item": item, "preview": True}
+        context = {"account": item.account, "item": item, "preview": True, "refusal": refusal(item)}
         return render(request, "payments/shop/item.html", context)
 
     def code_png(self, request: HttpRequest, item: Item) -> HttpResponse:
@@ -158,11 +168,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("price"))
     def costs(self, item: Item) -> SafeString:
-        if item.price is not None:
-            return money(item.price)
-        return format_html(
-            '<span class="money">¥{} – ¥{}</span>', yuan(item.least or 0), yuan(item.most or 0)
-        )
+        return format_html('<span class="money">{}</span>', price_text(item.price, item.least, item.most))
 
     @admin.display(description=gettext_lazy("state"))
     def condition(self, item: Item) -> SafeString:

@@ -2,7 +2,7 @@
 
 import csv
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import IO, Any
 
@@ -32,10 +32,16 @@ def csv_parts(rows: Iterable[Row]) -> Iterator[bytes]:
         yield lines.taken().encode()
 
 
-def write_workbook(rows: Iterable[Row], file: IO[bytes], title: str = "") -> None:
+def write_workbook(
+    rows: Iterable[Row],
+    file: IO[bytes],
+    title: str = "",
+    further: Mapping[str, Iterable[Row]] | None = None,
+) -> None:
     """Writes row by row, in little memory; every further million of rows begins another sheet.
 
-    Numbers are numbers, as far as a spreadsheet keeps their digits; texts are texts, whatever they look like.
+    ``further`` sheets, by title, are written once all rows are. Numbers are numbers, as far as a spreadsheet
+    keeps their digits; texts are texts, whatever they look like.
     """
     book = Workbook(write_only=True)
     remaining = iter(rows)
@@ -45,6 +51,10 @@ def write_workbook(rows: Iterable[Row], file: IO[bytes], title: str = "") -> Non
         if number and number % MOST_ROWS == 0:
             sheet = _sheet(book, title, heading)
         sheet.append([_cell(sheet, value) for value in row])
+    for name, lines in (further or {}).items():
+        sheet = book.create_sheet(name)
+        for row in lines:
+            sheet.append([_cell(sheet, value) for value in row])
     book.save(file)
 
 
