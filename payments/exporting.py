@@ -45,7 +45,7 @@ def as_csv(account: OfficialAccount, month: datetime.date) -> StreamingHttpRespo
 
 
 def as_excel(account: OfficialAccount, month: datetime.date) -> FileResponse:
-    return downloads.as_workbook(rows(account, month), _name(account, month), f"{month:%Y-%m}")
+    return downloads.as_workbook([(f"{month:%Y-%m}", rows(account, month))], _name(account, month))
 
 
 def rows(account: OfficialAccount, month: datetime.date) -> Iterator[Row]:
