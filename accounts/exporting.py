@@ -60,7 +60,7 @@ def _finish(job: BulkJob, path: Path) -> None:
     with path.open("rb") as stored, target.open("wb") as file:
         rows = (json.loads(line, parse_float=Decimal) for line in stored)
         if ending == "xlsx":
-            writing.write_workbook(rows, file)
+            writing.write_workbook([(_("followers"), rows)], file)
         else:
             file.writelines(writing.csv_parts(rows))
     # Not before the job is known to be done, or its last slice could not be done again.

@@ -92,8 +92,8 @@ def as_excel(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> F
     """Returns a workbook whose amounts are numbers that can be added up; its last sheet has their totals."""
     totals: dict[bool, Totals] = {}
     lines = itertools.chain([_header()], rows(account, month, by, totals))
-    summary = {_("Totals"): _summary(totals)}
-    return downloads.as_workbook(lines, _name(account, month), f"{month:%Y-%m}", further=summary)
+    sheets = [(f"{month:%Y-%m}", lines), (_("Totals"), _summary(totals))]
+    return downloads.as_workbook(sheets, _name(account, month))
 
 
 def rows(

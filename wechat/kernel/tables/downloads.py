@@ -1,7 +1,7 @@
 """Responses with a table for a member of staff whose right to it was checked."""
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
@@ -26,15 +26,10 @@ def as_csv_stream(rows: Iterable[Row], name: str) -> StreamingHttpResponse:
     return _named(StreamingHttpResponse(csv_parts(rows), content_type=CSV), f"{name}.csv")
 
 
-def as_workbook(
-    rows: Iterable[Row], name: str, title: str = "", further: Mapping[str, Iterable[Row]] | None = None
-) -> FileResponse:
-    """Returns the rows as ``name.xlsx``, ``further`` sheets by title behind them.
-
-    It is whole before the first byte leaves.
-    """
+def as_workbook(sheets: Iterable[tuple[str, Iterable[Row]]], name: str) -> FileResponse:
+    """Returns sheets, each a title and its rows, as ``name.xlsx``, whole before the first byte leaves."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    write_workbook(rows, file, title, further)
+    write_workbook(sheets, file)
     file.seek(0)
     return _named(FileResponse(file, content_type=WORKBOOK), f"{name}.xlsx")
 

@@ -2,7 +2,7 @@
 
 import csv
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import IO, Any
 
@@ -32,29 +32,15 @@ def csv_parts(rows: Iterable[Row]) -> Iterator[bytes]:
         yield lines.taken().encode()
 
 
-def write_workbook(
-    rows: Iterable[Row],
-    file: IO[bytes],
-    title: str = "",
-    further: Mapping[str, Iterable[Row]] | None = None,
-) -> None:
-    """Writes row by row, in little memory; every further million of rows begins another sheet.
+def write_workbook(sheets: Iterable[tuple[str, Iterable[Row]]], file: IO[bytes]) -> None:
+    """Writes sheets, each a title and its rows, row by row in little memory; the first row names the columns.
 
-    ``further`` sheets, by title, are written once all rows are. Numbers are numbers, as far as a spreadsheet
-    keeps their digits; texts are texts, whatever they look like.
+    Numbers are numbers, as far as a spreadsheet keeps their digits; texts are texts, whatever they look like.
+    Every further million of rows begins another sheet.
     """
     book = Workbook(write_only=True)
-    remaining = iter(rows)
-    heading = next(remaining, ())
-    sheet = _sheet(book, title, heading)
-    for number, row in enumerate(remaining):
-        if number and number % MOST_ROWS == 0:
-            sheet = _sheet(book, title, heading)
-        sheet.append([_cell(sheet, value) for value in row])
-    for name, lines in (further or {}).items():
-        sheet = book.create_sheet(name)
-        for row in lines:
-            sheet.append([_cell(sheet, value) for value in row])
+    for title, rows in sheets:
+        _write(book, title, iter(rows))
     book.save(file)
 
 
@@ -63,9 +49,17 @@ def copy_as_csv(rows: Iterable[Sequence[str]], file: IO[str]) -> None:
     csv.writer(file).writerows(rows)
 
 
+def _write(book: Workbook, title: str, rows: Iterator[Row]) -> None:
+    heading = next(rows, ())
+    sheet = _sheet(book, title, heading)
+    for number, row in enumerate(rows):
+        if number and number % MOST_ROWS == 0:
+            sheet = _sheet(book, f"{title} {number // MOST_ROWS + 1}", heading)
+        sheet.append([_cell(sheet, value) for value in row])
+
+
 def _sheet(book: Workbook, title: str, heading: Row) -> Any:
-    number = len(book.worksheets) + 1
-    sheet = book.create_sheet(f"{title} {number}" if number > 1 else title or None)
+    sheet = book.create_sheet(title)
     sheet.append([_cell(sheet, name) for name in heading])
     return sheet
 
