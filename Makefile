@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test check checks bench lock clean
+.PHONY: help run test test-clock check checks bench lock clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
 	@echo "make test    all tests; ARGS='tests/stack -x' narrows them down"
+	@echo "make test-clock   the tests, but for the browser's, DAYS (365) ahead in TZ (America/New_York)"
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
@@ -20,6 +21,15 @@ run:
 test:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) -- $(BIN)/python -m pytest -n auto $(ARGS)
+
+# A browser and the stack's servers have clocks of their own.
+test-clock: TZ = America/New_York
+test-clock: DAYS = 365
+test-clock:
+	@$(PYTHON) -I config/install.py dev
+	@TZ=$(TZ) TEST_CLOCK_DAYS=$(DAYS) PYTHONPATH=$(CURDIR)/tests/clock $(TEMPORARY) -- \
+		$(BIN)/python -m pytest -n auto -W "ignore:Module already imported" \
+		--ignore tests/browser --ignore tests/stack $(ARGS)
 
 check:
 	@$(PYTHON) -I config/install.py dev

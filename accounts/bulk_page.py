@@ -3,18 +3,19 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.models import ADDITION
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import job_requests, tagging, whom
+from accounts import audit, job_requests, tagging, whom
+from accounts.gate import account_page, entered, frame
 from accounts.models import OfficialAccount, Tag
-from accounts.pages import account_for, frame
-from accounts.rights import Area, Rights
+from accounts.rights import Area
 from wechat.sdk.api.tags import TAGGING_BATCH
 
 TAGGING = ("tag", "untag")
@@ -57,10 +58,10 @@ class BulkForm(forms.Form):
         return {}
 
 
-def show(request: HttpRequest) -> HttpResponse:
+@account_page(Area.FOLLOWERS, posts_change=False)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Choosing, and after "Continue" what will happen; only "Do it" does it."""
-    account = account_for(request, Area.FOLLOWERS)
-    may_change = Rights.of(request.user).may_change(Area.FOLLOWERS, account.pk)
+    may_change = entered(request).may_change
     query = request.POST.get("whom", request.GET.urlencode())
     details = _details(account, query)
     form = BulkForm(account, request.POST or None, may_change=may_change, initial={"format": "xlsx"})
@@ -72,7 +73,6 @@ def show(request: HttpRequest) -> HttpResponse:
     context = frame(
         request,
         _("For many followers"),
-        Area.FOLLOWERS,
         form=form,
         whom=query,
         count=count,
@@ -116,12 +116,14 @@ def _effects(form: BulkForm, rows: Any, count: int) -> list[str]:
 def _start(
     request: HttpRequest, account: OfficialAccount, form: BulkForm, details: dict[str, Any]
 ) -> HttpResponse:
-    account_for(request, Area.FOLLOWERS, change=form.cleaned_data["deed"] != "export")
+    may_change = entered(request).may_change
+    if form.cleaned_data["deed"] != "export" and not may_change:
+        raise PermissionDenied
     assert isinstance(request.user, User)
     total, _exact = whom.count(whom.followers_of(account, details))
     told = {**details, **form.details}
     if form.cleaned_data["deed"] == "export":
-        told["masked"] = not Rights.of(request.user).may_change(Area.FOLLOWERS, account.pk)
+        told["masked"] = not may_change
     job = job_requests.ask(account, form.cleaned_data["deed"], told, request.user, total=total)
-    LogEntry.objects.log_actions(request.user.pk, [job], ADDITION, str(job))
+    audit.record(request, job, str(job), flag=ADDITION)
     return redirect("admin:accounts_job", job.pk)

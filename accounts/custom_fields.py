@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from accounts.models import CustomField, FieldValue, Follower
+from wechat.sdk.text import clean
 
 Kind = CustomField.Kind
 Value = str | Decimal | datetime.date | bool
@@ -26,7 +27,7 @@ class BadValue(ValueError):
 
 def read(field: CustomField, text: str) -> Value:
     """The value that a cell means. Raises ``BadValue``."""
-    text = text.strip().replace("\0", "")
+    text = clean(text).strip()
     match Kind(field.kind):
         case Kind.TEXT:
             return _text(field, text)

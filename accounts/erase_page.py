@@ -1,36 +1,31 @@
 """Erasing one person: what goes, what stays and why, and a second look before it is done."""
 
 from django.contrib import messages
-from django.contrib.admin.models import DELETION, LogEntry
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.admin.models import DELETION
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts import erasing
+from accounts import audit, erasing
+from accounts.gate import frame, object_page
 from accounts.models import Follower
-from accounts.pages import account_for, frame
-from accounts.rights import Area, Rights, choose_account
+from accounts.rights import Area
 
 
-def show(request: HttpRequest, pk: int) -> HttpResponse:
-    follower = Follower.objects.filter(pk=pk).select_related("account").first()
-    if follower is None or not Rights.of(request.user).may_view(Area.FOLLOWERS, follower.account_id):
-        raise Http404
-    choose_account(request, follower.account_id)
-    account_for(request, Area.FOLLOWERS, change=True)
+@object_page(lambda: Follower.objects.select_related("account"), Area.FOLLOWERS, change=True)
+def show(request: HttpRequest, follower: Follower) -> HttpResponse:
     held = erasing.holdings(follower)
     if request.method == "POST":
         erasing.erase(follower)
         # The entry must not repeat what was just forgotten.
         follower.refresh_from_db()
-        LogEntry.objects.log_actions(request.user.pk or 0, [follower], DELETION, _("Erased the person."))
+        audit.record(request, follower, _("Erased the person."), flag=DELETION)
         messages.success(request, _("The person is erased."))
-        return redirect("admin:accounts_follower_change", pk)
+        return redirect("admin:accounts_follower_change", follower.pk)
     context = frame(
         request,
         _("Erase this person"),
-        Area.FOLLOWERS,
         follower=follower,
         goes=[holding.what for holding in held if holding.erase is not None],
         stays=[holding.what for holding in held if holding.erase is None],

@@ -1,35 +1,35 @@
 """Followers written to a file, a slice at a time; the file is downloaded from the job's page."""
 
 import datetime
-import io
+import json
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import custom_fields, jobs, tables
+from accounts import custom_fields, jobs
 from accounts.kinds import name_of_deed, name_of_scene
-from accounts.models import BulkJob, CustomField, Follower
+from accounts.models import BulkJob, CustomField, FieldValue, Follower
+from wechat.kernel.tables import writing
+from wechat.kernel.tables.cells import Value
+from wechat.kernel.tables.writing import Row
 
-# Without it Excel takes UTF-8 for the system's own encoding.
-BYTE_ORDER_MARK = "\ufeff"
 SHOWN_OF_AN_OPENID = 4
 
 
 def export_slice(job: BulkJob) -> bool:
-    """Appends to a CSV file behind what the last whole slice wrote: a slice done twice is there once."""
-    path, fields = _path(job, "csv"), list(CustomField.objects.filter(account=job.account))
+    """Appends to a file of rows behind what the last whole slice wrote: a slice done twice is there once."""
+    path, fields = _path(job, "rows"), list(CustomField.objects.filter(account=job.account))
     rows = jobs.slice_of(job)
-    text = io.StringIO(newline="")
-    if not job.done:
-        text.write(BYTE_ORDER_MARK)
-        tables.csv_lines([_headings(fields)], text)
-    tables.csv_lines(_lines(rows, fields, masked=job.details.get("masked", True)), text)
-    job.details["bytes"] = _write_at(path, job.details.get("bytes", 0), text.getvalue().encode())
+    lines = [] if job.done else [_headings(fields)]
+    lines += _lines(rows, fields, masked=job.details.get("masked", True))
+    job.details["bytes"] = _write_at(path, job.details.get("bytes", 0), _stored(lines))
     job.done += len(rows)
     if len(rows) == jobs.SLICE:
         return True
@@ -48,15 +48,24 @@ def _write_at(path: Path, start: int, data: bytes) -> int:
     return start + len(data)
 
 
+def _stored(lines: Sequence[Row]) -> bytes:
+    """A row a line in JSON: until the last one is there, numbers are kept apart from texts."""
+    return "".join(f"{json.dumps(line, default=float)}\n" for line in lines).encode()
+
+
 def _finish(job: BulkJob, path: Path) -> None:
-    """Make a workbook of it, if one was asked for."""
-    if job.details.get("format") == "xlsx":
-        workbook = _path(job, "xlsx")
-        with tables.rows_of(path) as rows:
-            tables.to_excel(rows, workbook)
-        path.unlink()
-        path = workbook
-    job.result = str(path.relative_to(settings.MEDIA_ROOT))
+    """Makes the file of it that was asked for."""
+    ending = "xlsx" if job.details.get("format") == "xlsx" else "csv"
+    target = _path(job, ending)
+    with path.open("rb") as stored, target.open("wb") as file:
+        rows = (json.loads(line, parse_float=Decimal) for line in stored)
+        if ending == "xlsx":
+            writing.write_workbook([(_("followers"), rows)], file)
+        else:
+            file.writelines(writing.csv_parts(rows))
+    # Not before the job is known to be done, or its last slice could not be done again.
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    job.result = str(target.relative_to(settings.MEDIA_ROOT))
 
 
 def _path(job: BulkJob, ending: str) -> Path:
@@ -66,7 +75,7 @@ def _path(job: BulkJob, ending: str) -> Path:
     )
 
 
-def _headings(fields: Sequence[CustomField]) -> list[str]:
+def _headings(fields: Sequence[CustomField]) -> Row:
     return [
         "OpenID", _("remark"), _("nickname"), _("follows"), _("followed"), _("left"), _("came by"),
         _("channel"), _("last seen"), _("last did"), _("tags"), _("blacklisted"),
@@ -74,7 +83,7 @@ def _headings(fields: Sequence[CustomField]) -> list[str]:
     ]  # fmt: skip
 
 
-def _lines(rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: bool) -> Iterator[list[str]]:
+def _lines(rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: bool) -> Iterator[Row]:
     prefetch_related_objects(rows, "tags")
     values = custom_fields.of_followers(rows)
     for row in rows:
@@ -92,8 +101,17 @@ def _lines(rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: b
             str(name_of_deed(row.last_seen_kind)),
             "、".join(tag.name for tag in row.tags.all()),
             _("yes") if row.blacklisted else _("no"),
-            *(custom_fields.shown(own[field.pk]) if field.pk in own else "" for field in fields),
+            *(_value(own.get(field.pk)) for field in fields),
         ]
+
+
+def _value(value: FieldValue | None) -> Value:
+    if value is None:
+        return None
+    if value.field.kind == CustomField.Kind.NUMBER and value.number is not None:
+        number = value.number.normalize()
+        return int(number) if number == number.to_integral_value() else number
+    return custom_fields.shown(value)
 
 
 def mask(openid: str) -> str:

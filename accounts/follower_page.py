@@ -6,8 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,11 +16,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import avatars, changes, custom_fields, tagging, timeline
+from accounts import audit, avatars, changes, custom_fields, tagging, timeline
 from accounts.errcodes import sentence
+from accounts.gate import frame, object_page
 from accounts.kinds import name_of_deed, name_of_scene
 from accounts.models import Change, CustomField, Follower, Tag
-from accounts.pages import frame
 from accounts.rights import Area, Rights
 from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
 
@@ -95,26 +94,23 @@ class FollowerForm(forms.Form):
         return ", ".join(str(self.fields[name].label) for name in self.changed_data)
 
 
+@object_page(lambda: Follower.objects.prefetch_related("tags"), Area.FOLLOWERS)
 def show(request: HttpRequest, follower: Follower) -> HttpResponse:
     rights = Rights.of(request.user)
-    may_change = rights.may_change(Area.FOLLOWERS, follower.account_id)
     form = FollowerForm(follower, request.POST or None)
     if request.method == "POST":
-        if not may_change:
-            raise PermissionDenied
         if "again" in request.POST:
             changes.try_again(follower.changes.all())
             messages.success(request, _("WeChat is told again."))
             return redirect("admin:accounts_follower_change", follower.pk)
         if form.is_valid():
             form.save()
-            LogEntry.objects.log_actions(request.user.pk or 0, [follower], CHANGE, form.said())
+            audit.record(request, follower, form.said())
             messages.success(request, _("Saved."))
             return redirect("admin:accounts_follower_change", follower.pk)
     context = frame(
         request,
         _("Follower"),
-        Area.FOLLOWERS,
         follower=follower,
         form=form,
         facts=_facts(follower),

@@ -1,11 +1,9 @@
 """A table of remarks and custom fields: its columns are checked at once, its rows in the background."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.models import ADDITION
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -15,11 +13,13 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import job_requests, tables
+from accounts import audit, job_requests
+from accounts.gate import account_page, frame
 from accounts.importing import BadColumns, columns_of
 from accounts.models import CustomField, OfficialAccount
-from accounts.pages import account_for, frame
 from accounts.rights import Area
+from wechat.kernel.tables import reading
+from wechat.kernel.tables.limits import UnreadableTable
 
 LARGEST = 50 * 1024 * 1024
 
@@ -38,38 +38,31 @@ class ImportForm(forms.Form):
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST:
             raise ValidationError(_("The file is larger than 50 MB; split it."))
-        with tempfile.NamedTemporaryFile(suffix=".table") as copy:
-            for chunk in file.chunks():
-                copy.write(chunk)
-            copy.flush()
-            file.seek(0)
-            self._check(Path(copy.name))
+        self._check(file)
+        file.seek(0)
         return file
 
-    def _check(self, path: Path) -> None:
+    def _check(self, file: "UploadedFile[Any]") -> None:
         try:
-            with tables.rows_of(path) as rows:
-                columns_of(self.account, next(rows, []))
-                if next(rows, None) is None:
-                    raise ValidationError(_("The table has no rows below its first one."))
-        except tables.UnreadableTable:
-            raise ValidationError(_("The file is neither CSV nor Excel (.xlsx), or it is damaged.")) from None
-        except BadColumns as error:
+            rows = reading.rows_of(file)
+            columns_of(self.account, next(rows, []))
+            if next(rows, None) is None:
+                raise ValidationError(_("The table has no rows below its first one."))
+        except (UnreadableTable, BadColumns) as error:
             raise ValidationError(str(error)) from error
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = account_for(request, Area.FOLLOWERS, change=True)
+@account_page(Area.FOLLOWERS, change=True)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = ImportForm(account, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         assert isinstance(request.user, User)
         job = job_requests.ask(account, "import", {}, request.user, source=form.cleaned_data["file"])
-        LogEntry.objects.log_actions(request.user.pk, [job], ADDITION, str(job))
+        audit.record(request, job, str(job), flag=ADDITION)
         return redirect("admin:accounts_job", job.pk)
     context = frame(
         request,
         _("Import from a table"),
-        Area.FOLLOWERS,
         form=form,
         own=CustomField.objects.filter(account=account),
     )

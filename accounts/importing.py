@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from accounts import changes, custom_fields, jobs, tables
+from accounts import changes, custom_fields, jobs
 from accounts.custom_fields import BadValue, Value
 from accounts.models import BulkJob, Change, CustomField, Follower, OfficialAccount
+from wechat.kernel.tables import reading, writing
+from wechat.kernel.tables.limits import UnreadableTable
 
 SLICE = 5_000
 REMARK_BYTES = 30
@@ -70,22 +73,28 @@ def _place(names: Sequence[str], wanted: set[str]) -> int | None:
 
 def import_slice(job: BulkJob) -> bool:
     """The next rows of the file; ``job.done`` counts rows, the first one names the columns."""
-    path = Path(job.source.path)
     try:
-        if tables.is_excel(path):
-            job.source.name = str(tables.to_csv(path).relative_to(settings.MEDIA_ROOT))
-            return True
-        with tables.rows_of(path) as rows:
+        with Path(job.source.path).open("rb") as file:
+            if reading.is_workbook(file):
+                job.source.name = _unpacked(file, job.source.path)
+                return True
+            rows = reading.rows_of(file)
             columns = columns_of(job.account, next(rows, []))
             part = list(islice(rows, job.done, job.done + SLICE))
-    except tables.UnreadableTable:
-        raise jobs.Unfit(_("The file is neither CSV nor Excel (.xlsx), or it is damaged.")) from None
-    except BadColumns as error:
-        raise jobs.Unfit(str(error)) from error
+    except (UnreadableTable, BadColumns) as error:
+        raise jobs.Unfit(str(error)) from None
     _take(job, columns, part)
     job.done += len(part)
     job.total = max(job.total, job.done)
     return len(part) == SLICE
+
+
+def _unpacked(workbook: IO[bytes], path: str) -> str:
+    """Returns the name of the workbook's rows as CSV beside it, which can be read from any row on."""
+    target = Path(path).with_suffix(".csv")
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writing.copy_as_csv(reading.rows_of(workbook), file)
+    return str(target.relative_to(settings.MEDIA_ROOT))
 
 
 def _take(job: BulkJob, columns: Columns, part: Sequence[Sequence[str]]) -> None:

@@ -5,11 +5,13 @@ a right to, and opening it moves the switcher there. Django's own model permissi
 given per account, and a permission that is not would reach into all of them.
 """
 
+import re
 from typing import Any, ClassVar, TypeVar, cast
 
 from django import forms
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION
+from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,8 +19,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from django_stubs_ext import StrOrPromise
 
+from accounts import audit, gate
 from accounts.models import Follower, OfficialAccount
 from accounts.rights import Area, Rights, choose_account, current_account
 from wechat.kernel.pages import ModelAdmin
@@ -43,7 +45,31 @@ class AccountForm(forms.ModelForm[Any]):
         return account.pk if account else getattr(self.instance, "account_id", None)
 
 
-class AccountScopedAdmin(ModelAdmin[Any]):
+class AuditedAdmin(ModelAdmin[Any]):
+    """Keeps every change made in its forms and lists, and what a value was before."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return audit.record(request, obj, message, flag=ADDITION)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return audit.record(request, obj, message, flag=CHANGE)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return audit.record(request, queryset, "", flag=DELETION)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """Django names the fields that changed; the values say what it was about."""
+        message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
+        for part in message:
+            is_own = "changed" in part and "name" not in part["changed"]
+            if is_own and isinstance(form, forms.ModelForm):
+                part["changed"]["fields"] = audit.changed_in(form)
+        return message
+
+
+class AccountScopedAdmin(AuditedAdmin):
     """Pages of a model that belongs to an account.
 
     ``area`` says what the roles must allow. ``account_path`` is the lookup from a row to its account. A
@@ -68,8 +94,8 @@ class AccountScopedAdmin(ModelAdmin[Any]):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
-        if found is not None:
-            choose_account(request, self.account_id_of(found))
+        if found is not None and (account_id := self.account_id_for(request, found)):
+            choose_account(request, account_id)
         return found
 
     def account_id_of(self, row: Model) -> int:
@@ -79,20 +105,68 @@ class AccountScopedAdmin(ModelAdmin[Any]):
             row = getattr(row, step)
         return cast(int, getattr(row, f"{last}_id"))
 
+    def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
+        """The account a page is about: the row's, that of the form for a new one, or else the switcher's."""
+        if obj is not None and obj.pk is not None:
+            return self.account_id_of(obj)
+        posted = request.POST.get("account", "")
+        if self._is_new(request) and posted.isdecimal():
+            return int(posted)
+        account = current_account(request)
+        return account.pk if account else None
+
+    def account_view(self, view: Any, *, change: bool = False, by: tuple[Area, ...] = ()) -> Any:
+        """A page of this model's about the account of the switcher, for its routes."""
+        return self.admin_site.admin_view(gate.account_page(self.area, change=change, by=by)(view))
+
+    def object_view(
+        self,
+        view: Any,
+        *,
+        change: bool = False,
+        by: tuple[Area, ...] = (),
+        posts_change: bool = True,
+        is_file: bool = False,
+    ) -> Any:
+        """A page of this model's about one row, found as its form finds it."""
+
+        def find(request: HttpRequest, pk: int) -> Any:
+            return ModelAdmin.get_object(self, request, str(pk))
+
+        rule = gate.Gate(self.area, change, by, posts_change)
+        page = gate.checked(find, self.account_id_for, rule, is_file=is_file)
+        return self.admin_site.admin_view(page(view))
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(Rights.of(request.user).viewable(self.area))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return Rights.of(request.user).may_view(self.area, self._account_id(request, obj))
+        return Rights.of(request.user).may_view(self.area, self.account_id_for(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return Rights.of(request.user).may_change(self.area, self._account_id(request, obj))
+        return Rights.of(request.user).may_change(self.area, self.account_id_for(request, obj))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return Rights.of(request.user).may_change(self.area, self._account_id(request, None))
+        return Rights.of(request.user).may_change(self.area, self.account_id_for(request, None))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """What is done with rows is for the account they belong to, which must be the one that is shown."""
+        if request.method == "POST":
+            self._check_rows(request)
+        return super().changelist_view(request, extra_context)
+
+    def _check_rows(self, request: HttpRequest) -> None:
+        if "account" in request.POST:
+            gate.check_posted(request, current_account(request))
+        key = self.opts.pk.name
+        ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        edited = [request.POST[name] for name in request.POST if re.fullmatch(rf"form-\d+-{key}", name)]
+        asked = {int(each) for each in (*ticked, *edited) if each.isdecimal()}
+        if self.get_queryset(request).filter(pk__in=asked).count() != len(asked):
+            raise gate.RowsOfAnother
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         asked = request.GET.get("account", "")
@@ -113,56 +187,28 @@ class AccountScopedAdmin(ModelAdmin[Any]):
     ) -> Any:
         target: Any = db_field.related_model
         if target is OfficialAccount:
-            account_id = self._account_id(request, None)
+            account_id = self.account_id_for(request, None)
             kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=[account_id] if account_id else [])
             # Not chosen but sent along: the switcher may have moved in another tab meanwhile.
             kwargs["widget"] = forms.HiddenInput()
         else:
-            _limit(kwargs, target, self._account_id(request, None))
+            _limit(kwargs, target, self.account_id_for(request, None))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        _limit(kwargs, cast(Any, db_field.related_model), self._account_id(request, None))
+        _limit(kwargs, cast(Any, db_field.related_model), self.account_id_for(request, None))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-    def _account_id(self, request: HttpRequest, obj: Model | None) -> int | None:
-        if obj is not None:
-            return self.account_id_of(obj)
-        posted = request.POST.get("account", "")
-        if posted.isdecimal():
-            return int(posted)
-        account = current_account(request)
-        return account.pk if account else None
 
     def _is_list(self, request: HttpRequest) -> bool:
         match = request.resolver_match
         name = match.url_name or "" if match else ""
         return name.endswith("_changelist") or name == "autocomplete"
 
-
-def account_for(request: HttpRequest, area: Area, *, change: bool = False) -> OfficialAccount:
-    """The chosen account, for a page about it; a form tells which account it was made for.
-
-    Raises ``PermissionDenied`` without the right, or when the switcher has moved since the form was shown.
-    """
-    account, rights = current_account(request), Rights.of(request.user)
-    if account is None or not rights.may_view(area, account.pk):
-        raise PermissionDenied
-    if change and not rights.may_change(area, account.pk):
-        raise PermissionDenied
-    if request.method == "POST" and request.POST.get("account") != str(account.pk):
-        raise PermissionDenied
-    return account
-
-
-def frame(request: HttpRequest, title: StrOrPromise, area: Area, **context: Any) -> dict[str, Any]:
-    """What the template of a page about the chosen account needs besides its own."""
-    account = current_account(request)
-    may_change = account is not None and Rights.of(request.user).may_change(area, account.pk)
-    shown = {"title": title, "account": account, "may_change": may_change}
-    return {**admin.site.each_context(request), **shown, **context}
+    def _is_new(self, request: HttpRequest) -> bool:
+        match = request.resolver_match
+        return match is not None and match.url_name == f"{self.opts.app_label}_{self.opts.model_name}_add"
 
 
 def remark_of_row() -> Coalesce:

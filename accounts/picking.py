@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,8 +17,9 @@ from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import links
+from accounts.gate import named_account_page
 from accounts.models import OfficialAccount
-from accounts.rights import Area, Rights
+from accounts.rights import Area
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +74,10 @@ def found(
     )
 
 
-def account_of(request: HttpRequest, *, change: bool = False) -> OfficialAccount:
-    """The account that the field belongs to, whatever the switcher says. Raises ``PermissionDenied``."""
-    asked, rights = request.GET.get("account", ""), Rights.of(request.user)
-    account = rights.accounts.get(int(asked)) if asked.isdecimal() and len(asked) < 19 else None
-    may = rights.may_change if change else rights.may_view
-    if account is None or not may(Area.CONTENT, account.pk):
-        raise PermissionDenied
-    return account
-
-
-def link_page(request: HttpRequest) -> JsonResponse:
+@named_account_page(Area.CONTENT)
+def link_page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """The pages of the account that the console knows."""
-    account, group = account_of(request), request.GET.get("group", "")
+    group = request.GET.get("group", "")
     offered = links.offered(account, request.GET.get("q", "").strip())
     every = links.offered(account)
     groups = dict.fromkeys(str(link.group) for link in every)

@@ -4,35 +4,44 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts import segments, whom
+from accounts import audit, segments, whom
+from accounts.gate import account_page, entered, frame, object_page
 from accounts.models import Follower, OfficialAccount, Segment
-from accounts.pages import account_for, frame
-from accounts.rights import Area, Rights
+from accounts.rights import Area
 from accounts.segment_form import ConditionForm, SegmentForm, conditions, rows_in
 
 
-def show(request: HttpRequest, segment: Segment | None) -> HttpResponse:
+@account_page(Area.FOLLOWERS, change=True)
+def add(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    return _page(request, account, None)
+
+
+@object_page(lambda: Segment.objects.select_related("account"), Area.FOLLOWERS, posts_change=False)
+def show(request: HttpRequest, segment: Segment) -> HttpResponse:
+    return _page(request, segment.account, segment)
+
+
+def _page(request: HttpRequest, account: OfficialAccount, segment: Segment | None) -> HttpResponse:
     """Anything but "Save" shows the page again, as it would be now; ``part`` is only its rows and number."""
-    account = account_for(request, Area.FOLLOWERS, change=segment is None)
     made = segment or Segment(account=account)
+    words_before = _in_words(made) if segment else ""
     if request.method == "POST":
         form, rows = SegmentForm(request.POST, instance=made, account=account), rows_in(request.POST)
     else:
         form, rows = SegmentForm(instance=made, account=account), made.conditions
     filled = conditions(account, rows)
     if "save" in request.POST and form.is_valid() and all(each.is_valid() for each in filled):
-        return _save(request, form, filled)
+        return _save(request, form, filled, words_before)
     context = frame(
         request,
         _("Segment"),
-        Area.FOLLOWERS,
         segment=segment,
         form=form,
         conditions=filled,
@@ -43,16 +52,22 @@ def show(request: HttpRequest, segment: Segment | None) -> HttpResponse:
     return TemplateResponse(request, f"accounts/{template}.html", context)
 
 
-def _save(request: HttpRequest, form: SegmentForm, filled: Sequence[ConditionForm]) -> HttpResponse:
-    if not Rights.of(request.user).may_change(Area.FOLLOWERS, form.instance.account_id):
+def _save(
+    request: HttpRequest, form: SegmentForm, filled: Sequence[ConditionForm], words_before: str
+) -> HttpResponse:
+    if not entered(request).may_change:
         raise PermissionDenied
     flag = CHANGE if form.instance.pk else ADDITION
     form.instance.conditions = [each.row for each in filled]
     segment = form.save()
-    words = " · ".join(segments.in_words(segment.account, segment.conditions))
-    LogEntry.objects.log_actions(request.user.pk or 0, [segment], flag, words)
+    name = str(_("conditions"))
+    audit.record(request, segment, "", {name: words_before}, {name: _in_words(segment)}, flag=flag)
     messages.success(request, _("The segment “%(name)s” is saved.") % {"name": segment.name})
     return redirect("admin:accounts_segment_changelist")
+
+
+def _in_words(segment: Segment) -> str:
+    return " · ".join(segments.in_words(segment.account, segment.conditions))
 
 
 def _counted(account: OfficialAccount, filled: Sequence[ConditionForm], *, any_of: bool) -> dict[str, Any]:

@@ -115,8 +115,13 @@ def _meant(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> Q
 
 def in_words(account: "OfficialAccount", rows: Sequence[Row]) -> list[str]:
     """Each condition as a line; one that means nothing any more says so."""
+    return next(iter(all_in_words(account, [rows])))
+
+
+def all_in_words(account: "OfficialAccount", several: Iterable[Sequence[Row]]) -> list[list[str]]:
+    """The same for several segments of an account, looked up once."""
     known = kinds(account)
-    return [_in_words(account, known, row) for row in rows]
+    return [[_in_words(account, known, row) for row in rows] for rows in several]
 
 
 def _in_words(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> str:

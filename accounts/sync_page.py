@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.models import ADDITION
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import sync_requests
+from accounts import audit, sync_requests
 from accounts.errcodes import sentence
+from accounts.gate import account_page, frame
 from accounts.models import FollowerSync, OfficialAccount
-from accounts.pages import account_for, frame
 from accounts.rights import Area
 from accounts.syncing import sync_due
 from wechat.kernel import due
@@ -30,8 +30,8 @@ ODDITIES = {
 }
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = account_for(request, Area.FOLLOWERS, change=request.method == "POST")
+@account_page(Area.FOLLOWERS)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
         return _ask(request, account)
     runs = list(FollowerSync.objects.filter(account=account).order_by("-pk")[:SHOWN])
@@ -39,7 +39,6 @@ def show(request: HttpRequest) -> HttpResponse:
     context = frame(
         request,
         _("Followers on WeChat"),
-        Area.FOLLOWERS,
         current=told[0] if told and runs[0].is_open else None,
         past=[each for each in told if not each["run"].is_open],
     )
@@ -51,7 +50,7 @@ def _ask(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     assert isinstance(request.user, User)
     kind = Kind.INCREMENTAL if request.POST.get("kind") == Kind.INCREMENTAL else Kind.FULL
     run = sync_requests.ask(account, kind, request.user)
-    LogEntry.objects.log_actions(request.user.pk, [run], ADDITION, _("Asked for a synchronisation."))
+    audit.record(request, run, _("Asked for a synchronisation."), flag=ADDITION)
     due.ring(sync_due)
     messages.success(request, _("The followers are read from WeChat; this page shows how far it is."))
     return redirect("admin:accounts_sync")

@@ -146,7 +146,7 @@ def _columns(following: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]
 
 
 def _text(row: Mapping[str, Any], name: str, longest: int) -> str:
-    return str(row.get(name) or "").replace("\0", "")[:longest]
+    return str(row.get(name) or "")[:longest]
 
 
 def _number(value: Any) -> int:

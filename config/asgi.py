@@ -1,4 +1,4 @@
-"""The ASGI application: callbacks in the event loop, Django's own pages in threads beside it.
+"""The ASGI application: callbacks and health in the event loop, Django's own pages in threads beside it.
 
 A callback waits for one thing only, the commit it shares with others, so the loop carries as many as come.
 Pages are synchronous code over the ORM: each runs from its first to its last byte in one thread, as under
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import ThreadSensitiveContext
 from asgiref.wsgi import WsgiToAsgi
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -25,7 +26,8 @@ django_application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from wechat.inbox.entrance import callback_application, callback_slug  # noqa: E402
+from config import health  # noqa: E402
+from wechat.inbox.asgi import callback_application, callback_slug  # noqa: E402
 
 places = asyncio.Semaphore(settings.WEB_THREADS)
 
@@ -34,6 +36,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     slug = callback_slug(scope["path"]) if scope["type"] == "http" else None
     if slug is not None:
         await callback_application(scope, receive, send, slug)
+        return
+    if scope["type"] == "http" and scope["path"] in health.PATHS:
+        await health.health_application(scope, receive, send)
         return
 
     clean = contextvars.copy_context()
@@ -49,7 +54,13 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 def _closing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
     """Django gives connections back when its response is closed, which the adapter leaves out."""
-    with closing(django_application(environ, start_response)) as response:
+    try:
+        answered = django_application(environ, start_response)
+    except BaseException:
+        # There is no response to close.
+        close_old_connections()
+        raise
+    with closing(answered) as response:
         yield from response
 
 

@@ -71,6 +71,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             Entry(_("Orders"), "receipt_long", "admin:payments_order_changelist", Area.MONEY),
             Entry(_("Refunds"), "undo", "admin:payments_refund_changelist", Area.MONEY),
             Entry(_("Payment items"), "storefront", "admin:payments_item_changelist", Area.CONTENT),
+            Entry(_("Buyers"), "local_shipping", "admin:payments_sale_changelist", Area.MONEY),
             Entry(_("Exceptions"), "rule", "admin:payments_discrepancy_changelist", Area.MONEY),
             Entry(_("Bills"), "account_balance", "admin:payments_bill_changelist", Area.MONEY),
             Entry(_("Revenue"), "bar_chart", "admin:payments_revenue", Area.MONEY),
@@ -132,13 +133,13 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
 
 
 def _back(request: HttpRequest) -> str:
-    """Where to go after a switch: an object's page is about one account, its list is about any."""
-    name = request.resolver_match.url_name or "" if request.resolver_match else ""
-    model, _underscore, page = name.rpartition("_")
-    if page in {"add", "change", "delete", "history"}:
-        # A version of an object has an address of its own: accounts_officialaccount_simple_history.
-        return reverse(f"admin:{model.removesuffix('_simple')}_changelist")
-    return request.path
+    """Where to go after a switch: a page about one thing is about one account, its list is about any."""
+    root = reverse("admin:index")
+    app_and_model = request.path.removeprefix(root).split("/")[:2]
+    below = f"{root}{'/'.join(app_and_model)}/"
+    is_about_one = bool(request.resolver_match and request.resolver_match.kwargs)
+    is_new = request.path == f"{below}add/"
+    return below if len(app_and_model) == 2 and (is_about_one or is_new) else request.path
 
 
 def stylesheet(request: HttpRequest) -> str:

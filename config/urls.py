@@ -1,4 +1,4 @@
-"""Every route of the installation, in one table."""
+"""Every route of the installation, in one table, but for the callbacks': ``wechat.inbox.asgi`` has theirs."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -6,17 +6,14 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.pages import switch_account
-from config import health
 from payments.shop.urls import urlpatterns as shop_urls
 from payments.views import Notify
 from wechat.campaigns import links
 from wechat.inbox import media_page
-from wechat.inbox.callback import Callback
 from wechat.kernel.metrics import metrics
 from wechat.login.urls import urlpatterns as login_urls
 
 urlpatterns = [
-    re_path(r"^wechat/(?P<slug>[-a-zA-Z0-9_]+)/callback/?$", Callback.as_view(), name="callback"),
     *login_urls,
     *shop_urls,
     re_path(
@@ -33,7 +30,5 @@ urlpatterns = [
     path("api/v1/", include("config.api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),
-    path("healthz/live", health.live),
-    path("healthz/ready", health.ready),
     path("metrics", metrics),
 ]

@@ -19,10 +19,9 @@ from menus import (
     statistics_page,
     transfer_pages,
 )
-from menus.entrance import menu_to_edit
 from menus.forms import AudienceForm
 from menus.models import Menu, MiniProgram, Publication, Version
-from wechat.kernel.pages import badge
+from wechat.kernel.pages import ReadOnly, badge
 
 SHOWN_STATES = {True: ("good", gettext_lazy("linked")), False: ("bad", gettext_lazy("not linked"))}
 
@@ -56,7 +55,11 @@ class MenuAdmin(AccountScopedAdmin):
             page("<int:pk>/statistics/", statistics_page.show, "statistics"),
             page("<int:pk>/shift/", overview_page.shift, "shift"),
             page("<int:pk>/copy/", transfer_pages.copy, "copy"),
-            page("<int:pk>/audience/", self.audience_view, "audience"),
+            path(
+                "<int:pk>/audience/",
+                self.object_view(self.audience_view, change=True),
+                name="menus_audience",
+            ),
             *super().get_urls(),
         ]
 
@@ -68,10 +71,10 @@ class MenuAdmin(AccountScopedAdmin):
     ) -> HttpResponse:
         return editor_page.show(request, int(object_id) if object_id.isdecimal() else 0)
 
-    def audience_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not menu_to_edit(request, pk).conditional:
+    def audience_view(self, request: HttpRequest, menu: Menu) -> HttpResponse:
+        if not menu.conditional:
             raise PermissionDenied
-        return super().change_view(request, str(pk))
+        return super().change_view(request, str(menu.pk))
 
     def save_model(self, request: HttpRequest, obj: Menu, form: Any, change: bool) -> None:
         if not change:
@@ -103,22 +106,14 @@ class MiniProgramAdmin(AccountScopedAdmin):
 
 
 @admin.register(Publication)
-class PublicationAdmin(AccountScopedAdmin):
+class PublicationAdmin(ReadOnly, AccountScopedAdmin):
     """Read-only: what was published when, by whom, and what WeChat showed before and after."""
 
     area = Area.CONTENT
     list_display = ("menu", "version", "state", "starts_at", "asked_by")
+    list_select_related = ("menu", "version__menu", "asked_by")
     fields = ("menu", "version", "state", "because", "starts_at", "finished_at", "asked_by", "was", "became")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("reason"))
     def because(self, publication: Publication) -> str:
@@ -136,7 +131,7 @@ class PublicationAdmin(AccountScopedAdmin):
 def _lines(told: dict[str, Any] | None) -> SafeString:
     """The buttons of a live menu, a line each."""
     if told is None:
-        return format_html("–")
+        return format_html("{}", "–")
     lines = [line for each in told["button"] for line in _names(each)]
     for conditional in told["conditional"]:
         lines += [

@@ -126,7 +126,7 @@ def _button(data: Any, depth: int) -> Button:
 
 def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name) or ""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise Malformed(f"{name} must be a text")
     return value
 

@@ -3,12 +3,11 @@
 The page holds the draft as a value and saves it as a whole, with the revision it started from.
 """
 
-import json
-from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,12 +16,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import OfficialAccount
+from accounts.gate import object_page
 from accounts.picking import links_of
-from accounts.rights import Rights
+from accounts.rights import Area, Rights
 from menus import articles, drafts, mini_programs, tree, validation, words
 from menus.buttons import Malformed, Reply, from_list, to_data
-from menus.entrance import frame, menu_to_edit, menu_to_view, staff
+from menus.entrance import all_menus, frame, staff
 from menus.facts import problems_of
 from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, Kind
 from menus.models import Item, Menu, Version
@@ -35,14 +34,15 @@ from wechat.replies.models import Reply as RuleReply
 from wechat.replies.models import Rule
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
+from wechat.sdk.text import load_json
 
 MOST_OFFERED = 500
 
 
 @require_GET
-def show(request: HttpRequest, pk: int) -> HttpResponse:
-    menu = menu_to_view(request, pk)
-    context = frame(request, menu.account, menu.name)
+@object_page(all_menus, Area.CONTENT)
+def show(request: HttpRequest, menu: Menu) -> HttpResponse:
+    context = frame(request, menu.name)
     draft = drafts.draft_of(menu)
     context |= {
         "menu": menu,
@@ -53,7 +53,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "account": menu.account.name,
             "limits": _limits(),
             "kinds": _kinds(),
-            "choices": _choices(menu, Rights.of(request.user).accounts.values()),
+            "choices": _choices(menu, Rights.of(request.user)),
             "urls": _urls(menu),
         },
     }
@@ -61,13 +61,13 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def save(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_menus, Area.CONTENT, change=True)
+def save(request: HttpRequest, menu: Menu) -> HttpResponse:
     """``{"revision", "buttons"}``; 409 with the other draft if somebody else has saved meanwhile."""
-    menu = menu_to_edit(request, pk)
     try:
-        given = json.loads(request.body)
+        given = load_json(request.body)
         revision, buttons = int(given["revision"]), from_list(given["buttons"])
-    except (ValueError, KeyError, TypeError, RecursionError, Malformed) as error:
+    except (ValueError, KeyError, TypeError, RawPostDataException, Malformed) as error:
         return JsonResponse({"error": _("The menu could not be read: %(why)s") % {"why": error}}, status=400)
     try:
         draft = drafts.save(menu, buttons, revision=revision, by=staff(request))
@@ -79,9 +79,9 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def state(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_menus, Area.CONTENT)
+def state(request: HttpRequest, menu: Menu) -> HttpResponse:
     """Who else is here, and whether the draft is still the one that the page has."""
-    menu = menu_to_view(request, pk)
     draft = drafts.draft_of(menu)
     others = drafts.seen(menu, staff(request))
     known = request.GET.get("revision", "")
@@ -90,9 +90,9 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def reply(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_menus, Area.CONTENT, change=True)
+def reply(request: HttpRequest, menu: Menu) -> HttpResponse:
     """The form of a reply, or with fields filled in what they make: a reply, or errors by field."""
-    menu = menu_to_edit(request, pk)
     former = _reply(request.POST.get("reply", ""))
     if "kind" not in request.POST:
         html = render_to_string("menus/reply.html", {"form": form_for(former, menu.account_id)}, request)
@@ -107,8 +107,9 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _reply(text: str) -> Reply | None:
     try:
-        (button,) = from_list([{"uid": "reply", "reply": json.loads(text or "null")}])
-    except (ValueError, RecursionError, Malformed):
+        reply = load_json((text or "null").encode(errors="replace"))
+        (button,) = from_list([{"uid": "reply", "reply": reply}])
+    except (ValueError, Malformed):
         return None
     return button.reply
 
@@ -188,9 +189,10 @@ def _files_of(menu: Menu) -> list[int]:
     return list(used.values_list("file", flat=True).distinct())
 
 
-def _choices(menu: Menu, accounts: Iterable[OfficialAccount]) -> dict[str, Any]:
+def _choices(menu: Menu, rights: Rights) -> dict[str, Any]:
     """What the pickers offer."""
     account = menu.account
+    accounts = [rights.accounts[pk] for pk in rights.viewable(Area.CONTENT)]
     rules = Rule.objects.filter(account=account)[:MOST_OFFERED]
     return {
         "files": [_file(each) for each in Asset.objects.filter(pk__in=_files_of(menu))],

@@ -10,13 +10,16 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts import audit
 from accounts.clients import client_for
 from accounts.errcodes import in_words
+from accounts.gate import account_page, object_page
 from accounts.models import Follower, OfficialAccount
+from accounts.rights import Area
 from menus import asking, drafts, live, tree, watching
 from menus.buttons import from_platform
 from menus.differences import from_live
-from menus.entrance import account_to_change, account_to_view, frame, may_publish, menu_to_edit, staff
+from menus.entrance import PUBLISHING, all_menus, frame, may_publish, staff
 from menus.models import LiveMenu, Menu, Publication, Version
 from menus.planning import Live
 from menus.shown import drawn
@@ -27,9 +30,9 @@ from wechat.sdk.errors import ApiError, WeChatError
 MOST_PUBLICATIONS = 10
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = account_to_view(request)
-    context = frame(request, account, _("Menus"))
+@account_page(Area.CONTENT)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    context = frame(request, _("Menus"))
     if context["may_edit"]:
         drafts.default_menu(account)
     watched = watching.watch(account)
@@ -116,9 +119,9 @@ def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any] | No
 
 
 @require_POST
-def look(request: HttpRequest) -> HttpResponse:
+@account_page(Area.CONTENT, posts_change=False)
+def look(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Read the live menus now."""
-    account = account_to_view(request)
     row = watching.look(account)
     if row.error:
         why = in_words(row.errcode) if row.errcode else _("WeChat could not be reached. Try again.")
@@ -131,9 +134,9 @@ def look(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def take(request: HttpRequest) -> HttpResponse:
+@account_page(Area.CONTENT, change=True)
+def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """The live menus become ours."""
-    account = account_to_change(request)
     if not may_publish(request, account.pk):
         raise PermissionDenied
     try:
@@ -145,6 +148,7 @@ def take(request: HttpRequest) -> HttpResponse:
     else:
         versions = take_over(account, found, by=staff(request))
         if versions:
+            audit.record(request, account, _("Took over the menus that are live"))
             messages.success(request, _("Taken over: %(count)d menus.") % {"count": len(versions)})
         else:
             messages.info(request, _("This account has no menu on WeChat."))
@@ -152,14 +156,16 @@ def take(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def shift(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_menus, Area.CONTENT, change=True)
+def shift(request: HttpRequest, menu: Menu) -> HttpResponse:
     """Move a menu for some followers up or down: of two that fit, the upper one is shown."""
-    menu = menu_to_edit(request, pk)
     menus = list(Menu.objects.filter(account=menu.account, conditional=True))
     place = menus.index(menu)
     other = place + (-1 if request.POST.get("to") == "up" else 1)
     if 0 <= other < len(menus):
         menus[place], menus[other] = menus[other], menus[place]
+        name = str(_("position"))
+        audit.record(request, menu, "", {name: place + 1}, {name: other + 1})
         for number, each in enumerate(menus):
             Menu.objects.filter(pk=each.pk).exclude(position=number).update(position=number)
         messages.info(request, _("The order reaches WeChat when one of these menus is published."))
@@ -167,11 +173,10 @@ def shift(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    publication = Publication.objects.filter(pk=pk).first()
-    if publication is None or not may_publish(request, publication.account_id):
-        raise PermissionDenied
+@object_page(Publication, Area.CONTENT, change=True, by=PUBLISHING)
+def cancel(request: HttpRequest, publication: Publication) -> HttpResponse:
     if asking.cancel(publication):
+        audit.record(request, publication.menu, _("Took the plan to publish back"))
         messages.success(request, _("Cancelled: nothing will be published at that time."))
     else:
         messages.warning(request, _("Too late: it has started."))

@@ -1,11 +1,9 @@
 """Menus as a file, and from one account to another with the media files they use.
 
-A file is ``{"format": "wechat-console-menus", "version": 1, "menus": [...]}`` in JSON. The buttons of a menu
-are a flat list; ``in`` names the button whose submenu one is in. Media files are named by kind and name,
-rules by name: where the target has none of that name, the report says so.
+The buttons of a menu are a flat list; ``in`` names the button whose submenu one is in. Media files are
+named by kind and name, rules by name: where the target has none of that name, the report says so.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,18 +27,12 @@ from menus.buttons import (
     with_new_uids,
 )
 from menus.models import Menu, Platform
+from wechat.kernel.exchange import FileFormat, Unreadable
 from wechat.materials.library import use_in
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
-FORMAT = "wechat-console-menus"
-VERSION = 1
-LARGEST_FILE = 2 << 20
-MOST_MENUS = 50
-
-
-class Unreadable(Exception):
-    """The file cannot be taken over; the text says why and what to do."""
+FILE = FileFormat("wechat-console-menus", key="menus", most=50)
 
 
 @dataclass(slots=True)
@@ -57,8 +49,7 @@ class Report:
 
 def export(menus: Sequence[Menu]) -> str:
     """The drafts of these menus."""
-    told = [_told(menu) for menu in menus]
-    return json.dumps({"format": FORMAT, "version": VERSION, "menus": told}, ensure_ascii=False, indent=2)
+    return FILE.written(_told(menu) for menu in menus)
 
 
 def _told(menu: Menu) -> dict[str, Any]:
@@ -108,7 +99,7 @@ def _file_keys(buttons: Sequence[Button]) -> set[int]:
 def take_in(account: OfficialAccount, text: bytes, *, by: User | None, rehearse: bool = False) -> Report:
     """Put the file's menus into drafts, all or none. Raises ``Unreadable``; what was in a draft is kept."""
     report = Report()
-    menus = _read(text)
+    menus = FILE.read(text)
     with transaction.atomic():
         for data in menus:
             try:
@@ -119,23 +110,6 @@ def take_in(account: OfficialAccount, text: bytes, *, by: User | None, rehearse:
                 raise Unreadable(_("The menu “%(name)s”: %(why)s") % {"name": name, "why": why}) from None
         transaction.set_rollback(rehearse)
     return report
-
-
-def _read(text: bytes) -> list[Any]:
-    if len(text) > LARGEST_FILE:
-        raise Unreadable(_("The file is larger than 2 MB."))
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise Unreadable(_("This file holds no menus. Choose a file that was exported here."))
-    if data.get("version") != VERSION:
-        raise Unreadable(_("This file is of another version. Export it again with this version."))
-    menus = data.get("menus")
-    if not isinstance(menus, list) or not 0 < len(menus) <= MOST_MENUS:
-        raise Unreadable(_("The file must hold 1 to %(most)d menus.") % {"most": MOST_MENUS})
-    return menus
 
 
 def _take_one(account: OfficialAccount, data: Any, report: Report, by: User | None) -> None:

@@ -3,17 +3,19 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import audit
+from accounts.gate import object_page
 from accounts.models import Follower
+from accounts.rights import Area
 from menus import asking, drafts, tree
 from menus.differences import differences
-from menus.entrance import frame, may_publish, menu_to_edit, menu_to_publish, menu_to_view, staff
+from menus.entrance import PUBLISHING, all_menus, frame, staff
 from menus.facts import problems_of
 from menus.forms import ScheduleForm
 from menus.models import Menu, Publication, Version
@@ -23,17 +25,14 @@ from wechat.kernel.pages import estimated_count
 State = Version.State
 
 
-def show(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_menus, Area.CONTENT, by=PUBLISHING)
+def show(request: HttpRequest, menu: Menu) -> HttpResponse:
     """Of the draft, or of the version in the query: publish it again."""
-    menu = menu_to_view(request, pk)
     version = _version(menu, request.GET.get("version") or request.POST.get("version", ""))
     form = ScheduleForm(request.POST if "at" in request.POST else None)
-    if request.method == "POST":
-        if not may_publish(request, menu.account_id):
-            raise PermissionDenied
-        if done := _asked(request, menu, version, form):
-            return done
-    context = frame(request, menu.account, _("Publish “%(menu)s”") % {"menu": menu})
+    if request.method == "POST" and (done := _asked(request, menu, version, form)):
+        return done
+    context = frame(request, _("Publish “%(menu)s”") % {"menu": menu})
     return TemplateResponse(request, "menus/publish.html", {**context, **_told(menu, version), "form": form})
 
 
@@ -102,9 +101,9 @@ def _version(menu: Menu, number: str) -> Version | None:
     return found
 
 
-def take_off(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_menus, Area.CONTENT, change=True, by=PUBLISHING)
+def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
     """First what will happen, then the menu is taken off WeChat."""
-    menu = menu_to_publish(request, pk)
     if request.method == "POST":
         try:
             asking.publish(menu, None, by=staff(request))
@@ -114,7 +113,7 @@ def take_off(request: HttpRequest, pk: int) -> HttpResponse:
                 request, _("Another menu of this account is being published. Wait a moment, then try again.")
             )
         return redirect("admin:menus_versions", menu.pk)
-    context = frame(request, menu.account, _("Take “%(menu)s” off WeChat") % {"menu": menu})
+    context = frame(request, _("Take “%(menu)s” off WeChat") % {"menu": menu})
     others = Menu.objects.filter(account=menu.account, conditional=True, versions__state=State.PUBLISHED)
     return TemplateResponse(
         request, "menus/take_off.html", {**context, "menu": menu, "others": others, "followers": _reach(menu)}
@@ -122,8 +121,8 @@ def take_off(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def versions(request: HttpRequest, pk: int) -> HttpResponse:
-    menu = menu_to_view(request, pk)
+@object_page(all_menus, Area.CONTENT)
+def versions(request: HttpRequest, menu: Menu) -> HttpResponse:
     rows = list(menu.versions.exclude(state=State.DRAFT).select_related("saved_by")[:100])
     buttons = tree.read_many(rows)
     told = [
@@ -135,7 +134,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
         for version, earlier in zip(rows, [*rows[1:], None], strict=False)
     ]
     publications = menu.publications.select_related("version", "asked_by", "returns")[:50]
-    context = frame(request, menu.account, _("Versions of “%(menu)s”") % {"menu": menu})
+    context = frame(request, _("Versions of “%(menu)s”") % {"menu": menu})
     context |= {
         "menu": menu,
         "versions": told,
@@ -146,13 +145,14 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def restore(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_menus, Area.CONTENT, change=True)
+def restore(request: HttpRequest, menu: Menu) -> HttpResponse:
     """An earlier version into the draft; what was in it is kept as a version."""
-    menu = menu_to_edit(request, pk)
     version = _version(menu, request.POST.get("version", ""))
     if version is None:
         raise Http404
     note = _("The draft before version %(number)d was brought back") % {"number": version.number or 0}
     drafts.replace(menu, tree.read(version), by=staff(request), note=note)
+    audit.record(request, menu, note)
     messages.success(request, _("Version %(number)d is in the draft now.") % {"number": version.number or 0})
     return redirect("admin:menus_menu_change", menu.pk)

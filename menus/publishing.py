@@ -9,12 +9,12 @@ import datetime
 import logging
 from collections.abc import Iterator
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import audit
 from accounts.clients import client_for
 from menus import live as live_menus
 from menus import mini_programs, watching
@@ -245,7 +245,7 @@ def _log(publication: Publication, state: Publication.State, reason: str, found:
     version = publication.version
     what = _("Version %(number)d") % {"number": version.number or 0} if version else _("Taken off")
     message = f"{what}: {outcome} {'; '.join(changes)}".strip()
-    LogEntry.objects.log_actions(publication.asked_by_id, [publication.menu], CHANGE, message)
+    audit.record_by(publication.asked_by_id, publication.menu, message)
 
 
 def _note(publication: Publication, **fields: object) -> None:

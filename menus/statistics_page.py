@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.gate import object_page
+from accounts.rights import Area
 from menus import drafts, statistics, tree
 from menus.buttons import Buttons, every
 from menus.describing import action, names_in
-from menus.entrance import frame, menu_to_view
+from menus.entrance import all_menus, frame
 from menus.kinds import COUNTED, Kind
 from menus.models import Item, Menu, Version
 from menus.shown import drawn
@@ -32,8 +34,8 @@ class Row:
 
 
 @require_GET
-def show(request: HttpRequest, pk: int) -> HttpResponse:
-    menu = menu_to_view(request, pk)
+@object_page(all_menus, Area.CONTENT)
+def show(request: HttpRequest, menu: Menu) -> HttpResponse:
     days = _chosen(request.GET.get("days", ""))
     versions = list(menu.versions.exclude(state=Version.State.DRAFT)[:100])
     version = next((each for each in versions if str(each.number) == request.GET.get("version")), None)
@@ -42,7 +44,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     trend = statistics.by_day(menu, since, version)
     live = next((each for each in versions if each.state == Version.State.PUBLISHED), None)
     buttons = tree.read(version or live or drafts.draft_of(menu))
-    context = frame(request, menu.account, _("Taps on “%(menu)s”") % {"menu": menu})
+    context = frame(request, _("Taps on “%(menu)s”") % {"menu": menu})
     context |= {
         "menu": menu,
         "days": days,

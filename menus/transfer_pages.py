@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -10,53 +9,46 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts import audit
+from accounts.gate import account_page, object_page
+from accounts.models import OfficialAccount
 from accounts.rights import Area, Rights
 from menus import portable
-from menus.entrance import account_to_change, account_to_view, frame, menu_to_view, staff
+from menus.entrance import all_menus, frame, staff
 from menus.models import Menu
+from wechat.kernel import encodings, exchange
 
 
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
-    account = account_to_view(request)
+@account_page(Area.CONTENT)
+def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     text = portable.export(list(Menu.objects.filter(account=account).select_related("account", "tag")))
-    name = f"menus-{account.slug}-{timezone.localdate():%Y%m%d}.json"
-    return HttpResponse(
-        text,
-        content_type="application/json; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return exchange.download(text, f"menus-{account.slug}-{timezone.localdate():%Y%m%d}")
 
 
-def import_file(request: HttpRequest) -> HttpResponse:
+@account_page(Area.CONTENT, change=True)
+def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """First what a file would change, then, when that is agreed to, the change."""
-    account = account_to_change(request)
-    context = frame(request, account, _("Import menus"))
+    context = frame(request, _("Import menus"))
     if request.method == "POST":
-        file = request.FILES.get("file")
-        text = _bytes(file, request.POST.get("rehearsed", ""))
         agreed = "agreed" in request.POST
         try:
+            text = exchange.uploaded(request)
             report = portable.take_in(account, text, by=staff(request), rehearse=not agreed)
-        except portable.Unreadable as error:
+        except exchange.Unreadable as error:
             context["refused"] = str(error)
         else:
             if agreed:
+                audit.record(request, account, _("Imported menus"))
                 _tell(request, report)
                 return redirect("admin:menus_menu_changelist")
-            context |= {"report": report, "text": text.decode(errors="replace")}
+            context |= {"report": report, "text": encodings.decode(text)}
     return TemplateResponse(request, "menus/import.html", context)
 
 
-def _bytes(file: object, rehearsed: str) -> bytes:
-    if not isinstance(file, UploadedFile):
-        return rehearsed.encode(errors="replace")
-    return bytes(file.read(portable.LARGEST_FILE + 1))
-
-
-def copy(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_menus, Area.CONTENT, posts_change=False)
+def copy(request: HttpRequest, menu: Menu) -> HttpResponse:
     """A menu's draft into another account's, with its files."""
-    menu = menu_to_view(request, pk)
     rights = Rights.of(request.user)
     targets = [
         account
@@ -68,12 +60,13 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
         if target is None:
             raise PermissionDenied
         report = portable.copy(menu, target, by=staff(request))
+        audit.record(request, target, _("Copied the menu “%(menu)s” here") % {"menu": menu})
         _tell(request, report)
         messages.success(
             request, _("The menu is in the draft of “%(account)s” now.") % {"account": target.name}
         )
         return redirect("admin:menus_menu_change", menu.pk)
-    context = frame(request, menu.account, _("Copy “%(menu)s” to another account") % {"menu": menu})
+    context = frame(request, _("Copy “%(menu)s” to another account") % {"menu": menu})
     return TemplateResponse(request, "menus/copy.html", {**context, "menu": menu, "targets": targets})
 
 

@@ -11,13 +11,16 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from menus.buttons import Button, every
+from menus.buttons import Button, Reply, every
 from menus.kinds import ANSWERED, KEYED, READ_ONLY, Kind
+from wechat.contents.checks import caution_of
+from wechat.sdk.content import Text
 
 MOST_FIRST, MOST_SECOND = 3, 5
 NAME_BYTES, SUB_NAME_BYTES = 16, 60
 KEY_BYTES, URL_BYTES = 128, 1024
 DOMAINS = 3
+ACCOUNT_NAME = "…"  # stands for any
 APPID = re.compile(r"wx[0-9a-f]{16}")
 
 
@@ -152,6 +155,15 @@ def _keyed(button: Button, facts: Facts) -> Iterator[Problem]:
         )  # fmt: skip
     if button.reply:
         yield from _files(button, facts, (button.reply.asset, button.reply.cover), "reply")
+        yield from _text_reply(button, button.reply)
+
+
+def _text_reply(button: Button, reply: Reply) -> Iterator[Problem]:
+    if reply.content.get("type") != Text.type:
+        return
+    caution = caution_of(Text(str(reply.content.get("content", ""))), ACCOUNT_NAME)
+    if caution:
+        yield _problem(button, f"“%(name)s”: {caution}", "reply", is_error=False)
 
 
 def _answers(button: Button, facts: Facts) -> bool:

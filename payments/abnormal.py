@@ -52,7 +52,7 @@ def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
         client = client_for(merchant)
         report = refunds.pay_out_abnormal(client, str(refund.refund_id), refund.out_refund_no, card)
     except (MerchantUnusable, KeyRefused):
-        raise OrderRefused("merchant", _("The merchant is disabled or its keys are unusable.")) from None
+        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
     except Refused as error:
         raise OrderRefused(error.code, error.message or _("WeChat Pay refused the refund.")) from None
     except TransportError as error:

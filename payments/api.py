@@ -164,7 +164,7 @@ def _pay(order: Order) -> dict[str, Any]:
     try:
         return {"bridge": ordering.bridge(order)}
     except MerchantUnusable:
-        raise OrderRefused("merchant", _("The merchant is disabled or its keys are unusable.")) from None
+        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
 
 
 def _merchant(account: OfficialAccount, slug: str) -> Merchant:

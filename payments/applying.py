@@ -6,7 +6,7 @@ WeChat Pay reference 5.1, 5.5, 10.1, 10.6.
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -20,7 +20,7 @@ from wechat.sdk.pay.transactions import OVER, Transaction
 
 CURRENCY = "CNY"
 # What a payment says of itself.
-PAYMENT = ("transaction_id", "trade_type", "bank_type", "payer_openid", "payer_total", "paid_at")
+PAYMENT = ("total", "transaction_id", "trade_type", "bank_type", "payer_openid", "payer_total", "paid_at")
 
 
 class Outcome(enum.Enum):
@@ -35,13 +35,15 @@ class Applied:
     order: Order | None
 
 
-def apply(merchant: Merchant, said: Transaction, *, by: str) -> Applied:
-    """``by`` says who told us, for the history."""
+def apply(
+    merchant: Merchant, said: Transaction, *, by: str, accept: Collection[str] = frozenset()
+) -> Applied:
+    """``by`` says who told us, for the history; ``accept`` are the differences that staff have agreed to."""
     # No savepoint: what does not fit is found before anything is written.
     with transaction.atomic(savepoint=False):
         order = _found(merchant, said.out_trade_no)
         try:
-            return Applied(_applied(order, merchant, said, by), order)
+            return Applied(_applied(order, merchant, said, by, accept), order)
         except Mismatch as mismatch:
             note(merchant, mismatch)
             return Applied(Outcome.ASIDE, order)
@@ -53,10 +55,12 @@ def _found(merchant: Merchant, out_trade_no: str) -> Order | None:
     return found.filter(merchant=merchant, out_trade_no=out_trade_no).first()
 
 
-def _applied(order: Order | None, merchant: Merchant, said: Transaction, by: str) -> Outcome:
+def _applied(
+    order: Order | None, merchant: Merchant, said: Transaction, by: str, accept: Collection[str]
+) -> Outcome:
     if order is None:
         raise Mismatch(Kind.UNKNOWN_ORDER, said.out_trade_no, there=_sum(said))
-    _compare(order, merchant, said)
+    _compare(order, merchant, said, accept)
     if said.is_paid:
         return _paid(order, said, by)
     if said.trade_state in OVER:
@@ -66,7 +70,7 @@ def _applied(order: Order | None, merchant: Merchant, said: Transaction, by: str
     return Outcome.REPEAT
 
 
-def _compare(order: Order, merchant: Merchant, said: Transaction) -> None:
+def _compare(order: Order, merchant: Merchant, said: Transaction, accept: Collection[str]) -> None:
     """Raises ``Mismatch``. What an unpaid order's answer leaves out is not compared."""
     pairs = [
         (Kind.MERCHANT, merchant.mchid, said.mchid),
@@ -77,7 +81,7 @@ def _compare(order: Order, merchant: Merchant, said: Transaction) -> None:
     if said.is_paid and order.way == Order.Way.JSAPI:
         pairs.append((Kind.PAYER, order.openid, said.openid))
     for kind, here, there in pairs:
-        if here != there:
+        if here != there and kind not in accept:
             subject = f"{said.out_trade_no} {said.transaction_id}".strip()
             raise Mismatch(kind, subject, order=order, here=here, there=there)
 
@@ -93,6 +97,11 @@ def _paid(order: Order, said: Transaction, by: str) -> Outcome:
             Kind.SECOND_PAYMENT, subject, order=order, here=order.transaction_id, there=said.transaction_id
         )
     late = not order.is_open
+    if said.total and said.total != order.total:
+        # Staff have agreed: the books say what was paid.
+        asked = f"{order.total} → {said.total}"
+        order.total = said.total
+        history.write(order, Step.Kind.DISCREPANCY, asked, by)
     order.transaction_id = said.transaction_id
     order.trade_type = said.trade_type[:16]
     order.bank_type = said.bank_type[:32]

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from payments.disagreeing import Kind, Mismatch, note
 from payments.models import Bill, BillLine, FundLine
 from wechat.sdk.pay.bill_files import BillReader
 from wechat.sdk.pay.errors import BillDamaged
-from wechat.sdk.pay.money import fen, thousandths
+from wechat.sdk.pay.money import count, fen, thousandths
 from wechat.sdk.pay.orders import BEIJING
 
 PIECE = 256 << 10
@@ -30,8 +31,12 @@ INCOME = "收入"
 
 
 def load(bill: Bill, file: BinaryIO | gzip.GzipFile) -> None:
-    """Replace the bill's rows by those of the file and add them up. Raises ``BillDamaged``."""
+    """Replace the bill's rows by those of the file and add them up. Raises ``BillDamaged``.
+
+    ``bill.problem`` says what a person has to know of it all the same.
+    """
     bill.lines = bill.income = bill.spent = bill.fees = 0
+    bill.problem = ""
     reader = BillReader(iter(lambda: file.read(PIECE), b""))
     try:
         if bill.kind == Bill.Kind.TRADE:
@@ -61,9 +66,10 @@ def _trade_rows(bill: Bill, reader: BillReader) -> Iterator[tuple[Any, ...]]:
     for row in reader:
         kind = KINDS.get(row["交易状态"], BillLine.Kind.OTHER)
         is_refund = kind == BillLine.Kind.REFUND
-        # Older bills have only the amounts after coupons.
+        # Older bills have only the amounts after coupons; the oldest have one amount, by another name.
         names = ("申请退款金额", "退款金额") if is_refund else ("订单金额", "应结订单金额")
-        amount, settled = fen(_first(row, *names)), fen(_first(row, *reversed(names)))
+        amount = fen(_first(row, *names, "总金额"))
+        settled = fen(_first(row, *reversed(names), "总金额"))
         fee = thousandths(row["手续费"])
         bill.lines += 1
         bill.income += 0 if is_refund else amount
@@ -107,24 +113,34 @@ def _fund_rows(bill: Bill, reader: BillReader) -> Iterator[tuple[Any, ...]]:
 
 
 def _check_summary(bill: Bill) -> None:
-    """A summary that is missing proves nothing; one that differs from the rows is an exception."""
+    """A summary that is missing proves nothing; one that differs from the rows, or cannot be read, is an
+    exception."""
     if not bill.summary:
         return
-    theirs = _trade_sums(bill.summary) if bill.kind == Bill.Kind.TRADE else _fund_sums(bill.summary)
-    ours = (bill.lines, bill.income, bill.spent, bill.fees)[: len(theirs)]
-    if ours != theirs:
-        mismatch = Mismatch(Kind.BILL_SUMMARY, f"{bill.day} {bill.kind}", here=ours, there=theirs)
-        note(bill.merchant, mismatch, bill)
+    sums = _trade_sums if bill.kind == Bill.Kind.TRADE else _fund_sums
+    try:
+        theirs = sums(bill.summary)
+    except (KeyError, ValueError):
+        bill.problem = _("The summary of the bill cannot be read, so its lines were not checked against it.")
+        _disagree(bill, " ".join(bill.summary.values()))
+        return
+    if (bill.lines, bill.income, bill.spent, bill.fees)[: len(theirs)] != theirs:
+        _disagree(bill, theirs)
+
+
+def _disagree(bill: Bill, theirs: object) -> None:
+    ours = (bill.lines, bill.income, bill.spent, bill.fees)
+    note(bill.merchant, Mismatch(Kind.BILL_SUMMARY, f"{bill.day} {bill.kind}", here=ours, there=theirs), bill)
 
 
 def _trade_sums(summary: Mapping[str, str]) -> tuple[int, ...]:
-    income = fen(_first(summary, "订单总金额", "应结订单总金额"))
-    spent = fen(_first(summary, "申请退款总金额", "退款总金额"))
-    return int(summary["总交易单数"]), income, spent, thousandths(summary["手续费总金额"])
+    income = fen(_first(summary, "订单总金额", "应结订单总金额", "总交易额"))
+    spent = fen(_first(summary, "申请退款总金额", "退款总金额", "总退款金额"))
+    return count(summary["总交易单数"]), income, spent, thousandths(summary["手续费总金额"])
 
 
 def _fund_sums(summary: Mapping[str, str]) -> tuple[int, ...]:
-    return int(summary["资金流水总笔数"]), fen(summary["收入金额"]), fen(summary["支出金额"])
+    return count(summary["资金流水总笔数"]), fen(summary["收入金额"]), fen(summary["支出金额"])
 
 
 def _first(row: Mapping[str, str], *names: str) -> str:

@@ -28,7 +28,7 @@ AT_MOST_EVERY = datetime.timedelta(minutes=10)
 
 
 def refresh_due() -> int:
-    found = due.claim(Merchant.objects.filter(enabled=True), lease=LEASE, limit=20)
+    found = due.claim(Merchant.objects.all(), lease=LEASE, limit=20)
     for merchant in found:
         refresh(merchant)
     return len(found)

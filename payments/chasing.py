@@ -19,6 +19,7 @@ from django.utils import timezone
 from payments import history
 from payments.applying import apply, closed
 from payments.directory import MerchantUnusable, cashier_for
+from payments.disagreeing import UNFITTING
 from payments.models import Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
 from wechat.kernel import due
@@ -37,6 +38,8 @@ FIRST_LOOK = datetime.timedelta(seconds=30)
 LATER_LOOK = datetime.timedelta(seconds=50)
 EAGER = datetime.timedelta(minutes=10)
 AGAIN = datetime.timedelta(seconds=20)
+# It was paid, but not as it was asked for: until staff decide nothing changes by asking.
+UNFITTING_LOOK = datetime.timedelta(hours=1)
 NOT_THERE = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST"})
 
 
@@ -85,7 +88,8 @@ def start_closing(order: Order, *, by: str) -> bool:
 def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
     """When to ask again about an order that nobody has paid yet."""
     if order.state == OrderState.CLOSING:
-        return now + AGAIN
+        waits_for_staff = order.discrepancies.filter(kind__in=sorted(UNFITTING)).exists()
+        return now + (UNFITTING_LOOK if waits_for_staff else AGAIN)
     if now - order.created_at < EAGER:
         pause = FIRST_LOOK
     elif order.prepay_until is not None and now < order.prepay_until + LATER_LOOK:
@@ -150,7 +154,7 @@ def _answer(
     ask: Callable[[Cashier, str, str], Answer], cashier: Cashier | None, number: str, appid: str
 ) -> Answer | WeChatError:
     if cashier is None:
-        return PayError("the merchant is disabled or its keys are unusable")
+        return PayError("the keys of the merchant are missing or unusable")
     try:
         return ask(cashier, number, appid)
     except WeChatError as error:

@@ -1,12 +1,14 @@
 """The exceptions desk, the notifications and the bills."""
 
+import datetime
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -16,13 +18,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.rights import Area, Rights, current_account
-from payments import bill_sums, exporting, notices
+from accounts.models import OfficialAccount
+from accounts.rights import Area, Rights
+from payments import bill_sums, exporting, notices, reconciling, resolutions
 from payments.filtering import DiscrepancyFilter
-from payments.models import Bill, Discrepancy, Notice
+from payments.models import Bill, Discrepancy, Merchant, Notice
 from payments.order_pages import money
-from payments.scoping import MerchantScopedAdmin, ReadOnly
-from wechat.kernel.pages import BigTable, badge, moment
+from payments.ordering import OrderRefused, Uncertain
+from payments.scoping import MerchantScopedAdmin, whole_merchants
+from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 
 BILL_COLOURS = {
     Bill.State.WAITING: "plain",
@@ -38,12 +42,49 @@ NOTICE_COLOURS = {
 }
 
 
+class BillDayForm(forms.Form):
+    """Which day's bills are fetched by hand: of a merchant all of whose accounts are the reader's."""
+
+    merchant = forms.ModelChoiceField(
+        Merchant.objects.none(), label=gettext_lazy("merchant"), empty_label=None
+    )
+    day = forms.DateField(
+        label=gettext_lazy("day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        merchants: Any = self.fields["merchant"]
+        merchants.queryset = whole_merchants(request, Area.MONEY, change=True)
+        self.first, self.last = reconciling.days_that_exist(timezone.now())
+        self.fields["day"].widget.attrs |= {"min": self.first.isoformat(), "max": self.last.isoformat()}
+
+    def clean_day(self) -> datetime.date:
+        day: datetime.date = self.cleaned_data["day"]
+        if not self.first <= day <= self.last:
+            bounds = {"first": self.first, "last": self.last}
+            raise forms.ValidationError(_("WeChat Pay has bills from %(first)s to %(last)s.") % bounds)
+        return day
+
+
 class NoteForm(forms.Form):
     note = forms.CharField(
         label=gettext_lazy("What it was, and what was done"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class ResolutionForm(forms.Form):
+    resolution = forms.ChoiceField(label=gettext_lazy("What is to be booked"))
+    note = forms.CharField(
+        label=gettext_lazy("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, found: Discrepancy, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["resolution"]
+        chosen.choices = [(each.value, each.label) for each in resolutions.possible(found)]
 
 
 @admin.register(Discrepancy)
@@ -56,42 +97,44 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     change_form_outer_after_template = "payments/discrepancy_close.html"
     fields = (
         "what", "became", "subject", "here", "there", "order_link", "refund", "bill", "merchant", "noticed",
-        "note", "closed_by", "closed_at",
+        "resolution", "proposed_by", "note", "closed_by", "closed_at",
     )  # fmt: skip
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of the account, and those of numbers that belong to no account."""
+        """Those of the account, and, for whoever sees all that the merchant sells, those of no account."""
         rows = super().get_queryset(request)
-        if self._is_list(request):
-            return rows.filter(Q(account=current_account(request)) | Q(account=None))
-        viewable = Rights.of(request.user).viewable(self.area)
-        return rows.filter(Q(account__in=viewable) | Q(account=None))
+        whole = Q(account=None, merchant__in=whole_merchants(request, self.area))
+        return rows.filter(Q(account__in=self.shown_accounts(request)) | whole)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.close_view)
-        return [path("<int:pk>/close/", view, name="payments_discrepancy_close"), *super().get_urls()]
+        pages = (("close", self.close_view), ("propose", self.propose_view), ("decide", self.decide_view))
+        ours = [
+            path(f"<int:pk>/{name}/", self.object_view(view), name=f"payments_discrepancy_{name}")
+            for name, view in pages
+        ]
+        return [*ours, *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         found = cast(Discrepancy, context["original"])
         open_for_us = found.state == Discrepancy.State.OPEN and self._may_close(request, found)
-        return super().render_change_form(
-            request, {**context, "note_form": NoteForm() if open_for_us else None}, *args, **kwargs
-        )
+        possible = resolutions.possible(found)
+        forms_: dict[str, Any] = {}
+        if open_for_us and found.resolution:
+            forms_ = {"proposal": found, "is_own": found.proposed_by_id == request.user.pk}
+        elif open_for_us:
+            forms_ = {"resolution_form": ResolutionForm(found) if possible else None, "note_form": NoteForm()}
+        return super().render_change_form(request, {**context, **forms_}, *args, **kwargs)
 
-    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def close_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
         """Finance closes an exception with a note; once closed it stays as it is."""
-        found: Discrepancy | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        if not self._may_close(request, found):
-            raise PermissionDenied
+        self._require_right(request, found)
         form = NoteForm(request.POST)
         if request.method == "POST" and form.is_valid():
             assert isinstance(request.user, User)
-            Discrepancy.objects.filter(pk=pk, state=Discrepancy.State.OPEN).update(
+            Discrepancy.objects.filter(pk=found.pk, state=Discrepancy.State.OPEN, resolution="").update(
                 state=Discrepancy.State.CLOSED,
                 note=form.cleaned_data["note"],
                 closed_by=request.user,
@@ -101,11 +144,56 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             self.message_user(request, _("The exception is closed."))
         elif request.method == "POST":
             self.message_user(request, _("Write down what it was and what was done."), level="ERROR")
-        return redirect("admin:payments_discrepancy_change", pk)
+        return redirect("admin:payments_discrepancy_change", found.pk)
+
+    def propose_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
+        """What is to be booked; nothing is, before a second person agrees."""
+        self._require_right(request, found)
+        form = ResolutionForm(found, request.POST)
+        if request.method == "POST" and form.is_valid():
+            assert isinstance(request.user, User)
+            chosen = form.cleaned_data
+            if resolutions.propose(found, chosen["resolution"], chosen["note"], request.user):
+                found.refresh_from_db()
+                said = f"{found.get_resolution_display()}: {found.note}"
+                self.log_change(request, found, said)
+                self.message_user(request, _("Proposed. A second person has to agree."))
+        elif request.method == "POST":
+            self.message_user(request, _("Choose what is to be booked, and write down why."), level="ERROR")
+        return redirect("admin:payments_discrepancy_change", found.pk)
+
+    def decide_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
+        """The second person's yes or no to what was proposed."""
+        self._require_right(request, found)
+        if request.method == "POST" and found.resolution:
+            assert isinstance(request.user, User)
+            if "agreed" in request.POST:
+                self._agree(request, found, request.user)
+            elif resolutions.withdraw(found):
+                self.log_change(request, found, _("Not booked: %(what)s") % {"what": found.note})
+                self.message_user(request, _("Nothing is booked; the exception stays open."))
+        return redirect("admin:payments_discrepancy_change", found.pk)
+
+    def _agree(self, request: HttpRequest, found: Discrepancy, by: User) -> None:
+        try:
+            resolutions.agree(found, by)
+        except OrderRefused as error:
+            self.message_user(request, str(error.sentence), level="ERROR")
+        except Uncertain:
+            said = _("WeChat Pay does not answer at the moment. Please try again.")
+            self.message_user(request, said, level="WARNING")
+        else:
+            self.log_change(request, found, _("Booked: %(what)s") % {"what": found.get_resolution_display()})
+            self.message_user(request, _("It is booked, and the exception is closed."))
+
+    def _require_right(self, request: HttpRequest, found: Discrepancy) -> None:
+        if not self._may_close(request, found):
+            raise PermissionDenied
 
     def _may_close(self, request: HttpRequest, found: Discrepancy) -> bool:
-        account_id = found.account_id or self._account_id(request, found)
-        return Rights.of(request.user).may_change(self.area, account_id)
+        if found.account_id is not None:
+            return Rights.of(request.user).may_change(self.area, found.account_id)
+        return whole_merchants(request, self.area, change=True).filter(pk=found.merchant_id).exists()
 
     @admin.display(description=gettext_lazy("noticed"))
     def noticed(self, found: Discrepancy) -> SafeString:
@@ -118,6 +206,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     @admin.display(description=gettext_lazy("state"))
     def became(self, found: Discrepancy) -> SafeString:
         is_open = found.state == Discrepancy.State.OPEN
+        if is_open and found.resolution:
+            return badge(_("Waiting for a second person"), "warn")
         return badge(found.get_state_display(), "warn" if is_open else "plain")
 
     @admin.display(description=gettext_lazy("order"))
@@ -141,8 +231,14 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of the account's orders, and, for whoever sees all that the merchant sells, those of none."""
+        rows = super().get_queryset(request)
+        whole = Q(order=None, merchant__in=whole_merchants(request, self.area))
+        return rows.filter(Q(order__account__in=self.shown_accounts(request)) | whole)
+
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.again_view)
+        view = self.object_view(self.again_view, change=True)
         return [path("<int:pk>/again/", view, name="payments_notice_again"), *super().get_urls()]
 
     def render_change_form(
@@ -153,23 +249,20 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         offered = unfinished and self._may(request, notice)
         return super().render_change_form(request, {**context, "may_handle": offered}, *args, **kwargs)
 
-    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
         """Applying is the same whoever asks for it: what is known already changes nothing."""
-        notice: Notice | None = self.get_object(request, str(pk))
-        if notice is None:
-            raise Http404
-        if not self._may(request, notice):
-            raise PermissionDenied
         if request.method == "POST":
             notices.handle(notice)
             self.log_change(request, notice, _("Handled again"))
             self.message_user(
                 request, _("The notification is: %(state)s.") % {"state": notice.get_state_display()}
             )
-        return redirect("admin:payments_notice_change", pk)
+        return redirect("admin:payments_notice_change", notice.pk)
 
     def _may(self, request: HttpRequest, notice: Notice) -> bool:
-        return Rights.of(request.user).may_change(self.area, self._account_id(request, notice))
+        if notice.order is not None:
+            return Rights.of(request.user).may_change(self.area, notice.order.account_id)
+        return whole_merchants(request, self.area, change=True).filter(pk=notice.merchant_id).exists()
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, notice: Notice) -> SafeString:
@@ -183,7 +276,7 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 @admin.register(Bill)
 class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
-    list_display = ("dated", "kind", "became", "lines", "came_in", "went_out", "open_exceptions")
+    list_display = ("dated", "kind", "became", "problem", "lines", "came_in", "went_out", "open_exceptions")
     list_display_links = ("dated",)
     list_select_related = ("merchant",)
     list_before_template = "payments/bill_export.html"
@@ -194,12 +287,19 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """A bill is about everything that the merchant sells, so its readers see all of that."""
+        rows = super().get_queryset(request)
+        return rows.filter(merchant__in=whole_merchants(request, self.area).values("pk"))
+
     def get_urls(self) -> list[URLPattern]:
-        file = self.admin_site.admin_view(self.file_view)
-        export = self.admin_site.admin_view(self.export_view)
+        file = self.object_view(self.file_view, is_file=True)
+        export = self.account_view(self.export_view)
         return [
             path("<int:pk>/file/", file, name="payments_bill_file"),
             path("export/", export, name="payments_bill_export"),
+            path("<int:pk>/again/", self.object_view(self.again_view), name="payments_bill_again"),
+            path("fetch/", self.account_view(self.fetch_view), name="payments_bill_fetch"),
             *super().get_urls(),
         ]
 
@@ -207,31 +307,77 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         bill = cast(Bill, context["original"])
-        more = {"sums": bill_sums.sums(bill), "open_count": self._open(bill)}
+        more = {
+            "sums": bill_sums.sums(bill),
+            "open_count": self._open(bill),
+            "may_fetch": self._may_fetch(request, bill),
+        }
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
-    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+    def file_view(self, request: HttpRequest, bill: Bill) -> HttpResponse | FileResponse:
         """The file as WeChat Pay made it, packed."""
-        bill: Bill | None = self.get_object(request, str(pk))
-        if bill is None or not bill.file:
+        if not bill.file:
             raise Http404
-        if not self.has_view_permission(request, bill):
-            raise PermissionDenied
         name = str(bill.file.name).rpartition("/")[2]
         return FileResponse(bill.file.open("rb"), as_attachment=True, filename=name)
 
-    def export_view(self, request: HttpRequest) -> Any:
-        account = current_account(request)
-        if account is None or not Rights.of(request.user).may_view(self.area, account.pk):
-            raise PermissionDenied
+    def export_view(self, request: HttpRequest, account: OfficialAccount) -> Any:
         try:
             month = exporting.month_of(request.GET.get("month", ""))
         except ValueError:
             self.message_user(request, _("Choose a month first."), level="ERROR")
             return redirect("admin:payments_bill_changelist")
-        if request.GET.get("as") == "xlsx":
-            return exporting.as_excel(account, month)
-        return exporting.as_csv(account, month)
+        chosen = request.GET.get("by", "")
+        by = exporting.RefundsBy(chosen) if chosen in exporting.RefundsBy else exporting.RefundsBy.ACCEPTED
+        write = exporting.as_excel if request.GET.get("as") == "xlsx" else exporting.as_csv
+        return write(account, month, by)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        form = BillDayForm(request)
+        offered = cast(Any, form.fields["merchant"]).queryset.exists()
+        return super().changelist_view(
+            request,
+            {
+                **(extra_context or {}),
+                "day_form": form if offered else None,
+                "refunds_by": exporting.RefundsBy.choices,
+            },
+        )
+
+    def again_view(self, request: HttpRequest, bill: Bill) -> HttpResponse:
+        """The same bill once more: what is known already changes nothing."""
+        if not self._may_fetch(request, bill):
+            raise PermissionDenied
+        if request.method == "POST":
+            reconciling.fetch_again(bill)
+            self.log_change(request, bill, _("Fetched again"))
+            self.message_user(request, _("The bill is fetched within a minute."))
+        return redirect("admin:payments_bill_change", bill.pk)
+
+    def fetch_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+        """Both bills of a day, of before the merchant was set up here too."""
+        form = BillDayForm(request, request.POST or None)
+        if form.is_valid():
+            merchant, day = form.cleaned_data["merchant"], form.cleaned_data["day"]
+            reconciling.fetch_day(merchant, day)
+            self.log_change(request, merchant, _("Bills of %(day)s fetched") % {"day": day})
+            self.message_user(request, _("The bills of %(day)s are fetched within a minute.") % {"day": day})
+        else:
+            for error in form.errors.values():
+                self.message_user(request, " ".join(map(str, error)), level="ERROR")
+        return redirect("admin:payments_bill_changelist")
+
+    def _may_fetch(self, request: HttpRequest, bill: Bill) -> bool:
+        return whole_merchants(request, self.area, change=True).filter(pk=bill.merchant_id).exists()
+
+    def prepare(self, rows: Sequence[Bill]) -> None:
+        is_open = Q(discrepancies__state=Discrepancy.State.OPEN)
+        counted = Bill.objects.filter(pk__in=[bill.pk for bill in rows])
+        counts = dict(
+            counted.annotate(count=Count("discrepancies", filter=is_open)).values_list("pk", "count")
+        )
+        for bill in rows:
+            vars(bill)["open_count"] = counts[bill.pk]
 
     def _open(self, bill: Bill) -> int:
         return bill.discrepancies.filter(state=Discrepancy.State.OPEN).count()
@@ -242,7 +388,8 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, bill: Bill) -> SafeString:
-        return badge(bill.get_state_display(), BILL_COLOURS[Bill.State(bill.state)])
+        colour = "warn" if bill.problem else BILL_COLOURS[Bill.State(bill.state)]
+        return badge(bill.get_state_display(), colour)
 
     @admin.display(description=gettext_lazy("income"))
     def came_in(self, bill: Bill) -> SafeString:
@@ -258,5 +405,5 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("open exceptions"))
     def open_exceptions(self, bill: Bill) -> SafeString | str:
-        count = self._open(bill)
+        count = vars(bill).get("open_count", 0)
         return badge(str(count), "warn") if count else "–"

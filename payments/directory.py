@@ -24,7 +24,7 @@ SIGN_TYPES: dict[str, str] = {Merchant.Protocol.MD5: v2.MD5_TYPE, Merchant.Proto
 
 
 class MerchantUnusable(Exception):
-    """The merchant is disabled, or its keys cannot be read: nothing can be asked in its name."""
+    """The merchant's keys are missing or cannot be read: nothing can be asked in its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,12 @@ class Entry:
 
 def find(slug: str) -> Entry | None:
     return next((entry for entry in _entries.get().values() if entry.merchant.slug == slug), None)
+
+
+def is_selling(merchant: Merchant) -> bool:
+    """Whether anything new may be sold; what was sold before is finished either way."""
+    entry = _entries.get().get(merchant.pk)
+    return entry is not None and entry.merchant.enabled
 
 
 def client_for(merchant: Merchant) -> PayClient:
@@ -96,8 +102,9 @@ def _v2_keys(merchant: Merchant) -> V2Keys | None:
 
 
 def _build() -> Mapping[int, Entry]:
+    """Disabled ones too: what was sold before has to be finished, and its notifications arrive."""
     entries = {}
-    for merchant in Merchant.objects.filter(enabled=True).prefetch_related("certificates"):
+    for merchant in Merchant.objects.prefetch_related("certificates"):
         try:
             entries[merchant.pk] = keys_of(merchant)
         except (KeyRefused, Undecryptable) as error:

@@ -8,6 +8,9 @@ from payments.models import Bill, Discrepancy, Merchant, Order, Refund, Step
 log = logging.getLogger(__name__)
 Kind = Discrepancy.Kind
 
+# A payment that WeChat Pay has and that does not fit the order: it is not booked before staff decide.
+UNFITTING = frozenset({Kind.AMOUNT, Kind.CURRENCY, Kind.APPID, Kind.MERCHANT, Kind.PAYER})
+
 
 class Mismatch(Exception):
     """A genuine message that does not fit what we know, so it is not applied."""

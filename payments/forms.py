@@ -4,10 +4,16 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from accounts.forms import secret_state
-from payments.models import Merchant, Webhook
+from accounts.pages import AccountForm
+from payments.amounts import AmountField
+from payments.models import Merchant, RefundLimit, Webhook
 from payments.models.merchants import SECRETS
 
 KEEP = {"autocomplete": "off", "spellcheck": "false"}
@@ -73,3 +79,15 @@ class WebhookForm(forms.ModelForm[Webhook]):
         elif not self.instance.pk and "new_secret" not in self.errors:
             self.add_error("new_secret", _("A new webhook needs a signing secret."))
         return cleaned
+
+
+class RefundLimitForm(AccountForm):
+    alone_up_to = AmountField(
+        label=_("without a second person, in yuan"),
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("For one order altogether, and for all that one person or system refunds in a day."),
+    )
+
+    class Meta:
+        model = RefundLimit
+        fields = ("account", "role", "alone_up_to")

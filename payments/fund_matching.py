@@ -1,4 +1,4 @@
-"""The fund flow of a day, movement by movement, against orders, refunds and the trade bill, by SQL.
+"""The fund flow of a day, number by number, against orders, refunds and the trade bill, by SQL.
 
 What moves for a payment is what the trade bill settles for it less the fee; for a refund the other way round.
 
@@ -27,20 +27,29 @@ FROM payments_fundline AS moved
 WHERE moved.bill_id = %(bill)s AND moved.order_id IS NULL AND moved.refund_id IS NULL
     AND moved.voucher ~ %(ours)s
 """
-# Only what the trade bill of the same days tells can be compared; a closed refund comes back as income.
+# Fees are part of the movement or movements of their own under the same number, so what moved is added up
+# by number. Only what the trade bill of the same days has can be compared.
 AMOUNTS = """
-SELECT 'fund_amount', moved.voucher || ' ' || moved.flow_no || ' ' || moved.number, o.account_id, o.id,
-    NULL::bigint, (line.settled - abs(round(line.fee / 1000.0)))::text, moved.amount::text
-FROM payments_fundline AS moved JOIN payments_order AS o ON o.id = moved.order_id
+SELECT 'fund_amount', o.out_trade_no || ' ' || o.transaction_id, o.account_id, o.id, NULL::bigint,
+    (line.settled - abs(round(line.fee / 1000.0)))::text, moved.amount::text
+FROM (SELECT order_id, sum(amount) AS amount FROM payments_fundline
+    WHERE order_id IN (SELECT order_id FROM payments_fundline WHERE bill_id = %(bill)s)
+    GROUP BY order_id) AS moved
+JOIN payments_order AS o ON o.id = moved.order_id
 JOIN payments_billline AS line ON line.order_id = o.id AND line.kind = 'payment'
-WHERE moved.bill_id = %(bill)s AND moved.amount <> line.settled - abs(round(line.fee / 1000.0))
+WHERE moved.amount <> line.settled - abs(round(line.fee / 1000.0))
 """
+# What a refund took comes back whole when it is closed.
 REFUND_AMOUNTS = """
-SELECT 'fund_amount', moved.voucher || ' ' || moved.business_no || ' ' || moved.number, r.account_id,
-    r.order_id, r.id, (line.settled - abs(round(line.fee / 1000.0)))::text, abs(moved.amount)::text
-FROM payments_fundline AS moved JOIN payments_refund AS r ON r.id = moved.refund_id
+SELECT 'fund_amount', r.out_refund_no || ' ' || r.refund_id, r.account_id, r.order_id, r.id,
+    (line.settled - abs(round(line.fee / 1000.0)))::text, (-moved.amount)::text
+FROM (SELECT refund_id, sum(amount) AS amount FROM payments_fundline
+    WHERE refund_id IN (SELECT refund_id FROM payments_fundline WHERE bill_id = %(bill)s)
+    GROUP BY refund_id) AS moved
+JOIN payments_refund AS r ON r.id = moved.refund_id
 JOIN payments_billline AS line ON line.refund_id = r.id
-WHERE moved.bill_id = %(bill)s AND abs(moved.amount) <> line.settled - abs(round(line.fee / 1000.0))
+WHERE -moved.amount <> line.settled - abs(round(line.fee / 1000.0))
+    AND NOT (moved.amount = 0 AND r.state <> 'success')
 """
 # What was paid just before midnight may move after it: the day before has both bills by now. A merchant whose
 # money does not move payment by payment has no such movements at all.

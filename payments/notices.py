@@ -5,8 +5,8 @@ WeChat Pay reference 5.4, 5.5.
 
 import datetime
 import logging
+from hashlib import sha256
 
-from Crypto.Hash import SHA256
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from wechat.sdk.pay import notices
 from wechat.sdk.pay.errors import Unreadable
 from wechat.sdk.pay.transactions import read_refund, read_transaction
 from wechat.sdk.pay.v2_notices import UNPROVEN_REFUND
+from wechat.sdk.text import decode
 
 log = logging.getLogger(__name__)
 State = Notice.State
@@ -36,7 +37,7 @@ def receive(merchant: Merchant, opened: notices.Notice, raw: bytes) -> Notice:
         event_type=opened.event_type,
         original_type=opened.original_type,
         summary=opened.summary,
-        raw=_text(raw),
+        raw=decode(raw),
         resource=opened.resource,
     )
     try:
@@ -60,10 +61,10 @@ def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
     """A genuine one nobody can read: a person has to."""
     notice, _new = Notice.objects.get_or_create(
         merchant=merchant,
-        notice_id=SHA256.new(raw).hexdigest(),
+        notice_id=sha256(raw).hexdigest(),
         defaults={
             "event_type": "?",
-            "raw": _text(raw),
+            "raw": decode(raw),
             "resource": {},
             "state": State.ASIDE,
             "problem": "unreadable",
@@ -111,7 +112,3 @@ def _handled(notice: Notice) -> tuple[str, str]:
 def _asked_about(notice: Notice) -> tuple[str, str]:
     known = refunding.look_soon(notice.merchant, read_refund(notice.resource).out_refund_no)
     return (State.APPLIED, "") if known else (State.REPEAT, "")
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode(errors="replace").replace("\x00", "")

@@ -6,8 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,17 +15,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.gate import frame
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from payments import chasing, refunding
+from payments import chasing, refunding, webhooks
+from payments.amounts import AmountField
 from payments.filtering import OrderFilter
 from payments.models import Order, WebhookDelivery
 from payments.ordering import OrderRefused
-from payments.scoping import ReadOnly
+from payments.refund_limits import left_alone, limit_of
 from payments.states import OrderState
-from wechat.kernel.pages import BigTable, badge, moment
+from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 from wechat.pushes.models import Push
-from wechat.sdk.pay.money import fen, yuan
+from wechat.sdk.pay.money import yuan
 
 COLOURS = {
     OrderState.CREATED: "plain",
@@ -41,11 +42,7 @@ COLOURS = {
 
 
 class RefundForm(forms.Form):
-    amount = forms.CharField(
-        label=gettext_lazy("Amount in yuan"),
-        max_length=20,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
+    amount = AmountField(label=gettext_lazy("Amount in yuan"))
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=80,
@@ -61,10 +58,7 @@ class RefundForm(forms.Form):
 
     def clean_amount(self) -> int:
         """Fen, and no more than is left."""
-        try:
-            amount = fen(self.cleaned_data["amount"].removeprefix("¥").replace(",", ""))
-        except ValueError:
-            raise forms.ValidationError(_("Enter an amount such as 12.34.")) from None
+        amount: int = self.cleaned_data["amount"]
         if not 1 <= amount <= self.order.refundable:
             raise forms.ValidationError(
                 _("Between ¥0.01 and ¥%(most)s can be refunded.") % {"most": yuan(self.order.refundable)}
@@ -88,9 +82,14 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     list_select_related = ("merchant", "account")
 
     def get_urls(self) -> list[URLPattern]:
-        pages = (("refund", self.refund_view), ("look", self.look_view), ("close", self.close_view))
+        pages = (
+            ("refund", self.refund_view),
+            ("look", self.look_view),
+            ("close", self.close_view),
+            ("deliver", self.deliver_view),
+        )
         ours = [
-            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"payments_order_{name}")
+            path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"payments_order_{name}")
             for name, view in pages
         ]
         return [*ours, *super().get_urls()]
@@ -119,30 +118,22 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         }
         return super().render_change_form(request, {**context, **more}, add, change, form_url, obj)
 
-    def refund_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def refund_view(self, request: HttpRequest, order: Order) -> HttpResponse:
         """First the amount, then what will happen, then, when that is confirmed, the refund."""
-        order = self._changeable(request, pk)
         if not order.refundable:
             self.message_user(request, _("Nothing of this order is left to refund."))
             return redirect("admin:payments_order_change", order.pk)
-        initial = {"amount": yuan(order.refundable), "key": uuid.uuid4().hex}
+        initial = {"amount": order.refundable, "key": uuid.uuid4().hex}
         form = RefundForm(order, request.POST or None, initial=initial)
         sure = request.method == "POST" and form.is_valid()
         if sure and "confirmed" in request.POST:
             return self._refunded(request, order, form)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Refund"),
-            "opts": self.opts,
-            "order": order,
-            "form": form,
-            "plan": self._plan(request, order, form.cleaned_data["amount"]) if sure else None,
-        }
+        plan = self._plan(request, order, form.cleaned_data["amount"]) if sure else None
+        context = frame(request, _("Refund"), opts=self.opts, order=order, form=form, plan=plan)
         return TemplateResponse(request, "payments/refund.html", context)
 
-    def look_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def look_view(self, request: HttpRequest, order: Order) -> HttpResponse:
         """Ask WeChat Pay now, rather than when it is due."""
-        order = self._changeable(request, pk)
         if request.method == "POST":
             before = order.state
             if order.is_open:
@@ -158,8 +149,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             self.message_user(request, said % {"state": order.get_state_display()})
         return redirect("admin:payments_order_change", order.pk)
 
-    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        order = self._changeable(request, pk)
+    def close_view(self, request: HttpRequest, order: Order) -> HttpResponse:
         if not order.is_open:
             self.message_user(request, _("The order is not open any more."))
             return redirect("admin:payments_order_change", order.pk)
@@ -170,13 +160,20 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             self.log_change(request, order, _("Closed"))
             self.message_user(request, _("The order is: %(state)s.") % {"state": order.get_state_display()})
             return redirect("admin:payments_order_change", order.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Close the order"),
-            "opts": self.opts,
-            "order": order,
-        }
+        context = frame(request, _("Close the order"), opts=self.opts, order=order)
         return TemplateResponse(request, "payments/close.html", context)
+
+    def deliver_view(self, request: HttpRequest, order: Order) -> HttpResponse:
+        """Tell one of the owner's systems again what happened."""
+        chosen = request.POST.get("delivery", "")
+        if request.method == "POST" and chosen.isdecimal():
+            deliveries = WebhookDelivery.objects.filter(pk=int(chosen), event__order=order)
+            count = webhooks.deliver_again(deliveries)
+            if count:
+                self.log_change(request, order, _("Sent to the webhook again"))
+            said = _("It is sent again within a minute.") if count else _("The webhook is switched off.")
+            self.message_user(request, said, level="SUCCESS" if count else "ERROR")
+        return redirect("admin:payments_order_change", order.pk)
 
     def _refunded(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
         assert isinstance(request.user, User)
@@ -205,22 +202,16 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def _plan(self, request: HttpRequest, order: Order, amount: int) -> dict[str, Any]:
         """What will happen, with real numbers."""
         assert isinstance(request.user, User)
-        limit = refunding.limit_of(request.user, order.account_id)
+        limit = limit_of(request.user, order.account_id)
+        left = left_alone(order, "staff", request.user)
         return {
             "amount": yuan(amount),
             "left": yuan(order.refundable - amount),
             "payer": order.payer_openid or order.openid,
             "limit": yuan(limit) if limit is not None else "",
-            "second_person": limit is not None and amount > limit,
+            "alone": yuan(left) if left is not None else "",
+            "second_person": left is not None and amount > left,
         }
-
-    def _changeable(self, request: HttpRequest, pk: int) -> Order:
-        order: Order | None = self.get_object(request, str(pk))
-        if order is None:
-            raise Http404
-        if not Rights.of(request.user).may_change(Area.MONEY, order.account_id):
-            raise PermissionDenied
-        return order
 
     @admin.display(description=gettext_lazy("created"))
     def created(self, order: Order) -> SafeString:

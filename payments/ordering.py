@@ -17,7 +17,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.models import OfficialAccount
 from payments import chasing, history
-from payments.directory import MerchantUnusable, cashier_for
+from payments.directory import MerchantUnusable, cashier_for, is_selling
 from payments.models import Merchant, Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
 from wechat.sdk.errors import TransportError
@@ -110,7 +110,9 @@ def place(order: Order) -> Order:
     try:
         cashier = cashier_for(order)
     except MerchantUnusable:
-        raise OrderRefused("merchant", _("The merchant is disabled or its keys are unusable.")) from None
+        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+    if not is_selling(order.merchant):
+        raise OrderRefused("merchant", _("The merchant is disabled: it sells nothing new."))
     Order.objects.filter(pk=order.pk).update(calls=order.calls + 1)
     order.calls += 1
     try:
@@ -162,6 +164,8 @@ def _validate(wanted: Wanted) -> None:
         raise OrderRefused("openid", _("A payment in WeChat needs the payer's OpenID."))
     if wanted.way == Way.H5 and not wanted.client_ip:
         raise OrderRefused("client_ip", _("A payment in another browser needs the payer's address."))
+    if not wanted.merchant.enabled:
+        raise OrderRefused("merchant", _("The merchant is disabled: it sells nothing new."))
     if not wanted.merchant.accounts.filter(pk=wanted.account.pk).exists():
         raise OrderRefused("merchant", _("The account does not sell through this merchant."))
 

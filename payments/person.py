@@ -67,11 +67,12 @@ def at_the_desk(follower: Follower) -> Iterator[panel.Fact]:
 @erasing.holds
 def answers(follower: Follower) -> Holding | None:
     """What they filled in: names, telephones, addresses."""
-    rows = Sale.objects.filter(order__account=follower.account_id, openid=follower.openid).exclude(answers=[])
+    rows = Sale.objects.filter(order__account=follower.account_id, openid=follower.openid)
+    rows = rows.exclude(answers=[], fulfilment_note="")
     if not (count := rows.count()):
         return None
     what = ngettext("what they filled in for %d order", "what they filled in for %d orders", count)
-    return Holding(what % count, lambda: rows.update(answers=[]))
+    return Holding(what % count, lambda: rows.update(answers=[], fulfilment_note=""))
 
 
 @erasing.holds

@@ -16,6 +16,7 @@ from typing import IO
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from payments import bill_loading, fund_matching, matching
 from payments.directory import MerchantUnusable, client_for
@@ -35,6 +36,8 @@ READY = datetime.time(10, 5, tzinfo=BEIJING)
 LEASE = datetime.timedelta(minutes=30)
 NOT_READY = datetime.timedelta(minutes=30)
 AGAIN = datetime.timedelta(minutes=10)
+# Three months at least.
+OLDEST = datetime.timedelta(days=89)
 # Three days of asking.
 MOST_ATTEMPTS = 150
 FETCH: dict[str, Callable[[PayClient, datetime.date], bills.BillAddress]] = {
@@ -55,26 +58,54 @@ def begin(merchant: Merchant) -> None:
             _plan(merchant, kind, timezone.now().astimezone(BEIJING).date())
 
 
+def fetch_again(bill: Bill) -> None:
+    """Have it fetched now, whatever became of it before."""
+    Bill.objects.filter(pk=bill.pk).update(state=State.WAITING, attempts=0, problem="", due_at=timezone.now())
+
+
+def fetch_day(merchant: Merchant, day: datetime.date) -> None:
+    """Have both bills of the day fetched now, of days before the merchant was set up here too."""
+    for kind in Kind:
+        bill, _made = Bill.objects.get_or_create(merchant=merchant, kind=kind, day=day)
+        fetch_again(bill)
+
+
+def days_that_exist(now: datetime.datetime) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day of which WeChat Pay has bills."""
+    today = now.astimezone(BEIJING).date()
+    return today - OLDEST, today - datetime.timedelta(days=1)
+
+
 def fetch_due() -> int:
     return due.work_off(Bill.objects.select_related("merchant"), fetch, lease=LEASE)
 
 
 def fetch(bill: Bill) -> None:
     """Download, load and compare one bill, or say when to try again."""
-    _plan(bill.merchant, Kind(bill.kind), bill.day + datetime.timedelta(days=1))
+    _plan_next(bill)
     bill.attempts += 1
     try:
-        client = client_for(bill.merchant)
-        address = FETCH[bill.kind](client, bill.day)
-        with tempfile.TemporaryFile() as file:
-            _download(client, address, file)
-            bill.sha1 = address.sha1.lower()
-            _load(bill, file)
+        _fetch(bill)
     except Refused as error:
         _refused(bill, error)
-    except (TransportError, PayError, MerchantUnusable) as error:
+    except MerchantUnusable:
+        _again(bill, AGAIN, _("The keys of the merchant are missing or unusable."))
+    except (TransportError, PayError) as error:
         log.warning("bill_not_fetched", extra={"bill": bill.pk, "error": str(error)})
-        _again(bill, AGAIN, str(error) or "the merchant is disabled or its keys are unusable")
+        _again(bill, AGAIN, str(error))
+    except Exception as error:
+        # Whatever it is, the bill says so on its page instead of waiting without a word.
+        log.exception("bill_not_loaded", extra={"bill": bill.pk})
+        _again(bill, AGAIN, f"{type(error).__name__}: {error}")
+
+
+def _fetch(bill: Bill) -> None:
+    client = client_for(bill.merchant)
+    address = FETCH[bill.kind](client, bill.day)
+    with tempfile.TemporaryFile() as file:
+        _download(client, address, file)
+        bill.sha1 = address.sha1.lower()
+        _load(bill, file)
 
 
 def _download(client: PayClient, address: bills.BillAddress, file: IO[bytes]) -> None:
@@ -112,7 +143,7 @@ def _compare(bill: Bill) -> None:
 def _refused(bill: Bill, error: Refused) -> None:
     if error.code == "NO_STATEMENT_EXIST":
         with transaction.atomic():
-            bill.summary = {}
+            bill.summary, bill.problem = {}, ""
             _compare(bill)
             _done(bill, State.EMPTY)
     else:
@@ -120,7 +151,7 @@ def _refused(bill: Bill, error: Refused) -> None:
 
 
 def _done(bill: Bill, state: Bill.State) -> None:
-    bill.state, bill.due_at, bill.problem = state, None, ""
+    bill.state, bill.due_at = state, None
     bill.fetched_at = timezone.now()
     bill.save()
 
@@ -133,6 +164,13 @@ def _again(bill: Bill, pause: datetime.timedelta, problem: str) -> None:
         problem=problem[:300],
         due_at=None if over else timezone.now() + pause,
     )
+
+
+def _plan_next(bill: Bill) -> None:
+    """The day after the newest one; what was asked for of earlier days begins no chain of its own."""
+    later = Bill.objects.filter(merchant=bill.merchant_id, kind=bill.kind, day__gt=bill.day)
+    if not later.exists():
+        _plan(bill.merchant, Kind(bill.kind), bill.day + datetime.timedelta(days=1))
 
 
 def _plan(merchant: Merchant, kind: Bill.Kind, day: datetime.date) -> None:

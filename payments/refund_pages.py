@@ -4,8 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.gate import frame
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
 from payments import abnormal, refunding
@@ -22,9 +22,8 @@ from payments.models import Refund
 from payments.order_pages import money
 from payments.ordering import OrderRefused, Uncertain
 from payments.paying_out import PayOutForm
-from payments.scoping import ReadOnly
 from payments.states import RefundState
-from wechat.kernel.pages import BigTable, badge, moment
+from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 
 COLOURS = {
     RefundState.WAITING: "warn",
@@ -55,7 +54,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         pages = (("decide", self.decide_view), ("pay_out", self.pay_out_view))
         ours = [
-            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"payments_refund_{name}")
+            path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"payments_refund_{name}")
             for name, view in pages
         ]
         return [*ours, *super().get_urls()]
@@ -77,38 +76,26 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         }
         return super().render_change_form(request, {**context, **offered}, add, change, form_url, obj)
 
-    def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def decide_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
         """What will happen, and then yes or no."""
-        refund = self._changeable(request, pk)
         if request.method == "POST":
             self._decide(request, refund, agreed="agreed" in request.POST)
             return redirect("admin:payments_refund_change", refund.pk)
         assert isinstance(request.user, User)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Decide about the refund"),
-            "opts": self.opts,
-            "refund": refund,
-            "is_own": refund.asked_by_id == request.user.pk,
-        }
+        is_own = refund.asked_by_id == request.user.pk
+        title = _("Decide about the refund")
+        context = frame(request, title, opts=self.opts, refund=refund, is_own=is_own)
         return TemplateResponse(request, "payments/decide.html", context)
 
-    def pay_out_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def pay_out_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
         """An abnormal refund to another card, or to the merchant."""
-        refund = self._changeable(request, pk)
         if not abnormal.is_possible(refund):
             self.message_user(request, _("This refund does not wait for another card."))
             return redirect("admin:payments_refund_change", refund.pk)
         form = PayOutForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and self._paid_out(request, refund, form):
             return redirect("admin:payments_refund_change", refund.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Pay out in another way"),
-            "opts": self.opts,
-            "refund": refund,
-            "form": form,
-        }
+        context = frame(request, _("Pay out in another way"), opts=self.opts, refund=refund, form=form)
         return TemplateResponse(request, "payments/pay_out.html", context)
 
     def _paid_out(self, request: HttpRequest, refund: Refund, form: PayOutForm) -> bool:
@@ -125,14 +112,6 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         self.log_change(request, refund, _("Paid out in another way"))
         self.message_user(request, _("WeChat Pay took it and will tell when it is done."))
         return True
-
-    def _changeable(self, request: HttpRequest, pk: int) -> Refund:
-        refund: Refund | None = self.get_object(request, str(pk))
-        if refund is None:
-            raise Http404
-        if not _may_change(request, refund):
-            raise PermissionDenied
-        return refund
 
     def _decide(self, request: HttpRequest, refund: Refund, *, agreed: bool) -> None:
         assert isinstance(request.user, User)

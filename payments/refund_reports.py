@@ -3,13 +3,16 @@
 WeChat Pay reference 5.3, 10.4.
 """
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from payments import events, history
 from payments.applying import Applied, Outcome
 from payments.disagreeing import Kind, Mismatch, note
 from payments.models import Merchant, Order, Refund, Step
+from payments.ordering import OrderRefused
 from payments.states import ORDER_MOVES, REFUND_MOVES, RELEASED, OrderState, RefundState, move
 from wechat.sdk.pay.transactions import RefundReport
 
@@ -33,16 +36,45 @@ def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Applie
             return Applied(Outcome.ASIDE, mismatch.order)
 
 
-def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Outcome:
-    if report.refund != refund.amount:
-        raise Mismatch(
-            Kind.REFUND_AMOUNT,
-            report.out_refund_no,
+def adopt(order: Order, report: RefundReport, *, asked_by: User | None, decided_by: User) -> Refund:
+    """Book a refund that was made in the merchant platform. Raises ``OrderRefused``."""
+    with transaction.atomic():
+        locked = Order.objects.select_for_update(of=("self",)).select_related("account", "merchant")
+        order = locked.get(pk=order.pk)
+        _check_adoptable(order, report)
+        refund = Refund.objects.create(
+            account=order.account,
             order=order,
-            refund=refund,
-            here=refund.amount,
-            there=report.refund,
+            out_refund_no=report.out_refund_no,
+            source=history.PLATFORM,
+            key=report.out_refund_no,
+            amount=report.refund or 0,
+            asked_by=asked_by,
+            decided_by=decided_by,
+            due_at=timezone.now(),
+            # It was called for already: from now on it is looked after like any other.
+            attempts=1,
         )
+        order.reserved += refund.amount
+        order.save(update_fields=["reserved"])
+        history.write(order, Step.Kind.REFUND, str(refund), decided_by)
+        _applied(order, refund, report, history.PLATFORM)
+    return refund
+
+
+def _check_adoptable(order: Order, report: RefundReport) -> None:
+    if report.transaction_id not in {"", order.transaction_id} or not report.refund:
+        raise OrderRefused("differs", _("WeChat Pay has this refund for another payment."))
+    if REPORTED.get(report.status) not in {RefundState.PROCESSING, RefundState.SUCCESS, RefundState.ABNORMAL}:
+        raise OrderRefused("closed", _("WeChat Pay closed this refund: nothing was given back."))
+    if report.refund > order.refundable:
+        raise OrderRefused("too_much", _("It is more than what is left of the order."))
+    if Refund.objects.filter(out_refund_no=report.out_refund_no).exists():
+        raise OrderRefused("known", _("The refund is known here already."))
+
+
+def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Outcome:
+    _compare(order, refund, report)
     state = REPORTED.get(report.status)
     if state == refund.state:
         return Outcome.REPEAT
@@ -51,6 +83,22 @@ def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Out
     _take(refund, report, state)
     settle(order, refund, state, by)
     return Outcome.APPLIED
+
+
+def _compare(order: Order, refund: Refund, report: RefundReport) -> None:
+    """Raises ``Mismatch``. What a report leaves out is not compared, but for the amount."""
+    numbers = [
+        (Kind.MERCHANT, order.merchant.mchid, report.mchid),
+        (Kind.REFUND_NUMBERS, order.out_trade_no, report.out_trade_no),
+        (Kind.REFUND_NUMBERS, order.transaction_id, report.transaction_id),
+        (Kind.REFUND_NUMBERS, refund.refund_id, report.refund_id if refund.refund_id else None),
+    ]
+    differing = [(kind, here, there) for kind, here, there in numbers if there and here != there]
+    if report.refund != refund.amount:
+        differing.append((Kind.REFUND_AMOUNT, str(refund.amount), str(report.refund)))
+    for kind, here, there in differing:
+        subject = f"{report.out_refund_no} {report.refund_id}".strip()
+        raise Mismatch(kind, subject, order=order, refund=refund, here=here, there=there)
 
 
 def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:

@@ -13,11 +13,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.rights import Rights, Role
 from payments import history
 from payments.directory import MerchantUnusable, cashier_for
-from payments.models import Merchant, Order, Refund, RefundLimit, Step
+from payments.models import Merchant, Order, Refund, Step
 from payments.ordering import LONGEST_KEY, OrderRefused, new_number
+from payments.refund_limits import left_alone, serialise
 from payments.refund_reports import apply_refund, settle
 from payments.states import REFUND_MOVES, RefundState, move
 from wechat.kernel import due
@@ -29,8 +29,6 @@ from wechat.sdk.pay.transactions import RefundReport
 
 MOST_PARTS = 50
 LATEST = datetime.timedelta(days=365)
-# Fen that finance gives back alone where the owner has set no other limit: 1,000 yuan.
-ALONE_UP_TO = 100_000
 
 AT_ONCE = 10
 LEASE = datetime.timedelta(minutes=2)
@@ -38,8 +36,6 @@ LEASE = datetime.timedelta(minutes=2)
 LOOK_AFTER = [datetime.timedelta(minutes=minutes) for minutes in (1, 1, 1, 1, 1, 5, 10, 20, 30)]
 NO_MONEY_PAUSE = datetime.timedelta(minutes=10)
 AGAIN = datetime.timedelta(seconds=20)
-
-RefundRefused = OrderRefused
 
 
 def request(
@@ -50,15 +46,17 @@ def request(
     key: str,
     reason: str = "",
     by: User | None = None,
+    agreed_by: User | None = None,
 ) -> Refund:
     """Set the amount aside and have it refunded; the same key is the same refund.
 
-    A member of staff over the own limit leaves it waiting for a second one. Raises ``OrderRefused``.
+    Beyond the limit of whoever asks it waits for a second person, unless one has agreed already. Raises
+    ``OrderRefused``.
     """
     _validate(amount, reason, key)
     try:
         with transaction.atomic():
-            return _requested(order, amount, source=source, key=key, reason=reason, by=by)
+            return _requested(order, amount, source, key, reason, by, agreed_by)
     except IntegrityError:
         found = Refund.objects.filter(account=order.account_id, source=source, key=key).first()
         if found is None:
@@ -78,17 +76,6 @@ def reject(refund: Refund, by: User) -> bool:
     return _decided(refund, by, RefundState.REJECTED)
 
 
-def limit_of(user: User, account_id: int) -> int | None:
-    """Up to how many fen the member of staff refunds alone; ``None`` is without a limit."""
-    rights = Rights.of(user)
-    roles = rights.roles.get(account_id, frozenset())
-    limits = dict(RefundLimit.objects.filter(account=account_id).values_list("role", "alone_up_to"))
-    if rights.everything or (Role.OWNER in roles and Role.OWNER not in limits):
-        return None
-    own = [limits.get(role, ALONE_UP_TO) for role in roles if role in {Role.OWNER, Role.FINANCE}]
-    return max(own, default=0)
-
-
 def refund_due() -> int:
     """Call for what is to be refunded and look after what is under way; how many."""
     waiting = Refund.objects.select_related("order", "order__merchant", "order__account")
@@ -106,7 +93,7 @@ def work(refund: Refund) -> None:
     try:
         cashier = cashier_for(refund.order)
     except MerchantUnusable:
-        _postpone(refund, AGAIN, "the merchant is disabled or its keys are unusable")
+        _postpone(refund, AGAIN, "the keys of the merchant are missing or unusable")
         return
     called_before = refund.attempts > 0
     Refund.objects.filter(pk=refund.pk).update(attempts=refund.attempts + 1)
@@ -131,14 +118,17 @@ def _validate(amount: int, reason: str, key: str) -> None:
         raise OrderRefused("key", _("The key has 1 to 160 characters."))
 
 
-def _requested(order: Order, amount: int, *, source: str, key: str, reason: str, by: User | None) -> Refund:
+def _requested(
+    order: Order, amount: int, source: str, key: str, reason: str, by: User | None, agreed_by: User | None
+) -> Refund:
     locked = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
     made = Refund.objects.filter(account=locked.account_id, source=source, key=key).first()
     if made:
         return _same(made, locked, amount)
     _check(locked, amount)
-    limit = limit_of(by, locked.account_id) if by else None
-    alone = limit is None or amount <= limit
+    serialise(locked.account_id, source, by)
+    left = left_alone(locked, source, by)
+    agreed = agreed_by is not None or left is None or amount <= left
     now = timezone.now()
     refund = Refund.objects.create(
         account=locked.account,
@@ -149,8 +139,9 @@ def _requested(order: Order, amount: int, *, source: str, key: str, reason: str,
         amount=amount,
         reason=reason,
         asked_by=by,
-        state=RefundState.PENDING if alone else RefundState.WAITING,
-        due_at=now if alone else None,
+        decided_by=agreed_by,
+        state=RefundState.PENDING if agreed else RefundState.WAITING,
+        due_at=now if agreed else None,
     )
     locked.reserved += amount
     locked.save(update_fields=["reserved"])

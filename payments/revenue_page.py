@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
@@ -18,8 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.gate import account_page, frame
 from accounts.models import OfficialAccount
-from accounts.rights import Area, Rights, current_account
+from accounts.rights import Area
 from payments import attribution
 from payments.filtering import day_field, midnight
 from payments.models import Order
@@ -77,10 +76,8 @@ class Group:
         return self.total - self.refunded
 
 
-def revenue(request: HttpRequest) -> HttpResponse:
-    account = current_account(request)
-    if account is None or not Rights.of(request.user).may_view(Area.MONEY, account.pk):
-        raise PermissionDenied
+@account_page(Area.MONEY)
+def revenue(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = PeriodForm(request.GET or None)
     since, until = form.period()
     paid = Order.objects.filter(
@@ -90,8 +87,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
     )
     days = _by_day(paid)
     context: dict[str, Any] = {
-        **admin.site.each_context(request),
-        "title": _("Revenue"),
+        **frame(request, _("Revenue")),
         "form": PeriodForm(initial={"since": since, "until": until}),
         "since": since,
         "until": until,

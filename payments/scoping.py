@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin
-from accounts.rights import Rights, choose_account, current_account
+from accounts.rights import Area, Rights, choose_account, current_account
 from payments.models import Merchant
 from wechat.kernel.pages import ModelAdmin
 
@@ -20,45 +20,53 @@ class MerchantScopedAdmin(AccountScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = ModelAdmin.get_queryset(self, request)
         rights = Rights.of(request.user)
-        accounts = rights.viewable(self.area)
-        if self._is_list(request):
-            account = current_account(request)
-            accounts = [account.pk] if account and account.pk in accounts else []
-        elif rights.everything:
+        if not self._is_list(request) and rights.everything:
             return rows
-        selling = Merchant.objects.filter(accounts__in=accounts).values("pk")
+        selling = Merchant.objects.filter(accounts__in=self.shown_accounts(request)).values("pk")
         return rows.filter(**{f"{self.merchant_path}__in": selling})
+
+    def shown_accounts(self, request: HttpRequest) -> list[int]:
+        """The chosen account in a list, else all those that the reader may look at."""
+        accounts = Rights.of(request.user).viewable(self.area)
+        if not self._is_list(request):
+            return accounts
+        account = current_account(request)
+        return [account.pk] if account and account.pk in accounts else []
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = ModelAdmin.get_object(self, request, object_id, from_field)
-        if found is not None and (account_id := self._account_id(request, found)):
+        if found is not None and (account_id := self.account_id_for(request, found)):
             choose_account(request, account_id)
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ModelAdmin.get_readonly_fields(self, request, obj)
 
-    def _account_id(self, request: HttpRequest, obj: Model | None) -> int | None:
-        """The chosen account if the row has to do with it, else one that the reader may look at."""
-        account = current_account(request)
+    def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
+        """The row's own account, or the chosen one if it sells through the row's merchant and the reader may
+        look at it there, or else another one where they may."""
+        account, viewable = current_account(request), Rights.of(request.user).viewable(self.area)
         chosen = account.pk if account else None
         if obj is None or obj.pk is None:
             return chosen
+        own: int | None = getattr(obj, "account_id", None)
+        if own is not None:
+            return own
         merchant = obj if isinstance(obj, Merchant) else getattr(obj, self.merchant_path)
         selling = set(OfficialAccount.objects.filter(merchants=merchant).values_list("pk", flat=True))
-        if chosen in selling:
+        if chosen in selling and chosen in viewable:
             return chosen
-        return next((pk for pk in Rights.of(request.user).viewable(self.area) if pk in selling), None)
+        return next((pk for pk in viewable if pk in selling), None)
 
 
-class ReadOnly:
-    """Nothing is added, changed or deleted by hand."""
+def whole_merchants(request: HttpRequest, area: Area, *, change: bool = False) -> QuerySet[Merchant]:
+    """Returns the merchants of whose accounts the reader has a right to every one.
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    What belongs to the merchant and to no account, such as a bill, tells about all of them.
+    """
+    rights = Rights.of(request.user)
+    if rights.everything:
+        return Merchant.objects.all()
+    mine = rights.changeable(area) if change else rights.viewable(area)
+    foreign = OfficialAccount.objects.exclude(pk__in=mine)
+    return Merchant.objects.filter(accounts__in=mine).exclude(accounts__in=foreign).distinct()

@@ -52,7 +52,5 @@ due.doorbell(refund, lambda: Refund.objects.filter(due_at__lte=timezone.now()).e
 due.doorbell(tell, lambda: Event.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(deliver, lambda: WebhookDelivery.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(handle_notices, lambda: Notice.objects.filter(due_at__lte=timezone.now()).exists())
-due.doorbell(
-    refresh_certificates, lambda: Merchant.objects.filter(due_at__lte=timezone.now(), enabled=True).exists()
-)
+due.doorbell(refresh_certificates, lambda: Merchant.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(fetch_bills, lambda: Bill.objects.filter(due_at__lte=timezone.now()).exists())

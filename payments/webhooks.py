@@ -8,6 +8,7 @@ import datetime
 import json
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from payments.models import Event, Order, Refund, WebhookDelivery
@@ -37,6 +38,13 @@ def deliver_due() -> int:
             deliver(delivery)
         attempts += len(found)
     return attempts
+
+
+def deliver_again(deliveries: QuerySet[WebhookDelivery]) -> int:
+    """Post them now, whatever became of them before, with all their attempts; how many."""
+    return deliveries.filter(webhook__enabled=True).update(
+        state=State.WAITING, attempts=0, problem="", due_at=timezone.now(), delivered_at=None
+    )
 
 
 def deliver(delivery: WebhookDelivery) -> None:

@@ -10,7 +10,8 @@ class Fault:
     """Applies to `api` ("*": every call) of `appid` (empty: every account), `times` times (None: for ever).
 
     `errcode` refuses the call, `http_status` answers as a broken gateway would, `latency_ms` waits first, and
-    `drop_answer` performs the call and then loses the answer on its way back.
+    `drop_answer` performs the call and then loses the answer on its way back, `answer` performs it and sends
+    this text in the answer's place.
     """
 
     id: int
@@ -21,6 +22,7 @@ class Fault:
     http_status: int | None = None
     latency_ms: float = 0.0
     drop_answer: bool = False
+    answer: str | None = None
     times: int | None = None
 
     def concerns(self, api: str, appid: str) -> bool:

@@ -1,9 +1,11 @@
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
-from pytest_django import Settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import OfficialAccount
 from tests.cast import Cast, cast
@@ -22,6 +24,27 @@ def _quick(settings: Settings) -> None:
     """Edits are seen at once, and a password costs no half a second."""
     settings.EDITION_INTERVAL = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The database, whose clock goes with ours where `tests/clock` has moved that one."""
+    days = os.environ.get("TEST_CLOCK_DAYS")
+    if days is None:
+        return
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            for name in ("now", "statement_timestamp", "clock_timestamp"):
+                cursor.execute(
+                    f"CREATE FUNCTION public.{name}() RETURNS timestamptz LANGUAGE sql STABLE "
+                    f"AS $$ SELECT pg_catalog.{name}() + interval '{float(days)} days' $$"
+                )
+            # Found before the server's own functions of the same names.
+            cursor.execute(
+                f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET search_path = public, pg_catalog'
+            )
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # of Postgres
 
 
 @pytest.fixture

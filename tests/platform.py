@@ -2,11 +2,14 @@
 
 import base64
 import hashlib
+import json
 import os
 import struct
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from Crypto.Cipher import AES
 from lxml import etree
@@ -47,10 +50,10 @@ class Platform:
             f"<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[{name}]]></Event>{inner}</xml>"
         )
 
-    def plain(self, xml: str, *, at: int | None = None) -> Push:
+    def plain(self, xml: str | bytes, *, at: int | None = None) -> Push:
         timestamp, nonce = str(at or int(time.time())), str(next(_numbers))
         query = {"timestamp": timestamp, "nonce": nonce, "signature": sign(self.token, timestamp, nonce)}
-        return Push(query, xml.encode())
+        return Push(query, xml if isinstance(xml, bytes) else xml.encode())
 
     def safe(self, xml: str | bytes, *, at: int | None = None, appid: str | None = None) -> Push:
         plain = self.plain("", at=at).query
@@ -63,6 +66,20 @@ class Platform:
         )
         return Push(query, body.encode())
 
+    def in_json(self, xml: str, *, sealed: bool = True) -> Push:
+        """The same push as an account gets it whose owner chose JSON."""
+        message = {
+            str(child.tag): int(child.text) if child.tag in ("CreateTime", "MsgId") else child.text
+            for child in etree.fromstring(xml)
+            if child.text
+        }
+        push = self.plain(json.dumps(message, ensure_ascii=False))
+        if not sealed:
+            return push
+        push = self.safe(push.body)
+        encrypted = elements(push.body)["Encrypt"]
+        return Push(push.query, json.dumps({"ToUserName": self.original_id, "Encrypt": encrypted}).encode())
+
     def encrypt(self, message: bytes, appid: str) -> str:
         key = base64.b64decode(self.aes_key + "=")
         raw = os.urandom(16) + struct.pack(">I", len(message)) + message + appid.encode()
@@ -71,13 +88,16 @@ class Platform:
 
     def opened(self, reply: bytes) -> dict[str, str]:
         """The elements of a sealed reply, its signature checked."""
-        sealed = elements(reply)
-        expected = sign(self.token, sealed["TimeStamp"], sealed["Nonce"], sealed["Encrypt"])
+        return elements(self.unsealed(elements(reply)))
+
+    def unsealed(self, sealed: Mapping[str, Any]) -> bytes:
+        """The reply in an envelope, its signature checked."""
+        expected = sign(self.token, str(sealed["TimeStamp"]), sealed["Nonce"], sealed["Encrypt"])
         assert sealed["MsgSignature"] == expected
         key = base64.b64decode(self.aes_key + "=")
         raw = AES.new(key, AES.MODE_CBC, key[:16]).decrypt(base64.b64decode(sealed["Encrypt"]))
         (length,) = struct.unpack(">I", raw[16:20])
-        return elements(raw[20 : 20 + length])
+        return raw[20 : 20 + length]
 
 
 def sign(*parts: str) -> str:

@@ -72,10 +72,9 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        follower = self.get_object(request, object_id)
-        if follower is None:
+        if not object_id.isdecimal():
             return super().change_view(request, object_id, form_url, extra_context)
-        return follower_page.show(request, follower)
+        return follower_page.show(request, int(object_id))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Followers are made by what arrives."""

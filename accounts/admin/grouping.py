@@ -11,7 +11,7 @@ from accounts import segment_page, segments
 from accounts.errcodes import sentence
 from accounts.models import AutoTag, CustomField, Segment
 from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area
+from accounts.rights import Area, current_account
 from wechat.kernel.pages import HistoryMixin, badge, moment
 
 
@@ -24,19 +24,28 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
     search_fields = ("name",)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        return segment_page.show(request, None)
+        return segment_page.add(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        segment = self.get_object(request, object_id)
-        if segment is None:
+        if not object_id.isdecimal():
             return super().change_view(request, object_id, form_url, extra_context)
-        return segment_page.show(request, segment)
+        return segment_page.show(request, int(object_id))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the conditions of the page in words, looked up once for all."""
+        listed = super().get_changelist_instance(request)
+        account = current_account(request)
+        if account is not None:
+            words = segments.all_in_words(account, [each.conditions for each in listed.result_list])
+            for segment, lines in zip(listed.result_list, words, strict=True):
+                vars(segment)["words"] = lines
+        return listed
 
     @admin.display(description=gettext_lazy("conditions"))
     def means(self, segment: Segment) -> SafeString | str:
-        words = segments.in_words(segment.account, segment.conditions)
+        words = vars(segment)["words"]
         lines = format_html_join("", "<li>{}</li>", ((each,) for each in words))
         if len(words) < 2:
             return format_html("<ul>{}</ul>", lines) if words else _("everybody")

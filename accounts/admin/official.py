@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -18,6 +18,7 @@ from accounts import picking
 from accounts.abilities import ABILITIES
 from accounts.doctor import examine
 from accounts.forms import OfficialAccountForm
+from accounts.gate import frame
 from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
@@ -61,27 +62,23 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        guard = self.admin_site.admin_view
+        links = self.admin_site.admin_view(picking.link_page)
         return [
-            path("links/", guard(picking.link_page), name="accounts_links"),
-            path("<int:pk>/examine/", guard(self.examine_view), name="accounts_examine"),
+            path("links/", links, name="accounts_links"),
+            path(
+                "<int:pk>/examine/",
+                self.object_view(self.examine_view, posts_change=False),
+                name="accounts_examine",
+            ),
             *super().get_urls(),
         ]
 
-    def examine_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def examine_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         """Calls the platform, so it is never done by merely following a link."""
-        account = self.get_object(request, str(pk))
-        if account is None:
-            raise Http404
         if request.method != "POST":
-            return redirect("admin:accounts_officialaccount_change", pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Set-up check"),
-            "opts": self.opts,
-            "original": account,
-            "findings": examine(account),
-        }
+            return redirect("admin:accounts_officialaccount_change", account.pk)
+        found = examine(account)
+        context = frame(request, _("Set-up check"), opts=self.opts, original=account, findings=found)
         return TemplateResponse(request, "accounts/findings.html", context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import StaffRight
-from accounts.pages import AccountScopedAdmin
+from accounts.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.rights import Area
-from wechat.kernel.pages import ModelAdmin, TabularInline
+from wechat.kernel.pages import TabularInline
 
 admin.site.unregister(User)
 # Rights are given per account; a group of permissions that reach into all of them would only mislead.
@@ -36,7 +36,7 @@ class StaffRightAdmin(AccountScopedAdmin):
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin[User], ModelAdmin[User]):
+class StaffAdmin(UserAdmin[User], AuditedAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

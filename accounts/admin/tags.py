@@ -1,18 +1,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
-from accounts import tagging
+from accounts import audit, tagging
 from accounts.errcodes import sentence
 from accounts.models import Tag
 from accounts.pages import AccountScopedAdmin
@@ -39,7 +39,7 @@ class TagAdmin(AccountScopedAdmin):
     list_per_page = 200
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.try_again_view)
+        view = self.object_view(require_POST(self.try_again_view), change=True)
         return [path("<int:pk>/again/", view, name="accounts_tag_again"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -69,14 +69,11 @@ class TagAdmin(AccountScopedAdmin):
         context["problem"] = sentence(tag.error) if tag else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def try_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        tag = self.get_object(request, str(pk))
-        if tag is None:
-            raise Http404
-        if request.method != "POST" or not self.has_change_permission(request, tag):
+    def try_again_view(self, request: HttpRequest, tag: Tag) -> HttpResponse:
+        if not self.has_change_permission(request, tag):
             raise PermissionDenied
         tagging.ask_platform(tag)
-        LogEntry.objects.log_actions(request.user.pk or 0, [tag], CHANGE, _("Tried again."))
+        audit.record(request, tag, _("Tried again."))
         self.message_user(request, _("WeChat is told again."))
         return redirect("admin:accounts_tag_changelist")
 

@@ -57,7 +57,8 @@ def _programs() -> Mapping[str, list[str]]:
         "web": [
             *("uvicorn", "--host", HOST, "--port", PORT, "--workers", workers, "--log-level", "error"),
             *("--no-access-log", "--no-server-header", "--no-proxy-headers", "--lifespan", "off"),
-            *("--ws", "none", "--timeout-graceful-shutdown", "5", "config.asgi:application"),
+            *("--ws", "none", "--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "5"),
+            "config.asgi:application",
         ],
         "worker": [
             "celery",

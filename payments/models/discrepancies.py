@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
@@ -26,6 +26,7 @@ class Discrepancy(models.Model):
         SECOND_PAYMENT = "second_payment", _("Paid twice")
         LATE_PAYMENT = "late_payment", _("Paid although closed here")
         REFUND_AMOUNT = "refund_amount", _("Another amount was refunded")
+        REFUND_NUMBERS = "refund_numbers", _("Refund reported with other numbers")
         UNKNOWN_REFUND = "unknown_refund", _("Refund that was not made here")
         REFUND_BACKWARDS = "refund_backwards", _("Refund reported with an impossible state")
         UNREADABLE = "unreadable", _("Notification that makes no sense")
@@ -44,6 +45,11 @@ class Discrepancy(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         CLOSED = "closed", _("Closed")
+
+    class Resolution(models.TextChoices):
+        ACCEPT = "accept", _("Book the payment as WeChat Pay has it")
+        REFUND = "refund", _("Book the payment and give all of it back")
+        ADOPT = "adopt", _("Book the refund that was made in the merchant platform")
 
     merchant = models.ForeignKey(
         Merchant, models.CASCADE, related_name="discrepancies", verbose_name=_("merchant")
@@ -66,6 +72,18 @@ class Discrepancy(models.Model):
     here = models.CharField(_("here"), max_length=200, blank=True)
     there = models.CharField(_("with WeChat Pay"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    # What is booked when a second person agrees; most exceptions are closed with a note alone.
+    resolution = models.CharField(
+        _("to be booked"), max_length=8, choices=Resolution.choices, blank=True, db_default=""
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("proposed by"),
+    )
     note = models.CharField(_("closing note"), max_length=500, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -87,6 +105,14 @@ class Discrepancy(models.Model):
                 condition=Q(state="open", closed_at__isnull=True)
                 | (Q(state="closed", closed_at__isnull=False) & ~Q(note="")),
                 name="discrepancy_closed_with_note",
+            ),
+            models.CheckConstraint(
+                condition=Q(resolution="", proposed_by__isnull=True)
+                | (~Q(resolution="") & Q(proposed_by__isnull=False) & ~Q(note="")),
+                name="discrepancy_proposed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(closed_by=F("proposed_by")), name="discrepancy_agreed_by_a_second_person"
             ),
         ]
         indexes = [

@@ -145,6 +145,10 @@ class Sale(models.Model):
     ``held``: a piece of the stock is its own. ``answers`` are pairs of the question as it was and the answer.
     """
 
+    class Fulfilment(models.TextChoices):
+        OPEN = "open", _("To be delivered")
+        DONE = "done", _("Delivered")
+
     order = models.OneToOneField(Order, models.CASCADE, related_name="sale", verbose_name=_("order"))
     item = models.ForeignKey(Item, models.PROTECT, related_name="sales", verbose_name=_("payment item"))
     openid = models.CharField(_("OpenID"), max_length=64)
@@ -158,10 +162,28 @@ class Sale(models.Model):
     )
     answers = models.JSONField(_("what was filled in"), default=list)
     held = models.BooleanField(default=True, editable=False)
+    fulfilment = models.CharField(
+        _("delivery"), max_length=8, choices=Fulfilment.choices, default=Fulfilment.OPEN, db_default="open"
+    )
+    fulfilled_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    fulfilment_note = models.CharField(
+        _("how it was delivered"),
+        max_length=120,
+        blank=True,
+        db_default="",
+        help_text=_("Such as the carrier and the number of the parcel."),
+    )
 
     class Meta:
         verbose_name = _("sale")
         verbose_name_plural = _("sales")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(fulfilment="open", fulfilled_at__isnull=True)
+                | Q(fulfilment="done", fulfilled_at__isnull=False),
+                name="sale_delivered_at_a_time",
+            )
+        ]
         indexes = [models.Index(fields=["item", "openid"], name="sale_of_person")]
 
     def __str__(self) -> str:

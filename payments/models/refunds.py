@@ -89,7 +89,10 @@ class Refund(models.Model):
 
 
 class RefundLimit(models.Model):
-    """Up to which amount, in fen, a role may give back money without a second person."""
+    """Up to which sum, in fen, is given back without a second person: of one order, and in a day by whoever
+    asks. Business systems have a limit as if they were a role."""
+
+    API = "api"
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="refund_limits", verbose_name=_("account")
@@ -97,7 +100,10 @@ class RefundLimit(models.Model):
     role = models.CharField(
         _("role"),
         max_length=16,
-        choices=[(role.value, role.label) for role in (StaffRight.Role.FINANCE, StaffRight.Role.OWNER)],
+        choices=[
+            *((role.value, role.label) for role in (StaffRight.Role.FINANCE, StaffRight.Role.OWNER)),
+            (API, _("Business systems, through the API")),
+        ],
     )
     alone_up_to = models.BigIntegerField(_("alone up to"), validators=[MinValueValidator(0)])
 

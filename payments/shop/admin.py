@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from django import forms
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -17,19 +17,17 @@ from django.utils.translation import gettext_lazy
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
 from payments.models import Item, ItemField, Merchant
-from payments.order_pages import money
 from payments.shop.entrance import address_of, directory_of
 from payments.shop.forms import ItemFieldFormSet, ItemFilter, ItemForm
+from payments.shop.item_changes import changes, price_text
+from payments.shop.selling import refusal
 from wechat.channels.drawing import png, svg
-from wechat.kernel.pages import BigTable, TabularInline, badge, moment
+from wechat.kernel.pages import BigTable, PartOf, TabularInline, badge, moment
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
-from wechat.sdk.pay.money import yuan
 
 
-class ItemFieldInline(TabularInline[ItemField, Item]):
-    """Whoever may change the item may change what it asks."""
-
+class ItemFieldInline(PartOf, TabularInline[ItemField, Item]):
     model = ItemField
     formset = ItemFieldFormSet
     fields = ("kind", "label", "choices", "required", "position")
@@ -42,18 +40,6 @@ class ItemFieldInline(TabularInline[ItemField, Item]):
         if db_field.name == "choices" and field is not None:
             field.widget.attrs["rows"] = 2
         return field
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _item_admin().has_view_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _item_admin().has_change_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _item_admin().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _item_admin().has_change_permission(request, obj)
 
 
 @admin.register(Item)
@@ -84,11 +70,13 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         js = ("contents/content.js",)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
+        def file(view: Any) -> Any:
+            return self.object_view(view, is_file=True)
+
         return [
-            path("<int:pk>/preview/", view(self.preview), name="payments_item_preview"),
-            path("<int:pk>/code.png", view(self.code_png), name="payments_item_png"),
-            path("<int:pk>/code.svg", view(self.code_svg), name="payments_item_svg"),
+            path("<int:pk>/preview/", file(self.preview), name="payments_item_preview"),
+            path("<int:pk>/code.png", file(self.code_png), name="payments_item_png"),
+            path("<int:pk>/code.svg", file(self.code_svg), name="payments_item_svg"),
             *super().get_urls(),
         ]
 
@@ -104,12 +92,12 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "merchant":
-            selling = Merchant.objects.filter(accounts=self._account_id(request, None))
+            selling = Merchant.objects.filter(accounts=self.account_id_for(request, None))
             kwargs["queryset"] = selling.order_by("-enabled", "name")
         if db_field.name == "picture":
             kwargs["queryset"] = Asset.objects.filter(kind=Asset.Kind.IMAGE)
             kwargs["widget"] = FilePicker()
-            kwargs["widget"].for_account(self._account_id(request, None), "image")
+            kwargs["widget"].for_account(self.account_id_for(request, None), "image")
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "merchant" and not field.queryset.exists():
             field.help_text = _(
@@ -136,6 +124,16 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         obj.save(update_fields=[each.name for each in Item._meta.fields if each.name not in counted])
         return None
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """A price that changes under an item on sale stays known, before and after."""
+        usual = super().construct_change_message(request, form, formsets, add)
+        asked = any(formset.has_changed() for formset in formsets)
+        if add:
+            return usual
+        return "; ".join(filter(None, [changes(form), str(_("what the payer is asked")) if asked else ""]))
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
         has_merchant = account is not None and account.merchants.exists()
@@ -155,35 +153,22 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def preview(self, request: HttpRequest, item: Item) -> HttpResponse:
         """The page as a follower sees it, saved state; its links lead nowhere."""
-        item = self._visible(request, pk)
-        context = {"account": item.account, "item": item, "preview": True}
+        context = {"account": item.account, "item": item, "preview": True, "refusal": refusal(item)}
         return render(request, "payments/shop/item.html", context)
 
-    def code_png(self, request: HttpRequest, pk: int) -> HttpResponse:
-        item = self._visible(request, pk)
+    def code_png(self, request: HttpRequest, item: Item) -> HttpResponse:
         return _download(png(address_of(item)), "image/png", f"{item.title}.png")
 
-    def code_svg(self, request: HttpRequest, pk: int) -> HttpResponse:
-        item = self._visible(request, pk)
+    def code_svg(self, request: HttpRequest, item: Item) -> HttpResponse:
         return _download(svg(address_of(item)), "image/svg+xml", f"{item.title}.svg")
-
-    def _visible(self, request: HttpRequest, pk: int) -> Item:
-        item: Item | None = Item.objects.select_related("account", "picture").filter(pk=pk).first()
-        if item is None or not self.has_view_permission(request, item):
-            raise Http404
-        return item
 
     # --- columns
 
     @admin.display(description=gettext_lazy("price"))
     def costs(self, item: Item) -> SafeString:
-        if item.price is not None:
-            return money(item.price)
-        return format_html(
-            '<span class="money">¥{} – ¥{}</span>', yuan(item.least or 0), yuan(item.most or 0)
-        )
+        return format_html('<span class="money">{}</span>', price_text(item.price, item.least, item.most))
 
     @admin.display(description=gettext_lazy("state"))
     def condition(self, item: Item) -> SafeString:
@@ -232,9 +217,3 @@ def _download(body: bytes, kind: str, name: str) -> HttpResponse:
         "Cache-Control": "private, no-store",
     }
     return HttpResponse(body, content_type=kind, headers=headers)
-
-
-def _item_admin() -> ItemAdmin:
-    found = admin.site.get_model_admin(Item)
-    assert isinstance(found, ItemAdmin)
-    return found

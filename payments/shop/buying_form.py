@@ -8,9 +8,10 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from payments.amounts import AmountField
 from payments.models import Item, ItemField
 from payments.shop.selling import Answers, NotForSale, check_amount
-from wechat.sdk.pay.money import fen, yuan
+from wechat.sdk.pay.money import yuan
 
 Kind = ItemField.Kind
 LENGTHS = {Kind.NAME: 40, Kind.PHONE: 20, Kind.ADDRESS: 200, Kind.TEXT: 200}
@@ -36,11 +37,9 @@ class BuyingForm(forms.Form):
         self.item = item
         self.asked = list(item.fields.all())
         if item.price is None:
-            self.fields["amount"] = forms.CharField(
+            self.fields["amount"] = AmountField(
                 label=_("Amount in yuan"),
-                max_length=12,
                 help_text=_("From ¥%(least)s to ¥%(most)s.") % _bounds(item),
-                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
                 error_messages={"required": _("Enter an amount.")},
             )
         else:
@@ -50,10 +49,7 @@ class BuyingForm(forms.Form):
 
     def clean_amount(self) -> int:
         """In fen."""
-        try:
-            total = fen(self.cleaned_data["amount"].strip().lstrip("¥￥"))
-        except ValueError:
-            raise forms.ValidationError(_("Enter an amount such as 12.34.")) from None
+        total: int = self.cleaned_data["amount"]
         try:
             check_amount(self.item, total)
         except NotForSale as refused:

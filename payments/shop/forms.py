@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.pages import AccountForm
+from payments.amounts import AmountField
 from payments.models import Item, ItemField
 from payments.models.items import HIGHEST_AMOUNT
 from payments.ordering import LARGEST_TOTAL
 from wechat.kernel.pages import FilterForm
-from wechat.sdk.pay.money import fen, yuan
+from wechat.sdk.pay.money import yuan
 
 FIXED, FREE = "fixed", "free"
 # For each field in yuan the one in fen, and who pays what.
@@ -21,13 +22,8 @@ AMOUNTS = {"price_yuan": ("price", FIXED), "least_yuan": ("least", FREE), "most_
 MOST_FIELDS = 20
 
 
-def _amount(label: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        required=False,
-        max_length=16,
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
+def _amount(label: Any) -> AmountField:
+    return AmountField(label=label, required=False, widget=UnfoldAdminTextInputWidget())
 
 
 class ItemForm(AccountForm):
@@ -56,8 +52,7 @@ class ItemForm(AccountForm):
         for name, (kept, pricing) in AMOUNTS.items():
             if name in self.fields:
                 self.fields[name].widget.attrs |= {"data-shown-by": "pricing", "data-shown-for": pricing}
-                amount = getattr(self.instance, kept)
-                self.initial[name] = "" if amount is None else yuan(amount)
+                self.initial[name] = getattr(self.instance, kept)
         if self.instance.pk and self.instance.price is None:
             self.initial["pricing"] = FREE
 
@@ -83,10 +78,10 @@ class ItemForm(AccountForm):
 
     def _fen(self, name: str, cleaned: dict[str, Any]) -> int | None:
         highest = LARGEST_TOTAL if name == "price_yuan" else HIGHEST_AMOUNT
-        try:
-            amount = fen(str(cleaned.get(name) or "").removeprefix("¥").replace(",", ""))
-        except ValueError:
-            self.add_error(name, _("Enter an amount such as 12.34."))
+        amount: int | None = cleaned.get(name)
+        if amount is None:
+            if name not in self.errors:
+                self.add_error(name, _("Enter an amount such as 12.34."))
             return None
         if not 1 <= amount <= highest:
             self.add_error(name, _("From ¥0.01 to ¥%(most)s.") % {"most": yuan(highest)})

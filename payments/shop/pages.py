@@ -14,6 +14,9 @@ from wechat.kernel import files
 from wechat.login.oauth_pages import account_at
 from wechat.login.pages import VisitorRequest
 
+# Refusals that another amount answers: the form stays.
+ANOTHER_AMOUNT = frozenset({"price", "amount"})
+
 
 @require_GET
 @shop_page
@@ -23,7 +26,7 @@ def show(request: VisitorRequest, pk: int) -> HttpResponse:
         "account": request.account,
         "item": item,
         "unpaid": selling.payable(item, openid).first(),
-        "refusal": refusal(item, openid),
+        "refusal": selling.refusal(item, openid),
     }
     return render(request, "payments/shop/item.html", context)
 
@@ -47,25 +50,33 @@ def picture(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
 def buy(request: VisitorRequest, pk: int) -> HttpResponse:
     """Asks what has to be known, and makes the order: the same form sent twice is one order."""
     item, openid = item_at(request.account, pk), request.visitor.openid
-    sent = request.POST.copy() if request.method == "POST" else None
+    if request.method == "GET":
+        refused = selling.refusal(item, openid)
+        return _asked(request, item, None if refused else BuyingForm(item), refused)
+    sent = request.POST.copy()
     form = BuyingForm(item, sent)
-    refused = "" if sent is not None else refusal(item, openid)
-    if sent is not None and form.is_valid():
-        try:
-            order = selling.buy(
-                item, openid, total=form.total, answers=form.answers, key=form.cleaned_data["key"]
-            )
-        except NotForSale as error:
-            item, refused = item_at(request.account, pk), str(error.sentence)
-            form = BuyingForm(item, _with_price_of(item, sent))
-        else:
-            return redirect(f"{reverse('shop_order', args=[request.account.slug, order])}?pay")
+    if not form.is_valid():
+        refused = selling.refusal(item, openid)
+        return _asked(request, item, None if refused else form, refused)
+    try:
+        order = selling.buy(
+            item, openid, total=form.total, answers=form.answers, key=form.cleaned_data["key"]
+        )
+    except NotForSale as error:
+        item = item_at(request.account, pk)
+        again = BuyingForm(item, _with_price_of(item, sent)) if error.code in ANOTHER_AMOUNT else None
+        return _asked(request, item, again, str(error.sentence))
+    return redirect(f"{reverse('shop_order', args=[request.account.slug, order])}?pay")
+
+
+def _asked(request: VisitorRequest, item: Item, form: BuyingForm | None, refused: str = "") -> HttpResponse:
+    """Without a form there is nothing to pay for."""
     context = {
         "account": request.account,
         "item": item,
         "form": form,
         "refusal": refused,
-        "unpaid": selling.payable(item, openid).first(),
+        "unpaid": selling.payable(item, request.visitor.openid).first(),
     }
     return render(request, "payments/shop/buy.html", context, status=409 if refused else 200)
 
@@ -74,12 +85,3 @@ def _with_price_of(item: Item, sent: QueryDict) -> QueryDict:
     """The page shows the price as it is by now; sending it once more agrees to that."""
     sent["price"] = str(item.price or "")
     return sent
-
-
-def refusal(item: Item, openid: str) -> str:
-    """Why it cannot be bought now, or the empty text."""
-    try:
-        selling.check(item, openid)
-    except NotForSale as refused:
-        return str(refused.sentence)
-    return ""

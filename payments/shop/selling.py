@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
@@ -22,6 +22,9 @@ from wechat.sdk.pay.money import yuan
 SOURCE = "shop"
 # How long a piece of the stock waits for its money.
 LIFETIME = datetime.timedelta(minutes=15)
+IS_PAID = Q(order__paid_at__isnull=False)
+# Who got all their money back gets nothing any more.
+TO_DELIVER = IS_PAID & Q(fulfilment=Sale.Fulfilment.OPEN) & ~Q(order__state=OrderState.REFUNDED)
 Answers = Sequence[tuple[str, str]]
 
 
@@ -36,6 +39,18 @@ class NotForSale(Exception):
 
 def check(item: Item, openid: str) -> None:
     """Whether the person can buy one now. Raises ``NotForSale``."""
+    check_sale(item)
+    if item.each_person is not None and bought(item, openid) >= item.each_person:
+        limit = _("Each person can buy %(count)d. You have bought or ordered as many.")
+        raise NotForSale("limit", limit % {"count": item.each_person})
+    if payable(item, openid).exists():
+        raise NotForSale(
+            "unpaid", _("You have an order of this that is not paid yet: pay or cancel it first.")
+        )
+
+
+def check_sale(item: Item) -> None:
+    """Whether anybody can buy one now. Raises ``NotForSale``."""
     now = timezone.now()
     if not (item.enabled and item.merchant.enabled):
         raise NotForSale("off", _("This is not on sale."))
@@ -45,13 +60,15 @@ def check(item: Item, openid: str) -> None:
         raise NotForSale("ended", _("The sale ended on %(moment)s.") % {"moment": _moment(item.ends_at)})
     if item.left == 0:
         raise NotForSale("sold_out", _("Sold out."))
-    if item.each_person is not None and bought(item, openid) >= item.each_person:
-        limit = _("Each person can buy %(count)d. You have bought or ordered as many.")
-        raise NotForSale("limit", limit % {"count": item.each_person})
-    if payable(item, openid).exists():
-        raise NotForSale(
-            "unpaid", _("You have an order of this that is not paid yet: pay or cancel it first.")
-        )
+
+
+def refusal(item: Item, openid: str | None = None) -> str:
+    """Why it cannot be bought now, by this person or by anybody, or the empty text."""
+    try:
+        check_sale(item) if openid is None else check(item, openid)
+    except NotForSale as refused:
+        return str(refused.sentence)
+    return ""
 
 
 def check_amount(item: Item, total: int) -> None:
@@ -69,6 +86,16 @@ def bought(item: Item, openid: str) -> int:
     """Pieces that the person has or holds; what was given back in full does not count."""
     held = Sale.objects.filter(item=item, openid=openid, held=True)
     return held.exclude(order__state=OrderState.REFUNDED).count()
+
+
+def deliver(sales: QuerySet[Sale]) -> list[Sale]:
+    """Those that were still to be delivered are delivered now."""
+    with transaction.atomic():
+        due = sales.filter(TO_DELIVER)
+        found = list(due.select_for_update(of=("self",)))
+        chosen = Sale.objects.filter(pk__in=[sale.pk for sale in found])
+        chosen.update(fulfilment=Sale.Fulfilment.DONE, fulfilled_at=timezone.now())
+    return found
 
 
 def buy(item: Item, openid: str, *, total: int, answers: Answers, key: str) -> Order:

@@ -91,6 +91,8 @@ class ApiDoor:
         elif endpoint.method == "POST" and not endpoint.by_secret:
             call.body = json_body(raw)
         done = await finished(endpoint, call)
+        if fault and fault.answer is not None:
+            return Response(fault.answer, media_type="application/json; charset=utf-8")
         return LostAnswer() if fault and fault.drop_answer else done
 
     def _by_token(self, call: Call) -> None:

@@ -20,6 +20,7 @@ LENGTHS = {
 }
 CONTENT_CHARACTERS, CONTENT_BYTES = 20_000, 1024 * 1024
 PICTURE = re.compile(r"<img\b[^>]*?\bsrc=[\"']([^\"']+)", re.IGNORECASE)
+PLATFORM = tuple(f"{scheme}://mmbiz.{host}.cn/" for scheme in ("http", "https") for host in ("qpic", "qlogo"))
 SCRIPT = re.compile(r"<script\b.*?</script>", re.IGNORECASE | re.DOTALL)
 
 
@@ -36,7 +37,7 @@ def checked(call: Call, given: Any) -> dict[str, Any]:
     kind = given.get("article_type", "news")
     CHECKS.get(kind, no_kind)(call, given, content)
     # Pictures from elsewhere are dropped without a word, as the platform does.
-    own = f"{call.world.base_url}/mmbiz/"
+    own = (f"{call.world.base_url}/mmbiz/", *PLATFORM)
     content = PICTURE.sub(lambda found: found[0] if found[1].startswith(own) else "<img", content)
     return {**given, "article_type": kind, "content": content, "url": f"{call.world.base_url}/s/tempkey"}
 

@@ -1,18 +1,17 @@
 """The doctor against a platform whose set-up differs in one thing at a time."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 from django.utils.translation import override
 from django_redis import get_redis_connection
 from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.doctor import Level, examine
 from accounts.models import OfficialAccount
-from tests.inbox.conftest import post
+from tests.callbacks import post, served
 from tests.platform import Platform
 from tests.simulated import Simulated
 from wechat.inbox import refusals
@@ -21,9 +20,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _reachable(live_server: LiveServer, settings: Settings) -> None:
-    settings.PUBLIC_URL = live_server.url
+def _reachable(settings: Settings) -> Iterator[None]:
     get_redis_connection("default").flushdb()
+    with served() as address:
+        settings.PUBLIC_URL = address
+        yield
 
 
 def faults(account: OfficialAccount) -> str:
@@ -81,12 +82,12 @@ def test_unencrypted_callbacks_to_an_account_in_safe_mode_are_told(
 
 
 def test_encrypted_callbacks_to_an_account_in_plain_mode_are_told(
-    client: Client, platform: Platform, simulated: Simulated, account: OfficialAccount
+    platform: Platform, simulated: Simulated, account: OfficialAccount
 ) -> None:
     OfficialAccount.objects.update(mode="plain")
     account.refresh_from_db()
     simulated.know(account, mode="safe")
-    post(client, platform.safe(platform.text("1")))
+    post(platform.safe(platform.text("1")))
     assert "sends encrypted callbacks" in faults(account)
 
 

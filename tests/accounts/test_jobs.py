@@ -13,7 +13,7 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from pytest_django import Settings
 
-from accounts import auto_tagging, job_requests, jobs, tables, whom
+from accounts import auto_tagging, job_requests, jobs, whom
 from accounts.models import (
     AutoTag,
     BulkJob,
@@ -313,12 +313,6 @@ def test_a_field_that_vanished_meanwhile_ends_the_job(account: OfficialAccount) 
     job = imported(account, table(("OpenID", "鞋码"), ("oPerson00000", "42")))
     assert job.state == State.FAILED
     assert "鞋码" in job.error
-
-
-@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\tx"])
-def test_no_cell_begins_like_a_formula(text: str) -> None:
-    assert tables.harmless(text) == f"'{text}"
-    assert tables.harmless("普通") == "普通"
 
 
 # --- automatic tags

@@ -179,3 +179,16 @@ def test_the_schema_tells_security_account_key_and_scope(caller: Signed, django_
     assert "Error" in operation["responses"]["default"]["content"]["application/json"]["schema"]["$ref"]
     listing = schema["paths"]["/api/v1/notes/"]["get"]
     assert {parameter["name"] for parameter in listing["parameters"]} == {"account", "cursor", "limit"}
+
+
+def test_a_body_nested_without_end_is_refused(caller: Signed) -> None:
+    nested: Any = []
+    for _ in range(900):
+        nested = [nested]
+    answer = caller.post(NOTES, {"name": nested})
+    assert (answer.status_code, code(answer)) == (400, "invalid")
+
+
+def test_texts_of_a_body_hold_nothing_that_cannot_be_kept(caller: Signed) -> None:
+    assert caller.post(NOTES, {"name": "a\0b\x0bc\ud83d"}).status_code == 201
+    assert Tag.objects.get().name == "abc"

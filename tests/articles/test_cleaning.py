@@ -1,6 +1,7 @@
 import base64
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,10 @@ def test_a_page_pasted_from_word_keeps_its_words_and_loses_the_rest() -> None:
         '<iframe src="https://evil.example"></iframe>',
         "<svg><script>alert(1)</script></svg>",
         '<img src="data:text/html;base64,PHNjcmlwdD4=">',
+        '<svg><a href="x"><animate attributeName="href" values="javascript:onerror()"/></a></svg>',
+        '<svg><foreignObject><iframe srcdoc="<script>onerror()</script>"></iframe></foreignObject></svg>',
+        '<math><mtext><table><mglyph><style><img src onerror="alert(1)"></style></mglyph></table></math>',
+        '<p style="background:u\\72l(text/html)">x</p>',
     ],
 )
 def test_nothing_that_runs_survives(text: str) -> None:
@@ -32,7 +37,20 @@ def test_nothing_that_runs_survives(text: str) -> None:
     assert not [bad for bad in ("script", "onerror", "iframe", "text/html") if bad in cleaned]
 
 
-@given(st.text())
+MARKUP = st.lists(
+    st.one_of(
+        st.text(),
+        st.sampled_from(
+            ["<div>", "</div>", "<p>", "</p>", "<pre>", "\n  ", "<dl><dt>", "<center>", "<table>", "<td>",
+             "<svg>", "<rect>", "</svg>", "<foreignObject>", "<ul><li>", "<b>", "</b>",
+             "<img data-src='https://a/b'>", "<a href='https://a'>字</a>", "<h1>题</h1>",
+             "<span style='white-space:pre;position:fixed;color:red'>"]
+        ),
+    )
+).map("".join)  # fmt: skip
+
+
+@given(MARKUP)
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     once = cleaning.clean(text)
     assert cleaning.clean(once) == once
@@ -45,19 +63,107 @@ def test_only_links_to_wechat_articles_can_be_tapped() -> None:
 
 
 def test_markdown_becomes_html() -> None:
-    assert cleaning.from_markdown("## 标题\n\n- 一\n- **二**") == (
+    assert cleaning.from_markdown("## 标题\n\n- 一\n- **二**").html == (
         "<h2>标题</h2>\n<ul>\n<li>一</li>\n<li><strong>二</strong></li>\n</ul>"
     )
 
 
 def test_pictures_are_found_and_given_other_addresses() -> None:
-    text = '<p>前<img src="a.png">中<img src="b.png">后</p>'
-    assert cleaning.picture_addresses(text) == ["a.png", "b.png"]
-    moved = cleaning.with_pictures(text, {"a.png": "https://x/a.png", "b.png": None}.get)
-    assert moved == '<p>前<img src="https://x/a.png">中后</p>'
+    text = (
+        '<p>前<img src="https://a/a.png">中<img src="https://a/b.png">后</p>'
+        '<section style="color:red;background:url(https://a/c.png) #fff">底</section>'
+    )
+    moved = cleaning.with_pictures(
+        text, {"https://a/a.png": "https://x/a.png", "https://a/c.png": "https://x/c.png"}.get
+    )
+    assert moved == (
+        '<p>前<img src="https://x/a.png">中后</p>'
+        '<section style="color:red;background:url(&quot;https://x/c.png&quot;) #fff">底</section>'
+    )
 
 
 def test_a_picture_in_an_address_is_read_or_is_none() -> None:
     assert cleaning.picture_bytes(f"data:image/png;base64,{base64.b64encode(b'abc').decode()}") == b"abc"
     assert cleaning.picture_bytes("data:image/png;base64,=a") is None
     assert cleaning.picture_bytes("https://example.com/a.png") is None
+
+
+@pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [
+        ("第一行\n第二行\n\n第四行", "<p>第一行</p><p>第二行</p><p><br></p><p>第四行</p>"),
+        ("第一行<div>第二行</div><div>第三行</div>", "<p>第一行</p><p>第二行</p><p>第三行</p>"),
+        ("<div><br></div>", "<p><br></p>"),
+        ("<div><div>一</div><p>二</p></div>", "<section><p>一</p><p>二</p></section>"),
+        ("<dl><dt>问</dt><dd>答</dd></dl>",
+         '<section><p style="font-weight:bold">问</p><p style="margin-left:2em">答</p></section>'),
+        ("<center>中</center>", '<p style="text-align:center">中</p>'),
+        ("<p align=right>右</p>", '<p style="text-align:right">右</p>'),
+        ("<li>半个列表</li>", "<p>半个列表</p>"),
+        ("<h5>小</h5><h6>更小</h6>", "<h5>小</h5><h6>更小</h6>"),
+        ("<address>地址</address>尾", "<p>地址</p><p>尾</p>"),
+        ("<form><fieldset><legend>题</legend>文</fieldset></form>",
+         "<section><section><p>题</p>文</section></section>"),
+        ('<font color="red" size="5">大</font>', '<span style="color:red;font-size:24px">大</span>'),
+        ("<table><tr><td bgcolor=red>格</td></tr></table>",
+         '<table><tbody><tr><td style="background-color:red">格</td></tr></tbody></table>'),
+    ],
+)  # fmt: skip
+def test_a_line_stays_a_line_and_a_look_a_look(pasted: str, kept: str) -> None:
+    assert cleaning.cleaned(pasted) == cleaning.Cleaned(kept, "")
+    assert cleaning.clean(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        '<section style="background-image:linear-gradient(90deg, red, blue);border-radius:8px">底</section>',
+        '<section style="display:flex;transform:rotate(3deg);box-shadow:0 2px 8px red">盒</section>',
+        '<svg viewBox="0 0 10 10"><linearGradient><stop offset="1"></stop></linearGradient></svg>',
+        '<svg><animateTransform attributeName="transform" to="2" begin="click"></animateTransform></svg>',
+        '<iframe class="video_iframe" data-src="https://v.qq.com/txp/iframe/player.html?vid=x"></iframe>',
+        '<p><a data-miniprogram-appid="wx1" data-miniprogram-path="pages/a">小程序</a></p>',
+        '<mp-common-profile data-id="MzA" data-nickname="号"></mp-common-profile>',
+    ],
+)
+def test_what_wechat_shows_stays_as_it_is(pasted: str) -> None:
+    assert cleaning.cleaned(pasted) == cleaning.Cleaned(pasted, "")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [
+        ('<a href="https://example.com/x">别处</a>', "example.com"),
+        ('<p style="position:absolute;left:0">浮</p>', "position"),
+        ('<p style="animation:turn 1s">转</p>', "animation"),
+        ("<p>影<video src=a.mp4></video></p>", "1"),
+        ('<p>图<img src="file:///C:/a.png"></p>', "1"),
+        ("<p>填<input></p>", "1"),
+        ("<p>算</p><script>1</script>", "脚本"),
+        ("<style>.a{color:red}</style><p class=a>红</p>", "样式表"),
+        ('<svg><use href="#a"></use></svg>', "use"),
+    ],
+)
+def test_what_is_left_out_is_said(pasted: str, said: str) -> None:
+    with translation.override("zh-hans"):
+        assert said in cleaning.cleaned(pasted).dropped
+
+
+def test_what_nobody_misses_is_left_out_without_a_word() -> None:
+    assert cleaning.cleaned(WORD.replace("<script>alert(1)</script>", "")).dropped == ""
+    page = '<div id=a class=b data-x=1 style="position:static;cursor:pointer;orphans:2;--x:1">文</div>'
+    assert cleaning.cleaned(page) == cleaning.Cleaned("<p>文</p>", "")
+
+
+def test_blanks_and_lines_of_code_are_kept_where_wechat_folds_them() -> None:
+    code = cleaning.from_markdown("```\nif x:\n\treturn  1\n```").html
+    assert code == "<pre><code>if x:<br>" + "&nbsp;" * 4 + "return&nbsp; 1<br></code></pre>"
+    spaced = cleaning.clean('<p style="white-space:pre-wrap">甲\n  乙</p>')
+    assert spaced == '<p style="white-space:pre-wrap">甲<br>&nbsp;&nbsp;乙</p>'
+
+
+@pytest.mark.parametrize(
+    "part", ["<div>", "<pre>\n  ", "<center>x", "<li>", '<p style="a:(">', "<b><table><td>"]
+)
+def test_what_is_nested_without_end_is_cleaned_all_the_same(part: str) -> None:
+    assert "文" in cleaning.clean(part * 5000 + "文")

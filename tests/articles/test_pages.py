@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -6,9 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from accounts.clients import client_for
+from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
 from wechat.articles.models import Article, Draft
+from wechat.kernel import work
 from wechat.materials.models import Asset
+from wechat.sdk.api import drafts
 
 pytestmark = pytest.mark.django_db
 
@@ -49,10 +54,93 @@ def test_a_markdown_file_becomes_the_text(staff: Cast, asset: Asset) -> None:
     assert Article.objects.get().content == "<h1>标题</h1>\n<p>正文</p>"
 
 
-def test_a_file_in_another_encoding_is_refused(staff: Cast, asset: Asset) -> None:
-    file = SimpleUploadedFile("news.html", "标题".encode("gbk"))
+WORD_PAGE = (
+    '<html><head><meta http-equiv=Content-Type content="text/html; charset=gb2312"></head>'
+    "<body><p class=MsoNormal>周末活动</p></body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("周末.htm", WORD_PAGE.encode("gb2312")),
+        ("周末.htm", WORD_PAGE.replace("gb2312", "big5").replace("周末活动", "週末活動").encode("big5")),
+        ("周末.html", WORD_PAGE.replace("gb2312", "unicode").encode("utf-16")),
+        ("周末.html", WORD_PAGE.replace("gb2312", "bz2").encode("utf-8-sig")),
+        ("周末.txt", "周末活动\r\n到店".encode("gbk")),
+        ("周末.md", "周末活动".encode("gb18030")),
+    ],
+)
+def test_a_file_is_read_in_the_encoding_people_save_it_in(
+    staff: Cast, asset: Asset, name: str, body: bytes
+) -> None:
+    signed_in(staff.editor).post(
+        ADD, filled(staff.ours.pk, asset, import_file=SimpleUploadedFile(name, body))
+    )
+    content = Article.objects.get().content
+    assert content.startswith(("<p>周末活动</p>", "<p>週末活動</p>"))
+
+
+@pytest.mark.parametrize(
+    ("name", "body"), [("合同.docx", b"PK\x03\x04"), ("图.html", b"\x89PNG\r\n\x1a\n\0\xff")]
+)
+def test_a_file_that_is_no_text_is_refused_with_what_to_do(
+    staff: Cast, asset: Asset, name: str, body: bytes
+) -> None:
+    file = SimpleUploadedFile(name, body)
     page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
-    assert "UTF-8" in page.content.decode()
+    assert any(word in page.content.decode() for word in ("筛选过的网页", "另存为 UTF-8"))
+    assert not Draft.objects.exists()
+
+
+TEMPLATE = (
+    '<section style="border-bottom:1px dashed #07c160;background:#f5f5f5;'
+    'box-shadow:0 2px 8px rgba(0,0,0,.1)">标题</section>\n'
+    '<section><svg viewBox="0 0 10 10" style="width:100%">'
+    '<rect width="10" height="10" fill="#07c160"></rect></svg></section>\n'
+    '<img data-src="https://mmbiz.qpic.cn/sz_mmbiz_jpg/abc/640?wx_fmt=jpeg" data-w="1080">'
+)
+
+
+def test_what_is_saved_is_read_back_at_the_platform(staff: Cast, asset: Asset) -> None:
+    """Lines, boxes, a drawing and a picture that WeChat has, from the form to the platform's draft."""
+    lines = "<div>第一段。</div><div>第二段。</div><div><br></div><div>第三段</div>"
+    client = signed_in(staff.editor)
+    client.post(ADD, filled(staff.ours.pk, asset, content=lines + TEMPLATE))
+    client.post(f"/admin/articles/draft/{Draft.objects.get().pk}/save/")
+    work.run("articles.work_off")
+    (article,) = drafts.get(client_for(staff.ours), Draft.objects.get().media_id)
+    content = str(article["content"])
+    assert content.startswith("<p>第一段。</p><p>第二段。</p><p><br></p><p>第三段</p>")
+    for kept in (
+        "border-bottom:1px dashed #07c160",
+        "background:#f5f5f5",
+        "box-shadow:0 2px 8px",
+        '<svg viewBox="0 0 10 10"',
+        'fill="#07c160"',
+        'src="https://mmbiz.qpic.cn/sz_mmbiz_jpg/abc/640?wx_fmt=jpeg"',
+    ):
+        assert kept in content
+
+
+def test_what_was_left_out_of_a_text_is_said_once_it_is_saved(staff: Cast, asset: Asset) -> None:
+    text = '<p>到店<a href="https://example.com/">看看</a><video src="a.mp4"></video></p>'
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, content=text), follow=True)
+    shown = page.content.decode()
+    assert "以下内容微信不显示，已去掉" in shown
+    assert "example.com" in shown
+    assert Article.objects.get().content == "<p>到店<a>看看</a></p>"
+
+
+@pytest.mark.parametrize("form", ["WEBP", "BMP"])
+def test_a_pasted_picture_in_a_format_of_browsers_or_windows_becomes_one_for_wechat(
+    staff: Cast, asset: Asset, form: str
+) -> None:
+    source = f"data:image/{form.lower()};base64,{base64.b64encode(picture(form=form)).decode()}"
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, content=f'<p>图<img src="{source}"></p>'))
+    kept = Asset.objects.exclude(pk=asset.pk).get()
+    assert kept.content_type == "image/png"
+    assert f"/admin/materials/asset/{kept.pk}/file/" in Article.objects.get().content
 
 
 def test_another_accounts_picture_is_no_cover(staff: Cast, asset: Asset) -> None:
@@ -109,3 +197,48 @@ def test_a_wrong_wechat_id_is_refused(staff: Cast, written: Callable[..., Draft]
 def test_an_outsider_finds_nothing(staff: Cast, written: Callable[..., Draft], deed: str) -> None:
     client: Client = signed_in(staff.outsider)
     assert client.post(f"/admin/articles/draft/{written().pk}/{deed}/").status_code == 404
+
+
+def test_what_was_pasted_comes_back_as_it_will_be_saved(staff: Cast, asset: Asset) -> None:
+    address = f"/admin/articles/draft/clean/?account={staff.ours.pk}"
+    source = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
+    pasted = f"<div>文<img src='{source}'></div><script></script>"
+    file = SimpleUploadedFile("text.html", pasted.encode())
+    answer = signed_in(staff.editor).post(address, {"text": file}).json()
+    kept = Asset.objects.exclude(pk=asset.pk).get()
+    assert answer["html"] == f'<p>文<img src="/admin/materials/asset/{kept.pk}/file/"></p>'
+    assert "脚本" in answer["dropped"]
+
+
+@pytest.mark.parametrize(("page", "field"), [("clean", "text"), ("picture", "file")])
+def test_what_is_no_picture_is_refused_with_a_sentence(
+    staff: Cast, asset: Asset, page: str, field: str
+) -> None:
+    body = b"<p><img src='data:image/png;base64,QUJD'></p>" if page == "clean" else b"ABC"
+    address = f"/admin/articles/draft/{page}/?account={staff.ours.pk}"
+    answer = signed_in(staff.editor).post(address, {field: SimpleUploadedFile("a.png", body)})
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert signed_in(staff.editor).post(address).status_code == 400
+
+
+@pytest.mark.parametrize("page", ["clean", "picture"])
+@pytest.mark.parametrize("who", ["outsider", "auditor"])
+def test_who_may_not_write_here_puts_nothing_into_the_library(
+    staff: Cast, asset: Asset, page: str, who: str
+) -> None:
+    address = f"/admin/articles/draft/{page}/?account={staff.ours.pk}"
+    files = {
+        "text": SimpleUploadedFile("text.html", b"<p>1</p>"),
+        "file": SimpleUploadedFile("a.png", picture()),
+    }
+    assert signed_in(getattr(staff, who)).post(address, files).status_code == 403
+    assert not Asset.objects.exclude(pk=asset.pk).exists()
+
+
+def test_a_text_that_was_refused_comes_back_clean(staff: Cast, asset: Asset) -> None:
+    text = "<p>到店</p><svg><script>alert(1)</script></svg><noscript><img src=x onerror=alert(1)></noscript>"
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, None, content=text))
+    shown = page.content.decode()
+    assert "&lt;p&gt;到店&lt;/p&gt;" in shown
+    assert "alert(1)" not in shown

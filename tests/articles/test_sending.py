@@ -13,7 +13,7 @@ from accounts.models import OfficialAccount
 from tests.articles.conftest import picture
 from tests.cast import message
 from tests.simulated import Simulated
-from wechat.articles import pictures, reading, sending
+from wechat.articles import allowlist, pictures, reading, sending
 from wechat.articles.models import Article, Draft
 from wechat.inbox import reacting
 from wechat.kernel import work
@@ -100,7 +100,7 @@ def test_a_picture_of_another_site_is_fetched_into_the_library(
     elsewhere = f"{known.base}/static/samples/tea.jpg"
     draft = settle(written(content=f'<p><img src="{elsewhere}"></p>'), Work.SAVE)
     assert draft.error == ""
-    assert pictures.OURS.search(Article.objects.get().content)
+    assert allowlist.LIBRARY.search(Article.objects.get().content)
 
 
 def test_a_picture_that_cannot_be_fetched_is_named(known: Simulated, written: Written) -> None:

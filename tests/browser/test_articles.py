@@ -1,10 +1,11 @@
+import base64
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
 from tests.articles.conftest import picture
@@ -26,25 +27,177 @@ def cover(staff: Cast, settings: Settings, tmp_path: object) -> Asset:
     return asset
 
 
-def test_an_article_is_written_in_the_editor(sign_in: SignIn, staff: Cast, cover: Asset) -> None:
+@pytest.fixture
+def writing(sign_in: SignIn, staff: Cast, cover: Asset) -> Page:
+    """The page of a new article whose editor is ready."""
     page = sign_in(staff.editor)
     page.goto("/admin/articles/draft/add/")
+    expect(page.locator(".tox-edit-area__iframe")).to_be_visible()
+    text_of(page).click()
+    return page
+
+
+def text_of(page: Page) -> Locator:
+    """What is written into."""
+    return page.frame_locator(".tox-edit-area__iframe").locator("body")
+
+
+def phone_of(page: Page) -> Locator:
+    return page.frame_locator("iframe[title=手机预览]").locator("body")
+
+
+def saved(page: Page, cover: Asset) -> str:
+    """The text as it is kept once the form is filled in and sent."""
     page.get_by_label("标题").first.fill("周末活动")
-    text = page.get_by_role("textbox", name="正文")
-    text.click()
-    page.keyboard.type("到店有礼")
-    page.keyboard.press("Control+a")
-    page.get_by_role("button", name="加粗").click()
-    page.get_by_role("button", name="插入图片").click()
-    page.get_by_role("dialog").get_by_role("option", name="封面图").click()
     page.get_by_role("button", name="选择文件…").first.click()
     page.get_by_role("dialog").get_by_role("option", name="封面图").click()
-    expect(page.get_by_alt_text("封面预览")).to_have_count(2)
     page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_text("周末活动").first).to_be_visible()
-    article = Article.objects.get()
-    assert "到店有礼" in article.content or f"asset/{cover.pk}/file/" in article.content
-    assert article.cover == cover
+    page.wait_for_url("**/admin/articles/draft/")
+    return Article.objects.get().content
+
+
+def written(page: Page, *lines: str) -> None:
+    for number, line in enumerate(lines):
+        if number:
+            page.keyboard.press("Enter")
+        page.keyboard.type(line)
+
+
+def test_typed_paragraphs_stay_paragraphs(writing: Page, cover: Asset) -> None:
+    written(writing, "第一段", "第二段", "", "第四段")
+    content = saved(writing, cover)
+    assert content.count("<p>") == 4
+    assert content.startswith("<p>第一段</p><p>第二段</p><p>")
+    assert Article.objects.get().cover == cover
+
+
+def test_what_is_marked_becomes_bold_and_nothing_else(writing: Page, cover: Asset) -> None:
+    written(writing, "到店有礼", "周末见")
+    writing.keyboard.press("Shift+Home")
+    writing.get_by_role("button", name="粗体").click()
+    assert saved(writing, cover) == "<p>到店有礼</p><p><strong>周末见</strong></p>"
+
+
+def test_a_heading_goes_to_the_line_with_the_caret(writing: Page, cover: Asset) -> None:
+    written(writing, "一", "二", "三")
+    writing.keyboard.press("ArrowUp")
+    writing.get_by_role("button", name="段落样式").click()
+    writing.get_by_text("二级标题").click()
+    assert saved(writing, cover) == "<p>一</p><h2>二</h2><p>三</p>"
+
+
+def test_size_colour_alignment_quote_divider_and_undo_are_there(writing: Page, cover: Asset) -> None:
+    written(writing, "大字")
+    writing.keyboard.press("Shift+Home")
+    writing.get_by_role("button", name="字号").click()
+    writing.get_by_text("24px").click()
+    writing.get_by_role("button", name="居中对齐").click()
+    writing.keyboard.press("End")
+    written(writing, "", "引文")
+    writing.get_by_role("button", name="引文区块").click()
+    writing.get_by_role("button", name="水平分割线").click()
+    writing.get_by_role("button", name="撤销").click()
+    expect(text_of(writing).locator("hr")).to_have_count(0)
+    writing.get_by_role("button", name="重做").click()
+    expect(text_of(writing).locator("hr")).to_have_count(1)
+    content = saved(writing, cover)
+    assert "font-size:24px" in content
+    assert "text-align:center" in content
+    assert "<blockquote>" in content
+    assert "<hr>" in content
+
+
+def test_a_picture_of_the_library_stands_where_the_caret_was(writing: Page, cover: Asset) -> None:
+    written(writing, "前后")
+    writing.keyboard.press("ArrowLeft")
+    writing.get_by_role("button", name="插入图片").click()
+    writing.get_by_role("dialog").get_by_role("option", name="封面图").click()
+    expect(text_of(writing).locator("img")).to_have_count(1)
+    assert saved(writing, cover) == (f'<p>前<img src="/admin/materials/asset/{cover.pk}/file/" alt="">后</p>')
+
+
+def test_a_phone_shows_the_text_while_it_is_written(writing: Page) -> None:
+    written(writing, "到店有礼")
+    writing.get_by_label("标题").first.fill("周末活动")
+    expect(phone_of(writing)).to_contain_text("到店有礼")
+    expect(phone_of(writing)).to_contain_text("周末活动")
+
+
+KEPT_HERE = "Object.keys(localStorage).some((key) => key.startsWith('article-text:'))"
+
+
+def test_a_text_that_was_not_saved_is_offered_again(writing: Page, cover: Asset) -> None:
+    written(writing, "差点丢了")
+    writing.wait_for_function(f"() => {KEPT_HERE}")
+    writing.goto("/admin/articles/draft/add/")
+    writing.get_by_role("button", name="恢复").click()
+    expect(text_of(writing)).to_have_text("差点丢了")
+    assert saved(writing, cover) == "<p>差点丢了</p>"
+    writing.wait_for_function(f"() => !{KEPT_HERE}")
+
+
+def test_an_article_that_is_moved_keeps_its_text_and_can_be_written_on(writing: Page, cover: Asset) -> None:
+    written(writing, "第一篇")
+    # As dragging the article to another place in the list does.
+    writing.locator(".article-editor").evaluate("(editor) => editor.parentElement.append(editor)")
+    expect(text_of(writing)).to_have_text("第一篇")
+    text_of(writing).click()
+    writing.keyboard.press("Control+End")
+    writing.keyboard.type("写完")
+    assert saved(writing, cover) == "<p>第一篇写完</p>"
+
+
+def test_every_article_of_a_draft_has_an_editor_of_its_own(writing: Page) -> None:
+    writing.get_by_text("再添加一个图文").click()
+    expect(writing.locator(".tox-edit-area__iframe")).to_have_count(2)
+    expect(writing.locator("iframe[title=手机预览]")).to_have_count(2)
+
+
+PASTE = """(body, data) => {
+    const clipboardData = new DataTransfer();
+    for (const [type, text] of Object.entries(data)) clipboardData.setData(type, text);
+    body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_plain_text_is_pasted_line_by_line(writing: Page, cover: Asset) -> None:
+    text_of(writing).evaluate(PASTE, {"text/plain": "甲\n乙\n\n丙"})
+    expect(text_of(writing)).to_contain_text("丙")
+    assert saved(writing, cover) == "<p>甲<br>乙</p><p>丙</p>"
+
+
+def test_a_box_of_a_layout_tool_is_pasted_with_its_look_and_the_rest_is_said(
+    writing: Page, cover: Asset
+) -> None:
+    box = (
+        '<section style="position:absolute;background:#f5f5f5;border:1px solid red;box-shadow:0 0 3px red">盒'
+        '</section><svg viewBox="0 0 9 9"><foreignObject><section>画</section></foreignObject></svg>'
+    )
+    text_of(writing).evaluate(PASTE, {"text/html": box})
+    expect(writing.get_by_role("alert").get_by_text("position")).to_be_visible()
+    content = saved(writing, cover)
+    assert 'style="background:#f5f5f5;border:1px solid red;box-shadow:0 0 3px red"' in content
+    assert "<foreignObject><section>画</section></foreignObject>" in content
+
+
+def test_a_pasted_picture_goes_to_the_library_whatever_its_format(
+    writing: Page, cover: Asset, staff: Cast
+) -> None:
+    source = f"data:image/webp;base64,{base64.b64encode(picture(form='WEBP')).decode()}"
+    text_of(writing).evaluate(
+        """async (body, source) => {
+            const clipboardData = new DataTransfer();
+            const bytes = await (await fetch(source)).blob();
+            clipboardData.items.add(new File([bytes], "图.webp", { type: "image/webp" }));
+            const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+            body.dispatchEvent(paste);
+        }""",
+        source,
+    )
+    expect(text_of(writing).locator("img[src^='/admin/']")).to_have_count(1)
+    kept = Asset.objects.exclude(pk=cover.pk).get()
+    assert (kept.account, kept.content_type) == (staff.ours, "image/png")
+    assert f"asset/{kept.pk}/file/" in saved(writing, cover)
 
 
 def test_the_pictures_of_a_picture_message_are_chosen_in_order(
@@ -65,22 +218,10 @@ WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p
 <p class=MsoNormal onclick="alert(1)">第二段</p><script>alert(1)</script><!--EndFragment--></body></html>"""  # noqa: E501
 
 
-def test_a_page_pasted_from_word_is_clean_at_once(sign_in: SignIn, staff: Cast, cover: Asset) -> None:
-    page = sign_in(staff.editor)
-    page.goto("/admin/articles/draft/add/")
-    text = page.get_by_role("textbox", name="正文")
-    text.click()
-    page.evaluate(
-        """html => {
-            const clipboardData = new DataTransfer();
-            clipboardData.setData("text/html", html);
-            const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
-            document.activeElement.dispatchEvent(paste);
-        }""",
-        WORD,
-    )
-    expect(text).to_contain_text("第二段")
-    shown = text.inner_html()
+def test_a_page_pasted_from_word_is_clean_at_once(writing: Page) -> None:
+    text_of(writing).evaluate(PASTE, {"text/html": WORD})
+    expect(text_of(writing)).to_contain_text("第二段")
+    shown = text_of(writing).inner_html()
     assert "到店有礼" in shown
     assert not any(each in shown for each in ("Mso", "mso-", "o:p", "<!--", "script", "onclick"))
     assert "text-align: center" in shown

@@ -101,11 +101,33 @@ def test_an_order_is_cancelled_and_its_piece_is_free(page: Page, shop: FrameLoca
     fill_in(shop)
     page.get_by_role("dialog", name="支付").get_by_role("button", name="取消").click()
     shop.get_by_role("button", name="取消订单").click()
+    shop.get_by_role("button", name="不，保留").click()
+    assert Order.objects.get().is_open
+    shop.get_by_role("button", name="取消订单").click()
+    shop.get_by_role("button", name="是，取消").click()
     expect(shop.get_by_role("heading", name="正在取消")).to_be_visible()
     chasing.chase_due()
     expect(shop.get_by_role("heading", name="已取消，未付款")).to_be_visible()
     item.refresh_from_db()
     assert item.left == 3
+
+
+def test_a_double_tap_on_paying_again_hits_no_other_button(page: Page, shop: FrameLocator) -> None:
+    fill_in(shop)
+    sheet = page.get_by_role("dialog", name="支付")
+    sheet.get_by_role("button", name="取消").click()
+    expect(shop.get_by_role("alert")).to_have_text("您还没有付款。")
+    pay = shop.get_by_role("button", name="微信支付")
+    before = pay.bounding_box()
+    pay.dblclick(position={"x": 20, "y": 4})
+    expect(sheet).to_contain_text("¥99.80")
+    # The order is still to be paid, and while the sheet is open there is nothing else to press.
+    assert Order.objects.get().state == "paying"
+    assert pay.bounding_box() == before
+    expect(shop.get_by_role("button", name="取消订单")).to_be_disabled()
+    sheet.get_by_role("button", name="取消").click()
+    expect(shop.get_by_role("button", name="取消订单")).to_be_enabled()
+    assert pay.bounding_box() == before
 
 
 def test_who_has_not_enough_money_is_told_and_may_try_again(

@@ -1,6 +1,7 @@
 """The pages of mass sends: what staff fill in, and what they are told before anything leaves."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Follower, OfficialAccount
+from tests import workbooks
 from tests.campaigns.mass_cast import Writer, followers, settle
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
+from tests.workbooks import OPENID, WRITERS
 from wechat.articles.models import Article, Draft
 from wechat.campaigns.mass import sending
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
@@ -58,6 +61,36 @@ def test_a_file_of_openids_is_read_and_a_wrong_line_named(staff: Cast) -> None:
     right = SimpleUploadedFile("who.csv", f"openid,备注\n{openid},小明\n{openid},小明\n".encode())
     client.post(ADD, filled(staff.ours, target="list", openid_file=right))
     assert MassSend.objects.get().openids == [openid]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8-sig", "utf-16"])
+def test_a_list_as_excel_saves_it_means_its_people(staff: Cast, encoding: str) -> None:
+    openids = [f"oPerson{'A' * 20}{number}" for number in (1, 2)]
+    body = f"用户OpenID,备注\r\n{openids[0]},好\r\n{openids[1]},\r\n".encode(encoding)
+    file = SimpleUploadedFile("who.csv", body)
+    signed_in(staff.owner).post(ADD, filled(staff.ours, target="list", openid_file=file))
+    assert MassSend.objects.get().openids == openids
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_workbook_of_any_program_is_a_list(staff: Cast, writer: Callable[[], bytes]) -> None:
+    file = SimpleUploadedFile("who.xlsx", writer())
+    signed_in(staff.owner).post(ADD, filled(staff.ours, target="list", openid_file=file))
+    assert MassSend.objects.get().openids == [OPENID]
+
+
+def test_the_column_of_openids_need_not_be_the_first(staff: Cast) -> None:
+    file = SimpleUploadedFile("who.csv", f"备注,openid\n好,{OPENID}\n".encode())
+    signed_in(staff.owner).post(ADD, filled(staff.ours, target="list", openid_file=file))
+    assert MassSend.objects.get().openids == [OPENID]
+
+
+@pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())
+def test_a_file_that_would_cost_much_is_no_list(staff: Cast, name: str, body: bytes) -> None:
+    file = SimpleUploadedFile("who.xlsx", body)
+    page = signed_in(staff.owner).post(ADD, filled(staff.ours, target="list", openid_file=file))
+    assert page.context["adminform"].form.errors["openid_file"][0]
+    assert not MassSend.objects.exists()
 
 
 def test_a_subscription_account_is_not_offered_openids(staff: Cast) -> None:
@@ -163,7 +196,7 @@ def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: 
     send = written()
     for deed in ("send", "preview", "take-back", "delete-there"):
         for who in (staff.editor, staff.service, staff.auditor, staff.outsider, staff.nobody):
-            assert signed_in(who).post(page(send, deed), {"sure": "1"}).status_code in (302, 403)
+            assert signed_in(who).post(page(send, deed), {"sure": "1"}).status_code in (302, 403, 404)
     send.refresh_from_db()
     assert (send.state, MassPreview.objects.count()) == ("draft", 0)
     assert signed_in(staff.editor).get(page(send)).status_code == 200

@@ -1,5 +1,6 @@
 """The pages of campaigns, from the new one to the report, as staff click through them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from tests import workbooks
 from tests.campaigns.conftest import World
 from tests.cast import Cast, signed_in
+from tests.workbooks import OPENID, WRITERS
 from tests.working import send_due
 from wechat.campaigns import running
 from wechat.campaigns.models import Campaign, Recipient, Seed
@@ -123,6 +126,23 @@ def test_a_table_that_is_no_use_leaves_the_form_with_a_sentence(world: World, st
     file = SimpleUploadedFile("who.csv", "姓名\n张三\n".encode())
     answer = client.post(url("campaign_add"), fields(world, audience="file", table=file))
     assert "OpenID" in answer.context["form"].errors["table"][0]
+    assert not Campaign.objects.exists()
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_workbook_of_any_program_is_a_table(world: World, staff: Cast, writer: Callable[[], bytes]) -> None:
+    file = SimpleUploadedFile("who.xlsx", writer())
+    campaign = written(world, signed_in(staff.owner), audience="file", table=file)
+    assert campaign.columns == ["鞋码", "生日", "手机"]
+    row = campaign.rows.get()
+    assert (row.openid, row.words) == (OPENID, {"鞋码": "42", "生日": "1990-05-01", "手机": "13800000000"})
+
+
+@pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())
+def test_a_file_that_would_cost_much_is_no_table(world: World, staff: Cast, name: str, body: bytes) -> None:
+    file = SimpleUploadedFile("who.xlsx", body)
+    answer = signed_in(staff.owner).post(url("campaign_add"), fields(world, audience="file", table=file))
+    assert answer.context["form"].errors["table"][0]
     assert not Campaign.objects.exists()
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
+from io import BytesIO
 
 import pytest
 from django.utils import timezone
@@ -22,10 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = [f"oCrowd{number:03d}" for number in range(10)]
 
 
-def loaded(campaign: Campaign, tmp_path: Path, text: str, encoding: str = "utf-8") -> table.Loaded:
-    path = tmp_path / "who.csv"
-    path.write_bytes(text.encode(encoding))
-    told = table.load(campaign, path)
+def loaded(campaign: Campaign, text: str, encoding: str = "utf-8") -> table.Loaded:
+    told = table.load(campaign, BytesIO(text.encode(encoding)))
     Campaign.objects.filter(pk=campaign.pk).update(columns=told.columns)
     campaign.refresh_from_db()
     return told
@@ -100,17 +98,17 @@ def test_the_control_group_gets_nothing_and_each_variant_its_own_text(world: Wor
     assert states(campaign)["control"] == 10 - len(expected)
 
 
-def test_each_row_of_a_table_gets_its_own_words(world: World, tmp_path: Path) -> None:
+def test_each_row_of_a_table_gets_its_own_words(world: World) -> None:
     world.follow(*CROWD[:2])
     campaign = world.campaign(audience="file")
     campaign.variants.update(values={"thing4": "{门店}见"})
-    told = loaded(campaign, tmp_path, f"OpenID,门店\n{CROWD[0]},天河\n{CROWD[1]},越秀\n", "gb18030")
+    told = loaded(campaign, f"OpenID,门店\n{CROWD[0]},天河\n{CROWD[1]},越秀\n", "gb18030")
     assert (told.columns, told.rows) == (["门店"], 2)
     world.run(world.begun(campaign))
     assert world.said() == {CROWD[0]: "天河见", CROWD[1]: "越秀见"}
 
 
-def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World, tmp_path: Path) -> None:
+def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> None:
     world.follow(*CROWD[:3])
     campaign = world.campaign(audience="file")
     campaign.variants.update(values={"thing4": "{门店}"})
@@ -124,7 +122,7 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World, tmp
         ",无名",
         f"{'o' * 65},太长",
     ]
-    told = loaded(campaign, tmp_path, "\n".join(lines))
+    told = loaded(campaign, "\n".join(lines))
     assert (told.rows, told.repeated, told.nameless) == (4, 1, 2)
     world.run(world.begun(campaign))
     assert reasons(campaign) == {CROWD[1]: "no_word", CROWD[2]: "bad_word", "oSomebodyElse": "stranger"}
@@ -143,21 +141,19 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World, tmp
         "\0\0",
     ],
 )
-def test_a_table_that_cannot_be_used_is_refused_and_the_former_one_stays(
-    world: World, tmp_path: Path, text: str
-) -> None:
+def test_a_table_that_cannot_be_used_is_refused_and_the_former_one_stays(world: World, text: str) -> None:
     campaign = world.campaign(audience="file")
-    loaded(campaign, tmp_path, f"openid\n{CROWD[0]}\n")
+    loaded(campaign, f"openid\n{CROWD[0]}\n")
     with pytest.raises(table.BadTable):
-        loaded(campaign, tmp_path, text)
+        loaded(campaign, text)
     assert campaign.rows.get().openid == CROWD[0]
 
 
-def test_a_table_of_a_hundred_thousand_rows_is_taken(world: World, tmp_path: Path) -> None:
+def test_a_table_of_a_hundred_thousand_rows_is_taken(world: World) -> None:
     campaign = world.campaign(audience="file")
     campaign.variants.update(values={"thing4": "{门店}"})
     lines = [f"oRow{number:06d},门店{number}" for number in range(100_000)]
-    told = loaded(campaign, tmp_path, "openid,门店\n" + "\n".join(lines))
+    told = loaded(campaign, "openid,门店\n" + "\n".join(lines))
     assert told.rows == 100_000
     world.checked(campaign)
     assert Tally.of(campaign).reasons("excluded") == {("excluded", "stranger"): 100_000}

@@ -2,9 +2,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import OfficialAccount
+from tests.callbacks import post
 from tests.platform import Platform
 from tests.working import react_to_due
 from wechat.channels.models import Channel, Code, Welcome
@@ -34,15 +34,13 @@ def channel(account: OfficialAccount) -> ChannelMaker:
 
 
 @pytest.fixture
-def arrives(client: Client, platform: Platform, account: OfficialAccount) -> Callable[..., Any]:
+def arrives(platform: Platform, account: OfficialAccount) -> Callable[..., Any]:
     """Pushes an event as the platform would; gives what the follower gets at once."""
 
     def push(event: str, key: str = "", *, openid: str = "oFollower", at: int | None = None) -> Any:
         xml = platform.event(openid, event, f"<EventKey><![CDATA[{key}]]></EventKey>", at=at)
         sealed = platform.safe(xml)
-        answer = client.post(
-            account.callback_path, sealed.body, content_type="text/xml", query_params=sealed.query
-        )
+        answer = post(sealed)
         assert answer.status_code == 200
         return "" if answer.content in (b"", b"success") else platform.opened(answer.content)["Content"]
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import OfficialAccount, Tag
+from tests import workbooks
 from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import batches, limits
@@ -149,3 +150,32 @@ def test_a_thousand_channels_are_made_in_one_go(account: OfficialAccount) -> Non
     text = "name,place\n" + "".join(f"n{number},p\n" for number in range(1000))
     assert len(batches.make(read(account, text))) == 1000
     assert Code.objects.filter(due_at__lte=datetime.datetime.now(tz=datetime.UTC)).count() == 1000
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_workbook_is_shown_and_made_like_a_text(staff: Cast, shared: bool) -> None:
+    client, names = signed_in(staff.editor), ["名称", "地点", "收银台", "广州"]
+    places = ("A1", "B1", "A3", "B3")
+    cells = [
+        f'<c r="{place}" t="s"><v>{number}</v></c>'
+        if shared
+        else f'<c r="{place}" t="inlineStr"><is><t>{names[number]}</t></is></c>'
+        for number, place in enumerate(places)
+    ]
+    rows = f'<row r="1">{"".join(cells[:2])}</row><row r="3">{"".join(cells[2:])}</row>'
+    strings = workbooks.strings(*(f"<t>{name}</t>" for name in names))
+    file = SimpleUploadedFile("a.xlsx", workbooks.of_excel(rows, shared=strings))
+    sent = {"account": staff.ours.pk, "lifetime": "temporary", "days": 7}
+    shown = client.post(PAGE, {**sent, "file": file})
+    assert [row.number for row in shown.context["batch"].rows] == [3]
+    client.post(PAGE, {**sent, "text": shown.context["batch"].text, "agreed": "1"})
+    made = Channel.objects.get()
+    assert (made.name, made.place) == ("收银台", "广州")
+
+
+@pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())
+def test_a_file_that_would_cost_much_is_refused_in_words(staff: Cast, name: str, body: bytes) -> None:
+    sent = {"account": staff.ours.pk, "lifetime": "temporary", "days": 7}
+    file = SimpleUploadedFile("a.xlsx", body)
+    page = signed_in(staff.editor).post(PAGE, {**sent, "file": file})
+    assert page.context["refused"]

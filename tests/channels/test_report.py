@@ -164,6 +164,15 @@ def test_the_file_has_a_line_a_channel_and_no_formula(
     assert row.endswith(",1,1,0,100.0%,,,10.50,10.50")
 
 
+def test_an_odd_name_does_not_end_the_file(
+    channel: ChannelMaker, staff: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "_revenue", [])
+    channel("＝收银\x0b台")
+    file = signed_in(staff.auditor).get("/admin/channels/channel/report.csv").content.decode("utf-8-sig")
+    assert file.splitlines()[1].startswith("'＝收银台,")
+
+
 @pytest.mark.parametrize(
     "query", ["first=2026-02-01&last=2026-01-01", "first=2000-01-01&last=2026-01-01", "first=x"]
 )

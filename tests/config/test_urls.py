@@ -18,11 +18,6 @@ def test_the_schema_is_an_openapi_document(client: Client) -> None:
     assert schema["info"]["title"] == "WeChat Console"
 
 
-def test_the_load_balancer_is_told_that_the_process_lives_and_what_it_reaches(client: Client) -> None:
-    assert client.get("/healthz/live").json() == {"live": True}
-    assert client.get("/healthz/ready").json() == {"postgres": True, "redis": True}
-
-
 def test_metrics_are_in_the_form_that_prometheus_reads(client: Client) -> None:
     page = client.get("/metrics")
     assert page["Content-Type"].startswith("text/plain")

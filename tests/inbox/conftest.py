@@ -1,14 +1,11 @@
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from django.test import Client
 from django_redis import get_redis_connection
 
-from tests.platform import Platform, Push
+from tests.callbacks import Got, post
+from tests.platform import Platform
 from wechat.inbox import routing
-
-PATH = "/wechat/demo/callback"
 
 
 @pytest.fixture
@@ -26,14 +23,6 @@ def clean_redis() -> Iterator[None]:
 
 
 @pytest.fixture
-def deliver(client: Client, platform: Platform) -> Callable[[str | bytes], Any]:
+def deliver(platform: Platform) -> Callable[[str | bytes], Got]:
     """Push this XML as the platform would, sealed; gives the HTTP response."""
-
-    def push(xml: str | bytes) -> Any:
-        return post(client, platform.safe(xml))
-
-    return push
-
-
-def post(client: Client, push: Push, path: str = PATH) -> Any:
-    return client.post(path, push.body, content_type="text/xml", query_params=push.query)
+    return lambda xml: post(platform.safe(xml))

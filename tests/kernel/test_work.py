@@ -1,6 +1,7 @@
 """Background work: claimed once, tried again as its errors say, held for an account and no other."""
 
 import datetime
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -47,7 +48,11 @@ def outcomes(monkeypatch: pytest.MonkeyPatch) -> dict[int, Exception | None]:
             raise error
         asset.done(state="uploaded", media_id="M", permanent=True)
 
-    monkeypatch.setattr(kind, "_do", lambda rows: [kind.attempt(row, do) for row in rows])
+    def do_each(rows: Sequence[Asset]) -> None:
+        for row in rows:
+            kind.attempt(row, do)
+
+    monkeypatch.setattr(kind, "_do", do_each)
     return found
 
 

@@ -295,3 +295,18 @@ def test_outside_wechat_a_code_is_shown(person: Person) -> None:
 
 def test_outside_wechat_nobody_can_consent(person: Person, simulated: Simulated) -> None:
     assert Client().get("/h5/demo/club/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("nickname", "shown"), [("\\ud83d半", "半"), ("a\\u0000b", "ab"), ("a\\u0014b", "ab")]
+)
+def test_a_nickname_with_characters_that_are_none_keeps_nobody_out(
+    person: Person, nickname: str, shown: str
+) -> None:
+    person.opens(SHOP)
+    openid = Visitor.objects.get().openid
+    told = f'{{"openid":"{openid}","nickname":"{nickname}","sex":1,"headimgurl":"","privilege":[]}}'
+    person.simulated.sim("/faults", {"api": "/sns/userinfo", "answer": told, "times": 1})
+    page = person.opens("/h5/demo/club/")
+    assert (page.status_code, page.content.decode()) == (200, shown)
+    assert Visitor.objects.get().nickname == shown

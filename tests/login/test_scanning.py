@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import OfficialAccount
+from tests.callbacks import post
 from tests.login.conftest import Person
 from tests.login.test_oauth import SHOP
 from tests.platform import Platform
@@ -36,13 +37,8 @@ def computer() -> Client:
 
 
 @pytest.fixture
-def deliver(client: Client, platform: Platform) -> Deliver:
-    def push(xml: str) -> Any:
-        sealed = platform.safe(xml)
-        path = "/wechat/demo/callback"
-        return client.post(path, sealed.body, content_type="text/xml", query_params=sealed.query)
-
-    return push
+def deliver(platform: Platform) -> Deliver:
+    return lambda xml: post(platform.safe(xml))
 
 
 def shown(person: Person, computer: Client) -> ScanLogin:

@@ -16,11 +16,11 @@ from menus import drafts, links, live, portable, tree
 from menus.buttons import Buttons, every
 from menus.drafts import Overtaken
 from menus.models import LinkCheck, Menu, Version
-from menus.portable import Unreadable
 from menus.taking_over import take_over
 from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, parent, put, text, view
 from tests.menus.test_buttons import TOLD
+from wechat.kernel.exchange import Unreadable
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
@@ -213,7 +213,7 @@ def client(menu: Menu) -> Client:
 
 
 def taken_in(menu: Menu, **menus: Any) -> portable.Report:
-    data = {"format": portable.FORMAT, "version": 1, "menus": [{"name": "菜单", "for": None, **menus}]}
+    data = {"format": portable.FILE.name, "version": 1, "menus": [{"name": "菜单", "for": None, **menus}]}
     return portable.take_in(menu.account, json.dumps(data).encode(), by=None)
 
 

@@ -135,3 +135,8 @@ def test_nobody_sees_or_refunds_what_belongs_to_another_account(paid: Order, pay
     assert stranger.post("/api/v1/refunds", wanted).status_code == 404
     refund = refunding.request(paid, 1, source="test", key="r")
     assert stranger.get(f"/api/v1/refunds/{refund.out_refund_no}").status_code == 404
+
+
+def test_a_description_holds_only_what_can_be_shown_and_exported(shop: Signed, pay: PayPlatform) -> None:
+    assert made(shop, description="会员\x0b年卡\0\ud83d").status_code == 201
+    assert Order.objects.get().description == "会员年卡"

@@ -159,10 +159,25 @@ def test_an_order_paid_after_it_was_closed_is_kept_and_shown(ordered: Ordered, p
     assert Discrepancy.objects.get().kind == "late_payment"
 
 
-def test_a_disabled_merchant_holds_up_nobody(ordered: Ordered, pay: PayPlatform) -> None:
+def test_a_merchant_without_usable_keys_holds_up_nobody(ordered: Ordered, pay: PayPlatform) -> None:
     order = ordered()
-    Merchant.objects.update(enabled=False)
+    merchant = Merchant.objects.get()
+    merchant.private_key = "lost"
+    merchant.save()
     with later(MINUTE):
         assert chasing.chase_due() == 1
     assert seen(order).state == OrderState.PAYING
     assert seen(order).due_at
+
+
+def test_a_disabled_merchant_finishes_what_it_sold(ordered: Ordered, pay: PayPlatform) -> None:
+    paid, asked, unpaid = ordered(), ordered(key="asked"), ordered(key="unpaid")
+    Merchant.objects.update(enabled=False)
+    assert notify(paid).status_code == 204
+    answer_query(pay, asked, "SUCCESS", transaction_id="4200ASKED")
+    answer_query(pay, unpaid)
+    answer_close(pay, unpaid)
+    with later(31 * MINUTE):
+        chasing.chase_due()
+    states = [seen(order).state for order in (paid, asked, unpaid)]
+    assert states == [OrderState.PAID, OrderState.PAID, OrderState.CLOSED]

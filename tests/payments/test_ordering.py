@@ -199,6 +199,9 @@ def test_a_disabled_merchant_sells_nothing(wanted: Want, pay: PayPlatform) -> No
     with pytest.raises(OrderRefused) as no:
         ordering.place(order)
     assert no.value.code == "merchant"
+    with pytest.raises(OrderRefused) as no:
+        ordering.create(wanted(key="new", merchant=Merchant.objects.get()))
+    assert no.value.code == "merchant"
 
 
 def test_the_platforms_refusal_of_a_paid_order_of_somebody_else_is_an_exception(

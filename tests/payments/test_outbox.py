@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from payments import events, webhooks
 from payments.models import Event, Merchant, Order, Webhook, WebhookDelivery
+from tests.cast import Cast, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
@@ -84,6 +85,39 @@ def test_after_a_day_it_is_given_up_and_stays_visible(
     delivery = WebhookDelivery.objects.get()
     assert (delivery.state, delivery.due_at) == ("given_up", None)
     assert len(receiver.requests) == len(webhooks.RETRY_AFTER) + 1
+
+
+def test_what_was_given_up_is_sent_again_by_hand(
+    paid: Order, webhook: Webhook, receiver: Receiver, staff: Cast
+) -> None:
+    events.tell_due()
+    WebhookDelivery.objects.update(state="given_up", attempts=9, due_at=None, problem="away")
+    delivery = WebhookDelivery.objects.get()
+    order_page = f"/admin/payments/order/{paid.pk}"
+    owner = signed_in(staff.owner)
+    assert f'value="{delivery.pk}"' in owner.get(f"{order_page}/change/").content.decode()
+    assert (
+        signed_in(staff.auditor).post(f"{order_page}/deliver/", {"delivery": delivery.pk}).status_code == 403
+    )
+    assert webhooks.deliver_due() == 0
+    owner.post(f"{order_page}/deliver/", {"delivery": delivery.pk})
+    assert webhooks.deliver_due() == 1
+    delivery.refresh_from_db()
+    assert (delivery.state, len(receiver.requests)) == ("delivered", 1)
+
+
+def test_all_that_a_receiver_missed_is_sent_again_at_once(
+    paid: Order, webhook: Webhook, receiver: Receiver, staff: Cast
+) -> None:
+    events.tell_due()
+    WebhookDelivery.objects.update(state="given_up", due_at=None)
+    asked = {"action": "send_given_up_again", "_selected_action": [webhook.pk]}
+    for user, expected in ((staff.outsider, 0), (staff.auditor, 0), (staff.owner, 1)):
+        signed_in(user).post("/admin/payments/webhook/", asked)
+        assert webhooks.deliver_due() == expected
+    # Delivered, it is nothing that was missed.
+    signed_in(staff.owner).post("/admin/payments/webhook/", asked)
+    assert webhooks.deliver_due() == 0
 
 
 def test_a_hearer_that_fails_is_told_again_and_the_others_are_not(paid: Order) -> None:

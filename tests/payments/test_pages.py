@@ -1,6 +1,7 @@
+import csv
 import re
 from collections.abc import Iterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import OfficialAccount, StaffRight
-from payments import refunding
+from payments import refund_limits, refunding
 from payments.disagreeing import Kind, Mismatch, note
 from payments.models import Bill, Discrepancy, Merchant, Notice, Order, Refund, RefundLimit, Webhook
 from payments.states import OrderState, RefundState
@@ -240,13 +241,38 @@ def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) ->
     lines = page(money, f"bill/export/?month={month}&as=csv").splitlines()
     assert lines[0].startswith("\ufeff")
     assert len(lines) == 3
-    assert f"{order.out_trade_no},{order.transaction_id},,'=HYPERLINK(1)" in lines[1]
+    assert page(money, f"bill/export/?month={month}&as=csv&by=paid_back").splitlines() == lines
+    # An id of more than 15 digits is a text: of a number Excel would keep only the first 15.
+    assert f"{order.out_trade_no},'{order.transaction_id},,'=HYPERLINK(1)" in lines[1]
     assert f"{refund.out_refund_no}" in lines[2]
     assert "-1.00" in lines[2]
     excel = money.get(f"{ADMIN}/bill/export/?month={month}&as=xlsx")
     rows = list(load_workbook(BytesIO(b"".join(excel))).active.values)  # type: ignore[union-attr]
-    assert [row[8] for row in rows[1:]] == ["100.00", "-1.00"]
+    assert [row[8] for row in rows[1:]] == [100, -1]
     assert money.get(f"{ADMIN}/bill/export/?month=never").status_code == 302
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_one_odd_description_does_not_end_the_months_export(
+    money: Client, ordered: Ordered, form: str
+) -> None:
+    order = ordered()
+    notify(order)
+    Order.objects.filter(pk=order.pk).update(description="年\x0b卡\x1f", item="＝cmd()", source="\n=1")
+    order.refresh_from_db()
+    month = f"{timezone.localdate():%Y-%m}"
+    answer: Any = money.get(f"{ADMIN}/bill/export/?month={month}&as={form}")
+    data = b"".join(answer)
+    if form == "csv":
+        row: list[Any] = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))[1]
+        shown: tuple[Any, ...] = ("100.00", f"'{order.transaction_id}")
+    else:
+        sheet = load_workbook(BytesIO(data)).active
+        assert sheet is not None
+        row = [cell.value for cell in sheet[2]]
+        shown = (100, order.transaction_id)
+        assert sheet["I2"].number_format == "0.00"
+    assert (row[8], row[3], row[5], row[6], row[10]) == (*shown, "年卡", "'＝cmd()", "'\n=1")
 
 
 def test_revenue_is_drawn_by_day_and_added_up(money: Client, ordered: Ordered) -> None:
@@ -336,4 +362,51 @@ def test_a_limit_is_set_by_the_owner(staff: Cast, money: Client) -> None:
     assert money.post(f"{ADMIN}/refundlimit/add/", fields).status_code == 403
     assert signed_in(staff.owner).post(f"{ADMIN}/refundlimit/add/", fields).status_code == 302
     finance = User.objects.get(username="money")
-    assert refunding.limit_of(finance, staff.ours.pk) == 5000
+    assert refund_limits.limit_of(finance, staff.ours.pk) == 500_000
+
+
+def test_a_refund_in_parts_beyond_the_limit_says_who_decides(money: Client, paid: Order) -> None:
+    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=1000)
+    dialog(money, paid, "6", confirmed="1")
+    assert "¥4.00" in dialog(money, paid, "6").content.decode()
+    dialog(money, paid, "6", confirmed="1")
+    assert sorted(Refund.objects.values_list("state", flat=True)) == ["pending", "waiting"]
+
+
+@pytest.fixture
+def shared(paid: Order, merchant: Merchant, staff: Cast) -> Merchant:
+    """The merchant sells for another account too, which has sold nothing."""
+    merchant.accounts.add(staff.theirs)
+    return merchant
+
+
+def test_finance_of_another_account_sees_nothing_of_ours_where_both_sell_through_one_merchant(
+    shared: Merchant, staff: Cast, money: Client, paid: Order
+) -> None:
+    bill = Bill.objects.create(merchant=shared, kind="trade", day=timezone.localdate(), state="matched")
+    unknown = note(shared, Mismatch(Kind.UNKNOWN_ORDER, "WC9"))
+    lost = Notice.objects.create(merchant=shared, notice_id="n", event_type="LOST", raw="", resource={})
+    ours = Notice.objects.get(order=paid)
+    theirs = signed_in(member("their money", staff.theirs, StaffRight.Role.FINANCE))
+    for kind, row in (("bill", bill), ("discrepancy", unknown), ("notice", lost), ("notice", ours)):
+        for client in (theirs, money) if row != ours else (theirs,):
+            assert client.get(f"{ADMIN}/{kind}/{row.pk}/change/").status_code in {302, 404}
+            assert f"{kind}/{row.pk}/change" not in page(client, f"{kind}/")
+    assert f"notice/{ours.pk}/change" in page(money, "notice/")
+    both = User.objects.get(username="money")
+    StaffRight.objects.create(user=both, account=staff.theirs, role=StaffRight.Role.FINANCE)
+    for kind, row in (("bill", bill), ("discrepancy", unknown), ("notice", lost), ("notice", ours)):
+        assert page(signed_in(both), f"{kind}/{row.pk}/change/")
+
+
+def test_what_belongs_to_no_account_is_closed_by_whoever_may_act_for_all_of_them(
+    shared: Merchant, staff: Cast
+) -> None:
+    unknown = note(shared, Mismatch(Kind.UNKNOWN_ORDER, "WC9"))
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.AUDITOR)
+    address = f"{ADMIN}/discrepancy/{unknown.pk}/close/"
+    assert signed_in(staff.owner).post(address, {"note": "x"}).status_code == 403
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.FINANCE)
+    assert signed_in(staff.owner).post(address, {"note": "x"}).status_code == 302
+    unknown.refresh_from_db()
+    assert unknown.state == "closed"

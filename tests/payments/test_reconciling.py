@@ -1,16 +1,21 @@
 import datetime
 import gzip
 from collections.abc import Callable
-from typing import Any
+from io import BytesIO
+from typing import Any, cast
 
 import pytest
 import time_machine
 from Crypto.Hash import SHA1
+from django.test import Client
 from django.utils import timezone
+from openpyxl import load_workbook
 
+from accounts.models import OfficialAccount, StaffRight
 from payments import bill_sums, reconciling, refunding
 from payments.models import Bill, BillLine, Discrepancy, FundLine, Merchant, Order, Refund
 from payments.states import OrderState
+from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, know_nothing, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
@@ -333,6 +338,40 @@ def test_a_movement_of_another_amount_is_an_exception_whichever_bill_comes_first
     assert (found.kind, found.order, found.here, found.there) == ("fund_amount", sold, "9940", "9939")
 
 
+@pytest.mark.parametrize(("fee", "expected"), [("0.60", []), ("0.61", ["fund_amount"])])
+def test_fees_that_move_in_lines_of_their_own_count_with_their_payment_and_refund(
+    sold: Order, given_back: Refund, bill: Bill, funds: Bill, serve: Any, fee: str, expected: list[str]
+) -> None:
+    paid, refund = sold.out_trade_no, given_back
+    serve(file(row(paid), refund_row(paid, refund.out_refund_no, "30.00")))
+    fetched(bill)
+    serve(
+        flow(
+            moved(paid, TRANSACTION_ID, "100.00"),
+            moved(paid, TRANSACTION_ID, fee, "支出"),
+            moved(refund.out_refund_no, REFUND_ID, "30.00", "支出"),
+            moved(refund.out_refund_no, REFUND_ID, "0.18"),
+        ),
+        FUNDS,
+    )
+    fetched(funds)
+    assert kinds() == expected
+    assert [line.agrees for line in bill_sums.sums(funds)] == [not expected, True]
+
+
+def test_what_a_closed_refund_took_comes_back_whole(
+    sold: Order, given_back: Refund, bill: Bill, funds: Bill, serve: Any
+) -> None:
+    refund = given_back
+    Refund.objects.update(state="closed", due_at=None)
+    serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, refund.out_refund_no, "30.00", "FAIL")))
+    fetched(bill)
+    there_and_back = [moved(refund.out_refund_no, REFUND_ID, "29.82", side) for side in ("支出", "收入")]
+    serve(flow(moved(sold.out_trade_no, TRANSACTION_ID, "99.40"), *there_and_back), FUNDS)
+    fetched(funds)
+    assert kinds() == []
+
+
 def test_a_movement_for_an_unknown_number_of_ours_is_an_exception(
     sold: Order, funds: Bill, serve: Any
 ) -> None:
@@ -357,6 +396,64 @@ def test_a_payment_for_which_no_money_moved_is_an_exception_the_day_after(
     assert [(found.kind, found.order) for found in Discrepancy.objects.all()] == [("fund_missing", unmoved)]
 
 
+FUND_SUMMARY = "资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额"
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [("`1.0,`1.0,`99.40,`0.0,`0.00", []), ("`2.0,`2.0,`99.40,`0.0,`0.00", ["bill_summary"])],
+)
+def test_counts_with_a_decimal_are_counts(
+    sold: Order, funds: Bill, serve: Any, summary: str, expected: list[str]
+) -> None:
+    serve(flow(moved(sold.out_trade_no, TRANSACTION_ID, "99.40"), FUND_SUMMARY, summary), FUNDS)
+    assert fetched(funds).state == Bill.State.MATCHED
+    assert kinds() == expected
+
+
+def test_a_summary_that_cannot_be_read_is_an_exception_and_said_on_the_bill(
+    sold: Order, bill: Bill, serve: Any
+) -> None:
+    serve(file(row(sold.out_trade_no), f"{SUMMARY}\r\n`one,`100.00,`0.00,`0.00,`0.60000,`100.00,`0.00"))
+    assert fetched(bill).state == Bill.State.MATCHED
+    assert bill.problem
+    assert kinds() == ["bill_summary"]
+    assert "one" in Discrepancy.objects.get().there
+
+
+def test_a_value_that_nothing_here_can_hold_is_said_on_the_bill(bill: Bill, serve: Any) -> None:
+    serve(file(row("N" * 33)))
+    assert fetched(bill).state == Bill.State.WAITING
+    assert "33" in bill.problem or "long" in bill.problem
+    assert bill.due_at
+
+
+OLDEST_COLUMNS = (
+    "交易时间,公众账号ID,商户号,子商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,总金额,企业红包金额,"
+    "微信退款单号,商户退款单号,退款金额,企业红包退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率"
+)
+OLDEST_SUMMARY = "总交易单数,总交易额,总退款金额,总企业红包退款金额,手续费总金额"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_bill_of_the_oldest_layout_is_read(
+    sold: Order, given_back: Refund, bill: Bill, serve: Any, encoding: str
+) -> None:
+    paid = row(sold.out_trade_no).split(",")[:24]
+    back = refund_row(sold.out_trade_no, given_back.out_refund_no, "30.00").split(",")[:24]
+    lines = [
+        OLDEST_COLUMNS,
+        ",".join(paid),
+        ",".join(back),
+        OLDEST_SUMMARY,
+        "`2,`100.00,`30.00,`0.00,`0.42000",
+    ]
+    serve("\r\n".join([*lines, ""]).encode(encoding))
+    assert fetched(bill).state == Bill.State.MATCHED
+    assert (bill.lines, bill.income, bill.spent, bill.fees, bill.problem) == (2, 10000, 3000, 42000, "")
+    assert kinds() == []
+
+
 def test_the_recorded_bills_are_read(merchant: Merchant, serve: Any) -> None:
     for name in ("tradebill_ALL_2026-03-01.csv", "tradebill_ALL_2026-03-01_bom_lf.csv"):
         Bill.objects.all().delete()
@@ -372,3 +469,98 @@ def test_the_recorded_bills_are_read(merchant: Merchant, serve: Any) -> None:
     assert last
     assert (last.amount, last.balance) == (122715, 628680)
     assert "bill_summary" not in kinds()
+
+
+BILLS_PAGE = "/admin/payments/bill"
+
+
+def days_ago(count: int) -> datetime.date:
+    return timezone.now().astimezone(BEIJING).date() - datetime.timedelta(days=count)
+
+
+@pytest.fixture
+def money(account: OfficialAccount) -> Client:
+    return signed_in(member("money", account, StaffRight.Role.FINANCE))
+
+
+def test_a_bill_that_failed_is_fetched_again_from_its_page(
+    sold: Order, bill: Bill, serve: Any, money: Client, staff: Cast
+) -> None:
+    Bill.objects.update(state="failed", due_at=None, attempts=reconciling.MOST_ATTEMPTS, problem="gone")
+    serve(file(row(sold.out_trade_no)))
+    assert "gone" in money.get(f"{BILLS_PAGE}/{bill.pk}/change/").content.decode()
+    again = f"{BILLS_PAGE}/{bill.pk}/again/"
+    assert signed_in(staff.auditor).post(again).status_code == 403
+    money.get(again)
+    assert reconciling.fetch_due() == 0
+    assert money.post(again).status_code == 302
+    assert reconciling.fetch_due() >= 1
+    bill.refresh_from_db()
+    assert (bill.state, bill.problem) == (Bill.State.MATCHED, "")
+
+
+def test_a_day_before_the_merchant_was_set_up_is_fetched_from_the_page(
+    merchant: Merchant, pay: PayPlatform, money: Client
+) -> None:
+    pay.pay[TRADE] = pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    reconciling.begin(merchant)
+    asked = {"merchant": merchant.pk, "day": f"{days_ago(60)}"}
+    assert money.post(f"{BILLS_PAGE}/fetch/", asked).status_code == 302
+    assert reconciling.fetch_due() == 2
+    # It begins no second chain of days.
+    assert list(Bill.objects.filter(state="empty").values_list("day", flat=True)) == [days_ago(60)] * 2
+    assert Bill.objects.filter(state="waiting").count() == 2
+
+
+@pytest.mark.parametrize("ago", [0, -1, 90])
+def test_a_day_without_bills_at_wechat_pay_is_refused(merchant: Merchant, money: Client, ago: int) -> None:
+    answer = money.post(
+        f"{BILLS_PAGE}/fetch/", {"merchant": merchant.pk, "day": f"{days_ago(ago)}"}, follow=True
+    )
+    assert f"{days_ago(1)}" in answer.content.decode()
+    assert not Bill.objects.exists()
+
+
+def test_bills_of_a_merchant_of_others_are_not_fetched(merchant: Merchant, staff: Cast) -> None:
+    asked = {"merchant": merchant.pk, "day": f"{days_ago(3)}"}
+    for user in (staff.outsider, staff.auditor, staff.editor):
+        signed_in(user).post(f"{BILLS_PAGE}/fetch/", asked)
+    assert not Bill.objects.exists()
+
+
+def exported(client: Client, month: str, by: str) -> Any:
+    answer = client.get(f"{BILLS_PAGE}/export/?month={month}&as=xlsx&by={by}")
+    return load_workbook(BytesIO(b"".join(cast(Any, answer))))
+
+
+def test_the_export_of_a_month_adds_up_to_its_bills(
+    sold: Order, given_back: Refund, bill: Bill, serve: Any, money: Client
+) -> None:
+    serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, given_back.out_refund_no, "30.00")))
+    fetched(bill)
+    rows = list(exported(money, "2026-03", "accepted").worksheets[0].values)[1:]
+    amounts, fees = [line[8] for line in rows], [line[11] for line in rows]
+    assert sum(amount for amount in amounts if amount > 0) * 100 == bill.income
+    assert -sum(amount for amount in amounts if amount < 0) * 100 == bill.spent
+    assert round(sum(fees) * 100_000) == bill.fees
+    # Numbers of fifteen digits and more would be rounded as numbers.
+    assert {type(line[3]) for line in rows} == {str}
+    totals = {line[0]: line[1:] for line in exported(money, "2026-03", "accepted")["合计"].values}
+    assert totals["支付"] == (1, 100, 0.6)
+    assert totals["退款"] == (1, -30, -0.18)
+
+
+def test_a_refund_is_exported_by_either_of_its_dates(
+    sold: Order, given_back: Refund, bill: Bill, serve: Any, money: Client
+) -> None:
+    serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, given_back.out_refund_no, "30.00")))
+    fetched(bill)
+    april = datetime.datetime(2026, 4, 2, tzinfo=BEIJING)
+    Refund.objects.update(state="success", succeeded_at=april, due_at=None)
+
+    def refunds(month: str, by: str) -> list[Any]:
+        rows = exported(money, month, by).worksheets[0].values
+        return [line[13] for line in rows if line[4] == given_back.out_refund_no]
+
+    assert refunds("2026-03", "accepted") == ["2026-04-02 00:00:00"] == refunds("2026-04", "paid_back")
+    assert refunds("2026-04", "accepted") == [] == refunds("2026-03", "paid_back")

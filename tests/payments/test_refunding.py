@@ -10,13 +10,13 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import OfficialAccount, StaffRight
-from payments import refunding
+from payments import refund_limits, refunding
 from payments.models import Discrepancy, Event, Order, Refund, RefundLimit
 from payments.ordering import OrderRefused
 from payments.states import OrderState, RefundState
 from tests.cast import member
 from tests.payments.conftest import Ordered
-from tests.payments.world import REFUNDS, notify, notify_refund, reply, report
+from tests.payments.world import REFUNDS, notify, notify_refund, refund_id, reply, report
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply, Request
 
@@ -34,7 +34,7 @@ def answer(pay: PayPlatform, status: str = "PROCESSING", **differently: Any) -> 
         asked = json.loads(request.body)
         found = {
             "out_refund_no": asked["out_refund_no"],
-            "refund_id": f"503{asked['out_refund_no'][-20:]}",
+            "refund_id": refund_id(asked["out_refund_no"]),
             "status": status,
             "amount": asked["amount"],
         }
@@ -311,12 +311,12 @@ def test_a_rejected_refund_frees_the_amount(paid: Order, finance: User, owner: U
 def test_limits_are_those_of_the_roles(account: OfficialAccount, finance: User, owner: User) -> None:
     auditor = member("auditor", account, StaffRight.Role.AUDITOR)
     superuser = User.objects.create_superuser("root")
-    assert refunding.limit_of(finance, account.pk) == refunding.ALONE_UP_TO
-    assert refunding.limit_of(owner, account.pk) is None
-    assert refunding.limit_of(superuser, account.pk) is None
-    assert refunding.limit_of(auditor, account.pk) == 0
+    assert refund_limits.limit_of(finance, account.pk) == refund_limits.ALONE_UP_TO
+    assert refund_limits.limit_of(owner, account.pk) is None
+    assert refund_limits.limit_of(superuser, account.pk) is None
+    assert refund_limits.limit_of(auditor, account.pk) == 0
     RefundLimit.objects.create(account=account, role="owner", alone_up_to=5)
-    assert refunding.limit_of(User.objects.get(pk=owner.pk), account.pk) == 5
+    assert refund_limits.limit_of(User.objects.get(pk=owner.pk), account.pk) == 5
 
 
 def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordered, pay: PayPlatform) -> None:
@@ -331,3 +331,105 @@ def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordere
     refunding.refund_due()
     assert books(first) == (OrderState.PAID, 0, 0)
     assert books(second) == (OrderState.REFUNDED, 10000, 10000)
+
+
+def beyond(order: Order, key: str, amount: int = 1000, **more: Any) -> bool:
+    """Whether a second person is asked."""
+    usual = {"source": "staff", "key": key, **more}
+    return refunding.request(order, amount, **usual).state == RefundState.WAITING
+
+
+def test_a_refund_in_parts_counts_as_their_sum_for_whoever_asks(
+    paid: Order, ordered: Ordered, account: OfficialAccount
+) -> None:
+    RefundLimit.objects.create(account=account, role="finance", alone_up_to=2500)
+    ann, bob = (member(name, account, StaffRight.Role.FINANCE) for name in ("ann", "bob"))
+    assert [beyond(paid, key, by=ann) for key in "abc"] == [False, False, True]
+    # Nor does a colleague give back more of the same order, or ann of another one today.
+    assert beyond(paid, "d", by=bob)
+    other = ordered(key="other")
+    assert notify(other, transaction_id="4200OTHER").status_code == 204
+    other.refresh_from_db()
+    assert beyond(other, "e", by=ann)
+    assert not beyond(other, "f", by=bob)
+    with later(datetime.timedelta(days=1)):
+        assert not beyond(other, "g", by=ann)
+
+
+def test_what_a_second_person_agreed_to_or_nobody_got_uses_up_no_limit(
+    paid: Order, account: OfficialAccount
+) -> None:
+    RefundLimit.objects.create(account=account, role="finance", alone_up_to=1000)
+    ann, bob = (member(name, account, StaffRight.Role.FINANCE) for name in ("ann", "bob"))
+    large = refunding.request(paid, 3000, source="staff", key="large", by=ann)
+    assert refunding.approve(large, bob)
+    rejected = refunding.request(paid, 3000, source="staff", key="rejected", by=ann)
+    assert refunding.reject(rejected, bob)
+    assert not beyond(paid, "alone", by=ann)
+
+
+def test_a_business_system_has_a_limit_too(paid: Order, account: OfficialAccount) -> None:
+    RefundLimit.objects.create(account=account, role="api", alone_up_to=2000)
+    assert [beyond(paid, key, source="api:1") for key in "abc"] == [False, False, True]
+    # What the product gives back by its own rule waits for nobody.
+    assert not beyond(paid, "second", source="automatic")
+
+
+def test_a_superuser_agrees_to_nothing_that_they_asked_for(
+    paid: Order, account: OfficialAccount, admin_user: User
+) -> None:
+    RefundLimit.objects.create(account=account, role="owner", alone_up_to=999)
+    refund = refunding.request(paid, 1000, source="staff", key="own", by=admin_user)
+    assert refund.state == RefundState.WAITING
+    with pytest.raises(OrderRefused) as no:
+        refunding.approve(refund, admin_user)
+    assert no.value.code == "second_person"
+    assert state(refund) == RefundState.WAITING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_refunds_asked_for_at_once_are_one_sum(
+    paid: Order, ordered: Ordered, account: OfficialAccount
+) -> None:
+    RefundLimit.objects.create(account=account, role="finance", alone_up_to=1000)
+    ann = member("ann", account, StaffRight.Role.FINANCE)
+    other = ordered(key="other")
+    assert notify(other, transaction_id="4200OTHER").status_code == 204
+    start = threading.Barrier(2)
+
+    def ask_for(order: Order) -> None:
+        start.wait()
+        refunding.request(order, 1000, source="staff", key=str(order.pk), by=ann)
+        connection.close()
+
+    threads = [threading.Thread(target=ask_for, args=[order]) for order in (paid, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(Refund.objects.values_list("state", flat=True)) == ["pending", "waiting"]
+
+
+@pytest.mark.parametrize(
+    ("differing", "kind"),
+    [
+        ({"mchid": "1900000000"}, "merchant"),
+        ({"transaction_id": "4200FOREIGN"}, "refund_numbers"),
+        ({"out_trade_no": "WC20260301000000000001"}, "refund_numbers"),
+        ({"refund_id": "503FOREIGN"}, "refund_numbers"),
+    ],
+)
+def test_a_report_with_other_numbers_books_nothing(
+    paid: Order, pay: PayPlatform, differing: dict[str, str], kind: str
+) -> None:
+    refund = ask(paid, 3000)
+    answer(pay)
+    refunding.refund_due()
+    assert state(refund) == RefundState.PROCESSING
+    said: dict[str, Any] = {"refund_id": refund.refund_id, **differing}
+    assert notify_refund(refund, **said).status_code == 204
+    assert state(refund) == RefundState.PROCESSING
+    assert books(paid) == (OrderState.PAID, 3000, 0)
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.refund) == (kind, refund)
+    assert found.there in differing.values()

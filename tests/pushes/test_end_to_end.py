@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import requests
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import OfficialAccount
+from tests.callbacks import served
 from tests.conftest import APPID
 from tests.simulated import Simulated
 from tests.working import react_to_due, react_to_late, send_due
@@ -45,9 +45,10 @@ class Phone:
 
 
 @pytest.fixture
-def phone(simulated: Simulated, live_server: LiveServer, account: OfficialAccount) -> Phone:
-    simulated.know(account, callback_url=f"{live_server.url}{account.callback_path}")
-    return Phone(simulated.base)
+def phone(simulated: Simulated, account: OfficialAccount) -> Iterator[Phone]:
+    with served() as address:
+        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        yield Phone(simulated.base)
 
 
 @pytest.fixture(autouse=True)
@@ -131,3 +132,14 @@ def test_a_token_that_ended_elsewhere_costs_no_message(phone: Phone) -> None:
     phone.does(type="text", content="2")
     work()
     assert [text for _, text in phone.received()] == ["0", "1", "0", "1"]
+
+
+@pytest.mark.parametrize("mode", ["plain", "compatible", "safe"])
+def test_an_account_that_gets_its_pushes_in_json_is_answered_as_the_platform_wants_it(
+    phone: Phone, account: OfficialAccount, mode: str
+) -> None:
+    account.mode = mode
+    account.save()
+    phone.sim("/accounts", {"appid": APPID, "format": "json", "mode": mode})
+    phone.does(type="text", content="1")
+    assert phone.received() == [("passive", "0")]

@@ -18,7 +18,7 @@ from wechat.channels.models import Channel
 from wechat.inbox.models import InboundMessage
 from wechat.materials.models import Asset
 from wechat.replies import rulebook
-from wechat.replies.models import Rule
+from wechat.replies.models import Reply, Rule
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +190,17 @@ def test_a_rule_that_would_not_work_is_refused_with_what_to_change(
     editor: Client, account: OfficialAccount, keywords: Any, replies: Any, rule: Any, sentence: str
 ) -> None:
     assert sentence in complaints(editor, form(account, *replies, keywords=keywords, **rule))
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"), [("{remark}", True), ("{remark|朋友}", False), ("{account}", False)]
+)
+def test_a_reply_that_may_be_empty_is_saved_and_its_writer_told(
+    editor: Client, account: OfficialAccount, text: str, *, warned: bool
+) -> None:
+    response: Any = editor.post(f"{LIST}add/", form(account, reply(text=text)), follow=True)
+    assert Reply.objects.get().content["content"] == text
+    assert ("{remark|朋友}。" in response.content.decode()) == warned
 
 
 def test_a_rule_that_is_off_may_be_half_done_and_is_not_switched_on_like_that(
@@ -413,3 +424,30 @@ def test_a_file_that_is_none_of_ours_is_refused_in_words(
 def test_importing_without_a_file_asks_for_one(editor: Client, account: OfficialAccount) -> None:
     page: Any = editor.post(IMPORT, {"account": account.pk})
     assert page.context["refused"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "gb18030", "utf-8-sig"])
+def test_a_file_in_another_encoding_is_taken_all_the_same(
+    editor: Client, account: OfficialAccount, rule: RuleMaker, encoding: str
+) -> None:
+    rule(keywords=("价格",))
+    body = editor.get("/admin/replies/rule/export/").content.decode().encode(encoding)
+    Rule.objects.all().delete()
+    looked: Any = editor.post(IMPORT, {"account": account.pk, "file": SimpleUploadedFile("rules.json", body)})
+    assert looked.context["report"].made == ["规则"]
+    agreed = {"account": account.pk, "rehearsed": looked.context["text"], "agreed": "1"}
+    assert editor.post(IMPORT, agreed).status_code == 302
+    assert Rule.objects.get().keywords.get().text == "价格"
+
+
+def test_control_characters_of_a_file_stay_outside(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    rule(keywords=("价格",), name="规则甲")
+    text = (
+        editor.get("/admin/replies/rule/export/").content.decode().replace("规则甲", "规\\u0000则\\ud83d乙")
+    )
+    Rule.objects.all().delete()
+    agreed = {"account": account.pk, "agreed": "1", "file": SimpleUploadedFile("rules.json", text.encode())}
+    assert editor.post(IMPORT, agreed).status_code == 302
+    assert Rule.objects.get().name == "规则乙"

@@ -212,6 +212,8 @@ def test_only_a_refusal_nobody_can_foresee_is_a_warning(
             True,
         ),
         (Reply(b"{oddly", "image/jpeg"), "", True),
+        (Reply(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "text/plain"), "", True),
+        (Reply(b"\xff\xd8\xff\xe0", "application/json"), "", True),
         (
             Reply(
                 b"#!AMR", "voice/speex", headers={"Content-Disposition": 'attachment; filename="../../b.amr"'}

@@ -24,12 +24,13 @@ from wechat.sdk.content import (
     Voice,
     from_dict,
     to_dict,
-    to_passive_xml,
+    to_passive,
     to_service_json,
     validate,
 )
 from wechat.sdk.errors import ContentError
-from wechat.sdk.xml import legal, parse, tree
+from wechat.sdk.text import clean
+from wechat.sdk.xml import parse, tree
 
 OPENID, ACCOUNT = "oQc7a6KfXn2tR9vLw0Yp3dUbHs1M", "gh_5c1e07ab93d2"
 GIFT = Article(
@@ -74,14 +75,25 @@ def test_every_recorded_reply_is_rendered_like_the_recording(item: dict[str, Any
     body = sample(item["file"])
     content = RECORDED[item["file"].removeprefix("replies/").removesuffix(".xml")]
     at = int(parse(body).findtext("CreateTime") or 0)
-    assert tree(parse(to_passive_xml(content, to=OPENID, sender=ACCOUNT, at=at))) == tree(parse(body))
+    reply = to_passive(content, to=OPENID, sender=ACCOUNT, at=at, in_json=False)
+    assert tree(parse(reply)) == tree(parse(body))
 
 
 @given(text=st.text())
 def test_whatever_a_text_says_arrives_and_forges_nothing(text: str) -> None:
-    root = parse(to_passive_xml(Text(text), to=text, sender=ACCOUNT, at=1))
+    root = parse(to_passive(Text(text), to=text, sender=ACCOUNT, at=1, in_json=False))
     assert [child.tag for child in root] == ["ToUserName", "FromUserName", "CreateTime", "MsgType", "Content"]
-    assert (root.findtext("Content") or "") == legal(text)
+    assert clean(root.findtext("Content") or "") == clean(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.parametrize("item", REPLIES, ids=lambda item: str(item["file"]))
+def test_a_reply_in_json_says_the_same_in_the_same_names(item: dict[str, Any]) -> None:
+    content = RECORDED[item["file"].removeprefix("replies/").removesuffix(".xml")]
+    same: dict[str, Any] = {"to": OPENID, "sender": ACCOUNT, "at": 1769907637}
+    in_xml = tree(parse(to_passive(content, **same, in_json=False)))
+    in_json = json.loads(to_passive(content, **same, in_json=True))
+    assert in_json["CreateTime"] == 1769907637
+    assert json.loads(json.dumps(in_json), parse_int=str) == in_xml
 
 
 def test_a_menu_message_looks_as_the_platform_prints_it() -> None:
@@ -112,7 +124,7 @@ def test_content_goes_only_where_it_says_it_can(content: Content) -> None:
         content = Video("m", thumb_media_id="t")
     ways = []
     for way, render in (
-        ("passive", lambda: to_passive_xml(content, to=OPENID, sender=ACCOUNT, at=1)),
+        ("passive", lambda: to_passive(content, to=OPENID, sender=ACCOUNT, at=1, in_json=False)),
         ("service", lambda: to_service_json(content, openid=OPENID)),
     ):
         try:

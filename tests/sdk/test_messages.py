@@ -1,4 +1,5 @@
 import json
+import math
 from collections import Counter
 from typing import Any
 
@@ -236,17 +237,10 @@ BEYOND = 2**63
         b'{"a":' * 100_000,
         b"{" + b'"a":[' * 20_000,
         b'{"ToUserName": 1',
-        push(MsgId=BEYOND),
-        push(MsgId="9" * 5000),
-        push(MsgId="12x"),
-        push(MsgId="1e3"),
         push(CreateTime="soon"),
         push(CreateTime=""),
         push(CreateTime=-5),
         push(CreateTime=10**15),
-        push(MsgType="location", Location_X="nan"),
-        push(MsgType="location", Location_X="north"),
-        push(MsgType="location", Scale=BEYOND),
         push(FromUserName=""),
         push(FromUserName="o" * 1000),
         push(ToUserName="g" * 1000),
@@ -264,8 +258,76 @@ def test_nonsense_from_the_platform_is_kept_raw(body: bytes) -> None:
     assert malformed.value.raw == body
 
 
-def test_the_largest_id_survives() -> None:
-    assert parse(push(MsgId=BEYOND - 1)).msg_id == BEYOND - 1
+@pytest.mark.parametrize("number", [BEYOND - 1, BEYOND, 2**64, 10**30])
+def test_an_id_of_any_size_survives_and_tells_two_messages_apart(number: int) -> None:
+    first, second = parse(push(MsgId=number)), parse(push(MsgId=number + 1))
+    assert (first.msg_id, first.text == second.text) == (number, True)
+    assert first.key != second.key
+
+
+@pytest.mark.parametrize(
+    ("written", "number"), [("16.0", 16), (" 16\n", 16), ("", 0), ("12x", 0), ("9" * 5000, 0)]
+)
+def test_a_number_is_read_however_it_is_written_and_costs_nobody_the_message(
+    written: str, number: int
+) -> None:
+    message = parse(push(MsgType="location", Scale=written, Location_X=f" {written}", Label="here"))
+    assert isinstance(message, messages.Location)
+    assert (message.scale, message.text) == (number, "here")
+    assert math.isfinite(message.latitude)
+
+
+def test_a_receipt_of_a_message_whose_id_no_row_of_ours_holds_is_about_none() -> None:
+    assert parse(push(MsgType="event", Event="TEMPLATESENDJOBFINISH", MsgID=BEYOND)).msg_id == 0
+
+
+def test_blanks_around_values_belong_to_no_value() -> None:
+    body = push(Content="\n 你好\n").replace(b"<![CDATA[", b"\n  <![CDATA[ ").replace(b"]]>", b"\t]]>\r\n ")
+    assert parse(body) == parse(push(Content="你好"))
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        ("看 <b>这里</b> & 那里", "看 <b>这里</b> & 那里"),
+        ("<b>粗</b>", "<b>粗</b>"),
+        ("1 < 2 &amp; 3 &gt; 2", "1 < 2 & 3 > 2"),
+        ("<br>&nbsp;", "<br>&nbsp;"),
+        ("<![CDATA[a]]>b]]>", "a]]>b"),
+        ("<![CDATA[a]]]]><![CDATA[>b<c]]>&", "a]]>b<c]]>&"),
+        ("<![CDATA[a", "a"),
+        ("<!-- ", "<!--"),
+        ("a\x00b<", "ab<"),
+    ],
+)
+def test_markup_in_the_text_of_a_follower_is_its_text(inner: str, text: str) -> None:
+    message = parse(push(Content="?", MsgId=7).replace(b"<![CDATA[?]]>", inner.encode()))
+    assert (message.openid, message.text, message.msg_id) == (SENDER, text, 7)
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        (b"\xe6\xb8\x85\xe6\xb8", "清\N{REPLACEMENT CHARACTER}"),
+        (b"\xe5\xa5\xbd\xed\xa0\xbd\xed\xb8\x80", "好😀"),
+        (b"\xff!", "\N{REPLACEMENT CHARACTER}!"),
+        (b"\xed\xa0\xbd!", "\N{REPLACEMENT CHARACTER}" * 3 + "!"),
+    ],
+    ids=["cut", "CESU-8", "0xFF", "half a pair"],
+)
+@pytest.mark.parametrize("form", ["xml", "json"])
+def test_bytes_that_are_no_utf_8_do_not_lose_the_message(form: str, inner: bytes, text: str) -> None:
+    body = push(Content="?", MsgId=7)
+    if form == "json":
+        body = json.dumps(tree(parse_xml(body))).encode()
+    message = parse(body.replace(b"?", inner))
+    assert (message.openid, message.text, message.msg_id) == (SENDER, text, 7)
+
+
+def test_a_text_that_claims_another_sender_is_believed_by_nobody() -> None:
+    forged = "]]></Content><FromUserName>oVictim</FromUserName><Content>&<![CDATA["
+    with pytest.raises(MalformedMessage):
+        parse(push(Content=forged))
 
 
 def test_json_numbers_keep_every_digit_and_text_stays_storable() -> None:

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wechat.sdk.errors import MalformedMessage
-from wechat.sdk.xml import MAX_BODY, cdata, legal, parse, tree
+from wechat.sdk.text import clean
+from wechat.sdk.xml import MAX_BODY, cdata, parse, tree
 
 BOMB = b"""<!DOCTYPE xml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><xml>&b;</xml>"""
 OUTSIDE = b"""<!DOCTYPE xml [<!ENTITY f SYSTEM "file:///etc/hostname">]><xml><Content>&f;</Content></xml>"""
@@ -47,7 +48,7 @@ def test_control_characters_typed_by_a_follower_do_not_lose_the_message() -> Non
 def test_any_text_comes_back_from_a_parser_and_forges_nothing(text: str) -> None:
     root = parse(f"<xml><Content>{cdata(text)}</Content></xml>".encode())
     assert [child.tag for child in root] == ["Content"]
-    assert (root.findtext("Content") or "") == legal(text)
+    assert clean(root.findtext("Content") or "") == clean(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 @given(pieces=st.lists(st.sampled_from(["]]>", "]", ">", "<![CDATA[", "</Content><Forged/>", "&lt;", "\r"])))
@@ -60,7 +61,7 @@ def test_text_made_to_break_out_stays_inside(pieces: list[str]) -> None:
 
 @given(text=st.text(st.characters(blacklist_categories=["Cc", "Cs", "Cn"])))
 def test_ordinary_text_is_not_changed_at_all(text: str) -> None:
-    assert legal(text) == text
+    assert clean(text) == text
 
 
 def test_repeated_siblings_become_a_list_and_known_ones_always() -> None:

@@ -1,8 +1,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,16 +13,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import audit
 from accounts.models import OfficialAccount
-from accounts.pages import AccountScopedAdmin
+from accounts.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.rights import Area, Rights
 from wechat.api.forms import ApiClientForm
 from wechat.api.models import SECRET_OVERLAP, ApiClient, TokenAccess
-from wechat.kernel.pages import BigTable, ModelAdmin, badge, moment
+from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 
 
 @admin.register(ApiClient)
-class ApiClientAdmin(ModelAdmin[ApiClient]):
+class ApiClientAdmin(AuditedAdmin):
     """A client reaches into several accounts, so whoever changes it must own all of them."""
 
     form = ApiClientForm
@@ -100,8 +99,7 @@ class ApiClientAdmin(ModelAdmin[ApiClient]):
             return self._page(request, "api/renew_secret.html", client, _("New secret"))
         client.make_secret()
         client.save(update_fields=["secret", "previous_secret", "previous_until"])
-        assert isinstance(request.user, User)
-        LogEntry.objects.log_actions(request.user.pk, [client], CHANGE, _("Made a new secret"))
+        audit.record(request, client, _("Made a new secret"))
         return self._secret_page(request, client)
 
     def _secret_page(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
@@ -149,7 +147,7 @@ class ApiClientAdmin(ModelAdmin[ApiClient]):
 
 
 @admin.register(TokenAccess)
-class TokenAccessAdmin(BigTable, AccountScopedAdmin):
+class TokenAccessAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """Read-only: who was given the access token."""
 
     area = Area.SETTINGS
@@ -157,15 +155,6 @@ class TokenAccessAdmin(BigTable, AccountScopedAdmin):
     list_select_related = ("client",)
     fields = ("account", "client", "at", "address")
     readonly_fields = ("client", "at", "address")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("at"))
     def moment(self, access: TokenAccess) -> SafeString:

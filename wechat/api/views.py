@@ -22,7 +22,7 @@ from Crypto.Hash import SHA256
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -39,7 +39,9 @@ from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
 from wechat.api.limits import ClientRate
 from wechat.api.models import ApiClient
 from wechat.api.paging import KeysetPages
+from wechat.api.parsers import CleanJsonParser
 from wechat.api.schema import BusinessSchema, JsonSchema
+from wechat.sdk.text import clean
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ log = logging.getLogger(__name__)
 class JsonView(APIView):
     """JSON in, JSON out, and errors in one shape, whoever calls."""
 
-    parser_classes: list[type[BaseParser]] = [JSONParser]
+    parser_classes: list[type[BaseParser]] = [CleanJsonParser]
     renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]
     permission_classes: list[type[BasePermission]] = []
     http_method_names = ["get", "post", "put", "patch", "delete"]
@@ -58,8 +60,8 @@ class JsonView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        # The database takes no such character, and nothing that is asked for contains it.
-        if any("\x00" in value for values in request.query_params.lists() for value in values[1]):
+        # Nothing that is kept contains such a character.
+        if any(clean(value) != value for values in request.query_params.lists() for value in values[1]):
             raise Refused(400, "invalid", _("The query contains a character that is not allowed."))
 
 

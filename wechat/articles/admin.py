@@ -1,11 +1,9 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -19,14 +17,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
+from accounts import audit
 from accounts.errcodes import in_words
+from accounts.gate import frame
+from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
-from wechat.articles import reading, sending
+from wechat.articles import editing, reading, sending
 from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
 from wechat.articles.models import Article, Draft, Reading
 from wechat.kernel import work
-from wechat.kernel.pages import BigTable, StackedInline, badge, moment
+from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge, moment
 
 State, Work = Draft.State, Draft.Work
 
@@ -40,7 +41,7 @@ ENDS: dict[int, StrOrPromise] = {
 }
 
 
-class ArticleInline(StackedInline[Article, Draft]):
+class ArticleInline(PartOf, StackedInline[Article, Draft]):
     model = Article
     form = ArticleForm
     formset = ArticleFormSet
@@ -53,22 +54,6 @@ class ArticleInline(StackedInline[Article, Draft]):
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 0 if obj is not None and obj.articles.exists() else 1
-
-    def _may(self, request: HttpRequest, obj: Any) -> bool:
-        page = admin.site.get_model_admin(Draft)
-        return page.has_change_permission(request, obj)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return admin.site.get_model_admin(Draft).has_view_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
 
 
 @admin.register(Draft)
@@ -87,21 +72,28 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("articles/editor.css",)}
-        js = ("contents/content.js", "articles/editor.js")
+        js = ("contents/content.js", "articles/pictures.js", "articles/autosave.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Draft]:
         rows: QuerySet[Draft] = super().get_queryset(request)
         return rows.prefetch_related("articles")
 
     def get_urls(self) -> list[URLPattern]:
-        guard = self.admin_site.admin_view
+
+        def by_senders(view: Any) -> Any:
+            return self.object_view(view, change=True, by=(Area.SENDING,))
+
+        read_page = self.account_view(require_POST(self.read_view), change=True)
+        save_page = self.object_view(require_POST(self.save_view), change=True)
         return [
-            path("read/", guard(require_POST(self.read_view)), name="articles_read"),
-            path("<int:pk>/save/", guard(require_POST(self.save_view)), name="articles_save"),
-            path("<int:pk>/preview/", guard(self.preview_view), name="articles_preview"),
-            path("<int:pk>/publish/", guard(self.publish_view), name="articles_publish"),
-            path("<int:pk>/forget/", guard(require_POST(self.forget_view)), name="articles_forget"),
-            path("<int:pk>/withdraw/", guard(self.withdraw_view), name="articles_withdraw"),
+            path("clean/", self.admin_site.admin_view(editing.clean), name="articles_clean"),
+            path("picture/", self.admin_site.admin_view(editing.picture), name="articles_picture"),
+            path("read/", read_page, name="articles_read"),
+            path("<int:pk>/save/", save_page, name="articles_save"),
+            path("<int:pk>/preview/", by_senders(self.preview_view), name="articles_preview"),
+            path("<int:pk>/publish/", by_senders(self.publish_view), name="articles_publish"),
+            path("<int:pk>/forget/", by_senders(require_POST(self.forget_view)), name="articles_forget"),
+            path("<int:pk>/withdraw/", by_senders(self.withdraw_view), name="articles_withdraw"),
             *super().get_urls(),
         ]
 
@@ -117,13 +109,15 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        account_id = self._account_id(request, obj if obj.pk else None)
+        account_id = self.account_id_for(request, obj if obj.pk else None)
         return {**kwargs, "form_kwargs": {"account": Rights.of(request.user).accounts.get(account_id or 0)}}
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
             Draft.objects.filter(pk=form.instance.pk).update(revision=F("revision") + 1)
+        for each in (each for formset in formsets for each in formset.forms if each.dropped):
+            messages.warning(request, f"{each.instance}: {each.dropped}")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -139,73 +133,59 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     # --- deeds
 
-    def read_view(self, request: HttpRequest) -> HttpResponse:
-        account = current_account(request)
-        if account is None or not Rights.of(request.user).may_change(self.area, account.pk):
-            raise PermissionDenied
+    def read_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         reading.ask(account)
+        audit.record(request, account, _("Asked WeChat for its drafts"))
         work.wake("articles.read")
         self.message_user(request, _("Reading from WeChat; new drafts appear here in a moment."))
         return redirect("admin:articles_draft_changelist")
 
-    def save_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        draft = self._found(request, pk)
+    def save_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         if not self.has_change_permission(request, draft):
             raise PermissionDenied
         self._ask(request, draft, Work.SAVE, _("Saved to WeChat's drafts"))
-        return self._back(pk)
+        return self._back(draft.pk)
 
-    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        draft = self._sendable(request, pk)
+    def preview_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
+        self._check_editable(draft)
         form = PreviewForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             self._ask(
                 request, draft, Work.PREVIEW, _("Sent a preview"), preview_to=form.cleaned_data["wechat_id"]
             )
-            return self._back(pk)
+            return self._back(draft.pk)
         return self._page(request, draft, "articles/preview.html", _("Preview"), form=form)
 
-    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        draft = self._sendable(request, pk)
+    def publish_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
+        self._check_editable(draft)
         form = PublishForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=form.cleaned_data["at"])
-            return self._back(pk)
+            return self._back(draft.pk)
         return self._page(request, draft, "articles/publish.html", _("Publish"), form=form)
 
-    def forget_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        draft = self._found(request, pk)
-        if not _may_send(request, draft):
-            raise PermissionDenied
+    def forget_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         sending.forget(draft)
         _noted(request, draft, _("Took the plan to publish back"))
-        return self._back(pk)
+        return self._back(draft.pk)
 
-    def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        draft = self._found(request, pk)
-        if not _may_send(request, draft) or draft.state != State.PUBLISHED:
+    def withdraw_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
+        if draft.state != State.PUBLISHED:
             raise PermissionDenied
         if request.method == "POST":
             self._ask(request, draft, Work.WITHDRAW, _("Asked to take it back"))
-            return self._back(pk)
+            return self._back(draft.pk)
         return self._page(request, draft, "articles/withdraw.html", _("Take back"))
 
-    def _ask(self, request: HttpRequest, draft: Draft, work: Draft.Work, note: str, **more: Any) -> None:
-        sending.ask(draft, work, **more)
+    def _ask(self, request: HttpRequest, draft: Draft, step: Draft.Work, note: str, **more: Any) -> None:
+        sending.ask(draft, step, **more)
         work.wake("articles.work_off")
         _noted(request, draft, note)
 
-    def _found(self, request: HttpRequest, pk: int) -> Draft:
-        draft: Draft | None = self.get_object(request, str(pk))
-        if draft is None:
-            raise Http404
-        return draft
-
-    def _sendable(self, request: HttpRequest, pk: int) -> Draft:
-        draft = self._found(request, pk)
-        if not _may_send(request, draft) or not draft.may_be_edited:
+    def _check_editable(self, draft: Draft) -> None:
+        """What is being published or was stays as it is. Raises ``PermissionDenied``."""
+        if not draft.may_be_edited:
             raise PermissionDenied
-        return draft
 
     def _back(self, pk: int) -> HttpResponse:
         return redirect(reverse("admin:articles_draft_change", args=[pk]))
@@ -213,10 +193,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     def _page(
         self, request: HttpRequest, draft: Draft, template: str, title: str, **more: Any
     ) -> HttpResponse:
-        frame = self.admin_site.each_context(request)
-        return TemplateResponse(
-            request, template, {**frame, "title": title, "opts": self.opts, "draft": draft, **more}
-        )
+        return TemplateResponse(request, template, frame(request, title, opts=self.opts, draft=draft, **more))
 
     # --- columns
 
@@ -265,6 +242,5 @@ def _may_send(request: HttpRequest, draft: Draft) -> bool:
 
 
 def _noted(request: HttpRequest, draft: Draft, note: str) -> None:
-    assert isinstance(request.user, User)
-    LogEntry.objects.log_actions(request.user.pk, [draft], CHANGE, note)
+    audit.record(request, draft, note)
     messages.success(request, note)

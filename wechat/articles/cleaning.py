@@ -1,42 +1,25 @@
 """Article HTML: what WeChat shows of it, and nothing else.
 
-Whatever is pasted, imported or read from the platform passes ``clean``; a page from Word loses its classes,
-comments and name-spaced elements, and keeps its words.
+Whatever is typed, pasted, imported or read from the platform passes ``cleaned``: sanitised as a browser would
+read it, put into the elements that the platform knows (a line stays a line), and sanitised again, so that
+nothing done in between can let anything through.
 """
 
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import nh3
 from lxml import html
 from markdown_it import MarkdownIt
 
-TAGS = {
-    "p", "br", "hr", "section", "span", "strong", "b", "em", "i", "u", "s", "sub", "sup", "h1", "h2", "h3",
-    "h4", "ul", "ol", "li", "blockquote", "pre", "code", "img", "a", "table", "thead", "tbody", "tr", "td",
-    "th", "figure", "figcaption",
-}  # fmt: skip
-ATTRIBUTES: Mapping[str, set[str]] = {
-    "*": {"style"},
-    "img": {"src", "alt", "width", "data-ratio", "data-w", "data-type"},
-    "a": {"href"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
-}
-STYLES = {
-    "color", "background-color", "font-size", "font-weight", "font-style", "text-align", "text-decoration",
-    "text-indent", "line-height", "letter-spacing", "margin", "margin-top", "margin-bottom", "margin-left",
-    "margin-right", "padding", "padding-left", "padding-right", "padding-top", "padding-bottom", "border",
-    "border-left", "border-radius", "width", "max-width", "display", "vertical-align",
-}  # fmt: skip
-# With everything inside it: what these hold is no text.
-DROPPED = {"script", "style", "title", "xml", "head", "object", "iframe", "form"}
-# Other addresses cannot be tapped in an article.
-LINKED = re.compile(r"https?://mp\.weixin\.qq\.com/")
-DATA = re.compile(r"data:image/(?:png|jpe?g|gif);base64,([A-Za-z0-9+/=\s]+)")
+from wechat.articles import allowlist, structure, styles, tree
+from wechat.articles.losses import Loss, Losses
+
+# Word repeats at each element what its style sheet says; nobody misses it.
+WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,51 +33,53 @@ class Limits:
 LIMITS = Limits()
 
 
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """The HTML as WeChat shows it, and in a sentence what was left out of it (empty: nothing)."""
+
+    html: str
+    dropped: str
+
+
+def cleaned(text: str) -> Cleaned:
+    """The HTML with only what WeChat renders; scripts, foreign links and everything else are gone.
+
+    A text without any element is plain text, whose lines are paragraphs.
+    """
+    losses = Losses()
+    _note_scripts_and_sheets(text, losses)
+    root = tree.parsed(_readable(text))
+    structure.shape(root, losses)
+    return Cleaned(_sanitised(tree.serialised(root)), losses.in_words())
+
+
 def clean(text: str) -> str:
-    """The HTML with only what WeChat renders; scripts, foreign links and everything else are gone."""
-    return nh3.clean(
-        text,
-        tags=TAGS,
-        attributes={name: set(allowed) for name, allowed in ATTRIBUTES.items()},
-        clean_content_tags=DROPPED,
-        filter_style_properties=STYLES,
-        url_schemes={"https", "http", "data"},
-        attribute_filter=_attribute,
-        link_rel=None,
-    ).strip()
+    """The HTML alone, for where nobody can be shown what was left out."""
+    return cleaned(text).html
 
 
-def from_markdown(text: str) -> str:
-    rendered: str = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
-    return clean(rendered)
-
-
-def picture_addresses(text: str) -> list[str]:
-    """The addresses of the pictures it shows, in order and once each."""
-    if not text:
-        return []
-    found = [element.get("src", "") for element in _parsed(text).iter("img")]
-    return list(dict.fromkeys(address for address in found if address))
+def from_markdown(text: str) -> Cleaned:
+    """What a Markdown text says, as an article."""
+    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return cleaned(markdown.render(text))
 
 
 def with_pictures(text: str, address_of: Callable[[str], str | None]) -> str:
     """The same text with other addresses for its pictures; ``None`` takes a picture out."""
-    if not text:
-        return text
-    root = _parsed(text)
-    for element in list(root.iter("img")):
-        address = address_of(element.get("src", ""))
-        if address is None:
-            element.drop_tree()
-        else:
-            element.set("src", address)
-    inner = "".join(html.tostring(child, encoding="unicode") for child in root)
-    return (root.text or "") + inner
+    root = tree.parsed(_sanitised(text))
+    for element in list(root.iterdescendants()):
+        if element.tag == "img":
+            _move_picture(element, "src", address_of)
+        elif element.tag == "image":
+            _move_picture(element, "href", address_of)
+        if style := element.get("style", ""):
+            element.set("style", styles.with_pictures(style, address_of))
+    return _sanitised(tree.serialised(root))
 
 
 def picture_bytes(address: str) -> bytes | None:
     """The bytes of a picture that is written into its address, as pasting from Word does."""
-    found = DATA.fullmatch(address.strip())
+    found = allowlist.DATA.fullmatch(address.strip())
     if found is None:
         return None
     try:
@@ -103,13 +88,61 @@ def picture_bytes(address: str) -> bytes | None:
         return None
 
 
-def _parsed(text: str) -> html.HtmlElement:
-    return html.fragment_fromstring(text, create_parent="div")
+def _note_scripts_and_sheets(text: str, losses: Losses) -> None:
+    """Both are gone before there is a tree."""
+    small = text.lower()
+    if "<script" in small:
+        losses.add(Loss.SCRIPT)
+    if "<style" in small and not WORD.search(text):
+        losses.add(Loss.STYLE_SHEET)
+
+
+def _readable(text: str) -> str:
+    """The HTML as a browser reads it, with nothing that runs, before it is put into other elements."""
+    attributes = {name: allowed | structure.ATTRIBUTES for name, allowed in allowlist.ATTRIBUTES.items()}
+    return nh3.clean(
+        text,
+        tags=allowlist.TAGS | structure.TAGS,
+        attributes=attributes,
+        clean_content_tags=allowlist.DROPPED,
+        url_schemes={"https", "http", "data", "file", "blob", "cid", "tel", "mailto"},
+        link_rel=None,
+    )
+
+
+def _sanitised(text: str) -> str:
+    """The HTML with nothing but what the lists allow."""
+    return nh3.clean(
+        text,
+        tags=allowlist.TAGS,
+        attributes={name: set(allowed) for name, allowed in allowlist.ATTRIBUTES.items()},
+        clean_content_tags=allowlist.DROPPED,
+        filter_style_properties=allowlist.STYLES,
+        url_schemes={"https", "http", "data"},
+        attribute_filter=_attribute,
+        link_rel=None,
+    ).strip()
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    if tag == "a" and name == "href" and not LINKED.match(value):
+    if name == "style":
+        return None if not value or styles.HARMFUL.search(value) else value
+    if tag == "a" and name == "href" and not allowlist.LINKED.match(value):
         return None
-    if tag == "img" and name == "src" and value.startswith("data:") and not DATA.match(value):
+    if name in ("src", "href") and tag in ("img", "image") and not allowlist.is_picture(value):
+        return None
+    if tag == allowlist.VIDEO and name == "data-src" and not allowlist.PLAYED.match(value):
+        return None
+    if name == "class":
+        return allowlist.VIDEO_CLASS
+    if name == "attributeName" and value not in allowlist.ANIMATED:
         return None
     return value
+
+
+def _move_picture(element: html.HtmlElement, attribute: str, address_of: Callable[[str], str | None]) -> None:
+    address = address_of(element.get(attribute, ""))
+    if address is None:
+        element.drop_tree()
+    else:
+        element.set(attribute, address)

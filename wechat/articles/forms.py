@@ -10,29 +10,30 @@ from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.models import OfficialAccount
 from accounts.picking import LinkInput
-from wechat.articles import cleaning, pictures
+from wechat.articles import cleaning, importing, pictures
+from wechat.articles.cleaning import Cleaned
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
+from wechat.articles.widgets import ArticleEditor
 from wechat.kernel.pages import FilterForm
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker, FilesPicker
 
-LARGEST_FILE = 2 * 1024 * 1024
-
 
 class ArticleForm(forms.ModelForm[Article]):
-    """``account`` is whose library is offered."""
+    """``account`` is whose library is offered; ``dropped`` says what of the text WeChat would not show."""
 
     import_file = forms.FileField(
         label=gettext_lazy("text from a file"),
         required=False,
         help_text=gettext_lazy(
-            "Markdown (.md) or HTML (.html); takes the place of the text above when saved."
+            "Markdown (.md), HTML (.html, .htm as Word saves it) or plain text (.txt); takes the place of "
+            "the text above when saved."
         ),
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".md,.markdown,.html,.htm"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(importing.SUFFIXES)}),
     )
     chosen = forms.ModelMultipleChoiceField(
         Asset.objects.none(),
@@ -52,9 +53,11 @@ class ArticleForm(forms.ModelForm[Article]):
 
     def __init__(self, *args: Any, account: OfficialAccount | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account = account
+        self.account, self.dropped = account, ""
         offered = Asset.objects.filter(account=account, kind=Asset.Kind.IMAGE, permanent=True)
-        self.fields["content"].widget = UnfoldAdminTextareaWidget(attrs={"class": "article-text", "rows": 12})
+        editor = ArticleEditor()
+        editor.for_account(account.pk if account else None)
+        self.fields["content"].widget = editor
         cover: Any = self.fields["cover"]
         cover.widget, cover.queryset = FilePicker(), offered
         cover.empty_label = (
@@ -84,11 +87,16 @@ class ArticleForm(forms.ModelForm[Article]):
 
     def _take_text(self, cleaned: dict[str, Any]) -> None:
         try:
-            text = _imported(cleaned.get("import_file")) or cleaning.clean(cleaned.get("content", ""))
+            text = self._text(cleaned)
+            self.dropped = text.dropped
             assert self.account is not None
-            cleaned["content"] = _checked(pictures.take_in(self.account, text), cleaned.get("kind", ""))
+            cleaned["content"] = _checked(pictures.take_in(self.account, text.html), cleaned.get("kind", ""))
         except ValidationError as error:
             self.add_error("content", error)
+
+    def _text(self, cleaned: dict[str, Any]) -> Cleaned:
+        file = cleaned.get("import_file")
+        return importing.read(file) if file else cleaning.cleaned(cleaned.get("content", ""))
 
     def _take_pictures(self, cleaned: dict[str, Any]) -> None:
         chosen = {asset.pk for asset in cleaned.get("chosen", [])}
@@ -120,22 +128,6 @@ class ArticleFormSet(BaseInlineFormSet[Article, Draft, "forms.ModelForm[Article]
             raise ValidationError(_("Write at least one article."))
         if len(kept) > MOST_ARTICLES:
             raise ValidationError(_("WeChat takes at most 8 articles at once: delete some."))
-
-
-def _imported(file: Any) -> str:
-    if not file:
-        return ""
-    if file.size > LARGEST_FILE:
-        raise ValidationError(
-            _("The file is larger than 2 MB: does it hold pictures? Put them into the library.")
-        )
-    try:
-        text = file.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValidationError(_("The file is not text in UTF-8: save it again with this encoding.")) from None
-    if str(file.name).lower().endswith((".md", ".markdown")):
-        return cleaning.from_markdown(text)
-    return cleaning.clean(text)
 
 
 def _checked(text: str, kind: str) -> str:

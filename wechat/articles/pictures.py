@@ -13,14 +13,13 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from PIL import Image, UnidentifiedImageError
 from urllib3.exceptions import HTTPError
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
-from wechat.articles import cleaning
+from wechat.articles import allowlist, cleaning
 from wechat.articles.models import Article, ArticlePicture
-from wechat.kernel import files
+from wechat.kernel import files, pictures
 from wechat.kernel.webhooks import public_session
 from wechat.materials import limits
 from wechat.materials.models import Asset
@@ -28,11 +27,10 @@ from wechat.sdk.api import media
 
 MOST_BYTES = 1024 * 1024
 WIDEST = 1080
+MOST_PIXELS = 40_000_000
 # Width to height of the two shapes in which a cover appears.
 SHAPES: Mapping[str, float] = {"pic_crop_235_1": 2.35, "pic_crop_1_1": 1.0}
 TIMEOUT = (3, 10)
-WEB = re.compile(r"https?://")
-OURS = re.compile(r"(?:https?://[^/]+)?/admin/materials/asset/(\d+)/file/")
 PLATFORM = re.compile(r"https?://mmbiz\.q(?:pic|logo)\.cn/|https?://[^/]+/mmbiz/")
 
 
@@ -50,8 +48,8 @@ def take_in(account: OfficialAccount, text: str) -> str:
     def place(source: str) -> str | None:
         body = cleaning.picture_bytes(source)
         if body is not None:
-            return address(_kept(account, body))
-        return source if WEB.match(source) or OURS.match(source) else None
+            return address(keep(account, body))
+        return source if allowlist.is_picture(source) else None
 
     return cleaning.with_pictures(text, place)
 
@@ -63,9 +61,9 @@ def adopt(account: OfficialAccount, text: str) -> str:
     """
 
     def place(source: str) -> str:
-        if OURS.match(source) or PLATFORM.match(source):
+        if allowlist.LIBRARY.match(source) or PLATFORM.match(source):
             return source
-        return address(_kept(account, _fetched(source)))
+        return address(keep(account, _fetched(source)))
 
     return cleaning.with_pictures(text, place)
 
@@ -74,7 +72,7 @@ def for_platform(account: OfficialAccount, text: str) -> str:
     """The text as it is sent: every library picture uploaded and under its address there."""
 
     def place(source: str) -> str | None:
-        found = OURS.match(source)
+        found = allowlist.LIBRARY.match(source)
         if found is None:
             return source
         asset = Asset.objects.filter(account=account, pk=int(found[1])).first()
@@ -102,9 +100,9 @@ def _crop(size: tuple[int, int], shape: float, article: Article) -> str:
 
 def _size(asset: Asset) -> tuple[int, int] | None:
     try:
-        with asset.file.open("rb") as file, Image.open(file) as picture:
-            return picture.size
-    except (UnidentifiedImageError, FileNotFoundError):
+        with asset.file.open("rb") as file:
+            return pictures.size_of(file)
+    except (pictures.UnreadablePicture, FileNotFoundError):
         return None
 
 
@@ -122,15 +120,16 @@ def _fetched(source: str) -> bytes:
     return body
 
 
-def _kept(account: OfficialAccount, body: bytes) -> Asset:
-    file = ContentFile(body, name="pasted")
+def keep(account: OfficialAccount, body: bytes) -> Asset:
+    """A picture of the library with these bytes. Raises ``ValidationError`` for what WeChat does not take."""
+    file = limits.converted(Asset.Kind.IMAGE, ContentFile(body, name="pasted"))
     kind = limits.check(Asset.Kind.IMAGE, file)
     asset = Asset(
         account=account,
         kind=Asset.Kind.IMAGE,
         name=f"{timezone.localtime():%Y-%m-%d %H:%M}",
         content_type=kind,
-        size=len(body),
+        size=file.size,
         due_at=timezone.now(),
     )
     asset.file.save(f"pasted.{files.extension(kind)}", file, save=False)
@@ -156,8 +155,12 @@ def _fitting(asset: Asset) -> tuple[bytes, str]:
         body: bytes = file.read()
     if asset.content_type in ("image/jpeg", "image/png") and len(body) < MOST_BYTES:
         return body, asset.content_type
-    with Image.open(io.BytesIO(body)) as picture:
-        drawn = picture.convert("RGB")
+    try:
+        with pictures.opened(io.BytesIO(body)) as picture:
+            picture.draft("RGB", (WIDEST, WIDEST * 20))
+            drawn = picture.convert("RGB")
+    except pictures.UnreadablePicture as error:
+        raise ValidationError(str(error)) from None
     drawn.thumbnail((WIDEST, WIDEST * 20))
     for quality in (90, 75, 60, 40):
         packed = io.BytesIO()

@@ -64,7 +64,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
         ]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        return edit_page.show(request, None)
+        return edit_page.add(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -8,18 +8,27 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from accounts import audit
+from accounts.gate import account_page, frame, object_page
 from accounts.models import OfficialAccount
-from accounts.pages import account_for, frame
 from accounts.rights import Area
 from wechat.campaigns import snapshot
 from wechat.campaigns.forms import CampaignForm
 from wechat.campaigns.models import Campaign
-from wechat.campaigns.pages import found, log, user_of
+from wechat.campaigns.pages import all_campaigns, user_of
 
 
-def show(request: HttpRequest, pk: int | None) -> HttpResponse:
-    campaign = found(request, pk, change=True) if pk else None
-    account = account_for(request, Area.SENDING, change=True)
+@account_page(Area.SENDING, change=True)
+def add(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    return _page(request, account, None)
+
+
+@object_page(all_campaigns, Area.SENDING, change=True)
+def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    return _page(request, campaign.account, campaign)
+
+
+def _page(request: HttpRequest, account: OfficialAccount, campaign: Campaign | None) -> HttpResponse:
     if campaign and not campaign.is_editable:
         messages.error(request, _("Only a draft can be edited. Take it back first, or cancel it."))
         return redirect("admin:campaigns_campaign_change", campaign.pk)
@@ -28,7 +37,7 @@ def show(request: HttpRequest, pk: int | None) -> HttpResponse:
         return saved
     title = _("Edit the campaign") if campaign else _("A new campaign")
     return TemplateResponse(
-        request, "campaigns/edit.html", frame(request, title, Area.SENDING, form=form, campaign=campaign)
+        request, "campaigns/edit.html", frame(request, title, form=form, campaign=campaign)
     )
 
 
@@ -48,8 +57,8 @@ def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -
             transaction.set_rollback(True)
             return None
         snapshot.touched(campaign)
-        changed = ", ".join(str(form[name].label) for name in form.changed_data)
-        log(request, campaign, changed, ADDITION if is_new else CHANGE)
+        changed = ", ".join(audit.changed_in(form))
+        audit.record(request, campaign, changed, flag=ADDITION if is_new else CHANGE)
     if is_new or not campaign.variants.exists():
         return redirect("admin:campaigns_variant", campaign.pk, "A")
     return redirect("admin:campaigns_campaign_change", campaign.pk)

@@ -1,8 +1,6 @@
 """The forms of a campaign: what it is, what each wording says, whom to show it first."""
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -90,15 +88,11 @@ class CampaignForm(forms.ModelForm[Campaign]):
         file = self.cleaned_data.get("table")
         if not file or self.cleaned_data["audience"] != Audience.FILE:
             return True
-        with tempfile.NamedTemporaryFile(suffix=".table") as copy:
-            for chunk in file.chunks():
-                copy.write(chunk)
-            copy.flush()
-            try:
-                loaded = table.load(self.instance, Path(copy.name))
-            except table.BadTable as error:
-                self.add_error("table", str(error))
-                return False
+        try:
+            loaded = table.load(self.instance, file)
+        except table.BadTable as error:
+            self.add_error("table", str(error))
+            return False
         self.instance.columns = loaded.columns
         self.instance.repeated, self.instance.nameless = loaded.repeated, loaded.nameless
         self.instance.save(update_fields=["columns", "repeated", "nameless"])

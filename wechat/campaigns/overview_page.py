@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts.pages import frame
+from accounts import audit
+from accounts.gate import entered, frame, object_page
 from accounts.rights import Area
 from wechat.campaigns import conversions, feeding, figures, report, steps, trying
 from wechat.campaigns.forms import TestForm
 from wechat.campaigns.models import Campaign, Recipient
-from wechat.campaigns.pages import found, log, may_change, user_of
+from wechat.campaigns.pages import all_campaigns, user_of
 from wechat.campaigns.tallying import OVER, SENT, Tally
 from wechat.campaigns.variant_page import next_letter
 from wechat.pushes import send_holds
@@ -48,20 +49,18 @@ STEPS: dict[str, Step] = {
 }
 
 
-def show(request: HttpRequest, pk: int) -> HttpResponse:
-    campaign = found(request, pk)
+@object_page(all_campaigns, Area.SENDING)
+def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    may_change = entered(request).may_change
     if request.GET.get("part") == "now":
-        return TemplateResponse(
-            request, "campaigns/now.html", frame(request, "", Area.SENDING, **_now(campaign))
-        )
+        return TemplateResponse(request, "campaigns/now.html", frame(request, "", **_now(campaign)))
     context = frame(
         request,
         campaign.name,
-        Area.SENDING,
         variants=campaign.variants.select_related("asset", "cover").order_by("letter"),
         next_letter=next_letter(campaign) if campaign.is_editable else "",
-        may_approve=may_change(request, campaign) and steps.may_approve(campaign, user_of(request)),
-        may_test=may_change(request, campaign) and campaign.state in (State.DRAFT, State.WAITING),
+        may_approve=may_change and steps.may_approve(campaign, user_of(request)),
+        may_test=may_change and campaign.state in (State.DRAFT, State.WAITING),
         test_form=TestForm(campaign.account),
         seeds=len(trying.seeds(campaign)),
         history=_history(campaign),
@@ -71,9 +70,10 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def step(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_campaigns, Area.SENDING, change=True)
+def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """A button was pressed on the page of this version of the campaign; on another it does nothing."""
-    campaign = found(request, pk, change=True)
+    before = campaign.get_state_display()
     name = request.POST.get("step", "")
     same = request.POST.get("version") == str(campaign.version)
     if name == "approve":
@@ -83,34 +83,35 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         raise Http404
     if moved:
-        log(request, campaign, words)
+        name = str(_("state"))
+        audit.record(request, campaign, words, {name: before}, {name: campaign.get_state_display()})
     else:
         messages.error(request, _("The campaign has changed since you saw it. Look again before you go on."))
-    return redirect("admin:campaigns_campaign_change", pk)
+    return redirect("admin:campaigns_campaign_change", campaign.pk)
 
 
 @require_POST
-def test(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(all_campaigns, Area.SENDING, change=True)
+def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """Every wording to one follower, or to the test group."""
-    campaign = found(request, pk, change=True)
     form = TestForm(campaign.account, request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors.get("follower", []))))
-        return redirect("admin:campaigns_campaign_change", pk)
+        return redirect("admin:campaigns_campaign_change", campaign.pk)
     wanted = form.cleaned_data["follower"]
     openids = [wanted] if wanted else trying.seeds(campaign)
     try:
         pushes = trying.send(campaign, openids)
     except feeding.FileNotReady:
         messages.error(request, Campaign.Trouble.FILE_NOT_READY.label)
-        return redirect("admin:campaigns_campaign_change", pk)
+        return redirect("admin:campaigns_campaign_change", campaign.pk)
     if pushes:
         told = _("Test messages on their way: %(count)d. They are under “Sent messages”.")
         messages.success(request, told % {"count": len(pushes)})
-        log(request, campaign, _("Sent a test to: %s") % ", ".join(openids)[:300])
+        audit.record(request, campaign, _("Sent a test to: %s") % ", ".join(openids)[:300])
     else:
         messages.error(request, _("Nobody to send it to: name a follower, or fill the test group."))
-    return redirect("admin:campaigns_campaign_change", pk)
+    return redirect("admin:campaigns_campaign_change", campaign.pk)
 
 
 def _now(campaign: Campaign) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The recipients of a campaign one by one, by state and reason, on the page and as a file."""
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,15 +12,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import tables
-from accounts.exporting import BYTE_ORDER_MARK, mask
+from accounts import audit
+from accounts.exporting import mask
+from accounts.gate import frame, object_page
 from accounts.models import Follower
-from accounts.pages import frame
 from accounts.rights import Area, Rights
 from wechat.campaigns import figures
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient
-from wechat.campaigns.pages import found, log
+from wechat.campaigns.pages import all_campaigns
 from wechat.kernel.pages import Keyset
+from wechat.kernel.tables import downloads
+from wechat.kernel.tables.writing import Row
 from wechat.pushes.models import Push
 
 PER_PAGE = 50
@@ -47,15 +48,14 @@ class RecipientFilter(forms.Form):
         return rows.filter(**{name: value for name, value in self.cleaned_data.items() if value})
 
 
-def show(request: HttpRequest, pk: int) -> HttpResponse:
-    campaign = found(request, pk)
+@object_page(all_campaigns, Area.SENDING)
+def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     form = RecipientFilter(request.GET)
     rows = form.narrowed(campaign.recipients.order_by("-pk"))
     page = Keyset(rows, PER_PAGE, request.GET.get("p", ""))
     context = frame(
         request,
         _("Recipients of “%(name)s”") % {"name": campaign},
-        Area.SENDING,
         campaign=campaign,
         form=form,
         rows=_told(campaign, page.shown),
@@ -66,33 +66,29 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     return TemplateResponse(request, "campaigns/recipients.html", context)
 
 
-def export(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+@object_page(all_campaigns, Area.SENDING)
+def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
     """The same rows as CSV; OpenIDs are masked for those who may not change followers."""
-    campaign = found(request, pk)
     form = RecipientFilter(request.GET)
     rows = form.narrowed(campaign.recipients.all())
     masked = not Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
-    log(request, campaign, _("Downloaded the recipients."))
-    response = StreamingHttpResponse(
-        _lines(campaign, rows, masked=masked), content_type="text/csv; charset=utf-8"
+    audit.record(request, campaign, _("Downloaded the recipients."))
+    return downloads.as_csv_stream(
+        _lines(campaign, rows, masked=masked), f"campaign-{campaign.pk}-recipients"
     )
-    response["Content-Disposition"] = f'attachment; filename="campaign-{pk}-recipients.csv"'
-    response["Cache-Control"] = "no-store"
-    return response
 
 
-def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> Iterator[str]:
+def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> Iterator[Row]:
     """A slice at a time, from the newest, in little memory."""
-    yield BYTE_ORDER_MARK
-    yield _csv([["OpenID", _("state"), _("reason"), _("by which way"), _("variant"), _("tapped"), _("note")]])
+    yield ["OpenID", _("state"), _("reason"), _("by which way"), _("variant"), _("tapped"), _("note")]
     last: int | None = None
     while part := list((rows if last is None else rows.filter(pk__lt=last)).order_by("-pk")[:SLICE]):
         notes = _notes(campaign, part)
-        yield _csv([_cells(row, notes.get(row.openid, ""), masked=masked) for row in part])
+        yield from (_cells(row, notes.get(row.openid, ""), masked=masked) for row in part)
         last = part[-1].pk
 
 
-def _cells(row: Recipient, note: str, *, masked: bool) -> list[str]:
+def _cells(row: Recipient, note: str, *, masked: bool) -> Row:
     return [
         mask(row.openid) if masked else row.openid,
         row.get_state_display(),
@@ -106,12 +102,6 @@ def _cells(row: Recipient, note: str, *, masked: bool) -> list[str]:
 
 def reason_of(row: Recipient) -> str:
     return str(figures.REASONS.get(row.reason, row.reason))
-
-
-def _csv(rows: list[list[str]]) -> str:
-    text = io.StringIO(newline="")
-    tables.csv_lines(rows, text)
-    return text.getvalue()
 
 
 def _told(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:

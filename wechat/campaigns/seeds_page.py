@@ -7,8 +7,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from accounts import audit
+from accounts.gate import account_page, frame
 from accounts.models import Follower, OfficialAccount
-from accounts.pages import account_for, frame
 from accounts.rights import Area
 from wechat.campaigns.models import Seed
 from wechat.pushes.fill_form import known_openid
@@ -16,21 +17,22 @@ from wechat.pushes.fill_form import known_openid
 MOST = 50
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = account_for(request, Area.SENDING, change=request.method == "POST")
+@account_page(Area.SENDING)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
         _changed(request, account)
         return redirect("admin:campaigns_seeds")
     openids = list(Seed.objects.filter(account=account).order_by("pk").values_list("openid", flat=True))
     known = {each.openid: each for each in Follower.objects.filter(account=account, openid__in=openids)}
     seeds = [(openid, known.get(openid)) for openid in openids]
-    context = frame(request, _("Test group"), Area.SENDING, seeds=seeds)
+    context = frame(request, _("Test group"), seeds=seeds)
     return TemplateResponse(request, "campaigns/seeds.html", context)
 
 
 def _changed(request: HttpRequest, account: OfficialAccount) -> None:
     if remove := request.POST.get("remove"):
         Seed.objects.filter(account=account, openid=remove).delete()
+        audit.record(request, account, "", {str(_("Test group")): remove})
         return
     if Seed.objects.filter(account=account).count() >= MOST:
         messages.error(request, _("The test group has %d followers already; that is enough.") % MOST)
@@ -41,3 +43,4 @@ def _changed(request: HttpRequest, account: OfficialAccount) -> None:
         messages.error(request, " ".join(error.messages))
         return
     Seed.objects.get_or_create(account=account, openid=openid)
+    audit.record(request, account, "", None, {str(_("Test group")): openid})

@@ -6,16 +6,16 @@ Columns are checked when the file comes in, rows when the recipients are worked 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts import tables
 from accounts.importing import OPENID_NAMES
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Variant
 from wechat.campaigns.wording import EVERYBODYS, filled, named
+from wechat.kernel.tables import reading
+from wechat.kernel.tables.limits import UnreadableTable
 from wechat.pushes.values import TemplateField, check_all
 
 Reason = Recipient.Reason
@@ -47,18 +47,19 @@ class Loaded:
     nameless: int = 0
 
 
-def load(campaign: Campaign, path: Path) -> Loaded:
+def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
     """Replace the campaign's rows by those of the file. Raises ``BadTable``; then the former ones stay."""
     try:
-        with transaction.atomic(), tables.rows_of(path) as rows:
+        with transaction.atomic():
+            rows = reading.rows_of(file)
             place, names = _columns(next(rows, []))
             loaded = Loaded(list(names.values()))
             AudienceRow.objects.filter(campaign=campaign).delete()
             _write(campaign, _taken(rows, place, names, loaded))
             if not loaded.rows:
                 raise BadTable(_("The table has no rows below its first one."))
-    except tables.UnreadableTable:
-        raise BadTable(_("The file is neither CSV nor Excel (.xlsx), or it is damaged.")) from None
+    except UnreadableTable as error:
+        raise BadTable(str(error)) from None
     return loaded
 
 
@@ -90,7 +91,7 @@ def _taken(
     seen: set[str] = set()
     for row in rows:
         openid = row[place].strip() if place < len(row) else ""
-        if not openid or len(openid) > LONGEST_OPENID or "\0" in openid:
+        if not openid or len(openid) > LONGEST_OPENID:
             loaded.nameless += any(cell.strip() for cell in row)
         elif openid in seen:
             loaded.repeated += 1
@@ -103,7 +104,7 @@ def _taken(
 
 
 def _cell(row: Sequence[str], place: int) -> str:
-    return row[place].strip().replace("\0", "")[:LONGEST_WORD] if place < len(row) else ""
+    return row[place].strip()[:LONGEST_WORD] if place < len(row) else ""
 
 
 def _write(campaign: Campaign, rows: Iterable[tuple[str, dict[str, str]]]) -> None:

@@ -10,23 +10,24 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.pages import frame
+from accounts import audit
+from accounts.gate import frame, object_page
 from accounts.rights import Area
 from wechat.campaigns import snapshot
 from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant
 from wechat.campaigns.models import Campaign, Variant
-from wechat.campaigns.pages import found, log
+from wechat.campaigns.pages import all_campaigns
 
 LETTERS = "ABCD"
 
 
-def show(request: HttpRequest, pk: int, letter: str) -> HttpResponse:
-    campaign = found(request, pk, change=True)
+@object_page(all_campaigns, Area.SENDING, change=True)
+def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
     if letter not in LETTERS:
         raise Http404
     if not campaign.is_editable:
         messages.error(request, _("Only a draft can be edited. Take it back first, or cancel it."))
-        return redirect("admin:campaigns_campaign_change", pk)
+        return redirect("admin:campaigns_campaign_change", campaign.pk)
     variant = campaign.variants.filter(letter=letter).first() or Variant(campaign=campaign, letter=letter)
     service, template = _forms(request, campaign, variant)
     asked = [form for form in (service, template) if form is not None]
@@ -37,7 +38,6 @@ def show(request: HttpRequest, pk: int, letter: str) -> HttpResponse:
     context = frame(
         request,
         title,
-        Area.SENDING,
         campaign=campaign,
         variant=variant,
         service=service,
@@ -74,20 +74,20 @@ def _saved(
         if drafts.filter(state=Campaign.State.DRAFT).exists():
             variant.save()
             snapshot.touched(campaign)
-            log(request, campaign, _("Wrote variant %s.") % variant.letter)
+            audit.record(request, campaign, _("Wrote variant %s.") % variant.letter)
     return redirect("admin:campaigns_campaign_change", campaign.pk)
 
 
 @require_POST
-def delete(request: HttpRequest, pk: int, letter: str) -> HttpResponse:
-    campaign = found(request, pk, change=True)
+@object_page(all_campaigns, Area.SENDING, change=True)
+def delete(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
     with transaction.atomic():
-        drafts = Campaign.objects.select_for_update(no_key=True).filter(pk=pk)
+        drafts = Campaign.objects.select_for_update(no_key=True).filter(pk=campaign.pk)
         if drafts.filter(state=Campaign.State.DRAFT).exists():
             campaign.variants.filter(letter=letter).delete()
             snapshot.touched(campaign)
-            log(request, campaign, _("Deleted variant %s.") % letter)
-    return redirect("admin:campaigns_campaign_change", pk)
+            audit.record(request, campaign, _("Deleted variant %s.") % letter)
+    return redirect("admin:campaigns_campaign_change", campaign.pk)
 
 
 def next_letter(campaign: Campaign) -> str:

@@ -26,13 +26,12 @@ from wechat.channels.forms import (
     owners,
 )
 from wechat.channels.models import Channel, Code, Poster, Welcome
+from wechat.contents.cautions import CautionsMixin
 from wechat.kernel import work
-from wechat.kernel.pages import BigTable, StackedInline, badge, moment
+from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge, moment
 
 
-class WelcomeInline(StackedInline[Welcome, Channel]):
-    """Whoever may change the channel may change what it says."""
-
+class WelcomeInline(PartOf, StackedInline[Welcome, Channel]):
     model = Welcome
     form = WelcomeForm
     fields = (
@@ -48,18 +47,6 @@ class WelcomeInline(StackedInline[Welcome, Channel]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Welcome]:
         return super().get_queryset(request).filter(audience=self.formset.audience)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _channel_admin().has_view_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _channel_admin().has_change_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _channel_admin().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _channel_admin().has_change_permission(request, obj)
-
 
 class NewWelcomeInline(WelcomeInline):
     formset = NewWelcomeFormSet
@@ -74,7 +61,7 @@ class ExistingWelcomeInline(WelcomeInline):
 
 
 @admin.register(Channel)
-class ChannelAdmin(BigTable, AccountScopedAdmin):
+class ChannelAdmin(CautionsMixin, BigTable, AccountScopedAdmin):
     area = Area.CONTENT
     form = ChannelForm
     filter_form = ChannelFilter
@@ -120,12 +107,12 @@ class ChannelAdmin(BigTable, AccountScopedAdmin):
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        account_id = self._account_id(request, obj if obj.pk else None)
+        account_id = self.account_id_for(request, obj if obj.pk else None)
         return {**kwargs, "form_kwargs": {"account_id": account_id}}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "owner":
-            kwargs["queryset"] = owners(self._account_id(request, None))
+            kwargs["queryset"] = owners(self.account_id_for(request, None))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -264,9 +251,3 @@ class PosterAdmin(AccountScopedAdmin):
 
 def _counted(channel: Channel, name: str) -> int:
     return int(getattr(channel, "counted", {}).get(name, 0))
-
-
-def _channel_admin() -> ChannelAdmin:
-    found = admin.site.get_model_admin(Channel)
-    assert isinstance(found, ChannelAdmin)
-    return found

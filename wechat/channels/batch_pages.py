@@ -5,8 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.auth.models import User
+from django.contrib.admin.models import ADDITION
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +14,14 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import audit
+from accounts.gate import account_page
+from accounts.models import OfficialAccount
+from accounts.rights import Area
 from wechat.channels import batches, limits, making
-from wechat.channels.entrance import account_to_change, frame
+from wechat.channels.entrance import frame
 from wechat.channels.models import LONGEST_DAYS, Channel
+from wechat.kernel.tables import downloads
 from wechat.sdk.api.qrcodes import MOST_PERMANENT
 
 SHOWN_ROWS = 100
@@ -43,11 +47,11 @@ class BatchForm(forms.Form):
         return batches.Making(self.cleaned_data["lifetime"], self.cleaned_data["days"] or LONGEST_DAYS)
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = account_to_change(request)
+@account_page(Area.CONTENT, change=True)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = BatchForm(request.POST or None)
     context = {
-        **frame(request, account, _("Channels from a file")),
+        **frame(request, _("Channels from a file")),
         "form": form,
         "used": f"{limits.permanent_used(account):,}",
         "most": f"{MOST_PERMANENT:,}",
@@ -63,11 +67,9 @@ def show(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "channels/batch.html", context)
 
 
-def example(request: HttpRequest) -> HttpResponse:
-    account_to_change(request)
-    headers = {"Content-Disposition": 'attachment; filename="channels.csv"'}
-    # With a mark, or Excel would take it for another encoding.
-    return HttpResponse(f"\ufeff{batches.example()}", content_type="text/csv; charset=utf-8", headers=headers)
+@account_page(Area.CONTENT, change=True)
+def example(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    return downloads.as_csv(batches.EXAMPLE, "channels")
 
 
 def _told(batch: batches.Batch) -> dict[str, Any]:
@@ -88,8 +90,7 @@ def _made(request: HttpRequest, batch: batches.Batch) -> HttpResponse:
             request, _("Somebody made a channel of one of these names meanwhile: choose the file again.")
         )
         return redirect("admin:channels_batch")
-    assert isinstance(request.user, User)
-    LogEntry.objects.log_actions(request.user.pk, channels, ADDITION, _("Made from a file"))
+    audit.record(request, channels, _("Made from a file"), flag=ADDITION)
     count = len(channels)
     done = ngettext(
         "%(count)d channel made, its code is being made.",

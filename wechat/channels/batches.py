@@ -1,4 +1,4 @@
-"""Many channels at once from a CSV file: read and checked as a whole, row by row, then made or not at all."""
+"""Many channels at once from a table: read and checked as a whole, row by row, then made or not at all."""
 
 import csv
 import io
@@ -15,6 +15,8 @@ from wechat.channels import limits
 from wechat.channels.forms import HIGHEST_COST, owners
 from wechat.channels.models import Channel, Code
 from wechat.kernel import work
+from wechat.kernel.tables import reading
+from wechat.kernel.tables.limits import UnreadableTable
 from wechat.sdk.pay import money
 
 MOST_ROWS = 1000
@@ -72,17 +74,14 @@ class Batch:
 
 def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
     """What the file asks for, with what is wrong in each row. Raises ``Unreadable``."""
-    text = _text(body)
-    header, *rows = _rows(text)
+    header, *rows = numbered = _numbered(body)
     places = _places(header[1])
     if not rows:
         raise Unreadable(_("Below its first row the file has no channel."))
-    if len(rows) > MOST_ROWS:
-        raise Unreadable(_("A file may have 1,000 channels at most: split it."))
     if making.lifetime == Channel.Lifetime.PERMANENT:
         _check_room(account, len(rows))
     reader = _Reader(account, places, making)
-    return Batch(account, text, [reader.row(number, row) for number, row in rows])
+    return Batch(account, _as_text(numbered), [reader.row(number, row) for number, row in rows])
 
 
 @transaction.atomic
@@ -102,41 +101,34 @@ def make(batch: Batch) -> list[Channel]:
     return channels
 
 
-def example() -> str:
-    """A file to fill in."""
-    written = io.StringIO()
-    csv.writer(written).writerows(EXAMPLE)
-    return written.getvalue()
-
-
-def _text(body: bytes) -> str:
-    """As Excel saves it: UTF-8, or the Chinese Windows' own encoding. Raises ``Unreadable``."""
+def _numbered(body: bytes) -> list[tuple[int, list[str]]]:
+    """The rows that are not empty, with their numbers in the file. Raises ``Unreadable``."""
     if len(body) > LARGEST_FILE:
         raise Unreadable(_("The file has more than 1 MB: split it."))
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise Unreadable(_no_csv())
-
-
-def _no_csv() -> str:
-    return _("This is no CSV file. In Excel choose “Save as”, then CSV UTF-8.")
-
-
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """The rows that are not empty, with their numbers in the file. Raises ``Unreadable`` if there is none."""
+    found: list[tuple[int, list[str]]] = []
     try:
-        cells = list(csv.reader(io.StringIO(text, newline="")))
-    except csv.Error:
-        raise Unreadable(_no_csv()) from None
-    rows = [(number, row) for number, row in enumerate(cells, start=1) if any(map(str.strip, row))]
-    if not rows:
+        for number, row in enumerate(reading.rows_of(io.BytesIO(body)), start=1):
+            if any(map(str.strip, row)):
+                found.append((number, row))
+            if len(found) > MOST_ROWS + 1:
+                raise Unreadable(_("A file may have 1,000 channels at most: split it."))
+    except UnreadableTable as error:
+        raise Unreadable(str(error)) from None
+    if not found:
         raise Unreadable(_("The file is empty."))
-    return rows
+    return found
+
+
+def _as_text(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
+    """The rows as CSV, each under its number: what is shown is sent along, and made when it is agreed to."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    last = 0
+    for number, row in rows:
+        written.write("\n" * (number - last - 1))
+        writer.writerow(row)
+        last = number
+    return written.getvalue()
 
 
 def _check_room(account: OfficialAccount, count: int) -> None:

@@ -4,9 +4,6 @@ import re
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -14,18 +11,22 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.rights import Area, Rights
+from accounts import audit
+from accounts.gate import RowsOfAnother, account_page, object_page
+from accounts.models import OfficialAccount
+from accounts.rights import Area
 from wechat.channels import drawing, making
-from wechat.channels.entrance import channel_to_view, frame
+from wechat.channels.entrance import all_channels, frame
 from wechat.channels.models import Channel, Poster
 from wechat.kernel import files, work
 
 MOST_AT_ONCE = 200
 
 
-def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
+@object_page(all_channels, Area.CONTENT, is_file=True)
+def picture(request: HttpRequest, channel: Channel) -> HttpResponseBase:
     """The platform's own picture, to look at; until it is here, the code as we draw it."""
-    code = channel_to_view(request, pk).code
+    code = channel.code
     if code.picture:
         kind = "image/png" if str(code.picture.name).endswith(".png") else "image/jpeg"
         return files.response(code.picture, kind)
@@ -34,18 +35,18 @@ def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     return HttpResponse(drawing.png(code.url), content_type="image/png")
 
 
-def png(request: HttpRequest, pk: int) -> HttpResponse:
-    channel = channel_to_view(request, pk)
+@object_page(all_channels, Area.CONTENT, is_file=True)
+def png(request: HttpRequest, channel: Channel) -> HttpResponse:
     return _download(drawing.png(_url(channel)), "image/png", f"{channel.name}.png")
 
 
-def svg(request: HttpRequest, pk: int) -> HttpResponse:
-    channel = channel_to_view(request, pk)
+@object_page(all_channels, Area.CONTENT, is_file=True)
+def svg(request: HttpRequest, channel: Channel) -> HttpResponse:
     return _download(drawing.svg(_url(channel)), "image/svg+xml", f"{channel.name}.svg")
 
 
-def poster(request: HttpRequest, pk: int, poster: int) -> HttpResponse:
-    channel = channel_to_view(request, pk)
+@object_page(all_channels, Area.CONTENT, is_file=True)
+def poster(request: HttpRequest, channel: Channel, poster: int) -> HttpResponse:
     chosen = get_object_or_404(Poster, pk=poster, account=channel.account_id)
     try:
         drawn = drawing.poster(chosen, _url(channel))
@@ -54,10 +55,8 @@ def poster(request: HttpRequest, pk: int, poster: int) -> HttpResponse:
     return _download(drawn, "image/png", f"{channel.name}-{chosen.name}.png")
 
 
-def background(request: HttpRequest, pk: int) -> HttpResponseBase:
-    chosen = get_object_or_404(Poster, pk=pk)
-    if not Rights.of(request.user).may_view(Area.CONTENT, chosen.account_id):
-        raise Http404
+@object_page(Poster, Area.CONTENT, is_file=True)
+def background(request: HttpRequest, chosen: Poster) -> HttpResponseBase:
     kind = "image/png" if str(chosen.background.name).endswith(".png") else "image/jpeg"
     try:
         return files.response(chosen.background, kind)
@@ -65,13 +64,14 @@ def background(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise Http404 from None
 
 
-def make_again(request: HttpRequest) -> HttpResponse:
+@account_page(Area.CONTENT, change=True)
+def make_again(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """First what will happen, then, when it is confirmed, the making."""
-    channels = _chosen(request)
+    channels = _chosen(request, account)
     if request.method == "POST":
         return _made_again(request, channels)
     context = {
-        **frame(request, channels[0].account, _("Make the codes anew")),
+        **frame(request, _("Make the codes anew")),
         "channels": channels,
         "replaced": [channel for channel in channels if channel.code.can_be_scanned],
         "temporary": [each for each in channels if each.lifetime == Channel.Lifetime.TEMPORARY],
@@ -80,16 +80,15 @@ def make_again(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "channels/make_again.html", context)
 
 
-def _chosen(request: HttpRequest) -> list[Channel]:
-    """Raises ``PermissionDenied`` for an account of others, ``Http404`` for nothing chosen."""
+def _chosen(request: HttpRequest, account: OfficialAccount) -> list[Channel]:
+    """Those of the account. Raises ``Http404`` for nothing chosen, ``WrongAccount`` for others among them."""
     named = request.POST.get("ids") or request.GET.get("ids", "")
     ids = [int(each) for each in re.findall(r"\d{1,18}", named)][:MOST_AT_ONCE]
-    channels = list(Channel.objects.filter(pk__in=ids).select_related("code", "account"))
-    if not channels:
+    channels = list(Channel.objects.filter(account=account, pk__in=ids).select_related("code", "account"))
+    if not ids:
         raise Http404
-    rights = Rights.of(request.user)
-    if not all(rights.may_change(Area.CONTENT, channel.account_id) for channel in channels):
-        raise PermissionDenied
+    if len(channels) != len(set(ids)):
+        raise RowsOfAnother
     return channels
 
 
@@ -97,8 +96,7 @@ def _made_again(request: HttpRequest, channels: list[Channel]) -> HttpResponse:
     for channel in channels:
         making.make_again(channel.code)
     work.wake("channels.make_codes")
-    assert isinstance(request.user, User)
-    LogEntry.objects.log_actions(request.user.pk, channels, CHANGE, _("Code made anew"))
+    audit.record(request, channels, _("Code made anew"))
     count = len(channels)
     done = ngettext("%(count)d code is being made.", "%(count)d codes are being made.", count)
     messages.success(request, done % {"count": count})

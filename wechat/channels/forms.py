@@ -12,13 +12,13 @@ from django.db.models import Q, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from PIL import Image, ImageOps, UnidentifiedImageError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.pages import AccountForm
 from wechat.channels.models import Channel, Code, Poster, Welcome
 from wechat.contents.checks import check_together
 from wechat.contents.form import ContentForm
+from wechat.kernel import pictures
 from wechat.kernel.pages import FilterForm
 from wechat.sdk.pay import money
 
@@ -168,7 +168,7 @@ class PosterForm(AccountForm):
             self.add_error("size", sentence % {"least": SMALLEST_CODE})
         file = cleaned.get("background")
         if isinstance(file, UploadedFile) and not poster.pk:
-            self._place(Image.open(file).size)
+            self._place(pictures.size_of(file))
         return cleaned
 
     def _place(self, size: tuple[int, int]) -> None:
@@ -184,16 +184,15 @@ def _upright(file: UploadedFile[Any]) -> SimpleUploadedFile:
     if (file.size or 0) > LARGEST_BYTES:
         raise ValidationError(_("The picture has more than 10 MB: save it smaller."))
     try:
-        with Image.open(file) as opened:
+        with pictures.opened(file) as opened:
             if opened.format not in FORMATS:
                 raise ValidationError(_("Choose a PNG or a JPG."))
             if max(opened.size) > LARGEST_SIDE:
                 raise ValidationError(_("The picture has more than 6,000 pixels a side: save it smaller."))
             if min(opened.size) < SMALLEST_CODE:
                 raise ValidationError(_("The picture is too small for a code."))
-            kind, picture = opened.format, ImageOps.exif_transpose(opened).convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
-        raise ValidationError(_("This picture cannot be read: save it again as PNG or JPG.")) from None
-    saved = io.BytesIO()
-    picture.save(saved, kind, quality=92)
+            kind, saved = opened.format, io.BytesIO()
+            pictures.upright(opened).save(saved, kind, quality=92)
+    except pictures.UnreadablePicture as error:
+        raise ValidationError(str(error)) from None
     return SimpleUploadedFile(f"poster.{FORMATS[kind]}", saved.getvalue(), f"image/{kind.lower()}")

@@ -8,8 +8,8 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.channels import welcomes
 from wechat.channels.models import Channel, Welcome
-from wechat.contents.scripts import Said, arrange
-from wechat.contents.variables import Values, expand
+from wechat.contents.scripts import Said, arrange, filled
+from wechat.contents.variables import Values
 from wechat.inbox.bubbles import Bubble
 from wechat.replies.tester_page import bubble
 
@@ -44,7 +44,7 @@ def _answers(channel: Channel, audience: Welcome.Audience, rows: list[Welcome]) 
     script = welcomes.script(channel, audience, rows)
     now = timezone.localtime()
     values = Values("oTester", "", channel.account.name, f"{now:%Y-%m-%d}", f"{now:%H:%M}")
-    spoken = [expand(content, values) for content in script.contents]
+    spoken = filled(script.contents, values)
     drawn = [[each] for each in spoken] if script.one_at_random else [spoken]
     return [_answer(arrange(contents)) for contents in drawn if contents]
 

@@ -14,11 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.gate import account_page, object_page
 from accounts.models import OfficialAccount
+from accounts.rights import Area
 from wechat.channels import chart, report, report_file
-from wechat.channels.entrance import account_to_view, channel_to_view, frame
+from wechat.channels.entrance import all_channels, frame
 from wechat.channels.models import Channel
 from wechat.channels.report import STAYS, Line, Period
+from wechat.kernel.tables import downloads
 
 SHOWN_DAYS = 30
 LONGEST_DAYS = 400
@@ -80,14 +83,14 @@ class CompareForm(PeriodForm):
     )
 
 
-def compare(request: HttpRequest) -> HttpResponse:
-    account = account_to_view(request)
+@account_page(Area.CONTENT)
+def compare(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = CompareForm(request.GET)
     period = form.period
     lines = _lines(account, form)
     page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
     context = {
-        **frame(request, account, _("Channel report")),
+        **frame(request, _("Channel report")),
         "chart": chart.drawn(report.by_day(account, period, _chosen_ids(form, lines))),
         "form": form,
         "period": period,
@@ -101,13 +104,13 @@ def compare(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "channels/report.html", context)
 
 
-def one(request: HttpRequest, pk: int) -> HttpResponse:
-    channel = channel_to_view(request, pk)
+@object_page(all_channels, Area.CONTENT)
+def one(request: HttpRequest, channel: Channel) -> HttpResponse:
     form = PeriodForm(request.GET)
     period = form.period
     line = report.of_channel(channel, period)
     context = {
-        **frame(request, channel.account, str(channel)),
+        **frame(request, str(channel)),
         "chart": chart.drawn(report.by_day(channel.account, period, [channel.pk])),
         "form": form,
         "period": period,
@@ -120,17 +123,14 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     return TemplateResponse(request, "channels/report_one.html", context)
 
 
-def export(request: HttpRequest) -> HttpResponse:
-    account = account_to_view(request)
+@account_page(Area.CONTENT)
+def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = CompareForm(request.GET)
     period = form.period
-    name = f"channels-{account.slug}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.csv"
+    name = f"channels-{account.slug}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
     lines = _lines(account, form)
     prefetch_related_objects([line.channel for line in lines], "owner")
-    text = report_file.written(lines)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    # With a mark, or Excel would take it for another encoding.
-    return HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8", headers=headers)
+    return downloads.as_csv(report_file.rows(lines), name)
 
 
 def _lines(account: OfficialAccount, form: CompareForm) -> list[Line]:

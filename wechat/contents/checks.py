@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from wechat.contents.scripts import arrange
+from wechat.contents.scripts import arrange, is_sendable
 from wechat.contents.variables import Values, expand
 from wechat.sdk.content import Content, TransferToService, to_service_json, validate
 from wechat.sdk.errors import ContentError
@@ -36,15 +36,25 @@ FIELDS: dict[str, StrOrPromise] = {
 
 
 def check_content(content: Content, account_name: str) -> None:
-    """Raises ``ValidationError`` for what WeChat would refuse, with the longest values of the variables.
+    """Raises ``ValidationError`` for what WeChat would refuse, with the longest values of the variables too.
 
     The error's code is the name of the content's field.
     """
-    try:
-        validate(expand(content, Values.longest(account_name)))
-    except ContentError as error:
-        words = sentence(error, expand(content, Values.longest(account_name)))
-        raise ValidationError(words, code=error.field) from None
+    for said in (expand(content, Values.longest(account_name)), content):
+        try:
+            validate(said)
+        except ContentError as error:
+            raise ValidationError(sentence(error, said), code=error.field) from None
+
+
+def caution_of(content: Content, account_name: str) -> str:
+    """Returns what its writer should know of a content that not everybody will get, or nothing."""
+    if is_sendable(expand(content, Values.fewest(account_name))):
+        return ""
+    return _(
+        "To followers without a remark this says nothing and is left out. "
+        "Write what they get instead behind a bar: {remark|friend}."
+    )
 
 
 def check_together(contents: Sequence[Content], *, one_at_random: bool) -> None:

@@ -28,7 +28,7 @@ from unfold.widgets import (
 from accounts.models import OfficialAccount
 from accounts.picking import LinkInput
 from wechat.articles.models import Draft
-from wechat.contents.checks import check_content
+from wechat.contents.checks import caution_of, check_content
 from wechat.contents.models import HasContent, Kind
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
@@ -78,7 +78,12 @@ def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoic
 
 
 class ContentForm(forms.ModelForm[Any]):
-    """``account_id`` is whose files are offered, and whose name a text may say."""
+    """``account_id`` is whose files are offered, and whose name a text may say.
+
+    ``caution`` is what the writer should know of a valid content, or nothing.
+    """
+
+    caution = ""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("kind"),
@@ -89,7 +94,8 @@ class ContentForm(forms.ModelForm[Any]):
     text = _lines(
         gettext_lazy("text"),
         gettext_lazy(
-            "Variables: {openid} {remark} {account} {date} {time}. A link: "
+            "Variables: {openid} {remark} {account} {date} {time}; "
+            "{remark|friend} says “friend” to those without a remark. A link: "
             '&lt;a href="https://example.com/"&gt;words to tap&lt;/a&gt;'
         ),
     )
@@ -166,6 +172,8 @@ class ContentForm(forms.ModelForm[Any]):
         except ValidationError as error:
             named = NAMED.get(error.code or "", error.code)
             self.add_error(named if named in names else names[0], error)
+        else:
+            self.caution = caution_of(self.content, self._account_name)
 
     @cached_property
     def _account_name(self) -> str:

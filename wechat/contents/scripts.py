@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from wechat.contents.variables import Values, expand, variables_in
-from wechat.sdk.content import Content, TransferToService
+from wechat.sdk.content import Content, TransferToService, validate
+from wechat.sdk.errors import ContentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,27 @@ class Script:
         """
         if self.fixed is not None:
             return self.fixed
-        contents = self.contents
-        if self.one_at_random:
+        contents = filled(self.contents, values()) if self.variables else self.contents
+        if self.one_at_random and contents:
             contents = (contents[zlib.crc32(message_key.encode()) % len(contents)],)
-        if self.variables:
-            known = values()
-            contents = tuple(expand(content, known) for content in contents)
         return arrange(contents)
+
+
+def filled(contents: Sequence[Content], values: Values) -> tuple[Content, ...]:
+    """Returns the contents with their variables filled, without those that have nothing left to say.
+
+    A follower who is sent an empty reply reads that the account is out of order.
+    """
+    expanded = (expand(content, values) for content in contents)
+    return tuple(content for content in expanded if is_sendable(content))
+
+
+def is_sendable(content: Content) -> bool:
+    try:
+        validate(content)
+    except ContentError:
+        return False
+    return True
 
 
 def arrange(contents: Sequence[Content]) -> Said:

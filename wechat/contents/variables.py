@@ -1,18 +1,20 @@
 """Variables in replies: ``{openid}``, ``{remark}``, ``{account}``, ``{date}`` and ``{time}``.
 
-``{date}`` is 2026-03-02 and ``{time}`` 09:30, in Asia/Shanghai, of the follower's message. Anything else in
-braces stays as it is written. In addresses the values are percent-encoded; in texts they need no escaping,
-because none of them is a follower's to choose.
+``{date}`` is 2026-03-02 and ``{time}`` 09:30, in Asia/Shanghai, of the follower's message. What follows a
+bar, as in ``{remark|friend}``, stands in for a value that is empty. Anything else in braces stays as it is
+written. In addresses the values are percent-encoded; in texts they need no escaping, because none of them is
+a follower's to choose.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import quote
 
 from wechat.sdk.content import Content
 
-VARIABLE = re.compile(r"\{(openid|remark|account|date|time)\}")
+VARIABLE = re.compile(r"\{(openid|remark|account|date|time)(?:\|([^{}|]*))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Values:
         """What takes the most bytes, for checking a text before anybody gets it."""
         return cls("o" * 28, "备" * 30, account, "2026-12-31", "23:59")
 
+    @classmethod
+    def fewest(cls, account: str) -> "Values":
+        """What is known of a follower of whom nothing is."""
+        return replace(cls.longest(account), remark="")
+
 
 def expand(content: Content, values: Values) -> Content:
     expanded: Content = _expanded(content, values)
@@ -36,7 +43,12 @@ def expand(content: Content, values: Values) -> Content:
 
 def variables_in(content: Content) -> frozenset[str]:
     """The names of those it has."""
-    return frozenset(VARIABLE.findall(str(content)))
+    return frozenset(found[1] for found in VARIABLE.finditer(str(content)))
+
+
+def fill(text: str, values: Values, escape: Callable[[str], str] = str) -> str:
+    """Returns the text with the value, or what stands in for it, in the place of each variable."""
+    return VARIABLE.sub(lambda found: escape(getattr(values, found[1]) or found[2] or ""), text)
 
 
 def _expanded(part: Any, values: Values) -> Any:
@@ -50,5 +62,4 @@ def _value(value: Any, declared: Any, values: Values) -> Any:
         return tuple(_expanded(each, values) for each in value)
     if "{" not in value:
         return value
-    escape = quote if declared.metadata.get("web") else str
-    return VARIABLE.sub(lambda found: escape(getattr(values, found[1])), value)
+    return fill(value, values, quote if declared.metadata.get("web") else str)

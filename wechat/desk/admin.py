@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.pages import AccountForm, AccountScopedAdmin
 from accounts.rights import Area
+from wechat.contents.cautions import CautionsMixin
 from wechat.contents.form import ContentForm
 from wechat.desk import kf_page, pages
 from wechat.desk.models import CannedAnswer, Thread
@@ -36,7 +37,7 @@ class CannedAnswerForm(ContentForm, AccountForm):
 
 
 @admin.register(CannedAnswer)
-class CannedAnswerAdmin(AccountScopedAdmin):
+class CannedAnswerAdmin(CautionsMixin, AccountScopedAdmin):
     area = Area.MESSAGES
     form = CannedAnswerForm
     fields = ("account", "shortcut", "kind", *(name for name in ContentForm.base_fields if name != "kind"))
@@ -48,7 +49,7 @@ class CannedAnswerAdmin(AccountScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        account_id = self._account_id(request, obj)
+        account_id = self.account_id_for(request, obj)
 
         class OfAccount(form):  # type: ignore[misc,valid-type]
             def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -7,11 +7,8 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -20,10 +17,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from accounts import audit
 from accounts.clients import client_for
 from accounts.errcodes import in_words
+from accounts.gate import account_page, frame
 from accounts.models import Follower, OfficialAccount
-from accounts.rights import Area, Rights, current_account
+from accounts.rights import Area
 from wechat.sdk.api import customer_service as kf
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, WeChatError
@@ -38,14 +37,11 @@ class Serving:
     openids: list[str]
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = _account(request)
+@account_page(Area.MESSAGES)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
         return _done(request, account)
-    context = {
-        **_frame(request, account, _("WeChat's customer service")),
-        "may_change": _may_change(request, account),
-    }
+    context = frame(request, _("WeChat's customer service"))
     try:
         client = client_for(account)
         workers = kf.workers(client)
@@ -59,11 +55,11 @@ def show(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "desk/kf.html", context)
 
 
-def records(request: HttpRequest) -> HttpResponse:
+@account_page(Area.MESSAGES)
+def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """What was written on one day."""
-    account = _account(request)
     day = _day(request.GET.get("day", ""))
-    context = {**_frame(request, account, _("Records of WeChat's customer service")), "day": day}
+    context = frame(request, _("Records of WeChat's customer service"), day=day)
     begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())
     ends = min(begins + DAY, timezone.now())
     try:
@@ -78,8 +74,6 @@ def records(request: HttpRequest) -> HttpResponse:
 
 
 def _done(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    if not _may_change(request, account) or request.POST.get("account") != str(account.pk):
-        raise PermissionDenied
     deed = DEEDS.get(request.POST.get("do", ""))
     if deed is None:
         raise PermissionDenied
@@ -88,9 +82,8 @@ def _done(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     except WeChatError as error:
         messages.error(request, _sentence(error))
     else:
-        assert isinstance(request.user, User)
         told = " ".join(request.POST.get(name, "") for name in ("do", "worker", "openid", "nickname")).strip()
-        LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, f"kf: {told}")
+        audit.record(request, account, f"kf: {told}")
         messages.success(request, _("Done."))
     return redirect("admin:desk_kf")
 
@@ -137,11 +130,6 @@ def _text(given: QueryDict, name: str) -> str:
     return str(given.get(name, "")).strip()
 
 
-def _frame(request: HttpRequest, account: OfficialAccount, title: str) -> dict[str, Any]:
-    may_change = _may_change(request, account)
-    return {**admin.site.each_context(request), "title": title, "account": account, "may_change": may_change}
-
-
 def _names(account: OfficialAccount, serving: list[Serving]) -> dict[str, str]:
     openids = [openid for each in serving for openid in each.openids]
     return {row.openid: str(row) for row in Follower.objects.filter(account=account, openid__in=openids)}
@@ -159,14 +147,3 @@ def _day(text: str) -> datetime.date:
         return min(parse_date(text) or today, today)
     except ValueError:
         return today
-
-
-def _account(request: HttpRequest) -> OfficialAccount:
-    account = current_account(request)
-    if account is None or not Rights.of(request.user).may_view(Area.MESSAGES, account.pk):
-        raise PermissionDenied
-    return account
-
-
-def _may_change(request: HttpRequest, account: OfficialAccount) -> bool:
-    return Rights.of(request.user).may_change(Area.MESSAGES, account.pk)

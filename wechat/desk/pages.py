@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -26,8 +26,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.gate import account_page, entered, frame, object_page
 from accounts.models import Follower, OfficialAccount, StaffRight
-from accounts.rights import CHANGES, Area, Rights, choose_account, current_account
+from accounts.rights import CHANGES, Area
 from wechat.desk import boxes, panel, presence, staff, takeovers, talking, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.desk.tasks import SECONDS, show_writing
@@ -47,15 +48,14 @@ PAUSES: Mapping[str, tuple[str | Promise, datetime.timedelta]] = {
 }
 
 
-def show(request: HttpRequest) -> HttpResponse:
+@account_page(Area.MESSAGES)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """The whole page."""
-    account = _account(request)
     thread = _asked_for(request, account)
     if thread is not None:
         threads.read(thread)
     context = {
-        **admin.site.each_context(request),
-        "title": _("Service desk"),
+        **frame(request, _("Service desk")),
         **_list(request, account),
         **(_thread(request, account, thread) if thread else {}),
         "canned": CannedAnswer.objects.filter(account=account).select_related("asset", "cover"),
@@ -65,9 +65,9 @@ def show(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "desk/desk.html", context)
 
 
-def live(request: HttpRequest) -> HttpResponse:
+@account_page(Area.MESSAGES)
+def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """The parts of the page, for a script that has ``have``; 204 if they are the ones it has."""
-    account = _account(request)
     thread = _asked_for(request, account)
     if thread is not None and request.GET.get("looks"):
         threads.read(thread)
@@ -87,20 +87,16 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _show_writing(request: HttpRequest, thread: Thread) -> None:
-    may = Rights.of(request.user).may_change(Area.MESSAGES, thread.account_id)
-    if may and writing.is_worth_showing(thread):
+    if entered(request).may_change and writing.is_worth_showing(thread):
         due.ring(show_writing, thread.pk, expires=SECONDS)
 
 
 @require_POST
-def act(request: HttpRequest, pk: int) -> HttpResponse:
+@object_page(lambda: Thread.objects.select_related("account"), Area.MESSAGES)
+def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     """Do what the pressed button says: a script is told what was wrong, a form goes back to the page."""
-    account = _account(request)
-    if not Rights.of(request.user).may_change(Area.MESSAGES, account.pk):
-        raise PermissionDenied
-    thread = Thread.objects.filter(account=account, pk=pk).first()
-    deed = DEEDS.get(request.POST.get("do", ""))
-    if thread is None or deed is None:
+    account, deed = thread.account, DEEDS.get(request.POST.get("do", ""))
+    if deed is None:
         raise Http404
     wrong = ""
     try:
@@ -220,21 +216,11 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "takeover_by": staff.name(takeover.user) if takeover else "",
         "others": presence.look(thread, _user(request), writes=bool(request.GET.get("writes"))),
         "colleagues": [(each.pk, staff.name(each)) for each in colleagues(account)],
-        "may_talk": Rights.of(request.user).may_change(Area.MESSAGES, account.pk),
+        "may_talk": entered(request).may_change,
         "facts": panel.facts(follower) if follower else [],
         "agreed": grants.held(account, thread.openid),
         "seen": newest.pk if newest else 0,
     }
-
-
-def _account(request: HttpRequest) -> OfficialAccount:
-    asked = request.GET.get("account", "")
-    if asked.isdecimal():
-        choose_account(request, int(asked))
-    account = current_account(request)
-    if account is None or not Rights.of(request.user).may_view(Area.MESSAGES, account.pk):
-        raise PermissionDenied
-    return account
 
 
 def _asked_for(request: HttpRequest, account: OfficialAccount) -> Thread | None:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from accounts import audit
 from accounts.models import Follower, OfficialAccount
 from wechat.contents.checks import check_content
 from wechat.contents.variables import Values, expand
@@ -62,7 +62,7 @@ def say_again(account: OfficialAccount, thread: Thread, user: User, push: Push) 
     if not send_again(push):
         raise ValidationError(_("The message was already sent again."))
     note = _("Sent again; before: %(state)s") % {"state": before}
-    LogEntry.objects.log_actions(user.pk, [push], CHANGE, note)
+    audit.record_by(user.pk, push, note)
     threads.answered(thread, user)
     takeovers.take(thread, user)
 

@@ -2,10 +2,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -14,8 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 from lxml import etree
 
+from accounts import audit
 from accounts.kinds import name_of
 from accounts.pages import AccountScopedAdmin, remark_of_row
 from accounts.rights import Area, Rights, current_account
@@ -23,14 +23,14 @@ from wechat.inbox import answerers, conversation_page, refused_page, unanswered_
 from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
-from wechat.kernel.pages import BigTable, badge
+from wechat.kernel.pages import BigTable, ReadOnly, badge
 
 # Whole documents only, nothing fetched, nothing expanded: the body is a stranger's.
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_text=True, strip_cdata=False)
 
 
 @admin.register(InboundMessage)
-class InboundMessageAdmin(BigTable, AccountScopedAdmin):
+class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """The message log: read-only, but for handling a message again."""
 
     area = Area.MESSAGES
@@ -53,28 +53,23 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         for row in rows:
             vars(row)["answerer"] = names.of(row.answered_by)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def has_handle_permission(self, request: HttpRequest) -> bool:
         account = current_account(request)
         return account is not None and Rights.of(request.user).may_change(self.area, account.pk)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
+        again = self.object_view(require_POST(self.again_view), change=True)
         return [
             path("unanswered/", view(unanswered_page.show), name="inbox_unanswered"),
             path("refused/", view(refused_page.show), name="inbox_refused"),
             path("unanswered/ignore/", view(unanswered_page.ignore), name="inbox_ignore"),
             path(
-                "conversation/<int:account_id>/<str:openid>/",
+                "conversation/<int:pk>/<str:openid>/",
                 view(conversation_page.show),
                 name="inbox_conversation",
             ),
-            path("<int:pk>/again/", view(self.again_view), name="inbox_again"),
+            path("<int:pk>/again/", again, name="inbox_again"),
             *super().get_urls(),
         ]
 
@@ -121,7 +116,7 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("raw"))
     def raw(self, row: InboundMessage) -> SafeString:
-        return format_html('<pre class="raw">{}</pre>', indented(row.body))
+        return format_html('<pre class="raw">{}</pre>', indented(row.raw_body))
 
     # --- handling again
 
@@ -131,23 +126,15 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         done = ngettext("%d message will be handled again.", "%d messages will be handled again.", count)
         self.message_user(request, done % count)
 
-    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404
-        if request.method != "POST" or not Rights.of(request.user).may_change(self.area, row.account_id):
-            raise PermissionDenied
+    def again_view(self, request: HttpRequest, row: InboundMessage) -> HttpResponse:
         self._make_due(request, [row])
         self.message_user(request, _("The message will be handled again."))
-        return redirect("admin:inbox_inboundmessage_change", pk)
+        return redirect("admin:inbox_inboundmessage_change", row.pk)
 
     def _make_due(self, request: HttpRequest, rows: list[InboundMessage]) -> int:
         ids = [row.pk for row in rows]
         InboundMessage.objects.filter(pk__in=ids).update(due_at=timezone.now(), attempts=0)
-        if rows:
-            user_id = request.user.pk
-            assert user_id is not None
-            LogEntry.objects.log_actions(user_id, rows, CHANGE, _("Handled again."))
+        audit.record(request, rows, _("Handled again."))
         work.wake("inbox.react")
         return len(ids)
 
@@ -160,9 +147,9 @@ class InboundMessageAdmin(BigTable, AccountScopedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-def indented(body: str) -> str:
-    """XML or JSON with line breaks, for reading; anything else as it came."""
+def indented(body: bytes) -> str:
+    """XML with line breaks, for reading; anything else as it came, bytes of no text by their numbers."""
     try:
-        return etree.tostring(etree.fromstring(body.encode(), PARSER), encoding="unicode", pretty_print=True)
-    except etree.XMLSyntaxError:
-        return body
+        return etree.tostring(etree.fromstring(body, PARSER), encoding="unicode", pretty_print=True)
+    except (etree.XMLSyntaxError, ValueError):
+        return body.decode(errors="backslashreplace")

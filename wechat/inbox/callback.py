@@ -1,8 +1,15 @@
 """The callback, station by station: bytes in, bytes out.
 
 A DRF view whose plug points are the protocol's own: the signature is an authentication class, the envelope
-and its XML a parser class, the sealed reply a renderer class. They hold no state, so one of each serves
-all; what DRF asks that has no meaning here (negotiation, versions, throttles, permissions) is left out.
+and its XML or JSON a parser class, the sealed reply a renderer class. They hold no state, so one of each
+serves all; what DRF asks that has no meaning here (negotiation, versions, throttles, permissions) is left
+out.
+
+It is no route of Django's: ``config.asgi`` leads callback paths here before Django's handler (``asgi.py``
+beside this module is the adapter). A signed call from server to server has no session, language, CSRF
+token or host to look at, and Django's asynchronous handler would run the middleware of all other pages
+around it, crossing to a thread and back; that costs more than the whole callback does. In the event loop
+one process carries as many callbacks as wait for their shared commit.
 
 Reference: WeChat reference 1.2 GET verification, 1.3 POST pushes, 1.5 The five-second rule.
 """
@@ -33,7 +40,7 @@ from accounts.models import OfficialAccount
 from wechat.inbox import refusals
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import editions, metrics
-from wechat.sdk.content import Content, to_passive_xml
+from wechat.sdk.content import Content, to_passive
 from wechat.sdk.envelope import MAX_BODY, Mode, Opened, open_envelope, seal, verify_query
 from wechat.sdk.errors import EnvelopeError, MalformedMessage
 from wechat.sdk.messages import Message, parse
@@ -92,7 +99,7 @@ class Signature(BaseAuthentication):
 
 
 class Envelope(BaseParser):
-    """The body, opened with the account's keys in the account's mode, and parsed."""
+    """The body, XML or JSON, opened with the account's keys in the account's mode, and parsed."""
 
     media_type = "*/*"
 
@@ -116,11 +123,10 @@ class Envelope(BaseParser):
 
 
 class Sealed(BaseRenderer):
-    """The passive reply, sealed as the push was; a text is sent as it is."""
+    """The passive reply, in the format of the push and sealed as it was; a text is sent as it is."""
 
     media_type = "text/xml"
     charset = "utf-8"
-    content_type = f"{media_type}; charset={charset}"
 
     def render(
         self,
@@ -130,11 +136,17 @@ class Sealed(BaseRenderer):
     ) -> bytes:
         if not isinstance(data, Reply):
             return str(data["detail"] if isinstance(data, dict) else data).encode()
-        message = data.delivery.message
+        message, opened = data.delivery.message, data.delivery.opened
         assert message is not None
-        # The time of the message, not of now: every delivery of a message gets the same reply.
-        xml = to_passive_xml(data.content, to=message.openid, sender=message.to, at=message.create_time)
-        return seal(data.delivery.opened, xml, int(time.time()), secrets.token_hex(8))
+        reply = to_passive(
+            data.content,
+            to=message.openid,
+            sender=message.to,
+            # The time of the message, not of now: every delivery of a message gets the same reply.
+            at=message.create_time,
+            in_json=opened.in_json,
+        )
+        return seal(opened, reply, int(time.time()), secrets.token_hex(8))
 
 
 class OnlyOne(BaseContentNegotiation):
@@ -228,8 +240,9 @@ class Callback(APIView):
         _count(slug, "answered" if content else "accepted")
         if content is None:
             return _text("success")
+        form = "application/json" if delivery.opened.in_json else self.renderer.media_type
         return HttpResponse(
-            self.renderer.render(Reply(delivery, content)), content_type=self.renderer.content_type
+            self.renderer.render(Reply(delivery, content)), content_type=f"{form}; charset=utf-8"
         )
 
 

@@ -2,16 +2,16 @@
 
 import datetime
 
-from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 
+from accounts.gate import Gate, checked, frame
 from accounts.models import Follower, OfficialAccount
-from accounts.rights import Area, Rights, choose_account
+from accounts.rights import Area, Rights
 from wechat.inbox import conversation
 from wechat.inbox.models import InboundMessage
 
@@ -20,27 +20,22 @@ def address(row: InboundMessage) -> str:
     return reverse("admin:inbox_conversation", args=(row.account_id, row.openid))
 
 
-def show(request: HttpRequest, account_id: int, openid: str) -> HttpResponse:
-    account = _viewable(request, account_id)
-    choose_account(request, account.pk)
+def _account(request: HttpRequest, pk: int) -> OfficialAccount | None:
+    return Rights.of(request.user).accounts.get(pk)
+
+
+@checked(_account, lambda _request, account: account.pk, Gate(Area.MESSAGES))
+def show(request: HttpRequest, account: OfficialAccount, openid: str) -> HttpResponse:
     before = _moment(request.GET.get("before", ""))
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Conversation"),
-        "page": conversation.page(account, openid, before),
-        "before": before,
-        "openid": openid,
-        "follower": Follower.objects.filter(account=account, openid=openid).first(),
-    }
+    context = frame(
+        request,
+        _("Conversation"),
+        page=conversation.page(account, openid, before),
+        before=before,
+        openid=openid,
+        follower=Follower.objects.filter(account=account, openid=openid).first(),
+    )
     return TemplateResponse(request, "inbox/conversation.html", context)
-
-
-def _viewable(request: HttpRequest, account_id: int) -> OfficialAccount:
-    """Whoever may not see the account learns no more than that there is nothing."""
-    rights = Rights.of(request.user)
-    if account_id not in rights.accounts or not rights.may_view(Area.MESSAGES, account_id):
-        raise Http404
-    return rights.accounts[account_id]
 
 
 def _moment(text: str) -> datetime.datetime | None:

@@ -2,16 +2,19 @@
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 
-from accounts.rights import Area, Rights
+from accounts.gate import Gate, checked
+from accounts.rights import Area
 from wechat.inbox.models import InboundMedia
 from wechat.kernel import files
 
 
-def show(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Whoever may not see it learns no more than that there is nothing."""
-    media = get_object_or_404(InboundMedia.objects.select_related("message"), pk=pk)
-    if not media.file or not Rights.of(request.user).may_view(Area.MESSAGES, media.message.account_id):
+def _media(_request: HttpRequest, pk: int) -> InboundMedia | None:
+    return InboundMedia.objects.select_related("message").filter(pk=pk).first()
+
+
+@checked(_media, lambda _request, media: media.message.account_id, Gate(Area.MESSAGES), is_file=True)
+def show(request: HttpRequest, media: InboundMedia) -> HttpResponseBase:
+    if not media.file:
         raise Http404
     return files.response(media.file, media.content_type)

@@ -25,6 +25,8 @@ class InboundMessage(WorkRow):
     event = models.CharField(_("event"), max_length=64, blank=True)
     text = models.TextField(_("text"), blank=True)
     body = models.TextField(_("raw"))
+    # The bytes of a body that is not clean UTF-8, which ``body`` shows as well as text can.
+    raw_bytes = models.BinaryField(null=True, editable=False)
     sent_at = models.DateTimeField(_("sent"))
     received_at = models.DateTimeField(_("received"))
 
@@ -70,7 +72,12 @@ class InboundMessage(WorkRow):
     @property
     def message(self) -> Message:
         """The parsed body. Raises ``MalformedMessage`` for a row of kind ``malformed``."""
-        return parse(self.body.encode())
+        return parse(self.raw_body)
+
+    @property
+    def raw_body(self) -> bytes:
+        """The decrypted body as it came."""
+        return self.body.encode() if self.raw_bytes is None else bytes(self.raw_bytes)
 
 
 class IgnoredText(models.Model):

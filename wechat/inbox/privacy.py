@@ -77,7 +77,7 @@ def _forget(rows: QuerySet[InboundMessage]) -> None:
         medium.file.delete(save=False)
     InboundMedia.objects.filter(message__in=rows).delete()
     before, after = (Value(part) for part in FORGOTTEN)
-    rows.update(body=Concat(before, "openid", after), text="", answer=None, later=None)
+    rows.update(body=Concat(before, "openid", after), raw_bytes=None, text="", answer=None, later=None)
 
 
 def _whom(event: Event) -> PersonalData:

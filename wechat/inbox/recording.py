@@ -44,6 +44,7 @@ COLUMNS = {
     "later": "jsonb",
     "answered_by": "text",
     "late": "boolean",
+    "raw_bytes": "bytea",
 }
 # One JSON parameter instead of an array a column: less than half of the time in Python.
 INSERT = (
@@ -81,6 +82,13 @@ async def _insert(session: "AsyncConnection[Any]", records: Sequence[Record]) ->
         return {}
     cursor = await session.execute(STORED, _keys(ordered))
     return _answers(await cursor.fetchall())
+
+
+async def connect() -> "AsyncConnection[Any]":
+    """A connection for an event loop: Django's way to the database, without what only its own need."""
+    known = connection.get_connection_params()
+    ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
+    return await AsyncConnection.connect(**ours, autocommit=True)
 
 
 def _ordered(records: Sequence[Record]) -> list[Record]:
@@ -179,10 +187,7 @@ class Recorder:
 
     async def _connected(self) -> "AsyncConnection[Any]":
         if self._session is None:
-            # Django's way to the database, without what only its own connections need.
-            known = connection.get_connection_params()
-            ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
-            self._session = await AsyncConnection.connect(**ours, autocommit=True)
+            self._session = await connect()
         return self._session
 
     async def _disconnect(self) -> None:

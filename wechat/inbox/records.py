@@ -1,9 +1,7 @@
 """The row of a callback on its way into Postgres, or into the spool while Postgres is away."""
 
 import datetime
-import hashlib
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,15 +12,18 @@ from wechat.inbox.models import InboundMessage, malformed_key
 from wechat.inbox.routing import Answer
 from wechat.sdk.content import to_dict
 from wechat.sdk.messages import Message
+from wechat.sdk.text import decode
 
 # `json.dumps` with an option makes an encoder each time.
 ENCODER = json.JSONEncoder(ensure_ascii=False)
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(slots=True)
 class Record:
-    """One message and the answer worked out for it; times are ISO 8601 with zone."""
+    """One message and the answer worked out for it; times are ISO 8601 with zone.
+
+    ``raw_bytes`` is the body as it came, in the notation of ``bytea``, where ``body`` is not the same.
+    """
 
     account_id: int
     key: str
@@ -37,17 +38,20 @@ class Record:
     later: list[dict[str, Any]] | None = None
     answered_by: str = ""
     late: bool = False
+    raw_bytes: str | None = None
 
     @classmethod
     def of(cls, account: OfficialAccount, message: Message, body: bytes) -> Self:
+        legible, raw_bytes = _kept(body)
         return cls(
             account_id=account.pk,
-            key=_fitting(message.key, 255),
-            openid=_fitting(message.openid, 64),
-            kind=_storable(message.kind)[:40],
-            event=_storable(message.event)[:64],
-            text=_storable(message.text or message.event_key),
-            body=_storable(body.decode()),
+            key=message.key,
+            openid=message.openid,
+            kind=message.kind[:40],
+            event=message.event,
+            text=message.text or message.event_key,
+            body=legible,
+            raw_bytes=raw_bytes,
             sent_at=datetime.datetime.fromtimestamp(message.create_time, tz=datetime.UTC).isoformat(),
             received_at=timezone.now().isoformat(),
         )
@@ -55,6 +59,7 @@ class Record:
     @classmethod
     def malformed(cls, account: OfficialAccount, body: bytes) -> Self:
         now = timezone.now().isoformat()
+        legible, raw_bytes = _kept(body)
         return cls(
             account_id=account.pk,
             key=malformed_key(body),
@@ -62,7 +67,8 @@ class Record:
             kind=InboundMessage.MALFORMED,
             event="",
             text="",
-            body=_storable(body.decode(errors="backslashreplace")),
+            body=legible,
+            raw_bytes=raw_bytes,
             sent_at=now,
             received_at=now,
         )
@@ -83,12 +89,7 @@ class Record:
         return cls(**json.loads(text))
 
 
-def _fitting(text: str, most: int) -> str:
-    """Short texts as they are; what no column holds, by its digest, still the same for the same message."""
-    text = _storable(text)
-    return text if len(text) <= most else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"[:most]
-
-
-def _storable(text: str) -> str:
-    """Postgres text holds every character but NUL and half a surrogate pair, which JSON pushes can carry."""
-    return text if text.isprintable() else UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+def _kept(body: bytes) -> tuple[str, str | None]:
+    """The body as text, and as the bytes it was where the text cannot give them back."""
+    legible = decode(body)
+    return legible, None if legible.encode() == body else f"\\x{body.hex()}"

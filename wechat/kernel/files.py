@@ -4,7 +4,7 @@ The name and the type somebody claims for a file are not believed; its first byt
 """
 
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 
 HEAD_BYTES = 16
 UNKNOWN = "application/octet-stream"
@@ -14,6 +14,7 @@ EXTENSIONS = {
     "image/jpeg": "jpg",
     "image/gif": "gif",
     "image/bmp": "bmp",
+    "image/webp": "webp",
     "audio/amr": "amr",
     "audio/mpeg": "mp3",
     "audio/wav": "wav",
@@ -30,6 +31,8 @@ BEGINNINGS = (
     (b"ID3", "audio/mpeg"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "audio/x-ms-wma"),
 )
+# A container, whose kind is at its ninth byte.
+RIFF = {b"WAVE": "audio/wav", b"WEBP": "image/webp"}
 # What browsers show by themselves; everything else is a download.
 SHOWN = frozenset(EXTENSIONS) - {"audio/amr", "audio/x-ms-wma"}
 
@@ -39,8 +42,8 @@ def content_type(head: bytes) -> str:
     for beginning, name in BEGINNINGS:
         if head.startswith(beginning):
             return name
-    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-        return "audio/wav"
+    if head[:4] == b"RIFF" and head[8:12] in RIFF:
+        return RIFF[head[8:12]]
     if head[4:8] == b"ftyp":
         return "video/mp4"
     # An MPEG audio frame begins with eleven set bits and names a layer.
@@ -54,11 +57,15 @@ def extension(kind: str) -> str:
 
 
 def response(file: FieldFile, kind: str) -> FileResponse:
-    """The file for a member of staff whose right to it was checked."""
+    """The file for a member of staff whose right to it was checked. Raises ``Http404`` if it is gone."""
     shown = kind in SHOWN
     name = str(file.name).rpartition("/")[2]
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
     answer = FileResponse(
-        file.open("rb"), as_attachment=not shown, filename=name, content_type=kind if shown else UNKNOWN
+        opened, as_attachment=not shown, filename=name, content_type=kind if shown else UNKNOWN
     )
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"

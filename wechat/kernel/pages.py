@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django import forms
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
@@ -23,17 +24,21 @@ from django_stubs_ext import StrOrPromise
 
 if TYPE_CHECKING:
     # The admin skin is untyped; its classes are Django's with another look.
-    from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
+    from django.contrib.admin import AdminSite, ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin.views.main import ChangeList
 
-    class HistoryMixin(ModelAdmin[Any]):
+    class SimpleHistoryAdmin(ModelAdmin[Any]):
         def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None: ...
 
         def render_history_view(
             self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
         ) -> Any: ...
+
+        def history_form_view(
+            self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+        ) -> HttpResponse: ...
 else:
-    from simple_history.admin import SimpleHistoryAdmin as HistoryMixin
+    from simple_history.admin import SimpleHistoryAdmin
     from unfold.admin import ModelAdmin, StackedInline, TabularInline
     from unfold.views import ChangeList
 
@@ -43,6 +48,8 @@ __all__ = [
     "FilterForm",
     "HistoryMixin",
     "ModelAdmin",
+    "PartOf",
+    "ReadOnly",
     "StackedInline",
     "TabularInline",
     "badge",
@@ -124,6 +131,57 @@ class Keyset(Paginator[Row]):
         if self.boundary is not None and self.direction == AFTER:
             found.reverse()
         return found, more
+
+
+class HistoryMixin(SimpleHistoryAdmin):
+    """Before an admin class: its rows have versions, which whoever may change them can bring back."""
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """The package asks only for the right to look, and saves what is posted all the same."""
+        if request.method == "POST":
+            row = self.get_object(request, object_id)
+            if row is None or not self.has_change_permission(request, row):
+                raise PermissionDenied
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
+
+class ReadOnly:
+    """Before an admin class: nothing is added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PartOf:
+    """Before an inline: whoever may look at a thing, or change it, may do so with its parts."""
+
+    if TYPE_CHECKING:
+        admin_site: AdminSite
+        parent_model: type[Any]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    @property
+    def _whole(self) -> "ModelAdmin[Any]":
+        return self.admin_site.get_model_admin(self.parent_model)
 
 
 class FilterForm(forms.Form):

@@ -6,20 +6,21 @@ of the timestamp, a dot and the body. A receiver refuses a wrong signature and a
 minutes; ``id`` in the body is the same in every attempt.
 """
 
+import hmac
 import ipaddress
-import json
 import socket
 import time
 from typing import Any
 
 import requests
-from Crypto.Hash import HMAC, SHA256
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.poolmanager import PoolManager
+
+from wechat.sdk.text import load_json
 
 TIMEOUT_SECONDS = 10
 LONGEST_ANSWER = 64 << 10
@@ -39,8 +40,8 @@ class Answered:
     def json(self) -> Any:
         """``None`` for a body that is not JSON."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return load_json(self.body)
+        except ValueError:
             return None
 
 
@@ -63,7 +64,7 @@ def post(url: str, body: bytes, secret: str) -> Answered:
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
-    return HMAC.new(secret.encode(), f"{timestamp}.".encode() + body, SHA256).hexdigest()
+    return hmac.digest(secret.encode(), f"{timestamp}.".encode() + body, "sha256").hex()
 
 
 def is_public(address: str) -> bool:

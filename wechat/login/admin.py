@@ -14,7 +14,7 @@ from accounts.models import Follower
 from accounts.pages import AccountForm, AccountScopedAdmin
 from accounts.rights import Area
 from wechat.api.models import ApiClient
-from wechat.kernel.pages import BigTable, FilterForm, badge, moment
+from wechat.kernel.pages import BigTable, FilterForm, ReadOnly, badge, moment
 from wechat.login.models import AllowedSite, Visitor
 from wechat.login.returning import NotAllowed, host_of
 
@@ -41,7 +41,7 @@ class AllowedSiteAdmin(AccountScopedAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "client":
-            account_id = self._account_id(request, None)
+            account_id = self.account_id_for(request, None)
             kwargs["queryset"] = ApiClient.objects.filter(accounts=account_id)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -61,7 +61,7 @@ class VisitorFilter(FilterForm):
 
 
 @admin.register(Visitor)
-class VisitorAdmin(BigTable, AccountScopedAdmin):
+class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """Read-only: visitors are made by their logins."""
 
     area = Area.FOLLOWERS
@@ -76,15 +76,6 @@ class VisitorAdmin(BigTable, AccountScopedAdmin):
         )
         rows: QuerySet[Visitor] = super().get_queryset(request)
         return rows.annotate(is_following=Exists(followers))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("visitor"))
     def named(self, visitor: Visitor) -> SafeString:

@@ -2,9 +2,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
+from accounts import audit
 from accounts.errcodes import in_words
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, current_account
@@ -87,13 +87,16 @@ class AssetAdmin(AccountScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
+        small = self.object_view(self.small_view, is_file=True)
+        file = self.object_view(self.file_view, is_file=True)
+        upload_again = self.object_view(require_POST(self.upload_view), change=True)
         return [
             path("pick/", guard(picking.show), name="materials_asset_pick"),
             path("receive/", guard(picking.receive), name="materials_asset_receive"),
             path("<int:pk>/take/", guard(picking.take), name="materials_asset_take"),
-            path("<int:pk>/small/", guard(self.small_view), name="materials_asset_small"),
-            path("<int:pk>/file/", guard(self.file_view), name="materials_asset_file"),
-            path("<int:pk>/upload/", guard(require_POST(self.upload_view)), name="materials_asset_upload"),
+            path("<int:pk>/small/", small, name="materials_asset_small"),
+            path("<int:pk>/file/", file, name="materials_asset_file"),
+            path("<int:pk>/upload/", upload_again, name="materials_asset_upload"),
             *super().get_urls(),
         ]
 
@@ -118,19 +121,11 @@ class AssetAdmin(AccountScopedAdmin):
         super().save_model(request, obj, form, change)
         work.wake("materials.upload")
 
-    def file_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        asset = self._seen(request, pk)
+    def file_view(self, request: HttpRequest, asset: Asset) -> HttpResponseBase:
         return files.response(asset.file, asset.content_type)
 
-    def small_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        return thumbnails.response(self._seen(request, pk))
-
-    def _seen(self, request: HttpRequest, pk: int) -> Asset:
-        """Looked up beside the switcher, which a picture in a page must not move. Raises ``Http404``."""
-        asset = Asset.objects.filter(pk=pk).first()
-        if asset is None or not self.has_view_permission(request, asset):
-            raise Http404
-        return asset
+    def small_view(self, request: HttpRequest, asset: Asset) -> HttpResponseBase:
+        return thumbnails.response(asset)
 
     @admin.action(description=gettext_lazy("Put into a folder…"), permissions=["change"])
     def move(self, request: HttpRequest, queryset: QuerySet[Asset]) -> HttpResponse | None:
@@ -140,7 +135,10 @@ class AssetAdmin(AccountScopedAdmin):
         if account is not None:
             form.fields["folder"].widget.offered = picking.folders_of(account)
         if form.is_valid():
-            moved = queryset.update(folder=form.cleaned_data["folder"])
+            folder, name = form.cleaned_data["folder"], str(_("folder"))
+            for asset in queryset:
+                audit.record(request, asset, "", {name: asset.folder}, {name: folder})
+            moved = queryset.update(folder=folder)
             self.message_user(
                 request, ngettext("%(count)d file moved.", "%(count)d files moved.", moved) % {"count": moved}
             )
@@ -154,17 +152,12 @@ class AssetAdmin(AccountScopedAdmin):
         }
         return TemplateResponse(request, "materials/move.html", context)
 
-    def upload_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        asset = self.get_object(request, str(pk))
-        if asset is None:
-            raise Http404
-        if not self.has_change_permission(request, asset):
-            raise PermissionDenied
+    def upload_view(self, request: HttpRequest, asset: Asset) -> HttpResponse:
         library.upload_again(asset)
         work.wake("materials.upload")
-        self.log_change(request, asset, _("Uploaded again"))
+        audit.record(request, asset, _("Uploaded again"))
         self.message_user(request, _("The file is on its way to WeChat."))
-        return redirect(reverse("admin:materials_asset_change", args=[pk]))
+        return redirect(reverse("admin:materials_asset_change", args=[asset.pk]))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A file in use is protected, whoever uses it."""

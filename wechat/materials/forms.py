@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.renderers import BaseRenderer
 from django.utils import timezone
@@ -46,6 +47,7 @@ class AssetForm(AccountForm):
         file, kind = cleaned.get("file"), cleaned.get("kind")
         if isinstance(file, UploadedFile) and kind:
             try:
+                cleaned["file"] = file = limits.converted(kind, file)
                 self.instance.content_type = limits.check(kind, file)
                 _check_room(cleaned)
             except ValidationError as error:
@@ -54,7 +56,7 @@ class AssetForm(AccountForm):
                 self._take(file)
         return cleaned
 
-    def _take(self, file: UploadedFile[bytes]) -> None:
+    def _take(self, file: File[bytes]) -> None:
         file.name = f"upload.{files.extension(self.instance.content_type)}"
         self.instance.size = file.size
         self.instance.due_at = timezone.now()

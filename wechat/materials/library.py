@@ -7,12 +7,13 @@ import datetime
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from wechat.kernel import files, work
-from wechat.materials import shelves
+from wechat.materials import shelves, thumbnails
 from wechat.materials.models import Asset
 from wechat.sdk.api import media
 from wechat.sdk.errors import ApiError, TransportError
@@ -81,7 +82,12 @@ def remove(asset: Asset) -> None:
     file = asset.file
     asset.delete()
     if not Asset.objects.filter(file=file.name).exists():
-        transaction.on_commit(lambda: file.delete(save=False))
+        transaction.on_commit(lambda: _delete(file))
+
+
+def _delete(file: FieldFile) -> None:
+    thumbnails.delete(file)
+    file.delete(save=False)
 
 
 def _added(asset: Asset) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.utils.translation import gettext as _
 
-from wechat.kernel import files
+from wechat.kernel import files, pictures
 from wechat.materials.models import Asset
 
 KB, MB = 1024, 1024 * 1024
@@ -37,6 +37,17 @@ LIMITS: Mapping[str, Limit] = {
 }
 
 
+def converted(kind: str, file: File[bytes]) -> File[bytes]:
+    """Returns a picture in a format that WeChat takes everywhere. Raises ``ValidationError``."""
+    if kind != Asset.Kind.IMAGE:
+        return file
+    _check_size(LIMITS[kind], file.size)
+    try:
+        return pictures.converted(file)
+    except pictures.UnreadablePicture as error:
+        raise ValidationError(str(error)) from None
+
+
 def check(kind: str, file: File[bytes]) -> str:
     """The content type of a file the platform takes. Raises ``ValidationError`` with what to change."""
     limit = LIMITS[kind]
@@ -49,8 +60,11 @@ def check(kind: str, file: File[bytes]) -> str:
         raise ValidationError(
             _("WeChat takes %(formats)s here; choose another file."), params={"formats": formats}
         )
+    if found.startswith("image/"):
+        _check_pixels(file)
     if kind == Asset.Kind.VOICE:
-        _check_length(found, head + file.read())
+        file.seek(0)
+        _check_length(found, file.read())
     file.seek(0)
     return found
 
@@ -63,6 +77,16 @@ def _check_size(limit: Limit, size: int) -> None:
             _("The file has %(size)s; WeChat takes at most %(most)s. Make it smaller."),
             params={"size": _in_units(size), "most": _in_units(limit.largest)},
         )
+
+
+def _check_pixels(file: File[bytes]) -> None:
+    """Whether a picture is damaged the platform decides; what would fill our memory is not even kept."""
+    try:
+        pictures.size_of(file)
+    except pictures.TooManyPixels as error:
+        raise ValidationError(str(error)) from None
+    except pictures.UnreadablePicture:
+        return
 
 
 def _check_length(content_type: str, body: bytes) -> None:

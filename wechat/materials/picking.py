@@ -11,10 +11,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.gate import named_account_page
 from accounts.models import OfficialAccount
-from accounts.picking import Choice, Filter, account_of, found
+from accounts.picking import Choice, Filter, found
 from accounts.rights import Area, Rights
-from wechat.kernel import files, work
+from wechat.kernel import files, pictures, work
 from wechat.materials import library, limits
 from wechat.materials.forms import AssetForm
 from wechat.materials.models import Asset
@@ -25,9 +26,9 @@ ELSEWHERE = "elsewhere"
 
 
 @require_GET
-def show(request: HttpRequest) -> JsonResponse:
+@named_account_page(Area.CONTENT)
+def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """Files of the account, newest first, or those of the reader's other accounts."""
-    account = account_of(request)
     rows = _asked(request, account)
     after = request.GET.get("after", "")
     if after.isdecimal() and len(after) < 19:
@@ -43,9 +44,9 @@ def show(request: HttpRequest) -> JsonResponse:
 
 
 @require_POST
-def receive(request: HttpRequest) -> JsonResponse:
+@named_account_page(Area.CONTENT, change=True)
+def receive(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """A new file, checked as on its own page; 400 with a sentence if WeChat would not take it."""
-    account = account_of(request, change=True)
     kind = request.GET.get("kind") or _kind_of(request)
     file = request.FILES.get("file")
     name = str(getattr(file, "name", "")).rpartition(".")[0][:60] or _("Picture")
@@ -59,9 +60,9 @@ def receive(request: HttpRequest) -> JsonResponse:
 
 
 @require_POST
-def take(request: HttpRequest, pk: int) -> JsonResponse:
+@named_account_page(Area.CONTENT, change=True)
+def take(request: HttpRequest, account: OfficialAccount, pk: int) -> JsonResponse:
     """A file of another account of the reader's, for this account too."""
-    account = account_of(request, change=True)
     asset = Asset.objects.filter(pk=pk).first()
     if asset is None or not Rights.of(request.user).may_view(Area.CONTENT, asset.account_id):
         raise Http404
@@ -133,12 +134,14 @@ def _upload(request: HttpRequest, account: OfficialAccount) -> Mapping[str, str 
         return None
     kind = request.GET.get("kind", "")
     kinds = [kind] if kind in limits.LIMITS else [str(each.value) for each in Asset.Kind]
-    types = sorted({name for each in kinds for name in limits.LIMITS[each].types})
+    types = {name for each in kinds for name in limits.LIMITS[each].types}
+    if Asset.Kind.IMAGE in kinds:
+        types |= pictures.CONVERTED
     most = max(limits.LIMITS[each].largest for each in kinds)
     asked = urlencode({"account": str(account.pk), "kind": kind})
     return {
         "url": f"{reverse('admin:materials_asset_receive')}?{asked}",
-        "accept": ",".join(types),
+        "accept": ",".join(sorted(types)),
         "most": most,
         "large": _("WeChat takes at most %(most)s. Make the file smaller.") % {"most": filesizeformat(most)},
     }

@@ -1,13 +1,14 @@
-"""Small pictures of the library, so that a window full of them is quick."""
+"""Small pictures of the library, made once and kept, so that a window full of them is quick."""
 
-import io
+from pathlib import PurePath
 
+from django.core.files.base import ContentFile
+from django.db.models.fields.files import FieldFile
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from PIL import Image, UnidentifiedImageError
 
-from wechat.kernel import files
+from wechat.kernel import files, pictures
 from wechat.materials.models import Asset
 
 SIDE = 240
@@ -25,16 +26,34 @@ def icon_of(asset: Asset) -> str:
 
 
 def response(asset: Asset) -> HttpResponseBase:
-    """Its small picture, made anew each time and kept by the browser; what cannot be read as it is."""
-    try:
-        with asset.file.open("rb") as file, Image.open(file) as picture:
-            picture.draft("RGB", (SIDE, SIDE))
-            picture.thumbnail((SIDE, SIDE))
-            body = io.BytesIO()
-            picture.convert("RGBA").save(body, "WEBP", quality=80)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError):
-        return files.response(asset.file, asset.content_type)
-    answer = HttpResponse(body.getvalue(), content_type="image/webp")
+    """Returns its small picture, made if it is the first time; what cannot be read as it is."""
+    name, storage = _name(asset.file), asset.file.storage
+    if not storage.exists(name):
+        try:
+            _make(asset.file, name)
+        except (pictures.UnreadablePicture, FileNotFoundError):
+            return files.response(asset.file, asset.content_type)
+    with storage.open(name) as file:
+        answer = HttpResponse(file.read(), content_type="image/webp")
     answer["Cache-Control"] = "private, max-age=86400"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def delete(file: FieldFile) -> None:
+    """Deletes the small picture of a file, if there is one."""
+    file.storage.delete(_name(file))
+
+
+def _make(file: FieldFile, name: str) -> None:
+    with file.open("rb") as opened:
+        body = pictures.small(opened, SIDE)
+    saved = file.storage.save(name, ContentFile(body))
+    if saved != name:
+        # Somebody else was looking, and made it first.
+        file.storage.delete(saved)
+
+
+def _name(file: FieldFile) -> str:
+    """All accounts that use the file have its small picture in common."""
+    return str(PurePath(str(file.name)).with_suffix(".small.webp"))

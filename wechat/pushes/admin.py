@@ -1,11 +1,9 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,10 +15,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
+from accounts import audit
+from accounts.gate import frame
+from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin, remark_of_row
 from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers
-from wechat.kernel.pages import BigTable, badge, moment
+from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 from wechat.pushes import send_holds, send_rates_page, windows
 from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.event_admin import EventTemplateAdmin
@@ -29,12 +30,15 @@ from wechat.pushes.models import EventTemplate, Push, Template
 from wechat.pushes.summary import COLOURS, because, summary, words
 from wechat.pushes.template_admin import TemplateAdmin
 
+# Whoever may change one of these may send a message again.
+SENDERS = (Area.SENDING, Area.MESSAGES)
+
 admin.site.register(Template, TemplateAdmin)
 admin.site.register(EventTemplate, EventTemplateAdmin)
 
 
 @admin.register(Push)
-class PushAdmin(BigTable, AccountScopedAdmin):
+class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """Read-only: what is sent follows from rules, answers and campaigns."""
 
     area = Area.MESSAGES
@@ -63,21 +67,19 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         rows: QuerySet[Push] = super().get_queryset(request)
         return rows.select_related("account").annotate(remark=remark_of_row())
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def prepare(self, rows: Sequence[Push]) -> None:
+        causes = answerers.names(row.cause for row in rows)
+        for row in rows:
+            vars(row)["caused_by"] = causes.of(row.cause)
 
     def get_urls(self) -> list[URLPattern]:
-        guard = self.admin_site.admin_view
+        speed = self.admin_site.admin_view(send_rates_page.show)
+        again = self.object_view(self.again_view, change=True, by=SENDERS)
+        go_on = self.account_view(require_POST(self.go_on_view), change=True, by=(Area.SENDING,))
         return [
-            path("<int:pk>/again/", guard(self.again_view), name="pushes_push_again"),
-            path("speed/", guard(send_rates_page.show), name="pushes_rates"),
-            path("go-on/", guard(require_POST(self.go_on_view)), name="pushes_push_go_on"),
+            path("<int:pk>/again/", again, name="pushes_push_again"),
+            path("speed/", speed, name="pushes_rates"),
+            path("go-on/", go_on, name="pushes_push_go_on"),
             *super().get_urls(),
         ]
 
@@ -91,15 +93,12 @@ class PushAdmin(BigTable, AccountScopedAdmin):
         }
         return super().changelist_view(request, {**(extra_context or {}), **told})
 
-    def go_on_view(self, request: HttpRequest) -> HttpResponse:
+    def go_on_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         """The quota was raised or cleared: what waits for it is sent at once."""
-        account, kind = current_account(request), request.POST.get("kind", "")
-        if account is None or not Rights.of(request.user).may_change(Area.SENDING, account.pk):
-            raise PermissionDenied
+        kind = request.POST.get("kind", "")
         send_holds.go_on(account, kind)
         done = _("What waited goes on.")
-        assert isinstance(request.user, User)
-        LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, f"{kind}: {done}")
+        audit.record(request, account, f"{kind}: {done}")
         self.message_user(request, done)
         return redirect("admin:pushes_push_changelist")
 
@@ -117,33 +116,25 @@ class PushAdmin(BigTable, AccountScopedAdmin):
             request, {**context, "may_send_again": offered}, add, change, form_url, obj
         )
 
-    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def again_view(self, request: HttpRequest, push: Push) -> HttpResponse:
         """First what will happen, then, when it is confirmed, the sending."""
-        push = self.get_object(request, str(pk))
-        if push is None:
-            raise Http404
-        if not _may_send(request, push):
-            raise PermissionDenied
         if request.method == "POST":
             return self._sent_again(request, push)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Send again"),
-            "opts": self.opts,
-            "push": push,
-            "said": words(push.content),
-            "reason": push.get_reason_display(),
-            "allowance": windows.left(push.account, push.openid, timezone.now()),
-        }
+        context = frame(
+            request,
+            _("Send again"),
+            opts=self.opts,
+            push=push,
+            said=words(push.content),
+            reason=push.get_reason_display(),
+            allowance=windows.left(push.account, push.openid, timezone.now()),
+        )
         return TemplateResponse(request, "pushes/send_again.html", context)
 
     def _sent_again(self, request: HttpRequest, push: Push) -> HttpResponse:
         before = f"{push.get_state_display()}: {push.get_reason_display()}"
         if send_again(push):
-            assert isinstance(request.user, User)
-            LogEntry.objects.log_actions(
-                request.user.pk, [push], CHANGE, _("Sent again; before: %(state)s") % {"state": before}
-            )
+            audit.record(request, push, _("Sent again; before: %(state)s") % {"state": before})
             self.message_user(request, _("The message is on its way."))
         else:
             self.message_user(request, _("The message was already sent again."))
@@ -167,7 +158,7 @@ class PushAdmin(BigTable, AccountScopedAdmin):
     def cause_named(self, push: Push) -> str | SafeString:
         if not push.cause:
             return ""
-        by = answerers.names([push.cause]).of(push.cause)
+        by = vars(push).get("caused_by") or answerers.names([push.cause]).of(push.cause)
         return format_html('<a class="link" href="{}">{}</a>', by.link, by.name) if by.link else by.name
 
     @admin.display(description=gettext_lazy("kind"))
@@ -200,4 +191,4 @@ class PushAdmin(BigTable, AccountScopedAdmin):
 
 def _may_send(request: HttpRequest, push: Push) -> bool:
     rights = Rights.of(request.user)
-    return any(rights.may_change(area, push.account_id) for area in (Area.SENDING, Area.MESSAGES))
+    return any(rights.may_change(area, push.account_id) for area in SENDERS)

@@ -3,19 +3,18 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import audit
 from accounts.errcodes import mark, sentence
+from accounts.gate import account_page, frame
 from accounts.models import OfficialAccount
-from accounts.pages import frame
-from accounts.rights import Area, Rights, current_account
+from accounts.rights import Area
 from wechat.pushes import industries, library
 from wechat.sdk.errors import WeChatError
 
@@ -34,10 +33,8 @@ class IndustryForm(forms.Form):
         return given
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = current_account(request)
-    if account is None or not Rights.of(request.user).may_change(Area.SENDING, account.pk):
-        raise PermissionDenied
+@account_page(Area.SENDING, change=True)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = IndustryForm(request.POST or None)
     problem = ""
     if request.method == "POST" and form.is_valid():
@@ -51,14 +48,14 @@ def show(request: HttpRequest) -> HttpResponse:
         context["current"] = industries.current(account)
     except WeChatError as error:
         context["problem"] = problem or sentence(mark(error))
-    page = frame(request, _("Industries of the account"), Area.SENDING, **context)
+    page = frame(request, _("Industries of the account"), **context)
     return TemplateResponse(request, "pushes/industry.html", page)
 
 
 def _asked(request: HttpRequest, form: IndustryForm) -> HttpResponse:
     """First what will happen."""
     names = [industries.INDUSTRIES[form.cleaned_data[name]] for name in ("first", "second")]
-    context = frame(request, _("Change the industries"), Area.SENDING, form=form, names=names)
+    context = frame(request, _("Change the industries"), form=form, names=names)
     return TemplateResponse(request, "pushes/industry_sure.html", context)
 
 
@@ -71,7 +68,6 @@ def _chosen(request: HttpRequest, account: OfficialAccount, form: IndustryForm) 
         return sentence(mark(error))
     library.sync(account)
     names = " / ".join(str(industries.INDUSTRIES[each]) for each in (first, second))
-    assert isinstance(request.user, User)
     note = _("Changed the industries at WeChat: %(names)s") % {"names": names}
-    LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, note)
+    audit.record(request, account, note)
     return ""

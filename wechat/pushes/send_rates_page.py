@@ -1,12 +1,10 @@
 """How quickly each kind of message of an account is sent, which staff with the right may change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_stubs_ext import StrOrPromise
 
+from accounts import audit
+from accounts.gate import account_page, frame
 from accounts.models import OfficialAccount
-from accounts.pages import frame
-from accounts.rights import Area, Rights, current_account
+from accounts.rights import Area
 from wechat.pushes import send_rates
 from wechat.pushes.models import Push, SendRate
 
@@ -51,16 +50,16 @@ class RatesForm(forms.Form):
                 ),
             )
 
-    def save(self) -> list[str]:
-        """What was changed, from what to what."""
-        changed = []
+    def save(self) -> None:
         for name, value in self.cleaned_data.items():
-            if value != (before := self.set.get(name)):
+            if value != self.set.get(name):
                 SendRate.objects.update_or_create(
                     account=self.account, kind=name, defaults={"per_second": value}
                 )
-                changed.append(f"{self.fields[name].label}: {_worded(before)} → {_worded(value)}")
-        return changed
+
+    def worded(self, speeds: Mapping[str, int | None]) -> dict[str, str]:
+        """Each kind of message with its speed."""
+        return {str(field.label): _worded(speeds.get(name)) for name, field in self.fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +71,20 @@ class Row:
     limit: StrOrPromise
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = current_account(request)
-    rights = Rights.of(request.user)
-    if account is None or not rights.may_view(Area.SENDING, account.pk):
-        raise PermissionDenied
+@account_page(Area.SENDING)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = RatesForm(account, request.POST or None)
-    if request.method == "POST":
-        if not rights.may_change(Area.SENDING, account.pk):
-            raise PermissionDenied
-        if form.is_valid():
-            return _kept(request, account, form)
+    if request.method == "POST" and form.is_valid():
+        return _kept(request, account, form)
     rows = [Row(form[name], send_rates.PER_SECOND[Kind(name)], _limit(Kind(name))) for name in form.fields]
-    context = frame(request, _("Sending speed"), Area.SENDING, rows=rows, most=MOST)
+    context = frame(request, _("Sending speed"), rows=rows, most=MOST)
     return TemplateResponse(request, "pushes/rates.html", context)
 
 
 def _kept(request: HttpRequest, account: OfficialAccount, form: RatesForm) -> HttpResponse:
-    changed = form.save()
-    if changed:
-        assert isinstance(request.user, User)
-        LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, "; ".join(changed))
+    form.save()
+    if form.cleaned_data != {name: form.set.get(name) for name in form.cleaned_data}:
+        audit.record(request, account, "", form.worded(form.set), form.worded(form.cleaned_data))
     messages.success(request, _("The speeds are kept; messages that wait are sent at them from now on."))
     return redirect("admin:pushes_rates")
 

@@ -4,8 +4,8 @@ import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import DELETION
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,11 +18,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts import audit
 from accounts.clients import client_for
 from accounts.errcodes import in_words
+from accounts.gate import account_page, frame
 from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area, Rights, current_account
+from accounts.rights import Area, current_account
 from wechat.kernel import work
 from wechat.kernel.pages import badge, moment
 from wechat.pushes import grants, industry_page, library
@@ -59,12 +61,14 @@ class TemplateAdmin(AccountScopedAdmin):
         return rows.select_related("account").order_by("missing_since", "kind", "title", "pk")
 
     def get_urls(self) -> list[URLPattern]:
-        guard = self.admin_site.admin_view
+        industry = self.admin_site.admin_view(industry_page.show)
+        sync = self.account_view(require_POST(self.sync_view), change=True)
+        held = self.object_view(self.held_view, change=True)
         return [
-            path("industry/", guard(industry_page.show), name="pushes_template_industry"),
-            path("sync/", guard(require_POST(self.sync_view)), name="pushes_template_sync"),
-            path("<int:pk>/held/", guard(self.held_view), name="pushes_template_held"),
-            path("<int:pk>/try/", guard(self.try_view), name="pushes_template_try"),
+            path("industry/", industry, name="pushes_template_industry"),
+            path("sync/", sync, name="pushes_template_sync"),
+            path("<int:pk>/held/", held, name="pushes_template_held"),
+            path("<int:pk>/try/", self.object_view(self.try_view, change=True), name="pushes_template_try"),
             *super().get_urls(),
         ]
 
@@ -77,40 +81,27 @@ class TemplateAdmin(AccountScopedAdmin):
         }
         return super().changelist_view(request, {**(extra_context or {}), **told})
 
-    def sync_view(self, request: HttpRequest) -> HttpResponse:
-        account = self._changeable(request)
+    def sync_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         library.sync(account)
+        audit.record(request, account, _("Asked WeChat for the templates"))
         work.wake("pushes.work_on_templates")
         self.message_user(request, _("The templates are being read from WeChat; reload in a moment."))
         return redirect("admin:pushes_template_changelist")
 
-    def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def try_view(self, request: HttpRequest, template: Template) -> HttpResponse:
         """Fill in, see what the follower will see, send it to one of them."""
-        template = self._found(request, pk)
         form = TestForm(template, request.POST or None)
         if "keep" in request.POST:
             return self._kept(request, template)
         if request.method == "POST" and form.is_valid():
             return self._sent(request, form)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Try out “%(name)s”") % {"name": template},
-            "opts": self.opts,
-            "template": template,
-            "form": form,
-            "prefix": PREFIX,
-        }
+        title = _("Try out “%(name)s”") % {"name": template}
+        context = frame(request, title, opts=self.opts, template=template, form=form, prefix=PREFIX)
         return TemplateResponse(request, "pushes/template_try.html", context)
 
-    def held_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def held_view(self, request: HttpRequest, template: Template) -> HttpResponse:
         """What the platform accepted and then did not deliver, asked for now."""
-        template = self._found(request, pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Held back by WeChat"),
-            "opts": self.opts,
-            "template": template,
-        }
+        context = frame(request, _("Held back by WeChat"), opts=self.opts, template=template)
         try:
             context["held"] = [_held(each) for each in _intercepted(template)]
         except WeChatError as error:
@@ -118,13 +109,10 @@ class TemplateAdmin(AccountScopedAdmin):
         return TemplateResponse(request, "pushes/template_held.html", context)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        account = self._changeable(request)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Add a template"),
-            "opts": self.opts,
-            "account": account,
-        }
+        return account_page(self.area, change=True)(self._add)(request)
+
+    def _add(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+        context = frame(request, _("Add a template"), opts=self.opts)
         try:
             step = _NoticeStep(account, request)
         except WeChatError as error:
@@ -134,6 +122,7 @@ class TemplateAdmin(AccountScopedAdmin):
         job = self._added(account, form, step)
         if job is not None:
             work.wake("pushes.work_on_templates")
+            audit.record(request, account, _("Asked WeChat to add a template"))
             self.message_user(request, _("The template is being added at WeChat; reload in a moment."))
             return redirect("admin:pushes_template_changelist")
         has_messages = account.kind != OfficialAccount.Kind.MINIPROGRAM
@@ -141,24 +130,24 @@ class TemplateAdmin(AccountScopedAdmin):
         return TemplateResponse(request, "pushes/template_add.html", context)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if not object_id.isdecimal():
+            raise Http404
+        response: HttpResponse = self.object_view(self._delete, change=True)(request, pk=int(object_id))
+        return response
+
+    def _delete(self, request: HttpRequest, template: Template) -> HttpResponse:
         """First what will happen, then the deletion at the platform."""
-        template = self._found(request, int(object_id) if object_id.isdecimal() else 0)
         waiting = Push.objects.filter(
             account=template.account, template=template.platform_id, state__in=OPEN, kind=template.kind
         )
         if request.method == "POST":
             library.delete(template)
             work.wake("pushes.work_on_templates")
-            self.log_change(request, template, _("Deleted at WeChat"))
+            audit.record(request, template, _("Deleted at WeChat"), flag=DELETION)
             self.message_user(request, _("The template is being deleted at WeChat."))
             return redirect("admin:pushes_template_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Delete the template at WeChat"),
-            "opts": self.opts,
-            "template": template,
-            "waiting": waiting.count(),
-        }
+        title, count = _("Delete the template at WeChat"), waiting.count()
+        context = frame(request, title, opts=self.opts, template=template, waiting=count)
         return TemplateResponse(request, "pushes/template_delete.html", context)
 
     def _added(
@@ -182,32 +171,18 @@ class TemplateAdmin(AccountScopedAdmin):
             key=f"try:{template.pk}:{get_random_string(16)}",
             cause=f"staff:{user.pk}",
         )
-        self.log_change(request, template, _("Sent to %(openid)s to try it out") % {"openid": push.openid})
+        audit.record(request, template, _("Sent to %(openid)s to try it out") % {"openid": push.openid})
         self.message_user(request, _("The message is on its way; here is what becomes of it."))
         return redirect("admin:pushes_push_change", push.pk)
 
     def _kept(self, request: HttpRequest, template: Template) -> HttpResponse:
         """The usual values are checked when something is sent; one that is empty is asked for each time."""
         typed = {field.name: request.POST.get(PREFIX + field.name, "").strip() for field in template.fields}
-        template.defaults = {name: value for name, value in typed.items() if value}
+        before, template.defaults = template.defaults, {name: value for name, value in typed.items() if value}
         template.save(update_fields=["defaults"])
-        self.log_change(request, template, _("Changed the usual values"))
+        audit.record(request, template, _("Changed the usual values"), before, template.defaults)
         self.message_user(request, _("The values are kept for the next time."))
         return redirect("admin:pushes_template_try", template.pk)
-
-    def _found(self, request: HttpRequest, pk: int) -> Template:
-        template: Template | None = self.get_object(request, str(pk))
-        if template is None:
-            raise Http404
-        if not self.has_change_permission(request, template):
-            raise PermissionDenied
-        return template
-
-    def _changeable(self, request: HttpRequest) -> OfficialAccount:
-        account = current_account(request)
-        if account is None or not Rights.of(request.user).may_change(self.area, account.pk):
-            raise PermissionDenied
-        return account
 
     @admin.display(description=gettext_lazy("template"))
     def named(self, template: Template) -> str | SafeString:

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from accounts import audit
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
-from wechat.kernel.pages import BigTable, HistoryMixin, StackedInline, TabularInline, badge
+from wechat.contents.cautions import CautionsMixin
+from wechat.kernel.pages import BigTable, HistoryMixin, PartOf, ReadOnly, StackedInline, TabularInline, badge
 from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages
 from wechat.replies.forms import KeywordFormSet, ReplyForm, ReplyFormSet, RuleForm
 from wechat.replies.models import OWN_FIELDS, Forward, Keyword, Reply, Rule
@@ -28,23 +30,7 @@ def _section(title: StrOrPromise, *fields: Any) -> Any:
     return title, {"fields": fields, "classes": ("collapse",)}
 
 
-class InlineOfRule:
-    """Whoever may change the rule may change its parts."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _rule_admin().has_view_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _rule_admin().has_change_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _rule_admin().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _rule_admin().has_change_permission(request, obj)
-
-
-class KeywordInline(InlineOfRule, TabularInline[Keyword, Rule]):
+class KeywordInline(PartOf, TabularInline[Keyword, Rule]):
     model = Keyword
     formset = KeywordFormSet
     fields = ("compare", "text")
@@ -52,7 +38,7 @@ class KeywordInline(InlineOfRule, TabularInline[Keyword, Rule]):
     hide_title = True
 
 
-class ReplyInline(InlineOfRule, StackedInline[Reply, Rule]):
+class ReplyInline(PartOf, StackedInline[Reply, Rule]):
     model = Reply
     form = ReplyForm
     formset = ReplyFormSet
@@ -69,7 +55,7 @@ class ReplyInline(InlineOfRule, StackedInline[Reply, Rule]):
 
 
 @admin.register(Rule)
-class RuleAdmin(HistoryMixin, AccountScopedAdmin):
+class RuleAdmin(CautionsMixin, HistoryMixin, AccountScopedAdmin):
     area = Area.CONTENT
     form = RuleForm
     inlines = (KeywordInline, ReplyInline)
@@ -159,13 +145,13 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
-        form.account_id = self._account_id(request, obj)
+        form.account_id = self.account_id_for(request, obj)
         return form
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, ReplyInline):
-            kwargs["form_kwargs"] = {"account_id": self._account_id(request, obj if obj.pk else None)}
+            kwargs["form_kwargs"] = {"account_id": self.account_id_for(request, obj if obj.pk else None)}
         elif request.method == "GET" and not obj.pk and request.GET.get("keyword"):
             kwargs["initial"] = [{"text": request.GET["keyword"][:200]}]
         return kwargs
@@ -181,7 +167,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
         return field
 
     def _without_tags(self, request: HttpRequest) -> SafeString:
-        may_add = Rights.of(request.user).may_change(Area.FOLLOWERS, self._account_id(request, None))
+        may_add = Rights.of(request.user).may_change(Area.FOLLOWERS, self.account_id_for(request, None))
         link = format_html(
             '<a class="link" href="{}">{}</a>', reverse("admin:accounts_tag_add"), _("Add one")
         )
@@ -236,7 +222,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
         for rule in rules:
             rule.enabled = on
             rule.save(update_fields=["enabled"])
-            self.log_change(request, rule, "Switched on." if on else "Switched off.")
+            audit.record(request, rule, _("Switched on.") if on else _("Switched off."))
         count = len(rules)
         done = (
             ngettext("%d rule is on.", "%d rules are on.", count)
@@ -253,7 +239,7 @@ class RuleAdmin(HistoryMixin, AccountScopedAdmin):
 
 
 @admin.register(Forward)
-class ForwardAdmin(BigTable, AccountScopedAdmin):
+class ForwardAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """What was posted to the webhooks, attempt by attempt; read-only."""
 
     area = Area.CONTENT
@@ -262,12 +248,6 @@ class ForwardAdmin(BigTable, AccountScopedAdmin):
     fields = ("rule", "message", "condition", "created_at", "attempts_made")
     readonly_fields = fields
     list_select_related = ("rule", "message")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("state"))
     def condition(self, forward: Forward) -> SafeString:
@@ -280,9 +260,3 @@ class ForwardAdmin(BigTable, AccountScopedAdmin):
             for entry in forward.log
         ]
         return format_html('<pre class="raw">{}</pre>', "\n".join(lines))
-
-
-def _rule_admin() -> RuleAdmin:
-    found = admin.site.get_model_admin(Rule)
-    assert isinstance(found, RuleAdmin)
-    return found

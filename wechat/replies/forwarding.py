@@ -21,6 +21,7 @@ from wechat.pushes.queueing import queue
 from wechat.replies.models import Forward, Rule
 from wechat.sdk.content import Content, from_dict, to_service_json, validate
 from wechat.sdk.errors import ContentError
+from wechat.sdk.text import decode
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def _attempt(prepared: tuple[str, bytes, str]) -> _Outcome:
     except webhooks.NoAnswer as error:
         return _Outcome(_since(started), error=str(error)[:500])
     outcome = _Outcome(_since(started), answered.status, said=answered.json())
-    return outcome if outcome.delivered else replace(outcome, error=_storable(answered.body))
+    return outcome if outcome.delivered else replace(outcome, error=decode(answered.body[:500]))
 
 
 @transaction.atomic
@@ -141,10 +142,6 @@ def _sendable(said: dict[str, Any], openid: str) -> Content:
     validate(content)
     to_service_json(content, openid=openid)
     return content
-
-
-def _storable(body: bytes) -> str:
-    return body[:500].decode(errors="replace").replace("\0", "")
 
 
 def _since(started: float) -> int:

@@ -1,10 +1,8 @@
 """Rules from a file, and rules made on the platform's own page; each once, however often it is imported.
 
-A file is ``{"format": "wechat-console-rules", "version": 1, "rules": [...]}`` in JSON, each rule as
-``portable`` writes it and with a ``key`` that names it for good.
+In a file each rule is as ``portable`` writes it, with a ``key`` that names it for good.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,16 +13,13 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import OfficialAccount
+from wechat.kernel.exchange import FileFormat
 from wechat.replies import rulebook
 from wechat.replies.models import Rule
 from wechat.replies.platform import described
 from wechat.replies.portable import Portable, digest, portable, write
 
-FORMAT = "wechat-console-rules"
-VERSION = 1
-# Below what Django takes as one form field.
-LARGEST_FILE = 2 << 20
-MOST_RULES = 5000
+FILE = FileFormat("wechat-console-rules", key="rules", most=5000)
 
 
 @dataclass(slots=True)
@@ -37,10 +32,6 @@ class Report:
     edited_here: list[str] = field(default_factory=list)
     switched_off: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-
-
-class Unreadable(Exception):
-    """The file is none of ours; the text says why."""
 
 
 def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> Report:
@@ -61,7 +52,7 @@ def import_rules(account: OfficialAccount, text: bytes, *, rehearse: bool = Fals
     All of it or nothing: with ``problems`` in the report nothing was changed.
     """
     report = Report()
-    rules = _read(text)
+    rules = FILE.read(text)
     with transaction.atomic():
         for number, data in enumerate(rules, start=1):
             _import_numbered(account, number, data, report)
@@ -70,29 +61,11 @@ def import_rules(account: OfficialAccount, text: bytes, *, rehearse: bool = Fals
 
 
 def export_rules(rules: Iterable[Rule]) -> str:
-    exported = [{"key": key_of(rule), **portable(rule)} for rule in rules]
-    return json.dumps({"format": FORMAT, "version": VERSION, "rules": exported}, ensure_ascii=False, indent=2)
+    return FILE.written({"key": key_of(rule), **portable(rule)} for rule in rules)
 
 
 def key_of(rule: Rule) -> str:
     return rule.source_key or f"rule:{rule.secret_id}"
-
-
-def _read(text: bytes) -> list[Any]:
-    if len(text) > LARGEST_FILE:
-        raise Unreadable(_("The file is larger than 2 MB."))
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise Unreadable(_("This file holds no rules. Choose a file that was exported here."))
-    if data.get("version") != VERSION:
-        raise Unreadable(_("This file is of another version. Export it again with this version."))
-    rules = data.get("rules")
-    if not isinstance(rules, list) or len(rules) > MOST_RULES:
-        raise Unreadable(_("The file must hold a list of at most %(most)d rules.") % {"most": MOST_RULES})
-    return rules
 
 
 def _import_numbered(account: OfficialAccount, number: int, data: Any, report: Report) -> None:

@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Follower, OfficialAccount
-from wechat.contents.scripts import Said, arrange
-from wechat.contents.variables import expand
+from wechat.contents.scripts import Said, arrange, filled
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.replies import cautions, rulebook
@@ -85,7 +84,7 @@ def try_out(account: OfficialAccount, message: Message, facts: Facts | None = No
     if match is None:
         return Trial(message, verdicts, warnings=_first_answering(account, message))
     script = book.scripts[match.rule.id]
-    spoken = [expand(content, values_of(account, message, known)) for content in script.contents]
+    spoken = filled(script.contents, values_of(account, message, known))
     drawn = [[each] for each in spoken] if script.one_at_random else [spoken]
     answers = [arrange(contents) for contents in drawn if contents]
     return Trial(

@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts import codes
 from accounts.codes import Suggesting
+from accounts.gate import account_page
 from accounts.models import Follower, OfficialAccount
+from accounts.rights import Area
 from wechat.inbox import bubbles
 from wechat.replies import describing, tester
-from wechat.replies.entrance import account_to_view, frame
+from wechat.replies.entrance import frame
 from wechat.replies.models import Rule
 from wechat.replies.specs import Facts, Reason
 from wechat.replies.tester import Trial
@@ -85,10 +87,10 @@ class TesterForm(forms.Form):
         return found.openid
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account = account_to_view(request)
+@account_page(Area.CONTENT)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = TesterForm(account, request.GET if "what" in request.GET else None)
-    context = {**frame(request, account, _("Rule tester")), "form": form}
+    context = frame(request, _("Rule tester"), form=form)
     if form.is_valid():
         context |= _result(tried(account, form.cleaned_data))
     return TemplateResponse(request, "replies/tester.html", context)

@@ -1,9 +1,6 @@
 """Rules in and out: a file, and the platform's own auto-replies."""
 
-from typing import Any
-
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -11,42 +8,48 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts import audit
 from accounts.clients import client_for
 from accounts.errcodes import in_words
+from accounts.gate import account_page
 from accounts.models import OfficialAccount
+from accounts.rights import Area
+from wechat.kernel import encodings, exchange
 from wechat.replies import importing, rulebook
-from wechat.replies.entrance import account_to_change, account_to_view, frame
+from wechat.replies.entrance import frame
 from wechat.replies.importing import Report
 from wechat.replies.models import Rule
 from wechat.sdk.api.base import current_autoreply_info
 from wechat.sdk.errors import ApiError, WeChatError
 
 
-def export(request: HttpRequest) -> HttpResponse:
-    account = account_to_view(request)
+@account_page(Area.CONTENT)
+def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     text = importing.export_rules(rulebook.loaded(Rule.objects.filter(account=account)))
-    name = f"rules-{account.slug}-{timezone.localdate():%Y%m%d}.json"
-    return HttpResponse(
-        text,
-        content_type="application/json; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return exchange.download(text, f"rules-{account.slug}-{timezone.localdate():%Y%m%d}")
 
 
-def import_file(request: HttpRequest) -> HttpResponse:
+@account_page(Area.CONTENT, change=True)
+def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """First what a file would change, then, when that is agreed to, the change."""
-    account = account_to_change(request)
-    context = frame(request, account, _("Import rules"))
+    context = frame(request, _("Import rules"))
     if request.method == "POST":
-        context |= _rehearsed(request, account)
-        if "agreed" in request.POST and context.get("report") and not context["report"].problems:
-            return _imported(request, account)
+        agreed = "agreed" in request.POST
+        try:
+            report, text = _taken(account, request, agreed=agreed)
+        except exchange.Unreadable as error:
+            context["refused"] = str(error)
+        else:
+            if agreed and not report.problems:
+                _tell(request, account, report)
+                return redirect("admin:replies_rule_changelist")
+            context |= {"report": report, "text": text}
     return TemplateResponse(request, "replies/import.html", context)
 
 
 @require_POST
-def import_platform(request: HttpRequest) -> HttpResponse:
-    account = account_to_change(request)
+@account_page(Area.CONTENT, change=True)
+def import_platform(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     try:
         report = importing.import_autoreply(account, current_autoreply_info(client_for(account)))
     except ApiError as error:
@@ -55,37 +58,17 @@ def import_platform(request: HttpRequest) -> HttpResponse:
     except WeChatError:
         messages.error(request, _("WeChat could not be reached. Try again in a minute."))
         return redirect("admin:replies_import")
-    _tell(request, report)
+    _tell(request, account, report)
     return redirect("admin:replies_rule_changelist")
 
 
-def _rehearsed(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
-    text = _text(request)
-    if text is None:
-        return {"refused": _("Choose a file first.")}
-    try:
-        report = importing.import_rules(account, text, rehearse=True)
-    except importing.Unreadable as error:
-        return {"refused": str(error)}
-    return {"report": report, "text": text.decode()}
+def _taken(account: OfficialAccount, request: HttpRequest, *, agreed: bool) -> tuple[Report, str]:
+    """Returns what the file changes, or would change, and its text. Raises ``exchange.Unreadable``."""
+    file = exchange.uploaded(request)
+    return importing.import_rules(account, file, rehearse=not agreed), encodings.decode(file)
 
 
-def _imported(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    text = _text(request)
-    assert text is not None
-    _tell(request, importing.import_rules(account, text))
-    return redirect("admin:replies_rule_changelist")
-
-
-def _text(request: HttpRequest) -> bytes | None:
-    """The file that was chosen, or the one that was rehearsed and is sent along."""
-    file = request.FILES.get("file")
-    if isinstance(file, UploadedFile):
-        return bytes(file.read(importing.LARGEST_FILE + 1))
-    return request.POST["rehearsed"].encode() if "rehearsed" in request.POST else None
-
-
-def _tell(request: HttpRequest, report: Report) -> None:
+def _tell(request: HttpRequest, account: OfficialAccount, report: Report) -> None:
     counts = {
         "made": len(report.made),
         "updated": len(report.updated),
@@ -95,6 +78,7 @@ def _tell(request: HttpRequest, report: Report) -> None:
     sentence = _(
         "%(made)d rules made, %(updated)d updated, %(unchanged)d as before, %(kept)d edited here and kept."
     )
+    audit.record(request, account, sentence % counts)
     messages.success(request, sentence % counts)
     if report.switched_off:
         names = "、".join(report.switched_off[:10])

@@ -1,15 +1,17 @@
-"""What we say: one vocabulary, rendered as a passive XML reply or as customer-service JSON.
+"""What we say: one vocabulary, rendered as a passive reply or as customer-service JSON.
 
 WeChat reference 3 (passive replies) and 8.2 (customer-service bodies).
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from wechat.sdk.errors import ContentError
-from wechat.sdk.xml import cdata
+from wechat.sdk.text import clean, clean_json
+from wechat.sdk.xml import elements
 
 TEXT_BYTES = 2048
 
@@ -26,7 +28,7 @@ class _Body:
 
     __slots__ = ()
 
-    def passive_elements(self) -> str:
+    def passive_elements(self) -> dict[str, Any]:
         raise ContentError(
             "type", "This kind of content cannot answer a message directly.", code="not_passive"
         )
@@ -42,8 +44,8 @@ class Text(_Body):
     type: ClassVar[str] = "text"
     content: str = field(metadata={"required": True, "bytes": TEXT_BYTES})
 
-    def passive_elements(self) -> str:
-        return f"<Content>{cdata(self.content)}</Content>"
+    def passive_elements(self) -> dict[str, Any]:
+        return {"Content": self.content}
 
     def service_object(self) -> dict[str, Any]:
         return {"content": self.content}
@@ -54,8 +56,8 @@ class Image(_Body):
     type: ClassVar[str] = "image"
     media_id: str = field(metadata=REQUIRED)
 
-    def passive_elements(self) -> str:
-        return _element("Image", MediaId=self.media_id)
+    def passive_elements(self) -> dict[str, Any]:
+        return {"Image": {"MediaId": self.media_id}}
 
     def service_object(self) -> dict[str, Any]:
         return {"media_id": self.media_id}
@@ -66,8 +68,8 @@ class Voice(_Body):
     type: ClassVar[str] = "voice"
     media_id: str = field(metadata=REQUIRED)
 
-    def passive_elements(self) -> str:
-        return _element("Voice", MediaId=self.media_id)
+    def passive_elements(self) -> dict[str, Any]:
+        return {"Voice": {"MediaId": self.media_id}}
 
     def service_object(self) -> dict[str, Any]:
         return {"media_id": self.media_id}
@@ -83,10 +85,9 @@ class Video(_Body):
     description: str = ""
     thumb_media_id: str = ""
 
-    def passive_elements(self) -> str:
-        return _element(
-            "Video", MediaId=self.media_id, Title=self.title or None, Description=self.description or None
-        )
+    def passive_elements(self) -> dict[str, Any]:
+        optional = {"Title": self.title, "Description": self.description}
+        return {"Video": {"MediaId": self.media_id, **_filled(optional)}}
 
     def service_object(self) -> dict[str, Any]:
         _require(self, "thumb_media_id")
@@ -105,15 +106,14 @@ class Music(_Body):
     hq_music_url: str = field(default="", metadata=WEB)
     thumb_media_id: str = field(default="", metadata=REQUIRED)
 
-    def passive_elements(self) -> str:
-        return _element(
-            "Music",
-            Title=self.title or None,
-            Description=self.description or None,
-            MusicUrl=self.music_url or None,
-            HQMusicUrl=self.hq_music_url or None,
-            ThumbMediaId=self.thumb_media_id,
-        )
+    def passive_elements(self) -> dict[str, Any]:
+        optional = {
+            "Title": self.title,
+            "Description": self.description,
+            "MusicUrl": self.music_url,
+            "HQMusicUrl": self.hq_music_url,
+        }
+        return {"Music": {**_filled(optional), "ThumbMediaId": self.thumb_media_id}}
 
     def service_object(self) -> dict[str, Any]:
         _require(self, "music_url", "hq_music_url")
@@ -142,12 +142,12 @@ class News(_Body):
     type: ClassVar[str] = "news"
     articles: tuple[Article, ...] = field(metadata={"of": Article, "most": 1})
 
-    def passive_elements(self) -> str:
-        items = "".join(
-            _element("item", Title=one.title, Description=one.description, PicUrl=one.pic_url, Url=one.url)
+    def passive_elements(self) -> dict[str, Any]:
+        items = [
+            {"Title": one.title, "Description": one.description, "PicUrl": one.pic_url, "Url": one.url}
             for one in self.articles
-        )
-        return f"<ArticleCount>{len(self.articles)}</ArticleCount><Articles>{items}</Articles>"
+        ]
+        return {"ArticleCount": len(items), "Articles": {"item": items}}
 
     def service_object(self) -> dict[str, Any]:
         articles = [
@@ -165,8 +165,8 @@ class TransferToService(_Body):
     service: ClassVar[bool] = False
     kf_account: str = ""
 
-    def passive_elements(self) -> str:
-        return _element("TransInfo", KfAccount=self.kf_account) if self.kf_account else ""
+    def passive_elements(self) -> dict[str, Any]:
+        return {"TransInfo": {"KfAccount": self.kf_account}} if self.kf_account else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,16 +266,22 @@ TYPES: dict[str, type[Content]] = {
 }
 
 
-def to_passive_xml(content: Content, *, to: str, sender: str, at: int) -> bytes:
-    """The reply body: `to` an openid, `sender` the account's gh_ id, `at` in Unix seconds.
+def to_passive(content: Content, *, to: str, sender: str, at: int, in_json: bool) -> bytes:
+    """The reply body, in the format of the push: `to` an openid, `sender` the account's gh_ id, `at` in Unix
+    seconds.
 
     Raises ContentError for what can only be sent through customer service. Limits are `validate`'s business.
     """
-    return (
-        f"<xml><ToUserName>{cdata(to)}</ToUserName><FromUserName>{cdata(sender)}</FromUserName>"
-        f"<CreateTime>{at}</CreateTime><MsgType><![CDATA[{content.type}]]></MsgType>"
-        f"{content.passive_elements()}</xml>"
-    ).encode()
+    fields = {
+        "ToUserName": to,
+        "FromUserName": sender,
+        "CreateTime": at,
+        "MsgType": content.type,
+        **content.passive_elements(),
+    }
+    if in_json:
+        return json.dumps(clean_json(fields), ensure_ascii=False).encode()
+    return f"<xml>{elements(fields)}</xml>".encode()
 
 
 def to_service_json(content: Content, *, openid: str, kf_account: str = "") -> dict[str, Any]:
@@ -327,7 +333,7 @@ def _check_several(name: str, parts: Iterable[Any], most: int | None) -> None:
 
 
 def _check_text(name: str, value: str, rules: Any) -> None:
-    if rules.get("required") and not value.strip():
+    if rules.get("required") and not clean(value).strip():
         raise ContentError(name, "This must not be empty.", code="required")
     limit = rules.get("bytes")
     if limit is not None and len(value.encode(errors="replace")) > limit:
@@ -353,11 +359,6 @@ def _require(part: Any, *names: str) -> None:
     for name in names:
         if not getattr(part, name):
             raise ContentError(name, "A customer-service message of this kind needs this.", code="required")
-
-
-def _element(name: str, **children: str | None) -> str:
-    inner = "".join(f"<{tag}>{cdata(text)}</{tag}>" for tag, text in children.items() if text is not None)
-    return f"<{name}>{inner}</{name}>"
 
 
 def _filled(optional: dict[str, str]) -> dict[str, str]:

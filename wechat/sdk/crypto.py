@@ -7,10 +7,10 @@ import binascii
 import re
 import threading
 from base64 import b64decode, b64encode
+from hashlib import sha1
 from hmac import compare_digest
 
 from Crypto.Cipher import AES
-from Crypto.Hash import SHA1
 from Crypto.Random import get_random_bytes
 from Crypto.Util.strxor import strxor
 
@@ -27,8 +27,7 @@ def sign(*parts: str) -> str:
     """Lower-case hex SHA-1 of the parts, sorted by byte value and joined without separator."""
     # A query string may smuggle in lone surrogates; they must fail the comparison, not crash the encoder.
     encoded = sorted([part.encode(errors="surrogatepass") for part in parts])
-    # The class itself: `SHA1.new` makes one object to make another.
-    return SHA1.SHA1Hash(b"".join(encoded)).digest().hex()
+    return sha1(b"".join(encoded), usedforsecurity=False).hexdigest()
 
 
 class MessageCipher:

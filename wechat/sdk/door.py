@@ -22,6 +22,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import default_user_agent
 from urllib3.exceptions import NewConnectionError
 
+from wechat.sdk import text
 from wechat.sdk.connections import OnePieceAdapter
 from wechat.sdk.error_codes import ERROR_CODES
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
@@ -37,6 +38,7 @@ HEADERS = {
     "Connection": "keep-alive",
 }
 NO_HOOKS: dict[str, list[Any]] = {"response": []}
+TEXTUAL = ("text/", "application/json")
 REFUSALS = frozenset({"permanent_for_request", "permanent_for_recipient"})
 
 logger = logging.getLogger("wechat.sdk")
@@ -95,14 +97,14 @@ class Door:
             return _accepted(answer, call.api)
 
     def download(self, call: Call) -> Download:
-        """A file or a JSON answer, told apart by content type and first byte. Raises like `ask`."""
+        """A file or a JSON answer, told apart by the bytes themselves. Raises like `ask`."""
         with self._watched(call.api):
             response = self._send(call)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            answer = None if kind.startswith(("image/", "audio/", "video/")) else _json(response.content)
+            answer = _json(response.content)
             if answer is not None:
                 _accepted(answer, call.api)
-            elif not response.content or kind.startswith("text/") or kind == "application/json":
+            elif not response.content or (kind.startswith(TEXTUAL) and text.is_legible(response.content)):
                 raise TransportError(f"{call.api} answered neither a file nor JSON", outcome_unknown=True)
             return Download(kind, _filename(response), response.content, answer)
 
@@ -171,8 +173,8 @@ def _prepared(base: str, call: Call) -> requests.PreparedRequest:
     request.headers = CaseInsensitiveDict(HEADERS)
     request.hooks = NO_HOOKS
     if call.body is not None:
-        text = json.dumps(call.body, ensure_ascii=False, separators=(",", ":"))
-        request.body = text.encode(errors="replace")
+        body = json.dumps(call.body, ensure_ascii=False, separators=(",", ":"))
+        request.body = body.encode(errors="replace")
         request.headers["Content-Type"] = "application/json; charset=utf-8"
         request.headers["Content-Length"] = str(len(request.body))
     return request
@@ -194,13 +196,13 @@ def _environment(base: str) -> Mapping[str, Any]:
 
 def _json(content: bytes) -> dict[str, Any] | None:
     """A JSON object, read as UTF-8 whatever the headers say; None for anything else."""
-    if content.lstrip()[:1] != b"{":
+    if not text.is_json(content):
         return None
     try:
-        answer = json.loads(content.decode(errors="replace"), strict=False)
-    except (ValueError, RecursionError):
+        answer: dict[str, Any] = text.load_json(content)
+    except ValueError:
         return None
-    return answer if isinstance(answer, dict) else None
+    return answer
 
 
 def _accepted(answer: dict[str, Any], api: str) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
+from wechat.sdk import text
 from wechat.sdk.crypto import MessageCipher, sign
 from wechat.sdk.errors import EnvelopeError
-from wechat.sdk.xml import MAX_BODY, cdata
+from wechat.sdk.xml import MAX_BODY, elements
 
 __all__ = [
     "FRESHNESS",
@@ -72,12 +73,13 @@ class CallbackKeys:
 class Opened:
     """A verified body, with the cipher and token that fitted: the reply is sealed with the same two.
 
-    `cipher` is None in plain mode.
+    `cipher` is None in plain mode. `in_json` says in which format the push came, and the reply has to go.
     """
 
     body: bytes
     cipher: MessageCipher | None
     token: str = field(repr=False)
+    in_json: bool = False
 
 
 def verify_query(keys: CallbackKeys, query: Mapping[str, str], now: float) -> None:
@@ -96,29 +98,28 @@ def open_envelope(keys: CallbackKeys, query: Mapping[str, str], body: bytes, now
     """
     if len(body) > MAX_BODY:
         raise EnvelopeError("length")
+    in_json = text.is_json(body)
     if keys.mode is Mode.PLAIN:
-        return Opened(body, None, _signing_token(keys, query, "signature", now))
-    encrypted = _encrypted_part(body)
+        return Opened(body, None, _signing_token(keys, query, "signature", now), in_json)
+    encrypted = _encrypted_json(body) if in_json else _encrypted_element(body)
     token = _signing_token(keys, query, "msg_signature", now, encrypted)
     if query.get("signature"):
         verify_query(keys, query, now)
     message, cipher = _decrypted(keys, encrypted)
-    return Opened(message, cipher, token)
+    return Opened(message, cipher, token, in_json)
 
 
-def seal(opened: Opened, xml: bytes, timestamp: int, nonce: str) -> bytes:
-    """The reply to `opened`, encrypted when the push was. JSON pushes are answered in XML too.
+def seal(opened: Opened, reply: bytes, timestamp: int, nonce: str) -> bytes:
+    """The reply to `opened`, encrypted when the push was, in an envelope of the format that the push had.
 
     The plain words "success" and "" need no sealing. WeChat reference 1.4 and 1.5.
     """
     if opened.cipher is None:
-        return xml
-    encrypted = opened.cipher.encrypt(xml)
+        return reply
+    encrypted = opened.cipher.encrypt(reply)
     signature = sign(opened.token, str(timestamp), nonce, encrypted)
-    return (
-        f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
-        f"<TimeStamp>{timestamp}</TimeStamp><Nonce>{cdata(nonce)}</Nonce></xml>"
-    ).encode()
+    envelope = {"Encrypt": encrypted, "MsgSignature": signature, "TimeStamp": timestamp, "Nonce": nonce}
+    return (json.dumps(envelope) if opened.in_json else f"<xml>{elements(envelope)}</xml>").encode()
 
 
 def _signing_token(keys: CallbackKeys, query: Mapping[str, str], name: str, now: float, *signed: str) -> str:
@@ -141,9 +142,7 @@ def _check_freshness(timestamp: str, now: float) -> None:
         raise EnvelopeError("stale")
 
 
-def _encrypted_part(body: bytes) -> str:
-    if body.lstrip()[:1] == b"{":
-        return _encrypted_json(body)
+def _encrypted_element(body: bytes) -> str:
     found = _ENCRYPT.findall(body)
     if not found:
         raise EnvelopeError("downgraded")
@@ -152,8 +151,8 @@ def _encrypted_part(body: bytes) -> str:
 
 def _encrypted_json(body: bytes) -> str:
     try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError):
+        envelope = text.load_json(body)
+    except ValueError:
         raise EnvelopeError("malformed") from None
     encrypted = envelope.get("Encrypt")
     if not encrypted:

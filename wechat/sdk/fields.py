@@ -5,6 +5,7 @@
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields
 from functools import cache
@@ -17,6 +18,7 @@ Convert = Callable[[Tree], Any]
 Reader = Callable[[Tree], Any]
 
 LARGEST = 2**63 - 1
+_WHOLE = re.compile(r"([+-]?[0-9]{1,40})(?:\.0*)?")
 
 
 def source(convert: Convert, *paths: str) -> Mapping[str, Any]:
@@ -30,6 +32,10 @@ def string(*paths: str) -> str:
 
 def integer(*paths: str) -> int:
     return field(default=0, metadata=source(as_integer, *paths))
+
+
+def identifier(*paths: str) -> int:
+    return field(default=0, metadata=source(as_identifier, *paths))
 
 
 def decimal(*paths: str) -> float:
@@ -57,30 +63,44 @@ def records(path: str, kind: type[Record]) -> tuple[Record, ...]:
 
 
 def as_text(found: Tree) -> str:
+    """The text without the blanks around it. Raises ValueError for elements."""
     if not isinstance(found, str):
         raise ValueError("text expected, elements found")
-    return found
+    return found.strip()
 
 
 def as_integer(found: Tree) -> int:
-    """A signed 64-bit number; empty counts as 0. Raises ValueError."""
-    number = int(as_text(found) or 0)
-    if not -LARGEST <= number <= LARGEST:
-        raise ValueError("number beyond 64 bits")
-    return number
+    """A signed 64-bit number, written `16.0` too; 0 for what is none. Raises ValueError for elements."""
+    number = as_identifier(found)
+    return number if -LARGEST <= number <= LARGEST else 0
+
+
+def as_identifier(found: Tree) -> int:
+    """A whole number of any plausible size; 0 for what is none. Raises ValueError for elements."""
+    whole = _WHOLE.fullmatch(as_text(found))
+    return int(whole[1]) if whole else 0
 
 
 def as_decimal(found: Tree) -> float:
-    """A finite number; empty counts as 0. Raises ValueError."""
-    number = float(as_text(found) or 0)
-    if not math.isfinite(number):
-        raise ValueError("number without bounds")
-    return number
+    """A finite number; 0 for what is none. Raises ValueError for elements."""
+    text = as_text(found)
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def read(kind: type, node: Tree) -> dict[str, Any]:
-    """The keyword arguments for `kind` found in a push. Raises ValueError for nonsense."""
-    return {name: reader(node) for name, reader in _plan(kind)}
+    """The keyword arguments for `kind` found in a push. Raises ValueError for elements in place of text."""
+    found = {}
+    for name, elements, reader in _plan(kind):
+        for element in elements:
+            # Few of the elements that a push may have are there.
+            if element in node:
+                found[name] = reader(node)
+                break
+    return found
 
 
 def unread(kind: type, node: Mapping[str, Tree], ignoring: frozenset[str]) -> dict[str, Tree]:
@@ -91,14 +111,21 @@ def unread(kind: type, node: Mapping[str, Tree], ignoring: frozenset[str]) -> di
 
 @cache
 def _names(kind: type) -> frozenset[str]:
-    sources = (one.metadata.get("paths", ()) for one in fields(kind))
-    return frozenset(path.partition("/")[0] for paths in sources for path in paths)
+    return frozenset().union(*(elements for _name, elements, _reader in _plan(kind)))
 
 
 @cache
-def _plan(kind: type) -> tuple[tuple[str, Reader], ...]:
+def _plan(kind: type) -> tuple[tuple[str, tuple[str, ...], Reader], ...]:
+    """The fields of a kind: name, the elements it may be in, and what reads it."""
     sourced = ((one.name, one.metadata) for one in fields(kind) if "paths" in one.metadata)
-    return tuple((name, _reader(metadata["convert"], metadata["paths"])) for name, metadata in sourced)
+    return tuple(
+        (name, _elements(metadata["paths"]), _reader(metadata["convert"], metadata["paths"]))
+        for name, metadata in sourced
+    )
+
+
+def _elements(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(path.partition("/")[0] for path in paths)
 
 
 def _reader(convert: Convert, paths: tuple[str, ...]) -> Reader:

@@ -7,25 +7,23 @@ type nobody has heard of becomes UnknownMessage or UnknownEvent. WeChat referenc
 
 import json
 from dataclasses import dataclass, field
+from hashlib import sha256
 
-from Crypto.Hash import SHA256
-
+from wechat.sdk import text, xml
 from wechat.sdk.errors import MalformedMessage
 from wechat.sdk.fields import (
-    as_integer,
     as_text,
     decimal,
+    identifier,
     integer,
     integers,
     read,
     records,
-    source,
     string,
     strings,
     unread,
 )
-from wechat.sdk.xml import MAX_BODY, Tree, child, collect, legal, tree
-from wechat.sdk.xml import parse as parse_xml
+from wechat.sdk.xml import MAX_BODY, Tree, child, collect, tree
 
 LONGEST_KEY = 200
 LONGEST_NAME = 64
@@ -39,13 +37,13 @@ class Message:
     `event` is "" for messages, otherwise the event name in lower case; `kind` is the MsgType in lower case.
     """
 
-    to: str = field(metadata=source(as_text, "ToUserName"))
-    openid: str = field(metadata=source(as_text, "FromUserName"))
-    create_time: int = field(metadata=source(as_integer, "CreateTime"))
+    to: str = string("ToUserName")
+    openid: str = string("FromUserName")
+    create_time: int = integer("CreateTime")
     kind: str = ""
     event: str = ""
     event_key: str = string("EventKey")
-    msg_id: int = integer("MsgId", "MsgID")
+    msg_id: int = identifier("MsgId", "MsgID")
     msg_data_id: str = string("MsgDataId")
     idx: int = integer("Idx")
     business_id: str = string("BusinessId")
@@ -78,7 +76,7 @@ def _key(*parts: str) -> str:
     joined = "|".join(parts)
     if len(joined) <= LONGEST_KEY:
         return joined
-    digest = SHA256.new(joined.encode()).hexdigest()
+    digest = sha256(joined.encode()).hexdigest()
     return f"{joined[: LONGEST_KEY - len(digest) - 1]}#{digest}"
 
 
@@ -300,8 +298,9 @@ class LocationSelect(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result(Event):
-    """The outcome of an earlier send, which `msg_id` names."""
+    """The outcome of an earlier send, which `msg_id` names; 0 for one of more bits than ours have."""
 
+    msg_id: int = integer("MsgID", "MsgId")
     status: str = string("Status")
 
     @property
@@ -640,25 +639,33 @@ _ENVELOPE = frozenset({"MsgType", "Event", "Encrypt"})
 def parse(body: bytes) -> Message:
     """An XML or JSON push as its class.
 
-    Raises MalformedMessage, which keeps the bytes, for anything unreadable: broken syntax, no sender, numbers
-    beyond 64 bits.
+    What a follower's text does to the form of a push does not cost the follower the answer: XML that is not
+    well-formed, or holds markup where text belongs, is read element by element. Raises MalformedMessage,
+    which keeps the bytes, for what then has no sender, type or time.
     """
-    push = _tree(body)
-    try:
-        message = _message(push)
-    except ValueError as error:
-        raise MalformedMessage(body, str(error)) from None
-    if not _plausible(message):
-        raise MalformedMessage(body, "no sender, type or time")
-    return message
+    if len(body) > MAX_BODY:
+        raise MalformedMessage(body, "too large")
+    why = ""
+    for read_tree in (_json_tree,) if text.is_json(body) else (_xml_tree, xml.leaves):
+        try:
+            return _message(read_tree(body))
+        except (MalformedMessage, ValueError, RecursionError) as error:
+            why = str(error)
+    raise MalformedMessage(body, why)
 
 
-def _message(push: dict[str, Tree]) -> Message:
+def _message(push: Tree) -> Message:
+    """Raises ValueError."""
+    if not isinstance(push, dict):
+        raise ValueError("no elements")
     kind = as_text(child(push, "MsgType")).lower()
     event = as_text(child(push, "Event")).lower() if kind == "event" else ""
     found = EVENTS.get(event, UnknownEvent) if kind == "event" else MESSAGES.get(kind, UnknownMessage)
     extra = unread(found, push, _ENVELOPE)
-    return found(kind=kind, event=event, extra=extra, **read(found, push))
+    message = found(kind=kind, event=event, extra=extra, **read(found, push))
+    if not _plausible(message):
+        raise ValueError("no sender, type or time")
+    return message
 
 
 def _plausible(message: Message) -> bool:
@@ -667,21 +674,13 @@ def _plausible(message: Message) -> bool:
     return named and len(message.to) <= LONGEST_NAME and 0 < message.create_time <= END_OF_TIME
 
 
-def _tree(body: bytes) -> dict[str, Tree]:
-    push = _json_tree(body) if body.lstrip()[:1] == b"{" else tree(parse_xml(body))
-    if not isinstance(push, dict):
-        raise MalformedMessage(body, "no elements")
-    return push
+def _xml_tree(body: bytes) -> Tree:
+    return tree(xml.parse(body))
 
 
 def _json_tree(body: bytes) -> Tree:
-    if len(body) > MAX_BODY:
-        raise MalformedMessage(body, "too large")
-    try:
-        # Numbers stay the text they were: ids exceed what a float can hold.
-        return _as_tree(json.loads(body, parse_int=str, parse_float=str, parse_constant=str))
-    except (ValueError, RecursionError) as error:
-        raise MalformedMessage(body, str(error)) from None
+    # Numbers stay the text they were: ids exceed what a float can hold.
+    return _as_tree(text.load_json(body, parse_int=str, parse_float=str, parse_constant=str))
 
 
 def _as_tree(value: object) -> Tree:
@@ -690,4 +689,4 @@ def _as_tree(value: object) -> Tree:
         return collect((name, _as_tree(item)) for name, item in value.items())
     if isinstance(value, list):
         return [_as_tree(item) for item in value]
-    return "" if value is None else legal(str(value))
+    return "" if value is None else str(value)

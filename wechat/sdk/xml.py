@@ -5,10 +5,13 @@ WeChat reference 1.3.
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+from xml.sax.saxutils import unescape
 
 from lxml import etree
 
+from wechat.sdk import text
 from wechat.sdk.errors import MalformedMessage
 
 MAX_BODY = 256 * 1024
@@ -18,8 +21,10 @@ Tree = str | list["Tree"] | dict[str, "Tree"]
 # The platform repeats these as siblings, so one of them is still a list.
 REPEATED = frozenset({"List", "fail_idx", "item"})
 
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ILLEGAL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+# More elements than any push has; what is not well-formed need not be searched without end.
+MOST_ELEMENTS = 100
+_ROOT = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<xml>(.*)</xml>\s*", re.DOTALL)
+_OPENING = re.compile(r"\s*<([A-Za-z_][A-Za-z0-9_.-]*)>(?:\s*(<!\[CDATA\[))?")
 
 
 class _Parser(threading.local):
@@ -53,19 +58,49 @@ def _root(body: bytes) -> etree._Element:
     try:
         return etree.fromstring(body, _parser.lxml)
     except (etree.XMLSyntaxError, ValueError):
-        # Phones can type control characters that XML forbids; without them the message is still a message.
-        cleaned = _ILLEGAL_BYTES.sub(b"", body)
+        # Phones can type control characters that XML forbids, and texts are cut in the middle of a character:
+        # what is left is still the message.
+        legible = text.decode(body).encode()
     try:
-        return etree.fromstring(cleaned, _parser.lxml)
+        return etree.fromstring(legible, _parser.lxml)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise MalformedMessage(body, str(error)) from None
+
+
+def leaves(body: bytes) -> dict[str, Tree]:
+    """The elements below the root of XML that is not well-formed, each with all that is in it as its text.
+
+    A follower's `<b>`, `&` or `]]>` in an element is its text, whatever XML makes of it; elements inside of
+    elements are not looked for, and nothing is expanded but the five characters that every writer escapes.
+    Raises MalformedMessage where even that finds no document.
+    """
+    found = _ROOT.fullmatch(text.decode(body))
+    if found is None:
+        raise MalformedMessage(body, "no whole document")
+    document, at, pairs = found[1], 0, list[tuple[str, Tree]]()
+    while (opening := _OPENING.match(document, at)) and len(pairs) < MOST_ELEMENTS:
+        closing, start = f"</{opening[1]}>", opening.end()
+        end = document.find(closing, document.find("]]>", start)) if opening[2] else -1
+        if end < 0:
+            end = document.find(closing, start)
+        if end < 0:
+            break
+        pairs.append((opening[1], _literal(document[start:end], in_cdata=bool(opening[2]))))
+        at = end + len(closing)
+    return collect(pairs)
+
+
+def _literal(inner: str, *, in_cdata: bool) -> str:
+    if in_cdata:
+        return inner.rstrip().removesuffix("]]>").replace("]]]]><![CDATA[>", "]]>")
+    return unescape(inner, {"&quot;": '"', "&apos;": "'"})
 
 
 def tree(element: etree._Element) -> Tree:
     """An element as text, or as a dict of its children where repeated siblings are lists."""
     if not len(element):
-        return element.text or ""
-    return collect([(child.tag, tree(child) if len(child) else child.text or "") for child in element])
+        return text.clean(element.text or "")
+    return collect([(each.tag, tree(each) if len(each) else text.clean(each.text or "")) for each in element])
 
 
 def collect(pairs: Iterable[tuple[str, Tree]]) -> dict[str, Tree]:
@@ -87,13 +122,23 @@ def child(node: Tree, name: str) -> Tree:
     return node.get(name, "") if isinstance(node, dict) else ""
 
 
-def legal(text: str) -> str:
-    """Text without the characters XML 1.0 cannot carry, line ends as a parser would hand them back."""
-    if text.isprintable():
-        return text
-    return _ILLEGAL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+def elements(fields: Mapping[str, Any]) -> str:
+    """Elements for named values: texts in CDATA, numbers bare, a list as siblings of one name."""
+    return "".join(
+        [
+            f"<{name}>{_inner(each)}</{name}>"
+            for name, value in fields.items()
+            for each in (value if isinstance(value, list) else (value,))
+        ]
+    )
 
 
-def cdata(text: str) -> str:
+def _inner(value: Any) -> str:
+    if isinstance(value, str):
+        return cdata(value)
+    return elements(value) if isinstance(value, Mapping) else str(value)
+
+
+def cdata(content: str) -> str:
     """A CDATA section holding any text: what XML cannot carry is dropped, and nothing ends it early."""
-    return f"<![CDATA[{legal(text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+    return f"<![CDATA[{text.clean(content).replace(']]>', ']]]]><![CDATA[>')}]]>"

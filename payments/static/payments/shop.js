@@ -27,34 +27,57 @@ async function asked(form) {
   }
 }
 
+// True when the browser is on its way to another page: until then nothing else may be pressed.
 async function pay(form) {
   const told = document.querySelector("[data-told]");
   const say = (text) => {
     told.textContent = text;
     told.hidden = !text;
+    return false;
   };
   say("");
   const given = await asked(form);
   if (given.problem) return say(given.problem);
   const said = given.bridge ? await sheet(given.bridge) : "ok";
-  if (said === "ok") return location.assign(form.dataset.pay);
-  return say(said === "cancel" ? form.dataset.notPaid : form.dataset.failed);
+  if (said !== "ok") return say(said === "cancel" ? form.dataset.notPaid : form.dataset.failed);
+  location.assign(form.dataset.pay);
+  return true;
+}
+
+// One action at a time: while one is under way no button does anything.
+function lock(locked) {
+  for (const button of document.querySelectorAll("main button")) button.disabled = locked;
 }
 
 const form = document.querySelector("[data-pay]");
 if (form) {
-  const button = form.querySelector("button");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    button.disabled = true;
-    await pay(form);
-    button.disabled = false;
+    lock(true);
+    lock(await pay(form));
   });
   if (new URLSearchParams(location.search).has("pay")) {
     // Once: whoever comes back to this page is not asked again.
     history.replaceState(null, "", location.pathname);
     form.requestSubmit();
   }
+  // Kept by the browser with its buttons locked: whoever comes back sees the order as it is now.
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+}
+
+// What cannot be undone asks first. The second tap of a double one answers nothing: yes can be pressed only
+// when the question has been there for a while.
+const SETTLE = 500;
+for (const button of document.querySelectorAll("[data-ask]")) {
+  const question = document.getElementById(button.dataset.ask);
+  const yes = question.querySelector("[type=submit]");
+  button.addEventListener("click", () => {
+    yes.disabled = true;
+    setTimeout(() => (yes.disabled = false), SETTLE);
+    question.showModal();
+  });
+  question.querySelector("[data-keep]").addEventListener("click", () => question.close());
+  question.querySelector("form").addEventListener("submit", () => setTimeout(lock, 0, true));
 }
 
 const waiting = document.querySelector("[data-wait]");

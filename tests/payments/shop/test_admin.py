@@ -67,6 +67,20 @@ def test_an_item_is_made_in_yuan_and_kept_in_fen(
     assert "¥99.80" in text(editor.get(LIST))
 
 
+def test_a_price_that_changes_is_known_before_and_after(
+    editor: Client, merchant: Merchant, account: OfficialAccount
+) -> None:
+    editor.post(f"{LIST}add/", fields(merchant, account, stock="5"))
+    item = Item.objects.get()
+    change = f"{LIST}{item.pk}/change/"
+    assert editor.post(change, fields(merchant, account, price_yuan="120", stock="6")).status_code == 302
+    free = fields(merchant, account, pricing="free", least_yuan="1", most_yuan="5", stock="6")
+    assert editor.post(change, free).status_code == 302
+    history = text(editor.get(f"{LIST}{item.pk}/history/"))
+    assert "¥99.80 → ¥120.00; 库存: 5 → 6" in history
+    assert "¥120.00 → ¥1.00 – ¥5.00" in history
+
+
 def test_the_only_merchant_is_chosen_already(editor: Client, merchant: Merchant) -> None:
     shown = editor.get(f"{LIST}add/").content.decode()
     assert re.search(rf'<option value="{merchant.pk}" selected', shown)
@@ -89,7 +103,8 @@ def test_a_free_amount_has_bounds(editor: Client, merchant: Merchant, account: O
         ({"price_yuan": ""}, "请填写金额"),
         ({"price_yuan": "0"}, "¥0.01"),
         ({"price_yuan": "1.005"}, "请填写金额"),
-        ({"price_yuan": "1e9"}, "¥1000000.00"),
+        ({"price_yuan": "1e9"}, "请填写金额"),
+        ({"price_yuan": "1000000.01"}, "¥1000000.00"),
         ({"price_yuan": "-1"}, "¥0.01"),
         ({"pricing": "free", "least_yuan": "5", "most_yuan": "4"}, "最高金额不能低于最低金额"),
         ({"pricing": "free", "least_yuan": "5"}, "请填写金额"),

@@ -154,6 +154,9 @@ def test_what_is_missing_is_said_field_by_field(person: Person, offered: Offered
         ("", "Enter an amount."),
         ("abc", "Enter an amount such as 12.34."),
         ("1.005", "Enter an amount such as 12.34."),
+        ("1e1", "Enter an amount such as 12.34."),
+        ("1_0", "Enter an amount such as 12.34."),
+        ("12,34", "Enter an amount such as 12.34."),
         ("NaN", "Enter an amount such as 12.34."),
         ("0.99", "Between ¥1.00 and ¥50.00, please."),
         ("50.01", "Between ¥1.00 and ¥50.00, please."),
@@ -168,9 +171,10 @@ def test_an_amount_out_of_bounds_is_refused(
     assert not Order.objects.exists()
 
 
-def test_a_chosen_amount_is_exact_to_the_fen(person: Person, offered: Offered) -> None:
+@pytest.mark.parametrize("amount", [" ¥19.99 ", "￥１９．９９"])
+def test_a_chosen_amount_is_exact_to_the_fen(person: Person, offered: Offered, amount: str) -> None:
     item = offered(price=None, least=1, most=5000)
-    assert ordered(person, item, amount=" ¥19.99 ").total == 1999
+    assert ordered(person, item, amount=amount).total == 1999
 
 
 def test_a_price_that_changed_meanwhile_is_not_paid_unasked(person: Person, offered: Offered) -> None:
@@ -207,6 +211,9 @@ def test_what_cannot_be_bought_says_why(person: Person, offered: Offered, given:
     assert sentence in text(person.goes(path(item)))
     refused = person.browser.post(path(item, "buy/"), form)
     assert (refused.status_code, sentence in text(refused)) == (409, True)
+    for page in (refused, person.goes(path(item, "buy/")), person.browser.post(path(item, "buy/"), {})):
+        assert sentence in text(page)
+        assert "Order and pay" not in text(page)
     assert not Order.objects.exists()
 
 

@@ -116,7 +116,24 @@ def test_yuan_become_fen(text: str, amount: int) -> None:
     assert fen(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "0.001", "1e400", "NaN", "Infinity", "十元", "1,000.00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0.001",
+        "1e400",
+        "1e2",
+        "1_0",
+        "１２",
+        "+1",
+        ".",
+        "0." + "0" * 40,
+        "NaN",
+        "Infinity",
+        "十元",
+        "1,000.00",
+    ],
+)
 def test_what_is_no_whole_number_of_fen_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no amount"):
         fen(text)

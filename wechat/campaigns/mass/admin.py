@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -70,13 +71,18 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        account_id = self._account_id(request, obj)
+        account_id = self.account_id_for(request, obj)
 
         class OfTheAccount(form):  # type: ignore[misc]
             def __init__(self, *args: Any, **more: Any) -> None:
                 super().__init__(*args, account_id=account_id, **more)
 
         return OfTheAccount
+
+    def prepare(self, rows: Sequence[MassSend]) -> None:
+        received = _received(rows)
+        for send in rows:
+            vars(send)["received"] = received[send.pk]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is under way, or is not the reader's to change, is told in words."""
@@ -147,9 +153,16 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("received it"))
     def result(self, send: MassSend) -> str:
-        told = send.calls.aggregate(sent=Sum("sent"), filtered=Sum("filtered"))
+        told = vars(send).get("received") or _received([send])[send.pk]
         return "–" if told["sent"] is None else f"{told['sent']} / {told['filtered']}"
 
     @admin.display(description=gettext_lazy("begun"))
     def begun(self, send: MassSend) -> SafeString:
         return moment(send.started_at)
+
+
+def _received(sends: Sequence[MassSend]) -> dict[int, dict[str, int | None]]:
+    """How many got each of them and how many were left out; ``None`` until WeChat says so."""
+    rows = MassSend.objects.filter(pk__in=[send.pk for send in sends])
+    told = rows.annotate(sent=Sum("calls__sent"), filtered=Sum("calls__filtered"))
+    return {row.pk: {"sent": row.sent, "filtered": row.filtered} for row in told}

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from typing import Any
+from typing import IO, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from accounts.importing import OPENID_NAMES
 from accounts.models import OfficialAccount, Tag
 from accounts.pages import AccountForm
 from wechat.articles.models import Draft
@@ -20,6 +21,8 @@ from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.contents.variables import VARIABLE
 from wechat.kernel.pages import FilterForm
+from wechat.kernel.tables import reading
+from wechat.kernel.tables.limits import UnreadableTable
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilesPicker
 
@@ -46,8 +49,11 @@ class MassSendForm(ContentForm, AccountForm):
     openid_file = forms.FileField(
         label=gettext_lazy("file with OpenIDs"),
         required=False,
-        help_text=gettext_lazy("Text or CSV with one OpenID a line, in the first column; at most 100,000."),
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt"}),
+        help_text=gettext_lazy(
+            "Text, CSV or Excel with one OpenID a line, in the first column or in one called OpenID; at most "
+            "100,000."
+        ),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.xlsx"}),
     )
 
     class Meta:
@@ -174,23 +180,30 @@ class MassSendFilter(FilterForm):
         return rows.filter(state=state) if state else rows
 
 
-def _openids(file: Any) -> list[str]:
-    """Those in the first column, each once. Raises ``ValidationError`` with the first line that is none."""
-    try:
-        lines = file.read().decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise ValidationError(_("The file is not text in UTF-8: save it again with this encoding.")) from None
+def _openids(file: IO[bytes]) -> list[str]:
+    """Those in the column of that name, or in the first one, each once.
+
+    Raises ``ValidationError`` for a file that is no table, and with the first line whose OpenID is none.
+    """
     found: dict[str, None] = {}
-    for number, line in enumerate(lines, start=1):
-        openid = line.split(",")[0].strip().strip('"')
-        if not openid or (number == 1 and openid.lower() == "openid"):
-            continue
-        if not OPENID.match(openid):
-            sentence = _("Line %(number)d is no OpenID: %(line)s")
-            raise ValidationError(sentence % {"number": number, "line": line[:40]})
-        found[openid] = None
+    column = 0
+    try:
+        for number, row in enumerate(reading.rows_of(file), start=1):
+            names = [cell.strip().lower() for cell in row]
+            if number == 1 and OPENID_NAMES.intersection(names):
+                column = next(place for place, name in enumerate(names) if name in OPENID_NAMES)
+                continue
+            openid = row[column].strip() if column < len(row) else ""
+            if not openid:
+                continue
+            if not OPENID.match(openid):
+                sentence = _("Line %(number)d is no OpenID: %(line)s")
+                raise ValidationError(sentence % {"number": number, "line": ",".join(row)[:40]})
+            found[openid] = None
+            if len(found) > MOST_OPENIDS:
+                raise ValidationError(_("The file has more than 100,000 OpenIDs; divide it."))
+    except UnreadableTable as error:
+        raise ValidationError(str(error)) from None
     if not found:
         raise ValidationError(_("There is no OpenID in the file."))
-    if len(found) > MOST_OPENIDS:
-        raise ValidationError(_("The file has more than 100,000 OpenIDs; divide it."))
     return list(found)

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,8 +15,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from accounts import audit
+from accounts.gate import frame, object_page
 from accounts.models import OfficialAccount
-from accounts.rights import Area, Rights, choose_account
+from accounts.rights import Area
 from accounts.segments import UnknownCondition
 from wechat.articles.forms import PreviewForm
 from wechat.campaigns.mass import allowance, bodies, planning, sending, words
@@ -30,11 +31,18 @@ from wechat.sdk.api.mass import LEAST_OPENIDS, MOST_OPENIDS
 State, Target = MassSend.State, MassSend.Target
 
 
-def send(request: HttpRequest, pk: int) -> HttpResponse:
+def _sends() -> "QuerySet[MassSend]":
+    return MassSend.objects.select_related("account", "tag", "segment", "draft", "asset")
+
+
+_changeable = object_page(_sends, Area.SENDING, change=True)
+
+
+@_changeable
+def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     """What will happen, with the numbers of now; sent after one confirmation, to everybody after two."""
-    found = _changeable(request, pk)
     if not found.may_be_edited:
-        return _back(pk)
+        return _back(found.pk)
     form = SendForm(request.POST or None)
     at = form.cleaned_data["at"] if form.is_bound and form.is_valid() else None
     numbers, problems = _looked_at(found, at)
@@ -48,36 +56,36 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, found, template, _("Mass send"), **context)
 
 
-def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _changeable(request, pk)
+@_changeable
+def preview(request: HttpRequest, found: MassSend) -> HttpResponse:
     form = PreviewForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         wechat_id = form.cleaned_data["wechat_id"]
         MassPreview.objects.create(send=found, wechat_id=wechat_id, due_at=timezone.now())
         _ring()
         _noted(request, found, _("Sent a preview to %(who)s") % {"who": wechat_id})
-        return _back(pk)
+        return _back(found.pk)
     return _page(request, found, "mass_preview", _("Preview on a phone"), form=form)
 
 
-def take_back(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _changeable(request, pk)
+@_changeable
+def take_back(request: HttpRequest, found: MassSend) -> HttpResponse:
     if planning.take_back(found):
         _noted(request, found, _("Took the plan to send back"))
     else:
         messages.error(request, _("It has begun already."))
-    return _back(pk)
+    return _back(found.pk)
 
 
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _changeable(request, pk)
+@_changeable
+def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
     if not found.may_be_deleted_there:
         raise PermissionDenied
     if request.method == "POST":
         sending.delete(found)
         _ring()
         _noted(request, found, _("Had the content deleted at WeChat"))
-        return _back(pk)
+        return _back(found.pk)
     return _page(request, found, "mass_delete", _("Delete what was sent"))
 
 
@@ -124,23 +132,12 @@ def _planned(request: HttpRequest, found: MassSend, at: Any) -> HttpResponse:
     return _back(found.pk)
 
 
-def _changeable(request: HttpRequest, pk: int) -> MassSend:
-    """Raises ``PermissionDenied`` without the right to send for its account."""
-    rows = MassSend.objects.select_related("account", "tag", "segment", "draft", "asset")
-    found = get_object_or_404(rows, pk=pk)
-    if not Rights.of(request.user).may_change(Area.SENDING, found.account_id):
-        raise PermissionDenied
-    choose_account(request, found.account_id)
-    return found
-
-
 def _ring() -> None:
     transaction.on_commit(lambda: due.ring(mass_send))
 
 
 def _noted(request: HttpRequest, found: MassSend, note: str) -> None:
-    assert isinstance(request.user, User)
-    LogEntry.objects.log_actions(request.user.pk, [found], CHANGE, note)
+    audit.record(request, found, note)
     messages.success(request, note)
 
 
@@ -151,5 +148,5 @@ def _back(pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest, found: MassSend, template: str, title: StrOrPromise, **context: Any
 ) -> HttpResponse:
-    frame = {**admin.site.each_context(request), "title": title, "send": found, "opts": MassSend._meta}
-    return TemplateResponse(request, f"campaigns/{template}.html", {**frame, **context})
+    page = frame(request, title, send=found, opts=MassSend._meta, **context)
+    return TemplateResponse(request, f"campaigns/{template}.html", page)

@@ -5,20 +5,18 @@ Reference: WeChat reference 11.
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import audit
 from accounts.clients import client_for
 from accounts.errcodes import mark, sentence
+from accounts.gate import account_page, frame
 from accounts.models import OfficialAccount
-from accounts.pages import frame
-from accounts.rights import Area, Rights, current_account
+from accounts.rights import Area
 from wechat.sdk.api import mass as api
 from wechat.sdk.errors import WeChatError
 
@@ -37,26 +35,21 @@ class SpeedForm(forms.Form):
     )
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    account, rights = current_account(request), Rights.of(request.user)
-    if account is None or not rights.may_view(Area.SENDING, account.pk):
-        raise PermissionDenied
+@account_page(Area.SENDING)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     problem, now = "", None
     form = SpeedForm(request.POST or None)
-    if request.method == "POST":
-        if not rights.may_change(Area.SENDING, account.pk):
-            raise PermissionDenied
-        if form.is_valid():
-            problem = _set(request, account, form.cleaned_data["speed"])
-            if not problem:
-                return redirect("admin:campaigns_mass_speed")
+    if request.method == "POST" and form.is_valid():
+        problem = _set(request, account, form.cleaned_data["speed"])
+        if not problem:
+            return redirect("admin:campaigns_mass_speed")
     try:
         now = api.speed(client_for(account))
         form.fields["speed"].initial = now.number
     except WeChatError as error:
         problem = problem or sentence(mark(error))
     context = {"form": form, "now": now, "problem": problem}
-    page = frame(request, _("Speed of mass sends"), Area.SENDING, **context)
+    page = frame(request, _("Speed of mass sends"), **context)
     return TemplateResponse(request, "campaigns/mass_speed.html", page)
 
 
@@ -66,8 +59,7 @@ def _set(request: HttpRequest, account: OfficialAccount, number: int) -> str:
         api.set_speed(client_for(account), number)
     except WeChatError as error:
         return sentence(mark(error))
-    assert isinstance(request.user, User)
     note = _("Set the speed of mass sends: %(speed)s") % {"speed": dict(CHOICES)[number]}
-    LogEntry.objects.log_actions(request.user.pk, [account], CHANGE, note)
+    audit.record(request, account, note)
     messages.success(request, note)
     return ""

@@ -17,13 +17,12 @@ from accounts.rights import Area
 from wechat.campaigns.models import Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, pages, report, triggers
 from wechat.campaigns.sequences.forms import SequenceFilter, SequenceForm, StepForm, StepFormSet
+from wechat.contents.cautions import CautionsMixin
 from wechat.contents.form import ContentForm
-from wechat.kernel.pages import BigTable, StackedInline, badge
+from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge
 
 
-class StepInline(StackedInline[SequenceStep, Sequence]):
-    """Whoever may change the sequence may change what it says."""
-
+class StepInline(PartOf, StackedInline[SequenceStep, Sequence]):
     model = SequenceStep
     form = StepForm
     formset = StepFormSet
@@ -36,21 +35,6 @@ class StepInline(StackedInline[SequenceStep, Sequence]):
     ordering_field = "position"
     hide_ordering_field = True
     extra = 0
-
-    def _may(self, request: HttpRequest, obj: Any) -> bool:
-        return admin.site.get_model_admin(Sequence).has_change_permission(request, obj)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return admin.site.get_model_admin(Sequence).has_view_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -69,7 +53,7 @@ class StepInline(StackedInline[SequenceStep, Sequence]):
 
 
 @admin.register(Sequence)
-class SequenceAdmin(BigTable, AccountScopedAdmin):
+class SequenceAdmin(CautionsMixin, BigTable, AccountScopedAdmin):
     area = Area.SENDING
     form = SequenceForm
     filter_form = SequenceFilter
@@ -105,7 +89,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        account_id = self._account_id(request, obj if obj.pk else None)
+        account_id = self.account_id_for(request, obj if obj.pk else None)
         return {**kwargs, "form_kwargs": {"account_id": account_id}}
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

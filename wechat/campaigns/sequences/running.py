@@ -12,7 +12,7 @@ from accounts.models import Follower
 from accounts.retrying import SHANGHAI
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import turns
-from wechat.contents.variables import VARIABLE, Values, expand
+from wechat.contents.variables import Values, expand, fill
 from wechat.kernel import due
 from wechat.pushes import windows
 from wechat.pushes.models import Push
@@ -110,8 +110,8 @@ def _queued(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) ->
         return None
     message = TemplateMessage(
         template_id=step.template.platform_id,
-        values={name: _filled(text, values) for name, text in step.values.items()},
-        url=_filled(step.link, values),
+        values={name: fill(text, values) for name, text in step.values.items()},
+        url=fill(step.link, values),
     )
     kind = Push.Kind(step.template.kind)
     return queue_template(account=account, openid=openid, message=message, kind=kind, key=key, cause=cause)
@@ -128,10 +128,6 @@ def _values(enrolment: Enrolment, now: datetime.datetime) -> Values:
         date=local.strftime("%Y-%m-%d"),
         time=local.strftime("%H:%M"),
     )
-
-
-def _filled(text: str, values: Values) -> str:
-    return VARIABLE.sub(lambda found: str(getattr(values, found[1])), text)
 
 
 def _keep(enrolment: Enrolment, **changes: object) -> None:

@@ -1,19 +1,20 @@
 """Who uses a mini program. WeChat reference 14."""
 
 import binascii
-import json
+import hmac
 from base64 import b64decode
 from dataclasses import dataclass, field
+from hashlib import sha1
 from hmac import compare_digest
 from typing import Any
 
 from Crypto.Cipher import AES
-from Crypto.Hash import HMAC, SHA1, SHA256
 from Crypto.Util.Padding import unpad
 
 from wechat.sdk.client import Client
 from wechat.sdk.door import Call, Door
 from wechat.sdk.errors import EnvelopeError, TransportError
+from wechat.sdk.text import load_json
 from wechat.sdk.tokens import Credentials
 
 # How old encrypted data may be, and how far in the future a clock may be off. Seconds.
@@ -79,17 +80,19 @@ def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float)
 
 def raw_data_matches(raw_data: str, session_key: str, signature: str) -> bool:
     """Whether the mini program's rawData is as the platform gave it."""
-    expected = SHA1.new((raw_data + session_key).encode(errors="surrogatepass")).hexdigest()
+    expected = sha1(
+        (raw_data + session_key).encode(errors="surrogatepass"), usedforsecurity=False
+    ).hexdigest()
     return compare_digest(expected.encode(), signature.encode(errors="surrogatepass"))
 
 
 def checksession_signature(session_key: str) -> str:
-    return HMAC.new(session_key.encode(), b"", SHA256).hexdigest()
+    return hmac.digest(session_key.encode(), b"", "sha256").hex()
 
 
 def _checked(plain: bytes, appid: str, now: float) -> dict[str, Any]:
     try:
-        data = json.loads(plain)
+        data = load_json(plain)
     except ValueError:
         # Hardly ever a wrong key's padding looks right; what comes out then is no JSON.
         raise EnvelopeError("malformed") from None

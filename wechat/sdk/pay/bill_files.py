@@ -1,15 +1,17 @@
 """The text of a bill: columns by name, a row at a time, whatever its size.
 
 Every value follows a backtick, so rows are split at a comma with a backtick and a comma inside a text does
-no harm. Byte order mark, both line ends and a missing summary are accepted.
+no harm. Byte order mark, GB 18030, both line ends and a missing summary are accepted.
 
 WeChat Pay reference 6.2.
 """
 
 import codecs
+import itertools
 from collections.abc import Iterator, Mapping
 
 from wechat.sdk.pay.errors import BillDamaged
+from wechat.sdk.text import clean
 
 # A line that is longer is none of a bill.
 LONGEST_LINE = 64 << 10
@@ -42,20 +44,30 @@ class BillReader:
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    rest = ""
+    first, rest = next(pieces, b""), ""
+    decoder = _decoder(first)
     try:
-        for piece in pieces:
+        for piece in itertools.chain([first], pieces):
             *whole, rest = (rest + decoder.decode(piece)).split("\n")
             if len(rest) > LONGEST_LINE:
                 raise BillDamaged("a line without an end")
             for line in whole:
-                yield line.rstrip("\r")
+                yield clean(line.rstrip("\r"))
         rest += decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise BillDamaged("not UTF-8 text") from None
+        raise BillDamaged("no text in UTF-8 or GB 18030") from None
     if rest:
-        yield rest.rstrip("\r")
+        yield clean(rest.rstrip("\r"))
+
+
+def _decoder(first: bytes) -> codecs.IncrementalDecoder:
+    """By the first name of a column, whose bytes in GB 18030 are none of UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")
+    try:
+        decoder().decode(first)
+    except UnicodeDecodeError:
+        return codecs.getincrementaldecoder("gb18030")()
+    return decoder()
 
 
 def _columns(line: str) -> list[str]:

@@ -4,10 +4,10 @@ import datetime
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha1
 from hmac import compare_digest
 
 import requests
-from Crypto.Hash import SHA1
 from urllib3.exceptions import HTTPError
 
 from wechat.sdk.errors import TransportError
@@ -45,7 +45,7 @@ def stream(client: PayClient, address: BillAddress) -> Iterator[bytes]:
     Raises BillDamaged after the last piece if it is not the file the hash belongs to: nothing that was read
     may be used before the end was reached.
     """
-    digest = SHA1.new()
+    digest = sha1(usedforsecurity=False)
     with client.streamed(address.url, FILE) as response:
         for piece in _unpacked(_pieces(response)):
             digest.update(piece)

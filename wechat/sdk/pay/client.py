@@ -22,6 +22,7 @@ from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.pay import signing, verifying
 from wechat.sdk.pay.errors import NotGenuine, Refused
 from wechat.sdk.pay.keys import MerchantKeys, PlatformKeys
+from wechat.sdk.text import load_json
 
 API_BASE = "https://api.mch.weixin.qq.com"
 # Bills of a million lines take their time, but never this long between two pieces.
@@ -184,8 +185,8 @@ def _raise_refusal(response: requests.Response, api: str) -> None:
     if response.status_code in {200, 204}:
         return
     said: Any = None
-    with suppress(ValueError, RecursionError, requests.RequestException):
-        said = json.loads(response.content)
+    with suppress(ValueError, requests.RequestException):
+        said = load_json(response.content)
     error = said if isinstance(said, dict) else {}
     raise Refused(
         response.status_code,
@@ -201,8 +202,8 @@ def _object(body: bytes, api: str) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        answer = json.loads(body.decode())
-    except (ValueError, RecursionError):
+        answer = load_json(body)
+    except ValueError:
         answer = None
     if not isinstance(answer, dict):
         raise TransportError(f"{api} answered something other than JSON", outcome_unknown=True)

@@ -3,11 +3,16 @@
 WeChat Pay reference 0, 6.2.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
+# Digits and a point: an exponent, an underscore or digits of another script are no amount.
+AMOUNT = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 FEN = Decimal("0.01")
 # Fees come with five decimals.
 THOUSANDTH = Decimal("0.00001")
+# Characters; beyond it a division would be rounded.
+LONGEST = 24
 # What a 64-bit column holds with room for sums.
 LARGEST = 10**15
 
@@ -22,12 +27,15 @@ def thousandths(yuan: str) -> int:
     return _whole(yuan, THOUSANDTH)
 
 
+def count(text: str) -> int:
+    """A number of lines, met as `"20"` and as `"20.0"`. Raises ValueError like `fen`."""
+    return _whole(text, Decimal(1))
+
+
 def _whole(yuan: str, unit: Decimal) -> int:
-    try:
-        exact = Decimal(yuan.strip()) / unit
-    except InvalidOperation:
-        raise ValueError(f"no amount of money: {yuan[:40]!r}") from None
-    if not exact.is_finite() or exact != exact.to_integral_value() or abs(exact) > LARGEST:
+    written = yuan.strip()
+    exact = Decimal(written) / unit if len(written) <= LONGEST and AMOUNT.fullmatch(written) else None
+    if exact is None or exact != exact.to_integral_value() or abs(exact) > LARGEST:
         raise ValueError(f"no amount of money: {yuan[:40]!r}")
     return int(exact)
 

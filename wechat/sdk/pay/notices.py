@@ -3,7 +3,6 @@
 WeChat Pay reference 5.4.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from wechat.sdk.pay import verifying
 from wechat.sdk.pay.errors import Unreadable
 from wechat.sdk.pay.keys import PlatformKeys
 from wechat.sdk.pay.sealing import unseal
+from wechat.sdk.text import load_json
 
 LONGEST_BODY = 256 * 1024
 # The platform says "up to 36".
@@ -52,8 +52,8 @@ def open_notice(
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(text.decode())
-    except (ValueError, RecursionError):
+        found = load_json(text)
+    except ValueError:
         raise Unreadable("not JSON") from None
     if not isinstance(found, dict):
         raise Unreadable("not a JSON object")
@@ -62,6 +62,6 @@ def _object(text: bytes) -> dict[str, Any]:
 
 def _text(found: Mapping[str, Any], name: str) -> str:
     value = found.get(name, "")
-    if not isinstance(value, str) or "\x00" in value:
+    if not isinstance(value, str):
         raise Unreadable(f"{name} is no text")
     return value[:128]

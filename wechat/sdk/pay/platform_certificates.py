@@ -1,13 +1,12 @@
 """The platform's certificates, downloaded. WeChat Pay reference 2.4."""
 
-import json
-
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import verifying
 from wechat.sdk.pay.certificates import Certificate, read_certificate
 from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.errors import NotGenuine, Refused, Unreadable
 from wechat.sdk.pay.sealing import unseal
+from wechat.sdk.text import load_json
 
 CERTIFICATES = "/v3/certificates"
 
@@ -36,9 +35,9 @@ def download(client: PayClient) -> list[Certificate]:
 def read(body: bytes, api_v3_key: bytes) -> list[Certificate]:
     """The certificates in an answer. Raises Unreadable, Unsealable or KeyRefused."""
     try:
-        entries = json.loads(body)["data"]
+        entries = load_json(body)["data"]
         sealed = [(str(entry["serial_no"]), dict(entry["encrypt_certificate"])) for entry in entries]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise Unreadable("no list of certificates") from None
     return [_opened(serial, resource, api_v3_key) for serial, resource in sealed]
 

@@ -110,7 +110,7 @@ def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _text(answer: Mapping[str, Any], name: str) -> str:
     value = answer.get(name) or ""
-    if not isinstance(value, str) or "\x00" in value:
+    if not isinstance(value, str):
         raise Unreadable(f"{name} is no text")
     return value
 

@@ -3,18 +3,19 @@
 WeChat Pay reference 8.
 """
 
+import hashlib
+import hmac
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
-from hmac import compare_digest
 
 from Crypto.Cipher import AES
-from Crypto.Hash import HMAC, MD5, SHA256
 from Crypto.Util.Padding import unpad
 
 from wechat.sdk import xml
 from wechat.sdk.errors import MalformedMessage
 from wechat.sdk.pay.errors import NotGenuine, Unreadable, Unsealable
+from wechat.sdk.text import clean
 
 MD5_TYPE, HMAC_TYPE = "MD5", "HMAC-SHA256"
 SIGN_TYPES = (MD5_TYPE, HMAC_TYPE)
@@ -26,9 +27,9 @@ def sign(fields: Mapping[str, str | None], key: str, sign_type: str = MD5_TYPE) 
     filled = sorted((name, value) for name, value in fields.items() if name != "sign" and value)
     text = "&".join([*(f"{name}={value}" for name, value in filled), f"key={key}"]).encode()
     if sign_type == MD5_TYPE:
-        return MD5.new(text).hexdigest().upper()  # noqa: S303 - the protocol's choice
+        return hashlib.md5(text, usedforsecurity=False).hexdigest().upper()  # the protocol's choice
     if sign_type == HMAC_TYPE:
-        return HMAC.new(key.encode(), text, SHA256).hexdigest().upper()
+        return hmac.digest(key.encode(), text, "sha256").hex().upper()
     raise ValueError(f"no way to sign: {sign_type}")
 
 
@@ -38,7 +39,7 @@ def verify(fields: Mapping[str, str], key: str) -> str:
     if not given:
         raise NotGenuine("missing_header")
     for sign_type in SIGN_TYPES:
-        if compare_digest(sign(fields, key, sign_type).encode(), given):
+        if hmac.compare_digest(sign(fields, key, sign_type).encode(), given):
             return sign_type
     raise NotGenuine("signature")
 
@@ -59,12 +60,12 @@ def bridge(
 
 def to_xml(fields: Mapping[str, str]) -> bytes:
     """A request's body; empty fields are left out, as they are of the signature."""
-    elements = (f"<{name}>{xml.cdata(value)}</{name}>" for name, value in fields.items() if value)
-    return f"<xml>{''.join(elements)}</xml>".encode()
+    filled = {name: value for name, value in fields.items() if value}
+    return f"<xml>{xml.elements(filled)}</xml>".encode()
 
 
 def from_xml(body: bytes) -> dict[str, str]:
-    """The fields of an answer or notification. Raises Unreadable, for any document type too."""
+    """The fields of an answer or notification, as signed. Raises Unreadable, for a document type too."""
     try:
         root = xml.parse(body)
     except MalformedMessage as error:
@@ -72,11 +73,16 @@ def from_xml(body: bytes) -> dict[str, str]:
     return {str(child.tag): child.text or "" for child in root}
 
 
+def clean_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    """What may be kept of fields whose signature was verified, which is over every character of them."""
+    return {name: clean(value) for name, value in fields.items()}
+
+
 def open_payment(body: bytes, key: str) -> dict[str, str]:
     """The fields of a payment notification. Raises Unreadable or NotGenuine."""
     fields = from_xml(body)
     verify(fields, key)
-    return fields
+    return clean_fields(fields)
 
 
 def open_refund(body: bytes, key: str) -> dict[str, str]:
@@ -84,10 +90,10 @@ def open_refund(body: bytes, key: str) -> dict[str, str]:
 
     It has no signature, and ECB without a MAC proves little: confirm by a query before anything is booked.
     """
-    secret = MD5.new(key.encode()).hexdigest().encode()  # noqa: S303 - the protocol's choice
+    secret = hashlib.md5(key.encode(), usedforsecurity=False).hexdigest().encode()  # the protocol's choice
     try:
         sealed = b64decode(from_xml(body).get("req_info", ""), validate=True)
         plain = unpad(AES.new(secret, AES.MODE_ECB).decrypt(sealed), AES.block_size)
     except (Base64Error, ValueError):
         raise Unsealable("does not decrypt with this APIv2 key") from None
-    return from_xml(plain)
+    return clean_fields(from_xml(plain))

@@ -120,6 +120,7 @@ class V2Client:
         except NotGenuine as error:
             message = f"{path} answered without proof ({error.reason})"
             raise TransportError(message, outcome_unknown=True) from None
+        fields = v2.clean_fields(fields)
         if fields.get("result_code") != "SUCCESS":
             code = fields.get("err_code", "")[:64]
             raise Refused(200, MODERN.get(code, code), fields.get("err_code_des", "")[:500], path)

@@ -1,173 +1,221 @@
 "use strict";
-// The editor of an article's text, the cover as it will be cut, and pictures to choose by looking at them.
-// Without it the text is HTML in a plain field, and pictures are chosen by name.
+// The editor of an article's text, and beside it the text as a phone shows it. Without it the text is HTML in a
+// plain field. What is pasted or dropped goes through the server's cleaning, so that nobody finds out only
+// after saving what WeChat does not show.
 
-const chinese = document.documentElement.lang.startsWith("zh");
-const say = (zh, en) => (chinese ? zh : en);
-const MOST = 20000;
-const TOOLS = [
-  ["B", say("加粗", "Bold"), () => run("bold")],
-  ["I", say("斜体", "Italic"), () => run("italic")],
-  ["U", say("下划线", "Underline"), () => run("underline")],
-  ["H", say("小标题", "Heading"), () => run("formatBlock", "<h2>")],
-  ["¶", say("正文", "Paragraph"), () => run("formatBlock", "<p>")],
-  ["“”", say("引用", "Quote"), () => run("formatBlock", "<blockquote>")],
-  ["•", say("列表", "List"), () => run("insertUnorderedList")],
-  ["1.", say("编号列表", "Numbered list"), () => run("insertOrderedList")],
-  ["↔", say("居中", "Centre"), () => run("justifyCenter")],
-  ["↤", say("左对齐", "Left"), () => run("justifyLeft")],
-  ["✕", say("清除格式", "Clear formatting"), () => run("removeFormat")],
-  ["↶", say("撤销", "Undo"), () => run("undo")],
-  ["↷", say("重做", "Redo"), () => run("redo")],
-];
+(() => {
+  const chinese = document.documentElement.lang.startsWith("zh");
+  const say = (zh, en) => (chinese ? zh : en);
+  const CARDS = ["mp-common-mpaudio", "mp-common-profile", "mp-common-videosnap", "mp-miniprogram", "mpvoice", "qqmusic"];
+  const TOOLS = [
+    "undo redo", "blocks fontsize lineheight", "bold italic underline strikethrough forecolor backcolor",
+    "alignleft aligncenter alignright alignjustify", "bullist numlist outdent indent blockquote hr",
+    "library link table charmap", "removeformat searchreplace fullscreen",
+  ].join(" | ");
+  const SIZES = "12px 13px 14px 15px 16px 17px 18px 20px 22px 24px 28px 32px";
+  // Names that the language file of this version lacks.
+  const NAMES = {
+    "Block {0}": "段落样式 {0}", "Font size {0}": "字号 {0}", "Text color {0}": "文字颜色 {0}", "Background color {0}": "背景颜色 {0}",
+  };
+  const DRAWN_AFTER = 150;
+  // A picture file that the browser put in by itself is uploaded, not cleaned.
+  const FILE = /^<img src="(?:blob|data):[^"]*"[^>]*>$/;
 
-function run(command, value) {
-  document.execCommand(command, false, value);
-}
-
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value);
+  function make(tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else element.setAttribute(name, value);
+    }
+    element.append(...children);
+    return element;
   }
-  element.append(...children);
-  return element;
-}
 
-const address = (pk) => `/admin/materials/asset/${pk}/file/`;
-
-// Another field of the same article: all their names begin alike.
-function beside(field, name) {
-  return field.form.elements[field.name.slice(0, field.name.lastIndexOf("-") + 1) + name];
-}
-
-function tool(text, [face, name, act]) {
-  return make("button", {
-    type: "button", title: name, "aria-label": name,
-    onmousedown: (event) => event.preventDefault(),
-    onclick: () => { text.focus(); act(); text.dispatchEvent(new Event("input")); },
-  }, face);
-}
-
-async function insertPicture(field, text) {
-  const place = getSelection().rangeCount && text.contains(getSelection().anchorNode) ? getSelection().getRangeAt(0) : null;
-  const found = await window.pick(say("选择图片", "Choose a picture"), beside(field, "cover").dataset.pick);
-  text.focus();
-  if (place) { getSelection().removeAllRanges(); getSelection().addRange(place); }
-  if (found) run("insertHTML", `<p><img src="${address(Number(found.value))}" alt=""></p>`);
-}
-
-// What a page or Word puts on the clipboard, without what nobody sees of it; the server cleans what it stores.
-const KEPT_STYLES = ["text-align", "color", "font-weight", "font-style", "text-decoration"];
-
-function cleaned(html) {
-  const pasted = new DOMParser().parseFromString(html, "text/html").body;
-  for (const each of pasted.querySelectorAll("style, script, meta, link, title, xml, iframe, object, form")) each.remove();
-  const comments = document.createTreeWalker(pasted, NodeFilter.SHOW_COMMENT);
-  const found = [];
-  while (comments.nextNode()) found.push(comments.currentNode);
-  for (const each of found) each.remove();
-  for (const each of pasted.querySelectorAll("*")) {
-    // Elements of Word's own names, like o:p.
-    if (each.localName.includes(":")) { each.replaceWith(...each.childNodes); continue; }
-    const styles = KEPT_STYLES.map((name) => [name, each.style.getPropertyValue(name)]).filter(([, value]) => value);
-    for (const one of [...each.attributes]) if (!["href", "src", "alt", "colspan", "rowspan"].includes(one.name)) each.removeAttribute(one.name);
-    for (const [name, value] of styles) each.style.setProperty(name, value);
+  // The address a server gives in its answer, or an error with its sentence.
+  async function post(field, address, name, body, file) {
+    const data = new FormData();
+    data.append(name, body, file);
+    const token = field.form.elements.csrfmiddlewaretoken.value;
+    const failed = say("没有成功，请检查网络后重试。", "That did not work. Check the connection, then try again.");
+    const response = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token }, body: data })
+      .catch(() => { throw new Error(failed); });
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok) throw new Error(answer.error ?? failed);
+    return answer;
   }
-  return pasted.innerHTML;
-}
 
-function paste(event) {
-  const html = event.clipboardData.getData("text/html");
-  if (!html) return;
-  event.preventDefault();
-  run("insertHTML", cleaned(html));
-}
+  function notify(editor, text, type = "warning") {
+    editor.notificationManager.open({ text, type });
+  }
 
-function edit(field) {
-  if (field.dataset.edited || field.name.includes("__prefix__")) return;
-  field.dataset.edited = "1";
-  const text = make("div", { class: "editor-text", contenteditable: "true", role: "textbox", "aria-multiline": "true", "aria-label": say("正文", "Text") });
-  const count = make("div", { class: "editor-count" });
-  // The server cleans what it stores; what a browser shows before that is parsed without running anything.
-  const parsed = new DOMParser().parseFromString(field.value, "text/html");
-  for (const each of parsed.querySelectorAll("script, iframe, object, form")) each.remove();
-  for (const each of parsed.querySelectorAll("*")) for (const one of [...each.attributes]) if (one.name.startsWith("on")) each.removeAttribute(one.name);
-  text.append(...parsed.body.childNodes);
-  const keep = () => {
-    field.value = text.innerHTML;
-    count.textContent = `${field.value.length} / ${MOST}`;
-    count.classList.toggle("over", field.value.length >= MOST);
-  };
-  text.addEventListener("input", keep);
-  text.addEventListener("paste", paste);
-  const picture = make("button", { type: "button", title: say("插入图片", "Picture"), "aria-label": say("插入图片", "Picture"), onclick: () => insertPicture(field, text) }, make("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, "image"));
-  field.hidden = true;
-  field.after(make("div", { class: "editor" }, make("div", { class: "editor-bar", role: "toolbar" }, ...TOOLS.map((each) => tool(text, each)), picture), text, count));
-  count.textContent = `${field.value.length} / ${MOST}`;
-}
+  async function paste(editor, field, html) {
+    const place = editor.selection.getBookmark(2, true);
+    try {
+      const answer = await post(field, field.dataset.clean, "text", new Blob([html]), "text.html");
+      if (editor.removed) return;
+      editor.selection.moveToBookmark(place);
+      editor.insertContent(answer.html);
+      if (answer.dropped) notify(editor, answer.dropped);
+    } catch (error) {
+      notify(editor, error.message, "error");
+    }
+  }
 
-// The cover in its two shapes, cut where the two numbers say.
-function showCover(cover) {
-  if (cover.name.includes("__prefix__") || cover.dataset.shown) return;
-  const [x, y] = ["focus_x", "focus_y"].map((name) => beside(cover, name));
-  cover.dataset.shown = "1";
-  const view = make("div", { class: "cover-view" });
-  const draw = () => {
-    const position = `${x.value}% ${y.value}%`;
-    view.replaceChildren(...(cover.value ? ["wide", "square"] : []).map((shape) => {
-      const picture = make("img", { src: address(cover.value), class: shape, alt: say("封面预览", "Cover preview") });
-      picture.style.objectPosition = position;
-      return picture;
-    }));
-  };
-  for (const each of [x, y]) { each.type = "range"; each.min = 0; each.max = 100; each.addEventListener("input", draw); }
-  cover.addEventListener("change", draw);
-  cover.parentElement.append(view);
-  draw();
-}
+  async function fromLibrary(editor, field) {
+    const title = say("选择图片", "Choose a picture");
+    const place = editor.selection.getBookmark(2, true);
+    const found = await window.pick(title, field.dataset.library);
+    editor.focus();
+    editor.selection.moveToBookmark(place);
+    if (found) editor.insertContent(`<img src="/admin/materials/asset/${Number(found.value)}/file/" alt="">`);
+  }
 
-// Pictures of a picture message: the newest to tap in the order in which they will be shown, and a window with all.
-const NEWEST = 24;
+  async function publishedArticles(field, done) {
+    const answer = await fetch(field.dataset.links).then((response) => response.json()).catch(() => ({}));
+    done((answer.choices ?? []).map((each) => ({ title: each.title, value: each.value })));
+  }
 
-function choosePictures(select) {
-  if (select.dataset.shown || select.name.includes("__prefix__")) return;
-  select.dataset.shown = "1";
-  const order = beside(select, "order");
-  let chosen = order.value ? order.value.split(",") : [];
-  const box = make("div", { class: "picture-choice" });
-  const more = make("button", { type: "button", class: "button-plain", onclick: () => pickMore() }, say("从素材库选择…", "From the library…"));
-  const put = (pk) => { chosen = [...chosen.filter((each) => each !== pk), pk]; draw(); };
-  const pickMore = async () => {
-    const found = await window.pick(say("选择图片", "Choose a picture"), select.dataset.pick, chosen);
-    more.focus();
-    if (!found) return;
-    const option = [...select.options].find((each) => each.value === found.value) ?? make("option", { value: found.value, "data-image": found.image }, found.title);
-    select.prepend(option);
-    put(found.value);
-  };
-  const draw = () => {
-    order.value = chosen.join(",");
-    for (const option of select.options) option.selected = chosen.includes(option.value);
-    const shown = [...select.options].filter((option, place) => place < NEWEST || option.selected);
-    box.replaceChildren(...shown.map((option) => {
-      const at = chosen.indexOf(option.value);
-      const tap = () => (at < 0 ? put(option.value) : (chosen = chosen.filter((each) => each !== option.value), draw()));
-      return make("button", { type: "button", title: option.textContent, "aria-pressed": String(at >= 0), onclick: tap },
-        make("img", { src: option.dataset.image, alt: option.textContent, loading: "lazy" }), ...(at < 0 ? [] : [make("b", {}, String(at + 1))]));
-    }));
-  };
-  select.hidden = true;
-  select.after(box, more);
-  draw();
-}
+  // Another field of the same article: all their names begin alike.
+  function sibling(field, name) {
+    return field.form.elements[field.name.slice(0, field.name.lastIndexOf("-") + 1) + name];
+  }
 
-function begin() {
-  for (const field of document.querySelectorAll("textarea.article-text")) edit(field);
-  for (const cover of document.querySelectorAll("select[name$='-cover']")) showCover(cover);
-  for (const select of document.querySelectorAll("select.article-pictures")) choosePictures(select);
-}
+  // The whole text as a phone shows it; no script runs in the frame, whatever the text holds.
+  function preview(field) {
+    const page = document.implementation.createHTMLDocument(say("手机预览", "Phone preview"));
+    page.head.append(
+      make("meta", { name: "referrer", content: "no-referrer" }),
+      make("link", { rel: "stylesheet", href: field.dataset.look }),
+    );
+    const frame = make("iframe", { class: "article-phone", sandbox: "allow-same-origin", title: page.title, srcdoc: page.documentElement.outerHTML });
+    let timer;
+    const draw = () => {
+      const body = frame.contentDocument?.body;
+      if (!body) return;
+      const heading = make("h1", { class: "article-heading" }, sibling(field, "title").value);
+      const byline = make("p", { class: "article-byline" }, sibling(field, "author").value);
+      const text = frame.contentDocument.createElement("div");
+      body.replaceChildren(heading, byline, text);
+      text.innerHTML = field.value;
+    };
+    const later = () => {
+      clearTimeout(timer);
+      timer = setTimeout(draw, DRAWN_AFTER);
+    };
+    for (const name of ["title", "author"]) sibling(field, name).addEventListener("input", later);
+    frame.addEventListener("load", draw);
+    return { frame, draw: later };
+  }
 
-document.addEventListener("DOMContentLoaded", begin);
-document.addEventListener("formset:added", begin);
+  function offer(editor, field, kept) {
+    const when = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
+    const text = say(`这个浏览器里有 ${when} 未保存的正文。`, `This browser has a text from ${when} that was not saved.`);
+    const put = make("button", { type: "button", class: "button-small", onclick: () => { editor.undoManager.transact(() => editor.setContent(kept.html)); box.remove(); } }, say("恢复", "Restore"));
+    const drop = make("button", { type: "button", class: "button-small", onclick: () => { window.autosave(field).forget(); box.remove(); } }, say("不要了", "Throw away"));
+    const box = make("p", { class: "article-lost", role: "status" }, text, " ", put, " ", drop);
+    field.closest(".article-editor").before(box);
+  }
+
+  function options(field, changed) {
+    const dark = document.documentElement.classList.contains("dark");
+    return {
+      target: field,
+      base_url: field.dataset.base,
+      suffix: ".min",
+      language: chinese ? "zh-Hans" : undefined,
+      skin: dark ? "oxide-dark" : "oxide",
+      content_css: field.dataset.look,
+      plugins: "advlist charmap fullscreen link lists nonbreaking searchreplace table",
+      toolbar: TOOLS,
+      toolbar_mode: "wrap",
+      font_size_formats: SIZES,
+      line_height_formats: "1 1.25 1.5 1.6 1.75 2 2.5",
+      menubar: false,
+      statusbar: false,
+      promotion: false,
+      branding: false,
+      contextmenu: false,
+      height: 640,
+      iframe_aria_text: say("正文", "Text"),
+      // What comes in was cleaned by the server, which knows WeChat's elements and SVG better.
+      xss_sanitization: false,
+      valid_elements: "*[*]",
+      custom_elements: CARDS.join(","),
+      extended_valid_elements: CARDS.map((each) => `${each}[*]`).join(","),
+      convert_urls: false,
+      indent: false,
+      smart_paste: false,
+      paste_data_images: true,
+      paste_webkit_styles: "all",
+      paste_remove_styles_if_webkit: false,
+      images_file_types: "jpeg,jpg,png,gif,webp,bmp",
+      images_upload_handler: (blob) => post(field, field.dataset.picture, "file", blob.blob(), blob.filename())
+        .then((answer) => answer.location, (error) => Promise.reject({ message: error.message, remove: true })),
+      link_list: (done) => publishedArticles(field, done),
+      link_target_list: false,
+      link_title: false,
+      setup: (editor) => {
+        editor.ui.registry.addButton("library", { icon: "image", tooltip: say("插入图片", "Picture"), onAction: () => fromLibrary(editor, field) });
+        editor.on("PreInit", () => editor.getDoc().head.append(Object.assign(editor.getDoc().createElement("meta"), { name: "referrer", content: "no-referrer" })));
+        editor.on("input change undo redo SetContent ObjectResized", changed);
+        editor.on("PastePreProcess", (event) => {
+          if (!field.dataset.clean || FILE.test(event.content)) return;
+          event.preventDefault();
+          paste(editor, field, event.content);
+        });
+      },
+    };
+  }
+
+  async function edit(field) {
+    if (field.dataset.edited || field.name.includes("__prefix__") || !field.dataset.base) return;
+    field.dataset.edited = "1";
+    const { frame, draw } = preview(field);
+    const count = make("div", { class: "editor-count" });
+    const wrapper = make("div", { class: "article-editor" });
+    field.before(wrapper);
+    wrapper.append(make("div", { class: "article-writing" }, field, count), frame);
+    const keeper = window.autosave(field);
+    let editor = null;
+    const show = () => {
+      count.textContent = `${field.value.length} / ${field.dataset.most}`;
+      count.classList.toggle("over", field.value.length >= Number(field.dataset.most));
+      draw();
+    };
+    const changed = () => {
+      if (!editor) return;
+      const html = editor.getContent();
+      if (html === field.value) return;
+      field.value = html;
+      keeper.later();
+      show();
+    };
+    [editor] = await tinymce.init(options(field, changed));
+    show();
+    const kept = keeper.lost();
+    if (kept) offer(editor, field, kept);
+    // Moved to another place in the page, its frame is loaded anew and empty.
+    editor.iframeElement.addEventListener("load", () => again(editor, field, wrapper));
+  }
+
+  function again(editor, field, wrapper) {
+    const html = field.value;
+    editor.destroy();
+    wrapper.before(field);
+    wrapper.remove();
+    for (const each of field.parentElement.querySelectorAll(":scope > .tox")) each.remove();
+    field.value = html;
+    field.style.display = "";
+    delete field.dataset.edited;
+    edit(field);
+  }
+
+  function begin() {
+    if (!window.tinymce) return;
+    tinymce.addI18n("zh-Hans", NAMES);
+    for (const field of document.querySelectorAll("textarea.article-text")) edit(field);
+  }
+
+  document.addEventListener("DOMContentLoaded", begin);
+  document.addEventListener("formset:added", begin);
+})();

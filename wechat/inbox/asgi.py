@@ -1,4 +1,4 @@
-"""The way from the ASGI server to the callback's view without what Django puts around every other page."""
+"""The adapter of the ASGI server; ``callback.py`` says why the callback is no route of Django's."""
 
 import io
 import logging

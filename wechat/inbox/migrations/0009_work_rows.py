@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inbox', '0007_message_log'),
+        ('inbox', '0008_raw_bytes'),
     ]
 
     operations = [

@@ -1,0 +1,56 @@
+"""What the buyers of an item filled in, as a file: a column for every question that was ever asked."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from payments.models import Item, Sale
+from payments.shop.selling import IS_PAID
+from wechat.kernel.tables.writing import Row
+from wechat.sdk.pay.money import yuan
+
+BATCH = 1000
+
+
+def rows(item: Item) -> Iterator[Row]:
+    """The names of the columns, then a row for each paid order, oldest first."""
+    sales = Sale.objects.filter(IS_PAID, item=item).select_related("order").order_by("pk")
+    questions = _questions(sales)
+    fixed = [
+        _("Order number"),
+        _("Paid"),
+        _("OpenID"),
+        _("Amount (yuan)"),
+        _("State"),
+        _("Delivery"),
+        _("Note"),
+    ]
+    yield [*fixed, *questions]
+    for sale in sales.iterator(BATCH):
+        answers = dict(sale.answers)
+        yield [*_fixed(sale), *(answers.get(question, "") for question in questions)]
+
+
+def _fixed(sale: Sale) -> Row:
+    order = sale.order
+    assert order.paid_at is not None
+    return [
+        order.out_trade_no,
+        f"{timezone.localtime(order.paid_at):%Y-%m-%d %H:%M:%S}",
+        sale.openid,
+        Decimal(yuan(order.total)),
+        order.get_state_display(),
+        sale.get_fulfilment_display(),
+        sale.fulfilment_note,
+    ]
+
+
+def _questions(sales: QuerySet[Sale]) -> list[str]:
+    """In the order in which they first appeared; an item's questions may have changed meanwhile."""
+    found: dict[str, None] = {}
+    for answers in sales.values_list("answers", flat=True).iterator(BATCH):
+        found.update(dict.fromkeys(question for question, _answer in answers))
+    return list(found)

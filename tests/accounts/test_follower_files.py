@@ -1,0 +1,135 @@
+"""Followers in and out of files, by the pages on which staff choose and download them."""
+
+import csv
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from openpyxl import load_workbook
+from pytest_django import Settings
+
+from accounts import job_requests, jobs, whom
+from accounts.models import BulkJob, CustomField, FieldValue, Follower, OfficialAccount
+from tests import workbooks
+from tests.cast import Cast, signed_in
+from tests.workbooks import OPENID, WRITERS
+
+pytestmark = pytest.mark.django_db
+
+Kind = CustomField.Kind
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def person(account: OfficialAccount) -> Follower:
+    """Somebody about whom there are fields of every kind."""
+    for name, kind in (("鞋码", Kind.NUMBER), ("生日", Kind.DATE), ("手机", Kind.TEXT)):
+        CustomField.objects.create(account=account, name=name, kind=kind)
+    return Follower.objects.create(account=account, openid=OPENID)
+
+
+def uploaded(staff: Cast, body: bytes, name: str) -> Any:
+    form = {"account": staff.ours.pk, "file": SimpleUploadedFile(name, body)}
+    return signed_in(staff.owner).post(reverse("admin:accounts_import"), form)
+
+
+def finished() -> BulkJob:
+    job = BulkJob.objects.get()
+    while job.is_open and not job.error:
+        jobs.run_due()
+        job.refresh_from_db()
+    return job
+
+
+def values(person: Follower) -> set[str]:
+    found = FieldValue.objects.filter(follower=person).select_related("field")
+    return {str(value.number or value.date or value.text) for value in found}
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_workbook_of_any_program_is_imported(
+    staff: Cast, person: Follower, settings: Settings, writer: Callable[[], bytes], in_memory: bool
+) -> None:
+    if not in_memory:
+        settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
+    assert uploaded(staff, writer(), "名单.xlsx").status_code == 302
+    assert (finished().state, finished().failed) == ("done", 0)
+    assert values(person) == {"42.0000", "1990-05-01", "13800000000"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gbk"])
+def test_a_text_in_any_encoding_is_imported(staff: Cast, person: Follower, encoding: str) -> None:
+    body = f"用户OpenID,备注,鞋码\r\n{OPENID},王女士,42\r\n".encode(encoding)
+    assert uploaded(staff, body, "名单.csv").status_code == 302
+    finished()
+    person.refresh_from_db()
+    assert (person.remark, values(person)) == ("王女士", {"42.0000"})
+
+
+@pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())
+def test_a_file_that_would_cost_much_is_refused_in_words(
+    staff: Cast, person: Follower, name: str, body: bytes
+) -> None:
+    page = uploaded(staff, body, "名单.xlsx")
+    assert page.status_code == 200
+    assert page.context["form"].errors["file"][0]
+    assert not BulkJob.objects.exists()
+
+
+def test_a_bad_row_far_below_ends_the_job_with_a_sentence(staff: Cast, person: Follower) -> None:
+    """The page reads two rows only."""
+    body = f"OpenID,鞋码\n{OPENID},42\n{',' * 300}\n".encode()
+    assert uploaded(staff, body, "名单.csv").status_code == 302
+    assert (finished().state, "256" in finished().error) == ("failed", True)
+    assert values(person) == set()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_one_odd_cell_does_not_end_an_export(account: OfficialAccount, person: Follower, form: str) -> None:
+    Follower.objects.filter(pk=person.pk).update(remark="＝1+1", nickname="王\x14女\x0b士")
+    shoe, _day, phone = CustomField.objects.order_by("pk")
+    FieldValue.objects.create(field=shoe, follower=person, number=Decimal("42.5"))
+    FieldValue.objects.create(field=phone, follower=person, text="420000123456789012")
+    details = {**whom.everybody(account, ""), "format": form, "masked": False}
+    job_requests.ask(account, "export", details, None)
+    job = finished()
+    assert job.state == "done"
+    data = Path(job.result.path).read_bytes()
+    if form == "csv":
+        row: list[Any] = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))[1]
+        shown: list[Any] = ["42.5", "", "'420000123456789012"]
+    else:
+        sheet = load_workbook(io.BytesIO(data)).active
+        assert sheet is not None
+        row = [cell.value for cell in sheet[2]]
+        shown = [42.5, None, "420000123456789012"]
+    assert row[:3] == [OPENID, "'＝1+1", "王女士"]
+    assert row[-3:] == shown
+
+
+def test_what_was_exported_is_imported_the_same(
+    staff: Cast, account: OfficialAccount, person: Follower
+) -> None:
+    Follower.objects.filter(pk=person.pk).update(remark="-王女士")
+    details = {**whom.everybody(account, ""), "format": "csv", "masked": False}
+    job_requests.ask(account, "export", details, None)
+    rows = list(csv.reader(io.StringIO(Path(finished().result.path).read_text("utf-8-sig"))))
+    assert rows[1][1] == "'-王女士"
+    Follower.objects.filter(pk=person.pk).update(remark="")
+    BulkJob.objects.all().delete()
+    text = io.StringIO()
+    csv.writer(text).writerows([["OpenID", "备注"], rows[1][:2]])
+    assert uploaded(staff, text.getvalue().encode(), "名单.csv").status_code == 302
+    finished()
+    person.refresh_from_db()
+    assert person.remark == "-王女士"

@@ -1,0 +1,12 @@
+"""Puts every Python process that has this folder on its path into another time: see `make test-clock`.
+
+A child of such a process is there as well: the simulator, a worker, a server. What is in Postgres reads the
+clock of its own, which `tests/conftest.py` moves by as much.
+"""
+
+import os
+import time
+
+import time_machine
+
+time_machine.travel(time.time() + float(os.environ["TEST_CLOCK_DAYS"]) * 86_400).start()

@@ -1,0 +1,320 @@
+"""What every page of the console may be opened and posted by: a page that is not in here fails the walk.
+
+A right is ``view:area`` or ``change:area`` in the account of the page; ``+`` asks for both, ``|`` for one of
+two. ``anybody`` is on the staff, ``nobody`` is not even a superuser.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.console.world import World
+
+VIEWED_BY_ALL_BUT_FINANCE = "content messages followers sending"
+EVERYTHING = f"{VIEWED_BY_ALL_BUT_FINANCE} money settings"
+
+# By role: what may be looked at, what may be changed.
+ROLES: Mapping[str, tuple[str, str]] = {
+    "editor": (VIEWED_BY_ALL_BUT_FINANCE, "content"),
+    "publisher": (VIEWED_BY_ALL_BUT_FINANCE, "content sending"),
+    "service": (VIEWED_BY_ALL_BUT_FINANCE, "messages followers"),
+    "finance": ("money followers", "money"),
+    "auditor": (EVERYTHING, ""),
+    "owner": (EVERYTHING, EVERYTHING),
+    "none": ("", ""),
+}
+
+
+def may(role: str, right: str) -> bool:
+    """Whether somebody of this role in an account has a right there."""
+    if right in ("nobody", "anybody") or role == "superuser":
+        return right != "nobody"
+    if right == "superuser":
+        return False
+    views, changes = (each.split() for each in ROLES[role])
+
+    def has(one: str) -> bool:
+        kind, _colon, area = one.partition(":")
+        return area in (views if kind == "view" else changes)
+
+    return all(any(has(one) for one in part.split("|")) for part in right.split("+"))
+
+
+Args = Callable[[World], list[Any]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page by what it needs; ``of`` is the label of the row that it is about, "" for an account's page."""
+
+    get: str
+    post: str
+    of: str = ""
+    args: Args | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+    # Whoever may is told that this row cannot be dealt with like that now.
+    is_not_now: bool = False
+    # Names its account in the address.
+    is_named: bool = False
+    # Of no one account: the right is needed in any.
+    is_anywhere: bool = False
+
+    def arguments(self, world: World) -> list[Any]:
+        return self.args(world) if self.args else [world[self.of].pk] if self.of else []
+
+
+def table() -> dict[str, Page]:
+    return {
+        **dict(_models()), **_frame(), **_messages(), **_content(), **_sending(), **_menus(), **_money(),
+        # Erasing somebody comes last: their files are gone for good.
+        **_followers(),
+    }  # fmt: skip
+
+
+def model(
+    name: str,
+    area: str,
+    *,
+    add: str = "",
+    change: str = "",
+    delete: str = "",
+    versions: bool = False,
+) -> Iterator[tuple[str, Page]]:
+    """The pages that the admin makes for a model; a right that is not given is that to change its area."""
+    view, may_change = f"view:{area}", f"change:{area}"
+    of = name.replace("_", ".")
+    yield f"{name}_changelist", Page(view, view)
+    yield f"{name}_add", Page(add or may_change, add or may_change)
+    yield f"{name}_change", Page(view, change or may_change, of)
+    yield f"{name}_delete", Page(delete or may_change, delete or may_change, of)
+    yield f"{name}_history", Page(view, view, of)
+    if versions:
+        yield (
+            f"{name}_simple_history",
+            Page(view, may_change, of, lambda world: [world[of].pk, _version(world[of])]),
+        )
+
+
+def _version(row: Any) -> int:
+    return int(row.history.first().pk)
+
+
+def _models() -> Iterator[tuple[str, Page]]:
+    fixed: dict[str, Any] = {"add": "nobody", "change": "nobody", "delete": "nobody"}
+    yield from model("accounts_follower", "followers", add="nobody", delete="nobody")
+    # A condition can be tried out by whoever may look.
+    yield from model("accounts_segment", "followers", change="view:followers", versions=True)
+    yield from model("accounts_customfield", "followers")
+    yield from model("accounts_autotag", "followers")
+    yield from model("accounts_tag", "followers")
+    yield from model("login_visitor", "followers", **fixed)
+    yield from model("accounts_officialaccount", "settings", add="superuser", delete="nobody", versions=True)
+    yield from model("accounts_staffright", "settings")
+    yield from model("api_apiclient", "settings")
+    yield "api_apiclient_changelist", Page("view:settings", "view:settings", is_anywhere=True)
+    yield "api_apiclient_add", Page("change:settings", "change:settings", is_anywhere=True)
+    yield from model("api_tokenaccess", "settings", **fixed)
+    yield from model("login_allowedsite", "settings")
+    yield from model("payments_merchant", "settings", delete="nobody", versions=True)
+    yield from model("payments_webhook", "settings")
+    yield from model("payments_refundlimit", "settings")
+    yield from model("inbox_inboundmessage", "messages", **fixed)
+    yield from model("pushes_push", "messages", **fixed)
+    yield from model("desk_cannedanswer", "messages")
+    yield from model("materials_asset", "content")
+    yield from model("articles_draft", "content")
+    yield from model("replies_rule", "content", versions=True)
+    yield from model("replies_forward", "content", **fixed)
+    yield from model("channels_channel", "content")
+    yield from model("channels_poster", "content")
+    yield from model("menus_miniprogram", "content")
+    yield from model("menus_publication", "content", **fixed)
+    yield from model("payments_item", "content")
+    yield from model("pushes_template", "sending")
+    yield from model("pushes_eventtemplate", "sending")
+    yield from model("campaigns_campaign", "sending")
+    yield from model("campaigns_masssend", "sending")
+    yield from model("campaigns_sequence", "sending")
+    for name in ("order", "refund", "discrepancy", "notice", "bill"):
+        yield from model(f"payments_{name}", "money", **fixed)
+    for name, page in model("auth_user", "x", add="superuser", change="superuser", delete="superuser"):
+        yield name, Page("superuser", "superuser", page.of)
+    # The list is an overview, and a menu its editor, which saves by itself.
+    yield from model("menus_menu", "content", change="nobody", delete="nobody")
+    yield "menus_menu_changelist", Page("view:content", "change:content")
+
+
+def _frame() -> dict[str, Page]:
+    return {
+        "index": Page("anybody", "anybody"),
+        "app_list": Page("anybody", "anybody", args=lambda world: ["payments"], is_not_now=True),
+        "search": Page("anybody", "anybody"),
+        "jsi18n": Page("anybody", "nobody"),
+        "login": Page("anybody", "anybody", is_not_now=True),
+        "logout": Page("nobody", "anybody"),
+        "password_change": Page("anybody", "anybody"),
+        "password_change_done": Page("anybody", "nobody"),
+        "auth_user_password_change": Page("superuser", "superuser", "auth.user"),
+        # No field asks it for anything: what it would show is judged by the admin of the model asked for.
+        "autocomplete": Page("nobody", "nobody"),
+        "view_on_site": Page("nobody", "nobody", args=lambda world: [1, 1]),
+        "switch_account": Page("nobody", "anybody"),
+    }
+
+
+def _followers() -> dict[str, Page]:
+    view, change = "view:followers", "change:followers"
+    return {
+        "accounts_sync": Page(view, change),
+        # Whoever may look may have a file made, which is masked for them.
+        "accounts_bulk": Page(view, view),
+        "accounts_jobs": Page(view, change),
+        "accounts_job": Page(view, change, "accounts.bulkjob"),
+        "accounts_job_file": Page(view, change, "accounts.bulkjob"),
+        "accounts_import": Page(change, change),
+        "accounts_avatar": Page(view, change, "accounts.follower"),
+        "accounts_tag_again": Page("nobody", change, "accounts.tag"),
+        "accounts_links": Page("view:content", "change:content", is_named=True),
+        "accounts_examine": Page("view:settings", "view:settings", "accounts.officialaccount"),
+        "api_apiclient_secret": Page("change:settings", "change:settings", "api.apiclient"),
+        "accounts_erase": Page(change, change, "accounts.follower"),
+    }
+
+
+def _messages() -> dict[str, Page]:
+    view, change = "view:messages", "change:messages"
+    again = f"{view}+change:sending|change:messages"
+
+    def conversation(world: World) -> list[Any]:
+        return [world.account.pk, world["inbox.inboundmessage"].openid]
+
+    return {
+        "inbound_media": Page(view, change, "inbox.inboundmedia"),
+        "inbox_unanswered": Page(view, f"{view}+change:messages|change:content"),
+        "inbox_ignore": Page("nobody", f"{view}+change:messages|change:content"),
+        "inbox_refused": Page(view, change),
+        "inbox_conversation": Page(view, change, "inbox.inboundmessage", conversation),
+        "inbox_again": Page("nobody", change, "inbox.inboundmessage"),
+        "desk": Page(view, change),
+        "desk_live": Page(view, change),
+        "desk_act": Page("nobody", change, "desk.thread", data={"do": "close"}),
+        "desk_kf": Page(view, change, data={"do": "add", "worker": "a", "nickname": "b"}),
+        "desk_kf_records": Page(view, change),
+        "pushes_push_again": Page(again, again, "pushes.push"),
+        "pushes_push_go_on": Page("nobody", f"{view}+change:sending"),
+    }
+
+
+def _content() -> dict[str, Page]:
+    view, change, send = "view:content", "change:content", "view:content+change:sending"
+
+    def poster(world: World) -> list[Any]:
+        return [world["channels.channel"].pk, world["channels.poster"].pk]
+
+    return {
+        "materials_asset_pick": Page(view, "nobody", is_named=True),
+        "materials_asset_receive": Page("nobody", change, is_named=True, is_not_now=True),
+        "materials_asset_take": Page("nobody", change, "materials.asset", is_named=True),
+        "materials_asset_small": Page(view, change, "materials.asset"),
+        "materials_asset_file": Page(view, change, "materials.asset"),
+        "materials_asset_upload": Page("nobody", change, "materials.asset"),
+        "articles_read": Page("nobody", change),
+        "articles_save": Page("nobody", change, "articles.draft"),
+        "articles_preview": Page(send, send, "articles.draft"),
+        "articles_publish": Page(send, send, "articles.draft"),
+        "articles_forget": Page("nobody", send, "articles.draft"),
+        "articles_withdraw": Page(send, send, "articles.draft", is_not_now=True),
+        "replies_tester": Page(view, change),
+        "replies_never": Page(view, change),
+        "replies_replay": Page(view, change, "replies.rule"),
+        "replies_export": Page(view, change),
+        "replies_import": Page(change, change),
+        "replies_import_platform": Page("nobody", change),
+        "channels_report": Page(view, change),
+        "channels_report_csv": Page(view, change),
+        "channels_report_one": Page(view, change, "channels.channel"),
+        "channels_batch": Page(change, change),
+        "channels_batch_example": Page(change, change),
+        "channels_make_again": Page(change, change, is_not_now=True),
+        "channels_picture": Page(view, change, "channels.channel"),
+        "channels_png": Page(view, change, "channels.channel"),
+        "channels_svg": Page(view, change, "channels.channel"),
+        "channels_poster": Page(view, change, "channels.channel", poster),
+        "channels_background": Page(view, change, "channels.poster"),
+        "payments_item_preview": Page(view, change, "payments.item"),
+        "payments_item_png": Page(view, change, "payments.item"),
+        "payments_item_svg": Page(view, change, "payments.item"),
+    }
+
+
+def _sending() -> dict[str, Page]:
+    view, change = "view:sending", "change:sending"
+
+    def of(*labels: str, letter: str = "") -> Args:
+        return lambda world: [*(world[label].pk for label in labels), *letter]
+
+    campaign, mass, sequence = "campaigns.campaign", "campaigns.masssend", "campaigns.sequence"
+    return {
+        "pushes_rates": Page(view, change),
+        "pushes_template_industry": Page(change, change),
+        "pushes_template_sync": Page("nobody", change),
+        "pushes_template_held": Page(change, change, "pushes.template"),
+        "pushes_template_try": Page(change, change, "pushes.template"),
+        "campaigns_seeds": Page(view, change),
+        "campaigns_edit": Page(change, change, campaign),
+        "campaigns_variant": Page(change, change, campaign, of(campaign, letter="A")),
+        "campaigns_variant_delete": Page("nobody", change, campaign, of(campaign, letter="A")),
+        "campaigns_step": Page("nobody", change, campaign, data={"step": "check"}),
+        "campaigns_test": Page("nobody", change, campaign),
+        "campaigns_recipients": Page(view, change, campaign),
+        "campaigns_recipients_csv": Page(view, change, campaign),
+        "campaigns_mass_speed": Page(view, change),
+        "campaigns_mass_send": Page(change, change, mass),
+        "campaigns_mass_preview": Page(change, change, mass),
+        "campaigns_mass_take_back": Page("nobody", change, mass),
+        "campaigns_mass_delete_there": Page(change, change, mass, is_not_now=True),
+        "campaigns_sequence_report": Page(view, change, sequence),
+        "campaigns_sequence_remove": Page("nobody", change, sequence, of(sequence, "campaigns.enrolment")),
+        "campaigns_sequence_fill": Page(change, change, sequence, of(sequence, "campaigns.sequencestep")),
+    }
+
+
+def _menus() -> dict[str, Page]:
+    view, change, menu = "view:content", "change:content", "menus.menu"
+    publish = "view:content+change:sending"
+    return {
+        # What is live is read again for whoever may look.
+        "menus_look": Page("nobody", view),
+        "menus_take_over": Page("nobody", f"{change}+change:sending"),
+        "menus_export": Page(view, "nobody"),
+        "menus_import": Page(change, change),
+        "menus_cancel": Page("nobody", publish, "menus.publication"),
+        "menus_draft": Page("nobody", change, menu),
+        "menus_state": Page(view, "nobody", menu),
+        "menus_reply": Page("nobody", change, menu),
+        "menus_publish": Page(view, publish, menu),
+        "menus_take_off": Page(publish, publish, menu),
+        "menus_versions": Page(view, "nobody", menu),
+        "menus_restore": Page("nobody", change, menu, data={"version": "1"}),
+        "menus_statistics": Page(view, "nobody", menu),
+        "menus_shift": Page("nobody", change, "menus.conditional"),
+        # Into another account, where its reader may write.
+        "menus_copy": Page(view, view, menu, is_not_now=True),
+        "menus_audience": Page(change, change, "menus.conditional"),
+    }
+
+
+def _money() -> dict[str, Page]:
+    view, change = "view:money", "change:money"
+    return {
+        "payments_revenue": Page(view, change),
+        "payments_order_refund": Page(change, change, "payments.order"),
+        "payments_order_look": Page(change, change, "payments.order"),
+        "payments_order_close": Page(change, change, "payments.order"),
+        "payments_refund_decide": Page(change, change, "payments.refund"),
+        "payments_refund_pay_out": Page(change, change, "payments.refund"),
+        "payments_discrepancy_close": Page(view, change, "payments.discrepancy"),
+        "payments_notice_again": Page(change, change, "payments.notice"),
+        "payments_bill_file": Page(view, change, "payments.bill"),
+        "payments_bill_export": Page(view, change),
+    }

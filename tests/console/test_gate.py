@@ -1,0 +1,110 @@
+"""A change is for the account that was shown, by who may change it there, and leaves what it was before."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from accounts.models import StaffRight
+from tests.cast import PASSWORD, Cast, member, signed_in
+from tests.console.test_walk import _pages_of_an_account
+from tests.console.visiting import Visitor, address_of
+from tests.console.world import World
+from wechat.replies.models import Rule
+
+pytestmark = pytest.mark.django_db
+
+RULES = "/admin/replies/rule/"
+FORM = re.compile(r'<form[^>]*method="post".*?</form>', re.DOTALL)
+
+
+def test_a_list_action_is_judged_by_the_account_of_its_rows(staff: Cast, ours: World, theirs: World) -> None:
+    """An auditor here who owns another account names that one in the form."""
+    StaffRight.objects.create(user=staff.auditor, account=theirs.account, role="owner")
+    visitor = Visitor(staff.auditor, ours.account)
+    rule: Rule = ours["replies.rule"]
+    asked = {"action": "switch_off", "_selected_action": rule.pk}
+    for posted in (asked, {**asked, "account": theirs.account.pk}, _dragged(rule, theirs.account.pk)):
+        visitor.client.post(RULES, posted)
+        rule.refresh_from_db()
+        assert (rule.enabled, rule.position) == (True, 0)
+
+
+def _dragged(rule: Rule, account_id: int) -> dict[str, Any]:
+    numbers = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": rule.pk, "form-0-position": 7}
+    return {**numbers, "_save": "1", "account": account_id}
+
+
+def test_rows_of_another_account_than_the_list_shows_are_left_alone(
+    staff: Cast, ours: World, theirs: World
+) -> None:
+    """Two tabs: the list of one account, and the switcher moved to another."""
+    StaffRight.objects.create(user=staff.owner, account=theirs.account, role="owner")
+    visitor = Visitor(staff.owner, theirs.account)
+    rule: Rule = ours["replies.rule"]
+    answer = visitor.client.post(RULES, {"action": "switch_off", "_selected_action": rule.pk})
+    rule.refresh_from_db()
+    assert rule.enabled
+    assert (answer.status_code, "没有做任何改动" in answer.content.decode()) == (403, True)
+
+
+def test_who_may_only_look_brings_no_version_back(staff: Cast, ours: World) -> None:
+    rule: Rule = ours["replies.rule"]
+    address = f"{RULES}{rule.pk}/history/{rule.history.first().pk}/"
+    form = {"name": "改了", "trigger": "keyword", "strategy": "all", "account": rule.account_id}
+    assert signed_in(staff.auditor).post(address, form).status_code == 403
+    rule.refresh_from_db()
+    assert rule.name != "改了"
+
+
+def test_every_form_of_an_account_carries_it(staff: Cast, ours: World) -> None:
+    visitor, without = Visitor(staff.owner, ours.account), []
+    field = f'<input type="hidden" name="account" value="{ours.account.pk}">'
+    for name, page in _pages_of_an_account().items():
+        if page.get != "nobody":
+            text = visitor.visit("GET", address_of(name, page, ours), {}).text
+            forms = [each for each in FORM.findall(text) if "/admin/account/" not in each]
+            without += [name for each in forms if field not in each and _is_about_the_account(each)]
+    assert without == []
+
+
+def _is_about_the_account(form: str) -> bool:
+    """Neither to one row, nor to what every page has."""
+    action = re.search(r'action="([^"]*)"', form)
+    return action is None or not re.search(r"/\d+/|/logout/|/i18n/", action[1])
+
+
+@pytest.mark.parametrize("whose", ["own", "colleague"])
+def test_a_password_is_changed_and_signs_in(staff: Cast, whose: str) -> None:
+    client, new = signed_in(staff.superuser), "another long phrase 7"
+    user = staff.superuser if whose == "own" else staff.editor
+    page = "/admin/password_change/" if whose == "own" else f"/admin/auth/user/{user.pk}/password/"
+    assert client.get(page).status_code == 200
+    names = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    answer = client.post(page, names if whose == "own" else {"password1": new, "password2": new})
+    user.refresh_from_db()
+    assert (answer.status_code, user.check_password(new)) == (302, True)
+
+
+def test_a_change_leaves_what_a_value_was_before_and_no_secret(staff: Cast, ours: World) -> None:
+    webhook, client = ours["payments.webhook"], signed_in(staff.owner)
+    form = {
+        "account": ours.account.pk,
+        "url": "https://example.com/new",
+        "new_secret": "t" * 40,
+        "enabled": "on",
+    }
+    assert client.post(f"/admin/payments/webhook/{webhook.pk}/change/", form).status_code == 302
+    said = LogEntry.objects.get(object_id=str(webhook.pk)).get_change_message()
+    assert "https://example.com/0 → https://example.com/new" in said
+    assert "t" * 40 not in said
+
+
+def test_the_switcher_leads_from_a_page_about_one_thing_to_its_list(staff: Cast, ours: World) -> None:
+    """To the thing itself would lead back to the account that it belongs to."""
+    StaffRight.objects.create(user=member("both", ours.account, "owner"), account=staff.theirs, role="owner")
+    page = signed_in(staff.owner).get(
+        f"/admin/campaigns/campaign/{ours['campaigns.campaign'].pk}/recipients/"
+    )
+    assert page.context["switch"]["back"] == "/admin/campaigns/campaign/"

@@ -1,0 +1,51 @@
+"""A list asks the database as often for fifty rows as for one, and not often."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.cast import Cast
+from tests.console import world
+from tests.console.table import Page, table
+from tests.console.visiting import Visitor, address_of
+from tests.console.world import World
+
+pytestmark = pytest.mark.django_db
+
+MOST = 15
+# Lists that are not made by the admin.
+OTHERS = (
+    "accounts_jobs", "inbox_unanswered", "desk", "campaigns_recipients", "campaigns_seeds", "channels_report",
+    "menus_versions", "replies_never", "campaigns_sequence_report", "inbox_conversation",
+)  # fmt: skip
+
+
+def test_a_list_asks_at_most_fifteen_questions_for_1_10_and_50_rows(staff: Cast, ours: World) -> None:
+    visitor, lists = Visitor(staff.owner, ours.account), _lists()
+    asked: dict[str, list[int]] = {name: [] for name in lists}
+    made = 1
+    for rows in (1, 10, 50):
+        for number in range(made, rows):
+            world.add(ours, number)
+        made = rows
+        for name, page in lists.items():
+            asked[name].append(_questions(visitor, address_of(name, page, ours)))
+    too_many = {name: counts for name, counts in asked.items() if max(counts) > MOST}
+    assert too_many == {}
+
+
+def _lists() -> dict[str, Page]:
+    """Those of staff are for superusers."""
+    return {
+        name: page
+        for name, page in table().items()
+        if (name.endswith("_changelist") and name != "auth_user_changelist") or name in OTHERS
+    }
+
+
+def _questions(visitor: Visitor, address: str) -> int:
+    """Of a page that was opened before: what every page of a process asks once is not its own."""
+    visitor.client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert visitor.client.get(address).status_code == 200
+    return sum(not each["sql"].startswith(("SAVEPOINT", "RELEASE SAVEPOINT")) for each in asked)

@@ -1,0 +1,99 @@
+"""Opening and posting to pages of the console one after another, each from the same start."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import NoReverseMatch, get_resolver, reverse
+from django.urls.resolvers import URLPattern, URLResolver
+
+from accounts.models import OfficialAccount
+from accounts.rights import SESSION_KEY
+from tests.console.table import Page
+from tests.console.world import World
+
+# A session is of the reader, and who signs in leaves a trace: all else is a change.
+CHANGE = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM) (?!"(django_session|axes_\w+)")', re.IGNORECASE)
+REFUSED = (403, 404, 405)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    sent_to: str
+    text: str
+    changes: list[str]
+
+    @property
+    def is_refused(self) -> bool:
+        """Told so, or shown the way out, as Django's admin does where there is nothing."""
+        return self.status in REFUSED or (
+            self.status == 302 and (self.sent_to == "/admin/" or self.sent_to.startswith("/admin/login/"))
+        )
+
+
+class Visitor:
+    """A member of staff with a browser that shows one account."""
+
+    def __init__(self, user: User, shown: OfficialAccount) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.client.force_login(user)
+        self.show(shown)
+
+    def show(self, account: OfficialAccount) -> None:
+        """As the switcher does."""
+        session = self.client.session
+        session[SESSION_KEY] = account.pk
+        session.save()
+
+    def visit(self, method: str, address: str, data: dict[str, Any]) -> Answer:
+        """What happens is undone, so that the next page is met as it was."""
+        sent = self.client.get if method == "GET" else self.client.post
+        with recorded() as changes, transaction.atomic():
+            response = sent(address, data)
+            text = b"".join(response) if response.streaming else response.content
+            transaction.set_rollback(True)
+        sent_to = response.headers.get("Location", "")
+        return Answer(response.status_code, sent_to, text.decode(errors="replace"), changes)
+
+
+def address_of(name: str, page: Page, world: World) -> str:
+    given = page.arguments(world)
+    try:
+        address = reverse(f"admin:{name}", args=given)
+    except NoReverseMatch:
+        address = reverse(name, args=given)
+    return f"{address}?account={world.account.pk}" if page.is_named else address
+
+
+def names() -> set[str]:
+    """Every page of the console by the name of its address."""
+    return {name for name, route in _routes(get_resolver(), "") if name and route.startswith("admin/")}
+
+
+def _routes(resolver: URLResolver, before: str) -> Iterator[tuple[str | None, str]]:
+    for each in resolver.url_patterns:
+        route = f"{before}{each.pattern}"
+        if isinstance(each, URLPattern):
+            yield each.name, route
+        else:
+            yield from _routes(each, route)
+
+
+@contextmanager
+def recorded() -> Iterator[list[str]]:
+    """Every statement that changes something."""
+    found: list[str] = []
+
+    def look(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        if CHANGE.match(sql):
+            found.append(sql)
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(look):
+        yield found

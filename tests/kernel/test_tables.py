@@ -1,0 +1,209 @@
+"""Tables of any program are read, within limits; what is written is safe to open and can be read again."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from tests import workbooks
+from tests.workbooks import ROWS, WRITERS
+from wechat.kernel.tables import writing
+from wechat.kernel.tables.cells import Value
+from wechat.kernel.tables.limits import Limits, UnreadableTable
+from wechat.kernel.tables.reading import rows_of
+from wechat.sdk.text import clean
+
+TEXT = "OpenID,备注\noPerson,王女士\n"
+
+
+def read(body: bytes, limits: Limits | None = None) -> list[list[str]]:
+    return list(rows_of(io.BytesIO(body), limits or Limits()))
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_workbook_of_any_program_is_read_the_same(writer: Callable[[], bytes]) -> None:
+    assert [[cell.strip() for cell in row] for row in read(writer())] == ROWS
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gbk", "gb18030"]
+)
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_a_text_is_read_in_its_encoding(encoding: str, delimiter: str) -> None:
+    body = TEXT.replace(",", delimiter).encode(encoding)
+    assert read(body) == [["OpenID", "备注"], ["oPerson", "王女士"]]
+
+
+def test_chinese_after_a_megabyte_of_letters_decides_the_encoding_as_well() -> None:
+    body = ("openid\n" + "oPerson\n" * 200_000 + "备注\n").encode("gb18030")
+    assert read(body)[-1] == ["备注"]
+
+
+def test_a_byte_that_is_lost_costs_its_character_and_no_other() -> None:
+    body = TEXT.encode() + "李先生与二十位朋友\n".encode()[:-4] + b"\xe5\n"
+    assert read(body)[-1] == ["李先生与二十位朋\ufffd"]
+
+
+@pytest.mark.parametrize("body", [b"\0\0", bytes(range(128, 256)) * 3, b"a\0\0b"])
+def test_what_is_no_text_is_no_table(body: bytes) -> None:
+    with pytest.raises(UnreadableTable):
+        read(body)
+
+
+@pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())
+def test_a_file_that_would_cost_much_is_refused(name: str, body: bytes) -> None:
+    with pytest.raises(UnreadableTable) as refused:
+        read(body)
+    assert str(refused.value).endswith((".", "。"))
+
+
+CSV = b"a,b,c\n" * 10
+
+
+@pytest.mark.parametrize(
+    ("body", "limits"),
+    [
+        (CSV, Limits(rows=9)),
+        (CSV, Limits(columns=2)),
+        (CSV, Limits(unpacked=29)),
+        (CSV, Limits(seconds=0)),
+        (workbooks.excel(), Limits(rows=1)),
+        (workbooks.excel(), Limits(columns=3)),
+        (workbooks.excel(), Limits(unpacked=2000)),
+        (workbooks.excel(), Limits(seconds=0)),
+        (b"," * (2 << 20), Limits(columns=10**9)),
+        (b'"a\n",' * 300_000, Limits(columns=10**9)),
+        (b'"' + b"x" * 200_000, Limits()),
+    ],
+)
+def test_each_limit_ends_the_reading(body: bytes, limits: Limits) -> None:
+    with pytest.raises(UnreadableTable):
+        read(body, limits)
+
+
+def test_a_size_that_is_claimed_is_believed_before_anything_is_unpacked() -> None:
+    """The part says that it has 300 MB, and has none: only its first bytes would tell."""
+    data = bytearray(workbooks.of_excel("<row/>"))
+    entry = data.rindex(b"xl/worksheets/sheet1.xml")
+    data[entry - 22 : entry - 18] = (300 << 20).to_bytes(4, "little")
+    assert zipfile.ZipFile(io.BytesIO(data)).getinfo("xl/worksheets/sheet1.xml").file_size == 300 << 20
+    with pytest.raises(UnreadableTable, match=r"large|过大"):
+        read(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("13800000000.0", "13800000000"),
+        ("1.38E10", "13800000000"),
+        ("19.989999999999998", "19.99"),
+        ("4200001234567890123", "4200001234567890123"),
+        ("4.2000012345678901E+18", "4.20000123456789e+18"),
+        ("-0.5", "-0.5"),
+        ("nan", "nan"),
+    ],
+)
+def test_a_number_is_read_as_people_see_it(raw: str, text: str) -> None:
+    assert read(workbooks.of_excel(f"<row><c><v>{raw}</v></c></row>")) == [[text]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [("32994", "1990-05-01"), ("32994.5", "1990-05-01 12:00:00"), ("0.5", "12:00:00"), ("9e99", "9e+99")],
+)
+def test_a_day_is_read_as_a_day(raw: str, text: str) -> None:
+    assert read(workbooks.of_excel(f'<row><c s="1"><v>{raw}</v></c></row>')) == [[text]]
+
+
+def test_rows_that_are_left_out_count() -> None:
+    rows = '<row r="3"><c r="B3"><v>1</v></c></row><row r="9"><c r="A9" s="1"/></row>'
+    assert read(workbooks.of_excel(rows)) == [[], [], ["", "1"]]
+
+
+def test_control_characters_stay_outside() -> None:
+    rows = '<row><c t="inlineStr"><is><t>a_x0007__x000B_b_x000A_c</t></is></c></row>'
+    assert read(workbooks.of_excel(rows)) == [["ab\nc"]]
+    assert read(b"a\x0bb\x14,\x7fc\n") == [["ab", "c"]]
+
+
+# --- writing
+
+
+def as_csv(*rows: list[Value]) -> str:
+    return b"".join(writing.csv_parts(rows)).decode("utf-8-sig")
+
+
+def as_workbook(*rows: list[Value]) -> bytes:
+    file = io.BytesIO()
+    writing.write_workbook([("名单", rows)], file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=cmd()",
+        "+1",
+        "-1",
+        "@x",
+        "\tx",
+        "\rx",
+        "\nx",
+        "＝cmd()",
+        "＋1",
+        "－1",
+        "＠x",
+        " =1",
+        "\u3000＝1",
+        "\x0b=1",
+    ],
+)
+def test_no_text_is_a_formula(text: str) -> None:
+    clean = text.replace("\x0b", "")
+    assert as_csv([text]).strip().strip('"').startswith("'")
+    sheet = load_workbook(io.BytesIO(as_workbook([text]))).active
+    assert sheet is not None
+    assert (sheet["A1"].data_type, sheet["A1"].value) == ("s", f"'{clean}")
+
+
+def test_numbers_are_numbers_and_long_ids_are_texts() -> None:
+    row: list[Value] = ["名称", 12, Decimal("-10.50"), 10**18, "4200001234567890123", None]
+    assert as_csv(row) == "名称,12,-10.50,'1000000000000000000,'4200001234567890123,\r\n"
+    sheet = load_workbook(io.BytesIO(as_workbook(["name"], row))).active
+    assert sheet is not None
+    cells = list(sheet[2])
+    assert [cell.value for cell in cells[:5]] == [
+        "名称",
+        12,
+        -10.5,
+        "1000000000000000000",
+        "4200001234567890123",
+    ]
+    assert [cell.data_type for cell in cells[:5]] == ["s", "n", "n", "s", "s"]
+    assert cells[2].number_format == "0.00"
+
+
+def test_a_million_rows_and_one_begin_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MOST_ROWS", 2)
+    book = load_workbook(io.BytesIO(as_workbook(["n"], [1], [2], [3], [4], [5])))
+    sheets = {sheet.title: [row[0] for row in sheet.values] for sheet in book.worksheets}
+    assert sheets == {"名单": ["n", 1, 2], "名单 2": ["n", 3, 4], "名单 3": ["n", 5]}
+
+
+@given(st.lists(st.text(st.characters(codec=None), max_size=40), min_size=2, max_size=4))
+def test_what_is_written_can_be_read_again_whatever_the_cells_hold(texts: list[str]) -> None:
+    texts = [text.lstrip("'") for text in texts]
+    row: list[Value] = ["name", *texts]
+    clean = [clean(text) for text in texts]
+    assert read(as_csv(row).encode("utf-8", "strict"))[0][1:] == clean
+    again = read(as_workbook(row))[0][1:]
+    while len(again) < len(clean):
+        again.append("")
+    assert [text.replace("\r\n", "\n").replace("\r", "\n") for text in again] == [
+        text.replace("\r\n", "\n").replace("\r", "\n") for text in clean
+    ]

@@ -1,0 +1,96 @@
+"""Buyers of an item, for those who may see them: who has paid, what they filled in, who has their goods."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import OfficialAccount, StaffRight
+from payments import refunding
+from payments.models import Item, Sale
+from payments.shop import selling
+from tests.cast import Cast, member, signed_in
+from tests.payments.shop.conftest import Offered
+from tests.payments.world import notify, notify_refund
+
+SALES = "/admin/payments/sale/"
+
+
+@pytest.fixture
+def money(account: OfficialAccount) -> Client:
+    return signed_in(member("money", account, StaffRight.Role.FINANCE))
+
+
+def sold(item: Item, name: str, *, paid: bool = True) -> Sale:
+    order = selling.buy(item, f"o{name}", total=9980, answers=[("姓名", name), ("备注", "")], key=name)
+    if paid:
+        assert notify(order, transaction_id=f"4200{name}").status_code == 204
+    return order.sale
+
+
+def shown(client: Client, path: str = "") -> str:
+    answer: Any = client.get(f"{SALES}{path}")
+    assert answer.status_code == 200
+    content = b"".join(answer) if answer.streaming else answer.content
+    return str(content.decode())
+
+
+def test_the_buyers_of_an_item_and_what_they_filled_in_are_listed(money: Client, offered: Offered) -> None:
+    course, cup = offered(), offered(title="杯子")
+    sold(course, "小雨")
+    sold(cup, "小风")
+    sold(course, "没付款的人", paid=False)
+    everything = shown(money)
+    assert "姓名: 小雨" in everything
+    assert "小风" in everything
+    assert "没付款的人" not in everything
+    assert "小风" not in shown(money, f"?item={course.pk}")
+
+
+def test_what_is_delivered_is_marked_and_found_again(money: Client, offered: Offered, staff: Cast) -> None:
+    first, second = (sold(offered(), name) for name in ("小雨", "小风"))
+    chosen = {"action": "deliver", "_selected_action": [first.pk]}
+    for user in (staff.auditor, staff.outsider, staff.editor):
+        signed_in(user).post(SALES, chosen)
+    first.refresh_from_db()
+    assert first.fulfilment == "open"
+    money.post(SALES, chosen)
+    first.refresh_from_db()
+    assert (first.fulfilment, first.fulfilled_at is None) == ("done", False)
+    assert second.openid in shown(money, f"{second.pk}/change/")
+    open_ones = shown(money, "?fulfilment=open")
+    assert "小风" in open_ones
+    assert "小雨" not in open_ones
+    money.post(f"{SALES}{first.pk}/change/", {"fulfilment_note": "顺丰 SF1"})
+    first.refresh_from_db()
+    assert (first.fulfilment, first.fulfilment_note) == ("done", "顺丰 SF1")
+
+
+def test_the_buyers_are_exported_for_those_who_may_and_that_is_kept(
+    money: Client, offered: Offered, staff: Cast
+) -> None:
+    item = offered()
+    sold(item, "=小雨")
+    sale = sold(item, "小风")
+    Sale.objects.filter(pk=sale.pk).update(answers=[["姓名", "小风"], ["尺码", "L"]])
+    lines = shown(money, f"export/?item={item.pk}").splitlines()
+    assert lines[0].endswith("姓名,备注,尺码")
+    assert lines[1].endswith(",'=小雨,,")
+    assert lines[2].endswith(",小风,,L")
+    for user in (staff.editor, staff.service, staff.outsider):
+        assert signed_in(user).get(f"{SALES}export/?item={item.pk}").status_code == 403
+    assert money.get(f"{SALES}export/?item=x").status_code == 404
+    history = signed_in(staff.owner).get(f"/admin/payments/item/{item.pk}/history/").content.decode()
+    assert "导出了购买者填写的内容" in re.sub(r"<[^>]+>", "", history)
+
+
+def test_who_got_all_their_money_back_gets_nothing_any_more(money: Client, offered: Offered) -> None:
+    sale = sold(offered(), "小雨")
+    sale.order.refresh_from_db()
+    assert notify_refund(refunding.request(sale.order, 9980, source="test", key="r")).status_code == 204
+    assert "小雨" not in shown(money, "?fulfilment=open")
+    money.post(SALES, {"action": "deliver", "_selected_action": [sale.pk]})
+    sale.refresh_from_db()
+    assert sale.fulfilment == "open"
+    assert "已退款" in shown(money)

@@ -1,0 +1,203 @@
+"""What happened in the merchant platform, or does not fit, is booked by two people."""
+
+import datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import OfficialAccount, StaffRight
+from payments import chasing, refunding
+from payments.disagreeing import Kind, Mismatch, note
+from payments.models import Discrepancy, Order, Refund
+from payments.states import OrderState, RefundState
+from tests.cast import Cast, member, signed_in
+from tests.payments.conftest import Ordered
+from tests.payments.world import REFUND_ID, REFUNDS, answer_query, notify, reply
+from tests.sdk.pay.platform import PayPlatform, refused
+
+EXCEPTIONS = "/admin/payments/discrepancy"
+HOUR = datetime.timedelta(hours=1)
+BY_HAND = "made-by-hand"
+
+
+@pytest.fixture
+def ann(account: OfficialAccount) -> Client:
+    return signed_in(member("ann", account, StaffRight.Role.FINANCE))
+
+
+@pytest.fixture
+def bob(account: OfficialAccount) -> Client:
+    return signed_in(member("bob", account, StaffRight.Role.FINANCE))
+
+
+def propose(client: Client, found: Discrepancy, resolution: str) -> Any:
+    body = {"resolution": resolution, "note": "已与付款人确认"}
+    return client.post(f"{EXCEPTIONS}/{found.pk}/propose/", body)
+
+
+def agree(client: Client, found: Discrepancy, **more: str) -> Any:
+    return client.post(f"{EXCEPTIONS}/{found.pk}/decide/", more or {"agreed": "1"})
+
+
+def books(order: Order) -> tuple[str, int, int, int]:
+    order.refresh_from_db()
+    return order.state, order.total, order.reserved, order.refunded
+
+
+@pytest.fixture
+def underpaid(ordered: Ordered, pay: PayPlatform) -> Order:
+    """WeChat Pay took ¥99.99 where ¥100.00 were asked for."""
+    order = ordered()
+    amount = {"total": 9999, "payer_total": 9999, "currency": "CNY"}
+    notify(order, amount=amount)
+    answer_query(pay, order, "SUCCESS", amount=amount)
+    return order
+
+
+def test_a_payment_that_does_not_fit_is_booked_by_two_people(
+    underpaid: Order, ann: Client, bob: Client
+) -> None:
+    found = Discrepancy.objects.get()
+    assert "按微信支付的记录入账" in ann.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    propose(ann, found, "accept")
+    agree(ann, found)
+    assert books(underpaid)[:2] == (OrderState.PAYING, 10000)
+    assert "已与付款人确认" in bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    agree(bob, found)
+    assert books(underpaid) == (OrderState.PAID, 9999, 0, 0)
+    found.refresh_from_db()
+    assert (found.state, found.proposed_by, found.closed_by) == (
+        "closed",
+        User.objects.get(username="ann"),
+        User.objects.get(username="bob"),
+    )
+    assert underpaid.events.get().topic == "order.paid"
+
+
+def test_or_it_is_given_back_whole(underpaid: Order, ann: Client, bob: Client) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "refund")
+    agree(bob, found)
+    assert books(underpaid) == (OrderState.PAID, 9999, 9999, 0)
+    refund = Refund.objects.get()
+    assert (refund.state, refund.amount) == (RefundState.PENDING, 9999)
+    assert (str(refund.asked_by), str(refund.decided_by)) == ("ann", "bob")
+
+
+def test_what_is_rejected_books_nothing_and_stays_open(underpaid: Order, ann: Client, bob: Client) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    agree(bob, found, rejected="1")
+    agree(bob, found)
+    found.refresh_from_db()
+    assert (found.state, found.resolution, found.proposed_by) == ("open", "", None)
+    assert books(underpaid)[0] == OrderState.PAYING
+
+
+def test_a_second_difference_needs_a_second_decision(
+    ordered: Ordered, pay: PayPlatform, ann: Client, bob: Client
+) -> None:
+    order = ordered()
+    differing: dict[str, Any] = {
+        "amount": {"total": 1, "currency": "CNY"},
+        "payer": {"openid": "oSomebodyElse"},
+    }
+    notify(order, **differing)
+    answer_query(pay, order, "SUCCESS", **differing)
+    amount = Discrepancy.objects.get()
+    propose(ann, amount, "accept")
+    agree(bob, amount)
+    assert books(order)[0] == OrderState.PAYING
+    payer = Discrepancy.objects.get(kind="payer")
+    propose(ann, payer, "accept")
+    agree(bob, payer)
+    assert books(order)[:2] == (OrderState.PAID, 1)
+    assert not Discrepancy.objects.filter(state="open").exists()
+
+
+def test_without_an_answer_of_wechat_pay_nothing_is_booked_and_it_can_be_agreed_to_again(
+    underpaid: Order, pay: PayPlatform, ann: Client, bob: Client
+) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    path = next(path for path in pay.pay if path.endswith(underpaid.out_trade_no))
+    answer, pay.pay[path] = pay.pay[path], lambda request: refused(500, "SYSTEM_ERROR")
+    agree(bob, found)
+    assert books(underpaid)[0] == OrderState.PAYING
+    pay.pay[path] = answer
+    agree(bob, found)
+    assert books(underpaid)[0] == OrderState.PAID
+
+
+def test_while_staff_decide_it_is_not_asked_about_all_the_time(underpaid: Order) -> None:
+    with time_machine.travel(timezone.now() + HOUR, tick=False) as clock:
+        chasing.chase_due()
+        underpaid.refresh_from_db()
+        assert underpaid.state == OrderState.CLOSING
+        clock.shift(600)
+        assert chasing.chase_due() == 0
+        clock.shift(3600)
+        assert chasing.chase_due() == 1
+
+
+@pytest.fixture
+def by_hand(paid: Order, pay: PayPlatform) -> Discrepancy:
+    """A refund of ¥30.00 that somebody made in the merchant platform."""
+    answered = {
+        "out_trade_no": paid.out_trade_no,
+        "transaction_id": paid.transaction_id,
+        "out_refund_no": BY_HAND,
+        "refund_id": REFUND_ID,
+        "status": "SUCCESS",
+        "success_time": timezone.localtime().isoformat(),
+        "amount": {"total": paid.total, "refund": 3000, "payer_refund": 3000},
+    }
+    pay.pay[f"{REFUNDS}/{BY_HAND}"] = lambda request: reply(**answered)
+    return note(paid.merchant, Mismatch(Kind.UNKNOWN_REFUND, f"{BY_HAND} {REFUND_ID}", order=paid))
+
+
+def test_a_refund_made_in_the_merchant_platform_is_adopted(
+    by_hand: Discrepancy, paid: Order, ann: Client, bob: Client
+) -> None:
+    propose(ann, by_hand, "adopt")
+    agree(bob, by_hand)
+    assert books(paid) == (OrderState.PARTLY_REFUNDED, 10000, 3000, 3000)
+    refund = Refund.objects.get()
+    assert (refund.out_refund_no, refund.refund_id, refund.state) == (BY_HAND, REFUND_ID, RefundState.SUCCESS)
+    by_hand.refresh_from_db()
+    assert by_hand.state == "closed"
+    # It is booked once, and nothing is called for.
+    agree(bob, by_hand)
+    assert refunding.refund_due() == 0
+    assert Refund.objects.count() == 1
+
+
+def test_more_than_is_left_of_the_order_is_not_adopted(
+    by_hand: Discrepancy, paid: Order, ann: Client, bob: Client
+) -> None:
+    refunding.request(paid, 8000, source="test", key="r")
+    propose(ann, by_hand, "adopt")
+    agree(bob, by_hand)
+    assert books(paid)[2] == 8000
+    by_hand.refresh_from_db()
+    assert by_hand.state == "open"
+
+
+def test_only_who_may_refund_proposes_and_agrees(underpaid: Order, staff: Cast, ann: Client) -> None:
+    found = Discrepancy.objects.get()
+    assert propose(signed_in(staff.auditor), found, "accept").status_code == 403
+    assert propose(signed_in(staff.outsider), found, "accept").status_code == 404
+    propose(ann, found, "accept")
+    assert agree(signed_in(staff.auditor), found).status_code == 403
+    assert books(underpaid)[0] == OrderState.PAYING
+
+
+def test_the_database_lets_nobody_agree_with_themselves(underpaid: Order, admin_user: User) -> None:
+    Discrepancy.objects.update(resolution="accept", note="x", proposed_by=admin_user)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Discrepancy.objects.update(state="closed", closed_at=timezone.now(), closed_by=admin_user)

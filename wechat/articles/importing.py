@@ -1,0 +1,57 @@
+"""The text of an article from a file: Markdown, plain text, or HTML as Word and browsers save it."""
+
+import codecs
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from wechat.articles import cleaning
+from wechat.articles.cleaning import Cleaned
+
+LARGEST = 2 * 1024 * 1024
+SUFFIXES = (".md", ".markdown", ".html", ".htm", ".txt")
+MARKDOWN = (".md", ".markdown")
+# GB 18030 holds GB 2312 and GBK, whatever the page calls itself.
+ENCODINGS = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5hkscs"}
+MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+DECLARED = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?([-\w]+)""", re.IGNORECASE)
+HEAD = 4096
+
+
+def read(file: Any) -> Cleaned:
+    """What the uploaded file says, as an article. Raises ``ValidationError`` with what to do instead."""
+    if file.size > LARGEST:
+        raise ValidationError(
+            _("The file is larger than 2 MB: does it hold pictures? Put them into the library.")
+        )
+    name = str(file.name).lower()
+    if not name.endswith(SUFFIXES):
+        raise ValidationError(
+            _(
+                "Choose a Markdown, HTML or text file. "
+                "In Word: save as “Web page, filtered”, or copy and paste."
+            )
+        )
+    text = _decoded(file.read())
+    return cleaning.from_markdown(text) if name.endswith(MARKDOWN) else cleaning.cleaned(text)
+
+
+def _decoded(body: bytes) -> str:
+    for encoding in _encodings(body):
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise ValidationError(_("The file is not text that can be read: save it again in UTF-8."))
+
+
+def _encodings(body: bytes) -> list[str]:
+    """What the file may be written in: its mark decides, then its bytes, then what it says of itself."""
+    marked = [encoding for mark, encoding in MARKS if body.startswith(mark)]
+    declared = DECLARED.search(body[:HEAD])
+    own = ENCODINGS.get(declared[1].decode("ascii").lower(), "") if declared else ""
+    return marked or ["utf-8", *([own] if own else []), "gb18030"]

@@ -1,0 +1,270 @@
+"""The elements that people paste, put into those that WeChat knows: a line stays a line, a look a look."""
+
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from lxml import html
+
+from wechat.articles import allowlist, styles
+from wechat.articles.losses import Loss, Losses
+
+LINES = {
+    "address", "article", "aside", "body", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt",
+    "fieldset", "footer", "form", "header", "hgroup", "legend", "main", "menu", "nav", "optgroup", "search",
+    "summary",
+}  # fmt: skip
+LOOKS: Mapping[str, dict[str, str]] = {
+    "center": {"text-align": "center"},
+    "dt": {"font-weight": "bold"},
+    "dd": {"margin-left": "2em"},
+    "mark": {"background-color": "#ff0"},
+    "small": {"font-size": "smaller"},
+    "big": {"font-size": "larger"},
+}
+RENAMED: Mapping[str, str] = {
+    "acronym": "span", "abbr": "span", "bdi": "span", "bdo": "span", "big": "span", "cite": "em", "del": "s",
+    "dfn": "em", "font": "span", "ins": "u", "kbd": "code", "listing": "pre", "mark": "span", "q": "span",
+    "samp": "code", "small": "span", "strike": "s", "time": "span", "tt": "code", "var": "em", "xmp": "pre",
+}  # fmt: skip
+PLAYERS = {"applet", "audio", "canvas", "embed", "frame", "object", "video"}
+FIELDS = {"datalist", "input", "meter", "option", "progress", "select", "textarea"}
+PARTS = {"filter", "marker", "mask", "pattern", "symbol", "textpath", "use"}
+ANIMATIONS = {"animate", "animatetransform", "set"}
+# What the first pass of the sanitiser lets through, to be put into something else or noted here.
+TAGS = LINES | RENAMED.keys() | PLAYERS | FIELDS | (PARTS - {"textpath"}) | {"textPath"}
+# Where pages that load their pictures late, WeChat's own among them, keep the address.
+LATE = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
+ATTRIBUTES = {"style", "align", "bgcolor", "color", "size", "face", "href", "src", *LATE}
+SIZES = {"1": "10px", "2": "13px", "3": "16px", "4": "18px", "5": "24px", "6": "32px", "7": "48px"}
+ALIGNED = LINES | allowlist.BLOCKS - {"table", "hr"}
+BLANK = "\xa0"
+LINE_END = re.compile("[\n\u2028\u2029]")
+RUN = re.compile(r"(?:^|(?<=\n))[ \t]+|[ \t]{2,}|\t")
+
+
+def shape(root: html.HtmlElement, losses: Losses) -> None:
+    """Change everything below the root; what has no like at WeChat is taken out and noted."""
+    if not len(root):
+        _put_lines_into_paragraphs(root)
+    for element in list(root.iterdescendants()):
+        if _stays(element, losses):
+            _put_looks_into_style(element)
+            if style := element.attrib.pop("style", ""):
+                _set_style(element, styles.filtered(style, losses))
+        elif element.getparent() is not None:
+            element.drop_tree()
+    written: set[html.HtmlElement] = set()
+    for element in list(root.iterdescendants()):
+        if element not in written and _keeps_blanks(element):
+            _write_blanks(element)
+            written.update(element.iter())
+    for element in reversed(list(root.iterdescendants())):
+        if element.tag in LINES or _is_alone(element):
+            element.tag = "p" if _is_a_line(element) else "section"
+        else:
+            element.tag = RENAMED.get(element.tag, element.tag)
+    _put_into_paragraphs(root)
+
+
+def _stays(element: html.HtmlElement, losses: Losses) -> bool:
+    tag = element.tag
+    check = CHECKS.get(tag)
+    if check is not None:
+        return check(element, losses)
+    for kind, tags in ((Loss.PLAYER, PLAYERS), (Loss.FIELD, FIELDS), (Loss.DRAWING, PARTS)):
+        if tag in tags:
+            losses.add(kind, tag)
+            return False
+    return True
+
+
+def _link(link: html.HtmlElement, losses: Losses) -> bool:
+    address = link.get("href", "").strip()
+    if address and not allowlist.LINKED.match(address):
+        del link.attrib["href"]
+        if not address.startswith("#") and not link.get("data-miniprogram-appid"):
+            losses.add(Loss.LINK, _host(address))
+    return True
+
+
+def _host(address: str) -> str:
+    """What a person would call the place the link leads to."""
+    try:
+        return urlsplit(address).netloc or address[:40]
+    except ValueError:
+        return address[:40]
+
+
+def _picture(picture: html.HtmlElement, losses: Losses) -> bool:
+    late = [picture.attrib.pop(name) for name in LATE if name in picture.attrib]
+    for address in (*late, picture.get("src", "")):
+        whole = f"https:{address}" if address.startswith("//") else address.strip()
+        if allowlist.is_picture(whole):
+            picture.set("src", whole)
+            return True
+    losses.add(Loss.PICTURE)
+    return False
+
+
+def _drawn_picture(picture: html.HtmlElement, losses: Losses) -> bool:
+    if allowlist.is_picture(picture.get("href", "")):
+        return True
+    losses.add(Loss.PICTURE)
+    return False
+
+
+def _frame(frame: html.HtmlElement, losses: Losses) -> bool:
+    """A video that WeChat plays waits in ``data-src``, so that no browser loads it before."""
+    address = frame.get("data-src") or frame.attrib.pop("src", "")
+    if allowlist.PLAYED.match(address):
+        frame.set("data-src", address)
+        frame.set("class", allowlist.VIDEO_CLASS)
+        frame[:], frame.text = [], None
+        return True
+    losses.add(Loss.PLAYER)
+    return False
+
+
+def _animation(animation: html.HtmlElement, losses: Losses) -> bool:
+    if animation.get("attributename", "") in allowlist.ANIMATED:
+        return True
+    losses.add(Loss.DRAWING, animation.tag)
+    return False
+
+
+CHECKS: Mapping[str, Callable[[html.HtmlElement, Losses], bool]] = {
+    "a": _link,
+    "img": _picture,
+    "image": _drawn_picture,
+    "iframe": _frame,
+    **dict.fromkeys(ANIMATIONS, _animation),
+}
+
+
+def _put_looks_into_style(element: html.HtmlElement) -> None:
+    """What older pages and Word say in attributes and in the name of the element."""
+    looks = dict(LOOKS.get(element.tag, {}))
+    if element.tag in ALIGNED and (align := element.attrib.pop("align", "")):
+        looks["text-align"] = align
+    if colour := element.attrib.pop("bgcolor", ""):
+        looks["background-color"] = colour
+    if element.tag == "font":
+        looks |= {
+            name: value
+            for name, value in (
+                ("color", element.get("color", "")),
+                ("font-size", SIZES.get(element.get("size", ""), "")),
+                ("font-family", element.get("face", "")),
+            )
+            if value
+        }
+    if looks:
+        _set_style(element, styles.write(looks | styles.read(element.get("style", ""))))
+
+
+def _set_style(element: html.HtmlElement, style: str) -> None:
+    if style:
+        element.set("style", style)
+
+
+def _keeps_blanks(element: html.HtmlElement) -> bool:
+    if element.tag in ("pre", "listing", "xmp"):
+        return True
+    return "white-space" in element.get("style", "") and styles.read(element.get("style", "")).get(
+        "white-space", ""
+    ).startswith(("pre", "break-spaces"))
+
+
+def _write_blanks(element: html.HtmlElement) -> None:
+    """Lines as breaks and blanks as characters: WeChat folds plain ones."""
+    places = [(each, "text") for each in element.iter()] + [
+        (each, "tail") for each in element.iterdescendants()
+    ]
+    for each, place in places:
+        text = getattr(each, place) or ""
+        if "\n" in text or RUN.search(text):
+            _set_lines(each, place, text)
+
+
+def _set_lines(element: html.HtmlElement, place: str, text: str) -> None:
+    parent = element if place == "text" else element.getparent()
+    if not text.strip() and any(_is_block(child) for child in parent):
+        return
+    at = 0 if place == "text" else parent.index(element) + 1
+    first, *lines = _with_blanks(text).split("\n")
+    setattr(element, place, first)
+    for line in reversed(lines):
+        new = html.Element("br")
+        new.tail = line
+        parent.insert(at, new)
+
+
+def _with_blanks(text: str) -> str:
+    def blanks(run: re.Match[str]) -> str:
+        wide = run[0].replace("\t", " " * 4)
+        leads = run.start() == 0 or text[run.start() - 1] == "\n"
+        # The last of a run inside a line stays plain, so that the line can be broken there.
+        return BLANK * len(wide) if leads else BLANK * (len(wide) - 1) + " "
+
+    return RUN.sub(blanks, text.replace("\r", ""))
+
+
+def _is_alone(element: html.HtmlElement) -> bool:
+    """Whether it is an item without a list, as half a list that was copied leaves it."""
+    parent = element.getparent()
+    return element.tag == "li" and parent is not None and parent.tag not in ("ol", "ul")
+
+
+def _is_block(element: html.HtmlElement) -> bool:
+    return element.tag in allowlist.BLOCKS or element.tag in LINES
+
+
+def _holds_block(element: html.HtmlElement) -> bool:
+    return any(_is_block(each) for each in element.iter())
+
+
+def _is_a_line(element: html.HtmlElement) -> bool:
+    """Whether it is a paragraph: words or pictures in a row, and no box with a look of its own."""
+    plain = not element.get("style") or element.tag in ("center", "dd", "dt")
+    if not plain or any(_holds_block(child) for child in element):
+        return False
+    return bool(element.text_content().strip()) or next(element.iter("img", "br", "svg"), None) is not None
+
+
+def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
+    """The lines of plain text."""
+    lines = LINE_END.split((root.text or "").strip())
+    if len(lines) < 2:
+        return
+    root.text = None
+    for line in lines:
+        paragraph = html.Element("p")
+        paragraph.text = line.strip()
+        if not paragraph.text:
+            paragraph.append(html.Element("br"))
+        root.append(paragraph)
+
+
+def _put_into_paragraphs(root: html.HtmlElement) -> None:
+    """Words that stand loose between paragraphs, as the first line of a typed text does."""
+    if not any(_holds_block(child) for child in root):
+        return
+    children, paragraph = list(root), None
+    first, root.text = root.text, None
+    if first and first.strip():
+        paragraph = html.Element("p")
+        paragraph.text = first.lstrip()
+        root.insert(0, paragraph)
+    for child in children:
+        if not _holds_block(child):
+            if paragraph is None:
+                paragraph = html.Element("p")
+                child.addprevious(paragraph)
+            paragraph.append(child)
+            continue
+        paragraph = None
+        if child.tail and child.tail.strip():
+            paragraph = html.Element("p")
+            paragraph.text, child.tail = child.tail.lstrip(), None
+            child.addnext(paragraph)

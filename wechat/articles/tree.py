@@ -1,0 +1,54 @@
+"""Sanitised HTML as a tree to edit.
+
+Another parser would put elements elsewhere again, or forget the SVG. What the sanitiser wrote is well nested,
+so that it can be taken as it stands. Names come in small letters; the sanitiser spells those of SVG again.
+"""
+
+import re
+from html.parser import HTMLParser
+
+from lxml import html
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+# As in browsers, what is nested deeper stands side by side.
+DEEPEST = 256
+# No character of HTML, and refused by the tree.
+CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class _Builder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root: html.HtmlElement = html.Element("div")
+        self._open = [self.root]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = html.Element(tag, {name: CONTROL.sub("", value or "") for name, value in attrs})
+        self._open[-1].append(element)
+        if tag not in VOID:
+            self._open.append(element if len(self._open) < DEEPEST else self._open[-1])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID and len(self._open) > 1:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        text, parent = CONTROL.sub("", data), self._open[-1]
+        if len(parent):
+            parent[-1].tail = (parent[-1].tail or "") + text
+        else:
+            parent.text = (parent.text or "") + text
+
+
+def parsed(text: str) -> html.HtmlElement:
+    """A ``div`` with the sanitised HTML in it."""
+    builder = _Builder()
+    builder.feed(text)
+    builder.close()
+    return builder.root
+
+
+def serialised(root: html.HtmlElement) -> str:
+    """What is in the ``div``."""
+    whole: str = html.tostring(root, encoding="unicode", with_tail=False)
+    return whole.removeprefix("<div>").removesuffix("</div>")

@@ -1,0 +1,82 @@
+"""Files by which staff carry rules, menus and their like to another installation: a list of them in JSON.
+
+A file is ``{"format": "wechat-console-rules", "version": 1, "rules": [...]}``. What was uploaded
+is first shown, and sent along by the page that asks whether to go on.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from wechat.kernel import encodings
+from wechat.sdk.text import clean_json
+
+# Below what Django takes as one form field.
+LARGEST_FILE = 2 << 20
+
+
+class Unreadable(Exception):
+    """The file cannot be taken over; the message is a sentence for staff that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """``key`` is where in the file the list is, ``most`` how long it may be."""
+
+    name: str
+    key: str
+    most: int
+    version: int = 1
+
+    def written(self, items: Iterable[Any]) -> str:
+        """Returns the text of a file that holds the items."""
+        data = {"format": self.name, "version": self.version, self.key: list(items)}
+        return json.dumps(data, ensure_ascii=False, indent=2)
+
+    def read(self, body: bytes) -> list[Any]:
+        """Returns the items of a file in any encoding, their texts without control characters.
+
+        Raises ``Unreadable``.
+        """
+        data = _parsed(body)
+        if not isinstance(data, dict) or data.get("format") != self.name:
+            raise Unreadable(_("This file holds something else. Choose one that was exported on this page."))
+        if data.get("version") != self.version:
+            raise Unreadable(_("This file is of another version. Export it again with this version."))
+        items = data.get(self.key)
+        if not isinstance(items, list) or len(items) > self.most:
+            raise Unreadable(_("The file must hold a list of at most %(most)d.") % {"most": self.most})
+        return items
+
+
+def download(text: str, name: str) -> HttpResponse:
+    """Returns the text of a file as ``name.json``."""
+    disposition = content_disposition_header(as_attachment=True, filename=f"{name}.json") or ""
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+    return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
+
+
+def uploaded(request: HttpRequest) -> bytes:
+    """Returns the file that was chosen, or was shown and is sent along. Raises ``Unreadable``."""
+    file = request.FILES.get("file")
+    if isinstance(file, UploadedFile):
+        file.seek(0)
+        return bytes(file.read(LARGEST_FILE + 1))
+    if "rehearsed" not in request.POST:
+        raise Unreadable(_("Choose a file first."))
+    return request.POST["rehearsed"].encode(errors="replace")
+
+
+def _parsed(body: bytes) -> Any:
+    if len(body) > LARGEST_FILE:
+        raise Unreadable(_("The file is larger than 2 MB."))
+    try:
+        return clean_json(json.loads(encodings.decode(body)))
+    except (encodings.UndecodableText, ValueError, RecursionError):
+        raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None

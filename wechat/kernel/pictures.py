@@ -1,0 +1,102 @@
+"""Pictures from outside: judged by their size before they are decoded, and read in a few formats only."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps
+
+from wechat.kernel import files
+
+# Of Pillow's many readers, those for pictures that staff and followers have.
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
+# 6,000 × 6,000; decoded, and copied once, they take 300 MB.
+MOST_PIXELS = 36_000_000
+# Everybody's computer makes these, and WeChat does not take them everywhere.
+CONVERTED = frozenset({"image/webp", "image/bmp"})
+# What Pillow raises for a damaged picture, by the place of the damage.
+DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, OverflowError, struct.error, zlib.error,
+)  # fmt: skip
+TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+class UnreadablePicture(Exception):
+    """The picture cannot be shown or made another one; the message is a sentence for staff."""
+
+
+class TooManyPixels(UnreadablePicture):
+    """Decoded, it would take more memory than a picture is worth."""
+
+
+@contextmanager
+def opened(file: IO[bytes]) -> Iterator[Image.Image]:
+    """Gives the picture, not decoded yet.
+
+    Raises ``TooManyPixels`` at once, ``UnreadablePicture`` at once or where the block decodes it.
+    """
+    try:
+        file.seek(0)
+        with Image.open(file, formats=FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise _too_many()
+            yield picture
+    except TOO_LARGE:
+        raise _too_many() from None
+    except DAMAGED as error:
+        raise UnreadablePicture(_("This picture cannot be read: save it again as PNG or JPG.")) from error
+
+
+def size_of(file: IO[bytes]) -> tuple[int, int]:
+    """Returns width and height, without decoding. Raises ``UnreadablePicture``."""
+    with opened(file) as picture:
+        return picture.size
+
+
+def small(file: IO[bytes], side: int) -> bytes:
+    """Returns a WebP of at most ``side`` pixels a side. Raises ``UnreadablePicture``."""
+    with opened(file) as picture:
+        picture.draft("RGB", (side, side))
+        picture.thumbnail((side, side))
+        body = io.BytesIO()
+        picture.convert("RGBA").save(body, "WEBP", quality=80)
+    return body.getvalue()
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """Returns the picture as it was held when it was taken, in RGB and without what else the file carried."""
+    ImageOps.exif_transpose(picture, in_place=True)
+    profile = picture.info.get("icc_profile")
+    picture.info = {"icc_profile": profile} if profile else {}
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def converted(file: File[bytes]) -> File[bytes]:
+    """Returns a WebP or BMP as PNG, or as JPG if it is a photograph; any other file as it is.
+
+    Raises ``UnreadablePicture``.
+    """
+    file.seek(0)
+    found = files.content_type(file.read(files.HEAD_BYTES))
+    file.seek(0)
+    if found not in CONVERTED:
+        return file
+    body = io.BytesIO()
+    with opened(file) as picture:
+        if getattr(picture, "is_animated", False):
+            raise UnreadablePicture(_("An animated WebP cannot be converted: save it as GIF."))
+        ImageOps.exif_transpose(picture, in_place=True)
+        # WebP is mostly used for photographs, unless something shines through it.
+        form = "JPEG" if found == "image/webp" and not picture.has_transparency_data else "PNG"
+        picture.save(body, form, quality=92)
+    return ContentFile(body.getvalue(), name=f"{file.name}.{'jpg' if form == 'JPEG' else 'png'}")
+
+
+def _too_many() -> TooManyPixels:
+    sentence = _("The picture has too many pixels: make it smaller, %(most)s in all at most.")
+    return TooManyPixels(sentence % {"most": f"{MOST_PIXELS:,}"})

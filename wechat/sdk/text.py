@@ -1,0 +1,77 @@
+"""Text from outside, made fit to be stored, compared, shown, exported and sent again.
+
+Every door to the outside reads its text here: callbacks, answers of the platform and of WeChat Pay, bodies of
+the API, uploaded tables. What PostgreSQL, XML or a spreadsheet cannot hold is dropped: control characters but
+tab and line ends, halves of surrogate pairs, non-characters. Bytes that are no UTF-8 become U+FFFD.
+"""
+
+import codecs
+import json
+import re
+from typing import Any
+
+_NON_CHARACTERS = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
+_UNFIT = re.compile(f"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NON_CHARACTERS}]")
+# How Java and old databases write an emoji (CESU-8): either half of its surrogate pair as a character.
+_SURROGATE_PAIRS = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])+")
+
+
+def clean(text: str) -> str:
+    """Returns the text without the characters that have no place in one; usually the same object."""
+    # Printable text, on one line or several, holds none of them, which is quicker to see than to search for.
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
+    return _UNFIT.sub("", text)
+
+
+def decode(data: bytes) -> str:
+    """Returns the clean text of bytes that are meant to be UTF-8, without a byte order mark."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return clean(data.decode())
+    except UnicodeDecodeError:
+        return clean(_SURROGATE_PAIRS.sub(_pairs, data).decode(errors="replace"))
+
+
+def load_json(data: bytes, **options: Any) -> Any:
+    """Returns the value of a JSON document, all its texts clean; line ends inside of texts are tolerated.
+
+    `options` are those of `json.loads`. Raises ValueError, for what is nested too deep as well.
+    """
+    document = decode(data)
+    try:
+        value = json.loads(document, strict=False, **options)
+        # What is not escaped has been cleaned with the document.
+        return clean_json(value) if "\\u" in document else value
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def is_json(data: bytes) -> bool:
+    """Whether it can only be a JSON object, and no XML."""
+    return data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+
+
+def is_legible(data: bytes) -> bool:
+    """Whether it begins as a text does, and as no picture, sound or film."""
+    head = data[:512]
+    try:
+        return b"\0" not in head and bool(codecs.getincrementaldecoder("utf-8")().decode(head))
+    except UnicodeDecodeError:
+        return False
+
+
+def clean_json(value: Any) -> Any:
+    """Returns a JSON value with all its texts, and the names in its objects, clean."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): clean_json(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [clean_json(each) for each in value]
+    return value
+
+
+def _pairs(found: "re.Match[bytes]") -> bytes:
+    halves = found[0].decode("utf-8", "surrogatepass")
+    return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
