@@ -66,7 +66,9 @@ def _programs() -> Mapping[str, list[str]]:
             "-A",
             "config",
             "worker",
-            # Two of them may be sending; somebody has to be there for the rest.
+            "--queues",
+            "interactive,bulk",
+            # One of them is kept for what somebody waits for (see ``wechat.kernel.work.places``).
             "--concurrency",
             "3",
             "--loglevel",
