@@ -1,6 +1,7 @@
 """Background work: claimed once, tried again as its errors say, held for an account and no other."""
 
 import datetime
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ import time_machine
 from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -326,3 +328,18 @@ def test_a_kind_of_work_that_nobody_declared_cannot_be_woken() -> None:
 def test_every_kind_of_work_goes_through_one_of_the_two_queues(name: str) -> None:
     assert work.KINDS.get(name).queue in {work.INTERACTIVE, work.BULK}
     assert name in current_app.tasks
+
+
+@pytest.mark.django_db
+def test_the_metrics_tell_what_is_due_for_how_long_and_what_is_on_hold(
+    account: OfficialAccount, outcomes: dict[int, Exception | None], client: Client
+) -> None:
+    files(account, 2)
+    outcomes[account.pk] = ApiError(48001, "api unauthorized")
+    work.run(NAME)
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=5), tick=False):
+        told = client.get("/metrics").content.decode()
+    assert f'wechat_work_due{{work="{NAME}"}} 2.0' in told
+    (age,) = re.findall(rf'wechat_work_oldest_seconds{{work="{NAME}"}} ([0-9.]+)', told)
+    assert 295 <= float(age) <= 310
+    assert f'wechat_work_held{{cause="account",part="",work="{NAME}"}} 1.0' in told

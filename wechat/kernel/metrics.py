@@ -13,6 +13,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from wechat.kernel.work.backlog import BacklogCollector
+
 CALLBACKS = Counter("wechat_callbacks", "Callbacks by what became of them", ["account", "outcome"])
 REFUSED = Counter("wechat_callbacks_refused", "Callbacks refused", ["account", "reason"])
 ANSWER_SECONDS = Histogram(
@@ -26,10 +28,14 @@ API_SECONDS = Histogram("wechat_api_seconds", "Length of a call to the platform"
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    """Returns what this process counted, or all of them together, and how much work is due."""
+    work = CollectorRegistry()
+    work.register(BacklogCollector())
+    text = generate_latest(_counted()) + generate_latest(work)
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 
-def _registry() -> CollectorRegistry:
+def _counted() -> CollectorRegistry:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
