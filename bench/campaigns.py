@@ -30,8 +30,9 @@ from django.utils import timezone  # noqa: E402
 from accounts.models import OfficialAccount  # noqa: E402
 from bench.simulator_calls import free_port  # noqa: E402
 from config.embedded.redis import _program  # noqa: E402
-from wechat.campaigns import running, steps, tallying  # noqa: E402
+from wechat.campaigns import counters, steps  # noqa: E402
 from wechat.campaigns.models import Campaign, Variant  # noqa: E402
+from wechat.kernel import work  # noqa: E402
 from wechat.pushes.models import Template  # noqa: E402
 
 APPID = "wx7d4e1f90ab23c586"
@@ -41,14 +42,13 @@ WORKERS = 2
 WORKER = """
 import datetime, time, django
 django.setup()
-from wechat.campaigns import running
 from wechat.kernel import work
 from wechat.kernel.work import KINDS
 from wechat.pushes import claiming
-claiming.LEASE = running.LEASE = datetime.timedelta(seconds=10)
+claiming.LEASE = KINDS.get("campaigns.run").lease = datetime.timedelta(seconds=10)
 KINDS.get("pushes.send_bulk").seconds = 1.0
 while True:
-    running.run_due()
+    work.run("campaigns.run")
     work.run("pushes.send_bulk")
     time.sleep(0.05)
 """
@@ -115,13 +115,13 @@ def snapshot(audience: int) -> None:
         campaign.refresh_from_db()
         steps.check(campaign)
         started = time.perf_counter()
-        running.run_due()
+        work.run("campaigns.run")
         took = time.perf_counter() - started
         campaign.refresh_from_db()
-        count = tallying.Tally.of(campaign).number()
+        count = counters.Tally.of(campaign).number()
         print(f"worked out {count:>9,} recipients, time {time_number}: {took:6.1f} s", flush=True)
     started = time.perf_counter()
-    tallying.counted(campaign.pk)
+    counters.counted(campaign)
     print(f"counted them by state and reason:             {time.perf_counter() - started:6.2f} s", flush=True)
 
 
@@ -189,7 +189,7 @@ def judged(base: str, campaign: Campaign, recipients: int) -> bool:
     """By the ledger: nobody twice, nobody missing but those who are uncertain by name."""
     ledger = requests.get(f"{base}/_sim/accounts/{APPID}/ledger", timeout=300).json()
     got = Counter(entry["openid"] for entry in ledger["entries"] if entry["via"] != "system")
-    uncertain = set(campaign.recipients.filter(state="uncertain").values_list("openid", flat=True))
+    uncertain = set(campaign.recipients.filter(push__state="uncertain").values_list("openid", flat=True))
     missing = {f"oBench{n:022d}" for n in range(1, recipients + 1)} - set(got)
     twice = sum(each > 1 for each in got.values())
     print(

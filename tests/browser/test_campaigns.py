@@ -11,8 +11,8 @@ from tests.campaigns.conftest import World
 from tests.cast import Cast
 from tests.simulated import Simulated
 from tests.working import send_due
-from wechat.campaigns import running
 from wechat.campaigns.models import Campaign
+from wechat.kernel import work
 from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,7 +54,7 @@ def begun(sign_in: SignIn, world: World) -> tuple[Page, Campaign]:
     page = sign_in(world.author)
     campaign = written(page)
     press(page, "核算发送对象")
-    running.run_due()
+    work.run("campaigns.run")
     expect(page.get_by_role("row", name="将发送给")).to_contain_text("4")
     # What is left of the day's quota after it, though nobody reloaded the page.
     expect(page.get_by_role("row", name="模板消息")).to_contain_text("99996")

@@ -7,10 +7,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from accounts.models import OfficialAccount
-from tests.campaigns.mass_cast import followers, received
+from tests.campaigns.mass_cast import followers, received, work_off
 from tests.cast import Cast
 from tests.simulated import Simulated
-from wechat.campaigns.mass import sending
 from wechat.campaigns.models import MassPreview, MassSend
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +46,7 @@ def test_a_text_is_previewed_and_sent_to_everybody_after_two_confirmations(
     assert MassSend.objects.get().state == "draft"
     page.get_by_role("button", name="确定，发给全部 3 位粉丝").click()
     expect(page.get_by_role("link", name="查看人数并发送…")).to_have_count(0)
-    sending.work_off_due()
+    work_off()
     assert len(received(staff.ours, known, of=3)) == 3
     page.reload()
     expect(page.locator(".mass-parts tbody tr")).to_have_count(1)

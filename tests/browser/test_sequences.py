@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.cast import Cast
 from wechat.campaigns.models import Enrolment, Sequence
-from wechat.campaigns.sequences import enrolling, running
+from wechat.campaigns.sequences import enrolling
+from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 
@@ -37,7 +38,7 @@ def test_a_sequence_is_written_and_says_its_first_message(sign_in: SignIn, staff
     windows.grant(staff.ours, OPENID, windows.Trigger.FOLLOW, timezone.now())
     enrolling.start(staff.ours, OPENID, "follow", "test:1", at=timezone.now())
     Enrolment.objects.update(due_at=timezone.now())
-    running.run_due()
+    work.run("campaigns.run_sequences")
     assert Push.objects.get().content["content"] == "欢迎关注"
     page.goto(f"{LIST}{Sequence.objects.get().pk}/change/")
     page.get_by_role("link", name="效果与进行中的粉丝").click()

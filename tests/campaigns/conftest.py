@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from accounts.models import Follower, OfficialAccount, Tag
 from tests.campaigns.mass_cast import TEXT, Writer
 from tests.cast import Cast
 from tests.simulated import Simulated
 from tests.working import send_due
-from wechat.campaigns import running, steps
+from wechat.campaigns import steps
 from wechat.campaigns.models import Campaign, MassSend, Recipient, Variant
+from wechat.kernel import work
 from wechat.pushes.models import Push, Template
 
 SEND = "/cgi-bin/message/template/send"
@@ -60,7 +62,7 @@ class World:
     def checked(self, campaign: Campaign) -> Campaign:
         """As the pages show it after "work out who gets it"."""
         assert steps.check(campaign)
-        running.run_due()
+        work.run("campaigns.run")
         campaign.refresh_from_db()
         return campaign
 
@@ -80,9 +82,9 @@ class World:
         """What the tick makes a worker do, a second later."""
         for _step in range(3):
             Campaign.objects.filter(
-                pk=campaign.pk, due_at__isnull=False, state__in=("running", "done")
+                pk=campaign.pk, due_at__isnull=False, state__in=("running", "paused", "done", "cancelled")
             ).update(due_at="2020-01-01T00:00Z")
-            running.run_due()
+            work.run("campaigns.run")
         campaign.refresh_from_db()
 
     def run(self, campaign: Campaign, seconds: float = 60) -> Campaign:
@@ -109,15 +111,17 @@ class World:
         }
 
 
+def recipients(campaign: Campaign) -> "QuerySet[Recipient]":
+    return Recipient.objects.filter(campaign=campaign).select_related("push")
+
+
 def reasons(campaign: Campaign) -> dict[str, str]:
     """Of everybody who was left out or not sent to."""
-    return dict(
-        Recipient.objects.filter(campaign=campaign).exclude(reason="").values_list("openid", "reason")
-    )
+    return {each.openid: each.why for each in recipients(campaign) if each.why}
 
 
 def states(campaign: Campaign) -> Counter[str]:
-    return Counter(Recipient.objects.filter(campaign=campaign).values_list("state", flat=True))
+    return Counter(each.outcome.value for each in recipients(campaign))
 
 
 def pending() -> int:

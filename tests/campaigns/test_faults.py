@@ -21,8 +21,9 @@ from tests.campaigns.conftest import SEND, World, states
 from tests.cast import Cast, signed_in
 from tests.pushes.test_faults import OwnRedis
 from tests.pushes.test_sending import _environment
-from wechat.campaigns import running, steps
+from wechat.campaigns import steps
 from wechat.campaigns.models import Campaign
+from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 
@@ -34,14 +35,14 @@ KILLS = 5
 WORKER = """
 import datetime, time, django
 django.setup()
-from wechat.campaigns import running
 from tests.working import send_due
+from wechat.kernel import work
 from wechat.kernel.work import KINDS
 from wechat.pushes import claiming
-claiming.LEASE = running.LEASE = datetime.timedelta(seconds=3)
+claiming.LEASE = KINDS.get("campaigns.run").lease = datetime.timedelta(seconds=3)
 KINDS.get("pushes.send_bulk").seconds = 0.3
 while True:
-    running.run_due()
+    work.run("campaigns.run")
     send_due()
     time.sleep(0.05)
 """
@@ -123,7 +124,7 @@ def test_who_was_being_written_to_at_a_kill_is_listed_as_uncertain_by_name(
     world.simulated.sim("/faults", {"api": "/cgi-bin/message/custom/send", "latency_ms": 600})
     campaign = world.approved(world.campaign(way="service"))
     sent_under_fire(campaign, redis, kills=1)
-    uncertain = set(campaign.recipients.filter(state="uncertain").values_list("openid", flat=True))
+    uncertain = set(campaign.recipients.filter(push__state="uncertain").values_list("openid", flat=True))
     assert uncertain, "the kill found nothing on its way"
     assert set(world.received().values()) == {1}, "somebody has it twice"
     assert set(openids) - set(world.received()) <= uncertain, "somebody is missing and not listed"
@@ -142,7 +143,7 @@ def test_pausing_and_going_on_again_and_again_loses_and_repeats_nobody(world: Wo
     world.follow(*openids)
     world.simulated.sim("/faults", {"api": SEND, "latency_ms": 100})
     campaign = world.approved(world.campaign())
-    running.run_due()
+    work.run("campaigns.run")
     with worker(redis), worker(redis):
         for _time in range(4):
             time.sleep(0.6)

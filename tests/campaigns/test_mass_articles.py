@@ -4,7 +4,7 @@ import pytest
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
-from tests.campaigns.mass_cast import SENDALL, Writer, a_minute_later, followers, received, settle
+from tests.campaigns.mass_cast import SENDALL, Writer, a_minute_later, followers, received, settle, work_off
 from tests.simulated import Simulated
 from wechat.articles.models import Article, Draft
 from wechat.campaigns.mass import reports, sending
@@ -79,7 +79,7 @@ def test_it_is_deleted_there_and_the_cards_stay(
     received(account, known, of=2)
     assert send.may_be_deleted_there
     sending.delete(send)
-    sending.work_off_due()
+    work_off()
     send.refresh_from_db()
     assert send.state == "deleted"
     assert mass.status(client_for(account), send.calls.get().msg_id or 0) == "DELETE"

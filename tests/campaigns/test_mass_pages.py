@@ -11,12 +11,11 @@ from django.utils import timezone
 
 from accounts.models import Follower, OfficialAccount
 from tests import workbooks
-from tests.campaigns.mass_cast import Writer, followers, settle
+from tests.campaigns.mass_cast import Writer, followers, settle, work_off
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from tests.workbooks import OPENID, WRITERS
 from wechat.articles.models import Article, Draft
-from wechat.campaigns.mass import sending
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +40,7 @@ def test_a_text_is_written_and_nothing_leaves(staff: Cast, known: Simulated) -> 
     signed_in(staff.owner).post(ADD, filled(staff.ours))
     send = MassSend.objects.get()
     assert (send.state, send.content) == ("draft", {"type": "text", "content": "到店有礼"})
-    assert sending.work_off_due() == 0
+    assert work_off() == 0
 
 
 def test_what_is_missing_is_said_at_its_field(staff: Cast) -> None:

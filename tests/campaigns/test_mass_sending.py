@@ -15,11 +15,13 @@ from tests.campaigns.mass_cast import (
     received,
     report,
     settle,
+    work_off,
 )
 from tests.simulated import Simulated
 from tests.working import react_to_due
-from wechat.campaigns.mass import planning, sending
+from wechat.campaigns.mass import planning
 from wechat.campaigns.models import MassCall, MassPreview, MassRecipient, MassReport
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db
 
@@ -106,10 +108,10 @@ def test_a_worker_killed_between_row_and_call_harms_nobody(
     openids = followers(account, known, 2)
     send = written()
     planning.plan(send, None, None)
-    planning.begin_due()
+    work.run("campaigns.mass_begin")
     now = timezone.now()
     MassCall.objects.update(state="sending", attempts=1, tried_at=now, due_at=now)
-    sending.work_off_due()
+    work_off()
     send.refresh_from_db()
     assert send.state == "accepted"
     assert received(account, known, of=2) == sorted(openids)
@@ -121,10 +123,10 @@ def test_what_the_platform_has_forgotten_is_uncertain_and_never_sent_again(
     followers(account, known, 2)
     send = written()
     planning.plan(send, None, None)
-    planning.begin_due()
+    work.run("campaigns.mass_begin")
     long_ago = timezone.now() - datetime.timedelta(hours=23)
     MassCall.objects.update(state="sending", attempts=1, tried_at=long_ago, due_at=timezone.now())
-    sending.work_off_due()
+    work_off()
     send.refresh_from_db()
     assert send.state == "uncertain"
     assert received(account, known) == []
@@ -234,7 +236,7 @@ def test_a_preview_reaches_a_colleague_only(
 ) -> None:
     followers(account, known, 2)
     preview = MassPreview.objects.create(send=written(), wechat_id="colleague", due_at=timezone.now())
-    sending.work_off_due()
+    work_off()
     preview.refresh_from_db()
     assert (preview.due_at, preview.error) == (None, "")
     assert received(account, known) == []
@@ -247,7 +249,7 @@ def test_what_is_taken_back_in_time_is_not_sent(
     send = written()
     planning.plan(send, timezone.now() + datetime.timedelta(hours=1), None)
     assert planning.take_back(send)
-    sending.work_off_due()
+    work_off()
     send.refresh_from_db()
     assert (send.state, send.calls.count()) == ("draft", 0)
     assert planning.plan(send, None, None)

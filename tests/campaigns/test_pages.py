@@ -14,8 +14,8 @@ from tests.campaigns.conftest import World
 from tests.cast import Cast, signed_in
 from tests.workbooks import OPENID, WRITERS
 from tests.working import send_due
-from wechat.campaigns import running
 from wechat.campaigns.models import Campaign, Recipient, Seed
+from wechat.kernel import work
 from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +58,7 @@ def test_a_campaign_is_written_checked_approved_and_sent(world: World, staff: Ca
     answer = author.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店", "url": ""})
     assert answer.headers["Location"] == url("campaign_change", campaign.pk)
     press(author, campaign, "check")
-    running.run_due()
+    work.run("campaigns.run")
     assert "will be sent to" in page(author, campaign) or "将发送给" in page(author, campaign)
     press(author, campaign, "submit")
     assert 'value="approve"' not in page(author, campaign)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.campaigns.conftest import SEND, World, states
 from tests.working import send_due
-from wechat.campaigns import running, steps
+from wechat.campaigns import steps
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
 from wechat.kernel.models import Hold
@@ -50,7 +50,7 @@ def pass_time(world: World, clock: time_machine.Traveller, seconds: int, step: i
     for _step in range(seconds // step):
         clock.shift(step)
         world.simulated.pass_time(step)
-        running.run_due()
+        work.run("campaigns.run")
         send_due()
 
 

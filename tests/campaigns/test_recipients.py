@@ -11,8 +11,8 @@ from accounts.models import Follower, Segment, Tag
 from accounts.segments import Row
 from tests.campaigns.conftest import World, reasons, states
 from wechat.campaigns import figures, table
+from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, Recipient
-from wechat.campaigns.tallying import Tally
 from wechat.pushes import grants, windows
 from wechat.pushes.models import Push
 from wechat.pushes.windows import Trigger

@@ -8,8 +8,8 @@ from django.utils import timezone
 from payments.models import Merchant, Order
 from tests.campaigns.conftest import World
 from wechat.campaigns import report
+from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign
-from wechat.campaigns.tallying import Tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

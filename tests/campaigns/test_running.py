@@ -9,9 +9,10 @@ from django.utils import timezone
 from accounts.models import Follower
 from tests.campaigns.conftest import SEND, World, pending, reasons, states
 from tests.working import send_due
-from wechat.campaigns import running, steps
+from wechat.campaigns import steps
+from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, Recipient
-from wechat.campaigns.tallying import Tally
+from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
 from wechat.pushes.windows import Trigger
@@ -79,11 +80,11 @@ def test_an_unchecked_draft_cannot_be_submitted(world: World) -> None:
 def test_it_waits_for_its_time(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.approved(world.campaign(starts_at=timezone.now() + timedelta(hours=2)))
-    running.run_due()
+    work.run("campaigns.run")
     campaign.refresh_from_db()
     assert (campaign.state, pending()) == (State.SCHEDULED, 0)
     Campaign.objects.filter(pk=campaign.pk).update(due_at=timezone.now())
-    running.run_due()
+    work.run("campaigns.run")
     campaign.refresh_from_db()
     assert campaign.state == State.RUNNING
 

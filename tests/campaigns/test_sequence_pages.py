@@ -9,6 +9,7 @@ from accounts.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, running
+from wechat.kernel import work
 from wechat.pushes.models import Template
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,6 @@ def test_switching_off_in_the_form_pauses_those_inside(staff: Cast) -> None:
     given = filled(staff.ours, "一") | {"steps-INITIAL_FORMS": 1, "steps-0-id": step.pk}
     del given["enabled"]
     client.post(f"{LIST}{sequence.pk}/change/", given | {"steps-0-sequence": sequence.pk})
-    running.run_due()
+    work.run("campaigns.run_sequences")
     sequence.refresh_from_db()
     assert (sequence.enabled, Enrolment.objects.get().state) == (False, "paused")

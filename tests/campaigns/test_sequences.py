@@ -14,6 +14,7 @@ from tests.working import react_to_due
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report, running
 from wechat.channels.models import Channel
+from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
 from wechat.pushes.windows import Trigger
@@ -65,7 +66,7 @@ def later(minutes: float) -> None:
         enrolment.since -= passed
         enrolment.due_at = enrolment.due_at and timezone.now()
         enrolment.save()
-    running.run_due()
+    work.run("campaigns.run_sequences")
 
 
 def said() -> list[str]:
@@ -76,7 +77,7 @@ def said() -> list[str]:
 def test_messages_follow_one_another_at_their_delays(account: OfficialAccount, made: Made) -> None:
     made((0, "欢迎"), (60, "一小时后"), (1440, "一天后"))
     happens(account, "subscribe", "<EventKey></EventKey>")
-    running.run_due()
+    work.run("campaigns.run_sequences")
     assert said() == ["欢迎"]
     later(59)
     assert said() == ["欢迎"]
@@ -93,10 +94,10 @@ def test_the_same_occasion_enrols_once_and_a_second_look_sends_nothing_twice(
 ) -> None:
     made((0, "欢迎"), (60, "一小时后"))
     assert (start(account), start(account)) == (1, 0)
-    running.run_due()
+    work.run("campaigns.run_sequences")
     # Killed after the step and before it was noted how far they are.
     Enrolment.objects.update(reached=-1, due_at=timezone.now())
-    running.run_due()
+    work.run("campaigns.run_sequences")
     assert said() == ["欢迎"]
     assert StepRun.objects.count() == 1
 
@@ -105,11 +106,11 @@ def test_the_same_occasion_enrols_once_and_a_second_look_sends_nothing_twice(
 def test_a_killed_workers_lease_ends_and_the_step_goes_out(account: OfficialAccount, made: Made) -> None:
     made((0, "欢迎"))
     start(account)
-    Enrolment.objects.update(due_at=timezone.now() + running.LEASE)
-    running.run_due()
+    Enrolment.objects.update(due_at=timezone.now() + running.ENROLMENTS.lease)
+    work.run("campaigns.run_sequences")
     assert said() == []
     Enrolment.objects.update(due_at=timezone.now())
-    running.run_due()
+    work.run("campaigns.run_sequences")
     assert said() == ["欢迎"]
 
 
@@ -138,7 +139,7 @@ def test_without_a_window_the_template_goes_out_or_nothing_with_the_reason(
     SequenceStep.objects.filter(position__gt=0).update(template=template)
     SequenceStep.objects.filter(position=1).update(values={"thing1": "{account}天河店"})
     start(account)
-    running.run_due()
+    work.run("campaigns.run_sequences")
     push = Push.objects.get()
     assert (push.kind, push.template, push.content["values"]) == (
         "template", "T1", {"thing1": "演示服务号天河店"},
@@ -191,7 +192,7 @@ def test_the_higher_priority_goes_first_and_the_lower_waits(account: OfficialAcc
     made((0, "低"), priority=1)
     high = made((5, "高"), priority=9)
     start(account)
-    running.run_due()
+    work.run("campaigns.run_sequences")
     assert said() == []
     assert Enrolment.objects.exclude(sequence=high).get().state == "paused"
     later(5)
@@ -204,11 +205,11 @@ def test_switching_one_off_lets_those_behind_it_go_on(account: OfficialAccount, 
     made((0, "低"), priority=1)
     high = made((5, "高"), priority=9)
     start(account)
-    running.run_due()
+    work.run("campaigns.run_sequences")
     high.enabled = False
     high.save()
     enrolling.look_again(high)
-    running.run_due()
+    work.run("campaigns.run_sequences")
     assert said() == ["低"]
     high.enabled = True
     high.save()
@@ -221,7 +222,7 @@ def test_switching_one_off_lets_those_behind_it_go_on(account: OfficialAccount, 
 def test_a_change_counts_for_those_who_have_not_reached_it(account: OfficialAccount, made: Made) -> None:
     sequence = made((0, "一"), (60, "二"))
     start(account)
-    running.run_due()
+    work.run("campaigns.run_sequences")
     first, second = sequence.steps.all()
     first.content = {"type": "text", "content": "一改"}
     first.save()
@@ -236,7 +237,7 @@ def test_a_change_counts_for_those_who_have_not_reached_it(account: OfficialAcco
 def test_steps_in_another_order_send_nothing_twice(account: OfficialAccount, made: Made) -> None:
     sequence = made((0, "一"), (10, "二"))
     start(account)
-    running.run_due()
+    work.run("campaigns.run_sequences")
     first, second = sequence.steps.all()
     first.position, second.position = 1, 0
     first.save()
@@ -273,7 +274,7 @@ def test_a_step_in_the_quiet_time_waits_for_its_end(account: OfficialAccount, ma
     begins, ends = now - datetime.timedelta(hours=1), now + datetime.timedelta(hours=1)
     made((0, "早安"), quiet_from=begins.time(), quiet_until=ends.time())
     start(account)
-    running.run_due()
+    work.run("campaigns.run_sequences")
     due_at = Enrolment.objects.get().due_at
     assert said() == []
     assert due_at is not None

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
-from wechat.pushes import claiming
+from wechat.pushes import claiming, transitions
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue_many
 from wechat.pushes.senders import SENDERS
@@ -47,7 +47,7 @@ def test_queues_are_looked_up_at_their_heads(campaign: OfficialAccount) -> None:
     assert "Rows Removed by Filter" not in found
 
 
-@pytest.mark.parametrize("statement", [claiming.IN_ORDER, claiming.IN_ANY_ORDER])
+@pytest.mark.parametrize("statement", [transitions.IN_ORDER, transitions.IN_ANY_ORDER])
 def test_a_claim_reads_only_what_it_takes(campaign: OfficialAccount, statement: str) -> None:
     now = timezone.now()
     asked = {"account": campaign.pk, "kind": "template", "bulk": True, "now": now, "lease": now, "limit": 100}

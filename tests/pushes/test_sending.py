@@ -22,9 +22,9 @@ from tests.pushes.conftest import OK, WeChat
 from tests.sdk.platform import Reply, answer
 from tests.working import send_due
 from wechat.pushes import claiming, outcomes, windows
-from wechat.pushes.again import send_again
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue
+from wechat.pushes.transitions import send_again
 from wechat.sdk.content import TransferToService
 
 pytestmark = pytest.mark.django_db(transaction=True)

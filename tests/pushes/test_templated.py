@@ -16,9 +16,9 @@ from wechat.kernel import work
 from wechat.kernel.clock import SHANGHAI
 from wechat.kernel.models import Hold
 from wechat.pushes import claiming, grants, receipts, send_holds, send_rates
-from wechat.pushes.again import send_again
 from wechat.pushes.models import Push, Receipt, SendRate, Template
 from wechat.pushes.queueing import queue_many, queue_template
+from wechat.pushes.transitions import send_again
 from wechat.sdk.template_messages import TemplateMessage
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area
 from wechat.campaigns import edit_page, overview_page, recipients_page, seeds_page, variant_page
+from wechat.campaigns.counters import SENT, Tally
 from wechat.campaigns.mass import admin as mass_admin
 from wechat.campaigns.models import Campaign
 from wechat.campaigns.sequences import admin as sequence_admin
-from wechat.campaigns.tallying import SENT, Tally
 from wechat.kernel.pages import BigTable, badge, moment
 
 # Registered by being imported.

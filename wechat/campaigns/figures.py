@@ -8,15 +8,15 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
+from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, Recipient
-from wechat.campaigns.tallying import Tally
 from wechat.pushes import send_rates
 from wechat.pushes.models import Push, SendRate
 from wechat.pushes.senders import SENDERS
 from wechat.sdk.api.base import quota_get
 from wechat.sdk.errors import WeChatError
 
-State = Recipient.State
+Outcome = Recipient.Outcome
 # A campaign that would take longer has no end that anybody wants to know.
 MOST_DAYS = 60
 
@@ -52,7 +52,7 @@ REASONS: dict[str, StrOrPromise] = {
 def lines(tally: Tally, *states: str) -> list[Line]:
     """By reason, the most frequent first."""
     return [
-        Line(str(REASONS.get(reason, "") or State(state).label), number, state, reason)
+        Line(str(REASONS.get(reason, "") or Outcome(state).label), number, state, reason)
         for (state, reason), number in tally.reasons(*states).items()
     ]
 
@@ -61,7 +61,7 @@ def ways(tally: Tally, account: OfficialAccount | None = None) -> list[Way]:
     """With an account, WeChat is asked what is left of its day's quota."""
     found = []
     for kind in Push.Kind:
-        number = tally.number(State.WAITING, kind=kind)
+        number = tally.number(Outcome.WAITING, kind=kind)
         if number:
             left = _left(account, kind) if account else None
             found.append(Way(str(kind.label), number, None if left is None else left - number))
@@ -111,7 +111,7 @@ def _seconds(campaign: Campaign, tally: Tally) -> float:
     slowest = 0.0
     for kind in Push.Kind:
         speed = set_speeds.get(kind) or send_rates.PER_SECOND[kind]
-        slowest = max(slowest, tally.number(State.WAITING, kind=kind) / speed)
+        slowest = max(slowest, tally.number(Outcome.WAITING, kind=kind) / speed)
     if campaign.per_second:
-        slowest = max(slowest, tally.number(State.WAITING) / campaign.per_second)
+        slowest = max(slowest, tally.number(Outcome.WAITING) / campaign.per_second)
     return slowest

@@ -19,15 +19,19 @@ from django_stubs_ext import StrOrPromise
 from accounts import audit
 from accounts.gate import entered, frame, object_page
 from accounts.rights import Area
-from wechat.campaigns import conversions, feeding, figures, report, steps, trying
+from wechat.campaigns import conversions, counters, dispatch, figures, report, steps, trying
+from wechat.campaigns.counters import OVER, SENT, Tally
 from wechat.campaigns.forms import TestForm
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.campaigns.pages import all_campaigns, user_of
-from wechat.campaigns.tallying import OVER, SENT, Tally
 from wechat.campaigns.variant_page import next_letter
 from wechat.pushes import send_holds
 
-State, Now = Campaign.State, Recipient.State
+State, Now = Campaign.State, Recipient.Outcome
+
+
+# What was on its way still arrives, and is counted.
+STOPPED = (State.PAUSED, State.DONE, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     may_change = entered(request).may_change
     if request.GET.get("part") == "now":
         return TemplateResponse(request, "campaigns/now.html", frame(request, "", **_now(campaign)))
+    if campaign.state in STOPPED:
+        # A message that somebody sent again has another outcome by now.
+        counters.recount(campaign)
     context = frame(
         request,
         campaign.name,
@@ -102,7 +109,7 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     openids = [wanted] if wanted else trying.seeds(campaign)
     try:
         pushes = trying.send(campaign, openids)
-    except feeding.FileNotReady:
+    except dispatch.FileNotReady:
         messages.error(request, Campaign.Trouble.FILE_NOT_READY.label)
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     if pushes:
@@ -129,7 +136,7 @@ def _now(campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign,
         "checking": campaign.state == State.DRAFT and campaign.due_at is not None,
         "checked": checked,
-        "moving": moving or (campaign.state == State.DONE and campaign.due_at is not None),
+        "moving": moving or (campaign.state in STOPPED and campaign.due_at is not None),
         "chosen": tally.number(),
         "excluded": figures.lines(tally, Now.EXCLUDED),
         "control": tally.number(Now.CONTROL),
@@ -147,7 +154,7 @@ def _now(campaign: Campaign) -> dict[str, Any]:
         "retriable": sum(
             number
             for (_state, reason), number in tally.reasons(Now.FAILED).items()
-            if reason in feeding.RETRIED
+            if reason in dispatch.RETRIED
         ),
         "report": report.of(campaign, tally) if campaign.started_at else [],
         "tells_orders": conversions.known(),

@@ -1,10 +1,12 @@
 """The recipients of a campaign one by one, by state and reason, on the page and as a file."""
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -19,12 +21,15 @@ from accounts.models import Follower
 from accounts.rights import Area, Rights
 from wechat.campaigns import figures
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient
+from wechat.campaigns.models.campaigns import OUTCOME_OF_PUSH
 from wechat.campaigns.pages import all_campaigns
 from wechat.kernel.pages import Keyset
 from wechat.kernel.tables import downloads
 from wechat.kernel.tables.writing import Row
-from wechat.pushes.models import Push
+from wechat.pushes import batches
 
+OF_THEIR_OWN = frozenset(Recipient.State) - {Recipient.State.QUEUED}
+OF_PUSHES = frozenset(OUTCOME_OF_PUSH.values())
 PER_PAGE = 50
 SLICE = 2_000
 
@@ -32,7 +37,7 @@ SLICE = 2_000
 class RecipientFilter(forms.Form):
     state = forms.ChoiceField(
         label=gettext_lazy("State"), required=False,
-        choices=[("", gettext_lazy("All")), *Recipient.State.choices],
+        choices=[("", gettext_lazy("All")), *Recipient.Outcome.choices],
     )  # fmt: skip
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
     openid = forms.CharField(label=gettext_lazy("The whole OpenID"), required=False, max_length=64)
@@ -42,16 +47,42 @@ class RecipientFilter(forms.Form):
         reason: Any = self.fields["reason"]
         reason.choices = [("", _("All")), *figures.REASONS.items()]
 
-    def narrowed(self, rows: "QuerySet[Recipient]") -> "QuerySet[Recipient]":
+    def narrowed(self, campaign: Campaign) -> "QuerySet[Recipient]":
+        """The campaign's recipients, each with its push, which tells what became of it."""
+        rows = campaign.recipients.select_related("push")
         if not self.is_valid():
             return rows
-        return rows.filter(**{name: value for name, value in self.cleaned_data.items() if value})
+        if openid := self.cleaned_data["openid"]:
+            rows = rows.filter(openid=openid)
+        return _ended(campaign, rows, self.cleaned_data["state"], self.cleaned_data["reason"])
+
+
+def _ended(
+    campaign: Campaign, rows: "QuerySet[Recipient]", outcome: str, reason: str
+) -> "QuerySet[Recipient]":
+    """Those with this outcome, for this reason; empty ones are any."""
+    if not outcome and not reason:
+        return rows
+    own, pushes = Q(push=None), batches.of(campaign.cause)
+    if outcome:
+        own &= Q(state=outcome)
+        pushes = pushes.filter(
+            state__in=[push for push, became in OUTCOME_OF_PUSH.items() if became == outcome]
+        )
+    if reason:
+        own, pushes = own & Q(reason=reason), pushes.filter(reason=reason)
+    sides = [
+        side
+        for side, known in ((own, OF_THEIR_OWN), (Q(push__in=pushes), OF_PUSHES))
+        if not outcome or outcome in known
+    ]
+    return rows.filter(reduce(or_, sides))
 
 
 @object_page(all_campaigns, Area.SENDING)
 def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     form = RecipientFilter(request.GET)
-    rows = form.narrowed(campaign.recipients.order_by("-pk"))
+    rows = form.narrowed(campaign).order_by("-pk")
     page = Keyset(rows, PER_PAGE, request.GET.get("p", ""))
     context = frame(
         request,
@@ -70,7 +101,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
     """The same rows as CSV; OpenIDs are masked for those who may not change followers."""
     form = RecipientFilter(request.GET)
-    rows = form.narrowed(campaign.recipients.all())
+    rows = form.narrowed(campaign)
     masked = not Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
     audit.record(request, campaign, _("Downloaded the recipients."))
     return downloads.as_csv_stream(
@@ -91,7 +122,7 @@ def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> 
 def _cells(row: Recipient, note: str, *, masked: bool) -> Row:
     return [
         mask(row.openid) if masked else row.openid,
-        row.get_state_display(),
+        str(row.outcome.label),
         reason_of(row),
         row.get_kind_display() if row.kind else "",
         row.letter,
@@ -101,14 +132,12 @@ def _cells(row: Recipient, note: str, *, masked: bool) -> Row:
 
 
 def reason_of(row: Recipient) -> str:
-    return str(figures.REASONS.get(row.reason, row.reason))
+    return str(figures.REASONS.get(row.why, row.why))
 
 
 def _told(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
     """A page of them with what the columns need, looked up once for all."""
     openids = [row.openid for row in rows]
-    pushes = Push.objects.filter(account=campaign.account_id, key__in=[row.key for row in rows])
-    sent = {push.openid: push for push in pushes.only("pk", "openid", "sent_at", "error")}
     people = Follower.objects.filter(account=campaign.account_id, openid__in=openids)
     named = {each.openid: each for each in people}
     notes = _notes(campaign, rows)
@@ -117,7 +146,6 @@ def _told(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
             "row": row,
             "reason": reason_of(row),
             "note": notes.get(row.openid, ""),
-            "push": sent.get(row.openid),
             "follower": named.get(row.openid),
         }
         for row in rows

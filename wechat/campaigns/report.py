@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 
 from wechat.campaigns import conversions
 from wechat.campaigns.conversions import Revenue
+from wechat.campaigns.counters import SENT, Tally
 from wechat.campaigns.models import Campaign, Recipient
-from wechat.campaigns.tallying import SENT, Tally
+from wechat.pushes import batches
+from wechat.pushes.states import WENT
 
-State = Recipient.State
+State, Outcome = Recipient.State, Recipient.Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,21 @@ def of(campaign: Campaign, tally: Tally) -> list[Line]:
             label=_("Variant %s") % letter,
             people=tally.number(letter=letter),
             sent=tally.number(*SENT, letter=letter),
-            delivered=tally.number(State.DELIVERED, letter=letter),
+            delivered=tally.number(Outcome.DELIVERED, letter=letter),
             taps=taps.get(letter, 0) if campaign.tracked else None,
-            revenue=_revenue(campaign, campaign.recipients.filter(letter=letter, state__in=SENT)),
+            revenue=_revenue(campaign, reached(campaign).filter(letter=letter)),
         )
         for letter in letters
     ]
-    if held_out := tally.number(State.CONTROL):
+    if held_out := tally.number(Outcome.CONTROL):
         control = campaign.recipients.filter(state=State.CONTROL)
         lines.append(Line(str(State.CONTROL.label), held_out, None, None, None, _revenue(campaign, control)))
     return lines
+
+
+def reached(campaign: Campaign) -> "QuerySet[Recipient]":
+    """Returns those to whom it was sent, by the state of their pushes."""
+    return campaign.recipients.filter(push__in=batches.of(campaign.cause).filter(state__in=WENT))
 
 
 def _taps(campaign: Campaign) -> dict[str, int]:

@@ -7,19 +7,23 @@ import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Follower
 from accounts.segments import UnknownCondition
-from wechat.campaigns import table, tallying
+from wechat.campaigns import counters, table
+from wechat.campaigns.mass import allowance
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import timeline
 from wechat.pushes import grants
 from wechat.pushes.models import Push, SendWindow, Template
+from wechat.pushes.states import WENT
 
 LOCK_CLASS = 0x63616D70
+# A message is sent that long after it was asked for, at the most that matters.
+LONGEST_WAIT = datetime.timedelta(days=2)
 # Kinds that need the follower's agreement.
 BY_AGREEMENT = frozenset({Template.Kind.NOTICE, Template.Kind.SUBSCRIBE})
 
@@ -96,7 +100,7 @@ def take(campaign: Campaign) -> bool:
 
 def _kept(campaign: Campaign) -> bool:
     """Only as what it was when this began: an edit in the meantime undoes the work."""
-    told = tallying.counted(campaign.pk)
+    told = counters.counted(campaign)
     prepared = campaign.state == Campaign.State.PREPARING
     now = timezone.now()
     changes: dict[str, Any] = {"checked_at": now, "tally": told, "tallied_at": now, "trouble": ""}
@@ -181,15 +185,23 @@ def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
-    """Those to whom another campaign's message went, or is on its way."""
+    """Those who were truly sent another message: by whoever writes to followers unasked."""
     if not campaign.cap_days:
         return "SELECT ''::text AS openid WHERE false", []
     since = timezone.now() - datetime.timedelta(days=campaign.cap_days)
-    pushes = timeline.between(Push.objects.all(), "created_at", since, None)
-    counted = pushes.filter(account=campaign.account_id, bulk=True).exclude(
-        state__in=[Push.State.FAILED, Push.State.SKIPPED]
-    )
-    return _sql(counted.order_by().values_list("openid", flat=True).distinct())
+    parts = [_sql(_pushed_since(campaign, since)), *map(_sql, allowance.sent_since(campaign.account, since))]
+    return " UNION ".join(f"({sql})" for sql, _given in parts), [
+        each for _sql, given in parts for each in given
+    ]
+
+
+def _pushed_since(campaign: Campaign, since: datetime.datetime) -> "QuerySet[Push, str]":
+    """Whom a push reached; answers in a conversation and tests of this campaign do not count."""
+    pushes = timeline.between(Push.objects.all(), "created_at", since - LONGEST_WAIT, None)
+    sent = pushes.filter(account=campaign.account_id, state__in=WENT, sent_at__gte=since)
+    unasked = Q(bulk=True) | ~Q(kind=Push.Kind.SERVICE) | Q(cause="api") | Q(cause__startswith="sequence:")
+    others = sent.filter(unasked).exclude(cause=campaign.cause)
+    return others.order_by().values_list("openid", flat=True).distinct()
 
 
 def _sql(rows: "QuerySet[Any, Any]") -> tuple[str, list[Any]]:

@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from accounts.models import StaffRight
 from accounts.rights import CHANGES, Area
-from wechat.campaigns import feeding
+from wechat.campaigns import counters, dispatch
 from wechat.campaigns.models import Campaign
-from wechat.campaigns.tasks import run
-from wechat.kernel import due
+from wechat.kernel import work
 
 State = Campaign.State
 
@@ -57,29 +56,22 @@ def may_approve(campaign: Campaign, by: User) -> bool:
 
 def pause(campaign: Campaign) -> bool:
     """Nothing more leaves; what is on its way arrives."""
-    with transaction.atomic():
-        paused = _step(campaign, [State.PREPARING, State.RUNNING], state=State.PAUSED, due_at=None)
-        if paused:
-            feeding.take_back(campaign)
-    return paused
+    now = timezone.now()
+    return _stop(campaign, [State.PREPARING, State.RUNNING], state=State.PAUSED, due_at=now, stopped_at=now)
 
 
 def resume(campaign: Campaign) -> bool:
     now = timezone.now()
-    go_on: dict[str, Any] = {"due_at": now, "fed_until": None, "trouble": "", "tallied_at": now, "speed": 0}
+    go_on: dict[str, Any] = {"due_at": now, "fed_until": None, "trouble": "", "stopped_at": None, "speed": 0}
     return _step(
         campaign, [State.PAUSED], Q(prepared_at__isnull=False), state=State.RUNNING, **go_on
     ) or _step(campaign, [State.PAUSED], Q(prepared_at__isnull=True), state=State.PREPARING, **go_on)
 
 
 def cancel(campaign: Campaign) -> bool:
-    """For good."""
-    with transaction.atomic():
-        ended: dict[str, Any] = {"state": State.CANCELLED, "due_at": None, "finished_at": timezone.now()}
-        cancelled = _step(campaign, OPEN, **ended)
-        if cancelled:
-            feeding.take_back(campaign)
-    return cancelled
+    """For good; what is on its way arrives."""
+    now = timezone.now()
+    return _stop(campaign, OPEN, state=State.CANCELLED, due_at=now, finished_at=now)
 
 
 def retry(campaign: Campaign) -> int:
@@ -88,16 +80,26 @@ def retry(campaign: Campaign) -> int:
     with transaction.atomic():
         if not _step(campaign, [State.DONE], state=State.RUNNING, due_at=now, finished_at=None):
             return 0
-        return feeding.put_back_failed(campaign)
+        return dispatch.put_back_failed(campaign)
+
+
+@transaction.atomic
+def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
+    """Take back what was not tried; a worker counts what becomes of the rest."""
+    stopped = _step(campaign, of, **changes)
+    if stopped:
+        dispatch.take_back(campaign)
+        counters.recount(campaign, at_once=True)
+    return stopped
 
 
 def _step(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **changes: Any) -> bool:
     """Whether it was in one of these states, and as it was read."""
     same = Campaign.objects.filter(condition or Q(), pk=campaign.pk, version=campaign.version, state__in=of)
-    moved = bool(same.update(version=F("version") + 1, **changes))
+    moved = bool(same.update(version=F("version") + 1, attempts=0, error="", errcode=None, **changes))
     if moved:
         campaign.refresh_from_db()
-        transaction.on_commit(lambda: due.ring(run))
+        work.wake("campaigns.run")
     return moved
 
 

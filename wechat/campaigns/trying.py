@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from wechat.campaigns import feeding
+from wechat.campaigns import dispatch
 from wechat.campaigns.models import Campaign, Seed
 from wechat.pushes import windows
 from wechat.pushes.models import Push
@@ -25,7 +25,7 @@ def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
         words = {**(first.words if first else {}), "openid": openid, "account": campaign.account.name}
         for variant in campaign.variants.select_related("asset", "cover").order_by("letter"):
             kind = _kind(campaign, openid)
-            told = feeding.content(variant, kind, words)
+            told = dispatch.content(variant, kind, words)
             key = f"campaign-test:{campaign.pk}:{mark}:{openid}:{variant.letter}"
             pushes.append(_queued(campaign, openid, kind, told, key))
     return pushes
@@ -44,7 +44,7 @@ def _kind(campaign: Campaign, openid: str) -> str:
 
 
 def _queued(campaign: Campaign, openid: str, kind: str, told: dict[str, object], key: str) -> Push:
-    cause = f"campaign:{campaign.pk}"
+    cause = campaign.cause
     if kind == Kind.SERVICE:
         content = contents.from_dict(told)
         return queue(account=campaign.account, openid=openid, content=content, key=key, cause=cause)

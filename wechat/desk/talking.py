@@ -16,10 +16,10 @@ from wechat.desk import staff, takeovers, threads
 from wechat.desk.models import CannedAnswer, Thread
 from wechat.materials.models import Asset
 from wechat.pushes import windows
-from wechat.pushes.again import send_again
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue
 from wechat.pushes.summary import because
+from wechat.pushes.transitions import send_again
 from wechat.sdk.content import Content, Image, Text, from_dict
 
 

@@ -23,12 +23,12 @@ from accounts.rights import Area, Rights, current_account
 from wechat.inbox import answerers
 from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 from wechat.pushes import send_holds, send_rates_page, windows
-from wechat.pushes.again import may_repeat, send_again
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
 from wechat.pushes.summary import COLOURS, because, summary, words
 from wechat.pushes.template_admin import TemplateAdmin
+from wechat.pushes.transitions import may_repeat, send_again
 
 # Whoever may change one of these may send a message again.
 SENDERS = (Area.SENDING, Area.MESSAGES)

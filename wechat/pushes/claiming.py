@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
-from wechat.pushes import reports, send_holds, send_rates
+from wechat.pushes import send_holds, send_rates, transitions
 from wechat.pushes.models import Push
 from wechat.pushes.senders import SENDERS, Sender
 
-State, Reason = Push.State, Push.Reason
+State = Push.State
 
 # Longer than the slowest call with a token fetched on the way and every time-out used up.
 LEASE = datetime.timedelta(minutes=2)
@@ -44,25 +44,6 @@ CROSS JOIN LATERAL (
 WHERE held.until IS NULL OR held.until <= %(now)s
 ORDER BY random()
 """
-CLAIM = """
-UPDATE pushes_push push
-SET state = 'sending', due_at = %(lease)s, attempts = attempts + 1, tried_at = COALESCE(tried_at, %(now)s)
-WHERE id = ANY (ARRAY(
-    SELECT id FROM pushes_push mine
-    WHERE account_id = %(account)s AND kind = %(kind)s AND bulk = %(bulk)s
-      AND state = 'pending' AND due_at <= %(now)s {first_in_line}
-    ORDER BY due_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
-))
-RETURNING push.*
-"""
-# Followers get their messages in the order they were asked for, also when one has to wait.
-FIRST_IN_LINE = """AND NOT EXISTS (
-        SELECT 1 FROM pushes_push earlier
-        WHERE earlier.account_id = mine.account_id AND earlier.openid = mine.openid
-          AND earlier.due_at IS NOT NULL AND earlier.kind = 'service' AND earlier.id < mine.id
-    )"""
-IN_ORDER = CLAIM.format(first_in_line=FIRST_IN_LINE)
-IN_ANY_ORDER = CLAIM.format(first_in_line="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +84,14 @@ def due_queues(*, bulk: bool) -> list[SendQueue]:
 
 def claim(queue: SendQueue, limit: int) -> Sequence[Push]:
     """Take due pushes of a queue, which are then *sending*: the attempt is on record before the call."""
-    now = timezone.now()
-    sql = IN_ORDER if queue.sender.in_order else IN_ANY_ORDER
-    parameters = {
-        "account": queue.account_id,
-        "kind": queue.kind,
-        "bulk": queue.bulk,
-        "now": now,
-        "lease": now + LEASE,
-        "limit": limit,
-    }
-    return sorted(Push.objects.raw(sql, parameters), key=lambda push: push.pk)
+    return transitions.claim(
+        queue.account_id,
+        queue.kind,
+        bulk=queue.bulk,
+        in_order=queue.sender.in_order,
+        limit=limit,
+        lease=LEASE,
+    )
 
 
 def lost_before(push: Push) -> datetime.datetime | None:
@@ -128,19 +106,11 @@ def release_interrupted(*, bulk: bool) -> None:
 
     Where the platform drops repeats it is simply sent again; anything else only a person may send again.
     """
-    now = timezone.now()
-    interrupted = Push.objects.filter(state=State.SENDING, due_at__lte=now, bulk=bulk)
-    again = Q(pk__in=[])
+    repeatable = Q(pk__in=[])
     for sender in SENDERS.values():
         if sender.repeatable_for:
-            again |= Q(kind=sender.kind, tried_at__gt=now - sender.repeatable_for)
-    interrupted.filter(again).update(state=State.PENDING)
-    with transaction.atomic():
-        asked_for = list(
-            interrupted.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
-        )
-        interrupted.update(state=State.UNCERTAIN, reason=Reason.INTERRUPTED, due_at=None)
-        reports.note(asked_for)
+            repeatable |= Q(kind=sender.kind, tried_at__gt=timezone.now() - sender.repeatable_for)
+    transitions.release_interrupted(repeatable, bulk=bulk)
 
 
 def is_due(*, bulk: bool) -> bool:

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from accounts.models import OfficialAccount
 from wechat.inbox.bubbles import Bubble, Part, Repeat, of_content
-from wechat.pushes.again import may_repeat
 from wechat.pushes.models import Push
 from wechat.pushes.summary import COLOURS, because, words
+from wechat.pushes.transitions import may_repeat
 from wechat.sdk.errors import ContentError
 
 

@@ -1,78 +1,19 @@
-"""What became of a call, kept on the rows, many at once."""
+"""What the platform's answer to a call means for its push."""
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
 
-from django.db import connection, transaction
 from django.utils import timezone
 
 from wechat.kernel.work import policy
-from wechat.pushes import reports
 from wechat.pushes.models import Push
 from wechat.pushes.sender_pool import Attempt, Result
 from wechat.pushes.senders import Verdict
+from wechat.pushes.transitions import Outcome
 from wechat.sdk.errors import ApiError, Cause, ContentError, TransportError, WeChatError
 
 State, Reason = Push.State, Push.Reason
 
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 60, 600, 3600)]
-
-# Only the attempt that is on record may speak; a late answer still beats *uncertain*.
-KEEP = """
-UPDATE pushes_push push
-SET attempts = CASE WHEN kept.counts THEN push.attempts ELSE push.attempts - 1 END,
-    state = kept.state, reason = kept.reason, due_at = kept.due_at, errcode = kept.errcode,
-    error = kept.error, sent_at = kept.sent_at, msgid = kept.msgid, tried_at = kept.tried_at
-FROM unnest(
-    %s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::text[],
-    %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::boolean[]
-) AS kept(id, attempts, state, reason, due_at, errcode, error, sent_at, msgid, tried_at, counts)
-WHERE push.id = kept.id AND push.attempts = kept.attempts AND push.state IN ('sending', 'uncertain')
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The columns of a push after an attempt; ``told`` if a caller wants to hear of them."""
-
-    push_id: int
-    attempts: int
-    state: Push.State
-    reason: str = ""
-    due_at: datetime.datetime | None = None
-    errcode: int | None = None
-    error: str = ""
-    sent_at: datetime.datetime | None = None
-    msgid: int | None = None
-    tried_at: datetime.datetime | None = None
-    # Whether the attempt is one of those a push has.
-    counts: bool = True
-    told: bool = False
-
-
-# In the order of the statement.
-COLUMNS = [field.name for field in fields(Outcome) if field.name != "told"]
-
-
-def keep(outcomes: Sequence[Outcome]) -> None:
-    """Write them down in one statement, ordered so that two workers cannot lock one another out."""
-    if not outcomes:
-        return
-    told = [outcome.push_id for outcome in outcomes if outcome.told]
-    if not told:
-        _write(outcomes)
-        return
-    with transaction.atomic():
-        _write(outcomes)
-        reports.note(told)
-
-
-def _write(outcomes: Sequence[Outcome]) -> None:
-    ordered = sorted(outcomes, key=lambda outcome: outcome.push_id)
-    columns = [[getattr(outcome, name) for outcome in ordered] for name in COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP, columns)
 
 
 def of(result: Result, *, is_held: bool = False) -> Outcome:

@@ -21,12 +21,13 @@ Kind = Push.Kind
 COLUMNS = ("openid", "content", "key", "due_at")
 QUEUE_MANY = """
 INSERT INTO pushes_push
-    (account_id, kind, template, cause, bulk, openid, content, key, due_at,
+    (account_id, kind, template, cause, variant, bulk, openid, content, key, due_at,
      state, reason, attempts, error, created_at)
-SELECT %s, %s, %s, %s, true, chosen.openid, chosen.content, chosen.key, chosen.due_at,
+SELECT %s, %s, %s, %s, %s, true, chosen.openid, chosen.content, chosen.key, chosen.due_at,
      'pending', '', 0, '', now()
 FROM ({chosen}) AS chosen(openid, content, key, due_at)
 ON CONFLICT DO NOTHING
+RETURNING key, id
 """
 
 
@@ -73,10 +74,11 @@ def queue_many(
     kind: Push.Kind,
     template: str = "",
     cause: str,
+    variant: str = "",
     chosen: str,
     parameters: Sequence[Any] = (),
-) -> int:
-    """Queue a campaign's messages in one statement; how many are new.
+) -> dict[str, int]:
+    """Queue a campaign's messages in one statement; returns the ids of the new pushes by their keys.
 
     ``chosen`` is SQL that gives the ``COLUMNS`` in that order: the openid as text; the content as jsonb, in
     the form that ``Push`` describes; the key as text, unique within the account; and when it may go. A
@@ -84,8 +86,9 @@ def queue_many(
     of a key that exists already are left out. Messages that somebody waits for go before these.
     """
     with connection.cursor() as cursor:
-        cursor.execute(QUEUE_MANY.format(chosen=chosen), [account.pk, kind, template, cause, *parameters])
-        made: int = cursor.rowcount
+        given = [account.pk, kind, template, cause, variant, *parameters]
+        cursor.execute(QUEUE_MANY.format(chosen=chosen), given)
+        made: dict[str, int] = dict(cursor.fetchall())
     if made:
         work.wake("pushes.send_bulk")
     return made

@@ -6,15 +6,13 @@ Reference: WeChat reference 2.2, TEMPLATESENDJOBFINISH and subscribe_msg_sent_ev
 import datetime
 from collections.abc import Sequence
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
 from wechat.kernel import work
-from wechat.pushes import reports
-from wechat.pushes.models import Push, Receipt
-
-Reason = Push.Reason
+from wechat.pushes import transitions
+from wechat.pushes.models import Receipt
 
 JOINS = work.Kind(
     "pushes.join_receipts",
@@ -26,27 +24,6 @@ JOINS = work.Kind(
 )
 # A receipt that comes before our own record waits for it; one of another system's message is forgotten.
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (1, 5, 60, 300, 3600)]
-
-JOIN = """
-WITH receipt AS (
-    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
-        AS receipt(id, account_id, msgid, reason, status)
-), told AS (
-    UPDATE pushes_push push
-    SET state = CASE WHEN receipt.reason = '' THEN 'delivered' ELSE 'failed' END,
-        reason = receipt.reason,
-        error = CASE WHEN receipt.reason = '' THEN '' ELSE receipt.status END
-    FROM receipt
-    WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid AND push.state = 'sent'
-    RETURNING push.id, push.caller_id
-)
-SELECT receipt.id, NULL FROM receipt
-WHERE EXISTS (
-    SELECT 1 FROM pushes_push push
-    WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid
-)
-UNION ALL SELECT NULL, told.id FROM told WHERE told.caller_id IS NOT NULL
-"""
 
 
 def keep(account: OfficialAccount, msgid: int, reason: str, status: str) -> None:
@@ -62,13 +39,7 @@ def keep(account: OfficialAccount, msgid: int, reason: str, status: str) -> None
 @transaction.atomic
 def join(receipts: Sequence[Receipt]) -> None:
     """Join what has been reported to the pushes it is about."""
-    names = ("pk", "account_id", "msgid", "reason", "status")
-    columns = [[getattr(receipt, name) for receipt in receipts] for name in names]
-    with connection.cursor() as cursor:
-        cursor.execute(JOIN, columns)
-        rows = cursor.fetchall()
-    joined = {receipt for receipt, _push in rows if receipt is not None}
-    reports.note([push for _receipt, push in rows if push is not None])
+    joined = transitions.join_receipts(receipts)
     left = [receipt for receipt in receipts if receipt.pk not in joined]
     forgotten = [receipt.pk for receipt in left if receipt.attempts >= len(RETRY_AFTER)]
     Receipt.objects.filter(pk__in=[*joined, *forgotten]).delete()

@@ -6,23 +6,20 @@ longer after a quota pause: the platform's day begins at midnight, which is no t
 Reference: WeChat reference 4.3 Quota management, 0.3 for the day.
 """
 
-import datetime
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
 from accounts.held_work import reason
 from accounts.models import OfficialAccount
-from wechat.kernel.clock import SHANGHAI
 from wechat.kernel.models import Hold
 from wechat.kernel.work import holds, policy
 from wechat.pushes.models import Push
 from wechat.sdk.errors import Cause, WeChatError
 
 SENDS, BULK_SENDS = "pushes.send", "pushes.send_bulk"
-# When campaigns go on after the quota of a day was used up.
-MORNING = datetime.time(8, 0)
 
 
 def report(account_id: int, kind: str, error: WeChatError, *, is_probe: bool = False) -> bool:
@@ -31,7 +28,8 @@ def report(account_id: int, kind: str, error: WeChatError, *, is_probe: bool = F
     if cause not in {Cause.QUOTA, Cause.RATE, Cause.ACCOUNT, Cause.AWAY}:
         return False
     if cause == Cause.QUOTA:
-        holds.hold(BULK_SENDS, account_id, cause, error, part=kind, until=_morning())
+        morning = policy.next_quota_morning(timezone.now())
+        holds.hold(BULK_SENDS, account_id, cause, error, part=kind, until=morning)
     return holds.report(SENDS, account_id, cause, error, part=kind, is_probe=is_probe)
 
 
@@ -77,8 +75,3 @@ def in_words(account: OfficialAccount) -> list[HeldKind]:
 
 def _open(account: OfficialAccount) -> QuerySet[Hold]:
     return Hold.objects.filter(work__in=[SENDS, BULK_SENDS], subject=account.pk, until__isnull=False)
-
-
-def _morning() -> datetime.datetime:
-    day = policy.held_until(Cause.QUOTA, 0).astimezone(SHANGHAI).date()
-    return datetime.datetime.combine(day, MORNING, tzinfo=SHANGHAI)

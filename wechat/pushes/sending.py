@@ -15,12 +15,12 @@ from django.utils import timezone
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from wechat.kernel import work
-from wechat.pushes import claiming, outcomes, send_holds, send_rates
+from wechat.pushes import claiming, outcomes, send_holds, send_rates, transitions
 from wechat.pushes.claiming import SendQueue
 from wechat.pushes.models import Push
-from wechat.pushes.outcomes import Outcome
 from wechat.pushes.sender_pool import Attempt, Result, SenderPool
 from wechat.pushes.senders import Sender, Verdict
+from wechat.pushes.transitions import Outcome
 from wechat.sdk.errors import WeChatError
 
 State, Reason = Push.State, Push.Reason
@@ -135,7 +135,7 @@ class _Run:
                 self._report(result.attempt, result.error)
             elif not result.not_tried and result.attempt.key in self.troubled:
                 self._answered(result.attempt)
-        outcomes.keep([outcomes.of(each, is_held=each.attempt.key in self.pool.held) for each in results])
+        transitions.keep([outcomes.of(each, is_held=each.attempt.key in self.pool.held) for each in results])
 
     def _report(self, attempt: Attempt, error: WeChatError) -> None:
         account_id, kind = attempt.key
@@ -168,7 +168,7 @@ def begin(
     going, refused = _sorted_out(sender, pushes, sender.missing(account, pushes))
     paid = sender.take(account, going, now)
     refused += [outcomes.closed(push, sender.unaffordable) for push in going if push.pk not in paid]
-    outcomes.keep(refused)
+    transitions.keep(refused)
     client = client_for(account)
     for push in going:
         push.account = account

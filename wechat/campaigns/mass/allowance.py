@@ -8,19 +8,22 @@ import calendar
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts import whom
 from accounts.models import Follower, OfficialAccount
-from accounts.retrying import SHANGHAI
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
+from wechat.kernel.clock import SHANGHAI
 
 Target = MassSend.Target
 
 A_MONTH = 4
 NOT_SENT = [MassCall.State.FAILED]
+# Accepted by the platform; deleting the content later takes it from nobody who has it.
+WENT = [MassCall.State.ACCEPTED, MassCall.State.DONE, MassCall.State.DELETING, MassCall.State.DELETED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,15 @@ def sent_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
     """How many mass sends to everybody began in the month of that time."""
     calls = MassCall.objects.filter(account=account, send__target=Target.ALL, send__started_at__gte=month(at))
     return calls.exclude(state__in=NOT_SENT).count()
+
+
+def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[QuerySet[Any, str]]:
+    """Returns queries for the openids of those whom mass sends went to since that time."""
+    went = MassCall.objects.filter(account=account, state__in=WENT, accepted_at__gte=since)
+    if went.filter(send__target=Target.ALL).exists():
+        return [Follower.objects.filter(account=account).order_by().values_list("openid", flat=True)]
+    named = MassRecipient.objects.filter(account=account, call__in=went)
+    return [named.order_by().values_list("openid", flat=True)]
 
 
 def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[int, int]]:

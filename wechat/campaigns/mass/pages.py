@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -24,8 +23,7 @@ from wechat.articles.forms import PreviewForm
 from wechat.campaigns.mass import allowance, bodies, planning, sending, words
 from wechat.campaigns.mass.forms import SendForm
 from wechat.campaigns.models import MassPreview, MassSend
-from wechat.campaigns.tasks import mass_send
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.api.mass import LEAST_OPENIDS, MOST_OPENIDS
 
 State, Target = MassSend.State, MassSend.Target
@@ -62,7 +60,7 @@ def preview(request: HttpRequest, found: MassSend) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wechat_id = form.cleaned_data["wechat_id"]
         MassPreview.objects.create(send=found, wechat_id=wechat_id, due_at=timezone.now())
-        _ring()
+        work.wake("campaigns.mass_preview")
         _noted(request, found, _("Sent a preview to %(who)s") % {"who": wechat_id})
         return _back(found.pk)
     return _page(request, found, "mass_preview", _("Preview on a phone"), form=form)
@@ -83,7 +81,6 @@ def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         sending.delete(found)
-        _ring()
         _noted(request, found, _("Had the content deleted at WeChat"))
         return _back(found.pk)
     return _page(request, found, "mass_delete", _("Delete what was sent"))
@@ -126,14 +123,9 @@ def _planned(request: HttpRequest, found: MassSend, at: Any) -> HttpResponse:
     if not planning.plan(found, at, request.user.pk):
         messages.error(request, _("Somebody has sent it already."))
         return _back(found.pk)
-    _ring()
     when = date_format(localtime(at), "Y-m-d H:i") if at else _("at once")
     _noted(request, found, _("Confirmed the mass send: %(when)s") % {"when": when})
     return _back(found.pk)
-
-
-def _ring() -> None:
-    transaction.on_commit(lambda: due.ring(mass_send))
 
 
 def _noted(request: HttpRequest, found: MassSend, note: str) -> None:

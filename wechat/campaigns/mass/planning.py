@@ -12,12 +12,19 @@ from accounts.models import Follower
 from accounts.segments import UnknownCondition
 from wechat.campaigns.mass import allowance, bodies
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.api import mass
 
 State, Target = MassSend.State, MassSend.Target
 
-LEASE = datetime.timedelta(minutes=10)
+SENDS = work.Kind(
+    "campaigns.mass_begin",
+    lambda: MassSend.objects.filter(state=State.SCHEDULED).select_related("account"),
+    lease=datetime.timedelta(minutes=10),
+    queue=work.BULK,
+    # It calls nobody: the calls it makes are work of their own.
+    subject="",
+)
 AGAIN = datetime.timedelta(seconds=30)
 
 # One statement: what the calls are for is what was counted. They share the followers evenly, so that no call
@@ -60,8 +67,9 @@ class Refused(Exception):
 def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> bool:
     """Have it begin at that time or now; ``False`` if somebody else did so before."""
     changed = MassSend.objects.filter(pk=send.pk, state=State.DRAFT).update(
-        state=State.SCHEDULED, due_at=at or timezone.now(), sent_by=user_id, error=""
+        state=State.SCHEDULED, due_at=at or timezone.now(), sent_by=user_id, attempts=0, error=""
     )
+    work.wake("campaigns.mass_begin")
     return bool(changed)
 
 
@@ -71,29 +79,25 @@ def take_back(send: MassSend) -> bool:
     return bool(waiting.update(state=State.DRAFT, due_at=None))
 
 
-def begin_due() -> int:
-    """Make the calls of what is to begin; how many mass sends were looked at."""
-    scheduled = MassSend.objects.select_related("account").filter(state=State.SCHEDULED)
-    return due.work_off(scheduled, _begin, lease=LEASE)
-
-
-def _begin(send: MassSend) -> None:
+@SENDS.each
+def begin(send: MassSend) -> None:
+    """Make the calls of what is to begin."""
     try:
         with transaction.atomic():
             # Whoever takes it back meanwhile comes before or after this, never between.
             locked = MassSend.objects.select_for_update(of=("self",), no_key=True)
-            current = locked.filter(pk=send.pk, state=State.SCHEDULED).first()
+            current = locked.filter(pk=send.pk, state=State.SCHEDULED, due_at=send.due_at).first()
             if current is not None:
                 _make_calls(current)
     except bodies.NotReady as missing:
         if missing.mark == "file":
-            _keep(send, due_at=timezone.now() + AGAIN, error=missing.mark)
+            send.done(due_at=timezone.now() + AGAIN, error=missing.mark)
         else:
-            _keep(send, state=State.FAILED, due_at=None, error=missing.mark)
+            send.give_up(missing.mark)
     except Refused as refused:
-        _keep(send, state=State.FAILED, due_at=None, error=refused.mark)
+        send.give_up(refused.mark)
     except UnknownCondition:
-        _keep(send, state=State.FAILED, due_at=None, error="segment")
+        send.give_up("segment")
 
 
 def _make_calls(send: MassSend) -> None:
@@ -102,7 +106,8 @@ def _make_calls(send: MassSend) -> None:
         _split(send, body, now)
     else:
         _one_call(send, body, now)
-    _keep(send, state=State.SENDING, due_at=None, started_at=now, error="")
+    send.done(state=State.SENDING, started_at=now)
+    work.wake("campaigns.mass_send")
 
 
 def _one_call(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
@@ -148,7 +153,3 @@ def _split(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
 
 def recipients(call: MassCall) -> list[str]:
     return list(MassRecipient.objects.filter(call=call).order_by("pk").values_list("openid", flat=True))
-
-
-def _keep(send: MassSend, **changes: object) -> None:
-    MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED).update(**changes)

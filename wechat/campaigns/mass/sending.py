@@ -5,79 +5,84 @@ A call is *sending* in Postgres before the platform is asked. A lost answer is a
 """
 
 import datetime
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts import retrying
 from accounts.clients import client_for
 from wechat.articles import sending as articles
 from wechat.campaigns.mass import planning, reports
 from wechat.campaigns.mass.bodies import NotReady, body_of
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.api import mass
 from wechat.sdk.api.mass import Accepted
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError, TransportError, WeChatError
+from wechat.sdk.errors import ApiError, Cause, TransportError, WeChatError
 
 State = MassCall.State
 
-LEASE = datetime.timedelta(minutes=2)
 # The platform refuses a repeat within a minute.
 A_MINUTE = datetime.timedelta(seconds=61)
 # A day there, less the longest pause and the clocks' difference.
 REMEMBERED = datetime.timedelta(hours=22)
+CALLS = work.Kind(
+    "campaigns.mass_send",
+    lambda: MassCall.objects.select_related("account"),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.BULK,
+    retry=[A_MINUTE, *(datetime.timedelta(seconds=seconds) for seconds in (120, 600, 3600, 3600))],
+    by_day=True,
+)
+PREVIEWS = work.Kind(
+    "campaigns.mass_preview",
+    lambda: MassPreview.objects.select_related("send__account", "send__draft", "send__asset"),
+    lease=datetime.timedelta(minutes=2),
+    # Somebody holds their phone.
+    queue=work.INTERACTIVE,
+    subject="send__account_id",
+)
 FOLLOW_AFTER = datetime.timedelta(minutes=10)
 FOLLOW_FOR = datetime.timedelta(days=3)
 SENT_BEFORE, TOO_FAST, UNKNOWN_MEDIA = 45065, 45066, 40007
 CONFIRMING = (89504, 89505)
 
 
-def work_off_due() -> int:
-    """Do what is due until nothing is; how many calls were worked on."""
-    begun = planning.begin_due()
-    called = due.work_off(MassCall.objects.select_related("account"), work_on, lease=LEASE)
-    return begun + called + _preview_due()
+@CALLS.together
+def work_on(calls: Sequence[MassCall]) -> None:
+    """One step of each call; their mass sends are as they are."""
+    for call in calls:
+        CALLS.attempt(call, _step)
+        reports.tell_state(call.send_id)
 
 
-def work_on(call: MassCall) -> None:
-    """One step of a claimed call."""
+def _step(call: MassCall) -> None:
     STEPS[State(call.state)](client_for(call.account), call)
-    reports.tell_state(call.send_id)
-
-
-def is_due() -> bool:
-    now = timezone.now()
-    return any(
-        rows.filter(due_at__lte=now).exists()
-        for rows in (MassSend.objects, MassCall.objects, MassPreview.objects)
-    )
 
 
 def delete(send: MassSend) -> int:
-    """Have it deleted at the platform; how many parts of it."""
+    """Have it deleted at the platform; returns how many parts of it."""
     out = MassCall.objects.filter(send=send, state__in=[State.ACCEPTED, State.DONE])
+    work.wake(CALLS.name)
     return out.update(state=State.DELETING, due_at=timezone.now(), attempts=0, errcode=None, error="")
 
 
 def _hand_over(client: Client, call: MassCall) -> None:
     if call.tried_at and call.tried_at + REMEMBERED < timezone.now():
-        _keep(call, state=State.UNCERTAIN, due_at=None, finished_at=timezone.now())
+        call.give_up(call.error, state=State.UNCERTAIN)
         return
     lost_before = call.tried_at
-    call.attempts += 1
     state = State.CONFIRMING if call.state == State.CONFIRMING else State.SENDING
-    tried_at = lost_before or timezone.now()
-    MassCall.objects.filter(pk=call.pk).update(state=state, attempts=call.attempts, tried_at=tried_at)
-    call.state, call.tried_at = state, tried_at
+    call.settle(state=state, tried_at=lost_before or timezone.now())
     try:
         accepted = _called(client, call)
     except ApiError as error:
-        _refused(call, error, lost=lost_before is not None)
+        _refused(call, error, lost_before)
     except TransportError as error:
-        _unanswered(call, error, lost_before)
+        if not error.outcome_unknown:
+            call.settle(tried_at=lost_before)
+        raise
     else:
         _accepted(call, accepted)
 
@@ -95,15 +100,12 @@ def _called(client: Client, call: MassCall) -> Accepted:
 
 def _accepted(call: MassCall, accepted: Accepted) -> None:
     now = timezone.now()
-    _keep(
-        call,
+    call.done(
         state=State.ACCEPTED,
         msg_id=accepted.msg_id,
         msg_data_id=accepted.msg_data_id or None,
         accepted_at=now,
         due_at=now + FOLLOW_AFTER,
-        errcode=None,
-        error="",
     )
     draft = MassSend.objects.select_related("draft").get(pk=call.send_id).draft
     if draft is not None and call.body["msgtype"] == "mpnews":
@@ -112,34 +114,21 @@ def _accepted(call: MassCall, accepted: Accepted) -> None:
     reports.join(call.account_id, accepted.msg_id)
 
 
-def _refused(call: MassCall, error: ApiError, *, lost: bool) -> None:
-    told = {"errcode": error.errcode, "error": str(error)}
+def _refused(call: MassCall, error: ApiError, lost_before: datetime.datetime | None) -> None:
+    """Raises the error where it is no answer about this very send."""
+    in_a_minute = timezone.now() + A_MINUTE
     if error.errcode == SENT_BEFORE and error.msg_id:
         _accepted(call, Accepted(error.msg_id))
     elif error.errcode == TOO_FAST:
-        _keep(call, due_at=timezone.now() + A_MINUTE)
+        call.settle(due_at=in_a_minute)
     elif error.errcode in CONFIRMING:
-        _keep(
-            call,
-            state=State.CONFIRMING,
-            due_at=timezone.now() + A_MINUTE,
-            msg_id=error.msg_id or None,
-            **told,
-        )
-    elif again := retrying.again_at(error, call.attempts - 1):
-        _keep(call, state=State.WAITING, due_at=again, tried_at=call.tried_at if lost else None, **told)
-    elif error.errcode == SENT_BEFORE or (lost and error.errcode == UNKNOWN_MEDIA):
+        call.again(error, in_a_minute, counts=False, state=State.CONFIRMING, msg_id=error.msg_id or None)
+    elif error.errcode == SENT_BEFORE or (lost_before and error.errcode == UNKNOWN_MEDIA):
         # A draft that is gone after a lost answer was probably sent.
-        _keep(call, state=State.UNCERTAIN, due_at=None, finished_at=timezone.now(), **told)
+        call.give_up(error, state=State.UNCERTAIN)
     else:
-        _keep(call, state=State.FAILED, due_at=None, finished_at=timezone.now(), **told)
-
-
-def _unanswered(call: MassCall, error: TransportError, lost_before: datetime.datetime | None) -> None:
-    pauses = retrying.PAUSES
-    pause = max(A_MINUTE, pauses[min(call.attempts, len(pauses)) - 1])
-    tried_at = call.tried_at if error.outcome_unknown else lost_before
-    _keep(call, due_at=timezone.now() + pause, tried_at=tried_at, error=str(error))
+        call.settle(state=State.SENDING if lost_before else State.WAITING, tried_at=lost_before)
+        raise error
 
 
 def _follow(client: Client, call: MassCall) -> None:
@@ -148,34 +137,40 @@ def _follow(client: Client, call: MassCall) -> None:
     if reports.join(call.account_id, call.msg_id):
         return
     now = timezone.now()
-    try:
-        status = mass.status(client, call.msg_id)
-    except WeChatError:
-        status = ""
-    ended = {"SEND_SUCCESS": State.DONE, "SEND_FAIL": State.FAILED, "DELETE": State.DELETED}.get(status)
+    ended = ENDED.get(_status(client, call.msg_id))
     if ended is not None:
-        _keep(call, state=ended, due_at=None, status=status, finished_at=now)
+        state, status = ended
+        call.done(state=state, status=status, finished_at=now)
     elif call.accepted_at and call.accepted_at + FOLLOW_FOR < now:
-        _keep(call, state=State.UNCERTAIN, due_at=None, finished_at=now)
+        call.done(state=State.UNCERTAIN, finished_at=now)
     else:
-        _keep(call, due_at=now + FOLLOW_AFTER)
+        call.done(due_at=now + FOLLOW_AFTER)
+
+
+def _status(client: Client, msg_id: int) -> str:
+    """Returns the empty text for a send that the platform does not tell about."""
+    try:
+        return mass.status(client, msg_id)
+    except WeChatError as error:
+        if error.cause == Cause.ROW:
+            return ""
+        raise
 
 
 def _delete(client: Client, call: MassCall) -> None:
     assert call.msg_id is not None
-    call.attempts += 1
-    MassCall.objects.filter(pk=call.pk).update(attempts=call.attempts)
-    try:
-        mass.delete(client, call.msg_id)
-    except WeChatError as error:
-        again = retrying.again_at(error, call.attempts - 1)
-        code = error.errcode if isinstance(error, ApiError) else None
-        state = State.DELETING if again else State.DONE
-        _keep(call, state=state, due_at=again, errcode=code, error=str(error))
-    else:
-        _keep(call, state=State.DELETED, due_at=None, errcode=None, error="")
+    mass.delete(client, call.msg_id)
+    call.done(state=State.DELETED)
 
 
+ENDED = {
+    status: (state, status)
+    for status, state in (
+        ("SEND_SUCCESS", State.DONE),
+        ("SEND_FAIL", State.FAILED),
+        ("DELETE", State.DELETED),
+    )
+}
 STEPS: Mapping[MassCall.State, Callable[[Client, MassCall], None]] = {
     State.WAITING: _hand_over,
     State.SENDING: _hand_over,
@@ -185,25 +180,12 @@ STEPS: Mapping[MassCall.State, Callable[[Client, MassCall], None]] = {
 }
 
 
-def _keep(call: MassCall, **changes: Any) -> None:
-    """Only the attempt on record may speak."""
-    MassCall.objects.filter(pk=call.pk, attempts=call.attempts, state=call.state).update(**changes)
-
-
-def _preview_due() -> int:
-    waiting = MassPreview.objects.select_related("send__account", "send__draft", "send__asset")
-    return due.work_off(waiting, _send_preview, lease=LEASE)
-
-
-def _send_preview(preview: MassPreview) -> None:
-    """A repeat after a lost answer is seen by one colleague."""
-    changes: dict[str, Any] = {"attempts": preview.attempts + 1, "due_at": None, "errcode": None, "error": ""}
+@PREVIEWS.each
+def send_preview(preview: MassPreview) -> None:
+    """Send it to one colleague, who sees a repeat after a lost answer."""
     try:
-        mass.preview(client_for(preview.send.account), body_of(preview.send), wechat_id=preview.wechat_id)
+        body = body_of(preview.send)
     except NotReady as missing:
-        changes |= {"error": missing.mark}
-    except WeChatError as error:
-        code = error.errcode if isinstance(error, ApiError) else None
-        again = retrying.again_at(error, preview.attempts)
-        changes |= {"due_at": again, "errcode": code, "error": str(error)}
-    MassPreview.objects.filter(pk=preview.pk).update(**changes)
+        raise ValidationError(missing.mark) from missing
+    mass.preview(client_for(preview.send.account), body, wechat_id=preview.wechat_id)
+    preview.done()

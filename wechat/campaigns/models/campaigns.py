@@ -1,6 +1,7 @@
 """A campaign: one thing said to many followers, once each, a row for each of them."""
 
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount, Segment, Tag
 from wechat.contents.models import HasContent
+from wechat.kernel.work import WorkRow
 from wechat.pushes.models import Push, Template
+from wechat.pushes.states import OPEN
 
 # The longest day of waiting that is said to be a frequency: beyond it nobody remembers a message.
 LONGEST_CAP = 90
@@ -19,12 +22,12 @@ MOST_HELD_OUT = 50
 STATES = ["draft", "waiting", "scheduled", "preparing", "running", "paused", "done", "cancelled"]
 
 
-class Campaign(models.Model):
+class Campaign(WorkRow):
     """draft → waiting → scheduled → preparing → running → done, or paused, or cancelled.
 
     Every step is a conditional update (``campaigns.steps``): of two people who press a button one does it.
     ``due_at`` is when a worker has to look after it: a draft that is being checked, one that is scheduled,
-    prepared or running, one that is done and whose receipts still come in.
+    prepared or running, one that stopped or is over and whose outcomes and receipts still come in.
     """
 
     class State(models.TextChoices):
@@ -57,6 +60,7 @@ class Campaign(models.Model):
             _("The segment or tag was deleted, or asks for something that was deleted."),
         )
         FILE_NOT_READY = "file_not_ready", _("A file of the message is not at WeChat yet.")
+        FAULT = "fault", _("It stopped at a fault of this console, which is in its log.")
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     name = models.CharField(_("name"), max_length=60)
@@ -88,7 +92,10 @@ class Campaign(models.Model):
         _("days without another message"),
         default=0,
         validators=[MaxValueValidator(LONGEST_CAP)],
-        help_text=_("Who was sent another campaign's message in so many days is left out. 0: nobody is."),
+        help_text=_(
+            "Who was sent another message in so many days is left out, whoever sent it; answers do not "
+            "count. 0: nobody is."
+        ),
     )
     per_second = models.PositiveIntegerField(
         _("messages a second"),
@@ -122,15 +129,16 @@ class Campaign(models.Model):
         verbose_name=_("approved by"),
     )  # fmt: skip
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
-    due_at = models.DateTimeField(null=True, editable=False)
     # When its recipients were worked out, for the draft or, once it is approved, for good.
     checked_at = models.DateTimeField(null=True, editable=False)
     prepared_at = models.DateTimeField(null=True, editable=False)
     # Of one with a speed of its own: up to when its messages have their times.
     fed_until = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    # When it was paused, or stopped by itself.
+    stopped_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
-    # How many recipients are in which state, for which reason, by which way, of which variant.
+    # How many recipients have which outcome, for which reason, by which way, of which variant.
     tally = models.JSONField(default=list, editable=False)
     tallied_at = models.DateTimeField(null=True, editable=False)
     # Messages a second, of late.
@@ -150,8 +158,8 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(
                 condition=(Q(state__in=["scheduled", "preparing", "running"]) & Q(due_at__isnull=False))
-                | (Q(state__in=["waiting", "paused", "cancelled"]) & Q(due_at__isnull=True))
-                | Q(state__in=["draft", "done"]),
+                | (Q(state="waiting") & Q(due_at__isnull=True))
+                | Q(state__in=["draft", "paused", "done", "cancelled"]),
                 name="campaign_due_while_open",
             ),
             models.CheckConstraint(
@@ -180,12 +188,24 @@ class Campaign(models.Model):
             ),
         ]
         indexes = [
+            *WorkRow.Meta.indexes,
             models.Index(fields=["account", "-id"], name="campaign_newest"),
-            models.Index(fields=["due_at"], name="campaign_due", condition=Q(due_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def cause(self) -> str:
+        """What its pushes name as their cause."""
+        return f"campaign:{self.pk}"
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        """It stops where it is; who has the right may let it go on."""
+        changes: dict[str, Any] = {"trouble": self.Trouble.FAULT}
+        if self.state in (self.State.SCHEDULED, self.State.PREPARING, self.State.RUNNING):
+            changes |= {"state": self.State.PAUSED, "stopped_at": timezone.now()}
+        return changes
 
     @property
     def uses_service(self) -> bool:
@@ -258,12 +278,21 @@ class AudienceRow(models.Model):
 
 
 class Recipient(models.Model):
-    """One follower of a campaign: left out, held out, or sent to, and what became of it.
+    """One follower of a campaign: left out, held out, or sent to.
 
-    waiting → queued → as the push that was made for it, whose key is ``campaign:<campaign>:<openid>``.
+    waiting → queued | skipped. What became of a queued one is the state of its push and stands nowhere else.
     """
 
     class State(models.TextChoices):
+        EXCLUDED = "excluded", _("Left out")
+        CONTROL = "control", _("Control group")
+        WAITING = "waiting", _("Not queued yet")
+        QUEUED = "queued", _("Being sent")
+        SKIPPED = "skipped", _("Not sent")
+
+    class Outcome(models.TextChoices):
+        """What is told of a recipient: its own state or, once it has a push, the state of that."""
+
         EXCLUDED = "excluded", _("Left out")
         CONTROL = "control", _("Control group")
         WAITING = "waiting", _("Not queued yet")
@@ -280,7 +309,7 @@ class Recipient(models.Model):
         STRANGER = "stranger", _("This account knows no such OpenID.")
         UNFOLLOWED = "unfollowed", _("No longer follows the account.")
         BLACKLISTED = "blacklisted", _("Is on the blacklist.")
-        RECENTLY = "recently", _("Was sent another campaign's message in the last days.")
+        RECENTLY = "recently", _("Was sent another message in the last days.")
         NO_WORD = "no_word", _("The table has no value for a word of the text.")
         BAD_WORD = "bad_word", _("The values break a rule of the template.")
         NO_WAY = "no_way", _("Has done nothing lately that allows a customer-service message.")
@@ -296,6 +325,9 @@ class Recipient(models.Model):
     letter = models.CharField(_("variant"), max_length=1, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices)
     reason = models.CharField(_("reason"), max_length=16, blank=True)
+    push = models.ForeignKey(
+        Push, models.RESTRICT, null=True, editable=False, db_index=False, related_name="+"
+    )
     tapped_at = models.DateTimeField(_("tapped"), null=True)
 
     class Meta:
@@ -304,9 +336,16 @@ class Recipient(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "openid"], name="recipient_once"),
             models.CheckConstraint(
-                condition=(Q(state__in=["excluded", "failed", "uncertain", "skipped"]) & ~Q(reason=""))
-                | (Q(state__in=["control", "waiting", "queued", "sent", "delivered"]) & Q(reason="")),
+                condition=(Q(state__in=["excluded", "skipped"]) & ~Q(reason=""))
+                | (Q(state__in=["control", "waiting", "queued"]) & Q(reason="")),
                 name="recipient_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="queued", push__isnull=False) | (~Q(state="queued") & Q(push__isnull=True)),
+                name="recipient_queued_has_push",
+            ),
+            models.UniqueConstraint(
+                fields=["push"], name="recipient_push_once", condition=Q(push__isnull=False)
             ),
         ]
         indexes = [
@@ -325,9 +364,21 @@ class Recipient(models.Model):
         return self.openid
 
     @property
-    def key(self) -> str:
-        """Of its push, unique within the account."""
-        return f"campaign:{self.campaign_id}:{self.openid}"
+    def outcome(self) -> "Recipient.Outcome":
+        if self.push is None:
+            return self.Outcome(self.state)
+        return OUTCOME_OF_PUSH[Push.State(self.push.state)]
+
+    @property
+    def why(self) -> str:
+        """The reason it was left out, or that its push was not sent."""
+        return self.push.reason if self.push is not None else self.reason
+
+
+OUTCOME_OF_PUSH = {
+    state: Recipient.Outcome.QUEUED if state in OPEN else Recipient.Outcome(state.value)
+    for state in Push.State
+}
 
 
 class Seed(models.Model):

@@ -9,16 +9,19 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount, Segment, Tag
 from wechat.articles.models import Draft
 from wechat.contents.models import HasContent
+from wechat.kernel.work import WorkRow, policy
+from wechat.sdk.errors import Cause
 
 ARTICLES = "mpnews"
 
 
-class MassSend(HasContent):
+class MassSend(HasContent, WorkRow):
     """One content to many followers.
 
     draft → scheduled → sending → confirming → accepted → done | failed | uncertain; done → deleted.
@@ -68,8 +71,6 @@ class MassSend(HasContent):
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.DRAFT, editable=False
     )
-    due_at = models.DateTimeField(_("begins"), null=True, blank=True, editable=False)
-    error = models.CharField(_("error"), max_length=40, blank=True, editable=False)
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )
@@ -88,12 +89,15 @@ class MassSend(HasContent):
             ),
         ]
         indexes = [
+            *WorkRow.Meta.indexes,
             models.Index(fields=["account", "-id"], name="mass_send_newest"),
-            models.Index(fields=["due_at"], name="mass_send_due", condition=Q(due_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.FAILED}
 
     @property
     def words(self) -> str:
@@ -113,7 +117,7 @@ class MassSend(HasContent):
         return self.kind in (ARTICLES, "video") and self.state in (self.State.ACCEPTED, self.State.DONE)
 
 
-class MassCall(models.Model):
+class MassCall(WorkRow):
     """One call of a mass send: everybody, a tag, or up to 10,000 openids.
 
     waiting → sending → (confirming) → accepted → done | failed | uncertain; accepted, done → deleting →
@@ -142,14 +146,10 @@ class MassCall(models.Model):
     size = models.PositiveIntegerField(_("receivers"), default=0)
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
-    due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     # When the first attempt began that the platform may have taken.
     tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     msg_id = models.BigIntegerField(_("message ID"), null=True, blank=True, editable=False)
     msg_data_id = models.BigIntegerField(null=True, blank=True, editable=False)
-    errcode = models.IntegerField(_("error code"), null=True, blank=True)
-    error = models.TextField(_("error"), blank=True)
 
     # What MASSSENDJOBFINISH told; the counts may be slightly off.
     status = models.CharField(_("result"), max_length=40, blank=True)
@@ -185,7 +185,7 @@ class MassCall(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="mass_call_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
             # What counts towards the month's allowance.
             models.Index(
                 fields=["account", "accepted_at"],
@@ -196,6 +196,16 @@ class MassCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.send_id}-{self.number}"
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        """What could not be deleted is still out there; of what was accepted only the end is not known."""
+        if self.state == self.State.DELETING:
+            return {"state": self.State.DONE}
+        is_unknown = self.state == self.State.ACCEPTED or (
+            self.tried_at is not None and policy.cause_of(error) != Cause.ROW
+        )
+        state = self.State.UNCERTAIN if is_unknown else self.State.FAILED
+        return {"state": state, "finished_at": timezone.now()}
 
 
 class MassRecipient(models.Model):
@@ -232,22 +242,15 @@ class MassReport(models.Model):
         return str(self.msg_id)
 
 
-class MassPreview(models.Model):
+class MassPreview(WorkRow):
     """A preview on its way to one WeChat id."""
 
     send = models.ForeignKey(MassSend, models.CASCADE, related_name="previews")
     wechat_id = models.CharField(_("WeChat ID"), max_length=40)
-    due_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    errcode = models.IntegerField(null=True, blank=True)
-    error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("preview of a mass send")
-        indexes = [
-            models.Index(fields=["due_at"], name="mass_preview_due", condition=Q(due_at__isnull=False))
-        ]
 
     def __str__(self) -> str:
         return self.wechat_id

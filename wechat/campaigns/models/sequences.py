@@ -1,13 +1,17 @@
 """Sequences: messages that follow one another after something happened, and who is in them."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
 from wechat.channels.models import Channel
 from wechat.contents.models import HasContent
+from wechat.kernel.work import WorkRow
 from wechat.pushes.models import Push, Template
 
 
@@ -115,7 +119,7 @@ class SequenceStep(HasContent):
         return self.template is not None and all(field.name in self.values for field in self.template.fields)
 
 
-class Enrolment(models.Model):
+class Enrolment(WorkRow):
     """A follower in a sequence, once for each occasion.
 
     running ⇄ paused → finished | stopped. ``due_at`` is when a running one is looked at; whether its next
@@ -134,6 +138,7 @@ class Enrolment(models.Model):
         PURCHASED = "purchased", _("has paid")
         LEFT = "left", _("has left")
         REMOVED = "removed", _("taken out")
+        FAULT = "fault", _("a fault of this console")
 
     sequence = models.ForeignKey(
         Sequence, models.CASCADE, related_name="enrolments", db_index=False, verbose_name=_("sequence")
@@ -144,7 +149,6 @@ class Enrolment(models.Model):
     occasion = models.CharField(max_length=120)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
     # The position of the last step done, and when that was; the beginning before any.
     reached = models.SmallIntegerField(default=-1)
     since = models.DateTimeField(_("last message"))
@@ -162,7 +166,7 @@ class Enrolment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="enrolment_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
             models.Index(
                 fields=["account", "openid"],
                 name="enrolment_open",
@@ -173,6 +177,9 @@ class Enrolment(models.Model):
 
     def __str__(self) -> str:
         return self.openid
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.STOPPED, "reason": self.Reason.FAULT, "ended_at": timezone.now()}
 
 
 class StepRun(models.Model):

@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
 from wechat.campaigns.models import Enrolment, Sequence
 from wechat.campaigns.sequences import turns
-from wechat.campaigns.tasks import run_sequences
-from wechat.kernel import due
+from wechat.kernel import work
 
 State, Reason = Enrolment.State, Enrolment.Reason
 
@@ -41,7 +39,7 @@ def start(
         )
         enrolled += made
     if enrolled:
-        _ring()
+        work.wake("campaigns.run_sequences")
     return enrolled
 
 
@@ -75,7 +73,7 @@ def wake_everybody(account_id: int) -> None:
     """All who wait look again whose turn it is."""
     waiting = Enrolment.objects.filter(account=account_id, state=State.PAUSED, sequence__enabled=True)
     waiting.update(state=State.RUNNING, due_at=timezone.now())
-    _ring()
+    work.wake("campaigns.run_sequences")
 
 
 def _open(account: OfficialAccount, openid: str) -> QuerySet[Enrolment]:
@@ -88,8 +86,4 @@ def _stop(enrolments: QuerySet[Enrolment], reason: Enrolment.Reason) -> None:
             still = Enrolment.objects.filter(pk=enrolment.pk, state__in=[State.RUNNING, State.PAUSED])
             still.update(state=State.STOPPED, reason=reason, due_at=None, ended_at=timezone.now())
             turns.wake(enrolment.account_id, enrolment.openid)
-        _ring()
-
-
-def _ring() -> None:
-    transaction.on_commit(lambda: due.ring(run_sequences))
+        work.wake("campaigns.run_sequences")

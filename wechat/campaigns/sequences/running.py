@@ -9,11 +9,11 @@ import datetime
 from django.utils import timezone
 
 from accounts.models import Follower
-from accounts.retrying import SHANGHAI
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import turns
 from wechat.contents.variables import Values, expand, fill
-from wechat.kernel import due
+from wechat.kernel import work
+from wechat.kernel.clock import SHANGHAI
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue, queue_template
@@ -22,45 +22,42 @@ from wechat.sdk.template_messages import TemplateMessage
 
 State = Enrolment.State
 
-LEASE = datetime.timedelta(minutes=5)
-BATCH = 100
+ENROLMENTS = work.Kind(
+    "campaigns.run_sequences",
+    lambda: Enrolment.objects.filter(state=State.RUNNING),
+    lease=datetime.timedelta(minutes=5),
+    queue=work.BULK,
+    batch=100,
+    # It calls nobody: its messages are pushes.
+    subject="",
+)
 
 
-def run_due() -> int:
-    """Look at everybody whose time has come until nobody's has; how many were looked at."""
-    running = Enrolment.objects.filter(state=State.RUNNING)
-    return due.work_off(running, lambda enrolment: advance(enrolment.pk), lease=LEASE, limit=BATCH)
-
-
-def is_due() -> bool:
-    return Enrolment.objects.filter(due_at__lte=timezone.now()).exists()
-
-
-def advance(pk: int) -> None:
+@ENROLMENTS.each
+def advance(claimed: Enrolment) -> None:
     """One look at one enrolment: it waits, goes on by a step, or ends."""
-    found = Enrolment.objects.filter(pk=pk).values_list("account_id", "openid").first()
-    if found is None:
-        return
-    with turns.one_at_a_time(*found):
-        rows = Enrolment.objects.select_related("sequence__account")
-        enrolment = rows.filter(pk=pk, state=State.RUNNING).first()
+    with turns.one_at_a_time(claimed.account_id, claimed.openid):
+        rows = Enrolment.objects.select_related("sequence__account").select_for_update(
+            of=("self",), no_key=True
+        )
+        enrolment = rows.filter(pk=claimed.pk, state=State.RUNNING).first()
         if enrolment is not None:
             _look(enrolment)
 
 
 def _look(enrolment: Enrolment) -> None:
     if not enrolment.sequence.enabled or turns.has_to_wait(enrolment):
-        _keep(enrolment, state=State.PAUSED, due_at=None)
+        enrolment.done(state=State.PAUSED)
         return
     step = next_step(enrolment)
     now = timezone.now()
     if step is None:
-        _keep(enrolment, state=State.FINISHED, due_at=None, ended_at=now)
+        enrolment.done(state=State.FINISHED, ended_at=now)
         turns.wake(enrolment.account_id, enrolment.openid)
         return
     at = after_quiet(enrolment.sequence, max(enrolment.since + delay(step), now))
     if at > now:
-        _keep(enrolment, due_at=at)
+        enrolment.done(due_at=at)
     else:
         _do(enrolment, step, now)
 
@@ -95,7 +92,7 @@ def _do(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) -> Non
     skipped = "" if push else StepRun.Skipped.NO_WINDOW
     StepRun.objects.get_or_create(enrolment=enrolment, step=step, defaults={"push": push, "skipped": skipped})
     # What comes next, or that it has ended, is worked out in another look.
-    _keep(enrolment, reached=step.position, since=now, due_at=now)
+    enrolment.done(reached=step.position, since=now, due_at=now)
 
 
 def _queued(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) -> Push | None:
@@ -128,7 +125,3 @@ def _values(enrolment: Enrolment, now: datetime.datetime) -> Values:
         date=local.strftime("%Y-%m-%d"),
         time=local.strftime("%H:%M"),
     )
-
-
-def _keep(enrolment: Enrolment, **changes: object) -> None:
-    Enrolment.objects.filter(pk=enrolment.pk, state=State.RUNNING).update(**changes)

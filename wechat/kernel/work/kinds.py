@@ -33,6 +33,7 @@ from wechat.kernel.registry import Registry
 from wechat.kernel.work import holds, places, policy, waking
 from wechat.kernel.work.claiming import claim
 from wechat.kernel.work.rows import WorkRow
+from wechat.sdk.errors import Cause
 
 log = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=WorkRow)
@@ -149,7 +150,8 @@ class Kind(AnyKind, Generic[Row]):
 
     ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
     whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
-    ``batch`` rows are claimed at a time.
+    ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
+    after a quota was used up.
     """
 
     def __init__(
@@ -163,6 +165,7 @@ class Kind(AnyKind, Generic[Row]):
         retry: Sequence[datetime.timedelta] = RETRY,
         seconds: float = 10.0,
         subject: str = "account_id",
+        by_day: bool = False,
     ) -> None:
         super().__init__(name, queue=queue, seconds=seconds)
         self.rows = rows
@@ -170,6 +173,7 @@ class Kind(AnyKind, Generic[Row]):
         self.batch = batch
         self.retry = retry
         self.subject = subject
+        self.by_day = by_day
         self._do: Callable[[Sequence[Row]], object] | None = None
 
     def each(self, do: Callable[[Row], object]) -> Callable[[Row], object]:
@@ -240,6 +244,9 @@ class Kind(AnyKind, Generic[Row]):
                 self.name, self.subject_of(row), decision.hold, error, is_probe=row.is_probe
             )
             decision = decision.held(is_held)
+            if self.by_day and decision.hold == Cause.QUOTA:
+                until = policy.next_quota_morning(timezone.now())
+                holds.hold(self.name, self.subject_of(row), Cause.QUOTA, error, until=until)
         if not decision.is_expected:
             log.exception("work_failed", extra={"work": self.name, "row": row.pk}, exc_info=error)
         if decision.again_at is None:

@@ -27,6 +27,8 @@ from django.utils import timezone
 from wechat.kernel.clock import SHANGHAI
 from wechat.sdk.errors import Cause
 
+# When messages to followers go on after the quota of a day was used up: nobody is written to at midnight.
+MORNING = datetime.time(8, 0)
 MINUTE = datetime.timedelta(seconds=61)
 # The pauses between two probes of work on hold; the last one repeats.
 PROBES = {
@@ -106,3 +108,9 @@ def next_quota_day(now: datetime.datetime) -> datetime.datetime:
     """
     tomorrow = now.astimezone(SHANGHAI).date() + datetime.timedelta(days=1)
     return datetime.datetime.combine(tomorrow, datetime.time(0, 5), tzinfo=SHANGHAI)
+
+
+def next_quota_morning(now: datetime.datetime) -> datetime.datetime:
+    """Returns the morning of the day on which the platform counts anew."""
+    day = next_quota_day(now).astimezone(SHANGHAI).date()
+    return datetime.datetime.combine(day, MORNING, tzinfo=SHANGHAI)

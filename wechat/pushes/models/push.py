@@ -8,6 +8,7 @@ from accounts.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.inbox.models import InboundMessage
 from wechat.kernel.work import WorkRow
+from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.template_messages import TemplateMessage
@@ -19,8 +20,9 @@ BESIDE = frozenset({"kf_account", "reference"})
 class Push(WorkRow):
     """One message to one follower.
 
-    pending → sending → sent → delivered | failed | uncertain | skipped. ``due_at`` is when a pending push
-    may go, and when the lease on one that is being sent ends; nothing is left to do once it is null.
+    Its states and their moves are those of ``states``, and ``transitions`` performs them. ``due_at`` is when
+    a pending push may go, and when the lease on one that is being sent ends; nothing is left to do once it is
+    null.
 
     ``content`` is what ``content.to_dict`` of the SDK wrote for a customer-service message, and what
     ``template_messages.to_dict`` wrote for the other kinds, whose ``template`` is the platform's template id.
@@ -33,14 +35,7 @@ class Push(WorkRow):
         ONCE = "once", _("One-time subscription message")
         SUBSCRIBE = "subscribe", _("Mini-program subscription message")
 
-    class State(models.TextChoices):
-        PENDING = "pending", _("Waiting")
-        SENDING = "sending", _("Being sent")
-        SENT = "sent", _("Sent")
-        DELIVERED = "delivered", _("Delivered")
-        FAILED = "failed", _("Failed")
-        UNCERTAIN = "uncertain", _("Uncertain")
-        SKIPPED = "skipped", _("Not sent")
+    State = PushState
 
     class Reason(models.TextChoices):
         """Why a push failed, was skipped, or is uncertain."""
@@ -72,6 +67,8 @@ class Push(WorkRow):
     key = models.CharField(_("key"), max_length=120, editable=False)
     # What asked for it, as ``rule:12`` or ``desk``.
     cause = models.CharField(_("because of"), max_length=40, blank=True)
+    # Which wording of what asked for it, as the letter of a campaign's variant.
+    variant = models.CharField(max_length=8, blank=True, default="", db_default="", editable=False)
     # The business system that asked for it, and is told what becomes of it.
     caller = models.ForeignKey(
         ApiClient,
@@ -156,6 +153,12 @@ class Push(WorkRow):
                 fields=["account", "openid", "id"],
                 name="push_in_line",
                 condition=Q(due_at__isnull=False, kind="service"),
+            ),
+            # How many of a batch are where: counted without reading a row.
+            models.Index(
+                fields=["cause", "state", "reason", "kind", "variant"],
+                name="push_batch",
+                condition=Q(bulk=True),
             ),
             models.Index(fields=["account", "msgid"], name="push_by_msgid", condition=Q(msgid__isnull=False)),
         ]

@@ -1,4 +1,4 @@
-"""A running campaign: its next recipients become pushes, and what became of those is taken over.
+"""A running campaign: its next recipients become pushes.
 
 More seconds' worth of messages are queued ahead than a busy worker needs to come back; a pause takes them
 back. The rows of a batch and its pushes are written in one transaction: whatever is killed, nobody is queued
@@ -11,19 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from wechat.campaigns import links
 from wechat.campaigns.models import Campaign, Recipient, Variant
 from wechat.campaigns.wording import filled
-from wechat.kernel import work
+from wechat.pushes import batches, transitions
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue_many
 from wechat.sdk import template_messages
 from wechat.sdk.template_messages import TemplateMessage
 
 State, Reason, Kind = Recipient.State, Push.Reason, Push.Kind
+# What ``queue_many`` asks for.
+Row = tuple[str, str, str, datetime.datetime]
 
 BATCH = 2_000
 # At most so many are queued and not sent yet; of a campaign with a speed of its own, so many seconds' worth.
@@ -51,49 +53,15 @@ LEFT JOIN campaigns_audiencerow line ON line.campaign_id = mine.campaign_id AND 
 ORDER BY mine.id
 """
 MOVE = """
-UPDATE campaigns_recipient mine SET state = moved.state, reason = moved.reason, kind = moved.kind
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS moved(id, state, reason, kind)
+UPDATE campaigns_recipient mine
+SET state = moved.state, reason = moved.reason, kind = moved.kind, push_id = moved.push_id
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+    AS moved(id, state, reason, kind, push_id)
 WHERE mine.id = moved.id AND mine.state = 'waiting'
 """
 CHOSEN = """
 SELECT row.openid, row.content::jsonb, row.key, row.due_at
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS row(openid, content, key, due_at)
-"""
-# The limit has each push looked up by its key; without it the planner may read all pushes there are.
-OUTCOMES = """
-UPDATE campaigns_recipient mine SET state = became.state, reason = became.reason
-FROM (
-    SELECT queued.id, push.state, push.reason FROM campaigns_recipient queued
-    CROSS JOIN LATERAL (
-        SELECT state, reason, due_at FROM pushes_push
-        WHERE account_id = %s AND key = 'campaign:' || queued.campaign_id || ':' || queued.openid LIMIT 1
-    ) push
-    WHERE queued.campaign_id = %s AND queued.state = ANY(%s) AND push.due_at IS NULL
-) became
-WHERE mine.id = became.id AND (mine.state, mine.reason) <> (became.state, became.reason)
-"""
-# What was never tried, or was surely refused, can be taken back; the rest is on its way.
-TAKE_BACK = """
-WITH gone AS (
-    DELETE FROM pushes_push push USING campaigns_recipient mine
-    WHERE mine.campaign_id = %s AND mine.state = 'queued' AND push.account_id = %s
-        AND push.key = 'campaign:' || mine.campaign_id || ':' || mine.openid
-        AND push.state = 'pending' AND push.tried_at IS NULL
-    RETURNING mine.id
-)
-UPDATE campaigns_recipient mine SET state = 'waiting' FROM gone WHERE mine.id = gone.id
-"""
-PUT_BACK = """
-WITH again AS (
-    UPDATE pushes_push push
-    SET state = 'pending', reason = '', errcode = NULL, error = '', due_at = now(), tried_at = NULL,
-        sent_at = NULL, msgid = NULL
-    FROM campaigns_recipient mine
-    WHERE mine.campaign_id = %s AND mine.state = 'failed' AND mine.reason = ANY(%s) AND push.account_id = %s
-        AND push.key = 'campaign:' || mine.campaign_id || ':' || mine.openid AND push.state = 'failed'
-    RETURNING mine.id
-)
-UPDATE campaigns_recipient mine SET state = 'queued', reason = '' FROM again WHERE mine.id = again.id
 """
 
 
@@ -115,7 +83,7 @@ class FileNotReady(Exception):
     """A picture or video of the message has no media id yet."""
 
 
-class Feeder:
+class Dispatcher:
     """Queues the next recipients of a campaign whose row is locked."""
 
     def __init__(self, campaign: Campaign) -> None:
@@ -124,23 +92,26 @@ class Feeder:
             variant.letter: variant for variant in campaign.variants.select_related("asset", "cover")
         }
 
-    def feed(self, limit: int) -> int:
-        """Queue up to so many; how many recipients were dealt with. Raises ``FileNotReady``."""
+    def queue_next(self, limit: int) -> int:
+        """Queue up to so many; returns how many recipients were dealt with. Raises ``FileNotReady``."""
         turn = self._next(limit)
         going = [each for each in turn if each.follows and not each.blacklisted]
         kinds = {each.id: self._kind(each) for each in going}
         moments = self._moments(len(going))
-        pushes: dict[str, list[tuple[str, str, str, datetime.datetime]]] = {}
+        chosen: dict[tuple[str, str], list[Row]] = {}
         for each, moment in zip(going, moments, strict=True):
-            kind = kinds[each.id]
-            key = f"campaign:{self.campaign.pk}:{each.openid}"
-            pushes.setdefault(kind, []).append(
-                (each.openid, json.dumps(self._content(each, kind)), key, moment)
-            )
-        for kind, rows in pushes.items():
-            self._queue(Kind(kind), rows)
-        self._move(turn, kinds)
+            content = json.dumps(self._content(each, kinds[each.id]))
+            row = (each.openid, content, self._key(each), moment)
+            chosen.setdefault((kinds[each.id], each.letter), []).append(row)
+        pushes: dict[str, int] = {}
+        for (kind, letter), rows in chosen.items():
+            pushes |= self._queue(Kind(kind), letter, rows)
+        self._move(turn, kinds, pushes)
         return len(turn)
+
+    def _key(self, each: Next) -> str:
+        """Of its push: nobody is queued twice."""
+        return f"{self.campaign.cause}:{each.openid}"
 
     def _next(self, limit: int) -> list[Next]:
         account = self.campaign.account_id
@@ -173,27 +144,29 @@ class Feeder:
         link = links.address(each.id) if self.campaign.tracked else ""
         return content(self.variants[each.letter], kind, words, link)
 
-    def _queue(self, kind: Push.Kind, rows: Sequence[tuple[str, str, str, datetime.datetime]]) -> None:
+    def _queue(self, kind: Push.Kind, letter: str, rows: Sequence[Row]) -> dict[str, int]:
         template = self.campaign.template
-        queue_many(
+        return queue_many(
             account=self.campaign.account,
             kind=kind,
             template=template.platform_id if template and kind != Kind.SERVICE else "",
-            cause=f"campaign:{self.campaign.pk}",
+            cause=self.campaign.cause,
+            variant=letter,
             chosen=CHOSEN,
             parameters=[list(column) for column in zip(*rows, strict=True)],
         )
 
-    def _move(self, turn: Sequence[Next], kinds: dict[int, str]) -> None:
+    def _move(self, turn: Sequence[Next], kinds: dict[int, str], pushes: dict[str, int]) -> None:
         """Queued, or not sent because they left in the meantime."""
-        ids, states, reasons, ways = [], [], [], []
-        for each in turn:
-            ids.append(each.id)
-            states.append(State.QUEUED if each.id in kinds else State.SKIPPED)
-            reasons.append("" if each.id in kinds else _left(each))
-            ways.append(kinds.get(each.id, each.kind))
-        with connection.cursor() as cursor:
-            cursor.execute(MOVE, [ids, states, reasons, ways])
+        moved = [
+            (each.id, State.QUEUED, "", kinds[each.id], pushes[self._key(each)])
+            if each.id in kinds
+            else (each.id, State.SKIPPED, _left(each), each.kind, None)
+            for each in turn
+        ]
+        if moved:
+            with connection.cursor() as cursor:
+                cursor.execute(MOVE, [list(column) for column in zip(*moved, strict=True)])
 
 
 def content(variant: Variant, kind: str, words: dict[str, str], link: str = "") -> dict[str, Any]:
@@ -215,36 +188,25 @@ def content(variant: Variant, kind: str, words: dict[str, str], link: str = "") 
 
 
 def room(campaign: Campaign) -> int:
-    """How many may be queued now."""
-    queued = campaign.recipients.filter(state=State.QUEUED).count()
-    free = max(0, AHEAD - queued)
+    """Returns how many may be queued now."""
+    free = max(0, AHEAD - batches.count_open(campaign.cause))
     if not campaign.per_second:
         return free
     ahead = max(0.0, (campaign.fed_until - timezone.now()).total_seconds()) if campaign.fed_until else 0.0
     return min(free, max(0, int((AHEAD_SECONDS - ahead) * campaign.per_second)) or int(ahead == 0))
 
 
-def take_over(campaign: Campaign, *states: str) -> int:
-    """What became of the pushes, for the recipients in these states; how many changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(OUTCOMES, [campaign.account_id, campaign.pk, list(states)])
-        return int(cursor.rowcount)
-
-
+@transaction.atomic
 def take_back(campaign: Campaign) -> int:
-    """What is queued and has not been tried waits again; how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_BACK, [campaign.pk, campaign.account_id])
-        return int(cursor.rowcount)
+    """Have those wait again whose message has not been tried; returns how many."""
+    pushes = transitions.take_back(campaign.account_id, campaign.cause)
+    queued = campaign.recipients.filter(push__in=pushes)
+    return queued.update(state=State.WAITING, push=None)
 
 
 def put_back_failed(campaign: Campaign) -> int:
-    """What can be sent once more is queued; how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(PUT_BACK, [campaign.pk, [each.value for each in RETRIED], campaign.account_id])
-        count = int(cursor.rowcount)
-    work.wake("pushes.send_bulk")
-    return count
+    """Queue once more what can be sent once more; returns how many."""
+    return transitions.put_back(campaign.account_id, campaign.cause, RETRIED)
 
 
 def _left(each: Next) -> str:

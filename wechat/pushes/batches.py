@@ -1,0 +1,35 @@
+"""The pushes that were queued together for one cause, as a campaign: how many of them are where."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from wechat.pushes.models import Push
+from wechat.pushes.states import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """So many pushes in that state, for that reason, of that kind and variant."""
+
+    state: str
+    reason: str
+    kind: str
+    variant: str
+    number: int
+
+
+def of(cause: str) -> QuerySet[Push]:
+    """Returns the pushes of a batch."""
+    return Push.objects.filter(cause=cause, bulk=True)
+
+
+def counts(cause: str) -> list[Counted]:
+    """Returns how many are where, read from one index."""
+    rows = of(cause).order_by().values_list("state", "reason", "kind", "variant")
+    return [Counted(*row) for row in rows.annotate(number=Count("*"))]
+
+
+def count_open(cause: str) -> int:
+    """Returns how many are still to be sent, or are being sent."""
+    return of(cause).filter(state__in=OPEN).count()
