@@ -37,10 +37,10 @@ SUMMARY = "总交易单数,手续费总金额,订单总金额,申请退款总金
 FILL = """
 INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
     description, attach, item, goods, total, expires_at, state, prepay, transaction_id, trade_type, bank_type,
-    payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at)
+    payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at, attempts, error)
 SELECT %(account)s, %(merchant)s, 'BN' || %(lines)s || '_' || n, 'bench', %(lines)s || ':' || n, '', 'jsapi',
     'o', '会员年卡', '', '年卡', '[]', 10000, at, 'paid', '', '42' || %(lines)s || '_' || n, 'JSAPI',
-    'OTHERS', 'o', 10000, at, 0, 0, 1, at
+    'OTHERS', 'o', 10000, at, 0, 0, 1, at, 0, ''
 FROM generate_series(1, %(lines)s) AS n, LATERAL (SELECT '2026-03-01 12:00+08'::timestamptz AS at) AS moment
 """
 

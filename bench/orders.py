@@ -29,14 +29,14 @@ BATCH = 500_000
 FILL = """
 INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
     description, attach, item, goods, total, expires_at, state, prepay, transaction_id, trade_type, bank_type,
-    payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at)
+    payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at, attempts, error)
 SELECT %(account)s, %(merchant)s, 'BN' || n, CASE WHEN n %% 3 = 0 THEN 'shop' ELSE 'api:1' END, 'fill:' || n,
     '', CASE WHEN n %% 10 = 0 THEN 'native' ELSE 'jsapi' END, 'oBench' || n %% 200000, '会员年卡', '',
     '商品' || n %% 40, '[]', 100 + n %% 1000, at,
     CASE n %% 40 WHEN 0 THEN 'refunded' WHEN 10 THEN 'closed' WHEN 20 THEN 'closed' ELSE 'paid' END, '',
     CASE WHEN n %% 40 NOT IN (10, 20) THEN '4200' || n END, 'JSAPI', 'OTHERS', 'oBench' || n %% 200000, 100,
     CASE WHEN n %% 40 NOT IN (10, 20) THEN at END, CASE WHEN n %% 40 = 0 THEN 100 + n %% 1000 ELSE 0 END,
-    CASE WHEN n %% 40 = 0 THEN 100 + n %% 1000 ELSE 0 END, 1, at
+    CASE WHEN n %% 40 = 0 THEN 100 + n %% 1000 ELSE 0 END, 1, at, 0, ''
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
     LATERAL (SELECT now() - (%(rows)s - n) * (interval '365 days' / %(rows)s) AS at) AS moment
 """

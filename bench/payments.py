@@ -41,11 +41,11 @@ KEY_ID, API_V3_KEY = "PUB_KEY_ID_0119", "b" * 32
 FILL = """
 INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
     description, attach, item, goods, total, expires_at, state, prepay, transaction_id, trade_type, bank_type,
-    payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at)
+    payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at, attempts, error)
 SELECT %(account)s, %(merchant)s, 'BN' || n, 'bench', 'fill:' || n, '', 'jsapi', 'oBench' || n %% 50000,
     '会员年卡', '', '年卡', '[]', 100 + n %% 1000, at, CASE WHEN n %% 4 = 0 THEN 'closed' ELSE 'paid' END, '',
     CASE WHEN n %% 4 > 0 THEN '4200' || n END, 'JSAPI', 'OTHERS', '', 100,
-    CASE WHEN n %% 4 > 0 THEN at END, 0, 0, 1, at
+    CASE WHEN n %% 4 > 0 THEN at END, 0, 0, 1, at, 0, ''
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
     LATERAL (SELECT now() - (%(rows)s - n) * (interval '90 days' / %(rows)s) AS at) AS moment
 """
@@ -53,9 +53,10 @@ BARE_ORDER = """
 WITH made AS (
     INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
         description, attach, item, goods, total, expires_at, state, prepay, trade_type, bank_type,
-        payer_openid, reserved, refunded, calls, created_at, due_at)
+        payer_openid, reserved, refunded, calls, created_at, due_at, attempts,
+        error)
     VALUES (%(account)s, %(merchant)s, %(number)s, 'bare', %(number)s, '', 'jsapi', 'oBench', '会员年卡', '',
-        '', '[]', 10000, now(), 'created', '', '', '', '', 0, 0, 0, now(), now())
+        '', '[]', 10000, now(), 'created', '', '', '', '', 0, 0, 0, now(), now(), 0, '')
     RETURNING id)
 INSERT INTO payments_step (order_id, kind, at, by, text) SELECT id, 'created', now(), 'bench', '' FROM made
 """
@@ -66,11 +67,11 @@ BARE_NOTICE = (
     WHERE out_trade_no = %(number)s""",
     """INSERT INTO payments_step (order_id, kind, at, by, text)
     SELECT id, 'moved', now(), 'bench', '' FROM payments_order WHERE out_trade_no = %(number)s""",
-    """INSERT INTO payments_event (topic, order_id, told, attempts, problem, due_at, created_at)
+    """INSERT INTO payments_event (topic, order_id, told, attempts, error, due_at, created_at)
     SELECT 'order.paid', id, '[]', 0, '', now(), now() FROM payments_order
     WHERE out_trade_no = %(number)s""",
     """INSERT INTO payments_notice (merchant_id, order_id, notice_id, event_type, original_type, summary, raw,
-    resource, state, problem, attempts, received_at)
+    resource, state, error, attempts, received_at)
     SELECT merchant_id, id, %(number)s, '', '', '', repeat('x', 900), '{}', 'applied', '', 1, now()
     FROM payments_order WHERE out_trade_no = %(number)s""",
 )

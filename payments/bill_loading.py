@@ -33,10 +33,10 @@ INCOME = "收入"
 def load(bill: Bill, file: BinaryIO | gzip.GzipFile) -> None:
     """Replace the bill's rows by those of the file and add them up. Raises ``BillDamaged``.
 
-    ``bill.problem`` says what a person has to know of it all the same.
+    ``bill.error`` says what a person has to know of it all the same.
     """
     bill.lines = bill.income = bill.spent = bill.fees = 0
-    bill.problem = ""
+    bill.error = ""
     reader = BillReader(iter(lambda: file.read(PIECE), b""))
     try:
         if bill.kind == Bill.Kind.TRADE:
@@ -121,7 +121,7 @@ def _check_summary(bill: Bill) -> None:
     try:
         theirs = sums(bill.summary)
     except (KeyError, ValueError):
-        bill.problem = _("The summary of the bill cannot be read, so its lines were not checked against it.")
+        bill.error = _("The summary of the bill cannot be read, so its lines were not checked against it.")
         _disagree(bill, " ".join(bill.summary.values()))
         return
     if (bill.lines, bill.income, bill.spent, bill.fees)[: len(theirs)] != theirs:

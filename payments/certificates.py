@@ -5,47 +5,40 @@ A merchant in public key mode has none and never asks: a single forgotten downlo
 """
 
 import datetime
-import logging
 
 from django.db import transaction
 from django.utils import timezone
 
-from payments.directory import MerchantUnusable, client_for
+from payments.directory import client_for
 from payments.models import Merchant, PlatformCertificate
-from wechat.kernel import due
-from wechat.sdk.errors import WeChatError
+from wechat.kernel import work
 from wechat.sdk.pay import platform_certificates
 from wechat.sdk.pay.certificates import Certificate
 
-log = logging.getLogger(__name__)
-
-LEASE = datetime.timedelta(minutes=2)
 # The platform asks for less than twelve hours.
 EVERY = datetime.timedelta(hours=11)
 AGAIN = datetime.timedelta(minutes=10)
 # However many forged serial numbers arrive.
 AT_MOST_EVERY = datetime.timedelta(minutes=10)
 
+CERTIFICATES = work.Kind(
+    "payments.refresh_certificates",
+    lambda: Merchant.objects.all(),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.BULK,
+    retry=(AGAIN,),
+    subject="pk",
+    gives_up=False,
+)
 
-def refresh_due() -> int:
-    found = due.claim(Merchant.objects.all(), lease=LEASE, limit=20)
-    for merchant in found:
-        refresh(merchant)
-    return len(found)
 
-
-def refresh(merchant: Merchant) -> bool:
-    """Fetch and keep what there is; ``False`` if it could not be fetched."""
-    try:
-        certificates = platform_certificates.download(client_for(merchant))
-    except (WeChatError, MerchantUnusable) as error:
-        log.warning("certificates_not_fetched", extra={"merchant": merchant.slug, "error": str(error)})
-        _plan(merchant, AGAIN)
-        return False
+@CERTIFICATES.each
+def refresh(merchant: Merchant) -> None:
+    """Fetch and keep what there is."""
+    certificates = platform_certificates.download(client_for(merchant))
     keep(merchant, certificates)
-    Merchant.objects.filter(pk=merchant.pk).update(certificates_at=timezone.now())
-    _plan(merchant, EVERY if certificates else None)
-    return True
+    now = timezone.now()
+    merchant.done(certificates_at=now, due_at=now + EVERY if certificates else None)
 
 
 @transaction.atomic
@@ -70,7 +63,3 @@ def want_soon(merchant: Merchant) -> None:
     Merchant.objects.filter(pk=merchant.pk, due_at__gt=now, certificates_at__lt=now - AT_MOST_EVERY).update(
         due_at=now
     )
-
-
-def _plan(merchant: Merchant, pause: datetime.timedelta | None) -> None:
-    Merchant.objects.filter(pk=merchant.pk).update(due_at=timezone.now() + pause if pause else None)

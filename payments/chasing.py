@@ -22,17 +22,18 @@ from payments.directory import MerchantUnusable, cashier_for
 from payments.disagreeing import UNFITTING
 from payments.models import Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
-from wechat.kernel import due
-from wechat.sdk.errors import WeChatError
+from wechat.kernel import work
+from wechat.sdk.errors import Cause, WeChatError
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.errors import Refused
 from wechat.sdk.pay.transactions import Transaction
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
+# What an order's question may come to, instead of an answer.
+Failure = WeChatError | MerchantUnusable
 
 AT_ONCE = 16
-LEASE = datetime.timedelta(minutes=2)
 SOON = datetime.timedelta(seconds=5)
 FIRST_LOOK = datetime.timedelta(seconds=30)
 LATER_LOOK = datetime.timedelta(seconds=50)
@@ -41,20 +42,39 @@ AGAIN = datetime.timedelta(seconds=20)
 # It was paid, but not as it was asked for: until staff decide nothing changes by asking.
 UNFITTING_LOOK = datetime.timedelta(hours=1)
 NOT_THERE = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST"})
+# What is about the merchant or WeChat Pay rather than one order.
+OF_OTHERS = frozenset({Cause.ACCOUNT, Cause.AWAY, Cause.RATE, Cause.QUOTA})
+
+POLLS = work.Kind(
+    "payments.chase",
+    lambda: Order.objects.select_related("account", "merchant"),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.INTERACTIVE,
+    batch=AT_ONCE,
+    retry=(SOON, AGAIN, LATER_LOOK),
+    subject="merchant_id",
+    # As long as somebody could pay, somebody has to ask.
+    gives_up=False,
+)
 
 
-def chase_due() -> int:
-    """Look after the orders that are due; how many looks."""
-    looks = 0
-    waiting = Order.objects.select_related("account", "merchant")
-    while found := due.claim(waiting, lease=LEASE, limit=AT_ONCE):
-        chase(found)
-        looks += len(found)
-    return looks
+@POLLS.together
+def poll(found: Sequence[Order]) -> None:
+    """Chase claimed orders; one about which nothing could be asked holds up those of its merchant only."""
+    for order, failure in zip(found, chase(found), strict=True):
+        if failure is None or failure.cause not in OF_OTHERS:
+            POLLS.succeeded(order)
+            if order.attempts:
+                order.settle(attempts=0, error="")
+        elif order.is_open:
+            POLLS.failed(order, failure)
 
 
-def chase(found: Sequence[Order]) -> None:
-    """Ask what became of each, apply it, and close what is over and unpaid."""
+def chase(found: Sequence[Order]) -> list[Failure | None]:
+    """Ask what became of each, apply it, and close what is over and unpaid.
+
+    Returns what went wrong with each.
+    """
     for order in found:
         if order.expires_at <= timezone.now():
             start_closing(order, by=history.WORKER)
@@ -62,8 +82,12 @@ def chase(found: Sequence[Order]) -> None:
     for order, said in asked:
         _settle(order, said)
     unpaid = [order for order, said in asked if _is_closable(order, said)]
+    failures = {order.pk: said for order, said in asked if not isinstance(said, Transaction)}
     for order, refusal in zip(unpaid, _each(_close, unpaid), strict=True):
         _settle_close(order, refusal)
+        if refusal is not None:
+            failures[order.pk] = refusal
+    return [failures.get(order.pk) for order in found]
 
 
 def look_up(found: Sequence[Order]) -> None:
@@ -100,7 +124,7 @@ def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
     return min(now + pause, order.expires_at)
 
 
-def _settle(order: Order, said: Transaction | WeChatError) -> None:
+def _settle(order: Order, said: Transaction | Failure) -> None:
     if isinstance(said, Transaction):
         apply(order.merchant, said, by=history.PLATFORM)
     elif not (isinstance(said, Refused) and said.code in NOT_THERE):
@@ -117,7 +141,7 @@ def _postpone(order: Order) -> None:
     order.state, order.due_at = locked.state, locked.due_at
 
 
-def _is_closable(order: Order, said: Transaction | WeChatError) -> bool:
+def _is_closable(order: Order, said: Transaction | Failure) -> bool:
     """Whether it is over, and WeChat Pay has just said that nobody paid."""
     if order.state != OrderState.CLOSING:
         return False
@@ -126,7 +150,7 @@ def _is_closable(order: Order, said: Transaction | WeChatError) -> bool:
     return isinstance(said, Refused) and said.code in NOT_THERE
 
 
-def _settle_close(order: Order, refusal: WeChatError | None) -> None:
+def _settle_close(order: Order, refusal: Failure | None) -> None:
     """Anything but a clean close leaves it to the next look: a payment may just have come in."""
     gone = isinstance(refusal, Refused) and refusal.code in NOT_THERE
     history.write(order, Step.Kind.CLOSED, str(refusal or ""), history.PLATFORM)
@@ -143,7 +167,7 @@ def _close(cashier: Cashier, number: str, appid: str) -> None:
     cashier.close(number, appid)
 
 
-def _each(ask: Callable[[Cashier, str, str], Answer], found: Iterable[Order]) -> list[Answer | WeChatError]:
+def _each(ask: Callable[[Cashier, str, str], Answer], found: Iterable[Order]) -> list[Answer | Failure]:
     """The answers for all orders, asked side by side; the database is left to the caller's thread."""
     calls = [(_cashier(order), order.out_trade_no, order.account.appid) for order in found]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -151,21 +175,21 @@ def _each(ask: Callable[[Cashier, str, str], Answer], found: Iterable[Order]) ->
 
 
 def _answer(
-    ask: Callable[[Cashier, str, str], Answer], cashier: Cashier | None, number: str, appid: str
-) -> Answer | WeChatError:
-    if cashier is None:
-        return PayError("the keys of the merchant are missing or unusable")
+    ask: Callable[[Cashier, str, str], Answer], cashier: Cashier | MerchantUnusable, number: str, appid: str
+) -> Answer | Failure:
+    if isinstance(cashier, MerchantUnusable):
+        return cashier
     try:
         return ask(cashier, number, appid)
     except WeChatError as error:
         return error
 
 
-def _cashier(order: Order) -> Cashier | None:
+def _cashier(order: Order) -> Cashier | MerchantUnusable:
     try:
         return cashier_for(order)
-    except MerchantUnusable:
-        return None
+    except MerchantUnusable as error:
+        return error
 
 
 def _locked(order: Order) -> Order:

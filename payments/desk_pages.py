@@ -221,12 +221,12 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
-    list_display = ("received", "event_type", "summary", "order", "became", "problem")
+    list_display = ("received", "event_type", "summary", "order", "became", "error")
     list_display_links = ("event_type",)
     list_select_related = ("order", "merchant")
     change_form_outer_before_template = "payments/notice_tools.html"
     fields = (
-        "received", "event_type", "original_type", "summary", "order", "became", "problem", "attempts",
+        "received", "event_type", "original_type", "summary", "order", "became", "error", "attempts",
         "notice_id", "merchant",
     )  # fmt: skip
     readonly_fields = fields
@@ -252,7 +252,7 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
         """Applying is the same whoever asks for it: what is known already changes nothing."""
         if request.method == "POST":
-            notices.handle(notice)
+            notices.handle_now(notice)
             self.log_change(request, notice, _("Handled again"))
             self.message_user(
                 request, _("The notification is: %(state)s.") % {"state": notice.get_state_display()}
@@ -276,14 +276,14 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 @admin.register(Bill)
 class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
-    list_display = ("dated", "kind", "became", "problem", "lines", "came_in", "went_out", "open_exceptions")
+    list_display = ("dated", "kind", "became", "error", "lines", "came_in", "went_out", "open_exceptions")
     list_display_links = ("dated",)
     list_select_related = ("merchant",)
     list_before_template = "payments/bill_export.html"
     change_form_outer_before_template = "payments/bill_tools.html"
     change_form_outer_after_template = "payments/bill_sums.html"
     fields = (
-        "merchant", "kind", "dated", "became", "problem", "lines", "came_in", "went_out", "sha1", "fetched",
+        "merchant", "kind", "dated", "became", "error", "lines", "came_in", "went_out", "sha1", "fetched",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -388,7 +388,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, bill: Bill) -> SafeString:
-        colour = "warn" if bill.problem else BILL_COLOURS[Bill.State(bill.state)]
+        colour = "warn" if bill.error else BILL_COLOURS[Bill.State(bill.state)]
         return badge(bill.get_state_display(), colour)
 
     @admin.display(description=gettext_lazy("income"))

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from payments.models import Merchant, Order
 from wechat.kernel import metrics
 from wechat.kernel.editions import Cached
 from wechat.kernel.secrets import Undecryptable
+from wechat.sdk.errors import Cause
 from wechat.sdk.pay import v2
 from wechat.sdk.pay.cashier import Cashier, V3Cashier
 from wechat.sdk.pay.certificates import read_certificate
@@ -25,6 +27,11 @@ SIGN_TYPES: dict[str, str] = {Merchant.Protocol.MD5: v2.MD5_TYPE, Merchant.Proto
 
 class MerchantUnusable(Exception):
     """The merchant's keys are missing or cannot be read: nothing can be asked in its name."""
+
+    cause = Cause.ACCOUNT
+
+    def __str__(self) -> str:
+        return _("The keys of the merchant are missing or unusable.")
 
 
 @dataclass(frozen=True, slots=True)

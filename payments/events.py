@@ -14,14 +14,27 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments.models import Event, Order, Refund
-from wechat.kernel import due
+from wechat.kernel import work
+from wechat.sdk.errors import Cause
 
 log = logging.getLogger(__name__)
 Topic = Event.Topic
 
-LEASE = datetime.timedelta(minutes=1)
-AT_ONCE = 100
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600, 6 * 3600)]
+EVENTS = work.Kind(
+    "payments.tell",
+    lambda: Event.objects.select_related("order", "order__account", "order__merchant", "refund"),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.INTERACTIVE,
+    batch=100,
+    retry=(*work.RETRY, datetime.timedelta(hours=6)),
+    subject="",
+)
+
+
+class NotHeard(Exception):
+    """A hearer failed, so the event has to be handed to it once more."""
+
+    cause = Cause.LATER
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +62,16 @@ def emit(topic: Event.Topic, order: Order, refund: Refund | None = None) -> None
     Event.objects.create(topic=topic, order=order, refund=refund, due_at=timezone.now())
 
 
-def tell_due() -> int:
-    waiting = Event.objects.select_related("order", "order__account", "order__merchant", "refund")
-    return due.work_off(waiting, tell, lease=LEASE, limit=AT_ONCE)
-
-
+@EVENTS.each
 def tell(event: Event) -> None:
-    """Everybody who has not heard yet; a failing hearer holds up nobody else's."""
-    problem = ""
-    for hearer in _hearers:
-        if event.topic in hearer.topics and hearer.name not in event.told:
-            problem = _tell_one(event, hearer) or problem
-    _settle(event, problem)
+    """Hand it to everybody who has not heard yet; a failing hearer holds up nobody else.
+
+    Raises ``NotHeard``.
+    """
+    left = [each for each in _hearers if event.topic in each.topics and each.name not in event.told]
+    if failures := [failure for hearer in left if (failure := _tell_one(event, hearer))]:
+        raise NotHeard(", ".join(failures))
+    event.done()
 
 
 def _tell_one(event: Event, hearer: Hearer) -> str:
@@ -74,9 +85,3 @@ def _tell_one(event: Event, hearer: Hearer) -> str:
         log.exception("hearer_failed", extra={"event": event.pk, "hearer": hearer.name})
         return f"{hearer.name}: {type(error).__name__}"
     return ""
-
-
-def _settle(event: Event, problem: str) -> None:
-    pause = RETRY_AFTER[event.attempts] if event.attempts < len(RETRY_AFTER) else None
-    again = timezone.now() + pause if problem and pause else None
-    Event.objects.filter(pk=event.pk).update(attempts=event.attempts + 1, problem=problem[:300], due_at=again)

@@ -14,7 +14,8 @@ from payments import history, refunding
 from payments.applying import Outcome, apply
 from payments.models import Merchant, Notice
 from payments.refund_reports import apply_refund
-from wechat.kernel import due
+from wechat.kernel import work
+from wechat.kernel.work.rows import in_words
 from wechat.sdk.pay import notices
 from wechat.sdk.pay.errors import Unreadable
 from wechat.sdk.pay.transactions import read_refund, read_transaction
@@ -24,9 +25,15 @@ from wechat.sdk.text import decode
 log = logging.getLogger(__name__)
 State = Notice.State
 
-LEASE = datetime.timedelta(minutes=1)
-AT_ONCE = 100
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600)]
+# Notifications that could not be applied when they came.
+NOTICES = work.Kind(
+    "payments.handle_notices",
+    lambda: Notice.objects.select_related("merchant"),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.INTERACTIVE,
+    batch=100,
+    subject="",
+)
 
 
 def receive(merchant: Merchant, opened: notices.Notice, raw: bytes) -> Notice:
@@ -42,7 +49,8 @@ def receive(merchant: Merchant, opened: notices.Notice, raw: bytes) -> Notice:
     )
     try:
         with transaction.atomic():
-            handle(notice)
+            _apply_new(notice)
+            notice.save()
     except IntegrityError:
         return _known(notice)
     return notice
@@ -50,11 +58,10 @@ def receive(merchant: Merchant, opened: notices.Notice, raw: bytes) -> Notice:
 
 def _known(repeat: Notice) -> Notice:
     """The one that came before: what the repeat did is undone, for its id cannot be kept twice."""
-    with transaction.atomic():
-        known = Notice.objects.select_for_update().get(merchant=repeat.merchant, notice_id=repeat.notice_id)
-        if known.state == State.FAILED:
-            handle(known)
-    return known
+    known = Notice.objects.filter(merchant=repeat.merchant, notice_id=repeat.notice_id)
+    if known.filter(state=State.FAILED).update(due_at=timezone.now(), attempts=0):
+        work.wake(NOTICES.name)
+    return known.get()
 
 
 def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
@@ -67,31 +74,39 @@ def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
             "raw": decode(raw),
             "resource": {},
             "state": State.ASIDE,
-            "problem": "unreadable",
+            "error": "unreadable",
         },
     )
     return notice
 
 
+@NOTICES.each
 def handle(notice: Notice) -> None:
-    """Apply it, for the first time or again."""
-    notice.attempts += 1
+    """Apply it again."""
     try:
         with transaction.atomic():
-            notice.state, notice.problem = _handled(notice)
-        notice.due_at = None
+            state, why = _handled(notice)
+            notice.done(state=state, error=why, order=notice.order)
     except Unreadable as error:
-        notice.state, notice.problem, notice.due_at = State.ASIDE, str(error), None
+        notice.done(state=State.ASIDE, error=str(error))
+
+
+def handle_now(notice: Notice) -> None:
+    """Apply it at once, whatever became of it before; what fails is tried again by a worker."""
+    notice.settle(state=State.FAILED, attempts=0, due_at=timezone.now() + NOTICES.lease)
+    NOTICES.attempt(notice, handle)
+
+
+def _apply_new(notice: Notice) -> None:
+    try:
+        with transaction.atomic():
+            notice.state, notice.error = _handled(notice)
+    except Unreadable as error:
+        notice.state, notice.error = State.ASIDE, str(error)
     except Exception as error:
         log.exception("notice_failed", extra={"notice": notice.notice_id})
-        pause = RETRY_AFTER[notice.attempts - 1] if notice.attempts <= len(RETRY_AFTER) else None
-        notice.state, notice.problem = State.FAILED, f"{type(error).__name__}: {error}"[:300]
-        notice.due_at = timezone.now() + pause if pause else None
-    notice.save()
-
-
-def handle_due() -> int:
-    return due.work_off(Notice.objects.select_related("merchant"), handle, lease=LEASE, limit=AT_ONCE)
+        notice.state, notice.error, notice.attempts = State.FAILED, in_words(error), 1
+        notice.due_at = timezone.now() + NOTICES.retry[0]
 
 
 def _handled(notice: Notice) -> tuple[str, str]:

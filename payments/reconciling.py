@@ -8,7 +8,6 @@ WeChat Pay reference 6, 10.5.
 
 import datetime
 import gzip
-import logging
 import tempfile
 from collections.abc import Callable
 from typing import IO
@@ -16,34 +15,41 @@ from typing import IO
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from payments import bill_loading, fund_matching, matching
-from payments.directory import MerchantUnusable, client_for
+from payments.directory import client_for
 from payments.models import Bill, Merchant
-from wechat.kernel import due
-from wechat.sdk.errors import TransportError
+from wechat.kernel import work
 from wechat.sdk.pay import bills
 from wechat.sdk.pay.client import PayClient
-from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.errors import Refused
 from wechat.sdk.pay.orders import BEIJING
 
-log = logging.getLogger(__name__)
 Kind, State = Bill.Kind, Bill.State
 
 # Bills are made from nine o'clock on and should be there at ten.
 READY = datetime.time(10, 5, tzinfo=BEIJING)
-LEASE = datetime.timedelta(minutes=30)
 NOT_READY = datetime.timedelta(minutes=30)
 AGAIN = datetime.timedelta(minutes=10)
 # Three months at least.
 OLDEST = datetime.timedelta(days=89)
-# Three days of asking.
+# What a bill's lines add up to.
+SUMS = ("lines", "income", "spent", "fees")
+# Three days of asking for one that is not ready.
 MOST_ATTEMPTS = 150
 FETCH: dict[str, Callable[[PayClient, datetime.date], bills.BillAddress]] = {
     Kind.TRADE: bills.trade_bill,
     Kind.FUNDS: bills.fund_flow_bill,
 }
+
+BILLS = work.Kind(
+    "payments.fetch_bills",
+    lambda: Bill.objects.select_related("merchant"),
+    lease=datetime.timedelta(minutes=30),
+    queue=work.BULK,
+    retry=(AGAIN,) * MOST_ATTEMPTS,
+    subject="merchant_id",
+)
 
 
 def begin(merchant: Merchant) -> None:
@@ -60,7 +66,10 @@ def begin(merchant: Merchant) -> None:
 
 def fetch_again(bill: Bill) -> None:
     """Have it fetched now, whatever became of it before."""
-    Bill.objects.filter(pk=bill.pk).update(state=State.WAITING, attempts=0, problem="", due_at=timezone.now())
+    Bill.objects.filter(pk=bill.pk).update(
+        state=State.WAITING, attempts=0, error="", errcode=None, due_at=timezone.now()
+    )
+    work.wake(BILLS.name)
 
 
 def fetch_day(merchant: Merchant, day: datetime.date) -> None:
@@ -76,27 +85,19 @@ def days_that_exist(now: datetime.datetime) -> tuple[datetime.date, datetime.dat
     return today - OLDEST, today - datetime.timedelta(days=1)
 
 
-def fetch_due() -> int:
-    return due.work_off(Bill.objects.select_related("merchant"), fetch, lease=LEASE)
-
-
+@BILLS.each
 def fetch(bill: Bill) -> None:
-    """Download, load and compare one bill, or say when to try again."""
+    """Download, load and compare one bill."""
     _plan_next(bill)
-    bill.attempts += 1
     try:
         _fetch(bill)
     except Refused as error:
-        _refused(bill, error)
-    except MerchantUnusable:
-        _again(bill, AGAIN, _("The keys of the merchant are missing or unusable."))
-    except (TransportError, PayError) as error:
-        log.warning("bill_not_fetched", extra={"bill": bill.pk, "error": str(error)})
-        _again(bill, AGAIN, str(error))
-    except Exception as error:
-        # Whatever it is, the bill says so on its page instead of waiting without a word.
-        log.exception("bill_not_loaded", extra={"bill": bill.pk})
-        _again(bill, AGAIN, f"{type(error).__name__}: {error}")
+        if error.code == "NO_STATEMENT_EXIST":
+            _keep_empty(bill)
+        elif error.code == "STATEMENT_CREATING" and bill.attempts < MOST_ATTEMPTS:
+            bill.again(error, timezone.now() + NOT_READY)
+        else:
+            raise
 
 
 def _fetch(bill: Bill) -> None:
@@ -129,7 +130,7 @@ def _load(bill: Bill, file: IO[bytes]) -> None:
         file.seek(0)
         name = f"{bill.merchant.slug}-{bill.kind}-{bill.day}.csv.gz"
         bill.file.save(name, File(file), save=False)
-        _done(bill, State.MATCHED)
+        _finish(bill, State.MATCHED)
 
 
 def _compare(bill: Bill) -> None:
@@ -140,30 +141,16 @@ def _compare(bill: Bill) -> None:
         fund_matching.compare_again(bill)
 
 
-def _refused(bill: Bill, error: Refused) -> None:
-    if error.code == "NO_STATEMENT_EXIST":
-        with transaction.atomic():
-            bill.summary, bill.problem = {}, ""
-            _compare(bill)
-            _done(bill, State.EMPTY)
-    else:
-        _again(bill, NOT_READY, f"{error.code} {error.message}")
+def _keep_empty(bill: Bill) -> None:
+    with transaction.atomic():
+        bill.summary, bill.error = {}, ""
+        _compare(bill)
+        _finish(bill, State.EMPTY)
 
 
-def _done(bill: Bill, state: Bill.State) -> None:
-    bill.state, bill.due_at = state, None
-    bill.fetched_at = timezone.now()
-    bill.save()
-
-
-def _again(bill: Bill, pause: datetime.timedelta, problem: str) -> None:
-    over = bill.attempts >= MOST_ATTEMPTS
-    Bill.objects.filter(pk=bill.pk).update(
-        state=State.FAILED if over else State.WAITING,
-        attempts=bill.attempts,
-        problem=problem[:300],
-        due_at=None if over else timezone.now() + pause,
-    )
+def _finish(bill: Bill, state: Bill.State) -> None:
+    found = {name: getattr(bill, name) for name in ("error", "sha1", "file", "summary", *SUMS)}
+    bill.done(state=state, fetched_at=timezone.now(), **found)
 
 
 def _plan_next(bill: Bill) -> None:

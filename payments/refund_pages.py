@@ -46,8 +46,8 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     filter_form = RefundFilter
     change_form_outer_before_template = "payments/refund_tools.html"
     fields = (
-        "account", "number", "order_link", "given", "became", "problem", "reason", "asked_by", "decided_by",
-        "source", "refund_id", "received_account", "attempts", "created", "done",
+        "account", "number", "order_link", "given", "became", "error", "reason", "asked_by", "decided_by",
+        "source", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
 

@@ -53,7 +53,7 @@ def adopt(order: Order, report: RefundReport, *, asked_by: User | None, decided_
             decided_by=decided_by,
             due_at=timezone.now(),
             # It was called for already: from now on it is looked after like any other.
-            attempts=1,
+            calls=1,
         )
         order.reserved += refund.amount
         order.save(update_fields=["reserved"])
@@ -140,7 +140,7 @@ def _take(refund: Refund, report: RefundReport, state: RefundState) -> None:
     refund.refund_id = report.refund_id or refund.refund_id
     refund.payer_refund = report.payer_refund
     refund.received_account = report.user_received_account[:128]
-    refund.problem = ""
+    refund.error, refund.errcode = "", None
     if state == RefundState.SUCCESS:
         refund.succeeded_at = report.success_time or timezone.now()
 

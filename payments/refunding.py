@@ -14,28 +14,38 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from payments import history
-from payments.directory import MerchantUnusable, cashier_for
+from payments.directory import cashier_for
 from payments.models import Merchant, Order, Refund, Step
 from payments.ordering import LONGEST_KEY, OrderRefused, new_number
 from payments.refund_limits import left_alone, serialise
 from payments.refund_reports import apply_refund, settle
 from payments.states import REFUND_MOVES, RefundState, move
-from wechat.kernel import due
-from wechat.sdk.errors import TransportError
+from wechat.kernel import work
+from wechat.sdk.errors import Cause
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.errors import Refused
 from wechat.sdk.pay.refunds import NewRefund
 from wechat.sdk.pay.transactions import RefundReport
 
 MOST_PARTS = 50
 LATEST = datetime.timedelta(days=365)
 
-AT_ONCE = 10
-LEASE = datetime.timedelta(minutes=2)
 # Looks at a refund under way: every minute, after five of them less and less often.
 LOOK_AFTER = [datetime.timedelta(minutes=minutes) for minutes in (1, 1, 1, 1, 1, 5, 10, 20, 30)]
 NO_MONEY_PAUSE = datetime.timedelta(minutes=10)
-AGAIN = datetime.timedelta(seconds=20)
+
+REFUNDS = work.Kind(
+    "payments.refund",
+    lambda: Refund.objects.select_related("order", "order__merchant", "order__account"),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.INTERACTIVE,
+    batch=10,
+    retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 20, 60, 300, 1800)],
+    subject="order__merchant_id",
+    # The money may be on its way: the same number is asked about, and sent again, until WeChat Pay has said
+    # what became of it.
+    gives_up=False,
+)
 
 
 def request(
@@ -76,35 +86,24 @@ def reject(refund: Refund, by: User) -> bool:
     return _decided(refund, by, RefundState.REJECTED)
 
 
-def refund_due() -> int:
-    """Call for what is to be refunded and look after what is under way; how many."""
-    waiting = Refund.objects.select_related("order", "order__merchant", "order__account")
-    return due.work_off(waiting, work, lease=LEASE, limit=AT_ONCE)
-
-
 def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
     """Somebody says that something happened to it; ``False`` if it is not known or settled."""
     open_ones = Refund.objects.filter(order__merchant=merchant, out_refund_no=out_refund_no)
     return bool(open_ones.filter(due_at__isnull=False).update(due_at=timezone.now()))
 
 
-def work(refund: Refund) -> None:
-    """One step with WeChat Pay: look first if it was called for before, and call if it is not there."""
-    try:
-        cashier = cashier_for(refund.order)
-    except MerchantUnusable:
-        _postpone(refund, AGAIN, "the keys of the merchant are missing or unusable")
-        return
-    called_before = refund.attempts > 0
-    Refund.objects.filter(pk=refund.pk).update(attempts=refund.attempts + 1)
-    refund.attempts += 1
+@REFUNDS.each
+def advance(refund: Refund) -> None:
+    """Take one step with WeChat Pay: look first if it was called for before, and call if it is not there."""
+    cashier = cashier_for(refund.order)
+    called_before = refund.calls > 0
+    refund.calls += 1
+    Refund.objects.filter(pk=refund.pk).update(calls=refund.calls)
     try:
         report = _looked_up(cashier, refund) if called_before else None
         report = report or cashier.refund(_new(refund))
     except Refused as error:
         _refused(cashier, refund, error)
-    except (TransportError, PayError) as error:
-        _postpone(refund, AGAIN, str(error))
     else:
         _take(refund, report)
 
@@ -209,43 +208,26 @@ def _new(refund: Refund) -> NewRefund:
 
 
 def _refused(cashier: Cashier, refund: Refund, error: Refused) -> None:
-    """Free the amount only when WeChat Pay says that the refund is not there."""
-    if error.outcome_unknown or refund.state != RefundState.PENDING:
-        _postpone(refund, AGAIN, str(error))
-    elif error.code == "NOT_ENOUGH":
-        _postpone(refund, NO_MONEY_PAUSE, error.message)
-    elif (report := _there(cashier, refund)) is None:
-        _postpone(refund, AGAIN, str(error))
-    elif isinstance(report, RefundReport):
+    """Free the amount only when WeChat Pay refuses this refund, and says that it is not there."""
+    if error.code == "NOT_ENOUGH":
+        refund.again(error.message, timezone.now() + NO_MONEY_PAUSE, counts=False)
+    elif error.cause != Cause.ROW or error.outcome_unknown or refund.state != RefundState.PENDING:
+        raise error
+    elif report := _looked_up(cashier, refund):
         _take(refund, report)
     else:
         with transaction.atomic():
             order, locked = _locked(refund)
             if locked.state == RefundState.PENDING:
-                locked.problem = f"{error.code} {error.message}"[:300]
+                locked.error = f"{error.code} {error.message}"
                 settle(order, locked, RefundState.REFUSED, history.PLATFORM)
 
 
-def _there(cashier: Cashier, refund: Refund) -> RefundReport | bool | None:
-    """The refund; ``False`` if it surely is not there; ``None`` if nobody knows."""
-    try:
-        return _looked_up(cashier, refund) or False
-    except (Refused, TransportError, PayError):
-        return None
-
-
 def _take(refund: Refund, report: RefundReport) -> None:
+    """Book what WeChat Pay says of it; what is not over is looked at again, less and less often."""
     apply_refund(refund.order.merchant, report, by=history.PLATFORM)
-    refund.refresh_from_db()
-    if refund.due_at is not None:
-        pause = LOOK_AFTER[min(refund.attempts, len(LOOK_AFTER)) - 1]
-        _postpone(refund, pause, refund.problem)
-
-
-def _postpone(refund: Refund, pause: datetime.timedelta, problem: str) -> None:
-    Refund.objects.filter(pk=refund.pk, due_at__isnull=False).update(
-        due_at=timezone.now() + pause, problem=problem[:300]
-    )
+    pause = LOOK_AFTER[min(refund.calls, len(LOOK_AFTER)) - 1]
+    refund.done(due_at=timezone.now() + pause)
 
 
 def _locked(refund: Refund) -> tuple[Order, Refund]:

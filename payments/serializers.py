@@ -82,6 +82,7 @@ class NewRefundSerializer(serializers.Serializer[Any]):
 
 class RefundSerializer(serializers.ModelSerializer[Refund]):
     out_trade_no = serializers.CharField(source="order.out_trade_no", read_only=True)
+    problem = serializers.CharField(source="error", read_only=True)
 
     class Meta:
         model = Refund

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -5,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from payments.models.merchants import Merchant
 from payments.models.orders import Order
 from payments.models.refunds import Refund
+from wechat.kernel.work import WorkRow
 
 
-class Bill(models.Model):
+class Bill(WorkRow):
     """One day of one merchant as WeChat Pay tells it; sums in fen, fees in 1/1000 fen as in the file.
 
     ``due_at`` is when it is fetched (again); null once it is there or there is none.
@@ -34,9 +37,6 @@ class Bill(models.Model):
     spent = models.BigIntegerField(_("refunds and spending"), default=0)
     fees = models.BigIntegerField(_("fees"), default=0)
     summary = models.JSONField(_("totals"), default=dict)
-    problem = models.CharField(_("problem"), max_length=300, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    due_at = models.DateTimeField(null=True, blank=True, editable=False)
     fetched_at = models.DateTimeField(_("fetched"), null=True, blank=True)
 
     class Meta:
@@ -48,10 +48,13 @@ class Bill(models.Model):
                 condition=Q(due_at__isnull=True) | Q(state="waiting"), name="bill_due_while_waiting"
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="bill_due", condition=Q(due_at__isnull=False))]
+        indexes = [*WorkRow.Meta.indexes]
 
     def __str__(self) -> str:
         return f"{self.day} {self.get_kind_display()}"
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.FAILED}
 
 
 class Matched(models.Model):

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import OfficialAccount
 from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
+from wechat.kernel.work import WorkRow
 from wechat.sdk.pay.certificates import read_certificate
 from wechat.sdk.pay.errors import KeyRefused
 from wechat.sdk.pay.keys import API_V3_KEY_BYTES, read_private_key, read_public_key
@@ -19,7 +20,7 @@ SECRETS = ("private_key", "api_v3_key", "api_v2_key")
 API_V2_KEY_LENGTH = 32
 
 
-class Merchant(HasSecrets):
+class Merchant(HasSecrets, WorkRow):
     """A merchant number (商户号) of WeChat Pay and the accounts that sell through it.
 
     ``due_at`` is when the platform's certificates are fetched again; null in public key mode, where there
@@ -89,17 +90,20 @@ class Merchant(HasSecrets):
     )
     enabled = models.BooleanField(_("enabled"), default=True)
     secrets_set_on = models.JSONField(_("secrets set on"), default=dict, blank=True, editable=False)
-    due_at = models.DateTimeField(null=True, blank=True, editable=False)
     certificates_at = models.DateTimeField(_("certificates fetched"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    history = HistoricalRecords(excluded_fields=["secret_id", *SECRETS, "due_at", "certificates_at"])
+    history = HistoricalRecords(
+        excluded_fields=[
+            "secret_id", *SECRETS, "due_at", "attempts", "error", "errcode", "certificates_at",
+        ]
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("merchant")
         verbose_name_plural = _("merchants")
         ordering = ["name"]
-        indexes = [models.Index(fields=["due_at"], name="merchant_due", condition=Q(due_at__isnull=False))]
+        indexes = [*WorkRow.Meta.indexes]
         constraints = [
             models.CheckConstraint(
                 condition=Q(public_key_id="", public_key="") | (~Q(public_key_id="") & ~Q(public_key="")),

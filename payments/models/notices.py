@@ -1,12 +1,12 @@
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from payments.models.merchants import Merchant
 from payments.models.orders import Order
+from wechat.kernel.work import WorkRow
 
 
-class Notice(models.Model):
+class Notice(WorkRow):
     """A genuine notification as it came, kept whatever becomes of it; unique by its id.
 
     ``due_at`` is when it is tried again; null once it was applied, set aside, or left to a person.
@@ -31,9 +31,6 @@ class Notice(models.Model):
     raw = models.TextField(_("as it came"))
     resource = models.JSONField(_("content"))
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.FAILED)
-    problem = models.CharField(_("problem"), max_length=300, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    due_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_at = models.DateTimeField(_("received"), auto_now_add=True)
 
     class Meta:
@@ -42,7 +39,7 @@ class Notice(models.Model):
         constraints = [models.UniqueConstraint(fields=["merchant", "notice_id"], name="notice_once")]
         indexes = [
             models.Index(fields=["merchant", "state", "-id"], name="notice_by_state"),
-            models.Index(fields=["due_at"], name="notice_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
         ]
 
     def __str__(self) -> str:

@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OfficialAccount
 from payments.models.merchants import Merchant
 from payments.states import OPEN, PAID, OrderState
+from wechat.kernel.work import WorkRow
 
 
-class Order(models.Model):
+class Order(WorkRow):
     """One sale under one ``out_trade_no``. All amounts are whole fen.
 
     ``reserved`` is what refunds were asked for and not given up, ``refunded`` what has been paid back.
@@ -65,7 +66,6 @@ class Order(models.Model):
     reserved = models.BigIntegerField(_("asked back"), default=0)
     refunded = models.BigIntegerField(_("refunded"), default=0)
     calls = models.PositiveIntegerField(default=0, editable=False)
-    due_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -110,7 +110,7 @@ class Order(models.Model):
             models.Index(fields=["account", "state", "-id"], name="order_by_state"),
             models.Index(fields=["account", "openid", "-id"], name="order_by_openid"),
             models.Index(fields=["account", "item", "-id"], name="order_by_item", condition=~Q(item="")),
-            models.Index(fields=["due_at"], name="order_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
             models.Index(
                 fields=["account", "payer_openid", "-id"],
                 name="order_by_payer",

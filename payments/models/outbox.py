@@ -7,9 +7,10 @@ from accounts.models import OfficialAccount
 from payments.models.orders import Order
 from payments.models.refunds import Refund
 from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.kernel.work import WorkRow
 
 
-class Event(models.Model):
+class Event(WorkRow):
     """Something others want to hear of, written in the transaction that made it true.
 
     ``told`` names those who have heard; each of them hears it exactly once.
@@ -27,9 +28,6 @@ class Event(models.Model):
         Refund, models.CASCADE, null=True, blank=True, related_name="events", verbose_name=_("refund")
     )
     told = models.JSONField(_("told"), default=list)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    problem = models.CharField(_("problem"), max_length=300, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -43,7 +41,7 @@ class Event(models.Model):
                 fields=["refund", "topic"], name="refund_event_once", condition=Q(refund__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="event_due", condition=Q(due_at__isnull=False))]
+        indexes = [*WorkRow.Meta.indexes]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.order_id}"

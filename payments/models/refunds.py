@@ -7,10 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OfficialAccount, StaffRight
 from payments.models.orders import Order
 from payments.states import SETTLED, RefundState
+from wechat.kernel.work import WorkRow, finished_is_not_due
 
 
-class Refund(models.Model):
-    """Money on its way back, under one ``out_refund_no`` for ever. ``amount`` in fen."""
+class Refund(WorkRow):
+    """Money on its way back, under one ``out_refund_no`` for ever. ``amount`` in fen.
+
+    ``calls`` counts the steps with WeChat Pay: from the second one on it is asked first what it knows.
+    """
 
     account = models.ForeignKey(
         OfficialAccount, models.PROTECT, related_name="refunds", verbose_name=_("account"), db_index=False
@@ -47,9 +51,7 @@ class Refund(models.Model):
     payer_refund = models.BigIntegerField(_("paid back to the payer"), null=True, blank=True)
     received_account = models.CharField(_("paid back to"), max_length=128, blank=True)
     succeeded_at = models.DateTimeField(_("refunded"), null=True, blank=True)
-    problem = models.CharField(_("problem"), max_length=300, blank=True)
-    attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    calls = models.PositiveIntegerField(_("calls"), default=0, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -67,15 +69,12 @@ class Refund(models.Model):
                 | (~Q(state=RefundState.SUCCESS) & Q(succeeded_at__isnull=True)),
                 name="refund_success_with_proof",
             ),
-            models.CheckConstraint(
-                condition=Q(due_at__isnull=True) | ~Q(state__in=sorted(SETTLED | {RefundState.WAITING})),
-                name="refund_due_while_open",
-            ),
+            finished_is_not_due("refund_due_while_open", *sorted(SETTLED | {RefundState.WAITING})),
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="refund_newest"),
             models.Index(fields=["account", "state", "-id"], name="refund_by_state"),
-            models.Index(fields=["due_at"], name="refund_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
             models.Index(fields=["account", "created_at"], name="refund_day"),
             models.Index(
                 fields=["account", "succeeded_at"],

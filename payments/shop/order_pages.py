@@ -4,7 +4,6 @@ What the browser says of a payment is never believed: the pages show the order a
 Pay asked when somebody waits for it.
 """
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -20,8 +19,7 @@ from payments.ordering import OrderRefused, Uncertain
 from payments.shop.entrance import order_at, shop_page
 from payments.shop.selling import SOURCE
 from payments.states import OrderState
-from payments.tasks import chase
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.kernel.buckets import wait_for
 from wechat.login.pages import VisitorRequest
 
@@ -118,7 +116,7 @@ def _look_soon(order: Order) -> None:
     """Have a worker ask WeChat Pay now, now and then; the notification is usually there before."""
     if order.is_open and not wait_for(f"shop:look:{order.pk}", size=3, per_second=0.1):
         Order.objects.filter(pk=order.pk, due_at__gt=timezone.now()).update(due_at=timezone.now())
-        transaction.on_commit(lambda: due.ring(chase))
+        work.wake(chasing.POLLS.name)
 
 
 def _problem(sentence: str, status: int) -> JsonResponse:

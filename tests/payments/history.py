@@ -11,12 +11,13 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from payments import chasing, events, notices, ordering, reconciling, refunding
+from payments import chasing, ordering, refunding
 from payments.directory import cashier_for
 from payments.models import Merchant, Order, Refund
 from payments.ordering import OrderRefused, Uncertain, Wanted
 from payments.states import RefundState
 from tests.simulated import Simulated
+from wechat.kernel import work
 from wechat.sdk.errors import WeChatError
 
 PLACING, CLOSING = "/v3/pay/transactions/jsapi", "/v3/pay/transactions/out-trade-no/{out_trade_no}/close"
@@ -89,7 +90,7 @@ class History:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with contextlib.suppress(OrderRefused), self.faulty(REFUNDING, fault):
                 refunding.request(order, fen, source="test", key=f"{timezone.now().timestamp()}")
-                refunding.refund_due()
+                work.run("payments.refund")
 
     def crash_while_refunding(self, number: int, fen: int) -> None:
         """The call left; we never came to write down its answer."""
@@ -97,7 +98,7 @@ class History:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with contextlib.suppress(OrderRefused, WeChatError):
                 made = refunding.request(order, fen, source="test", key=f"{timezone.now().timestamp()}")
-                Refund.objects.filter(pk=made.pk).update(attempts=1)
+                Refund.objects.filter(pk=made.pk).update(calls=1)
                 cashier_for(order).refund(refunding._new(made))
 
     def die(self, after: int, doing: str, number: int, fen: int) -> None:
@@ -120,11 +121,11 @@ class History:
         self.work()
 
     def work(self) -> None:
-        chasing.chase_due()
-        refunding.refund_due()
-        notices.handle_due()
-        events.tell_due()
-        reconciling.fetch_due()
+        work.run("payments.chase")
+        work.run("payments.refund")
+        work.run("payments.handle_notices")
+        work.run("payments.tell")
+        work.run("payments.fetch_bills")
 
     def heal(self) -> None:
         """Nothing is broken any more, and time passes until the bills of these days are there."""

@@ -12,6 +12,7 @@ from payments.models import Merchant, Order, Refund
 from payments.states import RefundState
 from tests.cast import member, signed_in
 from tests.simulated import Simulated
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +47,7 @@ def stuck(simulated: Simulated, simulated_merchant: Merchant) -> Refund:
     fault = {"mchid": simulated_merchant.mchid, "at": "refund", "ends": "ABNORMAL", "times": 1}
     simulated.sim("/pay/faults", fault)
     refund = refunding.request(order, 3000, source="test", key="r1")
-    refunding.refund_due()
+    work.run("payments.refund")
     simulated.pass_time(3600)
     refund.refresh_from_db()
     assert refund.state == RefundState.ABNORMAL

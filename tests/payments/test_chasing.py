@@ -21,6 +21,7 @@ from tests.payments.world import (
 )
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply
+from wechat.kernel import work
 
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -39,9 +40,9 @@ def test_a_notification_that_never_comes_is_made_up_for_within_a_minute(
 ) -> None:
     order = ordered()
     answer_query(pay, order, "SUCCESS")
-    assert chasing.chase_due() == 0
+    assert work.run("payments.chase") == 0
     with later(MINUTE):
-        assert chasing.chase_due() == 1
+        assert work.run("payments.chase") == 1
     assert seen(order).state == OrderState.PAID
 
 
@@ -61,7 +62,7 @@ def test_a_partial_refund_made_elsewhere_still_means_paid(ordered: Ordered, pay:
     order = ordered()
     answer_query(pay, order, "REFUND")
     with later(MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     assert seen(order).state == OrderState.PAID
 
 
@@ -70,7 +71,7 @@ def test_an_order_that_is_over_is_closed_there_and_then_here(ordered: Ordered, p
     answer_query(pay, order)
     answer_close(pay, order)
     with later(31 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     assert seen(order).state == OrderState.CLOSED
     assert Event.objects.get().topic == "order.closed"
     assert pay.requests[-1].path.endswith("/close")
@@ -81,7 +82,7 @@ def test_an_order_that_was_never_taken_is_closed_all_the_same(ordered: Ordered, 
     know_nothing(pay, order)
     answer_close(pay, order, refused(404, "ORDER_NOT_EXIST"))
     with later(31 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -95,10 +96,10 @@ def test_a_payment_that_wins_the_race_against_closing_is_taken(ordered: Ordered,
 
     pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}/close"] = paid_just_now
     with later(31 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
         assert seen(order).state == OrderState.CLOSING
     with later(32 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     assert seen(order).state == OrderState.PAID
 
 
@@ -126,12 +127,12 @@ def test_without_a_clear_answer_it_is_closed_later_and_never_lost(
     pay.pay[path] = lambda request: answer
     answer_close(pay, order)
     with later(31 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
         assert seen(order).state == OrderState.CLOSING
         assert not any(request.path.endswith("/close") for request in pay.requests)
     answer_query(pay, order)
     with later(32 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -140,11 +141,11 @@ def test_a_close_whose_answer_is_lost_is_asked_for_again(ordered: Ordered, pay: 
     answer_query(pay, order)
     answer_close(pay, order, Reply(b"", status=0))
     with later(31 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     assert seen(order).state == OrderState.CLOSING
     answer_query(pay, order, "CLOSED")
     with later(33 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -153,7 +154,7 @@ def test_an_order_paid_after_it_was_closed_is_kept_and_shown(ordered: Ordered, p
     answer_query(pay, order)
     answer_close(pay, order)
     with later(31 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     assert notify(order).status_code == 204
     assert seen(order).state == OrderState.PAID
     assert Discrepancy.objects.get().kind == "late_payment"
@@ -165,7 +166,7 @@ def test_a_merchant_without_usable_keys_holds_up_nobody(ordered: Ordered, pay: P
     merchant.private_key = "lost"
     merchant.save()
     with later(MINUTE):
-        assert chasing.chase_due() == 1
+        assert work.run("payments.chase") == 1
     assert seen(order).state == OrderState.PAYING
     assert seen(order).due_at
 
@@ -178,6 +179,6 @@ def test_a_disabled_merchant_finishes_what_it_sold(ordered: Ordered, pay: PayPla
     answer_query(pay, unpaid)
     answer_close(pay, unpaid)
     with later(31 * MINUTE):
-        chasing.chase_due()
+        work.run("payments.chase")
     states = [seen(order).state for order in (paid, asked, unpaid)]
     assert states == [OrderState.PAID, OrderState.PAID, OrderState.CLOSED]

@@ -186,11 +186,11 @@ def test_what_could_not_be_applied_is_kept_and_tried_again(ordered: Ordered) -> 
     assert notify(order).status_code == 204
     notice = Notice.objects.get(state=Notice.State.FAILED)
     assert notice.due_at
-    assert "order_transaction_once" in notice.problem
+    assert "order_transaction_once" in notice.error
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
     notice.resource["transaction_id"] = "4200003"
-    notices.handle(notice)
+    notices.handle_now(notice)
     order.refresh_from_db()
     assert (notice.state, order.state) == (Notice.State.APPLIED, OrderState.PAID)
 

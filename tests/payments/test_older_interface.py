@@ -17,6 +17,7 @@ from payments.ordering import OrderRefused, Wanted
 from payments.states import OrderState, RefundState
 from tests.sdk.pay.vectors import KEYS
 from tests.simulated import Simulated
+from wechat.kernel import work
 from wechat.sdk.door import shared_session
 from wechat.sdk.pay import v2
 
@@ -122,7 +123,7 @@ def test_a_refund_is_called_for_and_its_notification_makes_us_ask(
     placed = order()
     simulated.pay(placed.prepay, "oPayer")
     refunding.request(placed, 3000, source="test", key="r1")
-    refunding.refund_due()
+    work.run("payments.refund")
     refund = Refund.objects.get()
     assert refund.state == RefundState.PROCESSING
     simulated.sim(f"/merchants/{MCHID}/refunds/{refund.out_refund_no}", {"status": "SUCCESS"})
@@ -130,7 +131,7 @@ def test_a_refund_is_called_for_and_its_notification_makes_us_ask(
     assert Notice.objects.filter(event_type="REFUND.SUCCESS", state=Notice.State.APPLIED).exists()
     refund.refresh_from_db()
     assert refund.state == RefundState.PROCESSING
-    refunding.refund_due()
+    work.run("payments.refund")
     refund.refresh_from_db()
     assert refund.state == RefundState.SUCCESS
     assert Order.objects.get().state == OrderState.PARTLY_REFUNDED

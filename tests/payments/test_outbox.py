@@ -13,6 +13,7 @@ from tests.cast import Cast, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
+from wechat.kernel import work
 from wechat.kernel.webhooks import sign
 from wechat.pushes.models import Push
 
@@ -45,7 +46,7 @@ def webhook(receiver: Receiver, merchant: Merchant) -> Iterator[Webhook]:
 def test_a_paid_order_is_told_once(paid: Order, webhook: Webhook, receiver: Receiver) -> None:
     notify(paid)
     for _again in range(3):
-        events.tell_due()
+        work.run("payments.tell")
         webhooks.deliver_due()
     (request,) = receiver.requests
     said = json.loads(request.body)
@@ -62,7 +63,7 @@ def test_what_is_not_taken_is_told_again_with_the_same_id(
     paid: Order, webhook: Webhook, receiver: Receiver
 ) -> None:
     receiver.status = 500
-    events.tell_due()
+    work.run("payments.tell")
     webhooks.deliver_due()
     delivery = WebhookDelivery.objects.get()
     assert (delivery.state, delivery.status, delivery.attempts) == ("waiting", 500, 1)
@@ -78,7 +79,7 @@ def test_after_a_day_it_is_given_up_and_stays_visible(
     paid: Order, webhook: Webhook, receiver: Receiver
 ) -> None:
     receiver.status = 500
-    events.tell_due()
+    work.run("payments.tell")
     for number in range(len(webhooks.RETRY_AFTER) + 1):
         with time_machine.travel(timezone.now() + number * 13 * HOUR):
             webhooks.deliver_due()
@@ -90,7 +91,7 @@ def test_after_a_day_it_is_given_up_and_stays_visible(
 def test_what_was_given_up_is_sent_again_by_hand(
     paid: Order, webhook: Webhook, receiver: Receiver, staff: Cast
 ) -> None:
-    events.tell_due()
+    work.run("payments.tell")
     WebhookDelivery.objects.update(state="given_up", attempts=9, due_at=None, problem="away")
     delivery = WebhookDelivery.objects.get()
     order_page = f"/admin/payments/order/{paid.pk}"
@@ -109,7 +110,7 @@ def test_what_was_given_up_is_sent_again_by_hand(
 def test_all_that_a_receiver_missed_is_sent_again_at_once(
     paid: Order, webhook: Webhook, receiver: Receiver, staff: Cast
 ) -> None:
-    events.tell_due()
+    work.run("payments.tell")
     WebhookDelivery.objects.update(state="given_up", due_at=None)
     asked = {"action": "send_given_up_again", "_selected_action": [webhook.pk]}
     for user, expected in ((staff.outsider, 0), (staff.auditor, 0), (staff.owner, 1)):
@@ -135,28 +136,28 @@ def test_a_hearer_that_fails_is_told_again_and_the_others_are_not(paid: Order) -
     events.hears("test-shaky", events.Topic.PAID)(shaky)
     events.hears("test-reliable", events.Topic.PAID)(reliable)
     try:
-        events.tell_due()
+        work.run("payments.tell")
         event = Event.objects.get()
-        assert event.problem == "test-shaky: ValueError"
+        assert event.error == "test-shaky: ValueError"
         with time_machine.travel(timezone.now() + HOUR):
-            events.tell_due()
+            work.run("payments.tell")
     finally:
         events._hearers[:] = before
     assert sorted(heard) == ["reliable", "shaky", "shaky"]
     event.refresh_from_db()
-    assert (event.due_at, event.problem) == (None, "")
+    assert (event.due_at, event.error) == (None, "")
 
 
 def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, merchant: Merchant) -> None:
     Merchant.objects.update(receipt_text="已收到 {amount} 元（{description}，{number}）{unknown}")
     order = ordered()
     notify(order)
-    events.tell_due()
+    work.run("payments.tell")
     push = Push.objects.get()
     assert push.openid == order.openid
     assert push.content["content"] == f"已收到 100.00 元（会员年卡，{order.out_trade_no}）{{unknown}}"
 
 
 def test_without_a_receipt_text_nothing_is_sent(paid: Order) -> None:
-    events.tell_due()
+    work.run("payments.tell")
     assert not Push.objects.exists()

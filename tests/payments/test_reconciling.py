@@ -21,6 +21,7 @@ from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, know_n
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import BILLS
 from tests.sdk.platform import Reply
+from wechat.kernel import work
 from wechat.sdk.pay.bills import FILE
 from wechat.sdk.pay.orders import BEIJING
 
@@ -73,7 +74,7 @@ def bill(merchant: Merchant) -> Bill:
 
 
 def fetched(bill: Bill) -> Bill:
-    reconciling.fetch(Bill.objects.select_related("merchant").get(pk=bill.pk))
+    reconciling.BILLS.attempt(Bill.objects.select_related("merchant").get(pk=bill.pk), reconciling.fetch)
     bill.refresh_from_db()
     return bill
 
@@ -253,7 +254,7 @@ def test_a_file_that_is_no_bill_changes_nothing_and_is_fetched_again(
 ) -> None:
     serve(body)
     assert fetched(bill).state == Bill.State.WAITING
-    assert bill.problem
+    assert bill.error
     assert bill.due_at
     assert not BillLine.objects.exists()
 
@@ -262,7 +263,7 @@ def test_a_file_with_another_hash_changes_nothing(bill: Bill, serve: Any, pay: P
     serve(file(row("A")))
     pay.pay[FILE] = lambda request: Reply(gzip.compress(file(row("B"))), "application/octet-stream")
     assert fetched(bill).state == Bill.State.WAITING
-    assert "hash" in bill.problem
+    assert "hash" in bill.error
 
 
 def test_a_bill_that_is_not_ready_is_asked_for_half_an_hour_later(bill: Bill, pay: PayPlatform) -> None:
@@ -275,12 +276,12 @@ def test_days_follow_one_another_whatever_becomes_of_each(merchant: Merchant, pa
     pay.pay[TRADE] = pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
     with time_machine.travel(datetime.datetime(2026, 3, 1, 15, tzinfo=BEIJING)):
         reconciling.begin(merchant)
-        assert reconciling.fetch_due() == 0
+        assert work.run("payments.fetch_bills") == 0
     with time_machine.travel(datetime.datetime(2026, 3, 2, 10, 4, tzinfo=BEIJING)):
         reconciling.begin(merchant)
-        assert reconciling.fetch_due() == 0
+        assert work.run("payments.fetch_bills") == 0
     with time_machine.travel(datetime.datetime(2026, 3, 5, 10, 6, tzinfo=BEIJING)):
-        assert reconciling.fetch_due() == 8
+        assert work.run("payments.fetch_bills") == 8
     days = Bill.objects.filter(kind="trade").order_by("day").values_list("day__day", "state")
     assert list(days) == [(1, "empty"), (2, "empty"), (3, "empty"), (4, "empty"), (5, "waiting")]
 
@@ -416,7 +417,7 @@ def test_a_summary_that_cannot_be_read_is_an_exception_and_said_on_the_bill(
 ) -> None:
     serve(file(row(sold.out_trade_no), f"{SUMMARY}\r\n`one,`100.00,`0.00,`0.00,`0.60000,`100.00,`0.00"))
     assert fetched(bill).state == Bill.State.MATCHED
-    assert bill.problem
+    assert bill.error
     assert kinds() == ["bill_summary"]
     assert "one" in Discrepancy.objects.get().there
 
@@ -424,7 +425,7 @@ def test_a_summary_that_cannot_be_read_is_an_exception_and_said_on_the_bill(
 def test_a_value_that_nothing_here_can_hold_is_said_on_the_bill(bill: Bill, serve: Any) -> None:
     serve(file(row("N" * 33)))
     assert fetched(bill).state == Bill.State.WAITING
-    assert "33" in bill.problem or "long" in bill.problem
+    assert "33" in bill.error or "long" in bill.error
     assert bill.due_at
 
 
@@ -450,7 +451,7 @@ def test_a_bill_of_the_oldest_layout_is_read(
     ]
     serve("\r\n".join([*lines, ""]).encode(encoding))
     assert fetched(bill).state == Bill.State.MATCHED
-    assert (bill.lines, bill.income, bill.spent, bill.fees, bill.problem) == (2, 10000, 3000, 42000, "")
+    assert (bill.lines, bill.income, bill.spent, bill.fees, bill.error) == (2, 10000, 3000, 42000, "")
     assert kinds() == []
 
 
@@ -486,17 +487,17 @@ def money(account: OfficialAccount) -> Client:
 def test_a_bill_that_failed_is_fetched_again_from_its_page(
     sold: Order, bill: Bill, serve: Any, money: Client, staff: Cast
 ) -> None:
-    Bill.objects.update(state="failed", due_at=None, attempts=reconciling.MOST_ATTEMPTS, problem="gone")
+    Bill.objects.update(state="failed", due_at=None, attempts=reconciling.MOST_ATTEMPTS, error="gone")
     serve(file(row(sold.out_trade_no)))
     assert "gone" in money.get(f"{BILLS_PAGE}/{bill.pk}/change/").content.decode()
     again = f"{BILLS_PAGE}/{bill.pk}/again/"
     assert signed_in(staff.auditor).post(again).status_code == 403
     money.get(again)
-    assert reconciling.fetch_due() == 0
+    assert work.run("payments.fetch_bills") == 0
     assert money.post(again).status_code == 302
-    assert reconciling.fetch_due() >= 1
+    assert work.run("payments.fetch_bills") >= 1
     bill.refresh_from_db()
-    assert (bill.state, bill.problem) == (Bill.State.MATCHED, "")
+    assert (bill.state, bill.error) == (Bill.State.MATCHED, "")
 
 
 def test_a_day_before_the_merchant_was_set_up_is_fetched_from_the_page(
@@ -506,7 +507,7 @@ def test_a_day_before_the_merchant_was_set_up_is_fetched_from_the_page(
     reconciling.begin(merchant)
     asked = {"merchant": merchant.pk, "day": f"{days_ago(60)}"}
     assert money.post(f"{BILLS_PAGE}/fetch/", asked).status_code == 302
-    assert reconciling.fetch_due() == 2
+    assert work.run("payments.fetch_bills") == 2
     # It begins no second chain of days.
     assert list(Bill.objects.filter(state="empty").values_list("day", flat=True)) == [days_ago(60)] * 2
     assert Bill.objects.filter(state="waiting").count() == 2

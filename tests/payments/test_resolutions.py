@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import OfficialAccount, StaffRight
-from payments import chasing, refunding
+from payments import refunding
 from payments.disagreeing import Kind, Mismatch, note
 from payments.models import Discrepancy, Order, Refund
 from payments.states import OrderState, RefundState
@@ -19,6 +19,7 @@ from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUND_ID, REFUNDS, answer_query, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
+from wechat.kernel import work
 
 EXCEPTIONS = "/admin/payments/discrepancy"
 HOUR = datetime.timedelta(hours=1)
@@ -136,13 +137,13 @@ def test_without_an_answer_of_wechat_pay_nothing_is_booked_and_it_can_be_agreed_
 
 def test_while_staff_decide_it_is_not_asked_about_all_the_time(underpaid: Order) -> None:
     with time_machine.travel(timezone.now() + HOUR, tick=False) as clock:
-        chasing.chase_due()
+        work.run("payments.chase")
         underpaid.refresh_from_db()
         assert underpaid.state == OrderState.CLOSING
         clock.shift(600)
-        assert chasing.chase_due() == 0
+        assert work.run("payments.chase") == 0
         clock.shift(3600)
-        assert chasing.chase_due() == 1
+        assert work.run("payments.chase") == 1
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_a_refund_made_in_the_merchant_platform_is_adopted(
     assert by_hand.state == "closed"
     # It is booked once, and nothing is called for.
     agree(bob, by_hand)
-    assert refunding.refund_due() == 0
+    assert work.run("payments.refund") == 0
     assert Refund.objects.count() == 1
 
 

@@ -151,7 +151,8 @@ class Kind(AnyKind, Generic[Row]):
     ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
     whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
     ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
-    after a quota was used up.
+    after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
+    tried again after the last of the pauses.
     """
 
     def __init__(
@@ -166,6 +167,7 @@ class Kind(AnyKind, Generic[Row]):
         seconds: float = 10.0,
         subject: str = "account_id",
         by_day: bool = False,
+        gives_up: bool = True,
     ) -> None:
         super().__init__(name, queue=queue, seconds=seconds)
         self.rows = rows
@@ -174,6 +176,7 @@ class Kind(AnyKind, Generic[Row]):
         self.retry = retry
         self.subject = subject
         self.by_day = by_day
+        self.gives_up = gives_up
         self._do: Callable[[Sequence[Row]], object] | None = None
 
     def each(self, do: Callable[[Row], object]) -> Callable[[Row], object]:
@@ -249,10 +252,12 @@ class Kind(AnyKind, Generic[Row]):
                 holds.hold(self.name, self.subject_of(row), Cause.QUOTA, error, until=until)
         if not decision.is_expected:
             log.exception("work_failed", extra={"work": self.name, "row": row.pk}, exc_info=error)
-        if decision.again_at is None:
+        if decision.again_at is not None:
+            row.again(error, decision.again_at, counts=decision.counts)
+        elif self.gives_up:
             row.give_up(error)
         else:
-            row.again(error, decision.again_at, counts=decision.counts)
+            row.again(error, timezone.now() + self.retry[-1])
 
     def _free(self) -> QuerySet[Row]:
         blocked = holds.blocked(self.name) if self.subject else []

@@ -46,7 +46,10 @@ class KeyRefused(PayError):
 
 
 class BillDamaged(PayError):
-    pass
+    @property
+    def cause(self) -> Cause:
+        """The next download may be whole."""
+        return Cause.LATER
 
 
 class Advice(Enum):
@@ -100,6 +103,9 @@ CODES: dict[str, Advice] = {
 
 # What only the owner can put right, for the merchant as a whole.
 REFUSED_MERCHANT = frozenset({"APPID_MCHID_NOT_MATCH", "MCH_NOT_EXISTS", "SIGN_ERROR", "NO_AUTH"})
+# Answers about this one call, though the same advice elsewhere means that WeChat Pay is away or overrun: a
+# bill that is not made yet, the bank of one payer.
+ONLY_THIS_CALL = frozenset({"STATEMENT_CREATING", "BANK_ERROR", "BANKERROR"})
 
 
 class Refused(PayError):
@@ -129,7 +135,7 @@ class Refused(PayError):
     def cause(self) -> Cause:
         if self.code in REFUSED_MERCHANT:
             return Cause.ACCOUNT
-        if self.code == "STATEMENT_CREATING":
+        if self.code in ONLY_THIS_CALL or self.status == 202:
             return Cause.LATER
         causes = {Advice.WAIT: Cause.RATE, Advice.REPEAT: Cause.AWAY, Advice.QUERY: Cause.LATER}
         return causes.get(self.advice, Cause.ROW)
