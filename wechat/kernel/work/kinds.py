@@ -232,16 +232,23 @@ class Kind(AnyKind, Generic[Row]):
         """Note that the other side answered: whatever held this work up is over."""
         holds.lift(self.name, self.subject_of(row))
 
-    def failed(self, row: Row, error: Exception) -> None:
-        """Write down on the row what the error means for it, and hold what it means for the others."""
+    def failed(self, row: Row, error: Exception, *others: Row) -> None:
+        """Write down on the row what the error means for it, and hold what it means for the others.
+
+        ``others`` are rows of the same account that went out in the same call, which failed once.
+        """
         decision = policy.decide(error, row.attempts, self.retry)
+        is_held = False
         if decision.hold is not None and self.subject:
             is_held = holds.report(
                 self.name, self.subject_of(row), decision.hold, error, is_probe=row.is_probe
             )
-            decision = decision.held(is_held)
         if not decision.is_expected:
             log.exception("work_failed", extra={"work": self.name, "row": row.pk}, exc_info=error)
+        for each in (row, *others):
+            self._settle(each, error, policy.decide(error, each.attempts, self.retry).held(is_held))
+
+    def _settle(self, row: Row, error: Exception, decision: policy.Decision) -> None:
         if decision.again_at is None:
             row.give_up(error)
         else:
