@@ -1,57 +1,54 @@
 """Tags that put themselves on everybody in a segment, again and again, a slice at a time."""
 
 import datetime
-import logging
 import time
 from typing import Any
 
-from celery import shared_task
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts import tagging
 from accounts.models import AutoTag, Follower
 from accounts.segments import UnknownCondition
-from wechat.kernel import due
+from wechat.kernel import work
 
-log = logging.getLogger(__name__)
-
-RUN_SECONDS = 20.0
-LEASE = datetime.timedelta(minutes=10)
+# After so long a rule lets others have their turn.
+RUN_SECONDS = 10.0
+# Each slice renews it.
+LEASE = datetime.timedelta(minutes=1)
 EVERY = datetime.timedelta(hours=1)
 SLICE = 2_000
 
 
-@shared_task(name="accounts.run_auto_tags")
-def run_due() -> int:
-    """Bring the tags of due rules up to date; how many rules."""
-    taken, until = 0, time.monotonic() + RUN_SECONDS
-    waiting = AutoTag.objects.filter(enabled=True, account__enabled=True).select_related("segment", "tag")
-    while time.monotonic() < until and (rules := due.claim(waiting, lease=LEASE, limit=1)):
-        _bring_up_to_date(rules[0], until)
-        taken += 1
-    return taken
+RULES = work.Kind(
+    "accounts.run_auto_tags",
+    lambda: AutoTag.objects.filter(enabled=True, account__enabled=True).select_related("segment", "tag"),
+    lease=LEASE,
+    queue=work.BULK,
+)
 
 
-def _bring_up_to_date(rule: AutoTag, until: float) -> None:
+@RULES.each
+def bring_up_to_date(rule: AutoTag) -> None:
     """What is not done when the time is over is due again at once: nothing is done twice."""
+    until = time.monotonic() + RUN_SECONDS
     try:
         lacking, wrong = _lacking(rule), _wrong(rule)
     except UnknownCondition as error:
         _note(rule, EVERY, error=str(error), added=0, removed=0)
         return
     added = removed = 0
-    while time.monotonic() < until and (ids := list(lacking[:SLICE])):
+    while time.monotonic() < until and (ids := list(lacking[:SLICE])) and rule.renew(LEASE):
         added += tagging.add(rule.tag, ids)
-    while time.monotonic() < until and (ids := list(wrong[:SLICE])):
+    while time.monotonic() < until and (ids := list(wrong[:SLICE])) and rule.renew(LEASE):
         removed += tagging.remove(rule.tag, ids)
     over = time.monotonic() >= until
-    _note(rule, datetime.timedelta() if over else EVERY, error="", added=added, removed=removed)
+    _note(rule, datetime.timedelta() if over else EVERY, added=added, removed=removed)
 
 
 def _note(rule: AutoTag, pause: datetime.timedelta, **outcome: object) -> None:
     now = timezone.now()
-    AutoTag.objects.filter(pk=rule.pk).update(due_at=now + pause, ran_at=now, **outcome)
+    rule.done(due_at=now + pause, ran_at=now, **outcome)
 
 
 def _lacking(rule: AutoTag) -> "QuerySet[Follower, int]":

@@ -4,31 +4,31 @@ Reference: WeChat reference 13.4 (headimgurl dies when the person changes the pi
 """
 
 import datetime
-import logging
 from urllib.parse import urlsplit
 
-from celery import shared_task
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Avatar
-from accounts.retrying import again_at
-from wechat.kernel import due, files
+from wechat.kernel import files, work
 from wechat.sdk.downloads import download
-from wechat.sdk.errors import TransportError
 
-log = logging.getLogger(__name__)
-
-LEASE = datetime.timedelta(minutes=2)
-RUN_SECONDS, FETCH_SECONDS = 20.0, 15.0
+FETCH_SECONDS = 15.0
 TIMEOUT = (3.0, 5.0)
 LARGEST = 1024 * 1024
 PICTURES = frozenset({"image/jpeg", "image/png"})
 # Where the platform keeps them; and the platform's simulator.
 HOSTS = (".qlogo.cn",)
+FETCHES = work.Kind(
+    "accounts.fetch_avatars",
+    lambda: Avatar.objects.all(),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.BULK,
+    # That one person's picture is gone says nothing about the others'.
+    subject="",
+)
 
 
 def keep(account_id: int, openid: str, url: str) -> None:
@@ -38,8 +38,10 @@ def keep(account_id: int, openid: str, url: str) -> None:
         return
     avatar, made = Avatar.objects.get_or_create(account_id=account_id, openid=openid, defaults={"url": url})
     if not made and avatar.url != url:
-        Avatar.objects.filter(pk=avatar.pk).update(url=url, due_at=timezone.now(), attempts=0)
-    transaction.on_commit(lambda: due.ring(fetch_avatars))
+        Avatar.objects.filter(pk=avatar.pk).update(
+            url=url, due_at=timezone.now(), attempts=0, error="", errcode=None
+        )
+    work.wake("accounts.fetch_avatars")
 
 
 def has(account_id: int, openid: str) -> bool:
@@ -53,50 +55,22 @@ def forget(account_id: int, openid: str) -> None:
         _delete_later(avatar)
 
 
-def fetch_due() -> int:
-    """How many were fetched, or tried to be."""
-    return due.work_off(_open(), _fetch, lease=LEASE, seconds=RUN_SECONDS)
-
-
-@shared_task(name="accounts.fetch_avatars")
-def fetch_avatars() -> int:
-    return fetch_due()
-
-
-def is_due() -> bool:
-    return _open().filter(due_at__lte=timezone.now()).exists()
-
-
-def _open() -> QuerySet[Avatar]:
-    return Avatar.objects.filter(due_at__isnull=False)
-
-
-def _fetch(avatar: Avatar) -> None:
-    """A picture that cannot be had leaves the former one, or none: the page does without."""
-    # Only while it is still the picture they show, and they still show one.
-    current = Avatar.objects.filter(pk=avatar.pk, url=avatar.url)
-    try:
-        body = _body(avatar.url)
-    except TransportError as error:
-        log.warning("avatar_failed", extra={"avatar": avatar.pk, "error": str(error)})
-        current.update(due_at=again_at(error, avatar.attempts), attempts=avatar.attempts + 1)
+@FETCHES.each
+def fetch(avatar: Avatar) -> None:
+    """Copy it. A picture that cannot be had leaves the former one, or none: the page does without."""
+    if not _is_the_platforms(avatar.url):
+        avatar.give_up("The picture is not at the platform's.")
         return
+    body = download(avatar.url, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT)
     kind = files.content_type(body[: files.HEAD_BYTES])
     if kind not in PICTURES or len(body) > LARGEST:
-        log.warning("avatar_refused", extra={"avatar": avatar.pk, "kind": kind})
-        current.update(due_at=None)
+        avatar.give_up("What came is no picture, or too large a one.")
         return
     former = Avatar(file=avatar.file.name)
     avatar.file.save(f"avatar.{files.extension(kind)}", ContentFile(body), save=False)
-    kept = current.update(file=avatar.file.name, due_at=None, attempts=0)
+    # Only while it is still the picture they show, and they still show one.
+    kept = avatar.done(file=avatar.file.name)
     _delete_later(former if kept else avatar)
-
-
-def _body(url: str) -> bytes:
-    """Raises ``TransportError``."""
-    if not _is_the_platforms(url):
-        raise TransportError("the picture is not at the platform's", outcome_unknown=False)
-    return download(url, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT)
 
 
 def _is_the_platforms(url: str) -> bool:

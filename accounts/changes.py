@@ -6,13 +6,11 @@ tags see ``accounts.tagging``.
 
 from collections.abc import Iterable
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import BulkJob, Change, Follower
-from accounts.sending_changes import send_due
-from wechat.kernel import due
+from wechat.kernel import work
 
 Kind = Change.Kind
 
@@ -36,13 +34,15 @@ def wish_each(kind: Kind, wishes: Iterable[tuple[Follower, str]], job: BulkJob |
         batch_size=5_000,
         update_conflicts=True,
         unique_fields=["follower", "kind", "tag"],
-        update_fields=["wish", "due_at", "attempts", "error", "job"],
+        update_fields=["wish", "due_at", "attempts", "error", "errcode", "job"],
     )
-    transaction.on_commit(lambda: due.ring(send_due))
+    work.wake("accounts.send_changes")
 
 
 def try_again(changes: QuerySet[Change]) -> int:
     """Send again what failed."""
-    count = changes.filter(due_at__isnull=True).update(due_at=timezone.now(), attempts=0, error="")
-    due.ring(send_due)
+    count = changes.filter(due_at__isnull=True).update(
+        due_at=timezone.now(), attempts=0, error="", errcode=None
+    )
+    work.wake("accounts.send_changes")
     return count

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from wechat.kernel.work import WorkRow
 from wechat.sdk.error_codes import ERROR_CODES
 from wechat.sdk.errors import ApiError, WeChatError
 
@@ -76,22 +77,19 @@ def in_words(errcode: int) -> str:
     return _("WeChat refused it: %(meaning)s (%(code)s)") % {"meaning": meaning, "code": errcode}
 
 
-# Why work on the platform waits or failed is kept as a mark and told in the reader's language.
-UNREACHABLE = "unreachable"
+# The error of a tag that somebody deleted on the platform, which is no answer to a call.
 DELETED_THERE = "deleted"
 
-MARKS: Mapping[str, str | Promise] = {
-    UNREACHABLE: gettext_lazy("WeChat could not be reached."),
-    DELETED_THERE: gettext_lazy("Deleted on WeChat. Try again to create it there, or delete it here too."),
-}
+
+def of_error(error: WeChatError) -> str:
+    """Returns why a call failed, in the reader's language."""
+    return in_words(error.errcode) if isinstance(error, ApiError) else _("WeChat could not be reached.")
 
 
-def mark(error: WeChatError) -> str:
-    return str(error.errcode) if isinstance(error, ApiError) else UNREACHABLE
-
-
-def sentence(mark: str) -> str:
-    """What a mark means; the empty text for none."""
-    if mark.removeprefix("-").isdecimal():
-        return in_words(int(mark))
-    return str(MARKS.get(mark, mark))
+def of_row(row: WorkRow) -> str:
+    """Returns why a row's work waits or failed, in the reader's language; empty where it does neither."""
+    if row.errcode is not None:
+        return in_words(row.errcode)
+    if row.error == DELETED_THERE:
+        return _("Deleted on WeChat. Try again to create it there, or delete it here too.")
+    return _("WeChat could not be reached.") if row.error else ""

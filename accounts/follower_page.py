@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit, avatars, changes, custom_fields, tagging, timeline
-from accounts.errcodes import sentence
+from accounts.errcodes import of_row
 from accounts.gate import frame, object_page
 from accounts.kinds import name_of_deed, name_of_scene
 from accounts.models import Change, CustomField, Follower, Tag
@@ -115,7 +115,7 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
         form=form,
         facts=_facts(follower),
         elsewhere=_elsewhere(follower, rights),
-        waiting=[(change, sentence(change.error)) for change in follower.changes.select_related("tag")],
+        waiting=[(change, of_row(change)) for change in follower.changes.select_related("tag")],
         **_timeline(request, follower, rights),
     )
     return TemplateResponse(request, "accounts/follower.html", context)

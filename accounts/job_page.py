@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts import audit, changes, jobs
-from accounts.errcodes import sentence
+from accounts.errcodes import of_row
 from accounts.gate import account_page, entered, frame, object_page
 from accounts.models import BulkJob, Change, OfficialAccount
 from accounts.rights import Area
@@ -77,7 +77,7 @@ def _told(job: BulkJob) -> dict[str, Any]:
         "waiting": waiting,
         "many_waiting": waiting == COUNTED,
         "moves": job.is_open or waiting,
-        "refused": [(each.follower, sentence(each.error)) for each in refused[:FAULTS_SHOWN]],
+        "refused": [(each.follower, of_row(each)) for each in refused[:FAULTS_SHOWN]],
         "faults": job.faults.order_by("pk")[:FAULTS_SHOWN],
         "downloads": LogEntry.objects.filter(
             content_type__app_label="accounts", content_type__model="bulkjob", object_id=str(job.pk)

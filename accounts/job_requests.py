@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import translation
 
-from accounts.jobs import run_due
 from accounts.models import BulkJob, OfficialAccount
-from wechat.kernel import due
+from wechat.kernel import work
 
 
 def ask(
@@ -18,5 +16,5 @@ def ask(
     """A job that is due now."""
     told = {"language": translation.get_language(), **details}
     job = BulkJob.objects.create(account=account, kind=kind, details=told, asked_by=by, **fields)
-    transaction.on_commit(lambda: due.ring(run_due))
+    work.wake("accounts.run_jobs")
     return job

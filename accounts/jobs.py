@@ -11,12 +11,10 @@ staff; nothing of its slice is kept.
 """
 
 import datetime
-import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from celery import shared_task
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
@@ -24,14 +22,14 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.models import BulkJob, Follower, JobFault
 from accounts.whom import followers_of
-from wechat.kernel import due
+from wechat.kernel import work
 
-log = logging.getLogger(__name__)
-
-RUN_SECONDS = 20.0
-LEASE = datetime.timedelta(minutes=5)
+# After so long a job lets others have their turn.
+RUN_SECONDS = 10.0
+# Between two slices; while one is done its row is locked.
+LEASE = datetime.timedelta(seconds=30)
 SLICE = 2_000
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600)]
+JOBS = work.Kind("accounts.run_jobs", lambda: BulkJob.objects.all(), lease=LEASE, queue=work.BULK)
 
 Step = Callable[[BulkJob], bool]
 
@@ -81,33 +79,23 @@ def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
     job.failed += len(rows)
 
 
-@shared_task(name="accounts.run_jobs")
-def run_due() -> int:
-    """Go on with jobs that are due, for a while; how many."""
-    taken, until = 0, time.monotonic() + RUN_SECONDS
-    while time.monotonic() < until and (rows := due.claim(BulkJob.objects.all(), lease=LEASE, limit=1)):
-        _work_on(rows[0], until)
-        taken += 1
-    return taken
-
-
-def _work_on(job: BulkJob, until: float) -> None:
+@JOBS.each
+def go_on(job: BulkJob) -> None:
+    """Do slice after slice until nothing is left or the time is over."""
+    until = time.monotonic() + RUN_SECONDS
     with translation.override(job.details.get("language")):
         try:
-            while _do_slice(job.pk, until) and time.monotonic() < until:
+            while _do_slice(job, until) and time.monotonic() < until:
                 pass
         except Unfit as error:
-            _end(job, BulkJob.State.FAILED, str(error))
-        except Exception as error:
-            log.exception("job_interrupted", extra={"job": job.pk})
-            _put_off(job, f"{type(error).__name__}: {error}")
+            job.give_up(str(error))
 
 
 @transaction.atomic
-def _do_slice(pk: int, until: float) -> bool:
+def _do_slice(claimed: BulkJob, until: float) -> bool:
     """One slice and its progress; whether there is more to do. The row is locked: nobody does it twice."""
-    job = BulkJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=pk)
-    if not job.is_open:
+    job = BulkJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=claimed.pk)
+    if job.due_at != claimed.due_at:
         return False
     if job.started_at is None:
         job.started_at, job.state = timezone.now(), BulkJob.State.RUNNING
@@ -116,20 +104,7 @@ def _do_slice(pk: int, until: float) -> bool:
     job.due_at = (now if time.monotonic() >= until else now + LEASE) if more else None
     if not more:
         job.state, job.finished_at, job.total = BulkJob.State.DONE, now, job.done
-    job.attempts, job.error = 0, ""
+    job.attempts, job.error, job.errcode = 0, "", None
     job.save()
+    claimed.due_at, claimed.attempts = job.due_at, 0
     return more
-
-
-def _end(job: BulkJob, state: BulkJob.State, error: str) -> None:
-    BulkJob.objects.filter(pk=job.pk).update(
-        state=state, error=error, due_at=None, finished_at=timezone.now()
-    )
-
-
-def _put_off(job: BulkJob, error: str) -> None:
-    if job.attempts >= len(RETRY_AFTER):
-        _end(job, BulkJob.State.FAILED, error)
-        return
-    again = timezone.now() + RETRY_AFTER[job.attempts]
-    BulkJob.objects.filter(pk=job.pk).update(due_at=again, attempts=job.attempts + 1, error=error)

@@ -9,56 +9,53 @@ Reference: WeChat reference 6.4, 6.5 and 6.6.
 """
 
 import datetime
-import logging
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from celery import shared_task
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from accounts import errcodes
 from accounts.clients import client_for
 from accounts.models import BulkJob, Change
-from accounts.retrying import again_at
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.api import tags, users
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError, WeChatError
-
-log = logging.getLogger(__name__)
+from wechat.sdk.errors import ApiError, Cause, WeChatError
 
 Kind = Change.Kind
 
-RUN_SECONDS = 20.0
-CLAIMED = 1_000
-# Longer than the calls of one claim take, unless each runs into its time-out; a wish sent twice is harmless.
-LEASE = datetime.timedelta(minutes=10)
 BATCH = {Kind.TAG: tags.TAGGING_BATCH, Kind.BLACKLIST: users.BLACKLIST_BATCH, Kind.REMARK: 1}
 SOME_FAILED = 45171
 # About the tag, not about one of the followers.
 TAG_UNKNOWN = 45159
 
 
-@shared_task(name="accounts.send_changes")
-def send_due() -> int:
-    """Send what is due, for a while; how many changes were taken on."""
-    taken, until = 0, time.monotonic() + RUN_SECONDS
-    while time.monotonic() < until and (changes := due.claim(sendable(), lease=LEASE, limit=CLAIMED)):
-        taken += len(changes)
-        for batch in batches(changes):
-            send(batch)
-    return taken
-
-
-def sendable() -> QuerySet[Change]:
-    """Of one account at a time; a tag that is not on the platform yet is waited for."""
+def _sendable() -> QuerySet[Change]:
+    """Those whose tag, if it is about one, is on the platform."""
     ready = Q(tag__isnull=True) | Q(tag__platform_id__isnull=False)
-    first = Change.objects.filter(ready, due_at__lte=timezone.now(), account__enabled=True)
-    account = first.order_by("due_at", "pk").values("account")[:1]
-    return Change.objects.filter(ready, account=account).select_related("account", "follower", "tag")
+    return Change.objects.filter(ready, account__enabled=True).select_related("account", "follower", "tag")
+
+
+CHANGES = work.Kind(
+    "accounts.send_changes",
+    _sendable,
+    # Longer than the calls of one claim take, unless many are slow; what is sent twice is harmless.
+    lease=datetime.timedelta(minutes=5),
+    queue=work.BULK,
+    batch=200,
+)
+
+
+@CHANGES.together
+def send_due(changes: Sequence[Change]) -> None:
+    """Send what was claimed. Once a call failed for more than its followers, the account's others wait."""
+    stopped: set[int] = set()
+    for batch in batches(changes):
+        if batch[0].account_id in stopped:
+            _held(batch).update(due_at=timezone.now())
+        elif not send(batch):
+            stopped.add(batch[0].account_id)
 
 
 def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
@@ -73,16 +70,19 @@ def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
         yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def send(batch: Sequence[Change]) -> None:
-    """One call, halved when one follower spoils it; what became of each is on its row afterwards."""
+def send(batch: Sequence[Change]) -> bool:
+    """One call, halved when one follower spoils it; what became of each is on its row afterwards.
+
+    Returns whether the account's other changes may be sent.
+    """
     try:
         _call(client_for(batch[0].account), batch)
     except ApiError as error:
-        _refused(batch, error)
+        return _refused(batch, error)
     except WeChatError as error:
-        _put_off(batch, error)
-    else:
-        _done(batch)
+        return _failed(batch, error)
+    _done(batch)
+    return True
 
 
 def _call(client: Client, batch: Sequence[Change]) -> None:
@@ -95,46 +95,48 @@ def _call(client: Client, batch: Sequence[Change]) -> None:
         (tags.tag if change.wish == "yes" else tags.untag)(client, change.tag.platform_id, openids)
 
 
-def _refused(batch: Sequence[Change], error: ApiError) -> None:
+def _refused(batch: Sequence[Change], error: ApiError) -> bool:
     failed = [each for each in batch if each.follower.openid in error.failed_openids]
     if error.errcode == SOME_FAILED and failed and len(failed) < len(batch):
         _done([each for each in batch if each not in failed])
-        send(failed)
-    elif error.errcode == SOME_FAILED and len(batch) > 1:
-        _halve(batch)
-    elif again_at(error, batch[0].attempts) or len(batch) == 1 or error.errcode == TAG_UNKNOWN:
-        _put_off(batch, error)
-    else:
-        _halve(batch)
+        return send(failed)
+    is_about_one = error.errcode == SOME_FAILED or (error.cause == Cause.ROW and error.errcode != TAG_UNKNOWN)
+    if is_about_one and len(batch) > 1:
+        return _halved(batch)
+    return _failed(batch, error)
 
 
-def _halve(batch: Sequence[Change]) -> None:
+def _halved(batch: Sequence[Change]) -> bool:
     middle = len(batch) // 2
-    send(batch[:middle])
-    send(batch[middle:])
+    may_go_on = send(batch[:middle])
+    if may_go_on:
+        return send(batch[middle:])
+    _held(batch[middle:]).update(due_at=timezone.now())
+    return False
 
 
 def _done(batch: Sequence[Change]) -> None:
     """A wish that was replaced meanwhile stays and is sent."""
     with transaction.atomic():
-        _unchanged(batch).delete()
-        _count(batch, "sent")
+        sent = list(_held(batch).select_for_update())
+        Change.objects.filter(pk__in=[each.pk for each in sent]).delete()
+        _count(sent, "sent")
+    CHANGES.succeeded(batch[0])
 
 
-def _put_off(batch: Sequence[Change], error: WeChatError) -> None:
-    log.warning("change_not_sent", extra={"changes": len(batch), "error": str(error)})
-    at = again_at(error, batch[0].attempts)
+def _failed(batch: Sequence[Change], error: WeChatError) -> bool:
     with transaction.atomic():
-        _unchanged(batch).update(due_at=at, attempts=F("attempts") + 1, error=errcodes.mark(error))
-        if at is None:
-            _count(batch, "failed")
+        CHANGES.failed(batch[0], error, *batch[1:])
+        _count([each for each in batch if each.has_failed], "failed")
+    return error.cause in {Cause.ROW, Cause.LATER}
 
 
-def _unchanged(batch: Sequence[Change]) -> QuerySet[Change]:
-    return Change.objects.filter(pk__in=[each.pk for each in batch], wish=batch[0].wish)
+def _held(batch: Sequence[Change]) -> QuerySet[Change]:
+    """Those that are still this worker's."""
+    return Change.objects.filter(pk__in=[each.pk for each in batch], due_at=batch[0].due_at)
 
 
-def _count(batch: Sequence[Change], outcome: str) -> None:
+def _count(batch: Iterable[Change], outcome: str) -> None:
     for job_id, changes in groupby(sorted(batch, key=_job), key=_job):
         if job_id:
             BulkJob.objects.filter(pk=job_id).update(**{outcome: F(outcome) + len(list(changes))})

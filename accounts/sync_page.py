@@ -14,12 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import audit, sync_requests
-from accounts.errcodes import sentence
+from accounts.errcodes import of_row
 from accounts.gate import account_page, frame
 from accounts.models import FollowerSync, OfficialAccount
 from accounts.rights import Area
-from accounts.syncing import sync_due
-from wechat.kernel import due
 
 Kind, Step = FollowerSync.Kind, FollowerSync.Step
 
@@ -51,7 +49,6 @@ def _ask(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     kind = Kind.INCREMENTAL if request.POST.get("kind") == Kind.INCREMENTAL else Kind.FULL
     run = sync_requests.ask(account, kind, request.user)
     audit.record(request, run, _("Asked for a synchronisation."), flag=ADDITION)
-    due.ring(sync_due)
     messages.success(request, _("The followers are read from WeChat; this page shows how far it is."))
     return redirect("admin:accounts_sync")
 
@@ -62,7 +59,7 @@ def _told(run: FollowerSync) -> dict[str, Any]:
         "run": run,
         "percent": _percent(run),
         "remaining": _remaining(run),
-        "problem": sentence(run.error),
+        "problem": of_row(run),
         "waits_until": run.due_at if run.error and run.due_at and run.due_at > timezone.now() else None,
         "oddities": [ODDITIES[each] for each in run.remarks if each in ODDITIES],
     }

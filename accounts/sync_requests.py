@@ -3,13 +3,13 @@
 import datetime
 from collections.abc import Iterable
 
-from celery import shared_task
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import FollowerSync, ListedOpenid, OfficialAccount
+from wechat.kernel import work
 
 Kind, Step = FollowerSync.Kind, FollowerSync.Step
 
@@ -34,6 +34,7 @@ def ask(account: OfficialAccount, kind: FollowerSync.Kind, by: User | None = Non
             kind=kind, step=Step.TAGS, cursor="", profiled_to=0, listed=0, profiled=0, repeated=0, due_at=now
         )
         run.refresh_from_db()
+    work.wake("accounts.sync_followers")
     return run
 
 
@@ -57,9 +58,12 @@ def lacking_tonight() -> QuerySet[OfficialAccount]:
     return _with_followers().filter(~Exists(since), ~Exists(is_open))
 
 
-@shared_task(name="accounts.ask_nightly")
-def ask_nightly() -> int:
-    """A full run for every account that lacks tonight's."""
+NIGHTLY = work.TurnKind("accounts.ask_nightly", lambda: lacking_tonight().exists(), queue=work.BULK)
+
+
+@NIGHTLY.does
+def ask_nightly(turn: work.Turn) -> int:
+    """Ask for a full run of every account that lacks tonight's."""
     accounts = list(lacking_tonight())
     for account in accounts:
         ask(account, Kind.FULL)

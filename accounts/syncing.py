@@ -16,29 +16,36 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from celery import shared_task
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import errcodes, told
+from accounts import told
 from accounts.clients import client_for
 from accounts.models import FollowerSync, ListedOpenid
-from accounts.retrying import again_at
 from accounts.sync_requests import ask_soon
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.api import tags as tags_api
 from wechat.sdk.api import users
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import ApiError
 
 log = logging.getLogger(__name__)
 
 Kind, Step = FollowerSync.Kind, FollowerSync.Step
 ENDED = (Step.DONE, Step.STOPPED)
 
-RUN_SECONDS = 20.0
-# Longer than any piece with every time-out used up; each piece renews it.
-LEASE = datetime.timedelta(minutes=5)
+# After so long a run lets others have their turn.
+RUN_SECONDS = 10.0
+# Longer than any call with every time-out used up; each answer renews it.
+LEASE = datetime.timedelta(seconds=45)
+# For a statement over all followers.
+LONG_LEASE = datetime.timedelta(minutes=5)
+SYNCS = work.Kind(
+    "accounts.sync_followers",
+    lambda: FollowerSync.objects.select_related("account"),
+    lease=LEASE,
+    queue=work.BULK,
+)
 # One piece of profiles, asked for in batches of 100, so many at once and a second.
 PIECE = 1_000
 IN_FLIGHT = 8
@@ -80,9 +87,6 @@ class Piece:
     asked_at: datetime.datetime
     answers: Sequence[Future[list[dict[str, Any]]]]
 
-    def profiles(self) -> list[dict[str, Any]]:
-        return [profile for answer in self.answers for profile in answer.result()]
-
 
 class Pace:
     """No more than so many calls a second, whichever thread makes them."""
@@ -99,23 +103,10 @@ class Pace:
         time.sleep(max(0.0, at - time.monotonic()))
 
 
-@shared_task(name="accounts.sync_followers")
-def sync_due() -> int:
-    """Work on due runs for a while, each for a turn; how many turns."""
-    turns, until = 0, time.monotonic() + RUN_SECONDS
-    while time.monotonic() < until:
-        runs = due.claim(FollowerSync.objects.select_related("account"), lease=LEASE, limit=1)
-        if not runs:
-            break
-        run = runs[0]
-        run.refresh_from_db(fields=["due_at"])
-        work_on(run, until)
-        turns += 1
-    return turns
-
-
-def work_on(run: FollowerSync, until: float) -> None:
+@SYNCS.each
+def go_on(run: FollowerSync) -> None:
     """Go on with a claimed run until it ends, has to wait, or the time is over."""
+    until = time.monotonic() + RUN_SECONDS
     try:
         client = client_for(run.account)
         if run.started_at is None:
@@ -126,8 +117,6 @@ def work_on(run: FollowerSync, until: float) -> None:
             _note(run, due_at=timezone.now())
     except LeaseLost:
         log.info("sync_taken_over", extra={"sync": run.pk})
-    except WeChatError as error:
-        _put_off(run, error)
 
 
 def _read_tags(run: FollowerSync, client: Client, until: float) -> None:
@@ -221,7 +210,10 @@ def _profiles_of(client: Client, pace: Pace, openids: Sequence[str]) -> list[dic
 
 
 def _keep(run: FollowerSync, client: Client, piece: Piece, began: float) -> None:
-    profiles = piece.profiles()
+    profiles = []
+    for answer in piece.answers:
+        profiles += answer.result()
+        _renew(run)
     with transaction.atomic():
         noted = told.note_profiles(run.account, client, piece.openids, profiles, piece.asked_at)
         rate = len(piece.openids) / max(time.monotonic() - began, 0.001)
@@ -240,6 +232,7 @@ def _note_leavers(run: FollowerSync, client: Client, until: float) -> None:
     if run.listed < run.total or "stuck" in run.remarks:
         _note(run, step=Step.BLACKLIST, remarks=[*run.remarks, "incomplete"])
         return
+    _note(run, due_at=timezone.now() + LONG_LEASE)
     with transaction.atomic(), connection.cursor() as cursor:
         # Without it the server takes the tables for what they were before the run, and compares each follower
         # with each listed openid.
@@ -253,6 +246,7 @@ def _read_blacklist(run: FollowerSync, client: Client, until: float) -> None:
     page = users.blacklist(client)
     while page.openids and not openids.keys() >= set(page.openids):
         openids.update(dict.fromkeys(page.openids))
+        _renew(run)
         if not page.cursor:
             break
         page = users.blacklist(client, page.cursor)
@@ -277,25 +271,13 @@ STEPS: Mapping[str, Callable[[FollowerSync, Client, float], None]] = {
 }
 
 
-def _put_off(run: FollowerSync, error: WeChatError) -> None:
-    log.warning("sync_interrupted", extra={"sync": run.pk, "error": str(error)})
-    again = again_at(error, run.attempts)
-    values: dict[str, Any] = {"due_at": again, "attempts": run.attempts + 1, "error": errcodes.mark(error)}
-    if again is None:
-        values |= {"step": Step.STOPPED, "finished_at": timezone.now()}
-    try:
-        _note(run, **values)
-    except LeaseLost:
-        return
-    if again is None:
-        ListedOpenid.objects.filter(sync=run).delete()
+def _renew(run: FollowerSync) -> None:
+    """Raises ``LeaseLost``."""
+    if not run.renew(LEASE):
+        raise LeaseLost
 
 
 def _note(run: FollowerSync, **values: Any) -> None:
     """Write progress down and renew the lease, if it is still ours. Raises ``LeaseLost``."""
-    held = run.due_at
-    changes = {"due_at": timezone.now() + LEASE, "attempts": 0, "error": "", **values}
-    if not FollowerSync.objects.filter(pk=run.pk, due_at=held).update(**changes):
+    if not run.done(**{"due_at": timezone.now() + LEASE, **values}):
         raise LeaseLost
-    for name, value in changes.items():
-        setattr(run, name, value)

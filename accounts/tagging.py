@@ -11,14 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import BulkJob, Follower, Tag
-from accounts.sending_changes import send_due
-from accounts.sending_tags import send_tags
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
 
 Tagging = Follower.tags.through
@@ -42,11 +40,12 @@ WITH chosen (id) AS ({chosen}), added AS (
 SELECT count(*) FROM added
 """
 TELL = """
-INSERT INTO accounts_change (account_id, follower_id, kind, tag_id, wish, due_at, job_id)
-SELECT account_id, id, 'tag', %s, %s, now(), %s
+INSERT INTO accounts_change (account_id, follower_id, kind, tag_id, wish, due_at, job_id, attempts, error)
+SELECT account_id, id, 'tag', %s, %s, now(), %s, 0, ''
 FROM accounts_follower JOIN added ON id = added.follower_id WHERE subscribed ORDER BY id
 ON CONFLICT (follower_id, kind, tag_id) DO UPDATE SET
-    wish = excluded.wish, due_at = excluded.due_at, job_id = excluded.job_id, attempts = 0, error = ''
+    wish = excluded.wish, due_at = excluded.due_at, job_id = excluded.job_id,
+    attempts = 0, error = '', errcode = NULL
 """
 
 
@@ -63,7 +62,7 @@ def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob
     """Tag them; how many did not have the tag before. Followers with 20 tags are left out.
 
     ``followers`` is a queryset (whatever it is ordered by) or the rows' ids; those of another account than
-    the tag's are left out. Safe inside a transaction: the worker is rung when it commits.
+    the tag's are left out. Safe inside a transaction: a worker looks for it once it is committed.
     """
     chosen, params = _chosen(tag, followers)
     with connection.cursor() as cursor:
@@ -100,17 +99,18 @@ def full(followers: QuerySet[Follower]) -> QuerySet[Follower]:
 
 def ask_platform(tag: Tag) -> None:
     """Save a tag that is new, renamed, or was refused, and have the platform told."""
-    tag.state, tag.error, tag.attempts, tag.due_at = Tag.State.WAITING, "", 0, timezone.now()
+    tag.state, tag.attempts, tag.due_at = Tag.State.WAITING, 0, timezone.now()
+    tag.error, tag.errcode = "", None
     tag.save()
-    transaction.on_commit(lambda: due.ring(send_tags))
+    work.wake("accounts.send_tags")
 
 
 def delete(tag: Tag) -> None:
     """Have the platform delete it; the row here goes when that is done."""
     Tag.objects.filter(pk=tag.pk).update(
-        state=Tag.State.DELETING, error="", attempts=0, due_at=timezone.now()
+        state=Tag.State.DELETING, error="", errcode=None, attempts=0, due_at=timezone.now()
     )
-    transaction.on_commit(lambda: due.ring(send_tags))
+    work.wake("accounts.send_tags")
 
 
 def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[str, tuple[Any, ...]]:
@@ -122,5 +122,5 @@ def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[st
 
 def _rung(count: int) -> int:
     if count:
-        transaction.on_commit(lambda: due.ring(send_due))
+        work.wake("accounts.send_changes")
     return int(count)

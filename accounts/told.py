@@ -197,6 +197,7 @@ def adopt_tags(account: OfficialAccount, told: Sequence[PlatformTag]) -> None:
         platform_id=None,
         state=Tag.State.FAILED,
         due_at=None,
+        errcode=None,
         error=errcodes.DELETED_THERE,
     )
 
@@ -205,7 +206,7 @@ def _adopt(tag: Tag, told: PlatformTag) -> None:
     is_waiting = tag.platform_id is not None and tag.state != Tag.State.THERE
     tag.platform_id, tag.count = told.id, told.count
     if not is_waiting:
-        tag.state, tag.due_at, tag.error = Tag.State.THERE, None, ""
+        tag.state, tag.due_at, tag.error, tag.errcode = Tag.State.THERE, None, "", None
         if tag.name != told.name or tag.pk is None:
             tag.name = _free_name(tag.account, told.name, told.id)
     tag.save()

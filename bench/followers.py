@@ -32,9 +32,10 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts import sync_requests, syncing  # noqa: E402
+from accounts import sync_requests  # noqa: E402
 from accounts.models import Follower, FollowerSync, OfficialAccount, Segment, Tag  # noqa: E402
 from accounts.segments import Row  # noqa: E402
+from wechat.kernel import work  # noqa: E402
 
 TAGS = ["VIP", "老客户", "门店", "线上", "试用"]
 TIMES = 5
@@ -63,7 +64,7 @@ def _measure_run(account: OfficialAccount, size: int, name: str, simulator: psut
     began = time.perf_counter()
     with _highest_memory() as memory:
         while run.is_open:
-            syncing.sync_due()
+            work.run("accounts.sync_followers")
             run.refresh_from_db()
     seconds = time.perf_counter() - began
     known = Follower.objects.filter(account=account, subscribed=True).count()

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import segment_page, segments
-from accounts.errcodes import sentence
 from accounts.models import AutoTag, CustomField, Segment
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, current_account
@@ -82,7 +81,7 @@ class AutoTagAdmin(AccountScopedAdmin):
     @admin.display(description=gettext_lazy("result"))
     def result(self, rule: AutoTag) -> SafeString | str:
         if rule.error:
-            return format_html("{} {}", badge(_("failed"), "bad"), sentence(rule.error))
+            return format_html("{} {}", badge(_("failed"), "bad"), rule.error)
         if rule.ran_at is None:
             return badge(_("waiting"))
         told = _("%(added)d tagged, %(removed)d untagged")

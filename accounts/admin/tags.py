@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts import audit, tagging
-from accounts.errcodes import sentence
+from accounts.errcodes import of_row
 from accounts.models import Tag
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, current_account
@@ -66,7 +66,7 @@ class TagAdmin(AccountScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         tag: Tag | None = kwargs.get("obj")
-        context["problem"] = sentence(tag.error) if tag else ""
+        context["problem"] = of_row(tag) if tag else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
     def try_again_view(self, request: HttpRequest, tag: Tag) -> HttpResponse:
@@ -87,7 +87,7 @@ class TagAdmin(AccountScopedAdmin):
         state = badge(tag.get_state_display(), COLOURS.get(Tag.State(tag.state), "plain"))
         if not tag.error:
             return state
-        return format_html('{} <span class="quiet">{}</span>', state, sentence(tag.error))
+        return format_html('{} <span class="quiet">{}</span>', state, of_row(tag))
 
 
 def _is_system(tag: Tag | None) -> bool:

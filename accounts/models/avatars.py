@@ -3,11 +3,11 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.official import OfficialAccount
+from wechat.kernel.work import WorkRow
 
 
 def _path(avatar: "Avatar", filename: str) -> str:
@@ -15,7 +15,7 @@ def _path(avatar: "Avatar", filename: str) -> str:
     return f"avatars/{avatar.account_id}/{uuid.uuid4().hex}.{filename.rpartition('.')[2]}"
 
 
-class Avatar(models.Model):
+class Avatar(WorkRow):
     """The picture at ``url``, fetched once: the platform's address dies when the person changes theirs.
 
     ``due_at`` is when it is to be fetched; empty once it is here, or once it was given up.
@@ -26,12 +26,10 @@ class Avatar(models.Model):
     url = models.URLField(max_length=500)
     file = models.FileField(max_length=200, upload_to=_path, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("picture of a follower")
         constraints = [models.UniqueConstraint(fields=["account", "openid"], name="avatar_once_per_person")]
-        indexes = [models.Index(fields=["due_at"], name="avatar_due", condition=Q(due_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.openid

@@ -1,17 +1,20 @@
 """Followers and the platform's tags on them."""
 
+from typing import Any
+
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.official import OfficialAccount
+from wechat.kernel.work import WorkRow
 
 
-class Tag(models.Model):
+class Tag(WorkRow):
     """A tag of the platform; ``platform_id`` is empty until it exists there.
 
-    A change made here is due work (``accounts.tag_changes``) until the platform has it.
+    A change made here is due work (``accounts.sending_tags``) until the platform has it.
     """
 
     class State(models.TextChoices):
@@ -28,13 +31,11 @@ class Tag(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.WAITING, editable=False
     )
-    error = models.TextField(_("error"), blank=True, editable=False)
     # As the platform counted at the last look.
     count = models.PositiveIntegerField(_("followers"), default=0, editable=False)
     due_at = models.DateTimeField(null=True, blank=True, editable=False, default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
         ordering = ["name"]
@@ -44,10 +45,12 @@ class Tag(models.Model):
                 fields=["account", "platform_id"], name="tag_platform_id_once_per_account"
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="tag_due", condition=models.Q(due_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.name
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.FAILED}
 
 
 class Follower(models.Model):

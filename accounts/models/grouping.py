@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 from accounts import segments
 from accounts.models.followers import Follower, Tag
 from accounts.models.official import OfficialAccount
+from wechat.kernel.work import WorkRow
 
 
 class CustomField(models.Model):
@@ -119,7 +120,7 @@ class Segment(models.Model):
         return segments.query(self.account, self.conditions, any_of=self.match == self.Match.ANY)
 
 
-class AutoTag(models.Model):
+class AutoTag(WorkRow):
     """A tag for everybody in a segment, put on again and again."""
 
     account = models.ForeignKey(
@@ -137,9 +138,8 @@ class AutoTag(models.Model):
     ran_at = models.DateTimeField(_("last run"), null=True, blank=True, editable=False)
     added = models.PositiveIntegerField(_("tagged"), default=0, editable=False)
     removed = models.PositiveIntegerField(_("untagged"), default=0, editable=False)
-    error = models.TextField(_("error"), blank=True, editable=False)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("automatic tag")
         verbose_name_plural = _("automatic tags")
         constraints = [
@@ -148,9 +148,6 @@ class AutoTag(models.Model):
                 name="auto_tag_once",
                 violation_error_message=_("This segment has this automatic tag already."),
             )
-        ]
-        indexes = [
-            models.Index(fields=["due_at"], name="auto_tag_due", condition=models.Q(due_at__isnull=False))
         ]
 
     def __str__(self) -> str:

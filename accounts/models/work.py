@@ -1,7 +1,9 @@
 """Work on followers: synchronisation, changes on their way to the platform, jobs over many followers.
 
-Every row with a ``due_at`` is work, claimed by a lease (``wechat.kernel.due``).
+Every row with a ``due_at`` is work, claimed by a lease (``wechat.kernel.work``).
 """
+
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.followers import Follower, Tag
 from accounts.models.official import OfficialAccount
+from wechat.kernel.work import WorkRow, finished_is_not_due
 
 DUE = models.Q(due_at__isnull=False)
 
 
-class FollowerSync(models.Model):
+class FollowerSync(WorkRow):
     """One run over the platform's list of followers, and where it stands.
 
     A full run reads the whole list and notices who left; an incremental one reads on where the last one
@@ -39,8 +42,6 @@ class FollowerSync(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.FULL)
     step = models.CharField(_("step"), max_length=12, choices=Step.choices, default=Step.TAGS)
-    due_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
     # The last openid listed, which is the platform's own cursor; the last listed row whose profile was read.
     cursor = models.CharField(max_length=64, blank=True)
     profiled_to = models.BigIntegerField(default=0)
@@ -55,8 +56,7 @@ class FollowerSync(models.Model):
     # Profiles a second, of late.
     rate = models.FloatField(default=0)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    # Why it waits or stopped, in a sentence for staff; and what was odd but survived.
-    error = models.TextField(_("error"), blank=True)
+    # What was odd but survived.
     remarks = models.JSONField(default=list, blank=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -67,15 +67,26 @@ class FollowerSync(models.Model):
         verbose_name_plural = _("synchronisations")
         constraints = [
             # The platform's quotas are the account's: two runs at once would only eat each other's.
-            models.UniqueConstraint(fields=["account"], condition=DUE, name="one_open_sync_per_account")
+            models.UniqueConstraint(fields=["account"], condition=DUE, name="one_open_sync_per_account"),
+            finished_is_not_due("sync_not_due_once_ended", "done", "stopped", field="step"),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="sync_due", condition=DUE),
+            *WorkRow.Meta.indexes,
             models.Index(fields=["account", "-id"], name="sync_newest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.account} · {self.get_kind_display()} · {self.created_at:%Y-%m-%d %H:%M}"
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"step": self.Step.STOPPED, "finished_at": timezone.now()}
+
+    def give_up(self, error: object, **changes: Any) -> bool:
+        """What it had listed goes with it."""
+        is_over = super().give_up(error, **changes)
+        if is_over:
+            ListedOpenid.objects.filter(sync=self).delete()
+        return is_over
 
     @property
     def is_open(self) -> bool:
@@ -96,7 +107,7 @@ class ListedOpenid(models.Model):
         return self.openid
 
 
-class BulkJob(models.Model):
+class BulkJob(WorkRow):
     """Something done to many followers in the background, with what became of each that failed."""
 
     class State(models.TextChoices):
@@ -113,14 +124,12 @@ class BulkJob(models.Model):
     details = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0)
     cursor = models.BigIntegerField(default=0)
     total = models.PositiveIntegerField(_("of"), default=0)
     # Followers or rows gone through here; changes that the platform has taken; either that failed.
     done = models.PositiveIntegerField(_("done"), default=0)
     sent = models.PositiveIntegerField(_("on WeChat"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
-    error = models.TextField(_("error"), blank=True)
     source = models.FileField(_("file"), upload_to="imports/%Y/%m/", blank=True, max_length=200)
     result = models.FileField(_("result"), upload_to="exports/%Y/%m/", blank=True, max_length=200)
     asked_by = models.ForeignKey(
@@ -138,13 +147,17 @@ class BulkJob(models.Model):
     class Meta:
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
+        constraints = [finished_is_not_due("job_not_due_once_ended", "done", "failed")]
         indexes = [
-            models.Index(fields=["due_at"], name="job_due", condition=DUE),
+            *WorkRow.Meta.indexes,
             models.Index(fields=["account", "-id"], name="job_newest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.created_at:%Y-%m-%d %H:%M}"
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.FAILED, "finished_at": timezone.now()}
 
     @property
     def is_open(self) -> bool:
@@ -166,7 +179,7 @@ class JobFault(models.Model):
         return self.reason
 
 
-class Change(models.Model):
+class Change(WorkRow):
     """One thing about one follower that the platform is to be told; gone once the platform has it.
 
     ``wish`` is the newest one: "yes" or "no" for a tag and the blacklist, the text for a remark.
@@ -183,8 +196,6 @@ class Change(models.Model):
     tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="+")
     wish = models.CharField(max_length=30, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
-    error = models.TextField(_("error"), blank=True, db_default="")
     job = models.ForeignKey(BulkJob, models.SET_NULL, null=True, blank=True, related_name="changes")
 
     class Meta:
@@ -194,6 +205,7 @@ class Change(models.Model):
             )
         ]
         indexes = [
+            # A job makes a million of the same moment: those are found in order, not sorted for each claim.
             models.Index(fields=["due_at", "id"], name="change_due", condition=DUE),
             models.Index(fields=["account", "-id"], name="change_failed", condition=~DUE),
         ]

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from accounts import sending_changes, sending_tags, sync_requests, syncing
+from accounts import sync_requests
 from accounts.models import Follower, FollowerSync, OfficialAccount, Tag
 from tests.simulated import Simulated
+from wechat.kernel import work
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Crowd:
     def sync(self, kind: FollowerSync.Kind = FollowerSync.Kind.FULL) -> FollowerSync:
         run = sync_requests.ask(self.account, kind)
         FollowerSync.objects.filter(pk=run.pk).update(due_at=run.created_at)
-        syncing.sync_due()
+        work.run("accounts.sync_followers")
         run.refresh_from_db()
         return run
 
@@ -65,8 +66,8 @@ class Crowd:
         return tag
 
     def send(self) -> None:
-        sending_tags.send_tags()
-        sending_changes.send_due()
+        work.run("accounts.send_tags")
+        work.run("accounts.send_changes")
 
 
 @pytest.fixture

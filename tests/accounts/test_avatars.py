@@ -1,7 +1,6 @@
 """Pictures of followers: copied once they agreed, shown under permission, gone when they take it back."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -11,6 +10,7 @@ from accounts import avatars, erasing
 from accounts.models import Avatar, Follower, OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,8 +44,8 @@ def test_a_picture_is_copied_once_and_shown_to_staff_of_the_account(
     assert signed_in(staff.owner).get(f"{page}avatar/").status_code == 404
     avatars.keep(follower.account_id, OPENID, face)
     avatars.keep(follower.account_id, OPENID, face)
-    assert avatars.fetch_due() <= 1
-    assert avatars.fetch_due() == 0
+    assert work.run("accounts.fetch_avatars") == 1
+    assert work.run("accounts.fetch_avatars") == 0
     shown = signed_in(staff.owner).get(f"{page}avatar/")
     assert shown["Content-Type"] == "image/jpeg"
     assert shown["X-Content-Type-Options"] == "nosniff"
@@ -58,10 +58,10 @@ def test_a_picture_is_copied_once_and_shown_to_staff_of_the_account(
 
 def test_a_new_picture_replaces_the_former_and_its_file(face: str, follower: Follower) -> None:
     avatars.keep(follower.account_id, OPENID, face)
-    avatars.fetch_due()
+    work.run("accounts.fetch_avatars")
     former = str(kept().file.name)
     avatars.keep(follower.account_id, OPENID, f"{face}?new")
-    avatars.fetch_due()
+    work.run("accounts.fetch_avatars")
     assert kept().file.name != former
     assert not default_storage.exists(former)
     assert default_storage.exists(str(kept().file.name))
@@ -70,7 +70,7 @@ def test_a_new_picture_replaces_the_former_and_its_file(face: str, follower: Fol
 @pytest.mark.parametrize("way", ["withdrawn", "erased", "none agreed to"])
 def test_a_picture_goes_with_the_consent(face: str, follower: Follower, way: str) -> None:
     avatars.keep(follower.account_id, OPENID, face)
-    avatars.fetch_due()
+    work.run("accounts.fetch_avatars")
     name = str(kept().file.name)
     if way == "withdrawn":
         erasing.forget_profile(follower.account_id, OPENID)
@@ -85,20 +85,17 @@ def test_a_picture_goes_with_the_consent(face: str, follower: Follower, way: str
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1/a.jpg", "https://evil.example.com/a.jpg", "https://qlogo.cn.example.com/a"]
 )
-def test_nothing_is_fetched_from_elsewhere_than_the_platforms(
-    follower: Follower, url: str, caplog: Any
-) -> None:
+def test_nothing_is_fetched_from_elsewhere_than_the_platforms(follower: Follower, url: str) -> None:
     avatars.keep(follower.account_id, OPENID, url)
-    avatars.fetch_due()
-    assert kept().file.name == ""
-    assert kept().attempts == 1
-    assert "avatar_failed" in [record.msg for record in caplog.records]
+    work.run("accounts.fetch_avatars")
+    assert (kept().file.name, kept().due_at) == ("", None)
+    assert kept().error == "The picture is not at the platform's."
 
 
 def test_what_is_no_picture_is_refused_and_not_asked_for_again(
-    simulated: Simulated, follower: Follower, caplog: Any
+    simulated: Simulated, follower: Follower
 ) -> None:
     avatars.keep(follower.account_id, OPENID, f"{simulated.base}/_sim/health")
-    avatars.fetch_due()
+    work.run("accounts.fetch_avatars")
     assert (kept().file.name, kept().due_at) == ("", None)
-    assert "avatar_refused" in [record.msg for record in caplog.records]
+    assert "no picture" in kept().error

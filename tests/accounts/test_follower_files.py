@@ -13,11 +13,12 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from pytest_django import Settings
 
-from accounts import job_requests, jobs, whom
+from accounts import job_requests, whom
 from accounts.models import BulkJob, CustomField, FieldValue, Follower, OfficialAccount
 from tests import workbooks
 from tests.cast import Cast, signed_in
 from tests.workbooks import OPENID, WRITERS
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,7 @@ def uploaded(staff: Cast, body: bytes, name: str) -> Any:
 def finished() -> BulkJob:
     job = BulkJob.objects.get()
     while job.is_open and not job.error:
-        jobs.run_due()
+        work.run("accounts.run_jobs")
         job.refresh_from_db()
     return job
 

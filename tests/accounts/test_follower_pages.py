@@ -167,7 +167,13 @@ def test_who_may_only_look_changes_nothing(staff: Cast) -> None:
 def test_a_failed_change_is_told_and_tried_again(staff: Cast) -> None:
     follower = person(staff.ours)
     Change.objects.create(
-        account=staff.ours, follower=follower, kind="remark", wish="x", due_at=None, error="40092"
+        account=staff.ours,
+        follower=follower,
+        kind="remark",
+        wish="x",
+        due_at=None,
+        errcode=40092,
+        error="40092",
     )
     assert "40092" in shown(staff, page_of(follower))
     signed_in(staff.owner).post(page_of(follower), {"again": "1"})
@@ -244,7 +250,7 @@ def test_the_platforms_own_tags_are_only_looked_at(staff: Cast) -> None:
 
 def test_a_refused_tag_is_tried_again_by_a_button(staff: Cast) -> None:
     tag = Tag.objects.create(
-        account=staff.ours, name="VIP", state=Tag.State.FAILED, error="45056", due_at=None
+        account=staff.ours, name="VIP", state=Tag.State.FAILED, errcode=45056, error="45056", due_at=None
     )
     assert "45056" in shown(staff, reverse("admin:accounts_tag_change", args=(tag.pk,)))
     again = reverse("admin:accounts_tag_again", args=(tag.pk,))
@@ -362,7 +368,7 @@ def test_a_form_made_for_another_account_is_refused(staff: Cast) -> None:
 
 def test_a_paused_run_says_until_when_and_why(staff: Cast) -> None:
     FollowerSync.objects.create(
-        account=staff.ours, step=FollowerSync.Step.LISTING, error="45009", started_at=NOW,
+        account=staff.ours, step=FollowerSync.Step.LISTING, errcode=45009, error="45009", started_at=NOW,
         due_at=NOW + datetime.timedelta(hours=5),
     )  # fmt: skip
     assert "45009" in shown(staff, reverse("admin:accounts_sync"))
@@ -370,7 +376,7 @@ def test_a_paused_run_says_until_when_and_why(staff: Cast) -> None:
 
 def test_a_run_that_stopped_says_why_and_an_odd_one_what(staff: Cast) -> None:
     FollowerSync.objects.create(
-        account=staff.ours, step=FollowerSync.Step.STOPPED, error="48001", finished_at=NOW
+        account=staff.ours, step=FollowerSync.Step.STOPPED, errcode=48001, error="48001", finished_at=NOW
     )
     FollowerSync.objects.create(
         account=staff.ours, step=FollowerSync.Step.DONE, remarks=["incomplete"], finished_at=NOW
@@ -436,7 +442,14 @@ def test_a_job_page_tells_rows_that_failed_and_why(staff: Cast) -> None:
     job.faults.create(row=7, openid="oX", reason="这一行不对")
     refused = person(staff.ours, "oRefused")
     Change.objects.create(
-        account=staff.ours, follower=refused, kind="remark", wish="x", job=job, due_at=None, error="43004"
+        account=staff.ours,
+        follower=refused,
+        kind="remark",
+        wish="x",
+        job=job,
+        due_at=None,
+        errcode=43004,
+        error="43004",
     )
     address = reverse("admin:accounts_job", args=(job.pk,))
     html = shown(staff, address)

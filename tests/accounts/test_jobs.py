@@ -13,7 +13,7 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from pytest_django import Settings
 
-from accounts import auto_tagging, job_requests, jobs, whom
+from accounts import job_requests, jobs, whom
 from accounts.models import (
     AutoTag,
     BulkJob,
@@ -27,6 +27,7 @@ from accounts.models import (
 )
 from tests.accounts.conftest import Crowd
 from tests.cast import Cast, signed_in
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +50,7 @@ def done(
     told = {**whom.everybody(account, ""), **(details or {})}
     job = job_requests.ask(account, kind, told, None, **fields)
     while job.is_open and not job.error:
-        jobs.run_due()
+        work.run("accounts.run_jobs")
         job.refresh_from_db()
     return job
 
@@ -88,7 +89,7 @@ def test_those_who_come_after_the_asking_are_not_meant(account: OfficialAccount)
     details = {**whom.everybody(account, ""), "tag": Tag.objects.create(account=account, name="VIP").pk}
     job = job_requests.ask(account, "tag", details, None)
     Follower.objects.create(account=account, openid="oLate")
-    jobs.run_due()
+    work.run("accounts.run_jobs")
     job.refresh_from_db()
     assert job.done == 2
 
@@ -129,9 +130,9 @@ def test_a_slice_that_fails_is_done_again_later_and_then_given_up(
 
     job = done(account, "breaks")
     assert job.due_at is not None
-    for _again in range(len(jobs.RETRY_AFTER)):
+    for _again in range(len(work.RETRY)):
         BulkJob.objects.update(due_at=timezone.now())
-        jobs.run_due()
+        work.run("accounts.run_jobs")
     job.refresh_from_db()
     assert (job.state, job.error) == (State.FAILED, "RuntimeError: no luck")
 
@@ -169,9 +170,9 @@ def test_an_interrupted_slice_is_in_the_file_once(
     job = job_requests.ask(account, "export", details, None)
     with monkeypatch.context() as broken:
         broken.setattr(BulkJob, "save", lambda self: (_ for _ in ()).throw(OSError("disk")))
-        jobs.run_due()
+        work.run("accounts.run_jobs")
     BulkJob.objects.update(due_at=timezone.now())
-    jobs.run_due()
+    work.run("accounts.run_jobs")
     job.refresh_from_db()
     assert len(exported(job)) == 4
 
@@ -327,13 +328,13 @@ def test_a_tag_puts_itself_on_everybody_in_a_segment_and_off_again(account: Offi
     row = {"field": "remark", "compare": "is", "value": "VIP"}
     segment = Segment.objects.create(account=account, name="贵宾", conditions=[row])
     rule = AutoTag.objects.create(account=account, segment=segment, tag=tag)
-    auto_tagging.run_due()
+    work.run("accounts.run_auto_tags")
     rule.refresh_from_db()
     assert (set(tag.followers.all()), rule.added, rule.removed) == ({first, second}, 1, 0)
     assert rule.due_at is not None
     assert rule.due_at > timezone.now()
     AutoTag.objects.update(take_off=True, due_at=timezone.now())
-    auto_tagging.run_due()
+    work.run("accounts.run_auto_tags")
     rule.refresh_from_db()
     assert (set(tag.followers.all()), rule.removed) == ({first}, 1)
 
@@ -343,7 +344,7 @@ def test_a_rule_over_a_broken_segment_says_so_and_is_tried_later(account: Offici
     segment = Segment.objects.create(account=account, name="坏", conditions=[row])
     tag = Tag.objects.create(account=account, name="VIP")
     AutoTag.objects.create(account=account, segment=segment, tag=tag)
-    auto_tagging.run_due()
+    work.run("accounts.run_auto_tags")
     assert AutoTag.objects.get().error
 
 
@@ -352,5 +353,5 @@ def test_a_rule_that_is_switched_off_does_nothing(account: OfficialAccount) -> N
     segment = Segment.objects.create(account=account, name="所有人")
     tag = Tag.objects.create(account=account, name="VIP")
     AutoTag.objects.create(account=account, segment=segment, tag=tag, enabled=False)
-    assert auto_tagging.run_due() == 0
+    assert work.run("accounts.run_auto_tags") == 0
     assert not tag.followers.exists()

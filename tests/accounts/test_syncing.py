@@ -6,6 +6,8 @@ from django.utils import timezone
 from accounts import sync_requests, syncing
 from accounts.models import Follower, FollowerSync, ListedOpenid, OfficialAccount, Tag
 from tests.accounts.conftest import Crowd
+from wechat.kernel import work
+from wechat.kernel.models import Hold
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,9 +52,9 @@ def test_a_run_that_ends_early_marks_nobody(crowd: Crowd) -> None:
     crowd.platform.sim("/settings", {"user_page_size": 2})
     everybody = crowd.add(5)
     crowd.sync()
-    crowd.fail("/cgi-bin/user/get", errcode=48001, times=None)
+    crowd.fail("/cgi-bin/user/get", errcode=41006, times=None)
     run = crowd.sync()
-    assert (run.step, run.error, run.due_at) == (Step.STOPPED, "48001", None)
+    assert (run.step, run.errcode, run.due_at) == (Step.STOPPED, 41006, None)
     assert following(crowd.account) == set(everybody)
     assert not ListedOpenid.objects.exists()
 
@@ -88,13 +90,14 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(crowd: Crowd) -> None:
     crowd.seed(count=2500)
     run = sync_requests.ask(crowd.account, Kind.FULL)
     crowd.fail("/cgi-bin/user/info/batchget", http_status=502, times=1)
-    syncing.sync_due()
+    work.run("accounts.sync_followers")
     run.refresh_from_db()
-    assert (run.step, run.error) == (Step.PROFILES, "unreachable")
-    assert run.due_at is not None
+    assert (run.step, run.errcode) == (Step.PROFILES, None)
+    assert run.error
+    assert run.is_open
     listed_before = crowd.calls()["/cgi-bin/user/get"]
     FollowerSync.objects.update(due_at=timezone.now())
-    syncing.sync_due()
+    work.run("accounts.sync_followers")
     run.refresh_from_db()
     assert (run.step, run.profiled, run.error) == (Step.DONE, 2500, "")
     assert crowd.calls()["/cgi-bin/user/get"] == listed_before
@@ -105,7 +108,7 @@ def test_a_worker_whose_run_was_taken_over_writes_nothing_more(crowd: Crowd) -> 
     run = sync_requests.ask(crowd.account, Kind.FULL)
     stale = FollowerSync.objects.select_related("account").get(pk=run.pk)
     FollowerSync.objects.update(due_at=timezone.now() + datetime.timedelta(minutes=5))
-    syncing.work_on(stale, until=float("inf"))
+    syncing.go_on(stale)
     run.refresh_from_db()
     assert (run.step, run.listed) == (Step.TAGS, 0)
 
@@ -116,9 +119,10 @@ def test_a_used_up_quota_pauses_until_the_platform_counts_anew(crowd: Crowd) -> 
         f"/accounts/{crowd.account.appid}/quota", {"api": "/cgi-bin/user/get", "daily_limit": 0}
     )
     run = crowd.sync()
-    assert (run.step, run.error) == (Step.LISTING, "45009")
-    assert run.due_at is not None
-    midnight = timezone.localtime(run.due_at)
+    assert (run.step, run.errcode, run.attempts) == (Step.LISTING, 45009, 0)
+    (hold,) = Hold.objects.filter(work="accounts.sync_followers", subject=crowd.account.pk)
+    assert hold.until is not None
+    midnight = timezone.localtime(hold.until)
     assert (midnight.hour, midnight.minute) == (0, 5)
     assert midnight > timezone.localtime()
 
@@ -245,11 +249,11 @@ def test_every_account_is_read_once_a_night(account: OfficialAccount) -> None:
         slug="mini", name="小程序", appid="wx1111111111111111", token="minitoken", mode="plain",
         kind=OfficialAccount.Kind.MINIPROGRAM,
     )  # fmt: skip
-    assert sync_requests.ask_nightly() == 1
-    assert sync_requests.ask_nightly() == 0
+    assert work.run("accounts.ask_nightly") == 1
+    assert work.run("accounts.ask_nightly") == 0
     yesterday = timezone.now() - datetime.timedelta(hours=25)
     FollowerSync.objects.update(created_at=yesterday, due_at=None, step=Step.DONE)
-    assert sync_requests.ask_nightly() == 1
+    assert work.run("accounts.ask_nightly") == 1
 
 
 def test_after_a_failure_those_who_come_do_not_start_run_after_run(account: OfficialAccount) -> None:

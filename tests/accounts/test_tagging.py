@@ -3,10 +3,11 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from accounts import changes, sending_changes, tagging
+from accounts import changes, errcodes, tagging
 from accounts.models import Change, Follower, OfficialAccount, Tag
 from tests.accounts.conftest import Crowd
 from tests.cast import Cast
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +25,7 @@ def test_a_tag_is_created_on_the_platform(crowd: Crowd) -> None:
 def test_a_tag_whose_creation_was_not_answered_is_made_once(crowd: Crowd) -> None:
     crowd.fail("/cgi-bin/tags/create", drop_answer=True, times=1)
     tag = crowd.tag("VIP")
-    assert (tag.state, tag.error) == (Tag.State.WAITING, "unreachable")
+    assert (tag.state, errcodes.of_row(tag)) == (Tag.State.WAITING, "连不上微信。")
     Tag.objects.update(due_at=timezone.now())
     crowd.send()
     tag.refresh_from_db()
@@ -47,7 +48,7 @@ def test_a_tag_is_renamed_and_deleted_there_too(crowd: Crowd) -> None:
 def test_a_tag_that_the_platform_refuses_says_why(crowd: Crowd) -> None:
     crowd.fail("/cgi-bin/tags/create", errcode=45056, times=1)
     tag = crowd.tag("VIP")
-    assert (tag.state, tag.error, tag.due_at) == (Tag.State.FAILED, "45056", None)
+    assert (tag.state, tag.errcode, tag.due_at) == (Tag.State.FAILED, 45056, None)
 
 
 def test_followers_are_tagged_here_at_once_and_there_soon(crowd: Crowd) -> None:
@@ -125,7 +126,7 @@ def test_changes_wait_until_their_tag_is_on_the_platform(crowd: Crowd) -> None:
     crowd.sync()
     tag = Tag.objects.create(account=crowd.account, name="VIP")
     tagging.add(tag, everybody(crowd.account))
-    assert sending_changes.send_due() == 0
+    assert work.run("accounts.send_changes") == 0
     crowd.send()
     assert list(crowd.tagged().values()) == [{"VIP"}]
 
@@ -140,7 +141,7 @@ def test_one_who_is_unknown_there_does_not_spoil_the_call_for_the_others(crowd: 
     assert sum(tags == {"VIP"} for tags in crowd.tagged().values()) == 30
     failed = Change.objects.select_related("follower").get()
     assert failed.follower.openid == "oStranger0000000000000000001"
-    assert (failed.error, failed.has_failed) == ("40003", True)
+    assert (failed.errcode, failed.has_failed) == (40003, True)
 
 
 def test_those_the_platform_names_are_the_only_ones_that_failed(crowd: Crowd) -> None:
@@ -156,7 +157,7 @@ def test_those_the_platform_names_are_the_only_ones_that_failed(crowd: Crowd) ->
     tagging.add(tag, everybody(crowd.account))
     crowd.send()
     failed = Change.objects.select_related("follower").get()
-    assert (failed.follower.openid, failed.error) == (full, "45059")
+    assert (failed.follower.openid, failed.errcode) == (full, 45059)
     assert sum("VIP" in tags for tags in crowd.tagged().values()) == 2
 
 
@@ -164,10 +165,10 @@ def test_a_failed_change_can_be_tried_again(crowd: Crowd) -> None:
     crowd.add(1)
     crowd.sync()
     tag = crowd.tag("VIP")
-    crowd.fail("/cgi-bin/tags/members/batchtagging", errcode=48001, times=1)
+    crowd.fail("/cgi-bin/tags/members/batchtagging", errcode=40003, times=1)
     tagging.add(tag, everybody(crowd.account))
     crowd.send()
-    assert Change.objects.get().error == "48001"
+    assert Change.objects.get().errcode == 40003
     assert changes.try_again(Change.objects.all()) == 1
     crowd.send()
     assert list(crowd.tagged().values()) == [{"VIP"}]
@@ -183,7 +184,7 @@ def test_a_busy_platform_is_asked_again_later(crowd: Crowd) -> None:
     change = Change.objects.get()
     assert change.due_at is not None
     assert change.due_at > timezone.now()
-    assert (change.attempts, change.error) == (1, "-1")
+    assert (change.attempts, change.errcode) == (1, -1)
 
 
 def test_a_run_does_not_undo_what_waits_to_be_sent(crowd: Crowd) -> None:
@@ -221,4 +222,4 @@ def test_a_remark_that_is_too_long_says_so(crowd: Crowd) -> None:
     crowd.sync()
     changes.wish(Change.Kind.REMARK, [crowd.follower(openid)], "一二三四五六七八九十")
     crowd.send()
-    assert Change.objects.get().error == "40092"
+    assert Change.objects.get().errcode == 40092

@@ -6,11 +6,11 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import jobs
 from accounts.models import BulkJob, CustomField, FieldValue, Follower, FollowerSync, OfficialAccount
 from tests.accounts.conftest import Crowd
 from tests.accounts.test_jobs import imported, table
 from tests.cast import Cast, signed_in
+from wechat.kernel import work
 from wechat.sdk.text import clean
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,7 +100,7 @@ def test_any_file_is_refused_or_becomes_a_job_that_ends(
     job = BulkJob.objects.first()
     assert answer.status_code == (302 if job else 200)
     if job:
-        jobs.run_due()
+        work.run("accounts.run_jobs")
         job.refresh_from_db()
         assert job.state in (BulkJob.State.DONE, BulkJob.State.FAILED)
         assert job.due_at is None

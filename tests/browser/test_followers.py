@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from accounts import jobs
 from accounts.models import BulkJob, Follower, Segment, Tag
 from tests.cast import Cast
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,7 @@ def test_many_are_tagged_at_once_and_the_page_shows_how_far_it_is(
     assert not BulkJob.objects.exists()
     page.get_by_role("button", name="确认执行").click()
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "0")
-    jobs.run_due()
+    work.run("accounts.run_jobs")
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "100")
     assert Follower.objects.filter(tags__name="展会").count() == 5
 

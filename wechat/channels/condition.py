@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.errcodes import in_words
+from accounts.errcodes import of_row
 from wechat.channels.models import Channel, Code
 
 State = Code.State
@@ -50,7 +50,7 @@ def _problem(code: Code) -> str:
         return ""
     if code.errcode == ALL_PERMANENT_USED:
         return _("The account has used its 100,000 permanent codes: add a channel with a temporary code.")
-    problem = _("WeChat could not be reached.") if code.errcode is None else in_words(code.errcode)
+    problem = of_row(code)
     if code.state == State.READY:
         return _("WeChat's own picture could not be fetched; the code is drawn here instead.")
     if code.due_at is not None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
 from accounts import audit
-from accounts.errcodes import in_words
+from accounts.errcodes import in_words, of_row
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, current_account
 from wechat.kernel import files, work
@@ -227,7 +227,7 @@ class AssetAdmin(AccountScopedAdmin):
     def problem(self, asset: Asset) -> str:
         if not asset.error:
             return ""
-        problem = _("WeChat could not be reached.") if asset.errcode is None else in_words(asset.errcode)
+        problem = of_row(asset)
         if asset.state == Asset.State.PENDING:
             return _("%(problem)s It is tried again.") % {"problem": problem}
         return problem

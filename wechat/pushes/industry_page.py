@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit
-from accounts.errcodes import mark, sentence
+from accounts.errcodes import of_error
 from accounts.gate import account_page, frame
 from accounts.models import OfficialAccount
 from accounts.rights import Area
@@ -47,7 +47,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     try:
         context["current"] = industries.current(account)
     except WeChatError as error:
-        context["problem"] = problem or sentence(mark(error))
+        context["problem"] = problem or of_error(error)
     page = frame(request, _("Industries of the account"), **context)
     return TemplateResponse(request, "pushes/industry.html", page)
 
@@ -65,7 +65,7 @@ def _chosen(request: HttpRequest, account: OfficialAccount, form: IndustryForm) 
     try:
         industries.choose(account, first, second)
     except WeChatError as error:
-        return sentence(mark(error))
+        return of_error(error)
     library.sync(account)
     names = " / ".join(str(industries.INDUSTRIES[each]) for each in (first, second))
     note = _("Changed the industries at WeChat: %(names)s") % {"names": names}

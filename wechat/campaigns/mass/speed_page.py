@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.clients import client_for
-from accounts.errcodes import mark, sentence
+from accounts.errcodes import of_error
 from accounts.gate import account_page, frame
 from accounts.models import OfficialAccount
 from accounts.rights import Area
@@ -47,7 +47,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         now = api.speed(client_for(account))
         form.fields["speed"].initial = now.number
     except WeChatError as error:
-        problem = problem or sentence(mark(error))
+        problem = problem or of_error(error)
     context = {"form": form, "now": now, "problem": problem}
     page = frame(request, _("Speed of mass sends"), **context)
     return TemplateResponse(request, "campaigns/mass_speed.html", page)
@@ -58,7 +58,7 @@ def _set(request: HttpRequest, account: OfficialAccount, number: int) -> str:
     try:
         api.set_speed(client_for(account), number)
     except WeChatError as error:
-        return sentence(mark(error))
+        return of_error(error)
     note = _("Set the speed of mass sends: %(speed)s") % {"speed": dict(CHOICES)[number]}
     audit.record(request, account, note)
     messages.success(request, note)

@@ -239,19 +239,30 @@ class Kind(AnyKind, Generic[Row]):
         """Note that the other side answered: whatever held this work up is over."""
         holds.lift(self.name, self.subject_of(row))
 
-    def failed(self, row: Row, error: Exception) -> None:
-        """Write down on the row what the error means for it, and hold what it means for the others."""
+    def failed(self, row: Row, error: Exception, *others: Row) -> None:
+        """Write down on the row what the error means for it, and hold what it means for the others.
+
+        ``others`` are rows of the same account that went out in the same call, which failed once.
+        """
         decision = policy.decide(error, row.attempts, self.retry)
-        if decision.hold is not None and self.subject:
-            is_held = holds.report(
-                self.name, self.subject_of(row), decision.hold, error, is_probe=row.is_probe
-            )
-            decision = decision.held(is_held)
-            if self.by_day and decision.hold == Cause.QUOTA:
-                until = policy.next_quota_morning(timezone.now())
-                holds.hold(self.name, self.subject_of(row), Cause.QUOTA, error, until=until)
         if not decision.is_expected:
             log.exception("work_failed", extra={"work": self.name, "row": row.pk}, exc_info=error)
+        is_held = bool(self.subject) and self._hold(row, error, decision.hold)
+        for each in (row, *others):
+            self._settle(each, error, policy.decide(error, each.attempts, self.retry).held(is_held))
+
+    def _hold(self, row: Row, error: Exception, cause: Cause | None) -> bool:
+        """Returns whether the work of the row's account is on hold from now on."""
+        if cause is None:
+            return False
+        subject = self.subject_of(row)
+        is_held = holds.report(self.name, subject, cause, error, is_probe=row.is_probe)
+        if self.by_day and cause == Cause.QUOTA:
+            until = policy.next_quota_morning(timezone.now())
+            holds.hold(self.name, subject, Cause.QUOTA, error, until=until)
+        return is_held
+
+    def _settle(self, row: Row, error: Exception, decision: policy.Decision) -> None:
         if decision.again_at is not None:
             row.again(error, decision.again_at, counts=decision.counts)
         elif self.gives_up:
