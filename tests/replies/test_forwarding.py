@@ -1,6 +1,7 @@
 import datetime
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -14,11 +15,13 @@ from pytest_django import Settings
 
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
+from tests.slow import WAYS, slow_receiver
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import webhooks
+from wechat.kernel.public_network import is_public
 from wechat.pushes.models import Push
 from wechat.replies import forwarding
-from wechat.replies.models import Forward
+from wechat.replies.models import Forward, Rule
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +173,36 @@ def test_an_address_inside_our_network_is_never_posted_to(
     assert "not public" in forward.log[0]["error"]
 
 
+def test_the_log_does_not_tell_an_open_port_inside_from_a_closed_one(
+    forward: Forward, settings: Settings
+) -> None:
+    settings.DEBUG = False
+    with socket.create_server(("127.0.0.1", 0)) as opened, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        for place in (opened, closed):
+            Rule.objects.update(forward_url=f"http://127.0.0.1:{place.getsockname()[1]}/")
+            Forward.objects.update(due_at=timezone.now())
+            forwarding.forward_due()
+        opened.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            opened.accept()
+    forward.refresh_from_db()
+    errors = [attempt["error"] for attempt in forward.log]
+    assert errors[0] == errors[1]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_webhook_that_is_slow_is_given_up_at_the_deadline(
+    forward: Forward, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.2)
+    with slow_receiver(way) as base:
+        Rule.objects.update(forward_url=base)
+        forwarding.forward_due()
+    forward.refresh_from_db()
+    assert (forward.state, forward.log[0]["status"]) == ("waiting", None)
+
+
 @pytest.mark.parametrize(
     ("address", "public"),
     [
@@ -184,7 +217,21 @@ def test_an_address_inside_our_network_is_never_posted_to(
         ("fe80::1%eth0", False),
         ("::ffff:127.0.0.1", False),
         ("2400:3200::1", True),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::10.0.0.1", False),
+        ("64:ff9b::8.8.8.8", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("2002:808:808::1", False),
+        ("2001:0:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::8.8.8.8", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("fec0::1", False),
+        ("fd00::1", False),
+        ("2001:db8::1", False),
+        ("::", False),
     ],
 )
 def test_public_addresses_are_told_from_ours(address: str, public: bool) -> None:
-    assert webhooks.is_public(address) is public
+    assert is_public(address) is public
