@@ -195,7 +195,8 @@ class BoundedAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Raises ``NotAdmitted`` besides what the library raises."""
-        if select_proxy(str(request.url), kwargs.get("proxies")):
+        proxies = kwargs.get("proxies")
+        if proxies and select_proxy(str(request.url), proxies):
             self._judge(request)
         token = _admission.set(self._admission)
         try:
