@@ -19,6 +19,7 @@ from wechat.campaigns import conversions
 from wechat.campaigns.conversions import Revenue
 from wechat.campaigns.models import Recipient
 from wechat.campaigns.sequences import enrolling, triggers
+from wechat.kernel import placeholders
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.pushes import occasions
@@ -54,13 +55,11 @@ def send_receipt(event: Event) -> None:
 
 
 def receipt(order: Order) -> str:
-    """The merchant's text with the order's own words; braces it does not know stay as they are."""
-    filled = order.merchant.receipt_text
-    for name, value in (
-        ("amount", yuan(order.total)), ("description", order.description), ("number", order.out_trade_no)
-    ):  # fmt: skip
-        filled = filled.replace(f"{{{name}}}", value)
-    return filled
+    """The merchant's text with the order's own words."""
+    words = {
+        "amount": yuan(order.total), "description": order.description, "number": order.out_trade_no
+    }  # fmt: skip
+    return placeholders.fill(order.merchant.receipt_text, words)
 
 
 occasions.register(

@@ -123,6 +123,14 @@ def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, me
     assert push.content["content"] == f"已收到 100.00 元（会员年卡，{order.out_trade_no}）{{unknown}}"
 
 
+def test_a_receipt_reads_its_words_once(ordered: Ordered, merchant: Merchant) -> None:
+    Merchant.objects.update(receipt_text="{description} https://shop.example.com/?n={description}")
+    notify(ordered(description="{number} 卡"))
+    events.tell_due()
+    encoded = "https://shop.example.com/?n=%7Bnumber%7D%20%E5%8D%A1"
+    assert Push.objects.get().content["content"] == f"{{number}} 卡 {encoded}"
+
+
 def test_without_a_receipt_text_nothing_is_sent(paid: Order) -> None:
     events.tell_due()
     assert not Push.objects.exists()

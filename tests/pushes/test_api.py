@@ -15,7 +15,7 @@ from tests.replies.test_forwarding import Webhook
 from tests.signed import Signed, business_system
 from tests.simulated import Simulated
 from wechat.kernel import webhooks
-from wechat.pushes import occasions, receipts, reports, sending
+from wechat.pushes import receipts, reports, sending
 from wechat.pushes.models import EventTemplate, Push, StatusReport, Template
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -189,11 +189,24 @@ def test_an_event_sends_what_staff_have_set_for_it(world: World, template: Templ
     assert world.received() == [(OPENID, "顺丰 A1")]
 
 
+def test_the_words_of_an_event_are_read_once_and_encoded_in_the_link(
+    world: World, template: Template, shop: Signed
+) -> None:
+    EventTemplate.objects.create(
+        account=world.account,
+        event="order.shipped",
+        template=template,
+        values={"thing4": "{company}{colour}"},
+        url="https://shop.example.com/?n={number}",
+    )
+    body = {"event": "order.shipped", "to": OPENID, "values": {"company": "{number}", "number": "A&1"}}
+    shop.post(f"{URL}/event", body, key="ship-1")
+    message = Push.objects.get().message
+    assert message.values == {"thing4": "{number}{colour}"}
+    assert message.url == "https://shop.example.com/?n=A%261"
+
+
 def test_an_event_nobody_knows_is_refused_with_those_that_are(shop: Signed) -> None:
     answer = shop.post(f"{URL}/event", {"event": "moon.full", "to": OPENID})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "event_unknown")
     assert "order.shipped" in answer.json()["error"]["message"]
-
-
-def test_braces_of_an_unknown_word_stay(world: World) -> None:
-    assert occasions.put_in("{amount} {colour}", {"amount": "¥1"}) == "¥1 {colour}"

@@ -54,6 +54,20 @@ def test_the_replies_after_the_first_are_kept_for_later(
     assert InboundMessage.objects.get().later == [card, {"type": "text", "content": "第二"}]
 
 
+def test_what_is_empty_without_a_remark_is_never_sent(
+    client: Client, platform: Platform, rule: RuleMaker, account: OfficialAccount
+) -> None:
+    rule(keywords=("a",), replies=("{remark}",))
+    rule(keywords=("b",), replies=("{remark}", "您好", " {remark} "))
+    rule(keywords=("c",), replies=("{remark|朋友}您好",))
+    assert sent(client, platform, platform.text("a")) == {}
+    assert sent(client, platform, platform.text("b"))["Content"] == "您好"
+    assert sent(client, platform, platform.text("c"))["Content"] == "朋友您好"
+    assert not any(row.later for row in InboundMessage.objects.all())
+    Follower.objects.create(account=account, openid="oFollower", remark="{account}王女士")
+    assert sent(client, platform, platform.text("a"))["Content"] == "{account}王女士"
+
+
 def test_a_transfer_to_customer_service_goes_first_because_it_cannot_go_later(
     client: Client, platform: Platform, rule: RuleMaker
 ) -> None:

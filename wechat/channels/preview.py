@@ -44,7 +44,7 @@ def _answers(channel: Channel, audience: Welcome.Audience, rows: list[Welcome]) 
     script = welcomes.script(channel, audience, rows)
     now = timezone.localtime()
     values = Values("oTester", "", channel.account.name, f"{now:%Y-%m-%d}", f"{now:%H:%M}")
-    spoken = [expand(content, values) for content in script.contents]
+    spoken = [each for content in script.contents if (each := expand(content, values)) is not None]
     drawn = [[each] for each in spoken] if script.one_at_random else [spoken]
     return [_answer(arrange(contents)) for contents in drawn if contents]
 

@@ -9,6 +9,7 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.contents.scripts import arrange
 from wechat.contents.variables import Values, expand
+from wechat.kernel import placeholders
 from wechat.sdk.content import Content, TransferToService, to_service_json, validate
 from wechat.sdk.errors import ContentError
 
@@ -40,11 +41,21 @@ def check_content(content: Content, account_name: str) -> None:
 
     The error's code is the name of the content's field.
     """
+    longest = placeholders.fill_all(content, Values.longest(account_name).by_name())
     try:
-        validate(expand(content, Values.longest(account_name)))
+        validate(longest)
     except ContentError as error:
-        words = sentence(error, expand(content, Values.longest(account_name)))
-        raise ValidationError(words, code=error.field) from None
+        raise ValidationError(sentence(error, longest), code=error.field) from None
+
+
+def caution(content: Content, account_name: str) -> str:
+    """What staff should know although the content can be sent; empty if there is nothing."""
+    if expand(content, Values.shortest(account_name)) is not None:
+        return ""
+    return _(
+        "To followers without a remark this reply says nothing, and they do not get it. Write what they get "
+        "instead, as {remark|dear friend}."
+    )
 
 
 def check_together(contents: Sequence[Content], *, one_at_random: bool) -> None:

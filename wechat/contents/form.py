@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,7 +30,7 @@ from unfold.widgets import (
 from accounts.models import OfficialAccount
 from accounts.picking import LinkInput
 from wechat.articles.models import Draft
-from wechat.contents.checks import check_content
+from wechat.contents.checks import caution, check_content
 from wechat.contents.models import HasContent, Kind
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
@@ -151,6 +153,12 @@ class ContentForm(forms.ModelForm[Any]):
         waiting = {name: ON_ITS_WAY for name in complete if self._has_file(name) and not complete[name]}
         return from_dict({**complete, **waiting})
 
+    @property
+    def caution(self) -> str:
+        """What staff should know about the content that was saved; empty if there is nothing."""
+        changed = "kind" in self.cleaned_data and not self.cleaned_data.get("DELETE") and self.has_changed()
+        return caution(self.content, self._account_name) if changed else ""
+
     def _take(self, cleaned: dict[str, Any]) -> None:
         """Put the fields of the kind into the row, if they make a content that can be sent."""
         kind, former = cleaned["kind"], self.instance.content or {}
@@ -207,6 +215,17 @@ class ContentForm(forms.ModelForm[Any]):
         field.widget.for_account(account_id, kind)
         if imported:
             field.widget.attrs["data-pick-kept"] = ""
+
+
+class CautiousAdmin(admin.ModelAdmin[Any]):
+    """Says with the confirmation of a change what its authors should know about their contents."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        forms_saved = [form, *(each for formset in formsets for each in formset.forms)]
+        cautions = [each.caution for each in forms_saved if isinstance(each, ContentForm)]
+        for sentence in dict.fromkeys(filter(None, cautions)):
+            self.message_user(request, sentence, messages.WARNING)
 
 
 def _initial(row: HasContent) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Script:
     def perform(self, message_key: str, values: Callable[[], Values]) -> Said:
         """Which one "at random" is told by the message's key: a repeated delivery gets the same.
 
-        The values are asked for only if there is a variable to fill.
+        The values are asked for only if there is a variable to fill. What is empty then is left out.
         """
         if self.fixed is not None:
             return self.fixed
@@ -51,7 +51,8 @@ class Script:
             contents = (contents[zlib.crc32(message_key.encode()) % len(contents)],)
         if self.variables:
             known = values()
-            contents = tuple(expand(content, known) for content in contents)
+            expanded = (expand(content, known) for content in contents)
+            contents = tuple(content for content in expanded if content is not None)
         return arrange(contents)
 
 

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
+from wechat.contents.form import CautiousAdmin
 from wechat.kernel.pages import BigTable, HistoryMixin, StackedInline, TabularInline, badge
 from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages
 from wechat.replies.forms import KeywordFormSet, ReplyForm, ReplyFormSet, RuleForm
@@ -69,7 +70,7 @@ class ReplyInline(InlineOfRule, StackedInline[Reply, Rule]):
 
 
 @admin.register(Rule)
-class RuleAdmin(HistoryMixin, AccountScopedAdmin):
+class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     area = Area.CONTENT
     form = RuleForm
     inlines = (KeywordInline, ReplyInline)

@@ -85,7 +85,8 @@ def try_out(account: OfficialAccount, message: Message, facts: Facts | None = No
     if match is None:
         return Trial(message, verdicts, warnings=_first_answering(account, message))
     script = book.scripts[match.rule.id]
-    spoken = [expand(content, values_of(account, message, known)) for content in script.contents]
+    values = values_of(account, message, known)
+    spoken = [each for content in script.contents if (each := expand(content, values)) is not None]
     drawn = [[each] for each in spoken] if script.one_at_random else [spoken]
     answers = [arrange(contents) for contents in drawn if contents]
     return Trial(

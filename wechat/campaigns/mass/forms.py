@@ -18,7 +18,7 @@ from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
-from wechat.contents.variables import VARIABLE
+from wechat.contents.variables import variables_in
 from wechat.kernel.pages import FilterForm
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilesPicker
@@ -74,7 +74,7 @@ class MassSendForm(ContentForm, AccountForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self._take_target(cleaned)
-        if VARIABLE.search(cleaned.get("text") or ""):
+        if variables_in(cleaned.get("text") or ""):
             self.add_error("text", _("A mass send says the same to everybody: take the words in braces out."))
         return cleaned
 

@@ -12,8 +12,8 @@ from accounts.models import Follower
 from accounts.retrying import SHANGHAI
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import turns
-from wechat.contents.variables import VARIABLE, Values, expand
-from wechat.kernel import due
+from wechat.contents.variables import Values, expand
+from wechat.kernel import due, placeholders
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue, queue_template
@@ -105,13 +105,14 @@ def _queued(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) ->
     values = _values(enrolment, now)
     if windows.left(account, openid, now).left:
         content = expand(from_dict(step.complete), values)
-        return queue(account=account, openid=openid, content=content, key=key, cause=cause)
+        if content is not None:
+            return queue(account=account, openid=openid, content=content, key=key, cause=cause)
     if step.template is None or not step.has_template:
         return None
     message = TemplateMessage(
         template_id=step.template.platform_id,
-        values={name: _filled(text, values) for name, text in step.values.items()},
-        url=_filled(step.link, values),
+        values=placeholders.fill_all(step.values, values.by_name()),
+        url=placeholders.fill_address(step.link, values.by_name()),
     )
     kind = Push.Kind(step.template.kind)
     return queue_template(account=account, openid=openid, message=message, kind=kind, key=key, cause=cause)
@@ -128,10 +129,6 @@ def _values(enrolment: Enrolment, now: datetime.datetime) -> Values:
         date=local.strftime("%Y-%m-%d"),
         time=local.strftime("%H:%M"),
     )
-
-
-def _filled(text: str, values: Values) -> str:
-    return VARIABLE.sub(lambda found: str(getattr(values, found[1])), text)
 
 
 def _keep(enrolment: Enrolment, **changes: object) -> None:
