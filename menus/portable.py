@@ -29,18 +29,15 @@ from menus.buttons import (
     with_new_uids,
 )
 from menus.models import Menu, Platform
+from wechat.kernel import exported_files
+from wechat.kernel.exported_files import Unreadable
 from wechat.materials.library import use_in
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
 FORMAT = "wechat-console-menus"
 VERSION = 1
-LARGEST_FILE = 2 << 20
 MOST_MENUS = 50
-
-
-class Unreadable(Exception):
-    """The file cannot be taken over; the text says why and what to do."""
 
 
 @dataclass(slots=True)
@@ -122,17 +119,7 @@ def take_in(account: OfficialAccount, text: bytes, *, by: User | None, rehearse:
 
 
 def _read(text: bytes) -> list[Any]:
-    if len(text) > LARGEST_FILE:
-        raise Unreadable(_("The file is larger than 2 MB."))
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise Unreadable(_("This file holds no menus. Choose a file that was exported here."))
-    if data.get("version") != VERSION:
-        raise Unreadable(_("This file is of another version. Export it again with this version."))
-    menus = data.get("menus")
+    menus = exported_files.read(text, format=FORMAT, version=VERSION).get("menus")
     if not isinstance(menus, list) or not 0 < len(menus) <= MOST_MENUS:
         raise Unreadable(_("The file must hold 1 to %(most)d menus.") % {"most": MOST_MENUS})
     return menus

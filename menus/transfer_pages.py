@@ -14,6 +14,7 @@ from accounts.rights import Area, Rights
 from menus import portable
 from menus.entrance import account_to_change, account_to_view, frame, menu_to_view, staff
 from menus.models import Menu
+from wechat.kernel import exported_files
 
 
 @require_GET
@@ -38,7 +39,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
         agreed = "agreed" in request.POST
         try:
             report = portable.take_in(account, text, by=staff(request), rehearse=not agreed)
-        except portable.Unreadable as error:
+        except exported_files.Unreadable as error:
             context["refused"] = str(error)
         else:
             if agreed:
@@ -51,7 +52,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
 def _bytes(file: object, rehearsed: str) -> bytes:
     if not isinstance(file, UploadedFile):
         return rehearsed.encode(errors="replace")
-    return bytes(file.read(portable.LARGEST_FILE + 1))
+    return bytes(file.read(exported_files.LARGEST + 1))
 
 
 def copy(request: HttpRequest, pk: int) -> HttpResponse:

@@ -17,8 +17,8 @@ from openpyxl import Workbook
 
 from accounts.models import OfficialAccount
 from payments.filtering import midnight
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.money import yuan
-from wechat.sdk.pay.orders import BEIJING
 
 BATCH = 5000
 # What Excel can hold on a sheet, with its first row for the names.

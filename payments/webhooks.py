@@ -13,7 +13,7 @@ from django.utils import timezone
 from payments.models import Event, Order, Refund, WebhookDelivery
 from wechat.kernel import due
 from wechat.kernel.webhooks import NoAnswer, post
-from wechat.sdk.pay.orders import BEIJING
+from wechat.sdk.beijing import BEIJING
 
 State = WebhookDelivery.State
 

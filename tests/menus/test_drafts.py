@@ -16,12 +16,12 @@ from menus import drafts, links, live, portable, tree
 from menus.buttons import Buttons, every
 from menus.drafts import Overtaken
 from menus.models import LinkCheck, Menu, Version
-from menus.portable import Unreadable
 from menus.taking_over import take_over
 from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, parent, put, text, view
 from tests.menus.test_buttons import TOLD
 from tests.slow import slow_receiver
+from wechat.kernel.exported_files import Unreadable
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule

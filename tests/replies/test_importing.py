@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from accounts.models import OfficialAccount, Tag
 from tests.replies.conftest import RuleMaker
-from wechat.replies.importing import Unreadable, export_rules, import_autoreply, import_rules
+from wechat.kernel.exported_files import Unreadable
+from wechat.replies.importing import export_rules, import_autoreply, import_rules
 from wechat.replies.models import Rule
 
 pytestmark = pytest.mark.django_db

@@ -15,6 +15,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import OfficialAccount
+from wechat.kernel import exported_files
+from wechat.kernel.exported_files import Unreadable
 from wechat.replies import rulebook
 from wechat.replies.models import Rule
 from wechat.replies.platform import described
@@ -23,7 +25,6 @@ from wechat.replies.portable import Portable, digest, portable, write
 FORMAT = "wechat-console-rules"
 VERSION = 1
 # Below what Django takes as one form field.
-LARGEST_FILE = 2 << 20
 MOST_RULES = 5000
 
 
@@ -37,10 +38,6 @@ class Report:
     edited_here: list[str] = field(default_factory=list)
     switched_off: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-
-
-class Unreadable(Exception):
-    """The file is none of ours; the text says why."""
 
 
 def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> Report:
@@ -79,17 +76,7 @@ def key_of(rule: Rule) -> str:
 
 
 def _read(text: bytes) -> list[Any]:
-    if len(text) > LARGEST_FILE:
-        raise Unreadable(_("The file is larger than 2 MB."))
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise Unreadable(_("This file holds no rules. Choose a file that was exported here."))
-    if data.get("version") != VERSION:
-        raise Unreadable(_("This file is of another version. Export it again with this version."))
-    rules = data.get("rules")
+    rules = exported_files.read(text, format=FORMAT, version=VERSION).get("rules")
     if not isinstance(rules, list) or len(rules) > MOST_RULES:
         raise Unreadable(_("The file must hold a list of at most %(most)d rules.") % {"most": MOST_RULES})
     return rules

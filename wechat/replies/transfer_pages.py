@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.clients import client_for
 from accounts.errcodes import in_words
 from accounts.models import OfficialAccount
+from wechat.kernel import exported_files
 from wechat.replies import importing, rulebook
 from wechat.replies.entrance import account_to_change, account_to_view, frame
 from wechat.replies.importing import Report
@@ -65,7 +66,7 @@ def _rehearsed(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]
         return {"refused": _("Choose a file first.")}
     try:
         report = importing.import_rules(account, text, rehearse=True)
-    except importing.Unreadable as error:
+    except exported_files.Unreadable as error:
         return {"refused": str(error)}
     return {"report": report, "text": text.decode()}
 
@@ -81,7 +82,7 @@ def _text(request: HttpRequest) -> bytes | None:
     """The file that was chosen, or the one that was rehearsed and is sent along."""
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
-        return bytes(file.read(importing.LARGEST_FILE + 1))
+        return bytes(file.read(exported_files.LARGEST + 1))
     return request.POST["rehearsed"].encode() if "rehearsed" in request.POST else None
 
 
