@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import links
 from accounts.links import Link
 from accounts.models import OfficialAccount
-from payments import attribution, refunding
+from payments import attribution, refunding, webhooks
 from payments.events import Topic, hears
-from payments.models import Event, Item, Order, Webhook, WebhookDelivery
+from payments.models import Event, Item, Order
 from payments.shop.entrance import address_of, directory_of
 from payments.states import PAID
 from wechat.campaigns import conversions
@@ -33,10 +33,7 @@ assert attribution
 
 @hears("webhooks")
 def post_to_webhooks(event: Event) -> None:
-    for webhook in Webhook.objects.filter(account=event.order.account, enabled=True):
-        WebhookDelivery.objects.get_or_create(
-            webhook=webhook, event=event, defaults={"due_at": timezone.now()}
-        )
+    webhooks.post(event)
 
 
 @hears("receipt", Topic.PAID)

@@ -1,3 +1,4 @@
+import base64
 import datetime
 import hmac
 import json
@@ -21,7 +22,8 @@ from wechat.kernel import webhooks
 from wechat.kernel.public_network import is_public
 from wechat.pushes.models import Push
 from wechat.replies import forwarding
-from wechat.replies.models import Forward, Rule
+from wechat.webhooks import outbox
+from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -74,23 +76,25 @@ def _loopback_is_allowed(settings: Settings) -> None:
 
 
 @pytest.fixture
-def forward(rule: RuleMaker, received: Received, platform: Platform, webhook: Webhook) -> Forward:
+def forward(rule: RuleMaker, received: Received, platform: Platform, webhook: Webhook) -> Delivery:
     """A message that waits to be posted to the webhook."""
     forwarding_rule = rule(keywords=("订单",), forward_url=webhook.url, forward_secret=SECRET)
     row = received(platform.text("订单 7"), text="订单 7", answered_by=f"rule:{forwarding_rule.pk}")
     assert forwarding.note(row)
-    return Forward.objects.get()
+    return Delivery.objects.get()
 
 
-def test_a_message_is_posted_once_with_a_signature(forward: Forward, webhook: Webhook) -> None:
-    forwarding.note(forward.message)
-    assert forwarding.forward_due() == 1
-    assert forwarding.forward_due() == 0
+def test_a_message_is_posted_once_with_a_signature(forward: Delivery, webhook: Webhook) -> None:
+    row = InboundMessage.objects.get()
+    assert not forwarding.note(row)
+    assert outbox.deliver_due() == 1
+    assert outbox.deliver_due() == 0
     ((headers, body),) = webhook.requests
-    signed = headers["X-WeChat-Console-Timestamp"].encode() + b"." + body
-    expected = hmac.new(SECRET.encode(), signed, sha256).hexdigest()
-    assert headers["X-WeChat-Console-Signature"] == f"sha256={expected}"
-    posted = json.loads(body)
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.new(SECRET.encode(), signed, sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+    assert json.loads(body)["type"] == "rule.answered"
+    posted = json.loads(body)["data"]
     assert (posted["account"], posted["openid"], posted["text"]) == ("demo", "oFollower", "订单 7")
     assert posted["message"]["content"] == "订单 7"
     forward.refresh_from_db()
@@ -104,17 +108,17 @@ def test_a_message_answered_by_something_else_is_not_forwarded(
     quiet = rule(keywords=("a",))
     for answered_by in ("", "menu:3", "rule:0", f"rule:{quiet.pk}"):
         assert not forwarding.note(received(platform.text("a"), answered_by=answered_by))
-    assert not Forward.objects.exists()
+    assert not Delivery.objects.exists()
 
 
-def test_the_answer_of_a_webhook_is_sent_to_the_follower_once(forward: Forward, webhook: Webhook) -> None:
+def test_the_answer_of_a_webhook_is_sent_to_the_follower_once(forward: Delivery, webhook: Webhook) -> None:
     webhook.answer = json.dumps({"type": "text", "content": "已发货"}).encode()
-    forwarding.forward_due()
-    Forward.objects.update(due_at=timezone.now())
-    forwarding.forward_due()
+    outbox.deliver_due()
+    outbox.send_again([forward])
+    outbox.deliver_due()
     push = Push.objects.get()
     assert (push.openid, push.content["content"]) == ("oFollower", "已发货")
-    assert push.cause == f"rule:{forward.rule_id}"
+    assert push.cause == forward.endpoint.owner
 
 
 @pytest.mark.parametrize(
@@ -128,10 +132,10 @@ def test_the_answer_of_a_webhook_is_sent_to_the_follower_once(forward: Forward, 
     ],
 )
 def test_an_answer_that_cannot_be_sent_is_noted_and_not_sent(
-    forward: Forward, webhook: Webhook, answer: bytes
+    forward: Delivery, webhook: Webhook, answer: bytes
 ) -> None:
     webhook.answer = answer
-    forwarding.forward_due()
+    outbox.deliver_due()
     forward.refresh_from_db()
     assert forward.state == "delivered"
     assert forward.log[0]["error"].startswith("answer not sent")
@@ -139,22 +143,22 @@ def test_an_answer_that_cannot_be_sent_is_noted_and_not_sent(
 
 
 @pytest.mark.parametrize("answer", [b"", b"ok", b"[1]", b'{"done": true}', b"[" * 70_000])
-def test_any_other_answer_means_nothing(forward: Forward, webhook: Webhook, answer: bytes) -> None:
+def test_any_other_answer_means_nothing(forward: Delivery, webhook: Webhook, answer: bytes) -> None:
     webhook.answer = answer
-    forwarding.forward_due()
+    outbox.deliver_due()
     forward.refresh_from_db()
     assert (forward.state, forward.log[0]["error"]) == ("delivered", "")
 
 
 @pytest.mark.parametrize("status", [301, 404, 500])
 def test_a_refused_message_is_posted_again_for_about_a_day(
-    forward: Forward, webhook: Webhook, status: int
+    forward: Delivery, webhook: Webhook, status: int
 ) -> None:
     webhook.status = status
     started = timezone.now()
     with time_machine.travel(started, tick=False) as clock:
         while forward.due_at is not None:
-            forwarding.forward_due()
+            outbox.deliver_due()
             forward.refresh_from_db()
             lasted = timezone.now() - started
             clock.move_to(forward.due_at or timezone.now())
@@ -164,25 +168,25 @@ def test_a_refused_message_is_posted_again_for_about_a_day(
 
 
 def test_an_address_inside_our_network_is_never_posted_to(
-    forward: Forward, webhook: Webhook, settings: Settings
+    forward: Delivery, webhook: Webhook, settings: Settings
 ) -> None:
     settings.DEBUG = False
-    forwarding.forward_due()
+    outbox.deliver_due()
     forward.refresh_from_db()
     assert webhook.requests == []
     assert "not public" in forward.log[0]["error"]
 
 
 def test_the_log_does_not_tell_an_open_port_inside_from_a_closed_one(
-    forward: Forward, settings: Settings
+    forward: Delivery, settings: Settings
 ) -> None:
     settings.DEBUG = False
     with socket.create_server(("127.0.0.1", 0)) as opened, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         for place in (opened, closed):
-            Rule.objects.update(forward_url=f"http://127.0.0.1:{place.getsockname()[1]}/")
-            Forward.objects.update(due_at=timezone.now())
-            forwarding.forward_due()
+            Endpoint.objects.update(url=f"http://127.0.0.1:{place.getsockname()[1]}/")
+            Delivery.objects.update(due_at=timezone.now())
+            outbox.deliver_due()
         opened.settimeout(0)
         with pytest.raises(BlockingIOError):
             opened.accept()
@@ -193,12 +197,12 @@ def test_the_log_does_not_tell_an_open_port_inside_from_a_closed_one(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_webhook_that_is_slow_is_given_up_at_the_deadline(
-    forward: Forward, monkeypatch: pytest.MonkeyPatch, way: str
+    forward: Delivery, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.2)
     with slow_receiver(way) as base:
-        Rule.objects.update(forward_url=base)
-        forwarding.forward_due()
+        Endpoint.objects.update(url=base)
+        outbox.deliver_due()
     forward.refresh_from_db()
     assert (forward.state, forward.log[0]["status"]) == ("waiting", None)
 

@@ -63,14 +63,15 @@ def take(name: str, *, size: float, per_second: float, want: int = 1, share: flo
 
     ``share`` is the part of the rate that a process keeps to while Redis is away; without it all is given.
     """
-    if time.monotonic() >= _alone.until:
+    if share is None or time.monotonic() >= _alone.until:
         try:
             redis = get_redis_connection("default")
             count, wait = redis.eval(TAKE, 1, f"wc:bucket:{name}", size, per_second, want)
             return Taken(int(count), float(wait))
         except RedisError as error:
             log.warning("bucket_without_redis", extra={"bucket": name, "error": type(error).__name__})
-            _alone.until = time.monotonic() + PAUSE
+            if share is not None:
+                _alone.until = time.monotonic() + PAUSE
     if share is None:
         return Taken(want, 0.0)
     return _alone.take(name, max(1.0, size * share), per_second * share, want)

@@ -1,17 +1,21 @@
-"""One signed POST to an address that staff typed in.
+"""One POST to an address that staff typed in, as Standard Webhooks says.
 
-The body is JSON in UTF-8. ``X-WeChat-Console-Timestamp`` is the time in Unix seconds,
-``X-WeChat-Console-Signature`` is ``sha256=`` and the hex HMAC-SHA256, keyed with the rule's signing secret,
-of the timestamp, a dot and the body. A receiver refuses a wrong signature and a timestamp older than five
-minutes; ``id`` in the body is the same in every attempt.
+The body is JSON in UTF-8. ``webhook-id`` is the same in every attempt, ``webhook-timestamp`` the time of this
+one in Unix seconds, ``webhook-signature`` is ``v1,`` and the base64 of the HMAC-SHA256, keyed with the
+endpoint's secret, of id, timestamp and body with dots between them. The secret is ``whsec_`` and the base64
+of the key; any other text is the key itself. A receiver refuses a wrong signature and a timestamp older than
+five minutes.
 """
 
+import base64
+import binascii
+import hmac
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
 import requests
-from Crypto.Hash import HMAC, SHA256
 from urllib3.exceptions import HTTPError
 
 from wechat.kernel.public_network import public_session
@@ -19,6 +23,7 @@ from wechat.sdk import deadlines
 from wechat.sdk.connections import NotAdmitted
 
 TIMEOUT_SECONDS = 10
+PREFIX = "whsec_"
 LONGEST_ANSWER = 64 << 10
 
 
@@ -41,13 +46,14 @@ class Answered:
             return None
 
 
-def post(url: str, body: bytes, secret: str) -> Answered:
+def post(url: str, body: bytes, secret: str, message_id: str) -> Answered:
     """Raises ``NoAnswer``. Redirects are not followed."""
     timestamp = str(int(time.time()))
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "X-WeChat-Console-Timestamp": timestamp,
-        "X-WeChat-Console-Signature": f"sha256={sign(secret, timestamp, body)}",
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": sign(secret, message_id, timestamp, body),
     }
     try:
         with (
@@ -63,8 +69,16 @@ def post(url: str, body: bytes, secret: str) -> Answered:
         raise NoAnswer(f"{type(error).__name__}: {error}") from None
 
 
-def sign(secret: str, timestamp: str, body: bytes) -> str:
-    return HMAC.new(secret.encode(), f"{timestamp}.".encode() + body, SHA256).hexdigest()
+def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return f"v1,{base64.b64encode(hmac.digest(key_of(secret), signed, 'sha256')).decode()}"
+
+
+def key_of(secret: str) -> bytes:
+    if secret.startswith(PREFIX):
+        with suppress(binascii.Error, ValueError):
+            return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    return secret.encode()
 
 
 def _body(answer: requests.Response) -> bytes:
