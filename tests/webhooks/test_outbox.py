@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import erasing
+from accounts import erasing, tagging
 from accounts.doctor import Level
-from accounts.models import Follower, OfficialAccount
+from accounts.models import Follower, OfficialAccount, Tag
 from tests.cast import Cast, signed_in
 from tests.platform import Platform
 from tests.sdk.platform import Platform as Server
@@ -85,6 +85,27 @@ def test_what_followers_do_is_told_to_who_subscribed_to_it(
     message = told["message.received"]
     assert (message["account"], message["openid"], message["text"]) == ("demo", "oFollower", "你好")
     assert outbox.deliver_due() == 0
+
+
+def test_tags_that_followers_get_and_lose_are_told(
+    endpoint: Endpoint, receiver: Receiver, account: OfficialAccount
+) -> None:
+    Endpoint.objects.update(events=["follower.tagged", "follower.untagged"])
+    tag = Tag.objects.create(account=account, name="会员")
+    for openid in ("oOne", "oTwo"):
+        Follower.objects.create(account=account, openid=openid)
+    for _again in range(2):
+        tagging.add(tag, Follower.objects.all())
+    tagging.remove(tag, Follower.objects.filter(openid="oTwo"))
+    outbox.deliver_due()
+    told = sorted(
+        (each["type"], each["data"]["openid"], each["data"]["tag"]["name"]) for each in receiver.told
+    )
+    assert told == [
+        ("follower.tagged", "oOne", "会员"),
+        ("follower.tagged", "oTwo", "会员"),
+        ("follower.untagged", "oTwo", "会员"),
+    ]
 
 
 def test_an_account_hears_nothing_of_another(

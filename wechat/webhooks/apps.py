@@ -9,4 +9,4 @@ class WebhooksConfig(AppConfig):
     verbose_name = _("Webhooks")
 
     def ready(self) -> None:
-        autodiscover_modules("checkup")
+        autodiscover_modules("handlers", "checkup")
