@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "wechat.kernel",
     "accounts",
     "wechat.api",
+    "wechat.webhooks",
     "wechat.inbox",
     "wechat.materials",
     "wechat.articles",

@@ -17,8 +17,8 @@ from accounts.models import OfficialAccount
 from accounts.pages import AccountForm, AccountScopedAdmin
 from accounts.rights import Area, Rights
 from payments import desk_pages, order_pages, reconciling, refund_pages
-from payments.forms import MerchantForm, WebhookForm
-from payments.models import Merchant, RefundLimit, Webhook
+from payments.forms import MerchantForm
+from payments.models import Merchant, RefundLimit
 from payments.order_pages import money
 from payments.revenue_page import revenue
 from payments.scoping import MerchantScopedAdmin
@@ -119,14 +119,6 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
             return _("None; they are fetched where there is no public key.")
         lines = [format_html("<code>{}</code> {}", one.serial_no, moment(one.expires_at)) for one in known]
         return format_html("{}" * len(lines), *lines)
-
-
-@admin.register(Webhook)
-class WebhookAdmin(AccountScopedAdmin):
-    area = Area.SETTINGS
-    form = WebhookForm
-    fields = ("account", "url", "new_secret", "enabled")
-    list_display = ("url", "enabled")
 
 
 @admin.register(RefundLimit)

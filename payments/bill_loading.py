@@ -12,10 +12,10 @@ from django.db import connection
 
 from payments.disagreeing import Kind, Mismatch, note
 from payments.models import Bill, BillLine, FundLine
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.bill_files import BillReader
 from wechat.sdk.pay.errors import BillDamaged
 from wechat.sdk.pay.money import fen, thousandths
-from wechat.sdk.pay.orders import BEIJING
 
 PIECE = 256 << 10
 TRADE_COLUMNS = (

@@ -20,10 +20,11 @@ from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
 from payments import chasing, refunding
 from payments.filtering import OrderFilter
-from payments.models import Order, WebhookDelivery
+from payments.models import Order
 from payments.ordering import OrderRefused
 from payments.scoping import ReadOnly
 from payments.states import OrderState
+from payments.webhooks import deliveries_of
 from wechat.kernel.pages import BigTable, badge, moment
 from wechat.pushes.models import Push
 from wechat.sdk.pay.money import fen, yuan
@@ -112,9 +113,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             "refunds": obj.refunds.order_by("id"),
             "notices": obj.notices.order_by("id"),
             "discrepancies": obj.discrepancies.order_by("id"),
-            "deliveries": WebhookDelivery.objects.filter(event__order=obj)
-            .select_related("webhook", "event")
-            .order_by("id"),
+            "deliveries": deliveries_of(obj),
             "receipt": receipt,
         }
         return super().render_change_form(request, {**context, **more}, add, change, form_url, obj)
