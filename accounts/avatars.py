@@ -5,18 +5,18 @@ Reference: WeChat reference 13.4 (headimgurl dies when the person changes the pi
 
 import datetime
 import logging
-from urllib.parse import urlsplit
 
 from celery import shared_task
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.clients import is_api_host
 from accounts.models import Avatar
 from accounts.retrying import again_at
 from wechat.kernel import due, files
+from wechat.kernel.public_network import is_admitted
 from wechat.sdk.downloads import download
 from wechat.sdk.errors import TransportError
 
@@ -94,15 +94,12 @@ def _fetch(avatar: Avatar) -> None:
 
 def _body(url: str) -> bytes:
     """Raises ``TransportError``."""
-    if not _is_the_platforms(url):
-        raise TransportError("the picture is not at the platform's", outcome_unknown=False)
-    return download(url, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT)
+    return download(url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT)
 
 
-def _is_the_platforms(url: str) -> bool:
+def _is_the_platforms(host: str, port: int, address: str) -> bool:
     """The address comes with what a person shows: it must not lead us to a server of our own house."""
-    host = urlsplit(url).netloc.lower()
-    return host.endswith(HOSTS) or host == urlsplit(settings.WECHAT_API_BASE).netloc
+    return is_api_host(host, port) or (host.endswith(HOSTS) and is_admitted(host, port, address))
 
 
 def _delete_later(avatar: Avatar) -> None:

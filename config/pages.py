@@ -88,6 +88,8 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             ),
             Entry(_("Merchants"), "storefront", "admin:payments_merchant_changelist", Area.SETTINGS),
             Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
+            Entry(_("Webhooks"), "webhook", "admin:webhooks_endpoint_changelist", Area.SETTINGS),
+            Entry(_("Webhook deliveries"), "outbox", "admin:webhooks_delivery_changelist", Area.SETTINGS),
             Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
             Entry(_("Staff rights"), "key", "admin:accounts_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),

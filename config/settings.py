@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "wechat.kernel",
     "accounts",
     "wechat.api",
+    "wechat.webhooks",
     "wechat.inbox",
     "wechat.materials",
     "wechat.articles",

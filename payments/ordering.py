@@ -20,6 +20,7 @@ from payments import chasing, history
 from payments.directory import MerchantUnusable, cashier_for, is_selling
 from payments.models import Merchant, Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import orders
 from wechat.sdk.pay.cashier import Cashier
@@ -144,7 +145,7 @@ def new_number(letters: str, now: datetime.datetime) -> str:
 
     Numbers that grow with time keep their indexes small in memory, however many orders there are.
     """
-    return f"{letters}{now.astimezone(orders.BEIJING):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}"
+    return f"{letters}{now.astimezone(BEIJING):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}"
 
 
 def _validate(wanted: Wanted) -> None:

@@ -22,11 +22,11 @@ from payments import bill_loading, fund_matching, matching
 from payments.directory import MerchantUnusable, client_for
 from payments.models import Bill, Merchant
 from wechat.kernel import due
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import bills
 from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.errors import PayError, Refused
-from wechat.sdk.pay.orders import BEIJING
 
 log = logging.getLogger(__name__)
 Kind, State = Bill.Kind, Bill.State

@@ -1,8 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from payments import certificates, chasing, events, notices, reconciling, refunding, webhooks
-from payments.models import Bill, Event, Merchant, Notice, Order, Refund, WebhookDelivery
+from payments import certificates, chasing, events, notices, reconciling, refunding
+from payments.models import Bill, Event, Merchant, Notice, Order, Refund
 from wechat.kernel import due
 
 
@@ -22,12 +22,6 @@ def refund() -> int:
 def tell() -> int:
     """Tell others what happened."""
     return events.tell_due()
-
-
-@shared_task(name="payments.deliver")
-def deliver() -> int:
-    """Post events to the owners' systems."""
-    return webhooks.deliver_due()
 
 
 @shared_task(name="payments.handle_notices")
@@ -50,7 +44,6 @@ def fetch_bills() -> int:
 due.doorbell(chase, lambda: Order.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(refund, lambda: Refund.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(tell, lambda: Event.objects.filter(due_at__lte=timezone.now()).exists())
-due.doorbell(deliver, lambda: WebhookDelivery.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(handle_notices, lambda: Notice.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(refresh_certificates, lambda: Merchant.objects.filter(due_at__lte=timezone.now()).exists())
 due.doorbell(fetch_bills, lambda: Bill.objects.filter(due_at__lte=timezone.now()).exists())

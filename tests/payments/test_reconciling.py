@@ -21,8 +21,8 @@ from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, know_n
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import BILLS
 from tests.sdk.platform import Reply
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.bills import FILE
-from wechat.sdk.pay.orders import BEIJING
 
 DAY = datetime.date(2026, 3, 1)
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=BEIJING)

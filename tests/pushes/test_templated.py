@@ -8,13 +8,14 @@ import pytest
 import requests
 from django.utils import timezone
 
-from accounts import retrying
 from accounts.models import OfficialAccount
 from tests.simulated import Simulated
+from wechat.kernel import buckets
 from wechat.pushes import claiming, grants, pausing, rates, receipts, sending
 from wechat.pushes.again import send_again
 from wechat.pushes.models import Lane, Push, Receipt, Template
 from wechat.pushes.queueing import queue_many, queue_template
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.template_messages import TemplateMessage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -220,8 +221,8 @@ def test_an_account_keeps_to_its_speed(world: World) -> None:
 
 
 def test_without_redis_a_process_keeps_to_a_small_share(world: World, settings: Any) -> None:
-    alone = rates._Alone()
-    taken = [alone.take((1, "template"), 100, 64) for _ in range(50)]
+    alone = buckets._Alone()
+    taken = [alone.take("push:1:template", 2.5, 10, 64).count for _ in range(50)]
     assert 1 <= sum(taken) <= 26
 
 
@@ -236,7 +237,7 @@ def test_a_used_up_quota_pauses_the_lane_until_midnight_in_shanghai(world: World
     (lane,) = pausing.paused(world.account)
     assert (push.state, push.errcode, push.due_at) == (State.PENDING, 45009, lane.paused_until)
     assert lane.paused_until
-    assert lane.paused_until.astimezone(retrying.SHANGHAI).strftime("%H:%M") == "00:05"
+    assert lane.paused_until.astimezone(BEIJING).strftime("%H:%M") == "00:05"
     world.ask("另一条")
     assert (sending.send_due(), claiming.is_due()) == (0, False)
 

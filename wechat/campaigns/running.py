@@ -9,6 +9,7 @@ from django.utils import timezone
 from wechat.campaigns import feeding, snapshot, tallying
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import due
+from wechat.webhooks import outbox
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,8 @@ def _finish(campaign: Campaign) -> bool:
     campaign.due_at = now + RECEIPTS_AFTER[0]
     campaign.save(update_fields=["state", "finished_at", "due_at"])
     tallying.recount(campaign, at_once=True)
+    data = {"id": campaign.pk, "name": campaign.name, "finished_at": now.isoformat()}
+    outbox.emit(campaign.account, "campaign.finished", {"campaign": data}, key=f"campaign:{campaign.pk}")
     return False
 
 

@@ -28,7 +28,7 @@ from wechat.channels.forms import (
 )
 from wechat.channels.models import Channel, Code, Poster, Welcome
 from wechat.channels.tasks import make_codes
-from wechat.contents.cautions import CautionsMixin
+from wechat.contents.form import CautiousAdmin
 from wechat.kernel import due
 from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge, moment
 
@@ -63,7 +63,7 @@ class ExistingWelcomeInline(WelcomeInline):
 
 
 @admin.register(Channel)
-class ChannelAdmin(CautionsMixin, BigTable, AccountScopedAdmin):
+class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
     area = Area.CONTENT
     form = ChannelForm
     filter_form = ChannelFilter

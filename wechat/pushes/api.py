@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
@@ -25,13 +24,14 @@ from wechat.api.errors import Refused
 from wechat.api.views import BusinessView
 from wechat.kernel import due
 from wechat.pushes import occasions, reports
-from wechat.pushes.models import Push, StatusWebhook, Template
+from wechat.pushes.models import Push, Template
 from wechat.pushes.tasks import send
 from wechat.pushes.values import check_all
 from wechat.sdk import template_messages
 from wechat.sdk.content import from_dict, to_dict, to_service_json, validate
 from wechat.sdk.errors import ContentError
 from wechat.sdk.template_messages import TemplateMessage
+from wechat.webhooks.subscribing import subscribe
 
 WRITE = scopes.register("push:write", gettext_lazy("Send messages to followers"))
 READ = scopes.register("push:read", gettext_lazy("See what became of messages"))
@@ -168,12 +168,8 @@ class Webhook(BusinessView):
         """Where reports of states are posted from now on; answers the new signing secret."""
         asked = WebhookSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        webhook = StatusWebhook.objects.filter(client=self.client).first() or StatusWebhook(
-            client=self.client
-        )
-        webhook.url, webhook.secret = asked.validated_data["url"], get_random_string(43)
-        webhook.save()
-        return Response({"url": webhook.url, "secret": webhook.secret})
+        url = asked.validated_data["url"]
+        return Response({"url": url, "secret": subscribe(self.client, url, [reports.EVENT]).secret})
 
 
 def _mine(view: BusinessView) -> QuerySet[Push]:

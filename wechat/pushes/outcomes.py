@@ -114,7 +114,8 @@ def _refused(landing: Landing, error: WeChatError) -> Outcome:
     attempt = landing.attempt
     push = attempt.push
     if isinstance(error, ContentError):
-        return closed(push, Verdict(State.FAILED, Reason.UNSENDABLE), error)
+        reason = Reason.BAD_VALUE if error.code == "required" else Reason.UNSENDABLE
+        return closed(push, Verdict(State.FAILED, reason), error)
     if isinstance(error, ApiError):
         if verdict := attempt.sender.verdicts.get(error.errcode):
             attempt.sender.correct(push, verdict, attempt.started_at)

@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from wechat.kernel import due
-from wechat.pushes import claiming, library, receipts, reports, sending
+from wechat.pushes import claiming, library, receipts, sending
 
 
 @shared_task(name="pushes.send")
@@ -22,13 +22,6 @@ def work_on_templates() -> int:
     return library.work_off_due()
 
 
-@shared_task(name="pushes.report")
-def report() -> int:
-    """Tell callers what became of their messages; how many attempts."""
-    return reports.report_due()
-
-
 due.doorbell(send, claiming.is_due)
 due.doorbell(join_receipts, receipts.is_due)
 due.doorbell(work_on_templates, library.is_due)
-due.doorbell(report, reports.is_due)

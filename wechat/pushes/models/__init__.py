@@ -3,7 +3,6 @@ from wechat.pushes.models.ledgers import NoticeGrant, NoticeRefusal, SendWindow
 from wechat.pushes.models.occasions import EventTemplate
 from wechat.pushes.models.push import Push
 from wechat.pushes.models.receipts import Receipt
-from wechat.pushes.models.reports import StatusReport, StatusWebhook
 from wechat.pushes.models.templates import LibraryJob, Template
 
 __all__ = [
@@ -15,7 +14,5 @@ __all__ = [
     "Push",
     "Receipt",
     "SendWindow",
-    "StatusReport",
-    "StatusWebhook",
     "Template",
 ]
