@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.pages import switch_account
+from accounts.sign_in_page import sign_in
 from payments.shop.urls import urlpatterns as shop_urls
 from payments.views import Notify
 from wechat.campaigns import links
@@ -23,6 +24,7 @@ urlpatterns = [
     ),
     path("l/<int:recipient_id>-<str:signature>", links.show, name="campaign_link"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/login/", sign_in),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/", admin.site.urls),

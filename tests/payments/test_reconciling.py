@@ -176,7 +176,8 @@ def test_a_day_without_trade_is_fine_only_without_trade_here(
 
 @pytest.fixture
 def given_back(sold: Order) -> Refund:
-    refund = refunding.request(sold, 3000, source="test", key="r")
+    with time_machine.travel(NOON + datetime.timedelta(hours=1)):
+        refund = refunding.request(sold, 3000, source="test", key="r")
     Refund.objects.update(state="processing", refund_id=REFUND_ID)
     refund.refresh_from_db()
     return refund
