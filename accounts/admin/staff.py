@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.admin.models import DELETION
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts import audit
 from accounts.models import SignInLimit, StaffRight
 from accounts.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.rights import Area
-from wechat.kernel.pages import TabularInline
+from wechat.kernel.pages import ModelAdmin, TabularInline
 
 admin.site.unregister(User)
 # Rights are given per account; a group of permissions that reach into all of them would only mislead.
@@ -69,9 +70,7 @@ class SignInLimitAdmin(ModelAdmin[SignInLimit]):
 
     @admin.action(description=gettext_lazy("Allow the next attempt now"))
     def let_in(self, request: HttpRequest, limits: QuerySet[SignInLimit]) -> None:
-        LogEntry.objects.log_actions(
-            request.user.pk or 0, list(limits), DELETION, _("Allowed the next attempt.")
-        )
+        audit.record(request, list(limits), _("Allowed the next attempt."), flag=DELETION)
         limits.delete()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
