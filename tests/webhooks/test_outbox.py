@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import erasing, tagging
 from accounts.doctor import Level
 from accounts.models import Follower, OfficialAccount, Tag
+from tests.callbacks import post
 from tests.cast import Cast, signed_in
 from tests.platform import Platform
 from tests.sdk.platform import Platform as Server
@@ -28,7 +28,6 @@ from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATH = "/wechat/demo/callback"
 ADMIN = "/admin/webhooks"
 API = "/api/v1/webhook"
 
@@ -65,20 +64,19 @@ def endpoint(base: str, account: OfficialAccount) -> Endpoint:
     return Endpoint.objects.create(account=account, url=f"{base}/hook", secret="s" * 20, events=wanted)
 
 
-def arrives(client: Client, platform: Platform, xml: str) -> None:
-    push = platform.safe(xml)
-    client.post(PATH, push.body, content_type="text/xml", query_params=push.query)
+def arrives(platform: Platform, xml: str) -> None:
+    assert post(platform.safe(xml)).status_code == 200
     react_to_due()
 
 
 def test_what_followers_do_is_told_to_who_subscribed_to_it(
-    client: Client, platform: Platform, endpoint: Endpoint, receiver: Receiver
+    platform: Platform, endpoint: Endpoint, receiver: Receiver
 ) -> None:
-    arrives(client, platform, platform.text("你好"))
-    arrives(client, platform, platform.event("oFollower", "subscribe"))
-    arrives(client, platform, platform.event("oFollower", "CLICK", "<EventKey>k</EventKey>"))
-    arrives(client, platform, platform.event("oFollower", "SCAN", "<EventKey>1</EventKey>"))
-    arrives(client, platform, platform.event("oFollower", "unsubscribe"))
+    arrives(platform, platform.text("你好"))
+    arrives(platform, platform.event("oFollower", "subscribe"))
+    arrives(platform, platform.event("oFollower", "CLICK", "<EventKey>k</EventKey>"))
+    arrives(platform, platform.event("oFollower", "SCAN", "<EventKey>1</EventKey>"))
+    arrives(platform, platform.event("oFollower", "unsubscribe"))
     outbox.deliver_due()
     told = {each["type"]: each["data"] for each in receiver.told}
     assert set(told) == set(endpoint.events)
@@ -108,30 +106,28 @@ def test_tags_that_followers_get_and_lose_are_told(
     ]
 
 
-def test_an_account_hears_nothing_of_another(
-    client: Client, platform: Platform, endpoint: Endpoint, staff: Cast
-) -> None:
+def test_an_account_hears_nothing_of_another(platform: Platform, endpoint: Endpoint, staff: Cast) -> None:
     Endpoint.objects.update(account=staff.theirs)
-    arrives(client, platform, platform.text("你好"))
+    arrives(platform, platform.text("你好"))
     assert not Delivery.objects.exists()
 
 
 def test_a_receiver_that_fails_for_days_is_switched_off_and_staff_are_told(
-    client: Client, platform: Platform, endpoint: Endpoint, receiver: Receiver, account: OfficialAccount
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, account: OfficialAccount
 ) -> None:
     receiver.status = 500
     began = timezone.now()
     with time_machine.travel(began, tick=False) as clock:
         for day in range(5):
             clock.move_to(began + datetime.timedelta(days=day))
-            arrives(client, platform, platform.text(f"第 {day} 天"))
+            arrives(platform, platform.text(f"第 {day} 天"))
             outbox.deliver_due()
         endpoint.refresh_from_db()
         assert not endpoint.enabled
         (finding,) = checkup.endpoints(account)
         asked = len(receiver.requests)
         clock.move_to(began + datetime.timedelta(days=6))
-        arrives(client, platform, platform.text("后来"))
+        arrives(platform, platform.text("后来"))
         outbox.deliver_due()
     assert finding.level is Level.FAULT
     assert len(receiver.requests) == asked
@@ -139,23 +135,23 @@ def test_a_receiver_that_fails_for_days_is_switched_off_and_staff_are_told(
 
 
 def test_a_receiver_that_takes_something_now_and_then_stays(
-    client: Client, platform: Platform, endpoint: Endpoint, receiver: Receiver
+    platform: Platform, endpoint: Endpoint, receiver: Receiver
 ) -> None:
     began = timezone.now()
     with time_machine.travel(began, tick=False) as clock:
         for day in range(6):
             receiver.status = 200 if day == 2 else 500
             clock.move_to(began + datetime.timedelta(days=day))
-            arrives(client, platform, platform.text(f"第 {day} 天"))
+            arrives(platform, platform.text(f"第 {day} 天"))
             outbox.deliver_due()
     endpoint.refresh_from_db()
     assert endpoint.enabled
 
 
 def test_what_was_sent_about_a_person_is_erased_with_them(
-    client: Client, platform: Platform, endpoint: Endpoint, account: OfficialAccount
+    platform: Platform, endpoint: Endpoint, account: OfficialAccount
 ) -> None:
-    arrives(client, platform, platform.text("我的电话是 13800000000"))
+    arrives(platform, platform.text("我的电话是 13800000000"))
     assert Delivery.objects.exists()
     erasing.erase(Follower.objects.get(account=account, openid="oFollower"))
     assert not Delivery.objects.exists()
@@ -188,9 +184,9 @@ def test_staff_add_an_endpoint_and_see_its_secret_once(staff: Cast, base: str, r
 
 
 def test_staff_send_a_delivery_again_as_the_same_message(
-    client: Client, platform: Platform, endpoint: Endpoint, receiver: Receiver, staff: Cast
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, staff: Cast
 ) -> None:
-    arrives(client, platform, platform.text("你好"))
+    arrives(platform, platform.text("你好"))
     outbox.deliver_due()
     delivery = Delivery.objects.get()
     owner = signed_in(staff.owner)
@@ -230,18 +226,18 @@ def test_an_endpoint_that_is_switched_on_again_begins_anew(endpoint: Endpoint, s
 
 
 def test_a_business_system_subscribes_by_itself(
-    client: Client, platform: Platform, account: OfficialAccount, base: str, receiver: Receiver
+    platform: Platform, account: OfficialAccount, base: str, receiver: Receiver
 ) -> None:
     system = business_system(account, scopes=["webhooks:write"])
     asked = {"url": f"{base}/crm", "events": ["message.received"]}
     secret = system.put(API, asked).json()["secret"]
     assert secret.startswith("whsec_")
     assert system.get(API).json() == asked
-    arrives(client, platform, platform.text("你好"))
+    arrives(platform, platform.text("你好"))
     outbox.deliver_due()
     assert [each["type"] for each in receiver.told] == ["message.received"]
     assert system.delete(API).status_code == 204
-    arrives(client, platform, platform.text("还在吗"))
+    arrives(platform, platform.text("还在吗"))
     outbox.deliver_due()
     assert len(receiver.requests) == 1
 
