@@ -1,33 +1,25 @@
 """The ASGI application: callbacks in the event loop, Django's own pages in threads beside it.
 
 A callback waits for one thing only, the commit it shares with others, so the loop carries as many as come.
-Pages are synchronous code over the ORM: each runs from its first to its last byte in one thread, as under
-any WSGI server, and no more of them at a time than ``WEB_THREADS``.
+Pages are synchronous code over the ORM, run in threads (``config.serving``), no more of them at a time than
+``WEB_THREADS``.
 """
 
-import asyncio
-import contextvars
 import gc
 import os
-from collections.abc import Iterator
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from asgiref.sync import ThreadSensitiveContext
-from asgiref.wsgi import WsgiToAsgi
 from django.core.wsgi import get_wsgi_application
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
+from config.serving import Pages  # noqa: E402
 from wechat.inbox.entrance import callback_application, callback_slug  # noqa: E402
 
-places = asyncio.Semaphore(settings.WEB_THREADS)
+pages = Pages(django_application, settings.WEB_THREADS)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -35,25 +27,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if slug is not None:
         await callback_application(scope, receive, send, slug)
         return
+    await pages(scope, receive, send)
 
-    clean = contextvars.copy_context()
-
-    async def answer(message: Any) -> None:
-        # Not in the adapter's context: the server would read the connection's next request in it, and find
-        # a thread that has ended.
-        await asyncio.create_task(send(message), context=clean)
-
-    async with places, ThreadSensitiveContext():
-        await pages(scope, receive, answer)
-
-
-def _closing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
-    """Django gives connections back when its response is closed, which the adapter leaves out."""
-    with closing(django_application(environ, start_response)) as response:
-        yield from response
-
-
-pages = WsgiToAsgi(_closing)  # type: ignore[no-untyped-call]  # asgiref leaves it untyped
 
 # What is loaded by now stays: the collector need not look at it again with every few hundred callbacks.
 gc.collect()

@@ -23,6 +23,7 @@ from menus.entrance import menu_to_edit
 from menus.forms import AudienceForm
 from menus.models import Menu, MiniProgram, Publication, Version
 from wechat.kernel.pages import badge
+from wechat.kernel.row_ids import row_id
 
 SHOWN_STATES = {True: ("good", gettext_lazy("linked")), False: ("bad", gettext_lazy("not linked"))}
 
@@ -66,7 +67,7 @@ class MenuAdmin(AccountScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        return editor_page.show(request, int(object_id) if object_id.isdecimal() else 0)
+        return editor_page.show(request, row_id(object_id) or 0)
 
     def audience_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not menu_to_edit(request, pk).conditional:

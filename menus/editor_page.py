@@ -3,7 +3,6 @@
 The page holds the draft as a value and saves it as a whole, with the revision it started from.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +34,7 @@ from wechat.replies.models import Reply as RuleReply
 from wechat.replies.models import Rule
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
+from wechat.sdk.json_text import load_json
 
 MOST_OFFERED = 500
 
@@ -65,9 +65,9 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     """``{"revision", "buttons"}``; 409 with the other draft if somebody else has saved meanwhile."""
     menu = menu_to_edit(request, pk)
     try:
-        given = json.loads(request.body)
+        given = load_json(request.body)
         revision, buttons = int(given["revision"]), from_list(given["buttons"])
-    except (ValueError, KeyError, TypeError, RecursionError, Malformed) as error:
+    except (ValueError, KeyError, TypeError, Malformed) as error:
         return JsonResponse({"error": _("The menu could not be read: %(why)s") % {"why": error}}, status=400)
     try:
         draft = drafts.save(menu, buttons, revision=revision, by=staff(request))
@@ -107,8 +107,8 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _reply(text: str) -> Reply | None:
     try:
-        (button,) = from_list([{"uid": "reply", "reply": json.loads(text or "null")}])
-    except (ValueError, RecursionError, Malformed):
+        (button,) = from_list([{"uid": "reply", "reply": load_json(text or "null")}])
+    except (ValueError, Malformed):
         return None
     return button.reply
 

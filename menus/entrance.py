@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from accounts.models import OfficialAccount
 from accounts.rights import Area, Rights, choose_account, current_account
 from menus.models import Menu
+from wechat.kernel.row_ids import row_id
 
 
 def may_edit(request: HttpRequest, account_id: int) -> bool:
@@ -30,10 +31,9 @@ def account_to_view(request: HttpRequest) -> OfficialAccount:
 
 def account_to_change(request: HttpRequest) -> OfficialAccount:
     """The account the form was made for, whatever the switcher says by now. Raises ``PermissionDenied``."""
-    posted = request.POST.get("account", "")
     account = current_account(request)
-    if posted.isdecimal():
-        account = Rights.of(request.user).accounts.get(int(posted))
+    if posted := row_id(request.POST.get("account", "")):
+        account = Rights.of(request.user).accounts.get(posted)
     if account is None or not may_edit(request, account.pk):
         raise PermissionDenied
     return account

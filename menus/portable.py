@@ -32,6 +32,7 @@ from menus.models import Menu, Platform
 from wechat.materials.library import use_in
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
+from wechat.sdk.json_text import load_json
 
 FORMAT = "wechat-console-menus"
 VERSION = 1
@@ -125,8 +126,8 @@ def _read(text: bytes) -> list[Any]:
     if len(text) > LARGEST_FILE:
         raise Unreadable(_("The file is larger than 2 MB."))
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        data = load_json(text)
+    except ValueError:
         raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise Unreadable(_("This file holds no menus. Choose a file that was exported here."))

@@ -179,3 +179,21 @@ def test_the_schema_tells_security_account_key_and_scope(caller: Signed, django_
     assert "Error" in operation["responses"]["default"]["content"]["application/json"]["schema"]["$ref"]
     listing = schema["paths"]["/api/v1/notes/"]["get"]
     assert {parameter["name"] for parameter in listing["parameters"]} == {"account", "cursor", "limit"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 1_100 + b"]" * 1_100,
+        b'{"a":' * 1_100 + b"1" + b"}" * 1_100,
+        b'{"name": ' + b"[" * 40 + b"]" * 40 + b"}",
+        b'{"name": ' + b"9" * 5_000 + b"}",
+        b'{"name": NaN}',
+        b'{"name": "\xff"}',
+        b"",
+        b"{",
+    ],
+)
+def test_what_is_no_json_or_cannot_be_walked_through_is_refused(caller: Signed, body: bytes) -> None:
+    answer = caller.post(NOTES, body)
+    assert (answer.status_code, code(answer)) == (400, "invalid")

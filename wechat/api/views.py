@@ -22,7 +22,7 @@ from Crypto.Hash import SHA256
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -39,6 +39,7 @@ from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
 from wechat.api.limits import ClientRate
 from wechat.api.models import ApiClient
 from wechat.api.paging import KeysetPages
+from wechat.api.parsers import JsonParser
 from wechat.api.schema import BusinessSchema, JsonSchema
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 class JsonView(APIView):
     """JSON in, JSON out, and errors in one shape, whoever calls."""
 
-    parser_classes: list[type[BaseParser]] = [JSONParser]
+    parser_classes: list[type[BaseParser]] = [JsonParser]
     renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]
     permission_classes: list[type[BasePermission]] = []
     http_method_names = ["get", "post", "put", "patch", "delete"]

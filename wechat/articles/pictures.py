@@ -21,6 +21,7 @@ from accounts.models import OfficialAccount
 from wechat.articles import cleaning
 from wechat.articles.models import Article, ArticlePicture
 from wechat.kernel import files
+from wechat.kernel.row_ids import row_id
 from wechat.kernel.webhooks import public_session
 from wechat.materials import limits
 from wechat.materials.models import Asset
@@ -77,7 +78,7 @@ def for_platform(account: OfficialAccount, text: str) -> str:
         found = OURS.match(source)
         if found is None:
             return source
-        asset = Asset.objects.filter(account=account, pk=int(found[1])).first()
+        asset = Asset.objects.filter(account=account, pk=row_id(found[1])).first()
         return _uploaded(asset) if asset else None
 
     return cleaning.with_pictures(text, place)

@@ -17,12 +17,12 @@ from accounts.importing import OPENID_NAMES
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Variant
 from wechat.campaigns.wording import EVERYBODYS, filled, named
 from wechat.pushes.values import TemplateField, check_all
+from wechat.sdk.openids import is_openid
 
 Reason = Recipient.Reason
 
 MOST_ROWS = 200_000
 MOST_COLUMNS = 30
-LONGEST_OPENID = 64
 LONGEST_WORD = 1_000
 SLICE = 5_000
 COPY = "COPY campaigns_audiencerow (campaign_id, openid, words) FROM STDIN"
@@ -90,7 +90,7 @@ def _taken(
     seen: set[str] = set()
     for row in rows:
         openid = row[place].strip() if place < len(row) else ""
-        if not openid or len(openid) > LONGEST_OPENID or "\0" in openid:
+        if not is_openid(openid):
             loaded.nameless += any(cell.strip() for cell in row)
         elif openid in seen:
             loaded.repeated += 1

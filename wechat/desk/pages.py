@@ -33,6 +33,7 @@ from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.desk.tasks import SECONDS, show_writing
 from wechat.inbox import conversation
 from wechat.kernel import due
+from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.pushes import grants, windows
 from wechat.pushes.models import Push
@@ -136,7 +137,7 @@ def _say(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None
         text=given.get("text", ""),
         canned=_chosen(CannedAnswer, account, given.get("canned", "")),
         picture=_chosen(Asset, account, given.get("picture", "")),
-        seen=int(given["seen"]) if given.get("seen", "").isdecimal() else 0,
+        seen=row_id(given.get("seen", "")) or 0,
     )
     talking.say(account, thread, _user(request), saying)
 
@@ -228,9 +229,8 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
 
 
 def _account(request: HttpRequest) -> OfficialAccount:
-    asked = request.GET.get("account", "")
-    if asked.isdecimal():
-        choose_account(request, int(asked))
+    if asked := row_id(request.GET.get("account", "")):
+        choose_account(request, asked)
     account = current_account(request)
     if account is None or not Rights.of(request.user).may_view(Area.MESSAGES, account.pk):
         raise PermissionDenied
@@ -244,7 +244,7 @@ def _asked_for(request: HttpRequest, account: OfficialAccount) -> Thread | None:
 
 
 def _chosen(model: Any, account: OfficialAccount, pk: str) -> Any:
-    return model.objects.filter(account=account, pk=int(pk)).first() if pk.isdecimal() else None
+    return model.objects.filter(account=account, pk=row_id(pk)).first()
 
 
 def _user(request: HttpRequest) -> User:

@@ -26,6 +26,7 @@ from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
 from wechat.kernel import due
 from wechat.kernel.pages import badge, moment
+from wechat.kernel.row_ids import row_id
 from wechat.pushes import grants, industry_page, library
 from wechat.pushes.fill_form import PREFIX, TestForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
@@ -144,7 +145,7 @@ class TemplateAdmin(AccountScopedAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """First what will happen, then the deletion at the platform."""
-        template = self._found(request, int(object_id) if object_id.isdecimal() else 0)
+        template = self._found(request, row_id(object_id) or 0)
         waiting = Push.objects.filter(
             account=template.account, template=template.platform_id, state__in=OPEN, kind=template.kind
         )
@@ -250,9 +251,9 @@ class _NoticeStep:
         self.categories = api.categories(client)
         self.entries: list[dict[str, Any]] = []
         self.form: NoticeForm | None = None
-        if self.category.isdecimal():
-            self.entries = api.library(client, [int(self.category)])
-        if self.tid.isdecimal():
+        if category := row_id(self.category):
+            self.entries = api.library(client, [category])
+        if row_id(self.tid):
             offered = api.library_keywords(client, self.tid)
             self.form = NoticeForm(offered, request.POST if "scene" in request.POST else None)
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from accounts.models import OfficialAccount
 from accounts.rights import Area, Rights, current_account
+from wechat.kernel.row_ids import row_id
 from wechat.replies.models import Rule
 
 
@@ -22,10 +23,9 @@ def account_to_view(request: HttpRequest) -> OfficialAccount:
 def account_to_change(request: HttpRequest) -> OfficialAccount:
     """The account the form was made for, whatever the switcher says by now. Raises ``PermissionDenied``."""
     account = current_account(request)
-    posted = request.POST.get("account", "")
     rights = Rights.of(request.user)
-    if posted.isdecimal():
-        account = rights.accounts.get(int(posted))
+    if posted := row_id(request.POST.get("account", "")):
+        account = rights.accounts.get(posted)
     if account is None or not rights.may_change(Area.CONTENT, account.pk):
         raise PermissionDenied
     return account

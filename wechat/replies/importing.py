@@ -19,6 +19,7 @@ from wechat.replies import rulebook
 from wechat.replies.models import Rule
 from wechat.replies.platform import described
 from wechat.replies.portable import Portable, digest, portable, write
+from wechat.sdk.json_text import load_json
 
 FORMAT = "wechat-console-rules"
 VERSION = 1
@@ -82,8 +83,8 @@ def _read(text: bytes) -> list[Any]:
     if len(text) > LARGEST_FILE:
         raise Unreadable(_("The file is larger than 2 MB."))
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        data = load_json(text)
+    except ValueError:
         raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise Unreadable(_("This file holds no rules. Choose a file that was exported here."))

@@ -16,6 +16,7 @@ from accounts.pages import remark_of_row
 from accounts.rights import Area, Rights, choose_account
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, report
+from wechat.kernel.row_ids import row_id
 from wechat.pushes.fill_form import FillForm
 
 SHOWN = 50
@@ -26,9 +27,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     """The report, and those who are in it now, newest first."""
     sequence = _found(request, pk)
     inside = Enrolment.objects.filter(sequence=sequence, state__in=OPEN)
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        inside = inside.filter(pk__lt=int(before))
+    if before := row_id(request.GET.get("before", "")):
+        inside = inside.filter(pk__lt=before)
     rows = list(inside.annotate(remark=remark_of_row()).order_by("-pk")[: SHOWN + 1])
     context = {
         "lines": report.steps(sequence),
