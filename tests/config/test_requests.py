@@ -24,7 +24,7 @@ NOTIFY = "/pay/nobody/notify/transaction"
 MULTIPART = "multipart/form-data; boundary=x"
 
 
-def ask(method: str, path: str, body: Any = b"", **given: str) -> Answered:
+def ask(method: str, path: str, body: Any = b"", **given: Any) -> Answered:
     return asyncio.run(exchange(method, path, body, **given))
 
 

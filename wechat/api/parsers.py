@@ -15,7 +15,7 @@ class JsonParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(  # type: ignore[override]  # the stubs allow only forms and mappings
+    def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:

@@ -78,7 +78,7 @@ def for_platform(account: OfficialAccount, text: str) -> str:
         found = OURS.match(source)
         if found is None:
             return source
-        asset = Asset.objects.filter(account=account, pk=row_id(found[1])).first()
+        asset = Asset.objects.filter(account=account, pk=row_id(found[1]) or 0).first()
         return _uploaded(asset) if asset else None
 
     return cleaning.with_pictures(text, place)
