@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test check checks bench lock clean
+.PHONY: help run test check checks bench fuzz lock clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
 	@echo "make test    all tests; ARGS='tests/stack -x' narrows them down"
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
+	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
 	@echo "make clean   delete .venv and the caches, keep the data in .local"
 
@@ -38,6 +39,10 @@ checks:
 bench:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) --durable -- $(BIN)/python -m bench $(ARGS)
+
+fuzz:
+	@$(PYTHON) -I config/install.py dev
+	@$(TEMPORARY) -- $(BIN)/python -m bench.fuzz $(ARGS)
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"

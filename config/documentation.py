@@ -13,7 +13,6 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -40,6 +39,7 @@ class ReaderRate(BaseThrottle):
 class Schema(SpectacularAPIView):
     """The document in YAML or JSON, as is accepted, in the language of ``?lang=`` or of the reader."""
 
+    http_method_names = ["get", "head"]
     throttle_classes = [ReaderRate]
 
     @extend_schema(exclude=True)
@@ -47,7 +47,7 @@ class Schema(SpectacularAPIView):
         asked = request.query_params.get("lang", "")
         language = asked if asked in dict(settings.LANGUAGES) else translation.get_language()
         renderer = request.accepted_renderer
-        response = HttpResponse(_document(type(renderer), language), content_type=renderer.media_type)
+        response = HttpResponse(_document(renderer.media_type, language), content_type=renderer.media_type)
         response["Content-Disposition"] = f'inline; filename="WeChat Console.{renderer.format}"'
         patch_cache_control(response, public=True, max_age=CACHED_SECONDS)
         patch_vary_headers(response, ["Accept", "Accept-Language", "Cookie"])
@@ -55,8 +55,9 @@ class Schema(SpectacularAPIView):
 
 
 @cache
-def _document(renderer: type[BaseRenderer], language: str) -> bytes:
+def _document(media_type: str, language: str) -> bytes:
     """A process has one for each form and language."""
+    renderer: Any = next(each for each in Schema.renderer_classes if each.media_type == media_type)
     with translation.override(language):
         schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # untyped library
         return bytes(renderer().render(schema, renderer_context={}))
@@ -65,4 +66,5 @@ def _document(renderer: type[BaseRenderer], language: str) -> bytes:
 class Documentation(SpectacularSwaggerSplitView):
     """Swagger UI over it; its script has an address of its own, which the content security policy needs."""
 
+    http_method_names = ["get", "head"]
     throttle_classes = [ReaderRate]

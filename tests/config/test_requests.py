@@ -56,6 +56,11 @@ def test_no_header_chooses_how_it_is_decoded(header: str, parameter: str) -> Non
     assert ask("GET", "/api/v1/followers/", **{header: f"text/html; {parameter}"}).status == 400
 
 
+@pytest.mark.parametrize("path", ["/admin/", "/api/v1/refunds/%s", "/h5/demo/shop/orders/%s/"])
+def test_nobody_is_asked_for_what_no_row_can_hold(path: str) -> None:
+    assert ask("GET", path % "a\0b" if "%" in path else path, query="q=a%00b").status == 400
+
+
 def test_headers_have_a_size() -> None:
     assert ask("GET", SIGN_IN, cookie="a" * 70_000).status == 431
 
