@@ -19,6 +19,7 @@ from accounts.models import BulkJob, Follower, Tag
 from accounts.sending_changes import send_due
 from accounts.sending_tags import send_tags
 from wechat.kernel import due
+from wechat.kernel.subqueries import select_sql
 from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
 
 Tagging = Follower.tags.through
@@ -124,11 +125,10 @@ def delete(tag: Tag) -> None:
     transaction.on_commit(lambda: due.ring(send_tags))
 
 
-def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[str, tuple[Any, ...]]:
+def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[str, list[Any]]:
     if not isinstance(followers, QuerySet):
         followers = Follower.objects.filter(pk__in=list(followers))
-    rows = followers.filter(account=tag.account_id).order_by().values("pk")
-    return rows.query.sql_with_params()
+    return select_sql(followers.filter(account=tag.account_id).order_by().values("pk"))
 
 
 def _changed(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> int:

@@ -35,6 +35,8 @@ LIFETIME = datetime.timedelta(minutes=30)
 SHORTEST, LONGEST = datetime.timedelta(minutes=1), datetime.timedelta(days=7)
 # WeChat Pay moves an earlier end to a minute from now; nobody could pay in less anyway.
 LEAST_LEFT = datetime.timedelta(minutes=1)
+# Who asks for the shortest life still has it when WeChat Pay has been asked.
+PLACING = datetime.timedelta(seconds=15)
 # The payer needs some time with what we hand out.
 SPARE = {Way.JSAPI: datetime.timedelta(minutes=5), Way.NATIVE: datetime.timedelta(minutes=5)}
 H5_SPARE = datetime.timedelta(minutes=1)
@@ -190,7 +192,7 @@ def _row(wanted: Wanted) -> Order:
         goods=[asdict(line) for line in wanted.goods],
         total=wanted.total,
         # Whole seconds, as WeChat Pay is told them.
-        expires_at=(now + wanted.lifetime).replace(microsecond=0),
+        expires_at=(now + max(wanted.lifetime, LEAST_LEFT + PLACING)).replace(microsecond=0),
         due_at=now + chasing.FIRST_LOOK,
     )
 

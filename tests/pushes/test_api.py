@@ -213,3 +213,11 @@ def test_an_event_nobody_knows_is_refused_with_those_that_are(shop: Signed) -> N
     answer = shop.post(f"{URL}/event", {"event": "moon.full", "to": OPENID})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "event_unknown")
     assert "order.shipped" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("to", ["a/b", "o\n1", "", "o" * 65, "用户"])
+def test_an_openid_has_the_form_of_one(shop: Signed, template: Template, to: str) -> None:
+    assert shop.post(URL, message(to=to)).status_code == 400
+    event = {"event": "order.shipped", "to": to, "values": {}}
+    assert list(shop.post(f"{URL}/event", event).json()["error"]["fields"]) == ["to"]
+    assert not Push.objects.exists()

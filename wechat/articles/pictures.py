@@ -21,6 +21,7 @@ from wechat.articles import allowlist, cleaning
 from wechat.articles.models import Article, ArticlePicture
 from wechat.kernel import files, pictures
 from wechat.kernel.public_network import public_session
+from wechat.kernel.row_ids import row_id
 from wechat.materials import limits
 from wechat.materials.models import Asset
 from wechat.sdk import deadlines
@@ -76,7 +77,7 @@ def for_platform(account: OfficialAccount, text: str) -> str:
         found = allowlist.LIBRARY.match(source)
         if found is None:
             return source
-        asset = Asset.objects.filter(account=account, pk=int(found[1])).first()
+        asset = Asset.objects.filter(account=account, pk=row_id(found[1]) or 0).first()
         return _uploaded(asset) if asset else None
 
     return cleaning.with_pictures(text, place)

@@ -16,6 +16,7 @@ from accounts.segments import UnknownCondition
 from wechat.campaigns import table, tallying
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import timeline
+from wechat.kernel.subqueries import select_sql
 from wechat.pushes import grants
 from wechat.pushes.models import Push, SendWindow, Template
 
@@ -162,14 +163,14 @@ def _statement(campaign: Campaign) -> tuple[str, list[Any]]:
 def _chosen(campaign: Campaign) -> tuple[str, list[Any]]:
     if campaign.audience == Campaign.Audience.FILE:
         return OF_TABLE, [campaign.account_id, campaign.pk]
-    sql, given = _sql(audience(campaign).order_by().values_list("openid", "subscribed", "blacklisted"))
+    sql, given = select_sql(audience(campaign).order_by().values_list("openid", "subscribed", "blacklisted"))
     return FOLLOWERS.format(found=sql), given
 
 
 def _may_talk(campaign: Campaign) -> tuple[str, list[Any]]:
     """Those whose last actions allow a customer-service message now."""
     windows = SendWindow.objects.filter(account=campaign.account_id, left__gt=0, expires_at__gt=Now())
-    return _sql(windows.order_by().values_list("openid", flat=True).distinct())
+    return select_sql(windows.order_by().values_list("openid", flat=True).distinct())
 
 
 def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
@@ -177,7 +178,7 @@ def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
     if template is None or template.kind not in BY_AGREEMENT:
         return "SELECT ''::text AS openid WHERE false", []
     usable = grants.usable(campaign.account, template.platform_id)
-    return _sql(usable.order_by().values_list("openid", flat=True).distinct())
+    return select_sql(usable.order_by().values_list("openid", flat=True).distinct())
 
 
 def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
@@ -189,12 +190,7 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
     counted = pushes.filter(account=campaign.account_id, bulk=True).exclude(
         state__in=[Push.State.FAILED, Push.State.SKIPPED]
     )
-    return _sql(counted.order_by().values_list("openid", flat=True).distinct())
-
-
-def _sql(rows: "QuerySet[Any, Any]") -> tuple[str, list[Any]]:
-    sql, given = rows.query.sql_with_params()
-    return sql, list(given)
+    return select_sql(counted.order_by().values_list("openid", flat=True).distinct())
 
 
 def touched(campaign: Campaign) -> None:

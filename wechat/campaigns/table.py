@@ -17,6 +17,7 @@ from wechat.kernel.placeholders import fill_all, needed_in
 from wechat.kernel.tables import reading
 from wechat.kernel.tables.limits import UnreadableTable
 from wechat.pushes.values import TemplateField, check_all
+from wechat.sdk.openids import is_openid
 
 Reason = Recipient.Reason
 
@@ -24,7 +25,6 @@ Reason = Recipient.Reason
 EVERYBODYS = ("openid", "account")
 MOST_ROWS = 200_000
 MOST_COLUMNS = 30
-LONGEST_OPENID = 64
 LONGEST_WORD = 1_000
 SLICE = 5_000
 COPY = "COPY campaigns_audiencerow (campaign_id, openid, words) FROM STDIN"
@@ -93,7 +93,7 @@ def _taken(
     seen: set[str] = set()
     for row in rows:
         openid = row[place].strip() if place < len(row) else ""
-        if not openid or len(openid) > LONGEST_OPENID:
+        if not is_openid(openid):
             loaded.nameless += any(cell.strip() for cell in row)
         elif openid in seen:
             loaded.repeated += 1

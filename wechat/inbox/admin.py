@@ -24,6 +24,7 @@ from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.tasks import react
 from wechat.kernel import due
+from wechat.kernel.converters import ANY_TEXT
 from wechat.kernel.pages import BigTable, ReadOnly, badge
 
 # Whole documents only, nothing fetched, nothing expanded: the body is a stranger's.
@@ -66,7 +67,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             path("refused/", view(refused_page.show), name="inbox_refused"),
             path("unanswered/ignore/", view(unanswered_page.ignore), name="inbox_ignore"),
             path(
-                "conversation/<int:pk>/<str:openid>/",
+                f"conversation/<int:pk>/<{ANY_TEXT}:openid>/",
                 view(conversation_page.show),
                 name="inbox_conversation",
             ),

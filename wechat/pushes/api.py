@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from accounts.models import OfficialAccount
 from wechat.api import scopes
 from wechat.api.errors import Refused
+from wechat.api.serializers import OpenidField
 from wechat.api.views import BusinessView
 from wechat.kernel import due
 from wechat.pushes import occasions, reports
@@ -47,7 +48,7 @@ class MiniProgramSerializer(serializers.Serializer[Any]):
 class MessageSerializer(serializers.Serializer[Any]):
     """Either a ``template`` with its ``values``, or the ``content`` of a customer-service message."""
 
-    to = serializers.CharField(max_length=64, help_text="The follower's openid.")
+    to = OpenidField(help_text="The follower's openid.")
     template = serializers.CharField(max_length=64, required=False, help_text="The platform's template id.")
     values = serializers.DictField(child=serializers.CharField(max_length=200), required=False, default=dict)
     url = serializers.URLField(max_length=500, required=False, default="", allow_blank=True)
@@ -93,7 +94,7 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 class EventSerializer(serializers.Serializer[Any]):
     account = serializers.CharField(required=False)
     event = serializers.CharField(max_length=40, help_text="As order.shipped.")
-    to = serializers.CharField(max_length=64)
+    to = OpenidField()
     values = serializers.DictField(child=serializers.CharField(max_length=200), required=False, default=dict)
 
 
