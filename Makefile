@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test test-clock check checks bench lock clean
+.PHONY: help run test test-clock check checks bench fuzz lock clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-clock   the tests, but for the browser's, DAYS (365) ahead in TZ (America/New_York)"
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
+	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
 	@echo "make clean   delete .venv and the caches, keep the data in .local"
 
@@ -48,6 +49,10 @@ checks:
 bench:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) --durable -- $(BIN)/python -m bench $(ARGS)
+
+fuzz:
+	@$(PYTHON) -I config/install.py dev
+	@$(TEMPORARY) -- $(BIN)/python -m bench.fuzz $(ARGS)
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"

@@ -4,15 +4,15 @@ Reference: WeChat reference 13.4 (headimgurl dies when the person changes the pi
 """
 
 import datetime
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.clients import is_api_host
 from accounts.models import Avatar
 from wechat.kernel import files, work
+from wechat.kernel.public_network import is_admitted
 from wechat.sdk.downloads import download
 
 FETCH_SECONDS = 15.0
@@ -73,10 +73,14 @@ def fetch(avatar: Avatar) -> None:
     _delete_later(former if kept else avatar)
 
 
-def _is_the_platforms(url: str) -> bool:
+def _body(url: str) -> bytes:
+    """Raises ``TransportError``."""
+    return download(url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT)
+
+
+def _is_the_platforms(host: str, port: int, address: str) -> bool:
     """The address comes with what a person shows: it must not lead us to a server of our own house."""
-    host = urlsplit(url).netloc.lower()
-    return host.endswith(HOSTS) or host == urlsplit(settings.WECHAT_API_BASE).netloc
+    return is_api_host(host, port) or (host.endswith(HOSTS) and is_admitted(host, port, address))
 
 
 def _delete_later(avatar: Avatar) -> None:

@@ -1,6 +1,7 @@
 """The platform's API in the name of one account."""
 
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -55,6 +56,12 @@ def tickets_of(account: OfficialAccount) -> JsApiTickets:
 @lru_cache(maxsize=256)
 def _tickets(client: Client) -> JsApiTickets:
     return JsApiTickets(client, _store)
+
+
+def is_api_host(host: str, port: int) -> bool:
+    """Whether the API itself answers there, which may be within our own network."""
+    base = urlsplit(settings.WECHAT_API_BASE)
+    return (host, port) == (base.hostname, base.port or (443 if base.scheme == "https" else 80))
 
 
 def _observe(api: str, outcome: str, seconds: float) -> None:

@@ -5,6 +5,7 @@ Apps above add their own examinations with ``@examines`` (what arrives, say, onl
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -17,13 +18,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts import abilities
 from accounts.clients import client_for
 from accounts.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
+from wechat.sdk import deadlines
 from wechat.sdk.api.base import callback_check, callback_ips
+from wechat.sdk.connections import bounded_session
 from wechat.sdk.crypto import sign
 from wechat.sdk.envelope import Mode
 from wechat.sdk.errors import ApiError, TransportError
 
 MOST_SKEW_SECONDS = 60
-OWN_CALL_TIMEOUT = (3, 5)
+OWN_CALL_SECONDS = 5.0
 
 
 class Level(StrEnum):
@@ -46,6 +49,13 @@ _examinations: list[Examination] = []
 def examines(examination: Examination) -> Examination:
     _examinations.append(examination)
     return examination
+
+
+@contextmanager
+def own_call() -> Iterator[requests.Session]:
+    """For the calls that an examination makes past the clients of the platform."""
+    with deadlines.within(OWN_CALL_SECONDS), bounded_session() as session:
+        yield session
 
 
 def examine(account: OfficialAccount) -> list[Finding]:
@@ -178,7 +188,8 @@ def _own_verification(account: OfficialAccount) -> Finding:
         "echostr": echo,
     }
     try:
-        answer = requests.get(account.callback_url, query, timeout=OWN_CALL_TIMEOUT, allow_redirects=False)
+        with own_call() as session:
+            answer = session.get(account.callback_url, params=query, allow_redirects=False)
     except requests.RequestException:
         return Finding(
             Level.FAULT,
@@ -197,17 +208,21 @@ def _own_verification(account: OfficialAccount) -> Finding:
 
 @examines
 def clock(account: OfficialAccount) -> Iterator[Finding]:
-    """Callbacks whose time is more than five minutes from ours are refused."""
+    yield from clock_findings(settings.WECHAT_API_BASE)
+
+
+def clock_findings(address: str) -> Iterator[Finding]:
+    """Whether our clock agrees with a server's: what is signed more than five minutes away is refused."""
     try:
-        stamped = requests.head(settings.WECHAT_API_BASE, timeout=OWN_CALL_TIMEOUT).headers.get("Date")
-    except requests.RequestException:
+        with own_call() as session:
+            stamped = session.head(address, allow_redirects=False).headers["Date"]
+        skew = time.time() - parsedate_to_datetime(stamped).timestamp()
+    except (requests.RequestException, KeyError, ValueError):
         return
-    if not stamped:
-        return
-    skew = time.time() - parsedate_to_datetime(stamped).timestamp()
     if abs(skew) > MOST_SKEW_SECONDS:
         yield Finding(
             Level.FAULT,
-            _("This server's clock is %(seconds)d seconds away from the platform's.") % {"seconds": skew},
-            _("Switch on time synchronisation (NTP); callbacks over 300 seconds away are refused."),
+            _("This server's clock is %(seconds)d seconds away from the one at %(address)s.")
+            % {"seconds": skew, "address": address},
+            _("Switch on time synchronisation (NTP); what is over 300 seconds away is refused."),
         )

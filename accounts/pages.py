@@ -24,6 +24,7 @@ from accounts import audit, gate
 from accounts.models import Follower, OfficialAccount
 from accounts.rights import Area, Rights, choose_account, current_account
 from wechat.kernel.pages import ModelAdmin
+from wechat.kernel.row_ids import row_id
 
 Row = TypeVar("Row", bound=Model)
 
@@ -169,9 +170,8 @@ class AccountScopedAdmin(AuditedAdmin):
             raise gate.RowsOfAnother
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        asked = request.GET.get("account", "")
-        if request.method == "GET" and asked.isdecimal():
-            choose_account(request, int(asked))
+        if request.method == "GET" and (asked := row_id(request.GET.get("account", ""))):
+            choose_account(request, asked)
         return super().add_view(request, form_url, extra_context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -227,9 +227,8 @@ def _limit(kwargs: dict[str, Any], target: type[Model], account_id: int | None) 
 @require_POST
 def switch_account(request: HttpRequest) -> HttpResponse:
     """Choose the account that the pages show, and return to a page that exists in it."""
-    chosen = request.POST.get("account", "")
-    if chosen.isdecimal():
-        choose_account(request, int(chosen))
+    if chosen := row_id(request.POST.get("account", "")):
+        choose_account(request, chosen)
     following = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(
         following, {request.get_host()}, require_https=request.is_secure()

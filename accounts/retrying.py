@@ -2,13 +2,12 @@
 
 import datetime
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE_QUOTA = 45011
 DAY_QUOTA = 45009
 PAUSES = [datetime.timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600)]
@@ -31,5 +30,5 @@ def again_at(
 
 def next_quota_day(now: datetime.datetime) -> datetime.datetime:
     """A little after the midnight at which the platform counts anew."""
-    tomorrow = now.astimezone(SHANGHAI).date() + datetime.timedelta(days=1)
-    return datetime.datetime.combine(tomorrow, datetime.time(0, 5), tzinfo=SHANGHAI)
+    tomorrow = now.astimezone(BEIJING).date() + datetime.timedelta(days=1)
+    return datetime.datetime.combine(tomorrow, datetime.time(0, 5), tzinfo=BEIJING)

@@ -7,7 +7,7 @@ a call. Calling again changes nothing. Rules, menus, channels and payments call 
 Reference: WeChat reference 6.5: 20 tags a follower, 100 an account.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import BulkJob, Follower, Tag
 from wechat.kernel import work
+from wechat.kernel.subqueries import select_sql
 from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
 
 Tagging = Follower.tags.through
@@ -30,14 +31,14 @@ WITH chosen (id) AS ({chosen}), room AS (
     INSERT INTO accounts_follower_tags (follower_id, tag_id) SELECT id, %s FROM room ORDER BY id
     ON CONFLICT DO NOTHING RETURNING follower_id
 ), told AS ({tell})
-SELECT count(*) FROM added
+SELECT coalesce(array_agg(follower_id), '{{}}') FROM added
 """
 REMOVE = """
 WITH chosen (id) AS ({chosen}), added AS (
     DELETE FROM accounts_follower_tags USING chosen
     WHERE follower_id = chosen.id AND tag_id = %s RETURNING follower_id
 ), told AS ({tell})
-SELECT count(*) FROM added
+SELECT coalesce(array_agg(follower_id), '{{}}') FROM added
 """
 TELL = """
 INSERT INTO accounts_change (account_id, follower_id, kind, tag_id, wish, due_at, job_id, attempts, error)
@@ -47,6 +48,17 @@ ON CONFLICT (follower_id, kind, tag_id) DO UPDATE SET
     wish = excluded.wish, due_at = excluded.due_at, job_id = excluded.job_id,
     attempts = 0, error = '', errcode = NULL
 """
+
+
+# Given the tag, the rows of those who got it or lost it, and which of the two.
+Listener = Callable[[Tag, Sequence[int], bool], None]
+_listeners: list[Listener] = []
+
+
+def listens(listener: Listener) -> Listener:
+    """Called in the transaction that changes the tags."""
+    _listeners.append(listener)
+    return listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob
             ADD.format(chosen=chosen, tell=TELL),
             [*params, MOST_OF_A_FOLLOWER, tag.pk, tag.pk, "yes", job.pk if job else None],
         )
-        return _rung(cursor.fetchone()[0])
+        return _changed(tag, cursor.fetchone()[0], added=True)
 
 
 def remove(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
@@ -80,7 +92,7 @@ def remove(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: Bulk
         cursor.execute(
             REMOVE.format(chosen=chosen, tell=TELL), [*params, tag.pk, tag.pk, "no", job.pk if job else None]
         )
-        return _rung(cursor.fetchone()[0])
+        return _changed(tag, cursor.fetchone()[0], added=False)
 
 
 def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
@@ -113,14 +125,15 @@ def delete(tag: Tag) -> None:
     work.wake("accounts.send_tags")
 
 
-def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[str, tuple[Any, ...]]:
+def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[str, list[Any]]:
     if not isinstance(followers, QuerySet):
         followers = Follower.objects.filter(pk__in=list(followers))
-    rows = followers.filter(account=tag.account_id).order_by().values("pk")
-    return rows.query.sql_with_params()
+    return select_sql(followers.filter(account=tag.account_id).order_by().values("pk"))
 
 
-def _rung(count: int) -> int:
-    if count:
+def _changed(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> int:
+    if follower_ids:
+        for listener in _listeners:
+            listener(tag, follower_ids, added)
         work.wake("accounts.send_changes")
-    return int(count)
+    return len(follower_ids)

@@ -6,10 +6,11 @@ import timeit
 from collections.abc import Callable
 
 from wechat.replies.matching import Compiled, compile_rules
-from wechat.replies.specs import SHANGHAI, Compare, Facts, KeywordSpec, RuleSpec, Trigger
+from wechat.replies.specs import Compare, Facts, KeywordSpec, RuleSpec, Trigger
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Text
 
-MOMENT = datetime.datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)
+MOMENT = datetime.datetime(2026, 3, 2, 12, tzinfo=BEIJING)
 SAID = "你好，我上周买的那双鞋想换一个尺码，请问怎么办理退换货？订单号 20260301，麻烦尽快，谢谢！"
 SIZES = (10, 100, 1000)
 ROUNDS, REPEATS = 2000, 7

@@ -8,6 +8,7 @@ from wechat.api import api as accounts
 from wechat.channels import api as channels
 from wechat.login import api as login
 from wechat.pushes import api as pushes
+from wechat.webhooks import api as webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *accounts.urlpatterns,
@@ -16,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *channels.urlpatterns,
     *pushes.urlpatterns,
     *payments.urlpatterns,
+    *webhooks.urlpatterns,
 ]

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ipaddress
 import json
 import os
 import secrets
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 from django.core.management.utils import get_random_secret_key
 
 from config.embedded import local_folder
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Refused(SystemExit):
@@ -45,6 +48,19 @@ def web_address(name: str, default: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise Refused(name, f"is {value!r}; use an address such as https://example.com.")
     return value
+
+
+def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
+    """How many proxies stand in front of the web process, or the networks they are in."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if value.isdecimal() and int(value) <= 10:
+        return int(value)
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in value.split(","))
+    except ValueError:
+        raise Refused(
+            name, f"is {value!r}; use a number of proxies up to 10, or networks such as 10.0.0.0/8,fd00::/8."
+        ) from None
 
 
 def service_address(name: str, value: str, *schemes: str) -> str:

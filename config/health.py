@@ -57,8 +57,9 @@ async def _postgres() -> bool:
 
 
 async def _redis() -> bool:
+    timeouts: dict[str, Any] = settings.REDIS_TIMEOUTS
     try:
-        async with Redis.from_url(settings.REDIS_URL, **settings.REDIS_TIMEOUTS) as client:
+        async with Redis.from_url(settings.REDIS_URL, **timeouts) as client:
             return bool(await client.ping())
     except RedisError:
         return False

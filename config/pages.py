@@ -1,15 +1,11 @@
 """The frame around every admin page: the way through the console, its style and its script."""
 
-import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -88,9 +84,12 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             ),
             Entry(_("Merchants"), "storefront", "admin:payments_merchant_changelist", Area.SETTINGS),
             Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
+            Entry(_("Webhooks"), "webhook", "admin:webhooks_endpoint_changelist", Area.SETTINGS),
+            Entry(_("Webhook deliveries"), "outbox", "admin:webhooks_delivery_changelist", Area.SETTINGS),
             Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
             Entry(_("Staff rights"), "key", "admin:accounts_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
+            Entry(_("Sign-in limits"), "lock_clock", "admin:accounts_signinlimit_changelist", None),
         ],
     ),
 ]
@@ -160,12 +159,3 @@ def picker_style(request: HttpRequest) -> str:
 
 def picker_script(request: HttpRequest) -> str:
     return static("console/picker.js")
-
-
-def locked_out(request: HttpRequest, _refused: HttpResponse | None, _credentials: Any) -> HttpResponse:
-    """Too many wrong passwords: says until when."""
-    wait = datetime.timedelta(hours=settings.AXES_COOLOFF_TIME)
-    context = {"again_at": timezone.localtime(timezone.now() + wait)}
-    response = render(request, "console/locked_out.html", context, status=429)
-    response["Retry-After"] = str(int(wait.total_seconds()))
-    return response

@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.pages import switch_account
+from accounts.sign_in_page import sign_in
+from config.documentation import Documentation, Schema
 from payments.shop.urls import urlpatterns as shop_urls
 from payments.views import Notify
 from wechat.campaigns import links
@@ -23,12 +24,13 @@ urlpatterns = [
     ),
     path("l/<int:recipient_id>-<str:signature>", links.show, name="campaign_link"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/login/", sign_in),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("config.api")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("api/schema/", Schema.as_view(), name="schema"),
+    path("api/docs/", Documentation.as_view(url_name="schema")),
     path("metrics", metrics),
 ]

@@ -22,6 +22,7 @@ from menus import (
 from menus.forms import AudienceForm
 from menus.models import Menu, MiniProgram, Publication, Version
 from wechat.kernel.pages import ReadOnly, badge
+from wechat.kernel.row_ids import row_id
 
 SHOWN_STATES = {True: ("good", gettext_lazy("linked")), False: ("bad", gettext_lazy("not linked"))}
 
@@ -69,7 +70,7 @@ class MenuAdmin(AccountScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        return editor_page.show(request, int(object_id) if object_id.isdecimal() else 0)
+        return editor_page.show(request, row_id(object_id) or 0)
 
     def audience_view(self, request: HttpRequest, menu: Menu) -> HttpResponse:
         if not menu.conditional:

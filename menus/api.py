@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -71,7 +72,9 @@ class ScheduleSerializer(serializers.Serializer[Any]):
     )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if "until" in given and ("at" not in given or given["until"] <= given["at"]):
+        if "at" in given and (wrong := asking.wrong_times(given["at"], given.get("until"))):
+            raise serializers.ValidationError(wrong)
+        if "until" in given and "at" not in given:
             raise serializers.ValidationError({"until": _("The end must be later than the beginning.")})
         return given
 
@@ -151,11 +154,13 @@ class Publications(MenuView):
 
     def _asked(self, menu: Menu, times: dict[str, Any]) -> Publication:
         by, through = actor(self.client), f"API · {self.client.name}"
-        version = drafts.freeze(menu)
         try:
-            if "at" in times:
-                return asking.schedule(menu, version, by=by, through=through[:80], **times)
-            return asking.publish(menu, version, by=by, through=through[:80])
+            # What is refused leaves no version behind.
+            with transaction.atomic():
+                version = drafts.freeze(menu)
+                if "at" in times:
+                    return asking.schedule(menu, version, by=by, through=through[:80], **times)
+                return asking.publish(menu, version, by=by, through=through[:80])
         except asking.Refused as refused:
             raise _not_publishable(refused.problems) from None
         except asking.Busy:
@@ -170,7 +175,7 @@ def _draft(draft: Version) -> dict[str, Any]:
 def _buttons(data: Any) -> Buttons:
     try:
         return from_list(data)
-    except (Malformed, RecursionError) as error:
+    except Malformed as error:
         message = _("The menu could not be read: %(why)s") % {"why": error}
         raise Refused(400, "invalid", message) from None
 

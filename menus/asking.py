@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from menus.facts import problems_of
 from menus.models import Menu, Publication, Version
@@ -14,6 +15,7 @@ from menus.tree import read
 from menus.validation import Problem
 from wechat.kernel import due
 
+FARTHEST = datetime.timedelta(days=365)
 State, Reason = Publication.State, Publication.Reason
 
 
@@ -27,6 +29,18 @@ class Refused(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__()
         self.problems = problems
+
+
+def wrong_times(at: datetime.datetime, until: datetime.datetime | None) -> dict[str, str]:
+    """Returns what is wrong with the time of a publication, or of its end, by the name of the field."""
+    wrong, now = {}, timezone.now()
+    if at < now:
+        wrong["at"] = _("This time has passed: choose a later one, or publish now.")
+    elif at > now + FARTHEST:
+        wrong["at"] = _("This is more than a year away.")
+    if until and until <= at:
+        wrong["until"] = _("The end must be later than the beginning.")
+    return wrong
 
 
 def publish(menu: Menu, version: Version | None, *, by: User | None, through: str = "") -> Publication:

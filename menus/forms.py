@@ -1,18 +1,15 @@
 """What staff fill in about menus besides the menu itself."""
 
-import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.pages import AccountForm
+from menus import asking
 from menus.models import Menu
-
-FARTHEST = datetime.timedelta(days=365)
 
 
 class AudienceForm(AccountForm):
@@ -43,11 +40,7 @@ class ScheduleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        at, until, now = cleaned.get("at"), cleaned.get("until"), timezone.now()
-        if at and at < now:
-            self.add_error("at", _("This time has passed: choose a later one, or publish now."))
-        elif at and at > now + FARTHEST:
-            self.add_error("at", _("This is more than a year away."))
-        if at and until and until <= at:
-            self.add_error("until", _("The end must be later than the beginning."))
+        if at := cleaned.get("at"):
+            for name, sentence in asking.wrong_times(at, cleaned.get("until")).items():
+                self.add_error(name, sentence)
         return cleaned

@@ -11,7 +11,8 @@ from urllib3.exceptions import HTTPError
 from menus.models import LinkCheck
 from menus.validation import URL_BYTES, byte_count, is_web_address
 from wechat.kernel import due
-from wechat.kernel.webhooks import public_session
+from wechat.kernel.public_network import public_session
+from wechat.sdk import deadlines
 
 LEASE = datetime.timedelta(minutes=1)
 FRESH_FOR = datetime.timedelta(hours=6)
@@ -46,10 +47,9 @@ def _opened(url: str) -> tuple[int | None, str]:
     """Status and no error, or no status and why. Outside DEBUG no private address is connected to."""
     try:
         with (
+            deadlines.within(TIMEOUT_SECONDS),
             public_session() as browser,
-            browser.get(
-                url, timeout=TIMEOUT_SECONDS, headers=BROWSER, stream=True, allow_redirects=True
-            ) as answer,
+            browser.get(url, headers=BROWSER, stream=True, allow_redirects=True) as answer,
         ):
             return answer.status_code, ""
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:

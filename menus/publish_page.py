@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -70,14 +71,16 @@ def _asked(
     if "at" in request.POST and not form.is_valid():
         return None
     try:
-        chosen = version or drafts.freeze(menu, request.POST.get("note", ""))
-        if "at" in request.POST:
-            times = {"at": form.cleaned_data["at"], "until": form.cleaned_data["until"]}
-            asking.schedule(menu, chosen, by=staff(request), **times)
-            messages.success(request, _("It will be published at the time you chose."))
-        else:
-            asking.publish(menu, chosen, by=staff(request))
-            messages.success(request, _("The menu is on its way to WeChat."))
+        # What is refused leaves no version behind.
+        with transaction.atomic():
+            chosen = version or drafts.freeze(menu, request.POST.get("note", ""))
+            if "at" in request.POST:
+                times = {"at": form.cleaned_data["at"], "until": form.cleaned_data["until"]}
+                asking.schedule(menu, chosen, by=staff(request), **times)
+                messages.success(request, _("It will be published at the time you chose."))
+            else:
+                asking.publish(menu, chosen, by=staff(request))
+                messages.success(request, _("The menu is on its way to WeChat."))
     except asking.Refused as refused:
         for problem in refused.problems:
             messages.error(request, problem.text)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from menus.buttons import Button, Reply, every
 from menus.kinds import ANSWERED, KEYED, READ_ONLY, Kind
-from wechat.contents.checks import caution_of
+from wechat.contents import checks
 from wechat.sdk.content import Text
 
 MOST_FIRST, MOST_SECOND = 3, 5
@@ -161,7 +161,7 @@ def _keyed(button: Button, facts: Facts) -> Iterator[Problem]:
 def _text_reply(button: Button, reply: Reply) -> Iterator[Problem]:
     if reply.content.get("type") != Text.type:
         return
-    caution = caution_of(Text(str(reply.content.get("content", ""))), ACCOUNT_NAME)
+    caution = checks.caution(Text(str(reply.content.get("content", ""))), ACCOUNT_NAME)
     if caution:
         yield _problem(button, f"“%(name)s”: {caution}", "reply", is_error=False)
 

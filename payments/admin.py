@@ -3,21 +3,20 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from payments import desk_pages, order_pages, reconciling, refund_pages, webhooks
-from payments.forms import MerchantForm, RefundLimitForm, WebhookForm
-from payments.models import Merchant, RefundLimit, Webhook, WebhookDelivery
+from payments import desk_pages, order_pages, reconciling, refund_pages
+from payments.forms import MerchantForm, RefundLimitForm
+from payments.models import Merchant, RefundLimit
 from payments.order_pages import money
 from payments.revenue_page import revenue
 from payments.scoping import MerchantScopedAdmin
@@ -120,39 +119,6 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
             return _("None; they are fetched where there is no public key.")
         lines = [format_html("<code>{}</code> {}", one.serial_no, moment(one.expires_at)) for one in known]
         return format_html("{}" * len(lines), *lines)
-
-
-@admin.register(Webhook)
-class WebhookAdmin(AccountScopedAdmin):
-    area = Area.SETTINGS
-    form = WebhookForm
-    fields = ("account", "url", "new_secret", "enabled")
-    list_display = ("url", "enabled", "given_up")
-    actions = ("send_given_up_again",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        given_up = Count("deliveries", filter=Q(deliveries__state=WebhookDelivery.State.GIVEN_UP))
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(given_up_count=given_up)
-        return rows
-
-    @admin.display(description=gettext_lazy("given up"))
-    def given_up(self, webhook: Any) -> SafeString | str:
-        return badge(str(webhook.given_up_count), "warn") if webhook.given_up_count else "–"
-
-    @admin.action(description=gettext_lazy("Send what was given up again"), permissions=["change"])
-    def send_given_up_again(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
-        """After the receiver was away for longer than it is tried: each event carries its id, so that a
-        receiver knows a repeat."""
-        mine = queryset.filter(account__in=Rights.of(request.user).changeable(self.area))
-        given_up = WebhookDelivery.objects.filter(
-            webhook__in=mine.values("pk"), state=WebhookDelivery.State.GIVEN_UP
-        )
-        count = webhooks.deliver_again(given_up)
-        for webhook in mine:
-            self.log_change(request, webhook, _("Sent again what was given up"))
-        self.message_user(
-            request, ngettext("%d event is sent again.", "%d events are sent again.", count) % count
-        )
 
 
 @admin.register(RefundLimit)

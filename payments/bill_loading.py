@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from payments.disagreeing import Kind, Mismatch, note
 from payments.models import Bill, BillLine, FundLine
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.bill_files import BillReader
 from wechat.sdk.pay.errors import BillDamaged
 from wechat.sdk.pay.money import count, fen, thousandths
-from wechat.sdk.pay.orders import BEIJING
 
 PIECE = 256 << 10
 TRADE_COLUMNS = (

@@ -1,16 +1,14 @@
 """What is wrong with the set-up of an account's merchants, for the doctor. WeChat Pay reference 9.3, 13."""
 
 import datetime
-import time
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 
 import requests
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.doctor import MOST_SKEW_SECONDS, OWN_CALL_TIMEOUT, Finding, Level, examines
+from accounts.doctor import Finding, Level, clock_findings, examines, own_call
 from accounts.models import OfficialAccount
 from payments.directory import keys_of
 from payments.models import Merchant
@@ -25,8 +23,8 @@ EXPIRES_SOON = datetime.timedelta(days=200)
 
 @examines
 def merchants(account: OfficialAccount) -> Iterator[Finding]:
-    selling = Merchant.objects.filter(accounts=account, enabled=True)
-    for merchant in selling.prefetch_related("certificates"):
+    selling = Merchant.objects.filter(accounts=account, enabled=True).prefetch_related("certificates")
+    for merchant in selling:
         try:
             entry = keys_of(merchant)
         except (KeyRefused, Undecryptable):
@@ -40,7 +38,8 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
         if merchant.api_v3_key:
             yield from _certificates(merchant)
         yield from _notify(merchant)
-        yield from _clock()
+    if selling:
+        yield from clock_findings(settings.WECHAT_PAY_API_BASE)
 
 
 def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> Iterator[Finding]:
@@ -113,7 +112,8 @@ def _notify(merchant: Merchant) -> Iterator[Finding]:
             _("Set PUBLIC_URL to the public https:// address of this installation."),
         )
     try:
-        status = requests.post(url, b"{}", timeout=OWN_CALL_TIMEOUT, allow_redirects=False).status_code
+        with own_call() as session:
+            status = session.post(url, b"{}", allow_redirects=False).status_code
     except requests.RequestException:
         status = 0
     # Without a signature it must refuse, and it must be us who refuse.
@@ -125,20 +125,4 @@ def _notify(merchant: Merchant) -> Iterator[Finding]:
             _("Notifications do not arrive at %(url)s (answered %(status)s).")
             % {"url": url, "status": status},
             _("Check that PUBLIC_URL leads to this installation, without a login or a redirect before it."),
-        )
-
-
-def _clock() -> Iterator[Finding]:
-    try:
-        stamped = requests.head(settings.WECHAT_PAY_API_BASE, timeout=OWN_CALL_TIMEOUT).headers.get("Date")
-    except requests.RequestException:
-        return
-    if not stamped:
-        return
-    skew = time.time() - parsedate_to_datetime(stamped).timestamp()
-    if abs(skew) > MOST_SKEW_SECONDS:
-        yield Finding(
-            Level.FAULT,
-            _("This server's clock is %(seconds)d seconds away from WeChat Pay's.") % {"seconds": skew},
-            _("Switch on time synchronisation (NTP); beyond 300 seconds nothing is accepted."),
         )

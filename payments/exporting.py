@@ -21,8 +21,8 @@ from payments.filtering import midnight
 from payments.states import OrderState, RefundState
 from wechat.kernel.tables import downloads
 from wechat.kernel.tables.writing import Row
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.money import yuan
-from wechat.sdk.pay.orders import BEIJING
 
 BATCH = 5000
 

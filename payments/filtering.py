@@ -14,8 +14,8 @@ from payments.ordering import LONGEST
 from payments.states import OrderState, RefundState
 from wechat.kernel import timeline
 from wechat.kernel.pages import FilterForm
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.money import yuan
-from wechat.sdk.pay.orders import BEIJING
 
 # Further back the sums would take longer than the page is worth; the revenue page has months.
 MOST_DAYS = 92

@@ -13,7 +13,7 @@ from unfold.widgets import (
 from accounts.forms import secret_state
 from accounts.pages import AccountForm
 from payments.amounts import AmountField
-from payments.models import Merchant, RefundLimit, Webhook
+from payments.models import Merchant, RefundLimit
 from payments.models.merchants import SECRETS
 
 KEEP = {"autocomplete": "off", "spellcheck": "false"}
@@ -56,28 +56,6 @@ class MerchantForm(forms.ModelForm[Merchant]):
         for name in SECRETS:
             if secret := cleaned.get(f"new_{name}", "").strip():
                 setattr(self.instance, name, secret)
-        return cleaned
-
-
-class WebhookForm(forms.ModelForm[Webhook]):
-    new_secret = forms.CharField(
-        label=_("signing secret"),
-        required=False,
-        min_length=16,
-        widget=UnfoldAdminPasswordWidget(attrs={**KEEP, "autocomplete": "new-password"}),
-        help_text=_("At least 16 characters; the receiver needs the same. Leave empty to keep it."),
-    )
-
-    class Meta:
-        model = Webhook
-        fields = ("account", "url", "enabled")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if secret := cleaned.get("new_secret"):
-            self.instance.secret = secret
-        elif not self.instance.pk and "new_secret" not in self.errors:
-            self.add_error("new_secret", _("A new webhook needs a signing secret."))
         return cleaned
 
 

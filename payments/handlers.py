@@ -10,15 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts import links
 from accounts.links import Link
 from accounts.models import OfficialAccount
-from payments import attribution, refunding
+from payments import attribution, refunding, webhooks
 from payments.events import Topic, hears
-from payments.models import Event, Item, Order, Webhook, WebhookDelivery
+from payments.models import Event, Item, Order
 from payments.shop.entrance import address_of, directory_of
 from payments.states import PAID
 from wechat.campaigns import conversions
 from wechat.campaigns.conversions import Revenue
 from wechat.campaigns.models import Recipient
 from wechat.campaigns.sequences import enrolling, triggers
+from wechat.kernel import placeholders
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.pushes import occasions
@@ -32,10 +33,7 @@ assert attribution
 
 @hears("webhooks")
 def post_to_webhooks(event: Event) -> None:
-    for webhook in Webhook.objects.filter(account=event.order.account, enabled=True):
-        WebhookDelivery.objects.get_or_create(
-            webhook=webhook, event=event, defaults={"due_at": timezone.now()}
-        )
+    webhooks.post(event)
 
 
 @hears("receipt", Topic.PAID)
@@ -54,13 +52,11 @@ def send_receipt(event: Event) -> None:
 
 
 def receipt(order: Order) -> str:
-    """The merchant's text with the order's own words; braces it does not know stay as they are."""
-    filled = order.merchant.receipt_text
-    for name, value in (
-        ("amount", yuan(order.total)), ("description", order.description), ("number", order.out_trade_no)
-    ):  # fmt: skip
-        filled = filled.replace(f"{{{name}}}", value)
-    return filled
+    """The merchant's text with the order's own words."""
+    words = {
+        "amount": yuan(order.total), "description": order.description, "number": order.out_trade_no
+    }  # fmt: skip
+    return placeholders.fill(order.merchant.receipt_text, words)
 
 
 occasions.register(

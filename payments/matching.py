@@ -12,7 +12,7 @@ from django.db import connection
 from payments import chasing
 from payments.models import Bill, BillLine, Order
 from payments.states import PAID
-from wechat.sdk.pay.orders import BEIJING
+from wechat.sdk.beijing import BEIJING
 
 # How many unknown payments are asked about one by one; more is not a gap but a disaster.
 MOST_ASKED = 2000

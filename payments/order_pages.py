@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy
 from accounts.gate import frame
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from payments import chasing, refunding, webhooks
+from payments import chasing, refunding
 from payments.amounts import AmountField
 from payments.filtering import OrderFilter
-from payments.models import Order, WebhookDelivery
+from payments.models import Order
 from payments.ordering import OrderRefused
 from payments.refund_limits import left_alone, limit_of
 from payments.states import OrderState
+from payments.webhooks import deliveries_of
 from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 from wechat.pushes.models import Push
 from wechat.sdk.pay.money import yuan
@@ -86,7 +87,6 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             ("refund", self.refund_view),
             ("look", self.look_view),
             ("close", self.close_view),
-            ("deliver", self.deliver_view),
         )
         ours = [
             path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"payments_order_{name}")
@@ -111,9 +111,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             "refunds": obj.refunds.order_by("id"),
             "notices": obj.notices.order_by("id"),
             "discrepancies": obj.discrepancies.order_by("id"),
-            "deliveries": WebhookDelivery.objects.filter(event__order=obj)
-            .select_related("webhook", "event")
-            .order_by("id"),
+            "deliveries": deliveries_of(obj),
             "receipt": receipt,
         }
         return super().render_change_form(request, {**context, **more}, add, change, form_url, obj)
@@ -162,18 +160,6 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             return redirect("admin:payments_order_change", order.pk)
         context = frame(request, _("Close the order"), opts=self.opts, order=order)
         return TemplateResponse(request, "payments/close.html", context)
-
-    def deliver_view(self, request: HttpRequest, order: Order) -> HttpResponse:
-        """Tell one of the owner's systems again what happened."""
-        chosen = request.POST.get("delivery", "")
-        if request.method == "POST" and chosen.isdecimal():
-            deliveries = WebhookDelivery.objects.filter(pk=int(chosen), event__order=order)
-            count = webhooks.deliver_again(deliveries)
-            if count:
-                self.log_change(request, order, _("Sent to the webhook again"))
-            said = _("It is sent again within a minute.") if count else _("The webhook is switched off.")
-            self.message_user(request, said, level="SUCCESS" if count else "ERROR")
-        return redirect("admin:payments_order_change", order.pk)
 
     def _refunded(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
         assert isinstance(request.user, User)

@@ -20,6 +20,7 @@ from payments import chasing, history
 from payments.directory import MerchantUnusable, cashier_for, is_selling
 from payments.models import Merchant, Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import orders
 from wechat.sdk.pay.cashier import Cashier
@@ -34,6 +35,8 @@ LIFETIME = datetime.timedelta(minutes=30)
 SHORTEST, LONGEST = datetime.timedelta(minutes=1), datetime.timedelta(days=7)
 # WeChat Pay moves an earlier end to a minute from now; nobody could pay in less anyway.
 LEAST_LEFT = datetime.timedelta(minutes=1)
+# Who asks for the shortest life still has it when WeChat Pay has been asked.
+PLACING = datetime.timedelta(seconds=15)
 # The payer needs some time with what we hand out.
 SPARE = {Way.JSAPI: datetime.timedelta(minutes=5), Way.NATIVE: datetime.timedelta(minutes=5)}
 H5_SPARE = datetime.timedelta(minutes=1)
@@ -144,7 +147,7 @@ def new_number(letters: str, now: datetime.datetime) -> str:
 
     Numbers that grow with time keep their indexes small in memory, however many orders there are.
     """
-    return f"{letters}{now.astimezone(orders.BEIJING):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}"
+    return f"{letters}{now.astimezone(BEIJING):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}"
 
 
 def _validate(wanted: Wanted) -> None:
@@ -189,7 +192,7 @@ def _row(wanted: Wanted) -> Order:
         goods=[asdict(line) for line in wanted.goods],
         total=wanted.total,
         # Whole seconds, as WeChat Pay is told them.
-        expires_at=(now + wanted.lifetime).replace(microsecond=0),
+        expires_at=(now + max(wanted.lifetime, LEAST_LEFT + PLACING)).replace(microsecond=0),
         due_at=now + chasing.FIRST_LOOK,
     )
 

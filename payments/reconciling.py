@@ -20,10 +20,10 @@ from payments import bill_loading, fund_matching, matching
 from payments.directory import client_for
 from payments.models import Bill, Merchant
 from wechat.kernel import work
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay import bills
 from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.errors import Refused
-from wechat.sdk.pay.orders import BEIJING
 
 Kind, State = Bill.Kind, Bill.State
 

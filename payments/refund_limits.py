@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.rights import Rights, Role
 from payments.models import Order, Refund, RefundLimit
 from payments.states import RELEASED, RefundState
-from wechat.sdk.pay.orders import BEIJING
+from wechat.sdk.beijing import BEIJING
 
 # Fen that are given back alone where the owner has set no other limit: 1,000 yuan.
 ALONE_UP_TO = 100_000

@@ -24,8 +24,8 @@ from payments.filtering import day_field, midnight
 from payments.models import Order
 from wechat.channels.models import Channel
 from wechat.channels.report import Period
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.money import yuan
-from wechat.sdk.pay.orders import BEIJING
 
 DAYS = 30
 MOST_DAYS = 366

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from payments.models import Order, Refund
 from payments.ordering import LARGEST_TOTAL, LONGEST, SHORTEST
+from wechat.api.serializers import OpenidField
 
 
 class StrictInteger(serializers.IntegerField):
@@ -33,7 +34,7 @@ class NewOrderSerializer(serializers.Serializer[Any]):
     total = StrictInteger(min_value=1, max_value=LARGEST_TOTAL, help_text="In fen.")
     currency = serializers.ChoiceField(choices=["CNY"], required=False)
     description = serializers.CharField(max_length=127)
-    openid = serializers.CharField(max_length=64, required=False, help_text="With way jsapi.")
+    openid = OpenidField(required=False, help_text="With way jsapi.")
     client_ip = serializers.IPAddressField(required=False, help_text="The payer's, with way h5.")
     attach = serializers.CharField(max_length=128, required=False)
     item = serializers.CharField(max_length=64, required=False, help_text="For the revenue page.")

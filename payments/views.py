@@ -56,11 +56,10 @@ class PlatformSignature(BaseAuthentication):
     it is genuine and makes no sense."""
 
     def authenticate(self, request: Request) -> tuple[Merchant, Notice | None]:
-        slug = request.parser_context["kwargs"]["merchant"]
-        entry = directory.find(slug)
+        body = _body(request)
+        entry = directory.find(request.parser_context["kwargs"]["merchant"])
         if entry is None:
             raise NotFound
-        body = _body(request)
         if entry.v2 is not None and v2_notices.is_ours(body):
             return entry.merchant, self._older(entry.merchant, entry.v2, body, request)
         try:

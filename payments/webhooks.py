@@ -1,83 +1,52 @@
-"""Events on their way to the owner's own system: signed, repeated until answered, and logged.
-
-The signature is that of the rules' webhooks (`wechat.kernel.webhooks`). ``id`` in the body is the same in
-every attempt, so that a receiver can tell a repeat.
-"""
+"""What business systems are told of payments: amounts in fen, times in Beijing."""
 
 import datetime
-import json
 from typing import Any
 
-from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from payments.models import Event, Order, Refund, WebhookDelivery
-from wechat.kernel import due
-from wechat.kernel.webhooks import NoAnswer, post
-from wechat.sdk.pay.orders import BEIJING
+from payments.models import Event, Order, Refund
+from wechat.sdk.beijing import BEIJING
+from wechat.webhooks import events, outbox
+from wechat.webhooks.models import Delivery
 
-State = WebhookDelivery.State
+ORDER = {
+    "out_trade_no": "WX20260302100000",
+    "state": "paid",
+    "total": 9980,
+    "refunded": 0,
+    "description": "会员年卡",
+}
+REFUND = {"out_refund_no": "RF20260302100000", "state": "succeeded", "amount": 9980}
 
-LEASE = datetime.timedelta(minutes=2)
-AT_ONCE = 8
-# Some 23 hours in all.
-RETRY_AFTER = [
-    datetime.timedelta(seconds=seconds)
-    for seconds in (10, 60, 300, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
-]
-
-
-def deliver_due() -> int:
-    """Post what is due; how many attempts were made."""
-    attempts = 0
-    waiting = WebhookDelivery.objects.select_related(
-        "webhook", "event", "event__order", "event__order__merchant", "event__refund"
-    )
-    while found := due.claim(waiting, lease=LEASE, limit=AT_ONCE):
-        for delivery in found:
-            deliver(delivery)
-        attempts += len(found)
-    return attempts
+events.register(Event.Topic.PAID, _("Order paid"), {"order": ORDER})
+events.register(Event.Topic.CLOSED, _("Order closed"), {"order": {**ORDER, "state": "closed"}})
+events.register(Event.Topic.REFUNDED, _("Refund paid out"), {"order": ORDER, "refund": REFUND})
+events.register(
+    Event.Topic.REFUND_FAILED,
+    _("Refund failed"),
+    {"order": ORDER, "refund": {**REFUND, "state": "failed"}},
+)
 
 
-def deliver_again(deliveries: QuerySet[WebhookDelivery]) -> int:
-    """Post them now, whatever became of them before, with all their attempts; how many."""
-    return deliveries.filter(webhook__enabled=True).update(
-        state=State.WAITING, attempts=0, problem="", due_at=timezone.now(), delivered_at=None
-    )
-
-
-def deliver(delivery: WebhookDelivery) -> None:
-    status, problem = None, ""
-    try:
-        answer = post(delivery.webhook.url, body_of(delivery.event), delivery.webhook.secret)
-        status = answer.status
-    except NoAnswer as error:
-        problem = str(error)[:300]
-    done = status is not None and 200 <= status < 300
-    pause = None if done or delivery.attempts >= len(RETRY_AFTER) else RETRY_AFTER[delivery.attempts]
-    now = timezone.now()
-    WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts).update(
-        state=State.DELIVERED if done else State.WAITING if pause else State.GIVEN_UP,
-        attempts=delivery.attempts + 1,
-        status=status,
-        problem=problem,
-        due_at=now + pause if pause else None,
-        delivered_at=now if done else None,
-    )
-
-
-def body_of(event: Event) -> bytes:
-    """The JSON a receiver gets; amounts in fen, times in Beijing."""
-    said: dict[str, Any] = {
-        "id": event.pk,
-        "topic": event.topic,
-        "at": _moment(event.created_at),
-        "order": described(event.order),
-    }
+def post(event: Event) -> None:
+    order = event.order
+    data = {"order": described(order)}
     if event.refund:
-        said["refund"] = described_refund(event.refund)
-    return json.dumps(said, ensure_ascii=False).encode()
+        data["refund"] = described_refund(event.refund)
+    openid = order.payer_openid or order.openid
+    outbox.emit(order.account, event.topic, data, key=key_of(event), openid=openid)
+
+
+def key_of(event: Event) -> str:
+    return f"payment:{event.pk}"
+
+
+def deliveries_of(order: Order) -> list[Delivery]:
+    """What was posted about the order, oldest first."""
+    keys = [key_of(event) for event in order.events.all()]
+    found = Delivery.objects.filter(account=order.account_id, key__in=keys)
+    return list(found.select_related("endpoint").order_by("id"))
 
 
 def described(order: Order) -> dict[str, Any]:

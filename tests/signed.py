@@ -47,7 +47,7 @@ class Signed:
         headers: dict[str, str | None] | None = None,
     ) -> Any:
         query = urlencode(params or {})
-        raw = b"" if body is None else json.dumps(body).encode()
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         signed = {**self.signature(method, path, query, raw), **(headers or {})}
         sent: dict[str, Any] = {name: value for name, value in signed.items() if value is not None}
         return self.browser.generic(

@@ -191,8 +191,8 @@ def hostile() -> Mapping[str, bytes]:
     same = '<c t="s"><v>0</v></c>'
     long = f"<row>{same * 200}</row>" * 100
     entity = '<!DOCTYPE a [<!ENTITY e "OpenID">]>' + sheet("<row><c><v>&e;</v></c></row>")
-    crowd = io.BytesIO()
-    with zipfile.ZipFile(crowd, "w") as archive:
+    crowd = io.BytesIO(usual)
+    with zipfile.ZipFile(crowd, "a") as archive:
         for number in range(30_000):
             archive.writestr(f"{number}", b"")
     return {
@@ -204,6 +204,7 @@ def hostile() -> Mapping[str, bytes]:
         "strings of 20 MB": of_excel(
             '<row r="1"><c r="A1" t="s"><v>1499999</v></c></row>', shared=strings(*["<t/>"] * 1_500_000)
         ),
+        "a row of a megabyte": of_excel(f"<row>{same * 20}</row>", shared=strings(f"<t>{'a' * 100_000}</t>")),
         "a string in every cell": of_excel(long, shared=strings(f"<t>{'a' * 100_000}</t>")),
         "entities": packed(
             {

@@ -1,16 +1,20 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import DELETION
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import StaffRight
+from accounts import audit
+from accounts.models import SignInLimit, StaffRight
 from accounts.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.rights import Area
-from wechat.kernel.pages import TabularInline
+from wechat.kernel.pages import ModelAdmin, TabularInline
 
 admin.site.unregister(User)
 # Rights are given per account; a group of permissions that reach into all of them would only mislead.
@@ -51,3 +55,29 @@ class StaffAdmin(UserAdmin[User], AuditedAdmin):
         (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "is_staff")}),)
+
+
+@admin.register(SignInLimit)
+class SignInLimitAdmin(ModelAdmin[SignInLimit]):
+    """Who has to wait before the next attempt; taking a line away ends the wait."""
+
+    list_display = ("kind", "value", "failures", "failed_at", "open_at")
+    list_display_links = None
+    list_filter = ("kind",)
+    search_fields = ("value",)
+    ordering = ("-open_at",)
+    actions = ("let_in",)
+
+    @admin.action(description=gettext_lazy("Allow the next attempt now"))
+    def let_in(self, request: HttpRequest, limits: QuerySet[SignInLimit]) -> None:
+        audit.record(request, list(limits), _("Allowed the next attempt."), flag=DELETION)
+        limits.delete()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: SignInLimit | None = None) -> bool:
+        return bool(request.user.is_superuser) and obj is None
+
+    def has_delete_permission(self, request: HttpRequest, obj: SignInLimit | None = None) -> bool:
+        return False

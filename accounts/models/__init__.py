@@ -11,6 +11,7 @@ from accounts.models.official import (
     OfficialAccount,
     StoredToken,
 )
+from accounts.models.sign_in import SignInLimit
 from accounts.models.staff import StaffRight
 from accounts.models.work import BulkJob, Change, FollowerSync, JobFault, ListedOpenid
 
@@ -31,6 +32,7 @@ __all__ = [
     "ListedOpenid",
     "OfficialAccount",
     "Segment",
+    "SignInLimit",
     "StaffRight",
     "StoredToken",
     "Tag",

@@ -6,7 +6,7 @@ from payments.models.items import Item, ItemField, Sale
 from payments.models.merchants import Merchant, PlatformCertificate
 from payments.models.notices import Notice
 from payments.models.orders import Order, Step
-from payments.models.outbox import Event, Webhook, WebhookDelivery
+from payments.models.outbox import Event
 from payments.models.refunds import Refund, RefundLimit
 
 __all__ = [
@@ -25,6 +25,4 @@ __all__ = [
     "RefundLimit",
     "Sale",
     "Step",
-    "Webhook",
-    "WebhookDelivery",
 ]

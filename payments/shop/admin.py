@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
@@ -73,8 +74,10 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         def file(view: Any) -> Any:
             return self.object_view(view, is_file=True)
 
+        # The only page that another one of ours shows within itself.
+        preview = xframe_options_sameorigin(self.preview)
         return [
-            path("<int:pk>/preview/", file(self.preview), name="payments_item_preview"),
+            path("<int:pk>/preview/", file(preview), name="payments_item_preview"),
             path("<int:pk>/code.png", file(self.code_png), name="payments_item_png"),
             path("<int:pk>/code.svg", file(self.code_svg), name="payments_item_svg"),
             *super().get_urls(),

@@ -16,6 +16,9 @@ from payments.shop.selling import SOURCE
 from wechat.login.oauth_pages import account_at
 from wechat.login.pages import P, Page, VisitorRequest, follower_page, is_in_wechat
 
+# Pages of ours have shorter ones, and a code could not hold much more.
+LONGEST_ADDRESS = 2_000
+
 
 def shop_page(view: Page[P]) -> Callable[..., HttpResponseBase]:
     """A ``follower_page`` that can only be used in WeChat: nowhere else is there a way to pay."""
@@ -63,5 +66,7 @@ def order_at(request: VisitorRequest, number: str) -> Order:
 
 def _outside(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     address = settings.PUBLIC_URL + request.get_full_path()
+    if len(address) > LONGEST_ADDRESS:
+        raise Http404
     code = segno.make_qr(address, error="m").svg_data_uri(scale=6, border=4, light="#fff")
     return render(request, "payments/shop/outside.html", {"account": account, "code": code}, status=403)

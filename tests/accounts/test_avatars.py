@@ -9,7 +9,9 @@ from pytest_django import Settings
 from accounts import avatars, erasing
 from accounts.models import Avatar, Follower, OfficialAccount
 from tests.cast import Cast, signed_in
+from tests.sdk.platform import Platform, Reply, Request, serving
 from tests.simulated import Simulated
+from tests.slow import slow_receiver
 from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,6 +92,52 @@ def test_nothing_is_fetched_from_elsewhere_than_the_platforms(follower: Follower
     work.run("accounts.fetch_avatars")
     assert (kept().file.name, kept().due_at) == ("", None)
     assert kept().error == "The picture is not at the platform's."
+
+
+class Intruded(Platform):
+    """A server of our own house that has a picture for everybody, and nothing to do with followers."""
+
+    def handle(self, request: Request) -> Reply:
+        self.requests.append(request)
+        return Reply(b"\xff\xd8\xff" + bytes(50), "image/jpeg")
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"{base}\@x.qlogo.cn/", "{base}/@x.qlogo.cn/", "{base}#@x.qlogo.cn/", "{base}?.qlogo.cn"]
+)
+def test_the_host_that_is_checked_is_the_one_that_is_asked(
+    follower: Follower, simulated: Simulated, pattern: str
+) -> None:
+    house = Intruded()
+    with serving(house) as base:
+        avatars.keep(follower.account_id, OPENID, pattern.format(base=base))
+        work.run("accounts.fetch_avatars")
+    assert house.requests == []
+    assert kept().file.name == ""
+
+
+def test_a_picture_that_is_sent_on_is_not_followed_out_of_the_platform(
+    follower: Follower, settings: Settings
+) -> None:
+    house, platform = Intruded(), Platform()
+    with serving(house) as inside, serving(platform) as settings.WECHAT_API_BASE:
+        moved = Reply(b"", status=302, headers={"Location": f"{inside}/a.jpg"})
+        platform.open_routes["/mmopen/1/132"] = lambda request: moved
+        avatars.keep(follower.account_id, OPENID, f"{settings.WECHAT_API_BASE}/mmopen/1/132")
+        work.run("accounts.fetch_avatars")
+    assert platform.calls() == {"/mmopen/1/132": 1}
+    assert house.requests == []
+
+
+def test_a_picture_that_drips_is_given_up_and_tried_again(
+    follower: Follower, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(avatars, "FETCH_SECONDS", 0.2)
+    with slow_receiver("drips its headers") as settings.WECHAT_API_BASE:
+        avatars.keep(follower.account_id, OPENID, f"{settings.WECHAT_API_BASE}/mmopen/1/132")
+        work.run("accounts.fetch_avatars")
+    assert kept().due_at is not None
+    assert (kept().attempts, kept().file.name) == (1, "")
 
 
 def test_what_is_no_picture_is_refused_and_not_asked_for_again(

@@ -1,10 +1,13 @@
 """The doctor against a platform whose set-up differs in one thing at a time."""
 
+import datetime
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from django.utils.translation import override
 from django_redis import get_redis_connection
 from pytest_django import Settings
@@ -56,6 +59,12 @@ def test_what_differs_is_named_with_the_next_step(
 ) -> None:
     simulated.know(account, **differently)
     assert says in faults(account)
+
+
+def test_a_clock_that_differs_is_named(simulated: Simulated, account: OfficialAccount) -> None:
+    simulated.know(account)
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=2)):
+        assert f"seconds away from the one at {simulated.base}. → Switch on" in faults(account)
 
 
 def test_a_platform_out_of_reach_is_named(account: OfficialAccount, settings: Settings) -> None:

@@ -104,6 +104,23 @@ def test_followers_are_tagged_by_openid(shop: Signed, vip: Tag, followers: list[
 
 
 @pytest.mark.parametrize(
+    ("body", "changed", "tagged"),
+    [
+        ({"add": ["oFollower_1"]}, {"added": 1, "removed": 0}, {0, 1}),
+        ({"remove": ["oFollower_0"]}, {"added": 0, "removed": 1}, set()),
+        ({"add": [], "remove": []}, {"added": 0, "removed": 0}, {0}),
+        ({}, {"added": 0, "removed": 0}, {0}),
+    ],
+)
+def test_what_is_left_out_of_a_tagging_changes_nobody(
+    shop: Signed, vip: Tag, followers: list[Follower], body: Any, changed: Any, tagged: set[int]
+) -> None:
+    answer = shop.post(f"{API}/tags/{vip.pk}/followers/", body)
+    assert (answer.status_code, answer.json()) == (200, changed)
+    assert set(vip.followers.all()) == {followers[number] for number in tagged}
+
+
+@pytest.mark.parametrize(
     "body", [{"add": "all"}, {"add": [1, {}]}, {"add": ["o"] * 10_001}, {"remove": [None]}]
 )
 def test_openids_that_are_none_are_refused(shop: Signed, vip: Tag, body: Any) -> None:

@@ -169,7 +169,7 @@ def test_only_our_own_proxy_says_where_a_request_comes_from(
     caller: Signed, settings: Settings, *, behind_proxy: bool, claimed: str, expected: int
 ) -> None:
     ApiClient.objects.update(networks=["203.0.113.0/24"])
-    settings.SECURE_PROXY = behind_proxy
+    settings.TRUSTED_PROXIES = int(behind_proxy)
     assert caller.send("GET", NOTES, headers={"X-Forwarded-For": claimed}).status_code == expected
 
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from tests.articles.conftest import picture
 from tests.cast import Cast
-from wechat.articles.models import Article
+from wechat.articles.models import Article, Draft
 from wechat.materials.models import Asset
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,6 +114,35 @@ def test_a_picture_of_the_library_stands_where_the_caret_was(writing: Page, cove
     writing.get_by_role("dialog").get_by_role("option", name="封面图").click()
     expect(text_of(writing).locator("img")).to_have_count(1)
     assert saved(writing, cover) == (f'<p>前<img src="/admin/materials/asset/{cover.pk}/file/" alt="">后</p>')
+
+
+def test_a_link_to_another_site_is_said_to_go_and_one_to_a_published_article_stays(
+    writing: Page, cover: Asset, staff: Cast
+) -> None:
+    address = "https://mp.weixin.qq.com/s/abc"
+    published = Draft.objects.create(
+        account=staff.ours, state=Draft.State.PUBLISHED, article_id="a", urls=[address]
+    )
+    Article.objects.create(draft=published, title="上周的文章")
+    written(writing, "看看")
+    for href, said in (("https://example.com/", 1), (address, 0)):
+        writing.keyboard.press("Shift+Home")
+        writing.get_by_role("button", name="插入/编辑链接").click()
+        window = writing.get_by_role("dialog")
+        if said:
+            window.get_by_label("地址").fill(href)
+        else:
+            window.get_by_role("button", name="链接清单").click()
+            writing.get_by_text("上周的文章").click()
+        with writing.expect_response("**/draft/clean/*"):
+            window.get_by_role("button", name="保存").click()
+        if said:
+            expect(writing.get_by_role("alert").get_by_text("example.com")).to_be_visible()
+            writing.get_by_role("alert").get_by_role("button").click()
+    expect(writing.get_by_role("alert").get_by_text("example.com")).to_have_count(0)
+    writing.get_by_label("标题").first.fill("周末活动")
+    published.delete()
+    assert saved(writing, cover) == f'<p><a href="{address}">看看</a></p>'
 
 
 def test_a_phone_shows_the_text_while_it_is_written(writing: Page) -> None:

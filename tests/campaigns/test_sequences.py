@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
-from accounts.retrying import SHANGHAI
 from tests.cast import message
 from tests.working import react_to_due
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
@@ -18,6 +17,7 @@ from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
 from wechat.pushes.windows import Trigger
+from wechat.sdk.beijing import BEIJING
 
 pytestmark = pytest.mark.django_db
 
@@ -260,7 +260,7 @@ def test_steps_in_another_order_send_nothing_twice(account: OfficialAccount, mad
 def test_what_falls_into_the_quiet_time_moves_to_its_end(begins: str, ends: str, at: str, until: str) -> None:
     clock = datetime.time.fromisoformat
     sequence = Sequence(quiet_from=clock(begins), quiet_until=clock(ends))
-    day = datetime.datetime(2026, 3, 2, tzinfo=SHANGHAI)
+    day = datetime.datetime(2026, 3, 2, tzinfo=BEIJING)
     hour, minute = map(int, at.split(":"))
     moved = running.after_quiet(sequence, day.replace(hour=hour, minute=minute))
     assert moved.strftime("%H:%M") == until
@@ -270,7 +270,7 @@ def test_what_falls_into_the_quiet_time_moves_to_its_end(begins: str, ends: str,
 
 @pytest.mark.usefixtures("_open_window")
 def test_a_step_in_the_quiet_time_waits_for_its_end(account: OfficialAccount, made: Made) -> None:
-    now = timezone.now().astimezone(SHANGHAI)
+    now = timezone.now().astimezone(BEIJING)
     begins, ends = now - datetime.timedelta(hours=1), now + datetime.timedelta(hours=1)
     made((0, "早安"), quiet_from=begins.time(), quiet_until=ends.time())
     start(account)

@@ -26,6 +26,25 @@ def test_a_port_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, value: 
         environment.number("PORT", 8000, least=1, most=65535)
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", 1), ("0", 0), ("2", 2), ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1/128"))],
+)
+def test_trusted_proxies_are_a_number_or_networks(
+    monkeypatch: pytest.MonkeyPatch, value: str, expected: int | tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", value)
+    trusted = environment.trusted_proxies("TRUSTED_PROXIES", 1)
+    assert (trusted if isinstance(trusted, int) else tuple(map(str, trusted))) == expected
+
+
+@pytest.mark.parametrize("value", ["-1", "11", "proxy", "10.0.0.1/8", "10.0.0.0/8,"])
+def test_trusted_proxies_that_make_no_sense_are_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", value)
+    with pytest.raises(Refused, match="TRUSTED_PROXIES is"):
+        environment.trusted_proxies("TRUSTED_PROXIES", 1)
+
+
 @pytest.mark.parametrize("value", ["example.com", "ftp://example.com", "https://"])
 def test_an_address_needs_its_scheme_and_its_host(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PUBLIC_URL", value)

@@ -116,7 +116,8 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("api_tokenaccess", "settings", **fixed)
     yield from model("login_allowedsite", "settings")
     yield from model("payments_merchant", "settings", delete="nobody", versions=True)
-    yield from model("payments_webhook", "settings")
+    yield from model("webhooks_endpoint", "settings")
+    yield from model("webhooks_delivery", "settings", **fixed)
     yield from model("payments_refundlimit", "settings")
     yield from model("inbox_inboundmessage", "messages", **fixed)
     yield from model("pushes_push", "messages", **fixed)
@@ -124,7 +125,6 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("materials_asset", "content")
     yield from model("articles_draft", "content")
     yield from model("replies_rule", "content", versions=True)
-    yield from model("replies_forward", "content", **fixed)
     yield from model("channels_channel", "content")
     yield from model("channels_poster", "content")
     yield from model("menus_miniprogram", "content")
@@ -176,6 +176,10 @@ def _followers() -> dict[str, Page]:
         "accounts_tag_again": Page("nobody", change, "accounts.tag"),
         "accounts_links": Page("view:content", "change:content", is_named=True),
         "accounts_examine": Page("view:settings", "view:settings", "accounts.officialaccount"),
+        "webhooks_endpoint_secret": Page("change:settings", "change:settings", "webhooks.endpoint"),
+        "webhooks_endpoint_sample": Page(
+            "change:settings", "change:settings", "webhooks.endpoint", is_not_now=True
+        ),
         "api_apiclient_secret": Page("change:settings", "change:settings", "api.apiclient"),
         "accounts_erase": Page(change, change, "accounts.follower"),
     }
@@ -218,6 +222,8 @@ def _content() -> dict[str, Page]:
         "materials_asset_small": Page(view, change, "materials.asset"),
         "materials_asset_file": Page(view, change, "materials.asset"),
         "materials_asset_upload": Page("nobody", change, "materials.asset"),
+        "articles_clean": Page("nobody", change, is_named=True, is_not_now=True),
+        "articles_picture": Page("nobody", change, is_named=True, is_not_now=True),
         "articles_read": Page("nobody", change),
         "articles_save": Page("nobody", change, "articles.draft"),
         "articles_preview": Page(send, send, "articles.draft"),
@@ -314,7 +320,12 @@ def _money() -> dict[str, Page]:
         "payments_refund_decide": Page(change, change, "payments.refund"),
         "payments_refund_pay_out": Page(change, change, "payments.refund"),
         "payments_discrepancy_close": Page(view, change, "payments.discrepancy"),
+        "payments_discrepancy_propose": Page(view, change, "payments.discrepancy"),
+        "payments_discrepancy_decide": Page(view, change, "payments.discrepancy"),
+        "payments_sale_export": Page(view, change, is_not_now=True),
         "payments_notice_again": Page(change, change, "payments.notice"),
         "payments_bill_file": Page(view, change, "payments.bill"),
         "payments_bill_export": Page(view, change),
+        "payments_bill_again": Page(change, change, "payments.bill"),
+        "payments_bill_fetch": Page(change, change),
     }

@@ -32,7 +32,6 @@ from payments.models import (
     Order,
     Refund,
     RefundLimit,
-    Webhook,
 )
 from tests.articles.conftest import picture
 from wechat.api.models import ApiClient, TokenAccess
@@ -44,7 +43,8 @@ from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.login.models import AllowedSite, Visitor
 from wechat.materials.models import Asset
 from wechat.pushes.models import EventTemplate, Push, Template
-from wechat.replies.models import Forward, Keyword, Reply, Rule
+from wechat.replies.models import Keyword, Reply, Rule
+from wechat.webhooks.models import Delivery, Endpoint, new_secret
 
 TEXT = {"type": "text", "content": "你好"}
 
@@ -140,7 +140,6 @@ def _content(account: OfficialAccount, number: int, made: Made) -> None:
     )
     Keyword.objects.create(rule=rule, text=f"词{number}")
     Reply.objects.create(rule=rule, content=TEXT)
-    made["replies.forward"] = Forward.objects.create(message=made["inbox.inboundmessage"], rule=rule)
     made["channels.channel"] = channel = Channel.objects.create(account=account, name=f"渠道{number}")
     Code.objects.create(
         channel=channel, state="ready", ticket="t", url="http://weixin.qq.com/q/walk", due_at=None
@@ -244,9 +243,13 @@ def _settings(account: OfficialAccount, number: int, made: Made) -> None:
     made["login.allowedsite"] = AllowedSite.objects.create(
         account=account, host=f"shop{number}.example.com", client=client
     )
-    made["payments.webhook"] = Webhook.objects.create(
-        account=account, url=f"https://example.com/{number}", secret="s" * 32
+    made["webhooks.endpoint"] = endpoint = Endpoint.objects.create(
+        account=account, url=f"https://example.com/{number}", secret=new_secret(), events=["order.paid"]
     )
+    made["webhooks.delivery"] = Delivery.objects.create(
+        account=account, endpoint=endpoint, event="order.paid", key=f"walk:{number}", body="{}",
+        state=Delivery.State.FAILED,
+    )  # fmt: skip
     made["payments.refundlimit"] = RefundLimit.objects.filter(account=account).first() or (
         RefundLimit.objects.create(account=account, role="finance", alone_up_to=100)
     )

@@ -10,6 +10,7 @@ from tests.cast import Cast, message, signed_in
 from wechat.inbox import conversation
 from wechat.inbox.bubbles import Bubble, Part, of_content
 from wechat.inbox.models import InboundMedia, InboundMessage
+from wechat.pushes.models import Push
 from wechat.sdk.content import TYPES, Article, Content, Menu, MenuItem, News, Text, from_dict
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +116,17 @@ def test_every_kind_of_content_has_a_look() -> None:
 
 def _names(kind: type[Content]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind)]
+
+
+@pytest.mark.parametrize("openid", ["a/b", "o\n1", "..", "?#%", "用户", ""])
+def test_no_openid_breaks_the_pages_that_show_it(staff: Cast, openid: str) -> None:
+    """Of pushes and messages that an older version, or the platform, let in."""
+    message(staff.ours, "hello", openid=openid)
+    Push.objects.create(
+        account=staff.ours, openid=openid, content={}, state="skipped", reason="expired", due_at=None
+    )
+    browser = signed_in(staff.superuser)
+    for page in ("pushes_push_changelist", "inbox_inboundmessage_changelist", "inbox_unanswered"):
+        assert browser.get(reverse(f"admin:{page}")).status_code == 200
+    address = reverse("admin:inbox_conversation", args=[staff.ours.pk, openid])
+    assert browser.get(address, follow=True).status_code == 200

@@ -100,6 +100,41 @@ def test_a_video_is_fetched_from_the_address_it_names_and_with_its_still(
     assert kept == {"video": (State.FETCHED, "video/mp4"), "thumb": (State.FETCHED, "image/jpeg")}
 
 
+def test_a_video_that_has_moved_is_followed(wechat: Api, sent: Recorded, settings: Settings) -> None:
+    wechat.routes[GET] = lambda request: answer(video_url=f"{settings.WECHAT_API_BASE}/old")
+    wechat.open_routes["/old"] = lambda request: Reply(b"", status=302, headers={"Location": "/new"})
+    wechat.open_routes["/new"] = files(MP4, "video/mp4")
+    row = sent()
+    media.fetch_due()
+    assert row.media.get().state == State.FETCHED
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_video_is_not_fetched_from_our_own_house(
+    wechat: Api, sent: Recorded, settings: Settings, moved: bool
+) -> None:
+    house = Api()
+    house.open_routes["/video"] = files(MP4, "video/mp4")
+    with serving(house) as inside:
+        to_the_house = Reply(b"", status=302, headers={"Location": f"{inside}/video"})
+        wechat.open_routes["/old"] = lambda request: to_the_house
+        address = f"{settings.WECHAT_API_BASE}/old" if moved else f"{inside}/video"
+        wechat.routes[GET] = lambda request: answer(video_url=address)
+        row = sent()
+        media.fetch_due()
+    assert house.requests == []
+    assert row.media.get().state == State.PENDING
+
+
+def test_a_video_that_goes_round_in_circles_is_left(wechat: Api, sent: Recorded, settings: Settings) -> None:
+    wechat.routes[GET] = lambda request: answer(video_url=f"{settings.WECHAT_API_BASE}/a")
+    wechat.open_routes["/a"] = lambda request: Reply(b"", status=302, headers={"Location": "/a"})
+    row = sent()
+    media.fetch_due()
+    assert row.media.get().state == State.PENDING
+    assert wechat.calls()["/a"] == 6
+
+
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "", 5, None])
 def test_an_address_that_is_none_is_not_followed(wechat: Api, sent: Recorded, address: object) -> None:
     wechat.routes[GET] = lambda request: answer(video_url=address)

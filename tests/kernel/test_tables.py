@@ -140,7 +140,7 @@ def as_csv(*rows: list[Value]) -> str:
 
 def as_workbook(*rows: list[Value]) -> bytes:
     file = io.BytesIO()
-    writing.write_workbook([("名单", rows)], file)
+    writing.write_workbook(rows, file)
     return file.getvalue()
 
 
@@ -191,19 +191,22 @@ def test_numbers_are_numbers_and_long_ids_are_texts() -> None:
 def test_a_million_rows_and_one_begin_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "MOST_ROWS", 2)
     book = load_workbook(io.BytesIO(as_workbook(["n"], [1], [2], [3], [4], [5])))
-    sheets = {sheet.title: [row[0] for row in sheet.values] for sheet in book.worksheets}
-    assert sheets == {"名单": ["n", 1, 2], "名单 2": ["n", 3, 4], "名单 3": ["n", 5]}
+    assert [[row[0] for row in sheet.values] for sheet in book.worksheets] == [
+        ["n", 1, 2],
+        ["n", 3, 4],
+        ["n", 5],
+    ]
 
 
 @given(st.lists(st.text(st.characters(codec=None), max_size=40), min_size=2, max_size=4))
 def test_what_is_written_can_be_read_again_whatever_the_cells_hold(texts: list[str]) -> None:
     texts = [text.lstrip("'") for text in texts]
     row: list[Value] = ["name", *texts]
-    clean = [clean(text) for text in texts]
-    assert read(as_csv(row).encode("utf-8", "strict"))[0][1:] == clean
+    kept = [clean(text) for text in texts]
+    assert read(as_csv(row).encode("utf-8", "strict"))[0][1:] == kept
     again = read(as_workbook(row))[0][1:]
-    while len(again) < len(clean):
+    while len(again) < len(kept):
         again.append("")
     assert [text.replace("\r\n", "\n").replace("\r", "\n") for text in again] == [
-        text.replace("\r\n", "\n").replace("\r", "\n") for text in clean
+        text.replace("\r\n", "\n").replace("\r", "\n") for text in kept
     ]

@@ -63,6 +63,16 @@ def test_what_is_wrong_keeps_it_from_being_published(menu: Menu, caller: Signed)
     assert answer.status_code == 409
     assert answer.json()["error"]["code"] == "not_publishable"
     assert not Publication.objects.exists()
+    assert not menu.versions.exclude(state="draft").exists()
+
+
+@pytest.mark.parametrize("days", [-1, 400])
+def test_a_time_is_refused_as_the_page_refuses_it(menu: Menu, caller: Signed, days: int) -> None:
+    put(menu, button())
+    at = timezone.now() + datetime.timedelta(days=days)
+    answer = caller.post(f"/api/v1/menus/{menu.pk}/publications/", {"at": at.isoformat()})
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["at"])
+    assert not menu.versions.exclude(state="draft").exists()
 
 
 def test_a_weekend_is_scheduled(menu: Menu, caller: Signed) -> None:

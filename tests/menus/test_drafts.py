@@ -20,6 +20,7 @@ from menus.taking_over import take_over
 from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, parent, put, text, view
 from tests.menus.test_buttons import TOLD
+from tests.slow import slow_receiver
 from wechat.kernel.exchange import Unreadable
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -164,6 +165,18 @@ def test_outside_debug_no_private_address_is_opened(wechat: Phone, settings: Set
     links.look_at_due()
     check = LinkCheck.objects.get()
     assert (check.status, check.is_dead) == (None, True)
+
+
+@pytest.mark.parametrize("way", ["says nothing", "drips its headers"])
+def test_an_address_that_is_slow_is_given_up(
+    menu: Menu, wechat: Phone, settings: Settings, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    settings.DEBUG = True
+    monkeypatch.setattr(links, "TIMEOUT_SECONDS", 0.2)
+    with slow_receiver(way) as base:
+        put(menu, view(url=f"{base}/"))
+        links.look_at_due()
+    assert LinkCheck.objects.get().status is None
 
 
 # --- menus made elsewhere

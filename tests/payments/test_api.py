@@ -55,6 +55,17 @@ def test_after_no_answer_the_same_key_is_the_same_order(shop: Signed, pay: PayPl
     assert shop.get("/api/v1/orders", key="k").json()["items"][0]["out_trade_no"]
 
 
+def test_an_order_may_live_as_short_as_is_documented(shop: Signed, pay: PayPlatform) -> None:
+    answer = made(shop, lifetime=60)
+    assert (answer.status_code, answer.json()["state"]) == (201, "paying")
+
+
+@pytest.mark.parametrize("openid", ["a/b", "o\n1", "o" * 65, "用户"])
+def test_an_openid_has_the_form_of_one(shop: Signed, pay: PayPlatform, openid: str) -> None:
+    answer = made(shop, openid=openid)
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["openid"])
+
+
 @pytest.mark.parametrize(
     "differently",
     [

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from accounts.models import OfficialAccount, StaffRight
 from payments import refund_limits, refunding
 from payments.disagreeing import Kind, Mismatch, note
-from payments.models import Bill, Discrepancy, Merchant, Notice, Order, Refund, RefundLimit, Webhook
+from payments.models import Bill, Discrepancy, Merchant, Notice, Order, Refund, RefundLimit
 from payments.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
@@ -345,16 +345,6 @@ def test_a_merchant_shared_with_another_account_is_changed_by_nobody_alone(
     assert answer.status_code == 403
     superuser = signed_in(staff.superuser)
     assert superuser.get(f"{ADMIN}/merchant/{merchant.pk}/change/").status_code == 200
-
-
-def test_a_webhook_needs_a_secret_and_never_shows_it(merchant: Merchant, staff: Cast) -> None:
-    owner = signed_in(staff.owner)
-    fields = {"account": staff.ours.pk, "url": "https://example.com/paid", "enabled": "on", "new_secret": ""}
-    assert owner.post(f"{ADMIN}/webhook/add/", fields).status_code == 200
-    assert owner.post(f"{ADMIN}/webhook/add/", {**fields, "new_secret": "s" * 20}).status_code == 302
-    webhook = Webhook.objects.get()
-    assert webhook.secret == "s" * 20
-    assert "s" * 20 not in page(owner, f"webhook/{webhook.pk}/change/")
 
 
 def test_a_limit_is_set_by_the_owner(staff: Cast, money: Client) -> None:

@@ -22,8 +22,8 @@ from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import BILLS
 from tests.sdk.platform import Reply
 from wechat.kernel import work
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.bills import FILE
-from wechat.sdk.pay.orders import BEIJING
 
 DAY = datetime.date(2026, 3, 1)
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=BEIJING)
@@ -177,7 +177,8 @@ def test_a_day_without_trade_is_fine_only_without_trade_here(
 
 @pytest.fixture
 def given_back(sold: Order) -> Refund:
-    refund = refunding.request(sold, 3000, source="test", key="r")
+    with time_machine.travel(NOON + datetime.timedelta(hours=1)):
+        refund = refunding.request(sold, 3000, source="test", key="r")
     Refund.objects.update(state="processing", refund_id=REFUND_ID)
     refund.refresh_from_db()
     return refund

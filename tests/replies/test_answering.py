@@ -150,7 +150,7 @@ def test_a_reply_that_is_empty_once_it_is_filled_is_never_sent_and_the_next_one_
     platform: Platform, rule: RuleMaker
 ) -> None:
     rule(keywords=("a",), replies=("{remark}",))
-    rule(keywords=("b",), replies=(" {remark}\n", "第二"))
+    rule(keywords=("b",), replies=(" {remark}\n", "第二", " {remark} "))
     rule(keywords=("c",), replies=("{remark}", "只有这条"), strategy="random")
     assert sent(platform, platform.text("a")) == {}
     assert sent(platform, platform.text("b"))["Content"] == "第二"

@@ -1,6 +1,8 @@
+import base64
 import datetime
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -14,11 +16,14 @@ from pytest_django import Settings
 
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
+from tests.slow import WAYS, slow_receiver
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import webhooks
+from wechat.kernel import webhooks, work
+from wechat.kernel.public_network import is_public
 from wechat.pushes.models import Push
 from wechat.replies import forwarding
-from wechat.replies.models import Forward
+from wechat.webhooks import outbox
+from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -71,23 +76,25 @@ def _loopback_is_allowed(settings: Settings) -> None:
 
 
 @pytest.fixture
-def forward(rule: RuleMaker, received: Received, platform: Platform, webhook: Webhook) -> Forward:
+def forward(rule: RuleMaker, received: Received, platform: Platform, webhook: Webhook) -> Delivery:
     """A message that waits to be posted to the webhook."""
     forwarding_rule = rule(keywords=("订单",), forward_url=webhook.url, forward_secret=SECRET)
     row = received(platform.text("订单 7"), text="订单 7", answered_by=f"rule:{forwarding_rule.pk}")
     assert forwarding.note(row)
-    return Forward.objects.get()
+    return Delivery.objects.get()
 
 
-def test_a_message_is_posted_once_with_a_signature(forward: Forward, webhook: Webhook) -> None:
-    forwarding.note(forward.message)
-    assert forwarding.forward_due() == 1
-    assert forwarding.forward_due() == 0
+def test_a_message_is_posted_once_with_a_signature(forward: Delivery, webhook: Webhook) -> None:
+    row = InboundMessage.objects.get()
+    assert not forwarding.note(row)
+    assert work.run("webhooks.deliver") == 1
+    assert work.run("webhooks.deliver") == 0
     ((headers, body),) = webhook.requests
-    signed = headers["X-WeChat-Console-Timestamp"].encode() + b"." + body
-    expected = hmac.new(SECRET.encode(), signed, sha256).hexdigest()
-    assert headers["X-WeChat-Console-Signature"] == f"sha256={expected}"
-    posted = json.loads(body)
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.new(SECRET.encode(), signed, sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+    assert json.loads(body)["type"] == "rule.answered"
+    posted = json.loads(body)["data"]
     assert (posted["account"], posted["openid"], posted["text"]) == ("demo", "oFollower", "订单 7")
     assert posted["message"]["content"] == "订单 7"
     forward.refresh_from_db()
@@ -101,17 +108,17 @@ def test_a_message_answered_by_something_else_is_not_forwarded(
     quiet = rule(keywords=("a",))
     for answered_by in ("", "menu:3", "rule:0", f"rule:{quiet.pk}"):
         assert not forwarding.note(received(platform.text("a"), answered_by=answered_by))
-    assert not Forward.objects.exists()
+    assert not Delivery.objects.exists()
 
 
-def test_the_answer_of_a_webhook_is_sent_to_the_follower_once(forward: Forward, webhook: Webhook) -> None:
+def test_the_answer_of_a_webhook_is_sent_to_the_follower_once(forward: Delivery, webhook: Webhook) -> None:
     webhook.answer = json.dumps({"type": "text", "content": "已发货"}).encode()
-    forwarding.forward_due()
-    Forward.objects.update(due_at=timezone.now())
-    forwarding.forward_due()
+    work.run("webhooks.deliver")
+    outbox.send_again([forward])
+    work.run("webhooks.deliver")
     push = Push.objects.get()
     assert (push.openid, push.content["content"]) == ("oFollower", "已发货")
-    assert push.cause == f"rule:{forward.rule_id}"
+    assert push.cause == forward.endpoint.owner
 
 
 @pytest.mark.parametrize(
@@ -125,10 +132,10 @@ def test_the_answer_of_a_webhook_is_sent_to_the_follower_once(forward: Forward, 
     ],
 )
 def test_an_answer_that_cannot_be_sent_is_noted_and_not_sent(
-    forward: Forward, webhook: Webhook, answer: bytes
+    forward: Delivery, webhook: Webhook, answer: bytes
 ) -> None:
     webhook.answer = answer
-    forwarding.forward_due()
+    work.run("webhooks.deliver")
     forward.refresh_from_db()
     assert forward.state == "delivered"
     assert forward.log[0]["error"].startswith("answer not sent")
@@ -136,22 +143,22 @@ def test_an_answer_that_cannot_be_sent_is_noted_and_not_sent(
 
 
 @pytest.mark.parametrize("answer", [b"", b"ok", b"[1]", b'{"done": true}', b"[" * 70_000])
-def test_any_other_answer_means_nothing(forward: Forward, webhook: Webhook, answer: bytes) -> None:
+def test_any_other_answer_means_nothing(forward: Delivery, webhook: Webhook, answer: bytes) -> None:
     webhook.answer = answer
-    forwarding.forward_due()
+    work.run("webhooks.deliver")
     forward.refresh_from_db()
     assert (forward.state, forward.log[0]["error"]) == ("delivered", "")
 
 
 @pytest.mark.parametrize("status", [301, 404, 500])
 def test_a_refused_message_is_posted_again_for_about_a_day(
-    forward: Forward, webhook: Webhook, status: int
+    forward: Delivery, webhook: Webhook, status: int
 ) -> None:
     webhook.status = status
     started = timezone.now()
     with time_machine.travel(started, tick=False) as clock:
         while forward.due_at is not None:
-            forwarding.forward_due()
+            work.run("webhooks.deliver")
             forward.refresh_from_db()
             lasted = timezone.now() - started
             clock.move_to(forward.due_at or timezone.now())
@@ -161,13 +168,43 @@ def test_a_refused_message_is_posted_again_for_about_a_day(
 
 
 def test_an_address_inside_our_network_is_never_posted_to(
-    forward: Forward, webhook: Webhook, settings: Settings
+    forward: Delivery, webhook: Webhook, settings: Settings
 ) -> None:
     settings.DEBUG = False
-    forwarding.forward_due()
+    work.run("webhooks.deliver")
     forward.refresh_from_db()
     assert webhook.requests == []
     assert "not public" in forward.log[0]["error"]
+
+
+def test_the_log_does_not_tell_an_open_port_inside_from_a_closed_one(
+    forward: Delivery, settings: Settings
+) -> None:
+    settings.DEBUG = False
+    with socket.create_server(("127.0.0.1", 0)) as opened, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        for place in (opened, closed):
+            Endpoint.objects.update(url=f"http://127.0.0.1:{place.getsockname()[1]}/")
+            Delivery.objects.update(due_at=timezone.now())
+            work.run("webhooks.deliver")
+        opened.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            opened.accept()
+    forward.refresh_from_db()
+    errors = [attempt["error"] for attempt in forward.log]
+    assert errors[0] == errors[1]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_webhook_that_is_slow_is_given_up_at_the_deadline(
+    forward: Delivery, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.2)
+    with slow_receiver(way) as base:
+        Endpoint.objects.update(url=base)
+        work.run("webhooks.deliver")
+    forward.refresh_from_db()
+    assert (forward.state, forward.log[0]["status"]) == ("waiting", None)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +221,21 @@ def test_an_address_inside_our_network_is_never_posted_to(
         ("fe80::1%eth0", False),
         ("::ffff:127.0.0.1", False),
         ("2400:3200::1", True),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::10.0.0.1", False),
+        ("64:ff9b::8.8.8.8", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("2002:808:808::1", False),
+        ("2001:0:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::8.8.8.8", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("fec0::1", False),
+        ("fd00::1", False),
+        ("2001:db8::1", False),
+        ("::", False),
     ],
 )
 def test_public_addresses_are_told_from_ours(address: str, public: bool) -> None:
-    assert webhooks.is_public(address) is public
+    assert is_public(address) is public

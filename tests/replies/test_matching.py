@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from wechat.replies.matching import compile_rules
 from wechat.replies.specs import (
-    SHANGHAI,
     Audience,
     Compare,
     Facts,
@@ -15,9 +14,10 @@ from wechat.replies.specs import (
     Trigger,
     Window,
 )
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Click, Event, Image, Message, Scan, Subscribe, Text, Voice
 
-MONDAY_NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)
+MONDAY_NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=BEIJING)
 STRANGER = Facts()
 
 
@@ -158,7 +158,7 @@ def test_the_hours_of_a_night_belong_to_the_day_on_which_it_begins() -> None:
     friday_night = Window(
         weekdays=frozenset({5}), opens=datetime.time(22), closes=datetime.time(6)
     )  # 2026-03-06 is a Friday
-    friday = datetime.datetime(2026, 3, 6, tzinfo=SHANGHAI)
+    friday = datetime.datetime(2026, 3, 6, tzinfo=BEIJING)
     hours = {hour: friday_night.miss(friday + datetime.timedelta(hours=hour)) for hour in (5, 21, 22, 29, 30)}
     assert hours == {5: Reason.WEEKDAY, 21: Reason.HOURS, 22: None, 29: None, 30: Reason.HOURS}
     assert friday_night.miss(friday + datetime.timedelta(days=1, hours=22)) is Reason.WEEKDAY

@@ -18,7 +18,7 @@ from wechat.channels.models import Channel
 from wechat.inbox.models import InboundMessage
 from wechat.materials.models import Asset
 from wechat.replies import rulebook
-from wechat.replies.models import Reply, Rule
+from wechat.replies.models import Rule
 
 pytestmark = pytest.mark.django_db
 
@@ -193,14 +193,17 @@ def test_a_rule_that_would_not_work_is_refused_with_what_to_change(
 
 
 @pytest.mark.parametrize(
-    ("text", "warned"), [("{remark}", True), ("{remark|朋友}", False), ("{account}", False)]
+    ("text", "warned"),
+    [("{remark}", True), ("{remark|朋友}", False), ("您好{remark}", False), ("{account}", False)],
 )
-def test_a_reply_that_may_be_empty_is_saved_and_its_writer_told(
-    editor: Client, account: OfficialAccount, text: str, *, warned: bool
+def test_a_reply_that_may_be_empty_is_saved_with_a_warning(
+    editor: Client, account: OfficialAccount, text: str, warned: bool
 ) -> None:
-    response: Any = editor.post(f"{LIST}add/", form(account, reply(text=text)), follow=True)
-    assert Reply.objects.get().content["content"] == text
-    assert ("{remark|朋友}。" in response.content.decode()) == warned
+    page: Any = editor.post(f"{LIST}add/", form(account, reply(text=text)), follow=True)
+    stored: Any = Rule.objects.get().replies.get()
+    assert stored.content["content"] == text
+    warnings = [str(each) for each in page.context["messages"] if each.level_tag == "warning"]
+    assert any("{remark|亲爱的朋友}" in each for each in warnings) is warned
 
 
 def test_a_rule_that_is_off_may_be_half_done_and_is_not_switched_on_like_that(

@@ -3,14 +3,25 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.models import Follower, Segment, Tag
 from wechat.sdk.api.tags import LONGEST_NAME
+from wechat.sdk.openids import OPENID
 
 # As the platform counts a remark.
 REMARK_BYTES = 30
 MOST_OPENIDS = 10_000
+
+
+class OpenidField(serializers.RegexField):
+    """An openid that is kept, looked for and made part of addresses: it has the form of one."""
+
+    default_error_messages = {"invalid": gettext_lazy("An openid has letters, digits, - and _, at most 64.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(OPENID, **kwargs)
 
 
 class FollowerSerializer(serializers.ModelSerializer[Follower]):

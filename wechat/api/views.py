@@ -39,7 +39,7 @@ from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
 from wechat.api.limits import ClientRate
 from wechat.api.models import ApiClient
 from wechat.api.paging import KeysetPages
-from wechat.api.parsers import CleanJsonParser
+from wechat.api.parsers import JsonParser
 from wechat.api.schema import BusinessSchema, JsonSchema
 from wechat.sdk.text import clean
 
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 class JsonView(APIView):
     """JSON in, JSON out, and errors in one shape, whoever calls."""
 
-    parser_classes: list[type[BaseParser]] = [CleanJsonParser]
+    parser_classes: list[type[BaseParser]] = [JsonParser]
     renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]
     permission_classes: list[type[BasePermission]] = []
     http_method_names = ["get", "post", "put", "patch", "delete"]

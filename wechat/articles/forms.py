@@ -19,6 +19,7 @@ from wechat.articles.cleaning import Cleaned
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
 from wechat.articles.widgets import ArticleEditor
 from wechat.kernel.pages import FilterForm
+from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker, FilesPicker
 
@@ -100,7 +101,7 @@ class ArticleForm(forms.ModelForm[Article]):
 
     def _take_pictures(self, cleaned: dict[str, Any]) -> None:
         chosen = {asset.pk for asset in cleaned.get("chosen", [])}
-        order = [int(each) for each in cleaned.get("order", "").split(",") if each.isdecimal()]
+        order = [pk for each in cleaned.get("order", "").split(",") if (pk := row_id(each))]
         self.instance.pictures = [pk for pk in dict.fromkeys([*order, *sorted(chosen)]) if pk in chosen]
         if len(chosen) > MOST_PICTURES:
             self.add_error("chosen", _("Choose at most 20 pictures."))

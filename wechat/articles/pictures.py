@@ -20,17 +20,19 @@ from accounts.models import OfficialAccount
 from wechat.articles import allowlist, cleaning
 from wechat.articles.models import Article, ArticlePicture
 from wechat.kernel import files, pictures
-from wechat.kernel.webhooks import public_session
+from wechat.kernel.public_network import public_session
+from wechat.kernel.row_ids import row_id
 from wechat.materials import limits
 from wechat.materials.models import Asset
+from wechat.sdk import deadlines
 from wechat.sdk.api import media
 
 MOST_BYTES = 1024 * 1024
 WIDEST = 1080
-MOST_PIXELS = 40_000_000
+
 # Width to height of the two shapes in which a cover appears.
 SHAPES: Mapping[str, float] = {"pic_crop_235_1": 2.35, "pic_crop_1_1": 1.0}
-TIMEOUT = (3, 10)
+TIMEOUT, FETCH_SECONDS = (3, 10), 20.0
 PLATFORM = re.compile(r"https?://mmbiz\.q(?:pic|logo)\.cn/|https?://[^/]+/mmbiz/")
 
 
@@ -75,7 +77,7 @@ def for_platform(account: OfficialAccount, text: str) -> str:
         found = allowlist.LIBRARY.match(source)
         if found is None:
             return source
-        asset = Asset.objects.filter(account=account, pk=int(found[1])).first()
+        asset = Asset.objects.filter(account=account, pk=row_id(found[1]) or 0).first()
         return _uploaded(asset) if asset else None
 
     return cleaning.with_pictures(text, place)
@@ -109,10 +111,14 @@ def _size(asset: Asset) -> tuple[int, int] | None:
 def _fetched(source: str) -> bytes:
     most = limits.LIMITS[Asset.Kind.IMAGE].largest
     try:
-        with public_session() as session, session.get(source, timeout=TIMEOUT, stream=True) as answer:
+        with (
+            deadlines.within(FETCH_SECONDS),
+            public_session() as session,
+            session.get(source, timeout=TIMEOUT, stream=True) as answer,
+        ):
             answer.raise_for_status()
             body: bytes = answer.raw.read(most + 1, decode_content=True)
-    except (requests.RequestException, HTTPError) as error:
+    except (requests.RequestException, HTTPError, OSError) as error:
         raise ValidationError(
             _("The picture %(address)s could not be fetched: put it into the library, or take it out.")
             % {"address": source}

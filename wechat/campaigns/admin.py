@@ -16,6 +16,7 @@ from wechat.campaigns.mass import admin as mass_admin
 from wechat.campaigns.models import Campaign
 from wechat.campaigns.sequences import admin as sequence_admin
 from wechat.kernel.pages import BigTable, badge, moment
+from wechat.kernel.row_ids import row_id
 
 # Registered by being imported.
 __all__ = ["CampaignAdmin", "mass_admin", "sequence_admin"]
@@ -69,7 +70,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        return overview_page.show(request, int(object_id) if object_id.isdecimal() else 0)
+        return overview_page.show(request, row_id(object_id) or 0)
 
     @admin.display(description=gettext_lazy("campaign"))
     def named(self, campaign: Campaign) -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from wechat.campaigns import links
 from wechat.campaigns.models import Campaign, Recipient, Variant
-from wechat.campaigns.wording import filled
+from wechat.kernel.placeholders import fill_address, fill_all
 from wechat.pushes import batches, transitions
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue_many
@@ -175,14 +175,13 @@ def content(variant: Variant, kind: str, words: dict[str, str], link: str = "") 
         complete = variant.complete
         if any(name in complete and not complete[name] for name in ("media_id", "thumb_media_id")):
             raise FileNotReady
-        told: dict[str, Any] = filled(links.in_content(complete, link), words)
-        return told
+        return fill_all(links.in_content(complete, link), words)
     message = TemplateMessage(
         template_id="",
-        values=filled(variant.values, words),
-        url=link if link and variant.url else filled(variant.url, words, "url"),
+        values=fill_all(variant.values, words),
+        url=link if link and variant.url else fill_address(variant.url, words),
         appid=variant.appid,
-        pagepath=filled(variant.pagepath, words, "pagepath"),
+        pagepath=fill_address(variant.pagepath, words),
     )
     return template_messages.to_dict(message)
 

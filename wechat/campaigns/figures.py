@@ -3,13 +3,13 @@
 import datetime
 from dataclasses import dataclass
 
-from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, Recipient
+from wechat.kernel import hours
 from wechat.pushes import send_rates
 from wechat.pushes.models import Push, SendRate
 from wechat.pushes.senders import SENDERS
@@ -83,22 +83,12 @@ def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetim
     at = max(now, campaign.starts_at or now)
     for _day in range(2 * MOST_DAYS):
         at = campaign.quiet_ends(at) or at
-        quiet = _next_quiet(campaign, at)
+        quiet = hours.next_time(campaign.quiet_from, at) if campaign.quiet_from is not None else None
         if quiet is None or at + datetime.timedelta(seconds=seconds) <= quiet:
             return at + datetime.timedelta(seconds=seconds)
         seconds -= (quiet - at).total_seconds()
         at = quiet
     return None
-
-
-def _next_quiet(campaign: Campaign, at: datetime.datetime) -> datetime.datetime | None:
-    if campaign.quiet_from is None:
-        return None
-    here = timezone.localtime(at)
-    begin = here.replace(
-        hour=campaign.quiet_from.hour, minute=campaign.quiet_from.minute, second=0, microsecond=0
-    )
-    return begin if begin > here else begin + datetime.timedelta(days=1)
 
 
 def _seconds(campaign: Campaign, tally: Tally) -> float:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 from accounts.models import OfficialAccount, Segment, Tag
 from wechat.campaigns import table
 from wechat.campaigns.models import Campaign, Variant
-from wechat.campaigns.wording import EVERYBODYS, named
+from wechat.campaigns.table import EVERYBODYS
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
+from wechat.kernel.placeholders import names_in
 from wechat.pushes.fill_form import known_openid
 from wechat.pushes.models import Template
 from wechat.pushes.values import TemplateField
@@ -162,7 +163,7 @@ class TemplateForm(forms.Form):
     def _check(self, field: TemplateField, value: str | None) -> None:
         if value is None:
             return
-        words = named(value)
+        words = names_in(value)
         if unknown := words - {*self.campaign.columns, *EVERYBODYS}:
             sentence = _("There is no word %(unknown)s. Words you can use: %(words)s")
             told = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(self.campaign)}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from wechat.campaigns.mass import handlers as mass_handlers
 from wechat.campaigns.models import Campaign, Variant
@@ -12,9 +13,17 @@ from wechat.campaigns.sequences import handlers as sequence_handlers
 from wechat.inbox.answerers import Answerer, named
 from wechat.materials import usage
 from wechat.materials.models import Asset
+from wechat.webhooks import events
 
 # Registered by being imported.
 __all__ = ["campaigns", "campaigns_with", "mass_handlers", "sequence_handlers"]
+
+
+events.register(
+    "campaign.finished",
+    gettext_lazy("A campaign has finished"),
+    {"campaign": {"id": 1, "name": "春季上新", "finished_at": "2026-03-02T10:00:00+08:00"}},
+)
 
 
 @named("campaign")

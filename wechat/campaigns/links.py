@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from wechat.campaigns.models import AudienceRow, Recipient
-from wechat.campaigns.wording import filled
+from wechat.kernel.placeholders import fill_address
 from wechat.pushes.models import Push
 
 SIGNATURE_BYTES = 9
@@ -40,7 +40,7 @@ def show(request: HttpRequest, recipient_id: int, signature: str) -> HttpRespons
     target = _target(mine)
     if not target:
         raise Http404
-    answer = HttpResponseRedirect(filled(target, words, "url"))
+    answer = HttpResponseRedirect(fill_address(target, words))
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -9,6 +9,7 @@ from wechat.campaigns import counters, dispatch, snapshot
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
 from wechat.pushes import batches
+from wechat.webhooks import outbox
 
 State, Trouble = Campaign.State, Campaign.Trouble
 
@@ -103,6 +104,8 @@ def _finish(campaign: Campaign) -> bool:
     now = timezone.now()
     campaign.done(state=State.DONE, finished_at=now, due_at=now + RECEIPTS_AFTER[0])
     counters.recount(campaign, at_once=True)
+    data = {"id": campaign.pk, "name": campaign.name, "finished_at": now.isoformat()}
+    outbox.emit(campaign.account, "campaign.finished", {"campaign": data}, key=f"campaign:{campaign.pk}")
     return False
 
 

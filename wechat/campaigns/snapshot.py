@@ -17,6 +17,7 @@ from wechat.campaigns import counters, table
 from wechat.campaigns.mass import allowance
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import timeline
+from wechat.kernel.subqueries import select_sql
 from wechat.pushes import grants
 from wechat.pushes.models import Push, SendWindow, Template
 from wechat.pushes.states import WENT
@@ -166,14 +167,14 @@ def _statement(campaign: Campaign) -> tuple[str, list[Any]]:
 def _chosen(campaign: Campaign) -> tuple[str, list[Any]]:
     if campaign.audience == Campaign.Audience.FILE:
         return OF_TABLE, [campaign.account_id, campaign.pk]
-    sql, given = _sql(audience(campaign).order_by().values_list("openid", "subscribed", "blacklisted"))
+    sql, given = select_sql(audience(campaign).order_by().values_list("openid", "subscribed", "blacklisted"))
     return FOLLOWERS.format(found=sql), given
 
 
 def _may_talk(campaign: Campaign) -> tuple[str, list[Any]]:
     """Those whose last actions allow a customer-service message now."""
     windows = SendWindow.objects.filter(account=campaign.account_id, left__gt=0, expires_at__gt=Now())
-    return _sql(windows.order_by().values_list("openid", flat=True).distinct())
+    return select_sql(windows.order_by().values_list("openid", flat=True).distinct())
 
 
 def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
@@ -181,7 +182,7 @@ def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
     if template is None or template.kind not in BY_AGREEMENT:
         return "SELECT ''::text AS openid WHERE false", []
     usable = grants.usable(campaign.account, template.platform_id)
-    return _sql(usable.order_by().values_list("openid", flat=True).distinct())
+    return select_sql(usable.order_by().values_list("openid", flat=True).distinct())
 
 
 def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
@@ -189,7 +190,10 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
     if not campaign.cap_days:
         return "SELECT ''::text AS openid WHERE false", []
     since = timezone.now() - datetime.timedelta(days=campaign.cap_days)
-    parts = [_sql(_pushed_since(campaign, since)), *map(_sql, allowance.sent_since(campaign.account, since))]
+    parts = [
+        select_sql(_pushed_since(campaign, since)),
+        *map(select_sql, allowance.sent_since(campaign.account, since)),
+    ]
     return " UNION ".join(f"({sql})" for sql, _given in parts), [
         each for _sql, given in parts for each in given
     ]
@@ -202,11 +206,6 @@ def _pushed_since(campaign: Campaign, since: datetime.datetime) -> "QuerySet[Pus
     unasked = Q(bulk=True) | ~Q(kind=Push.Kind.SERVICE) | Q(cause="api") | Q(cause__startswith="sequence:")
     others = sent.filter(unasked).exclude(cause=campaign.cause)
     return others.order_by().values_list("openid", flat=True).distinct()
-
-
-def _sql(rows: "QuerySet[Any, Any]") -> tuple[str, list[Any]]:
-    sql, given = rows.query.sql_with_params()
-    return sql, list(given)
 
 
 def touched(campaign: Campaign) -> None:

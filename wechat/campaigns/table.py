@@ -13,16 +13,18 @@ from django.utils.translation import gettext as _
 
 from accounts.importing import OPENID_NAMES
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Variant
-from wechat.campaigns.wording import EVERYBODYS, filled, named
+from wechat.kernel.placeholders import fill_all, needed_in
 from wechat.kernel.tables import reading
 from wechat.kernel.tables.limits import UnreadableTable
 from wechat.pushes.values import TemplateField, check_all
+from wechat.sdk.openids import is_openid
 
 Reason = Recipient.Reason
 
+# The words that everybody has, whatever the audience.
+EVERYBODYS = ("openid", "account")
 MOST_ROWS = 200_000
 MOST_COLUMNS = 30
-LONGEST_OPENID = 64
 LONGEST_WORD = 1_000
 SLICE = 5_000
 COPY = "COPY campaigns_audiencerow (campaign_id, openid, words) FROM STDIN"
@@ -91,7 +93,7 @@ def _taken(
     seen: set[str] = set()
     for row in rows:
         openid = row[place].strip() if place < len(row) else ""
-        if not openid or len(openid) > LONGEST_OPENID:
+        if not is_openid(openid):
             loaded.nameless += any(cell.strip() for cell in row)
         elif openid in seen:
             loaded.repeated += 1
@@ -136,9 +138,9 @@ def asked_for(campaign: Campaign, variants: Iterable[Variant]) -> set[str]:
     words: set[str] = set()
     for variant in variants:
         if campaign.uses_service:
-            words |= named(variant.content) & set(campaign.columns)
+            words |= needed_in(variant.content) & set(campaign.columns)
         if campaign.uses_template:
-            words |= named(variant.values, variant.url, variant.pagepath)
+            words |= needed_in(variant.values, variant.url, variant.pagepath)
     return words
 
 
@@ -154,7 +156,7 @@ def _verdict(
         return Reason.NO_WORD, "、".join(missing)[:200]
     words = {**row.words, "openid": row.openid, "account": campaign.account.name}
     for variant in variants if fields else ():
-        wrong = check_all(fields, filled(variant.values, words))
+        wrong = check_all(fields, fill_all(variant.values, words))
         if wrong:
             name, problems = next(iter(wrong.items()))
             return Reason.BAD_WORD, f"{name}: {' '.join(problems)}"[:200]

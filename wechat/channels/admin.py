@@ -26,7 +26,7 @@ from wechat.channels.forms import (
     owners,
 )
 from wechat.channels.models import Channel, Code, Poster, Welcome
-from wechat.contents.cautions import CautionsMixin
+from wechat.contents.form import CautiousAdmin
 from wechat.kernel import work
 from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge, moment
 
@@ -61,7 +61,7 @@ class ExistingWelcomeInline(WelcomeInline):
 
 
 @admin.register(Channel)
-class ChannelAdmin(CautionsMixin, BigTable, AccountScopedAdmin):
+class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
     area = Area.CONTENT
     form = ChannelForm
     filter_form = ChannelFilter

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from wechat.contents.scripts import arrange, is_sendable
+from wechat.contents.scripts import arrange
 from wechat.contents.variables import Values, expand
+from wechat.kernel import placeholders
 from wechat.sdk.content import Content, TransferToService, to_service_json, validate
 from wechat.sdk.errors import ContentError
 
@@ -36,24 +37,26 @@ FIELDS: dict[str, StrOrPromise] = {
 
 
 def check_content(content: Content, account_name: str) -> None:
-    """Raises ``ValidationError`` for what WeChat would refuse, with the longest values of the variables too.
+    """Raises ``ValidationError`` for what WeChat would refuse, with the longest or shortest values.
 
     The error's code is the name of the content's field.
     """
-    for said in (expand(content, Values.longest(account_name)), content):
+    longest = placeholders.fill_all(content, Values.longest(account_name).by_name())
+    shortest = expand(content, Values.shortest(account_name))
+    for filled in (longest, shortest or longest):
         try:
-            validate(said)
+            validate(filled)
         except ContentError as error:
-            raise ValidationError(sentence(error, said), code=error.field) from None
+            raise ValidationError(sentence(error, filled), code=error.field) from None
 
 
-def caution_of(content: Content, account_name: str) -> str:
-    """Returns what its writer should know of a content that not everybody will get, or nothing."""
-    if is_sendable(expand(content, Values.fewest(account_name))):
+def caution(content: Content, account_name: str) -> str:
+    """What staff should know although the content can be sent; empty if there is nothing."""
+    if expand(content, Values.shortest(account_name)) is not None:
         return ""
     return _(
-        "To followers without a remark this says nothing and is left out. "
-        "Write what they get instead behind a bar: {remark|friend}."
+        "To followers without a remark this reply says nothing, and they do not get it. Write what they get "
+        "instead, as {remark|dear friend}."
     )
 
 

@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,7 +30,7 @@ from unfold.widgets import (
 from accounts.models import OfficialAccount
 from accounts.picking import LinkInput
 from wechat.articles.models import Draft
-from wechat.contents.checks import caution_of, check_content
+from wechat.contents.checks import caution, check_content
 from wechat.contents.models import HasContent, Kind
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
@@ -78,12 +80,7 @@ def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoic
 
 
 class ContentForm(forms.ModelForm[Any]):
-    """``account_id`` is whose files are offered, and whose name a text may say.
-
-    ``caution`` is what the writer should know of a valid content, or nothing.
-    """
-
-    caution = ""
+    """``account_id`` is whose files are offered, and whose name a text may say."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("kind"),
@@ -95,7 +92,7 @@ class ContentForm(forms.ModelForm[Any]):
         gettext_lazy("text"),
         gettext_lazy(
             "Variables: {openid} {remark} {account} {date} {time}; "
-            "{remark|friend} says “friend” to those without a remark. A link: "
+            "{remark|dear friend} says “dear friend” to those without a remark. A link: "
             '&lt;a href="https://example.com/"&gt;words to tap&lt;/a&gt;'
         ),
     )
@@ -157,6 +154,12 @@ class ContentForm(forms.ModelForm[Any]):
         waiting = {name: ON_ITS_WAY for name in complete if self._has_file(name) and not complete[name]}
         return from_dict({**complete, **waiting})
 
+    @property
+    def caution(self) -> str:
+        """What staff should know about the content that was saved; empty if there is nothing."""
+        changed = "kind" in self.cleaned_data and not self.cleaned_data.get("DELETE") and self.has_changed()
+        return caution(self.content, self._account_name) if changed else ""
+
     def _take(self, cleaned: dict[str, Any]) -> None:
         """Put the fields of the kind into the row, if they make a content that can be sent."""
         kind, former = cleaned["kind"], self.instance.content or {}
@@ -172,8 +175,6 @@ class ContentForm(forms.ModelForm[Any]):
         except ValidationError as error:
             named = NAMED.get(error.code or "", error.code)
             self.add_error(named if named in names else names[0], error)
-        else:
-            self.caution = caution_of(self.content, self._account_name)
 
     @cached_property
     def _account_name(self) -> str:
@@ -215,6 +216,17 @@ class ContentForm(forms.ModelForm[Any]):
         field.widget.for_account(account_id, kind)
         if imported:
             field.widget.attrs["data-pick-kept"] = ""
+
+
+class CautiousAdmin(admin.ModelAdmin[Any]):
+    """Says with the confirmation of a change what its authors should know about their contents."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        forms_saved = [form, *(each for formset in formsets for each in formset.forms)]
+        cautions = [each.caution for each in forms_saved if isinstance(each, ContentForm)]
+        for sentence in dict.fromkeys(filter(None, cautions)):
+            self.message_user(request, sentence, messages.WARNING)
 
 
 def _initial(row: HasContent) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from wechat.contents.variables import Values, expand, variables_in
-from wechat.sdk.content import Content, TransferToService, validate
-from wechat.sdk.errors import ContentError
+from wechat.sdk.content import Content, TransferToService
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Script:
     def perform(self, message_key: str, values: Callable[[], Values]) -> Said:
         """Which one "at random" is told by the message's key: a repeated delivery gets the same.
 
-        The values are asked for only if there is a variable to fill.
+        The values are asked for only if there is a variable to fill. What is empty then is left out.
         """
         if self.fixed is not None:
             return self.fixed
@@ -59,15 +58,7 @@ def filled(contents: Sequence[Content], values: Values) -> tuple[Content, ...]:
     A follower who is sent an empty reply reads that the account is out of order.
     """
     expanded = (expand(content, values) for content in contents)
-    return tuple(content for content in expanded if is_sendable(content))
-
-
-def is_sendable(content: Content) -> bool:
-    try:
-        validate(content)
-    except ContentError:
-        return False
-    return True
+    return tuple(content for content in expanded if content is not None)
 
 
 def arrange(contents: Sequence[Content]) -> Said:

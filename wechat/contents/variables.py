@@ -1,20 +1,14 @@
 """Variables in replies: ``{openid}``, ``{remark}``, ``{account}``, ``{date}`` and ``{time}``.
 
-``{date}`` is 2026-03-02 and ``{time}`` 09:30, in Asia/Shanghai, of the follower's message. What follows a
-bar, as in ``{remark|friend}``, stands in for a value that is empty. Anything else in braces stays as it is
-written. In addresses the values are percent-encoded; in texts they need no escaping, because none of them is
-a follower's to choose.
+``{date}`` is 2026-03-02 and ``{time}`` 09:30, in Asia/Shanghai, of the follower's message. Many followers
+have no remark: ``{remark|朋友}`` says something else to them. The rules are those of
+``wechat.kernel.placeholders``.
 """
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import Any
-from urllib.parse import quote
+from dataclasses import asdict, dataclass, fields
 
-from wechat.sdk.content import Content
-
-VARIABLE = re.compile(r"\{(openid|remark|account|date|time)(?:\|([^{}|]*))?\}")
+from wechat.kernel import placeholders
+from wechat.sdk.content import Content, is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +25,23 @@ class Values:
         return cls("o" * 28, "备" * 30, account, "2026-12-31", "23:59")
 
     @classmethod
-    def fewest(cls, account: str) -> "Values":
-        """What is known of a follower of whom nothing is."""
-        return replace(cls.longest(account), remark="")
+    def shortest(cls, account: str) -> "Values":
+        """Of a follower who has no remark."""
+        return cls("o" * 28, "", account, "2026-12-31", "23:59")
+
+    def by_name(self) -> dict[str, str]:
+        return asdict(self)
 
 
-def expand(content: Content, values: Values) -> Content:
-    expanded: Content = _expanded(content, values)
-    return expanded
+NAMES = frozenset(one.name for one in fields(Values))
 
 
-def variables_in(content: Content) -> frozenset[str]:
-    """The names of those it has."""
-    return frozenset(found[1] for found in VARIABLE.finditer(str(content)))
+def expand(content: Content, values: Values) -> Content | None:
+    """The content with the values in it; ``None`` if nothing is left of what it has to say."""
+    expanded = placeholders.fill_all(content, values.by_name())
+    return None if is_empty(expanded) else expanded
 
 
-def fill(text: str, values: Values, escape: Callable[[str], str] = str) -> str:
-    """Returns the text with the value, or what stands in for it, in the place of each variable."""
-    return VARIABLE.sub(lambda found: escape(getattr(values, found[1]) or found[2] or ""), text)
-
-
-def _expanded(part: Any, values: Values) -> Any:
-    expanded = {one.name: _value(getattr(part, one.name), one, values) for one in fields(part)}
-    changed = {name: value for name, value in expanded.items() if value is not getattr(part, name)}
-    return replace(part, **changed) if changed else part
-
-
-def _value(value: Any, declared: Any, values: Values) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_expanded(each, values) for each in value)
-    if "{" not in value:
-        return value
-    return fill(value, values, quote if declared.metadata.get("web") else str)
+def variables_in(*parts: object) -> frozenset[str]:
+    """The names of those they have."""
+    return placeholders.names_in(*parts) & NAMES

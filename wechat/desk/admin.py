@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.pages import AccountForm, AccountScopedAdmin
 from accounts.rights import Area
-from wechat.contents.cautions import CautionsMixin
-from wechat.contents.form import ContentForm
+from wechat.contents.form import CautiousAdmin, ContentForm
 from wechat.desk import kf_page, pages
 from wechat.desk.models import CannedAnswer, Thread
 
@@ -37,7 +36,7 @@ class CannedAnswerForm(ContentForm, AccountForm):
 
 
 @admin.register(CannedAnswer)
-class CannedAnswerAdmin(CautionsMixin, AccountScopedAdmin):
+class CannedAnswerAdmin(CautiousAdmin, AccountScopedAdmin):
     area = Area.MESSAGES
     form = CannedAnswerForm
     fields = ("account", "shortcut", "kind", *(name for name in ContentForm.base_fields if name != "kind"))

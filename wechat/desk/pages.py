@@ -34,6 +34,7 @@ from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.desk.tasks import SECONDS, show_writing
 from wechat.inbox import conversation
 from wechat.kernel import due
+from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.pushes import grants, windows
 from wechat.pushes.models import Push
@@ -132,7 +133,7 @@ def _say(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None
         text=given.get("text", ""),
         canned=_chosen(CannedAnswer, account, given.get("canned", "")),
         picture=_chosen(Asset, account, given.get("picture", "")),
-        seen=int(given["seen"]) if given.get("seen", "").isdecimal() else 0,
+        seen=row_id(given.get("seen", "")) or 0,
     )
     talking.say(account, thread, _user(request), saying)
 
@@ -230,7 +231,7 @@ def _asked_for(request: HttpRequest, account: OfficialAccount) -> Thread | None:
 
 
 def _chosen(model: Any, account: OfficialAccount, pk: str) -> Any:
-    return model.objects.filter(account=account, pk=int(pk)).first() if pk.isdecimal() else None
+    return model.objects.filter(account=account, pk=row_id(pk)).first()
 
 
 def _user(request: HttpRequest) -> User:

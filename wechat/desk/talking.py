@@ -80,7 +80,10 @@ def newest_of_staff(thread: Thread) -> Push | None:
 
 def _content(account: OfficialAccount, thread: Thread, saying: Saying) -> Content:
     if saying.canned is not None:
-        content = expand(from_dict(saying.canned.complete), _values(account, thread))
+        filled = expand(from_dict(saying.canned.complete), _values(account, thread))
+        if filled is None:
+            raise ValidationError(_("Nothing is left of this answer: the follower has no remark."))
+        content = filled
     elif saying.picture is not None:
         content = Image(saying.picture.media_id)
     else:

@@ -23,6 +23,7 @@ from wechat.inbox import answerers, conversation_page, refused_page, unanswered_
 from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
+from wechat.kernel.converters import ANY_TEXT
 from wechat.kernel.pages import BigTable, ReadOnly, badge
 
 # Whole documents only, nothing fetched, nothing expanded: the body is a stranger's.
@@ -65,7 +66,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             path("refused/", view(refused_page.show), name="inbox_refused"),
             path("unanswered/ignore/", view(unanswered_page.ignore), name="inbox_ignore"),
             path(
-                "conversation/<int:pk>/<str:openid>/",
+                f"conversation/<int:pk>/<{ANY_TEXT}:openid>/",
                 view(conversation_page.show),
                 name="inbox_conversation",
             ),

@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest, HttpResponse
 
 from wechat.inbox.callback import Callback
+from wechat.kernel.bodies import BodyTooLarge, BodyTooSlow, SenderGone, receive_into
 from wechat.sdk.envelope import MAX_BODY
 
 log = logging.getLogger(__name__)
@@ -43,28 +45,22 @@ class CallbackRequest(HttpRequest):
 
 
 async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -> None:
-    body = await _body(receive)
-    if body is None:
+    body = io.BytesIO()
+    try:
+        # A part of what is too large is enough for the view to refuse it.
+        with suppress(BodyTooLarge):
+            await receive_into(body, receive, MAX_BODY)
+    except SenderGone:
         return
-    response = await _response(CallbackRequest(scope, body), slug)
+    except BodyTooSlow:
+        response = HttpResponse("The body came too slowly.", status=408, content_type="text/plain")
+    else:
+        response = await _response(CallbackRequest(scope, body.getvalue()), slug)
     content = response.content
     headers = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
     headers.append((b"content-length", b"%d" % len(content)))
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": content})
-
-
-async def _body(receive: Any) -> bytes | None:
-    """One byte more than allowed is enough to refuse the rest; ``None`` if the sender has gone."""
-    body = b""
-    while len(body) <= MAX_BODY:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
-    return body
 
 
 async def _response(request: CallbackRequest, slug: str) -> HttpResponse:

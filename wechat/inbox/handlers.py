@@ -1,9 +1,45 @@
-"""The inbox's own reactions."""
+"""The inbox's own reactions: media are fetched, business systems are told."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from wechat.inbox import media
 from wechat.inbox.routing import Event, reacts
 from wechat.kernel import work
-from wechat.sdk.messages import Image, Video, Voice
+from wechat.sdk.messages import (
+    Click,
+    Image,
+    Message,
+    Scan,
+    ScanCode,
+    Subscribe,
+    Unsubscribe,
+    Video,
+    View,
+    ViewMiniProgram,
+    Voice,
+)
+from wechat.sdk.messages import Event as PlatformEvent
+from wechat.webhooks import events, outbox
+
+OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+TEXT = {"openid": OPENID, "kind": "text", "event": "", "text": "你好", "sent_at": "2026-03-02T10:00:00+08:00"}
+EVENT: dict[str, Any] = {**TEXT, "kind": "event", "text": ""}
+
+events.register("follower.followed", _("Somebody followed"), {**EVENT, "event": "subscribe"})
+events.register("follower.left", _("Somebody left"), {**EVENT, "event": "unsubscribe"})
+events.register("message.received", _("A message arrived"), TEXT)
+events.register("qrcode.scanned", _("A QR code was scanned"), {**EVENT, "event": "scan"})
+events.register("menu.tapped", _("A menu button was tapped"), {**EVENT, "event": "click"})
+
+PUBLISHED: tuple[tuple[tuple[type[Message], ...], str], ...] = (
+    ((Subscribe,), "follower.followed"),
+    ((Unsubscribe,), "follower.left"),
+    ((Scan,), "qrcode.scanned"),
+    ((Click, View, ViewMiniProgram, ScanCode), "menu.tapped"),
+)
 
 
 @reacts(Image, Voice, Video)
@@ -11,3 +47,27 @@ def keep_media(event: Event) -> None:
     if event.row:
         media.expect(event.row, event.message)
         work.wake("inbox.fetch_media")
+
+
+@reacts()
+def tell_business_systems(event: Event) -> None:
+    row, name = event.row, _published(event.message)
+    if row is None or not name:
+        return
+    data = {
+        "openid": row.openid,
+        "kind": row.kind,
+        "event": row.event,
+        "text": row.text,
+        "sent_at": row.sent_at.isoformat(),
+        "message": asdict(event.message),
+    }
+    outbox.emit(event.account, name, data, key=f"message:{row.pk}", openid=row.openid)
+
+
+def _published(message: Message) -> str:
+    """The event that business systems know it by; empty for what is none of theirs."""
+    for kinds, name in PUBLISHED:
+        if isinstance(message, kinds):
+            return name
+    return "" if isinstance(message, PlatformEvent) else "message.received"

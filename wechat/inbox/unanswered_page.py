@@ -14,6 +14,7 @@ from accounts.models import OfficialAccount
 from accounts.rights import Area, Rights
 from wechat.inbox import unanswered
 from wechat.inbox.models import IgnoredText
+from wechat.kernel.row_ids import row_id
 
 PERIODS = {1: gettext_lazy("24 hours"), 7: gettext_lazy("7 days"), 30: gettext_lazy("30 days")}
 USUAL = 7
@@ -58,4 +59,5 @@ def _rule_address(request: HttpRequest, account: OfficialAccount) -> str:
 
 
 def _days(text: str) -> int:
-    return int(text) if text.isdecimal() and int(text) in PERIODS else USUAL
+    days = row_id(text)
+    return days if days in PERIODS else USUAL

@@ -1,10 +1,58 @@
-"""Where a request comes from."""
+"""Where a request comes from: one answer for limits, allowed networks, logs and records."""
+
+import ipaddress
 
 from django.conf import settings
 from django.http import HttpRequest
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# What a provider gives to one customer; addresses inside of it are his to choose.
+CUSTOMERS_PREFIX = 64
+
 
 def client_address(request: HttpRequest) -> str:
-    """The caller's IP address: behind our proxy the one that it saw, never one that the caller claims."""
-    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")) if settings.SECURE_PROXY else ""
-    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
+    """Return the caller's IP address, "" where the server knows none (a Unix socket).
+
+    Each proxy appends the address it was called from to ``X-Forwarded-For``. That is believed as far as the
+    proxies of ``TRUSTED_PROXIES`` wrote it: so many of them, or those inside of its networks. What a caller
+    claims stands further left and counts for nothing.
+    """
+    peer = _parsed(str(request.META.get("REMOTE_ADDR", "")))
+    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+    client, proxies = peer, 0
+    for entry in reversed(forwarded):
+        if not _is_trusted(client, proxies) or (before := _parsed(entry)) is None:
+            break
+        client, proxies = before, proxies + 1
+    return "" if client is None else str(client)
+
+
+def client_network(request: HttpRequest) -> str:
+    """Return what limits count as one caller: an IPv4 address, or the /64 network of an IPv6 address."""
+    address = client_address(request)
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address, CUSTOMERS_PREFIX), strict=False))
+
+
+def _is_trusted(address: Address | None, proxies: int) -> bool:
+    """Whether this address, reached over so many proxies already, is the next proxy."""
+    trusted: int | tuple[Network, ...] = settings.TRUSTED_PROXIES
+    if isinstance(trusted, int):
+        return proxies < trusted
+    return address is not None and any(address in network for network in trusted)
+
+
+def _parsed(text: str) -> Address | None:
+    """The address, as IPv4 where it is one; some proxies add the port."""
+    text = text.strip()
+    host = text.removeprefix("[").partition("]")[0] if text.startswith("[") else text
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

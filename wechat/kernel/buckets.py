@@ -1,32 +1,82 @@
-"""Token buckets in Redis, shared by every process: how often something may happen."""
+"""Token buckets in Redis, shared by every process: how often something may happen.
+
+While Redis is away, each process keeps to a share of its own, or nobody is held up, as the caller says.
+"""
 
 import logging
+import time
+from dataclasses import dataclass
 
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
+# A Redis that is away is asked again after so many seconds.
+PAUSE = 5.0
 # A bucket is [what is left, when that was]. Redis's own clock, so that machines need not agree on theirs.
 TAKE = """
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1e6
-local size, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
+local size, rate, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local kept = redis.call('HMGET', KEYS[1], 'left', 'at')
-local left = math.min(size, (tonumber(kept[1]) or size) + (now - (tonumber(kept[2]) or now)) * rate)
+local passed = math.max(0, now - (tonumber(kept[2]) or now))
+local left = math.min(size, (tonumber(kept[1]) or size) + passed * rate)
+local taken = math.min(want, math.floor(left))
 local wait = 0
-if left >= 1 then left = left - 1 else wait = (1 - left) / rate end
-redis.call('HSET', KEYS[1], 'left', tostring(left), 'at', tostring(now))
-redis.call('EXPIRE', KEYS[1], math.ceil(size / rate) + 1)
-return tostring(wait)
+if taken < 1 then wait = (1 - left) / rate end
+redis.call('HSET', KEYS[1], 'left', tostring(left - taken), 'at', string.format('%.6f', now))
+redis.call('EXPIRE', KEYS[1], math.ceil(size / rate) + 60)
+return {taken, tostring(wait)}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """``count`` tokens; with none, ``wait`` is how many seconds until there is one."""
+
+    count: int
+    wait: float
+
+
+class _Alone:
+    """The buckets of one process; ``until`` is when Redis is asked again."""
+
+    def __init__(self) -> None:
+        self.until = 0.0
+        self.buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, name: str, size: float, rate: float, want: int) -> Taken:
+        now = time.monotonic()
+        left, at = self.buckets.get(name, (1.0, now))
+        left = min(size, left + (now - at) * rate)
+        taken = min(want, int(left))
+        self.buckets[name] = (left - taken, now)
+        return Taken(taken, 0.0 if taken else (1 - left) / rate)
+
+
+_alone = _Alone()
+
+
+def take(name: str, *, size: float, per_second: float, want: int = 1, share: float | None = None) -> Taken:
+    """Take up to ``want`` tokens from a bucket of that ``size``.
+
+    ``share`` is the part of the rate that a process keeps to while Redis is away; without it all is given.
+    """
+    if share is None or time.monotonic() >= _alone.until:
+        try:
+            redis = get_redis_connection("default")
+            count, wait = redis.eval(TAKE, 1, f"wc:bucket:{name}", size, per_second, want)
+            return Taken(int(count), float(wait))
+        except RedisError as error:
+            log.warning("bucket_without_redis", extra={"bucket": name, "error": type(error).__name__})
+            if share is not None:
+                _alone.until = time.monotonic() + PAUSE
+    if share is None:
+        return Taken(want, 0.0)
+    return _alone.take(name, max(1.0, size * share), per_second * share, want)
 
 
 def wait_for(name: str, *, size: int, per_second: float) -> float:
     """Take one token: 0.0, or the seconds until there is one. Without Redis nobody is held up."""
-    try:
-        answer = get_redis_connection("default").eval(TAKE, 1, f"wc:bucket:{name}", size, per_second)
-    except RedisError as error:
-        log.warning("bucket_without_redis", extra={"bucket": name, "error": type(error).__name__})
-        return 0.0
-    return float(answer)
+    return take(name, size=size, per_second=per_second).wait

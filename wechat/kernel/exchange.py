@@ -15,7 +15,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from wechat.kernel import encodings
-from wechat.sdk.text import clean_json
+from wechat.sdk.text import load_json
 
 # Below what Django takes as one form field.
 LARGEST_FILE = 2 << 20
@@ -77,6 +77,6 @@ def _parsed(body: bytes) -> Any:
     if len(body) > LARGEST_FILE:
         raise Unreadable(_("The file is larger than 2 MB."))
     try:
-        return clean_json(json.loads(encodings.decode(body)))
-    except (encodings.UndecodableText, ValueError, RecursionError):
+        return load_json(encodings.decode(body).encode())
+    except (encodings.UndecodableText, ValueError):
         raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None

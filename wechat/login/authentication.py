@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts.models import OfficialAccount
 from wechat.api.errors import NotAuthenticated
 from wechat.api.views import JsonView
-from wechat.kernel.addresses import client_address
+from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 from wechat.login import tokens
 from wechat.login.models import LoginSession, Visitor
@@ -64,7 +64,7 @@ class AddressRate(BaseThrottle):
     _wait = 0.0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        name = f"visitors:{client_address(request)}"
+        name = f"visitors:{client_network(request)}"
         self._wait = wait_for(name, size=self.SIZE, per_second=self.PER_SECOND)
         return self._wait == 0
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts import directory
 from accounts.clients import credentials_of, door
 from accounts.models import OfficialAccount
-from wechat.kernel.addresses import client_address
+from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 from wechat.login import browser, handing_over, passages, visitors
 from wechat.login.models import Visitor
@@ -45,7 +45,7 @@ def account_at(slug: str) -> OfficialAccount:
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """``?next=`` is where to come back to, a path of ours or an address of an allowed site; ``?scope=``."""
     account = account_at(slug)
-    if wait_for(f"oauth:{client_address(request)}", size=60, per_second=2):
+    if wait_for(f"oauth:{client_network(request)}", size=60, per_second=2):
         return page(request, account, 429, _("Too many attempts"), _("Please try again in a moment."))
     scope = SCOPES.get(request.GET.get("scope", ""))
     try:

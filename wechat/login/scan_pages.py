@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import OfficialAccount
-from wechat.kernel.addresses import client_address
+from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 from wechat.login import browser, scanning
 from wechat.login.digests import digest
@@ -39,7 +39,7 @@ State = ScanLogin.State
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """The code, for a browser outside WeChat."""
     account = account_at(slug)
-    if wait_for(f"scan:{client_address(request)}", size=20, per_second=0.2):
+    if wait_for(f"scan:{client_network(request)}", size=20, per_second=0.2):
         return page(request, account, 429, _("Too many attempts"), _("Please try again in a moment."))
     try:
         back = destination(account, request.GET.get("next", ""))

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.materials.thumbnails import icon_of, small
 
@@ -40,7 +41,7 @@ class _Files(Select):
             return super().optgroups(name, value, attrs)
         every, offered = self.choices, copy(self.choices)
         newest = every.queryset.order_by("-pk").values("pk")[:LISTED]
-        chosen = [key for key in value if str(key).isdecimal()]
+        chosen = [key for each in value if (key := row_id(str(each)))]
         offered.queryset = every.queryset.filter(Q(pk__in=newest) | Q(pk__in=chosen))
         self.choices = offered
         try:

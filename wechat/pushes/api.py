@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
@@ -22,15 +21,17 @@ from rest_framework.response import Response
 from accounts.models import OfficialAccount
 from wechat.api import scopes
 from wechat.api.errors import Refused
+from wechat.api.serializers import OpenidField
 from wechat.api.views import BusinessView
 from wechat.kernel import work
 from wechat.pushes import occasions, reports
-from wechat.pushes.models import Push, StatusWebhook, Template
+from wechat.pushes.models import Push, Template
 from wechat.pushes.values import check_all
 from wechat.sdk import template_messages
 from wechat.sdk.content import from_dict, to_dict, to_service_json, validate
 from wechat.sdk.errors import ContentError
 from wechat.sdk.template_messages import TemplateMessage
+from wechat.webhooks.subscribing import subscribe
 
 WRITE = scopes.register("push:write", gettext_lazy("Send messages to followers"))
 READ = scopes.register("push:read", gettext_lazy("See what became of messages"))
@@ -46,7 +47,7 @@ class MiniProgramSerializer(serializers.Serializer[Any]):
 class MessageSerializer(serializers.Serializer[Any]):
     """Either a ``template`` with its ``values``, or the ``content`` of a customer-service message."""
 
-    to = serializers.CharField(max_length=64, help_text="The follower's openid.")
+    to = OpenidField(help_text="The follower's openid.")
     template = serializers.CharField(max_length=64, required=False, help_text="The platform's template id.")
     values = serializers.DictField(child=serializers.CharField(max_length=200), required=False, default=dict)
     url = serializers.URLField(max_length=500, required=False, default="", allow_blank=True)
@@ -92,7 +93,7 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 class EventSerializer(serializers.Serializer[Any]):
     account = serializers.CharField(required=False)
     event = serializers.CharField(max_length=40, help_text="As order.shipped.")
-    to = serializers.CharField(max_length=64)
+    to = OpenidField()
     values = serializers.DictField(child=serializers.CharField(max_length=200), required=False, default=dict)
 
 
@@ -167,12 +168,8 @@ class Webhook(BusinessView):
         """Where reports of states are posted from now on; answers the new signing secret."""
         asked = WebhookSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        webhook = StatusWebhook.objects.filter(client=self.client).first() or StatusWebhook(
-            client=self.client
-        )
-        webhook.url, webhook.secret = asked.validated_data["url"], get_random_string(43)
-        webhook.save()
-        return Response({"url": webhook.url, "secret": webhook.secret})
+        url = asked.validated_data["url"]
+        return Response({"url": url, "secret": subscribe(self.client, url, [reports.EVENT]).secret})
 
 
 def _mine(view: BusinessView) -> QuerySet[Push]:

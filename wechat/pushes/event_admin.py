@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.pages import AccountForm, AccountScopedAdmin
 from accounts.rights import Area
+from wechat.kernel import placeholders
 from wechat.kernel.pages import badge
 from wechat.pushes import occasions
 from wechat.pushes.fill_form import PREFIX
@@ -42,7 +43,7 @@ class EventForm(AccountForm):
         for field in self._template_fields():
             value = cleaned.get(PREFIX + field.name, "")
             try:
-                field.check(occasions.put_in(value, self._examples()))
+                field.check(placeholders.fill(value, self._examples()))
             except forms.ValidationError as error:
                 self.add_error(PREFIX + field.name, error)
         return cleaned

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount
+from wechat.kernel import placeholders
 from wechat.pushes.models import EventTemplate, Push
 from wechat.pushes.queueing import queue_template
 from wechat.sdk.template_messages import TemplateMessage
@@ -68,15 +69,9 @@ def filled(automatic: EventTemplate, words: Mapping[str, str]) -> TemplateMessag
     """The message with the event's words; braces it does not know stay as they are."""
     return TemplateMessage(
         template_id=automatic.template.platform_id,
-        values={name: put_in(text, words) for name, text in automatic.values.items()},
-        url=put_in(automatic.url, words),
+        values=placeholders.fill_all(automatic.values, words),
+        url=placeholders.fill_address(automatic.url, words),
     )
-
-
-def put_in(text: str, words: Mapping[str, str]) -> str:
-    for name, word in words.items():
-        text = text.replace(f"{{{name}}}", word)
-    return text
 
 
 register(

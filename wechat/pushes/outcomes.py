@@ -62,7 +62,8 @@ def _lost(attempt: Attempt, error: TransportError, *, is_held: bool) -> Outcome:
 def _refused(attempt: Attempt, error: WeChatError, *, is_held: bool) -> Outcome:
     push = attempt.push
     if isinstance(error, ContentError):
-        return closed(push, Verdict(State.FAILED, Reason.UNSENDABLE), error)
+        reason = Reason.BAD_VALUE if error.code == "required" else Reason.UNSENDABLE
+        return closed(push, Verdict(State.FAILED, reason), error)
     if isinstance(error, ApiError) and (verdict := attempt.sender.verdicts.get(error.errcode)):
         attempt.sender.correct(push, verdict, attempt.started_at)
         return closed(push, verdict, error)

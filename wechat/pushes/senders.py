@@ -16,8 +16,8 @@ from wechat.pushes import grants, library, windows
 from wechat.pushes.models import Push
 from wechat.sdk import template_messages
 from wechat.sdk.client import Client
-from wechat.sdk.content import to_service_json
-from wechat.sdk.errors import TransportError
+from wechat.sdk.content import is_empty, to_service_json
+from wechat.sdk.errors import ContentError, TransportError
 
 Kind, State, Reason = Push.Kind, Push.State, Push.Reason
 
@@ -97,7 +97,10 @@ class ServiceSender(Sender):
     }
 
     def body(self, push: Push) -> dict[str, Any]:
-        return to_service_json(push.body, openid=push.openid, kf_account=push.content.get("kf_account", ""))
+        content = push.body
+        if is_empty(content):
+            raise ContentError("content", "Nothing is left of the message.", code="required")
+        return to_service_json(content, openid=push.openid, kf_account=push.content.get("kf_account", ""))
 
     def take(
         self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.models import DELETION
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -27,6 +27,7 @@ from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, current_account
 from wechat.kernel import work
 from wechat.kernel.pages import badge, moment
+from wechat.kernel.row_ids import row_id
 from wechat.pushes import grants, industry_page, library
 from wechat.pushes.fill_form import PREFIX, TestForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
@@ -130,9 +131,8 @@ class TemplateAdmin(AccountScopedAdmin):
         return TemplateResponse(request, "pushes/template_add.html", context)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        if not object_id.isdecimal():
-            raise Http404
-        response: HttpResponse = self.object_view(self._delete, change=True)(request, pk=int(object_id))
+        page = self.object_view(self._delete, change=True)
+        response: HttpResponse = page(request, pk=row_id(object_id) or 0)
         return response
 
     def _delete(self, request: HttpRequest, template: Template) -> HttpResponse:
@@ -223,9 +223,9 @@ class _NoticeStep:
         self.categories = api.categories(client)
         self.entries: list[dict[str, Any]] = []
         self.form: NoticeForm | None = None
-        if self.category.isdecimal():
-            self.entries = api.library(client, [int(self.category)])
-        if self.tid.isdecimal():
+        if category := row_id(self.category):
+            self.entries = api.library(client, [category])
+        if row_id(self.tid):
             offered = api.library_keywords(client, self.tid)
             self.form = NoticeForm(offered, request.POST if "scene" in request.POST else None)
 

@@ -1,4 +1,4 @@
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -16,14 +16,12 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts import audit
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights, current_account
-from wechat.contents.cautions import CautionsMixin
-from wechat.kernel.pages import BigTable, HistoryMixin, PartOf, ReadOnly, StackedInline, TabularInline, badge
+from wechat.contents.form import CautiousAdmin
+from wechat.kernel.pages import HistoryMixin, PartOf, StackedInline, TabularInline, badge
 from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages
 from wechat.replies.forms import KeywordFormSet, ReplyForm, ReplyFormSet, RuleForm
-from wechat.replies.models import OWN_FIELDS, Forward, Keyword, Reply, Rule
+from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
 from wechat.replies.portable import check_rule
-
-COLOURS = {Forward.State.DELIVERED: "good", Forward.State.FAILED: "bad"}
 
 
 def _section(title: StrOrPromise, *fields: Any) -> Any:
@@ -55,7 +53,7 @@ class ReplyInline(PartOf, StackedInline[Reply, Rule]):
 
 
 @admin.register(Rule)
-class RuleAdmin(CautionsMixin, HistoryMixin, AccountScopedAdmin):
+class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     area = Area.CONTENT
     form = RuleForm
     inlines = (KeywordInline, ReplyInline)
@@ -238,25 +236,7 @@ class RuleAdmin(CautionsMixin, HistoryMixin, AccountScopedAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "may_change": may_change})
 
 
-@admin.register(Forward)
-class ForwardAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """What was posted to the webhooks, attempt by attempt; read-only."""
-
-    area = Area.CONTENT
-    account_path = "rule__account"
-    list_display = ("created_at", "rule", "message", "condition", "attempts")
-    fields = ("rule", "message", "condition", "created_at", "attempts_made")
-    readonly_fields = fields
-    list_select_related = ("rule", "message")
-
-    @admin.display(description=gettext_lazy("state"))
-    def condition(self, forward: Forward) -> SafeString:
-        return badge(forward.get_state_display(), COLOURS.get(cast(Forward.State, forward.state), "plain"))
-
-    @admin.display(description=gettext_lazy("attempts in detail"))
-    def attempts_made(self, forward: Forward) -> SafeString:
-        lines = [
-            f"{entry['at'][:19]}  {entry['status'] or '–'}  {entry['ms']} ms  {entry['error']}"
-            for entry in forward.log
-        ]
-        return format_html('<pre class="raw">{}</pre>', "\n".join(lines))
+def _rule_admin() -> RuleAdmin:
+    found = admin.site.get_model_admin(Rule)
+    assert isinstance(found, RuleAdmin)
+    return found

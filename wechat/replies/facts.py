@@ -13,7 +13,8 @@ from accounts.models import Follower, OfficialAccount
 from wechat.contents.scripts import Said, Script
 from wechat.contents.variables import Values
 from wechat.inbox.routing import Event
-from wechat.replies.specs import SHANGHAI, Facts
+from wechat.replies.specs import Facts
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Message, Subscribe
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 
 def moment_of(message: Message) -> datetime.datetime:
     """When the message was sent: every delivery of it falls into the same window."""
-    return datetime.datetime.fromtimestamp(message.create_time, tz=SHANGHAI)
+    return datetime.datetime.fromtimestamp(message.create_time, tz=BEIJING)
 
 
 def facts_of(account: OfficialAccount, message: Message) -> Facts:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,13 +11,11 @@ from accounts.links import Link
 from accounts.models import Follower, OfficialAccount, Tag
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
-from wechat.kernel import due
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies import forwarding, rulebook
 from wechat.replies.facts import facts_of, moment_of, perform
 from wechat.replies.models import Reply, Rule
-from wechat.replies.tasks import forward
 
 
 @answers(order=Order.RULES, quick=True)
@@ -38,8 +35,8 @@ def answer_by_rule(event: Event) -> Answer | None:
 
 @reacts()
 def forward_to_webhook(event: Event) -> None:
-    if event.row is not None and forwarding.note(event.row):
-        transaction.on_commit(lambda: due.ring(forward))
+    if event.row is not None:
+        forwarding.note(event.row)
 
 
 @reacts()

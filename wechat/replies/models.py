@@ -12,7 +12,6 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import OfficialAccount, Tag
 from wechat.contents.models import HasContent
-from wechat.inbox.models import InboundMessage
 from wechat.kernel.secrets import HasSecrets, SecretField
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_forward_url, check_keyword
@@ -238,34 +237,3 @@ class Reply(HasContent):
         verbose_name = _("reply")
         verbose_name_plural = _("replies")
         ordering = ["position", "id"]
-
-
-class Forward(models.Model):
-    """A message on its way to the webhook of a rule, and what came of it."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        DELIVERED = "delivered", _("delivered")
-        FAILED = "failed", _("given up")
-
-    message = models.ForeignKey(InboundMessage, models.CASCADE, related_name="+", verbose_name=_("message"))
-    rule = models.ForeignKey(Rule, models.CASCADE, related_name="forwards", verbose_name=_("rule"))
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    # One entry an attempt: {"at": ISO 8601, "status": 200 or null, "ms": 41, "error": ""}.
-    log = models.JSONField(_("attempts in detail"), default=list, blank=True)
-
-    class Meta:
-        verbose_name = _("forwarded message")
-        verbose_name_plural = _("forwarded messages")
-        ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["message", "rule"], name="forward_once")]
-        indexes = [
-            models.Index(fields=["due_at"], name="forward_due", condition=models.Q(due_at__isnull=False)),
-            models.Index(fields=["rule", "-id"], name="forward_newest"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.rule} · {self.message}"

@@ -8,13 +8,13 @@ import enum
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 import re2
 
+from wechat.kernel import hours
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Message, Scan, Subscribe, Text, Voice
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MIDNIGHT = datetime.time(0)
 
 LONGEST_KEYWORD = 200
@@ -82,18 +82,15 @@ class Window:
             return Reason.OVER
         if not self.weekdays and self.opens is None and self.closes is None:
             return None
-        return self._weekly_miss(moment.astimezone(SHANGHAI))
+        return self._weekly_miss(moment.astimezone(BEIJING))
 
     def _weekly_miss(self, local: datetime.datetime) -> Reason | None:
         opens, closes, clock = self.opens or MIDNIGHT, self.closes or MIDNIGHT, local.time()
         day = local.isoweekday()
-        if opens < closes:
-            inside = opens <= clock < closes
-        else:
-            inside = clock >= opens or clock < closes
-            day = (day - 2) % 7 + 1 if clock < closes else day
-        if not inside:
+        if not hours.contain(opens, closes, clock):
             return Reason.HOURS
+        if opens >= closes > clock:
+            day = (day - 2) % 7 + 1
         return Reason.WEEKDAY if self.weekdays and day not in self.weekdays else None
 
 

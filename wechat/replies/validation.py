@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from wechat.kernel.webhooks import is_public
+from wechat.kernel.public_network import is_public
 from wechat.replies.specs import Compare, plain, regex_error
 
 

@@ -266,6 +266,15 @@ TYPES: dict[str, type[Content]] = {
 }
 
 
+def is_empty(content: Content) -> bool:
+    """Whether something that must be said is not there, so that a follower would get an empty message."""
+    try:
+        validate(content)
+    except ContentError as error:
+        return error.code == "required"
+    return False
+
+
 def to_passive(content: Content, *, to: str, sender: str, at: int, in_json: bool) -> bytes:
     """The reply body, in the format of the push: `to` an openid, `sender` the account's gh_ id, `at` in Unix
     seconds.

@@ -20,16 +20,17 @@ from urllib.parse import urlencode
 import requests
 from requests.structures import CaseInsensitiveDict
 from requests.utils import default_user_agent
-from urllib3.exceptions import NewConnectionError
 
-from wechat.sdk import text
-from wechat.sdk.connections import OnePieceAdapter
+from wechat.sdk import deadlines, text
+from wechat.sdk.connections import BoundedAdapter, never_left
 from wechat.sdk.error_codes import ERROR_CODES
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
 
 API_BASE = "https://api.weixin.qq.com"
 MP_BASE = "https://mp.weixin.qq.com"
 TIMEOUT = (3.0, 10.0)
+# For a call as a whole; a file takes longer than a few fields.
+CALL_SECONDS, FILE_SECONDS = 15.0, 60.0
 POOL = 96
 HEADERS = {
     "User-Agent": default_user_agent(),
@@ -91,7 +92,7 @@ class Door:
     def ask(self, call: Call) -> dict[str, Any]:
         """The JSON answer. Raises ApiError for an errcode other than 0, TransportError for no answer."""
         with self._watched(call.api):
-            answer = _json(self._send(call).content)
+            answer = _json(self._send(call, FILE_SECONDS if call.files else CALL_SECONDS).content)
             if answer is None:
                 raise TransportError(f"{call.api} answered something other than JSON", outcome_unknown=True)
             return _accepted(answer, call.api)
@@ -99,7 +100,7 @@ class Door:
     def download(self, call: Call) -> Download:
         """A file or a JSON answer, told apart by the bytes themselves. Raises like `ask`."""
         with self._watched(call.api):
-            response = self._send(call)
+            response = self._send(call, FILE_SECONDS)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             answer = _json(response.content)
             if answer is not None:
@@ -108,10 +109,11 @@ class Door:
                 raise TransportError(f"{call.api} answered neither a file nor JSON", outcome_unknown=True)
             return Download(kind, _filename(response), response.content, answer)
 
-    def _send(self, call: Call) -> requests.Response:
+    def _send(self, call: Call, seconds: float) -> requests.Response:
         # Raised outside the handler: the library's exception holds the address with its token, and would
         # travel along as the context.
-        response, failure = self._attempt(call)
+        with deadlines.within(seconds):
+            response, failure = self._attempt(call)
         if response is None:
             raise failure or TransportError(f"{call.api} could not be asked", outcome_unknown=True)
         if response.status_code != requests.codes.ok:
@@ -222,12 +224,6 @@ def _accepted(answer: dict[str, Any], api: str) -> dict[str, Any]:
     )
 
 
-def never_left(error: requests.RequestException) -> bool:
-    """Whether the connection was never made, so that the platform cannot have acted."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
-
-
 def _filename(response: requests.Response) -> str:
     """The file name of Content-Disposition without any path, or ""."""
     header = Message()
@@ -259,5 +255,5 @@ def shared_session(base: str, pid: int) -> requests.Session:
     session = requests.Session()
     # Threads share the session; the cookie jar is the one part of it they could trip over.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.mount(base, OnePieceAdapter(pool_maxsize=POOL, max_retries=0))
+    session.mount(base, BoundedAdapter(pool=POOL))
     return session

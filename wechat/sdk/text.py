@@ -8,10 +8,13 @@ tab and line ends, halves of surrogate pairs, non-characters. Bytes that are no 
 import codecs
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 _NON_CHARACTERS = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
 _UNFIT = re.compile(f"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NON_CHARACTERS}]")
+# Deeper than anything that is exchanged here. What Python itself can read it can often not walk through.
+DEEPEST = 32
 # How Java and old databases write an emoji (CESU-8): either half of its surrogate pair as a character.
 _SURROGATE_PAIRS = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])+")
 
@@ -36,15 +39,18 @@ def decode(data: bytes) -> str:
 def load_json(data: bytes, **options: Any) -> Any:
     """Returns the value of a JSON document, all its texts clean; line ends inside of texts are tolerated.
 
-    `options` are those of `json.loads`. Raises ValueError, for what is nested too deep as well.
+    `options` are those of `json.loads`. Raises ValueError, for numbers of thousands of digits and for what is
+    nested more than `DEEPEST` deep as well.
     """
     document = decode(data)
     try:
         value = json.loads(document, strict=False, **options)
-        # What is not escaped has been cleaned with the document.
-        return clean_json(value) if "\\u" in document else value
     except RecursionError:
         raise ValueError("nested too deep") from None
+    if _is_deeper(value, DEEPEST):
+        raise ValueError("nested too deep")
+    # What is not escaped has been cleaned with the document.
+    return clean_json(value) if "\\u" in document else value
 
 
 def is_json(data: bytes) -> bool:
@@ -70,6 +76,21 @@ def clean_json(value: Any) -> Any:
     if isinstance(value, list):
         return [clean_json(each) for each in value]
     return value
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        level = [inner for each in level for inner in _inside(each) if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _pairs(found: "re.Match[bytes]") -> bytes:

@@ -246,6 +246,7 @@ def test_without_an_answer_of_wechat_pay_it_can_be_tried_again(
 def test_outside_wechat_there_is_a_code_and_no_login(offered: Offered) -> None:
     shown = Client().get(path(offered()))
     assert (shown.status_code, "data:image/svg+xml" in shown.content.decode()) == (403, True)
+    assert Client().get(path(offered()), {"x": "a" * 5_000}).status_code == 404
     assert "Please open this page in WeChat" in text(shown)
     assert not Visitor.objects.exists()
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts import whom
 from accounts.models import Follower, OfficialAccount
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
-from wechat.kernel.clock import SHANGHAI
+from wechat.sdk.beijing import BEIJING
 
 Target = MassSend.Target
 
@@ -131,7 +131,7 @@ def is_spent_today(account: OfficialAccount, at: datetime.datetime) -> bool:
     """Whether a 订阅号 has had its mass send of the day."""
     if account.kind != OfficialAccount.Kind.SUBSCRIPTION:
         return False
-    day = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = at.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
     begun = MassCall.objects.filter(
         account=account, send__started_at__gte=day, send__started_at__lt=day + datetime.timedelta(days=1)
     )
@@ -143,14 +143,14 @@ def is_spent_today(account: OfficialAccount, at: datetime.datetime) -> bool:
 
 def month(at: datetime.datetime) -> datetime.datetime:
     """When the calendar month of that time began."""
-    local = at.astimezone(SHANGHAI)
+    local = at.astimezone(BEIJING)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
     """The calendar of the month, Monday first, with what was sent and is planned."""
-    local = at.astimezone(SHANGHAI)
-    today = timezone.now().astimezone(SHANGHAI).date()
+    local = at.astimezone(BEIJING)
+    today = timezone.now().astimezone(BEIJING).date()
     by_day: dict[int, list[MassSend]] = {}
     begins = month(at)
     ends = (begins + datetime.timedelta(days=32)).replace(day=1)
@@ -160,7 +160,7 @@ def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
     for send in found.exclude(state=MassSend.State.FAILED).order_by("pk"):
         moment = send.due_at or send.started_at
         assert moment is not None
-        by_day.setdefault(moment.astimezone(SHANGHAI).day, []).append(send)
+        by_day.setdefault(moment.astimezone(BEIJING).day, []).append(send)
     return [
         [
             Day(number, local.replace(day=number or 1).date() == today and number > 0, by_day.get(number, []))

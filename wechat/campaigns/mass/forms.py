@@ -19,7 +19,7 @@ from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
-from wechat.contents.variables import VARIABLE
+from wechat.contents.variables import variables_in
 from wechat.kernel.pages import FilterForm
 from wechat.kernel.tables import reading
 from wechat.kernel.tables.limits import UnreadableTable
@@ -80,7 +80,7 @@ class MassSendForm(ContentForm, AccountForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self._take_target(cleaned)
-        if VARIABLE.search(cleaned.get("text") or ""):
+        if variables_in(cleaned.get("text") or ""):
             self.add_error("text", _("A mass send says the same to everybody: take the words in braces out."))
         return cleaned
 

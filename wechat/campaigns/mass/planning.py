@@ -13,6 +13,7 @@ from accounts.segments import UnknownCondition
 from wechat.campaigns.mass import allowance, bodies
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
 from wechat.kernel import work
+from wechat.kernel.subqueries import select_sql
 from wechat.sdk.api import mass
 
 State, Target = MassSend.State, MassSend.Target
@@ -129,14 +130,14 @@ def _one_call(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
 
 
 def _note_recipients(call: MassCall, followers: QuerySet[Follower], now: datetime.datetime) -> None:
-    sql, parameters = followers.order_by().values_list("openid").query.sql_with_params()
+    sql, parameters = select_sql(followers.order_by().values_list("openid"))
     with connection.cursor() as cursor:
         cursor.execute(NOTE.format(followers=sql), [call.pk, call.account_id, now, *parameters])
 
 
 def _split(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
     followers = allowance.receivers(send, now)
-    sql, parameters = followers.order_by().values_list("pk", "openid").query.sql_with_params()
+    sql, parameters = select_sql(followers.order_by().values_list("pk", "openid"))
     told = MassCall(body=dict(body))
     prepared = MassCall._meta.get_field("body").get_db_prep_save(told.body, connection)
     with connection.cursor() as cursor:

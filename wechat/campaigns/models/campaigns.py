@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OfficialAccount, Segment, Tag
 from wechat.contents.models import HasContent
+from wechat.kernel import hours
 from wechat.kernel.work import WorkRow
 from wechat.pushes.models import Push, Template
 from wechat.pushes.states import OPEN
@@ -221,17 +222,7 @@ class Campaign(WorkRow):
 
     def quiet_ends(self, at: datetime.datetime) -> datetime.datetime | None:
         """When the quiet hours end that this moment is in; ``None`` outside of them. Local time."""
-        if self.quiet_from is None or self.quiet_until is None:
-            return None
-        here = timezone.localtime(at)
-        over_night = self.quiet_from > self.quiet_until
-        late, early = here.time() >= self.quiet_from, here.time() < self.quiet_until
-        if not (late or early if over_night else late and early):
-            return None
-        end = here.replace(
-            hour=self.quiet_until.hour, minute=self.quiet_until.minute, second=0, microsecond=0
-        )
-        return end if end > here else end + datetime.timedelta(days=1)
+        return hours.end_of(self.quiet_from, self.quiet_until, at)
 
 
 class Variant(HasContent):

@@ -17,8 +17,7 @@ from accounts.rights import Area
 from wechat.campaigns.models import Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, pages, report, triggers
 from wechat.campaigns.sequences.forms import SequenceFilter, SequenceForm, StepForm, StepFormSet
-from wechat.contents.cautions import CautionsMixin
-from wechat.contents.form import ContentForm
+from wechat.contents.form import CautiousAdmin, ContentForm
 from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge
 
 
@@ -53,7 +52,7 @@ class StepInline(PartOf, StackedInline[SequenceStep, Sequence]):
 
 
 @admin.register(Sequence)
-class SequenceAdmin(CautionsMixin, BigTable, AccountScopedAdmin):
+class SequenceAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
     area = Area.SENDING
     form = SequenceForm
     filter_form = SequenceFilter

@@ -16,6 +16,7 @@ from accounts.pages import remark_of_row
 from accounts.rights import Area
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, report
+from wechat.kernel.row_ids import row_id
 from wechat.pushes.fill_form import FillForm
 
 SHOWN = 50
@@ -30,9 +31,8 @@ def _sequences() -> "QuerySet[Sequence]":
 def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     """The report, and those who are in it now, newest first."""
     inside = Enrolment.objects.filter(sequence=sequence, state__in=OPEN)
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        inside = inside.filter(pk__lt=int(before))
+    if before := row_id(request.GET.get("before", "")):
+        inside = inside.filter(pk__lt=before)
     rows = list(inside.annotate(remark=remark_of_row()).order_by("-pk")[: SHOWN + 1])
     context = {
         "lines": report.steps(sequence),

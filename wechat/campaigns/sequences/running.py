@@ -11,12 +11,12 @@ from django.utils import timezone
 from accounts.models import Follower
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import turns
-from wechat.contents.variables import Values, expand, fill
-from wechat.kernel import work
-from wechat.kernel.clock import SHANGHAI
+from wechat.contents.variables import Values, expand
+from wechat.kernel import hours, placeholders, work
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue, queue_template
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.content import from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
@@ -75,16 +75,7 @@ def delay(step: SequenceStep) -> datetime.timedelta:
 
 def after_quiet(sequence: Sequence, at: datetime.datetime) -> datetime.datetime:
     """That time, or the end of the quiet time it falls into; the quiet time may go past midnight."""
-    begins, ends = sequence.quiet_from, sequence.quiet_until
-    if begins is None or ends is None:
-        return at
-    local = at.astimezone(SHANGHAI)
-    clock = local.time()
-    quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
-    if not quiet:
-        return at
-    end = local.replace(hour=ends.hour, minute=ends.minute, second=ends.second, microsecond=0)
-    return end if end > local else end + datetime.timedelta(days=1)
+    return hours.end_of(sequence.quiet_from, sequence.quiet_until, at) or at
 
 
 def _do(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) -> None:
@@ -102,13 +93,14 @@ def _queued(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) ->
     values = _values(enrolment, now)
     if windows.left(account, openid, now).left:
         content = expand(from_dict(step.complete), values)
-        return queue(account=account, openid=openid, content=content, key=key, cause=cause)
+        if content is not None:
+            return queue(account=account, openid=openid, content=content, key=key, cause=cause)
     if step.template is None or not step.has_template:
         return None
     message = TemplateMessage(
         template_id=step.template.platform_id,
-        values={name: fill(text, values) for name, text in step.values.items()},
-        url=fill(step.link, values),
+        values=placeholders.fill_all(step.values, values.by_name()),
+        url=placeholders.fill_address(step.link, values.by_name()),
     )
     kind = Push.Kind(step.template.kind)
     return queue_template(account=account, openid=openid, message=message, kind=kind, key=key, cause=cause)
@@ -117,7 +109,7 @@ def _queued(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) ->
 def _values(enrolment: Enrolment, now: datetime.datetime) -> Values:
     account = enrolment.sequence.account
     known = Follower.objects.filter(account=account, openid=enrolment.openid)
-    local = now.astimezone(SHANGHAI)
+    local = now.astimezone(BEIJING)
     return Values(
         openid=enrolment.openid,
         remark=known.values_list("remark", flat=True).first() or "",

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from wechat.kernel.clock import SHANGHAI
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import Cause
 
 # When messages to followers go on after the quota of a day was used up: nobody is written to at midnight.
@@ -106,11 +106,11 @@ def next_quota_day(now: datetime.datetime) -> datetime.datetime:
 
     Source: WeChat reference 4.3.
     """
-    tomorrow = now.astimezone(SHANGHAI).date() + datetime.timedelta(days=1)
-    return datetime.datetime.combine(tomorrow, datetime.time(0, 5), tzinfo=SHANGHAI)
+    tomorrow = now.astimezone(BEIJING).date() + datetime.timedelta(days=1)
+    return datetime.datetime.combine(tomorrow, datetime.time(0, 5), tzinfo=BEIJING)
 
 
 def next_quota_morning(now: datetime.datetime) -> datetime.datetime:
     """Returns the morning of the day on which the platform counts anew."""
-    day = next_quota_day(now).astimezone(SHANGHAI).date()
-    return datetime.datetime.combine(day, MORNING, tzinfo=SHANGHAI)
+    day = next_quota_day(now).astimezone(BEIJING).date()
+    return datetime.datetime.combine(day, MORNING, tzinfo=BEIJING)

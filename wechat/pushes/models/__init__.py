@@ -2,7 +2,6 @@ from wechat.pushes.models.ledgers import NoticeGrant, NoticeRefusal, SendWindow
 from wechat.pushes.models.occasions import EventTemplate
 from wechat.pushes.models.push import Push
 from wechat.pushes.models.receipts import Receipt
-from wechat.pushes.models.reports import StatusReport, StatusWebhook
 from wechat.pushes.models.send_rates import SendRate
 from wechat.pushes.models.templates import LibraryJob, Template
 
@@ -15,7 +14,5 @@ __all__ = [
     "Receipt",
     "SendRate",
     "SendWindow",
-    "StatusReport",
-    "StatusWebhook",
     "Template",
 ]

@@ -17,7 +17,9 @@ from typing import Any
 
 import requests
 
-from wechat.sdk.door import TIMEOUT, Observer, never_left, shared_session
+from wechat.sdk import deadlines
+from wechat.sdk.connections import never_left
+from wechat.sdk.door import CALL_SECONDS, TIMEOUT, Observer, shared_session
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.pay import signing, verifying
 from wechat.sdk.pay.errors import NotGenuine, Refused
@@ -25,8 +27,8 @@ from wechat.sdk.pay.keys import MerchantKeys, PlatformKeys
 from wechat.sdk.text import load_json
 
 API_BASE = "https://api.mch.weixin.qq.com"
-# Bills of a million lines take their time, but never this long between two pieces.
-DOWNLOAD_TIMEOUT = (3.0, 60.0)
+# Bills of a million lines take their time, but never this long between two pieces, nor in all.
+DOWNLOAD_TIMEOUT, DOWNLOAD_SECONDS = (3.0, 60.0), 600.0
 
 logger = logging.getLogger("wechat.sdk.pay")
 
@@ -81,7 +83,8 @@ class PayClient:
         """A file at an address that a verified answer named; its own answer carries no signature."""
         with self._watched(api):
             request = self._signed(requests.Request("GET", url))
-            response = self._sent(request, api, stream=True, timeout=DOWNLOAD_TIMEOUT)
+            with deadlines.within(DOWNLOAD_SECONDS):
+                response = self._sent(request, api, stream=True, timeout=DOWNLOAD_TIMEOUT)
             with response:
                 _raise_refusal(response, api)
                 yield response
@@ -119,7 +122,8 @@ class PayClient:
         request = requests.Request(
             method, self._base + path, params=dict(params or {}), data=data, headers=headers
         )
-        response = self._sent(self._signed(request), api, stream=False, timeout=TIMEOUT)
+        with deadlines.within(CALL_SECONDS):
+            response = self._sent(self._signed(request), api, stream=False, timeout=TIMEOUT)
         _raise_refusal(response, api)
         return Answer(response.headers, response.content)
 

@@ -4,12 +4,12 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.transactions import Transaction, read_transaction
 
 TRANSACTIONS = "/v3/pay/transactions"
-BEIJING = datetime.timezone(datetime.timedelta(hours=8))
 # How long the result of an order call can be used, whatever `time_expire` says.
 PREPAY_LIFE = datetime.timedelta(hours=2)
 H5_LIFE = datetime.timedelta(minutes=5)

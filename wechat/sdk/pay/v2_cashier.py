@@ -8,10 +8,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import signing, v2
 from wechat.sdk.pay.errors import Refused
-from wechat.sdk.pay.orders import BEIJING, NewOrder
+from wechat.sdk.pay.orders import NewOrder
 from wechat.sdk.pay.refunds import NewRefund
 from wechat.sdk.pay.transactions import RefundReport, Transaction, read_refund, read_transaction
 from wechat.sdk.pay.v2_client import V2Client

@@ -15,8 +15,9 @@ from functools import cache
 
 import requests
 
-from wechat.sdk.connections import OnePieceAdapter
-from wechat.sdk.door import TIMEOUT, Observer, never_left, shared_session
+from wechat.sdk import deadlines
+from wechat.sdk.connections import BoundedAdapter, never_left
+from wechat.sdk.door import CALL_SECONDS, TIMEOUT, Observer, shared_session
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.pay import signing, v2
 from wechat.sdk.pay.client import API_BASE, outcome_of
@@ -90,13 +91,14 @@ class V2Client:
             headers[CERTIFICATE_HEADER] = self.keys.mchid
         failure: TransportError
         try:
-            answer = session.post(
-                self._base + path,
-                data=v2.to_xml(fields),
-                headers=headers,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
+            with deadlines.within(CALL_SECONDS):
+                answer = session.post(
+                    self._base + path,
+                    data=v2.to_xml(fields),
+                    headers=headers,
+                    timeout=TIMEOUT,
+                    allow_redirects=False,
+                )
         except requests.RequestException as error:
             message = f"{path} failed: {type(error).__name__}"
             failure = TransportError(message, outcome_unknown=not never_left(error))
@@ -127,15 +129,6 @@ class V2Client:
         return fields
 
 
-class _CertifiedAdapter(OnePieceAdapter):
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, **{**kwargs, "ssl_context": self._context})
-
-
 @cache
 def certified_session(base: str, certificate: str, private_key: str, pid: int) -> requests.Session:
     """Mutual TLS with the merchant's certificate. OpenSSL reads it from a file, which is gone at once."""
@@ -145,5 +138,5 @@ def certified_session(base: str, certificate: str, private_key: str, pid: int) -
         file.flush()
         context.load_cert_chain(file.name)
     session = requests.Session()
-    session.mount(base, _CertifiedAdapter(context))
+    session.mount(base, BoundedAdapter(context=context))
     return session

@@ -48,10 +48,12 @@
     editor.notificationManager.open({ text, type });
   }
 
+  const clean = (field, html) => post(field, field.dataset.clean, "text", new Blob([html]), "text.html");
+
   async function paste(editor, field, html) {
     const place = editor.selection.getBookmark(2, true);
     try {
-      const answer = await post(field, field.dataset.clean, "text", new Blob([html]), "text.html");
+      const answer = await clean(field, html);
       if (editor.removed) return;
       editor.selection.moveToBookmark(place);
       editor.insertContent(answer.html);
@@ -59,6 +61,12 @@
     } catch (error) {
       notify(editor, error.message, "error");
     }
+  }
+
+  // Says at once that a link to another site will not stay one.
+  async function judge(editor, field, href) {
+    const answer = await clean(field, make("a", { href }).outerHTML).catch(() => ({}));
+    if (answer.dropped && !editor.removed) notify(editor, answer.dropped);
   }
 
   async function fromLibrary(editor, field) {
@@ -158,6 +166,9 @@
         editor.ui.registry.addButton("library", { icon: "image", tooltip: say("插入图片", "Picture"), onAction: () => fromLibrary(editor, field) });
         editor.on("PreInit", () => editor.getDoc().head.append(Object.assign(editor.getDoc().createElement("meta"), { name: "referrer", content: "no-referrer" })));
         editor.on("input change undo redo SetContent ObjectResized", changed);
+        editor.on("SetAttrib", (event) => {
+          if (field.dataset.clean && event.attrName === "href" && event.attrValue) judge(editor, field, event.attrValue);
+        });
         editor.on("PastePreProcess", (event) => {
           if (!field.dataset.clean || FILE.test(event.content)) return;
           event.preventDefault();

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_avatars'),
+        ("accounts", "0006_sign_in_limits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0011_deliveries'),
+        ('payments', '0012_webhooks_to_the_outbox'),
     ]
 
     operations = [

@@ -1,0 +1,146 @@
+"""Hostile input at every door, judged: `make fuzz`, or `python -m bench.fuzz` beside a database of its own.
+
+Starts the simulator and one web process, sends each door so many inputs, one after the other, and reports
+every one that was answered with 5xx or not at all, took more than two seconds of CPU, or lifted the
+process's memory over 512 MB. An input is the same in every run with the same seed: `--door login --only 17`
+sends one again. The exit code is 1 if any failed, or if there was not the time for all of them.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import django
+
+from bench.fuzz.server import Server, free_port, running
+
+if TYPE_CHECKING:
+    from bench.fuzz.requests import Input
+
+CPU_SECONDS, MEMORY_MB = 2.0, 512
+PROXIED = (b'"platform_refused"', b'"platform_unreachable"', b'"uncertain"')
+
+
+@dataclass
+class Verdict:
+    """What became of a door's inputs."""
+
+    answered: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+
+def main() -> int:
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as (server, log):
+        from bench.fuzz.doors import DOORS
+        from bench.fuzz.world import made
+
+        world = made()
+        # What is loaded with the first request is no input's fault.
+        for generate in DOORS.values():
+            generate(world, Random(0)).send(server.port, "127.0.0.1")
+        until = time.monotonic() + options.minutes * 60
+        failed = False
+        for door in options.door or list(DOORS):
+            numbers = [options.only] if options.only is not None else range(options.each)
+            verdict = Verdict()
+            for number in numbers:
+                if time.monotonic() > until:
+                    verdict.failures.append(f"{door} {number}: there was no time for the rest")
+                    break
+                _try(
+                    server,
+                    DOORS[door](world, Random(f"{options.seed}:{door}:{number}")),
+                    f"{door} {number}",
+                    verdict,
+                )
+            failed = _tell(door, verdict, server) or failed
+        if failed:
+            print(f"\nThe end of the server's log:\n{log.read_text(errors='replace')[-6_000:]}")
+    return 1 if failed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--each", type=int, default=3_500, help="inputs a door")
+    parser.add_argument("--minutes", type=float, default=60, help="of all doors together, at most")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--door", action="append", help="only this one; may be repeated")
+    parser.add_argument("--only", type=int, help="only the input of this number")
+    return parser.parse_args()
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[tuple[Server, Path]]:
+    """The simulator and one web process, as `make run` starts them."""
+    platform, port = free_port(), free_port()
+    base = f"http://127.0.0.1:{platform}"
+    names = ("WECHAT_API_BASE", "WECHAT_PAY_API_BASE", "WECHAT_OPEN_BASE", "WECHAT_MP_BASE")
+    os.environ |= dict.fromkeys(names, base) | {
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "MEDIA_ROOT": str(folder / "media"),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    log = folder / "web.log"
+    web = ["uvicorn", "--port", str(port), "--no-access-log", "--no-proxy-headers", "--lifespan", "off"]
+    with running(["simulator", "--port", str(platform)], platform, {}, folder / "simulator.log"):
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        application = [*web, "--ws", "none", "config.asgi:application"]
+        with running(application, port, {"DEBUG": "1"}, log) as server:
+            yield server, log
+
+
+def _try(server: Server, given: "Input", name: str, verdict: Verdict) -> None:
+    before = server.cpu_seconds()
+    status, answer = given.send(server.port, _address(name))
+    spent, peak = server.cpu_seconds() - before, server.peak_mb()
+    proxied = status in {502, 503} and any(code in answer for code in PROXIED)
+    verdict.answered["platform" if proxied else f"{status // 100}xx"] += 1
+    verdict.slowest = max(verdict.slowest, spent)
+    wrong = []
+    if not 200 <= status < 500 and not proxied:
+        wrong.append(f"answered {status}")
+    if spent > CPU_SECONDS:
+        wrong.append(f"{spent:.1f} s of CPU")
+    if peak > MEMORY_MB and not any("MB" in each for each in verdict.failures):
+        wrong.append(f"{peak:.0f} MB")
+    if wrong:
+        shown = f"{given.method} {given.path[:120]} {given.body[:200]!r} -> {answer[:80]!r}"
+        verdict.failures.append(f"{name}: {', '.join(wrong)}: {shown}")
+
+
+def _address(name: str) -> str:
+    """Another sender for each input, so that no limit by address keeps the later ones out."""
+    random = Random(name)
+    return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
+
+
+def _tell(door: str, verdict: Verdict, server: Server) -> bool:
+    """Whether anything failed."""
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(verdict.answered.items()))
+    total = sum(verdict.answered.values())
+    cost = f"at most {verdict.slowest:.2f} s of CPU, {server.peak_mb():.0f} MB"
+    print(f"{door:13} {total:>6,} inputs: {counted}; {cost}")
+    for failure in verdict.failures[:20]:
+        print(f"  {failure}")
+    if len(verdict.failures) > 20:
+        print(f"  and {len(verdict.failures) - 20} more")
+    sys.stdout.flush()
+    return bool(verdict.failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""The doors, and what is sent to each: valid seeds, changed, and signed where the door wants it.
+
+A change inside of what is signed gets past the signature; now and then it is the envelope that is changed.
+"""
+
+from collections.abc import Callable, Mapping
+from random import Random
+
+from bench.fuzz.doors.callbacks import callback
+from bench.fuzz.doors.login import login
+from bench.fuzz.doors.open_pages import open_api
+from bench.fuzz.doors.payments import notification
+from bench.fuzz.doors.signed_api import signed_api
+from bench.fuzz.doors.uploads import uploads
+from bench.fuzz.requests import Input
+from bench.fuzz.world import World
+
+DOORS: Mapping[str, Callable[[World, Random], Input]] = {
+    "callback": callback,
+    "notification": notification,
+    "open_api": open_api,
+    "signed_api": signed_api,
+    "login": login,
+    "uploads": uploads,
+}

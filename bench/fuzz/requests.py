@@ -1,0 +1,88 @@
+"""One input: a request, sent over a connection of its own from an address of its own."""
+
+import http.client
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from urllib.parse import quote, urlencode
+
+from bench.fuzz.mutations import CHARSETS, TEXTS
+
+TIMEOUT_SECONDS = 60
+# A cookie and a form that agree get past the protection against forged requests.
+CSRF = "f" * 32
+PARAMETERS = ["limit", "cursor", "account", "lang", "format", "q", "page"]
+
+
+@dataclass(frozen=True)
+class Input:
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def send(self, port: int, address: str) -> tuple[int, bytes]:
+        """Returns the status and the beginning of the answer; the status is 0 if there was none."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", port, timeout=TIMEOUT_SECONDS, source_address=(address, 0)
+        )
+        try:
+            connection.putrequest(self.method, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                connection.putheader(name, value)
+            connection.putheader("Content-Length", str(len(self.body)))
+            connection.endheaders(self.body)
+            answer = connection.getresponse()
+            return answer.status, answer.read()[:2_000]
+        except (OSError, http.client.HTTPException) as error:
+            return 0, repr(error).encode()
+        finally:
+            connection.close()
+
+
+def with_query(path: str, query: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(query, errors='surrogatepass')}" if query else path
+
+
+def changed_query(random: Random, query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters, now and then one of them changed, left out or added."""
+    changed = dict(query)
+    if changed and random.random() < 0.5:
+        name = random.choice(list(changed))
+        changed[name] = random.choice(TEXTS)[:4_000]
+    if random.random() < 0.1:
+        changed[random.choice(PARAMETERS)] = random.choice(TEXTS)[:4_000]
+    return changed
+
+
+def part(random: Random, usual: str) -> str:
+    """A part of a path, usually the one that exists."""
+    return usual if random.random() < 0.6 else quote(random.choice(TEXTS)[:4_000], safe="", errors="replace")
+
+
+def multipart(fields: Mapping[str, bytes], files: Mapping[str, tuple[str, bytes]], boundary: str) -> bytes:
+    """A form as a browser sends it; ``files`` are names and contents."""
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+        for name, value in fields.items()
+    ]
+    parts += [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"\r\n'
+        f"Content-Type: application/octet-stream\r\n\r\n".encode(errors="replace")
+        + content
+        + b"\r\n"
+        for name, (file, content) in files.items()
+    ]
+    return b"".join(parts) + f"--{boundary}--\r\n".encode()
+
+
+def headers(random: Random, kind: str) -> dict[str, str]:
+    """Those that every request has; the charset is now and then a strange one."""
+    charset = "" if random.random() < 0.9 else f"; charset={random.choice(CHARSETS)}"
+    return {"Host": "127.0.0.1", "Content-Type": kind + charset}
+
+
+def word(random: Random) -> str:
+    """As much of a text as a header can hold."""
+    text = random.choice(TEXTS)[:2_000].encode("latin-1", "replace").decode("latin-1")
+    return "".join(each for each in text if each.isprintable())

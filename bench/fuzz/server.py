@@ -1,0 +1,62 @@
+"""The server that is tried, as one process, and what each input costs it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+
+class Server:
+    """A running process; its CPU time and its peak of memory are the system's own figures."""
+
+    def __init__(self, process: psutil.Process, port: int) -> None:
+        self.port = port
+        self._process = process
+
+    def cpu_seconds(self) -> float:
+        times = self._process.cpu_times()
+        return times.user + times.system
+
+    def peak_mb(self) -> float:
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        (peak,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(peak.split()[1]) / 1024
+
+
+@contextmanager
+def running(module: list[str], port: int, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
+    """Starts a Python module that listens on the port, and stops it."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module], env=os.environ | environment, stdout=output, stderr=output
+        )
+        try:
+            _wait_for(port, process)
+            yield Server(psutil.Process(process.pid), port)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"nobody listens on {port}")

@@ -1,0 +1,144 @@
+"""What the inputs are about: the demo's data, and the keys by which a sender gets past each door."""
+
+import hashlib
+import hmac
+import io
+import uuid
+from dataclasses import dataclass, field
+from random import Random
+from time import time
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from openpyxl import Workbook
+from PIL import Image
+
+from accounts.models import Follower, OfficialAccount, Segment, Tag
+from menus import drafts, portable
+from menus.models import Menu
+from payments import ordering
+from payments.models import Merchant, Order
+from tests.platform import Platform
+from tests.sdk.pay.vectors import KEYS
+from wechat.api import scopes
+from wechat.api.models import ApiClient
+from wechat.login import tokens, visitors
+from wechat.login.models import LoginSession
+
+OPENID = "oFuzz0000000000000000000001"
+
+
+@dataclass
+class World:
+    account: OfficialAccount
+    plain: OfficialAccount
+    mini: OfficialAccount
+    order: Order
+    secret: str
+    client: ApiClient
+    session: str
+    access: str
+    refresh: str
+    tag: Tag
+    segment: Segment
+    menu: Menu
+    xlsx: bytes
+    picture: bytes
+    menu_file: bytes
+    platforms: dict[str, Platform] = field(default_factory=dict)
+
+    def signed(self, method: str, path: str, query: str, body: bytes) -> dict[str, str]:
+        """The headers of a business system, as the documentation describes them."""
+        timestamp, nonce = str(int(time())), uuid.uuid4().hex
+        digest = hashlib.sha256(body).hexdigest()
+        text = "\n".join([method, path, query, timestamp, nonce, digest])
+        signature = hmac.new(
+            self.secret.encode(), text.encode("latin-1", "replace"), hashlib.sha256
+        ).hexdigest()
+        return {
+            "X-Key": self.client.key_id, "X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": signature,
+        }  # fmt: skip
+
+
+def made() -> World:
+    """Fills a fresh database; the simulator has to run."""
+    call_command("migrate", verbosity=0)
+    call_command("load_demo", verbosity=0)
+    account = OfficialAccount.objects.get(slug="demo")
+    plain = OfficialAccount.objects.create(
+        slug="plain", name="plain", appid=f"wx{'e' * 16}", original_id="gh_00000000000e", token="fuzztoken",
+        mode="plain",
+    )  # fmt: skip
+    Follower.objects.create(account=account, openid=OPENID)
+    visitor = visitors.logged_in(account, OPENID)
+    session = tokens.start(visitor, LoginSession.Kind.MINIPROGRAM)
+    client = ApiClient(name="fuzz", scopes=[name for name, _label in scopes.known()], per_minute=600_000)
+    secret = client.make_secret()
+    client.save()
+    client.accounts.add(account)
+    return World(
+        account=account,
+        plain=plain,
+        mini=OfficialAccount.objects.get(slug="demo-mini"),
+        order=_ordered(account),
+        secret=secret,
+        client=client,
+        session=_session(),
+        access=session.access,
+        refresh=session.refresh,
+        tag=Tag.objects.create(account=account, name="VIP", platform_id=100),
+        segment=Segment.objects.create(account=account, name="all", conditions=[]),
+        menu=drafts.default_menu(account),
+        xlsx=_xlsx(),
+        picture=_picture(),
+        menu_file=portable.export(list(Menu.objects.filter(account=account))).encode(),
+        platforms={each.slug: _platform(each) for each in (account, plain)},
+    )
+
+
+def _platform(account: OfficialAccount) -> Platform:
+    return Platform(account.appid, account.token, account.aes_key, account.original_id)
+
+
+def _ordered(account: OfficialAccount) -> Order:
+    """Of a merchant whose platform's private key is known, so that notifications can be signed."""
+    merchant = Merchant.objects.create(
+        slug="fuzz",
+        name="fuzz",
+        mchid=KEYS["mchid"],
+        serial_no=KEYS["merchant"]["serial_no"],
+        private_key=KEYS["merchant"]["private_key_pem"],
+        api_v3_key=KEYS["apiv3_key"],
+        api_v2_key=KEYS["apiv2_key"],
+        public_key_id=KEYS["wechatpay_public_key"]["public_key_id"],
+        public_key=KEYS["wechatpay_public_key"]["public_key_pem"],
+    )
+    merchant.accounts.add(account)
+    wanted = ordering.Wanted(
+        account=account, merchant=merchant, source="fuzz", key="fuzz", way=Order.Way.JSAPI, total=100,
+        description="会员卡", openid=OPENID,
+    )  # fmt: skip
+    return ordering.create(wanted)
+
+
+def _session() -> str:
+    browser = Client()
+    browser.force_login(User.objects.get(username="admin"), "django.contrib.auth.backends.ModelBackend")
+    return browser.cookies["sessionid"].value
+
+
+def _xlsx() -> bytes:
+    book, packed = Workbook(), io.BytesIO()
+    rows: list[list[Any]] = [["openid", "remark", "城市"], [OPENID, "老王", "杭州"], ["oB", "x", 16.0]]
+    for row in rows:
+        book.active.append(row)  # type: ignore[union-attr]  # a new book has a sheet
+    book.save(packed)
+    return packed.getvalue()
+
+
+def _picture() -> bytes:
+    drawn = io.BytesIO()
+    Image.frombytes("RGB", (64, 64), Random(1).randbytes(64 * 64 * 3)).save(drawn, "PNG")
+    return drawn.getvalue()

@@ -1,0 +1,153 @@
+"""What is asked of any request before a thread takes it up: its headers make sense, its body is all there.
+
+Strangers send to every address, and to the pages of staff as well. So this is decided in the event loop, by
+the path alone: what is too large, too slow or cannot be read is refused here, and what is received waits on
+disk, of which a process uses no more than ``MOST_ON_DISK``.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from http.cookies import CookieError
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, parse_cookie
+from django.http.response import JsonResponse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from wechat.kernel.bodies import BodyTooLarge, BodyTooSlow, Receive, receive_into
+
+Send = Callable[[Any], Awaitable[None]]
+
+# The longest first that fits the beginning of a path; elsewhere forms of a few fields are sent.
+LIMITS = (
+    ("/admin/login/", 64 * 1024),
+    ("/admin/", 20 * 1024 * 1024),
+    ("/api/", settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0),
+)
+LIMIT_ELSEWHERE = 256 * 1024
+MOST_HEADERS = 64 * 1024
+IN_MEMORY = 64 * 1024
+MOST_ON_DISK = 256 * 1024 * 1024
+
+UTF_8 = re.compile(r";\s*charset\s*=\s*(\"?)utf-?8\1\s*(?=;|$)", re.IGNORECASE)
+# `name*=charset'language'value`, by which a header chooses how it is to be decoded (RFC 2231).
+EXTENDED = re.compile(r"\*\s*=|\*[0-9]+\*?\s*=")
+
+
+class Refused(Exception):
+    """The request ends here, with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Body:
+    """The body of a request: in memory while it is small, else in a temporary file until it is closed."""
+
+    _on_disk = 0
+
+    def __init__(self) -> None:
+        self.file = SpooledTemporaryFile[bytes](IN_MEMORY)
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        """Raises ``Refused`` when the disk is needed and other bodies have used up their share of it."""
+        before, self.size = self._counted, self.size + len(data)
+        Body._on_disk += self._counted - before
+        if self._counted and Body._on_disk > MOST_ON_DISK:
+            raise Refused(503)
+        return self.file.write(data)
+
+    def close(self) -> None:
+        Body._on_disk -= self._counted
+        self.file.close()
+
+    @property
+    def _counted(self) -> int:
+        return self.size if self.size > IN_MEMORY else 0
+
+
+async def read(scope: Any, receive: Receive, body: Body) -> None:
+    """Receives the body of a request whose headers are right. Raises ``Refused`` and ``SenderGone``."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    _check_headers(scope["headers"], headers)
+    # No row holds this character, and no database can be asked for it.
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise Refused(400)
+    limit = limit_of(scope["path"])
+    declared = headers.get(b"content-length", "0")
+    if not declared.isdecimal() or len(declared) > 18:
+        raise Refused(400)
+    if int(declared) > limit:
+        raise Refused(413)
+    try:
+        await receive_into(body, receive, limit)
+    except BodyTooLarge:
+        raise Refused(413) from None
+    except BodyTooSlow:
+        raise Refused(408) from None
+    body.file.seek(0)
+
+
+def limit_of(path: str) -> int:
+    """Returns how many bytes may be sent to the path."""
+    return next((limit for start, limit in LIMITS if path.startswith(start)), LIMIT_ELSEWHERE)
+
+
+def _check_headers(pairs: list[tuple[bytes, bytes]], headers: Mapping[bytes, str]) -> None:
+    """A header that names a codec has its bytes decoded with it, and Python has codecs that take minutes,
+    unpack, or raise whatever they are given. Only UTF-8 is read here."""
+    if sum(len(name) + len(value) for name, value in pairs) > MOST_HEADERS:
+        raise Refused(431)
+    content_type = headers.get(b"content-type", "")
+    if content_type.lower().count("charset") != len(UTF_8.findall(content_type)):
+        raise Refused(415)
+    if EXTENDED.search(content_type) or EXTENDED.search(headers.get(b"accept", "")):
+        raise Refused(400)
+
+
+async def refuse(status: int, scope: Any, send: Send) -> None:
+    """Answers in the form that is spoken at the path, in the reader's language."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    with translation.override(_language(headers)):
+        kind, content = _in_words(status, scope["path"])
+    fields = {
+        b"content-type": kind,
+        b"content-length": b"%d" % len(content),
+        b"x-content-type-options": b"nosniff",
+        # What is still to come of the body is nobody's next request.
+        b"connection": b"close",
+        **({b"retry-after": b"30"} if status == 503 else {}),
+    }
+    await send({"type": "http.response.start", "status": status, "headers": list(fields.items())})
+    await send({"type": "http.response.body", "body": content})
+
+
+def _language(headers: Mapping[bytes, str]) -> str:
+    request = HttpRequest()
+    request.META = {"HTTP_ACCEPT_LANGUAGE": headers.get(b"accept-language", "")}
+    try:
+        request.COOKIES = parse_cookie(headers.get(b"cookie", ""))
+    except CookieError:
+        request.COOKIES = {}
+    return translation.get_language_from_request(request)
+
+
+def _in_words(status: int, path: str) -> tuple[bytes, bytes]:
+    code, message = {
+        400: ("invalid", _("This request makes no sense.")),
+        408: ("too_slow", _("The body came too slowly.")),
+        413: ("too_large", _("The body is too large.")),
+        415: ("unsupported_media_type", _("Only UTF-8 is read here.")),
+        431: ("headers_too_large", _("The headers of this request are too large.")),
+        503: ("too_many_uploads", _("Too much is being uploaded at the moment; try again in half a minute.")),
+    }[status]
+    if path.startswith("/api/"):
+        return b"application/json", JsonResponse({"error": {"code": code, "message": message}}).content
+    if path.startswith("/pay/"):
+        return b"application/json", JsonResponse({"code": "FAIL", "message": message}).content
+    return b"text/plain; charset=utf-8", message.encode()

@@ -1,0 +1,128 @@
+"""Django's pages under an ASGI server: in threads, which are held by work and never by a connection.
+
+A page gets its whole request, is computed from its first to its last byte in one thread, as under any WSGI
+server, and is sent when the thread is free again: who sends or reads slowly keeps nobody else waiting.
+"""
+
+import asyncio
+import contextvars
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
+
+from config.requests import Body, Refused, Send, read, refuse
+from wechat.kernel.bodies import Receive, SenderGone
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+IN_MEMORY = 256 * 1024
+PIECE = 64 * 1024
+# A reader that takes no piece for so long has gone, whatever its connection says.
+PATIENCE_SECONDS = 60
+
+
+class Answer:
+    """What a page answered; its content is in memory while it is small, else in a temporary file."""
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.file = SpooledTemporaryFile[bytes](IN_MEMORY)
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        """The ``start_response`` of WSGI."""
+        self.status = int(status.split(" ", 1)[0])
+        self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return self.file.write
+
+    async def send(self, send: Send) -> None:
+        """Raises ``TimeoutError`` when the reader does not take it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        self.file.seek(0)
+        while piece := self.file.read(PIECE):
+            message = {"type": "http.response.body", "body": piece, "more_body": True}
+            await asyncio.wait_for(send(message), PATIENCE_SECONDS)
+        await asyncio.wait_for(send({"type": "http.response.body"}), PATIENCE_SECONDS)
+
+
+class Pages:
+    """An ASGI application that runs Django in at most ``most`` threads at a time."""
+
+    def __init__(self, application: WSGIHandler, most: int) -> None:
+        self._application = application
+        self._threads = ThreadPoolExecutor(most, thread_name_prefix="pages")
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"{scope['type']} is not spoken here")
+        try:
+            answer = await self._answered(scope, receive)
+        except Refused as refused:
+            await refuse(refused.status, scope, send)
+        except SenderGone:
+            return
+        else:
+            with closing(answer.file):
+                await answer.send(send)
+
+    async def _answered(self, scope: Any, receive: Receive) -> Answer:
+        with closing(Body()) as body:
+            await read(scope, receive, body)
+            # In a context of its own, as if the thread were new.
+            run = contextvars.Context().run
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, run, self._page, environ_of(scope, body))
+
+    def _page(self, environ: "WSGIEnvironment") -> Answer:
+        answer = Answer()
+        try:
+            with closing(self._application(environ, answer.start)) as response:
+                for piece in response:
+                    answer.file.write(piece)
+        except BaseException:
+            answer.file.close()
+            raise
+        finally:
+            # Django does so when a response is closed; not every request comes that far.
+            connections.close_all()
+        return answer
+
+
+def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":
+    """Returns the WSGI environment of an HTTP request whose body is there (PEP 3333)."""
+    server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or 0),
+        "REMOTE_ADDR": client[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": body.file,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        # In this form `X_Forwarded_For` would pass for `X-Forwarded-For`, which a proxy watches.
+        if b"_" in name:
+            continue
+        key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+        text = value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    # Of a body in chunks nobody said how long it is.
+    environ["CONTENT_LENGTH"] = str(body.size)
+    return environ

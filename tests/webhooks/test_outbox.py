@@ -1,0 +1,251 @@
+"""Events of the product reach whoever subscribed to them: once, signed, repeated, and visible to staff."""
+
+import base64
+import datetime
+import hmac
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts import erasing, tagging
+from accounts.doctor import Level
+from accounts.models import Follower, OfficialAccount, Tag
+from tests.callbacks import post
+from tests.cast import Cast, signed_in
+from tests.platform import Platform
+from tests.sdk.platform import Platform as Server
+from tests.sdk.platform import Reply, Request, serving
+from tests.signed import business_system
+from wechat.inbox.reacting import react_to_due
+from wechat.kernel import work
+from wechat.webhooks import checkup
+from wechat.webhooks.models import Delivery, Endpoint
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ADMIN = "/admin/webhooks"
+API = "/api/v1/webhook"
+
+
+class Receiver(Server):
+    """The owner's system: keeps what it is told and answers with ``status``."""
+
+    status = 200
+
+    def handle(self, request: Request) -> Reply:
+        self.requests.append(request)
+        return Reply(b"thank you", status=self.status)
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        return [json.loads(request.body) for request in self.requests]
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Receiver:
+    settings.DEBUG = True  # a loopback address is allowed
+    return Receiver()
+
+
+@pytest.fixture
+def base(receiver: Receiver) -> Iterator[str]:
+    with serving(receiver) as base:
+        yield base
+
+
+@pytest.fixture
+def endpoint(base: str, account: OfficialAccount) -> Endpoint:
+    wanted = ["message.received", "follower.followed", "follower.left", "menu.tapped"]
+    return Endpoint.objects.create(account=account, url=f"{base}/hook", secret="s" * 20, events=wanted)
+
+
+def arrives(platform: Platform, xml: str) -> None:
+    assert post(platform.safe(xml)).status_code == 200
+    react_to_due()
+
+
+def test_what_followers_do_is_told_to_who_subscribed_to_it(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    arrives(platform, platform.text("你好"))
+    arrives(platform, platform.event("oFollower", "subscribe"))
+    arrives(platform, platform.event("oFollower", "CLICK", "<EventKey>k</EventKey>"))
+    arrives(platform, platform.event("oFollower", "SCAN", "<EventKey>1</EventKey>"))
+    arrives(platform, platform.event("oFollower", "unsubscribe"))
+    work.run("webhooks.deliver")
+    told = {each["type"]: each["data"] for each in receiver.told}
+    assert set(told) == set(endpoint.events)
+    message = told["message.received"]
+    assert (message["account"], message["openid"], message["text"]) == ("demo", "oFollower", "你好")
+    assert work.run("webhooks.deliver") == 0
+
+
+def test_tags_that_followers_get_and_lose_are_told(
+    endpoint: Endpoint, receiver: Receiver, account: OfficialAccount
+) -> None:
+    Endpoint.objects.update(events=["follower.tagged", "follower.untagged"])
+    tag = Tag.objects.create(account=account, name="会员")
+    for openid in ("oOne", "oTwo"):
+        Follower.objects.create(account=account, openid=openid)
+    for _again in range(2):
+        tagging.add(tag, Follower.objects.all())
+    tagging.remove(tag, Follower.objects.filter(openid="oTwo"))
+    work.run("webhooks.deliver")
+    told = sorted(
+        (each["type"], each["data"]["openid"], each["data"]["tag"]["name"]) for each in receiver.told
+    )
+    assert told == [
+        ("follower.tagged", "oOne", "会员"),
+        ("follower.tagged", "oTwo", "会员"),
+        ("follower.untagged", "oTwo", "会员"),
+    ]
+
+
+def test_an_account_hears_nothing_of_another(platform: Platform, endpoint: Endpoint, staff: Cast) -> None:
+    Endpoint.objects.update(account=staff.theirs)
+    arrives(platform, platform.text("你好"))
+    assert not Delivery.objects.exists()
+
+
+def test_a_receiver_that_fails_for_days_is_switched_off_and_staff_are_told(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, account: OfficialAccount
+) -> None:
+    receiver.status = 500
+    began = timezone.now()
+    with time_machine.travel(began, tick=False) as clock:
+        for day in range(5):
+            clock.move_to(began + datetime.timedelta(days=day))
+            arrives(platform, platform.text(f"第 {day} 天"))
+            work.run("webhooks.deliver")
+        endpoint.refresh_from_db()
+        assert not endpoint.enabled
+        (finding,) = checkup.endpoints(account)
+        asked = len(receiver.requests)
+        clock.move_to(began + datetime.timedelta(days=6))
+        arrives(platform, platform.text("后来"))
+        work.run("webhooks.deliver")
+    assert finding.level is Level.FAULT
+    assert len(receiver.requests) == asked
+    assert not Delivery.objects.filter(state="waiting").exists()
+
+
+def test_a_receiver_that_takes_something_now_and_then_stays(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    began = timezone.now()
+    with time_machine.travel(began, tick=False) as clock:
+        for day in range(6):
+            receiver.status = 200 if day == 2 else 500
+            clock.move_to(began + datetime.timedelta(days=day))
+            arrives(platform, platform.text(f"第 {day} 天"))
+            work.run("webhooks.deliver")
+    endpoint.refresh_from_db()
+    assert endpoint.enabled
+
+
+def test_what_was_sent_about_a_person_is_erased_with_them(
+    platform: Platform, endpoint: Endpoint, account: OfficialAccount
+) -> None:
+    arrives(platform, platform.text("我的电话是 13800000000"))
+    assert Delivery.objects.exists()
+    erasing.erase(Follower.objects.get(account=account, openid="oFollower"))
+    assert not Delivery.objects.exists()
+
+
+# --- pages
+
+
+def test_staff_add_an_endpoint_and_see_its_secret_once(staff: Cast, base: str, receiver: Receiver) -> None:
+    owner = signed_in(staff.owner)
+    fields = {"account": staff.ours.pk, "url": f"{base}/hook", "events": ["order.paid"], "enabled": "on"}
+    page = owner.post(f"{ADMIN}/endpoint/add/", fields)
+    endpoint = Endpoint.objects.get()
+    secret = str(endpoint.secret)
+    assert secret in page.content.decode()
+    assert secret not in owner.get(f"{ADMIN}/endpoint/{endpoint.pk}/change/").content.decode()
+    answer = owner.post(f"{ADMIN}/endpoint/{endpoint.pk}/sample/", {"event": "order.paid"}).content.decode()
+    (request,) = receiver.requests
+    assert json.loads(request.body)["data"]["sample"] is True
+    assert "order.paid" in answer
+    signed = (
+        f"{request.headers['webhook-id']}.{request.headers['webhook-timestamp']}.".encode() + request.body
+    )
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    expected = base64.b64encode(hmac.new(key, signed, sha256).digest()).decode()
+    assert request.headers["webhook-signature"] == f"v1,{expected}"
+    owner.post(f"{ADMIN}/endpoint/{endpoint.pk}/secret/")
+    endpoint.refresh_from_db()
+    assert str(endpoint.secret) != secret
+
+
+def test_staff_send_a_delivery_again_as_the_same_message(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, staff: Cast
+) -> None:
+    arrives(platform, platform.text("你好"))
+    work.run("webhooks.deliver")
+    delivery = Delivery.objects.get()
+    owner = signed_in(staff.owner)
+    assert owner.get(f"{ADMIN}/delivery/").status_code == 200
+    page = owner.get(f"{ADMIN}/delivery/{delivery.pk}/change/").content.decode()
+    assert delivery.message_id in page
+    owner.post(f"{ADMIN}/delivery/", {"action": "send_again", "_selected_action": [delivery.pk]})
+    work.run("webhooks.deliver")
+    first, second = receiver.requests
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert first.body == second.body
+
+
+@pytest.mark.parametrize("who", ["editor", "service", "auditor", "outsider", "nobody"])
+def test_only_who_may_change_settings_changes_endpoints(
+    endpoint: Endpoint, receiver: Receiver, staff: Cast, who: str
+) -> None:
+    client = signed_in(getattr(staff, who))
+    for page in ("sample", "secret"):
+        answer = client.post(f"{ADMIN}/endpoint/{endpoint.pk}/{page}/", {"event": "order.paid"})
+        assert answer.status_code in (302, 403, 404)
+    assert receiver.requests == []
+    endpoint.refresh_from_db()
+    assert endpoint.secret == "s" * 20
+
+
+def test_an_endpoint_that_is_switched_on_again_begins_anew(endpoint: Endpoint, staff: Cast) -> None:
+    long_ago = timezone.now() - datetime.timedelta(days=9)
+    Endpoint.objects.update(enabled=False, failing_since=long_ago, switched_off_at=long_ago)
+    fields = {"url": endpoint.url, "events": endpoint.events, "enabled": "on"}
+    signed_in(staff.owner).post(f"{ADMIN}/endpoint/{endpoint.pk}/change/", fields)
+    endpoint.refresh_from_db()
+    assert (endpoint.enabled, endpoint.failing_since, endpoint.switched_off_at) == (True, None, None)
+
+
+# --- business systems
+
+
+def test_a_business_system_subscribes_by_itself(
+    platform: Platform, account: OfficialAccount, base: str, receiver: Receiver
+) -> None:
+    system = business_system(account, scopes=["webhooks:write"])
+    asked = {"url": f"{base}/crm", "events": ["message.received"]}
+    secret = system.put(API, asked).json()["secret"]
+    assert secret.startswith("whsec_")
+    assert system.get(API).json() == asked
+    arrives(platform, platform.text("你好"))
+    work.run("webhooks.deliver")
+    assert [each["type"] for each in receiver.told] == ["message.received"]
+    assert system.delete(API).status_code == 204
+    arrives(platform, platform.text("还在吗"))
+    work.run("webhooks.deliver")
+    assert len(receiver.requests) == 1
+
+
+def test_an_event_that_there_is_not_is_refused_with_those_that_are(account: OfficialAccount) -> None:
+    system = business_system(account, scopes=["webhooks:write"])
+    answer = system.put(API, {"url": "https://crm.example.com/", "events": ["moon.full"]})
+    assert answer.status_code == 400
+    assert "order.paid" in answer.content.decode()
+    assert business_system(account, scopes=["push:read"]).get(API).status_code == 403

@@ -1,0 +1,89 @@
+"""Placeholders in texts: ``{name}``, or ``{name|what to say if it is empty}``.
+
+Every text is read once: braces in a value stay what they are. Braces that are no known name stay as they are
+written. In addresses, those within a text included, values are percent-encoded; a value that an address
+begins with is taken for an address itself.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+PLACEHOLDER = re.compile(r"\{([^{}|\n]{1,40})(?:\|([^{}\n]{0,200}))?\}")
+# Fields of a content or message that are addresses.
+ADDRESSES = frozenset({"url", "pic_url", "music_url", "hq_music_url", "pagepath"})
+# As WeChat finds them in a text: up to a blank, a quote, or a character that is not ASCII.
+WEB_ADDRESS = re.compile(rf"https?://(?:{PLACEHOLDER.pattern}|[^\s<>\"'\x80-\U0010ffff])+")
+
+Part = TypeVar("Part")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with the values in it."""
+    if "{" not in text:
+        return text
+    filled, end = [], 0
+    for found in WEB_ADDRESS.finditer(text):
+        filled += [_put(text[end : found.start()], values), fill_address(found[0], values)]
+        end = found.end()
+    return "".join([*filled, _put(text[end:], values)])
+
+
+def fill_address(address: str, values: Mapping[str, str]) -> str:
+    """The address of a page, file or mini-program page with the values in it."""
+    return _put(address, values, in_address=True)
+
+
+def fill_all(part: Part, values: Mapping[str, str]) -> Part:
+    """The same or a copy; dicts, lists, tuples and dataclasses are gone through to their texts."""
+    filled: Part = _filled(part, values, "")
+    return filled
+
+
+def names_in(*parts: Any) -> frozenset[str]:
+    """The names of all placeholders, known or not."""
+    return frozenset(found[1] for text in _texts(parts) for found in PLACEHOLDER.finditer(text))
+
+
+def needed_in(*parts: Any) -> frozenset[str]:
+    """The names of those that say nothing else where their value is empty."""
+    found = (each for text in _texts(parts) for each in PLACEHOLDER.finditer(text))
+    return frozenset(each[1] for each in found if not each[2])
+
+
+def _put(text: str, values: Mapping[str, str], *, in_address: bool = False) -> str:
+    def value(found: re.Match[str]) -> str:
+        known = values.get(found[1])
+        if known is None:
+            return found[0]
+        said = known or found[2] or ""
+        return quote(said, safe="") if in_address and found.start() > 0 else said
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def _filled(part: Any, values: Mapping[str, str], name: str) -> Any:
+    if isinstance(part, str):
+        return fill_address(part, values) if name in ADDRESSES else fill(part, values)
+    if isinstance(part, Mapping):
+        return {key: _filled(value, values, key) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return type(part)(_filled(each, values, name) for each in part)
+    if is_dataclass(part) and not isinstance(part, type):
+        filled = {one.name: _filled(getattr(part, one.name), values, one.name) for one in fields(part)}
+        return replace(part, **filled)
+    return part
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Mapping):
+        yield from _texts(list(part.values()))
+    elif isinstance(part, list | tuple):
+        for each in part:
+            yield from _texts(each)
+    elif is_dataclass(part) and not isinstance(part, type):
+        yield from _texts([getattr(part, one.name) for one in fields(part)])

@@ -1,0 +1,16 @@
+"""The SQL of a queryset, to be part of a statement that the ORM cannot say."""
+
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet
+
+
+def select_sql(rows: "QuerySet[Any, Any]") -> tuple[str, list[Any]]:
+    """Returns the SELECT of these rows and its parameters.
+
+    A queryset that Django knows to be empty (a filter by an empty list) becomes a SELECT without rows: where
+    the whole statement is Django's it is never run, here it is needed all the same.
+    """
+    sql, params = rows.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
+    return sql, list(params)

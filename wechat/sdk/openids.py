@@ -1,0 +1,11 @@
+"""The form of an openid: letters, digits, hyphen and underscore (WeChat reference 0, the table of ids)."""
+
+import re
+
+LONGEST = 64
+OPENID = re.compile(rf"^[A-Za-z0-9_-]{{1,{LONGEST}}}\Z")
+
+
+def is_openid(text: str) -> bool:
+    """Whether it can be one; real ones have 28 characters, those of tests and older platforms fewer."""
+    return OPENID.match(text) is not None

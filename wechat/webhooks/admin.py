@@ -1,0 +1,165 @@
+"""Pages of endpoints and of what was posted to them."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django_stubs_ext import StrOrPromise
+
+from accounts import audit
+from accounts.gate import frame
+from accounts.pages import AccountScopedAdmin
+from accounts.rights import Area
+from wechat.kernel.pages import BigTable, badge, moment
+from wechat.webhooks import events, outbox
+from wechat.webhooks.forms import EndpointForm, SampleForm
+from wechat.webhooks.models import Delivery, Endpoint, new_secret
+
+State = Delivery.State
+COLOURS: Mapping[State, str] = {State.DELIVERED: "good", State.FAILED: "bad"}
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(AccountScopedAdmin):
+    """The secret is made here and shown once, in the answer to the POST itself."""
+
+    area = Area.SETTINGS
+    form = EndpointForm
+    change_form_outer_before_template = "webhooks/endpoint_tools.html"
+    list_display = ("url", "told_of", "condition")
+    fields = ("account", "url", "events", "enabled", "condition")
+    readonly_fields = ("condition",)
+
+    def get_urls(self) -> list[URLPattern]:
+        secret = self.object_view(self.secret_view, change=True)
+        sample = self.object_view(self.sample_view, change=True)
+        return [
+            path("<int:pk>/secret/", secret, name="webhooks_endpoint_secret"),
+            path("<int:pk>/sample/", sample, name="webhooks_endpoint_sample"),
+            *super().get_urls(),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
+        """What something else keeps, as a rule, is changed there."""
+        kept = ("url", "events") if obj is not None and obj.owner else ()
+        return [*super().get_readonly_fields(request, obj), *kept]
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
+        if not change:
+            obj.secret = new_secret()
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._page(request, "webhooks/secret.html", obj, _("The signing secret"), secret=obj.secret)
+
+    def secret_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+        """First what will happen, then, when it is confirmed, the new secret: this once."""
+        if endpoint.owner:
+            raise PermissionDenied
+        if request.method != "POST":
+            return self._page(request, "webhooks/renew_secret.html", endpoint, _("New secret"))
+        endpoint.secret = new_secret()
+        endpoint.save(update_fields=["secret"])
+        audit.record(request, endpoint, _("Made a new secret"))
+        title = _("The signing secret")
+        return self._page(request, "webhooks/secret.html", endpoint, title, secret=endpoint.secret)
+
+    def sample_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+        """Posts an example of an event and shows what the receiver answered."""
+        form, delivery = SampleForm(request.POST or None), None
+        if request.method == "POST" and form.is_valid():
+            name = form.cleaned_data["event"]
+            assert endpoint.account is not None
+            delivery = outbox.sample(endpoint, endpoint.account, name, events.known()[name].example)
+        context = {"form": form, "delivery": delivery}
+        return self._page(request, "webhooks/sample.html", endpoint, _("Send a sample"), **context)
+
+    def _page(
+        self, request: HttpRequest, template: str, endpoint: Endpoint, title: str, **more: Any
+    ) -> TemplateResponse:
+        context = frame(request, title, opts=self.opts, original=endpoint, **more)
+        return TemplateResponse(request, template, context)
+
+    @admin.display(description=gettext_lazy("events"))
+    def told_of(self, endpoint: Endpoint) -> str:
+        if endpoint.owner.startswith("rule:"):
+            return _("what a rule answers")
+        return "、".join(str(events.label_of(name)) for name in endpoint.events)
+
+    @admin.display(description=gettext_lazy("state"))
+    def condition(self, endpoint: Endpoint) -> SafeString:
+        if endpoint.switched_off_at:
+            return badge(_("switched off: it took nothing for days"), "bad")
+        if not endpoint.enabled:
+            return badge(_("off"))
+        return badge(_("takes nothing"), "warn") if endpoint.failing_since else badge(_("on"), "good")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(BigTable, AccountScopedAdmin):
+    """What was posted, attempt by attempt; read-only, but for "send again"."""
+
+    area = Area.SETTINGS
+    list_display = ("made", "what", "endpoint", "condition", "attempts", "answer")
+    list_select_related = ("endpoint",)
+    fields = ("what", "endpoint", "message_id", "condition", "made", "attempts_made", "posted")
+    readonly_fields = fields
+    actions = ("send_again",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only for the action: the page itself has nothing to fill in."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description=gettext_lazy("Send again"), permissions=["change"])
+    def send_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        chosen = list(deliveries)
+        count = outbox.send_again(chosen)
+        audit.record(request, chosen, _("Sent again"))
+        self.message_user(
+            request, ngettext("%d event is sent again.", "%d events are sent again.", count) % count
+        )
+
+    @admin.display(description=gettext_lazy("created"), ordering="id")
+    def made(self, delivery: Delivery) -> SafeString:
+        return moment(delivery.created_at)
+
+    @admin.display(description=gettext_lazy("event"))
+    def what(self, delivery: Delivery) -> StrOrPromise:
+        return delivery.label
+
+    @admin.display(description=gettext_lazy("state"))
+    def condition(self, delivery: Delivery) -> SafeString:
+        return badge(delivery.get_state_display(), COLOURS.get(cast(State, delivery.state), "plain"))
+
+    @admin.display(description=gettext_lazy("answered"))
+    def answer(self, delivery: Delivery) -> str:
+        return str(delivery.last.get("status") or delivery.last.get("error") or "")[:80]
+
+    @admin.display(description=gettext_lazy("attempts in detail"))
+    def attempts_made(self, delivery: Delivery) -> SafeString:
+        lines = [
+            f"{entry['at'][:19]}  {entry['status'] or '–'}  {entry['ms']} ms  {entry['error']}"
+            for entry in delivery.log
+        ]
+        return format_html('<pre class="raw">{}</pre>', "\n".join(lines))
+
+    @admin.display(description=gettext_lazy("body"))
+    def posted(self, delivery: Delivery) -> SafeString:
+        return format_html('<pre class="raw">{}</pre>', delivery.body)

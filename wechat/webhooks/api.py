@@ -1,0 +1,62 @@
+"""Business systems subscribe to events: one address a client, for all accounts it may reach into."""
+
+from typing import Any
+
+from django.urls import path
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from wechat.api import scopes
+from wechat.api.views import BusinessView
+from wechat.webhooks import events
+from wechat.webhooks.models import Endpoint
+from wechat.webhooks.subscribing import subscribe, unsubscribe
+
+WRITE = scopes.register("webhooks:write", gettext_lazy("Subscribe to events"))
+
+
+class SubscriptionSerializer(serializers.Serializer[Any]):
+    url = serializers.RegexField(r"^https?://\S+$", max_length=500)
+    events = serializers.ListField(child=serializers.CharField(max_length=40), allow_empty=False)
+
+    def validate_events(self, names: list[str]) -> list[str]:
+        if unknown := sorted(set(names) - set(events.known())):
+            known = ", ".join(sorted(events.known()))
+            raise serializers.ValidationError(f"unknown: {', '.join(unknown)}; known: {known}")
+        return names
+
+
+class NewSubscriptionSerializer(SubscriptionSerializer):
+    secret = serializers.CharField(help_text="Signs what is posted; told this once.")
+
+
+class Subscription(BusinessView):
+    scopes = {"GET": WRITE, "PUT": WRITE, "DELETE": WRITE}
+    for_account = False
+
+    @extend_schema(responses=SubscriptionSerializer)
+    def get(self, request: Request) -> Response:
+        """Where events are posted, and which; without an address, none are."""
+        mine = Endpoint.objects.filter(client=self.client).first()
+        return Response({"url": mine.url if mine else "", "events": mine.events if mine else []})
+
+    @extend_schema(request=SubscriptionSerializer, responses=NewSubscriptionSerializer)
+    def put(self, request: Request) -> Response:
+        """Where events are posted from now on, and which; answers the new signing secret."""
+        asked = SubscriptionSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        endpoint = subscribe(self.client, given["url"], given["events"], only=True)
+        return Response({"url": endpoint.url, "events": endpoint.events, "secret": endpoint.secret})
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """No more events."""
+        unsubscribe(self.client)
+        return Response(status=204)
+
+
+urlpatterns = [path("webhook", Subscription.as_view(), name="webhook")]

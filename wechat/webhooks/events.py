@@ -1,0 +1,33 @@
+"""The events that business systems may subscribe to: the app in which one happens registers it.
+
+In its ``handlers`` module, with an example of the data that a receiver gets::
+
+    register("order.paid", _("An order is paid"), {"order": {"out_trade_no": "A1", "total": 9980}})
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    label: StrOrPromise
+    example: Mapping[str, Any]
+
+
+_types: dict[str, EventType] = {}
+
+
+def register(name: str, label: StrOrPromise, example: Mapping[str, Any]) -> None:
+    _types[name] = EventType(label, example)
+
+
+def known() -> Mapping[str, EventType]:
+    return _types
+
+
+def label_of(name: str) -> StrOrPromise:
+    return _types[name].label if name in _types else name

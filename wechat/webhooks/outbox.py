@@ -1,0 +1,233 @@
+"""The outbox: an event becomes a row for each endpoint, in the transaction that makes it true.
+
+A worker posts it, signed as Standard Webhooks says (``wechat.kernel.webhooks``), and repeats that until it is
+answered with a status of 200 to 299, for some 23 hours in all. The body is ``{"type", "timestamp", "data"}``.
+An endpoint that has taken nothing for days is switched off, and staff are told.
+"""
+
+import datetime
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import OfficialAccount
+from wechat.kernel import webhooks, work
+from wechat.kernel.secrets import Undecryptable
+from wechat.kernel.work import holds
+from wechat.sdk.errors import Cause
+from wechat.sdk.text import decode
+from wechat.webhooks.models import Delivery, Endpoint, new_message_id
+
+log = logging.getLogger(__name__)
+
+State = Delivery.State
+
+AT_ONCE = 16
+DELIVERIES = work.Kind(
+    "webhooks.deliver",
+    lambda: Delivery.objects.select_related("endpoint", "account"),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.BULK,
+    batch=AT_ONCE,
+    subject="endpoint_id",
+)
+RETRY_AFTER = [
+    datetime.timedelta(seconds=seconds)
+    for seconds in (10, 60, 300, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
+]
+# An endpoint that fails for so long is switched off.
+PATIENCE = datetime.timedelta(days=3)
+
+# What an endpoint's answer asks for; what is wrong with it, or nothing.
+Answering = Callable[[Delivery, Any], str]
+_answering: dict[str, Answering] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """``status`` is ``None`` if no answer came."""
+
+    ms: int
+    status: int | None = None
+    error: str = ""
+    said: Any = None
+
+    @property
+    def delivered(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def answered(event: str) -> Callable[[Answering], Answering]:
+    """Register what is done with the JSON that endpoints answer to such an event."""
+
+    def register(answering: Answering) -> Answering:
+        _answering[event] = answering
+        return answering
+
+    return register
+
+
+def emit(
+    account: OfficialAccount, event: str, data: Mapping[str, Any], *, key: str, openid: str = ""
+) -> None:
+    """Tell whoever has subscribed to it; inside the transaction that makes it true."""
+    for endpoint in subscribers(account, event):
+        send(endpoint, account, event, data, key=key, openid=openid)
+
+
+def subscribers(account: OfficialAccount, event: str) -> QuerySet[Endpoint]:
+    """The account's endpoints, and those of API clients that may reach into it."""
+    theirs = Q(client__enabled=True, client__accounts=account)
+    return Endpoint.objects.filter(Q(account=account) | theirs, enabled=True, events__contains=[event])
+
+
+def endpoint_of(owner: str, account: OfficialAccount, url: str, secret: str) -> Endpoint:
+    """The endpoint that something else keeps, as ``rule:12``, as it says now."""
+    endpoint = Endpoint.objects.filter(owner=owner).first()
+    if endpoint is None:
+        endpoint, _made = Endpoint.objects.get_or_create(
+            owner=owner, defaults={"account": account, "url": url, "secret": secret}
+        )
+    if (endpoint.url, endpoint.secret) != (url, secret):
+        endpoint.url, endpoint.secret = url, secret
+        endpoint.enabled, endpoint.failing_since, endpoint.switched_off_at = True, None, None
+        endpoint.save()
+    return endpoint
+
+
+def send(
+    endpoint: Endpoint,
+    account: OfficialAccount,
+    event: str,
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    openid: str = "",
+) -> bool:
+    """Have it posted to one endpoint, once for each ``key``; whether that is new."""
+    known = Delivery.objects.filter(endpoint=endpoint, key=key).exists()
+    send_all([prepared(endpoint, account, event, data, key=key, openid=openid)])
+    return not known
+
+
+def send_all(deliveries: Sequence[Delivery]) -> None:
+    """Those whose key their endpoint has had already are left out."""
+    if deliveries:
+        Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+        work.wake("webhooks.deliver")
+
+
+def prepared(
+    endpoint: Endpoint,
+    account: OfficialAccount,
+    event: str,
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    openid: str = "",
+) -> Delivery:
+    now = timezone.now()
+    body = {"type": event, "timestamp": now.isoformat(), "data": {"account": account.slug, **data}}
+    text = json.dumps(body, ensure_ascii=False)
+    row = Delivery(endpoint=endpoint, account=account, event=event, key=key, openid=openid, body=text)
+    row.state, row.due_at = (State.WAITING, now) if endpoint.enabled else (State.FAILED, None)
+    return row
+
+
+def send_again(deliveries: Sequence[Delivery]) -> int:
+    """Post what was delivered or given up once more, as the same message; how many."""
+    closed = Delivery.objects.filter(
+        pk__in=[each.pk for each in deliveries], due_at=None, endpoint__enabled=True
+    )
+    count = closed.update(state=State.WAITING, due_at=timezone.now(), attempts=0)
+    work.wake("webhooks.deliver")
+    return count
+
+
+@DELIVERIES.together
+def deliver(found: Sequence[Delivery]) -> None:
+    """Post events to business systems side by side; the database is left to the caller's thread.
+
+    An endpoint that gives no answer several times is on hold, and its other events wait for a probe.
+    """
+    going = [each for each in found if each.endpoint.enabled]
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks") as pool:
+        attempts = list(pool.map(_attempt, going))
+    for delivery, attempt in zip(going, attempts, strict=True):
+        _settle(delivery, attempt)
+    for delivery in found:
+        if not delivery.endpoint.enabled:
+            delivery.give_up("switched off", state=State.FAILED)
+
+
+def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Mapping[str, Any]) -> Delivery:
+    """Post an example now, once, even if the endpoint is off; the delivery with its attempt."""
+    data, key = {**example, "sample": True}, f"sample:{new_message_id()}"
+    delivery = prepared(endpoint, account, event, data, key=key)
+    attempt = _attempt(delivery)
+    delivery.state, delivery.due_at = (State.DELIVERED if attempt.delivered else State.FAILED), None
+    delivery.attempts, delivery.log = 1, [_entry(attempt)]
+    delivery.save()
+    return delivery
+
+
+def _attempt(delivery: Delivery) -> Attempt:
+    """Runs in a thread of its own: no database here."""
+    started, endpoint = time.monotonic(), delivery.endpoint
+    try:
+        answer = webhooks.post(
+            endpoint.url, delivery.body.encode(), str(endpoint.secret), delivery.message_id
+        )
+    except (webhooks.NoAnswer, Undecryptable) as error:
+        return Attempt(_since(started), error=str(error)[:500])
+    outcome = Attempt(_since(started), answer.status, said=answer.json())
+    return outcome if outcome.delivered else replace(outcome, error=decode(answer.body[:500]))
+
+
+@transaction.atomic
+def _settle(delivery: Delivery, attempt: Attempt) -> None:
+    now = timezone.now()
+    if attempt.delivered and (answering := _answering.get(delivery.event)):
+        attempt = replace(attempt, error=answering(delivery, attempt.said))
+    history = [*delivery.log, _entry(attempt)]
+    if attempt.delivered:
+        delivery.settle(state=State.DELIVERED, due_at=None, attempts=F("attempts") + 1, error="", log=history)
+        DELIVERIES.succeeded(delivery)
+    elif delivery.attempts < len(RETRY_AFTER):
+        delivery.again(attempt.error, now + RETRY_AFTER[delivery.attempts], log=history)
+    else:
+        delivery.give_up(attempt.error, state=State.FAILED, log=history)
+    if attempt.status is None:
+        holds.report(
+            DELIVERIES.name, delivery.endpoint_id, Cause.AWAY, attempt.error, is_probe=delivery.is_probe
+        )
+    _judge(delivery.endpoint, now, delivered=attempt.delivered)
+
+
+def _entry(attempt: Attempt) -> dict[str, Any]:
+    at = timezone.now().isoformat()
+    return {"at": at, "status": attempt.status, "ms": attempt.ms, "error": attempt.error}
+
+
+def _judge(endpoint: Endpoint, now: datetime.datetime, *, delivered: bool) -> None:
+    """Note how long nothing has been taken, and switch the endpoint off when that is too long."""
+    rows = Endpoint.objects.filter(pk=endpoint.pk)
+    if delivered:
+        rows.filter(failing_since__isnull=False).update(failing_since=None)
+        return
+    rows.filter(failing_since=None).update(failing_since=now)
+    failing = rows.filter(enabled=True, failing_since__lt=now - PATIENCE)
+    if failing.update(enabled=False, switched_off_at=now):
+        log.error("webhook_switched_off", extra={"endpoint": endpoint.pk})
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,21 @@
+"""How a business system says where it wants to be told, and of what."""
+
+from collections.abc import Iterable
+
+from wechat.api.models import ApiClient
+from wechat.webhooks.models import Endpoint, new_secret
+
+
+def subscribe(client: ApiClient, url: str, events: Iterable[str], *, only: bool = False) -> Endpoint:
+    """The client's endpoint with a new secret; its other events stay unless it is to have these ``only``."""
+    owner = f"client:{client.pk}"
+    endpoint = Endpoint.objects.filter(owner=owner).first() or Endpoint(owner=owner, client=client)
+    kept = [] if only else endpoint.events
+    endpoint.url, endpoint.secret, endpoint.events = url, new_secret(), sorted({*kept, *events})
+    endpoint.enabled, endpoint.failing_since, endpoint.switched_off_at = True, None, None
+    endpoint.save()
+    return endpoint
+
+
+def unsubscribe(client: ApiClient) -> None:
+    Endpoint.objects.filter(owner=f"client:{client.pk}").delete()
