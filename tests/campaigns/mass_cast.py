@@ -12,6 +12,7 @@ from tests.simulated import Simulated
 from wechat.campaigns.mass import planning
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
 from wechat.kernel import work
+from wechat.kernel.models import Hold
 
 SENDALL, SEND = "/cgi-bin/message/mass/sendall", "/cgi-bin/message/mass/send"
 TEXT = {"type": "text", "content": "周末会员日，到店有礼"}
@@ -42,8 +43,9 @@ def settle(send: MassSend) -> MassSend:
 
 
 def a_minute_later(send: MassSend, known: Simulated, seconds: float = 61) -> MassSend:
-    """The platform's clock moves, and whatever waits here is due."""
+    """The platform's clock moves, and whatever waits here is due, or its hold has ended."""
     known.sim("/clock", {"advance": seconds})
+    Hold.objects.filter(until__isnull=False).update(until=timezone.now())
     MassCall.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     MassPreview.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     work_off()

@@ -22,6 +22,8 @@ from tests.working import react_to_due
 from wechat.campaigns.mass import planning
 from wechat.campaigns.models import MassCall, MassPreview, MassRecipient, MassReport
 from wechat.kernel import work
+from wechat.kernel.models import Hold
+from wechat.kernel.work import policy
 
 pytestmark = pytest.mark.django_db
 
@@ -268,3 +270,43 @@ def test_openids_may_be_sent_again_while_one_call_fails(
         ["accepted", "failed"],
     )
     assert len(received(account, known, of=2)) == 2
+
+
+@pytest.mark.parametrize("errcode", [48001, 48003, 45062, 50002])
+def test_a_refusal_of_the_account_holds_its_mass_sends_and_spends_nothing(
+    account: OfficialAccount, known: Simulated, written: Writer, errcode: int
+) -> None:
+    openids = followers(account, known, 2)
+    known.sim("/faults", {"api": SENDALL, "errcode": errcode})
+    first, second = settle(written()), settle(written())
+    assert {first.state, second.state} == {"sending"}
+    assert set(MassCall.objects.values_list("state", "attempts", "tried_at")) == {("waiting", 0, None)}
+    assert Hold.objects.get().cause == "account"
+    known.forget("/faults")
+    a_minute_later(first, known)
+    assert set(MassCall.objects.values_list("state", flat=True)) == {"accepted"}
+    assert received(account, known, of=4) == sorted(openids * 2)
+
+
+def test_a_used_up_quota_holds_mass_sends_until_the_morning(
+    account: OfficialAccount, known: Simulated, written: Writer
+) -> None:
+    followers(account, known, 2)
+    known.sim("/faults", {"api": SENDALL, "errcode": 45009})
+    send = settle(written())
+    until = Hold.objects.values_list("until", flat=True).get()
+    assert until == policy.next_quota_morning(timezone.now())
+    assert (send.state, send.calls.get().attempts) == ("sending", 0)
+
+
+def test_an_outage_gives_up_no_mass_send(account: OfficialAccount, known: Simulated, written: Writer) -> None:
+    openids = followers(account, known, 2)
+    known.sim("/faults", {"api": SENDALL, "http_status": 502})
+    send = settle(written())
+    for _minute in range(20):
+        a_minute_later(send, known)
+    assert send.calls.get().state == "sending"
+    known.forget("/faults")
+    for _minute in range(2):
+        a_minute_later(send, known)
+    assert received(account, known, of=2) == sorted(openids)

@@ -3,16 +3,19 @@
 Judged by the simulator's ledger. Time is travelled, never waited for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.campaigns.conftest import SEND, World, states
+from tests.cast import Cast, signed_in
 from tests.working import send_due
 from wechat.campaigns import steps
+from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
 from wechat.kernel.models import Hold
@@ -138,6 +141,59 @@ def test_the_answer_of_a_person_does_not_wait_behind_a_campaign(world: World) ->
 
     assert work.run("pushes.send") == 1
     assert set(world.received()) == {"oFault007"}
+
+
+def stopped_in_the_middle(
+    world: World, clock: time_machine.Traveller, stop: Callable[[Campaign], bool]
+) -> tuple[Campaign, int]:
+    """A campaign to 300 that somebody stopped, and how many have it by the ledger."""
+    world.follow(*crowd(300))
+    campaign = world.begun(world.campaign("A", "B", per_second=100))
+    send_due()
+    pass_time(world, clock, 2, 1)
+    campaign.refresh_from_db()
+    assert stop(campaign)
+    pass_time(world, clock, 20, 10)
+    campaign.refresh_from_db()
+    received = sum(world.received().values())
+    assert 0 < received < 300
+    return campaign, received
+
+
+@pytest.mark.parametrize("stop", [steps.pause, steps.cancel])
+def test_page_list_and_report_of_a_stopped_campaign_agree_with_the_ledger(
+    world: World, clock: time_machine.Traveller, staff: Cast, stop: Callable[[Campaign], bool]
+) -> None:
+    campaign, received = stopped_in_the_middle(world, clock, stop)
+    client = signed_in(staff.owner)
+    page = client.get(reverse("admin:campaigns_campaign_change", args=[campaign.pk])).context
+    assert (page["sent"], page["over"], page["left"]) == (received, received, 300 - received)
+    assert sum(line.sent for line in page["report"]) == received
+    listed = client.get(reverse("admin:campaigns_campaign_changelist")).content.decode()
+    assert f"{received}" in listed
+    address = reverse("admin:campaigns_recipients_csv", args=[campaign.pk])
+    answer: Any = client.get(address, {"state": "sent"})
+    rows = b"".join(answer.streaming_content).decode().splitlines()[1:]
+    assert sorted(row.partition(",")[0] for row in rows) == sorted(world.received())
+
+
+def test_those_on_their_way_at_a_pause_end_by_their_real_outcome(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    everybody = crowd(50)
+    world.follow(*everybody)
+    campaign = world.begun(world.campaign())
+    fault(world, drop_answer=True)
+    send_due()
+    campaign.refresh_from_db()
+    assert steps.pause(campaign)
+    assert states(campaign)["queued"] == len(world.received())
+    mended(world)
+    pass_time(world, clock, 180, 30)
+    assert states(campaign)["queued"] == 0
+    assert states(campaign)["sent"] == len(world.received())
+    campaign.refresh_from_db()
+    assert Tally.of(campaign).number("sent") == len(world.received())
 
 
 def test_a_paused_campaign_counts_those_that_were_on_their_way(

@@ -12,7 +12,7 @@ from accounts.segments import Row
 from tests.campaigns.conftest import World, reasons, states
 from wechat.campaigns import figures, table
 from wechat.campaigns.counters import Tally
-from wechat.campaigns.models import Campaign, Recipient
+from wechat.campaigns.models import Campaign, MassCall, MassRecipient, MassSend, Recipient
 from wechat.pushes import grants, windows
 from wechat.pushes.models import Push
 from wechat.pushes.windows import Trigger
@@ -68,10 +68,46 @@ def test_without_an_open_window_or_an_agreement_there_is_no_way(world: World) ->
 def test_who_got_a_campaign_lately_is_left_out_as_long_as_was_asked(world: World) -> None:
     world.follow(*CROWD[:2])
     world.run(world.begun(world.campaign()))
-    Push.objects.filter(openid=CROWD[0]).update(created_at=timezone.now() - timedelta(days=4))
+    Push.objects.filter(openid=CROWD[0]).update(sent_at=timezone.now() - timedelta(days=4))
     campaign = world.checked(world.campaign(cap_days=3))
     assert reasons(campaign) == {CROWD[1]: "recently"}
     assert not reasons(world.checked(world.campaign(cap_days=0)))
+
+
+@pytest.mark.parametrize("cause", ["campaign:9", "sequence:1", "event:1", "api"])
+def test_the_cap_counts_every_sender_and_only_what_was_really_sent(world: World, cause: str) -> None:
+    world.follow(*CROWD)
+    kept = {"sent": CROWD[0], "failed": CROWD[1], "uncertain": CROWD[2], "pending": CROWD[3]}
+    now = timezone.now()
+    for state, openid in kept.items():
+        Push.objects.create(
+            account=world.account, openid=openid, key=openid, content={}, kind="template", template="T",
+            cause=cause, state=state, reason={"failed": "refused", "uncertain": "no_answer"}.get(state, ""),
+            due_at=now if state == "pending" else None, sent_at=now if state == "sent" else None,
+        )  # fmt: skip
+    assert reasons(world.checked(world.campaign(cap_days=3))) == {CROWD[0]: "recently"}
+
+
+def test_the_cap_does_not_count_answers_in_a_conversation(world: World) -> None:
+    world.follow(*CROWD)
+    Push.objects.create(
+        account=world.account, openid=CROWD[0], key="desk:1", content={}, cause="staff:1", state="sent",
+        sent_at=timezone.now(),
+    )  # fmt: skip
+    assert not reasons(world.checked(world.campaign(cap_days=3)))
+
+
+@pytest.mark.parametrize(("target", "capped"), [("all", set(CROWD)), ("list", {CROWD[0]})])
+def test_the_cap_counts_mass_sends(world: World, target: str, capped: set[str]) -> None:
+    world.follow(*CROWD)
+    now = timezone.now()
+    send = MassSend.objects.create(account=world.account, name="x", content={}, target=target, state="done")
+    call = MassCall.objects.create(
+        send=send, account=world.account, number=1, clientmsgid="m1", body={}, state="done", msg_id=1,
+        accepted_at=now,
+    )  # fmt: skip
+    MassRecipient.objects.create(call=call, account=world.account, openid=CROWD[0], at=now)
+    assert set(reasons(world.checked(world.campaign(cap_days=3)))) == capped
 
 
 def test_variants_and_the_control_group_are_the_same_every_time(world: World) -> None:
