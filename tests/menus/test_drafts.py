@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.clients import client_for
 from accounts.models import Tag
-from menus import drafts, links, live, portable, tree
+from menus import drafts, live, portable, tree
 from menus.buttons import Buttons, every
 from menus.drafts import Overtaken
 from menus.models import LinkCheck, Menu, Version
@@ -20,6 +20,7 @@ from menus.taking_over import take_over
 from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, parent, put, text, view
 from tests.menus.test_buttons import TOLD
+from wechat.kernel import work
 from wechat.kernel.exchange import Unreadable
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -149,19 +150,19 @@ def test_an_address_is_opened_by_a_worker(menu: Menu, wechat: Phone, settings: S
     settings.DEBUG = True
     base = wechat.platform.base
     put(menu, view("aaaa", url=f"{base}/_sim/health"), view("bbbb", url=f"{base}/nowhere"))
-    assert links.look_at_due() == 2
+    assert work.run("menus.check_links") == 2
     assert dict(LinkCheck.objects.values_list("url", "status")) == {
         f"{base}/_sim/health": 200,
         f"{base}/nowhere": 404,
     }
     put(menu, view("aaaa", url=f"{base}/nowhere"))
-    assert links.look_at_due() == 0
+    assert work.run("menus.check_links") == 0
 
 
 def test_outside_debug_no_private_address_is_opened(wechat: Phone, settings: Settings, menu: Menu) -> None:
     settings.DEBUG = False
     put(menu, view(url=f"{wechat.platform.base}/_sim/health"))
-    links.look_at_due()
+    work.run("menus.check_links")
     check = LinkCheck.objects.get()
     assert (check.status, check.is_dead) == (None, True)
 
