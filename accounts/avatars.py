@@ -58,10 +58,9 @@ def forget(account_id: int, openid: str) -> None:
 @FETCHES.each
 def fetch(avatar: Avatar) -> None:
     """Copy it. A picture that cannot be had leaves the former one, or none: the page does without."""
-    if not _is_the_platforms(avatar.url):
-        avatar.give_up("The picture is not at the platform's.")
-        return
-    body = download(avatar.url, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT)
+    body = download(
+        avatar.url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT
+    )
     kind = files.content_type(body[: files.HEAD_BYTES])
     if kind not in PICTURES or len(body) > LARGEST:
         avatar.give_up("What came is no picture, or too large a one.")
@@ -71,11 +70,6 @@ def fetch(avatar: Avatar) -> None:
     # Only while it is still the picture they show, and they still show one.
     kept = avatar.done(file=avatar.file.name)
     _delete_later(former if kept else avatar)
-
-
-def _body(url: str) -> bytes:
-    """Raises ``TransportError``."""
-    return download(url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT)
 
 
 def _is_the_platforms(host: str, port: int, address: str) -> bool:

@@ -62,7 +62,7 @@ def _each_slice(job: BulkJob, do: Callable[[Sequence[Follower]], None]) -> bool:
     rows = jobs.slice_of(job)
     if rows:
         do(rows)
-    job.done += len(rows)
+    job.processed += len(rows)
     return len(rows) == jobs.SLICE
 
 

@@ -27,10 +27,10 @@ def export_slice(job: BulkJob) -> bool:
     """Appends to a file of rows behind what the last whole slice wrote: a slice done twice is there once."""
     path, fields = _path(job, "rows"), list(CustomField.objects.filter(account=job.account))
     rows = jobs.slice_of(job)
-    lines = [] if job.done else [_headings(fields)]
+    lines = [] if job.processed else [_headings(fields)]
     lines += _lines(rows, fields, masked=job.details.get("masked", True))
     job.details["bytes"] = _write_at(path, job.details.get("bytes", 0), _stored(lines))
-    job.done += len(rows)
+    job.processed += len(rows)
     if len(rows) == jobs.SLICE:
         return True
     _finish(job, path)

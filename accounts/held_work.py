@@ -1,13 +1,44 @@
 """What is on hold, told in words: why, when it goes on, and what to do."""
 
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.errcodes import in_words
+from accounts.models import OfficialAccount
+from accounts.rights import Area
 from wechat.kernel.models import Hold
+from wechat.kernel.work import KINDS, Kind, holds
 
 Cause = Hold.Cause
+# Whoever may change one of these areas may have work on hold go on.
+CHANGED_BY = (Area.FOLLOWERS, Area.CONTENT, Area.SENDING)
+
+
+def of(account: OfficialAccount, *works: str) -> list[str]:
+    """Returns why these kinds of work of the account wait, in sentences for staff; each reason once."""
+    return list(dict.fromkeys(reason(hold) for hold in _holds(account, works).order_by("-until")))
+
+
+def go_on(account: OfficialAccount, works: Iterable[str]) -> bool:
+    """Have these kinds of work of the account go on at once; returns whether any was on hold."""
+    found = list(_holds(account, works))
+    holds.lift_all(found)
+    return bool(found)
+
+
+def _holds(account: OfficialAccount, works: Iterable[str]) -> QuerySet[Hold]:
+    """Of other kinds the same number may name a merchant or a receiver."""
+    ours = [name for name in works if _is_of_accounts(name)]
+    return Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False)
+
+
+def _is_of_accounts(name: str) -> bool:
+    kind = KINDS.find(name)
+    return isinstance(kind, Kind) and kind.subject.split("__")[-1] == "account_id"
 
 
 def reason(hold: Hold) -> str:

@@ -72,7 +72,7 @@ def _place(names: Sequence[str], wanted: set[str]) -> int | None:
 
 
 def import_slice(job: BulkJob) -> bool:
-    """The next rows of the file; ``job.done`` counts rows, the first one names the columns."""
+    """The next rows of the file; ``job.processed`` counts rows, the first one names the columns."""
     try:
         with Path(job.source.path).open("rb") as file:
             if reading.is_workbook(file):
@@ -80,12 +80,12 @@ def import_slice(job: BulkJob) -> bool:
                 return True
             rows = reading.rows_of(file)
             columns = columns_of(job.account, next(rows, []))
-            part = list(islice(rows, job.done, job.done + SLICE))
+            part = list(islice(rows, job.processed, job.processed + SLICE))
     except (UnreadableTable, BadColumns) as error:
         raise jobs.Unfit(str(error)) from None
     _take(job, columns, part)
-    job.done += len(part)
-    job.total = max(job.total, job.done)
+    job.processed += len(part)
+    job.total = max(job.total, job.processed)
     return len(part) == SLICE
 
 
@@ -100,7 +100,7 @@ def _unpacked(workbook: IO[bytes], path: str) -> str:
 def _take(job: BulkJob, columns: Columns, part: Sequence[Sequence[str]]) -> None:
     wishes: dict[int, Wish] = {}
     faults: list[tuple[int, str, str]] = []
-    for number, row in enumerate(part, job.done + 2):
+    for number, row in enumerate(part, job.processed + 2):
         if not any(cell.strip() for cell in row):
             continue
         try:

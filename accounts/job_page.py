@@ -69,7 +69,7 @@ def _told(job: BulkJob) -> dict[str, Any]:
     return {
         "job": job,
         "label": jobs.label(job),
-        "percent": min(100, round(100 * job.done / job.total))
+        "percent": min(100, round(100 * job.processed / job.total))
         if job.total
         else 100
         if not job.is_open

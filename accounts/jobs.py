@@ -5,7 +5,7 @@ A kind of job is a function that does the next slice and says whether more is le
     @runs("tag", _("Tag"))
     def tag_slice(job: BulkJob) -> bool: ...
 
-It moves ``job.cursor`` and counts ``job.done``; the runner saves the row. What cannot be done for one
+It moves ``job.cursor`` and counts ``job.processed``; the runner saves the row. What cannot be done for one
 follower or row becomes a ``JobFault``, and the rest goes on. ``Unfit`` ends the job with a sentence for
 staff; nothing of its slice is kept.
 """
@@ -103,7 +103,7 @@ def _do_slice(claimed: BulkJob, until: float) -> bool:
     now = timezone.now()
     job.due_at = (now if time.monotonic() >= until else now + LEASE) if more else None
     if not more:
-        job.state, job.finished_at, job.total = BulkJob.State.DONE, now, job.done
+        job.state, job.finished_at, job.total = BulkJob.State.DONE, now, job.processed
     job.attempts, job.error, job.errcode = 0, "", None
     job.save()
     claimed.due_at, claimed.attempts = job.due_at, 0

@@ -229,9 +229,13 @@ def switch_account(request: HttpRequest) -> HttpResponse:
     """Choose the account that the pages show, and return to a page that exists in it."""
     if chosen := row_id(request.POST.get("account", "")):
         choose_account(request, chosen)
+    return HttpResponseRedirect(posted_next(request))
+
+
+def posted_next(request: HttpRequest) -> str:
+    """Returns the page of the console that a form names as the next one, or else the first."""
     following = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(
+    is_ours = url_has_allowed_host_and_scheme(
         following, {request.get_host()}, require_https=request.is_secure()
-    ):
-        following = reverse("admin:index")
-    return HttpResponseRedirect(following)
+    )
+    return following if is_ours else reverse("admin:index")

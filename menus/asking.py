@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 
 from menus.facts import problems_of
 from menus.models import Menu, Publication, Version
-from menus.tasks import publish as task
 from menus.tree import read
 from menus.validation import Problem
-from wechat.kernel import due
+from wechat.kernel import work
 
 FARTHEST = datetime.timedelta(days=365)
 State, Reason = Publication.State, Publication.Reason
@@ -108,7 +107,7 @@ def _asked(**fields: object) -> Publication:
             publication = Publication.objects.create(account_id=menu.account_id, **fields)
     except IntegrityError:
         raise Busy from None
-    transaction.on_commit(lambda: due.ring(task))
+    work.wake("menus.publish")
     return publication
 
 

@@ -10,15 +10,20 @@ from urllib3.exceptions import HTTPError
 
 from menus.models import LinkCheck
 from menus.validation import URL_BYTES, byte_count, is_web_address
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.kernel.public_network import public_session
 from wechat.sdk import deadlines
 
-LEASE = datetime.timedelta(minutes=1)
 FRESH_FOR = datetime.timedelta(hours=6)
 TIMEOUT_SECONDS = 5
-BATCH = 10
 BROWSER = {"User-Agent": "Mozilla/5.0 (compatible; WeChatConsole menu check)"}
+CHECKS = work.Kind(
+    "menus.check_links",
+    lambda: LinkCheck.objects.all(),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.BULK,
+    subject="",
+)
 
 
 def look_at(urls: Iterable[str]) -> None:
@@ -32,15 +37,11 @@ def look_at(urls: Iterable[str]) -> None:
     LinkCheck.objects.filter(old, url__in=wanted).update(due_at=now)
 
 
-def look_at_due() -> int:
-    return due.work_off(LinkCheck.objects.all(), look, lease=LEASE, limit=BATCH)
-
-
+@CHECKS.each
 def look(check: LinkCheck) -> None:
+    """Open the address; that it cannot be opened is a result as well."""
     status, error = _opened(check.url)
-    LinkCheck.objects.filter(pk=check.pk).update(
-        status=status, error=error[:200], checked_at=timezone.now(), due_at=None
-    )
+    check.done(status=status, error=error, checked_at=timezone.now())
 
 
 def _opened(url: str) -> tuple[int | None, str]:

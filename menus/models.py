@@ -1,9 +1,13 @@
 """Menus by audience, their versions and buttons, what was published, what is live, and who tapped what."""
 
+import datetime
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errcodes import in_words
@@ -11,11 +15,14 @@ from accounts.models import OfficialAccount, Tag
 from menus.kinds import Kind
 from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage
+from wechat.kernel.work import WorkRow
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
 # The platform's word for a mini program that the account may not open.
 NOT_LINKED = 45064
+# After a look that failed.
+AFTER_ERROR = datetime.timedelta(minutes=30)
 
 
 class Platform(models.IntegerChoices):
@@ -170,7 +177,7 @@ class Item(HasContent):
         return bool(self.content)
 
 
-class Publication(models.Model):
+class Publication(WorkRow):
     """One change of what is live: a version to publish, or (without one) a menu to take off.
 
     scheduled or pending → publishing → published | failed, or cancelled. ``due_at`` is when it starts, and
@@ -232,10 +239,8 @@ class Publication(models.Model):
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices, blank=True)
-    due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    errcode = models.IntegerField(_("error code"), null=True, blank=True)
-    error = models.TextField(_("error"), blank=True)
+    # The error code with which WeChat refused the menu: only what is live is still to be found out.
+    refusal = models.IntegerField(null=True, blank=True, editable=False)
     before = models.JSONField(_("before the change"), null=True, blank=True)
     after = models.JSONField(_("after"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -262,12 +267,19 @@ class Publication(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="menu_publication_due", condition=Q(due_at__isnull=False)),
+            *WorkRow.Meta.indexes,
             models.Index(fields=["menu", "-id"], name="menu_publication_newest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.menu} · {self.get_state_display()}"
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {
+            "state": self.State.FAILED,
+            "reason": self.Reason.REFUSED if hasattr(error, "errcode") else self.Reason.UNREACHABLE,
+            "finished_at": timezone.now(),
+        }
 
     @property
     def told(self) -> str:
@@ -286,7 +298,7 @@ class Publication(models.Model):
         return "、".join(items.values_list("name", flat=True))
 
 
-class LiveMenu(models.Model):
+class LiveMenu(WorkRow):
     """What WeChat shows for an account, as it was told last; ``live`` as ``menus.live`` writes it."""
 
     account = models.OneToOneField(
@@ -295,17 +307,17 @@ class LiveMenu(models.Model):
     live = models.JSONField(null=True, blank=True)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
     differs_since = models.DateTimeField(_("differs since"), null=True, blank=True)
-    errcode = models.IntegerField(null=True, blank=True)
-    error = models.TextField(blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("live menu")
         verbose_name_plural = _("live menus")
-        indexes = [models.Index(fields=["due_at"], name="live_menu_due", condition=Q(due_at__isnull=False))]
 
     def __str__(self) -> str:
         return str(self.account)
+
+    def give_up(self, error: object, **changes: Any) -> bool:
+        """It is looked at again after a while all the same."""
+        return self.again(error, timezone.now() + AFTER_ERROR, **changes)
 
 
 class MiniProgram(models.Model):
@@ -341,19 +353,16 @@ class MiniProgram(models.Model):
         return self.name
 
 
-class LinkCheck(models.Model):
+class LinkCheck(WorkRow):
     """Whether an address that a button opens can be opened; looked at by a worker now and then."""
 
     url = models.CharField(_("address"), max_length=1024, unique=True)
     status = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
-    error = models.CharField(_("error"), max_length=200, blank=True)
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("checked address")
         verbose_name_plural = _("checked addresses")
-        indexes = [models.Index(fields=["due_at"], name="link_check_due", condition=Q(due_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.url

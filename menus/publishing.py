@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,18 +22,17 @@ from menus.differences import in_words
 from menus.live import NotReady
 from menus.models import NOT_LINKED, Publication, Version
 from menus.planning import Add, Live, Step, plan
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError, TransportError, WeChatError
+from wechat.sdk.errors import ApiError, Cause
 
 log = logging.getLogger(__name__)
 
 State, Reason = Publication.State, Publication.Reason
 
 # Longer than the slowest call; renewed before each.
-LEASE = datetime.timedelta(minutes=2)
-RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 30, 60, 300, 900)]
-LOOK_AGAIN = datetime.timedelta(minutes=1)
+LEASE = datetime.timedelta(seconds=30)
+AFTER_ANOTHER = datetime.timedelta(seconds=2)
 NO_ROOM = frozenset({65305, 65316})
 MOST_ROUNDS = 3
 
@@ -46,31 +45,6 @@ class _NothingToReturnFrom(Exception):
     """Somebody has published another version since."""
 
 
-def publish_due() -> int:
-    """Carry out what is due until nothing is; how many were taken on."""
-    taken = 0
-    while publication := _claim():
-        carry_out(publication)
-        taken += 1
-    return taken
-
-
-def _claim() -> Publication | None:
-    """One that is due, written down as being published: no second one of its account can be."""
-    try:
-        with transaction.atomic():
-            rows = due.claim(_ready(), lease=LEASE, limit=1)
-            for row in rows:
-                Publication.objects.filter(pk=row.pk).update(
-                    state=State.PUBLISHING, attempts=F("attempts") + 1
-                )
-                row.refresh_from_db()
-            return rows[0] if rows else None
-    except IntegrityError:
-        # Another worker began one of the same account between our look and our claim.
-        return None
-
-
 def _ready() -> QuerySet[Publication]:
     other = Publication.objects.filter(account=OuterRef("account"), state__in=Publication.RUNNING).exclude(
         pk=OuterRef("pk")
@@ -79,9 +53,14 @@ def _ready() -> QuerySet[Publication]:
     return open_ones.filter(~Q(state=State.SCHEDULED) | ~Exists(other)).select_related("account", "menu")
 
 
+PUBLICATIONS = work.Kind("menus.publish", _ready, lease=LEASE, queue=work.INTERACTIVE)
+
+
+@PUBLICATIONS.each
 def carry_out(publication: Publication) -> None:
     """Publish it, and keep on its row what became of it and what WeChat shows now."""
     try:
+        _begin(publication)
         _carry_out(publication, client_for(publication.account))
     except _NothingToReturnFrom:
         _finish(publication, State.CANCELLED, Reason.NOTHING_TO_RETURN_FROM)
@@ -89,8 +68,20 @@ def carry_out(publication: Publication) -> None:
         _finish(publication, State.FAILED, Reason.NOT_READY, error=str(error))
     except Overtaken:
         log.info("publication_overtaken", extra={"publication": publication.pk})
-    except WeChatError as error:
-        _went_wrong(publication, error)
+    except ApiError as error:
+        if error.cause != Cause.ROW:
+            raise
+        _refused(publication, error)
+
+
+def _begin(publication: Publication) -> None:
+    """Write down that it is being published: no second one of its account can be. Raises ``Overtaken``."""
+    try:
+        with transaction.atomic():
+            _note(publication, state=State.PUBLISHING)
+    except IntegrityError:
+        # Another worker began one of the same account between our look and our claim.
+        raise work.NotYet(AFTER_ANOTHER) from None
 
 
 def _carry_out(publication: Publication, client: Client) -> None:
@@ -98,14 +89,12 @@ def _carry_out(publication: Publication, client: Client) -> None:
     before = live_menus.read(client)
     if publication.before is None:
         _note(publication, before=live_menus.dump(before))
-    only_looks = publication.errcode is not None or publication.attempts > len(RETRY_AFTER)
-    found = before if only_looks else _brought_to(publication, client, before, wanted)
+    was_refused = publication.refusal is not None
+    found = before if was_refused else _brought_to(publication, client, before, wanted)
     if found.same(wanted):
         _published(publication, found)
-    elif publication.errcode is not None:
-        _finish(publication, State.FAILED, Reason.REFUSED, found)
     else:
-        _finish(publication, State.FAILED, Reason.UNREACHABLE if only_looks else Reason.NOT_SHOWN, found)
+        _finish(publication, State.FAILED, Reason.REFUSED if was_refused else Reason.NOT_SHOWN, found)
 
 
 def _brought_to(publication: Publication, client: Client, found: Live, wanted: Live) -> Live:
@@ -136,7 +125,7 @@ def _steps(found: Live, wanted: Live, *, removing_first: bool) -> Iterator[Step]
 
 def _take(publication: Publication, client: Client, step: Step) -> None:
     """One call, while the publication is still ours. Raises ``Overtaken``."""
-    if not _mine(publication).update(due_at=timezone.now() + LEASE):
+    if not publication.renew(LEASE):
         raise Overtaken
     live_menus.perform(client, step)
 
@@ -156,31 +145,16 @@ def _resolve_return(publication: Publication, going: Publication) -> None:
     _note(publication, version=going.replaced)
 
 
-def _went_wrong(publication: Publication, error: WeChatError) -> None:
-    """Try again what may pass; after a refusal find out what is live, and say so."""
-    lasting = isinstance(error, ApiError) and not (
-        error.retryable or error.refresh_token or error.errcode in (45009, 45011)
-    )
-    if not lasting:
-        _later(publication, error)
-    elif publication.errcode is not None:
+def _refused(publication: Publication, error: ApiError) -> None:
+    """After a refusal find out what is live, and say so."""
+    if publication.refusal is not None:
         # Not even the live menus may be read.
         _finish(publication, State.FAILED, Reason.REFUSED)
-    else:
-        assert isinstance(error, ApiError)
-        _learn_from(publication, error)
-        publication.errcode, publication.error = error.errcode, str(error)
-        _note(publication, errcode=error.errcode, error=str(error))
-        carry_out(publication)
-
-
-def _later(publication: Publication, error: WeChatError) -> None:
-    tries = publication.attempts
-    pause = RETRY_AFTER[tries - 1] if tries <= len(RETRY_AFTER) else LOOK_AGAIN
-    text = str(error) if publication.errcode is None else publication.error
-    _mine(publication).update(due_at=timezone.now() + pause, error=text)
-    if isinstance(error, TransportError):
-        log.warning("publication_delayed", extra={"publication": publication.pk, "error": str(error)})
+        return
+    _learn_from(publication, error)
+    publication.error = str(error)
+    _note(publication, refusal=error.errcode, errcode=error.errcode, error=publication.error)
+    carry_out(publication)
 
 
 def _learn_from(publication: Publication, error: ApiError) -> None:
@@ -206,7 +180,7 @@ def _published(publication: Publication, found: Live) -> None:
         publication.version.published_at, publication.version.superseded_at = now, None
         publication.version.save(update_fields=["state", "published_at", "superseded_at"])
     mini_programs.note_linked(publication.account, live_menus.appids_of(found))
-    publication.errcode, publication.error = None, ""
+    publication.refusal, publication.error = None, ""
     if not _finish(publication, State.PUBLISHED, "", found, replaced=replaced):
         transaction.set_rollback(True)
 
@@ -223,16 +197,16 @@ def _finish(
     """Only whoever has the publication may say how it ended; ``False`` if that is somebody else."""
     after = live_menus.dump(found) if found is not None else None
     with transaction.atomic():
-        done = _mine(publication).update(
-            state=state, reason=reason, due_at=None, after=after, finished_at=timezone.now(),
-            errcode=publication.errcode, error=publication.error if error is None else error,
-            replaced=replaced,
+        done = publication.done(
+            state=state, reason=reason, after=after, finished_at=timezone.now(), replaced=replaced,
+            refusal=publication.refusal, errcode=publication.refusal,
+            error=publication.error if error is None else error,
         )  # fmt: skip
         if done and found is not None:
             watching.keep(publication.account, found)
         if done:
             _log(publication, state, reason, found)
-    return bool(done)
+    return done
 
 
 def _log(publication: Publication, state: Publication.State, reason: str, found: Live | None) -> None:
@@ -250,13 +224,5 @@ def _log(publication: Publication, state: Publication.State, reason: str, found:
 
 def _note(publication: Publication, **fields: object) -> None:
     """Raises ``Overtaken``."""
-    for name, value in fields.items():
-        setattr(publication, name, value)
-    if not _mine(publication).update(**fields):
+    if not publication.settle(**fields):
         raise Overtaken
-
-
-def _mine(publication: Publication) -> QuerySet[Publication]:
-    return Publication.objects.filter(
-        pk=publication.pk, attempts=publication.attempts, state=State.PUBLISHING
-    )

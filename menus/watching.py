@@ -2,21 +2,25 @@
 
 import datetime
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from menus import live as live_menus
 from menus.live import NotReady
-from menus.models import LiveMenu, Publication
+from menus.models import AFTER_ERROR, LiveMenu, Publication
 from menus.planning import Live
-from wechat.kernel import due
+from wechat.kernel import work
 from wechat.sdk.errors import ApiError, WeChatError
 
-LEASE = datetime.timedelta(minutes=1)
+WHILE_PUBLISHING = datetime.timedelta(minutes=1)
 LOOK_EVERY = datetime.timedelta(minutes=10)
-AFTER_ERROR = datetime.timedelta(minutes=30)
+LOOKS = work.Kind(
+    "menus.look",
+    lambda: LiveMenu.objects.filter(account__enabled=True).select_related("account"),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.BULK,
+)
 
 
 def watch(account: OfficialAccount) -> LiveMenu:
@@ -25,25 +29,19 @@ def watch(account: OfficialAccount) -> LiveMenu:
     return row
 
 
-def look_at_due() -> int:
-    looked = 0
-    while rows := due.claim(_due(), lease=LEASE, limit=1):
-        for row in rows:
-            look(row.account)
-        looked += len(rows)
-    return looked
-
-
-def _due() -> QuerySet[LiveMenu]:
-    return LiveMenu.objects.filter(account__enabled=True).select_related("account")
+@LOOKS.each
+def look_again(row: LiveMenu) -> None:
+    """Read what is live, as a worker does now and then."""
+    if _is_publishing(row.account):
+        raise work.NotYet(WHILE_PUBLISHING)
+    keep(row.account, live_menus.read(client_for(row.account)))
 
 
 def look(account: OfficialAccount) -> LiveMenu:
     """Ask WeChat now. What cannot be read stays what it was, with the error."""
     watch(account)
-    if Publication.objects.filter(account=account, state__in=Publication.RUNNING).exists():
-        # The two would only confuse each other; publishing reads the menus itself.
-        _keep(account, due_at=timezone.now() + LEASE)
+    if _is_publishing(account):
+        _keep(account, due_at=timezone.now() + WHILE_PUBLISHING)
         return LiveMenu.objects.get(account=account)
     try:
         found = live_menus.read(client_for(account))
@@ -55,6 +53,11 @@ def look(account: OfficialAccount) -> LiveMenu:
     return LiveMenu.objects.get(account=account)
 
 
+def _is_publishing(account: OfficialAccount) -> bool:
+    """The two would only confuse each other; publishing reads the menus itself."""
+    return Publication.objects.filter(account=account, state__in=Publication.RUNNING).exists()
+
+
 def keep(account: OfficialAccount, found: Live) -> None:
     """Note what was read; since when it differs is told by the first look that saw it."""
     row, now = watch(account), timezone.now()
@@ -62,7 +65,7 @@ def keep(account: OfficialAccount, found: Live) -> None:
     since = None if same else row.differs_since or now
     _keep(
         account, live=live_menus.dump(found), read_at=now, differs_since=since, errcode=None, error="",
-        due_at=now + LOOK_EVERY,
+        attempts=0, due_at=now + LOOK_EVERY,
     )  # fmt: skip
 
 

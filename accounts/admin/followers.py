@@ -16,6 +16,7 @@ from accounts import (
     bulk_page,
     erase_page,
     follower_page,
+    held_page,
     import_page,
     job_page,
     sync_page,
@@ -52,6 +53,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         view = self.admin_site.admin_view
         return [
             path("sync/", view(sync_page.show), name="accounts_sync"),
+            path("held/", view(held_page.go_on), name="accounts_held_go_on"),
             path("bulk/", view(bulk_page.show), name="accounts_bulk"),
             path("jobs/", view(job_page.listed), name="accounts_jobs"),
             path("jobs/<int:pk>/", view(job_page.show), name="accounts_job"),

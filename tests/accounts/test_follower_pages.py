@@ -438,7 +438,9 @@ def test_jobs_of_another_account_are_not_there(staff: Cast) -> None:
 
 
 def test_a_job_page_tells_rows_that_failed_and_why(staff: Cast) -> None:
-    job = BulkJob.objects.create(account=staff.ours, kind="import", done=10, total=10, due_at=None, failed=1)
+    job = BulkJob.objects.create(
+        account=staff.ours, kind="import", processed=10, total=10, due_at=None, failed=1
+    )
     job.faults.create(row=7, openid="oX", reason="这一行不对")
     refused = person(staff.ours, "oRefused")
     Change.objects.create(

@@ -62,7 +62,7 @@ def test_everybody_gets_the_tag_slice_by_slice(
     people(account, 20)
     tag = Tag.objects.create(account=account, name="VIP")
     job = done(account, "tag", {"tag": tag.pk})
-    assert (job.state, job.done, job.total, job.failed) == (State.DONE, 20, 20, 0)
+    assert (job.state, job.processed, job.total, job.failed) == (State.DONE, 20, 20, 0)
     assert tag.followers.count() == Change.objects.filter(job=job).count() == 20
 
 
@@ -81,7 +81,7 @@ def test_those_without_room_are_named(account: OfficialAccount) -> None:
     full.tags.set(Tag.objects.create(account=account, name=f"标签{number}") for number in range(20))
     tag = Tag.objects.create(account=account, name="VIP")
     job = done(account, "tag", {"tag": tag.pk})
-    assert (job.done, job.failed, job.faults.get().openid) == (2, 1, full.openid)
+    assert (job.processed, job.failed, job.faults.get().openid) == (2, 1, full.openid)
 
 
 def test_those_who_come_after_the_asking_are_not_meant(account: OfficialAccount) -> None:
@@ -91,7 +91,7 @@ def test_those_who_come_after_the_asking_are_not_meant(account: OfficialAccount)
     Follower.objects.create(account=account, openid="oLate")
     work.run("accounts.run_jobs")
     job.refresh_from_db()
-    assert job.done == 2
+    assert job.processed == 2
 
 
 def test_untagging_by_the_very_tag_reaches_everybody(
@@ -101,7 +101,7 @@ def test_untagging_by_the_very_tag_reaches_everybody(
     tag = Tag.objects.create(account=account, name="VIP")
     tag.followers.set(people(account, 5))
     job = done(account, "untag", {**whom.everybody(account, f"tag={tag.pk}"), "tag": tag.pk})
-    assert (job.done, tag.followers.count()) == (5, 0)
+    assert (job.processed, tag.followers.count()) == (5, 0)
 
 
 def test_the_blacklist_takes_those_who_left_only_here(account: OfficialAccount) -> None:
@@ -244,7 +244,7 @@ def test_rows_are_taken_whole_or_refused_with_their_number(account: OfficialAcco
         encoding=encoding,
     )
     job = imported(account, data)
-    assert (job.state, job.done, job.failed) == (State.DONE, 6, 4)
+    assert (job.state, job.processed, job.failed) == (State.DONE, 6, 4)
     assert list(job.faults.order_by("row").values_list("row", flat=True)) == [3, 5, 6, 7]
     refused = Follower.objects.get(openid="oPerson00001")
     assert (refused.remark, refused.custom_values.count()) == ("", 0)
@@ -274,7 +274,7 @@ def test_a_hundred_thousand_rows_are_reported_row_by_row(account: OfficialAccoun
     CustomField.objects.create(account=account, name="城市")
     rows = [(f"oPerson{number:05}", "广州") for number in range(100_000)]
     job = imported(account, table(("OpenID", "城市"), *rows))
-    assert (job.done, job.failed, FieldValue.objects.count()) == (100_000, 99_950, 50)
+    assert (job.processed, job.failed, FieldValue.objects.count()) == (100_000, 99_950, 50)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_row_is_taken_whole_or_refused_with_its_number(
     lines = [(openid, remark, size) for openid, (remark, size) in zip(openids, wild, strict=True)]
     job = imported(account, table(("OpenID", "备注", "鞋码"), *lines))
     refused = {fault.openid for fault in job.faults.all()}
-    assert (job.state, job.done, job.failed) == (BulkJob.State.DONE, len(wild), len(refused))
+    assert (job.state, job.processed, job.failed) == (BulkJob.State.DONE, len(wild), len(refused))
     for openid, remark, size in lines:
         row = Follower.objects.get(openid=openid)
         sizes = FieldValue.objects.filter(follower=row).count()

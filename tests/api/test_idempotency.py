@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts.models import OfficialAccount, Tag
 from tests.api import urls
 from tests.signed import Signed, business_system
-from wechat.api.forgetting import forget, is_due
+from wechat.api.forgetting import is_due
 from wechat.api.models import KeptAnswer, SeenNonce
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db
 
@@ -109,5 +110,5 @@ def test_after_its_time_a_key_is_free_and_is_forgotten(caller: Signed) -> None:
     assert caller.post(NOTES, {"name": "b"}, key="order-1").status_code == 201
     KeptAnswer.objects.update(expires_at=over)
     assert is_due()
-    assert forget() == 2
+    assert work.run("api.forget") == 2
     assert not is_due()

@@ -13,13 +13,14 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import OfficialAccount
-from menus import drafts, publishing, tree
+from menus import drafts, tree
 from menus.buttons import Button
 from menus.models import Menu
 from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, introduced, parent, put, view
 from tests.simulated import Simulated
+from wechat.kernel import work
 from wechat.materials.models import Asset
 from wechat.replies.models import Keyword, Reply, Rule
 
@@ -241,14 +242,14 @@ def test_a_draft_is_published_and_an_old_version_brought_back(
         page.get_by_role("link", name="发布…").click()
         page.get_by_role("button", name="立即发布").click()
         expect(page.get_by_text("菜单正在发布到微信")).to_be_visible()
-        publishing.publish_due()
+        work.run("menus.publish")
         assert wechat.names() == [name]
     page.goto(f"/admin/menus/menu/{menu.pk}/versions/")
     page.get_by_role("link", name="发布此版本").click()
     expect(page.get_by_text("改名")).to_be_visible()
     page.get_by_role("button", name="立即发布").click()
     expect(page.get_by_text("菜单正在发布到微信")).to_be_visible()
-    publishing.publish_due()
+    work.run("menus.publish")
     assert wechat.names() == ["旧"]
 
 

@@ -166,6 +166,9 @@ def _followers() -> dict[str, Page]:
     view, change = "view:followers", "change:followers"
     return {
         "accounts_sync": Page(view, change),
+        "accounts_held_go_on": Page(
+            "nobody", "view:followers+change:followers|change:content|change:sending"
+        ),
         # Whoever may look may have a file made, which is masked for them.
         "accounts_bulk": Page(view, view),
         "accounts_jobs": Page(view, change),

@@ -105,7 +105,7 @@ def test_a_video_that_has_moved_is_followed(wechat: Api, sent: Recorded, setting
     wechat.open_routes["/old"] = lambda request: Reply(b"", status=302, headers={"Location": "/new"})
     wechat.open_routes["/new"] = files(MP4, "video/mp4")
     row = sent()
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     assert row.media.get().state == State.FETCHED
 
 
@@ -121,7 +121,7 @@ def test_a_video_is_not_fetched_from_our_own_house(
         address = f"{settings.WECHAT_API_BASE}/old" if moved else f"{inside}/video"
         wechat.routes[GET] = lambda request: answer(video_url=address)
         row = sent()
-        media.fetch_due()
+        work.run("inbox.fetch_media")
     assert house.requests == []
     assert row.media.get().state == State.PENDING
 
@@ -130,7 +130,7 @@ def test_a_video_that_goes_round_in_circles_is_left(wechat: Api, sent: Recorded,
     wechat.routes[GET] = lambda request: answer(video_url=f"{settings.WECHAT_API_BASE}/a")
     wechat.open_routes["/a"] = lambda request: Reply(b"", status=302, headers={"Location": "/a"})
     row = sent()
-    media.fetch_due()
+    work.run("inbox.fetch_media")
     assert row.media.get().state == State.PENDING
     assert wechat.calls()["/a"] == 6
 

@@ -140,7 +140,7 @@ def as_csv(*rows: list[Value]) -> str:
 
 def as_workbook(*rows: list[Value]) -> bytes:
     file = io.BytesIO()
-    writing.write_workbook(rows, file)
+    writing.write_workbook([("名单", rows)], file)
     return file.getvalue()
 
 

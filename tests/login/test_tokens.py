@@ -13,8 +13,9 @@ from pytest_django import Settings
 
 from accounts.models import OfficialAccount
 from tests.login.conftest import Person
+from wechat.kernel import work
 from wechat.login import browser, tokens, visitors
-from wechat.login.forgetting import forget, is_due
+from wechat.login.forgetting import is_due
 from wechat.login.models import LoginSession, SigningKey, Visitor
 from wechat.login.tokens import BadToken
 
@@ -279,7 +280,7 @@ def test_what_is_over_is_forgotten_a_day_later(visitor: Visitor) -> None:
     assert not is_due()
     with time_machine.travel(timezone.now() + datetime.timedelta(days=8, seconds=1)):
         assert is_due()
-        assert forget() == 1
+        assert work.run("login.forget") == 1
         assert not is_due()
 
 

@@ -6,12 +6,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from menus import drafts, publishing
+from menus import drafts
 from menus.models import Menu, Publication
 from tests.cast import Cast
 from tests.menus.conftest import Phone, button, put
 from tests.signed import Signed, business_system
 from wechat.api.models import ApiClient
+from wechat.kernel import work
 
 BUTTONS = [{"uid": "aaaa", "name": "会员卡", "kind": "view", "url": "https://h5.example.com/card"}]
 
@@ -31,7 +32,7 @@ def test_a_menu_is_read_drafted_validated_and_published(wechat: Phone, menu: Men
     assert caller.get(f"{at}/problems/").json() == []
     asked = caller.post(f"{at}/publications/", {})
     assert (asked.status_code, asked.json()["state"]) == (201, "pending")
-    publishing.publish_due()
+    work.run("menus.publish")
     assert wechat.names() == ["会员卡"]
     (done,) = caller.get(f"{at}/publications/").json()["items"]
     assert (done["state"], done["version"]) == ("published", 1)
@@ -41,7 +42,7 @@ def test_the_audit_tells_what_a_business_system_published(wechat: Phone, menu: M
     for name in ("课程", "新课"):
         put(menu, button(name=name))
         caller.post(f"/api/v1/menus/{menu.pk}/publications/", {})
-        publishing.publish_due()
+        work.run("menus.publish")
     entry = LogEntry.objects.first()
     assert entry is not None
     assert (entry.object_id, entry.user.first_name) == (str(menu.pk), f"API · {ApiClient.objects.get().name}")

@@ -21,6 +21,7 @@ from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, parent, put, text, view
 from tests.menus.test_buttons import TOLD
 from tests.slow import slow_receiver
+from wechat.kernel import work
 from wechat.kernel.exchange import Unreadable
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -150,19 +151,19 @@ def test_an_address_is_opened_by_a_worker(menu: Menu, wechat: Phone, settings: S
     settings.DEBUG = True
     base = wechat.platform.base
     put(menu, view("aaaa", url=f"{base}/_sim/health"), view("bbbb", url=f"{base}/nowhere"))
-    assert links.look_at_due() == 2
+    assert work.run("menus.check_links") == 2
     assert dict(LinkCheck.objects.values_list("url", "status")) == {
         f"{base}/_sim/health": 200,
         f"{base}/nowhere": 404,
     }
     put(menu, view("aaaa", url=f"{base}/nowhere"))
-    assert links.look_at_due() == 0
+    assert work.run("menus.check_links") == 0
 
 
 def test_outside_debug_no_private_address_is_opened(wechat: Phone, settings: Settings, menu: Menu) -> None:
     settings.DEBUG = False
     put(menu, view(url=f"{wechat.platform.base}/_sim/health"))
-    links.look_at_due()
+    work.run("menus.check_links")
     check = LinkCheck.objects.get()
     assert (check.status, check.is_dead) == (None, True)
 
@@ -175,7 +176,7 @@ def test_an_address_that_is_slow_is_given_up(
     monkeypatch.setattr(links, "TIMEOUT_SECONDS", 0.2)
     with slow_receiver(way) as base:
         put(menu, view(url=f"{base}/"))
-        links.look_at_due()
+        work.run("menus.check_links")
     assert LinkCheck.objects.get().status is None
 
 

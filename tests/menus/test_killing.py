@@ -14,13 +14,14 @@ from django.db import connection
 from django.utils import timezone
 
 from config.embedded import PROJECT
-from menus import asking, drafts, publishing
+from menus import asking, drafts
 from menus.models import Menu, Publication
 from tests.menus.conftest import Phone, button, put
+from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORKER = "import django; django.setup(); from menus.publishing import publish_due; publish_due()"
+WORKER = "import django; django.setup(); from wechat.kernel import work; work.run('menus.publish')"
 SLOW_MS = 1500
 
 
@@ -54,7 +55,7 @@ def test_killed_in_the_middle_of_a_call_the_next_worker_finds_out_and_finishes(
     asking.publish(menu, drafts.freeze(menu), by=None)
     special = Menu.objects.create(account=menu.account, name="安卓", conditional=True, platform=2)
     if step == "menu/addconditional":
-        publishing.publish_due()
+        work.run("menus.publish")
         put(special, button("dddd", "安卓"))
         asking.publish(special, drafts.freeze(special), by=None)
     wechat.fail(step, latency_ms=SLOW_MS)
@@ -69,10 +70,10 @@ def test_killed_in_the_middle_of_a_call_the_next_worker_finds_out_and_finishes(
     assert process.wait(10) == -signal.SIGKILL
     publication.refresh_from_db()
     assert publication.state == Publication.State.PUBLISHING
-    assert publishing.publish_due() == 0  # the dead one's lease still runs
+    assert work.run("menus.publish") == 0  # the dead one's lease still runs
     time.sleep(SLOW_MS / 1000)  # what it had sent arrives without it
     Publication.objects.filter(pk=publication.pk).update(due_at=timezone.now())
-    assert publishing.publish_due() == 1
+    assert work.run("menus.publish") == 1
     publication.refresh_from_db()
     assert publication.state == Publication.State.PUBLISHED
     assert wechat.names() == ["全部"]

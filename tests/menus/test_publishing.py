@@ -13,6 +13,9 @@ from menus.asking import Busy, Refused
 from menus.models import LiveMenu, Menu, MiniProgram, Publication, Version
 from tests.cast import Cast
 from tests.menus.conftest import BOOK_APPID, Phone, button, parent, put, view
+from wechat.kernel import work
+from wechat.kernel.models import Hold
+from wechat.kernel.work import holds
 
 State, Reason = Publication.State, Publication.Reason
 
@@ -24,7 +27,7 @@ def published(menu: Menu, *buttons: object, **options: object) -> Publication:
 
 
 def carried_out(publication: Publication) -> Publication:
-    publishing.publish_due()
+    work.run("menus.publish")
     publication.refresh_from_db()
     return publication
 
@@ -109,7 +112,7 @@ def test_a_scheduled_one_waits_for_the_one_that_is_under_way(wechat: Phone, menu
 def test_two_beats_at_once_publish_once(wechat: Phone, menu: Menu) -> None:
     put(menu, button())
     asking.publish(menu, drafts.freeze(menu), by=None)
-    assert (publishing.publish_due(), publishing.publish_due()) == (1, 0)
+    assert (work.run("menus.publish"), work.run("menus.publish")) == (1, 0)
     assert wechat.calls()["menu/create"] == 1
 
 
@@ -165,32 +168,44 @@ def test_a_refusal_whose_aftermath_cannot_be_read_is_found_out_later(wechat: Pho
     wechat.fail("menu/get", latency_ms=1)  # the first look succeeds
     wechat.fail("menu/get", http_status=502)
     assert carried_out(publication).state == State.PUBLISHING
-    assert publication.errcode == 40018
+    assert publication.refusal == 40018
     assert later(publication).state == State.FAILED
     assert publication.after is not None
     assert wechat.calls()["menu/create"] == published_before + 1
 
 
-def test_what_cannot_be_reached_for_long_is_given_up_and_read_back(wechat: Phone, menu: Menu) -> None:
+def test_a_publication_waits_for_a_platform_that_is_away_and_then_goes_on(wechat: Phone, menu: Menu) -> None:
     put(menu, button(name="新"))
     publication = asking.publish(menu, drafts.freeze(menu), by=None)
     wechat.fail("menu/get", http_status=502, times=8)
     publication = carried_out(publication)
-    for _again in range(8):
+    for _again in range(7):
+        Hold.objects.exclude(until=None).update(until=timezone.now())
         publication = later(publication)
-    assert (publication.state, publication.reason) == (State.FAILED, Reason.UNREACHABLE)
-    assert publication.after == publication.before
+    assert (publication.state, publication.attempts) == (State.PUBLISHING, 2)
     assert wechat.names() == []
+    holds.lift_all(Hold.objects.filter(work="menus.publish", subject=menu.account_id))
+    assert later(publication).state == State.PUBLISHED
+    assert wechat.names() == ["新"]
+
+
+def test_a_publication_of_an_account_that_is_refused_waits_and_spends_nothing(
+    wechat: Phone, menu: Menu
+) -> None:
+    wechat.fail("menu/create", errcode=48001)
+    waiting = published(menu, button(name="新"))
+    assert (waiting.state, waiting.attempts, waiting.refusal) == (State.PUBLISHING, 0, None)
+    assert work.run("menus.publish") == 0
+    holds.lift_all(Hold.objects.filter(work="menus.publish", subject=menu.account_id))
+    assert carried_out(waiting).state == State.PUBLISHED
 
 
 def test_a_worker_that_was_overtaken_says_nothing(wechat: Phone, menu: Menu) -> None:
     put(menu, button())
     asking.publish(menu, drafts.freeze(menu), by=None)
-    slow = publishing._claim()
-    assert slow is not None
-    assert later(slow).state == State.PUBLISHED
-    Publication.objects.filter(pk=slow.pk).update(attempts=slow.attempts)
-    slow.attempts -= 1
+    (slow,) = publishing.PUBLICATIONS.claim()
+    quick = Publication.objects.get(pk=slow.pk)
+    assert later(quick).state == State.PUBLISHED
     publishing.carry_out(slow)
     slow.refresh_from_db()
     assert slow.state == State.PUBLISHED
@@ -253,13 +268,13 @@ def test_a_weekend_menu_comes_and_goes_by_itself(wechat: Phone, menu: Menu) -> N
     published(menu, button(name="平日"))
     put(menu, button(name="周末"))
     asking.schedule(menu, drafts.freeze(menu), at=friday, until=monday, by=None)
-    publishing.publish_due()
+    work.run("menus.publish")
     assert wechat.names() == ["平日"]
     with time_machine.travel(friday + datetime.timedelta(seconds=1)):
-        publishing.publish_due()
+        work.run("menus.publish")
     assert wechat.names() == ["周末"]
     with time_machine.travel(monday + datetime.timedelta(seconds=1)):
-        publishing.publish_due()
+        work.run("menus.publish")
     assert wechat.names() == ["平日"]
     assert menu.versions.get(state="published").number == 1
 

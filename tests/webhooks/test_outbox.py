@@ -22,7 +22,7 @@ from tests.platform import Platform
 from tests.sdk.platform import Platform as Server
 from tests.sdk.platform import Reply, Request, serving
 from tests.signed import business_system
-from wechat.inbox.reacting import react_to_due
+from tests.working import react_to_due
 from wechat.kernel import work
 from wechat.webhooks import checkup
 from wechat.webhooks.models import Delivery, Endpoint

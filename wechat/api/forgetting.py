@@ -6,18 +6,26 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from wechat.api.models import KeptAnswer, SeenNonce
+from wechat.kernel import work
 
 BATCH = 5_000
 TABLES: tuple[type[Model], ...] = (KeptAnswer, SeenNonce)
 
 
-def forget() -> int:
-    """Deletes a batch of each table; how many rows."""
-    return sum(_forget(table) for table in TABLES)
-
-
 def is_due() -> bool:
     return any(_over(table).exists() for table in TABLES)
+
+
+FORGETTING = work.TurnKind("api.forget", is_due, queue=work.BULK)
+
+
+@FORGETTING.does
+def forget(turn: work.Turn) -> int:
+    """Delete batch after batch of each table; returns how many rows."""
+    forgotten = 0
+    while not turn.is_over and (count := sum(_forget(table) for table in TABLES)):
+        forgotten += count
+    return forgotten
 
 
 def _forget(table: type[Model]) -> int:

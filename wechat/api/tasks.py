@@ -1,13 +1,5 @@
-from celery import shared_task
+"""The modules with background work of this app: see ``wechat.kernel.work``."""
 
 from wechat.api import forgetting
-from wechat.kernel import due
 
-
-@shared_task(name="api.forget")
-def forget() -> int:
-    """Forget nonces and kept answers whose time is over; how many."""
-    return forgetting.forget()
-
-
-due.doorbell(forget, forgetting.is_due)
+__all__ = ["forgetting"]

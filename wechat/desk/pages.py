@@ -31,9 +31,7 @@ from accounts.models import Follower, OfficialAccount, StaffRight
 from accounts.rights import CHANGES, Area
 from wechat.desk import boxes, panel, presence, staff, takeovers, talking, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
-from wechat.desk.tasks import SECONDS, show_writing
 from wechat.inbox import conversation
-from wechat.kernel import due
 from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.pushes import grants, windows
@@ -89,7 +87,7 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 def _show_writing(request: HttpRequest, thread: Thread) -> None:
     if entered(request).may_change and writing.is_worth_showing(thread):
-        due.ring(show_writing, thread.pk, expires=SECONDS)
+        writing.ask_for(thread)
 
 
 @require_POST

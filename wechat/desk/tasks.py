@@ -3,9 +3,6 @@ from celery import shared_task
 from wechat.desk import writing
 from wechat.desk.models import Thread
 
-# Later it would be a lie.
-SECONDS = 5
-
 
 @shared_task(name="desk.show_writing")
 def show_writing(thread_id: int) -> None:

@@ -5,18 +5,26 @@ A courtesy: it is asked for in passing, never repeated, and nothing depends on i
 """
 
 import datetime
+import logging
 
+from celery import current_app
 from django.utils import timezone
 from django_redis import get_redis_connection
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from accounts.clients import client_for
 from accounts.models import OfficialAccount
 from wechat.desk import talking
 from wechat.desk.models import Thread
+from wechat.kernel import work
 from wechat.sdk.api import messages as api
 from wechat.sdk.errors import WeChatError
 
+log = logging.getLogger(__name__)
+
+# Later it would be a lie.
+SECONDS = 5
 # The platform shows it for about as long, and only this soon after something was said.
 SHOWN_SECONDS = 12
 SOON_AFTER = datetime.timedelta(seconds=30)
@@ -25,6 +33,14 @@ SOON_AFTER = datetime.timedelta(seconds=30)
 def is_worth_showing(thread: Thread) -> bool:
     """Not to be asked for again while it is shown, nor where the platform would refuse it."""
     return _is_able(thread.account) and _has_just_talked(thread) and _is_first(thread)
+
+
+def ask_for(thread: Thread) -> None:
+    """Have a worker show it; with the broker away nobody does."""
+    try:
+        current_app.send_task("desk.show_writing", (thread.pk,), queue=work.INTERACTIVE, expires=SECONDS)
+    except OperationalError as error:
+        log.warning("writing_not_shown", extra={"error": str(error)})
 
 
 def show(thread: Thread) -> None:

@@ -5,6 +5,7 @@ import datetime
 from django.db.models import Model
 from django.utils import timezone
 
+from wechat.kernel import work
 from wechat.login.models import Handover, LoginSession, ScanLogin
 
 BATCH = 5_000
@@ -13,14 +14,21 @@ LATER = datetime.timedelta(days=1)
 TABLES: tuple[type[Model], ...] = (Handover, ScanLogin, LoginSession)
 
 
-def forget() -> int:
-    """Deletes a batch of each table; how many rows."""
-    return sum(_forget(table) for table in TABLES)
-
-
 def is_due() -> bool:
     over = timezone.now() - LATER
     return any(table._default_manager.filter(expires_at__lte=over).exists() for table in TABLES)
+
+
+FORGETTING = work.TurnKind("login.forget", is_due, queue=work.BULK)
+
+
+@FORGETTING.does
+def forget(turn: work.Turn) -> int:
+    """Delete batch after batch of each table; returns how many rows."""
+    forgotten = 0
+    while not turn.is_over and (count := sum(_forget(table) for table in TABLES)):
+        forgotten += count
+    return forgotten
 
 
 def _forget(table: type[Model]) -> int:

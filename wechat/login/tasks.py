@@ -1,13 +1,5 @@
-from celery import shared_task
+"""The modules with background work of this app: see ``wechat.kernel.work``."""
 
-from wechat.kernel import due
 from wechat.login import forgetting
 
-
-@shared_task(name="login.forget")
-def forget() -> int:
-    """Forget what is over; how many rows."""
-    return forgetting.forget()
-
-
-due.doorbell(forget, forgetting.is_due)
+__all__ = ["forgetting"]

@@ -1,0 +1,72 @@
+"""Work on hold is told on the page of the thing that waits, and goes on at once by a button there."""
+
+import datetime
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.cast import Cast, signed_in
+from wechat.kernel.models import Hold
+
+pytestmark = pytest.mark.django_db
+
+GO_ON = "admin:accounts_held_go_on"
+WAITS = "已达到微信的每日上限"
+SHOWN = [
+    ("accounts.sync_followers", "accounts_sync"),
+    ("accounts.send_changes", "accounts_jobs"),
+    ("accounts.send_tags", "accounts_tag_changelist"),
+    ("menus.publish", "menus_menu_changelist"),
+    ("materials.upload", "materials_asset_changelist"),
+    ("articles.work_off", "articles_draft_changelist"),
+    ("channels.make_codes", "channels_channel_changelist"),
+]
+
+
+def held(subject: int, work: str) -> Hold:
+    now = timezone.now()
+    until = now + datetime.timedelta(hours=2)
+    return Hold.objects.create(work=work, subject=subject, cause="quota", since=now, until=until)
+
+
+@pytest.mark.parametrize(("work", "page"), SHOWN)
+def test_what_waits_is_told_on_its_page_with_a_button(staff: Cast, work: str, page: str) -> None:
+    address = reverse(f"admin:{page}")
+    owner = signed_in(staff.owner)
+    button = reverse(GO_ON)
+    held(staff.theirs.pk, work)
+    html = owner.get(address).content.decode()
+    assert (WAITS in html, button in html) == (False, False)
+    held(staff.ours.pk, work)
+    html = owner.get(address).content.decode()
+    assert (WAITS in html, f'name="work" value="{work}"' in html) == (True, True)
+    answer = owner.post(button, {"work": work, "next": address, "account": staff.ours.pk})
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    assert list(Hold.objects.values_list("subject", flat=True)) == [staff.theirs.pk]
+    assert LogEntry.objects.get().object_id == str(staff.ours.pk)
+
+
+def test_who_may_only_look_sees_the_reason_and_no_button(staff: Cast) -> None:
+    hold = held(staff.ours.pk, "menus.publish")
+    auditor = signed_in(staff.auditor)
+    html = auditor.get(reverse("admin:menus_menu_changelist")).content.decode()
+    assert (WAITS in html, "原因已消除" in html) == (True, False)
+    assert auditor.post(reverse(GO_ON), {"work": hold.work, "account": staff.ours.pk}).status_code == 403
+    assert Hold.objects.exists()
+
+
+@pytest.mark.parametrize("work", ["payments.report", "pushes.send", "nothing.known"])
+def test_work_whose_number_is_not_an_accounts_is_left_alone(staff: Cast, work: str) -> None:
+    """A merchant, a receiver of webhooks and an account may have the same number."""
+    held(staff.ours.pk, work)
+    signed_in(staff.owner).post(reverse(GO_ON), {"work": work, "account": staff.ours.pk})
+    assert Hold.objects.filter(work=work).exists()
+
+
+def test_it_leads_to_no_page_elsewhere(staff: Cast) -> None:
+    held(staff.ours.pk, "menus.publish")
+    posted = {"work": "menus.publish", "account": staff.ours.pk, "next": "https://evil.example.com/"}
+    answer = signed_in(staff.owner).post(reverse(GO_ON), posted)
+    assert answer["Location"] == reverse("admin:index")
