@@ -70,7 +70,7 @@ def counted(campaign: Campaign) -> list[list[str | int]]:
     numbers: Counter[tuple[str, str, str, str]] = Counter()
     rows = campaign.recipients.filter(state__in=NOT_QUEUED).order_by()
     for *where, number in rows.values_list("state", "reason", "kind", "letter").annotate(n=Number("*")):
-        numbers[tuple(where)] += number  # type: ignore[index]  # of the four columns
+        numbers[tuple(where)] += number
     for each in batches.counts(campaign.cause):
         outcome = OUTCOME_OF_PUSH[Push.State(each.state)]
         numbers[outcome.value, each.reason, each.kind, each.variant] += each.number

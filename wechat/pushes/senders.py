@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from accounts.models import OfficialAccount
 from wechat.pushes import grants, library, windows
 from wechat.pushes.models import Push
+from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
 from wechat.sdk.client import Client
 from wechat.sdk.content import to_service_json
@@ -28,7 +29,7 @@ GiveBack = Callable[[], None]
 class Verdict:
     """What became of a push that was not sent."""
 
-    state: Push.State
+    state: PushState
     reason: Push.Reason
 
 

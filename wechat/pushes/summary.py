@@ -10,8 +10,9 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.errcodes import in_words
 from wechat.pushes.models import Push
+from wechat.pushes.states import PushState
 
-COLOURS: Mapping[Push.State, str] = {
+COLOURS: Mapping[PushState, str] = {
     Push.State.PENDING: "plain",
     Push.State.SENDING: "plain",
     Push.State.SENT: "good",

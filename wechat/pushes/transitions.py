@@ -15,7 +15,7 @@ from django.utils import timezone
 from wechat.kernel import work
 from wechat.pushes import reports
 from wechat.pushes.models import Push, Receipt
-from wechat.pushes.states import MOVES, REPEATABLE, sources
+from wechat.pushes.states import MOVES, REPEATABLE, PushState, sources
 
 State, Reason = Push.State, Push.Reason
 
@@ -88,7 +88,7 @@ class Outcome:
 
     push_id: int
     attempts: int
-    state: Push.State
+    state: PushState
     reason: str = ""
     due_at: datetime.datetime | None = None
     errcode: int | None = None
