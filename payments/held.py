@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from accounts.held_work import reason, when
-from payments import certificates, chasing, reconciling, refunding
+from payments import certificates, order_polling, reconciling, refunding
 from payments.models import Merchant
 from wechat.kernel.models import Hold
 from wechat.kernel.work import holds
 
 LABELS: dict[str, StrOrPromise] = {
-    chasing.POLLS.name: gettext_lazy("Asking what became of orders"),
+    order_polling.POLLS.name: gettext_lazy("Asking what became of orders"),
     refunding.REFUNDS.name: gettext_lazy("Refunds"),
     reconciling.BILLS.name: gettext_lazy("Bills"),
     certificates.CERTIFICATES.name: gettext_lazy("Platform certificates"),

@@ -3,11 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
-from payments import certificates, chasing, events, notices, reconciling, refunding, webhooks
+from payments import certificates, events, notices, order_polling, reconciling, refunding, webhooks
 from payments.models import WebhookDelivery
 from wechat.kernel import due
 
-__all__ = ["certificates", "chasing", "events", "notices", "reconciling", "refunding", "webhooks"]
+__all__ = ["certificates", "events", "notices", "order_polling", "reconciling", "refunding", "webhooks"]
 
 
 @shared_task(name="payments.deliver")

@@ -17,9 +17,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments import history
-from payments.applying import apply, closed
+from payments.apply_transaction import apply, closed
 from payments.directory import MerchantUnusable, cashier_for
-from payments.disagreeing import UNFITTING
+from payments.discrepancies import UNFITTING
 from payments.models import Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
 from wechat.kernel import work
