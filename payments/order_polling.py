@@ -8,7 +8,6 @@ WeChat Pay reference 5.1, 5.2, 10.2, 10.3.
 """
 
 import datetime
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -28,7 +27,6 @@ from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import Refused
 from wechat.sdk.pay.transactions import Transaction
 
-log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 # What an order's question may come to, instead of an answer.
 Failure = WeChatError | MerchantUnusable
