@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Any app may have conditions for segments, bulk jobs, and things to show on a person's page."""
-        autodiscover_modules("conditions", "bulk", "person")
+        autodiscover_modules("conditions", "bulk", "person", "privacy")

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts.models import OfficialAccount
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from payments import desk_pages, order_pages, reconciling, refund_pages
+from payments import desk_pages, held, order_pages, reconciling, refund_pages
 from payments.forms import MerchantForm, RefundLimitForm
 from payments.models import Merchant, RefundLimit
 from payments.order_pages import money
@@ -89,6 +89,14 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Merchant, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         reconciling.begin(obj)
+        held.go_on(obj)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        merchant = context.get("original")
+        waiting = held.in_words([merchant]) if merchant else []
+        return super().render_change_form(request, {**context, "held": waiting}, *args, **kwargs)
 
     @admin.display(description=gettext_lazy("answers are verified with"))
     def mode(self, merchant: Merchant) -> str:

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import OfficialAccount
-from payments import chasing, ordering, refunding
+from payments import order_polling, ordering, refunding
 from payments.directory import MerchantUnusable
 from payments.models import Merchant, Order, Refund
 from payments.ordering import OrderRefused, Uncertain
@@ -102,8 +102,8 @@ class CloseOrder(BusinessView):
     def post(self, request: Request, number: str) -> Response:
         """Let nobody pay it any more. A payment made at this very moment wins: look at the state."""
         order = _order(self.account, number)
-        if order.is_open and chasing.start_closing(order, by=self.client.name):
-            chasing.chase([order])
+        if order.is_open and order_polling.start_closing(order, by=self.client.name):
+            order_polling.chase([order])
         return Response(OrderSerializer(_order(self.account, number)).data)
 
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from payments.disagreeing import Kind, Mismatch, note
+from payments.discrepancies import Kind, Mismatch, note
 from payments.models import Bill, BillLine, FundLine
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.bill_files import BillReader

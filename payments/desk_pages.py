@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import OfficialAccount
 from accounts.rights import Area, Rights
-from payments import bill_sums, exporting, notices, reconciling, resolutions
+from payments import bill_sums, exporting, held, notices, reconciling, resolutions
 from payments.filtering import DiscrepancyFilter
 from payments.models import Bill, Discrepancy, Merchant, Notice
 from payments.order_pages import money
@@ -311,6 +311,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             "sums": bill_sums.sums(bill),
             "open_count": self._open(bill),
             "may_fetch": self._may_fetch(request, bill),
+            "held": held.in_words([bill.merchant]),
         }
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
@@ -335,12 +336,14 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         form = BillDayForm(request)
         offered = cast(Any, form.fields["merchant"]).queryset.exists()
+        selling = whole_merchants(request, self.area).filter(accounts__in=self.shown_accounts(request))
         return super().changelist_view(
             request,
             {
                 **(extra_context or {}),
                 "day_form": form if offered else None,
                 "refunds_by": exporting.RefundsBy.choices,
+                "held": held.in_words(selling.distinct()),
             },
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from payments import chasing
+from payments import order_polling
 from payments.models import Bill, BillLine, Order
 from payments.states import PAID
 from wechat.sdk.beijing import BEIJING
@@ -107,7 +107,7 @@ def catch_up(bill: Bill) -> None:
     )
     found = list(unpaid.exclude(state__in=sorted(PAID))[:MOST_ASKED])
     for first in range(0, len(found), AT_ONCE):
-        chasing.look_up(found[first : first + AT_ONCE])
+        order_polling.look_up(found[first : first + AT_ONCE])
 
 
 def compare(bill: Bill) -> None:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from payments import history, refunding
-from payments.applying import Outcome, apply
+from payments.apply_transaction import Outcome, apply
 from payments.models import Merchant, Notice
 from payments.refund_reports import apply_refund
 from wechat.kernel import work

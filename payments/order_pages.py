@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.gate import frame
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, Rights
-from payments import chasing, refunding
+from payments import order_polling, refunding
 from payments.amounts import AmountField
 from payments.filtering import OrderFilter
 from payments.models import Order
@@ -135,9 +135,9 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         if request.method == "POST":
             before = order.state
             if order.is_open:
-                chasing.chase([order])
+                order_polling.chase([order])
             else:
-                chasing.look_up([order])
+                order_polling.look_up([order])
             order.refresh_from_db()
             said = (
                 _("WeChat Pay was asked: %(state)s.")
@@ -152,8 +152,8 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             self.message_user(request, _("The order is not open any more."))
             return redirect("admin:payments_order_change", order.pk)
         if request.method == "POST":
-            if chasing.start_closing(order, by=str(request.user)):
-                chasing.chase([order])
+            if order_polling.start_closing(order, by=str(request.user)):
+                order_polling.chase([order])
             order.refresh_from_db()
             self.log_change(request, order, _("Closed"))
             self.message_user(request, _("The order is: %(state)s.") % {"state": order.get_state_display()})

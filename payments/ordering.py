@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.models import OfficialAccount
-from payments import chasing, history
+from payments import history, order_polling
 from payments.directory import MerchantUnusable, cashier_for, is_selling
 from payments.models import Merchant, Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
@@ -193,7 +193,7 @@ def _row(wanted: Wanted) -> Order:
         total=wanted.total,
         # Whole seconds, as WeChat Pay is told them.
         expires_at=(now + max(wanted.lifetime, LEAST_LEFT + PLACING)).replace(microsecond=0),
-        due_at=now + chasing.FIRST_LOOK,
+        due_at=now + order_polling.FIRST_LOOK,
     )
 
 
@@ -237,7 +237,7 @@ def _placed(order: Order, prepay: str) -> Order:
             if locked.state == OrderState.CREATED:
                 locked.state = move(ORDER_MOVES, locked.state, OrderState.PAYING)
             locked.prepay, locked.prepay_until = prepay, min(now + life, locked.expires_at)
-            locked.due_at = chasing.next_look(locked, now)
+            locked.due_at = order_polling.next_look(locked, now)
             locked.save()
         history.write(locked, Step.Kind.CALLED, by=history.PLATFORM)
     return locked
@@ -251,7 +251,7 @@ def _not_placed(order: Order, error: Refused) -> Order:
     if order.calls == 1 and error.code in NEVER_PLACED:
         _fail(order)
     else:
-        chasing.chase([order])
+        order_polling.chase([order])
     found = Order.objects.select_related("account", "merchant").get(pk=order.pk)
     if found.is_paid:
         return found
@@ -268,7 +268,7 @@ def _fail(order: Order) -> None:
 
 
 def _uncertain(order: Order, why: str) -> Uncertain:
-    soon = timezone.now() + chasing.SOON
+    soon = timezone.now() + order_polling.SOON
     Order.objects.filter(pk=order.pk, due_at__gt=soon).update(due_at=soon)
     history.write(order, Step.Kind.CALLED, why, history.PLATFORM)
     return Uncertain(why)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments import events, history
-from payments.applying import Applied, Outcome
-from payments.disagreeing import Kind, Mismatch, note
+from payments.apply_transaction import Applied, Outcome
+from payments.discrepancies import Kind, Mismatch, note
 from payments.models import Merchant, Order, Refund, Step
 from payments.ordering import OrderRefused
 from payments.states import ORDER_MOVES, REFUND_MOVES, RELEASED, OrderState, RefundState, move

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments import fund_matching, history, matching, refunding
-from payments.applying import Outcome, apply
+from payments.apply_transaction import Outcome, apply
 from payments.directory import MerchantUnusable, cashier_for
-from payments.disagreeing import Kind
+from payments.discrepancies import Kind
 from payments.models import Bill, Discrepancy, Order, Step
 from payments.ordering import OrderRefused, Uncertain
 from payments.refund_reports import adopt

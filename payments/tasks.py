@@ -1,5 +1,5 @@
 """The modules with background work of this app: see ``wechat.kernel.work``."""
 
-from payments import certificates, chasing, events, notices, reconciling, refunding
+from payments import certificates, events, notices, order_polling, reconciling, refunding
 
-__all__ = ["certificates", "chasing", "events", "notices", "reconciling", "refunding"]
+__all__ = ["certificates", "events", "notices", "order_polling", "reconciling", "refunding"]

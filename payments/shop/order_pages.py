@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from payments import chasing, ordering
+from payments import order_polling, ordering
 from payments.directory import MerchantUnusable
 from payments.models import Order
 from payments.ordering import OrderRefused, Uncertain
@@ -96,7 +96,7 @@ def pay(request: VisitorRequest, number: str) -> JsonResponse:
 def cancel(request: VisitorRequest, number: str) -> HttpResponse:
     """A worker closes it with WeChat Pay; a payment made at this very moment wins."""
     order = order_at(request, number)
-    if chasing.start_closing(order, by=_("payer")):
+    if order_polling.start_closing(order, by=_("payer")):
         _look_soon(order)
     return redirect("shop_order", request.account.slug, number)
 
@@ -116,7 +116,7 @@ def _look_soon(order: Order) -> None:
     """Have a worker ask WeChat Pay now, now and then; the notification is usually there before."""
     if order.is_open and not wait_for(f"shop:look:{order.pk}", size=3, per_second=0.1):
         Order.objects.filter(pk=order.pk, due_at__gt=timezone.now()).update(due_at=timezone.now())
-        work.wake(chasing.POLLS.name)
+        work.wake(order_polling.POLLS.name)
 
 
 def _problem(sentence: str, status: int) -> JsonResponse:

@@ -11,7 +11,7 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from payments import chasing, ordering, refunding
+from payments import order_polling, ordering, refunding
 from payments.directory import cashier_for
 from payments.models import Merchant, Order, Refund
 from payments.ordering import OrderRefused, Uncertain, Wanted
@@ -82,8 +82,10 @@ class History:
         if self.orders:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with self.faulty(CLOSING, fault):
-                if order.is_open and chasing.start_closing(order, by="test"):
-                    chasing.chase([Order.objects.select_related("account", "merchant").get(pk=order.pk)])
+                if order.is_open and order_polling.start_closing(order, by="test"):
+                    order_polling.chase(
+                        [Order.objects.select_related("account", "merchant").get(pk=order.pk)]
+                    )
 
     def refund(self, number: int, fen: int, fault: dict[str, Any]) -> None:
         if self.orders:

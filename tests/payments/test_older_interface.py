@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.doctor import Level
 from accounts.models import OfficialAccount
-from payments import chasing, checkup, ordering, refunding
+from payments import checkup, order_polling, ordering, refunding
 from payments.models import Merchant, Notice, Order, Refund
 from payments.ordering import OrderRefused, Wanted
 from payments.states import OrderState, RefundState
@@ -104,15 +104,15 @@ def test_a_notification_that_never_came_is_made_up_for_by_asking(
     placed = order()
     simulated.sim("/pay/faults", {"mchid": MCHID, "at": "notice", "lose": True, "times": 1})
     simulated.pay(placed.prepay, "oPayer")
-    chasing.chase([placed])
+    order_polling.chase([placed])
     placed.refresh_from_db()
     assert placed.state == OrderState.PAID
 
 
 def test_an_order_is_closed(order: Callable[..., Order]) -> None:
     placed = order()
-    assert chasing.start_closing(placed, by="test")
-    chasing.chase([placed])
+    assert order_polling.start_closing(placed, by="test")
+    order_polling.chase([placed])
     placed.refresh_from_db()
     assert placed.state == OrderState.CLOSED
 

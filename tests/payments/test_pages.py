@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from accounts.models import OfficialAccount, StaffRight
 from payments import refund_limits, refunding
-from payments.disagreeing import Kind, Mismatch, note
+from payments.discrepancies import Kind, Mismatch, note
 from payments.models import Bill, Discrepancy, Merchant, Notice, Order, Refund, RefundLimit
 from payments.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import OfficialAccount, StaffRight
 from payments import refunding
-from payments.disagreeing import Kind, Mismatch, note
+from payments.discrepancies import Kind, Mismatch, note
 from payments.models import Discrepancy, Order, Refund
 from payments.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import OfficialAccount
-from payments import certificates, reconciling
+from payments import certificates, held, reconciling
 from payments.models import Merchant
 from wechat.sdk.pay.certificates import read_certificate
 from wechat.sdk.pay.errors import KeyRefused
@@ -82,6 +82,7 @@ class Command(BaseCommand):
         merchant.save()
         certificates.keep(merchant, known)
         reconciling.begin(merchant)
+        held.go_on(merchant)
         merchant.accounts.add(*_accounts(merchant, options["account"]))
 
 

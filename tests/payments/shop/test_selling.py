@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from accounts.models import OfficialAccount
 from payments import refunding
-from payments.applying import closed
+from payments.apply_transaction import closed
 from payments.models import Item, Merchant, Order, Sale
 from payments.shop import selling
 from payments.shop.selling import NotForSale

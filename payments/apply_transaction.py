@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments import events, history
-from payments.disagreeing import Kind, Mismatch, note
+from payments.discrepancies import Kind, Mismatch, note
 from payments.models import Merchant, Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
 from wechat.sdk.pay.transactions import OVER, Transaction

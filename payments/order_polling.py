@@ -8,7 +8,6 @@ WeChat Pay reference 5.1, 5.2, 10.2, 10.3.
 """
 
 import datetime
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -17,9 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments import history
-from payments.applying import apply, closed
+from payments.apply_transaction import apply, closed
 from payments.directory import MerchantUnusable, cashier_for
-from payments.disagreeing import UNFITTING
+from payments.discrepancies import UNFITTING
 from payments.models import Order, Step
 from payments.states import ORDER_MOVES, OrderState, move
 from wechat.kernel import work
@@ -28,7 +27,6 @@ from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import Refused
 from wechat.sdk.pay.transactions import Transaction
 
-log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 # What an order's question may come to, instead of an answer.
 Failure = WeChatError | MerchantUnusable

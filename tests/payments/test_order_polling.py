@@ -5,7 +5,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from payments import chasing
+from payments import order_polling
 from payments.models import Discrepancy, Event, Merchant, Order
 from payments.states import OrderState
 from tests.payments.conftest import Ordered
@@ -50,12 +50,12 @@ def test_a_notification_that_never_comes_is_made_up_for_within_a_minute(
 def test_as_long_as_somebody_can_pay_it_is_asked_every_minute(ordered: Ordered, minutes: int) -> None:
     order = ordered(lifetime=datetime.timedelta(days=1))
     now = order.created_at + minutes * MINUTE
-    assert chasing.next_look(order, now) - now < MINUTE
+    assert order_polling.next_look(order, now) - now < MINUTE
 
 
 def test_when_nobody_holds_anything_to_pay_with_it_rests_until_its_end(ordered: Ordered) -> None:
     order = ordered(lifetime=datetime.timedelta(days=1))
-    assert chasing.next_look(order, order.created_at + 180 * MINUTE) == order.expires_at
+    assert order_polling.next_look(order, order.created_at + 180 * MINUTE) == order.expires_at
 
 
 def test_a_partial_refund_made_elsewhere_still_means_paid(ordered: Ordered, pay: PayPlatform) -> None:
@@ -112,9 +112,9 @@ def test_a_notification_between_the_question_and_the_close_wins(ordered: Ordered
     pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = notified_meanwhile
     answer_close(pay, order, done())
     with later(31 * MINUTE):
-        chasing.start_closing(order, by="test")
+        order_polling.start_closing(order, by="test")
         notify(order)
-        chasing.chase([order])
+        order_polling.chase([order])
     assert seen(order).state == OrderState.PAID
 
 
