@@ -127,7 +127,8 @@ class BulkJob(WorkRow):
     cursor = models.BigIntegerField(default=0)
     total = models.PositiveIntegerField(_("of"), default=0)
     # Followers or rows gone through here; changes that the platform has taken; either that failed.
-    done = models.PositiveIntegerField(_("done"), default=0)
+    # It hides the method of that name: a job ends by a slice (``accounts.jobs``).
+    done = models.PositiveIntegerField(_("done"), default=0)  # type: ignore[assignment]
     sent = models.PositiveIntegerField(_("on WeChat"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
     source = models.FileField(_("file"), upload_to="imports/%Y/%m/", blank=True, max_length=200)
