@@ -32,13 +32,13 @@ class Hold(models.Model):
         AWAY = "away", _("The other side cannot be reached")
 
     work = models.CharField(_("work"), max_length=64)
-    part = models.CharField(_("part"), max_length=32, blank=True)
+    part = models.CharField(_("called by"), max_length=32, blank=True)
     subject = models.BigIntegerField(_("whose"))
     cause = models.CharField(_("cause"), max_length=12, choices=Cause.choices)
     errcode = models.IntegerField(_("error code"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
-    since = models.DateTimeField(_("since"))
-    until = models.DateTimeField(_("until"), null=True, blank=True)
+    since = models.DateTimeField(_("held since"))
+    until = models.DateTimeField(_("held until"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures"), default=0)
     probes = models.PositiveIntegerField(_("tries since"), default=0)
 
