@@ -37,7 +37,11 @@ def doorbell(task: "Task[Any, Any]", is_due: Callable[[], bool]) -> None:
     _doorbells.append(Doorbell(task, is_due))
 
 
-def ring(task: "Task[Any, Any]", *args: int, expires: int = 60) -> bool:
+# Only so that nobody works off days of them: far more than the clocks of two machines differ by.
+EXPIRES_SECONDS = 3600
+
+
+def ring(task: "Task[Any, Any]", *args: int, expires: int = EXPIRES_SECONDS) -> bool:
     """Tell a worker; ``False`` if the broker is away, which loses nothing: the next tick rings again."""
     try:
         task.apply_async(args, expires=expires)
