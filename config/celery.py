@@ -16,13 +16,10 @@ TICK_SECONDS = 1.0
 app = Celery("wechat_console")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# A tick that waited longer than the next one is worth nothing: without `expires` a stopped worker would
-# find hours of them.
-app.conf.beat_schedule = {
-    "tick": {"task": "kernel.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS}}
-}
-# Beat keeps nothing: its only entry is due at every start.
-app.conf.beat_scheduler = "celery.beat:Scheduler"
+# Without `expires`, which compares the clocks of two machines: a worker that was ahead by more than a second
+# would take no tick at all. Those that gather while no worker runs are skipped by the tick itself.
+app.conf.beat_schedule = {"tick": {"task": "kernel.tick", "schedule": TICK_SECONDS}}
+app.conf.beat_scheduler = "config.beat:Scheduler"
 # After each task Celery would close the pool together with the connection: the next task would connect anew,
 # and threads that read meanwhile (see ``wechat.kernel.editions``) would find it closed.
 app.conf["CELERY_DB_REUSE_MAX"] = 2**62

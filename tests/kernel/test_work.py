@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import work
+from wechat.kernel import tasks, work
 from wechat.kernel.models import Hold
 from wechat.kernel.tasks import tick
 from wechat.kernel.work import holds, places, waking
@@ -313,7 +313,10 @@ def test_a_broker_that_is_away_loses_a_wake_up_and_nothing_else(monkeypatch: pyt
 
 
 @pytest.mark.django_db
-def test_the_tick_wakes_only_where_something_is_due(account: OfficialAccount) -> None:
+def test_the_tick_wakes_only_where_something_is_due(
+    account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "PAUSE_SECONDS", 0)
     assert "inbox.react" not in tick()
     fill(account, 1)
     assert "inbox.react" in tick()

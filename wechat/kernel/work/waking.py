@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 QUEUES: Registry[str] = Registry("kind of work")
 
 PAUSE_SECONDS = 0.1
-# A wake-up that a busy worker reads later than that is not needed: ticks came meanwhile.
-EXPIRES_SECONDS = 60
+# Only so that nobody works off days of them: far more than the clocks of two machines differ by.
+EXPIRES_SECONDS = 3600
 
 
 def wake(name: str) -> None:

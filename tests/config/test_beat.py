@@ -1,0 +1,97 @@
+"""Beat and its worker, on two machines: a broker between them that restarts, and clocks that differ."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from config.embedded import PROJECT
+from tests.config.amqp_broker import Broker
+from tests.pushes.test_faults import OwnRedis
+from tests.pushes.test_sending import _environment
+from wechat.kernel import tasks, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE_SECONDS = 90
+CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "config")
+# Names each task it has done, on a line of its own.
+WORKER = """
+import os, django
+django.setup()
+from celery.signals import task_success
+from config.celery import app
+
+@task_success.connect(weak=False)
+def say(sender, **told):
+    os.write(1, f"done {sender.name}\\n".encode())  # a worker makes log lines of what is printed
+
+app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--loglevel", "ERROR"])
+"""
+
+
+@contextmanager
+def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+    """A process of ours on the test's database; it ends with the block, or when patience does."""
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=_environment() | environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        end = threading.Timer(PATIENCE_SECONDS, process.kill)
+        end.start()
+        try:
+            yield process
+        finally:
+            end.cancel()
+            process.kill()
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    broker = Broker()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def redis() -> Iterator[OwnRedis]:
+    server = OwnRedis()
+    yield server
+    server.stop()
+
+
+def test_a_broker_that_was_killed_and_comes_back_gets_ticks_again(broker: Broker) -> None:
+    url = f"amqp://guest:guest@127.0.0.1:{broker.port}//"
+    with running(*CELERY, "beat", "--loglevel", "CRITICAL", CELERY_BROKER_URL=url):
+        assert broker.published.acquire(timeout=PATIENCE_SECONDS)
+        broker.stop()
+        while broker.published.acquire(blocking=False):
+            pass
+        broker.start()
+        for _ in range(3):
+            assert broker.published.acquire(timeout=PATIENCE_SECONDS)
+
+
+@pytest.mark.parametrize("seconds", [3, -3, 86_400])
+def test_a_worker_whose_clock_differs_takes_the_ticks_of_beat(redis: OwnRedis, seconds: int) -> None:
+    days = float(os.environ.get("TEST_CLOCK_DAYS", "0")) + seconds / 86_400
+    elsewhere = {"PYTHONPATH": str(PROJECT / "tests/clock"), "TEST_CLOCK_DAYS": str(days)}
+    beat = running(*CELERY, "beat", "--loglevel", "ERROR", CELERY_BROKER_URL=redis.url)
+    worker = running(sys.executable, "-c", WORKER, CELERY_BROKER_URL=redis.url, **elsewhere)
+    with beat, worker as heard:
+        assert heard.stdout is not None
+        assert "done kernel.tick\n" in heard.stdout
+
+
+def test_ticks_that_waited_for_a_worker_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+    kind = work.KINDS.get("inbox.react")
+    monkeypatch.setattr(kind, "is_due", lambda: looks.append("looked"))
+    monkeypatch.setattr(tasks, "PAUSE_SECONDS", 3600)
+    monkeypatch.setattr(tasks, "_looked_at", float("-inf"))
+    for _ in range(100):
+        tasks.tick()
+    assert looks == ["looked"]
