@@ -28,7 +28,7 @@ class ReaderRate(BaseThrottle):
 
     _wait = 0.0
 
-    def allow_request(self, request: HttpRequest, view: Any) -> bool:  # type: ignore[override]  # as it comes
+    def allow_request(self, request: HttpRequest, view: Any) -> bool:
         self._wait = wait_for(f"docs:{client_address(request)}", size=AT_ONCE, per_second=PER_SECOND)
         return self._wait == 0
 
