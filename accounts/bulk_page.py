@@ -16,6 +16,7 @@ from accounts import audit, job_requests, tagging, whom
 from accounts.gate import account_page, entered, frame
 from accounts.models import OfficialAccount, Tag
 from accounts.rights import Area
+from wechat.kernel.row_ids import row_id
 from wechat.sdk.api.tags import TAGGING_BATCH
 
 TAGGING = ("tag", "untag")
@@ -88,7 +89,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 def _details(account: OfficialAccount, query: str) -> dict[str, Any]:
     """The followers ticked, or those under the list's filters."""
     asked = QueryDict(query)
-    ids = [int(each) for each in asked.get("ids", "").split(",") if each.isdecimal() and len(each) < 19]
+    ids = [pk for each in asked.get("ids", "").split(",") if (pk := row_id(each))]
     return {"ids": ids} if ids else whom.everybody(account, query)
 
 

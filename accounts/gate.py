@@ -28,6 +28,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.models import OfficialAccount
 from accounts.rights import Area, Rights, choose_account, current_account
+from wechat.kernel.row_ids import row_id
 
 P = ParamSpec("P")
 Row = TypeVar("Row", bound=Model)
@@ -119,7 +120,7 @@ def named_account_page(
     def decorate(view: AccountView[P, Answer]) -> Callable[Concatenate[HttpRequest, P], Answer]:
         @functools.wraps(view)
         def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> Answer:
-            account = Rights.of(request.user).accounts.get(_number(request.GET.get("account", "")))
+            account = Rights.of(request.user).accounts.get(row_id(request.GET.get("account", "")) or 0)
             account = _entered(request, account, gate)
             return view(request, account, *args, **kwargs)
 
@@ -180,7 +181,7 @@ def checked(
 def check_posted(request: HttpRequest, shown: OfficialAccount | None) -> None:
     """Raises ``WrongAccount`` unless the form was made for the account that is shown."""
     accounts = Rights.of(request.user).accounts
-    posted = _number(request.POST.get("account", ""))
+    posted = row_id(request.POST.get("account", "")) or 0
     # Whoever has one account can have been shown no other.
     is_only_one = "account" not in request.POST and len(accounts) == 1
     if shown is not None and (posted == shown.pk or is_only_one):
@@ -227,7 +228,7 @@ def _entered(request: HttpRequest, account: OfficialAccount | None, gate: Gate) 
 
 
 def _choose_asked(request: HttpRequest) -> None:
-    if request.method == "GET" and (asked := _number(request.GET.get("account", ""))):
+    if request.method == "GET" and (asked := row_id(request.GET.get("account", ""))):
         choose_account(request, asked)
 
 
@@ -245,8 +246,3 @@ def _marked(page: Any, gate: Gate) -> Any:
     """So that a test can tell a page behind the gate from one that is not."""
     vars(page)["gate"] = gate
     return page
-
-
-def _number(text: str) -> int:
-    """Zero for what is none."""
-    return int(text) if text.isdecimal() and len(text) < 19 else 0

@@ -110,9 +110,8 @@ class AccountScopedAdmin(AuditedAdmin):
         """The account a page is about: the row's, that of the form for a new one, or else the switcher's."""
         if obj is not None and obj.pk is not None:
             return self.account_id_of(obj)
-        posted = request.POST.get("account", "")
-        if self._is_new(request) and posted.isdecimal():
-            return int(posted)
+        if self._is_new(request) and (posted := row_id(request.POST.get("account", ""))):
+            return posted
         account = current_account(request)
         return account.pk if account else None
 
@@ -165,7 +164,7 @@ class AccountScopedAdmin(AuditedAdmin):
         key = self.opts.pk.name
         ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
         edited = [request.POST[name] for name in request.POST if re.fullmatch(rf"form-\d+-{key}", name)]
-        asked = {int(each) for each in (*ticked, *edited) if each.isdecimal()}
+        asked = {row_id(each) for each in (*ticked, *edited)}
         if self.get_queryset(request).filter(pk__in=asked).count() != len(asked):
             raise gate.RowsOfAnother
 

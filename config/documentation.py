@@ -16,7 +16,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from wechat.kernel.addresses import client_address
+from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 
 AT_ONCE, PER_SECOND = 30, 1.0
@@ -29,7 +29,7 @@ class ReaderRate(BaseThrottle):
     _wait = 0.0
 
     def allow_request(self, request: HttpRequest, view: Any) -> bool:
-        self._wait = wait_for(f"docs:{client_address(request)}", size=AT_ONCE, per_second=PER_SECOND)
+        self._wait = wait_for(f"docs:{client_network(request)}", size=AT_ONCE, per_second=PER_SECOND)
         return self._wait == 0
 
     def wait(self) -> float:

@@ -24,7 +24,8 @@ Send = Callable[[Any], Awaitable[None]]
 # The longest first that fits the beginning of a path; elsewhere forms of a few fields are sent.
 LIMITS = (
     ("/admin/login/", 64 * 1024),
-    ("/admin/", 20 * 1024 * 1024),
+    # A table has at most 50 MB, and comes in a form.
+    ("/admin/", 51 * 1024 * 1024),
     ("/api/", settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0),
 )
 LIMIT_ELSEWHERE = 256 * 1024

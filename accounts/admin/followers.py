@@ -27,6 +27,7 @@ from accounts.models import Follower
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, current_account
 from wechat.kernel.pages import BigTable, FilterForm, badge, moment
+from wechat.kernel.row_ids import row_id
 
 
 @admin.register(Follower)
@@ -74,9 +75,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if not object_id.isdecimal():
-            return super().change_view(request, object_id, form_url, extra_context)
-        return follower_page.show(request, int(object_id))
+        return follower_page.show(request, row_id(object_id) or 0)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Followers are made by what arrives."""

@@ -12,6 +12,7 @@ from accounts.models import AutoTag, CustomField, Segment
 from accounts.pages import AccountScopedAdmin
 from accounts.rights import Area, current_account
 from wechat.kernel.pages import HistoryMixin, badge, moment
+from wechat.kernel.row_ids import row_id
 
 
 @admin.register(Segment)
@@ -28,9 +29,7 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if not object_id.isdecimal():
-            return super().change_view(request, object_id, form_url, extra_context)
-        return segment_page.show(request, int(object_id))
+        return segment_page.show(request, row_id(object_id) or 0)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """With the conditions of the page in words, looked up once for all."""

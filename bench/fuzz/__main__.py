@@ -25,6 +25,7 @@ from bench.fuzz.server import Server, free_port, running
 
 if TYPE_CHECKING:
     from bench.fuzz.requests import Input
+    from bench.fuzz.world import World
 
 CPU_SECONDS, MEMORY_MB = 2.0, 512
 PROXIED = (b'"platform_refused"', b'"platform_unreachable"', b'"uncertain"')
@@ -41,29 +42,24 @@ class Verdict:
 
 def main() -> int:
     options = _options()
-    with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as (server, log):
+    with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as (server, world, log):
+        # Django is set up by now.
         from bench.fuzz.doors import DOORS
-        from bench.fuzz.world import made
 
-        world = made()
         # What is loaded with the first request is no input's fault.
         for generate in DOORS.values():
             generate(world, Random(0)).send(server.port, "127.0.0.1")
         until = time.monotonic() + options.minutes * 60
+        numbers = range(options.each) if options.only is None else [options.only]
         failed = False
         for door in options.door or list(DOORS):
-            numbers = [options.only] if options.only is not None else range(options.each)
             verdict = Verdict()
             for number in numbers:
                 if time.monotonic() > until:
                     verdict.failures.append(f"{door} {number}: there was no time for the rest")
                     break
-                _try(
-                    server,
-                    DOORS[door](world, Random(f"{options.seed}:{door}:{number}")),
-                    f"{door} {number}",
-                    verdict,
-                )
+                given = DOORS[door](world, Random(f"{options.seed}:{door}:{number}"))
+                _try(server, given, f"{door} {number}", verdict)
             failed = _tell(door, verdict, server) or failed
         if failed:
             print(f"\nThe end of the server's log:\n{log.read_text(errors='replace')[-6_000:]}")
@@ -81,7 +77,7 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[tuple[Server, Path]]:
+def _served(folder: Path) -> Iterator[tuple[Server, "World", Path]]:
     """The simulator and one web process, as `make run` starts them."""
     platform, port = free_port(), free_port()
     base = f"http://127.0.0.1:{platform}"
@@ -95,12 +91,13 @@ def _served(folder: Path) -> Iterator[tuple[Server, Path]]:
     web = ["uvicorn", "--port", str(port), "--no-access-log", "--no-proxy-headers", "--lifespan", "off"]
     with running(["simulator", "--port", str(platform)], platform, {}, folder / "simulator.log"):
         django.setup()
-        from django.core.management import call_command
+        from bench.fuzz.world import made
 
-        call_command("migrate", verbosity=0)
+        # Before the server starts: it sees what is new only after a while.
+        world = made()
         application = [*web, "--ws", "none", "config.asgi:application"]
         with running(application, port, {"DEBUG": "1"}, log) as server:
-            yield server, log
+            yield server, world, log
 
 
 def _try(server: Server, given: "Input", name: str, verdict: Verdict) -> None:

@@ -47,7 +47,7 @@ def with_query(path: str, query: Mapping[str, str]) -> str:
 def changed_query(random: Random, query: Mapping[str, str]) -> dict[str, str]:
     """The parameters, now and then one of them changed, left out or added."""
     changed = dict(query)
-    if changed and random.random() < 0.5:
+    if changed and random.random() < 0.25:
         name = random.choice(list(changed))
         changed[name] = random.choice(TEXTS)[:4_000]
     if random.random() < 0.1:
@@ -78,7 +78,7 @@ def multipart(fields: Mapping[str, bytes], files: Mapping[str, tuple[str, bytes]
 
 def headers(random: Random, kind: str) -> dict[str, str]:
     """Those that every request has; the charset is now and then a strange one."""
-    charset = "" if random.random() < 0.9 else f"; charset={random.choice(CHARSETS)}"
+    charset = "" if random.random() < 0.95 else f"; charset={random.choice(CHARSETS)}"
     return {"Host": "127.0.0.1", "Content-Type": kind + charset}
 
 

@@ -85,7 +85,7 @@ def made() -> World:
         order=_ordered(account),
         secret=secret,
         client=client,
-        session=_session(),
+        session=_session(account),
         access=session.access,
         refresh=session.refresh,
         tag=Tag.objects.create(account=account, name="VIP", platform_id=100),
@@ -123,9 +123,11 @@ def _ordered(account: OfficialAccount) -> Order:
     return ordering.create(wanted)
 
 
-def _session() -> str:
-    browser = Client()
+def _session(account: OfficialAccount) -> str:
+    """Of a member of staff who looks at this account."""
+    browser = Client(headers={"Host": "127.0.0.1"})
     browser.force_login(User.objects.get(username="admin"), "django.contrib.auth.backends.ModelBackend")
+    browser.post("/admin/account/", {"account": account.pk})
     return browser.cookies["sessionid"].value
 
 

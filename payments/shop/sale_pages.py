@@ -21,6 +21,7 @@ from payments.order_pages import COLOURS, money
 from payments.shop import sale_export, selling
 from payments.states import OrderState
 from wechat.kernel.pages import BigTable, FilterForm, badge, moment
+from wechat.kernel.row_ids import row_id
 from wechat.kernel.tables import downloads
 
 Fulfilment = Sale.Fulfilment
@@ -114,9 +115,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
         """The buyers of one item; that somebody took the file stays in the item's history."""
-        chosen = request.GET.get("item", "")
-        number = int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0
-        item = get_object_or_404(Item, pk=number, account=account)
+        item = get_object_or_404(Item, pk=row_id(request.GET.get("item", "")), account=account)
         self.log_change(request, item, _("Exported what the buyers filled in"))
         return downloads.as_csv_stream(sale_export.rows(item), f"buyers-{item.pk}")
 

@@ -28,11 +28,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+def faults() -> list[str]:
+    """What the browser complained of; a test that provokes something takes it out again."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterator[Page]:
     """A page of a fresh visitor; an error in a script, or what the policy forbids, fails the test."""
     context = browser.new_context(base_url=live_server.url, locale="zh-CN")
     page = context.new_page()
-    faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.extend(text for text in [said.text] if "Security Policy" in text))
     yield page

@@ -139,11 +139,7 @@ def sessions_locked() -> Iterator[psycopg.Connection]:
         yield session
 
 
-def test_it_is_answered_while_pages_take_every_place(
-    client: Client, staff: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Those of the process belong to the loop that first waited for one.
-    monkeypatch.setattr("config.asgi.places", asyncio.Semaphore(ours.WEB_THREADS))
+def test_it_is_answered_while_pages_take_every_place(client: Client, staff: Cast) -> None:
     client.force_login(staff.owner)
     cookie = f"sessionid={client.cookies['sessionid'].value}"
 

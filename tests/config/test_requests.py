@@ -128,7 +128,7 @@ def test_a_body_that_comes_too_slowly_is_given_up(
     ("path", "most"),
     [
         (SIGN_IN, 64 << 10),
-        ("/admin/materials/asset/add/", 20 << 20),
+        ("/admin/materials/asset/add/", 51 << 20),
         ("/api/v1/followers/", 2621440),
         (NOTIFY, 256 << 10),
         ("/nowhere", 256 << 10),

@@ -22,6 +22,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_stubs_ext import StrOrPromise
 
+from wechat.kernel.row_ids import row_id
+
 if TYPE_CHECKING:
     # The admin skin is untyped; its classes are Django's with another look.
     from django.contrib.admin import AdminSite, ModelAdmin, StackedInline, TabularInline
@@ -89,8 +91,7 @@ class Keyset(Paginator[Row]):
         self.rows = rows
         self.direction, boundary = cursor[:1], cursor[1:]
         # What no id can be is the first page, as if nothing had been asked.
-        usable = self.direction in (BEFORE, AFTER) and boundary.isdecimal() and len(boundary) < 19
-        self.boundary = int(boundary) if usable else None
+        self.boundary = row_id(boundary) if self.direction in (BEFORE, AFTER) else None
 
     @cached_property
     def shown(self) -> list[Row]:

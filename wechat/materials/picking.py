@@ -16,6 +16,7 @@ from accounts.models import OfficialAccount
 from accounts.picking import Choice, Filter, found
 from accounts.rights import Area, Rights
 from wechat.kernel import files, pictures, work
+from wechat.kernel.row_ids import row_id
 from wechat.materials import library, limits
 from wechat.materials.forms import AssetForm
 from wechat.materials.models import Asset
@@ -30,9 +31,8 @@ ELSEWHERE = "elsewhere"
 def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """Files of the account, newest first, or those of the reader's other accounts."""
     rows = _asked(request, account)
-    after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:
-        rows = rows.filter(pk__lt=int(after))
+    if after := row_id(request.GET.get("after", "")):
+        rows = rows.filter(pk__lt=after)
     shown = list(rows.select_related("account").order_by("-pk")[: PAGE + 1])
     return found(
         [_choice(asset, account) for asset in shown[:PAGE]],
