@@ -8,10 +8,12 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 from django.conf import settings
+from django.db import Error
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -19,6 +21,8 @@ from wechat.inbox import recording
 from wechat.kernel import editions
 
 DEADLINE_SECONDS = 0.8
+# Together less than a second; what is not read by then is read nevertheless.
+BUILD_SECONDS = 0.1
 # However many ask: a stranger must not make us connect more often.
 FRESH_SECONDS = 1.0
 
@@ -75,10 +79,14 @@ async def _live() -> tuple[int, dict[str, bool]]:
 async def _ready() -> tuple[int, dict[str, bool]]:
     """200 while callbacks can be recorded; each service is named.
 
-    That takes Postgres, or Redis once what callbacks are answered from is in memory.
+    That takes Postgres, or Redis once what callbacks are answered from is in memory: whoever asks while
+    Postgres is there has it read.
     """
     answers = await asyncio.gather(*(probe.is_reached() for probe in PROBES.values()))
     reached = dict(zip(PROBES, answers, strict=True))
+    if reached["postgres"] and not editions.all_built():
+        with suppress(Error, TimeoutError):
+            await editions.build_all(BUILD_SECONDS)
     recordable = reached["postgres"] or (reached["redis"] and editions.all_built())
     return 200 if recordable else 503, reached
 

@@ -26,6 +26,13 @@ def _quick(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a slow commit is still a commit; tests of the limits set their own."""
+    for limit in ("recording.PATIENCE_SECONDS", "receiving.SPOOL_SECONDS", "callback.BUILD_SECONDS"):
+        monkeypatch.setattr(f"wechat.inbox.{limit}", 60)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The database, whose clock goes with ours where `tests/clock` has moved that one."""

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from config import health
 from config.asgi import application
 from tests.cast import Cast
 from wechat.kernel import editions
@@ -100,9 +101,24 @@ def test_a_postgres_that_says_nothing_is_away(database_at: Any, silent: int) -> 
     assert ready() == (200, {"postgres": False, "redis": True})
 
 
-def test_a_process_that_never_saw_postgres_cannot_answer_callbacks(database_at: Any) -> None:
+def test_a_process_that_never_saw_postgres_cannot_answer_callbacks(
+    database_at: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editions, "_unbuilt", set(editions._all))
+    settings.EDITION_INTERVAL = 3600
     database_at(NOBODY_LISTENS)
     assert ready() == (503, {"postgres": False, "redis": True})
+
+
+def test_a_process_that_was_asked_before_postgres_went_away_can(
+    database_at: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editions, "_unbuilt", set(editions._all))
+    monkeypatch.setattr(health, "BUILD_SECONDS", 60)
+    assert ready()[0] == 200
+    settings.EDITION_INTERVAL = 3600
+    database_at(NOBODY_LISTENS)
+    assert ready() == (200, {"postgres": False, "redis": True})
 
 
 @pytest.mark.usefixtures("_in_memory")

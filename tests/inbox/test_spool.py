@@ -11,7 +11,7 @@ from django.test import override_settings
 from accounts import directory
 from accounts.models import OfficialAccount
 from tests.platform import Platform
-from wechat.inbox import routing, spool
+from wechat.inbox import recording, routing, spool
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.records import Record
 from wechat.inbox.routing import Answer
@@ -96,8 +96,9 @@ def test_a_record_of_a_deleted_account_is_set_aside_and_holds_up_nothing(
 
 
 def test_a_postgres_that_does_not_answer_holds_up_no_follower(
-    account: OfficialAccount, deliver: Deliver, platform: Platform
+    account: OfficialAccount, deliver: Deliver, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recording, "PATIENCE_SECONDS", 0.2)
     routing.answers(order=1, quick=True)(lambda event: Answer("test", Text(event.message.text)))
     directory.find(account.slug)  # known to the process before Postgres stops answering
     texts = [platform.text(str(number)) for number in range(3)]

@@ -103,7 +103,7 @@ class Draft(WorkRow):
         """A publication that the platform refused leaves the draft in its box."""
         was_submitted = self.state == self.State.PUBLISHING and self.media_id
         state = self.State.SAVED if was_submitted else self.state
-        return {"work": self.Work.NONE, "state": state, "attempts": 0}
+        return {"work": self.Work.NONE, "state": state}
 
     @property
     def is_changed(self) -> bool:
