@@ -299,7 +299,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             path("<int:pk>/file/", file, name="payments_bill_file"),
             path("export/", export, name="payments_bill_export"),
             path("<int:pk>/again/", self.object_view(self.again_view), name="payments_bill_again"),
-            path("fetch/", self.account_view(self.fetch_view), name="payments_bill_fetch"),
+            path("fetch/", self.account_view(self.fetch_view, change=True), name="payments_bill_fetch"),
             *super().get_urls(),
         ]
 

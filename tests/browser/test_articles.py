@@ -224,7 +224,7 @@ def test_a_pasted_picture_goes_to_the_library_whatever_its_format(
     )
     expect(text_of(writing).locator("img[src^='/admin/']")).to_have_count(1)
     kept = Asset.objects.exclude(pk=cover.pk).get()
-    assert (kept.account, kept.content_type) == (staff.ours, "image/png")
+    assert (kept.account, kept.content_type) == (staff.ours, "image/jpeg")
     assert f"asset/{kept.pk}/file/" in saved(writing, cover)
 
 

@@ -61,7 +61,7 @@ def test_the_report_names_who_is_in_it_and_lets_them_out(staff: Cast) -> None:
     signed_in(staff.owner).post(remove)
     enrolment.refresh_from_db()
     assert (enrolment.state, enrolment.reason) == ("stopped", "removed")
-    assert signed_in(staff.outsider).get(page).status_code == 403
+    assert signed_in(staff.outsider).get(page).status_code == 404
 
 
 def test_the_values_of_a_template_are_filled_in_by_its_own_form(staff: Cast) -> None:

@@ -137,8 +137,14 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("campaigns_sequence", "sending")
     for name in ("order", "refund", "discrepancy", "notice", "bill"):
         yield from model(f"payments_{name}", "money", **fixed)
+    # What is written about a delivery is all that can be changed of a sale.
+    yield from model("payments_sale", "money", add="nobody", delete="nobody")
     for name, page in model("auth_user", "x", add="superuser", change="superuser", delete="superuser"):
         yield name, Page("superuser", "superuser", page.of)
+    # Of a limit there is a list, in which it is ended.
+    for name, page in model("accounts_signinlimit", "x", **fixed):
+        yield name, Page("nobody" if page.get == "nobody" else "superuser", "nobody", page.of)
+    yield "accounts_signinlimit_changelist", Page("superuser", "superuser")
     # The list is an overview, and a menu its editor, which saves by itself.
     yield from model("menus_menu", "content", change="nobody", delete="nobody")
     yield "menus_menu_changelist", Page("view:content", "change:content")
@@ -167,7 +173,9 @@ def _followers() -> dict[str, Page]:
     return {
         "accounts_sync": Page(view, change),
         "accounts_held_go_on": Page(
-            "nobody", "view:followers+change:followers|change:content|change:sending"
+            "nobody",
+            "view:followers+change:followers|change:content|change:sending",
+            is_not_now=True,
         ),
         # Whoever may look may have a file made, which is masked for them.
         "accounts_bulk": Page(view, view),
@@ -322,9 +330,9 @@ def _money() -> dict[str, Page]:
         "payments_order_close": Page(change, change, "payments.order"),
         "payments_refund_decide": Page(change, change, "payments.refund"),
         "payments_refund_pay_out": Page(change, change, "payments.refund"),
-        "payments_discrepancy_close": Page(view, change, "payments.discrepancy"),
-        "payments_discrepancy_propose": Page(view, change, "payments.discrepancy"),
-        "payments_discrepancy_decide": Page(view, change, "payments.discrepancy"),
+        "payments_discrepancy_close": Page(change, change, "payments.discrepancy"),
+        "payments_discrepancy_propose": Page(change, change, "payments.discrepancy"),
+        "payments_discrepancy_decide": Page(change, change, "payments.discrepancy"),
         "payments_sale_export": Page(view, change, is_not_now=True),
         "payments_notice_again": Page(change, change, "payments.notice"),
         "payments_bill_file": Page(view, change, "payments.bill"),

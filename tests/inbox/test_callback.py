@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from accounts.models import OfficialAccount
-from tests.inbox.conftest import PATH, post
-from tests.platform import Platform, Push
+from tests.callbacks import PATH, call, post, run
+from tests.platform import Platform, Push, elements
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Answer, Event
