@@ -18,6 +18,7 @@ from accounts.models import (
     Follower,
     OfficialAccount,
     Segment,
+    SignInLimit,
     StaffRight,
     Tag,
 )
@@ -32,6 +33,7 @@ from payments.models import (
     Order,
     Refund,
     RefundLimit,
+    Sale,
 )
 from tests.articles.conftest import picture
 from wechat.api.models import ApiClient, TokenAccess
@@ -215,6 +217,9 @@ def _money(account: OfficialAccount, number: int, made: Made) -> None:
         state="paid", paid_at=now, transaction_id=suffix, reserved=10,
         due_at=None,
     )  # fmt: skip
+    made["payments.sale"] = Sale.objects.create(
+        order=order, item=made["payments.item"], openid=openid_of(account, number), answers=[["姓名", "小雨"]]
+    )
     made["payments.refund"] = Refund.objects.create(
         account=account, order=order, out_refund_no=f"BACK{suffix}", source="staff", key=suffix, amount=10,
         state="waiting", due_at=None,
@@ -253,6 +258,11 @@ def _settings(account: OfficialAccount, number: int, made: Made) -> None:
     made["payments.refundlimit"] = RefundLimit.objects.filter(account=account).first() or (
         RefundLimit.objects.create(account=account, role="finance", alone_up_to=100)
     )
+    made["accounts.signinlimit"] = SignInLimit.objects.get_or_create(
+        kind="name",
+        value=f"somebody-{account.pk}-{number}",
+        defaults={"open_at": timezone.now(), "failed_at": timezone.now()},
+    )[0]
     colleague = User.objects.create_user(f"colleague-{account.pk}-{number}", is_staff=True)
     made["auth.user"] = colleague
     made["accounts.staffright"] = StaffRight.objects.create(
