@@ -130,6 +130,8 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("menus_miniprogram", "content")
     yield from model("menus_publication", "content", **fixed)
     yield from model("payments_item", "content")
+    # What was sold stays.
+    yield "payments_item_delete", Page("change:content", "change:content", "payments.item", is_not_now=True)
     yield from model("pushes_template", "sending")
     yield from model("pushes_eventtemplate", "sending")
     yield from model("campaigns_campaign", "sending")
@@ -145,6 +147,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     for name, page in model("accounts_signinlimit", "x", **fixed):
         yield name, Page("nobody" if page.get == "nobody" else "superuser", "nobody", page.of)
     yield "accounts_signinlimit_changelist", Page("superuser", "superuser")
+    yield "accounts_signinlimit_history", Page("superuser", "superuser", "accounts.signinlimit")
     # The list is an overview, and a menu its editor, which saves by itself.
     yield from model("menus_menu", "content", change="nobody", delete="nobody")
     yield "menus_menu_changelist", Page("view:content", "change:content")

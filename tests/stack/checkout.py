@@ -9,7 +9,7 @@ import psutil
 
 from config.embedded import PROJECT
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 # Runs the Python program after it with these signals ignored, as under `nohup`, or behind a script's `&`.
 IGNORING = """
 import os, signal, sys

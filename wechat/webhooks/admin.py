@@ -61,7 +61,11 @@ class EndpointAdmin(AccountScopedAdmin):
     def response_add(
         self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self._page(request, "webhooks/secret.html", obj, _("The signing secret"), secret=obj.secret)
+        title = _("The signing secret")
+        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        return TemplateResponse(
+            request, "webhooks/secret.html", {**context, "original": obj, "secret": obj.secret}
+        )
 
     def secret_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         """First what will happen, then, when it is confirmed, the new secret: this once."""
