@@ -24,7 +24,8 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts.models import OfficialAccount, StaffRight  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
+from accounts.staff.models import StaffRight  # noqa: E402
 
 TIMES = 5
 BATCH = 500_000
@@ -47,7 +48,7 @@ FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
     LATERAL (SELECT now() - (%(rows)s - n) * (interval '30 days' / %(rows)s) AS moment) AS at
 """
 FOLLOWERS = """
-INSERT INTO accounts_follower (account_id, openid, unionid, subscribed, subscribe_scene, remark,
+INSERT INTO followers_follower (account_id, openid, unionid, subscribed, subscribe_scene, remark,
     last_seen_kind, last_seen_at, subscribed_at)
 SELECT %s, 'oBench' || lpad(n::text, 22, '0'), '', n %% 10 > 0, '', '', 'text', now(), now()
 FROM generate_series(0, %s - 1) AS n
@@ -86,7 +87,7 @@ def _fill(account: OfficialAccount, rows: int) -> None:
                 FILL,
                 {"account": account.pk, "first": first, "last": last, "rows": rows, "followers": followers},
             )
-        cursor.execute("VACUUM ANALYZE inbox_inboundmessage, accounts_follower")
+        cursor.execute("VACUUM ANALYZE inbox_inboundmessage, followers_follower")
 
 
 def _signed_in(*accounts: OfficialAccount) -> Client:
@@ -125,9 +126,9 @@ def _pages(account: OfficialAccount, rows: int) -> Iterator[tuple[str, str]]:
     yield "conversation", f"/admin/inbox/inboundmessage/conversation/{account.pk}/{openid}/"
     yield "unanswered, 24 hours", "/admin/inbox/inboundmessage/unanswered/?days=1"
     yield "unanswered, 30 days", "/admin/inbox/inboundmessage/unanswered/?days=30"
-    yield "followers", "/admin/accounts/follower/"
-    yield "followers: left", "/admin/accounts/follower/?follows=no"
-    yield "followers: one OpenID", f"/admin/accounts/follower/?q={openid}"
+    yield "followers", "/admin/followers/follower/"
+    yield "followers: left", "/admin/followers/follower/?follows=no"
+    yield "followers: one OpenID", f"/admin/followers/follower/?q={openid}"
 
 
 def _measure(client: Client, name: str, path: str) -> None:

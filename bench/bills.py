@@ -24,9 +24,11 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from accounts.models import OfficialAccount  # noqa: E402
-from payments import bill_loading, exporting, matching  # noqa: E402
-from payments.models import Bill, Discrepancy, Merchant, Order  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
+from payments.bills import exporting, loading, matching  # noqa: E402
+from payments.bills.models import Bill, Discrepancy  # noqa: E402
+from payments.merchants.models import Merchant  # noqa: E402
+from payments.orders.models import Order  # noqa: E402
 
 DAY = datetime.date(2026, 3, 1)
 COLUMNS = (
@@ -35,7 +37,7 @@ COLUMNS = (
 )
 SUMMARY = "总交易单数,手续费总金额,订单总金额,申请退款总金额"
 FILL = """
-INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
+INSERT INTO orders_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
     description, attach, item, goods, total, expires_at, state, prepay, transaction_id, trade_type, bank_type,
     payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at, attempts, error)
 SELECT %(account)s, %(merchant)s, 'BN' || %(lines)s || '_' || n, 'bench', %(lines)s || ':' || n, '', 'jsapi',
@@ -65,7 +67,7 @@ def measure(lines: int) -> None:
         write(lines, file)
         file.seek(0)
         with gzip.GzipFile(fileobj=file) as unpacked:
-            loaded = timed(lambda: bill_loading.load(bill, unpacked))
+            loaded = timed(lambda: loading.load(bill, unpacked))
     compared = timed(lambda: matching.link(bill)) + timed(lambda: matching.compare(bill))
     account = bill.merchant.accounts.get()
     month = timed(lambda: sum(1 for _row in exporting.rows(account, DAY, exporting.RefundsBy.ACCEPTED, {})))
@@ -85,7 +87,7 @@ def prepared(lines: int) -> Bill:
     merchant.accounts.add(account)
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"account": account.pk, "merchant": merchant.pk, "lines": lines})
-        cursor.execute("ANALYZE payments_order")
+        cursor.execute("ANALYZE orders_order")
     assert Order.objects.filter(merchant=merchant).exists()
     return Bill.objects.create(merchant=merchant, kind=Bill.Kind.TRADE, day=DAY)
 

@@ -32,7 +32,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
-from accounts.models import OfficialAccount  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.pushes import AES_KEY, APPID, ORIGINAL_ID, TOKEN, write_pushes  # noqa: E402
 from wechat.inbox.models import InboundMessage  # noqa: E402
 from wechat.replies.models import Keyword, Reply, Rule  # noqa: E402

@@ -27,7 +27,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts.models import OfficialAccount  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.simulator_calls import free_port  # noqa: E402
 from config.embedded.redis import _program  # noqa: E402
 from wechat.campaigns import counters, steps  # noqa: E402
@@ -53,7 +53,7 @@ while True:
     time.sleep(0.05)
 """
 FOLLOWERS = """
-INSERT INTO accounts_follower
+INSERT INTO followers_follower
     (account_id, openid, unionid, subscribed, subscribe_scene, last_seen_kind, remark)
 SELECT %s, 'oBench' || lpad(n::text, 22, '0'), '', true, '', '', '' FROM generate_series(1, %s) AS n
 """
@@ -87,7 +87,7 @@ def account(slug: str, followers: int) -> OfficialAccount:
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(FOLLOWERS, [made.pk, followers])
-        cursor.execute("VACUUM ANALYZE accounts_follower")
+        cursor.execute("VACUUM ANALYZE followers_follower")
     return made
 
 

@@ -20,7 +20,8 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts.models import OfficialAccount, StaffRight  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
+from accounts.staff.models import StaffRight  # noqa: E402
 from bench.admin_pages import _measure, _told  # noqa: E402
 
 CHANNELS = """

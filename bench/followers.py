@@ -32,9 +32,10 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts import sync_requests  # noqa: E402
-from accounts.models import Follower, FollowerSync, OfficialAccount, Segment, Tag  # noqa: E402
-from accounts.segments import Row  # noqa: E402
+from accounts.followers import sync_requests  # noqa: E402
+from accounts.followers.models import Follower, FollowerSync, Segment, Tag  # noqa: E402
+from accounts.followers.segments import Row  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
 from wechat.kernel import work  # noqa: E402
 
 TAGS = ["VIP", "老客户", "门店", "线上", "试用"]
@@ -64,7 +65,7 @@ def _measure_run(account: OfficialAccount, size: int, name: str, simulator: psut
     began = time.perf_counter()
     with _highest_memory() as memory:
         while run.is_open:
-            work.run("accounts.sync_followers")
+            work.run("followers.sync_followers")
             run.refresh_from_db()
     seconds = time.perf_counter() - began
     known = Follower.objects.filter(account=account, subscribed=True).count()
@@ -128,7 +129,7 @@ def _highest_memory() -> Iterator[list[float]]:
 
 def _pages(account: OfficialAccount) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE accounts_follower, accounts_follower_tags")
+        cursor.execute("VACUUM ANALYZE followers_follower, followers_follower_tags")
     User.objects.create_superuser("bench", password="bench")
     client = Client()
     client.force_login(User.objects.get(username="bench"))
@@ -139,7 +140,7 @@ def _pages(account: OfficialAccount) -> None:
 
 
 def _addresses(account: OfficialAccount) -> Iterator[tuple[str, str]]:
-    followers = "/admin/accounts/follower/"
+    followers = "/admin/followers/follower/"
     tag = Tag.objects.filter(account=account, name="VIP").get()
     rows: list[Row] = [
         {"field": "tag", "compare": "has", "value": str(tag.pk)},
@@ -164,8 +165,8 @@ def _addresses(account: OfficialAccount) -> Iterator[tuple[str, str]]:
     yield "in a segment of three conditions", f"{followers}?segment={segment.pk}"
     yield "one follower", f"{followers}{newest.pk}/change/"
     yield "for everybody: how many", f"{followers}bulk/"
-    yield "the segment's page, counted", f"/admin/accounts/segment/{segment.pk}/change/"
-    yield "tags", "/admin/accounts/tag/"
+    yield "the segment's page, counted", f"/admin/followers/segment/{segment.pk}/change/"
+    yield "tags", "/admin/followers/tag/"
     yield "synchronisation", f"{followers}sync/"
 
 

@@ -22,12 +22,13 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from accounts.models import OfficialAccount  # noqa: E402
-from payments.models import Merchant, Order  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
+from payments.merchants.models import Merchant  # noqa: E402
+from payments.orders.models import Order  # noqa: E402
 
 BATCH = 500_000
 FILL = """
-INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
+INSERT INTO orders_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
     description, attach, item, goods, total, expires_at, state, prepay, transaction_id, trade_type, bank_type,
     payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at, attempts, error)
 SELECT %(account)s, %(merchant)s, 'BN' || n, CASE WHEN n %% 3 = 0 THEN 'shop' ELSE 'api:1' END, 'fill:' || n,
@@ -52,7 +53,7 @@ def main() -> None:
     print(f"{rows:,} orders of a year, filled in {time.perf_counter() - began:.0f} s", flush=True)
     client = signed_in(account)
     for name, address in pages(rows).items():
-        measure(client, name, f"/admin/payments/{address}")
+        measure(client, name, f"/admin/orders/{address}")
 
 
 def fill(rows: int) -> OfficialAccount:
@@ -66,7 +67,7 @@ def fill(rows: int) -> OfficialAccount:
             last = min(first + BATCH - 1, rows)
             numbers = {"first": first, "last": last, "rows": rows}
             cursor.execute(FILL, {"account": account.pk, "merchant": merchant.pk, **numbers})
-        cursor.execute("VACUUM ANALYZE payments_order")
+        cursor.execute("VACUUM ANALYZE orders_order")
     return account
 
 
@@ -95,8 +96,8 @@ def pages(rows: int) -> dict[str, str]:
         "92 days, with sums": f"order/?since={quarter}&until={today}",
         "92 days of a state, with sums": f"order/?state=refunded&since={quarter}&until={today}",
         "one order": f"order/{middle.pk}/change/",
-        "revenue of 30 days": "merchant/revenue/",
-        "revenue of a year": f"merchant/revenue/?since={today - datetime.timedelta(days=365)}&until={today}",
+        "revenue of 30 days": "order/revenue/",
+        "revenue of a year": f"order/revenue/?since={today - datetime.timedelta(days=365)}&until={today}",
     }
 
 

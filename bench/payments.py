@@ -30,16 +30,17 @@ from Crypto.Signature import pkcs1_15  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from accounts.models import OfficialAccount  # noqa: E402
-from payments import ordering  # noqa: E402
-from payments.models import Merchant, Order  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
+from payments.merchants.models import Merchant  # noqa: E402
+from payments.orders import ordering  # noqa: E402
+from payments.orders.models import Order  # noqa: E402
 
 FEW, TIMES, THREADS = 1_000, 400, 6
 BATCH = 250_000
 KEY_ID, API_V3_KEY = "PUB_KEY_ID_0119", "b" * 32
 
 FILL = """
-INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
+INSERT INTO orders_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
     description, attach, item, goods, total, expires_at, state, prepay, transaction_id, trade_type, bank_type,
     payer_openid, payer_total, paid_at, reserved, refunded, calls, created_at, attempts, error)
 SELECT %(account)s, %(merchant)s, 'BN' || n, 'bench', 'fill:' || n, '', 'jsapi', 'oBench' || n %% 50000,
@@ -51,29 +52,29 @@ FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
 """
 BARE_ORDER = """
 WITH made AS (
-    INSERT INTO payments_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
+    INSERT INTO orders_order (account_id, merchant_id, out_trade_no, source, key, purchase, way, openid,
         description, attach, item, goods, total, expires_at, state, prepay, trade_type, bank_type,
         payer_openid, reserved, refunded, calls, created_at, due_at, attempts,
         error)
     VALUES (%(account)s, %(merchant)s, %(number)s, 'bare', %(number)s, '', 'jsapi', 'oBench', '会员年卡', '',
         '', '[]', 10000, now(), 'created', '', '', '', '', 0, 0, 0, now(), now(), 0, '')
     RETURNING id)
-INSERT INTO payments_step (order_id, kind, at, by, text) SELECT id, 'created', now(), 'bench', '' FROM made
+INSERT INTO orders_step (order_id, kind, at, by, text) SELECT id, 'created', now(), 'bench', '' FROM made
 """
 BARE_NOTICE = (
-    "SELECT * FROM payments_order WHERE out_trade_no = %(number)s FOR UPDATE",
-    """UPDATE payments_order SET state = 'paid', due_at = NULL, transaction_id = %(number)s,
+    "SELECT * FROM orders_order WHERE out_trade_no = %(number)s FOR UPDATE",
+    """UPDATE orders_order SET state = 'paid', due_at = NULL, transaction_id = %(number)s,
     trade_type = 'JSAPI', payer_openid = 'oBench', payer_total = 10000, paid_at = now()
     WHERE out_trade_no = %(number)s""",
-    """INSERT INTO payments_step (order_id, kind, at, by, text)
-    SELECT id, 'moved', now(), 'bench', '' FROM payments_order WHERE out_trade_no = %(number)s""",
-    """INSERT INTO payments_event (topic, order_id, told, attempts, error, due_at, created_at)
-    SELECT 'order.paid', id, '[]', 0, '', now(), now() FROM payments_order
+    """INSERT INTO orders_step (order_id, kind, at, by, text)
+    SELECT id, 'moved', now(), 'bench', '' FROM orders_order WHERE out_trade_no = %(number)s""",
+    """INSERT INTO orders_event (topic, order_id, told, attempts, error, due_at, created_at)
+    SELECT 'order.paid', id, '[]', 0, '', now(), now() FROM orders_order
     WHERE out_trade_no = %(number)s""",
-    """INSERT INTO payments_notice (merchant_id, order_id, notice_id, event_type, original_type, summary, raw,
-    resource, state, error, attempts, received_at)
+    """INSERT INTO notifications_notice (merchant_id, order_id, notice_id, event_type, original_type, summary,
+    raw, resource, state, error, attempts, received_at)
     SELECT merchant_id, id, %(number)s, '', '', '', repeat('x', 900), '{}', 'applied', '', 1, now()
-    FROM payments_order WHERE out_trade_no = %(number)s""",
+    FROM orders_order WHERE out_trade_no = %(number)s""",
 )
 
 
@@ -116,7 +117,7 @@ class Bench:
                 last = min(start + BATCH - 1, rows)
                 parameters = {"account": self.account.pk, "merchant": self.merchant.pk, "rows": rows}
                 cursor.execute(FILL, {**parameters, "first": start, "last": last})
-            cursor.execute("VACUUM ANALYZE payments_order")
+            cursor.execute("VACUUM ANALYZE orders_order")
             cursor.execute("CHECKPOINT")
 
     def measured(self, rows: int) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver
 
 from menus import api as menus
-from payments import api as payments
+from payments.orders import api as payments
 from wechat.api import api as accounts
 from wechat.channels import api as channels
 from wechat.login import api as login

@@ -14,13 +14,14 @@ from django.utils.formats import number_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from accounts.models import Follower, OfficialAccount
-from accounts.pages import remark_of_row
-from accounts.rights import Area, Rights, current_account
+from accounts.followers.models import Follower
+from accounts.followers.remarks import remark_of_row
+from accounts.official.models import OfficialAccount
+from accounts.staff.rights import Area, Rights, current_account
+from wechat.console.pages import estimated_count
 from wechat.inbox import conversation_page, spool
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import timeline
-from wechat.kernel.pages import estimated_count
 
 # Above this a count would take longer than it is worth: it is shown as "100,000+".
 COUNTED = 100_000
@@ -124,7 +125,7 @@ def _followers(account: OfficialAccount) -> Figure:
     rows = Follower.objects.filter(account=account, subscribed=True)
     count = _count(rows)
     about = count if count < COUNTED else estimated_count(rows)
-    address = reverse("admin:accounts_follower_changelist")
+    address = reverse("admin:followers_follower_changelist")
     return Figure(_("Followers"), number_format(about, force_grouping=True), address)
 
 
@@ -155,7 +156,7 @@ def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[St
     rights = Rights.of(request.user)
     if account is None:
         if rights.everything:
-            address = reverse("admin:accounts_officialaccount_add")
+            address = reverse("admin:official_officialaccount_add")
             yield Step(
                 _("Add an official account"),
                 _("You need its AppID, AppSecret, callback token and EncodingAESKey."),
@@ -169,7 +170,7 @@ def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[St
         yield Step(
             _("Enter the callback URL on WeChat's page"),
             _("Nothing has arrived from WeChat yet. Give it this address, the token and the EncodingAESKey."),
-            reverse("admin:accounts_officialaccount_change", args=(account.pk,)),
+            reverse("admin:official_officialaccount_change", args=(account.pk,)),
             _("Open the account"),
             account.callback_url,
         )

@@ -3,9 +3,9 @@
 import datetime
 from collections.abc import Iterator
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from menus import statistics
-from payments.models import Order
+from payments.orders.models import Order
 
 
 @statistics.register

@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.rights import Area, Rights, current_account
+from accounts.staff.rights import Area, Rights, current_account
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,23 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
     (
         _("Followers"),
         [
-            Entry(_("Followers"), "group", "admin:accounts_follower_changelist", Area.FOLLOWERS),
+            Entry(_("Followers"), "group", "admin:followers_follower_changelist", Area.FOLLOWERS),
             Entry(_("Visitors"), "person_pin", "admin:login_visitor_changelist", Area.FOLLOWERS),
-            Entry(_("Tags"), "sell", "admin:accounts_tag_changelist", Area.FOLLOWERS),
-            Entry(_("Segments"), "filter_alt", "admin:accounts_segment_changelist", Area.FOLLOWERS),
+            Entry(_("Tags"), "sell", "admin:followers_tag_changelist", Area.FOLLOWERS),
+            Entry(_("Segments"), "filter_alt", "admin:followers_segment_changelist", Area.FOLLOWERS),
             Entry(_("Channels"), "qr_code_2", "admin:channels_channel_changelist", Area.CONTENT),
         ],
     ),
     (
         _("Payments"),
         [
-            Entry(_("Orders"), "receipt_long", "admin:payments_order_changelist", Area.MONEY),
-            Entry(_("Refunds"), "undo", "admin:payments_refund_changelist", Area.MONEY),
-            Entry(_("Payment items"), "storefront", "admin:payments_item_changelist", Area.CONTENT),
-            Entry(_("Buyers"), "local_shipping", "admin:payments_sale_changelist", Area.MONEY),
-            Entry(_("Exceptions"), "rule", "admin:payments_discrepancy_changelist", Area.MONEY),
-            Entry(_("Bills"), "account_balance", "admin:payments_bill_changelist", Area.MONEY),
-            Entry(_("Revenue"), "bar_chart", "admin:payments_revenue", Area.MONEY),
+            Entry(_("Orders"), "receipt_long", "admin:orders_order_changelist", Area.MONEY),
+            Entry(_("Refunds"), "undo", "admin:orders_refund_changelist", Area.MONEY),
+            Entry(_("Payment items"), "storefront", "admin:shop_item_changelist", Area.CONTENT),
+            Entry(_("Buyers"), "local_shipping", "admin:shop_sale_changelist", Area.MONEY),
+            Entry(_("Exceptions"), "rule", "admin:bills_discrepancy_changelist", Area.MONEY),
+            Entry(_("Bills"), "account_balance", "admin:bills_bill_changelist", Area.MONEY),
+            Entry(_("Revenue"), "bar_chart", "admin:orders_revenue", Area.MONEY),
         ],
     ),
     (
@@ -79,17 +79,17 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             Entry(
                 _("Official accounts"),
                 "settings",
-                "admin:accounts_officialaccount_changelist",
+                "admin:official_officialaccount_changelist",
                 Area.SETTINGS,
             ),
-            Entry(_("Merchants"), "storefront", "admin:payments_merchant_changelist", Area.SETTINGS),
+            Entry(_("Merchants"), "storefront", "admin:merchants_merchant_changelist", Area.SETTINGS),
             Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
             Entry(_("Webhooks"), "webhook", "admin:webhooks_endpoint_changelist", Area.SETTINGS),
             Entry(_("Webhook deliveries"), "outbox", "admin:webhooks_delivery_changelist", Area.SETTINGS),
             Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
-            Entry(_("Staff rights"), "key", "admin:accounts_staffright_changelist", Area.SETTINGS),
+            Entry(_("Staff rights"), "key", "admin:staff_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
-            Entry(_("Sign-in limits"), "lock_clock", "admin:accounts_signinlimit_changelist", None),
+            Entry(_("Sign-in limits"), "lock_clock", "admin:staff_signinlimit_changelist", None),
         ],
     ),
 ]

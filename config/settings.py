@@ -56,7 +56,10 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "simple_history",
     "wechat.kernel",
-    "accounts",
+    "wechat.console",
+    "accounts.official",
+    "accounts.staff",
+    "accounts.followers",
     "wechat.api",
     "wechat.webhooks",
     "wechat.inbox",
@@ -70,7 +73,11 @@ INSTALLED_APPS = [
     "wechat.desk",
     "wechat.campaigns",
     "menus",
-    "payments",
+    "payments.merchants",
+    "payments.orders",
+    "payments.bills",
+    "payments.notifications",
+    "payments.shop",
 ]
 MIDDLEWARE = [
     "config.content_security.ContentSecurityPolicy",
@@ -99,7 +106,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["accounts.templatetags.gate"],
+            "builtins": ["accounts.staff.templatetags.gate"],
         },
     }
 ]
@@ -270,7 +277,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Several things have a state; one that appears in two of them gets no name by itself.
-    "ENUM_NAME_OVERRIDES": {"OrderStateEnum": "payments.states.OrderState"},
+    "ENUM_NAME_OVERRIDES": {"OrderStateEnum": "payments.orders.states.OrderState"},
 }
 
 LOGGING = logs.logging_config(readable=DEBUG)

@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts.pages import switch_account
-from accounts.sign_in_page import sign_in
+from accounts.staff.pages import switch_account
+from accounts.staff.sign_in_page import sign_in
 from config.documentation import Documentation, Schema
+from payments.notifications.views import Notify
 from payments.shop.urls import urlpatterns as shop_urls
-from payments.views import Notify
 from wechat.campaigns import links
 from wechat.inbox import media_page
 from wechat.kernel.metrics import metrics

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area
 from menus import (
     editor_page,
     overview_page,
@@ -21,7 +21,7 @@ from menus import (
 )
 from menus.forms import AudienceForm
 from menus.models import Menu, MiniProgram, Publication, Version
-from wechat.kernel.pages import ReadOnly, badge
+from wechat.console.pages import ReadOnly, badge
 from wechat.kernel.row_ids import row_id
 
 SHOWN_STATES = {True: ("good", gettext_lazy("linked")), False: ("bad", gettext_lazy("not linked"))}

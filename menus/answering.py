@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from menus.buttons import OWN_KEY
 from menus.kinds import KEYED, Kind
 from menus.models import Item, Version

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from menus.models import Item
 from wechat.articles.models import Draft
 

@@ -11,7 +11,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from menus import links, tree
 from menus.buttons import Button, Buttons, every
 from menus.models import Editing, Menu, Version

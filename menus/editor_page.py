@@ -16,9 +16,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.gate import object_page
-from accounts.picking import links_of
-from accounts.rights import Area, Rights
+from accounts.staff.gate import object_page
+from accounts.staff.picking import links_of
+from accounts.staff.rights import Area, Rights
 from menus import articles, drafts, mini_programs, tree, validation, words
 from menus.buttons import Malformed, Reply, from_list, to_data
 from menus.entrance import all_menus, frame, staff

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_stubs_ext import StrOrPromise
 
-from accounts import gate
-from accounts.rights import Area, Rights
+from accounts.staff import gate
+from accounts.staff.rights import Area, Rights
 from menus.models import Menu
 
 PUBLISHING = (Area.SENDING,)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from menus import articles, live, mini_programs, tree
 from menus.buttons import Button, Buttons, every
 from menus.models import LinkCheck, Menu, Version

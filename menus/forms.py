@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.pages import AccountForm
+from accounts.staff.pages import AccountForm
 from menus import asking
 from menus.models import Menu
 

@@ -6,13 +6,14 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import codes, links
-from accounts.links import Link
-from accounts.models import OfficialAccount
+from accounts.official import links
+from accounts.official.links import Link
+from accounts.official.models import OfficialAccount
 from menus import answering, counting
 from menus.buttons import OWN_KEY
 from menus.kinds import KEYED
 from menus.models import Item, Version
+from wechat.console import codes
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.materials import usage

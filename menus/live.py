@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from menus import tree
 from menus.buttons import Button, to_platform
 from menus.models import Menu, Version

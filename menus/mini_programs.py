@@ -6,7 +6,7 @@ publication that was refused (errcode 45064).
 
 from collections.abc import Iterable
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from menus import live
 from menus.models import LiveMenu, MiniProgram
 

@@ -10,8 +10,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errcodes import in_words
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.errcodes import in_words
+from accounts.official.models import OfficialAccount
 from menus.kinds import Kind
 from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage

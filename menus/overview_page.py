@@ -10,12 +10,13 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import audit
-from accounts.clients import client_for
-from accounts.errcodes import in_words
-from accounts.gate import account_page, object_page
-from accounts.models import Follower, OfficialAccount
-from accounts.rights import Area
+from accounts.followers.models import Follower
+from accounts.official.clients import client_for
+from accounts.official.errcodes import in_words
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, object_page
+from accounts.staff.rights import Area
 from menus import asking, drafts, live, tree, watching
 from menus.buttons import from_platform
 from menus.differences import from_live

@@ -2,9 +2,9 @@
 
 from django.utils.translation import ngettext
 
-from accounts import erasing
-from accounts.erasing import Holding
-from accounts.models import Follower
+from accounts.followers import erasing
+from accounts.followers.erasing import Holding
+from accounts.followers.models import Follower
 from menus.models import Tap, Tapper
 
 

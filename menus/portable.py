@@ -13,7 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from menus import drafts, tree
 from menus.buttons import (
     MOST_BUTTONS,
@@ -27,7 +28,7 @@ from menus.buttons import (
     with_new_uids,
 )
 from menus.models import Menu, Platform
-from wechat.kernel.exchange import FileFormat, Unreadable
+from wechat.console.exchange import FileFormat, Unreadable
 from wechat.materials.library import use_in
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule

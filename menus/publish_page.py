@@ -10,10 +10,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import audit
-from accounts.gate import object_page
-from accounts.models import Follower
-from accounts.rights import Area
+from accounts.followers.models import Follower
+from accounts.staff import audit
+from accounts.staff.gate import object_page
+from accounts.staff.rights import Area
 from menus import asking, drafts, tree
 from menus.differences import differences
 from menus.entrance import PUBLISHING, all_menus, frame, staff
@@ -21,7 +21,7 @@ from menus.facts import problems_of
 from menus.forms import ScheduleForm
 from menus.models import Menu, Publication, Version
 from menus.shown import drawn
-from wechat.kernel.pages import estimated_count
+from wechat.console.pages import estimated_count
 
 State = Version.State
 

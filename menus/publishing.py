@@ -14,8 +14,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.clients import client_for
+from accounts.official.clients import client_for
+from accounts.staff import audit
 from menus import live as live_menus
 from menus import mini_programs, watching
 from menus.differences import in_words

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from menus.models import Menu, Tap, TapDay, Version
 
 # A purchase so long after a tap is put down to it.

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.gate import object_page
-from accounts.rights import Area
+from accounts.staff.gate import object_page
+from accounts.staff.rights import Area
 from menus import drafts, statistics, tree
 from menus.buttons import Buttons, every
 from menus.describing import action, names_in

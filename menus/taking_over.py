@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from menus import drafts, tree, watching
 from menus.buttons import Button, Buttons, adopted, from_platform
 from menus.models import Menu, Platform, Version

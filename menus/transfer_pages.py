@@ -9,14 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts import audit
-from accounts.gate import account_page, object_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area, Rights
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, object_page
+from accounts.staff.rights import Area, Rights
 from menus import portable
 from menus.entrance import all_menus, frame, staff
 from menus.models import Menu
-from wechat.kernel import encodings, exchange
+from wechat.console import exchange
+from wechat.kernel import encodings
 
 
 @require_GET

@@ -4,8 +4,8 @@ import datetime
 
 from django.utils import timezone
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from menus import live as live_menus
 from menus.live import NotReady
 from menus.models import AFTER_ERROR, LiveMenu, Publication

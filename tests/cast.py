@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import OfficialAccount, StaffRight
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
 from wechat.inbox.models import InboundMessage
 
 PASSWORD = "correct horse battery"

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, cast
 from tests.platform import Platform
 from tests.simulated import Simulated

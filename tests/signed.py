@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 
 

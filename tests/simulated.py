@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 
 
 @dataclass(frozen=True)

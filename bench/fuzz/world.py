@@ -15,11 +15,13 @@ from django.test import Client
 from openpyxl import Workbook
 from PIL import Image
 
-from accounts.models import Follower, OfficialAccount, Segment, Tag
+from accounts.followers.models import Follower, Segment, Tag
+from accounts.official.models import OfficialAccount
 from menus import drafts, portable
 from menus.models import Menu
-from payments import ordering
-from payments.models import Merchant, Order
+from payments.merchants.models import Merchant
+from payments.orders import ordering
+from payments.orders.models import Order
 from tests.platform import Platform
 from tests.sdk.pay.vectors import KEYS
 from wechat.api import scopes

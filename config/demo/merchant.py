@@ -7,9 +7,11 @@ import requests
 from Crypto.PublicKey import RSA
 from django.conf import settings
 
-from accounts.models import OfficialAccount
-from payments import ordering, reconciling
-from payments.models import Merchant, Order
+from accounts.official.models import OfficialAccount
+from payments.merchants import setup
+from payments.merchants.models import Merchant
+from payments.orders import ordering
+from payments.orders.models import Order
 from wechat.sdk.pay.keys import read_private_key
 
 SLUG = "demo"
@@ -25,7 +27,7 @@ def set_up(account: OfficialAccount) -> None:
     merchant.public_key = told["platform"]["public_key"]
     merchant.save()
     merchant.accounts.add(account)
-    reconciling.begin(merchant)
+    setup.begin(merchant)
     if known is None:
         _sell(account, merchant)
 

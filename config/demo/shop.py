@@ -1,9 +1,9 @@
 """Something to buy in the demo, and a word that brings its page."""
 
-from accounts.models import OfficialAccount
-from payments import ordering
-from payments.models import Item, ItemField
+from accounts.official.models import OfficialAccount
+from payments.orders import ordering
 from payments.shop.entrance import address_of
+from payments.shop.models import Item, ItemField
 from wechat.replies import portable
 from wechat.replies.models import Rule
 

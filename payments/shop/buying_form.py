@@ -8,8 +8,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.amounts import AmountField
-from payments.models import Item, ItemField
+from payments.merchants.amounts import AmountField
+from payments.shop.models import Item, ItemField
 from payments.shop.selling import Answers, NotForSale, check_amount
 from wechat.sdk.pay.money import yuan
 
@@ -28,7 +28,7 @@ class BuyingForm(forms.Form):
     """``price`` is what the payer was shown, so that nobody pays another one unasked."""
 
     key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
-    template_name = "payments/shop/fields.html"
+    template_name = "shop/fields.html"
     use_required_attribute = False
 
     def __init__(self, item: Item, *args: Any, **kwargs: Any) -> None:

@@ -10,8 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.models import OfficialAccount
-from payments.models import Item, Order
+from accounts.official.models import OfficialAccount
+from payments.orders.models import Order
+from payments.shop.models import Item
 from payments.shop.selling import SOURCE
 from wechat.login.oauth_pages import account_at
 from wechat.login.pages import P, Page, VisitorRequest, follower_page, is_in_wechat
@@ -69,4 +70,4 @@ def _outside(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if len(address) > LONGEST_ADDRESS:
         raise Http404
     code = segno.make_qr(address, error="m").svg_data_uri(scale=6, border=4, light="#fff")
-    return render(request, "payments/shop/outside.html", {"account": account, "code": code}, status=403)
+    return render(request, "shop/outside.html", {"account": account, "code": code}, status=403)

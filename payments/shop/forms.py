@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts.pages import AccountForm
-from payments.amounts import AmountField
-from payments.models import Item, ItemField
-from payments.models.items import HIGHEST_AMOUNT
-from payments.ordering import LARGEST_TOTAL
-from wechat.kernel.pages import FilterForm
+from accounts.staff.pages import AccountForm
+from payments.merchants.amounts import AmountField
+from payments.orders.ordering import LARGEST_TOTAL
+from payments.shop.models import HIGHEST_AMOUNT, Item, ItemField
+from wechat.console.pages import FilterForm
 from wechat.sdk.pay.money import yuan
 
 FIXED, FREE = "fixed", "free"

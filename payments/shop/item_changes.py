@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from payments.models import Item
+from payments.shop.models import Item
 from wechat.sdk.pay.money import yuan
 
 # Fields whose values are said; of long ones it is said that they changed.

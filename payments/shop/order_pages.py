@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from payments import order_polling, ordering
-from payments.directory import MerchantUnusable
-from payments.models import Order
-from payments.ordering import OrderRefused, Uncertain
+from payments.merchants.directory import MerchantUnusable
+from payments.orders import ordering, polling
+from payments.orders.models import Order
+from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.states import OrderState
 from payments.shop.entrance import order_at, shop_page
 from payments.shop.selling import SOURCE
-from payments.states import OrderState
 from wechat.kernel import work
 from wechat.kernel.buckets import wait_for
 from wechat.login.pages import VisitorRequest
@@ -45,13 +45,13 @@ def mine(request: VisitorRequest) -> HttpResponse:
     )
     orders = [(order, WORDS[OrderState(order.state)]) for order in found.order_by("-pk")[:SHOWN]]
     context = {"account": request.account, "orders": orders}
-    return render(request, "payments/shop/orders.html", context)
+    return render(request, "shop/orders.html", context)
 
 
 @require_GET
 @shop_page
 def show(request: VisitorRequest, number: str) -> HttpResponse:
-    return _shown(request, order_at(request, number), "payments/shop/order.html")
+    return _shown(request, order_at(request, number), "shop/order.html")
 
 
 @require_GET
@@ -60,7 +60,7 @@ def result(request: VisitorRequest, number: str) -> HttpResponse:
     """Where the browser goes after the pay sheet: it waits here until the order is paid or closed."""
     order = order_at(request, number)
     _look_soon(order)
-    return _shown(request, order, "payments/shop/result.html")
+    return _shown(request, order, "shop/result.html")
 
 
 @require_GET
@@ -96,7 +96,7 @@ def pay(request: VisitorRequest, number: str) -> JsonResponse:
 def cancel(request: VisitorRequest, number: str) -> HttpResponse:
     """A worker closes it with WeChat Pay; a payment made at this very moment wins."""
     order = order_at(request, number)
-    if order_polling.start_closing(order, by=_("payer")):
+    if polling.start_closing(order, by=_("payer")):
         _look_soon(order)
     return redirect("shop_order", request.account.slug, number)
 
@@ -116,7 +116,7 @@ def _look_soon(order: Order) -> None:
     """Have a worker ask WeChat Pay now, now and then; the notification is usually there before."""
     if order.is_open and not wait_for(f"shop:look:{order.pk}", size=3, per_second=0.1):
         Order.objects.filter(pk=order.pk, due_at__gt=timezone.now()).update(due_at=timezone.now())
-        work.wake(order_polling.POLLS.name)
+        work.wake(polling.POLLS.name)
 
 
 def _problem(sentence: str, status: int) -> JsonResponse:

@@ -5,10 +5,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from payments.models import Item
 from payments.shop import selling
 from payments.shop.buying_form import BuyingForm
 from payments.shop.entrance import item_at, shop_page
+from payments.shop.models import Item
 from payments.shop.selling import NotForSale
 from wechat.kernel import files
 from wechat.login.oauth_pages import account_at
@@ -28,7 +28,7 @@ def show(request: VisitorRequest, pk: int) -> HttpResponse:
         "unpaid": selling.payable(item, openid).first(),
         "refusal": selling.refusal(item, openid),
     }
-    return render(request, "payments/shop/item.html", context)
+    return render(request, "shop/item.html", context)
 
 
 @require_GET
@@ -78,7 +78,7 @@ def _asked(request: VisitorRequest, item: Item, form: BuyingForm | None, refused
         "refusal": refused,
         "unpaid": selling.payable(item, request.visitor.openid).first(),
     }
-    return render(request, "payments/shop/buy.html", context, status=409 if refused else 200)
+    return render(request, "shop/buy.html", context, status=409 if refused else 200)
 
 
 def _with_price_of(item: Item, sent: QueryDict) -> QueryDict:

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from payments.models import Item, Sale
+from payments.shop.models import Item, Sale
 from payments.shop.selling import IS_PAID
-from wechat.kernel.tables.writing import Row
+from wechat.console.tables.writing import Row
 from wechat.sdk.pay.money import yuan
 
 BATCH = 1000

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from payments import ordering
-from payments.models import Item, Order, Sale
-from payments.states import OrderState
+from payments.orders import ordering
+from payments.orders.models import Order
+from payments.orders.states import OrderState
+from payments.shop.models import Item, Sale
 from wechat.channels.models import Attribution
 from wechat.sdk.pay.money import yuan
 

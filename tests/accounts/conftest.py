@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from accounts import sync_requests
-from accounts.models import Follower, FollowerSync, OfficialAccount, Tag
+from accounts.followers import sync_requests
+from accounts.followers.models import Follower, FollowerSync, Tag
+from accounts.official.models import OfficialAccount
 from tests.simulated import Simulated
 from wechat.kernel import work
 
@@ -51,7 +52,7 @@ class Crowd:
     def sync(self, kind: FollowerSync.Kind = FollowerSync.Kind.FULL) -> FollowerSync:
         run = sync_requests.ask(self.account, kind)
         FollowerSync.objects.filter(pk=run.pk).update(due_at=run.created_at)
-        work.run("accounts.sync_followers")
+        work.run("followers.sync_followers")
         run.refresh_from_db()
         return run
 
@@ -66,8 +67,8 @@ class Crowd:
         return tag
 
     def send(self) -> None:
-        work.run("accounts.send_tags")
-        work.run("accounts.send_changes")
+        work.run("followers.send_tags")
+        work.run("followers.send_changes")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.conftest import AES_KEY, APPID, TOKEN
 
@@ -17,7 +17,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 
 def page(account: OfficialAccount) -> str:
-    return reverse("admin:accounts_officialaccount_change", args=(account.pk,))
+    return reverse("admin:official_officialaccount_change", args=(account.pk,))
 
 
 def filled(**changes: Any) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_an_encrypted_mode_without_a_key_is_refused(staff: Cast) -> None:
 
 
 def test_accounts_are_not_deleted_in_the_admin(staff: Cast) -> None:
-    delete = reverse("admin:accounts_officialaccount_delete", args=(staff.ours.pk,))
+    delete = reverse("admin:official_officialaccount_delete", args=(staff.ours.pk,))
     assert signed_in(staff.superuser).post(delete, {"post": "yes"}).status_code == 403
 
 
@@ -94,17 +94,17 @@ def test_a_change_is_kept_with_who_made_it(staff: Cast) -> None:
 
 
 def test_following_a_link_does_not_start_the_set_up_check(staff: Cast) -> None:
-    answer = signed_in(staff.owner).get(reverse("admin:accounts_examine", args=(staff.ours.pk,)))
+    answer = signed_in(staff.owner).get(reverse("admin:staff_examine", args=(staff.ours.pk,)))
     assert answer["Location"] == page(staff.ours)
 
 
 def test_nobody_checks_the_account_of_others(staff: Cast) -> None:
-    examine = reverse("admin:accounts_examine", args=(staff.ours.pk,))
+    examine = reverse("admin:staff_examine", args=(staff.ours.pk,))
     assert signed_in(staff.outsider).post(examine).status_code == 404
 
 
 def test_the_set_up_check_says_what_is_missing(staff: Cast) -> None:
     """An account without an AppSecret makes no calls, so this needs no platform."""
     OfficialAccount.objects.filter(pk=staff.theirs.pk).update(original_id="")
-    html = signed_in(staff.outsider).post(reverse("admin:accounts_examine", args=(staff.theirs.pk,)))
+    html = signed_in(staff.outsider).post(reverse("admin:staff_examine", args=(staff.theirs.pk,)))
     assert "AppSecret" in html.content.decode()

@@ -2,7 +2,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils.translation import override
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.utils.translation import override
 from django_redis import get_redis_connection
 from pytest_django import Settings
 
-from accounts.doctor import Level, examine
-from accounts.models import OfficialAccount
+from accounts.official.doctor import Level, examine
+from accounts.official.models import OfficialAccount
 from tests.callbacks import post, served
 from tests.platform import Platform
 from tests.simulated import Simulated

@@ -13,8 +13,9 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from pytest_django import Settings
 
-from accounts import job_requests, whom
-from accounts.models import BulkJob, CustomField, FieldValue, Follower, OfficialAccount
+from accounts.followers import job_requests, selection
+from accounts.followers.models import BulkJob, CustomField, FieldValue, Follower
+from accounts.official.models import OfficialAccount
 from tests import workbooks
 from tests.cast import Cast, signed_in
 from tests.workbooks import OPENID, WRITERS
@@ -40,13 +41,13 @@ def person(account: OfficialAccount) -> Follower:
 
 def uploaded(staff: Cast, body: bytes, name: str) -> Any:
     form = {"account": staff.ours.pk, "file": SimpleUploadedFile(name, body)}
-    return signed_in(staff.owner).post(reverse("admin:accounts_import"), form)
+    return signed_in(staff.owner).post(reverse("admin:followers_import"), form)
 
 
 def finished() -> BulkJob:
     job = BulkJob.objects.get()
     while job.is_open and not job.error:
-        work.run("accounts.run_jobs")
+        work.run("followers.run_jobs")
         job.refresh_from_db()
     return job
 
@@ -101,7 +102,7 @@ def test_one_odd_cell_does_not_end_an_export(account: OfficialAccount, person: F
     shoe, _day, phone = CustomField.objects.order_by("pk")
     FieldValue.objects.create(field=shoe, follower=person, number=Decimal("42.5"))
     FieldValue.objects.create(field=phone, follower=person, text="420000123456789012")
-    details = {**whom.everybody(account, ""), "format": form, "masked": False}
+    details = {**selection.everybody(account, ""), "format": form, "masked": False}
     job_requests.ask(account, "export", details, None)
     job = finished()
     assert job.state == "done"
@@ -122,7 +123,7 @@ def test_what_was_exported_is_imported_the_same(
     staff: Cast, account: OfficialAccount, person: Follower
 ) -> None:
     Follower.objects.filter(pk=person.pk).update(remark="-王女士")
-    details = {**whom.everybody(account, ""), "format": "csv", "masked": False}
+    details = {**selection.everybody(account, ""), "format": "csv", "masked": False}
     job_requests.ask(account, "export", details, None)
     rows = list(csv.reader(io.StringIO(Path(finished().result.path).read_text("utf-8-sig"))))
     assert rows[1][1] == "'-王女士"

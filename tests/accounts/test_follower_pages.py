@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import sending_tags, timeline
-from accounts.models import (
+from accounts.followers import sending_tags, timeline
+from accounts.followers.models import (
     AutoTag,
     BulkJob,
     Change,
@@ -17,16 +17,16 @@ from accounts.models import (
     FieldValue,
     Follower,
     FollowerSync,
-    OfficialAccount,
     Segment,
     Tag,
 )
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff.rights import Area
 from tests.cast import Cast, signed_in
 
 pytestmark = pytest.mark.django_db
 
-LIST = "/admin/accounts/follower/"
+LIST = "/admin/followers/follower/"
 NOW = timezone.now()
 
 
@@ -35,7 +35,7 @@ def person(account: OfficialAccount, name: str = "oPerson", **fields: Any) -> Fo
 
 
 def page_of(follower: Follower) -> str:
-    return reverse("admin:accounts_follower_change", args=(follower.pk,))
+    return reverse("admin:followers_follower_change", args=(follower.pk,))
 
 
 def shown(staff: Cast, address: str, who: str = "owner") -> str:
@@ -224,7 +224,7 @@ def test_others_tell_what_happened_and_what_they_know(staff: Cast, monkeypatch: 
 
 def test_a_tag_is_deleted_here_only_when_the_platform_deleted_it(staff: Cast) -> None:
     tag = Tag.objects.create(account=staff.ours, name="VIP", platform_id=100, state=Tag.State.THERE)
-    address = reverse("admin:accounts_tag_delete", args=(tag.pk,))
+    address = reverse("admin:followers_tag_delete", args=(tag.pk,))
     signed_in(staff.owner).post(address, {"post": "yes"})
     tag.refresh_from_db()
     assert tag.state == Tag.State.DELETING
@@ -234,7 +234,7 @@ def test_a_tag_is_deleted_here_only_when_the_platform_deleted_it(staff: Cast) ->
 def test_the_hundred_and_first_tag_is_refused_before_it_is_sent(staff: Cast) -> None:
     for number in range(100):
         Tag.objects.create(account=staff.ours, name=f"标签{number}", platform_id=100 + number)
-    address = reverse("admin:accounts_tag_add")
+    address = reverse("admin:followers_tag_add")
     answer = signed_in(staff.owner).post(address, {"account": staff.ours.pk, "name": "一百零一"})
     assert answer.status_code == 200
     assert Tag.objects.count() == 100
@@ -242,7 +242,7 @@ def test_the_hundred_and_first_tag_is_refused_before_it_is_sent(staff: Cast) -> 
 
 def test_the_platforms_own_tags_are_only_looked_at(staff: Cast) -> None:
     tag = Tag.objects.create(account=staff.ours, name="星标组", platform_id=2, state=Tag.State.THERE)
-    address = reverse("admin:accounts_tag_change", args=(tag.pk,))
+    address = reverse("admin:followers_tag_change", args=(tag.pk,))
     signed_in(staff.owner).post(address, {"account": staff.ours.pk, "name": "改名"})
     tag.refresh_from_db()
     assert tag.name == "星标组"
@@ -252,8 +252,8 @@ def test_a_refused_tag_is_tried_again_by_a_button(staff: Cast) -> None:
     tag = Tag.objects.create(
         account=staff.ours, name="VIP", state=Tag.State.FAILED, errcode=45056, error="45056", due_at=None
     )
-    assert "45056" in shown(staff, reverse("admin:accounts_tag_change", args=(tag.pk,)))
-    again = reverse("admin:accounts_tag_again", args=(tag.pk,))
+    assert "45056" in shown(staff, reverse("admin:followers_tag_change", args=(tag.pk,)))
+    again = reverse("admin:followers_tag_again", args=(tag.pk,))
     assert signed_in(staff.editor).post(again).status_code == 403
     signed_in(staff.owner).post(again)
     tag.refresh_from_db()
@@ -270,7 +270,7 @@ def segment_data(account: OfficialAccount, *rows: tuple[str, str, str], **more: 
     return told
 
 
-ADD_SEGMENT = "/admin/accounts/segment/add/"
+ADD_SEGMENT = "/admin/followers/segment/add/"
 
 
 def test_a_segment_is_put_together_from_rows(staff: Cast) -> None:
@@ -284,7 +284,7 @@ def test_a_segment_is_put_together_from_rows(staff: Cast) -> None:
     segment = Segment.objects.get()
     assert segment.account == staff.ours
     assert {row.openid for row in segment.rows()} == {"oSleeper"}
-    assert "30" in shown(staff, "/admin/accounts/segment/")
+    assert "30" in shown(staff, "/admin/followers/segment/")
 
 
 def test_rows_are_added_and_removed_without_losing_the_others(staff: Cast) -> None:
@@ -315,13 +315,13 @@ def test_two_segments_of_one_name_are_refused(staff: Cast) -> None:
 def test_a_saved_segment_opens_with_its_rows(staff: Cast) -> None:
     row = {"field": "followed", "compare": "from", "value": "2026-02-01"}
     segment = Segment.objects.create(account=staff.ours, name="二月起", conditions=[row])
-    html = shown(staff, reverse("admin:accounts_segment_change", args=(segment.pk,)))
+    html = shown(staff, reverse("admin:followers_segment_change", args=(segment.pk,)))
     assert 'value="2026-02-01"' in html
 
 
 def test_who_may_only_look_saves_no_segment(staff: Cast) -> None:
     segment = Segment.objects.create(account=staff.ours, name="沉睡粉丝")
-    address = reverse("admin:accounts_segment_change", args=(segment.pk,))
+    address = reverse("admin:followers_segment_change", args=(segment.pk,))
     answer = signed_in(staff.editor).post(address, segment_data(staff.ours, name="改名", save="1"))
     assert answer.status_code == 403
 
@@ -331,8 +331,8 @@ def test_the_lists_of_fields_and_automatic_tags_open(staff: Cast) -> None:
     tag = Tag.objects.create(account=staff.ours, name="沉睡")
     CustomField.objects.create(account=staff.ours, name="城市")
     AutoTag.objects.create(account=staff.ours, segment=segment, tag=tag)
-    assert "城市" in shown(staff, "/admin/accounts/customfield/")
-    assert "沉睡" in shown(staff, "/admin/accounts/autotag/")
+    assert "城市" in shown(staff, "/admin/followers/customfield/")
+    assert "沉睡" in shown(staff, "/admin/followers/autotag/")
 
 
 # --- synchronisation and jobs
@@ -340,7 +340,7 @@ def test_the_lists_of_fields_and_automatic_tags_open(staff: Cast) -> None:
 
 def test_a_run_is_asked_for_by_a_button_and_watched(staff: Cast) -> None:
     client = signed_in(staff.owner)
-    page = reverse("admin:accounts_sync")
+    page = reverse("admin:followers_sync")
     assert client.post(page, {"account": staff.ours.pk, "kind": "full"}).status_code == 302
     run = FollowerSync.objects.get()
     FollowerSync.objects.filter(pk=run.pk).update(
@@ -355,14 +355,14 @@ def test_a_run_is_asked_for_by_a_button_and_watched(staff: Cast) -> None:
 @pytest.mark.parametrize("who", ["editor", "auditor"])
 def test_who_may_only_look_asks_for_no_run(staff: Cast, who: str) -> None:
     client = signed_in(getattr(staff, who))
-    page = reverse("admin:accounts_sync")
+    page = reverse("admin:followers_sync")
     assert client.get(page).status_code == 200
     assert client.post(page, {"account": staff.ours.pk}).status_code == 403
     assert not FollowerSync.objects.exists()
 
 
 def test_a_form_made_for_another_account_is_refused(staff: Cast) -> None:
-    page = reverse("admin:accounts_sync")
+    page = reverse("admin:followers_sync")
     assert signed_in(staff.owner).post(page, {"account": staff.theirs.pk}).status_code == 403
 
 
@@ -371,7 +371,7 @@ def test_a_paused_run_says_until_when_and_why(staff: Cast) -> None:
         account=staff.ours, step=FollowerSync.Step.LISTING, errcode=45009, error="45009", started_at=NOW,
         due_at=NOW + datetime.timedelta(hours=5),
     )  # fmt: skip
-    assert "45009" in shown(staff, reverse("admin:accounts_sync"))
+    assert "45009" in shown(staff, reverse("admin:followers_sync"))
 
 
 def test_a_run_that_stopped_says_why_and_an_odd_one_what(staff: Cast) -> None:
@@ -381,7 +381,7 @@ def test_a_run_that_stopped_says_why_and_an_odd_one_what(staff: Cast) -> None:
     FollowerSync.objects.create(
         account=staff.ours, step=FollowerSync.Step.DONE, remarks=["incomplete"], finished_at=NOW
     )
-    html = shown(staff, reverse("admin:accounts_sync"))
+    html = shown(staff, reverse("admin:followers_sync"))
     assert "48001" in html
     assert "badge-warn" in html
 
@@ -389,7 +389,7 @@ def test_a_run_that_stopped_says_why_and_an_odd_one_what(staff: Cast) -> None:
 def bulk(staff: Cast, query: str, who: str = "owner", **data: Any) -> Any:
     client = signed_in(getattr(staff, who))
     told = {"account": staff.ours.pk, "whom": query, **data}
-    return client.post(reverse("admin:accounts_bulk"), told)
+    return client.post(reverse("admin:followers_bulk"), told)
 
 
 def test_what_will_happen_is_shown_before_anything_does(staff: Cast) -> None:
@@ -402,7 +402,7 @@ def test_what_will_happen_is_shown_before_anything_does(staff: Cast) -> None:
     assert not BulkJob.objects.exists()
     answer = bulk(staff, "", deed="tag", tag=tag.pk, sure="1")
     job = BulkJob.objects.get()
-    assert answer["Location"] == reverse("admin:accounts_job", args=(job.pk,))
+    assert answer["Location"] == reverse("admin:followers_job", args=(job.pk,))
     assert (job.kind, job.total, job.asked_by) == ("tag", 4, staff.owner)
 
 
@@ -432,7 +432,7 @@ def test_who_may_only_look_may_export_and_nothing_else(staff: Cast) -> None:
 
 def test_jobs_of_another_account_are_not_there(staff: Cast) -> None:
     job = BulkJob.objects.create(account=staff.theirs, kind="tag")
-    address = reverse("admin:accounts_job", args=(job.pk,))
+    address = reverse("admin:followers_job", args=(job.pk,))
     assert signed_in(staff.owner).get(address).status_code == 404
     assert signed_in(staff.outsider).get(address).status_code == 200
 
@@ -453,11 +453,11 @@ def test_a_job_page_tells_rows_that_failed_and_why(staff: Cast) -> None:
         errcode=43004,
         error="43004",
     )
-    address = reverse("admin:accounts_job", args=(job.pk,))
+    address = reverse("admin:followers_job", args=(job.pk,))
     html = shown(staff, address)
     assert "这一行不对" in html
     assert "43004" in html
     signed_in(staff.owner).post(address, {"account": staff.ours.pk})
     assert Change.objects.get().due_at is not None
     assert "oRefused" not in shown(staff, f"{address}?part=job")
-    assert reverse("admin:accounts_job", args=(job.pk,)) in shown(staff, reverse("admin:accounts_jobs"))
+    assert reverse("admin:followers_job", args=(job.pk,)) in shown(staff, reverse("admin:followers_jobs"))

@@ -12,12 +12,12 @@ from wechat.kernel.models import Hold
 
 pytestmark = pytest.mark.django_db
 
-GO_ON = "admin:accounts_held_go_on"
+GO_ON = "admin:staff_held_go_on"
 WAITS = "已达到微信的每日上限"
 SHOWN = [
-    ("accounts.sync_followers", "accounts_sync"),
-    ("accounts.send_changes", "accounts_jobs"),
-    ("accounts.send_tags", "accounts_tag_changelist"),
+    ("followers.sync_followers", "followers_sync"),
+    ("followers.send_changes", "followers_jobs"),
+    ("followers.send_tags", "followers_tag_changelist"),
     ("menus.publish", "menus_menu_changelist"),
     ("materials.upload", "materials_asset_changelist"),
     ("articles.work_off", "articles_draft_changelist"),

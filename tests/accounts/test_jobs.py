@@ -13,18 +13,18 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from pytest_django import Settings
 
-from accounts import job_requests, jobs, whom
-from accounts.models import (
+from accounts.followers import job_requests, jobs, selection
+from accounts.followers.models import (
     AutoTag,
     BulkJob,
     Change,
     CustomField,
     FieldValue,
     Follower,
-    OfficialAccount,
     Segment,
     Tag,
 )
+from accounts.official.models import OfficialAccount
 from tests.accounts.conftest import Crowd
 from tests.cast import Cast, signed_in
 from wechat.kernel import work
@@ -47,10 +47,10 @@ def people(account: OfficialAccount, count: int) -> list[Follower]:
 def done(
     account: OfficialAccount, kind: str, details: dict[str, Any] | None = None, **fields: Any
 ) -> BulkJob:
-    told = {**whom.everybody(account, ""), **(details or {})}
+    told = {**selection.everybody(account, ""), **(details or {})}
     job = job_requests.ask(account, kind, told, None, **fields)
     while job.is_open and not job.error:
-        work.run("accounts.run_jobs")
+        work.run("followers.run_jobs")
         job.refresh_from_db()
     return job
 
@@ -86,10 +86,10 @@ def test_those_without_room_are_named(account: OfficialAccount) -> None:
 
 def test_those_who_come_after_the_asking_are_not_meant(account: OfficialAccount) -> None:
     people(account, 2)
-    details = {**whom.everybody(account, ""), "tag": Tag.objects.create(account=account, name="VIP").pk}
+    details = {**selection.everybody(account, ""), "tag": Tag.objects.create(account=account, name="VIP").pk}
     job = job_requests.ask(account, "tag", details, None)
     Follower.objects.create(account=account, openid="oLate")
-    work.run("accounts.run_jobs")
+    work.run("followers.run_jobs")
     job.refresh_from_db()
     assert job.processed == 2
 
@@ -100,7 +100,7 @@ def test_untagging_by_the_very_tag_reaches_everybody(
     monkeypatch.setattr(jobs, "SLICE", 2)
     tag = Tag.objects.create(account=account, name="VIP")
     tag.followers.set(people(account, 5))
-    job = done(account, "untag", {**whom.everybody(account, f"tag={tag.pk}"), "tag": tag.pk})
+    job = done(account, "untag", {**selection.everybody(account, f"tag={tag.pk}"), "tag": tag.pk})
     assert (job.processed, tag.followers.count()) == (5, 0)
 
 
@@ -132,7 +132,7 @@ def test_a_slice_that_fails_is_done_again_later_and_then_given_up(
     assert job.due_at is not None
     for _again in range(len(work.RETRY)):
         BulkJob.objects.update(due_at=timezone.now())
-        work.run("accounts.run_jobs")
+        work.run("followers.run_jobs")
     job.refresh_from_db()
     assert (job.state, job.error) == (State.FAILED, "RuntimeError: no luck")
 
@@ -166,13 +166,13 @@ def test_an_interrupted_slice_is_in_the_file_once(
 ) -> None:
     monkeypatch.setattr(jobs, "SLICE", 2)
     people(account, 3)
-    details = {**whom.everybody(account, ""), "format": "csv"}
+    details = {**selection.everybody(account, ""), "format": "csv"}
     job = job_requests.ask(account, "export", details, None)
     with monkeypatch.context() as broken:
         broken.setattr(BulkJob, "save", lambda self: (_ for _ in ()).throw(OSError("disk")))
-        work.run("accounts.run_jobs")
+        work.run("followers.run_jobs")
     BulkJob.objects.update(due_at=timezone.now())
-    work.run("accounts.run_jobs")
+    work.run("followers.run_jobs")
     job.refresh_from_db()
     assert len(exported(job)) == 4
 
@@ -196,7 +196,7 @@ def test_who_may_only_look_gets_masked_openids(staff: Cast) -> None:
     people(staff.ours, 1)
     job = done(staff.ours, "export", {"format": "csv", "masked": True})
     assert exported(job)[1][0] == "oPer…0000"
-    address = reverse("admin:accounts_job_file", args=(job.pk,))
+    address = reverse("admin:followers_job_file", args=(job.pk,))
     assert status(staff.editor, address) == 200
     assert status(staff.outsider, address) == 404
 
@@ -204,10 +204,10 @@ def test_who_may_only_look_gets_masked_openids(staff: Cast) -> None:
 def test_an_unmasked_file_is_for_those_who_may_change_followers(staff: Cast) -> None:
     people(staff.ours, 1)
     job = done(staff.ours, "export", {"format": "csv", "masked": False})
-    address = reverse("admin:accounts_job_file", args=(job.pk,))
+    address = reverse("admin:followers_job_file", args=(job.pk,))
     assert status(staff.editor, address) == 403
     assert status(staff.owner, address) == 200
-    page = signed_in(staff.owner).get(reverse("admin:accounts_job", args=(job.pk,)))
+    page = signed_in(staff.owner).get(reverse("admin:followers_job", args=(job.pk,)))
     assert [entry.user for entry in page.context["downloads"]] == [staff.owner]
 
 
@@ -293,7 +293,7 @@ def test_a_hundred_thousand_rows_are_reported_row_by_row(account: OfficialAccoun
 def test_a_table_with_wrong_columns_is_refused_at_once(staff: Cast, data: bytes, name: str) -> None:
     fields(staff.ours)
     answer = signed_in(staff.owner).post(
-        reverse("admin:accounts_import"), {"account": staff.ours.pk, "file": SimpleUploadedFile(name, data)}
+        reverse("admin:followers_import"), {"account": staff.ours.pk, "file": SimpleUploadedFile(name, data)}
     )
     assert answer.status_code == 200
     assert not BulkJob.objects.exists()
@@ -302,7 +302,7 @@ def test_a_table_with_wrong_columns_is_refused_at_once(staff: Cast, data: bytes,
 def test_a_good_table_becomes_a_job(staff: Cast) -> None:
     fields(staff.ours)
     data = table(("OpenID", "鞋码"), ("oPerson00000", "42"))
-    page = reverse("admin:accounts_import")
+    page = reverse("admin:followers_import")
     form = {"account": staff.ours.pk, "file": SimpleUploadedFile("ok.csv", data)}
     assert signed_in(staff.editor).post(page, form).status_code == 403
     form["file"] = SimpleUploadedFile("ok.csv", data)
@@ -328,13 +328,13 @@ def test_a_tag_puts_itself_on_everybody_in_a_segment_and_off_again(account: Offi
     row = {"field": "remark", "compare": "is", "value": "VIP"}
     segment = Segment.objects.create(account=account, name="贵宾", conditions=[row])
     rule = AutoTag.objects.create(account=account, segment=segment, tag=tag)
-    work.run("accounts.run_auto_tags")
+    work.run("followers.run_auto_tags")
     rule.refresh_from_db()
     assert (set(tag.followers.all()), rule.added, rule.removed) == ({first, second}, 1, 0)
     assert rule.due_at is not None
     assert rule.due_at > timezone.now()
     AutoTag.objects.update(take_off=True, due_at=timezone.now())
-    work.run("accounts.run_auto_tags")
+    work.run("followers.run_auto_tags")
     rule.refresh_from_db()
     assert (set(tag.followers.all()), rule.removed) == ({first}, 1)
 
@@ -344,7 +344,7 @@ def test_a_rule_over_a_broken_segment_says_so_and_is_tried_later(account: Offici
     segment = Segment.objects.create(account=account, name="坏", conditions=[row])
     tag = Tag.objects.create(account=account, name="VIP")
     AutoTag.objects.create(account=account, segment=segment, tag=tag)
-    work.run("accounts.run_auto_tags")
+    work.run("followers.run_auto_tags")
     assert AutoTag.objects.get().error
 
 
@@ -353,5 +353,5 @@ def test_a_rule_that_is_switched_off_does_nothing(account: OfficialAccount) -> N
     segment = Segment.objects.create(account=account, name="所有人")
     tag = Tag.objects.create(account=account, name="VIP")
     AutoTag.objects.create(account=account, segment=segment, tag=tag, enabled=False)
-    assert work.run("accounts.run_auto_tags") == 0
+    assert work.run("followers.run_auto_tags") == 0
     assert not tag.followers.exists()

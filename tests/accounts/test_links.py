@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.links import offered
-from accounts.models import OfficialAccount
+from accounts.official.links import offered
+from accounts.official.models import OfficialAccount
 from menus import drafts
 from menus.buttons import Button
-from payments.models import Item, Merchant
+from payments.merchants.models import Merchant
+from payments.shop.models import Item
 from tests.cast import Cast, signed_in
 from wechat.articles.models import Article, Draft
 from wechat.channels.models import Channel, Code
@@ -67,7 +68,7 @@ def test_pages_are_found_by_their_title_or_address(pages: OfficialAccount) -> No
 def test_the_window_shows_them_to_whoever_edits_content(pages: OfficialAccount, staff: Cast) -> None:
     def asked(user: Any, **query: str) -> Any:
         return signed_in(user).get(
-            "/admin/accounts/officialaccount/links/", {"account": str(pages.pk), **query}
+            "/admin/official/officialaccount/links/", {"account": str(pages.pk), **query}
         )
 
     told = asked(staff.editor, q="春").json()

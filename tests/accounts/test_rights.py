@@ -2,8 +2,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Follower, OfficialAccount, StaffRight, Tag
-from accounts.rights import CHANGES, VIEWS, Area, Rights
+from accounts.followers.models import Follower, Tag
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from accounts.staff.rights import CHANGES, VIEWS, Area, Rights
 from tests.cast import Cast, member, message, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -40,9 +42,9 @@ def pages_of_ours(account: OfficialAccount) -> list[str]:
     tag = Tag.objects.create(account=account, name="VIP")
     row = message(account, "你好")
     return [
-        reverse("admin:accounts_officialaccount_change", args=(account.pk,)),
-        reverse("admin:accounts_follower_change", args=(follower.pk,)),
-        reverse("admin:accounts_tag_change", args=(tag.pk,)),
+        reverse("admin:official_officialaccount_change", args=(account.pk,)),
+        reverse("admin:followers_follower_change", args=(follower.pk,)),
+        reverse("admin:followers_tag_change", args=(tag.pk,)),
         reverse("admin:inbox_inboundmessage_change", args=(row.pk,)),
         reverse("admin:inbox_conversation", args=(account.pk, row.openid)),
     ]
@@ -114,13 +116,13 @@ def test_something_added_belongs_to_the_account_the_page_was_about(staff: Cast) 
     StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.OWNER)
     client = signed_in(staff.owner)
     client.post(reverse("switch_account"), {"account": staff.theirs.pk})
-    client.post(reverse("admin:accounts_tag_add"), {"account": staff.ours.pk, "name": "VIP"})
+    client.post(reverse("admin:followers_tag_add"), {"account": staff.ours.pk, "name": "VIP"})
     assert Tag.objects.get().account == staff.ours
 
 
 def test_nothing_is_added_to_an_account_of_others(staff: Cast) -> None:
     answer = signed_in(staff.owner).post(
-        reverse("admin:accounts_tag_add"), {"account": staff.theirs.pk, "name": "VIP"}
+        reverse("admin:followers_tag_add"), {"account": staff.theirs.pk, "name": "VIP"}
     )
     assert answer.status_code == 403
     assert not Tag.objects.exists()
@@ -130,7 +132,7 @@ def test_a_tag_of_another_account_cannot_be_given(staff: Cast) -> None:
     follower = Follower.objects.create(account=staff.ours, openid="oFollower000000000000000001")
     foreign = Tag.objects.create(account=staff.theirs, name="VIP")
     client = signed_in(staff.superuser)
-    page = reverse("admin:accounts_follower_change", args=(follower.pk,))
+    page = reverse("admin:followers_follower_change", args=(follower.pk,))
     client.post(page, {"remark": "老王", "tags": [foreign.pk]})
     assert not follower.tags.exists()
 
@@ -138,20 +140,20 @@ def test_a_tag_of_another_account_cannot_be_given(staff: Cast) -> None:
 def test_an_auditor_looks_and_changes_nothing(staff: Cast) -> None:
     tag = Tag.objects.create(account=staff.ours, name="VIP")
     client = signed_in(staff.auditor)
-    page = reverse("admin:accounts_tag_change", args=(tag.pk,))
+    page = reverse("admin:followers_tag_change", args=(tag.pk,))
     assert client.get(page).status_code == 200
     assert client.post(page, {"name": "changed"}).status_code == 403
-    assert client.get(reverse("admin:accounts_tag_add")).status_code == 403
+    assert client.get(reverse("admin:followers_tag_add")).status_code == 403
 
 
 def test_an_editor_does_not_come_near_the_keys(staff: Cast) -> None:
-    page = reverse("admin:accounts_officialaccount_change", args=(staff.ours.pk,))
+    page = reverse("admin:official_officialaccount_change", args=(staff.ours.pk,))
     assert signed_in(staff.editor).get(page).status_code in {302, 403}
 
 
 def test_an_owner_gives_rights_to_the_own_account_only(staff: Cast) -> None:
     client = signed_in(staff.owner)
-    page = reverse("admin:accounts_staffright_add")
+    page = reverse("admin:staff_staffright_add")
     client.post(page, {"account": staff.ours.pk, "user": staff.nobody.pk, "role": "editor"})
     client.post(page, {"account": staff.theirs.pk, "user": staff.nobody.pk, "role": "editor"})
     assert list(staff.nobody.rights.values_list("account", flat=True)) == [staff.ours.pk]

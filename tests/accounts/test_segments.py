@@ -5,8 +5,9 @@ import pytest
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import segments
-from accounts.models import CustomField, FieldValue, Follower, OfficialAccount, Segment, Tag
+from accounts.followers import segments
+from accounts.followers.models import CustomField, FieldValue, Follower, Segment, Tag
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db

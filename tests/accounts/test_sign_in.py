@@ -12,13 +12,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import SignInLimit
+from accounts.staff.models import SignInLimit
 from config.embedded import PROJECT
 from tests.cast import PASSWORD, Cast, signed_in
 
 pytestmark = pytest.mark.django_db
 
-PAGE, LIMITS = "/admin/login/?next=/admin/", "/admin/accounts/signinlimit/"
+PAGE, LIMITS = "/admin/login/?next=/admin/", "/admin/staff/signinlimit/"
 THERE, HERE = "203.0.113.7", "198.51.100.1"
 
 Attempt = Callable[..., Any]

@@ -3,8 +3,9 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from accounts import sync_requests, syncing
-from accounts.models import Follower, FollowerSync, ListedOpenid, OfficialAccount, Tag
+from accounts.followers import sync_requests, syncing
+from accounts.followers.models import Follower, FollowerSync, ListedOpenid, Tag
+from accounts.official.models import OfficialAccount
 from tests.accounts.conftest import Crowd
 from wechat.kernel import work
 from wechat.kernel.models import Hold
@@ -90,14 +91,14 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(crowd: Crowd) -> None:
     crowd.seed(count=2500)
     run = sync_requests.ask(crowd.account, Kind.FULL)
     crowd.fail("/cgi-bin/user/info/batchget", http_status=502, times=1)
-    work.run("accounts.sync_followers")
+    work.run("followers.sync_followers")
     run.refresh_from_db()
     assert (run.step, run.errcode) == (Step.PROFILES, None)
     assert run.error
     assert run.is_open
     listed_before = crowd.calls()["/cgi-bin/user/get"]
     FollowerSync.objects.update(due_at=timezone.now())
-    work.run("accounts.sync_followers")
+    work.run("followers.sync_followers")
     run.refresh_from_db()
     assert (run.step, run.profiled, run.error) == (Step.DONE, 2500, "")
     assert crowd.calls()["/cgi-bin/user/get"] == listed_before
@@ -120,7 +121,7 @@ def test_a_used_up_quota_pauses_until_the_platform_counts_anew(crowd: Crowd) -> 
     )
     run = crowd.sync()
     assert (run.step, run.errcode, run.attempts) == (Step.LISTING, 45009, 0)
-    (hold,) = Hold.objects.filter(work="accounts.sync_followers", subject=crowd.account.pk)
+    (hold,) = Hold.objects.filter(work="followers.sync_followers", subject=crowd.account.pk)
     assert hold.until is not None
     midnight = timezone.localtime(hold.until)
     assert (midnight.hour, midnight.minute) == (0, 5)
@@ -249,11 +250,11 @@ def test_every_account_is_read_once_a_night(account: OfficialAccount) -> None:
         slug="mini", name="小程序", appid="wx1111111111111111", token="minitoken", mode="plain",
         kind=OfficialAccount.Kind.MINIPROGRAM,
     )  # fmt: skip
-    assert work.run("accounts.ask_nightly") == 1
-    assert work.run("accounts.ask_nightly") == 0
+    assert work.run("followers.ask_nightly") == 1
+    assert work.run("followers.ask_nightly") == 0
     yesterday = timezone.now() - datetime.timedelta(hours=25)
     FollowerSync.objects.update(created_at=yesterday, due_at=None, step=Step.DONE)
-    assert work.run("accounts.ask_nightly") == 1
+    assert work.run("followers.ask_nightly") == 1
 
 
 def test_after_a_failure_those_who_come_do_not_start_run_after_run(account: OfficialAccount) -> None:

@@ -3,8 +3,10 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from accounts import changes, errcodes, tagging
-from accounts.models import Change, Follower, OfficialAccount, Tag
+from accounts.followers import changes, tagging
+from accounts.followers.models import Change, Follower, Tag
+from accounts.official import errcodes
+from accounts.official.models import OfficialAccount
 from tests.accounts.conftest import Crowd
 from tests.cast import Cast
 from wechat.kernel import work
@@ -126,7 +128,7 @@ def test_changes_wait_until_their_tag_is_on_the_platform(crowd: Crowd) -> None:
     crowd.sync()
     tag = Tag.objects.create(account=crowd.account, name="VIP")
     tagging.add(tag, everybody(crowd.account))
-    assert work.run("accounts.send_changes") == 0
+    assert work.run("followers.send_changes") == 0
     crowd.send()
     assert list(crowd.tagged().values()) == [{"VIP"}]
 

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.test import override_settings
 from django_redis import get_redis_connection
 
-from accounts.models import StoredToken
-from accounts.tokens import SharedTokenStore
+from accounts.official.models import StoredToken
+from accounts.official.tokens import SharedTokenStore
 from wechat.sdk.tokens import Token
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,8 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import BulkJob, CustomField, FieldValue, Follower, FollowerSync, OfficialAccount
+from accounts.followers.models import BulkJob, CustomField, FieldValue, Follower, FollowerSync
+from accounts.official.models import OfficialAccount
 from tests.accounts.conftest import Crowd
 from tests.accounts.test_jobs import imported, table
 from tests.cast import Cast, signed_in
@@ -96,11 +97,11 @@ def test_any_file_is_refused_or_becomes_a_job_that_ends(
 ) -> None:
     BulkJob.objects.all().delete()
     form = {"account": staff.ours.pk, "file": SimpleUploadedFile("wild.csv", b"OpenID,\n" + data)}
-    answer = signed_in(staff.owner).post(reverse("admin:accounts_import"), form)
+    answer = signed_in(staff.owner).post(reverse("admin:followers_import"), form)
     job = BulkJob.objects.first()
     assert answer.status_code == (302 if job else 200)
     if job:
-        work.run("accounts.run_jobs")
+        work.run("followers.run_jobs")
         job.refresh_from_db()
         assert job.state in (BulkJob.State.DONE, BulkJob.State.FAILED)
         assert job.due_at is None

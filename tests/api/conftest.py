@@ -1,7 +1,7 @@
 import pytest
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.signed import Signed, business_system
 
 

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Change, Follower, OfficialAccount, Segment, Tag
+from accounts.followers.models import Change, Follower, Segment, Tag
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.signed import Signed, business_system
 from tests.simulated import Simulated

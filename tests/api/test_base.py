@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from tests.signed import Signed, business_system
 from wechat.api.models import ApiClient
 from wechat.kernel.buckets import wait_for

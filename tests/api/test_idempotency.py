@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from tests.api import urls
 from tests.signed import Signed, business_system
 from wechat.api.forgetting import is_due

@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from tests.signed import Signed, business_system
 from wechat.api.models import ApiClient, SeenNonce
 from wechat.api.signing import Signed as What

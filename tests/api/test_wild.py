@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
-from accounts.models import Follower, OfficialAccount, Segment, Tag
+from accounts.followers.models import Follower, Segment, Tag
+from accounts.official.models import OfficialAccount
 from tests.signed import Signed, business_system
 from wechat.api import scopes
 from wechat.login import tokens, visitors

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Tag
+from accounts.followers.models import Tag
 from wechat.api.errors import Refused
 from wechat.api.views import BusinessView
 from wechat.sdk.errors import ApiError, TransportError

@@ -8,7 +8,7 @@ from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.simulated import Simulated
 from wechat.articles.models import Article, Draft
 from wechat.kernel import work

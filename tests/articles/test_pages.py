@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.clients import client_for
+from accounts.official.clients import client_for
 from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
 from wechat.articles.models import Article, Draft

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from tests.articles.conftest import picture
 from tests.cast import message
 from tests.simulated import Simulated

@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import OfficialAccount, SignInLimit
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import SignInLimit
 from tests.cast import PASSWORD, Cast, message
 from tests.conftest import AES_KEY
 from wechat.inbox.models import IgnoredText
@@ -68,7 +69,7 @@ def test_the_account_is_switched_with_the_keyboard(sign_in: SignIn, staff: Cast)
 def test_an_account_is_added_and_its_secrets_are_never_shown(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.superuser)
     page.get_by_role("link", name="公众号", exact=True).click()
-    page.goto("/admin/accounts/officialaccount/add/")
+    page.goto("/admin/official/officialaccount/add/")
     page.get_by_label("名称", exact=False).first.fill("新公众号")
     page.locator("#id_slug").fill("fresh")
     page.get_by_label("AppID").fill("wx00000000000000aa")
@@ -86,7 +87,7 @@ def test_an_account_is_added_and_its_secrets_are_never_shown(sign_in: SignIn, st
 def test_the_callback_address_is_copied(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.owner)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"/admin/accounts/officialaccount/{staff.ours.pk}/change/")
+    page.goto(f"/admin/official/officialaccount/{staff.ours.pk}/change/")
     page.get_by_role("button", name="复制").click()
     expect(page.get_by_role("button", name="已复制")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == staff.ours.callback_url
@@ -164,8 +165,8 @@ def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: i
         f"/admin/inbox/inboundmessage/{row.pk}/change/",
         f"/admin/inbox/inboundmessage/conversation/{staff.ours.pk}/{row.openid}/",
         "/admin/inbox/inboundmessage/unanswered/",
-        "/admin/accounts/follower/",
-        f"/admin/accounts/officialaccount/{staff.ours.pk}/change/",
+        "/admin/followers/follower/",
+        f"/admin/official/officialaccount/{staff.ours.pk}/change/",
     ):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message
 from wechat.desk import threads
 from wechat.desk.models import CannedAnswer, Note, Thread

@@ -7,14 +7,14 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from accounts.models import BulkJob, Follower, Segment, Tag
+from accounts.followers.models import BulkJob, Follower, Segment, Tag
 from tests.cast import Cast
 from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SignIn = Callable[[User], Page]
-LIST = "/admin/accounts/follower/"
+LIST = "/admin/followers/follower/"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_many_are_tagged_at_once_and_the_page_shows_how_far_it_is(
 ) -> None:
     Tag.objects.create(account=staff.ours, name="展会", platform_id=101)
     page = sign_in(staff.owner)
-    page.goto(f"{reverse('admin:accounts_bulk')}?deed=tag")
+    page.goto(f"{reverse('admin:followers_bulk')}?deed=tag")
     expect(page.locator(".big-number strong")).to_have_text("5")
     page.locator("select[name=deed]").select_option("tag")
     page.locator("select[name=tag]").select_option(label="展会")
@@ -51,7 +51,7 @@ def test_many_are_tagged_at_once_and_the_page_shows_how_far_it_is(
     assert not BulkJob.objects.exists()
     page.get_by_role("button", name="确认执行").click()
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "0")
-    work.run("accounts.run_jobs")
+    work.run("followers.run_jobs")
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "100")
     assert Follower.objects.filter(tags__name="展会").count() == 5
 
@@ -73,7 +73,7 @@ def test_a_segment_is_put_together_and_counts_while_it_is(
     sign_in: SignIn, staff: Cast, crowd: list[Follower]
 ) -> None:
     page = sign_in(staff.owner)
-    page.goto(reverse("admin:accounts_segment_add"))
+    page.goto(reverse("admin:followers_segment_add"))
     count = page.locator(".big-number strong")
     expect(count).to_have_text("5")
     page.locator("#id_name").fill("贵宾")

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import followers, received, work_off
 from tests.cast import Cast
 from tests.simulated import Simulated

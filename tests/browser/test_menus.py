@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from menus import drafts, tree
 from menus.buttons import Button
 from menus.models import Menu

@@ -9,9 +9,11 @@ from playwright.sync_api import FrameLocator, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import OfficialAccount
-from payments.models import Item, ItemField, Merchant, Order
+from accounts.official.models import OfficialAccount
+from payments.merchants.models import Merchant
+from payments.orders.models import Order
 from payments.shop.entrance import address_of
+from payments.shop.models import Item, ItemField
 from simulator.world import openid_of
 from tests.simulated import Simulated
 from wechat.kernel import work
@@ -106,7 +108,7 @@ def test_an_order_is_cancelled_and_its_piece_is_free(page: Page, shop: FrameLoca
     shop.get_by_role("button", name="取消订单").click()
     shop.get_by_role("button", name="是，取消").click()
     expect(shop.get_by_role("heading", name="正在取消")).to_be_visible()
-    work.run("payments.chase")
+    work.run("orders.chase")
     expect(shop.get_by_role("heading", name="已取消，未付款")).to_be_visible()
     item.refresh_from_db()
     assert item.left == 3
@@ -154,5 +156,5 @@ def test_an_order_whose_time_is_over_says_so_and_takes_no_money(
     Order.objects.update(expires_at=timezone.now())
     shop.get_by_role("button", name="微信支付").click()
     expect(shop.get_by_role("alert")).to_contain_text("重新下单")
-    work.run("payments.chase")
+    work.run("orders.chase")
     assert not Order.objects.get().is_paid

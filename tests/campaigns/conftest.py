@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from accounts.models import Follower, OfficialAccount, Tag
+from accounts.followers.models import Follower, Tag
+from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import TEXT, Writer
 from tests.cast import Cast
 from tests.simulated import Simulated

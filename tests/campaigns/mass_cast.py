@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Follower, OfficialAccount, Tag
+from accounts.followers.models import Follower, Tag
+from accounts.official.models import OfficialAccount
 from tests.cast import message
 from tests.simulated import Simulated
 from wechat.campaigns.mass import planning

@@ -15,7 +15,7 @@ from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Follower
+from accounts.followers.models import Follower
 from config.embedded import PROJECT
 from tests.campaigns.conftest import SEND, World, states
 from tests.cast import Cast, signed_in

@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import SENDALL, Writer, a_minute_later, followers, received, settle, work_off
 from tests.simulated import Simulated
 from wechat.articles.models import Article, Draft

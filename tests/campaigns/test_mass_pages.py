@@ -9,7 +9,8 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests import workbooks
 from tests.campaigns.mass_cast import Writer, followers, settle, work_off
 from tests.cast import Cast, signed_in

@@ -5,7 +5,8 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from accounts.models import OfficialAccount, Segment, Tag
+from accounts.followers.models import Segment, Tag
+from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import (
     SEND,
     SENDALL,

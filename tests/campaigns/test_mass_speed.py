@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from accounts.clients import client_for
+from accounts.official.clients import client_for
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from wechat.sdk.api import mass as api

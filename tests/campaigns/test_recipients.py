@@ -7,8 +7,8 @@ from io import BytesIO
 import pytest
 from django.utils import timezone
 
-from accounts.models import Follower, Segment, Tag
-from accounts.segments import Row
+from accounts.followers.models import Follower, Segment, Tag
+from accounts.followers.segments import Row
 from tests.campaigns.conftest import World, reasons, states
 from wechat.campaigns import figures, table
 from wechat.campaigns.counters import Tally

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from payments.models import Merchant, Order
+from payments.merchants.models import Merchant
+from payments.orders.models import Order
 from tests.campaigns.conftest import World
 from wechat.campaigns import report
 from wechat.campaigns.counters import Tally

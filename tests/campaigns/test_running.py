@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from accounts.models import Follower
+from accounts.followers.models import Follower
 from tests.campaigns.conftest import SEND, World, pending, reasons, states
 from tests.working import send_due
 from wechat.campaigns import steps

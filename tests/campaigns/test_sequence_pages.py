@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, running

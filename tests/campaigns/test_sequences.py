@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import message
 from tests.working import react_to_due
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun

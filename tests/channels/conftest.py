@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.callbacks import post
 from tests.platform import Platform
 from tests.working import react_to_due

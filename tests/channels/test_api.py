@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast
 from tests.channels.conftest import ChannelMaker
 from tests.signed import Signed, business_system

@@ -7,7 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from tests import workbooks
 from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker

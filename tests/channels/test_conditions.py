@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from accounts import segments
-from accounts.models import Follower, OfficialAccount
+from accounts.followers import segments
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast
 from tests.channels.conftest import ChannelMaker
 

@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.channels.conftest import ChannelMaker
 from tests.conftest import APPID
 from tests.simulated import Simulated

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import erasing
-from accounts.models import Follower, OfficialAccount
+from accounts.followers import erasing
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import report
@@ -30,14 +31,14 @@ def follower(
 
 
 def test_the_page_of_a_follower_names_the_channels(follower: Follower, staff: Cast) -> None:
-    page = signed_in(staff.owner).get(f"/admin/accounts/follower/{follower.pk}/change/").content.decode()
+    page = signed_in(staff.owner).get(f"/admin/followers/follower/{follower.pk}/change/").content.decode()
     assert "一号店 · 新增关注" in page
     assert "春季展会 · 老粉丝扫码" in page
     assert page.index("首次渠道") < page.index("末次渠道")
 
 
 def test_an_erased_persons_scans_are_numbers_only(follower: Follower, staff: Cast) -> None:
-    page = signed_in(staff.owner).get(f"/admin/accounts/follower/{follower.pk}/erase/").content.decode()
+    page = signed_in(staff.owner).get(f"/admin/followers/follower/{follower.pk}/erase/").content.decode()
     assert "2 次扫码" in page
     today = timezone.localdate()
     before = report.by_day(follower.account, Period(today, today))

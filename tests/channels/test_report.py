@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import report

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.replies import describing

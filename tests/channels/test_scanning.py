@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import Follower, OfficialAccount, Tag
+from accounts.followers.models import Follower, Tag
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import scanning

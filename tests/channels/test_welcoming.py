@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast
 from tests.channels.conftest import ChannelMaker
 from wechat.channels.models import Welcome

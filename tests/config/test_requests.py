@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from config import requests
 from config.requests import Body
 from tests.asgi import Answered, exchange

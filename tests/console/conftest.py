@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast
 from tests.console import world
 from tests.console.world import World

@@ -101,24 +101,24 @@ def _version(row: Any) -> int:
 
 def _models() -> Iterator[tuple[str, Page]]:
     fixed: dict[str, Any] = {"add": "nobody", "change": "nobody", "delete": "nobody"}
-    yield from model("accounts_follower", "followers", add="nobody", delete="nobody")
+    yield from model("followers_follower", "followers", add="nobody", delete="nobody")
     # A condition can be tried out by whoever may look.
-    yield from model("accounts_segment", "followers", change="view:followers", versions=True)
-    yield from model("accounts_customfield", "followers")
-    yield from model("accounts_autotag", "followers")
-    yield from model("accounts_tag", "followers")
+    yield from model("followers_segment", "followers", change="view:followers", versions=True)
+    yield from model("followers_customfield", "followers")
+    yield from model("followers_autotag", "followers")
+    yield from model("followers_tag", "followers")
     yield from model("login_visitor", "followers", **fixed)
-    yield from model("accounts_officialaccount", "settings", add="superuser", delete="nobody", versions=True)
-    yield from model("accounts_staffright", "settings")
+    yield from model("official_officialaccount", "settings", add="superuser", delete="nobody", versions=True)
+    yield from model("staff_staffright", "settings")
     yield from model("api_apiclient", "settings")
     yield "api_apiclient_changelist", Page("view:settings", "view:settings", is_anywhere=True)
     yield "api_apiclient_add", Page("change:settings", "change:settings", is_anywhere=True)
     yield from model("api_tokenaccess", "settings", **fixed)
     yield from model("login_allowedsite", "settings")
-    yield from model("payments_merchant", "settings", delete="nobody", versions=True)
+    yield from model("merchants_merchant", "settings", delete="nobody", versions=True)
     yield from model("webhooks_endpoint", "settings")
     yield from model("webhooks_delivery", "settings", **fixed)
-    yield from model("payments_refundlimit", "settings")
+    yield from model("orders_refundlimit", "settings")
     yield from model("inbox_inboundmessage", "messages", **fixed)
     yield from model("pushes_push", "messages", **fixed)
     yield from model("desk_cannedanswer", "messages")
@@ -129,25 +129,25 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("channels_poster", "content")
     yield from model("menus_miniprogram", "content")
     yield from model("menus_publication", "content", **fixed)
-    yield from model("payments_item", "content")
+    yield from model("shop_item", "content")
     # What was sold stays.
-    yield "payments_item_delete", Page("change:content", "change:content", "payments.item", is_not_now=True)
+    yield "shop_item_delete", Page("change:content", "change:content", "shop.item", is_not_now=True)
     yield from model("pushes_template", "sending")
     yield from model("pushes_eventtemplate", "sending")
     yield from model("campaigns_campaign", "sending")
     yield from model("campaigns_masssend", "sending")
     yield from model("campaigns_sequence", "sending")
-    for name in ("order", "refund", "discrepancy", "notice", "bill"):
-        yield from model(f"payments_{name}", "money", **fixed)
+    for name in ("orders_order", "orders_refund", "bills_discrepancy", "notifications_notice", "bills_bill"):
+        yield from model(name, "money", **fixed)
     # What is written about a delivery is all that can be changed of a sale.
-    yield from model("payments_sale", "money", add="nobody", delete="nobody")
+    yield from model("shop_sale", "money", add="nobody", delete="nobody")
     for name, page in model("auth_user", "x", add="superuser", change="superuser", delete="superuser"):
         yield name, Page("superuser", "superuser", page.of)
     # Of a limit there is a list, in which it is ended.
-    for name, page in model("accounts_signinlimit", "x", **fixed):
+    for name, page in model("staff_signinlimit", "x", **fixed):
         yield name, Page("nobody" if page.get == "nobody" else "superuser", "nobody", page.of)
-    yield "accounts_signinlimit_changelist", Page("superuser", "superuser")
-    yield "accounts_signinlimit_history", Page("superuser", "superuser", "accounts.signinlimit")
+    yield "staff_signinlimit_changelist", Page("superuser", "superuser")
+    yield "staff_signinlimit_history", Page("superuser", "superuser", "staff.signinlimit")
     # The list is an overview, and a menu its editor, which saves by itself.
     yield from model("menus_menu", "content", change="nobody", delete="nobody")
     yield "menus_menu_changelist", Page("view:content", "change:content")
@@ -156,7 +156,7 @@ def _models() -> Iterator[tuple[str, Page]]:
 def _frame() -> dict[str, Page]:
     return {
         "index": Page("anybody", "anybody"),
-        "app_list": Page("anybody", "anybody", args=lambda world: ["payments"], is_not_now=True),
+        "app_list": Page("anybody", "anybody", args=lambda world: ["orders"], is_not_now=True),
         "search": Page("anybody", "anybody"),
         "jsi18n": Page("anybody", "nobody"),
         "login": Page("anybody", "anybody", is_not_now=True),
@@ -174,28 +174,28 @@ def _frame() -> dict[str, Page]:
 def _followers() -> dict[str, Page]:
     view, change = "view:followers", "change:followers"
     return {
-        "accounts_sync": Page(view, change),
-        "accounts_held_go_on": Page(
+        "followers_sync": Page(view, change),
+        "staff_held_go_on": Page(
             "nobody",
             "view:followers+change:followers|change:content|change:sending",
             is_not_now=True,
         ),
         # Whoever may look may have a file made, which is masked for them.
-        "accounts_bulk": Page(view, view),
-        "accounts_jobs": Page(view, change),
-        "accounts_job": Page(view, change, "accounts.bulkjob"),
-        "accounts_job_file": Page(view, change, "accounts.bulkjob"),
-        "accounts_import": Page(change, change),
-        "accounts_avatar": Page(view, change, "accounts.follower"),
-        "accounts_tag_again": Page("nobody", change, "accounts.tag"),
-        "accounts_links": Page("view:content", "change:content", is_named=True),
-        "accounts_examine": Page("view:settings", "view:settings", "accounts.officialaccount"),
+        "followers_bulk": Page(view, view),
+        "followers_jobs": Page(view, change),
+        "followers_job": Page(view, change, "followers.bulkjob"),
+        "followers_job_file": Page(view, change, "followers.bulkjob"),
+        "followers_import": Page(change, change),
+        "followers_avatar": Page(view, change, "followers.follower"),
+        "followers_tag_again": Page("nobody", change, "followers.tag"),
+        "staff_links": Page("view:content", "change:content", is_named=True),
+        "staff_examine": Page("view:settings", "view:settings", "official.officialaccount"),
         "webhooks_endpoint_secret": Page("change:settings", "change:settings", "webhooks.endpoint"),
         "webhooks_endpoint_sample": Page(
             "change:settings", "change:settings", "webhooks.endpoint", is_not_now=True
         ),
         "api_apiclient_secret": Page("change:settings", "change:settings", "api.apiclient"),
-        "accounts_erase": Page(change, change, "accounts.follower"),
+        "followers_erase": Page(change, change, "followers.follower"),
     }
 
 
@@ -261,9 +261,9 @@ def _content() -> dict[str, Page]:
         "channels_svg": Page(view, change, "channels.channel"),
         "channels_poster": Page(view, change, "channels.channel", poster),
         "channels_background": Page(view, change, "channels.poster"),
-        "payments_item_preview": Page(view, change, "payments.item"),
-        "payments_item_png": Page(view, change, "payments.item"),
-        "payments_item_svg": Page(view, change, "payments.item"),
+        "shop_item_preview": Page(view, change, "shop.item"),
+        "shop_item_png": Page(view, change, "shop.item"),
+        "shop_item_svg": Page(view, change, "shop.item"),
     }
 
 
@@ -327,19 +327,19 @@ def _menus() -> dict[str, Page]:
 def _money() -> dict[str, Page]:
     view, change = "view:money", "change:money"
     return {
-        "payments_revenue": Page(view, change),
-        "payments_order_refund": Page(change, change, "payments.order"),
-        "payments_order_look": Page(change, change, "payments.order"),
-        "payments_order_close": Page(change, change, "payments.order"),
-        "payments_refund_decide": Page(change, change, "payments.refund"),
-        "payments_refund_pay_out": Page(change, change, "payments.refund"),
-        "payments_discrepancy_close": Page(change, change, "payments.discrepancy"),
-        "payments_discrepancy_propose": Page(change, change, "payments.discrepancy"),
-        "payments_discrepancy_decide": Page(change, change, "payments.discrepancy"),
-        "payments_sale_export": Page(view, change, is_not_now=True),
-        "payments_notice_again": Page(change, change, "payments.notice"),
-        "payments_bill_file": Page(view, change, "payments.bill"),
-        "payments_bill_export": Page(view, change),
-        "payments_bill_again": Page(change, change, "payments.bill"),
-        "payments_bill_fetch": Page(change, change),
+        "orders_revenue": Page(view, change),
+        "orders_order_refund": Page(change, change, "orders.order"),
+        "orders_order_look": Page(change, change, "orders.order"),
+        "orders_order_close": Page(change, change, "orders.order"),
+        "orders_refund_decide": Page(change, change, "orders.refund"),
+        "orders_refund_pay_out": Page(change, change, "orders.refund"),
+        "bills_discrepancy_close": Page(change, change, "bills.discrepancy"),
+        "bills_discrepancy_propose": Page(change, change, "bills.discrepancy"),
+        "bills_discrepancy_decide": Page(change, change, "bills.discrepancy"),
+        "shop_sale_export": Page(view, change, is_not_now=True),
+        "notifications_notice_again": Page(change, change, "notifications.notice"),
+        "bills_bill_file": Page(view, change, "bills.bill"),
+        "bills_bill_export": Page(view, change),
+        "bills_bill_again": Page(change, change, "bills.bill"),
+        "bills_bill_fetch": Page(change, change),
     }

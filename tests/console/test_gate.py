@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from accounts.models import StaffRight
+from accounts.staff.models import StaffRight
 from tests.cast import PASSWORD, Cast, member, signed_in
 from tests.console.test_walk import _pages_of_an_account
 from tests.console.visiting import Visitor, address_of

@@ -13,11 +13,11 @@ from tests.console.world import World
 pytestmark = pytest.mark.django_db
 
 MOST = 15
-OF_STAFF = ("auth_user_changelist", "accounts_signinlimit_changelist")
+OF_STAFF = ("auth_user_changelist", "staff_signinlimit_changelist")
 # Lists that are not made by the admin.
 OTHERS = (
-    "accounts_jobs", "inbox_unanswered", "desk", "campaigns_recipients", "campaigns_seeds", "channels_report",
-    "menus_versions", "replies_never", "campaigns_sequence_report", "inbox_conversation",
+    "followers_jobs", "inbox_unanswered", "desk", "campaigns_recipients", "campaigns_seeds",
+    "channels_report", "menus_versions", "replies_never", "campaigns_sequence_report", "inbox_conversation",
 )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.auth.models import User
 
-from accounts.models import OfficialAccount, StaffRight
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
 from tests.cast import Cast, member
 from tests.console import world
 from tests.console.table import ROLES, Page, may, table

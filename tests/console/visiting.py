@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
-from accounts.models import OfficialAccount
-from accounts.rights import SESSION_KEY
+from accounts.official.models import OfficialAccount
+from accounts.staff.rights import SESSION_KEY
 from tests.console.table import Page
 from tests.console.world import World
 

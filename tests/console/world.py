@@ -10,31 +10,17 @@ from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import (
-    AutoTag,
-    Avatar,
-    BulkJob,
-    CustomField,
-    Follower,
-    OfficialAccount,
-    Segment,
-    SignInLimit,
-    StaffRight,
-    Tag,
-)
+from accounts.followers.models import AutoTag, Avatar, BulkJob, CustomField, Follower, Segment, Tag
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import SignInLimit, StaffRight
 from menus import drafts
 from menus.models import Menu, MiniProgram, Publication, Version
-from payments.models import (
-    Bill,
-    Discrepancy,
-    Item,
-    Merchant,
-    Notice,
-    Order,
-    Refund,
-    RefundLimit,
-    Sale,
-)
+from payments.bills.models import Bill, Discrepancy
+from payments.merchants.models import Merchant
+from payments.notifications.models import Notice
+from payments.orders.mismatches import Kind
+from payments.orders.models import Order, Refund, RefundLimit
+from payments.shop.models import Item, Sale
 from tests.articles.conftest import picture
 from wechat.api.models import ApiClient, TokenAccess
 from wechat.articles.models import Article, Draft
@@ -64,14 +50,14 @@ class World:
 
 def build(account: OfficialAccount) -> World:
     """A row of every kind that a page is about."""
-    world = World(account, {"accounts.officialaccount": account})
+    world = World(account, {"official.officialaccount": account})
     add(world, 0)
     return world
 
 
 def add(world: World, number: int) -> None:
     """One more row of every kind; the first of a kind is the one that pages are opened for."""
-    made: dict[str, Model] = {"accounts.officialaccount": world.account}
+    made: dict[str, Model] = {"official.officialaccount": world.account}
     for part in (_people, _conversation, _content, _sending, _menus, _money, _settings):
         part(world.account, number, made)
     for label, row in made.items():
@@ -92,18 +78,18 @@ def _file(name: str, body: bytes = b"a,b\n1,2\n") -> ContentFile[Any]:
 
 def _people(account: OfficialAccount, number: int, made: Made) -> None:
     openid = openid_of(account, number)
-    made["accounts.follower"] = Follower.objects.create(
+    made["followers.follower"] = Follower.objects.create(
         account=account, openid=openid, subscribed=True, remark=f"粉丝{number}"
     )
-    made["accounts.tag"] = tag = Tag.objects.create(account=account, name=f"标签{number}")
-    made["accounts.follower"].tags.add(tag)
-    made["accounts.segment"] = segment = Segment.objects.create(account=account, name=f"分组{number}")
-    made["accounts.customfield"] = CustomField.objects.create(account=account, name=f"字段{number}")
-    made["accounts.autotag"] = AutoTag.objects.create(account=account, segment=segment, tag=tag)
-    made["accounts.bulkjob"] = BulkJob.objects.create(
+    made["followers.tag"] = tag = Tag.objects.create(account=account, name=f"标签{number}")
+    made["followers.follower"].tags.add(tag)
+    made["followers.segment"] = segment = Segment.objects.create(account=account, name=f"分组{number}")
+    made["followers.customfield"] = CustomField.objects.create(account=account, name=f"字段{number}")
+    made["followers.autotag"] = AutoTag.objects.create(account=account, segment=segment, tag=tag)
+    made["followers.bulkjob"] = BulkJob.objects.create(
         account=account, kind="export", result=_file("followers.csv"), details={"masked": True}
     )
-    made["accounts.avatar"] = Avatar.objects.create(
+    made["followers.avatar"] = Avatar.objects.create(
         account=account, openid=openid, url="https://example.com/a.png", file=_file("a.png", picture((8, 8)))
     )
     made["login.visitor"] = Visitor.objects.create(account=account, openid=openid)
@@ -206,33 +192,33 @@ def _money(account: OfficialAccount, number: int, made: Made) -> None:
             slug=f"shop{account.pk}", name="商户", mchid=f"19{account.pk:08d}", serial_no="A" * 40
         )
         merchant.accounts.add(account)
-    made["payments.merchant"] = merchant
-    made["payments.item"] = Item.objects.create(
+    made["merchants.merchant"] = merchant
+    made["shop.item"] = Item.objects.create(
         account=account, merchant=merchant, title=f"商品{number}", price=100
     )
-    made["payments.order"] = order = Order.objects.create(
+    made["orders.order"] = order = Order.objects.create(
         account=account, merchant=merchant, out_trade_no=f"WALK{suffix}", source="test", key=suffix,
         way=Order.Way.JSAPI, description="会员年卡", total=100, expires_at=now,
         openid=openid_of(account, number),
         state="paid", paid_at=now, transaction_id=suffix, reserved=10,
         due_at=None,
     )  # fmt: skip
-    made["payments.sale"] = Sale.objects.create(
-        order=order, item=made["payments.item"], openid=openid_of(account, number), answers=[["姓名", "小雨"]]
+    made["shop.sale"] = Sale.objects.create(
+        order=order, item=made["shop.item"], openid=openid_of(account, number), answers=[["姓名", "小雨"]]
     )
-    made["payments.refund"] = Refund.objects.create(
+    made["orders.refund"] = Refund.objects.create(
         account=account, order=order, out_refund_no=f"BACK{suffix}", source="staff", key=suffix, amount=10,
         state="waiting", due_at=None,
     )  # fmt: skip
-    made["payments.bill"] = bill = Bill.objects.create(
+    made["bills.bill"] = bill = Bill.objects.create(
         merchant=merchant, kind="trade", day=datetime.date(2026, 1, 1) + datetime.timedelta(days=number),
         file=_file("bill.gz"), state=Bill.State.MATCHED, due_at=None,
     )  # fmt: skip
-    made["payments.discrepancy"] = Discrepancy.objects.create(
-        merchant=merchant, account=account, order=order, bill=bill, kind=Discrepancy.Kind.values[0],
+    made["bills.discrepancy"] = Discrepancy.objects.create(
+        merchant=merchant, account=account, order=order, bill=bill, kind=Kind.values[0],
         subject=suffix,
     )  # fmt: skip
-    made["payments.notice"] = Notice.objects.create(
+    made["notifications.notice"] = Notice.objects.create(
         merchant=merchant, notice_id=suffix, event_type="TRANSACTION.SUCCESS", raw="{}", resource={},
         order=order, state=Notice.State.APPLIED,
     )  # fmt: skip
@@ -255,16 +241,16 @@ def _settings(account: OfficialAccount, number: int, made: Made) -> None:
         account=account, endpoint=endpoint, event="order.paid", key=f"walk:{number}", body="{}",
         state=Delivery.State.FAILED,
     )  # fmt: skip
-    made["payments.refundlimit"] = RefundLimit.objects.filter(account=account).first() or (
+    made["orders.refundlimit"] = RefundLimit.objects.filter(account=account).first() or (
         RefundLimit.objects.create(account=account, role="finance", alone_up_to=100)
     )
-    made["accounts.signinlimit"] = SignInLimit.objects.get_or_create(
+    made["staff.signinlimit"] = SignInLimit.objects.get_or_create(
         kind="name",
         value=f"somebody-{account.pk}-{number}",
         defaults={"open_at": timezone.now(), "failed_at": timezone.now()},
     )[0]
     colleague = User.objects.create_user(f"colleague-{account.pk}-{number}", is_staff=True)
     made["auth.user"] = colleague
-    made["accounts.staffright"] = StaffRight.objects.create(
+    made["staff.staffright"] = StaffRight.objects.create(
         user=colleague, account=account, role=StaffRight.Role.EDITOR
     )

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Follower
+from accounts.followers.models import Follower
 from tests.cast import Cast
 from tests.desk.conftest import OPENID, Wrote
 from tests.desk.test_talking import act

@@ -5,8 +5,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from wechat.sdk.api import customer_service as kf

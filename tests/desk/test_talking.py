@@ -5,7 +5,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.desk.conftest import OPENID, Wrote
 from wechat.desk import staff as names

@@ -3,7 +3,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message
 from tests.desk.conftest import OPENID, Wrote
 from wechat.desk import boxes, threads

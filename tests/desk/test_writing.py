@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from django_redis import get_redis_connection
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.desk.conftest import OPENID, Wrote
 from tests.simulated import Simulated

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.callbacks import PATH, call, post, run
 from tests.platform import Platform, Push, elements
 from wechat.inbox import routing

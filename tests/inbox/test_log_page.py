@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Follower
+from accounts.followers.models import Follower
 from tests.cast import Cast, message, signed_in
 from wechat.inbox import answerers, filtering
 from wechat.inbox.answerers import Answerer
@@ -162,7 +162,7 @@ def test_what_a_follower_wrote_is_escaped_everywhere(staff: Cast) -> None:
         reverse("admin:inbox_inboundmessage_change", args=(row.pk,)),
         reverse("admin:inbox_conversation", args=(staff.ours.pk, row.openid)),
         reverse("admin:inbox_unanswered"),
-        "/admin/accounts/follower/",
+        "/admin/followers/follower/",
     ]
     for page in pages:
         html = client.get(page).content.decode()

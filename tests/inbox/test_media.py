@@ -8,7 +8,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount, StaffRight
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
 from tests.platform import Platform
 from tests.sdk.platform import APPID, Reply, answer, serving
 from tests.sdk.platform import Platform as Api

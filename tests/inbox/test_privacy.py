@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import erasing
-from accounts.models import Follower, FollowerSync, OfficialAccount, Tag
+from accounts.followers import erasing
+from accounts.followers.models import Follower, FollowerSync, Tag
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message, signed_in
 from wechat.inbox import reacting
 from wechat.inbox.models import InboundMessage
@@ -95,7 +96,7 @@ def test_a_cancellation_of_somebody_unknown_erases_their_messages(account: Offic
 
 def test_erasing_says_first_what_goes_and_then_does_it(staff: Cast, follower: Follower) -> None:
     message(staff.ours, "秘密")
-    page = f"/admin/accounts/follower/{follower.pk}/erase/"
+    page = f"/admin/followers/follower/{follower.pk}/erase/"
     html = signed_in(staff.owner).get(page).content.decode()
     assert follower.openid in html
     assert len(erasing.holdings(follower)) == 1
@@ -118,7 +119,7 @@ def test_an_erased_message_is_shown_as_such(staff: Cast, follower: Follower) -> 
 
 def test_the_person_page_shows_what_they_wrote(staff: Cast, follower: Follower) -> None:
     message(staff.ours, "你们几点开门？", answered_by="rule:1")
-    page = f"/admin/accounts/follower/{follower.pk}/change/"
+    page = f"/admin/followers/follower/{follower.pk}/change/"
     assert "你们几点开门？" in signed_in(staff.owner).get(page).content.decode()
 
 

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.platform import Platform
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.recording import insert

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
-from accounts import directory
-from accounts.models import OfficialAccount
+from accounts.official import directory
+from accounts.official.models import OfficialAccount
 from tests.platform import Platform
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.models import InboundMessage

@@ -5,8 +5,8 @@ import pytest
 from django.db import OperationalError
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts import directory
-from accounts.models import OfficialAccount
+from accounts.official import directory
+from accounts.official.models import OfficialAccount
 from wechat.kernel import editions
 from wechat.kernel.editions import Cached
 from wechat.kernel.models import Edition

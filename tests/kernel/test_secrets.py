@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.kernel.secrets import Sealed, Undecryptable, seal, unseal
 
 
 def stored(account: OfficialAccount, column: str) -> bytes:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM accounts_officialaccount WHERE id = %s", [account.pk])
+        cursor.execute(f"SELECT {column} FROM official_officialaccount WHERE id = %s", [account.pk])
         return bytes(cursor.fetchone()[0])
 
 
 def move(account: OfficialAccount, column: str, ciphertext: bytes) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE accounts_officialaccount SET {column} = %s WHERE id = %s", [ciphertext, account.pk]
+            f"UPDATE official_officialaccount SET {column} = %s WHERE id = %s", [ciphertext, account.pk]
         )
 
 

@@ -12,10 +12,10 @@ from openpyxl import load_workbook
 
 from tests import workbooks
 from tests.workbooks import ROWS, WRITERS
-from wechat.kernel.tables import writing
-from wechat.kernel.tables.cells import Value
-from wechat.kernel.tables.limits import Limits, UnreadableTable
-from wechat.kernel.tables.reading import rows_of
+from wechat.console.tables import writing
+from wechat.console.tables.cells import Value
+from wechat.console.tables.limits import Limits, UnreadableTable
+from wechat.console.tables.reading import rows_of
 from wechat.sdk.text import clean
 
 TEXT = "OpenID,备注\noPerson,王女士\n"

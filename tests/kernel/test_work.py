@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import tasks, work
 from wechat.kernel.models import Hold

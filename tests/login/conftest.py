@@ -8,8 +8,8 @@ from django.test import Client
 from django_redis import get_redis_connection
 from pytest_django import Settings
 
-from accounts import clients
-from accounts.models import OfficialAccount
+from accounts.official import clients
+from accounts.official.models import OfficialAccount
 from tests.simulated import Simulated
 
 WECHAT = "Mozilla/5.0 MicroMessenger/8.0.50"

@@ -3,8 +3,9 @@
 import pytest
 from django.test import Client
 
-from accounts import erasing
-from accounts.models import Follower, OfficialAccount
+from accounts.followers import erasing
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message, signed_in
 from wechat.inbox import reacting
 from wechat.login import tokens, visitors
@@ -34,7 +35,7 @@ def test_erasing_a_follower_erases_the_visitor_and_refuses_their_tokens(
     access = tokens.start(visitor, LoginSession.Kind.WEB).access
     follower = Follower.objects.create(account=account, openid=OPENID)
     assert ends(access) == 200
-    page = signed_in(staff.owner).get(f"/admin/accounts/follower/{follower.pk}/erase/").content.decode()
+    page = signed_in(staff.owner).get(f"/admin/followers/follower/{follower.pk}/erase/").content.decode()
     assert "登录" in page
     erasing.erase(follower)
     assert ends(access) == 401

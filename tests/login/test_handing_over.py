@@ -5,7 +5,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.login.conftest import Person, query_of
 from tests.signed import Signed, business_system

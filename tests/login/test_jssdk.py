@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.login.conftest import Person
 from wechat.login.models import AllowedSite
 from wechat.sdk import jssdk

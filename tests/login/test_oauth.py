@@ -7,8 +7,9 @@ import time_machine
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import erasing
-from accounts.models import Follower, OfficialAccount
+from accounts.followers import erasing
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests.login.conftest import WECHAT, Person, query_of
 from tests.simulated import Simulated
 from wechat.login.models import AllowedSite, Visitor

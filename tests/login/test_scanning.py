@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.callbacks import post
 from tests.login.conftest import Person
 from tests.login.test_oauth import SHOP

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.login.conftest import Person
 from wechat.kernel import work
 from wechat.login import browser, tokens, visitors

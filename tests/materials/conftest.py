@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount, StaffRight
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
 from tests.sdk.platform import APPID, Platform, serving
 
 

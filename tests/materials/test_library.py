@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.sdk.platform import Platform, Reply, Request, answer
 from wechat.kernel import work
 from wechat.materials import library, usage

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.articles.conftest import picture
 from tests.sdk.platform import Platform, answer
 from wechat.kernel import pictures, work

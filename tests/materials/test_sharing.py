@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import override
 from pytest_django import Settings
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount, StaffRight
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
 from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated

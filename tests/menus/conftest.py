@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import requests
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from menus import drafts
 from menus.buttons import Button, Reply
 from menus.models import Menu

@@ -10,8 +10,8 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from pytest_django import Settings
 
-from accounts.clients import client_for
-from accounts.models import Tag
+from accounts.followers.models import Tag
+from accounts.official.clients import client_for
 from menus import drafts, links, live, portable, tree
 from menus.buttons import Buttons, every
 from menus.drafts import Overtaken
@@ -21,8 +21,8 @@ from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, parent, put, text, view
 from tests.menus.test_buttons import TOLD
 from tests.slow import slow_receiver
+from wechat.console.exchange import Unreadable
 from wechat.kernel import work
-from wechat.kernel.exchange import Unreadable
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule

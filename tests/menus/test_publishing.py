@@ -7,7 +7,8 @@ import time_machine
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from menus import asking, drafts, mini_programs, publishing, watching
 from menus.asking import Busy, Refused
 from menus.models import LiveMenu, Menu, MiniProgram, Publication, Version

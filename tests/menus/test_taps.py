@@ -8,8 +8,8 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import codes
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from menus import answering, counting, statistics
 from menus.describing import Names, action
 from menus.models import Menu, TapDay, Version
@@ -17,6 +17,7 @@ from menus.statistics import Figures, Order
 from menus.tree import write
 from tests.cast import Cast, message, signed_in
 from tests.menus.conftest import button, parent, text, view
+from wechat.console import codes
 from wechat.inbox import routing
 from wechat.inbox.answerers import names
 from wechat.inbox.models import InboundMessage

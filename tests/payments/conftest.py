@@ -6,9 +6,10 @@ import pytest
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import OfficialAccount
-from payments import ordering
-from payments.models import Merchant, Order
+from accounts.official.models import OfficialAccount
+from payments.merchants.models import Merchant
+from payments.orders import ordering
+from payments.orders.models import Order
 from tests.payments.world import TRANSACTIONS, notify, reply
 from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS

@@ -11,11 +11,13 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from payments import order_polling, ordering, refunding
-from payments.directory import cashier_for
-from payments.models import Merchant, Order, Refund
-from payments.ordering import OrderRefused, Uncertain, Wanted
-from payments.states import RefundState
+from payments.merchants.directory import cashier_for
+from payments.merchants.models import Merchant
+from payments.orders import ordering, polling
+from payments.orders.models import Order, Refund
+from payments.orders.ordering import OrderRefused, Uncertain, Wanted
+from payments.orders.refunds import refunding
+from payments.orders.states import RefundState
 from tests.simulated import Simulated
 from wechat.kernel import work
 from wechat.sdk.errors import WeChatError
@@ -63,7 +65,7 @@ class History:
         made = ordering.create(self.wanted(fen))
         self.orders.append(made)
         with contextlib.suppress(WeChatError):
-            ordering._called(cashier_for(made), made)
+            ordering._called(cashier_for(made.merchant, made.protocol), made)
 
     def pay(self, number: int, fault: dict[str, Any], *, late: bool) -> None:
         if self.orders:
@@ -82,17 +84,15 @@ class History:
         if self.orders:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with self.faulty(CLOSING, fault):
-                if order.is_open and order_polling.start_closing(order, by="test"):
-                    order_polling.chase(
-                        [Order.objects.select_related("account", "merchant").get(pk=order.pk)]
-                    )
+                if order.is_open and polling.start_closing(order, by="test"):
+                    polling.chase([Order.objects.select_related("account", "merchant").get(pk=order.pk)])
 
     def refund(self, number: int, fen: int, fault: dict[str, Any]) -> None:
         if self.orders:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with contextlib.suppress(OrderRefused), self.faulty(REFUNDING, fault):
                 refunding.request(order, fen, source="test", key=f"{timezone.now().timestamp()}")
-                work.run("payments.refund")
+                work.run("orders.refund")
 
     def crash_while_refunding(self, number: int, fen: int) -> None:
         """The call left; we never came to write down its answer."""
@@ -101,7 +101,7 @@ class History:
             with contextlib.suppress(OrderRefused, WeChatError):
                 made = refunding.request(order, fen, source="test", key=f"{timezone.now().timestamp()}")
                 Refund.objects.filter(pk=made.pk).update(calls=1)
-                cashier_for(order).refund(refunding._new(made))
+                cashier_for(order.merchant, order.protocol).refund(refunding._new(made))
 
     def die(self, after: int, doing: str, number: int, fen: int) -> None:
         """The process ends after so many statements of what it was doing."""
@@ -123,11 +123,11 @@ class History:
         self.work()
 
     def work(self) -> None:
-        work.run("payments.chase")
-        work.run("payments.refund")
-        work.run("payments.handle_notices")
-        work.run("payments.tell")
-        work.run("payments.fetch_bills")
+        work.run("orders.chase")
+        work.run("orders.refund")
+        work.run("notifications.handle_notices")
+        work.run("orders.tell")
+        work.run("bills.fetch_bills")
 
     def heal(self) -> None:
         """Nothing is broken any more, and time passes until the bills of these days are there."""

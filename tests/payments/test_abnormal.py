@@ -6,10 +6,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from accounts.models import OfficialAccount, StaffRight
-from payments import ordering, refunding
-from payments.models import Merchant, Order, Refund
-from payments.states import RefundState
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from payments.merchants.models import Merchant
+from payments.orders import ordering
+from payments.orders.models import Order, Refund
+from payments.orders.refunds import refunding
+from payments.orders.states import RefundState
 from tests.cast import member, signed_in
 from tests.simulated import Simulated
 from wechat.kernel import work
@@ -47,7 +50,7 @@ def stuck(simulated: Simulated, simulated_merchant: Merchant) -> Refund:
     fault = {"mchid": simulated_merchant.mchid, "at": "refund", "ends": "ABNORMAL", "times": 1}
     simulated.sim("/pay/faults", fault)
     refund = refunding.request(order, 3000, source="test", key="r1")
-    work.run("payments.refund")
+    work.run("orders.refund")
     simulated.pass_time(3600)
     refund.refresh_from_db()
     assert refund.state == RefundState.ABNORMAL
@@ -55,15 +58,15 @@ def stuck(simulated: Simulated, simulated_merchant: Merchant) -> Refund:
 
 
 def pay_out(client: Client, refund: Refund, **fields: str) -> Any:
-    return client.post(f"/admin/payments/refund/{refund.pk}/pay_out/", fields)
+    return client.post(f"/admin/orders/refund/{refund.pk}/pay_out/", fields)
 
 
 @pytest.mark.parametrize("fields", [CARD, {"to": "merchant"}], ids=["card", "merchant"])
 def test_finance_has_it_paid_out_in_another_way(
     simulated: Simulated, stuck: Refund, money: Client, fields: dict[str, str]
 ) -> None:
-    assert "pay_out" in money.get(f"/admin/payments/refund/{stuck.pk}/change/").content.decode()
-    assert "¥30.00" in money.get(f"/admin/payments/refund/{stuck.pk}/pay_out/").content.decode()
+    assert "pay_out" in money.get(f"/admin/orders/refund/{stuck.pk}/change/").content.decode()
+    assert "¥30.00" in money.get(f"/admin/orders/refund/{stuck.pk}/pay_out/").content.decode()
     assert pay_out(money, stuck, **fields).status_code == 302
     simulated.pass_time(3600)
     stuck.refresh_from_db()
@@ -96,7 +99,7 @@ def test_what_wechat_refuses_is_said(simulated: Simulated, stuck: Refund, money:
 
 def test_only_who_may_refund_does_that(stuck: Refund, account: OfficialAccount) -> None:
     auditor = signed_in(member("reader", account, StaffRight.Role.AUDITOR))
-    assert "pay_out" not in auditor.get(f"/admin/payments/refund/{stuck.pk}/change/").content.decode()
+    assert "pay_out" not in auditor.get(f"/admin/orders/refund/{stuck.pk}/change/").content.decode()
     assert pay_out(auditor, stuck, **CARD).status_code == 403
     editor = signed_in(member("editor", account, StaffRight.Role.EDITOR))
     assert pay_out(editor, stuck, **CARD).status_code in {302, 403, 404}

@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from accounts.models import OfficialAccount
-from payments import refunding
-from payments.models import Merchant, Order
+from accounts.official.models import OfficialAccount
+from payments.merchants.models import Merchant
+from payments.orders.models import Order
+from payments.orders.refunds import refunding
 from tests.payments.world import TRANSACTIONS, answer_close, answer_query, notify
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply

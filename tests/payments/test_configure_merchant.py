@@ -6,10 +6,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from accounts.doctor import Level
-from accounts.models import OfficialAccount
-from payments import checkup, directory
-from payments.models import Bill, Merchant
+from accounts.official.doctor import Level
+from accounts.official.models import OfficialAccount
+from payments.bills.models import Bill
+from payments.merchants import directory
+from payments.merchants.models import Merchant
+from payments.orders import checkup
 from tests.payments.world import reply
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import KEYS

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import erasing, segments, timeline
-from accounts.models import Follower, OfficialAccount
-from accounts.rights import Area
+from accounts.followers import erasing, segments, timeline
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from accounts.staff.rights import Area
 from config.handlers import paid_orders
-from payments.models import Item, Merchant, Order, Sale
+from payments.merchants.models import Merchant
+from payments.orders.models import Order
+from payments.shop.models import Item, Sale
 from tests.cast import Cast, signed_in
 from wechat.channels import report
 from wechat.channels.models import Attribution, Channel
@@ -88,7 +91,7 @@ def test_another_accounts_orders_are_not_asked(people: dict[str, Follower], staf
 def test_the_page_of_a_follower_tells_payments_to_who_may_see_money(
     people: dict[str, Follower], staff: Cast
 ) -> None:
-    address = f"/admin/accounts/follower/{people[OFTEN].pk}/change/"
+    address = f"/admin/followers/follower/{people[OFTEN].pk}/change/"
     shown = signed_in(staff.owner).get(address).content.decode()
     assert "礼盒 ¥30.00" in shown
     assert "¥45.00" in shown

@@ -8,11 +8,13 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
-from payments import ordering
-from payments.models import Bill, Merchant, Order
-from payments.ordering import Wanted
-from payments.states import OrderState, RefundState
+from accounts.official.models import OfficialAccount
+from payments.bills.models import Bill
+from payments.merchants.models import Merchant
+from payments.orders import ordering
+from payments.orders.models import Order
+from payments.orders.ordering import Wanted
+from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.test_reconciling import days_ago
@@ -25,7 +27,7 @@ from wechat.kernel import work
 from wechat.kernel.models import Hold
 
 MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
-CHASE, REFUND = "payments.chase", "payments.refund"
+CHASE, REFUND = "orders.chase", "orders.refund"
 
 
 def later(delta: datetime.timedelta) -> Any:
@@ -166,12 +168,12 @@ def test_staff_read_why_a_merchants_work_waits_and_saving_the_right_keys_lets_it
 ) -> None:
     bill = Bill.objects.create(merchant=merchant, kind="trade", day=days_ago(1), due_at=timezone.now())
     pay.pay["/v3/bill/tradebill"] = lambda request: refused(401, "SIGN_ERROR", "商户证书已过期")
-    work.run("payments.fetch_bills")
+    work.run("bills.fetch_bills")
     bill.refresh_from_db()
     assert (bill.state, bill.attempts, "商户证书已过期" in bill.error) == ("waiting", 0, True)
     reader = signed_in(staff.superuser)
-    merchant_page = f"/admin/payments/merchant/{merchant.pk}/change/"
-    for page in (merchant_page, "/admin/payments/bill/", f"/admin/payments/bill/{bill.pk}/change/"):
+    merchant_page = f"/admin/merchants/merchant/{merchant.pk}/change/"
+    for page in (merchant_page, "/admin/bills/bill/", f"/admin/bills/bill/{bill.pk}/change/"):
         shown = reader.get(page).content.decode()
         assert "微信支付拒绝了该商户的这项请求" in shown, page
         assert "商户证书已过期" in shown, page
@@ -184,6 +186,6 @@ def test_staff_read_why_a_merchants_work_waits_and_saving_the_right_keys_lets_it
     answered = reader.post(merchant_page, fields)
     assert answered.status_code == 302, answered.context["adminform"].form.errors
     assert not Hold.objects.exists()
-    work.run("payments.fetch_bills")
+    work.run("bills.fetch_bills")
     bill.refresh_from_db()
     assert (bill.state, bill.error) == ("empty", "")

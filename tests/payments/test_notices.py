@@ -6,10 +6,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.models import OfficialAccount
-from payments import notices
-from payments.models import Discrepancy, Event, Merchant, Notice, Order
-from payments.states import OrderState
+from accounts.official.models import OfficialAccount
+from payments.bills.models import Discrepancy
+from payments.merchants.models import Merchant
+from payments.notifications import notices
+from payments.notifications.models import Notice
+from payments.orders.models import Event, Order
+from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
 from tests.payments.world import (
     TRANSACTION_ID,

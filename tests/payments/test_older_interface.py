@@ -9,12 +9,15 @@ from django.utils import translation
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.doctor import Level
-from accounts.models import OfficialAccount
-from payments import checkup, order_polling, ordering, refunding
-from payments.models import Merchant, Notice, Order, Refund
-from payments.ordering import OrderRefused, Wanted
-from payments.states import OrderState, RefundState
+from accounts.official.doctor import Level
+from accounts.official.models import OfficialAccount
+from payments.merchants.models import Merchant
+from payments.notifications.models import Notice
+from payments.orders import checkup, ordering, polling
+from payments.orders.models import Order, Refund
+from payments.orders.ordering import OrderRefused, Wanted
+from payments.orders.refunds import refunding
+from payments.orders.states import OrderState, RefundState
 from tests.sdk.pay.vectors import KEYS
 from tests.simulated import Simulated
 from wechat.kernel import work
@@ -104,15 +107,15 @@ def test_a_notification_that_never_came_is_made_up_for_by_asking(
     placed = order()
     simulated.sim("/pay/faults", {"mchid": MCHID, "at": "notice", "lose": True, "times": 1})
     simulated.pay(placed.prepay, "oPayer")
-    order_polling.chase([placed])
+    polling.chase([placed])
     placed.refresh_from_db()
     assert placed.state == OrderState.PAID
 
 
 def test_an_order_is_closed(order: Callable[..., Order]) -> None:
     placed = order()
-    assert order_polling.start_closing(placed, by="test")
-    order_polling.chase([placed])
+    assert polling.start_closing(placed, by="test")
+    polling.chase([placed])
     placed.refresh_from_db()
     assert placed.state == OrderState.CLOSED
 
@@ -123,7 +126,7 @@ def test_a_refund_is_called_for_and_its_notification_makes_us_ask(
     placed = order()
     simulated.pay(placed.prepay, "oPayer")
     refunding.request(placed, 3000, source="test", key="r1")
-    work.run("payments.refund")
+    work.run("orders.refund")
     refund = Refund.objects.get()
     assert refund.state == RefundState.PROCESSING
     simulated.sim(f"/merchants/{MCHID}/refunds/{refund.out_refund_no}", {"status": "SUCCESS"})
@@ -131,7 +134,7 @@ def test_a_refund_is_called_for_and_its_notification_makes_us_ask(
     assert Notice.objects.filter(event_type="REFUND.SUCCESS", state=Notice.State.APPLIED).exists()
     refund.refresh_from_db()
     assert refund.state == RefundState.PROCESSING
-    work.run("payments.refund")
+    work.run("orders.refund")
     refund.refresh_from_db()
     assert refund.state == RefundState.SUCCESS
     assert Order.objects.get().state == OrderState.PARTLY_REFUNDED

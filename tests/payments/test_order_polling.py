@@ -5,9 +5,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from payments import order_polling
-from payments.models import Discrepancy, Event, Merchant, Order
-from payments.states import OrderState
+from payments.bills.models import Discrepancy
+from payments.merchants.models import Merchant
+from payments.orders import polling
+from payments.orders.models import Event, Order
+from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
 from tests.payments.world import (
     TRANSACTIONS,
@@ -40,9 +42,9 @@ def test_a_notification_that_never_comes_is_made_up_for_within_a_minute(
 ) -> None:
     order = ordered()
     answer_query(pay, order, "SUCCESS")
-    assert work.run("payments.chase") == 0
+    assert work.run("orders.chase") == 0
     with later(MINUTE):
-        assert work.run("payments.chase") == 1
+        assert work.run("orders.chase") == 1
     assert seen(order).state == OrderState.PAID
 
 
@@ -50,19 +52,19 @@ def test_a_notification_that_never_comes_is_made_up_for_within_a_minute(
 def test_as_long_as_somebody_can_pay_it_is_asked_every_minute(ordered: Ordered, minutes: int) -> None:
     order = ordered(lifetime=datetime.timedelta(days=1))
     now = order.created_at + minutes * MINUTE
-    assert order_polling.next_look(order, now) - now < MINUTE
+    assert polling.next_look(order, now) - now < MINUTE
 
 
 def test_when_nobody_holds_anything_to_pay_with_it_rests_until_its_end(ordered: Ordered) -> None:
     order = ordered(lifetime=datetime.timedelta(days=1))
-    assert order_polling.next_look(order, order.created_at + 180 * MINUTE) == order.expires_at
+    assert polling.next_look(order, order.created_at + 180 * MINUTE) == order.expires_at
 
 
 def test_a_partial_refund_made_elsewhere_still_means_paid(ordered: Ordered, pay: PayPlatform) -> None:
     order = ordered()
     answer_query(pay, order, "REFUND")
     with later(MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     assert seen(order).state == OrderState.PAID
 
 
@@ -71,7 +73,7 @@ def test_an_order_that_is_over_is_closed_there_and_then_here(ordered: Ordered, p
     answer_query(pay, order)
     answer_close(pay, order)
     with later(31 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     assert seen(order).state == OrderState.CLOSED
     assert Event.objects.get().topic == "order.closed"
     assert pay.requests[-1].path.endswith("/close")
@@ -82,7 +84,7 @@ def test_an_order_that_was_never_taken_is_closed_all_the_same(ordered: Ordered, 
     know_nothing(pay, order)
     answer_close(pay, order, refused(404, "ORDER_NOT_EXIST"))
     with later(31 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -96,10 +98,10 @@ def test_a_payment_that_wins_the_race_against_closing_is_taken(ordered: Ordered,
 
     pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}/close"] = paid_just_now
     with later(31 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
         assert seen(order).state == OrderState.CLOSING
     with later(32 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     assert seen(order).state == OrderState.PAID
 
 
@@ -112,9 +114,9 @@ def test_a_notification_between_the_question_and_the_close_wins(ordered: Ordered
     pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = notified_meanwhile
     answer_close(pay, order, done())
     with later(31 * MINUTE):
-        order_polling.start_closing(order, by="test")
+        polling.start_closing(order, by="test")
         notify(order)
-        order_polling.chase([order])
+        polling.chase([order])
     assert seen(order).state == OrderState.PAID
 
 
@@ -127,12 +129,12 @@ def test_without_a_clear_answer_it_is_closed_later_and_never_lost(
     pay.pay[path] = lambda request: answer
     answer_close(pay, order)
     with later(31 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
         assert seen(order).state == OrderState.CLOSING
         assert not any(request.path.endswith("/close") for request in pay.requests)
     answer_query(pay, order)
     with later(32 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -141,11 +143,11 @@ def test_a_close_whose_answer_is_lost_is_asked_for_again(ordered: Ordered, pay: 
     answer_query(pay, order)
     answer_close(pay, order, Reply(b"", status=0))
     with later(31 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     assert seen(order).state == OrderState.CLOSING
     answer_query(pay, order, "CLOSED")
     with later(33 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -154,7 +156,7 @@ def test_an_order_paid_after_it_was_closed_is_kept_and_shown(ordered: Ordered, p
     answer_query(pay, order)
     answer_close(pay, order)
     with later(31 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     assert notify(order).status_code == 204
     assert seen(order).state == OrderState.PAID
     assert Discrepancy.objects.get().kind == "late_payment"
@@ -166,7 +168,7 @@ def test_a_merchant_without_usable_keys_holds_up_nobody(ordered: Ordered, pay: P
     merchant.private_key = "lost"
     merchant.save()
     with later(MINUTE):
-        assert work.run("payments.chase") == 1
+        assert work.run("orders.chase") == 1
     assert seen(order).state == OrderState.PAYING
     assert seen(order).due_at
 
@@ -179,6 +181,6 @@ def test_a_disabled_merchant_finishes_what_it_sold(ordered: Ordered, pay: PayPla
     answer_query(pay, unpaid)
     answer_close(pay, unpaid)
     with later(31 * MINUTE):
-        work.run("payments.chase")
+        work.run("orders.chase")
     states = [seen(order).state for order in (paid, asked, unpaid)]
     assert states == [OrderState.PAID, OrderState.PAID, OrderState.CLOSED]

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
-from payments import ordering
-from payments.models import Merchant, Order
-from payments.ordering import OrderRefused, Uncertain, Wanted
-from payments.states import OrderState
+from accounts.official.models import OfficialAccount
+from payments.merchants.models import Merchant
+from payments.orders import ordering
+from payments.orders.models import Order
+from payments.orders.ordering import OrderRefused, Uncertain, Wanted
+from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
 from tests.payments.world import TRANSACTIONS, answer_query, know_nothing, reply, transaction
 from tests.sdk.pay.platform import PayPlatform, refused

@@ -7,8 +7,9 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from payments import events
-from payments.models import Event, Merchant, Order
+from payments.merchants.models import Merchant
+from payments.orders import events
+from payments.orders.models import Event, Order
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
@@ -52,7 +53,7 @@ def webhook(receiver: Receiver, merchant: Merchant) -> Iterator[Endpoint]:
 def test_a_paid_order_is_told_once(paid: Order, webhook: Endpoint, receiver: Receiver) -> None:
     notify(paid)
     for _again in range(3):
-        work.run("payments.tell")
+        work.run("orders.tell")
         work.run("webhooks.deliver")
     (request,) = receiver.requests
     assert json.loads(request.body)["type"] == "order.paid"
@@ -69,7 +70,7 @@ def test_what_is_not_taken_is_told_again_with_the_same_id(
     paid: Order, webhook: Endpoint, receiver: Receiver
 ) -> None:
     receiver.status = 500
-    work.run("payments.tell")
+    work.run("orders.tell")
     work.run("webhooks.deliver")
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.last["status"], delivery.attempts) == ("waiting", 500, 1)
@@ -85,7 +86,7 @@ def test_after_a_day_it_is_given_up_and_stays_visible(
     paid: Order, webhook: Endpoint, receiver: Receiver
 ) -> None:
     receiver.status = 500
-    work.run("payments.tell")
+    work.run("orders.tell")
     delivery = Delivery.objects.get()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         while delivery.due_at is not None:
@@ -111,11 +112,11 @@ def test_a_hearer_that_fails_is_told_again_and_the_others_are_not(paid: Order) -
     events.hears("test-shaky", events.Topic.PAID)(shaky)
     events.hears("test-reliable", events.Topic.PAID)(reliable)
     try:
-        work.run("payments.tell")
+        work.run("orders.tell")
         event = Event.objects.get()
         assert event.error == "test-shaky: ValueError"
         with time_machine.travel(timezone.now() + HOUR):
-            work.run("payments.tell")
+            work.run("orders.tell")
     finally:
         events._hearers[:] = before
     assert sorted(heard) == ["reliable", "shaky", "shaky"]
@@ -127,7 +128,7 @@ def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, me
     Merchant.objects.update(receipt_text="已收到 {amount} 元（{description}，{number}）{unknown}")
     order = ordered()
     notify(order)
-    work.run("payments.tell")
+    work.run("orders.tell")
     push = Push.objects.get()
     assert push.openid == order.openid
     assert push.content["content"] == f"已收到 100.00 元（会员年卡，{order.out_trade_no}）{{unknown}}"
@@ -136,11 +137,11 @@ def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, me
 def test_a_receipt_reads_its_words_once(ordered: Ordered, merchant: Merchant) -> None:
     Merchant.objects.update(receipt_text="{description} https://shop.example.com/?n={description}")
     notify(ordered(description="{number} 卡"))
-    work.run("payments.tell")
+    work.run("orders.tell")
     encoded = "https://shop.example.com/?n=%7Bnumber%7D%20%E5%8D%A1"
     assert Push.objects.get().content["content"] == f"{{number}} 卡 {encoded}"
 
 
 def test_without_a_receipt_text_nothing_is_sent(paid: Order) -> None:
-    work.run("payments.tell")
+    work.run("orders.tell")
     assert not Push.objects.exists()

@@ -10,11 +10,16 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import OfficialAccount, StaffRight
-from payments import refund_limits, refunding
-from payments.discrepancies import Kind, Mismatch, note
-from payments.models import Bill, Discrepancy, Merchant, Notice, Order, Refund, RefundLimit
-from payments.states import OrderState, RefundState
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from payments.bills.discrepancies import keep
+from payments.bills.models import Bill, Discrepancy
+from payments.merchants.models import Merchant
+from payments.notifications.models import Notice
+from payments.orders.mismatches import Kind, Mismatch
+from payments.orders.models import Order, Refund, RefundLimit
+from payments.orders.refunds import limits, refunding
+from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import answer_close, answer_query, notify
@@ -22,7 +27,7 @@ from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS
 from wechat.channels.models import Attribution, Channel
 
-ADMIN = "/admin/payments"
+ADMIN = "/admin"
 
 
 @pytest.fixture
@@ -43,33 +48,33 @@ def text(client: Client, path: str) -> str:
 
 def test_the_list_shows_orders_and_their_sums(money: Client, paid: Order, ordered: Ordered) -> None:
     ordered(key="open", total=55)
-    shown = text(money, "order/")
+    shown = text(money, "orders/order/")
     assert paid.out_trade_no in shown
     assert "¥100.00" in shown
     assert "¥0.55" in shown
     today = timezone.localdate()
-    days = text(money, f"order/?since={today}&until={today}")
+    days = text(money, f"orders/order/?since={today}&until={today}")
     assert "1 笔订单" in days
     assert "¥0.55" not in days
     for found in (paid.out_trade_no, paid.transaction_id, paid.openid):
-        assert paid.out_trade_no in text(money, f"order/?q={found}")
-    assert paid.out_trade_no not in text(money, "order/?state=closed")
+        assert paid.out_trade_no in text(money, f"orders/order/?q={found}")
+    assert paid.out_trade_no not in text(money, "orders/order/?state=closed")
 
 
 def test_an_order_tells_its_whole_history(money: Client, paid: Order) -> None:
     refunding.request(paid, 100, source="test", key="r", reason="售完")
-    note(paid.merchant, Mismatch(Kind.AMOUNT, "x", order=paid, here=1, there=2))
-    shown = text(money, f"order/{paid.pk}/change/")
+    keep(paid.merchant, Mismatch(Kind.AMOUNT, "x", order=paid, here=1, there=2))
+    shown = text(money, f"orders/order/{paid.pk}/change/")
     for word in ("会员年卡", "支付成功", "售完", "支付金额不一致", "生成订单", "退款…"):
         assert word in shown, word
 
 
 def dialog(client: Client, order: Order, amount: str, **more: str) -> Any:
-    shown = page(client, f"order/{order.pk}/refund/")
+    shown = page(client, f"orders/order/{order.pk}/refund/")
     key = re.search(r'name="key" value="(\w+)"', shown)
     assert key
     body = {"amount": amount, "reason": "售完", "key": key[1], **more}
-    return client.post(f"{ADMIN}/order/{order.pk}/refund/", body)
+    return client.post(f"{ADMIN}/orders/order/{order.pk}/refund/", body)
 
 
 def test_a_refund_says_first_what_will_happen(money: Client, paid: Order) -> None:
@@ -81,13 +86,13 @@ def test_a_refund_says_first_what_will_happen(money: Client, paid: Order) -> Non
     refund = Refund.objects.get()
     assert (refund.amount, refund.state, refund.reason) == (3000, RefundState.PENDING, "售完")
     assert refund.asked_by
-    assert "WR" in text(money, f"order/{paid.pk}/history/")
+    assert "WR" in text(money, f"orders/order/{paid.pk}/history/")
 
 
 def test_the_same_dialog_sent_twice_is_one_refund(money: Client, paid: Order) -> None:
     body = {"amount": "30", "reason": "", "key": "same", "confirmed": "1"}
     for _again in range(2):
-        money.post(f"{ADMIN}/order/{paid.pk}/refund/", body)
+        money.post(f"{ADMIN}/orders/order/{paid.pk}/refund/", body)
     assert Refund.objects.count() == 1
 
 
@@ -103,7 +108,7 @@ def test_above_the_limit_the_dialog_says_who_decides(money: Client, paid: Order,
     dialog(money, paid, "30", confirmed="1")
     refund = Refund.objects.get()
     assert refund.state == RefundState.WAITING
-    address = f"{ADMIN}/refund/{refund.pk}/decide/"
+    address = f"{ADMIN}/orders/refund/{refund.pk}/decide/"
     money.post(address, {"agreed": "1"})
     refund.refresh_from_db()
     assert refund.state == RefundState.WAITING
@@ -118,22 +123,22 @@ def test_a_refund_can_be_rejected(money: Client, paid: Order, staff: Cast) -> No
     RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=0)
     dialog(money, paid, "30", confirmed="1")
     refund = Refund.objects.get()
-    signed_in(staff.owner).post(f"{ADMIN}/refund/{refund.pk}/decide/", {"rejected": "1"})
+    signed_in(staff.owner).post(f"{ADMIN}/orders/refund/{refund.pk}/decide/", {"rejected": "1"})
     refund.refresh_from_db()
     paid.refresh_from_db()
     assert (refund.state, paid.reserved) == (RefundState.REJECTED, 0)
-    assert refund.out_refund_no in text(money, "refund/?state=rejected")
-    assert refund.out_refund_no in text(money, f"refund/?q={paid.out_trade_no}")
+    assert refund.out_refund_no in text(money, "orders/refund/?state=rejected")
+    assert refund.out_refund_no in text(money, f"orders/refund/?q={paid.out_trade_no}")
 
 
 def test_an_order_is_closed_after_a_question(money: Client, ordered: Ordered, pay: PayPlatform) -> None:
     order = ordered()
     answer_query(pay, order)
     answer_close(pay, order)
-    assert order.out_trade_no in page(money, f"order/{order.pk}/close/")
+    assert order.out_trade_no in page(money, f"orders/order/{order.pk}/close/")
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
-    money.post(f"{ADMIN}/order/{order.pk}/close/")
+    money.post(f"{ADMIN}/orders/order/{order.pk}/close/")
     order.refresh_from_db()
     assert order.state == OrderState.CLOSED
 
@@ -143,18 +148,18 @@ def test_wechat_pay_is_asked_when_staff_want_to_know(
 ) -> None:
     order = ordered()
     answer_query(pay, order, "SUCCESS")
-    money.get(f"{ADMIN}/order/{order.pk}/look/")
+    money.get(f"{ADMIN}/orders/order/{order.pk}/look/")
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
-    money.post(f"{ADMIN}/order/{order.pk}/look/")
+    money.post(f"{ADMIN}/orders/order/{order.pk}/look/")
     order.refresh_from_db()
     assert order.state == OrderState.PAID
 
 
 def everything(order: Order) -> Iterator[str]:
-    yield f"{ADMIN}/order/{order.pk}/change/"
+    yield f"{ADMIN}/orders/order/{order.pk}/change/"
     for name in ("refund", "close"):
-        yield f"{ADMIN}/order/{order.pk}/{name}/"
+        yield f"{ADMIN}/orders/order/{order.pk}/{name}/"
 
 
 def test_who_has_no_right_to_money_sees_none(paid: Order, staff: Cast) -> None:
@@ -162,10 +167,10 @@ def test_who_has_no_right_to_money_sees_none(paid: Order, staff: Cast) -> None:
         client = signed_in(user)
         for address in everything(paid):
             assert client.get(address).status_code in {302, 403, 404}, (user, address)
-        assert paid.out_trade_no not in client.get(f"{ADMIN}/order/").content.decode()
-        assert client.get(f"{ADMIN}/merchant/revenue/").status_code in {200, 403}
+        assert paid.out_trade_no not in client.get(f"{ADMIN}/orders/order/").content.decode()
+        assert client.get(f"{ADMIN}/orders/order/revenue/").status_code in {200, 403}
         answer = client.post(
-            f"{ADMIN}/order/{paid.pk}/refund/", {"amount": "1", "key": "k", "confirmed": "1"}
+            f"{ADMIN}/orders/order/{paid.pk}/refund/", {"amount": "1", "key": "k", "confirmed": "1"}
         )
         assert answer.status_code in {302, 403, 404}
     assert not Refund.objects.exists()
@@ -173,22 +178,22 @@ def test_who_has_no_right_to_money_sees_none(paid: Order, staff: Cast) -> None:
 
 def test_an_auditor_looks_and_changes_nothing(paid: Order, staff: Cast) -> None:
     auditor = signed_in(staff.auditor)
-    assert f"order/{paid.pk}/refund" not in page(auditor, f"order/{paid.pk}/change/")
+    assert f"orders/order/{paid.pk}/refund" not in page(auditor, f"orders/order/{paid.pk}/change/")
     for name in ("refund", "close", "look"):
-        assert auditor.post(f"{ADMIN}/order/{paid.pk}/{name}/").status_code == 403
+        assert auditor.post(f"{ADMIN}/orders/order/{paid.pk}/{name}/").status_code == 403
 
 
 @pytest.fixture
 def exception(paid: Order) -> Discrepancy:
-    return note(paid.merchant, Mismatch(Kind.SECOND_PAYMENT, "WC1 4200", order=paid, here="a", there="b"))
+    return keep(paid.merchant, Mismatch(Kind.SECOND_PAYMENT, "WC1 4200", order=paid, here="a", there="b"))
 
 
 def test_an_exception_is_closed_with_a_note_and_no_other_way(
     money: Client, exception: Discrepancy, staff: Cast
 ) -> None:
-    assert "重复支付" in text(money, "discrepancy/")
-    assert "重复支付" in text(money, f"discrepancy/{exception.pk}/change/")
-    address = f"{ADMIN}/discrepancy/{exception.pk}/close/"
+    assert "重复支付" in text(money, "bills/discrepancy/")
+    assert "重复支付" in text(money, f"bills/discrepancy/{exception.pk}/change/")
+    address = f"{ADMIN}/bills/discrepancy/{exception.pk}/close/"
     money.post(address, {"note": "  "})
     signed_in(staff.auditor).post(address, {"note": "x"})
     exception.refresh_from_db()
@@ -203,8 +208,10 @@ def test_an_exception_is_closed_with_a_note_and_no_other_way(
 def test_the_exceptions_of_another_account_stay_there(exception: Discrepancy, staff: Cast) -> None:
     outsider = signed_in(staff.outsider)
     exception.merchant.accounts.add(staff.theirs)
-    assert "重复支付" not in re.sub(r"<select.*?</select>", "", page(outsider, "discrepancy/"), flags=re.S)
-    assert outsider.get(f"{ADMIN}/discrepancy/{exception.pk}/change/").status_code in {302, 404}
+    assert "重复支付" not in re.sub(
+        r"<select.*?</select>", "", page(outsider, "bills/discrepancy/"), flags=re.S
+    )
+    assert outsider.get(f"{ADMIN}/bills/discrepancy/{exception.pk}/change/").status_code in {302, 404}
 
 
 def test_a_notification_is_handled_again_by_hand(money: Client, ordered: Ordered) -> None:
@@ -214,21 +221,21 @@ def test_a_notification_is_handled_again_by_hand(money: Client, ordered: Ordered
     notice = Notice.objects.get(state="failed")
     notice.resource["transaction_id"] = "4200009"
     notice.save()
-    assert "重新处理" in text(money, f"notice/{notice.pk}/change/")
-    money.post(f"{ADMIN}/notice/{notice.pk}/again/")
+    assert "重新处理" in text(money, f"notifications/notice/{notice.pk}/change/")
+    money.post(f"{ADMIN}/notifications/notice/{notice.pk}/again/")
     order.refresh_from_db()
     assert order.state == OrderState.PAID
-    assert text(money, "notice/")
+    assert text(money, "notifications/notice/")
 
 
 def test_a_bill_shows_both_sides(money: Client, paid: Order, merchant: Merchant) -> None:
     bill = Bill.objects.create(
         merchant=merchant, kind="trade", day=timezone.localdate(), state="matched", lines=1, income=10000
     )
-    shown = text(money, f"bill/{bill.pk}/change/")
+    shown = text(money, f"bills/bill/{bill.pk}/change/")
     assert "¥100.00" in shown
     assert "不一致" in shown
-    assert "¥100.00" in text(money, "bill/")
+    assert "¥100.00" in text(money, "bills/bill/")
 
 
 def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) -> None:
@@ -238,18 +245,18 @@ def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) ->
     refund = refunding.request(order, 100, source="test", key="r")
     Refund.objects.update(state="success", refund_id="5", succeeded_at=timezone.now(), due_at=None)
     month = f"{timezone.localdate():%Y-%m}"
-    lines = page(money, f"bill/export/?month={month}&as=csv").splitlines()
+    lines = page(money, f"bills/bill/export/?month={month}&as=csv").splitlines()
     assert lines[0].startswith("\ufeff")
     assert len(lines) == 3
-    assert page(money, f"bill/export/?month={month}&as=csv&by=paid_back").splitlines() == lines
+    assert page(money, f"bills/bill/export/?month={month}&as=csv&by=paid_back").splitlines() == lines
     # An id of more than 15 digits is a text: of a number Excel would keep only the first 15.
     assert f"{order.out_trade_no},'{order.transaction_id},,'=HYPERLINK(1)" in lines[1]
     assert f"{refund.out_refund_no}" in lines[2]
     assert "-1.00" in lines[2]
-    excel = money.get(f"{ADMIN}/bill/export/?month={month}&as=xlsx")
+    excel = money.get(f"{ADMIN}/bills/bill/export/?month={month}&as=xlsx")
     rows = list(load_workbook(BytesIO(b"".join(excel))).active.values)  # type: ignore[union-attr]
     assert [row[8] for row in rows[1:]] == [100, -1]
-    assert money.get(f"{ADMIN}/bill/export/?month=never").status_code == 302
+    assert money.get(f"{ADMIN}/bills/bill/export/?month=never").status_code == 302
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
@@ -261,7 +268,7 @@ def test_one_odd_description_does_not_end_the_months_export(
     Order.objects.filter(pk=order.pk).update(description="年\x0b卡\x1f", item="＝cmd()", source="\n=1")
     order.refresh_from_db()
     month = f"{timezone.localdate():%Y-%m}"
-    answer: Any = money.get(f"{ADMIN}/bill/export/?month={month}&as={form}")
+    answer: Any = money.get(f"{ADMIN}/bills/bill/export/?month={month}&as={form}")
     data = b"".join(answer)
     if form == "csv":
         row: list[Any] = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))[1]
@@ -277,15 +284,15 @@ def test_one_odd_description_does_not_end_the_months_export(
 
 def test_revenue_is_drawn_by_day_and_added_up(money: Client, ordered: Ordered) -> None:
     notify(ordered(item="年卡"))
-    shown = page(money, "merchant/revenue/")
+    shown = page(money, "orders/order/revenue/")
     assert shown.count("<rect") == 30
     assert "¥100.00" in shown
     assert "年卡" in shown
-    assert page(money, "merchant/revenue/?since=2020-01-01&until=2020-01-31").count("<rect") == 0
+    assert page(money, "orders/order/revenue/?since=2020-01-01&until=2020-01-31").count("<rect") == 0
 
 
 def test_revenue_is_put_down_to_the_channels_that_brought_the_payers(money: Client, paid: Order) -> None:
-    assert "按渠道" not in page(money, "merchant/revenue/")
+    assert "按渠道" not in page(money, "orders/order/revenue/")
     channel, now = Channel.objects.create(account=paid.account, name="一号店"), timezone.now()
     Attribution.objects.create(
         account=paid.account,
@@ -295,7 +302,7 @@ def test_revenue_is_put_down_to_the_channels_that_brought_the_payers(money: Clie
         last_channel=channel,
         last_at=now,
     )
-    assert "一号店 1 ¥100.00" in text(money, "merchant/revenue/")
+    assert "一号店 1 ¥100.00" in text(money, "orders/order/revenue/")
 
 
 def merchant_fields(merchant: Merchant, **differently: Any) -> dict[str, Any]:
@@ -319,10 +326,10 @@ def merchant_fields(merchant: Merchant, **differently: Any) -> dict[str, Any]:
 
 def test_keys_go_in_and_never_come_out(merchant: Merchant, staff: Cast) -> None:
     owner = signed_in(staff.owner)
-    shown = page(owner, f"merchant/{merchant.pk}/change/")
+    shown = page(owner, f"merchants/merchant/{merchant.pk}/change/")
     assert KEYS["apiv3_key"] not in shown
     assert "PRIVATE KEY" not in shown
-    address = f"{ADMIN}/merchant/{merchant.pk}/change/"
+    address = f"{ADMIN}/merchants/merchant/{merchant.pk}/change/"
     wrong = owner.post(address, merchant_fields(merchant, new_api_v3_key="too short"))
     assert "too short" not in wrong.content.decode()
     changed = owner.post(address, merchant_fields(merchant, name="新名字", new_api_v3_key="n" * 32))
@@ -333,7 +340,7 @@ def test_keys_go_in_and_never_come_out(merchant: Merchant, staff: Cast) -> None:
 
 
 def test_finance_does_not_touch_the_keys(merchant: Merchant, money: Client) -> None:
-    assert money.get(f"{ADMIN}/merchant/{merchant.pk}/change/").status_code in {302, 403}
+    assert money.get(f"{ADMIN}/merchants/merchant/{merchant.pk}/change/").status_code in {302, 403}
 
 
 def test_a_merchant_shared_with_another_account_is_changed_by_nobody_alone(
@@ -341,18 +348,20 @@ def test_a_merchant_shared_with_another_account_is_changed_by_nobody_alone(
 ) -> None:
     merchant.accounts.add(staff.theirs)
     owner = signed_in(staff.owner)
-    answer = owner.post(f"{ADMIN}/merchant/{merchant.pk}/change/", merchant_fields(merchant, name="我的了"))
+    answer = owner.post(
+        f"{ADMIN}/merchants/merchant/{merchant.pk}/change/", merchant_fields(merchant, name="我的了")
+    )
     assert answer.status_code == 403
     superuser = signed_in(staff.superuser)
-    assert superuser.get(f"{ADMIN}/merchant/{merchant.pk}/change/").status_code == 200
+    assert superuser.get(f"{ADMIN}/merchants/merchant/{merchant.pk}/change/").status_code == 200
 
 
 def test_a_limit_is_set_by_the_owner(staff: Cast, money: Client) -> None:
     fields = {"account": staff.ours.pk, "role": "finance", "alone_up_to": "5000"}
-    assert money.post(f"{ADMIN}/refundlimit/add/", fields).status_code == 403
-    assert signed_in(staff.owner).post(f"{ADMIN}/refundlimit/add/", fields).status_code == 302
+    assert money.post(f"{ADMIN}/orders/refundlimit/add/", fields).status_code == 403
+    assert signed_in(staff.owner).post(f"{ADMIN}/orders/refundlimit/add/", fields).status_code == 302
     finance = User.objects.get(username="money")
-    assert refund_limits.limit_of(finance, staff.ours.pk) == 500_000
+    assert limits.limit_of(finance, staff.ours.pk) == 500_000
 
 
 def test_a_refund_in_parts_beyond_the_limit_says_who_decides(money: Client, paid: Order) -> None:
@@ -374,27 +383,37 @@ def test_finance_of_another_account_sees_nothing_of_ours_where_both_sell_through
     shared: Merchant, staff: Cast, money: Client, paid: Order
 ) -> None:
     bill = Bill.objects.create(merchant=shared, kind="trade", day=timezone.localdate(), state="matched")
-    unknown = note(shared, Mismatch(Kind.UNKNOWN_ORDER, "WC9"))
+    unknown = keep(shared, Mismatch(Kind.UNKNOWN_ORDER, "WC9"))
     lost = Notice.objects.create(merchant=shared, notice_id="n", event_type="LOST", raw="", resource={})
     ours = Notice.objects.get(order=paid)
     theirs = signed_in(member("their money", staff.theirs, StaffRight.Role.FINANCE))
-    for kind, row in (("bill", bill), ("discrepancy", unknown), ("notice", lost), ("notice", ours)):
+    for kind, row in (
+        ("bills/bill", bill),
+        ("bills/discrepancy", unknown),
+        ("notifications/notice", lost),
+        ("notifications/notice", ours),
+    ):
         for client in (theirs, money) if row != ours else (theirs,):
             assert client.get(f"{ADMIN}/{kind}/{row.pk}/change/").status_code in {302, 404}
             assert f"{kind}/{row.pk}/change" not in page(client, f"{kind}/")
-    assert f"notice/{ours.pk}/change" in page(money, "notice/")
+    assert f"notifications/notice/{ours.pk}/change" in page(money, "notifications/notice/")
     both = User.objects.get(username="money")
     StaffRight.objects.create(user=both, account=staff.theirs, role=StaffRight.Role.FINANCE)
-    for kind, row in (("bill", bill), ("discrepancy", unknown), ("notice", lost), ("notice", ours)):
+    for kind, row in (
+        ("bills/bill", bill),
+        ("bills/discrepancy", unknown),
+        ("notifications/notice", lost),
+        ("notifications/notice", ours),
+    ):
         assert page(signed_in(both), f"{kind}/{row.pk}/change/")
 
 
 def test_what_belongs_to_no_account_is_closed_by_whoever_may_act_for_all_of_them(
     shared: Merchant, staff: Cast
 ) -> None:
-    unknown = note(shared, Mismatch(Kind.UNKNOWN_ORDER, "WC9"))
+    unknown = keep(shared, Mismatch(Kind.UNKNOWN_ORDER, "WC9"))
     StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.AUDITOR)
-    address = f"{ADMIN}/discrepancy/{unknown.pk}/close/"
+    address = f"{ADMIN}/bills/discrepancy/{unknown.pk}/close/"
     assert signed_in(staff.owner).post(address, {"note": "x"}).status_code == 403
     StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.FINANCE)
     assert signed_in(staff.owner).post(address, {"note": "x"}).status_code == 302

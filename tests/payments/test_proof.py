@@ -9,9 +9,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from payments import reconciling
-from payments.models import Discrepancy, Event, Merchant, Order
-from payments.states import OPEN, OrderState
+from payments.bills import reconciling
+from payments.bills.models import Discrepancy
+from payments.merchants.models import Merchant
+from payments.orders.models import Event, Order
+from payments.orders.states import OPEN, OrderState
 from tests.payments.history import History, our_ledger, their_ledger
 from tests.simulated import Simulated
 

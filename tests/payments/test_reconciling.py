@@ -11,10 +11,14 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import OfficialAccount, StaffRight
-from payments import bill_sums, reconciling, refunding
-from payments.models import Bill, BillLine, Discrepancy, FundLine, Merchant, Order, Refund
-from payments.states import OrderState
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from payments.bills import reconciling, sums
+from payments.bills.models import Bill, BillLine, Discrepancy, FundLine
+from payments.merchants.models import Merchant
+from payments.orders.models import Order, Refund
+from payments.orders.refunds import refunding
+from payments.orders.states import OrderState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, know_nothing, notify, reply
@@ -277,12 +281,12 @@ def test_days_follow_one_another_whatever_becomes_of_each(merchant: Merchant, pa
     pay.pay[TRADE] = pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
     with time_machine.travel(datetime.datetime(2026, 3, 1, 15, tzinfo=BEIJING)):
         reconciling.begin(merchant)
-        assert work.run("payments.fetch_bills") == 0
+        assert work.run("bills.fetch_bills") == 0
     with time_machine.travel(datetime.datetime(2026, 3, 2, 10, 4, tzinfo=BEIJING)):
         reconciling.begin(merchant)
-        assert work.run("payments.fetch_bills") == 0
+        assert work.run("bills.fetch_bills") == 0
     with time_machine.travel(datetime.datetime(2026, 3, 5, 10, 6, tzinfo=BEIJING)):
-        assert work.run("payments.fetch_bills") == 8
+        assert work.run("bills.fetch_bills") == 8
     days = Bill.objects.filter(kind="trade").order_by("day").values_list("day__day", "state")
     assert list(days) == [(1, "empty"), (2, "empty"), (3, "empty"), (4, "empty"), (5, "waiting")]
 
@@ -323,7 +327,7 @@ def test_every_movement_is_put_to_its_order_and_refund(
         (None, refund),
     ]
     assert kinds() == []
-    assert all(line.agrees and line.ours for line in bill_sums.sums(funds))
+    assert all(line.agrees and line.ours for line in sums.sums(funds))
 
 
 @pytest.mark.parametrize("trade_first", [True, False])
@@ -358,7 +362,7 @@ def test_fees_that_move_in_lines_of_their_own_count_with_their_payment_and_refun
     )
     fetched(funds)
     assert kinds() == expected
-    assert [line.agrees for line in bill_sums.sums(funds)] == [not expected, True]
+    assert [line.agrees for line in sums.sums(funds)] == [not expected, True]
 
 
 def test_what_a_closed_refund_took_comes_back_whole(
@@ -473,7 +477,7 @@ def test_the_recorded_bills_are_read(merchant: Merchant, serve: Any) -> None:
     assert "bill_summary" not in kinds()
 
 
-BILLS_PAGE = "/admin/payments/bill"
+BILLS_PAGE = "/admin/bills/bill"
 
 
 def days_ago(count: int) -> datetime.date:
@@ -494,9 +498,9 @@ def test_a_bill_that_failed_is_fetched_again_from_its_page(
     again = f"{BILLS_PAGE}/{bill.pk}/again/"
     assert signed_in(staff.auditor).post(again).status_code == 403
     money.get(again)
-    assert work.run("payments.fetch_bills") == 0
+    assert work.run("bills.fetch_bills") == 0
     assert money.post(again).status_code == 302
-    assert work.run("payments.fetch_bills") >= 1
+    assert work.run("bills.fetch_bills") >= 1
     bill.refresh_from_db()
     assert (bill.state, bill.error) == (Bill.State.MATCHED, "")
 
@@ -508,7 +512,7 @@ def test_a_day_before_the_merchant_was_set_up_is_fetched_from_the_page(
     reconciling.begin(merchant)
     asked = {"merchant": merchant.pk, "day": f"{days_ago(60)}"}
     assert money.post(f"{BILLS_PAGE}/fetch/", asked).status_code == 302
-    assert work.run("payments.fetch_bills") == 2
+    assert work.run("bills.fetch_bills") == 2
     # It begins no second chain of days.
     assert list(Bill.objects.filter(state="empty").values_list("day", flat=True)) == [days_ago(60)] * 2
     assert Bill.objects.filter(state="waiting").count() == 2

@@ -9,11 +9,13 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import OfficialAccount, StaffRight
-from payments import refund_limits, refunding
-from payments.models import Discrepancy, Event, Order, Refund, RefundLimit
-from payments.ordering import OrderRefused
-from payments.states import OrderState, RefundState
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from payments.bills.models import Discrepancy
+from payments.orders.models import Event, Order, Refund, RefundLimit
+from payments.orders.ordering import OrderRefused
+from payments.orders.refunds import limits, refunding
+from payments.orders.states import OrderState, RefundState
 from tests.cast import member
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUNDS, notify, notify_refund, refund_id, reply, report
@@ -69,13 +71,13 @@ def test_a_part_then_the_rest_is_given_back(paid: Order, pay: PayPlatform) -> No
     answer(pay)
     first = ask(paid, 3000)
     assert books(paid) == (OrderState.PAID, 3000, 0)
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert state(first) == RefundState.PROCESSING
     assert notify_refund(first).status_code == 204
     assert books(paid) == (OrderState.PARTLY_REFUNDED, 3000, 3000)
     second = ask(paid, 7000, "r2")
     answer(pay, "SUCCESS")
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert state(second) == RefundState.SUCCESS
     assert books(paid) == (OrderState.REFUNDED, 10000, 10000)
     assert Event.objects.filter(topic="refund.succeeded").count() == 2
@@ -146,11 +148,11 @@ def test_refunds_that_race_never_exceed_the_payment(paid: Order) -> None:
 def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(paid: Order, pay: PayPlatform) -> None:
     refund = ask(paid, 3000)
     pay.pay[REFUNDS] = lambda request: Reply(b"", status=0)
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert state(refund) == RefundState.PENDING
     answer_query(pay, refund)
     with later(HOUR):
-        work.run("payments.refund")
+        work.run("orders.refund")
     assert state(refund) == RefundState.SUCCESS
     assert pay.calls()[REFUNDS] == 1
 
@@ -158,11 +160,11 @@ def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(paid: Order, p
 def test_a_refund_that_never_arrived_is_sent_again_under_its_number(paid: Order, pay: PayPlatform) -> None:
     refund = ask(paid, 3000)
     pay.pay[REFUNDS] = lambda request: Reply(b"", status=0)
-    work.run("payments.refund")
+    work.run("orders.refund")
     answer_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
     answer(pay, "SUCCESS")
     with later(HOUR):
-        work.run("payments.refund")
+        work.run("orders.refund")
     assert state(refund) == RefundState.SUCCESS
     sent = [request.body for request in pay.requests if request.path == REFUNDS]
     assert len(sent) == 2
@@ -173,7 +175,7 @@ def test_a_definite_refusal_frees_the_amount(paid: Order, pay: PayPlatform) -> N
     refund = ask(paid, 3000)
     pay.pay[REFUNDS] = lambda request: refused(403, "USER_ACCOUNT_ABNORMAL", "用户账户异常")
     answer_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert state(refund) == RefundState.REFUSED
     assert "用户账户异常" in refund.error
     assert books(paid) == (OrderState.PAID, 0, 0)
@@ -186,7 +188,7 @@ def test_a_refusal_of_a_refund_that_is_there_all_the_same_frees_nothing(
     refund = ask(paid, 3000)
     pay.pay[REFUNDS] = lambda request: refused(400, "INVALID_REQUEST")
     answer_query(pay, refund, status="PROCESSING")
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert state(refund) == RefundState.PROCESSING
     assert books(paid)[1] == 3000
 
@@ -194,12 +196,12 @@ def test_a_refusal_of_a_refund_that_is_there_all_the_same_frees_nothing(
 def test_without_money_in_the_account_it_waits_and_says_so(paid: Order, pay: PayPlatform) -> None:
     refund = ask(paid, 3000)
     pay.pay[REFUNDS] = lambda request: refused(403, "NOT_ENOUGH", "余额不足")
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert (state(refund), refund.error) == (RefundState.PENDING, "余额不足")
     answer_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
     answer(pay, "SUCCESS")
     with later(HOUR):
-        work.run("payments.refund")
+        work.run("orders.refund")
     assert state(refund) == RefundState.SUCCESS
 
 
@@ -207,7 +209,7 @@ def test_without_money_in_the_account_it_waits_and_says_so(paid: Order, pay: Pay
 def test_a_busy_platform_is_asked_later(paid: Order, pay: PayPlatform, said: Reply) -> None:
     refund = ask(paid, 3000)
     pay.pay[REFUNDS] = lambda request: said
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert state(refund) == RefundState.PENDING
     assert refund.due_at
     assert books(paid)[1] == 3000
@@ -216,7 +218,7 @@ def test_a_busy_platform_is_asked_later(paid: Order, pay: PayPlatform, said: Rep
 def test_a_closed_refund_frees_the_amount_for_a_new_number(paid: Order, pay: PayPlatform) -> None:
     answer(pay)
     refund = ask(paid, 10000)
-    work.run("payments.refund")
+    work.run("orders.refund")
     notify_refund(refund, "CLOSED")
     assert state(refund) == RefundState.CLOSED
     assert books(paid) == (OrderState.PAID, 0, 0)
@@ -226,20 +228,20 @@ def test_a_closed_refund_frees_the_amount_for_a_new_number(paid: Order, pay: Pay
 def test_an_abnormal_refund_stays_open_until_it_succeeds(paid: Order, pay: PayPlatform) -> None:
     answer(pay)
     refund = ask(paid, 3000)
-    work.run("payments.refund")
+    work.run("orders.refund")
     notify_refund(refund, "ABNORMAL")
     assert state(refund) == RefundState.ABNORMAL
     assert books(paid) == (OrderState.PAID, 3000, 0)
     answer_query(pay, refund)
     with later(HOUR):
-        work.run("payments.refund")
+        work.run("orders.refund")
     assert state(refund) == RefundState.SUCCESS
 
 
 def test_late_and_repeated_reports_change_nothing(paid: Order, pay: PayPlatform) -> None:
     answer(pay, "SUCCESS")
     refund = ask(paid, 3000)
-    work.run("payments.refund")
+    work.run("orders.refund")
     for status in ("SUCCESS", "ABNORMAL", "PROCESSING"):
         assert notify_refund(refund, status).status_code == 204
     assert state(refund) == RefundState.SUCCESS
@@ -260,7 +262,7 @@ def test_a_report_that_does_not_fit_is_shown_and_not_applied(
 ) -> None:
     answer(pay, "SUCCESS")
     refund = ask(paid, 3000)
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert notify_refund(refund, status, **differently).status_code == 204
     assert Discrepancy.objects.get().kind == kind
     assert books(paid) == (OrderState.PARTLY_REFUNDED, 3000, 3000)
@@ -312,12 +314,12 @@ def test_a_rejected_refund_frees_the_amount(paid: Order, finance: User, owner: U
 def test_limits_are_those_of_the_roles(account: OfficialAccount, finance: User, owner: User) -> None:
     auditor = member("auditor", account, StaffRight.Role.AUDITOR)
     superuser = User.objects.create_superuser("root")
-    assert refund_limits.limit_of(finance, account.pk) == refund_limits.ALONE_UP_TO
-    assert refund_limits.limit_of(owner, account.pk) is None
-    assert refund_limits.limit_of(superuser, account.pk) is None
-    assert refund_limits.limit_of(auditor, account.pk) == 0
+    assert limits.limit_of(finance, account.pk) == limits.ALONE_UP_TO
+    assert limits.limit_of(owner, account.pk) is None
+    assert limits.limit_of(superuser, account.pk) is None
+    assert limits.limit_of(auditor, account.pk) == 0
     RefundLimit.objects.create(account=account, role="owner", alone_up_to=5)
-    assert refund_limits.limit_of(User.objects.get(pk=owner.pk), account.pk) == 5
+    assert limits.limit_of(User.objects.get(pk=owner.pk), account.pk) == 5
 
 
 def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordered, pay: PayPlatform) -> None:
@@ -326,9 +328,9 @@ def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordere
     first, second = ordered(key="a", purchase="p"), ordered(key="b", purchase="p")
     notify(first)
     notify(second, transaction_id="4200002", success_time=timezone.now().isoformat())
-    work.run("payments.tell")
-    work.run("payments.tell")
-    work.run("payments.refund")
+    work.run("orders.tell")
+    work.run("orders.tell")
+    work.run("orders.refund")
     assert books(first) == (OrderState.PAID, 0, 0)
     assert books(second) == (OrderState.REFUNDED, 10000, 10000)
 
@@ -424,7 +426,7 @@ def test_a_report_with_other_numbers_books_nothing(
 ) -> None:
     refund = ask(paid, 3000)
     answer(pay)
-    work.run("payments.refund")
+    work.run("orders.refund")
     assert state(refund) == RefundState.PROCESSING
     said: dict[str, Any] = {"refund_id": refund.refund_id, **differing}
     assert notify_refund(refund, **said).status_code == 204

@@ -10,18 +10,21 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import OfficialAccount, StaffRight
-from payments import refunding
-from payments.discrepancies import Kind, Mismatch, note
-from payments.models import Discrepancy, Order, Refund
-from payments.states import OrderState, RefundState
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from payments.bills.discrepancies import keep
+from payments.bills.models import Discrepancy
+from payments.orders.mismatches import Kind, Mismatch
+from payments.orders.models import Order, Refund
+from payments.orders.refunds import refunding
+from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUND_ID, REFUNDS, answer_query, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
 from wechat.kernel import work
 
-EXCEPTIONS = "/admin/payments/discrepancy"
+EXCEPTIONS = "/admin/bills/discrepancy"
 HOUR = datetime.timedelta(hours=1)
 BY_HAND = "made-by-hand"
 
@@ -137,13 +140,13 @@ def test_without_an_answer_of_wechat_pay_nothing_is_booked_and_it_can_be_agreed_
 
 def test_while_staff_decide_it_is_not_asked_about_all_the_time(underpaid: Order) -> None:
     with time_machine.travel(timezone.now() + HOUR, tick=False) as clock:
-        work.run("payments.chase")
+        work.run("orders.chase")
         underpaid.refresh_from_db()
         assert underpaid.state == OrderState.CLOSING
         clock.shift(600)
-        assert work.run("payments.chase") == 0
+        assert work.run("orders.chase") == 0
         clock.shift(3600)
-        assert work.run("payments.chase") == 1
+        assert work.run("orders.chase") == 1
 
 
 @pytest.fixture
@@ -159,7 +162,7 @@ def by_hand(paid: Order, pay: PayPlatform) -> Discrepancy:
         "amount": {"total": paid.total, "refund": 3000, "payer_refund": 3000},
     }
     pay.pay[f"{REFUNDS}/{BY_HAND}"] = lambda request: reply(**answered)
-    return note(paid.merchant, Mismatch(Kind.UNKNOWN_REFUND, f"{BY_HAND} {REFUND_ID}", order=paid))
+    return keep(paid.merchant, Mismatch(Kind.UNKNOWN_REFUND, f"{BY_HAND} {REFUND_ID}", order=paid))
 
 
 def test_a_refund_made_in_the_merchant_platform_is_adopted(
@@ -174,7 +177,7 @@ def test_a_refund_made_in_the_merchant_platform_is_adopted(
     assert by_hand.state == "closed"
     # It is booked once, and nothing is called for.
     agree(bob, by_hand)
-    assert work.run("payments.refund") == 0
+    assert work.run("orders.refund") == 0
     assert Refund.objects.count() == 1
 
 

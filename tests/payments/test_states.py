@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from payments import states
-from payments.models import Order, Refund
-from payments.states import ORDER_MOVES, REFUND_MOVES, IllegalMove, OrderState, RefundState, move
+from payments.orders import states
+from payments.orders.models import Order, Refund
+from payments.orders.states import ORDER_MOVES, REFUND_MOVES, IllegalMove, OrderState, RefundState, move
 from tests.payments.conftest import Ordered
 
-frozen = importlib.import_module("payments.migrations.0002_forward_only")
+frozen = importlib.import_module("payments.orders.migrations._forward_only")
 
 
 def test_every_state_has_its_moves_and_no_move_leads_elsewhere() -> None:

@@ -1,6 +1,7 @@
-from payments import ordering
-from payments.models import Event, Notice
-from payments.states import OrderState
+from payments.notifications.models import Notice
+from payments.orders import ordering
+from payments.orders.models import Event
+from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
 from tests.payments.world import TRANSACTION_ID, notify
 

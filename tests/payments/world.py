@@ -11,7 +11,8 @@ from Crypto.PublicKey import RSA
 from django.test import Client
 from django.utils import timezone
 
-from payments.models import Merchant, Order, Refund
+from payments.merchants.models import Merchant
+from payments.orders.models import Order, Refund
 from tests.sdk.pay.platform import PUBLIC_KEY_ID, PayPlatform, refused, signed
 from tests.sdk.pay.vectors import KEYS
 from tests.sdk.platform import Reply

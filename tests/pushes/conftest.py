@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.sdk.platform import APPID, Platform, Reply, Request, answer, serving
 from wechat.inbox.models import InboundMessage
 from wechat.pushes import windows

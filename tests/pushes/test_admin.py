@@ -5,7 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import Follower, OfficialAccount, StaffRight
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
 from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)

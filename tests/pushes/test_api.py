@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.pushes.test_templated import OPENID, World
 from tests.replies.test_forwarding import Webhook
 from tests.signed import Signed, business_system

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.pushes import batches
 from wechat.pushes.batches import Counted
 from wechat.pushes.models import Push

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.pushes import claiming, transitions
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue_many

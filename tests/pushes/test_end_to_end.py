@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.callbacks import served
 from tests.conftest import APPID
 from tests.simulated import Simulated

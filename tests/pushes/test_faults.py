@@ -13,7 +13,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from config.embedded import PROJECT
 from config.embedded.redis import _program
 from tests.pushes.test_sending import _environment

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.platform import Platform
 from tests.working import react_to_due, react_to_late
 from wechat.inbox import routing

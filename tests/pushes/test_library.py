@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.pushes.test_templated import OPENID, World
 from tests.simulated import Simulated

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from config.embedded import PROJECT
 from tests.pushes.conftest import OK, WeChat
 from tests.sdk.platform import Reply, answer

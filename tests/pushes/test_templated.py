@@ -9,7 +9,7 @@ import requests
 import time_machine
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from tests.simulated import Simulated
 from tests.working import send_due
 from wechat.kernel import buckets, work

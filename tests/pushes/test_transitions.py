@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.pushes import transitions
 from wechat.pushes.models import Push, Receipt
 from wechat.pushes.states import MOVES, PushState

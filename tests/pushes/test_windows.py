@@ -9,7 +9,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.pushes import windows
 from wechat.pushes.windows import Trigger
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
 from wechat.replies.models import Keyword, Reply, Rule
 

@@ -3,7 +3,8 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from accounts.models import Change, Follower, OfficialAccount, Tag
+from accounts.followers.models import Change, Follower, Tag
+from accounts.official.models import OfficialAccount
 from tests.callbacks import post
 from tests.cast import message
 from tests.platform import Platform

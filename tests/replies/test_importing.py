@@ -5,9 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from tests.replies.conftest import RuleMaker
-from wechat.kernel.exchange import Unreadable
+from wechat.console.exchange import Unreadable
 from wechat.replies.importing import export_rules, import_autoreply, import_rules
 from wechat.replies.models import Rule
 

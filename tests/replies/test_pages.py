@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Follower, OfficialAccount, StaffRight, Tag
+from accounts.followers.models import Follower, Tag
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
 from menus.models import Item, Menu, Version
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
@@ -282,7 +284,7 @@ def test_the_history_of_a_rule_tells_what_changed_about_its_parts(editor: Client
 
 
 def test_without_tags_the_rule_page_offers_to_add_one(editor: Client, account: OfficialAccount) -> None:
-    address = reverse("admin:accounts_tag_add")
+    address = reverse("admin:followers_tag_add")
     assert f'href="{address}"' not in editor.get(f"{LIST}add/").content.decode()
     owner = signed_in("owner", account, "owner")
     assert f'href="{address}"' in owner.get(f"{LIST}add/").content.decode()

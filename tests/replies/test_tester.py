@@ -4,7 +4,8 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from accounts.models import Follower, OfficialAccount, Tag
+from accounts.followers.models import Follower, Tag
+from accounts.official.models import OfficialAccount
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
 from wechat.inbox.models import InboundMessage

@@ -13,9 +13,10 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import erasing, tagging
-from accounts.doctor import Level
-from accounts.models import Follower, OfficialAccount, Tag
+from accounts.followers import erasing, tagging
+from accounts.followers.models import Follower, Tag
+from accounts.official.doctor import Level
+from accounts.official.models import OfficialAccount
 from tests.callbacks import post
 from tests.cast import Cast, signed_in
 from tests.platform import Platform

@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit
-from accounts.models import OfficialAccount
-from accounts.pages import AccountScopedAdmin, AuditedAdmin
-from accounts.rights import Area, Rights
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.pages import AccountScopedAdmin, AuditedAdmin
+from accounts.staff.rights import Area, Rights
 from wechat.api.forms import ApiClientForm
 from wechat.api.models import SECRET_OVERLAP, ApiClient, TokenAccess
-from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.pages import BigTable, ReadOnly, badge, moment
 
 
 @admin.register(ApiClient)

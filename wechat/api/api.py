@@ -14,10 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from accounts import changes, tagging
-from accounts.clients import access_token_of
-from accounts.models import Change, Follower, Segment, Tag
-from accounts.segments import UnknownCondition
+from accounts.followers import changes, tagging
+from accounts.followers.models import Change, Follower, Segment, Tag
+from accounts.followers.segments import UnknownCondition
+from accounts.official.clients import access_token_of
 from wechat.api import scopes
 from wechat.api.errors import Refused
 from wechat.api.models import TokenAccess

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.kernel.secrets import HasSecrets, SecretField
 
 # How long the former secret stays valid after a new one is made.

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.models import Follower, Segment, Tag
+from accounts.followers.models import Follower, Segment, Tag
 from wechat.sdk.api.tags import LONGEST_NAME
 from wechat.sdk.openids import OPENID
 

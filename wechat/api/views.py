@@ -31,7 +31,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.api import errors
 from wechat.api.authentication import SignatureAuthentication, client_of
 from wechat.api.errors import Refused

@@ -17,17 +17,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit
-from accounts.errcodes import in_words
-from accounts.gate import frame
-from accounts.models import OfficialAccount
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area, Rights, current_account
+from accounts.official.errcodes import in_words
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import frame
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, current_account
 from wechat.articles import editing, reading, sending
 from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
 from wechat.articles.models import Article, Draft, Reading
+from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment
 from wechat.kernel import work
-from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge, moment
 
 State, Work = Draft.State, Draft.Work
 

@@ -6,9 +6,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.gate import named_account_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import named_account_page
+from accounts.staff.rights import Area
 from wechat.articles import cleaning, pictures
 from wechat.kernel import work
 

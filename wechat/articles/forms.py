@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from accounts.models import OfficialAccount
-from accounts.picking import LinkInput
+from accounts.official.models import OfficialAccount
+from accounts.staff.picking import LinkInput
 from wechat.articles import cleaning, importing, pictures
 from wechat.articles.cleaning import Cleaned
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
 from wechat.articles.widgets import ArticleEditor
-from wechat.kernel.pages import FilterForm
+from wechat.console.pages import FilterForm
 from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker, FilesPicker

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import links
-from accounts.links import Link
-from accounts.models import OfficialAccount
+from accounts.official import links
+from accounts.official.links import Link
+from accounts.official.models import OfficialAccount
 from wechat.articles import pictures
 from wechat.articles.models import Article, Draft
 from wechat.inbox.routing import Event, reacts

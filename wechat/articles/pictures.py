@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from urllib3.exceptions import HTTPError
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.articles import allowlist, cleaning
 from wechat.articles.models import Article, ArticlePicture
 from wechat.kernel import files, pictures

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.articles import cleaning
 from wechat.articles.models import AUTHOR, DIGEST, TITLE, Article, Draft, Reading
 from wechat.kernel import work

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.clients import client_for
+from accounts.official.clients import client_for
 from wechat.articles import pictures
 from wechat.articles.models import Article, Draft
 from wechat.kernel import work

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from accounts.picking import links_of
+from accounts.staff.picking import links_of
 from wechat.articles import cleaning
 from wechat.materials.widgets import picker
 

@@ -8,14 +8,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area
 from wechat.campaigns import edit_page, overview_page, recipients_page, seeds_page, variant_page
 from wechat.campaigns.counters import SENT, Tally
 from wechat.campaigns.mass import admin as mass_admin
 from wechat.campaigns.models import Campaign
 from wechat.campaigns.sequences import admin as sequence_admin
-from wechat.kernel.pages import BigTable, badge, moment
+from wechat.console.pages import BigTable, badge, moment
 from wechat.kernel.row_ids import row_id
 
 # Registered by being imported.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import Campaign, Recipient
 
 # An order later than that has other reasons.

@@ -46,7 +46,7 @@ FROM (
     WHERE campaign_id = %s AND state = 'waiting' AND reason = '' ORDER BY id LIMIT %s
 ) mine
 LEFT JOIN LATERAL (
-    SELECT subscribed, blacklisted FROM accounts_follower
+    SELECT subscribed, blacklisted FROM followers_follower
     WHERE account_id = %s AND openid = mine.openid LIMIT 1
 ) follower ON true
 LEFT JOIN campaigns_audiencerow line ON line.campaign_id = mine.campaign_id AND line.openid = mine.openid

@@ -8,10 +8,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.gate import account_page, frame, object_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, frame, object_page
+from accounts.staff.rights import Area
 from wechat.campaigns import snapshot
 from wechat.campaigns.forms import CampaignForm
 from wechat.campaigns.models import Campaign

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django_stubs_ext import StrOrPromise
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import hours

@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import OfficialAccount, Segment, Tag
+from accounts.followers.models import Segment, Tag
+from accounts.official.models import OfficialAccount
 from wechat.campaigns import table
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.table import EVERYBODYS

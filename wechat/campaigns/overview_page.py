@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit
-from accounts.gate import entered, frame, object_page
-from accounts.rights import Area
+from accounts.staff import audit
+from accounts.staff.gate import entered, frame, object_page
+from accounts.staff.rights import Area
 from wechat.campaigns import conversions, counters, dispatch, figures, report, steps, trying
 from wechat.campaigns.counters import OVER, SENT, Tally
 from wechat.campaigns.forms import TestForm

@@ -14,18 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit
-from accounts.exporting import mask
-from accounts.gate import frame, object_page
-from accounts.models import Follower
-from accounts.rights import Area, Rights
+from accounts.followers.exporting import mask
+from accounts.followers.models import Follower
+from accounts.staff import audit
+from accounts.staff.gate import frame, object_page
+from accounts.staff.rights import Area, Rights
 from wechat.campaigns import figures
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient
 from wechat.campaigns.models.campaigns import OUTCOME_OF_PUSH
 from wechat.campaigns.pages import all_campaigns
-from wechat.kernel.pages import Keyset
-from wechat.kernel.tables import downloads
-from wechat.kernel.tables.writing import Row
+from wechat.console.pages import Keyset
+from wechat.console.tables import downloads
+from wechat.console.tables.writing import Row
 from wechat.pushes import batches
 
 OF_THEIR_OWN = frozenset(Recipient.State) - {Recipient.State.QUEUED}

@@ -7,10 +7,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.gate import account_page, frame
-from accounts.models import Follower, OfficialAccount
-from accounts.rights import Area
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area
 from wechat.campaigns.models import Seed
 from wechat.pushes.fill_form import known_openid
 

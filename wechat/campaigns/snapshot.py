@@ -11,8 +11,8 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.models import Follower
-from accounts.segments import UnknownCondition
+from accounts.followers.models import Follower
+from accounts.followers.segments import UnknownCondition
 from wechat.campaigns import counters, table
 from wechat.campaigns.mass import allowance
 from wechat.campaigns.models import Campaign, Recipient
@@ -31,7 +31,7 @@ BY_AGREEMENT = frozenset({Template.Kind.NOTICE, Template.Kind.SUBSCRIBE})
 OF_TABLE = """
 SELECT line.openid, follower.subscribed, follower.blacklisted, line.reason
 FROM campaigns_audiencerow line
-LEFT JOIN accounts_follower follower ON follower.account_id = %s AND follower.openid = line.openid
+LEFT JOIN followers_follower follower ON follower.account_id = %s AND follower.openid = line.openid
 WHERE line.campaign_id = %s
 """
 FOLLOWERS = "SELECT openid, subscribed, blacklisted, '' FROM ({found}) AS found"

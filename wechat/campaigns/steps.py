@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import StaffRight
-from accounts.rights import CHANGES, Area
+from accounts.staff.models import StaffRight
+from accounts.staff.rights import CHANGES, Area
 from wechat.campaigns import counters, dispatch
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work

@@ -11,11 +11,11 @@ from typing import IO, Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.importing import OPENID_NAMES
+from accounts.followers.importing import OPENID_NAMES
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Variant
+from wechat.console.tables import reading
+from wechat.console.tables.limits import UnreadableTable
 from wechat.kernel.placeholders import fill_all, needed_in
-from wechat.kernel.tables import reading
-from wechat.kernel.tables.limits import UnreadableTable
 from wechat.pushes.values import TemplateField, check_all
 from wechat.sdk.openids import is_openid
 

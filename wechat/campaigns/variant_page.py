@@ -10,9 +10,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import audit
-from accounts.gate import frame, object_page
-from accounts.rights import Area
+from accounts.staff import audit
+from accounts.staff.gate import frame, object_page
+from accounts.staff.rights import Area
 from wechat.campaigns import snapshot
 from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant
 from wechat.campaigns.models import Campaign, Variant

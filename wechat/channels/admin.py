@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area, Rights, current_account
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, current_account
 from wechat.channels import batch_pages, code_pages, condition, preview, report, report_pages
 from wechat.channels.forms import (
     ChannelFilter,
@@ -26,9 +26,9 @@ from wechat.channels.forms import (
     owners,
 )
 from wechat.channels.models import Channel, Code, Poster, Welcome
+from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment
 from wechat.contents.form import CautiousAdmin
 from wechat.kernel import work
-from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge, moment
 
 
 class WelcomeInline(PartOf, StackedInline[Welcome, Channel]):

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Tag
+from accounts.followers.models import Tag
 from wechat.api import scopes
 from wechat.api.errors import Refused
 from wechat.api.views import BusinessView

@@ -14,14 +14,14 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import audit
-from accounts.gate import account_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page
+from accounts.staff.rights import Area
 from wechat.channels import batches, limits, making
 from wechat.channels.entrance import frame
 from wechat.channels.models import LONGEST_DAYS, Channel
-from wechat.kernel.tables import downloads
+from wechat.console.tables import downloads
 from wechat.sdk.api.qrcodes import MOST_PERMANENT
 
 SHOWN_ROWS = 100

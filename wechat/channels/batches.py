@@ -10,13 +10,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from wechat.channels import limits
 from wechat.channels.forms import HIGHEST_COST, owners
 from wechat.channels.models import Channel, Code
+from wechat.console.tables import reading
+from wechat.console.tables.limits import UnreadableTable
 from wechat.kernel import work
-from wechat.kernel.tables import reading
-from wechat.kernel.tables.limits import UnreadableTable
 from wechat.sdk.pay import money
 
 MOST_ROWS = 1000

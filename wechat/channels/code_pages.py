@@ -11,10 +11,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import audit
-from accounts.gate import RowsOfAnother, account_page, object_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import RowsOfAnother, account_page, object_page
+from accounts.staff.rights import Area
 from wechat.channels import drawing, making
 from wechat.channels.entrance import all_channels, frame
 from wechat.channels.models import Channel, Poster

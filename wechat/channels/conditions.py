@@ -6,8 +6,8 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OfficialAccount
-from accounts.segments import ONE_OF, condition
+from accounts.followers.segments import ONE_OF, condition
+from accounts.official.models import OfficialAccount
 from wechat.channels.models import Attribution, Channel
 
 

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_stubs_ext import StrOrPromise
 
-from accounts import gate
+from accounts.staff import gate
 from wechat.channels.models import Channel
 
 

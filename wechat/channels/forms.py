@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.pages import AccountForm
+from accounts.staff.pages import AccountForm
 from wechat.channels.models import Channel, Code, Poster, Welcome
+from wechat.console.pages import FilterForm
 from wechat.contents.checks import check_together
 from wechat.contents.form import ContentForm
 from wechat.kernel import pictures
-from wechat.kernel.pages import FilterForm
 from wechat.sdk.pay import money
 
 LARGEST_BYTES = 10 * 1024 * 1024

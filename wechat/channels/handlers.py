@@ -8,12 +8,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import codes, links
-from accounts.links import Link
-from accounts.models import OfficialAccount
+from accounts.official import links
+from accounts.official.links import Link
+from accounts.official.models import OfficialAccount
 from wechat.channels import scanning, tagging, welcomes
 from wechat.channels.models import Channel, Scan, Welcome
 from wechat.channels.welcomes import Audience, Saying
+from wechat.console import codes
 from wechat.inbox import conversation
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.bubbles import Bubble, Part

@@ -1,6 +1,6 @@
 """How many permanent codes an account may still have. Reference: WeChat reference 7.1."""
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel
 from wechat.sdk.api.qrcodes import MOST_PERMANENT
 

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.clients import client_for
+from accounts.official.clients import client_for
 from wechat.channels.models import Channel, Code
 from wechat.kernel import buckets, files, work
 from wechat.sdk.api import qrcodes

@@ -13,7 +13,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage
 from wechat.kernel.work import WorkRow

@@ -22,7 +22,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Scan
 
 STAYS = (1, 7, 30)

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from wechat.channels import report
 from wechat.channels.report import STAYS, Line
-from wechat.kernel.tables.cells import Value
-from wechat.kernel.tables.writing import Row
+from wechat.console.tables.cells import Value
+from wechat.console.tables.writing import Row
 from wechat.sdk.pay import money
 
 

@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.gate import account_page, object_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import account_page, object_page
+from accounts.staff.rights import Area
 from wechat.channels import chart, report, report_file
 from wechat.channels.entrance import all_channels, frame
 from wechat.channels.models import Channel
 from wechat.channels.report import STAYS, Line, Period
-from wechat.kernel.tables import downloads
+from wechat.console.tables import downloads
 
 SHOWN_DAYS = 30
 LONGEST_DAYS = 400

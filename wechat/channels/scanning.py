@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Min, Q
 
-from accounts.models import Follower
+from accounts.followers.models import Follower
 from wechat.channels.models import Channel, Scan
 from wechat.inbox.models import InboundMessage
 from wechat.sdk.messages import Scan as Scanned

@@ -1,7 +1,7 @@
 """The tags that a channel gives to those who come by it."""
 
-from accounts import tagging
-from accounts.models import Follower
+from accounts.followers import tagging
+from accounts.followers.models import Follower
 from wechat.channels.models import Channel
 
 

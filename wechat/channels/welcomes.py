@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Welcome
 from wechat.contents.scripts import Script
 from wechat.kernel.editions import Cached

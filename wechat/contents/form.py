@@ -27,8 +27,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from accounts.models import OfficialAccount
-from accounts.picking import LinkInput
+from accounts.official.models import OfficialAccount
+from accounts.staff.picking import LinkInput
 from wechat.articles.models import Draft
 from wechat.contents.checks import caution, check_content
 from wechat.contents.models import HasContent, Kind

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy
 
-from accounts.pages import AccountForm, AccountScopedAdmin
-from accounts.rights import Area
+from accounts.staff.pages import AccountForm, AccountScopedAdmin
+from accounts.staff.rights import Area
 from wechat.contents.form import CautiousAdmin, ContentForm
 from wechat.desk import kf_page, pages
 from wechat.desk.models import CannedAnswer, Thread

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.desk import staff, takeovers, threads
 from wechat.desk.models import Note
 from wechat.inbox import conversation

@@ -17,12 +17,13 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.clients import client_for
-from accounts.errcodes import in_words
-from accounts.gate import account_page, frame
-from accounts.models import Follower, OfficialAccount
-from accounts.rights import Area
+from accounts.followers.models import Follower
+from accounts.official.clients import client_for
+from accounts.official.errcodes import in_words
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area
 from wechat.sdk.api import customer_service as kf
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, WeChatError

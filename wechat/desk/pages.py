@@ -26,9 +26,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.gate import account_page, entered, frame, object_page
-from accounts.models import Follower, OfficialAccount, StaffRight
-from accounts.rights import CHANGES, Area
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import account_page, entered, frame, object_page
+from accounts.staff.models import StaffRight
+from accounts.staff.rights import CHANGES, Area
 from wechat.desk import boxes, panel, presence, staff, takeovers, talking, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.inbox import conversation

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django_stubs_ext import StrOrPromise
 
-from accounts.models import Follower
+from accounts.followers.models import Follower
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
 from wechat.contents.checks import check_content
 from wechat.contents.variables import Values, expand
 from wechat.desk import staff, takeovers, threads

@@ -13,8 +13,8 @@ from django_redis import get_redis_connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.desk import talking
 from wechat.desk.models import Thread
 from wechat.kernel import work

@@ -15,16 +15,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from lxml import etree
 
-from accounts import audit
-from accounts.kinds import name_of
-from accounts.pages import AccountScopedAdmin, remark_of_row
-from accounts.rights import Area, Rights, current_account
+from accounts.followers.labels import name_of
+from accounts.followers.remarks import remark_of_row
+from accounts.staff import audit
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, current_account
+from wechat.console.pages import BigTable, ReadOnly, badge
 from wechat.inbox import answerers, conversation_page, refused_page, unanswered_page
 from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
 from wechat.kernel.converters import ANY_TEXT
-from wechat.kernel.pages import BigTable, ReadOnly, badge
 
 # Whole documents only, nothing fetched, nothing expanded: the body is a stranger's.
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_text=True, strip_cdata=False)

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,6 +6,3 @@ class InboxConfig(AppConfig):
     name = "wechat.inbox"
     label = "inbox"
     verbose_name = _("Messages")
-
-    def ready(self) -> None:
-        autodiscover_modules("handlers", "checkup", "privacy")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.kinds import name_of
+from accounts.followers.labels import name_of
 from wechat.inbox.models import InboundMedia
 from wechat.sdk import content as said
 from wechat.sdk import messages as heard

@@ -35,8 +35,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import directory
-from accounts.models import OfficialAccount
+from accounts.official import directory
+from accounts.official.models import OfficialAccount
 from wechat.inbox import refusals
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import editions, metrics

@@ -7,8 +7,8 @@ from django.db.models import Avg, F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.doctor import Finding, Level, examines
-from accounts.models import OfficialAccount
+from accounts.official.doctor import Finding, Level, examines
+from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage, Refusal
 
 RECENT = datetime.timedelta(hours=24)

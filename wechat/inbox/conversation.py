@@ -16,7 +16,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.inbox import answerers
 from wechat.inbox.bubbles import Bubble, Part, of_content, of_message
 from wechat.inbox.models import InboundMedia, InboundMessage

@@ -9,9 +9,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 
-from accounts.gate import Gate, checked, frame
-from accounts.models import Follower, OfficialAccount
-from accounts.rights import Area, Rights
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import Gate, checked, frame
+from accounts.staff.rights import Area, Rights
 from wechat.inbox import conversation
 from wechat.inbox.models import InboundMessage
 

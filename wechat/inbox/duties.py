@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
-from accounts.models import Follower
-from accounts.sync_requests import ask_soon
+from accounts.followers.models import Follower
+from accounts.followers.sync_requests import ask_soon
 from wechat.inbox.models import InboundMessage
 
 # These come from a helper of the platform or speak of somebody else: nobody was seen.
@@ -28,7 +28,7 @@ LONGEST_NUMBER = 11
 # Rows of one statement must not touch a follower twice, so each follower's newest message speaks; an
 # older message that is handled later changes nothing.
 UPSERT = """
-INSERT INTO accounts_follower
+INSERT INTO followers_follower
     (account_id, openid, unionid, subscribed, subscribe_scene, remark, last_seen_at, last_seen_kind)
 SELECT account_id, openid, '', TRUE, '', '', seen_at, kind
 FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[])
@@ -36,7 +36,7 @@ FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[])
 ORDER BY account_id, openid
 ON CONFLICT (account_id, openid) DO UPDATE SET
     last_seen_at = excluded.last_seen_at, last_seen_kind = excluded.last_seen_kind
-WHERE accounts_follower.last_seen_at IS NULL OR accounts_follower.last_seen_at < excluded.last_seen_at
+WHERE followers_follower.last_seen_at IS NULL OR followers_follower.last_seen_at < excluded.last_seen_at
 """
 
 

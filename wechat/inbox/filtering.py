@@ -11,11 +11,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.kinds import EVENTS, MESSAGES
+from accounts.followers.labels import EVENTS, MESSAGES
+from wechat.console.pages import FilterForm
 from wechat.inbox import answerers
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import timeline
-from wechat.kernel.pages import FilterForm
 
 OPENID_FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # Reading this many texts takes a third of a second; a substring has no index that Chinese could use.

@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 
-from accounts.clients import client_for, is_api_host
+from accounts.official.clients import client_for, is_api_host
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.kernel import files, work
 from wechat.kernel.public_network import is_admitted

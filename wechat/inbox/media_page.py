@@ -3,8 +3,8 @@
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.gate import Gate, checked
-from accounts.rights import Area
+from accounts.staff.gate import Gate, checked
+from accounts.staff.rights import Area
 from wechat.inbox.models import InboundMedia
 from wechat.kernel import files
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.kinds import name_of
-from accounts.models import OfficialAccount
+from accounts.followers.labels import name_of
+from accounts.official.models import OfficialAccount
 from wechat.kernel.work import WorkRow
 from wechat.sdk.messages import Message, parse
 

@@ -11,9 +11,9 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import ngettext
 
-from accounts import erasing
-from accounts.erasing import Holding
-from accounts.models import Follower
+from accounts.followers import erasing
+from accounts.followers.erasing import Holding
+from accounts.followers.models import Follower
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.inbox.routing import Event, reacts
 from wechat.sdk.messages import (

@@ -2,7 +2,7 @@
 
 import logging
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.records import Record
 from wechat.kernel.beside import Beside

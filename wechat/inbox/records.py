@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage, malformed_key
 from wechat.inbox.routing import Answer
 from wechat.sdk.content import to_dict

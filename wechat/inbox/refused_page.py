@@ -7,10 +7,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import audit
-from accounts.gate import account_page, entered, frame
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, entered, frame
+from accounts.staff.rights import Area
 from wechat.inbox import spool
 from wechat.kernel import work
 

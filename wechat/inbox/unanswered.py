@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.inbox.models import IgnoredText, InboundMessage
 from wechat.kernel import timeline
 

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts import audit
-from accounts.gate import account_page, entered, frame
-from accounts.models import OfficialAccount
-from accounts.rights import Area, Rights
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, entered, frame
+from accounts.staff.rights import Area, Rights
 from wechat.inbox import unanswered
 from wechat.inbox.models import IgnoredText
 from wechat.kernel.row_ids import row_id

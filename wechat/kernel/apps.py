@@ -2,6 +2,9 @@ from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+# The modules by which an app joins in, whoever asks for them; docs/adding.md says what each one is for.
+JOINED_BY = ("tasks", "handlers", "checkup", "conditions", "bulk", "timeline", "privacy")
+
 
 class KernelConfig(AppConfig):
     name = "wechat.kernel"
@@ -9,5 +12,5 @@ class KernelConfig(AppConfig):
     verbose_name = _("Foundation")
 
     def ready(self) -> None:
-        """Every app's background work is known in every process: by its name, its queue and its rows."""
-        autodiscover_modules("tasks")
+        """Every process knows what every app does: its work, its handlers, what it holds of a person."""
+        autodiscover_modules(*JOINED_BY)

@@ -10,11 +10,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Follower
-from accounts.pages import AccountForm, AccountScopedAdmin
-from accounts.rights import Area
+from accounts.followers.models import Follower
+from accounts.staff.pages import AccountForm, AccountScopedAdmin
+from accounts.staff.rights import Area
 from wechat.api.models import ApiClient
-from wechat.kernel.pages import BigTable, FilterForm, ReadOnly, badge, moment
+from wechat.console.pages import BigTable, FilterForm, ReadOnly, badge, moment
 from wechat.login.models import AllowedSite, Visitor
 from wechat.login.returning import NotAllowed, host_of
 

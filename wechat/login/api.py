@@ -21,9 +21,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from accounts import directory
-from accounts.clients import tickets_of
-from accounts.models import OfficialAccount
+from accounts.official import directory
+from accounts.official.clients import tickets_of
+from accounts.official.models import OfficialAccount
 from wechat.api import scopes
 from wechat.api.errors import NotAuthenticated, Refused
 from wechat.api.views import BusinessView

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.api.errors import NotAuthenticated
 from wechat.api.views import JsonView
 from wechat.kernel.addresses import client_network

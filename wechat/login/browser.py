@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.login.models import Visitor
 
 LIFE = 30 * 86_400

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.login.digests import digest
 from wechat.login.models import Handover, Visitor

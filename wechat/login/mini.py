@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.clients import client_for, credentials_of, door
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for, credentials_of, door
+from accounts.official.models import OfficialAccount
 from wechat.api.errors import Refused
 from wechat.login import visitors
 from wechat.login.models import Visitor

@@ -6,7 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.kernel.secrets import HasSecrets, SecretField
 

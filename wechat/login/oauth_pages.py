@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts import directory
-from accounts.clients import credentials_of, door
-from accounts.models import OfficialAccount
+from accounts.official import directory
+from accounts.official.clients import credentials_of, door
+from accounts.official.models import OfficialAccount
 from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 from wechat.login import browser, handing_over, passages, visitors

@@ -26,7 +26,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.login import browser
 from wechat.login.models import Visitor
 from wechat.login.oauth_pages import account_at, page

@@ -16,7 +16,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.api import nonces
 from wechat.sdk.api.oauth import Scope, authorize_url
 

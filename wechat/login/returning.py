@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.login.models import AllowedSite
 
 LONGEST = 500

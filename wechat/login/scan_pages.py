@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 from wechat.login import browser, scanning

@@ -10,8 +10,8 @@ import secrets
 
 from django.utils import timezone
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.login.digests import digest
 from wechat.login.models import ScanLogin, Visitor
 from wechat.sdk.api import qrcodes

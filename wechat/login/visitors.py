@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import avatars, erasing
-from accounts.models import Follower, OfficialAccount
+from accounts.followers import avatars, erasing
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from wechat.login.models import Visitor
 from wechat.sdk.api import oauth
 

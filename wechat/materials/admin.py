@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit
-from accounts.errcodes import in_words, of_row
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area, current_account
+from accounts.official.errcodes import in_words, of_row
+from accounts.staff import audit
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, current_account
+from wechat.console.pages import badge, moment
 from wechat.kernel import files, work
-from wechat.kernel.pages import badge, moment
 from wechat.materials import library, picking, shelves, thumbnails, usage
 from wechat.materials.forms import AssetForm, MoveForm
 from wechat.materials.models import Asset, Shelf

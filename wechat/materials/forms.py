@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.models import OfficialAccount
-from accounts.pages import AccountForm
+from accounts.official.models import OfficialAccount
+from accounts.staff.pages import AccountForm
 from wechat.kernel import files
 from wechat.materials import limits, shelves
 from wechat.materials.models import Asset

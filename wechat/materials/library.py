@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.kernel import files, work
 from wechat.materials import shelves, thumbnails
 from wechat.materials.models import Asset

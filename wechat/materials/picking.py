@@ -11,10 +11,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.gate import named_account_page
-from accounts.models import OfficialAccount
-from accounts.picking import Choice, Filter, found
-from accounts.rights import Area, Rights
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import named_account_page
+from accounts.staff.picking import Choice, Filter, found
+from accounts.staff.rights import Area, Rights
 from wechat.kernel import files, pictures, work
 from wechat.kernel.row_ids import row_id
 from wechat.materials import library, limits

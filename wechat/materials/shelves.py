@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.kernel import work
 from wechat.materials.models import Asset, Shelf
 from wechat.sdk.api import media

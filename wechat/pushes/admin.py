@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit
-from accounts.gate import frame
-from accounts.models import OfficialAccount
-from accounts.pages import AccountScopedAdmin, remark_of_row
-from accounts.rights import Area, Rights, current_account
+from accounts.followers.remarks import remark_of_row
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import frame
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, current_account
+from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
-from wechat.kernel.pages import BigTable, ReadOnly, badge, moment
 from wechat.pushes import send_holds, send_rates_page, windows
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter

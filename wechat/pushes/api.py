@@ -18,7 +18,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.api import scopes
 from wechat.api.errors import Refused
 from wechat.api.serializers import OpenidField

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.pushes import send_holds, send_rates, transitions
 from wechat.pushes.models import Push
 from wechat.pushes.senders import SENDERS, Sender

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.inbox.bubbles import Bubble, Part, Repeat, of_content
 from wechat.pushes.models import Push
 from wechat.pushes.summary import COLOURS, because, words

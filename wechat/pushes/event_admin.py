@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts.pages import AccountForm, AccountScopedAdmin
-from accounts.rights import Area
+from accounts.staff.pages import AccountForm, AccountScopedAdmin
+from accounts.staff.rights import Area
+from wechat.console.pages import badge
 from wechat.kernel import placeholders
-from wechat.kernel.pages import badge
 from wechat.pushes import occasions
 from wechat.pushes.fill_form import PREFIX
 from wechat.pushes.models import EventTemplate, Template

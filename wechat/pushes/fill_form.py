@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from wechat.pushes.models import Template
 from wechat.pushes.values import LISTED, TemplateField
 from wechat.sdk.template_messages import TemplateMessage

@@ -6,8 +6,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from wechat.console.pages import FilterForm
 from wechat.kernel import timeline
-from wechat.kernel.pages import FilterForm
 from wechat.pushes.models import Push
 
 

@@ -1,6 +1,6 @@
 """What an incoming message means for what we send: the windows it opens, the answers that follow it."""
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.inbox import conversation, routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Event, reacts

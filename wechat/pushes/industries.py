@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.sdk.api import templates as api
 
 INDUSTRIES: Mapping[int, str | Promise] = {

@@ -10,11 +10,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit
-from accounts.errcodes import of_error
-from accounts.gate import account_page, frame
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.errcodes import of_error
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area
 from wechat.pushes import industries, library
 from wechat.sdk.errors import WeChatError
 

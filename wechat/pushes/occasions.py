@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.kernel import placeholders
 from wechat.pushes.models import EventTemplate, Push
 from wechat.pushes.queueing import queue_template

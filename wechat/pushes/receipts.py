@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.kernel import work
 from wechat.pushes import transitions
 from wechat.pushes.models import Receipt

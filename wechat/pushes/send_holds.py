@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
-from accounts.held_work import reason
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
+from accounts.staff.held_work import reason
 from wechat.kernel.models import Hold
 from wechat.kernel.work import holds, policy
 from wechat.pushes.models import Push

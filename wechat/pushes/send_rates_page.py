@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit
-from accounts.gate import account_page, frame
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area
 from wechat.pushes import send_rates
 from wechat.pushes.models import Push, SendRate
 

@@ -12,8 +12,8 @@ from functools import partial
 
 from django.utils import timezone
 
-from accounts.clients import client_for
-from accounts.models import OfficialAccount
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.kernel import work
 from wechat.pushes import claiming, outcomes, send_holds, send_rates, transitions
 from wechat.pushes.claiming import SendQueue

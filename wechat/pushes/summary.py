@@ -8,7 +8,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.errcodes import in_words
+from accounts.official.errcodes import in_words
 from wechat.pushes.models import Push
 from wechat.pushes.states import PushState
 

@@ -18,15 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts import audit
-from accounts.clients import client_for
-from accounts.errcodes import in_words
-from accounts.gate import account_page, frame
-from accounts.models import OfficialAccount
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area, current_account
+from accounts.official.clients import client_for
+from accounts.official.errcodes import in_words
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, frame
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, current_account
+from wechat.console.pages import badge, moment
 from wechat.kernel import work
-from wechat.kernel.pages import badge, moment
 from wechat.kernel.row_ids import row_id
 from wechat.pushes import grants, industry_page, library
 from wechat.pushes.fill_form import PREFIX, TestForm

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import F, Min, Sum
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.pushes.models import SendWindow
 
 Trigger = SendWindow.Trigger

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import audit
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area, Rights, current_account
+from accounts.staff import audit
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, current_account
+from wechat.console.pages import HistoryMixin, PartOf, StackedInline, TabularInline, badge
 from wechat.contents.form import CautiousAdmin
-from wechat.kernel.pages import HistoryMixin, PartOf, StackedInline, TabularInline, badge
 from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages
 from wechat.replies.forms import KeywordFormSet, ReplyForm, ReplyFormSet, RuleForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
@@ -167,7 +167,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     def _without_tags(self, request: HttpRequest) -> SafeString:
         may_add = Rights.of(request.user).may_change(Area.FOLLOWERS, self.account_id_for(request, None))
         link = format_html(
-            '<a class="link" href="{}">{}</a>', reverse("admin:accounts_tag_add"), _("Add one")
+            '<a class="link" href="{}">{}</a>', reverse("admin:followers_tag_add"), _("Add one")
         )
         return format_html("{} {}", _("There is no tag yet."), link if may_add else "")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import Said
 from wechat.pushes import windows
 from wechat.pushes.handlers import ACTIONS

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
-from accounts import codes
+from wechat.console import codes
 from wechat.replies.models import Rule
 from wechat.replies.reach import Dead
 from wechat.replies.specs import Compare, Reason, Trigger

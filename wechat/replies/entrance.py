@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django_stubs_ext import StrOrPromise
 
-from accounts import gate
+from accounts.staff import gate
 from wechat.replies.models import Rule
 
 

@@ -9,7 +9,8 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import OperationalError
 from django.db.models import Q
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import Said, Script
 from wechat.contents.variables import Values
 from wechat.inbox.routing import Event

@@ -13,9 +13,9 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from accounts import codes
-from accounts.codes import Suggesting
-from accounts.pages import AccountForm
+from accounts.staff.pages import AccountForm
+from wechat.console import codes
+from wechat.console.codes import Suggesting
 from wechat.contents.checks import check_together
 from wechat.contents.form import ContentForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule

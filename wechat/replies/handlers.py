@@ -6,9 +6,11 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import links, tagging
-from accounts.links import Link
-from accounts.models import Follower, OfficialAccount, Tag
+from accounts.followers import tagging
+from accounts.followers.models import Follower, Tag
+from accounts.official import links
+from accounts.official.links import Link
+from accounts.official.models import OfficialAccount
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.materials import usage

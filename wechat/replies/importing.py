@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount
-from wechat.kernel.exchange import FileFormat
+from accounts.official.models import OfficialAccount
+from wechat.console.exchange import FileFormat
 from wechat.replies import rulebook
 from wechat.replies.models import Rule
 from wechat.replies.platform import described

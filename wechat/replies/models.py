@@ -10,7 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 from wechat.kernel.secrets import HasSecrets, SecretField
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger

@@ -13,7 +13,8 @@ from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime, parse_time
 from django.utils.translation import gettext as _
 
-from accounts.models import OfficialAccount, Tag
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
 from wechat.contents.checks import check_content, check_together
 from wechat.materials.models import Asset
 from wechat.replies.models import Keyword, Reply, Rule

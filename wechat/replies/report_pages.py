@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts.gate import account_page, object_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import account_page, object_page
+from accounts.staff.rights import Area
 from wechat.replies import describing, tester
 from wechat.replies.entrance import frame
 from wechat.replies.models import Rule

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import Script
 from wechat.kernel.editions import Cached
 from wechat.replies.matching import Compiled, compile_rules

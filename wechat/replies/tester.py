@@ -8,7 +8,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Follower, OfficialAccount
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import Said, arrange, filled
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage

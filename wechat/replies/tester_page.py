@@ -13,11 +13,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import codes
-from accounts.codes import Suggesting
-from accounts.gate import account_page
-from accounts.models import Follower, OfficialAccount
-from accounts.rights import Area
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import account_page
+from accounts.staff.rights import Area
+from wechat.console import codes
+from wechat.console.codes import Suggesting
 from wechat.inbox import bubbles
 from wechat.replies import describing, tester
 from wechat.replies.entrance import frame

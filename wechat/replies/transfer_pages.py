@@ -8,13 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import audit
-from accounts.clients import client_for
-from accounts.errcodes import in_words
-from accounts.gate import account_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area
-from wechat.kernel import encodings, exchange
+from accounts.official.clients import client_for
+from accounts.official.errcodes import in_words
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page
+from accounts.staff.rights import Area
+from wechat.console import exchange
+from wechat.kernel import encodings
 from wechat.replies import importing, rulebook
 from wechat.replies.entrance import frame
 from wechat.replies.importing import Report

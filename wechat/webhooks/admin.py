@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit
-from accounts.gate import frame
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area
-from wechat.kernel.pages import BigTable, badge, moment
+from accounts.staff import audit
+from accounts.staff.gate import frame
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area
+from wechat.console.pages import BigTable, badge, moment
 from wechat.webhooks import events, outbox
 from wechat.webhooks.forms import EndpointForm, SampleForm
 from wechat.webhooks.models import Delivery, Endpoint, new_secret

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.doctor import Finding, Level, examines
-from accounts.models import OfficialAccount
+from accounts.official.doctor import Finding, Level, examines
+from accounts.official.models import OfficialAccount
 from wechat.webhooks.models import Endpoint
 
 

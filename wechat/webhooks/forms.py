@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.pages import AccountForm
+from accounts.staff.pages import AccountForm
 from wechat.webhooks import events
 from wechat.webhooks.models import Endpoint
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import tagging
-from accounts.models import Follower, Tag
+from accounts.followers import tagging
+from accounts.followers.models import Follower, Tag
 from wechat.webhooks import events, outbox
 from wechat.webhooks.models import new_message_id
 

@@ -8,7 +8,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.kernel.secrets import HasSecrets, SecretField
 from wechat.kernel.work import WorkRow

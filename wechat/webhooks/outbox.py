@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.kernel import webhooks, work
 from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.work import holds

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from config.demo import merchant, shop
 from config.embedded import PROJECT
 from menus import asking, drafts

@@ -1,7 +1,7 @@
 "use strict";
 // Fields with data-pick are filled from a window with search, filters and pictures. Without this script a
 // drop-down stays a drop-down and an address is typed. What the window shows comes from the address in
-// data-pick (accounts/picking.py), its words included.
+// data-pick (accounts/staff/picking.py), its words included.
 
 (() => {
   function make(tag, attributes, ...children) {

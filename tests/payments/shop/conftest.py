@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from accounts.models import OfficialAccount
-from payments.models import Item, Merchant
+from accounts.official.models import OfficialAccount
+from payments.merchants.models import Merchant
+from payments.shop.models import Item
 
 Offered = Callable[..., Item]
 

@@ -7,14 +7,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import OfficialAccount, StaffRight
-from payments.models import Item, ItemField, Merchant
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from payments.merchants.models import Merchant
 from payments.shop import selling
+from payments.shop.models import Item, ItemField
 from tests.cast import Cast, member, signed_in
 from tests.payments.shop.conftest import Offered
 from wechat.materials.models import Asset
 
-LIST = "/admin/payments/item/"
+LIST = "/admin/shop/item/"
 
 
 @pytest.fixture
@@ -226,6 +228,6 @@ def test_a_list_is_filtered_by_title_and_state(editor: Client, offered: Offered)
 def test_the_order_page_shows_what_was_filled_in(staff: Cast, offered: Offered) -> None:
     item = offered()
     order = selling.buy(item, "oA", total=9980, answers=[("姓名", "<b>小雨"), ("备注", "")], key="k")
-    shown = signed_in(staff.owner).get(f"/admin/payments/order/{order.pk}/change/").content.decode()
+    shown = signed_in(staff.owner).get(f"/admin/orders/order/{order.pk}/change/").content.decode()
     for words in ("姓名", "&lt;b&gt;小雨", f"{LIST}{item.pk}/change/"):
         assert words in shown

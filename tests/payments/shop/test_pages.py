@@ -13,10 +13,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OfficialAccount
-from payments.models import Item, ItemField, Merchant, Order, Sale
+from accounts.official.models import OfficialAccount
+from payments.merchants.models import Merchant
+from payments.orders.models import Order
+from payments.orders.states import OrderState
 from payments.shop.entrance import address_of
-from payments.states import OrderState
+from payments.shop.models import Item, ItemField, Sale
 from tests.login.conftest import Person, _afresh, person
 from tests.payments.shop.conftest import Offered
 from tests.simulated import Simulated
@@ -97,7 +99,7 @@ def test_an_item_is_bought_paid_and_seen(
     # The browser says it is paid; we do not know that yet.
     assert "is confirming your payment" in text(person.goes(at(order, "result/")))
     assert person.goes(at(order, "state/")).json() == {"state": "paying"}
-    work.run("payments.chase")
+    work.run("orders.chase")
     assert person.goes(at(order, "state/")).json() == {"state": "paid"}
     assert "Thank you, it is paid" in text(person.goes(at(order, "result/")))
     assert person.browser.post(at(order, "pay/")).json() == {"paid": True}
@@ -226,7 +228,7 @@ def test_an_unpaid_order_is_led_back_to_and_can_be_cancelled(person: Person, off
     assert person.browser.post(at(order, "cancel/")).status_code == 302
     assert "Being cancelled" in text(person.goes(at(order)))
     assert person.browser.post(at(order, "pay/")).status_code == 409
-    work.run("payments.chase")
+    work.run("orders.chase")
     order.refresh_from_db()
     assert order.state == OrderState.CLOSED
     assert "Cancelled, not paid" in text(person.goes(at(order, "result/")))

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import OfficialAccount, StaffRight
-from payments import refunding
-from payments.models import Item, Sale
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from payments.orders.refunds import refunding
 from payments.shop import selling
+from payments.shop.models import Item, Sale
 from tests.cast import Cast, member, signed_in
 from tests.payments.shop.conftest import Offered
 from tests.payments.world import notify, notify_refund
 
-SALES = "/admin/payments/sale/"
+SALES = "/admin/shop/sale/"
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_the_buyers_are_exported_for_those_who_may_and_that_is_kept(
     for user, status in ((staff.editor, 403), (staff.service, 403), (staff.outsider, 404)):
         assert signed_in(user).get(f"{SALES}export/?item={item.pk}").status_code == status
     assert money.get(f"{SALES}export/?item=x").status_code == 404
-    history = signed_in(staff.owner).get(f"/admin/payments/item/{item.pk}/history/").content.decode()
+    history = signed_in(staff.owner).get(f"/admin/shop/item/{item.pk}/history/").content.decode()
     assert "导出了购买者填写的内容" in re.sub(r"<[^>]+>", "", history)
 
 

@@ -12,13 +12,15 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import OfficialAccount
-from payments import refunding
-from payments.apply_transaction import closed
-from payments.models import Item, Merchant, Order, Sale
+from accounts.official.models import OfficialAccount
+from payments.merchants.models import Merchant
+from payments.orders.apply_transaction import closed
+from payments.orders.models import Order
+from payments.orders.refunds import refunding
+from payments.orders.states import OPEN, PAID, OrderState
 from payments.shop import selling
+from payments.shop.models import Item, Sale
 from payments.shop.selling import NotForSale
-from payments.states import OPEN, PAID, OrderState
 from tests.payments.shop.conftest import Offered
 from tests.payments.world import notify
 from wechat.channels.models import Attribution, Channel

@@ -11,12 +11,12 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area, Rights, current_account
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, current_account
 from wechat.campaigns.mass import pages, speed_page, words
 from wechat.campaigns.mass.forms import MassSendFilter, MassSendForm
 from wechat.campaigns.models import MassSend
-from wechat.kernel.pages import BigTable, badge, moment
+from wechat.console.pages import BigTable, badge, moment
 
 State, Target = MassSend.State, MassSend.Target
 

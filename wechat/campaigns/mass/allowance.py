@@ -13,8 +13,9 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from accounts import whom
-from accounts.models import Follower, OfficialAccount
+from accounts.followers import selection
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
 from wechat.sdk.beijing import BEIJING
 
@@ -74,7 +75,7 @@ def arithmetic(send: MassSend, at: datetime.datetime) -> Arithmetic:
     all_of_them = chosen(send)
     staying = all_of_them.filter(subscribed=True)
     counts = [
-        whom.count(rows)
+        selection.count(rows)
         for rows in (
             all_of_them,
             all_of_them.filter(subscribed=False),

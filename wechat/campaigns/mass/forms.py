@@ -12,17 +12,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from accounts.importing import OPENID_NAMES
-from accounts.models import OfficialAccount, Tag
-from accounts.pages import AccountForm
+from accounts.followers.importing import OPENID_NAMES
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
+from accounts.staff.pages import AccountForm
 from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
+from wechat.console.pages import FilterForm
+from wechat.console.tables import reading
+from wechat.console.tables.limits import UnreadableTable
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.contents.variables import variables_in
-from wechat.kernel.pages import FilterForm
-from wechat.kernel.tables import reading
-from wechat.kernel.tables.limits import UnreadableTable
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilesPicker
 

@@ -14,11 +14,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit
-from accounts.gate import frame, object_page
-from accounts.models import OfficialAccount
-from accounts.rights import Area
-from accounts.segments import UnknownCondition
+from accounts.followers.segments import UnknownCondition
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import frame, object_page
+from accounts.staff.rights import Area
 from wechat.articles.forms import PreviewForm
 from wechat.campaigns.mass import allowance, bodies, planning, sending, words
 from wechat.campaigns.mass.forms import SendForm

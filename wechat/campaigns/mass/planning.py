@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Follower
-from accounts.segments import UnknownCondition
+from accounts.followers.models import Follower
+from accounts.followers.segments import UnknownCondition
 from wechat.campaigns.mass import allowance, bodies
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
 from wechat.kernel import work

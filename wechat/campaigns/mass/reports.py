@@ -6,7 +6,7 @@ Reference: WeChat reference 2.3 MASSSENDJOBFINISH details.
 import dataclasses
 from typing import Any
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import MassCall, MassReport, MassSend
 from wechat.sdk.messages import MassSendFinished
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts.clients import client_for
+from accounts.official.clients import client_for
 from wechat.articles import sending as articles
 from wechat.campaigns.mass import planning, reports
 from wechat.campaigns.mass.bodies import NotReady, body_of

@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OfficialAccount, Segment, Tag
+from accounts.followers.models import Segment, Tag
+from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 from wechat.kernel import hours
 from wechat.kernel.work import WorkRow

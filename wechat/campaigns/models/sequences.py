@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel
 from wechat.contents.models import HasContent
 from wechat.kernel.work import WorkRow

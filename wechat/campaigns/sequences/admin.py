@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.pages import AccountScopedAdmin
-from accounts.rights import Area
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area
 from wechat.campaigns.models import Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, pages, report, triggers
 from wechat.campaigns.sequences.forms import SequenceFilter, SequenceForm, StepForm, StepFormSet
+from wechat.console.pages import BigTable, PartOf, StackedInline, badge
 from wechat.contents.form import CautiousAdmin, ContentForm
-from wechat.kernel.pages import BigTable, PartOf, StackedInline, badge
 
 
 class StepInline(PartOf, StackedInline[SequenceStep, Sequence]):

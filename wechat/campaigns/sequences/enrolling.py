@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import Enrolment, Sequence
 from wechat.campaigns.sequences import turns
 from wechat.kernel import work

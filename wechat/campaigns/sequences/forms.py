@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.pages import AccountForm
+from accounts.staff.pages import AccountForm
 from wechat.campaigns.models import Sequence, SequenceStep
 from wechat.campaigns.sequences import triggers
+from wechat.console.pages import FilterForm
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
-from wechat.kernel.pages import FilterForm
 from wechat.pushes.models import Template
 
 LONGEST_DAYS = 365

@@ -10,10 +10,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit
-from accounts.gate import entered, frame, object_page
-from accounts.pages import remark_of_row
-from accounts.rights import Area
+from accounts.followers.remarks import remark_of_row
+from accounts.staff import audit
+from accounts.staff.gate import entered, frame, object_page
+from accounts.staff.rights import Area
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, report
 from wechat.kernel.row_ids import row_id

@@ -8,7 +8,7 @@ import datetime
 
 from django.utils import timezone
 
-from accounts.models import Follower
+from accounts.followers.models import Follower
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import turns
 from wechat.contents.variables import Values, expand

@@ -1,0 +1,5 @@
+"""The admin's pages about followers, tags and segments; each module registers its own."""
+
+from accounts.followers.admin import followers, grouping, tags
+
+__all__ = ["followers", "grouping", "tags"]

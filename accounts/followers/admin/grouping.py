@@ -1,0 +1,87 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.followers import segment_page, segments
+from accounts.followers.models import AutoTag, CustomField, Segment
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, current_account
+from wechat.console.pages import HistoryMixin, badge, moment
+from wechat.kernel.row_ids import row_id
+
+
+@admin.register(Segment)
+class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
+    """The list; a segment is put together on a page of its own."""
+
+    area = Area.FOLLOWERS
+    list_display = ("name", "means", "see_them")
+    search_fields = ("name",)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return segment_page.add(request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return segment_page.show(request, row_id(object_id) or 0)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the conditions of the page in words, looked up once for all."""
+        listed = super().get_changelist_instance(request)
+        account = current_account(request)
+        if account is not None:
+            words = segments.all_in_words(account, [each.conditions for each in listed.result_list])
+            for segment, lines in zip(listed.result_list, words, strict=True):
+                vars(segment)["words"] = lines
+        return listed
+
+    @admin.display(description=gettext_lazy("conditions"))
+    def means(self, segment: Segment) -> SafeString | str:
+        words = vars(segment)["words"]
+        lines = format_html_join("", "<li>{}</li>", ((each,) for each in words))
+        if len(words) < 2:
+            return format_html("<ul>{}</ul>", lines) if words else _("everybody")
+        return format_html('<span class="quiet">{}</span><ul>{}</ul>', segment.get_match_display(), lines)
+
+    @admin.display(description=gettext_lazy("followers"))
+    def see_them(self, segment: Segment) -> SafeString:
+        return format_html('<a class="link" href="../follower/?segment={}">{}</a>', segment.pk, _("See them"))
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(AccountScopedAdmin):
+    area = Area.FOLLOWERS
+    fields = ("account", "name", "kind", "choices", "position")
+    list_display = ("name", "kind", "position")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Its values are stored by their kind: another kind is another field."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "kind"] if obj is not None else fields
+
+
+@admin.register(AutoTag)
+class AutoTagAdmin(AccountScopedAdmin):
+    area = Area.FOLLOWERS
+    fields = ("account", "segment", "tag", "take_off", "enabled")
+    list_display = ("segment", "tag", "enabled", "ran", "result")
+    list_select_related = ("segment", "tag", "account")
+
+    @admin.display(description=gettext_lazy("last run"))
+    def ran(self, rule: AutoTag) -> SafeString:
+        return moment(rule.ran_at)
+
+    @admin.display(description=gettext_lazy("result"))
+    def result(self, rule: AutoTag) -> SafeString | str:
+        if rule.error:
+            return format_html("{} {}", badge(_("failed"), "bad"), rule.error)
+        if rule.ran_at is None:
+            return badge(_("waiting"))
+        told = _("%(added)d tagged, %(removed)d untagged")
+        return told % {"added": rule.added, "removed": rule.removed}

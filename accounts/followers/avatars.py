@@ -1,0 +1,82 @@
+"""Nobody's picture is shown from the platform's address: a worker keeps a copy, for as long as they agree.
+
+Reference: WeChat reference 13.4 (headimgurl dies when the person changes the picture: copy it).
+"""
+
+import datetime
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.followers.models import Avatar
+from accounts.official.clients import is_api_host
+from wechat.kernel import files, work
+from wechat.kernel.public_network import is_admitted
+from wechat.sdk.downloads import download
+
+FETCH_SECONDS = 15.0
+TIMEOUT = (3.0, 5.0)
+LARGEST = 1024 * 1024
+PICTURES = frozenset({"image/jpeg", "image/png"})
+# Where the platform keeps them; and the platform's simulator.
+HOSTS = (".qlogo.cn",)
+FETCHES = work.Kind(
+    "followers.fetch_avatars",
+    lambda: Avatar.objects.all(),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.BULK,
+    # That one person's picture is gone says nothing about the others'.
+    subject="",
+)
+
+
+def keep(account_id: int, openid: str, url: str) -> None:
+    """Have a worker copy the picture they agreed to show now; an empty ``url`` is none."""
+    if not url:
+        forget(account_id, openid)
+        return
+    avatar, made = Avatar.objects.get_or_create(account_id=account_id, openid=openid, defaults={"url": url})
+    if not made and avatar.url != url:
+        Avatar.objects.filter(pk=avatar.pk).update(
+            url=url, due_at=timezone.now(), attempts=0, error="", errcode=None
+        )
+    work.wake("followers.fetch_avatars")
+
+
+def has(account_id: int, openid: str) -> bool:
+    return Avatar.objects.filter(account=account_id, openid=openid).exclude(file="").exists()
+
+
+def forget(account_id: int, openid: str) -> None:
+    """With its file."""
+    for avatar in Avatar.objects.filter(account=account_id, openid=openid):
+        avatar.delete()
+        _delete_later(avatar)
+
+
+@FETCHES.each
+def fetch(avatar: Avatar) -> None:
+    """Copy it. A picture that cannot be had leaves the former one, or none: the page does without."""
+    body = download(
+        avatar.url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT
+    )
+    kind = files.content_type(body[: files.HEAD_BYTES])
+    if kind not in PICTURES or len(body) > LARGEST:
+        avatar.give_up("What came is no picture, or too large a one.")
+        return
+    former = Avatar(file=avatar.file.name)
+    avatar.file.save(f"avatar.{files.extension(kind)}", ContentFile(body), save=False)
+    # Only while it is still the picture they show, and they still show one.
+    kept = avatar.done(file=avatar.file.name)
+    _delete_later(former if kept else avatar)
+
+
+def _is_the_platforms(host: str, port: int, address: str) -> bool:
+    """The address comes with what a person shows: it must not lead us to a server of our own house."""
+    return is_api_host(host, port) or (host.endswith(HOSTS) and is_admitted(host, port, address))
+
+
+def _delete_later(avatar: Avatar) -> None:
+    if name := avatar.file.name:
+        transaction.on_commit(lambda: avatar.file.storage.delete(name))

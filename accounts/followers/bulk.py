@@ -1,0 +1,73 @@
+"""What staff do to many followers at once: tag, untag, blacklist, export, import.
+
+See ``accounts.followers.jobs``.
+"""
+
+from collections.abc import Callable, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.followers import changes, exporting, importing, jobs, tagging
+from accounts.followers.models import BulkJob, Change, Follower, Tag
+from accounts.official.errcodes import in_words
+
+FULL = 45059
+
+jobs.runs("export", gettext_lazy("Export to a file"))(exporting.export_slice)
+jobs.runs("import", gettext_lazy("Import from a table"))(importing.import_slice)
+
+
+def _tag(job: BulkJob) -> Tag:
+    tag = Tag.objects.filter(pk=job.details.get("tag"), account=job.account).first()
+    if tag is None:
+        raise jobs.Unfit(_("The tag was deleted meanwhile."))
+    return tag
+
+
+@jobs.runs("tag", gettext_lazy("Add a tag"))
+def tag_slice(job: BulkJob) -> bool:
+    def add(rows: Sequence[Follower]) -> None:
+        tag, ids = _tag(job), [row.pk for row in rows]
+        no_room = list(tagging.full(Follower.objects.filter(pk__in=ids).exclude(tags=tag)))
+        jobs.fault(job, [(0, each.openid, in_words(FULL)) for each in no_room])
+        tagging.add(tag, ids, job=job)
+
+    return _each_slice(job, add)
+
+
+@jobs.runs("untag", gettext_lazy("Take off a tag"))
+def untag_slice(job: BulkJob) -> bool:
+    return _each_slice(
+        job, lambda rows: _ignore(tagging.remove(_tag(job), [row.pk for row in rows], job=job))
+    )
+
+
+@jobs.runs("block", gettext_lazy("Put on the blacklist"))
+def block_slice(job: BulkJob) -> bool:
+    return _each_slice(job, lambda rows: _blacklist(job, rows, on=True))
+
+
+@jobs.runs("unblock", gettext_lazy("Take off the blacklist"))
+def unblock_slice(job: BulkJob) -> bool:
+    return _each_slice(job, lambda rows: _blacklist(job, rows, on=False))
+
+
+def _blacklist(job: BulkJob, rows: Sequence[Follower], *, on: bool) -> None:
+    concerned = [row for row in rows if row.blacklisted != on]
+    Follower.objects.filter(pk__in=[row.pk for row in concerned]).update(blacklisted=on)
+    changes.wish(Change.Kind.BLACKLIST, concerned, "yes" if on else "no", job)
+    strangers = [row for row in concerned if not row.subscribed]
+    jobs.fault(job, [(0, row.openid, _("Does not follow; blacklisted here only.")) for row in strangers])
+
+
+def _each_slice(job: BulkJob, do: Callable[[Sequence[Follower]], None]) -> bool:
+    rows = jobs.slice_of(job)
+    if rows:
+        do(rows)
+    job.processed += len(rows)
+    return len(rows) == jobs.SLICE
+
+
+def _ignore(count: int) -> None:
+    """How many had it is of no interest to the job."""

@@ -1,0 +1,132 @@
+"""Something for many followers: whom, what, what it will mean, and only then a job."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.models import ADDITION
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.followers import job_requests, selection, tagging
+from accounts.followers.models import Tag
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, entered, frame
+from accounts.staff.rights import Area
+from wechat.kernel.row_ids import row_id
+from wechat.sdk.api.tags import TAGGING_BATCH
+
+TAGGING = ("tag", "untag")
+DEEDS = [
+    ("tag", gettext_lazy("Add a tag")),
+    ("untag", gettext_lazy("Take off a tag")),
+    ("block", gettext_lazy("Put on the blacklist")),
+    ("unblock", gettext_lazy("Take off the blacklist")),
+    ("export", gettext_lazy("Export to a file")),
+]
+FORMATS = [("xlsx", gettext_lazy("Excel")), ("csv", gettext_lazy("CSV"))]
+# More names are counted in the background: a page must not wait for it.
+FORECAST_AT_MOST = 50_000
+
+
+class BulkForm(forms.Form):
+    deed = forms.ChoiceField(label=gettext_lazy("What to do"), choices=DEEDS)
+    tag = forms.ModelChoiceField(Tag.objects.none(), label=gettext_lazy("tag"), required=False)
+    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=FORMATS, required=False)
+
+    def __init__(self, account: OfficialAccount, *args: Any, may_change: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["tag"].queryset = Tag.objects.filter(account=account).exclude(state=Tag.State.DELETING)
+        if not may_change:
+            fields["deed"].choices = [deed for deed in DEEDS if deed[0] == "export"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("deed") in TAGGING and not cleaned.get("tag") and "tag" not in self.errors:
+            self.add_error("tag", _("Choose the tag."))
+        return cleaned
+
+    @property
+    def details(self) -> dict[str, Any]:
+        if self.cleaned_data["deed"] in TAGGING:
+            return {"tag": self.cleaned_data["tag"].pk}
+        if self.cleaned_data["deed"] == "export":
+            return {"format": self.cleaned_data["format"] or "xlsx"}
+        return {}
+
+
+@account_page(Area.FOLLOWERS, posts_change=False)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """Choosing, and after "Continue" what will happen; only "Do it" does it."""
+    may_change = entered(request).may_change
+    query = request.POST.get("whom", request.GET.urlencode())
+    details = _details(account, query)
+    form = BulkForm(account, request.POST or None, may_change=may_change, initial={"format": "xlsx"})
+    chosen = request.method == "POST" and form.is_valid()
+    if chosen and "sure" in request.POST:
+        return _start(request, account, form, details)
+    rows = selection.followers_of(account, details)
+    count, exact = selection.count(rows)
+    context = frame(
+        request,
+        _("For many followers"),
+        form=form,
+        whom=query,
+        count=count,
+        exact=exact,
+        chosen=chosen,
+        picked="ids" in details,
+        effects=_effects(form, rows, count) if chosen else [],
+        deed=dict(DEEDS).get(form.cleaned_data["deed"]) if chosen else "",
+    )
+    return TemplateResponse(request, "followers/bulk.html", context)
+
+
+def _details(account: OfficialAccount, query: str) -> dict[str, Any]:
+    """The followers ticked, or those under the list's filters."""
+    asked = QueryDict(query)
+    ids = [pk for each in asked.get("ids", "").split(",") if (pk := row_id(each))]
+    return {"ids": ids} if ids else selection.everybody(account, query)
+
+
+def _effects(form: BulkForm, rows: Any, count: int) -> list[str]:
+    """What it will mean, with numbers, as far as they can be told at once."""
+    deed, tag = form.cleaned_data["deed"], form.cleaned_data["tag"]
+    if deed == "export":
+        return [_("A file with %(count)s rows is made in the background.") % {"count": f"{count:,}"}]
+    if deed == "tag" and count <= FORECAST_AT_MOST:
+        told = tagging.forecast(tag, rows)
+        return [
+            _("%(count)s get the tag “%(tag)s”.") % {"count": f"{told.gets:,}", "tag": tag},
+            _("%(count)s have it already.") % {"count": f"{told.has:,}"},
+            _("%(count)s have 20 tags, the most WeChat allows, and are left out.")
+            % {"count": f"{told.full:,}"},
+            _("WeChat is told in about %(calls)s calls.") % {"calls": f"{-(-told.gets // TAGGING_BATCH):,}"},
+        ]
+    if deed == "block":
+        return [
+            _("What they send does not arrive here any more, and nothing can be sent to them."),
+        ]
+    return []
+
+
+def _start(
+    request: HttpRequest, account: OfficialAccount, form: BulkForm, details: dict[str, Any]
+) -> HttpResponse:
+    may_change = entered(request).may_change
+    if form.cleaned_data["deed"] != "export" and not may_change:
+        raise PermissionDenied
+    assert isinstance(request.user, User)
+    total, _exact = selection.count(selection.followers_of(account, details))
+    told = {**details, **form.details}
+    if form.cleaned_data["deed"] == "export":
+        told["masked"] = not may_change
+    job = job_requests.ask(account, form.cleaned_data["deed"], told, request.user, total=total)
+    audit.record(request, job, str(job), flag=ADDITION)
+    return redirect("admin:followers_job", job.pk)

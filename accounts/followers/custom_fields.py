@@ -1,0 +1,168 @@
+"""Values of an account's own fields: read from what staff typed or a table holds, shown, saved."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from accounts.followers.models import CustomField, FieldValue, Follower
+from wechat.sdk.text import clean
+
+Kind = CustomField.Kind
+Value = str | Decimal | datetime.date | bool
+
+LONGEST_TEXT = 200
+YES = {"yes", "y", "true", "1", "是", "有", "对"}
+NO = {"no", "n", "false", "0", "否", "无", "不"}
+DAY_FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%Y-%m-%d %H:%M:%S")
+LARGEST = Decimal(10) ** 14
+
+
+class BadValue(ValueError):
+    """A text that is no value of this field; the sentence says what one looks like."""
+
+
+def read(field: CustomField, text: str) -> Value:
+    """The value that a cell means. Raises ``BadValue``."""
+    text = clean(text).strip()
+    match Kind(field.kind):
+        case Kind.TEXT:
+            return _text(field, text)
+        case Kind.NUMBER:
+            return _number(field, text)
+        case Kind.DATE:
+            return _day(field, text)
+        case Kind.CHOICE:
+            return _choice(field, text)
+        case Kind.YES_NO:
+            return _yes_no(field, text)
+
+
+def _text(field: CustomField, text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise BadValue(_("“%(field)s” is longer than 200 characters.") % {"field": field.name})
+    return text
+
+
+def _number(field: CustomField, text: str) -> Decimal:
+    try:
+        number = Decimal(text.replace(",", "").replace("，", ""))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number) >= LARGEST:
+        raise BadValue(_("“%(field)s”: “%(text)s” is no number.") % {"field": field.name, "text": text[:40]})
+    return round(number, 4)
+
+
+def _day(field: CustomField, text: str) -> datetime.date:
+    for form in DAY_FORMS:
+        try:
+            return datetime.datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    raise BadValue(
+        _("“%(field)s”: “%(text)s” is no date; write 2026-02-01.") % {"field": field.name, "text": text[:40]}
+    )
+
+
+def _choice(field: CustomField, text: str) -> str:
+    if text not in field.options:
+        raise BadValue(
+            _("“%(field)s”: “%(text)s” is none of its choices: %(choices)s.")
+            % {"field": field.name, "text": text[:40], "choices": "、".join(field.options)}
+        )
+    return text
+
+
+def _yes_no(field: CustomField, text: str) -> bool:
+    if text.lower() not in YES | NO:
+        raise BadValue(
+            _("“%(field)s”: write yes or no, not “%(text)s”.") % {"field": field.name, "text": text[:40]}
+        )
+    return text.lower() in YES
+
+
+def form_field(field: CustomField) -> forms.Field:
+    """How it is filled in on a follower's page."""
+    match Kind(field.kind):
+        case Kind.TEXT:
+            return forms.CharField(label=field.name, required=False, max_length=LONGEST_TEXT)
+        case Kind.NUMBER:
+            return forms.DecimalField(
+                label=field.name, required=False, max_digits=18, decimal_places=4, localize=False
+            )
+        case Kind.DATE:
+            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            return forms.DateField(label=field.name, required=False, widget=widget)
+        case Kind.CHOICE:
+            choices = [("", "–"), *((option, option) for option in field.options)]
+            return forms.ChoiceField(label=field.name, required=False, choices=choices)
+        case Kind.YES_NO:
+            answers = [("", "–"), ("yes", _("yes")), ("no", _("no"))]
+            return forms.ChoiceField(label=field.name, required=False, choices=answers)
+
+
+def initial(value: FieldValue) -> Any:
+    """A stored value as its form field takes it."""
+    match Kind(value.field.kind):
+        case Kind.NUMBER:
+            return value.number.normalize() if value.number is not None else None
+        case Kind.DATE:
+            return value.date
+        case Kind.YES_NO:
+            return "yes" if value.number else "no"
+    return value.text
+
+
+def shown(value: FieldValue) -> str:
+    match Kind(value.field.kind):
+        case Kind.NUMBER:
+            return f"{value.number.normalize():f}" if value.number is not None else ""
+        case Kind.DATE:
+            return value.date.isoformat() if value.date else ""
+        case Kind.YES_NO:
+            return _("yes") if value.number else _("no")
+    return value.text
+
+
+def of_followers(followers: Iterable[Follower]) -> dict[int, dict[int, FieldValue]]:
+    """Their values: by follower, then by field."""
+    found: dict[int, dict[int, FieldValue]] = {}
+    for value in FieldValue.objects.filter(follower__in=list(followers)).select_related("field"):
+        found.setdefault(value.follower_id, {})[value.field_id] = value
+    return found
+
+
+def save(given: Iterable[tuple[Follower, Mapping[CustomField, Value | None]]]) -> None:
+    """Write the values given, in two statements; ``None`` and the empty text take a value away."""
+    rows, empty = [], []
+    for follower, values in given:
+        for field, value in values.items():
+            if value is None or value == "":
+                empty.append((field.pk, follower.pk))
+            else:
+                rows.append(_row(field, follower, value))
+    for field_id in {pair[0] for pair in empty}:
+        concerned = [follower_id for each, follower_id in empty if each == field_id]
+        FieldValue.objects.filter(field=field_id, follower__in=concerned).delete()
+    FieldValue.objects.bulk_create(
+        rows,
+        batch_size=5_000,
+        update_conflicts=True,
+        unique_fields=["field", "follower"],
+        update_fields=["text", "number", "date"],
+    )
+
+
+def _row(field: CustomField, follower: Follower, value: Value) -> FieldValue:
+    match value:
+        case bool():
+            return FieldValue(field=field, follower=follower, text="", number=Decimal(value))
+        case Decimal():
+            return FieldValue(field=field, follower=follower, text="", number=value)
+        case datetime.date():
+            return FieldValue(field=field, follower=follower, text="", date=value)
+    return FieldValue(field=field, follower=follower, text=value)

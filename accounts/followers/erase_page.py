@@ -1,0 +1,34 @@
+"""Erasing one person: what goes, what stays and why, and a second look before it is done."""
+
+from django.contrib import messages
+from django.contrib.admin.models import DELETION
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.followers import erasing
+from accounts.followers.models import Follower
+from accounts.staff import audit
+from accounts.staff.gate import frame, object_page
+from accounts.staff.rights import Area
+
+
+@object_page(lambda: Follower.objects.select_related("account"), Area.FOLLOWERS, change=True)
+def show(request: HttpRequest, follower: Follower) -> HttpResponse:
+    held = erasing.holdings(follower)
+    if request.method == "POST":
+        erasing.erase(follower)
+        # The entry must not repeat what was just forgotten.
+        follower.refresh_from_db()
+        audit.record(request, follower, _("Erased the person."), flag=DELETION)
+        messages.success(request, _("The person is erased."))
+        return redirect("admin:followers_follower_change", follower.pk)
+    context = frame(
+        request,
+        _("Erase this person"),
+        follower=follower,
+        goes=[holding.what for holding in held if holding.erase is not None],
+        stays=[holding.what for holding in held if holding.erase is None],
+    )
+    return TemplateResponse(request, "followers/erase.html", context)

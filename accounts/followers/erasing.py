@@ -1,0 +1,79 @@
+"""Forgetting a person: what everybody keeps of them goes, and what must be kept is said.
+
+Each app registers what it holds::
+
+    @holds
+    def messages(follower) -> Holding: ...
+
+Erasing runs all of them in one transaction. The follower's row stays without anything about the person as
+long as something that must be kept (a paid order) points to them; its openid is what the platform calls
+them, and without it the next message would only make a new row.
+
+Reference: WeChat reference 2.2 (user_authorization_revoke, user_authorization_cancellation).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django_stubs_ext import StrOrPromise
+
+from accounts.followers import avatars
+from accounts.followers.models import Follower
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """``what`` is a sentence with numbers. ``erase`` is ``None`` for what is kept; ``what`` says why."""
+
+    what: StrOrPromise
+    erase: Callable[[], object] | None = None
+
+
+Holder = Callable[[Follower], Holding | None]
+
+_holders: list[Holder] = []
+
+
+def holds(holder: Holder) -> Holder:
+    _holders.append(holder)
+    return holder
+
+
+def holdings(follower: Follower) -> list[Holding]:
+    """What is held about somebody now, by all apps."""
+    found = (holder(follower) for holder in _holders)
+    return [holding for holding in found if holding is not None]
+
+
+@transaction.atomic
+def erase(follower: Follower) -> None:
+    """Forget all that may be forgotten. What they do afterwards is recorded as a stranger's.
+
+    Somebody who never followed is given as a row that was not saved, with account and openid.
+    """
+    for holding in holdings(follower):
+        if holding.erase is not None:
+            holding.erase()
+    forget_profile(follower.account_id, follower.openid)
+    if follower.pk is not None:
+        _empty(follower)
+
+
+def _empty(follower: Follower) -> None:
+    follower.tags.clear()
+    follower.changes.all().delete()
+    follower.custom_values.all().delete()
+    Follower.objects.filter(pk=follower.pk).update(
+        unionid="", remark="", subscribe_scene="", qr_scene=0, qr_scene_str="", language="",
+        first_subscribed_at=None, subscribed_at=None, unsubscribed_at=None, last_seen_at=None,
+        last_seen_kind="",
+    )  # fmt: skip
+
+
+def forget_profile(account_id: int, openid: str) -> None:
+    """The nickname and picture somebody agreed to, and withdrew or changed."""
+    Follower.objects.filter(account=account_id, openid=openid).update(
+        nickname="", avatar_url="", consented_at=None
+    )
+    avatars.forget(account_id, openid)

@@ -1,0 +1,123 @@
+"""Followers written to a file, a slice at a time; the file is downloaded from the job's page."""
+
+import datetime
+import json
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.followers import custom_fields, jobs
+from accounts.followers.labels import name_of_deed, name_of_scene
+from accounts.followers.models import BulkJob, CustomField, FieldValue, Follower
+from wechat.console.tables import writing
+from wechat.console.tables.cells import Value
+from wechat.console.tables.writing import Row
+
+SHOWN_OF_AN_OPENID = 4
+
+
+def export_slice(job: BulkJob) -> bool:
+    """Appends to a file of rows behind what the last whole slice wrote: a slice done twice is there once."""
+    path, fields = _path(job, "rows"), list(CustomField.objects.filter(account=job.account))
+    rows = jobs.slice_of(job)
+    lines = [] if job.processed else [_headings(fields)]
+    lines += _lines(rows, fields, masked=job.details.get("masked", True))
+    job.details["bytes"] = _write_at(path, job.details.get("bytes", 0), _stored(lines))
+    job.processed += len(rows)
+    if len(rows) == jobs.SLICE:
+        return True
+    _finish(job, path)
+    return False
+
+
+def _write_at(path: Path, start: int, data: bytes) -> int:
+    """What an interrupted slice left behind the start goes; where the next one begins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with path.open("r+b") as file:
+        file.truncate(start)
+        file.seek(start)
+        file.write(data)
+    return start + len(data)
+
+
+def _stored(lines: Sequence[Row]) -> bytes:
+    """A row a line in JSON: until the last one is there, numbers are kept apart from texts."""
+    return "".join(f"{json.dumps(line, default=float)}\n" for line in lines).encode()
+
+
+def _finish(job: BulkJob, path: Path) -> None:
+    """Makes the file of it that was asked for."""
+    ending = "xlsx" if job.details.get("format") == "xlsx" else "csv"
+    target = _path(job, ending)
+    with path.open("rb") as stored, target.open("wb") as file:
+        rows = (json.loads(line, parse_float=Decimal) for line in stored)
+        if ending == "xlsx":
+            writing.write_workbook([(_("followers"), rows)], file)
+        else:
+            file.writelines(writing.csv_parts(rows))
+    # Not before the job is known to be done, or its last slice could not be done again.
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    job.result = str(target.relative_to(settings.MEDIA_ROOT))
+
+
+def _path(job: BulkJob, ending: str) -> Path:
+    slug = re.sub(r"[^\w-]", "", job.account.slug)
+    return (
+        Path(settings.MEDIA_ROOT) / "exports" / f"{slug}-followers-{job.created_at:%Y%m%d}-{job.pk}.{ending}"
+    )
+
+
+def _headings(fields: Sequence[CustomField]) -> Row:
+    return [
+        "OpenID", _("remark"), _("nickname"), _("follows"), _("followed"), _("left"), _("came by"),
+        _("channel"), _("last seen"), _("last did"), _("tags"), _("blacklisted"),
+        *(field.name for field in fields),
+    ]  # fmt: skip
+
+
+def _lines(rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: bool) -> Iterator[Row]:
+    prefetch_related_objects(rows, "tags")
+    values = custom_fields.of_followers(rows)
+    for row in rows:
+        own = values.get(row.pk, {})
+        yield [
+            mask(row.openid) if masked else row.openid,
+            row.remark,
+            row.nickname,
+            _("yes") if row.subscribed else _("no"),
+            _moment(row.subscribed_at),
+            _moment(row.unsubscribed_at),
+            str(name_of_scene(row.subscribe_scene)),
+            row.qr_scene_str or str(row.qr_scene or ""),
+            _moment(row.last_seen_at),
+            str(name_of_deed(row.last_seen_kind)),
+            "、".join(tag.name for tag in row.tags.all()),
+            _("yes") if row.blacklisted else _("no"),
+            *(_value(own.get(field.pk)) for field in fields),
+        ]
+
+
+def _value(value: FieldValue | None) -> Value:
+    if value is None:
+        return None
+    if value.field.kind == CustomField.Kind.NUMBER and value.number is not None:
+        number = value.number.normalize()
+        return int(number) if number == number.to_integral_value() else number
+    return custom_fields.shown(value)
+
+
+def mask(openid: str) -> str:
+    """Enough to tell two rows apart, too little to look somebody up."""
+    return f"{openid[:SHOWN_OF_AN_OPENID]}…{openid[-SHOWN_OF_AN_OPENID:]}"
+
+
+def _moment(at: datetime.datetime | None) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""

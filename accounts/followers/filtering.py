@@ -1,0 +1,99 @@
+"""The filters above the list of followers."""
+
+import datetime
+from typing import Any, cast
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.followers.models import Follower, Segment, Tag
+from accounts.followers.segments import UnknownCondition, day_start
+from accounts.official.models import OfficialAccount
+from wechat.console import codes
+from wechat.console.pages import FilterForm
+
+STATES = {
+    "yes": Q(subscribed=True),
+    "no": Q(subscribed=False),
+    "black": Q(blacklisted=True),
+}
+# Days back; what begins with a minus is longer ago, or never.
+SEEN = [
+    ("", _("Any time")),
+    ("2", _("within 48 hours")),
+    ("7", _("within 7 days")),
+    ("30", _("within 30 days")),
+    ("-30", _("not for 30 days")),
+    ("-90", _("not for 90 days")),
+]
+DAY = forms.DateInput(attrs={"type": "date"})
+
+
+class FollowerFilter(FilterForm):
+    """Every choice narrows along one of the table's indexes."""
+
+    q = forms.CharField(
+        label=_("OpenID or remark"), required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    follows = forms.ChoiceField(
+        label=_("Following"),
+        required=False,
+        choices=[("", _("All")), ("yes", _("follows")), ("no", _("unfollowed")), ("black", _("blacklisted"))],
+    )
+    tag = forms.ModelChoiceField(Tag.objects.none(), label=_("tag"), required=False, empty_label=_("All"))
+    segment = forms.ModelChoiceField(
+        Segment.objects.none(), label=_("segment"), required=False, empty_label=_("All")
+    )
+    channel = forms.ChoiceField(label=_("channel"), required=False)
+    seen = forms.ChoiceField(label=_("last seen"), required=False, choices=SEEN)
+    since = forms.DateField(label=_("followed from"), required=False, widget=DAY)
+    until = forms.DateField(label=_("followed until"), required=False, widget=DAY)
+
+    def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        channels = codes.scenes.offered(account.pk if account else None, keep=self.data.get("channel", ""))
+        cast(forms.ChoiceField, self.fields["channel"]).choices = [("", _("All")), *channels]
+        for name, model in (("tag", Tag), ("segment", Segment)):
+            field: Any = self.fields[name]
+            field.queryset = model._default_manager.filter(account=account)
+
+    def narrow(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
+        chosen = self.cleaned_data
+        if wanted := chosen["q"].strip():
+            exact = rows.filter(openid=wanted)
+            rows = exact if exact.exists() else rows.filter(remark__icontains=wanted).exclude(remark="")
+        if chosen["follows"]:
+            rows = rows.filter(STATES[chosen["follows"]])
+        if chosen["tag"]:
+            rows = rows.filter(tags=chosen["tag"])
+        if chosen["channel"]:
+            rows = rows.filter(_came_through(chosen["channel"]))
+        if chosen["seen"]:
+            rows = rows.filter(_seen(int(chosen["seen"])))
+        if chosen["since"]:
+            rows = rows.filter(subscribed_at__gte=day_start(chosen["since"]))
+        if chosen["until"]:
+            rows = rows.filter(subscribed_at__lt=day_start(chosen["until"] + datetime.timedelta(days=1)))
+        return self._in_segment(rows)
+
+    def _in_segment(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
+        segment: Segment | None = self.cleaned_data["segment"]
+        if segment is None:
+            return rows
+        try:
+            return rows.filter(segment.condition())
+        except UnknownCondition as error:
+            self.notices.append(str(error))
+            return rows.none()
+
+
+def _came_through(scene: str) -> Q:
+    is_number = scene.isdecimal() and len(scene) < 11
+    return Q(qr_scene_str=scene) | Q(qr_scene=int(scene)) if is_number else Q(qr_scene_str=scene)
+
+
+def _seen(days: int) -> Q:
+    back = timezone.now() - datetime.timedelta(days=abs(days))
+    return Q(last_seen_at__gte=back) if days > 0 else Q(last_seen_at__lt=back) | Q(last_seen_at__isnull=True)

@@ -1,0 +1,174 @@
+"""The page of one follower: who they are, what staff know of them, what happened, what may be sent."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.followers import avatars, changes, custom_fields, tagging, timeline
+from accounts.followers.labels import name_of_deed, name_of_scene
+from accounts.followers.models import Change, CustomField, Follower, Tag
+from accounts.official.errcodes import of_row
+from accounts.staff import audit
+from accounts.staff.gate import frame, object_page
+from accounts.staff.rights import Area, Rights
+from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
+
+REMARK_BYTES = 30
+
+
+class FollowerForm(forms.Form):
+    """The remark, the tags and the account's own fields of one follower."""
+
+    remark = forms.CharField(label=gettext_lazy("remark"), required=False, max_length=29)
+    tags = forms.ModelMultipleChoiceField(
+        Tag.objects.none(),
+        label=gettext_lazy("tags"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "tag-choices"}),
+    )
+
+    def __init__(self, follower: Follower, data: Any = None) -> None:
+        self.follower = follower
+        self.own = list(CustomField.objects.filter(account=follower.account_id))
+        self.tags_before = set(follower.tags.all())
+        values = custom_fields.of_followers([follower]).get(follower.pk, {})
+        initial = {
+            "remark": follower.remark,
+            "tags": self.tags_before,
+            **{_name(value.field): custom_fields.initial(value) for value in values.values()},
+        }
+        super().__init__(data, initial=initial)
+        tags: Any = self.fields["tags"]
+        tags.queryset = Tag.objects.filter(account=follower.account_id)
+        for field in self.own:
+            self.fields[_name(field)] = custom_fields.form_field(field)
+
+    def clean_remark(self) -> str:
+        remark = str(self.cleaned_data["remark"]).strip()
+        if len(remark.encode()) >= REMARK_BYTES:
+            raise ValidationError(_("WeChat takes less than 30 bytes: about 9 Chinese characters."))
+        return remark
+
+    def clean_tags(self) -> set[Tag]:
+        tags = set(self.cleaned_data["tags"])
+        if len(tags) > MOST_OF_A_FOLLOWER:
+            raise ValidationError(_("A follower can have 20 tags, the most WeChat allows."))
+        return tags
+
+    @transaction.atomic
+    def save(self) -> None:
+        """Here at once; what concerns WeChat goes there in the background."""
+        follower = self.follower
+        if (remark := self.cleaned_data["remark"]) != follower.remark:
+            follower.remark = remark
+            follower.save(update_fields=["remark"])
+            changes.wish(Change.Kind.REMARK, [follower], remark)
+        after: set[Tag] = self.cleaned_data["tags"]
+        # Those taken off first, or a follower with 20 tags would have no room.
+        for tag in self.tags_before - after:
+            tagging.remove(tag, [follower.pk])
+        for tag in after - self.tags_before:
+            tagging.add(tag, [follower.pk])
+        changed = {field: self._value(field) for field in self.own if _name(field) in self.changed_data}
+        custom_fields.save([(follower, changed)])
+
+    def _value(self, field: CustomField) -> custom_fields.Value | None:
+        value = self.cleaned_data[_name(field)]
+        if field.kind == CustomField.Kind.YES_NO:
+            return None if value == "" else value == "yes"
+        return None if value in {None, ""} else value
+
+    def said(self) -> str:
+        """What was changed, for the log."""
+        return ", ".join(str(self.fields[name].label) for name in self.changed_data)
+
+
+@object_page(lambda: Follower.objects.prefetch_related("tags"), Area.FOLLOWERS)
+def show(request: HttpRequest, follower: Follower) -> HttpResponse:
+    rights = Rights.of(request.user)
+    form = FollowerForm(follower, request.POST or None)
+    if request.method == "POST":
+        if "again" in request.POST:
+            changes.try_again(follower.changes.all())
+            messages.success(request, _("WeChat is told again."))
+            return redirect("admin:followers_follower_change", follower.pk)
+        if form.is_valid():
+            form.save()
+            audit.record(request, follower, form.said())
+            messages.success(request, _("Saved."))
+            return redirect("admin:followers_follower_change", follower.pk)
+    context = frame(
+        request,
+        _("Follower"),
+        follower=follower,
+        form=form,
+        facts=_facts(follower),
+        elsewhere=_elsewhere(follower, rights),
+        waiting=[(change, of_row(change)) for change in follower.changes.select_related("tag")],
+        **_timeline(request, follower, rights),
+    )
+    return TemplateResponse(request, "followers/follower.html", context)
+
+
+def _name(field: CustomField) -> str:
+    return f"own_{field.pk}"
+
+
+def _facts(follower: Follower) -> Mapping[str, Any]:
+    """What is known, under its name; what is not known is not shown."""
+    known = {
+        _("OpenID"): follower.openid,
+        _("UnionID"): follower.unionid,
+        _("first followed"): follower.first_subscribed_at,
+        _("followed"): follower.subscribed_at,
+        _("left"): follower.unsubscribed_at,
+        _("came by"): name_of_scene(follower.subscribe_scene),
+        _("channel"): follower.qr_scene_str or follower.qr_scene,
+        _("last seen"): follower.last_seen_at,
+        _("last did"): name_of_deed(follower.last_seen_kind),
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _elsewhere(follower: Follower, rights: Rights) -> list[Follower]:
+    """The same person in the accounts this reader may look into."""
+    if not follower.unionid:
+        return []
+    same = Follower.objects.filter(unionid=follower.unionid, account__in=rights.viewable(Area.FOLLOWERS))
+    return list(same.exclude(pk=follower.pk).select_related("account"))
+
+
+def _timeline(request: HttpRequest, follower: Follower, rights: Rights) -> dict[str, Any]:
+    def may_view(area: Area) -> bool:
+        return rights.may_view(area, follower.account_id)
+
+    before = _moment(request.GET.get("before", ""))
+    moments, older = timeline.page(follower, before, may_view)
+    return {
+        "moments": moments,
+        "has_avatar": avatars.has(follower.account_id, follower.openid),
+        "older": older,
+        "before": before,
+        "panels": timeline.panels(follower, may_view),
+        "may_read_messages": may_view(Area.MESSAGES),
+    }
+
+
+def _moment(text: str) -> datetime.datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None

@@ -1,0 +1,71 @@
+"""A table of remarks and custom fields: its columns are checked at once, its rows in the background."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.models import ADDITION
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.followers import job_requests
+from accounts.followers.importing import BadColumns, columns_of
+from accounts.followers.models import CustomField
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area
+from wechat.console.tables import reading
+from wechat.console.tables.limits import UnreadableTable
+
+LARGEST = 50 * 1024 * 1024
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("CSV or Excel file"), widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"})
+    )
+
+    def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+
+    def clean_file(self) -> "UploadedFile[Any]":
+        """Refused now rather than after a minute in the background."""
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST:
+            raise ValidationError(_("The file is larger than 50 MB; split it."))
+        self._check(file)
+        file.seek(0)
+        return file
+
+    def _check(self, file: "UploadedFile[Any]") -> None:
+        try:
+            rows = reading.rows_of(file)
+            columns_of(self.account, next(rows, []))
+            if next(rows, None) is None:
+                raise ValidationError(_("The table has no rows below its first one."))
+        except (UnreadableTable, BadColumns) as error:
+            raise ValidationError(str(error)) from error
+
+
+@account_page(Area.FOLLOWERS, change=True)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    form = ImportForm(account, request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        assert isinstance(request.user, User)
+        job = job_requests.ask(account, "import", {}, request.user, source=form.cleaned_data["file"])
+        audit.record(request, job, str(job), flag=ADDITION)
+        return redirect("admin:followers_job", job.pk)
+    context = frame(
+        request,
+        _("Import from a table"),
+        form=form,
+        own=CustomField.objects.filter(account=account),
+    )
+    return TemplateResponse(request, "followers/import.html", context)

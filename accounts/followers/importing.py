@@ -1,0 +1,157 @@
+"""Remarks and custom fields from a table: each row is taken as a whole or refused with a reason.
+
+A column is the OpenID, the remark, or a custom field by its name; an empty cell changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts.followers import changes, custom_fields, jobs
+from accounts.followers.custom_fields import BadValue, Value
+from accounts.followers.models import BulkJob, Change, CustomField, Follower
+from accounts.official.models import OfficialAccount
+from wechat.console.tables import reading, writing
+from wechat.console.tables.limits import UnreadableTable
+
+SLICE = 5_000
+REMARK_BYTES = 30
+OPENID_NAMES = {"openid", "open id", "用户openid"}
+REMARK_NAMES = {"remark", "备注", "备注名"}
+
+
+class BadColumns(Exception):
+    """The table's first row does not say what its columns are; the text tells what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where in a row what is; ``fields`` by their place."""
+
+    openid: int
+    remark: int | None
+    fields: Mapping[int, CustomField]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one row asks for."""
+
+    openid: str
+    remark: str
+    values: Mapping[CustomField, Value]
+
+
+def columns_of(account: OfficialAccount, heading: Sequence[str]) -> Columns:
+    """Raises ``BadColumns`` for a table without OpenIDs, with an unknown column, or with one twice."""
+    names = [name.strip() for name in heading]
+    while names and not names[-1]:
+        names.pop()
+    own = {field.name: field for field in CustomField.objects.filter(account=account)}
+    openid = _place(names, OPENID_NAMES)
+    if openid is None:
+        raise BadColumns(_("No column is called OpenID; the first row must name the columns."))
+    remark = _place(names, REMARK_NAMES)
+    others = {place: name for place, name in enumerate(names) if place not in {openid, remark}}
+    if unknown := [name or "?" for name in others.values() if name not in own]:
+        raise BadColumns(
+            _("There is no custom field called %(names)s. Make it first, or take the column out.")
+            % {"names": "、".join(f"“{name}”" for name in unknown)}
+        )
+    if len(set(names)) < len(names):
+        raise BadColumns(_("Two columns have the same name."))
+    return Columns(openid, remark, {place: own[name] for place, name in others.items()})
+
+
+def _place(names: Sequence[str], wanted: set[str]) -> int | None:
+    return next((place for place, name in enumerate(names) if name.lower() in wanted), None)
+
+
+def import_slice(job: BulkJob) -> bool:
+    """The next rows of the file; ``job.processed`` counts rows, the first one names the columns."""
+    try:
+        with Path(job.source.path).open("rb") as file:
+            if reading.is_workbook(file):
+                job.source.name = _unpacked(file, job.source.path)
+                return True
+            rows = reading.rows_of(file)
+            columns = columns_of(job.account, next(rows, []))
+            part = list(islice(rows, job.processed, job.processed + SLICE))
+    except (UnreadableTable, BadColumns) as error:
+        raise jobs.Unfit(str(error)) from None
+    _take(job, columns, part)
+    job.processed += len(part)
+    job.total = max(job.total, job.processed)
+    return len(part) == SLICE
+
+
+def _unpacked(workbook: IO[bytes], path: str) -> str:
+    """Returns the name of the workbook's rows as CSV beside it, which can be read from any row on."""
+    target = Path(path).with_suffix(".csv")
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writing.copy_as_csv(reading.rows_of(workbook), file)
+    return str(target.relative_to(settings.MEDIA_ROOT))
+
+
+def _take(job: BulkJob, columns: Columns, part: Sequence[Sequence[str]]) -> None:
+    wishes: dict[int, Wish] = {}
+    faults: list[tuple[int, str, str]] = []
+    for number, row in enumerate(part, job.processed + 2):
+        if not any(cell.strip() for cell in row):
+            continue
+        try:
+            wishes[number] = _wish(columns, row)
+        except BadValue as error:
+            faults.append((number, _at(row, columns.openid)[:64], str(error)))
+    known = _known(job.account, wishes)
+    for number, wish in wishes.items():
+        if wish.openid not in known:
+            faults.append((number, wish.openid[:64], _("This account knows no such OpenID.")))
+    jobs.fault(job, sorted(faults))
+    _write(job, [(known[wish.openid], wish) for wish in wishes.values() if wish.openid in known])
+
+
+def _known(account: OfficialAccount, wishes: Mapping[int, Wish]) -> dict[str, Follower]:
+    openids = {wish.openid for wish in wishes.values()}
+    return {row.openid: row for row in Follower.objects.filter(account=account, openid__in=openids)}
+
+
+def _wish(columns: Columns, row: Sequence[str]) -> Wish:
+    openid = _at(row, columns.openid)
+    if not openid:
+        raise BadValue(_("The OpenID is missing."))
+    remark = _at(row, columns.remark) if columns.remark is not None else ""
+    if len(remark.encode()) >= REMARK_BYTES:
+        raise BadValue(
+            _("The remark is too long for WeChat: less than 30 bytes, about 9 Chinese characters.")
+        )
+    values = {
+        field: custom_fields.read(field, text)
+        for place, field in columns.fields.items()
+        if (text := _at(row, place))
+    }
+    return Wish(openid, remark, values)
+
+
+def _at(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if place < len(row) else ""
+
+
+def _write(job: BulkJob, given: Sequence[tuple[Follower, Wish]]) -> None:
+    """Of two rows about one follower the later one counts, cell by cell."""
+    values: dict[Follower, dict[CustomField, Value | None]] = {}
+    remarked: dict[Follower, str] = {}
+    for follower, wish in given:
+        values.setdefault(follower, {}).update(wish.values)
+        if wish.remark and wish.remark != follower.remark:
+            remarked[follower] = wish.remark
+    custom_fields.save(values.items())
+    for follower, remark in remarked.items():
+        follower.remark = remark
+    Follower.objects.bulk_update(remarked, ["remark"], batch_size=1_000)
+    changes.wish_each(Change.Kind.REMARK, remarked.items(), job)

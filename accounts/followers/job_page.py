@@ -1,0 +1,87 @@
+"""Jobs over many followers: how far they are, what failed and why, and the files they made."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import FileResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.followers import changes, jobs
+from accounts.followers.models import BulkJob, Change
+from accounts.official.errcodes import of_row
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, entered, frame, object_page
+from accounts.staff.rights import Area
+
+SHOWN = 30
+FAULTS_SHOWN = 200
+COUNTED = 10_000
+
+
+def _jobs() -> "QuerySet[BulkJob]":
+    return BulkJob.objects.select_related("account", "asked_by")
+
+
+@account_page(Area.FOLLOWERS)
+def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    rows = BulkJob.objects.filter(account=account).select_related("asked_by").order_by("-pk")[:SHOWN]
+    context = frame(request, _("Jobs"), jobs=[{"job": job, "label": jobs.label(job)} for job in rows])
+    return TemplateResponse(request, "followers/jobs.html", context)
+
+
+@object_page(_jobs, Area.FOLLOWERS)
+def show(request: HttpRequest, job: BulkJob) -> HttpResponse:
+    """Posting sends again what the platform did not take."""
+    if request.method == "POST":
+        count = changes.try_again(job.changes.all())
+        BulkJob.objects.filter(pk=job.pk).update(failed=max(0, job.failed - count))
+        audit.record(request, job, _("Tried again."))
+        messages.success(request, _("WeChat is told again about %(count)d followers.") % {"count": count})
+        return redirect("admin:followers_job", job.pk)
+    context = frame(request, jobs.label(job), **_told(job))
+    fragment = request.GET.get("part") == "job"
+    return TemplateResponse(request, f"followers/{'job_state' if fragment else 'job'}.html", context)
+
+
+@object_page(_jobs, Area.FOLLOWERS, is_file=True)
+def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
+    """The file, with an entry in the log of who took it."""
+    if not job.result:
+        raise Http404
+    if not job.details.get("masked", True) and not entered(request).may_change:
+        raise PermissionDenied
+    audit.record(request, job, _("Downloaded the file."))
+    name = str(job.result.name).rpartition("/")[2]
+    response = FileResponse(job.result.open("rb"), as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _told(job: BulkJob) -> dict[str, Any]:
+    """A job as the page shows it."""
+    waiting = job.changes.filter(due_at__isnull=False)[:COUNTED].count()
+    refused = Change.objects.filter(job=job, due_at__isnull=True).select_related("follower")
+    return {
+        "job": job,
+        "label": jobs.label(job),
+        "percent": min(100, round(100 * job.processed / job.total))
+        if job.total
+        else 100
+        if not job.is_open
+        else 0,
+        "waiting": waiting,
+        "many_waiting": waiting == COUNTED,
+        "moves": job.is_open or waiting,
+        "refused": [(each.follower, of_row(each)) for each in refused[:FAULTS_SHOWN]],
+        "faults": job.faults.order_by("pk")[:FAULTS_SHOWN],
+        "downloads": LogEntry.objects.filter(
+            content_type__app_label="followers", content_type__model="bulkjob", object_id=str(job.pk)
+        ).select_related("user"),
+    }

@@ -1,0 +1,21 @@
+"""How pages ask for work on many followers (``accounts.followers.jobs``)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import translation
+
+from accounts.followers.models import BulkJob
+from accounts.official.models import OfficialAccount
+from wechat.kernel import work
+
+
+def ask(
+    account: OfficialAccount, kind: str, details: Mapping[str, Any], by: User | None, **fields: Any
+) -> BulkJob:
+    """A job that is due now."""
+    told = {"language": translation.get_language(), **details}
+    job = BulkJob.objects.create(account=account, kind=kind, details=told, asked_by=by, **fields)
+    work.wake("followers.run_jobs")
+    return job

@@ -1,0 +1,110 @@
+"""Work on many followers in the background, a slice at a time, each with its progress in one transaction.
+
+A kind of job is a function that does the next slice and says whether more is left::
+
+    @runs("tag", _("Tag"))
+    def tag_slice(job: BulkJob) -> bool: ...
+
+It moves ``job.cursor`` and counts ``job.processed``; the runner saves the row. What cannot be done for one
+follower or row becomes a ``JobFault``, and the rest goes on. ``Unfit`` ends the job with a sentence for
+staff; nothing of its slice is kept.
+"""
+
+import datetime
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+from django_stubs_ext import StrOrPromise
+
+from accounts.followers.models import BulkJob, Follower, JobFault
+from accounts.followers.selection import followers_of
+from wechat.kernel import work
+
+# After so long a job lets others have their turn.
+RUN_SECONDS = 10.0
+# Between two slices; while one is done its row is locked.
+LEASE = datetime.timedelta(seconds=30)
+SLICE = 2_000
+JOBS = work.Kind("followers.run_jobs", lambda: BulkJob.objects.all(), lease=LEASE, queue=work.BULK)
+
+Step = Callable[[BulkJob], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    label: StrOrPromise
+    step: Step
+
+
+class Unfit(Exception):
+    """The job cannot be done at all; the text says why, in the language of whoever asked for it."""
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def runs(name: str, label: StrOrPromise) -> Callable[[Step], Step]:
+    def register(step: Step) -> Step:
+        _kinds[name] = Kind(label, step)
+        return step
+
+    return register
+
+
+def label(job: BulkJob) -> StrOrPromise:
+    return _kinds[job.kind].label if job.kind in _kinds else job.kind
+
+
+def slice_of(job: BulkJob, size: int = SLICE) -> list[Follower]:
+    """The next followers of the job, in the order of their ids; the cursor moves behind them."""
+    rows = list(chosen(job).filter(pk__gt=job.cursor).order_by("pk")[:size])
+    if rows:
+        job.cursor = rows[-1].pk
+    return rows
+
+
+def chosen(job: BulkJob) -> QuerySet[Follower]:
+    """The job's followers: those named, or those a filter finds now that were there when it was asked for."""
+    return followers_of(job.account, job.details)
+
+
+def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
+    """Note what could not be done: (row of a file or 0, openid, reason)."""
+    rows = [JobFault(job=job, row=row, openid=openid, reason=reason) for row, openid, reason in faults]
+    JobFault.objects.bulk_create(rows)
+    job.failed += len(rows)
+
+
+@JOBS.each
+def go_on(job: BulkJob) -> None:
+    """Do slice after slice until nothing is left or the time is over."""
+    until = time.monotonic() + RUN_SECONDS
+    with translation.override(job.details.get("language")):
+        try:
+            while _do_slice(job, until) and time.monotonic() < until:
+                pass
+        except Unfit as error:
+            job.give_up(str(error))
+
+
+@transaction.atomic
+def _do_slice(claimed: BulkJob, until: float) -> bool:
+    """One slice and its progress; whether there is more to do. The row is locked: nobody does it twice."""
+    job = BulkJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=claimed.pk)
+    if job.due_at != claimed.due_at:
+        return False
+    if job.started_at is None:
+        job.started_at, job.state = timezone.now(), BulkJob.State.RUNNING
+    more = _kinds[job.kind].step(job)
+    now = timezone.now()
+    job.due_at = (now if time.monotonic() >= until else now + LEASE) if more else None
+    if not more:
+        job.state, job.finished_at, job.total = BulkJob.State.DONE, now, job.processed
+    job.attempts, job.error, job.errcode = 0, "", None
+    job.save()
+    claimed.due_at, claimed.attempts = job.due_at, 0
+    return more

@@ -1,0 +1,21 @@
+"""Followers, what staff sort them by, and the work on many of them."""
+
+from accounts.followers.models.avatars import Avatar
+from accounts.followers.models.followers import Follower, Tag
+from accounts.followers.models.grouping import AutoTag, CustomField, FieldValue, Segment
+from accounts.followers.models.work import BulkJob, Change, FollowerSync, JobFault, ListedOpenid
+
+__all__ = [
+    "AutoTag",
+    "Avatar",
+    "BulkJob",
+    "Change",
+    "CustomField",
+    "FieldValue",
+    "Follower",
+    "FollowerSync",
+    "JobFault",
+    "ListedOpenid",
+    "Segment",
+    "Tag",
+]

@@ -1,0 +1,233 @@
+"""What the platform tells about followers, written down: many rows a statement, nothing rewritten in vain.
+
+A profile is as old as the moment it was asked for. What a follower did after that, and what staff changed
+here that the platform does not know yet, is newer and stays.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from accounts.followers.models import Follower, Tag
+from accounts.official import errcodes
+from accounts.official.models import OfficialAccount
+from wechat.sdk.api import tags as tags_api
+from wechat.sdk.api.tags import PlatformTag
+from wechat.sdk.client import Client
+
+LONGEST_REMARK = 30
+
+KNOW = """
+INSERT INTO followers_follower AS known
+    (account_id, openid, unionid, subscribed, first_subscribed_at, subscribed_at, subscribe_scene, qr_scene,
+     qr_scene_str, language, remark, last_seen_kind, profiled_at)
+SELECT %(account)s, openid, unionid, TRUE, followed_at, followed_at, scene, qr_scene, qr_scene_str, language,
+    remark, '', %(asked_at)s
+FROM unnest(%(openids)s::text[], %(unionids)s::text[], %(followed)s::timestamptz[], %(scenes)s::text[],
+    %(numbers)s::bigint[], %(channels)s::text[], %(languages)s::text[], %(remarks)s::text[])
+    AS told(openid, unionid, followed_at, scene, qr_scene, qr_scene_str, language, remark)
+ORDER BY openid
+ON CONFLICT (account_id, openid) DO UPDATE SET
+    unionid = CASE WHEN excluded.unionid = '' THEN known.unionid ELSE excluded.unionid END,
+    subscribed = known.unsubscribed_at IS NULL OR known.unsubscribed_at <= %(asked_at)s,
+    first_subscribed_at = LEAST(known.first_subscribed_at, excluded.subscribed_at),
+    subscribed_at = GREATEST(known.subscribed_at, excluded.subscribed_at),
+    subscribe_scene = excluded.subscribe_scene,
+    qr_scene = excluded.qr_scene, qr_scene_str = excluded.qr_scene_str, language = excluded.language,
+    remark = CASE WHEN EXISTS (
+        SELECT FROM followers_change WHERE follower_id = known.id AND kind = 'remark' AND due_at IS NOT NULL
+    ) THEN known.remark ELSE excluded.remark END,
+    profiled_at = excluded.profiled_at
+WHERE known.profiled_at IS NULL OR (
+    known.subscribed, known.subscribed_at, known.subscribe_scene, known.qr_scene, known.qr_scene_str,
+    known.language, known.remark, known.unionid
+) IS DISTINCT FROM (
+    TRUE, excluded.subscribed_at, excluded.subscribe_scene, excluded.qr_scene, excluded.qr_scene_str,
+    excluded.language, excluded.remark, excluded.unionid
+)
+RETURNING xmax = 0
+"""
+GONE = """
+UPDATE followers_follower SET subscribed = FALSE, profiled_at = %(asked_at)s,
+    unsubscribed_at = GREATEST(unsubscribed_at, %(asked_at)s)
+WHERE account_id = %(account)s AND openid = ANY(%(openids)s) AND subscribed
+    AND (subscribed_at IS NULL OR subscribed_at <= %(asked_at)s)
+"""
+# Asked for and not answered: not asked for again until they do something.
+UNANSWERED = """
+UPDATE followers_follower SET profiled_at = %(asked_at)s
+WHERE account_id = %(account)s AND openid = ANY(%(openids)s) AND profiled_at IS NULL
+"""
+TAGGED = """
+WITH asked AS (
+    SELECT id, openid FROM followers_follower
+    WHERE account_id = %(account)s AND openid = ANY(%(openids)s)
+), told AS (
+    SELECT asked.id AS follower_id, tag.id AS tag_id
+    FROM unnest(%(tagged)s::text[], %(numbers)s::bigint[]) AS pair(openid, number)
+    JOIN asked USING (openid)
+    JOIN followers_tag AS tag ON tag.account_id = %(account)s AND tag.platform_id = pair.number
+), waiting AS (
+    SELECT follower_id, tag_id FROM followers_change
+    WHERE follower_id IN (SELECT id FROM asked) AND kind = 'tag' AND due_at IS NOT NULL
+), taken AS (
+    DELETE FROM followers_follower_tags AS has USING asked, followers_tag AS tag
+    WHERE has.follower_id = asked.id AND has.tag_id = tag.id AND tag.platform_id IS NOT NULL
+        AND (has.follower_id, has.tag_id) NOT IN (SELECT follower_id, tag_id FROM told)
+        AND (has.follower_id, has.tag_id) NOT IN (SELECT follower_id, tag_id FROM waiting)
+)
+INSERT INTO followers_follower_tags (follower_id, tag_id)
+SELECT DISTINCT follower_id, tag_id FROM told
+WHERE (follower_id, tag_id) NOT IN (SELECT follower_id, tag_id FROM waiting)
+ON CONFLICT DO NOTHING
+"""
+BLOCKED = """
+UPDATE followers_follower AS f SET blacklisted = (f.openid = ANY(%(openids)s))
+WHERE account_id = %(account)s AND (blacklisted OR openid = ANY(%(openids)s))
+    AND blacklisted <> (f.openid = ANY(%(openids)s))
+    AND NOT EXISTS (
+        SELECT FROM followers_change WHERE follower_id = f.id AND kind = 'blacklist' AND due_at IS NOT NULL
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """How many of them were new here, and how many had left."""
+
+    added: int
+    left: int
+
+
+def note_profiles(
+    account: OfficialAccount,
+    client: Client,
+    asked: Sequence[str],
+    profiles: Iterable[Mapping[str, Any]],
+    asked_at: datetime.datetime,
+) -> Noted:
+    """Write down what was answered about the openids asked for. Reads the tags again for an unknown one."""
+    wanted = set(asked)
+    told = {str(each.get("openid")): each for each in profiles if each.get("openid") in wanted}
+    following = {openid: each for openid, each in told.items() if each.get("subscribe")}
+    gone = [openid for openid in told if openid not in following]
+    pairs = [(openid, number) for openid, each in following.items() for number in _numbers(each)]
+    know_tags(account, client, {number for _openid, number in pairs})
+    common: dict[str, Any] = {"account": account.pk, "asked_at": asked_at}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(KNOW, {**common, **_columns(following)})
+        added = sum(inserted for (inserted,) in cursor.fetchall())
+        cursor.execute(GONE, {**common, "openids": gone})
+        left = cursor.rowcount
+        cursor.execute(UNANSWERED, {**common, "openids": [each for each in asked if each not in following]})
+        tagged: dict[str, Any] = {
+            "tagged": [openid for openid, _n in pairs],
+            "numbers": [number for _o, number in pairs],
+        }
+        cursor.execute(TAGGED, {**common, "openids": list(following), **tagged})
+    return Noted(added, left)
+
+
+def _columns(following: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
+    rows = following.values()
+    return {
+        "openids": list(following),
+        "unionids": [_text(row, "unionid", 64) for row in rows],
+        "followed": [_moment(row) for row in rows],
+        "scenes": [_text(row, "subscribe_scene", 64) for row in rows],
+        "numbers": [_number(row.get("qr_scene")) for row in rows],
+        "channels": [_text(row, "qr_scene_str", 64) for row in rows],
+        "languages": [_text(row, "language", 16) for row in rows],
+        "remarks": [_text(row, "remark", LONGEST_REMARK) for row in rows],
+    }
+
+
+def _text(row: Mapping[str, Any], name: str, longest: int) -> str:
+    return str(row.get(name) or "")[:longest]
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and 0 < value < 2**62 else 0
+
+
+def _moment(row: Mapping[str, Any]) -> datetime.datetime | None:
+    seconds = _number(row.get("subscribe_time"))
+    return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC) if 0 < seconds < 2**33 else None
+
+
+def _numbers(row: Mapping[str, Any]) -> list[int]:
+    return [number for number in row.get("tagid_list") or [] if _number(number)]
+
+
+# --- Tags
+
+
+def know_tags(account: OfficialAccount, client: Client, numbers: set[int]) -> None:
+    """See to it that every tag of the platform's has a row here."""
+    if not (unknown := _unknown(account, numbers)):
+        return
+    adopt_tags(account, tags_api.get(client))
+    # Not even the platform's own list has it; its followers do.
+    for number in _unknown(account, unknown):
+        name = _free_name(account, _("Tag %(number)d") % {"number": number}, number)
+        Tag.objects.create(account=account, platform_id=number, name=name, state=Tag.State.THERE, due_at=None)
+
+
+def _unknown(account: OfficialAccount, numbers: set[int]) -> set[int]:
+    known = Tag.objects.filter(account=account, platform_id__in=numbers)
+    return numbers - set(known.values_list("platform_id", flat=True))
+
+
+@transaction.atomic
+def adopt_tags(account: OfficialAccount, told: Sequence[PlatformTag]) -> None:
+    """Make the tags here those of the platform; a change that waits to be sent stays as it is."""
+    rows = Tag.objects.select_for_update().filter(account=account)
+    by_number = {tag.platform_id: tag for tag in rows if tag.platform_id is not None}
+    by_name = {tag.name: tag for tag in rows if tag.platform_id is None}
+    for each in told:
+        tag = by_number.get(each.id) or by_name.get(each.name) or Tag(account=account, name=each.name)
+        _adopt(tag, each)
+    missing = {number for number in by_number if number not in {each.id for each in told}}
+    Tag.objects.filter(account=account, platform_id__in=missing, state=Tag.State.DELETING).delete()
+    # Not deleted here as well: a rule "only for this tag" would answer everybody.
+    Tag.objects.filter(account=account, platform_id__in=missing).update(
+        platform_id=None,
+        state=Tag.State.FAILED,
+        due_at=None,
+        errcode=None,
+        error=errcodes.DELETED_THERE,
+    )
+
+
+def _adopt(tag: Tag, told: PlatformTag) -> None:
+    is_waiting = tag.platform_id is not None and tag.state != Tag.State.THERE
+    tag.platform_id, tag.count = told.id, told.count
+    if not is_waiting:
+        tag.state, tag.due_at, tag.error, tag.errcode = Tag.State.THERE, None, "", None
+        if tag.name != told.name or tag.pk is None:
+            tag.name = _free_name(tag.account, told.name, told.id)
+    tag.save()
+
+
+def _free_name(account: OfficialAccount, name: str, number: int) -> str:
+    """The platform may have swapped two names: nobody loses a tag over that."""
+    taken = Tag.objects.filter(account=account, name=name[:30]).exclude(platform_id=number)
+    return f"{name[:20]} ({number})" if taken.exists() else name[:30]
+
+
+# --- The blacklist
+
+
+def note_blacklist(account: OfficialAccount, openids: Sequence[str]) -> None:
+    """These are on it and nobody else."""
+    with connection.cursor() as cursor:
+        cursor.execute(BLOCKED, {"account": account.pk, "openids": list(openids)})
+
+
+def unprofiled(account: OfficialAccount) -> bool:
+    """Whether somebody follows of whom the platform has not been asked."""
+    return Follower.objects.filter(account=account, subscribed=True, profiled_at__isnull=True).exists()

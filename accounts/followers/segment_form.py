@@ -1,0 +1,70 @@
+"""The rows that staff put a segment together from; what a row offers follows from what was chosen in it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.followers import segments
+from accounts.followers.models import Segment
+from accounts.followers.segments import Row
+from accounts.official.models import OfficialAccount
+
+MOST_CONDITIONS = 20
+
+
+class SegmentForm(forms.ModelForm[Segment]):
+    class Meta:
+        model = Segment
+        fields = ("name", "match")
+
+    def __init__(self, *args: Any, account: OfficialAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.account = account
+
+    def validate_unique(self) -> None:
+        """The account is no field of the form, and belongs to what must be unique."""
+        try:
+            self.instance.validate_constraints()
+        except ValidationError as error:
+            self.add_error("name", error.messages[0])
+
+
+class ConditionForm(forms.Form):
+    """One condition: its field, the comparisons of that field, and what that comparison needs."""
+
+    field = forms.ChoiceField(label=_("what"))
+    compare = forms.ChoiceField(label=_("comparison"))
+
+    def __init__(self, account: OfficialAccount, row: Row, number: int) -> None:
+        known = segments.kinds(account)
+        kind = known.get(row["field"]) or next(iter(known.values()))
+        compare = row["compare"] if row["compare"] in kind.compares else next(iter(kind.compares))
+        self.row: Row = {"field": kind.name, "compare": compare, "value": row["value"]}
+        prefix = f"c{number}"
+        super().__init__({f"{prefix}-{name}": value for name, value in self.row.items()}, prefix=prefix)
+        fields: Any = self.fields
+        fields["field"].choices = [(each.name, each.label) for each in known.values()]
+        fields["compare"].choices = list(kind.compares.items())
+        if (value := kind.value(account, compare)) is not None:
+            value.label = _("value")
+            self.fields["value"] = value
+
+
+def rows_in(data: Mapping[str, Any]) -> list[Row]:
+    """The conditions as they were sent, without the one to "remove", and with one more after "add"."""
+    rows: list[Row] = []
+    for number in range(MOST_CONDITIONS):
+        name = f"c{number}"
+        if f"{name}-field" in data and data.get("remove") != name:
+            told = {each: str(data.get(f"{name}-{each}", "")) for each in ("field", "compare", "value")}
+            rows.append(Row(field=told["field"], compare=told["compare"], value=told["value"]))
+    if "add" in data and len(rows) < MOST_CONDITIONS:
+        rows.append(Row(field="", compare="", value=""))
+    return rows
+
+
+def conditions(account: OfficialAccount, rows: Sequence[Row]) -> list[ConditionForm]:
+    return [ConditionForm(account, row, number) for number, row in enumerate(rows)]

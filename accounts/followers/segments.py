@@ -1,0 +1,218 @@
+"""Questions about followers that staff put together from rows: field, comparison, value.
+
+The kinds of conditions are registered; an app above adds its own in a module that its ``ready`` or its
+``handlers`` import::
+
+    @condition("orders.count", _("number of orders"), NUMBERS, number)
+    def orders(account: OfficialAccount, compare: str, value: Any) -> Q:
+        return by_number("paid_orders", compare, value)
+
+The function gives a filter on ``Follower``. It must not join to many rows (use ``Exists``): conditions are
+combined by "or" as well. Kinds that depend on the account's own data, such as its custom fields, are
+registered as a ``family``.
+"""
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+
+if TYPE_CHECKING:
+    from accounts.official.models import OfficialAccount
+
+Query = Callable[["OfficialAccount", str, Any], Q]
+# The form field of what is compared with, for a comparison; ``None`` if there is nothing to fill in.
+ValueField = Callable[["OfficialAccount", str], forms.Field | None]
+
+
+class Row(TypedDict):
+    """One condition as it is stored; the value as its form field takes it."""
+
+    field: str
+    compare: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of condition: what staff see, how it is filled in, and the filter it means."""
+
+    name: str
+    label: StrOrPromise
+    compares: Mapping[str, StrOrPromise]
+    value: ValueField
+    query: Query
+
+
+class UnknownCondition(Exception):
+    """A condition that means nothing any more: its field, tag or choice was deleted."""
+
+
+Family = Callable[["OfficialAccount"], Iterable[Kind]]
+
+_kinds: dict[str, Kind] = {}
+_families: list[Family] = []
+
+
+def condition(
+    name: str, label: StrOrPromise, compares: Mapping[str, StrOrPromise], value: ValueField
+) -> Callable[[Query], Query]:
+    """Register the decorated filter; ``name`` is stored in segments and never changes."""
+
+    def register(query: Query) -> Query:
+        _kinds[name] = Kind(name, label, compares, value, query)
+        return query
+
+    return register
+
+
+def family(kinds_of: Family) -> Family:
+    _families.append(kinds_of)
+    return kinds_of
+
+
+def kinds(account: "OfficialAccount") -> dict[str, Kind]:
+    """All kinds of conditions for an account, by name, in the order they are offered."""
+    own = {kind.name: kind for each in _families for kind in each(account)}
+    return {**_kinds, **own}
+
+
+def query(account: "OfficialAccount", rows: Sequence[Row], *, any_of: bool = False) -> Q:
+    """The filter on ``Follower`` that the conditions mean; without conditions, everybody.
+
+    Raises ``UnknownCondition``.
+    """
+    known = kinds(account)
+    combined = Q()
+    for row in rows:
+        meant = _meant(account, known, row)
+        combined = combined | meant if any_of else combined & meant
+    return combined
+
+
+def _meant(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> Q:
+    kind = known.get(row["field"])
+    if kind is None or row["compare"] not in kind.compares:
+        raise UnknownCondition(_("A condition of this segment asks for something that was deleted."))
+    field = kind.value(account, row["compare"])
+    try:
+        value = field.clean(row["value"]) if field else None
+    except ValidationError as error:
+        sentence = _("The condition “%(condition)s”: %(error)s")
+        raise UnknownCondition(
+            sentence % {"condition": kind.label, "error": " ".join(error.messages)}
+        ) from error
+    return kind.query(account, row["compare"], value)
+
+
+def in_words(account: "OfficialAccount", rows: Sequence[Row]) -> list[str]:
+    """Each condition as a line; one that means nothing any more says so."""
+    return next(iter(all_in_words(account, [rows])))
+
+
+def all_in_words(account: "OfficialAccount", several: Iterable[Sequence[Row]]) -> list[list[str]]:
+    """The same for several segments of an account, looked up once."""
+    known = kinds(account)
+    return [[_in_words(account, known, row) for row in rows] for rows in several]
+
+
+def _in_words(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> str:
+    kind = known.get(row["field"])
+    if kind is None or row["compare"] not in kind.compares:
+        return _("(deleted)")
+    field = kind.value(account, row["compare"])
+    compare = str(kind.compares[row["compare"]])
+    value = _value_in_words(field, row["value"]) if field else ""
+    # "within the last … days" has its place for the value.
+    said = compare.replace("…", value) if "…" in compare else f"{compare} {value}".rstrip()
+    return f"{kind.label} {said}"
+
+
+def _value_in_words(field: forms.Field, value: str) -> str:
+    if isinstance(field, forms.ModelChoiceField):
+        try:
+            return str(field.clean(value))
+        except ValidationError:
+            return _("(deleted)")
+    if isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        return str(dict(choices).get(value, value))
+    return value
+
+
+# --- What many kinds of conditions have in common: comparisons, their form field, their filter
+
+TEXTS: Mapping[str, StrOrPromise] = {
+    "is": gettext_lazy("is"),
+    "contains": gettext_lazy("contains"),
+    "starts": gettext_lazy("starts with"),
+    "filled": gettext_lazy("is filled in"),
+    "empty": gettext_lazy("is empty"),
+}
+NUMBERS: Mapping[str, StrOrPromise] = {
+    "is": gettext_lazy("is"),
+    "least": gettext_lazy("at least"),
+    "most": gettext_lazy("at most"),
+}
+MOMENTS: Mapping[str, StrOrPromise] = {
+    "within": gettext_lazy("within the last … days"),
+    "longer": gettext_lazy("longer ago than … days"),
+    "from": gettext_lazy("on or after"),
+    "before": gettext_lazy("before"),
+    "never": gettext_lazy("has never happened"),
+}
+YES_NO: Mapping[str, StrOrPromise] = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
+ONE_OF: Mapping[str, StrOrPromise] = {"is": gettext_lazy("is"), "not": gettext_lazy("is not")}
+
+
+def text(account: "OfficialAccount", compare: str) -> forms.Field | None:
+    return None if compare in {"filled", "empty"} else forms.CharField(max_length=200)
+
+
+def number(account: "OfficialAccount", compare: str) -> forms.Field:
+    return forms.DecimalField(max_digits=18, decimal_places=4)
+
+
+def moment(account: "OfficialAccount", compare: str) -> forms.Field | None:
+    if compare == "never":
+        return None
+    if compare in {"within", "longer"}:
+        return forms.IntegerField(min_value=1, max_value=36_500)
+    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+def nothing(account: "OfficialAccount", compare: str) -> None:
+    """For comparisons that say it all."""
+
+
+def by_text(path: str, compare: str, value: Any) -> Q:
+    if compare in {"filled", "empty"}:
+        return Q(**{path: ""}, _negated=compare == "filled")
+    lookup = {"is": "exact", "contains": "icontains", "starts": "startswith"}[compare]
+    return Q(**{f"{path}__{lookup}": value})
+
+
+def by_number(path: str, compare: str, value: Any) -> Q:
+    return Q(**{f"{path}__{ {'is': 'exact', 'least': 'gte', 'most': 'lte'}[compare] }": value})
+
+
+def by_moment(path: str, compare: str, value: Any) -> Q:
+    """Days are of the installation's time zone; "within" and "longer" count back from now."""
+    if compare == "never":
+        return Q(**{f"{path}__isnull": True})
+    if compare in {"within", "longer"}:
+        back = timezone.now() - datetime.timedelta(days=value)
+        return Q(**{f"{path}__{'gte' if compare == 'within' else 'lt'}": back})
+    return Q(**{f"{path}__{'gte' if compare == 'from' else 'lt'}": day_start(value)})
+
+
+def day_start(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))

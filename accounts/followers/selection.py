@@ -1,0 +1,45 @@
+"""Whom a bulk action is about: followers ticked in the list, or everybody its filters find."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from accounts.followers.filtering import FollowerFilter
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from wechat.console.pages import estimated_count
+
+# A count that takes longer is an estimate.
+COUNT_MILLISECONDS = 700
+
+
+def followers_of(account: OfficialAccount, details: Mapping[str, Any]) -> QuerySet[Follower]:
+    """``details`` has ``ids``, or ``filter`` (the list's query string) and ``newest`` (the last id then)."""
+    rows = Follower.objects.filter(account=account)
+    if "ids" in details:
+        return rows.filter(pk__in=details["ids"])
+    filtered = FollowerFilter(account, QueryDict(details.get("filter", ""))).narrowed(rows)
+    return filtered.filter(pk__lte=details["newest"])
+
+
+def everybody(account: OfficialAccount, query: str) -> dict[str, Any]:
+    """The details of a job about all that the list shows under a query string."""
+    newest = Follower.objects.filter(account=account).order_by("-pk").values_list("pk", flat=True).first()
+    return {"filter": query, "newest": newest or 0}
+
+
+def count(rows: QuerySet[Follower]) -> tuple[int, bool]:
+    """How many, and whether that is exact; what takes too long to count is estimated."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {COUNT_MILLISECONDS}")
+            number = rows.order_by().count()
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+            return number, True
+    except OperationalError:
+        return estimated_count(rows), False

@@ -1,0 +1,146 @@
+"""Changes to followers on their way to the platform: tags, remarks, the blacklist.
+
+A change made here is a row until the platform has it. Changes of the same kind go out together, as many a
+call as the platform takes; when it refuses a whole call for the sake of one follower, the call is halved
+until that one is alone. An account's changes are sent one call after the other: the platform refuses
+parallel tagging of one follower (45169).
+
+Reference: WeChat reference 6.4, 6.5 and 6.6.
+"""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from accounts.followers.models import BulkJob, Change
+from accounts.official.clients import client_for
+from wechat.kernel import work
+from wechat.sdk.api import tags, users
+from wechat.sdk.client import Client
+from wechat.sdk.errors import ApiError, Cause, WeChatError
+
+Kind = Change.Kind
+
+BATCH = {Kind.TAG: tags.TAGGING_BATCH, Kind.BLACKLIST: users.BLACKLIST_BATCH, Kind.REMARK: 1}
+SOME_FAILED = 45171
+# About the tag, not about one of the followers.
+TAG_UNKNOWN = 45159
+
+
+def _sendable() -> QuerySet[Change]:
+    """Those whose tag, if it is about one, is on the platform."""
+    ready = Q(tag__isnull=True) | Q(tag__platform_id__isnull=False)
+    return Change.objects.filter(ready, account__enabled=True).select_related("account", "follower", "tag")
+
+
+CHANGES = work.Kind(
+    "followers.send_changes",
+    _sendable,
+    # Longer than the calls of one claim take, unless many are slow; what is sent twice is harmless.
+    lease=datetime.timedelta(minutes=5),
+    queue=work.BULK,
+    batch=200,
+)
+
+
+@CHANGES.together
+def send_due(changes: Sequence[Change]) -> None:
+    """Send what was claimed. Once a call failed for more than its followers, the account's others wait."""
+    stopped: set[int] = set()
+    for batch in batches(changes):
+        if batch[0].account_id in stopped:
+            _held(batch).update(due_at=timezone.now())
+        elif not send(batch):
+            stopped.add(batch[0].account_id)
+
+
+def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Changes that go into one call: of one account, one kind, one tag, one wish."""
+
+    def subject(change: Change) -> tuple[int, str, int, str]:
+        return change.account_id, change.kind, change.tag_id or 0, change.wish
+
+    for _subject, alike in groupby(sorted(changes, key=subject), key=subject):
+        rows = list(alike)
+        size = BATCH[Kind(rows[0].kind)]
+        yield from (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def send(batch: Sequence[Change]) -> bool:
+    """One call, halved when one follower spoils it; what became of each is on its row afterwards.
+
+    Returns whether the account's other changes may be sent.
+    """
+    try:
+        _call(client_for(batch[0].account), batch)
+    except ApiError as error:
+        return _refused(batch, error)
+    except WeChatError as error:
+        return _failed(batch, error)
+    _done(batch)
+    return True
+
+
+def _call(client: Client, batch: Sequence[Change]) -> None:
+    change, openids = batch[0], [each.follower.openid for each in batch]
+    if change.kind == Kind.REMARK:
+        users.update_remark(client, openids[0], change.wish)
+    elif change.kind == Kind.BLACKLIST:
+        (users.block if change.wish == "yes" else users.unblock)(client, openids)
+    elif change.tag is not None and change.tag.platform_id is not None:
+        (tags.tag if change.wish == "yes" else tags.untag)(client, change.tag.platform_id, openids)
+
+
+def _refused(batch: Sequence[Change], error: ApiError) -> bool:
+    failed = [each for each in batch if each.follower.openid in error.failed_openids]
+    if error.errcode == SOME_FAILED and failed and len(failed) < len(batch):
+        _done([each for each in batch if each not in failed])
+        return send(failed)
+    is_about_one = error.errcode == SOME_FAILED or (error.cause == Cause.ROW and error.errcode != TAG_UNKNOWN)
+    if is_about_one and len(batch) > 1:
+        return _halved(batch)
+    return _failed(batch, error)
+
+
+def _halved(batch: Sequence[Change]) -> bool:
+    middle = len(batch) // 2
+    may_go_on = send(batch[:middle])
+    if may_go_on:
+        return send(batch[middle:])
+    _held(batch[middle:]).update(due_at=timezone.now())
+    return False
+
+
+def _done(batch: Sequence[Change]) -> None:
+    """A wish that was replaced meanwhile stays and is sent."""
+    with transaction.atomic():
+        sent = list(_held(batch).select_for_update())
+        Change.objects.filter(pk__in=[each.pk for each in sent]).delete()
+        _count(sent, "sent")
+    CHANGES.succeeded(batch[0])
+
+
+def _failed(batch: Sequence[Change], error: WeChatError) -> bool:
+    with transaction.atomic():
+        CHANGES.failed(batch[0], error, *batch[1:])
+        _count([each for each in batch if each.has_failed], "failed")
+    return error.cause in {Cause.ROW, Cause.LATER}
+
+
+def _held(batch: Sequence[Change]) -> QuerySet[Change]:
+    """Those that are still this worker's."""
+    return Change.objects.filter(pk__in=[each.pk for each in batch], due_at=batch[0].due_at)
+
+
+def _count(batch: Iterable[Change], outcome: str) -> None:
+    for job_id, changes in groupby(sorted(batch, key=_job), key=_job):
+        if job_id:
+            BulkJob.objects.filter(pk=job_id).update(**{outcome: F(outcome) + len(list(changes))})
+
+
+def _job(change: Change) -> int:
+    return change.job_id or 0

@@ -1,0 +1,65 @@
+"""Tags on their way to the platform: created, renamed, deleted. Reference: WeChat reference 6.5."""
+
+import datetime
+from collections.abc import Callable
+
+from accounts.followers.models import Tag
+from accounts.official.clients import client_for
+from wechat.kernel import work
+from wechat.sdk.api import tags
+from wechat.sdk.client import Client
+from wechat.sdk.errors import ApiError
+
+TAGS = work.Kind(
+    "followers.send_tags",
+    lambda: Tag.objects.filter(account__enabled=True).select_related("account"),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.BULK,
+)
+NAME_TAKEN = 45157
+UNKNOWN = 45159
+
+
+@TAGS.each
+def send_tag(tag: Tag) -> None:
+    """Create, rename or delete it on the platform."""
+    outcome = _deed(tag)(client_for(tag.account), tag)
+    if outcome is None:
+        tag.delete()
+    elif not tag.done(platform_id=outcome, state=Tag.State.THERE):
+        # Renamed or deleted meanwhile: its new wish is due already, but needs the number.
+        Tag.objects.filter(pk=tag.pk).update(platform_id=outcome)
+
+
+def _deed(tag: Tag) -> Callable[[Client, Tag], int | None]:
+    """What the platform is to do; the deed gives the tag's number there, or ``None`` for a deleted one."""
+    if tag.state == Tag.State.DELETING:
+        return _delete
+    return _create if tag.platform_id is None else _rename
+
+
+def _create(client: Client, tag: Tag) -> int:
+    try:
+        return tags.create(client, tag.name)
+    except ApiError as error:
+        # Perhaps made by an attempt whose answer was lost.
+        found = [each.id for each in tags.get(client) if each.name == tag.name]
+        if error.errcode != NAME_TAKEN or not found:
+            raise
+        return found[0]
+
+
+def _rename(client: Client, tag: Tag) -> int:
+    number = tag.platform_id or 0
+    tags.update(client, number, tag.name)
+    return number
+
+
+def _delete(client: Client, tag: Tag) -> None:
+    if tag.platform_id is None:
+        return
+    try:
+        tags.delete(client, tag.platform_id)
+    except ApiError as error:
+        if error.errcode != UNKNOWN:
+            raise

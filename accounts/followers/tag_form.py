@@ -1,0 +1,31 @@
+"""A tag's name, checked against the platform's limits before anybody runs into them.
+
+Reference: WeChat reference 6.5.
+"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.followers.models import Tag
+from accounts.staff.pages import AccountForm
+from wechat.sdk.api.tags import MOST_TAGS
+
+
+class TagForm(AccountForm):
+    class Meta:
+        model = Tag
+        fields = ("account", "name")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        account = cleaned.get("account") or getattr(self.instance, "account", None)
+        if self.instance.pk is None and account is not None:
+            there = Tag.objects.filter(account=account).exclude(platform_id__lte=2)
+            if there.count() >= MOST_TAGS:
+                raise ValidationError(
+                    _("The account has %(most)d tags already, the most WeChat allows; delete one first."),
+                    params={"most": MOST_TAGS},
+                )
+        return cleaned

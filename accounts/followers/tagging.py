@@ -1,0 +1,139 @@
+"""Tags on and off followers, here at once and on the platform soon.
+
+``add`` and ``remove`` take any set of followers of the tag's account, change it in one statement, and write
+a ``Change`` for each follower whose tag the platform does not know yet; a worker sends them, fifty followers
+a call. Calling again changes nothing. Rules, menus, channels and payments call this from ``@reacts``.
+
+Reference: WeChat reference 6.5: 20 tags a follower, 100 an account.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from accounts.followers.models import BulkJob, Follower, Tag
+from wechat.kernel import work
+from wechat.kernel.subqueries import select_sql
+from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
+
+Tagging = Follower.tags.through
+
+# Changes of people who do not follow are not sent: the platform tags followers only.
+ADD = """
+WITH chosen (id) AS ({chosen}), room AS (
+    SELECT chosen.id FROM chosen
+    WHERE (SELECT count(*) FROM followers_follower_tags WHERE follower_id = chosen.id) < %s
+), added AS (
+    INSERT INTO followers_follower_tags (follower_id, tag_id) SELECT id, %s FROM room ORDER BY id
+    ON CONFLICT DO NOTHING RETURNING follower_id
+), told AS ({tell})
+SELECT coalesce(array_agg(follower_id), '{{}}') FROM added
+"""
+REMOVE = """
+WITH chosen (id) AS ({chosen}), added AS (
+    DELETE FROM followers_follower_tags USING chosen
+    WHERE follower_id = chosen.id AND tag_id = %s RETURNING follower_id
+), told AS ({tell})
+SELECT coalesce(array_agg(follower_id), '{{}}') FROM added
+"""
+TELL = """
+INSERT INTO followers_change (account_id, follower_id, kind, tag_id, wish, due_at, job_id, attempts, error)
+SELECT account_id, id, 'tag', %s, %s, now(), %s, 0, ''
+FROM followers_follower JOIN added ON id = added.follower_id WHERE subscribed ORDER BY id
+ON CONFLICT (follower_id, kind, tag_id) DO UPDATE SET
+    wish = excluded.wish, due_at = excluded.due_at, job_id = excluded.job_id,
+    attempts = 0, error = '', errcode = NULL
+"""
+
+
+# Given the tag, the rows of those who got it or lost it, and which of the two.
+Listener = Callable[[Tag, Sequence[int], bool], None]
+_listeners: list[Listener] = []
+
+
+def listens(listener: Listener) -> Listener:
+    """Called in the transaction that changes the tags."""
+    _listeners.append(listener)
+    return listener
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What ``add`` would do: how many get the tag, have it already, or have no room for it."""
+
+    gets: int
+    has: int
+    full: int
+
+
+def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
+    """Tag them; how many did not have the tag before. Followers with 20 tags are left out.
+
+    ``followers`` is a queryset (whatever it is ordered by) or the rows' ids; those of another account than
+    the tag's are left out. Safe inside a transaction: a worker looks for it once it is committed.
+    """
+    chosen, params = _chosen(tag, followers)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ADD.format(chosen=chosen, tell=TELL),
+            [*params, MOST_OF_A_FOLLOWER, tag.pk, tag.pk, "yes", job.pk if job else None],
+        )
+        return _changed(tag, cursor.fetchone()[0], added=True)
+
+
+def remove(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
+    """Take the tag off them; how many had it."""
+    chosen, params = _chosen(tag, followers)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            REMOVE.format(chosen=chosen, tell=TELL), [*params, tag.pk, tag.pk, "no", job.pk if job else None]
+        )
+        return _changed(tag, cursor.fetchone()[0], added=False)
+
+
+def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
+    """What ``add`` would do to these followers now, without doing it."""
+    rows = followers.filter(account=tag.account_id).order_by()
+    has = rows.filter(Exists(Tagging.objects.filter(follower=OuterRef("pk"), tag=tag)))
+    everybody, having, no_room = rows.count(), has.count(), full(rows).difference(has).count()
+    return Forecast(everybody - having - no_room, having, no_room)
+
+
+def full(followers: QuerySet[Follower]) -> QuerySet[Follower]:
+    """Those of them who have as many tags as the platform allows."""
+    crowded = Tagging.objects.values("follower").alias(number=Count("pk"))
+    return followers.filter(pk__in=crowded.filter(Q(number__gte=MOST_OF_A_FOLLOWER)))
+
+
+def ask_platform(tag: Tag) -> None:
+    """Save a tag that is new, renamed, or was refused, and have the platform told."""
+    tag.state, tag.attempts, tag.due_at = Tag.State.WAITING, 0, timezone.now()
+    tag.error, tag.errcode = "", None
+    tag.save()
+    work.wake("followers.send_tags")
+
+
+def delete(tag: Tag) -> None:
+    """Have the platform delete it; the row here goes when that is done."""
+    Tag.objects.filter(pk=tag.pk).update(
+        state=Tag.State.DELETING, error="", errcode=None, attempts=0, due_at=timezone.now()
+    )
+    work.wake("followers.send_tags")
+
+
+def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[str, list[Any]]:
+    if not isinstance(followers, QuerySet):
+        followers = Follower.objects.filter(pk__in=list(followers))
+    return select_sql(followers.filter(account=tag.account_id).order_by().values("pk"))
+
+
+def _changed(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> int:
+    if follower_ids:
+        for listener in _listeners:
+            listener(tag, follower_ids, added)
+        work.wake("followers.send_changes")
+    return len(follower_ids)

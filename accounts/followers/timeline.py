@@ -1,0 +1,112 @@
+"""What the page of one follower shows besides their row: what happened, and what others know of them.
+
+``accounts`` is below everything, so whoever has something to show registers it::
+
+    @happened
+    def messages(follower, before, limit): ...      # yields moments, newest first
+
+    @knows(order=20)
+    def may_be_sent(follower): ...                  # a panel, or None
+
+Both are shown to staff who may look at the account's area that the registration names.
+"""
+
+import datetime
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.followers.labels import name_of_scene
+from accounts.followers.models import Follower
+from accounts.staff.rights import Area
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened. ``text`` may be a follower's own and is escaped by the page."""
+
+    at: datetime.datetime
+    what: StrOrPromise
+    text: str = ""
+    link: str = ""
+    colour: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    label: StrOrPromise
+    value: StrOrPromise
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A box of its own on the page; ``note`` is a sentence below its lines."""
+
+    title: StrOrPromise
+    lines: Sequence[Line] = field(default=())
+    note: StrOrPromise = ""
+
+
+# Given the follower, a moment (``None``: now) and a number: what happened before, newest first.
+Source = Callable[[Follower, datetime.datetime | None, int], Iterable[Moment]]
+Knower = Callable[[Follower], Panel | None]
+
+_sources: list[tuple[Area, Source]] = []
+_knowers: list[tuple[int, Area, Knower]] = []
+
+
+def happened(area: Area) -> Callable[[Source], Source]:
+    def register(source: Source) -> Source:
+        _sources.append((area, source))
+        return source
+
+    return register
+
+
+def knows(*, order: int, area: Area = Area.FOLLOWERS) -> Callable[[Knower], Knower]:
+    def register(knower: Knower) -> Knower:
+        _knowers.append((order, area, knower))
+        _knowers.sort(key=lambda entry: entry[0])
+        return knower
+
+    return register
+
+
+def page(
+    follower: Follower, before: datetime.datetime | None, may_view: Callable[[Area], bool]
+) -> tuple[list[Moment], datetime.datetime | None]:
+    """The next moments, newest first, and where the page after them begins."""
+    streams = [source(follower, before, PAGE + 1) for area, source in _sources if may_view(area)]
+    shown: list[Moment] = []
+    for moment in heapq.merge(*streams, key=lambda each: each.at, reverse=True):
+        if len(shown) >= PAGE and moment.at < shown[-1].at:
+            return shown, shown[-1].at
+        shown.append(moment)
+    return shown, None
+
+
+def panels(follower: Follower, may_view: Callable[[Area], bool]) -> list[Panel]:
+    asked = (knower(follower) for _order, area, knower in _knowers if may_view(area))
+    return [panel for panel in asked if panel is not None]
+
+
+@happened(Area.FOLLOWERS)
+def came_and_went(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
+    """What the row itself remembers: the first follow, the newest one, the newest leave."""
+    moments = [
+        (follower.unsubscribed_at, _("unfollowed"), "", "warn"),
+        (follower.subscribed_at, _("followed"), str(name_of_scene(follower.subscribe_scene)), "good"),
+        (follower.consented_at, _("agreed to show nickname and avatar"), "", "plain"),
+    ]
+    if follower.first_subscribed_at != follower.subscribed_at:
+        moments.append((follower.first_subscribed_at, _("followed for the first time"), "", "good"))
+    told = [Moment(at, what, text, colour=colour) for at, what, text, colour in moments if at is not None]
+    for moment in sorted(told, key=lambda each: each.at, reverse=True):
+        if before is None or moment.at < before:
+            yield moment

@@ -1,9 +1,0 @@
-from django.db import migrations
-
-from wechat.kernel.editions import count_edits
-
-
-class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial"), ("kernel", "0001_initial")]
-
-    operations = [count_edits("accounts_officialaccount", "accounts")]

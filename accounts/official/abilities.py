@@ -1,0 +1,57 @@
+"""What an account may do, asked of the platform itself rather than concluded from its kind.
+
+Each probe is a real call that can have no effect: its body is refused after the right to call was checked.
+Reference: WeChat reference 0.4 and 17.2 (order of checks); 48001 means no right.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
+from wechat.sdk.errors import ApiError
+
+NO_RIGHT = frozenset({40200, 48001, 48004, 50002, 50007})
+
+
+class Ability(NamedTuple):
+    label: str | Promise
+    path: str
+    harmless_body: Mapping[str, Any]
+
+
+ABILITIES = {
+    "service_messages": Ability(
+        _("Customer-service messages"),
+        "/cgi-bin/message/custom/typing",
+        {"touser": "", "command": "CancelTyping"},
+    ),
+    "qr_codes": Ability(_("QR codes with parameters"), "/cgi-bin/qrcode/create", {"action_name": ""}),
+    "template_messages": Ability(_("Template messages"), "/cgi-bin/message/template/send", {"touser": ""}),
+    "followers": Ability(_("Follower profiles"), "/cgi-bin/user/info/batchget", {"user_list": []}),
+}
+
+
+def probe(account: OfficialAccount) -> dict[str, bool]:
+    """Ask for every ability and keep the answers on the account.
+
+    Raises ``TransportError``, or ``ApiError`` when not even a token is to be had.
+    """
+    client = client_for(account)
+    client.get("/cgi-bin/get_api_domain_ip")
+    able = {}
+    for name, ability in ABILITIES.items():
+        try:
+            client.post(ability.path, dict(ability.harmless_body))
+            able[name] = True
+        except ApiError as error:
+            able[name] = error.errcode not in NO_RIGHT
+    account.abilities = {
+        name: {"able": yes, "at": timezone.now().isoformat(timespec="seconds")} for name, yes in able.items()
+    }
+    account.save(update_fields=["abilities"])
+    return able

@@ -1,0 +1,69 @@
+"""The platform's API in the name of one account."""
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from accounts.official.models import OfficialAccount
+from accounts.official.tokens import SharedTokenStore
+from wechat.kernel import metrics
+from wechat.sdk.client import Client, Credentials, JsApiTickets
+from wechat.sdk.door import Door
+from wechat.sdk.tokens import AccessTokens, Token
+
+_store = SharedTokenStore()
+
+
+def client_for(account: OfficialAccount) -> Client:
+    """A client with the account's tokens; the same one as long as its credentials do not change."""
+    return _client(account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE)
+
+
+def access_token_of(account: OfficialAccount) -> Token:
+    """The account's access token with the time it ends, the very one that our own calls carry."""
+    return _tokens(
+        account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE
+    ).current()
+
+
+@lru_cache(maxsize=256)
+def _client(appid: str, secret: str, token_kind: str, api_base: str) -> Client:
+    tokens = _tokens(appid, secret, token_kind, api_base)
+    return Client(Credentials(appid, secret), tokens, api_base=api_base, observer=_observe)
+
+
+@lru_cache(maxsize=256)
+def _tokens(appid: str, secret: str, token_kind: str, api_base: str) -> AccessTokens:
+    door = Door(api_base, observer=_observe)
+    return AccessTokens(Credentials(appid, secret), _store, door, kind=token_kind)
+
+
+def door() -> Door:
+    """For the few calls that carry no token of the account: those of people who log in."""
+    return Door(settings.WECHAT_API_BASE, observer=_observe)
+
+
+def credentials_of(account: OfficialAccount) -> Credentials:
+    return Credentials(account.appid, str(account.appsecret))
+
+
+def tickets_of(account: OfficialAccount) -> JsApiTickets:
+    """The JS-SDK ticket, shared like the access token; the same object as long as the client is."""
+    return _tickets(client_for(account))
+
+
+@lru_cache(maxsize=256)
+def _tickets(client: Client) -> JsApiTickets:
+    return JsApiTickets(client, _store)
+
+
+def is_api_host(host: str, port: int) -> bool:
+    """Whether the API itself answers there, which may be within our own network."""
+    base = urlsplit(settings.WECHAT_API_BASE)
+    return (host, port) == (base.hostname, base.port or (443 if base.scheme == "https" else 80))
+
+
+def _observe(api: str, outcome: str, seconds: float) -> None:
+    metrics.API_CALLS.labels(api, outcome).inc()
+    metrics.API_SECONDS.labels(api).observe(seconds)

@@ -1,0 +1,38 @@
+"""The accounts by slug, as the callback knows them: in the process, no query."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from accounts.official.models import OfficialAccount
+from wechat.kernel.editions import Cached
+from wechat.sdk.envelope import CallbackKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    account: OfficialAccount
+    current: CallbackKeys
+    overlapping: CallbackKeys
+
+    def keys(self) -> CallbackKeys:
+        """The valid keys: with the former ones while a change is under way."""
+        until = self.account.previous_until
+        return self.overlapping if until and timezone.now() < until else self.current
+
+
+def _build() -> Mapping[str, Entry]:
+    return {
+        account.slug: Entry(
+            account, account.callback_keys(with_previous=False), account.callback_keys(with_previous=True)
+        )
+        for account in OfficialAccount.objects.filter(enabled=True)
+    }
+
+
+_entries = Cached("accounts", _build)
+
+
+def find(slug: str) -> Entry | None:
+    return _entries.get().get(slug)

@@ -1,0 +1,228 @@
+"""What is wrong with an account's set-up, in plain sentences with the next step.
+
+Apps above add their own examinations with ``@examines`` (what arrives, say, only the inbox knows).
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+import requests
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.official import abilities
+from accounts.official.clients import client_for
+from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
+from wechat.sdk import deadlines
+from wechat.sdk.api.base import callback_check, callback_ips
+from wechat.sdk.connections import bounded_session
+from wechat.sdk.crypto import sign
+from wechat.sdk.envelope import Mode
+from wechat.sdk.errors import ApiError, TransportError
+
+MOST_SKEW_SECONDS = 60
+OWN_CALL_SECONDS = 5.0
+
+
+class Level(StrEnum):
+    FINE = "fine"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    level: Level
+    sentence: str | Promise
+    next_step: str | Promise = ""
+
+
+Examination = Callable[[OfficialAccount], Iterator[Finding]]
+_examinations: list[Examination] = []
+
+
+def examines(examination: Examination) -> Examination:
+    _examinations.append(examination)
+    return examination
+
+
+@contextmanager
+def own_call() -> Iterator[requests.Session]:
+    """For the calls that an examination makes past the clients of the platform."""
+    with deadlines.within(OWN_CALL_SECONDS), bounded_session() as session:
+        yield session
+
+
+def examine(account: OfficialAccount) -> list[Finding]:
+    """Every examination, in order. Makes calls to the platform; raises nothing of theirs."""
+    return [finding for examination in _examinations for finding in examination(account)]
+
+
+@examines
+def secrets(account: OfficialAccount) -> Iterator[Finding]:
+    if not TOKEN_FORM.fullmatch(account.token):
+        yield Finding(
+            Level.FAULT,
+            _("The callback token is missing or has a wrong form."),
+            _("Copy the Token from 设置与开发 → 基本配置 → 服务器配置: 3 to 32 letters and digits."),
+        )
+    if account.mode != Mode.PLAIN and not AES_KEY_FORM.fullmatch(account.aes_key):
+        yield Finding(
+            Level.FAULT,
+            _("The message mode is encrypted, but the EncodingAESKey is missing or has a wrong form."),
+            _("Copy the EncodingAESKey, 43 letters and digits, from the same page as the token."),
+        )
+    if not account.original_id:
+        yield Finding(
+            Level.WARNING,
+            _("The original ID is not set."),
+            _("Copy it from 公众号设置 → 注册信息; it starts with gh_."),
+        )
+
+
+@examines
+def access_token(account: OfficialAccount) -> Iterator[Finding]:
+    if not account.appsecret:
+        yield Finding(
+            Level.FAULT,
+            _("The AppSecret is missing, so the platform's API cannot be called."),
+            _("Copy it from 设置与开发 → 基本配置 into this account."),
+        )
+        return
+    try:
+        addresses = callback_ips(client_for(account))
+        able = abilities.probe(account)
+    except ApiError as error:
+        yield _refused(error)
+        return
+    except TransportError:
+        yield Finding(
+            Level.FAULT,
+            _("The platform's API did not answer."),
+            _("Check that this server may open connections to %(address)s.")
+            % {"address": settings.WECHAT_API_BASE},
+        )
+        return
+    yield Finding(
+        Level.FINE,
+        _("An access token was got; the platform pushes from %(count)d addresses.")
+        % {"count": len(addresses)},
+    )
+    for name, ability in abilities.ABILITIES.items():
+        if not able[name]:
+            yield Finding(
+                Level.WARNING,
+                _("The account has no right to: %(ability)s.") % {"ability": ability.label},
+                _("Have the account verified (微信认证) if you need it; until then it is unavailable."),
+            )
+
+
+def _refused(error: ApiError) -> Finding:
+    if error.errcode == 40164:
+        return Finding(
+            Level.FAULT,
+            _("The platform refuses calls from the address %(address)s.") % {"address": error.client_ip},
+            _("Add %(address)s under 设置与开发 → 基本配置 → IP白名单.") % {"address": error.client_ip},
+        )
+    if error.errcode in {40001, 40125}:
+        return Finding(
+            Level.FAULT,
+            _("The AppSecret is wrong."),
+            _("Copy it again from 设置与开发 → 基本配置; after a reset the old one is void."),
+        )
+    if error.errcode == 40013:
+        return Finding(
+            Level.FAULT,
+            _("The AppID is wrong."),
+            _("Copy it from 设置与开发 → 基本配置; small letters count."),
+        )
+    return Finding(
+        Level.FAULT,
+        _("The platform refused the call: %(code)s %(meaning)s.")
+        % {"code": error.errcode, "meaning": error.meaning or error.errmsg},
+        _("Quote this number when you ask the platform: %(rid)s") % {"rid": error.rid or error.errcode},
+    )
+
+
+@examines
+def reachable(account: OfficialAccount) -> Iterator[Finding]:
+    """The callback address, tried by ourselves and then by the platform."""
+    yield _own_verification(account)
+    if not account.appsecret:
+        return
+    try:
+        pings = callback_check(client_for(account)).get("ping", [])
+    except ApiError as error:
+        if error.errcode == 40201:
+            yield Finding(
+                Level.FAULT,
+                _("The platform has no callback address for this account."),
+                _("Enter %(url)s under 设置与开发 → 基本配置 → 服务器配置 and switch it on.")
+                % {"url": account.callback_url},
+            )
+        return
+    except TransportError:
+        return
+    lost = [ping["ip"] for ping in pings if ping.get("package_loss") not in {None, "0%"}]
+    if lost:
+        yield Finding(
+            Level.WARNING,
+            _("The platform loses packets on its way to %(addresses)s.") % {"addresses": ", ".join(lost)},
+            _("Check the firewall and the line of this server."),
+        )
+    elif pings:
+        yield Finding(Level.FINE, _("The platform reaches the callback's host."))
+
+
+def _own_verification(account: OfficialAccount) -> Finding:
+    timestamp, nonce, echo = str(int(time.time())), "1", "5577006791947779410"
+    query = {
+        "signature": sign(account.token, timestamp, nonce),
+        "timestamp": timestamp,
+        "nonce": nonce,
+        "echostr": echo,
+    }
+    try:
+        with own_call() as session:
+            answer = session.get(account.callback_url, params=query, allow_redirects=False)
+    except requests.RequestException:
+        return Finding(
+            Level.FAULT,
+            _("Nothing answers at %(url)s.") % {"url": account.callback_url},
+            _("Start the web process, or set PUBLIC_URL to the address that followers' requests come in at."),
+        )
+    if answer.status_code == 200 and answer.text == echo:
+        return Finding(Level.FINE, _("The callback at %(url)s verifies.") % {"url": account.callback_url})
+    return Finding(
+        Level.FAULT,
+        _("%(url)s answered %(status)s instead of the verification.")
+        % {"url": account.callback_url, "status": answer.status_code},
+        _("Check that PUBLIC_URL leads to this installation, and that the account is enabled."),
+    )
+
+
+@examines
+def clock(account: OfficialAccount) -> Iterator[Finding]:
+    yield from clock_findings(settings.WECHAT_API_BASE)
+
+
+def clock_findings(address: str) -> Iterator[Finding]:
+    """Whether our clock agrees with a server's: what is signed more than five minutes away is refused."""
+    try:
+        with own_call() as session:
+            stamped = session.head(address, allow_redirects=False).headers["Date"]
+        skew = time.time() - parsedate_to_datetime(stamped).timestamp()
+    except (requests.RequestException, KeyError, ValueError):
+        return
+    if abs(skew) > MOST_SKEW_SECONDS:
+        yield Finding(
+            Level.FAULT,
+            _("This server's clock is %(seconds)d seconds away from the one at %(address)s.")
+            % {"seconds": skew, "address": address},
+            _("Switch on time synchronisation (NTP); what is over 300 seconds away is refused."),
+        )

@@ -1,0 +1,51 @@
+"""Pages that followers can open, for staff to pick from instead of typing an address.
+
+Whoever has such pages says so in its ``handlers.py``::
+
+    @links.register
+    def items(account: OfficialAccount) -> Iterator[Link]: ...
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django_stubs_ext import StrOrPromise
+
+from accounts.official.models import OfficialAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page by its address and by its name; ``group`` is what staff call pages of its kind."""
+
+    url: str
+    title: str
+    group: StrOrPromise
+
+
+Links = Callable[[OfficialAccount], Iterable[Link]]
+
+_asked: list[Links] = []
+_asked_last: list[Links] = []
+
+
+def register(links: Links) -> Links:
+    """``links`` tells an account's pages, those worth picking first, a few hundred at most."""
+    _asked.append(links)
+    return links
+
+
+def used_before(links: Links) -> Links:
+    """``links`` tells addresses that something leads to already, whosever page it is; they come last."""
+    _asked_last.append(links)
+    return links
+
+
+def offered(account: OfficialAccount, words: str = "") -> list[Link]:
+    """Those whose title or address holds the words, each address once, by group."""
+    found: dict[str, Link] = {}
+    for link in (link for ask in [*_asked, *_asked_last] for link in ask(account)):
+        if words.casefold() in f"{link.title} {link.url}".casefold():
+            found.setdefault(link.url, link)
+    groups = list(dict.fromkeys(str(link.group) for link in found.values()))
+    return sorted(found.values(), key=lambda link: groups.index(str(link.group)))

@@ -1,0 +1,58 @@
+import getpass
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.official.models import OfficialAccount
+
+PLAIN_FIELDS = ("name", "kind", "appid", "mode", "original_id", "token_kind")
+
+
+class Command(BaseCommand):
+    help = (
+        "Creates or updates an account and prints its callback address. "
+        "Give '-' as a secret's value to be asked for it, so that it stays out of the shell's history."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--name")
+        parser.add_argument("--kind", choices=OfficialAccount.Kind.values)
+        parser.add_argument("--appid")
+        parser.add_argument("--appsecret")
+        parser.add_argument("--token")
+        parser.add_argument("--aes-key")
+        parser.add_argument("--mode", choices=OfficialAccount.ModeChoice.values)
+        parser.add_argument("--original-id")
+        parser.add_argument("--token-kind", choices=OfficialAccount.TokenKind.values)
+
+    def handle(self, slug: str, **options: Any) -> None:
+        account = OfficialAccount.objects.filter(slug=slug).first() or OfficialAccount(slug=slug, name=slug)
+        for field in PLAIN_FIELDS:
+            if options[field] is not None:
+                setattr(account, field, options[field])
+        if secret := _secret("AppSecret", options["appsecret"]):
+            account.appsecret = secret
+        account.change_callback_keys(
+            token=_secret("token", options["token"]), aes_key=_secret("EncodingAESKey", options["aes_key"])
+        )
+        try:
+            account.full_clean()
+        except ValidationError as error:
+            raise CommandError("\n".join(_sentences(error))) from None
+        account.save()
+        self.stdout.write(account.callback_url)
+
+
+def _secret(name: str, given: str | None) -> str:
+    return getpass.getpass(f"{name}: ") if given == "-" else (given or "")
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    return [
+        f"--{field.replace('_', '-')}: {text}" if field != "__all__" else text
+        for field, texts in error.message_dict.items()
+        for text in texts
+    ]

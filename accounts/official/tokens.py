@@ -1,0 +1,115 @@
+"""Where access tokens and tickets live: Redis for all processes; Postgres for the time Redis is away.
+
+Reference: WeChat reference 4.2, "one shared cache per AppID".
+"""
+
+import datetime
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import Error, connection, transaction
+from django.utils import timezone
+from django_redis import get_redis_connection
+from redis.exceptions import LockError, RedisError
+
+from accounts.official.models import StoredToken
+from wechat.kernel.secrets import Sealed, seal, unseal
+from wechat.sdk.tokens import Token
+
+log = logging.getLogger(__name__)
+
+LOCK_SECONDS = 20
+
+# Deletes only the value it was asked to delete, in one step: another process may have stored a newer one.
+DROP = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+class SharedTokenStore:
+    """A ``TokenStore`` (see ``wechat.sdk.tokens``) shared by every process of the installation."""
+
+    def load(self, name: str) -> Token | None:
+        try:
+            stored = get_redis_connection("default").get(_key(name))
+        except RedisError as error:
+            log.warning("token_store_fallback", extra={"error": type(error).__name__})
+            return _load_from_postgres(name)
+        return _opened(stored, name) if stored else None
+
+    def save(self, name: str, token: Token) -> None:
+        try:
+            _save_to_postgres(name, token)
+        except Error as error:
+            log.warning("token_store_without_postgres", extra={"error": type(error).__name__})
+        seconds = max(1, int(token.expires_at - time.time()))
+        try:
+            get_redis_connection("default").set(_key(name), _closed(token, name), ex=seconds)
+        except RedisError as error:
+            log.warning("token_store_fallback", extra={"error": type(error).__name__})
+
+    def drop(self, name: str, value: str) -> None:
+        """Forget the token if it is still the one that failed."""
+        try:
+            redis = get_redis_connection("default")
+            stored = redis.get(_key(name))
+            if stored and _opened(stored, name).value == value:
+                redis.eval(DROP, 1, _key(name), stored)
+        except RedisError as error:
+            log.warning("token_store_fallback", extra={"error": type(error).__name__})
+        kept = StoredToken.objects.filter(name=name).first()
+        if kept and kept.value == value:
+            kept.delete()
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """One holder among all processes; waits for its turn at most ``LOCK_SECONDS``."""
+        lock = get_redis_connection("default").lock(
+            f"{_key(name)}:lock", timeout=LOCK_SECONDS, blocking_timeout=LOCK_SECONDS
+        )
+        try:
+            lock.acquire()
+        except RedisError:
+            with _postgres_lock(name):
+                yield
+            return
+        try:
+            yield
+        finally:
+            try:
+                lock.release()
+            except (LockError, RedisError):
+                log.warning("token_lock_expired", extra={"token": name})
+
+
+def _key(name: str) -> str:
+    return f"wc:token:{name}"
+
+
+def _closed(token: Token, name: str) -> bytes:
+    return seal(json.dumps([token.value, token.expires_at]), _key(name))
+
+
+def _opened(stored: bytes, name: str) -> Token:
+    value, expires_at = json.loads(unseal(Sealed(stored), _key(name)))
+    return Token(value, expires_at)
+
+
+def _load_from_postgres(name: str) -> Token | None:
+    row = StoredToken.objects.filter(name=name).first()
+    return Token(str(row.value), row.expires_at.timestamp()) if row else None
+
+
+def _save_to_postgres(name: str, token: Token) -> None:
+    row = StoredToken.objects.filter(name=name).first() or StoredToken(name=name)
+    row.value = token.value
+    row.expires_at = datetime.datetime.fromtimestamp(token.expires_at, tz=timezone.get_current_timezone())
+    row.save()
+
+
+@contextmanager
+def _postgres_lock(name: str) -> Iterator[None]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_key(name)])
+        yield

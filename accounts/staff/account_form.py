@@ -1,0 +1,74 @@
+"""What staff fill in about accounts; secrets only go in."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from accounts.official.models import AES_KEY_FORM, SECRETS, TOKEN_FORM, OfficialAccount
+
+APPSECRET_FORM = re.compile(r"[0-9a-fA-F]{32}")
+
+
+def secret_field(label: StrOrPromise, form: re.Pattern[str], message: StrOrPromise) -> forms.CharField:
+    # A password manager must not fill in what somebody saved for another page.
+    widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", "spellcheck": "false"})
+    validator = RegexValidator(rf"\A(?:{form.pattern})\Z", message)
+    return forms.CharField(label=label, required=False, widget=widget, validators=[validator])
+
+
+class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
+    """An empty secret stays as it is; what is stored never reaches the page."""
+
+    new_appsecret = secret_field(
+        gettext_lazy("AppSecret"),
+        APPSECRET_FORM,
+        gettext_lazy("An AppSecret has 32 small letters a-f or digits."),
+    )
+    new_token = secret_field(
+        gettext_lazy("callback token"),
+        TOKEN_FORM,
+        gettext_lazy("The callback token has 3 to 32 letters and digits."),
+    )
+    new_aes_key = secret_field(
+        gettext_lazy("EncodingAESKey"),
+        AES_KEY_FORM,
+        gettext_lazy("The EncodingAESKey has exactly 43 letters and digits."),
+    )
+
+    class Meta:
+        model = OfficialAccount
+        fields = ("name", "slug", "kind", "appid", "original_id", "mode", "token_kind", "enabled")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SECRETS:
+            # Whoever may only look has no such fields.
+            if f"new_{name}" in self.fields:
+                self.fields[f"new_{name}"].help_text = secret_state(self.instance, name)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if secret := cleaned.get("new_appsecret"):
+            self.instance.appsecret = secret
+        self.instance.change_callback_keys(
+            token=cleaned.get("new_token", ""), aes_key=cleaned.get("new_aes_key", "")
+        )
+        return cleaned
+
+
+def secret_state(row: Any, name: str) -> str:
+    """Whether a secret is set and since when, without looking at it."""
+    if not row.__dict__.get(name):
+        return _("Not set.")
+    day = parse_date(row.secrets_set_on.get(name, ""))
+    if day is None:
+        return _("Set. Leave empty to keep it.")
+    return _("Set on %(day)s. Leave empty to keep it.") % {"day": date_format(day, "Y-m-d")}

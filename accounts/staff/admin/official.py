@@ -1,0 +1,123 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.official.abilities import ABILITIES
+from accounts.official.doctor import examine
+from accounts.official.models import OfficialAccount
+from accounts.staff import picking
+from accounts.staff.account_form import OfficialAccountForm
+from accounts.staff.gate import frame
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights
+from wechat.console.pages import HistoryMixin, ModelAdmin, badge
+
+
+@admin.register(OfficialAccount)
+class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
+    area = Area.SETTINGS
+    account_path = "pk"
+    form = OfficialAccountForm
+    change_form_outer_before_template = "staff/account_tools.html"
+    list_display = ("name", "kind", "appid", "mode", "enabled")
+    readonly_fields = ("callback_address", "key_change", "abilities_seen")
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "kind", "appid", "original_id", "enabled")}),
+        (
+            gettext_lazy("Callback"),
+            {"fields": ("callback_address", "mode", "new_token", "new_aes_key", "key_change")},
+        ),
+        (
+            gettext_lazy("Calls to the platform"),
+            {"fields": ("new_appsecret", "token_kind", "abilities_seen")},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OfficialAccount]:
+        """All accounts of the reader, in the list too: this is where one is found."""
+        rows = ModelAdmin.get_queryset(self, request)
+        return rows.filter(pk__in=Rights.of(request.user).viewable(self.area))
+
+    def account_id_of(self, row: Any) -> int:
+        return int(row.pk)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return Rights.of(request.user).everything
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: every message, follower and order of the account would go with it. It can be disabled."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        links = self.admin_site.admin_view(picking.link_page)
+        return [
+            path("links/", links, name="staff_links"),
+            path(
+                "<int:pk>/examine/",
+                self.object_view(self.examine_view, posts_change=False),
+                name="staff_examine",
+            ),
+            *super().get_urls(),
+        ]
+
+    def examine_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+        """Calls the platform, so it is never done by merely following a link."""
+        if request.method != "POST":
+            return redirect("admin:official_officialaccount_change", account.pk)
+        found = examine(account)
+        context = frame(request, _("Set-up check"), opts=self.opts, original=account, findings=found)
+        return TemplateResponse(request, "staff/findings.html", context)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return {} if obj else self.prepopulated_fields
+
+    @admin.display(description=gettext_lazy("callback URL"))
+    def callback_address(self, account: OfficialAccount) -> str | SafeString:
+        if not account.slug:
+            return _("Shown once the account is saved.")
+        return format_html(
+            '<code class="callback-url">{}</code> '
+            '<button type="button" class="button-small" data-copy="{}" data-copied="{}">{}</button>',
+            account.callback_url,
+            account.callback_url,
+            _("Copied"),
+            _("Copy"),
+        )
+
+    @admin.display(description=gettext_lazy("key change"))
+    def key_change(self, account: OfficialAccount) -> str:
+        until = account.previous_until
+        if until is None or until < timezone.now():
+            return _("When the token or the EncodingAESKey changes, the former one stays valid for 24 hours.")
+        local = date_format(localtime(until), "Y-m-d H:i")
+        return _("The former token and EncodingAESKey stay valid until %(until)s.") % {"until": local}
+
+    @admin.display(description=gettext_lazy("abilities"))
+    def abilities_seen(self, account: OfficialAccount) -> str | SafeString:
+        if not account.abilities:
+            return _("Nothing tried yet: check the set-up.")
+        return format_html_join(
+            " ",
+            "{}",
+            (
+                (badge(ABILITIES[name].label, "good" if seen["able"] else "plain"),)
+                for name, seen in account.abilities.items()
+                if name in ABILITIES
+            ),
+        )

@@ -1,0 +1,25 @@
+"""Work on hold goes on at once, as after the quota was raised or the address added to the whitelist."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit, held_work
+from accounts.staff.gate import account_page
+from accounts.staff.pages import posted_next
+from accounts.staff.rights import Area
+
+
+@require_POST
+@account_page(Area.FOLLOWERS, by=held_work.CHANGED_BY)
+def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """The kinds of work are those that the page with the button is about."""
+    if held_work.go_on(account, request.POST.getlist("work")):
+        audit.record(request, account, _("Had work on hold go on."))
+        messages.success(request, _("It goes on now."))
+    else:
+        messages.info(request, _("Nothing was on hold any more."))
+    return redirect(posted_next(request))

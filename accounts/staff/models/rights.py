@@ -1,0 +1,37 @@
+"""Which staff may do what with which account."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.official.models import OfficialAccount
+
+
+class StaffRight(models.Model):
+    """What a member of staff may do with one account. A superuser may do everything with all of them."""
+
+    class Role(models.TextChoices):
+        EDITOR = "editor", _("Editor: rules, menus, content")
+        PUBLISHER = "publisher", _("Publisher: also publishes and sends")
+        SERVICE = "service", _("Service: reads and answers messages")
+        FINANCE = "finance", _("Finance: orders and refunds")
+        AUDITOR = "auditor", _("Auditor: reads everything")
+        OWNER = "owner", _("Owner: everything, with secrets and staff")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="rights", verbose_name=_("member of staff")
+    )
+    account = models.ForeignKey(
+        OfficialAccount, models.CASCADE, related_name="rights", verbose_name=_("account")
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+
+    class Meta:
+        verbose_name = _("staff right")
+        verbose_name_plural = _("staff rights")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "account", "role"], name="staff_right_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.account} · {self.get_role_display()}"

@@ -1,0 +1,233 @@
+"""Admin pages about one official account, for the staff with a right to it.
+
+Lists show the account chosen in the switcher; a single object is reachable in every account its reader has
+a right to, and opening it moves the switcher there. Django's own model permissions have no say: roles are
+given per account, and a permission that is not would reach into all of them.
+"""
+
+import re
+from typing import Any, ClassVar, TypeVar, cast
+
+from django import forms
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit, gate
+from accounts.staff.rights import Area, Rights, choose_account, current_account
+from wechat.console.pages import ModelAdmin
+from wechat.kernel.row_ids import row_id
+
+Row = TypeVar("Row", bound=Model)
+
+
+class AccountForm(forms.ModelForm[Any]):
+    """Refuses to tie together things of two accounts."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        account_id = self._account_id(cleaned)
+        for name, value in cleaned.items():
+            others = value if isinstance(value, QuerySet) else [value]
+            if any(getattr(other, "account_id", account_id) != account_id for other in others):
+                self.add_error(name, ValidationError(_("This belongs to another account.")))
+        return cleaned
+
+    def _account_id(self, cleaned: dict[str, Any]) -> int | None:
+        account = cleaned.get("account")
+        return account.pk if account else getattr(self.instance, "account_id", None)
+
+
+class AuditedAdmin(ModelAdmin[Any]):
+    """Keeps every change made in its forms and lists, and what a value was before."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return audit.record(request, obj, message, flag=ADDITION)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return audit.record(request, obj, message, flag=CHANGE)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return audit.record(request, queryset, "", flag=DELETION)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """Django names the fields that changed; the values say what it was about."""
+        message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
+        for part in message:
+            is_own = "changed" in part and "name" not in part["changed"]
+            if is_own and isinstance(form, forms.ModelForm):
+                part["changed"]["fields"] = audit.changed_in(form)
+        return message
+
+
+class AccountScopedAdmin(AuditedAdmin):
+    """Pages of a model that belongs to an account.
+
+    ``area`` says what the roles must allow. ``account_path`` is the lookup from a row to its account. A
+    model whose own field ``account`` is shown lists it among its fields: it is set by the switcher when a
+    row is added, and fixed from then on.
+    """
+
+    area: ClassVar[Area]
+    account_path: ClassVar[str] = "account"
+    form: type[forms.ModelForm[Any]] = AccountForm
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        rights = Rights.of(request.user)
+        if self._is_list(request):
+            account = current_account(request)
+            shown = account is not None and rights.may_view(self.area, account.pk)
+            return rows.filter(**{self.account_path: account}) if shown else rows.none()
+        if rights.everything:
+            return rows
+        return rows.filter(**{f"{self.account_path}__in": rights.viewable(self.area)})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and (account_id := self.account_id_for(request, found)):
+            choose_account(request, account_id)
+        return found
+
+    def account_id_of(self, row: Model) -> int:
+        """The account a row belongs to, along ``account_path``."""
+        *steps, last = self.account_path.split("__")
+        for step in steps:
+            row = getattr(row, step)
+        return cast(int, getattr(row, f"{last}_id"))
+
+    def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
+        """The account a page is about: the row's, that of the form for a new one, or else the switcher's."""
+        if obj is not None and obj.pk is not None:
+            return self.account_id_of(obj)
+        if self._is_new(request) and (posted := row_id(request.POST.get("account", ""))):
+            return posted
+        account = current_account(request)
+        return account.pk if account else None
+
+    def account_view(self, view: Any, *, change: bool = False, by: tuple[Area, ...] = ()) -> Any:
+        """A page of this model's about the account of the switcher, for its routes."""
+        return self.admin_site.admin_view(gate.account_page(self.area, change=change, by=by)(view))
+
+    def object_view(
+        self,
+        view: Any,
+        *,
+        change: bool = False,
+        by: tuple[Area, ...] = (),
+        posts_change: bool = True,
+        is_file: bool = False,
+    ) -> Any:
+        """A page of this model's about one row, found as its form finds it."""
+
+        def find(request: HttpRequest, pk: int) -> Any:
+            return ModelAdmin.get_object(self, request, str(pk))
+
+        rule = gate.Gate(self.area, change, by, posts_change)
+        page = gate.checked(find, self.account_id_for, rule, is_file=is_file)
+        return self.admin_site.admin_view(page(view))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(Rights.of(request.user).viewable(self.area))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return Rights.of(request.user).may_view(self.area, self.account_id_for(request, obj))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return Rights.of(request.user).may_change(self.area, self.account_id_for(request, obj))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return Rights.of(request.user).may_change(self.area, self.account_id_for(request, None))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """What is done with rows is for the account they belong to, which must be the one that is shown."""
+        if request.method == "POST":
+            self._check_rows(request)
+        return super().changelist_view(request, extra_context)
+
+    def _check_rows(self, request: HttpRequest) -> None:
+        if "account" in request.POST:
+            gate.check_posted(request, current_account(request))
+        key = self.opts.pk.name
+        ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        edited = [request.POST[name] for name in request.POST if re.fullmatch(rf"form-\d+-{key}", name)]
+        asked = {row_id(each) for each in (*ticked, *edited)}
+        if self.get_queryset(request).filter(pk__in=asked).count() != len(asked):
+            raise gate.RowsOfAnother
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if request.method == "GET" and (asked := row_id(request.GET.get("account", ""))):
+            choose_account(request, asked)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "account"] if obj is not None and self.account_path == "account" else fields
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {**initial, "account": current_account(request)}
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        target: Any = db_field.related_model
+        if target is OfficialAccount:
+            account_id = self.account_id_for(request, None)
+            kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=[account_id] if account_id else [])
+            # Not chosen but sent along: the switcher may have moved in another tab meanwhile.
+            kwargs["widget"] = forms.HiddenInput()
+        else:
+            _limit(kwargs, target, self.account_id_for(request, None))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        _limit(kwargs, cast(Any, db_field.related_model), self.account_id_for(request, None))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def _is_list(self, request: HttpRequest) -> bool:
+        match = request.resolver_match
+        name = match.url_name or "" if match else ""
+        return name.endswith("_changelist") or name == "autocomplete"
+
+    def _is_new(self, request: HttpRequest) -> bool:
+        match = request.resolver_match
+        return match is not None and match.url_name == f"{self.opts.app_label}_{self.opts.model_name}_add"
+
+
+def _limit(kwargs: dict[str, Any], target: type[Model], account_id: int | None) -> None:
+    """Offer only what belongs to the account, where the target belongs to one."""
+    if any(field.name == "account" for field in target._meta.fields):
+        offered = kwargs.get("queryset", target._default_manager.all())
+        kwargs["queryset"] = offered.filter(account=account_id)
+
+
+@require_POST
+def switch_account(request: HttpRequest) -> HttpResponse:
+    """Choose the account that the pages show, and return to a page that exists in it."""
+    if chosen := row_id(request.POST.get("account", "")):
+        choose_account(request, chosen)
+    return HttpResponseRedirect(posted_next(request))
+
+
+def posted_next(request: HttpRequest) -> str:
+    """Returns the page of the console that a form names as the next one, or else the first."""
+    following = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        following, {request.get_host()}, require_https=request.is_secure()
+    )
+    return following if is_ours else reverse("admin:index")

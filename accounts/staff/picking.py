@@ -1,0 +1,108 @@
+"""What a picker shows: the console's script opens it for every field with ``data-pick``.
+
+The field names the address of a page that answers ``found``; the reader searches, filters and goes on in it
+without leaving the form. ``LinkInput`` is such a field for addresses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts.official import links
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import named_account_page
+from accounts.staff.rights import Area
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to pick: ``value`` goes into the field, ``image`` is the address of a small picture.
+
+    ``icon`` is shown where there is no picture. With ``take`` the value is what a POST to it answers.
+    """
+
+    value: str
+    title: str
+    detail: str = ""
+    image: str = ""
+    icon: str = ""
+    take: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A drop-down above the choices, by the name that its value is sent with."""
+
+    name: str
+    label: StrOrPromise
+    options: Sequence[tuple[str, StrOrPromise]]
+
+
+def found(
+    choices: Sequence[Choice],
+    *,
+    filters: Sequence[Filter] = (),
+    more: str = "",
+    empty: StrOrPromise,
+    upload: Mapping[str, str | int] | None = None,
+) -> JsonResponse:
+    """``more`` continues the list, as ``after`` of the next question; ``upload`` is where files go."""
+    told = [
+        {
+            "name": each.name,
+            "label": str(each.label),
+            "options": [(key, str(label)) for key, label in each.options],
+        }
+        for each in filters
+    ]
+    words = {
+        "search": _("Search"), "close": _("Close the window"), "more": _("Show more"),
+        "upload": _("Upload a file"), "wait": _("Being uploaded…"),
+        "failed": _("That did not work. Try again."), "empty": str(empty),
+    }  # fmt: skip
+    choices_told: list[dict[str, Any]] = [asdict(each) for each in choices]
+    return JsonResponse(
+        {"choices": choices_told, "filters": told, "more": more, "words": words, "upload": upload}
+    )
+
+
+@named_account_page(Area.CONTENT)
+def link_page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
+    """The pages of the account that the console knows."""
+    group = request.GET.get("group", "")
+    offered = links.offered(account, request.GET.get("q", "").strip())
+    every = links.offered(account)
+    groups = dict.fromkeys(str(link.group) for link in every)
+    return found(
+        [
+            Choice(link.url, link.title, f"{link.group} · {link.url}", icon="link")
+            for link in offered
+            if group in ("", str(link.group))
+        ],
+        filters=[Filter("group", _("Kind of page"), [("", _("All")), *((name, name) for name in groups)])],
+        empty=_("The console knows no such page. Type the address instead."),
+    )
+
+
+def links_of(account_id: int | None) -> str:
+    """The address to pick an account's pages from."""
+    return f"{reverse('admin:staff_links')}?{urlencode({'account': account_id or ''})}"
+
+
+class LinkInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
+    """An address to type or to pick; ``for_account`` says whose pages are offered."""
+
+    def for_account(self, account_id: int | None) -> None:
+        self.attrs |= {
+            "data-pick": links_of(account_id),
+            "data-pick-label": str(gettext_lazy("Choose a page…")),
+            "inputmode": "url",
+        }

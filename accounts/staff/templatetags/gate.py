@@ -1,0 +1,33 @@
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.staff import held_work as held
+from accounts.staff.gate import Gate, shown_account
+from accounts.staff.rights import Area
+
+register = template.Library()
+GO_ON = Gate(Area.FOLLOWERS, by=held.CHANGED_BY)
+
+
+@register.simple_tag(takes_context=True)
+def account_field(context: dict[str, Any]) -> SafeString:
+    """The account that a form is made for, in the form: the gate lets it change no other."""
+    account = shown_account(context["request"])
+    return format_html('<input type="hidden" name="account" value="{}">', account.pk if account else "")
+
+
+@register.inclusion_tag("staff/held_work.html", takes_context=True)
+def held_work(context: dict[str, Any], *works: str) -> dict[str, Any]:
+    """Why these kinds of background work of the account wait, with a button to have them go on."""
+    request = context["request"]
+    account = shown_account(request)
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "reasons": held.of(account, *works) if account else [],
+        "works": works,
+        "may_go_on": GO_ON.may_change(request, account.pk if account else None),
+    }

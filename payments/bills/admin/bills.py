@@ -1,0 +1,198 @@
+"""The daily bills: fetched, looked at, exported."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.official.models import OfficialAccount
+from accounts.staff.rights import Area
+from payments.bills import exporting, reconciling, sums
+from payments.bills.models import Bill, Discrepancy
+from payments.merchants import held_work
+from payments.merchants.amounts import money
+from payments.merchants.models import Merchant
+from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from wechat.console.pages import BigTable, ReadOnly, badge, moment
+
+BILL_COLOURS = {
+    Bill.State.WAITING: "plain",
+    Bill.State.EMPTY: "plain",
+    Bill.State.MATCHED: "good",
+    Bill.State.FAILED: "bad",
+}
+
+
+class BillDayForm(forms.Form):
+    """Which day's bills are fetched by hand: of a merchant all of whose accounts are the reader's."""
+
+    merchant = forms.ModelChoiceField(
+        Merchant.objects.none(), label=gettext_lazy("merchant"), empty_label=None
+    )
+    day = forms.DateField(
+        label=gettext_lazy("day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        merchants: Any = self.fields["merchant"]
+        merchants.queryset = whole_merchants(request, Area.MONEY, change=True)
+        self.first, self.last = reconciling.days_that_exist(timezone.now())
+        self.fields["day"].widget.attrs |= {"min": self.first.isoformat(), "max": self.last.isoformat()}
+
+    def clean_day(self) -> datetime.date:
+        day: datetime.date = self.cleaned_data["day"]
+        if not self.first <= day <= self.last:
+            bounds = {"first": self.first, "last": self.last}
+            raise forms.ValidationError(_("WeChat Pay has bills from %(first)s to %(last)s.") % bounds)
+        return day
+
+
+@admin.register(Bill)
+class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
+    area = Area.MONEY
+    list_display = ("dated", "kind", "became", "error", "lines", "came_in", "went_out", "open_exceptions")
+    list_display_links = ("dated",)
+    list_select_related = ("merchant",)
+    list_before_template = "bills/bill_export.html"
+    change_form_outer_before_template = "bills/bill_tools.html"
+    change_form_outer_after_template = "bills/bill_sums.html"
+    fields = (
+        "merchant", "kind", "dated", "became", "error", "lines", "came_in", "went_out", "sha1", "fetched",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """A bill is about everything that the merchant sells, so its readers see all of that."""
+        rows = super().get_queryset(request)
+        return rows.filter(merchant__in=whole_merchants(request, self.area).values("pk"))
+
+    def get_urls(self) -> list[URLPattern]:
+        file = self.object_view(self.file_view, is_file=True)
+        export = self.account_view(self.export_view)
+        return [
+            path("<int:pk>/file/", file, name="bills_bill_file"),
+            path("export/", export, name="bills_bill_export"),
+            path("<int:pk>/again/", self.object_view(self.again_view), name="bills_bill_again"),
+            path("fetch/", self.account_view(self.fetch_view, change=True), name="bills_bill_fetch"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        bill = cast(Bill, context["original"])
+        more = {
+            "sums": sums.sums(bill),
+            "open_count": self._open(bill),
+            "may_fetch": self._may_fetch(request, bill),
+            "held": held_work.in_words([bill.merchant]),
+        }
+        return super().render_change_form(request, {**context, **more}, *args, **kwargs)
+
+    def file_view(self, request: HttpRequest, bill: Bill) -> HttpResponse | FileResponse:
+        """The file as WeChat Pay made it, packed."""
+        if not bill.file:
+            raise Http404
+        name = str(bill.file.name).rpartition("/")[2]
+        return FileResponse(bill.file.open("rb"), as_attachment=True, filename=name)
+
+    def export_view(self, request: HttpRequest, account: OfficialAccount) -> Any:
+        try:
+            month = exporting.month_of(request.GET.get("month", ""))
+        except ValueError:
+            self.message_user(request, _("Choose a month first."), level="ERROR")
+            return redirect("admin:bills_bill_changelist")
+        chosen = request.GET.get("by", "")
+        by = exporting.RefundsBy(chosen) if chosen in exporting.RefundsBy else exporting.RefundsBy.ACCEPTED
+        write = exporting.as_excel if request.GET.get("as") == "xlsx" else exporting.as_csv
+        return write(account, month, by)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        form = BillDayForm(request)
+        offered = cast(Any, form.fields["merchant"]).queryset.exists()
+        selling = whole_merchants(request, self.area).filter(accounts__in=self.shown_accounts(request))
+        return super().changelist_view(
+            request,
+            {
+                **(extra_context or {}),
+                "day_form": form if offered else None,
+                "refunds_by": exporting.RefundsBy.choices,
+                "held": held_work.in_words(selling.distinct()),
+            },
+        )
+
+    def again_view(self, request: HttpRequest, bill: Bill) -> HttpResponse:
+        """The same bill once more: what is known already changes nothing."""
+        if not self._may_fetch(request, bill):
+            raise PermissionDenied
+        if request.method == "POST":
+            reconciling.fetch_again(bill)
+            self.log_change(request, bill, _("Fetched again"))
+            self.message_user(request, _("The bill is fetched within a minute."))
+        return redirect("admin:bills_bill_change", bill.pk)
+
+    def fetch_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+        """Both bills of a day, of before the merchant was set up here too."""
+        form = BillDayForm(request, request.POST or None)
+        if form.is_valid():
+            merchant, day = form.cleaned_data["merchant"], form.cleaned_data["day"]
+            reconciling.fetch_day(merchant, day)
+            self.log_change(request, merchant, _("Bills of %(day)s fetched") % {"day": day})
+            self.message_user(request, _("The bills of %(day)s are fetched within a minute.") % {"day": day})
+        else:
+            for error in form.errors.values():
+                self.message_user(request, " ".join(map(str, error)), level="ERROR")
+        return redirect("admin:bills_bill_changelist")
+
+    def _may_fetch(self, request: HttpRequest, bill: Bill) -> bool:
+        return whole_merchants(request, self.area, change=True).filter(pk=bill.merchant_id).exists()
+
+    def prepare(self, rows: Sequence[Bill]) -> None:
+        is_open = Q(discrepancies__state=Discrepancy.State.OPEN)
+        counted = Bill.objects.filter(pk__in=[bill.pk for bill in rows])
+        counts = dict(
+            counted.annotate(count=Count("discrepancies", filter=is_open)).values_list("pk", "count")
+        )
+        for bill in rows:
+            vars(bill)["open_count"] = counts[bill.pk]
+
+    def _open(self, bill: Bill) -> int:
+        return bill.discrepancies.filter(state=Discrepancy.State.OPEN).count()
+
+    @admin.display(description=gettext_lazy("day"))
+    def dated(self, bill: Bill) -> str:
+        return f"{bill.day:%Y-%m-%d}"
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, bill: Bill) -> SafeString:
+        colour = "warn" if bill.error else BILL_COLOURS[Bill.State(bill.state)]
+        return badge(bill.get_state_display(), colour)
+
+    @admin.display(description=gettext_lazy("income"))
+    def came_in(self, bill: Bill) -> SafeString:
+        return money(bill.income)
+
+    @admin.display(description=gettext_lazy("refunds and spending"))
+    def went_out(self, bill: Bill) -> SafeString:
+        return money(bill.spent)
+
+    @admin.display(description=gettext_lazy("fetched"))
+    def fetched(self, bill: Bill) -> SafeString:
+        return moment(bill.fetched_at)
+
+    @admin.display(description=gettext_lazy("open exceptions"))
+    def open_exceptions(self, bill: Bill) -> SafeString | str:
+        count = vars(bill).get("open_count", 0)
+        return badge(str(count), "warn") if count else "–"

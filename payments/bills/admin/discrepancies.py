@@ -1,0 +1,176 @@
+"""Exceptions: where WeChat Pay and our books do not agree, and what staff decide."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.staff.rights import Area, Rights
+from payments.bills import resolutions
+from payments.bills.discrepancy_filter import DiscrepancyFilter
+from payments.bills.models import Discrepancy
+from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from payments.orders.ordering import OrderRefused, Uncertain
+from wechat.console.pages import BigTable, ReadOnly, badge, moment
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("What it was, and what was done"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ResolutionForm(forms.Form):
+    resolution = forms.ChoiceField(label=gettext_lazy("What is to be booked"))
+    note = forms.CharField(
+        label=gettext_lazy("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, found: Discrepancy, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["resolution"]
+        chosen.choices = [(each.value, each.label) for each in resolutions.possible(found)]
+
+
+@admin.register(Discrepancy)
+class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
+    area = Area.MONEY
+    list_display = ("noticed", "what", "subject", "here", "there", "became", "order_link")
+    list_display_links = ("what",)
+    list_select_related = ("order", "merchant")
+    filter_form = DiscrepancyFilter
+    change_form_outer_after_template = "bills/discrepancy_close.html"
+    fields = (
+        "what", "became", "subject", "here", "there", "order_link", "refund", "bill", "merchant", "noticed",
+        "resolution", "proposed_by", "note", "closed_by", "closed_at",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of the account, and, for whoever sees all that the merchant sells, those of no account."""
+        rows = super().get_queryset(request)
+        whole = Q(account=None, merchant__in=whole_merchants(request, self.area))
+        return rows.filter(Q(account__in=self.shown_accounts(request)) | whole)
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = (("close", self.close_view), ("propose", self.propose_view), ("decide", self.decide_view))
+        ours = [
+            path(f"<int:pk>/{name}/", self.object_view(view), name=f"bills_discrepancy_{name}")
+            for name, view in pages
+        ]
+        return [*ours, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        found = cast(Discrepancy, context["original"])
+        open_for_us = found.state == Discrepancy.State.OPEN and self._may_close(request, found)
+        possible = resolutions.possible(found)
+        forms_: dict[str, Any] = {}
+        if open_for_us and found.resolution:
+            forms_ = {"proposal": found, "is_own": found.proposed_by_id == request.user.pk}
+        elif open_for_us:
+            forms_ = {"resolution_form": ResolutionForm(found) if possible else None, "note_form": NoteForm()}
+        return super().render_change_form(request, {**context, **forms_}, *args, **kwargs)
+
+    def close_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
+        """Finance closes an exception with a note; once closed it stays as it is."""
+        self._require_right(request, found)
+        form = NoteForm(request.POST)
+        if request.method == "POST" and form.is_valid():
+            assert isinstance(request.user, User)
+            Discrepancy.objects.filter(pk=found.pk, state=Discrepancy.State.OPEN, resolution="").update(
+                state=Discrepancy.State.CLOSED,
+                note=form.cleaned_data["note"],
+                closed_by=request.user,
+                closed_at=timezone.now(),
+            )
+            self.log_change(request, found, _("Closed: %(note)s") % {"note": form.cleaned_data["note"]})
+            self.message_user(request, _("The exception is closed."))
+        elif request.method == "POST":
+            self.message_user(request, _("Write down what it was and what was done."), level="ERROR")
+        return redirect("admin:bills_discrepancy_change", found.pk)
+
+    def propose_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
+        """What is to be booked; nothing is, before a second person agrees."""
+        self._require_right(request, found)
+        form = ResolutionForm(found, request.POST)
+        if request.method == "POST" and form.is_valid():
+            assert isinstance(request.user, User)
+            chosen = form.cleaned_data
+            if resolutions.propose(found, chosen["resolution"], chosen["note"], request.user):
+                found.refresh_from_db()
+                said = f"{found.get_resolution_display()}: {found.note}"
+                self.log_change(request, found, said)
+                self.message_user(request, _("Proposed. A second person has to agree."))
+        elif request.method == "POST":
+            self.message_user(request, _("Choose what is to be booked, and write down why."), level="ERROR")
+        return redirect("admin:bills_discrepancy_change", found.pk)
+
+    def decide_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
+        """The second person's yes or no to what was proposed."""
+        self._require_right(request, found)
+        if request.method == "POST" and found.resolution:
+            assert isinstance(request.user, User)
+            if "agreed" in request.POST:
+                self._agree(request, found, request.user)
+            elif resolutions.withdraw(found):
+                self.log_change(request, found, _("Not booked: %(what)s") % {"what": found.note})
+                self.message_user(request, _("Nothing is booked; the exception stays open."))
+        return redirect("admin:bills_discrepancy_change", found.pk)
+
+    def _agree(self, request: HttpRequest, found: Discrepancy, by: User) -> None:
+        try:
+            resolutions.agree(found, by)
+        except OrderRefused as error:
+            self.message_user(request, str(error.sentence), level="ERROR")
+        except Uncertain:
+            said = _("WeChat Pay does not answer at the moment. Please try again.")
+            self.message_user(request, said, level="WARNING")
+        else:
+            self.log_change(request, found, _("Booked: %(what)s") % {"what": found.get_resolution_display()})
+            self.message_user(request, _("It is booked, and the exception is closed."))
+
+    def _require_right(self, request: HttpRequest, found: Discrepancy) -> None:
+        if not self._may_close(request, found):
+            raise PermissionDenied
+
+    def _may_close(self, request: HttpRequest, found: Discrepancy) -> bool:
+        if found.account_id is not None:
+            return Rights.of(request.user).may_change(self.area, found.account_id)
+        return whole_merchants(request, self.area, change=True).filter(pk=found.merchant_id).exists()
+
+    @admin.display(description=gettext_lazy("noticed"))
+    def noticed(self, found: Discrepancy) -> SafeString:
+        return moment(found.created_at)
+
+    @admin.display(description=gettext_lazy("what happened"))
+    def what(self, found: Discrepancy) -> str:
+        return found.get_kind_display()
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, found: Discrepancy) -> SafeString:
+        is_open = found.state == Discrepancy.State.OPEN
+        if is_open and found.resolution:
+            return badge(_("Waiting for a second person"), "warn")
+        return badge(found.get_state_display(), "warn" if is_open else "plain")
+
+    @admin.display(description=gettext_lazy("order"))
+    def order_link(self, found: Discrepancy) -> SafeString | str:
+        if found.order_id is None:
+            return "–"
+        address = reverse("admin:orders_order_change", args=[found.order_id])
+        return format_html('<a class="link" href="{}">{}</a>', address, found.order)

@@ -1,0 +1,40 @@
+"""Where WeChat Pay and we disagree: never silently, never twice, and no order changes because of it."""
+
+import logging
+
+from payments.bills.models import Bill, Discrepancy
+from payments.merchants.models import Merchant
+from payments.orders import history
+from payments.orders.mismatches import LISTENERS, Mismatch
+from payments.orders.models import Step
+
+log = logging.getLogger(__name__)
+
+
+def keep(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> Discrepancy:
+    """Put it on the list of exceptions; noticed again, it is still the same one. Returns the exception."""
+    order = mismatch.order
+    found, new = Discrepancy.objects.get_or_create(
+        merchant=merchant,
+        kind=mismatch.kind,
+        subject=mismatch.subject[:120],
+        defaults={
+            "account": order.account if order else None,
+            "order": order,
+            "refund": mismatch.refund,
+            "bill": bill,
+            "here": mismatch.here[:200],
+            "there": mismatch.there[:200],
+        },
+    )
+    if new:
+        log.warning(
+            "payment_discrepancy",
+            extra={"merchant": merchant.slug, "kind": mismatch.kind, "subject": mismatch.subject},
+        )
+        if order:
+            history.write(order, Step.Kind.DISCREPANCY, str(found.get_kind_display()))
+    return found
+
+
+LISTENERS.add("exceptions", keep)

@@ -1,0 +1,20 @@
+"""The filters above the list of exceptions."""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from payments.bills.models import Discrepancy
+from payments.orders.filtering import choice_field
+from payments.orders.mismatches import Kind
+from wechat.console.pages import FilterForm
+
+
+class DiscrepancyFilter(FilterForm):
+    state = choice_field(gettext_lazy("State"), Discrepancy.State.choices)
+    kind = choice_field(gettext_lazy("Kind"), Kind.choices)
+
+    def narrow(self, rows: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
+        for name in ("state", "kind"):
+            if self.cleaned_data[name]:
+                rows = rows.filter(**{name: self.cleaned_data[name]})
+        return rows

@@ -1,0 +1,196 @@
+"""A month of payments and refunds as a file for bookkeeping: read and written row by row.
+
+Amounts in yuan with two decimals; times in Beijing.
+"""
+
+import datetime
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import TextChoices
+from django.http import FileResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.official.models import OfficialAccount
+from payments.orders.filtering import midnight
+from payments.orders.states import OrderState, RefundState
+from wechat.console.tables import downloads
+from wechat.console.tables.writing import Row
+from wechat.sdk.beijing import BEIJING
+from wechat.sdk.pay.money import yuan
+
+BATCH = 5000
+
+# Fees are in the trade bills only; a bill counts a refund on the day it was accepted.
+ROWS = """
+WITH payment AS (
+    SELECT o.id, o.paid_at AS at, (
+        SELECT sum(line.fee) FROM bills_billline AS line
+        WHERE line.order_id = o.id AND line.kind = 'payment'
+    ) AS fee
+    FROM orders_order AS o
+    WHERE o.account_id = %(account)s AND o.paid_at >= %(since)s AND o.paid_at < %(until)s
+), accepted AS (
+    SELECT r.id, coalesce(billed.at, r.created_at) AS accepted_at, r.succeeded_at, billed.fee
+    FROM orders_refund AS r LEFT JOIN LATERAL (
+        SELECT min(line.at) AS at, sum(line.fee) AS fee FROM bills_billline AS line
+        WHERE line.refund_id = r.id
+    ) AS billed ON true
+    WHERE r.account_id = %(account)s AND r.refund_id IS NOT NULL
+        -- Adopted from the merchant platform, a refund may be younger here than in the bill.
+        AND r.created_at >= %(since)s - interval '1 year' AND r.created_at < %(until)s + interval '1 year'
+)
+SELECT payment.at AS at, NULL::timestamptz AS done_at, false AS is_refund, o.out_trade_no, o.transaction_id,
+    '' AS number, o.description, o.item, o.way, o.state, o.total AS amount, o.payer_total, payment.fee,
+    o.source
+FROM payment JOIN orders_order AS o ON o.id = payment.id
+UNION ALL
+SELECT accepted.accepted_at, accepted.succeeded_at, true, o.out_trade_no, o.transaction_id, r.out_refund_no,
+    o.description, o.item, o.way, r.state, -r.amount, -r.payer_refund, accepted.fee, r.source
+FROM accepted JOIN orders_refund AS r ON r.id = accepted.id JOIN orders_order AS o ON o.id = r.order_id
+WHERE {by} >= %(since)s AND {by} < %(until)s
+ORDER BY at
+"""
+
+
+class RefundsBy(TextChoices):
+    """By which of its two dates a refund belongs to a month."""
+
+    ACCEPTED = "accepted", gettext_lazy("the day it was accepted, as in the bills")
+    PAID_BACK = "paid_back", gettext_lazy("the day the payer had the money")
+
+
+DATES = {RefundsBy.ACCEPTED: "accepted.accepted_at", RefundsBy.PAID_BACK: "accepted.succeeded_at"}
+
+
+@dataclass(slots=True)
+class Totals:
+    """Of a kind of rows; amounts in fen, fees in thousandths of a fen."""
+
+    count: int = 0
+    amount: int = 0
+    fee: int = 0
+
+
+def month_of(text: str) -> datetime.date:
+    """``2026-03`` as its first day. Raises ``ValueError``."""
+    return datetime.date.fromisoformat(f"{text}-01")
+
+
+def as_csv(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> StreamingHttpResponse:
+    """Returns the month as a CSV file."""
+    lines = itertools.chain([_header()], rows(account, month, by, {}))
+    return downloads.as_csv_stream(lines, _name(account, month))
+
+
+def as_excel(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> FileResponse:
+    """Returns a workbook whose amounts are numbers that can be added up; its last sheet has their totals."""
+    totals: dict[bool, Totals] = {}
+    lines = itertools.chain([_header()], rows(account, month, by, totals))
+    sheets = [(f"{month:%Y-%m}", lines), (_("Totals"), _summary(totals))]
+    return downloads.as_workbook(sheets, _name(account, month))
+
+
+def rows(
+    account: OfficialAccount, month: datetime.date, by: RefundsBy, totals: dict[bool, Totals]
+) -> Iterator[Row]:
+    """Oldest first, from a cursor of the server: a million rows take no more memory than a batch.
+
+    ``totals`` are counted along, for payments under ``False`` and for refunds under ``True``.
+    """
+    after = (month.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
+    parameters: dict[str, Any] = {"account": account.pk, "since": midnight(month), "until": midnight(after)}
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(ROWS.replace("{by}", DATES[by]), parameters)
+        while batch := cursor.fetchmany(BATCH):
+            for row in batch:
+                yield _row(totals, *row)
+
+
+def _row(
+    totals: dict[bool, Totals],
+    at: datetime.datetime,
+    done_at: datetime.datetime | None,
+    is_refund: bool,
+    out_trade_no: str,
+    transaction_id: str,
+    number: str,
+    description: str,
+    item: str,
+    way: str,
+    state: str,
+    amount: int,
+    payer: int | None,
+    fee: int | None,
+    source: str,
+) -> Row:
+    total = totals.setdefault(is_refund, Totals())
+    total.count, total.amount, total.fee = total.count + 1, total.amount + amount, total.fee + (fee or 0)
+    states = RefundState if is_refund else OrderState
+    return [
+        _moment(at),
+        _("Refund") if is_refund else _("Payment"),
+        out_trade_no,
+        transaction_id,
+        number,
+        description,
+        item,
+        way,
+        _yuan(amount),
+        _yuan(payer),
+        source,
+        _fee(fee),
+        str(states(state).label),
+        _moment(done_at),
+    ]
+
+
+def _summary(totals: dict[bool, Totals]) -> Iterator[Row]:
+    yield ["", _("How many"), _("Amount (yuan)"), _("Fee (yuan)")]
+    payments, refunds = totals.get(False, Totals()), totals.get(True, Totals())
+    whole = Totals(
+        payments.count + refunds.count, payments.amount + refunds.amount, payments.fee + refunds.fee
+    )
+    for title, each in ((_("Payments"), payments), (_("Refunds"), refunds), (_("After refunds"), whole)):
+        yield [title, Decimal(each.count), _yuan(each.amount), _fee(each.fee)]
+
+
+def _moment(at: datetime.datetime | None) -> str:
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def _yuan(amount: int | None) -> Decimal | None:
+    return None if amount is None else Decimal(yuan(amount))
+
+
+def _fee(fee: int | None) -> Decimal | None:
+    """Fees come with five decimals; unknown while the bill of the day is not there."""
+    return None if fee is None else Decimal(fee).scaleb(-5)
+
+
+def _header() -> Row:
+    return [
+        _("Time"),
+        _("Kind"),
+        _("Order number"),
+        _("WeChat Pay number"),
+        _("Refund number"),
+        _("Description"),
+        _("Item"),
+        _("Way"),
+        _("Amount (yuan)"),
+        _("Paid by the payer (yuan)"),
+        _("Made by"),
+        _("Fee (yuan)"),
+        _("State"),
+        _("Paid back"),
+    ]
+
+
+def _name(account: OfficialAccount, month: datetime.date) -> str:
+    return f"{account.slug}-{month:%Y-%m}"

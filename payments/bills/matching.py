@@ -1,0 +1,135 @@
+"""A trade bill against our orders and refunds, by SQL: every line that does not agree becomes an exception.
+
+WeChat Pay reference 10.5.
+"""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+
+from payments.bills.models import Bill, BillLine
+from payments.orders import polling
+from payments.orders.models import Order
+from payments.orders.states import PAID
+from wechat.sdk.beijing import BEIJING
+
+# How many unknown payments are asked about one by one; more is not a gap but a disaster.
+MOST_ASKED = 2000
+AT_ONCE = 16
+
+LINK = """
+UPDATE bills_billline AS line SET order_id = o.id FROM orders_order AS o
+WHERE line.bill_id = %(bill)s AND o.merchant_id = %(merchant)s AND o.out_trade_no = line.out_trade_no;
+UPDATE bills_billline AS line SET refund_id = r.id FROM orders_refund AS r
+WHERE line.bill_id = %(bill)s AND line.out_refund_no <> '' AND r.out_refund_no = line.out_refund_no
+    AND r.order_id = line.order_id
+"""
+
+# A number that follows our rule was ours; any other belongs to another system of the merchant.
+OURS = "^W[CR][0-9]{20,24}$"
+
+FROM_LINES = """
+SELECT CASE
+        WHEN line.kind = 'payment' AND line.order_id IS NULL THEN 'unknown_order'
+        WHEN line.kind = 'payment' AND o.transaction_id IS NULL THEN 'not_paid_here'
+        WHEN line.kind = 'payment' AND o.transaction_id <> line.transaction_id THEN 'second_payment'
+        WHEN line.kind = 'payment' AND o.total <> line.amount THEN 'bill_amount'
+        WHEN line.kind = 'refund' AND line.refund_id IS NULL AND (
+            line.order_id IS NOT NULL OR line.out_refund_no ~ %(ours)s) THEN 'unknown_refund'
+        WHEN line.kind = 'refund' AND r.amount <> line.amount THEN 'bill_refund'
+        WHEN line.kind = 'refund' AND (
+            line.state = 'SUCCESS' AND r.state IN ('closed', 'refused', 'rejected', 'waiting')
+            OR line.state = 'FAIL' AND r.state = 'success') THEN 'bill_state'
+    END AS kind,
+    CASE WHEN line.kind = 'refund' THEN line.out_refund_no || ' ' || line.platform_refund_id
+        ELSE line.out_trade_no || ' ' || line.transaction_id END AS subject,
+    o.account_id, line.order_id, line.refund_id,
+    CASE WHEN line.kind = 'refund' THEN concat_ws(' ', r.amount::text, r.state)
+        ELSE concat_ws(' ', o.total::text, o.state) END AS here,
+    line.amount::text || ' ' || line.state AS there
+FROM bills_billline AS line
+LEFT JOIN orders_order AS o ON o.id = line.order_id
+LEFT JOIN orders_refund AS r ON r.id = line.refund_id
+WHERE line.bill_id = %(bill)s AND line.kind IN ('payment', 'refund')
+    AND (line.kind = 'refund' OR line.order_id IS NOT NULL OR line.out_trade_no ~ %(ours)s)
+"""
+FROM_ORDERS = """
+SELECT 'not_in_bill', o.out_trade_no || ' ' || o.transaction_id, o.account_id, o.id, NULL::bigint,
+    o.total::text || ' ' || o.state, ''
+FROM orders_order AS o
+WHERE o.merchant_id = %(merchant)s AND o.paid_at >= %(since)s AND o.paid_at < %(until)s
+    AND NOT EXISTS (
+        SELECT FROM bills_billline AS line WHERE line.order_id = o.id AND line.kind = 'payment')
+"""
+# A refund asked for just before midnight may be accepted after it: the day before has both bills by now.
+FROM_REFUNDS = """
+SELECT 'refund_not_in_bill', r.out_refund_no || ' ' || r.refund_id, r.account_id, r.order_id, r.id,
+    r.amount::text || ' ' || r.state, ''
+FROM orders_refund AS r JOIN orders_order AS o ON o.id = r.order_id
+WHERE o.merchant_id = %(merchant)s AND r.refund_id IS NOT NULL
+    AND r.created_at >= %(since)s - interval '1 day' AND r.created_at < %(since)s
+    AND EXISTS (SELECT FROM bills_bill AS before WHERE before.merchant_id = %(merchant)s
+        AND before.kind = 'trade' AND before.day = %(day)s - 1 AND before.state IN ('matched', 'empty'))
+    AND NOT EXISTS (SELECT FROM bills_billline AS line WHERE line.refund_id = r.id)
+"""
+# Not ours, and not one by one: one exception a bill.
+FOREIGN = """
+SELECT 'foreign', %(day)s::text, NULL::bigint, NULL::bigint, NULL::bigint, '',
+    count(*) || ' / ' || sum(line.amount)
+FROM bills_billline AS line
+WHERE line.bill_id = %(bill)s AND line.kind = 'payment' AND line.order_id IS NULL
+    AND line.out_trade_no !~ %(ours)s
+HAVING count(*) > 0
+"""
+INSERT = """
+INSERT INTO bills_discrepancy (merchant_id, kind, subject, account_id, order_id, refund_id, here, there,
+    bill_id, state, note, created_at)
+SELECT %(merchant)s, found.kind, left(found.subject, 120), found.account_id, found.order_id, found.refund_id,
+    left(found.here, 200), left(found.there, 200), %(bill)s, 'open', '', now()
+FROM ({found}) AS found (kind, subject, account_id, order_id, refund_id, here, there)
+WHERE found.kind IS NOT NULL
+ON CONFLICT (merchant_id, kind, subject) DO NOTHING
+"""
+
+
+def link(bill: Bill) -> None:
+    """Say of every line which order or refund of ours it is."""
+    with connection.cursor() as cursor:
+        for statement in LINK.split(";"):
+            cursor.execute(statement, parameters(bill))
+
+
+def catch_up(bill: Bill) -> None:
+    """Payments in the bill that we do not know of are asked about, and taken if they are true."""
+    unpaid = Order.objects.select_related("account", "merchant").filter(
+        pk__in=BillLine.objects.filter(bill=bill, kind=BillLine.Kind.PAYMENT).values("order")
+    )
+    found = list(unpaid.exclude(state__in=sorted(PAID))[:MOST_ASKED])
+    for first in range(0, len(found), AT_ONCE):
+        polling.look_up(found[first : first + AT_ONCE])
+
+
+def compare(bill: Bill) -> None:
+    """Write down what does not agree; compared again, nothing is written twice."""
+    write_down(bill, (FROM_LINES, FROM_ORDERS, FROM_REFUNDS, FOREIGN))
+
+
+def write_down(bill: Bill, statements: Iterable[str]) -> None:
+    """What each statement finds becomes an exception, unless it is one already."""
+    with connection.cursor() as cursor:
+        for found in statements:
+            cursor.execute(INSERT.replace("{found}", found), parameters(bill))
+
+
+def parameters(bill: Bill) -> dict[str, Any]:
+    midnight = datetime.datetime.combine(bill.day, datetime.time(), tzinfo=BEIJING)
+    return {
+        "bill": bill.pk,
+        "merchant": bill.merchant_id,
+        "day": bill.day,
+        "ours": OURS,
+        "since": midnight,
+        "until": midnight + datetime.timedelta(days=1),
+    }

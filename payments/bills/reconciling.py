@@ -1,0 +1,173 @@
+"""The daily bills: fetched when they are there, loaded, compared with what we know.
+
+Each row makes the next day's before it does anything, so the chain never breaks; a row whose bill is not
+ready comes due again.
+
+WeChat Pay reference 6, 10.5.
+"""
+
+import datetime
+import gzip
+import tempfile
+from collections.abc import Callable
+from typing import IO
+
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from payments.bills import fund_matching, loading, matching
+from payments.bills.models import Bill
+from payments.merchants.directory import client_for
+from payments.merchants.held_work import LABELS
+from payments.merchants.models import Merchant
+from payments.merchants.setup import BEGINNINGS
+from wechat.kernel import work
+from wechat.sdk.beijing import BEIJING
+from wechat.sdk.pay import bills
+from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import Refused
+
+Kind, State = Bill.Kind, Bill.State
+
+# Bills are made from nine o'clock on and should be there at ten.
+READY = datetime.time(10, 5, tzinfo=BEIJING)
+NOT_READY = datetime.timedelta(minutes=30)
+AGAIN = datetime.timedelta(minutes=10)
+# Three months at least.
+OLDEST = datetime.timedelta(days=89)
+# What a bill's lines add up to.
+SUMS = ("lines", "income", "spent", "fees")
+# Three days of asking for one that is not ready.
+MOST_ATTEMPTS = 150
+FETCH: dict[str, Callable[[PayClient, datetime.date], bills.BillAddress]] = {
+    Kind.TRADE: bills.trade_bill,
+    Kind.FUNDS: bills.fund_flow_bill,
+}
+
+BILLS = work.Kind(
+    "bills.fetch_bills",
+    lambda: Bill.objects.select_related("merchant"),
+    lease=datetime.timedelta(minutes=30),
+    queue=work.BULK,
+    retry=(AGAIN,) * MOST_ATTEMPTS,
+    subject="merchant_id",
+)
+LABELS.add(BILLS.name, gettext_lazy("Bills"))
+
+
+def begin(merchant: Merchant) -> None:
+    """From today on, the merchant's bills are fetched; asked again, nothing changes.
+
+    Bills come by API v3 only, whatever interface orders are made with.
+    """
+    if not merchant.api_v3_key:
+        return
+    for kind in Kind:
+        if not Bill.objects.filter(merchant=merchant, kind=kind).exists():
+            _plan(merchant, kind, timezone.now().astimezone(BEIJING).date())
+
+
+BEGINNINGS.add("bills", begin)
+
+
+def fetch_again(bill: Bill) -> None:
+    """Have it fetched now, whatever became of it before."""
+    Bill.objects.filter(pk=bill.pk).update(
+        state=State.WAITING, attempts=0, error="", errcode=None, due_at=timezone.now()
+    )
+    work.wake(BILLS.name)
+
+
+def fetch_day(merchant: Merchant, day: datetime.date) -> None:
+    """Have both bills of the day fetched now, of days before the merchant was set up here too."""
+    for kind in Kind:
+        bill, _made = Bill.objects.get_or_create(merchant=merchant, kind=kind, day=day)
+        fetch_again(bill)
+
+
+def days_that_exist(now: datetime.datetime) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day of which WeChat Pay has bills."""
+    today = now.astimezone(BEIJING).date()
+    return today - OLDEST, today - datetime.timedelta(days=1)
+
+
+@BILLS.each
+def fetch(bill: Bill) -> None:
+    """Download, load and compare one bill."""
+    _plan_next(bill)
+    try:
+        _fetch(bill)
+    except Refused as error:
+        if error.code == "NO_STATEMENT_EXIST":
+            _keep_empty(bill)
+        elif error.code == "STATEMENT_CREATING" and bill.attempts < MOST_ATTEMPTS:
+            bill.again(error, timezone.now() + NOT_READY)
+        else:
+            raise
+
+
+def _fetch(bill: Bill) -> None:
+    client = client_for(bill.merchant)
+    address = FETCH[bill.kind](client, bill.day)
+    with tempfile.TemporaryFile() as file:
+        _download(client, address, file)
+        bill.sha1 = address.sha1.lower()
+        _load(bill, file)
+
+
+def _download(client: PayClient, address: bills.BillAddress, file: IO[bytes]) -> None:
+    """To disk first: only the last byte tells whether it is the file it should be."""
+    with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6) as packed:
+        for piece in bills.stream(client, address):
+            packed.write(piece)
+
+
+def _load(bill: Bill, file: IO[bytes]) -> None:
+    with transaction.atomic():
+        file.seek(0)
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            loading.load(bill, unpacked)
+        (matching if bill.kind == Kind.TRADE else fund_matching).link(bill)
+    # Whoever paid and is not known here yet is asked about before the two are compared.
+    if bill.kind == Kind.TRADE:
+        matching.catch_up(bill)
+    with transaction.atomic():
+        _compare(bill)
+        file.seek(0)
+        name = f"{bill.merchant.slug}-{bill.kind}-{bill.day}.csv.gz"
+        bill.file.save(name, File(file), save=False)
+        _finish(bill, State.MATCHED)
+
+
+def _compare(bill: Bill) -> None:
+    if bill.kind == Kind.FUNDS:
+        fund_matching.compare(bill)
+    else:
+        matching.compare(bill)
+        fund_matching.compare_again(bill)
+
+
+def _keep_empty(bill: Bill) -> None:
+    with transaction.atomic():
+        bill.summary, bill.error = {}, ""
+        _compare(bill)
+        _finish(bill, State.EMPTY)
+
+
+def _finish(bill: Bill, state: Bill.State) -> None:
+    found = {name: getattr(bill, name) for name in ("error", "sha1", "file", "summary", *SUMS)}
+    bill.done(state=state, fetched_at=timezone.now(), **found)
+
+
+def _plan_next(bill: Bill) -> None:
+    """The day after the newest one; what was asked for of earlier days begins no chain of its own."""
+    later = Bill.objects.filter(merchant=bill.merchant_id, kind=bill.kind, day__gt=bill.day)
+    if not later.exists():
+        _plan(bill.merchant, Kind(bill.kind), bill.day + datetime.timedelta(days=1))
+
+
+def _plan(merchant: Merchant, kind: Bill.Kind, day: datetime.date) -> None:
+    due_at = datetime.datetime.combine(day + datetime.timedelta(days=1), READY)
+    Bill.objects.get_or_create(merchant=merchant, kind=kind, day=day, defaults={"due_at": due_at})

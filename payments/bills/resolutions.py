@@ -1,0 +1,128 @@
+"""What staff decide about an exception that moves money: one proposes it, another agrees, and it is booked.
+
+What is booked is what WeChat Pay says at that moment, not what was noticed before.
+
+WeChat Pay reference 5.2, 5.3, 10.5.
+"""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from payments.bills import fund_matching, matching
+from payments.bills.models import Bill, Discrepancy
+from payments.merchants.directory import MerchantUnusable, cashier_for
+from payments.orders import history
+from payments.orders.apply_transaction import Outcome, apply
+from payments.orders.mismatches import Kind
+from payments.orders.models import Order, Step
+from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.refunds import refunding
+from payments.orders.refunds.reports import adopt
+from wechat.sdk.errors import TransportError
+from wechat.sdk.pay.cashier import Cashier
+from wechat.sdk.pay.errors import PayError, Refused
+
+Resolution = Discrepancy.Resolution
+State = Discrepancy.State
+# Payments that can be booked although they differ; another currency or merchant cannot.
+ACCEPTABLE = frozenset({Kind.AMOUNT, Kind.APPID, Kind.PAYER})
+
+
+def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
+    """What can be booked about it; nothing for most kinds, which are closed with a note."""
+    order = found.order
+    if found.state != State.OPEN or order is None:
+        return []
+    if found.kind == Kind.UNKNOWN_REFUND and order.is_paid:
+        return [Resolution.ADOPT]
+    if found.kind in ACCEPTABLE and not order.is_paid and found.refund_id is None:
+        return [Resolution.ACCEPT, Resolution.REFUND]
+    return []
+
+
+def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
+    """Leave it to a second person; ``False`` if somebody else was quicker or it is not possible."""
+    if resolution not in possible(found):
+        return False
+    open_ones = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN, resolution="")
+    return bool(open_ones.update(resolution=resolution, note=note, proposed_by=by))
+
+
+def withdraw(found: Discrepancy) -> bool:
+    """The proposal is rejected, or taken back by whoever made it; the exception stays open."""
+    proposed = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN).exclude(resolution="")
+    return bool(proposed.update(resolution="", note="", proposed_by=None))
+
+
+def agree(found: Discrepancy, by: User) -> None:
+    """Book it. Raises ``OrderRefused``, and ``Uncertain`` while WeChat Pay does not answer."""
+    if found.proposed_by_id == by.pk:
+        raise OrderRefused("second_person", _("Somebody else has to agree to this."))
+    if found.order is None or found.resolution not in possible(found):
+        raise OrderRefused("over", _("There is nothing left to book here."))
+    try:
+        cashier = cashier_for(found.order.merchant, found.order.protocol)
+    except MerchantUnusable:
+        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+    try:
+        if found.resolution == Resolution.ADOPT:
+            _adopt(found, found.order, cashier, by)
+        else:
+            _accept(found, found.order, cashier, by)
+    except Refused as error:
+        raise OrderRefused(error.code, error.message or error.code) from None
+    except (TransportError, PayError) as error:
+        raise Uncertain(str(error)) from None
+
+
+def _adopt(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:
+    number = found.subject.partition(" ")[0]
+    report = cashier.query_refund(number, order.account.appid)
+    with transaction.atomic():
+        adopt(order, report, asked_by=found.proposed_by, decided_by=by)
+        _close(found, by)
+        if found.bill is not None:
+            _link(found.bill)
+
+
+def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:
+    """With everything else that is proposed about the payment: it is booked once, or not at all."""
+    said = cashier.query(order.out_trade_no, order.account.appid)
+    proposals = order.discrepancies.filter(state=State.OPEN, kind__in=sorted(ACCEPTABLE))
+    agreed = list(proposals.exclude(resolution="").exclude(proposed_by=by))
+    with transaction.atomic():
+        kinds = {each.kind for each in agreed}
+        applied = apply(order.merchant, said, by=history.PLATFORM, accept=kinds)
+        booked = said.is_paid and applied.outcome is not Outcome.ASIDE
+        for each in agreed if booked else ():
+            history.write(order, Step.Kind.DISCREPANCY, str(each.get_resolution_display()), by)
+            _close(each, by)
+        if booked and found.resolution == Resolution.REFUND:
+            _give_back(found, order, by)
+    if not booked:
+        # What else differs is an exception of its own by now.
+        raise OrderRefused("differs", _("Something else differs, too: look at the exceptions of the order."))
+
+
+def _give_back(found: Discrepancy, order: Order, by: User) -> None:
+    order = Order.objects.select_related("account", "merchant").get(pk=order.pk)
+    refunding.request(
+        order,
+        order.refundable,
+        source="exception",
+        key=f"exception:{found.pk}",
+        by=found.proposed_by,
+        agreed_by=by,
+    )
+
+
+def _close(found: Discrepancy, by: User) -> None:
+    Discrepancy.objects.filter(pk=found.pk).update(state=State.CLOSED, closed_by=by, closed_at=timezone.now())
+
+
+def _link(bill: Bill) -> None:
+    """The bills of the day know the refund from now on."""
+    for each in Bill.objects.filter(merchant=bill.merchant_id, day=bill.day):
+        (matching if each.kind == Bill.Kind.TRADE else fund_matching).link(each)

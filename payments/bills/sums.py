@@ -1,0 +1,63 @@
+"""A bill and our own books of that day, side by side, to the fen."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import Abs, Round
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from payments.bills.models import Bill, BillLine
+from payments.orders.filtering import midnight
+from payments.orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Amounts in fen; ``ours`` of the payments in the bill that are orders here."""
+
+    title: StrOrPromise
+    ours: int
+    theirs: int
+
+    @property
+    def agrees(self) -> bool:
+        return self.ours == self.theirs
+
+
+def sums(bill: Bill) -> list[Line]:
+    return _trade(bill) if bill.kind == Bill.Kind.TRADE else _funds(bill)
+
+
+def _funds(bill: Bill) -> list[Line]:
+    """What the trade bills settle, less their fees, and what moved for the same orders and refunds."""
+    parts = [
+        (_("Payments, less fees"), "order", BillLine.Kind.PAYMENT, 1),
+        (_("Refunds, less fees"), "refund", BillLine.Kind.REFUND, -1),
+    ]
+    return [Line(title, *_moved(bill, field, kind, sign)) for title, field, kind, sign in parts]
+
+
+def _moved(bill: Bill, field: str, kind: str, sign: int) -> tuple[int, int]:
+    moved = bill.movements.filter(**{f"{field}__isnull": False})
+    lines = BillLine.objects.filter(**{"kind": kind, f"{field}__in": moved.values(field)})
+    expected = lines.aggregate(sum=Sum(F("settled") - Abs(Round(F("fee") / 1000.0))))["sum"] or 0
+    return int(expected), sign * int(moved.aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+def _trade(bill: Bill) -> list[Line]:
+    payments = bill.rows.filter(kind=BillLine.Kind.PAYMENT, order__isnull=False)
+    refunds = bill.rows.filter(kind=BillLine.Kind.REFUND, refund__isnull=False)
+    day = midnight(bill.day)
+    paid = Order.objects.filter(
+        merchant=bill.merchant_id, paid_at__gte=day, paid_at__lt=day + datetime.timedelta(days=1)
+    )
+    return [
+        Line(_("Payments"), paid.aggregate(sum=Sum("total"))["sum"] or 0, _sum(payments, "amount")),
+        Line(_("Refunds"), _sum(refunds, "refund__amount"), _sum(refunds, "amount")),
+    ]
+
+
+def _sum(rows: QuerySet[BillLine], field: str) -> int:
+    return int(rows.aggregate(sum=Sum(field))["sum"] or 0)

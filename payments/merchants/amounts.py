@@ -1,0 +1,50 @@
+"""Amounts as people type them, kept in fen."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from wechat.sdk.pay.money import fen, yuan
+
+LONGEST = 20
+# An input method for Chinese types digits, points and the sign in full width.
+HALF_WIDTH = {
+    ord(full): half for full, half in zip("０１２３４５６７８９．，￥－", "0123456789.,¥-", strict=True)
+}
+GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+
+
+def typed(text: str) -> int:
+    """Returns ``¥1,234.50`` as 123450 fen. Raises ``ValueError`` for what is no amount."""
+    plain = text.translate(HALF_WIDTH).strip().removeprefix("¥").strip()
+    return fen(plain.replace(",", "") if GROUPED.fullmatch(plain) else plain)
+
+
+class AmountField(forms.Field):
+    """Typed and shown in yuan; its value is a number of fen, or ``None`` where nothing was typed."""
+
+    widget = forms.TextInput
+    default_error_messages = {"invalid": _("Enter an amount such as 12.34.")}
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"inputmode": "decimal", "autocomplete": "off", "maxlength": LONGEST}
+
+    def prepare_value(self, value: Any) -> Any:
+        return yuan(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> int | None:
+        if value is None or not str(value).strip():
+            return None
+        try:
+            return typed(str(value))
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+def money(amount: int) -> SafeString:
+    """Fen as yuan, for a page of the console."""
+    return format_html('<span class="money">¥{}</span>', yuan(amount))

@@ -1,0 +1,68 @@
+"""The platform's certificates, kept fresh in one place for all processes.
+
+A merchant in public key mode has none and never asks: a single forgotten download would hold up its switch
+(WeChat Pay reference 2.4, 2.5).
+"""
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from payments.merchants.directory import client_for
+from payments.merchants.held_work import LABELS
+from payments.merchants.models import Merchant, PlatformCertificate
+from wechat.kernel import work
+from wechat.sdk.pay import platform_certificates
+from wechat.sdk.pay.certificates import Certificate
+
+# The platform asks for less than twelve hours.
+EVERY = datetime.timedelta(hours=11)
+AGAIN = datetime.timedelta(minutes=10)
+# However many forged serial numbers arrive.
+AT_MOST_EVERY = datetime.timedelta(minutes=10)
+
+CERTIFICATES = work.Kind(
+    "merchants.refresh_certificates",
+    lambda: Merchant.objects.all(),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.BULK,
+    retry=(AGAIN,),
+    subject="pk",
+    gives_up=False,
+)
+LABELS.add(CERTIFICATES.name, gettext_lazy("Platform certificates"))
+
+
+@CERTIFICATES.each
+def refresh(merchant: Merchant) -> None:
+    """Fetch and keep what there is."""
+    certificates = platform_certificates.download(client_for(merchant))
+    keep(merchant, certificates)
+    now = timezone.now()
+    merchant.done(certificates_at=now, due_at=now + EVERY if certificates else None)
+
+
+@transaction.atomic
+def keep(merchant: Merchant, certificates: list[Certificate]) -> None:
+    """Those that are new join the others; those that have run out go."""
+    for certificate in certificates:
+        PlatformCertificate.objects.update_or_create(
+            merchant=merchant,
+            serial_no=certificate.serial_no,
+            defaults={
+                "pem": certificate.pem,
+                "effective_at": certificate.effective_at,
+                "expires_at": certificate.expires_at,
+            },
+        )
+    merchant.certificates.filter(expires_at__lt=timezone.now()).delete()
+
+
+def want_soon(merchant: Merchant) -> None:
+    """A serial number we do not know came in: there may be a new certificate."""
+    now = timezone.now()
+    Merchant.objects.filter(pk=merchant.pk, due_at__gt=now, certificates_at__lt=now - AT_MOST_EVERY).update(
+        due_at=now
+    )

@@ -1,0 +1,128 @@
+"""The merchants by slug and id with their keys, in the process: no query to verify a notification."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from payments.merchants.models import Merchant
+from wechat.kernel import metrics
+from wechat.kernel.editions import Cached
+from wechat.kernel.secrets import Undecryptable
+from wechat.sdk.errors import Cause
+from wechat.sdk.pay import v2
+from wechat.sdk.pay.cashier import Cashier, V3Cashier
+from wechat.sdk.pay.certificates import read_certificate
+from wechat.sdk.pay.client import PayClient
+from wechat.sdk.pay.errors import KeyRefused
+from wechat.sdk.pay.keys import MerchantKeys, PlatformKeys, platform_keys, read_private_key
+from wechat.sdk.pay.v2_cashier import V2Cashier
+from wechat.sdk.pay.v2_client import V2Client, V2Keys
+
+log = logging.getLogger(__name__)
+SIGN_TYPES: dict[str, str] = {Merchant.Protocol.MD5: v2.MD5_TYPE, Merchant.Protocol.HMAC: v2.HMAC_TYPE}
+
+
+class MerchantUnusable(Exception):
+    """The merchant's keys are missing or cannot be read: nothing can be asked in its name."""
+
+    cause = Cause.ACCOUNT
+
+    def __str__(self) -> str:
+        return _("The keys of the merchant are missing or unusable.")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    merchant: Merchant
+    keys: MerchantKeys
+    platform: PlatformKeys
+    v2: V2Keys | None = None
+
+    def client(self) -> PayClient:
+        return PayClient(self.keys, self.platform, settings.WECHAT_PAY_API_BASE, observer=_observe)
+
+    def cashier(self, protocol: str) -> Cashier:
+        """Raises ``MerchantUnusable``."""
+        if protocol == Merchant.Protocol.V3:
+            return V3Cashier(self.client())
+        if self.v2 is None:
+            raise MerchantUnusable(self.merchant.slug)
+        keys = replace(self.v2, sign_type=SIGN_TYPES[protocol])
+        return V2Cashier(V2Client(keys, settings.WECHAT_PAY_API_BASE, _observe))
+
+
+def find(slug: str) -> Entry | None:
+    return next((entry for entry in _entries.get().values() if entry.merchant.slug == slug), None)
+
+
+def is_selling(merchant: Merchant) -> bool:
+    """Whether anything new may be sold; what was sold before is finished either way."""
+    entry = _entries.get().get(merchant.pk)
+    return entry is not None and entry.merchant.enabled
+
+
+def client_for(merchant: Merchant) -> PayClient:
+    """Of API v3. Raises ``MerchantUnusable``."""
+    return _entry(merchant).client()
+
+
+def cashier_for(merchant: Merchant, protocol: str) -> Cashier:
+    """Returns the way to call one of the two interfaces. Raises ``MerchantUnusable``."""
+    return _entry(merchant).cashier(protocol)
+
+
+def _entry(merchant: Merchant) -> Entry:
+    entry = _entries.get().get(merchant.pk)
+    if entry is None:
+        raise MerchantUnusable(merchant.slug)
+    return entry
+
+
+def keys_of(merchant: Merchant) -> Entry:
+    """Raises ``KeyRefused`` or ``Undecryptable``."""
+    certificates = [read_certificate(row.pem) for row in merchant.certificates.all()]
+    return Entry(
+        merchant,
+        MerchantKeys(
+            merchant.mchid,
+            merchant.serial_no,
+            read_private_key(merchant.private_key),
+            merchant.api_v3_key.encode(),
+        ),
+        platform_keys(certificates, merchant.public_key_id, merchant.public_key),
+        _v2_keys(merchant),
+    )
+
+
+def _v2_keys(merchant: Merchant) -> V2Keys | None:
+    if not merchant.api_v2_key:
+        return None
+    return V2Keys(
+        merchant.mchid,
+        merchant.api_v2_key,
+        certificate=merchant.certificate,
+        private_key=merchant.private_key,
+    )
+
+
+def _build() -> Mapping[int, Entry]:
+    """Disabled ones too: what was sold before has to be finished, and its notifications arrive."""
+    entries = {}
+    for merchant in Merchant.objects.prefetch_related("certificates"):
+        try:
+            entries[merchant.pk] = keys_of(merchant)
+        except (KeyRefused, Undecryptable) as error:
+            # The others must go on selling.
+            log.error("merchant_unusable", extra={"merchant": merchant.slug, "error": str(error)})
+    return entries
+
+
+_entries = Cached("merchants", _build)
+
+
+def _observe(api: str, outcome: str, seconds: float) -> None:
+    metrics.API_CALLS.labels(api, outcome).inc()
+    metrics.API_SECONDS.labels(api).observe(seconds)

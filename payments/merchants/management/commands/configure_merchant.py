@@ -1,0 +1,115 @@
+import getpass
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.official.models import OfficialAccount
+from payments.merchants import certificates, held_work, setup
+from payments.merchants.models import Merchant
+from wechat.sdk.pay.certificates import read_certificate
+from wechat.sdk.pay.errors import KeyRefused
+
+PLAIN_FIELDS = {
+    "name": "name",
+    "mchid": "mchid",
+    "serial": "serial_no",
+    "public_key_id": "public_key_id",
+    "protocol": "protocol",
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Creates or updates a merchant and prints its notify addresses. "
+        "Give '-' as a key to be asked for it, so that it stays out of the shell's history."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--name")
+        parser.add_argument("--mchid")
+        parser.add_argument("--serial", help="of the merchant's own certificate: 40 digits and letters A-F")
+        parser.add_argument("--private-key", metavar="FILE", help="apiclient_key.pem")
+        parser.add_argument("--apiv3-key")
+        parser.add_argument("--public-key-id", help="PUB_KEY_ID_…, with --public-key")
+        parser.add_argument("--public-key", metavar="FILE", help="pub_key.pem")
+        parser.add_argument(
+            "--platform-cert", metavar="FILE", action="append", help="may be given several times"
+        )
+        parser.add_argument("--protocol", choices=Merchant.Protocol.values, help="of new orders; v3")
+        parser.add_argument("--apiv2-key", help="with a protocol of the older interface")
+        parser.add_argument("--certificate", metavar="FILE", help="apiclient_cert.pem")
+        parser.add_argument(
+            "--account", metavar="SLUG", action="append", help="that sells through it; the only one there is"
+        )
+
+    def handle(self, slug: str, **options: Any) -> None:
+        merchant = Merchant.objects.filter(slug=slug).first() or Merchant(slug=slug, name=slug)
+        for option, field in PLAIN_FIELDS.items():
+            if options[option] is not None:
+                setattr(merchant, field, options[option])
+        if options["private_key"]:
+            merchant.private_key = _text(options["private_key"])
+        if options["public_key"]:
+            merchant.public_key = _text(options["public_key"])
+        if options["certificate"]:
+            merchant.certificate = _text(options["certificate"])
+        for version in ("v3", "v2"):
+            if given := options[f"api{version}_key"]:
+                setattr(merchant, f"api_{version}_key", _secret(given, version))
+        try:
+            merchant.full_clean()
+        except ValidationError as error:
+            raise CommandError("\n".join(_sentences(error))) from None
+        self._save(merchant, options)
+        for about in ("transaction", "refund"):
+            self.stdout.write(merchant.notify_url(about))
+
+    @transaction.atomic
+    def _save(self, merchant: Merchant, options: dict[str, Any]) -> None:
+        try:
+            known = [read_certificate(_text(path)) for path in options["platform_cert"] or []]
+        except KeyRefused as error:
+            raise CommandError(f"--platform-cert: {error}") from None
+        # In certificate mode they are fetched now and then; in public key mode there are none.
+        if known or (merchant.is_v3 and not merchant.public_key_id):
+            merchant.due_at = merchant.due_at or timezone.now()
+        merchant.save()
+        certificates.keep(merchant, known)
+        setup.begin(merchant)
+        held_work.go_on(merchant)
+        merchant.accounts.add(*_accounts(merchant, options["account"]))
+
+
+def _accounts(merchant: Merchant, slugs: list[str] | None) -> list[OfficialAccount]:
+    if slugs is None:
+        every = list(OfficialAccount.objects.all()[:2])
+        return every if len(every) == 1 and not merchant.accounts.exists() else []
+    found = {account.slug: account for account in OfficialAccount.objects.filter(slug__in=slugs)}
+    if missing := [slug for slug in slugs if slug not in found]:
+        raise CommandError(f"--account: there is no {', '.join(missing)}; make it with configure_account.")
+    return list(found.values())
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from None
+
+
+def _secret(given: str, version: str) -> str:
+    return getpass.getpass(f"API{version} key: ") if given == "-" else given
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    return [
+        f"{field}: {text}" if field != "__all__" else text
+        for field, texts in error.message_dict.items()
+        for text in texts
+    ]

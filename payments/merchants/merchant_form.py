@@ -1,0 +1,55 @@
+"""What staff fill in about merchants: keys only go in."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from accounts.staff.account_form import secret_state
+from payments.merchants.models import SECRETS, Merchant
+
+KEEP = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class MerchantForm(forms.ModelForm[Merchant]):
+    """An empty key stays as it is; what is stored never reaches the page."""
+
+    new_private_key = forms.CharField(
+        label=_("private key"), required=False, widget=UnfoldAdminTextareaWidget(attrs={**KEEP, "rows": 4})
+    )
+    new_api_v3_key = forms.CharField(
+        label=_("APIv3 key"),
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={**KEEP, "autocomplete": "new-password"}),
+    )
+
+    new_api_v2_key = forms.CharField(
+        label=_("APIv2 key"),
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={**KEEP, "autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = Merchant
+        fields = (
+            "name", "slug", "mchid", "serial_no", "public_key_id", "public_key", "accounts", "receipt_text",
+            "protocol", "certificate", "enabled",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SECRETS:
+            # Whoever may only look has no such fields.
+            if f"new_{name}" in self.fields:
+                self.fields[f"new_{name}"].help_text = secret_state(self.instance, name)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in SECRETS:
+            if secret := cleaned.get(f"new_{name}", "").strip():
+                setattr(self.instance, name, secret)
+        return cleaned

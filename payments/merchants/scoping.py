@@ -1,0 +1,72 @@
+"""Admin pages of what belongs to a merchant: for the staff of every account that sells through it."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts.official.models import OfficialAccount
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, choose_account, current_account
+from payments.merchants.models import Merchant
+from wechat.console.pages import ModelAdmin
+
+
+class MerchantScopedAdmin(AccountScopedAdmin):
+    """``merchant_path`` is the lookup from a row to its merchant; ``pk`` for the merchant itself."""
+
+    merchant_path = "merchant"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = ModelAdmin.get_queryset(self, request)
+        rights = Rights.of(request.user)
+        if not self._is_list(request) and rights.everything:
+            return rows
+        selling = Merchant.objects.filter(accounts__in=self.shown_accounts(request)).values("pk")
+        return rows.filter(**{f"{self.merchant_path}__in": selling})
+
+    def shown_accounts(self, request: HttpRequest) -> list[int]:
+        """The chosen account in a list, else all those that the reader may look at."""
+        accounts = Rights.of(request.user).viewable(self.area)
+        if not self._is_list(request):
+            return accounts
+        account = current_account(request)
+        return [account.pk] if account and account.pk in accounts else []
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = ModelAdmin.get_object(self, request, object_id, from_field)
+        if found is not None and (account_id := self.account_id_for(request, found)):
+            choose_account(request, account_id)
+        return found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ModelAdmin.get_readonly_fields(self, request, obj)
+
+    def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
+        """The row's own account, or the chosen one if it sells through the row's merchant and the reader may
+        look at it there, or else another one where they may."""
+        account, viewable = current_account(request), Rights.of(request.user).viewable(self.area)
+        chosen = account.pk if account else None
+        if obj is None or obj.pk is None:
+            return chosen
+        own: int | None = getattr(obj, "account_id", None)
+        if own is not None:
+            return own
+        merchant = obj if isinstance(obj, Merchant) else getattr(obj, self.merchant_path)
+        selling = set(OfficialAccount.objects.filter(merchants=merchant).values_list("pk", flat=True))
+        if chosen in selling and chosen in viewable:
+            return chosen
+        return next((pk for pk in viewable if pk in selling), None)
+
+
+def whole_merchants(request: HttpRequest, area: Area, *, change: bool = False) -> QuerySet[Merchant]:
+    """Returns the merchants of whose accounts the reader has a right to every one.
+
+    What belongs to the merchant and to no account, such as a bill, tells about all of them.
+    """
+    rights = Rights.of(request.user)
+    if rights.everything:
+        return Merchant.objects.all()
+    mine = rights.changeable(area) if change else rights.viewable(area)
+    foreign = OfficialAccount.objects.exclude(pk__in=mine)
+    return Merchant.objects.filter(accounts__in=mine).exclude(accounts__in=foreign).distinct()

@@ -1,0 +1,14 @@
+"""What begins for a merchant as soon as its keys are there: whoever has work for it registers it."""
+
+from collections.abc import Callable
+
+from payments.merchants.models import Merchant
+from wechat.kernel.registry import Registry
+
+BEGINNINGS: Registry[Callable[[Merchant], None]] = Registry("beginning of a merchant")
+
+
+def begin(merchant: Merchant) -> None:
+    """Begin all of it; asked again, nothing changes."""
+    for each in BEGINNINGS:
+        each(merchant)

@@ -1,0 +1,80 @@
+"""The notifications of WeChat Pay, for finance."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.staff.rights import Area, Rights
+from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from payments.notifications import notices
+from payments.notifications.models import Notice
+from wechat.console.pages import BigTable, ReadOnly, badge, moment
+
+NOTICE_COLOURS = {
+    Notice.State.APPLIED: "good",
+    Notice.State.REPEAT: "plain",
+    Notice.State.ASIDE: "warn",
+    Notice.State.FAILED: "bad",
+}
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
+    area = Area.MONEY
+    list_display = ("received", "event_type", "summary", "order", "became", "error")
+    list_display_links = ("event_type",)
+    list_select_related = ("order", "merchant")
+    change_form_outer_before_template = "notifications/notice_tools.html"
+    fields = (
+        "received", "event_type", "original_type", "summary", "order", "became", "error", "attempts",
+        "notice_id", "merchant",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of the account's orders, and, for whoever sees all that the merchant sells, those of none."""
+        rows = super().get_queryset(request)
+        whole = Q(order=None, merchant__in=whole_merchants(request, self.area))
+        return rows.filter(Q(order__account__in=self.shown_accounts(request)) | whole)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.object_view(self.again_view, change=True)
+        return [path("<int:pk>/again/", view, name="notifications_notice_again"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        notice = cast(Notice, context["original"])
+        unfinished = notice.state in {Notice.State.FAILED, Notice.State.ASIDE} and bool(notice.resource)
+        offered = unfinished and self._may(request, notice)
+        return super().render_change_form(request, {**context, "may_handle": offered}, *args, **kwargs)
+
+    def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
+        """Applying is the same whoever asks for it: what is known already changes nothing."""
+        if request.method == "POST":
+            notices.handle_now(notice)
+            self.log_change(request, notice, _("Handled again"))
+            self.message_user(
+                request, _("The notification is: %(state)s.") % {"state": notice.get_state_display()}
+            )
+        return redirect("admin:notifications_notice_change", notice.pk)
+
+    def _may(self, request: HttpRequest, notice: Notice) -> bool:
+        if notice.order is not None:
+            return Rights.of(request.user).may_change(self.area, notice.order.account_id)
+        return whole_merchants(request, self.area, change=True).filter(pk=notice.merchant_id).exists()
+
+    @admin.display(description=gettext_lazy("received"))
+    def received(self, notice: Notice) -> SafeString:
+        return moment(notice.received_at)
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, notice: Notice) -> SafeString:
+        return badge(notice.get_state_display(), NOTICE_COLOURS[Notice.State(notice.state)])

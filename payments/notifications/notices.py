@@ -1,0 +1,131 @@
+"""Notifications: kept as they came, applied once, and visible when they were not.
+
+WeChat Pay reference 5.4, 5.5.
+"""
+
+import datetime
+import logging
+from hashlib import sha256
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from payments.merchants.models import Merchant
+from payments.notifications.models import Notice
+from payments.orders import history
+from payments.orders.apply_transaction import Outcome, apply
+from payments.orders.refunds import refunding
+from payments.orders.refunds.reports import apply_refund
+from wechat.kernel import work
+from wechat.kernel.work.rows import in_words
+from wechat.sdk.pay import notices
+from wechat.sdk.pay.errors import Unreadable
+from wechat.sdk.pay.transactions import read_refund, read_transaction
+from wechat.sdk.pay.v2_notices import UNPROVEN_REFUND
+from wechat.sdk.text import decode
+
+log = logging.getLogger(__name__)
+State = Notice.State
+
+# Notifications that could not be applied when they came.
+NOTICES = work.Kind(
+    "notifications.handle_notices",
+    lambda: Notice.objects.select_related("merchant"),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.INTERACTIVE,
+    batch=100,
+    subject="",
+)
+
+
+def receive(merchant: Merchant, opened: notices.Notice, raw: bytes) -> Notice:
+    """Apply it and keep it, as one; whatever goes wrong while applying, it is kept."""
+    notice = Notice(
+        merchant=merchant,
+        notice_id=opened.id,
+        event_type=opened.event_type,
+        original_type=opened.original_type,
+        summary=opened.summary,
+        raw=decode(raw),
+        resource=opened.resource,
+    )
+    try:
+        with transaction.atomic():
+            _apply_new(notice)
+            notice.save()
+    except IntegrityError:
+        return _known(notice)
+    return notice
+
+
+def _known(repeat: Notice) -> Notice:
+    """The one that came before: what the repeat did is undone, for its id cannot be kept twice."""
+    known = Notice.objects.filter(merchant=repeat.merchant, notice_id=repeat.notice_id)
+    if known.filter(state=State.FAILED).update(due_at=timezone.now(), attempts=0):
+        work.wake(NOTICES.name)
+    return known.get()
+
+
+def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
+    """A genuine one nobody can read: a person has to."""
+    notice, _new = Notice.objects.get_or_create(
+        merchant=merchant,
+        notice_id=sha256(raw).hexdigest(),
+        defaults={
+            "event_type": "?",
+            "raw": decode(raw),
+            "resource": {},
+            "state": State.ASIDE,
+            "error": "unreadable",
+        },
+    )
+    return notice
+
+
+@NOTICES.each
+def handle(notice: Notice) -> None:
+    """Apply it again."""
+    try:
+        with transaction.atomic():
+            state, why = _handled(notice)
+            notice.done(state=state, error=why, order=notice.order)
+    except Unreadable as error:
+        notice.done(state=State.ASIDE, error=str(error))
+
+
+def handle_now(notice: Notice) -> None:
+    """Apply it at once, whatever became of it before; what fails is tried again by a worker."""
+    notice.settle(state=State.FAILED, attempts=0, due_at=timezone.now() + NOTICES.lease)
+    NOTICES.attempt(notice, handle)
+
+
+def _apply_new(notice: Notice) -> None:
+    try:
+        with transaction.atomic():
+            notice.state, notice.error = _handled(notice)
+    except Unreadable as error:
+        notice.state, notice.error = State.ASIDE, str(error)
+    except Exception as error:
+        log.exception("notice_failed", extra={"notice": notice.notice_id})
+        notice.state, notice.error, notice.attempts = State.FAILED, in_words(error), 1
+        notice.due_at = timezone.now() + NOTICES.retry[0]
+
+
+def _handled(notice: Notice) -> tuple[str, str]:
+    """The notice's state and, set aside, why. Profit sharing has the same event type, so both decide."""
+    if notice.original_type == "transaction" and notice.event_type.startswith("TRANSACTION."):
+        told = apply(notice.merchant, read_transaction(notice.resource), by=history.PLATFORM)
+    elif notice.original_type == "refund" and notice.event_type.startswith("REFUND."):
+        told = apply_refund(notice.merchant, read_refund(notice.resource), by=history.PLATFORM)
+    elif notice.original_type == UNPROVEN_REFUND:
+        return _asked_about(notice)
+    else:
+        log.warning("notice_of_unknown_kind", extra={"event": notice.event_type})
+        return State.ASIDE, "unknown kind"
+    notice.order = told.order
+    return told.outcome.value, "" if told.outcome is not Outcome.ASIDE else "see the exceptions"
+
+
+def _asked_about(notice: Notice) -> tuple[str, str]:
+    known = refunding.look_soon(notice.merchant, read_refund(notice.resource).out_refund_no)
+    return (State.APPLIED, "") if known else (State.REPEAT, "")

@@ -1,0 +1,5 @@
+"""The modules with background work on notifications: see ``wechat.kernel.work``."""
+
+from payments.notifications import notices
+
+__all__ = ["notices"]

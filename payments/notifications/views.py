@@ -1,0 +1,146 @@
+"""Where WeChat Pay notifies: bytes verified, opened, kept, applied, answered.
+
+The signature is a DRF authentication class over the raw body; there is no parser, because nothing may touch
+the body before it is verified. Every refusal makes WeChat Pay try again, up to 15 times within 24 hours.
+
+WeChat Pay reference 2.2, 5.4, 5.5.
+"""
+
+import logging
+import time
+from typing import Any, cast
+
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException, NotFound
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from payments.merchants import certificates, directory
+from payments.merchants.models import Merchant
+from payments.notifications import notices
+from wechat.kernel import metrics
+from wechat.sdk.pay import v2, v2_notices
+from wechat.sdk.pay.errors import NotGenuine, Unreadable, Unsealable
+from wechat.sdk.pay.notices import LONGEST_BODY, Notice, open_notice
+from wechat.sdk.pay.v2_client import V2Keys
+from wechat.sdk.pay.verifying import is_probe
+
+log = logging.getLogger(__name__)
+XML = "text/xml; charset=utf-8"
+
+
+class Refused(APIException):
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = "Refused."
+
+
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is larger than 256 KiB."
+
+
+class Unavailable(APIException):
+    """It could not be kept: WeChat Pay shall try again."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "Try again."
+
+
+class PlatformSignature(BaseAuthentication):
+    """Who sends this: WeChat Pay, to this merchant, now. ``request.auth`` is what it says, or ``None`` if
+    it is genuine and makes no sense."""
+
+    def authenticate(self, request: Request) -> tuple[Merchant, Notice | None]:
+        body = _body(request)
+        entry = directory.find(request.parser_context["kwargs"]["merchant"])
+        if entry is None:
+            raise NotFound
+        if entry.v2 is not None and v2_notices.is_ours(body):
+            return entry.merchant, self._older(entry.merchant, entry.v2, body, request)
+        try:
+            opened = open_notice(entry.platform, entry.keys.api_v3_key, request.headers, body, time.time())
+        except NotGenuine as error:
+            _noticed(entry.merchant, error.reason, request)
+            raise Refused from None
+        except Unsealable:
+            _noticed(entry.merchant, "decrypt", request)
+            raise Refused from None
+        except Unreadable:
+            return entry.merchant, None
+        return entry.merchant, opened
+
+    def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> Notice:
+        """Of API v2, where what cannot be read proves nothing about its sender."""
+        try:
+            return v2_notices.open_notice(body, keys.key)
+        except (NotGenuine, Unsealable, Unreadable) as error:
+            _noticed(merchant, getattr(error, "reason", "v2"), request)
+            raise Refused from None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "WECHATPAY2-SHA256-RSA2048"
+
+
+class Notify(APIView):
+    """``/pay/<merchant>/notify/transaction`` and ``…/refund``: what it is about is in what was signed."""
+
+    http_method_names = ["post"]
+    authentication_classes = [PlatformSignature]
+    parser_classes = []
+    renderer_classes = [JSONRenderer]
+    permission_classes = []
+    throttle_classes = []
+    schema = None
+
+    def post(self, request: Request, merchant: str) -> HttpResponseBase:
+        body = request._request.body  # noqa: SLF001 - as it came, and already verified
+        sender = cast(Merchant, request.user)
+        try:
+            if request.auth is None:
+                notices.keep_unreadable(sender, body)
+            else:
+                notices.receive(sender, cast(Notice, request.auth), body)
+        except Error:
+            log.exception("notice_not_kept", extra={"merchant": merchant})
+            raise Unavailable from None
+        if v2_notices.is_ours(body):
+            return HttpResponse(v2.ACCEPTED, content_type=XML)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """In the words WeChat Pay expects (reference 5.5, 8.3)."""
+        response = super().handle_exception(exc)
+        if not isinstance(exc, TooLarge) and v2_notices.is_ours(self.request._request.body):  # noqa: SLF001
+            return HttpResponse(v2_notices.DECLINED, content_type=XML, status=response.status_code)
+        response.data = {"code": "FAIL", "message": str(getattr(exc, "detail", ""))}
+        return response
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        return Request(
+            request,
+            authenticators=[PlatformSignature()],
+            parser_context={"kwargs": kwargs, "view": self},
+        )
+
+
+def _body(request: Request) -> bytes:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > LONGEST_BODY:
+        raise TooLarge
+    return request._request.body  # noqa: SLF001 - the bytes as they came
+
+
+def _noticed(merchant: Merchant, reason: str, request: Request) -> None:
+    """Probes are meant to fail: a line in the log, no alarm."""
+    metrics.REFUSED.labels(merchant.slug, reason).inc()
+    probe = is_probe(request.headers)
+    level = logging.INFO if probe else logging.WARNING
+    log.log(level, "notice_refused", extra={"merchant": merchant.slug, "reason": reason, "probe": probe})
+    if reason == "serial":
+        certificates.want_soon(merchant)

@@ -1,0 +1,248 @@
+"""Orders for finance: the list, one order with its whole history, and what can be done with it."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.staff.gate import frame
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights
+from payments.merchants.amounts import AmountField, money
+from payments.orders import polling
+from payments.orders.filtering import OrderFilter
+from payments.orders.models import Order
+from payments.orders.ordering import OrderRefused
+from payments.orders.refunds import refunding
+from payments.orders.refunds.limits import left_alone, limit_of
+from payments.orders.revenue_page import revenue
+from payments.orders.states import OrderState
+from payments.orders.webhooks import deliveries_of
+from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.pushes.models import Push
+from wechat.sdk.pay.money import yuan
+
+COLOURS = {
+    OrderState.CREATED: "plain",
+    OrderState.PAYING: "warn",
+    OrderState.CLOSING: "plain",
+    OrderState.CLOSED: "plain",
+    OrderState.FAILED: "bad",
+    OrderState.PAID: "good",
+    OrderState.PARTLY_REFUNDED: "warn",
+    OrderState.REFUNDED: "plain",
+}
+
+
+class RefundForm(forms.Form):
+    amount = AmountField(label=gettext_lazy("Amount in yuan"))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=80,
+        required=False,
+        help_text=gettext_lazy("WeChat shows it to the payer."),
+    )
+    # The same dialog sent twice is one refund.
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order = order
+
+    def clean_amount(self) -> int:
+        """Fen, and no more than is left."""
+        amount: int = self.cleaned_data["amount"]
+        if not 1 <= amount <= self.order.refundable:
+            raise forms.ValidationError(
+                _("Between ¥0.01 and ¥%(most)s can be refunded.") % {"most": yuan(self.order.refundable)}
+            )
+        return amount
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
+    area = Area.MONEY
+    list_display = ("created", "number", "described", "amount", "became", "way", "paid")
+    list_display_links = ("number",)
+    filter_form = OrderFilter
+    change_form_outer_before_template = "orders/order_tools.html"
+    change_form_outer_after_template = "orders/order_story.html"
+    fields = (
+        "account", "number", "became", "amount", "given_back", "description", "item", "attach", "way",
+        "payer", "merchant", "transaction_id", "bank_type", "created", "expires", "paid", "source",
+    )  # fmt: skip
+    readonly_fields = fields
+    list_select_related = ("merchant", "account")
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = (
+            ("refund", self.refund_view),
+            ("look", self.look_view),
+            ("close", self.close_view),
+        )
+        ours = [
+            path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"orders_order_{name}")
+            for name, view in pages
+        ]
+        sums = path("revenue/", self.admin_site.admin_view(revenue), name="orders_revenue")
+        return [sums, *ours, *super().get_urls()]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Order | None = None,
+    ) -> Any:
+        assert obj is not None
+        receipt = Push.objects.filter(account=obj.account_id, key=f"receipt:{obj.pk}").first()
+        more = {
+            "may_act": Rights.of(request.user).may_change(Area.MONEY, obj.account_id),
+            "steps": obj.steps.order_by("id"),
+            "refunds": obj.refunds.order_by("id"),
+            "notices": obj.notices.order_by("id"),
+            "discrepancies": obj.discrepancies.order_by("id"),
+            "deliveries": deliveries_of(obj),
+            "receipt": receipt,
+        }
+        return super().render_change_form(request, {**context, **more}, add, change, form_url, obj)
+
+    def refund_view(self, request: HttpRequest, order: Order) -> HttpResponse:
+        """First the amount, then what will happen, then, when that is confirmed, the refund."""
+        if not order.refundable:
+            self.message_user(request, _("Nothing of this order is left to refund."))
+            return redirect("admin:orders_order_change", order.pk)
+        initial = {"amount": order.refundable, "key": uuid.uuid4().hex}
+        form = RefundForm(order, request.POST or None, initial=initial)
+        sure = request.method == "POST" and form.is_valid()
+        if sure and "confirmed" in request.POST:
+            return self._refunded(request, order, form)
+        plan = self._plan(request, order, form.cleaned_data["amount"]) if sure else None
+        context = frame(request, _("Refund"), opts=self.opts, order=order, form=form, plan=plan)
+        return TemplateResponse(request, "orders/refund.html", context)
+
+    def look_view(self, request: HttpRequest, order: Order) -> HttpResponse:
+        """Ask WeChat Pay now, rather than when it is due."""
+        if request.method == "POST":
+            before = order.state
+            if order.is_open:
+                polling.chase([order])
+            else:
+                polling.look_up([order])
+            order.refresh_from_db()
+            said = (
+                _("WeChat Pay was asked: %(state)s.")
+                if before != order.state
+                else _("Nothing new: %(state)s.")
+            )
+            self.message_user(request, said % {"state": order.get_state_display()})
+        return redirect("admin:orders_order_change", order.pk)
+
+    def close_view(self, request: HttpRequest, order: Order) -> HttpResponse:
+        if not order.is_open:
+            self.message_user(request, _("The order is not open any more."))
+            return redirect("admin:orders_order_change", order.pk)
+        if request.method == "POST":
+            if polling.start_closing(order, by=str(request.user)):
+                polling.chase([order])
+            order.refresh_from_db()
+            self.log_change(request, order, _("Closed"))
+            self.message_user(request, _("The order is: %(state)s.") % {"state": order.get_state_display()})
+            return redirect("admin:orders_order_change", order.pk)
+        context = frame(request, _("Close the order"), opts=self.opts, order=order)
+        return TemplateResponse(request, "orders/close.html", context)
+
+    def _refunded(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
+        assert isinstance(request.user, User)
+        chosen = form.cleaned_data
+        try:
+            refund = refunding.request(
+                order,
+                chosen["amount"],
+                source="staff",
+                key=chosen["key"],
+                reason=chosen["reason"],
+                by=request.user,
+            )
+        except OrderRefused as error:
+            self.message_user(request, str(error.sentence), level="ERROR")
+            return redirect("admin:orders_order_change", order.pk)
+        said = _("Refund %(number)s of ¥%(amount)s: %(state)s") % {
+            "number": refund,
+            "amount": yuan(refund.amount),
+            "state": refund.get_state_display(),
+        }
+        self.log_change(request, order, said)
+        self.message_user(request, said)
+        return redirect("admin:orders_order_change", order.pk)
+
+    def _plan(self, request: HttpRequest, order: Order, amount: int) -> dict[str, Any]:
+        """What will happen, with real numbers."""
+        assert isinstance(request.user, User)
+        limit = limit_of(request.user, order.account_id)
+        left = left_alone(order, "staff", request.user)
+        return {
+            "amount": yuan(amount),
+            "left": yuan(order.refundable - amount),
+            "payer": order.payer_openid or order.openid,
+            "limit": yuan(limit) if limit is not None else "",
+            "alone": yuan(left) if left is not None else "",
+            "second_person": left is not None and amount > left,
+        }
+
+    @admin.display(description=gettext_lazy("created"))
+    def created(self, order: Order) -> SafeString:
+        return moment(order.created_at)
+
+    @admin.display(description=gettext_lazy("paid"))
+    def paid(self, order: Order) -> SafeString:
+        return moment(order.paid_at)
+
+    @admin.display(description=gettext_lazy("payable until"))
+    def expires(self, order: Order) -> SafeString:
+        return moment(order.expires_at)
+
+    @admin.display(description=gettext_lazy("order number"))
+    def number(self, order: Order) -> str:
+        return order.out_trade_no
+
+    @admin.display(description=gettext_lazy("description"))
+    def described(self, order: Order) -> str:
+        return order.description
+
+    @admin.display(description=gettext_lazy("amount"))
+    def amount(self, order: Order) -> SafeString:
+        return money(order.total)
+
+    @admin.display(description=gettext_lazy("refunded"))
+    def given_back(self, order: Order) -> SafeString | str:
+        if order.reserved > order.refunded:
+            return _("¥%(done)s, and ¥%(open)s under way") % {
+                "done": yuan(order.refunded),
+                "open": yuan(order.reserved - order.refunded),
+            }
+        return money(order.refunded)
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, order: Order) -> SafeString:
+        return badge(order.get_state_display(), COLOURS[OrderState(order.state)])
+
+    @admin.display(description=gettext_lazy("payer"))
+    def payer(self, order: Order) -> SafeString | str:
+        openid = order.payer_openid or order.openid
+        if not openid:
+            return "–"
+        address = reverse("admin:inbox_conversation", args=[order.account_id, openid])
+        return format_html('<a class="link openid" href="{}">{}</a>', address, openid)

@@ -1,0 +1,157 @@
+"""Refunds for finance: the list, and the second person's yes or no."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.staff.gate import frame
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights
+from payments.merchants.amounts import money
+from payments.orders.filtering import RefundFilter
+from payments.orders.models import Refund
+from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.refunds import abnormal, refunding
+from payments.orders.refunds.pay_out_form import PayOutForm
+from payments.orders.states import RefundState
+from wechat.console.pages import BigTable, ReadOnly, badge, moment
+
+COLOURS = {
+    RefundState.WAITING: "warn",
+    RefundState.PENDING: "plain",
+    RefundState.PROCESSING: "plain",
+    RefundState.ABNORMAL: "bad",
+    RefundState.SUCCESS: "good",
+    RefundState.CLOSED: "bad",
+    RefundState.REFUSED: "bad",
+    RefundState.REJECTED: "plain",
+}
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
+    area = Area.MONEY
+    list_display = ("created", "number", "order_link", "given", "became", "reason", "asked_by", "done")
+    list_display_links = ("number",)
+    list_select_related = ("order", "order__merchant", "asked_by", "account")
+    filter_form = RefundFilter
+    change_form_outer_before_template = "orders/refund_tools.html"
+    fields = (
+        "account", "number", "order_link", "given", "became", "error", "reason", "asked_by", "decided_by",
+        "source", "refund_id", "received_account", "calls", "created", "done",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = (("decide", self.decide_view), ("pay_out", self.pay_out_view))
+        ours = [
+            path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"orders_refund_{name}")
+            for name, view in pages
+        ]
+        return [*ours, *super().get_urls()]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Refund | None = None,
+    ) -> Any:
+        assert obj is not None
+        mine = _may_change(request, obj)
+        offered = {
+            "may_decide": mine and obj.state == RefundState.WAITING,
+            "may_pay_out": mine and abnormal.is_possible(obj),
+        }
+        return super().render_change_form(request, {**context, **offered}, add, change, form_url, obj)
+
+    def decide_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
+        """What will happen, and then yes or no."""
+        if request.method == "POST":
+            self._decide(request, refund, agreed="agreed" in request.POST)
+            return redirect("admin:orders_refund_change", refund.pk)
+        assert isinstance(request.user, User)
+        is_own = refund.asked_by_id == request.user.pk
+        title = _("Decide about the refund")
+        context = frame(request, title, opts=self.opts, refund=refund, is_own=is_own)
+        return TemplateResponse(request, "orders/decide.html", context)
+
+    def pay_out_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
+        """An abnormal refund to another card, or to the merchant."""
+        if not abnormal.is_possible(refund):
+            self.message_user(request, _("This refund does not wait for another card."))
+            return redirect("admin:orders_refund_change", refund.pk)
+        form = PayOutForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._paid_out(request, refund, form):
+            return redirect("admin:orders_refund_change", refund.pk)
+        context = frame(request, _("Pay out in another way"), opts=self.opts, refund=refund, form=form)
+        return TemplateResponse(request, "orders/pay_out.html", context)
+
+    def _paid_out(self, request: HttpRequest, refund: Refund, form: PayOutForm) -> bool:
+        assert isinstance(request.user, User)
+        try:
+            abnormal.pay_out(refund, form.card(), request.user)
+        except OrderRefused as error:
+            form.add_error(None, str(error.sentence))
+            return False
+        except Uncertain:
+            said = _("WeChat Pay gave no answer. Look at the refund in a minute before you try again.")
+            self.message_user(request, said, level="WARNING")
+            return True
+        self.log_change(request, refund, _("Paid out in another way"))
+        self.message_user(request, _("WeChat Pay took it and will tell when it is done."))
+        return True
+
+    def _decide(self, request: HttpRequest, refund: Refund, *, agreed: bool) -> None:
+        assert isinstance(request.user, User)
+        try:
+            done = (
+                refunding.approve(refund, request.user) if agreed else refunding.reject(refund, request.user)
+            )
+        except OrderRefused as error:
+            self.message_user(request, str(error.sentence), level="ERROR")
+            return
+        refund.refresh_from_db()
+        if done:
+            self.log_change(request, refund, refund.get_state_display())
+        self.message_user(request, _("The refund is: %(state)s.") % {"state": refund.get_state_display()})
+
+    @admin.display(description=gettext_lazy("requested"))
+    def created(self, refund: Refund) -> SafeString:
+        return moment(refund.created_at)
+
+    @admin.display(description=gettext_lazy("refunded"))
+    def done(self, refund: Refund) -> SafeString:
+        return moment(refund.succeeded_at)
+
+    @admin.display(description=gettext_lazy("refund number"))
+    def number(self, refund: Refund) -> str:
+        return refund.out_refund_no
+
+    @admin.display(description=gettext_lazy("order"))
+    def order_link(self, refund: Refund) -> SafeString:
+        address = reverse("admin:orders_order_change", args=[refund.order_id])
+        return format_html('<a class="link" href="{}">{}</a>', address, refund.order)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def given(self, refund: Refund) -> SafeString:
+        return money(refund.amount)
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, refund: Refund) -> SafeString:
+        return badge(refund.get_state_display(), COLOURS[RefundState(refund.state)])
+
+
+def _may_change(request: HttpRequest, refund: Refund) -> bool:
+    return Rights.of(request.user).may_change(Area.MONEY, refund.account_id)

@@ -1,0 +1,207 @@
+"""Orders and refunds for business systems, below ``/api/v1/``. Amounts in fen, times with their offset."""
+
+import datetime
+from typing import Any, NoReturn
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.official.models import OfficialAccount
+from payments.merchants.directory import MerchantUnusable
+from payments.merchants.models import Merchant
+from payments.orders import ordering, polling
+from payments.orders.models import Order, Refund
+from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.refunds import refunding
+from payments.orders.serializers import (
+    NewOrderSerializer,
+    NewRefundSerializer,
+    OrderSerializer,
+    PlacedOrderSerializer,
+    RefundSerializer,
+)
+from wechat.api import scopes
+from wechat.api.errors import Refused
+from wechat.api.views import BusinessView
+from wechat.sdk.pay.orders import Goods
+
+READ = scopes.register("orders:read", gettext_lazy("See orders and refunds"))
+WRITE = scopes.register("orders:write", gettext_lazy("Make and close orders"))
+REFUND = scopes.register("refunds:write", gettext_lazy("Refund orders"))
+
+FILTERS = [OpenApiParameter(name, str) for name in ("state", "openid", "key")]
+
+
+class Orders(BusinessView):
+    scopes = {"GET": READ, "POST": WRITE}
+
+    @extend_schema(parameters=FILTERS, responses=OrderSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Orders of the account, newest first. `key` is the Idempotency-Key an order was made with."""
+        rows = Order.objects.filter(account=self.account).select_related("merchant")
+        asked = request.query_params
+        for name in ("state", "openid"):
+            if asked.get(name):
+                rows = rows.filter(**{name: asked[name]})
+        if asked.get("key"):
+            rows = rows.filter(source=_source(self), key=f"{self.client.pk}:{asked['key']}")
+        return self.page(rows, OrderSerializer)
+
+    @extend_schema(request=NewOrderSerializer, responses={201: PlacedOrderSerializer})
+    def post(self, request: Request) -> Response:
+        """Make an order and have WeChat Pay expect the payment.
+
+        `pay` is what starts it: `bridge` for a page or mini program, `code_url` for a QR code, `h5_url` for
+        another browser. After a 503 ask again with the same Idempotency-Key: it is the same order.
+        """
+        given = _read(NewOrderSerializer, request)
+        try:
+            order = ordering.place(ordering.create(self._wanted(given)))
+            pay = _pay(order)
+        except OrderRefused as error:
+            _refuse(error)
+        except Uncertain:
+            message = _("WeChat Pay gave no answer: ask again with the same Idempotency-Key.")
+            raise Refused(503, "uncertain", message) from None
+        return Response(PlacedOrderSerializer(order, context={"pay": pay}).data, 201)
+
+    def _wanted(self, given: dict[str, Any]) -> ordering.Wanted:
+        merchant = _merchant(self.account, given.pop("merchant", ""))
+        goods = tuple(Goods(**line) for line in given.pop("goods", ()))
+        lifetime = given.pop("lifetime", None)
+        return ordering.Wanted(
+            account=self.account,
+            merchant=merchant,
+            source=_source(self),
+            key=self.key,
+            goods=goods,
+            way=Order.Way(given.pop("way")),
+            lifetime=ordering.LIFETIME if lifetime is None else datetime.timedelta(seconds=lifetime),
+            **given,
+        )
+
+
+class OneOrder(BusinessView):
+    scopes = {"GET": READ}
+
+    @extend_schema(responses=OrderSerializer)
+    def get(self, request: Request, number: str) -> Response:
+        """One order, as we know it now."""
+        return Response(OrderSerializer(_order(self.account, number)).data)
+
+
+class CloseOrder(BusinessView):
+    scopes = {"POST": WRITE}
+    creates = False
+
+    @extend_schema(request=None, responses=OrderSerializer)
+    def post(self, request: Request, number: str) -> Response:
+        """Let nobody pay it any more. A payment made at this very moment wins: look at the state."""
+        order = _order(self.account, number)
+        if order.is_open and polling.start_closing(order, by=self.client.name):
+            polling.chase([order])
+        return Response(OrderSerializer(_order(self.account, number)).data)
+
+
+class Refunds(BusinessView):
+    scopes = {"GET": READ, "POST": REFUND}
+
+    @extend_schema(parameters=[OpenApiParameter("out_trade_no", str)], responses=RefundSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Refunds of the account, newest first."""
+        rows = _refunds(self.account)
+        if number := request.query_params.get("out_trade_no"):
+            rows = rows.filter(order__out_trade_no=number)
+        return self.page(rows, RefundSerializer)
+
+    @extend_schema(request=NewRefundSerializer, responses={201: RefundSerializer})
+    def post(self, request: Request) -> Response:
+        """Give back a part of an order or all of it; it is asked for in the background."""
+        given = _read(NewRefundSerializer, request)
+        order = _order(self.account, given["out_trade_no"])
+        try:
+            refund = refunding.request(
+                order, given["amount"], source=_source(self), key=self.key, reason=given.get("reason", "")
+            )
+        except OrderRefused as error:
+            _refuse(error)
+        return Response(RefundSerializer(refund).data, 201)
+
+
+class OneRefund(BusinessView):
+    scopes = {"GET": READ}
+
+    @extend_schema(responses=RefundSerializer)
+    def get(self, request: Request, number: str) -> Response:
+        """One refund, as we know it now."""
+        refund = _refunds(self.account).filter(out_refund_no=number).first()
+        if refund is None:
+            raise Http404
+        return Response(RefundSerializer(refund).data)
+
+
+def _read(kind: Any, request: Request) -> dict[str, Any]:
+    serializer = kind(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    given: dict[str, Any] = dict(serializer.validated_data)
+    given.pop("account", None)
+    given.pop("currency", None)
+    return given
+
+
+def _pay(order: Order) -> dict[str, Any]:
+    """What starts the payment; nothing for an order that is paid already."""
+    if order.is_paid:
+        return {}
+    if order.way == Order.Way.NATIVE:
+        return {"code_url": order.prepay}
+    if order.way == Order.Way.H5:
+        return {"h5_url": order.prepay}
+    try:
+        return {"bridge": ordering.bridge(order)}
+    except MerchantUnusable:
+        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+
+
+def _merchant(account: OfficialAccount, slug: str) -> Merchant:
+    if not slug:
+        return ordering.merchant_of(account)
+    found = Merchant.objects.filter(accounts=account, enabled=True, slug=slug).first()
+    if found is None:
+        raise OrderRefused("merchant", _("The account does not sell through this merchant."))
+    return found
+
+
+def _order(account: OfficialAccount, number: str) -> Order:
+    found = Order.objects.select_related("account", "merchant").filter(account=account, out_trade_no=number)
+    order = found.first()
+    if order is None:
+        raise Http404
+    return order
+
+
+def _refunds(account: OfficialAccount) -> QuerySet[Refund]:
+    return Refund.objects.filter(account=account).select_related("order")
+
+
+def _source(view: BusinessView) -> str:
+    return f"api:{view.client.pk}"
+
+
+def _refuse(error: OrderRefused) -> NoReturn:
+    raise Refused(409 if error.code == "conflict" else 400, error.code, error.sentence) from None
+
+
+urlpatterns = [
+    path("orders", Orders.as_view()),
+    path("orders/<str:number>", OneOrder.as_view()),
+    path("orders/<str:number>/close", CloseOrder.as_view()),
+    path("refunds", Refunds.as_view()),
+    path("refunds/<str:number>", OneRefund.as_view()),
+]

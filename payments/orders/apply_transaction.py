@@ -1,0 +1,140 @@
+"""What WeChat Pay says about a payment, made true here: one function, under the order's lock, only forward.
+
+A notification, a query and a bill may all say it at once, in any order and any number of times.
+
+WeChat Pay reference 5.1, 5.5, 10.1, 10.6.
+"""
+
+import enum
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from payments.merchants.models import Merchant
+from payments.orders import events, history
+from payments.orders.mismatches import Kind, Mismatch, note
+from payments.orders.models import Order, Step
+from payments.orders.states import ORDER_MOVES, OrderState, move
+from wechat.sdk.pay.transactions import OVER, Transaction
+
+CURRENCY = "CNY"
+# What a payment says of itself.
+PAYMENT = ("total", "transaction_id", "trade_type", "bank_type", "payer_openid", "payer_total", "paid_at")
+
+
+class Outcome(enum.Enum):
+    APPLIED = "applied"
+    REPEAT = "repeat"  # nothing new
+    ASIDE = "aside"  # does not fit: it is on the exceptions desk
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    outcome: Outcome
+    order: Order | None
+
+
+def apply(
+    merchant: Merchant, said: Transaction, *, by: str, accept: Collection[str] = frozenset()
+) -> Applied:
+    """``by`` says who told us, for the history; ``accept`` are the differences that staff have agreed to."""
+    # No savepoint: what does not fit is found before anything is written.
+    with transaction.atomic(savepoint=False):
+        order = _found(merchant, said.out_trade_no)
+        try:
+            return Applied(_applied(order, merchant, said, by, accept), order)
+        except Mismatch as mismatch:
+            note(merchant, mismatch)
+            return Applied(Outcome.ASIDE, order)
+
+
+def _found(merchant: Merchant, out_trade_no: str) -> Order | None:
+    """Locked."""
+    found = Order.objects.select_for_update(of=("self",)).select_related("account").order_by()
+    return found.filter(merchant=merchant, out_trade_no=out_trade_no).first()
+
+
+def _applied(
+    order: Order | None, merchant: Merchant, said: Transaction, by: str, accept: Collection[str]
+) -> Outcome:
+    if order is None:
+        raise Mismatch(Kind.UNKNOWN_ORDER, said.out_trade_no, there=_sum(said))
+    _compare(order, merchant, said, accept)
+    if said.is_paid:
+        return _paid(order, said, by)
+    if said.trade_state in OVER:
+        return closed(order, by)
+    if order.state == OrderState.CREATED:
+        _move(order, OrderState.PAYING, by)
+    return Outcome.REPEAT
+
+
+def _compare(order: Order, merchant: Merchant, said: Transaction, accept: Collection[str]) -> None:
+    """Raises ``Mismatch``. What an unpaid order's answer leaves out is not compared."""
+    pairs = [
+        (Kind.MERCHANT, merchant.mchid, said.mchid),
+        (Kind.APPID, order.account.appid, said.appid),
+        (Kind.AMOUNT, order.total, said.total),
+        (Kind.CURRENCY, CURRENCY, said.currency or CURRENCY),
+    ]
+    if said.is_paid and order.way == Order.Way.JSAPI:
+        pairs.append((Kind.PAYER, order.openid, said.openid))
+    for kind, here, there in pairs:
+        if here != there and kind not in accept:
+            subject = f"{said.out_trade_no} {said.transaction_id}".strip()
+            raise Mismatch(kind, subject, order=order, here=here, there=there)
+
+
+def _paid(order: Order, said: Transaction, by: str) -> Outcome:
+    if not said.transaction_id:
+        raise Mismatch(Kind.UNREADABLE, said.out_trade_no, order=order)
+    if order.is_paid:
+        if order.transaction_id == said.transaction_id:
+            return Outcome.REPEAT
+        subject = f"{said.out_trade_no} {said.transaction_id}"
+        raise Mismatch(
+            Kind.SECOND_PAYMENT, subject, order=order, here=order.transaction_id, there=said.transaction_id
+        )
+    late = not order.is_open
+    if said.total and said.total != order.total:
+        # Staff have agreed: the books say what was paid.
+        asked = f"{order.total} → {said.total}"
+        order.total = said.total
+        history.write(order, Step.Kind.DISCREPANCY, asked, by)
+    order.transaction_id = said.transaction_id
+    order.trade_type = said.trade_type[:16]
+    order.bank_type = said.bank_type[:32]
+    order.payer_openid = said.openid
+    order.payer_total = said.payer_total
+    order.paid_at = said.success_time or timezone.now()
+    order.due_at = None
+    _move(order, OrderState.PAID, by, PAYMENT)
+    events.emit(events.Topic.PAID, order)
+    if late:
+        note(
+            order.merchant,
+            Mismatch(Kind.LATE_PAYMENT, f"{order.out_trade_no} {order.transaction_id}", order=order),
+        )
+    return Outcome.APPLIED
+
+
+def closed(order: Order, by: str) -> Outcome:
+    """WeChat Pay will take no payment any more. The order is locked by the caller."""
+    if not order.is_open:
+        return Outcome.REPEAT
+    order.due_at = None
+    _move(order, OrderState.CLOSED, by)
+    events.emit(events.Topic.CLOSED, order)
+    return Outcome.APPLIED
+
+
+def _move(order: Order, state: OrderState, by: str, more: Sequence[str] = ()) -> None:
+    order.state = move(ORDER_MOVES, order.state, state)
+    order.save(update_fields=["state", "due_at", *more])
+    history.write(order, Step.Kind.MOVED, str(order.get_state_display()), by)
+
+
+def _sum(said: Transaction) -> str:
+    return f"{said.transaction_id} {said.total} {said.trade_state}"

@@ -1,0 +1,125 @@
+"""Who hears of payments: the owner's systems, the payer, and whoever has to give back a second payment."""
+
+import datetime
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.official.models import OfficialAccount
+from payments.orders import attribution, webhooks
+from payments.orders.events import Topic, hears
+from payments.orders.models import Event, Order
+from payments.orders.refunds import refunding
+from payments.orders.states import PAID
+from wechat.campaigns import conversions
+from wechat.campaigns.conversions import Revenue
+from wechat.campaigns.models import Recipient
+from wechat.campaigns.sequences import enrolling, triggers
+from wechat.channels import report as channel_report
+from wechat.kernel import placeholders
+from wechat.pushes import occasions
+from wechat.pushes.queueing import queue
+from wechat.sdk.content import Text
+from wechat.sdk.pay.money import yuan
+
+channel_report.register_revenue(attribution.by_channel)
+
+
+@hears("webhooks")
+def post_to_webhooks(event: Event) -> None:
+    webhooks.post(event)
+
+
+@hears("receipt", Topic.PAID)
+def send_receipt(event: Event) -> None:
+    order = event.order
+    openid = order.payer_openid or order.openid
+    if not order.merchant.receipt_text or not openid:
+        return
+    queue(
+        account=order.account,
+        openid=openid,
+        content=Text(receipt(order)),
+        key=f"receipt:{order.pk}",
+        cause="receipt",
+    )
+
+
+def receipt(order: Order) -> str:
+    """The merchant's text with the order's own words."""
+    words = {
+        "amount": yuan(order.total), "description": order.description, "number": order.out_trade_no
+    }  # fmt: skip
+    return placeholders.fill(order.merchant.receipt_text, words)
+
+
+occasions.register(
+    "order.paid",
+    _("An order is paid"),
+    {
+        "amount": occasions.Word(_("amount"), "¥99.80"),
+        "description": occasions.Word(_("what was bought"), "会员卡"),
+        "number": occasions.Word(_("order number"), "20260207001"),
+        "time": occasions.Word(_("time"), "2026-02-07 10:00"),
+    },
+)
+
+
+@hears("automatic", Topic.PAID)
+def send_automatic_messages(event: Event) -> None:
+    """The messages from templates that staff have set for a payment."""
+    order = event.order
+    openid = order.payer_openid or order.openid
+    if not openid or order.paid_at is None:
+        return
+    words = {
+        "amount": f"¥{yuan(order.total)}",
+        "description": order.description,
+        "number": order.out_trade_no,
+        "time": timezone.localtime(order.paid_at).strftime("%Y-%m-%d %H:%M"),
+    }
+    occasions.happened(order.account, "order.paid", openid, words, key=f"order.paid:{order.pk}")
+
+
+@hears("sequences", Topic.PAID)
+def move_sequences(event: Event) -> None:
+    """A payment ends the sequences that wait for one, and begins those that follow one."""
+    order = event.order
+    openid, key = order.payer_openid or order.openid, f"order:{order.pk}"
+    if openid and order.paid_at is not None:
+        enrolling.purchased(order.account, openid, key)
+        enrolling.start(order.account, openid, "order", key, at=order.paid_at)
+
+
+triggers.register("order", _("An order is paid"))
+
+
+@hears("purchase", Topic.PAID)
+def give_back_a_second_payment(event: Event) -> None:
+    """Of the orders of one purchase the first one paid is kept (WeChat Pay reference 10.1)."""
+    order = event.order
+    if not order.purchase:
+        return
+    same = Order.objects.select_for_update().filter(
+        account=order.account, source=order.source, purchase=order.purchase, state__in=sorted(PAID)
+    )
+    first = same.order_by("paid_at", "pk").first()
+    if first is not None and first.pk != order.pk and order.refundable:
+        refunding.request(
+            order, order.refundable, source="automatic", key=f"second:{order.pk}", reason="重复支付"
+        )
+
+
+@conversions.register
+def paid_after_a_campaign(
+    account: OfficialAccount,
+    openids: "QuerySet[Recipient, str]",
+    since: datetime.datetime,
+    until: datetime.datetime,
+) -> Revenue:
+    """What was paid and kept, in fen; whoever paid counts, else whom the order was made for."""
+    payers = Q(payer_openid__in=openids) | Q(payer_openid="", openid__in=openids)
+    paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
+    told = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))
+    return Revenue(told["orders"], told["fen"] or 0)

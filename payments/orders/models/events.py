@@ -1,0 +1,44 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from payments.orders.models.orders import Order
+from payments.orders.models.refunds import Refund
+from wechat.kernel.work import WorkRow
+
+
+class Event(WorkRow):
+    """Something others want to hear of, written in the transaction that made it true.
+
+    ``told`` names those who have heard; each of them hears it exactly once.
+    """
+
+    class Topic(models.TextChoices):
+        PAID = "order.paid", _("Order paid")
+        CLOSED = "order.closed", _("Order closed")
+        REFUNDED = "refund.succeeded", _("Refund paid out")
+        REFUND_FAILED = "refund.failed", _("Refund failed")
+
+    topic = models.CharField(_("topic"), max_length=24, choices=Topic.choices)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="events", verbose_name=_("order"))
+    refund = models.ForeignKey(
+        Refund, models.CASCADE, null=True, blank=True, related_name="events", verbose_name=_("refund")
+    )
+    told = models.JSONField(_("told"), default=list)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "topic"], name="order_event_once", condition=Q(refund__isnull=True)
+            ),
+            models.UniqueConstraint(
+                fields=["refund", "topic"], name="refund_event_once", condition=Q(refund__isnull=False)
+            ),
+        ]
+        indexes = [*WorkRow.Meta.indexes]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.order_id}"

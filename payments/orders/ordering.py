@@ -1,0 +1,281 @@
+"""Making an order and placing it with WeChat Pay.
+
+The row is there before the call, so a crash, a lost answer or a notification that is quicker than the answer
+finds it. The same key is the same order; the same order is always asked for in the same words.
+
+WeChat Pay reference 4, 10.1 to 10.3.
+"""
+
+import datetime
+import secrets
+from dataclasses import asdict, dataclass, field
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.official.models import OfficialAccount
+from payments.merchants.directory import MerchantUnusable, cashier_for, is_selling
+from payments.merchants.models import Merchant
+from payments.orders import history, polling
+from payments.orders.models import Order, Step
+from payments.orders.states import ORDER_MOVES, OrderState, move
+from wechat.sdk.beijing import BEIJING
+from wechat.sdk.errors import TransportError
+from wechat.sdk.pay import orders
+from wechat.sdk.pay.cashier import Cashier
+from wechat.sdk.pay.errors import Refused
+
+Way = Order.Way
+
+# A typing error rather than a price: a million yuan.
+LARGEST_TOTAL = 100_000_000
+LONGEST_KEY = 160
+LIFETIME = datetime.timedelta(minutes=30)
+SHORTEST, LONGEST = datetime.timedelta(minutes=1), datetime.timedelta(days=7)
+# WeChat Pay moves an earlier end to a minute from now; nobody could pay in less anyway.
+LEAST_LEFT = datetime.timedelta(minutes=1)
+# Who asks for the shortest life still has it when WeChat Pay has been asked.
+PLACING = datetime.timedelta(seconds=15)
+# The payer needs some time with what we hand out.
+SPARE = {Way.JSAPI: datetime.timedelta(minutes=5), Way.NATIVE: datetime.timedelta(minutes=5)}
+H5_SPARE = datetime.timedelta(minutes=1)
+# The first attempt was refused with one of these: the order surely is not there.
+NEVER_PLACED = frozenset({"PARAM_ERROR", "APPID_MCHID_NOT_MATCH", "MCH_NOT_EXISTS", "SIGN_ERROR", "NO_AUTH"})
+
+
+class OrderRefused(Exception):
+    """What was asked for cannot be; ``sentence`` says why and ``code`` says it to programs."""
+
+    def __init__(self, code: str, sentence: StrOrPromise) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+
+class Uncertain(Exception):
+    """WeChat Pay gave no usable answer; asking again with the same key is safe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be sold. ``total`` in fen; ``source`` and ``key`` name the order for whoever makes it."""
+
+    account: OfficialAccount
+    merchant: Merchant
+    source: str
+    key: str
+    way: Order.Way
+    total: int
+    description: str
+    openid: str = ""
+    client_ip: str | None = None
+    attach: str = ""
+    item: str = ""
+    purchase: str = ""
+    goods: tuple[orders.Goods, ...] = field(default=())
+    lifetime: datetime.timedelta = LIFETIME
+
+
+def merchant_of(account: OfficialAccount) -> Merchant:
+    """The merchant the account sells through. Raises ``OrderRefused``."""
+    found = list(Merchant.objects.filter(accounts=account, enabled=True)[:2])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise OrderRefused("merchant", _("The account has several merchants: name one."))
+    raise OrderRefused("merchant", _("The account has no merchant yet."))
+
+
+def create(wanted: Wanted) -> Order:
+    """The order's row, made now or earlier under the same key. Raises ``OrderRefused``."""
+    _validate(wanted)
+    made = _row(wanted)
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+            history.write(made, Step.Kind.CREATED, wanted.key, wanted.source)
+    except IntegrityError:
+        return _made_before(wanted, made)
+    return made
+
+
+def place(order: Order) -> Order:
+    """Have WeChat Pay expect the payment; what it gave earlier is used as long as it is good.
+
+    Raises ``OrderRefused``, and ``Uncertain`` when nobody knows whether it worked.
+    """
+    now = timezone.now()
+    if order.is_paid or is_usable(order, now):
+        return order
+    if order.state not in {OrderState.CREATED, OrderState.PAYING} or order.expires_at - now < LEAST_LEFT:
+        raise OrderRefused("over", _("The order can no longer be paid."))
+    try:
+        cashier = cashier_for(order.merchant, order.protocol)
+    except MerchantUnusable:
+        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+    if not is_selling(order.merchant):
+        raise OrderRefused("merchant", _("The merchant is disabled: it sells nothing new."))
+    Order.objects.filter(pk=order.pk).update(calls=order.calls + 1)
+    order.calls += 1
+    try:
+        prepay = _called(cashier, order)
+    except Refused as error:
+        return _not_placed(order, error)
+    except TransportError as error:
+        raise _uncertain(order, str(error)) from None
+    return _placed(order, prepay)
+
+
+def is_usable(order: Order, now: datetime.datetime) -> bool:
+    """Whether what WeChat Pay gave for the order can still be handed to a payer."""
+    spare = SPARE.get(Way(order.way), H5_SPARE)
+    fresh = order.prepay_until is not None and order.prepay_until - now > min(spare, order.expires_at - now)
+    return bool(order.prepay) and order.state == OrderState.PAYING and fresh and now < order.expires_at
+
+
+def bridge(order: Order) -> dict[str, str]:
+    """What the page or mini program hands to WeChat. Raises ``MerchantUnusable``."""
+    parameters = cashier_for(order.merchant, order.protocol).bridge(order.account.appid, order.prepay)
+    if order.account.kind == OfficialAccount.Kind.MINIPROGRAM:
+        del parameters["appId"]
+    return parameters
+
+
+def new_number(letters: str, now: datetime.datetime) -> str:
+    """``WC`` for orders, ``WR`` for refunds, then the second in Beijing and 10 random digits.
+
+    Numbers that grow with time keep their indexes small in memory, however many orders there are.
+    """
+    return f"{letters}{now.astimezone(BEIJING):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}"
+
+
+def _validate(wanted: Wanted) -> None:
+    if type(wanted.total) is not int or not 1 <= wanted.total <= LARGEST_TOTAL:
+        raise OrderRefused(
+            "total", _("The amount is a whole number of fen, from 1 to %(most)d.") % {"most": LARGEST_TOTAL}
+        )
+    if not 1 <= len(wanted.description.strip()) <= 127:
+        raise OrderRefused("description", _("The description has 1 to 127 characters."))
+    if len(wanted.attach.encode()) > 128:
+        raise OrderRefused("attach", _("The attachment has at most 128 bytes."))
+    if not 1 <= len(wanted.key) <= LONGEST_KEY:
+        raise OrderRefused("key", _("The key has 1 to 160 characters."))
+    if not SHORTEST <= wanted.lifetime <= LONGEST:
+        raise OrderRefused("lifetime", _("An order lives from one minute to seven days."))
+    if wanted.way == Way.JSAPI and not wanted.openid:
+        raise OrderRefused("openid", _("A payment in WeChat needs the payer's OpenID."))
+    if wanted.way == Way.H5 and not wanted.client_ip:
+        raise OrderRefused("client_ip", _("A payment in another browser needs the payer's address."))
+    if not wanted.merchant.enabled:
+        raise OrderRefused("merchant", _("The merchant is disabled: it sells nothing new."))
+    if not wanted.merchant.accounts.filter(pk=wanted.account.pk).exists():
+        raise OrderRefused("merchant", _("The account does not sell through this merchant."))
+
+
+def _row(wanted: Wanted) -> Order:
+    now = timezone.now()
+    return Order(
+        account=wanted.account,
+        merchant=wanted.merchant,
+        out_trade_no=new_number("WC", now),
+        source=wanted.source,
+        key=wanted.key,
+        purchase=wanted.purchase,
+        way=wanted.way,
+        protocol=wanted.merchant.protocol,
+        openid=wanted.openid,
+        client_ip=wanted.client_ip,
+        description=wanted.description.strip(),
+        attach=wanted.attach,
+        item=wanted.item,
+        goods=[asdict(line) for line in wanted.goods],
+        total=wanted.total,
+        # Whole seconds, as WeChat Pay is told them.
+        expires_at=(now + max(wanted.lifetime, LEAST_LEFT + PLACING)).replace(microsecond=0),
+        due_at=now + polling.FIRST_LOOK,
+    )
+
+
+SAME = ("merchant_id", "way", "openid", "client_ip", "description", "attach", "item", "goods", "total")
+
+
+def _made_before(wanted: Wanted, anew: Order) -> Order:
+    found = Order.objects.select_related("account", "merchant").get(
+        account=wanted.account, source=wanted.source, key=wanted.key
+    )
+    if any(getattr(found, name) != getattr(anew, name) for name in SAME):
+        raise OrderRefused("conflict", _("Under this key there is an order with other contents."))
+    return found
+
+
+def _called(cashier: Cashier, order: Order) -> str:
+    new = orders.NewOrder(
+        appid=order.account.appid,
+        out_trade_no=order.out_trade_no,
+        description=order.description,
+        total=order.total,
+        time_expire=order.expires_at,
+        notify_url=order.merchant.notify_url("transaction"),
+        attach=order.attach,
+        goods=tuple(orders.Goods(**line) for line in order.goods),
+    )
+    if order.way == Way.NATIVE:
+        return cashier.native(new)
+    if order.way == Way.H5:
+        return cashier.h5(new, str(order.client_ip))
+    return cashier.jsapi(new, order.openid)
+
+
+def _placed(order: Order, prepay: str) -> Order:
+    now = timezone.now()
+    life = orders.H5_LIFE if order.way == Way.H5 else orders.PREPAY_LIFE
+    with transaction.atomic():
+        locked = _locked(order)
+        # A notification may have been quicker than the answer.
+        if locked.state in {OrderState.CREATED, OrderState.PAYING}:
+            if locked.state == OrderState.CREATED:
+                locked.state = move(ORDER_MOVES, locked.state, OrderState.PAYING)
+            locked.prepay, locked.prepay_until = prepay, min(now + life, locked.expires_at)
+            locked.due_at = polling.next_look(locked, now)
+            locked.save()
+        history.write(locked, Step.Kind.CALLED, by=history.PLATFORM)
+    return locked
+
+
+def _not_placed(order: Order, error: Refused) -> Order:
+    """A refusal may still mean that the order is there, paid even: look before giving it up."""
+    if error.retryable:
+        raise _uncertain(order, str(error)) from None
+    history.write(order, Step.Kind.CALLED, str(error), history.PLATFORM)
+    if order.calls == 1 and error.code in NEVER_PLACED:
+        _fail(order)
+    else:
+        polling.chase([order])
+    found = Order.objects.select_related("account", "merchant").get(pk=order.pk)
+    if found.is_paid:
+        return found
+    raise OrderRefused(error.code or "refused", error.message or _("WeChat Pay refused the order.")) from None
+
+
+def _fail(order: Order) -> None:
+    with transaction.atomic():
+        locked = _locked(order)
+        if locked.state == OrderState.CREATED:
+            locked.state = move(ORDER_MOVES, locked.state, OrderState.FAILED)
+            locked.due_at = None
+            locked.save()
+
+
+def _uncertain(order: Order, why: str) -> Uncertain:
+    soon = timezone.now() + polling.SOON
+    Order.objects.filter(pk=order.pk, due_at__gt=soon).update(due_at=soon)
+    history.write(order, Step.Kind.CALLED, why, history.PLATFORM)
+    return Uncertain(why)
+
+
+def _locked(order: Order) -> Order:
+    return (
+        Order.objects.select_for_update(of=("self",)).select_related("account", "merchant").get(pk=order.pk)
+    )

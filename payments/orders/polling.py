@@ -1,0 +1,199 @@
+"""Looking what became of open orders, and closing them when their time is over.
+
+A notification that never comes is made up for by asking: every half a minute at first, then every fifty
+seconds as long as somebody could pay. Closing is done with WeChat Pay first, then here; a payment that wins
+that race is taken.
+
+WeChat Pay reference 5.1, 5.2, 10.2, 10.3.
+"""
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from payments.merchants.directory import MerchantUnusable, cashier_for
+from payments.merchants.held_work import LABELS
+from payments.orders import history
+from payments.orders.apply_transaction import apply, closed
+from payments.orders.mismatches import UNFITTING
+from payments.orders.models import Order, Step
+from payments.orders.states import ORDER_MOVES, OrderState, move
+from wechat.kernel import work
+from wechat.sdk.errors import Cause, WeChatError
+from wechat.sdk.pay.cashier import Cashier
+from wechat.sdk.pay.errors import Refused
+from wechat.sdk.pay.transactions import Transaction
+
+Answer = TypeVar("Answer")
+# What an order's question may come to, instead of an answer.
+Failure = WeChatError | MerchantUnusable
+
+AT_ONCE = 16
+SOON = datetime.timedelta(seconds=5)
+FIRST_LOOK = datetime.timedelta(seconds=30)
+LATER_LOOK = datetime.timedelta(seconds=50)
+EAGER = datetime.timedelta(minutes=10)
+AGAIN = datetime.timedelta(seconds=20)
+# It was paid, but not as it was asked for: until staff decide nothing changes by asking.
+UNFITTING_LOOK = datetime.timedelta(hours=1)
+NOT_THERE = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST"})
+# What is about the merchant or WeChat Pay rather than one order.
+OF_OTHERS = frozenset({Cause.ACCOUNT, Cause.AWAY, Cause.RATE, Cause.QUOTA})
+
+POLLS = work.Kind(
+    "orders.chase",
+    lambda: Order.objects.select_related("account", "merchant"),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.INTERACTIVE,
+    batch=AT_ONCE,
+    retry=(SOON, AGAIN, LATER_LOOK),
+    subject="merchant_id",
+    # As long as somebody could pay, somebody has to ask.
+    gives_up=False,
+)
+LABELS.add(POLLS.name, gettext_lazy("Asking what became of orders"))
+
+
+@POLLS.together
+def poll(found: Sequence[Order]) -> None:
+    """Chase claimed orders; one about which nothing could be asked holds up those of its merchant only."""
+    for order, failure in zip(found, chase(found), strict=True):
+        if failure is None or failure.cause not in OF_OTHERS:
+            POLLS.succeeded(order)
+            if order.attempts:
+                order.settle(attempts=0, error="")
+        elif order.is_open:
+            POLLS.failed(order, failure)
+
+
+def chase(found: Sequence[Order]) -> list[Failure | None]:
+    """Ask what became of each, apply it, and close what is over and unpaid.
+
+    Returns what went wrong with each.
+    """
+    for order in found:
+        if order.expires_at <= timezone.now():
+            start_closing(order, by=history.WORKER)
+    asked = [(order, said) for order, said in zip(found, _each(_query, found), strict=True)]
+    for order, said in asked:
+        _settle(order, said)
+    unpaid = [order for order, said in asked if _is_closable(order, said)]
+    failures = {order.pk: said for order, said in asked if not isinstance(said, Transaction)}
+    for order, refusal in zip(unpaid, _each(_close, unpaid), strict=True):
+        _settle_close(order, refusal)
+        if refusal is not None:
+            failures[order.pk] = refusal
+    return [failures.get(order.pk) for order in found]
+
+
+def look_up(found: Sequence[Order]) -> None:
+    """Ask what became of orders, over or not, and apply it."""
+    for order, said in zip(found, _each(_query, found), strict=True):
+        if isinstance(said, Transaction):
+            apply(order.merchant, said, by=history.PLATFORM)
+
+
+def start_closing(order: Order, *, by: str) -> bool:
+    """Hand out nothing more for it; ``False`` if it is not open any more."""
+    with transaction.atomic():
+        locked = _locked(order)
+        if locked.state in {OrderState.CREATED, OrderState.PAYING}:
+            locked.state = move(ORDER_MOVES, locked.state, OrderState.CLOSING)
+            locked.save(update_fields=["state"])
+            history.write(locked, Step.Kind.MOVED, str(locked.get_state_display()), by)
+    order.state = locked.state
+    return locked.state == OrderState.CLOSING
+
+
+def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
+    """When to ask again about an order that nobody has paid yet."""
+    if order.state == OrderState.CLOSING:
+        waits_for_staff = order.discrepancies.filter(kind__in=sorted(UNFITTING)).exists()
+        return now + (UNFITTING_LOOK if waits_for_staff else AGAIN)
+    if now - order.created_at < EAGER:
+        pause = FIRST_LOOK
+    elif order.prepay_until is not None and now < order.prepay_until + LATER_LOOK:
+        pause = LATER_LOOK
+    else:
+        # Nobody holds anything to pay with.
+        return order.expires_at
+    return min(now + pause, order.expires_at)
+
+
+def _settle(order: Order, said: Transaction | Failure) -> None:
+    if isinstance(said, Transaction):
+        apply(order.merchant, said, by=history.PLATFORM)
+    elif not (isinstance(said, Refused) and said.code in NOT_THERE):
+        history.write(order, Step.Kind.QUERIED, str(said), history.PLATFORM)
+    _postpone(order)
+
+
+def _postpone(order: Order) -> None:
+    with transaction.atomic():
+        locked = _locked(order)
+        if locked.is_open:
+            locked.due_at = next_look(locked, timezone.now())
+            locked.save(update_fields=["due_at"])
+    order.state, order.due_at = locked.state, locked.due_at
+
+
+def _is_closable(order: Order, said: Transaction | Failure) -> bool:
+    """Whether it is over, and WeChat Pay has just said that nobody paid."""
+    if order.state != OrderState.CLOSING:
+        return False
+    if isinstance(said, Transaction):
+        return not said.is_paid
+    return isinstance(said, Refused) and said.code in NOT_THERE
+
+
+def _settle_close(order: Order, refusal: Failure | None) -> None:
+    """Anything but a clean close leaves it to the next look: a payment may just have come in."""
+    gone = isinstance(refusal, Refused) and refusal.code in NOT_THERE
+    history.write(order, Step.Kind.CLOSED, str(refusal or ""), history.PLATFORM)
+    if refusal is None or gone:
+        with transaction.atomic():
+            closed(_locked(order), history.PLATFORM)
+
+
+def _query(cashier: Cashier, number: str, appid: str) -> Transaction:
+    return cashier.query(number, appid)
+
+
+def _close(cashier: Cashier, number: str, appid: str) -> None:
+    cashier.close(number, appid)
+
+
+def _each(ask: Callable[[Cashier, str, str], Answer], found: Iterable[Order]) -> list[Answer | Failure]:
+    """The answers for all orders, asked side by side; the database is left to the caller's thread."""
+    calls = [(_cashier(order), order.out_trade_no, order.account.appid) for order in found]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda call: _answer(ask, *call), calls))
+
+
+def _answer(
+    ask: Callable[[Cashier, str, str], Answer], cashier: Cashier | MerchantUnusable, number: str, appid: str
+) -> Answer | Failure:
+    if isinstance(cashier, MerchantUnusable):
+        return cashier
+    try:
+        return ask(cashier, number, appid)
+    except WeChatError as error:
+        return error
+
+
+def _cashier(order: Order) -> Cashier | MerchantUnusable:
+    try:
+        return cashier_for(order.merchant, order.protocol)
+    except MerchantUnusable as error:
+        return error
+
+
+def _locked(order: Order) -> Order:
+    return (
+        Order.objects.select_for_update(of=("self",)).select_related("account", "merchant").get(pk=order.pk)
+    )

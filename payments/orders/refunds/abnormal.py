@@ -1,0 +1,65 @@
+"""A refund that can reach neither card nor wallet of the payer: paid out to another card, or to the merchant.
+
+WeChat Pay reference 5.3 (abnormal refund).
+"""
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
+
+from payments.merchants.directory import MerchantUnusable, client_for
+from payments.merchants.models import Merchant
+from payments.orders import history
+from payments.orders.models import Refund, Step
+from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.refunds.refunding import look_soon
+from payments.orders.refunds.reports import apply_refund
+from payments.orders.states import RefundState
+from wechat.sdk.errors import TransportError
+from wechat.sdk.pay import refunds
+from wechat.sdk.pay.errors import KeyRefused, Refused
+
+# Debit cards only, by the names WeChat Pay has for them.
+BANKS = {
+    "ICBC_DEBIT": _("Industrial and Commercial Bank of China"),
+    "ABC_DEBIT": _("Agricultural Bank of China"),
+    "BOC_DEBIT": _("Bank of China"),
+    "CCB_DEBIT": _("China Construction Bank"),
+    "COMM_DEBIT": _("Bank of Communications"),
+    "PSBC_DEBIT": _("Postal Savings Bank of China"),
+    "CMB_DEBIT": _("China Merchants Bank"),
+    "SPDB_DEBIT": _("Shanghai Pudong Development Bank"),
+    "CIB_DEBIT": _("Industrial Bank"),
+    "CITIC_DEBIT": _("China CITIC Bank"),
+    "CEB_DEBIT": _("China Everbright Bank"),
+    "CMBC_DEBIT": _("China Minsheng Bank"),
+    "PAB_DEBIT": _("Ping An Bank"),
+    "GDB_DEBIT": _("China Guangfa Bank"),
+}
+
+
+def is_possible(refund: Refund) -> bool:
+    return refund.state == RefundState.ABNORMAL and refund.order.protocol == Merchant.Protocol.V3
+
+
+def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
+    """To the payer's card, or without one to the merchant, who pays by hand. The card is kept nowhere.
+
+    Raises ``OrderRefused`` and ``Uncertain``.
+    """
+    if not is_possible(refund):
+        raise OrderRefused("not_abnormal", _("This refund does not wait for another card."))
+    merchant = refund.order.merchant
+    try:
+        client = client_for(merchant)
+        report = refunds.pay_out_abnormal(client, str(refund.refund_id), refund.out_refund_no, card)
+    except (MerchantUnusable, KeyRefused):
+        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+    except Refused as error:
+        raise OrderRefused(error.code, error.message or _("WeChat Pay refused the refund.")) from None
+    except TransportError as error:
+        look_soon(merchant, refund.out_refund_no)
+        raise Uncertain(str(error)) from None
+    where = BANKS[card.bank] if card else _("to the merchant, to be paid by hand")
+    history.write(refund.order, Step.Kind.REFUND, f"{refund}: {where}", by)
+    apply_refund(merchant, report, by=history.PLATFORM)
+    look_soon(merchant, refund.out_refund_no)

@@ -1,0 +1,244 @@
+"""Giving money back: asked for under the order's lock, called for by a worker, under one number for ever.
+
+The amount is set aside before anything is called, and free again only when WeChat Pay surely did not take
+the refund or closed it.
+
+WeChat Pay reference 5.3, 10.3, 10.4.
+"""
+
+import datetime
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from payments.merchants.directory import cashier_for
+from payments.merchants.held_work import LABELS
+from payments.merchants.models import Merchant
+from payments.orders import history
+from payments.orders.models import Order, Refund, Step
+from payments.orders.ordering import LONGEST_KEY, OrderRefused, new_number
+from payments.orders.refunds.limits import left_alone, serialise
+from payments.orders.refunds.reports import apply_refund, settle
+from payments.orders.states import REFUND_MOVES, RefundState, move
+from wechat.kernel import work
+from wechat.sdk.errors import Cause
+from wechat.sdk.pay.cashier import Cashier
+from wechat.sdk.pay.errors import Refused
+from wechat.sdk.pay.refunds import NewRefund
+from wechat.sdk.pay.transactions import RefundReport
+
+MOST_PARTS = 50
+LATEST = datetime.timedelta(days=365)
+
+# Looks at a refund under way: every minute, after five of them less and less often.
+LOOK_AFTER = [datetime.timedelta(minutes=minutes) for minutes in (1, 1, 1, 1, 1, 5, 10, 20, 30)]
+NO_MONEY_PAUSE = datetime.timedelta(minutes=10)
+
+REFUNDS = work.Kind(
+    "orders.refund",
+    lambda: Refund.objects.select_related("order", "order__merchant", "order__account"),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.INTERACTIVE,
+    batch=10,
+    retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 20, 60, 300, 1800)],
+    subject="order__merchant_id",
+    # The money may be on its way: the same number is asked about, and sent again, until WeChat Pay has said
+    # what became of it.
+    gives_up=False,
+)
+LABELS.add(REFUNDS.name, gettext_lazy("Refunds"))
+
+
+def request(
+    order: Order,
+    amount: int,
+    *,
+    source: str,
+    key: str,
+    reason: str = "",
+    by: User | None = None,
+    agreed_by: User | None = None,
+) -> Refund:
+    """Set the amount aside and have it refunded; the same key is the same refund.
+
+    Beyond the limit of whoever asks it waits for a second person, unless one has agreed already. Raises
+    ``OrderRefused``.
+    """
+    _validate(amount, reason, key)
+    try:
+        with transaction.atomic():
+            return _requested(order, amount, source, key, reason, by, agreed_by)
+    except IntegrityError:
+        found = Refund.objects.filter(account=order.account_id, source=source, key=key).first()
+        if found is None:
+            raise
+        return _same(found, order, amount)
+
+
+def approve(refund: Refund, by: User) -> bool:
+    """The second person agrees; ``False`` if somebody decided before. Raises ``OrderRefused``."""
+    if refund.asked_by_id == by.pk:
+        raise OrderRefused("second_person", _("Somebody else has to agree to this refund."))
+    return _decided(refund, by, RefundState.PENDING)
+
+
+def reject(refund: Refund, by: User) -> bool:
+    """The amount is free again. Whoever asked for it may take it back like that, too."""
+    return _decided(refund, by, RefundState.REJECTED)
+
+
+def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
+    """Somebody says that something happened to it; ``False`` if it is not known or settled."""
+    open_ones = Refund.objects.filter(order__merchant=merchant, out_refund_no=out_refund_no)
+    return bool(open_ones.filter(due_at__isnull=False).update(due_at=timezone.now()))
+
+
+@REFUNDS.each
+def advance(refund: Refund) -> None:
+    """Take one step with WeChat Pay: look first if it was called for before, and call if it is not there."""
+    cashier = cashier_for(refund.order.merchant, refund.order.protocol)
+    called_before = refund.calls > 0
+    refund.calls += 1
+    Refund.objects.filter(pk=refund.pk).update(calls=refund.calls)
+    try:
+        report = _looked_up(cashier, refund) if called_before else None
+        report = report or cashier.refund(_new(refund))
+    except Refused as error:
+        _refused(cashier, refund, error)
+    else:
+        _take(refund, report)
+
+
+def _validate(amount: int, reason: str, key: str) -> None:
+    if type(amount) is not int or amount < 1:
+        raise OrderRefused("amount", _("The amount is a whole number of fen, 1 or more."))
+    if len(reason) > 80:
+        raise OrderRefused("reason", _("The reason has at most 80 characters."))
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise OrderRefused("key", _("The key has 1 to 160 characters."))
+
+
+def _requested(
+    order: Order, amount: int, source: str, key: str, reason: str, by: User | None, agreed_by: User | None
+) -> Refund:
+    locked = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
+    made = Refund.objects.filter(account=locked.account_id, source=source, key=key).first()
+    if made:
+        return _same(made, locked, amount)
+    _check(locked, amount)
+    serialise(locked.account_id, source, by)
+    left = left_alone(locked, source, by)
+    agreed = agreed_by is not None or left is None or amount <= left
+    now = timezone.now()
+    refund = Refund.objects.create(
+        account=locked.account,
+        order=locked,
+        out_refund_no=new_number("WR", now),
+        source=source,
+        key=key,
+        amount=amount,
+        reason=reason,
+        asked_by=by,
+        decided_by=agreed_by,
+        state=RefundState.PENDING if agreed else RefundState.WAITING,
+        due_at=now if agreed else None,
+    )
+    locked.reserved += amount
+    locked.save(update_fields=["reserved"])
+    history.write(locked, Step.Kind.REFUND, f"{refund}: {refund.get_state_display()}", by or source)
+    return refund
+
+
+def _check(order: Order, amount: int) -> None:
+    if not order.is_paid or order.paid_at is None:
+        raise OrderRefused("not_paid", _("Only a paid order can be refunded."))
+    if amount > order.refundable:
+        raise OrderRefused(
+            "too_much", _("Only %(left)d fen of the order are left.") % {"left": order.refundable}
+        )
+    if timezone.now() - order.paid_at > LATEST:
+        raise OrderRefused("too_late", _("WeChat Pay refunds within a year of the payment."))
+    if order.refunds.count() >= MOST_PARTS:
+        raise OrderRefused("too_many", _("WeChat Pay refunds an order in 50 parts at most."))
+
+
+def _same(found: Refund, order: Order, amount: int) -> Refund:
+    if (found.order_id, found.amount) != (order.pk, amount):
+        raise OrderRefused("conflict", _("Under this key there is a refund with other contents."))
+    return found
+
+
+def _decided(refund: Refund, by: User, state: RefundState) -> bool:
+    with transaction.atomic():
+        order, locked = _locked(refund)
+        if locked.state != RefundState.WAITING:
+            return False
+        if locked.asked_by_id != by.pk:
+            locked.decided_by = by
+        if state == RefundState.REJECTED:
+            settle(order, locked, state, str(by))
+            return True
+        locked.state = move(REFUND_MOVES, locked.state, state)
+        locked.due_at = timezone.now()
+        locked.save()
+        history.write(order, Step.Kind.REFUND, f"{locked}: {locked.get_state_display()}", by)
+        return True
+
+
+def _looked_up(cashier: Cashier, refund: Refund) -> RefundReport | None:
+    """``None`` if WeChat Pay never took it, so that the same call may be made."""
+    try:
+        return cashier.query_refund(refund.out_refund_no, refund.order.account.appid)
+    except Refused as error:
+        if error.code == "RESOURCE_NOT_EXISTS" and refund.state == RefundState.PENDING:
+            return None
+        raise
+
+
+def _new(refund: Refund) -> NewRefund:
+    order = refund.order
+    return NewRefund(
+        transaction_id=str(order.transaction_id),
+        out_refund_no=refund.out_refund_no,
+        refund=refund.amount,
+        total=order.total,
+        notify_url=order.merchant.notify_url("refund"),
+        reason=refund.reason,
+        appid=order.account.appid,
+    )
+
+
+def _refused(cashier: Cashier, refund: Refund, error: Refused) -> None:
+    """Free the amount only when WeChat Pay refuses this refund, and says that it is not there."""
+    if error.code == "NOT_ENOUGH":
+        refund.again(error.message, timezone.now() + NO_MONEY_PAUSE, counts=False)
+    elif error.cause != Cause.ROW or error.outcome_unknown or refund.state != RefundState.PENDING:
+        raise error
+    elif report := _looked_up(cashier, refund):
+        _take(refund, report)
+    else:
+        with transaction.atomic():
+            order, locked = _locked(refund)
+            if locked.state == RefundState.PENDING:
+                locked.error = f"{error.code} {error.message}"
+                settle(order, locked, RefundState.REFUSED, history.PLATFORM)
+
+
+def _take(refund: Refund, report: RefundReport) -> None:
+    """Book what WeChat Pay says of it; what is not over is looked at again, less and less often."""
+    apply_refund(refund.order.merchant, report, by=history.PLATFORM)
+    pause = LOOK_AFTER[min(refund.calls, len(LOOK_AFTER)) - 1]
+    refund.done(due_at=timezone.now() + pause)
+
+
+def _locked(refund: Refund) -> tuple[Order, Refund]:
+    """Order first, then refund: the order in which everybody locks them."""
+    order = (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("account", "merchant")
+        .get(pk=refund.order_id)
+    )
+    return order, Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)

@@ -1,0 +1,93 @@
+"""What business systems send and get. Amounts in fen."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from payments.orders.models import Order, Refund
+from payments.orders.ordering import LARGEST_TOTAL, LONGEST, SHORTEST
+from wechat.api.serializers import OpenidField
+
+
+class StrictInteger(serializers.IntegerField):
+    """A JSON number without a fraction: ``"100"``, ``1.0`` and ``true`` are mistakes, not amounts."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            raise serializers.ValidationError(_("A whole number of fen is needed."))
+        return super().to_internal_value(data)
+
+
+class GoodsSerializer(serializers.Serializer[Any]):
+    merchant_goods_id = serializers.RegexField(r"^[0-9A-Za-z_-]{1,32}$")
+    goods_name = serializers.CharField(max_length=256)
+    quantity = StrictInteger(min_value=1)
+    unit_price = StrictInteger(min_value=0)
+
+
+class NewOrderSerializer(serializers.Serializer[Any]):
+    account = serializers.CharField(required=False)
+    merchant = serializers.CharField(required=False, help_text="Short name; needed if there are several.")
+    way = serializers.ChoiceField(choices=Order.Way.choices)
+    total = StrictInteger(min_value=1, max_value=LARGEST_TOTAL, help_text="In fen.")
+    currency = serializers.ChoiceField(choices=["CNY"], required=False)
+    description = serializers.CharField(max_length=127)
+    openid = OpenidField(required=False, help_text="With way jsapi.")
+    client_ip = serializers.IPAddressField(required=False, help_text="The payer's, with way h5.")
+    attach = serializers.CharField(max_length=128, required=False)
+    item = serializers.CharField(max_length=64, required=False, help_text="For the revenue page.")
+    purchase = serializers.CharField(
+        max_length=64, required=False, help_text="Of orders with the same one, only one is kept paid."
+    )
+    goods = GoodsSerializer(many=True, required=False)
+    lifetime = serializers.IntegerField(
+        min_value=int(SHORTEST.total_seconds()),
+        max_value=int(LONGEST.total_seconds()),
+        required=False,
+        help_text="Seconds in which it can be paid; 1800 if not given.",
+    )
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    merchant = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+
+    class Meta:
+        model = Order
+        fields = (
+            "out_trade_no", "state", "way", "total", "payer_total", "reserved", "refunded", "description",
+            "attach", "item", "purchase", "openid", "payer_openid", "merchant", "transaction_id", "bank_type",
+            "created_at", "expires_at", "paid_at",
+        )  # fmt: skip
+
+
+class PlacedOrderSerializer(OrderSerializer):
+    pay = serializers.SerializerMethodField(help_text="What starts the payment.")
+
+    class Meta:
+        model = Order
+        fields = (*OrderSerializer.Meta.fields, "pay")
+
+    @extend_schema_field({"type": "object", "additionalProperties": True})
+    def get_pay(self, order: Order) -> Any:
+        return self.context.get("pay", {})
+
+
+class NewRefundSerializer(serializers.Serializer[Any]):
+    account = serializers.CharField(required=False)
+    out_trade_no = serializers.CharField(max_length=32)
+    amount = StrictInteger(min_value=1, help_text="In fen, at most what is left of the order.")
+    reason = serializers.CharField(max_length=80, required=False, help_text="The payer reads it.")
+
+
+class RefundSerializer(serializers.ModelSerializer[Refund]):
+    out_trade_no = serializers.CharField(source="order.out_trade_no", read_only=True)
+    problem = serializers.CharField(source="error", read_only=True)
+
+    class Meta:
+        model = Refund
+        fields = (
+            "out_refund_no", "out_trade_no", "state", "amount", "payer_refund", "reason", "refund_id",
+            "problem", "created_at", "succeeded_at",
+        )  # fmt: skip

@@ -1,0 +1,223 @@
+"""Items for marketing staff: what is sold, its page, its code and what came of it."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, current_account
+from payments.merchants.models import Merchant
+from payments.shop.entrance import address_of, directory_of
+from payments.shop.forms import ItemFieldFormSet, ItemFilter, ItemForm
+from payments.shop.item_changes import changes, price_text
+from payments.shop.models import Item, ItemField
+from payments.shop.selling import refusal
+from wechat.channels.drawing import png, svg
+from wechat.console.pages import BigTable, PartOf, TabularInline, badge, moment
+from wechat.materials.models import Asset
+from wechat.materials.widgets import FilePicker
+
+
+class ItemFieldInline(PartOf, TabularInline[ItemField, Item]):
+    model = ItemField
+    formset = ItemFieldFormSet
+    fields = ("kind", "label", "choices", "required", "position")
+    ordering_field = "position"
+    hide_ordering_field = True
+    extra = 0
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "choices" and field is not None:
+            field.widget.attrs["rows"] = 2
+        return field
+
+
+@admin.register(Item)
+class ItemAdmin(BigTable, AccountScopedAdmin):
+    area = Area.CONTENT
+    form = ItemForm
+    filter_form = ItemFilter
+    inlines = (ItemFieldInline,)
+    list_display = ("title", "costs", "condition", "sold_of", "left_of", "window", "created")
+    list_display_links = ("title",)
+    list_select_related = ("merchant",)
+    list_before_template = "shop/list_tools.html"
+    change_form_outer_before_template = "shop/item_head.html"
+    fieldsets = (
+        (None, {"fields": ("account", "title", "picture", "description", "enabled")}),
+        (
+            gettext_lazy("What is paid"),
+            {"fields": ("merchant", "pricing", "price_yuan", "least_yuan", "most_yuan")},
+        ),
+        (
+            gettext_lazy("How many, and when"),
+            {"fields": ("stock", "each_person", "opens_at", "ends_at")},
+        ),
+    )
+
+    class Media:
+        css = {"all": ("shop/shop_admin.css",)}
+        js = ("contents/content.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        def file(view: Any) -> Any:
+            return self.object_view(view, is_file=True)
+
+        # The only page that another one of ours shows within itself.
+        preview = xframe_options_sameorigin(self.preview)
+        return [
+            path("<int:pk>/preview/", file(preview), name="shop_item_preview"),
+            path("<int:pk>/code.png", file(self.code_png), name="shop_item_png"),
+            path("<int:pk>/code.svg", file(self.code_svg), name="shop_item_svg"),
+            *super().get_urls(),
+        ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was ordered stays known; the item can be taken off sale."""
+        return obj is not None and not obj.sales.exists() and super().has_delete_permission(request, obj)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Whoever has one merchant does not choose."""
+        initial = super().get_changeform_initial_data(request)
+        merchants = list(Merchant.objects.filter(accounts=initial["account"], enabled=True)[:2])
+        return {**initial, "merchant": merchants[0].pk} if len(merchants) == 1 else initial
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "merchant":
+            selling = Merchant.objects.filter(accounts=self.account_id_for(request, None))
+            kwargs["queryset"] = selling.order_by("-enabled", "name")
+        if db_field.name == "picture":
+            kwargs["queryset"] = Asset.objects.filter(kind=Asset.Kind.IMAGE)
+            kwargs["widget"] = FilePicker()
+            kwargs["widget"].for_account(self.account_id_for(request, None), "image")
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "merchant" and not field.queryset.exists():
+            field.help_text = _(
+                "The account has no merchant yet: the owner adds one under Settings, Merchants."
+            )
+        if db_field.name == "picture" and not field.queryset.exists():
+            field.help_text = _("There is no picture yet: add one under Materials.")
+        return field
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Merchants and pictures have pages of their own: no shortcuts to them beside the fields."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in ("merchant", "picture"):
+            field.widget = field.widget.widget
+        if db_field.name == "description":
+            field.widget.attrs["rows"] = 4
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Item, form: forms.ModelForm[Item], change: bool) -> None:
+        """What is counted meanwhile is never written over."""
+        if not change:
+            return super().save_model(request, obj, form, change)
+        counted = {"id", "taken", "sold", "paid", "refunded", "created_at"}
+        obj.save(update_fields=[each.name for each in Item._meta.fields if each.name not in counted])
+        return None
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """A price that changes under an item on sale stays known, before and after."""
+        usual = super().construct_change_message(request, form, formsets, add)
+        asked = any(formset.has_changed() for formset in formsets)
+        if add:
+            return usual
+        return "; ".join(filter(None, [changes(form), str(_("what the payer is asked")) if asked else ""]))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        account = current_account(request)
+        has_merchant = account is not None and account.merchants.exists()
+        context = {"has_merchant": has_merchant, "may_change": self.has_add_permission(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        item = context["original"]
+        if item is not None:
+            context |= {
+                "address": address_of(item),
+                "directory": directory_of(item.account),
+                "condition": condition_of(item),
+                "may_see_money": Rights.of(request.user).may_view(Area.MONEY, item.account_id),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def preview(self, request: HttpRequest, item: Item) -> HttpResponse:
+        """The page as a follower sees it, saved state; its links lead nowhere."""
+        context = {"account": item.account, "item": item, "preview": True, "refusal": refusal(item)}
+        return render(request, "shop/item.html", context)
+
+    def code_png(self, request: HttpRequest, item: Item) -> HttpResponse:
+        return _download(png(address_of(item)), "image/png", f"{item.title}.png")
+
+    def code_svg(self, request: HttpRequest, item: Item) -> HttpResponse:
+        return _download(svg(address_of(item)), "image/svg+xml", f"{item.title}.svg")
+
+    # --- columns
+
+    @admin.display(description=gettext_lazy("price"))
+    def costs(self, item: Item) -> SafeString:
+        return format_html('<span class="money">{}</span>', price_text(item.price, item.least, item.most))
+
+    @admin.display(description=gettext_lazy("state"))
+    def condition(self, item: Item) -> SafeString:
+        word, colour = condition_of(item)
+        return badge(word, colour)
+
+    @admin.display(description=gettext_lazy("sold"))
+    def sold_of(self, item: Item) -> int:
+        return item.sold
+
+    @admin.display(description=gettext_lazy("pieces left"))
+    def left_of(self, item: Item) -> str:
+        return "–" if item.left is None else str(item.left)
+
+    @admin.display(description=gettext_lazy("sale window"))
+    def window(self, item: Item) -> SafeString | str:
+        if item.opens_at is None and item.ends_at is None:
+            return _("always")
+        return format_html("{} – {}", moment(item.opens_at), moment(item.ends_at))
+
+    @admin.display(description=gettext_lazy("created"))
+    def created(self, item: Item) -> SafeString:
+        return moment(item.created_at)
+
+
+def condition_of(item: Item) -> tuple[str, str]:
+    """A word and its colour."""
+    now = timezone.now()
+    if not item.enabled:
+        return _("off sale"), "plain"
+    if not item.merchant.enabled:
+        return _("merchant not enabled"), "bad"
+    if item.opens_at is not None and now < item.opens_at:
+        return _("not yet on sale"), "warn"
+    if item.ends_at is not None and now >= item.ends_at:
+        return _("sale ended"), "plain"
+    if item.left == 0:
+        return _("sold out"), "warn"
+    return _("on sale"), "good"
+
+
+def _download(body: bytes, kind: str, name: str) -> HttpResponse:
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(body, content_type=kind, headers=headers)

@@ -1,0 +1,152 @@
+"""Who bought what, what they filled in, and whether they have it: for those who may see money and buyers."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.official.models import OfficialAccount
+from accounts.staff.pages import AccountScopedAdmin
+from accounts.staff.rights import Area, Rights, current_account
+from payments.merchants.amounts import money
+from payments.orders.admin.orders import COLOURS
+from payments.orders.states import OrderState
+from payments.shop import sale_export, selling
+from payments.shop.models import Item, Sale
+from wechat.console.pages import BigTable, FilterForm, badge, moment
+from wechat.console.tables import downloads
+from wechat.kernel.row_ids import row_id
+
+Fulfilment = Sale.Fulfilment
+
+
+class SaleFilter(FilterForm):
+    item = forms.ModelChoiceField(
+        Item.objects.none(),
+        label=gettext_lazy("Payment item"),
+        required=False,
+        empty_label=gettext_lazy("All"),
+    )
+    fulfilment = forms.ChoiceField(
+        label=gettext_lazy("Delivery"),
+        required=False,
+        choices=[("", gettext_lazy("All")), *Fulfilment.choices],
+    )
+    q = forms.CharField(
+        label=gettext_lazy("Order number or OpenID"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+
+    def narrow(self, rows: QuerySet[Sale]) -> QuerySet[Sale]:
+        chosen = self.cleaned_data
+        if wanted := chosen["q"].strip():
+            return rows.filter(Q(order__out_trade_no=wanted) | Q(openid=wanted))
+        if chosen["item"]:
+            rows = rows.filter(item=chosen["item"])
+        if chosen["fulfilment"] == Fulfilment.OPEN:
+            return rows.filter(selling.TO_DELIVER)
+        return rows.filter(fulfilment=chosen["fulfilment"]) if chosen["fulfilment"] else rows
+
+
+@admin.register(Sale)
+class SaleAdmin(BigTable, AccountScopedAdmin):
+    area = Area.MONEY
+    account_path = "item__account"
+    filter_form = SaleFilter
+    actions = ("deliver",)
+    list_display = ("number", "paid", "item", "filled_in", "amount", "became", "delivery")
+    list_display_links = ("number",)
+    list_select_related = ("item", "item__account", "order")
+    list_before_template = "shop/sale_tools.html"
+    fields = (
+        "number",
+        "paid",
+        "item",
+        "buyer",
+        "amount",
+        "became",
+        "filled_in",
+        "delivery",
+        "fulfilment_note",
+    )
+    readonly_fields = ("number", "paid", "item", "buyer", "amount", "became", "filled_in", "delivery")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.account_view(self.export_view)
+        return [path("export/", view, name="shop_sale_export"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What was paid for: an open or cancelled order gives nobody anything."""
+        return super().get_queryset(request).filter(selling.IS_PAID)
+
+    def filter_of(self, request: HttpRequest) -> FilterForm | None:
+        form = super().filter_of(request)
+        if form is not None:
+            cast(Any, form.fields["item"]).queryset = Item.objects.filter(account=current_account(request))
+        return form
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        items = Item.objects.filter(account=current_account(request)).order_by("-pk")[:200]
+        return super().changelist_view(request, {**(extra_context or {}), "items": items})
+
+    @admin.action(description=gettext_lazy("Mark as delivered"), permissions=["change"])
+    def deliver(self, request: HttpRequest, queryset: QuerySet[Sale]) -> None:
+        mine = queryset.filter(item__account__in=Rights.of(request.user).changeable(self.area))
+        delivered = selling.deliver(mine)
+        for sale in delivered:
+            self.log_change(request, sale, _("Marked as delivered"))
+        told = ngettext("%d order is delivered.", "%d orders are delivered.", len(delivered))
+        self.message_user(request, told % len(delivered))
+
+    def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
+        """The buyers of one item; that somebody took the file stays in the item's history."""
+        item = get_object_or_404(Item, pk=row_id(request.GET.get("item", "")), account=account)
+        self.log_change(request, item, _("Exported what the buyers filled in"))
+        return downloads.as_csv_stream(sale_export.rows(item), f"buyers-{item.pk}")
+
+    @admin.display(description=gettext_lazy("order number"))
+    def number(self, sale: Sale) -> SafeString:
+        return format_html('<span class="number">{}</span>', sale.order.out_trade_no)
+
+    @admin.display(description=gettext_lazy("paid"))
+    def paid(self, sale: Sale) -> SafeString:
+        return moment(sale.order.paid_at)
+
+    @admin.display(description=gettext_lazy("payer"))
+    def buyer(self, sale: Sale) -> SafeString:
+        address = reverse("admin:orders_order_change", args=[sale.order_id])
+        return format_html('{} · <a class="link" href="{}">{}</a>', sale.openid, address, sale.order)
+
+    @admin.display(description=gettext_lazy("what was filled in"))
+    def filled_in(self, sale: Sale) -> SafeString | str:
+        told = [(question, answer) for question, answer in sale.answers if answer]
+        return format_html_join(SafeString("<br>"), "{}: {}", told) if told else "–"
+
+    @admin.display(description=gettext_lazy("amount"))
+    def amount(self, sale: Sale) -> SafeString:
+        return money(sale.order.total)
+
+    @admin.display(description=gettext_lazy("state"))
+    def became(self, sale: Sale) -> SafeString:
+        return badge(sale.order.get_state_display(), COLOURS[OrderState(sale.order.state)])
+
+    @admin.display(description=gettext_lazy("delivery"))
+    def delivery(self, sale: Sale) -> SafeString:
+        colour = "good" if sale.fulfilment == Fulfilment.DONE else "warn"
+        return badge(sale.get_fulfilment_display(), colour)

@@ -1,0 +1,19 @@
+"""What the shop keeps of a follower: what they filled in when they bought something."""
+
+from django.utils.translation import ngettext
+
+from accounts.followers import erasing
+from accounts.followers.erasing import Holding
+from accounts.followers.models import Follower
+from payments.shop.models import Sale
+
+
+@erasing.holds
+def answers(follower: Follower) -> Holding | None:
+    """What they filled in: names, telephones, addresses."""
+    rows = Sale.objects.filter(order__account=follower.account_id, openid=follower.openid)
+    rows = rows.exclude(answers=[], fulfilment_note="")
+    if not (count := rows.count()):
+        return None
+    what = ngettext("what they filled in for %d order", "what they filled in for %d orders", count)
+    return Holding(what % count, lambda: rows.update(answers=[], fulfilment_note=""))

@@ -1,0 +1,43 @@
+"""What campaigns forget of a person, and what they keep: that something was sent is part of the figures."""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.followers import erasing
+from accounts.followers.erasing import Holding
+from accounts.followers.models import Follower
+from wechat.campaigns.models import AudienceRow, Enrolment, Recipient, Seed
+
+
+@erasing.holds
+def plans(follower: Follower) -> Holding | None:
+    """Nothing more is sent to them by a sequence, a table or as a test."""
+    whom = {"account": follower.account_id, "openid": follower.openid}
+    rows = AudienceRow.objects.filter(campaign__account=follower.account_id, openid=follower.openid)
+    held: list[QuerySet[Enrolment] | QuerySet[Seed] | QuerySet[AudienceRow]] = [
+        Enrolment.objects.filter(**whom),
+        Seed.objects.filter(**whom),
+        rows,
+    ]
+    if not any(each.exists() for each in held):
+        return None
+
+    def erase() -> None:
+        for each in held:
+            each.delete()
+
+    return Holding(_("their place in sequences, campaigns' tables and among the test recipients"), erase)
+
+
+@erasing.holds
+def received(follower: Follower) -> Holding | None:
+    rows = Recipient.objects.filter(campaign__account=follower.account_id, openid=follower.openid)
+    if not (count := rows.count()):
+        return None
+    kept = ngettext(
+        "that %d campaign was meant for them: nobody is sent the same twice",
+        "that %d campaigns were meant for them: nobody is sent the same twice",
+        count,
+    )
+    return Holding(kept % count)

@@ -1,0 +1,291 @@
+"""What every admin page stands on, and lists that stay quick at ten million rows.
+
+A ``BigTable`` page is newest first and never counts or skips rows: "older" and "newer" continue from the
+last id shown, and the number of results is the planner's estimate.
+"""
+
+import datetime
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import Promise, cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django_stubs_ext import StrOrPromise
+
+from wechat.kernel.row_ids import row_id
+
+if TYPE_CHECKING:
+    # The admin skin is untyped; its classes are Django's with another look.
+    from django.contrib.admin import AdminSite, ModelAdmin, StackedInline, TabularInline
+    from django.contrib.admin.views.main import ChangeList
+
+    class SimpleHistoryAdmin(ModelAdmin[Any]):
+        def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None: ...
+
+        def render_history_view(
+            self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
+        ) -> Any: ...
+
+        def history_form_view(
+            self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+        ) -> HttpResponse: ...
+else:
+    from simple_history.admin import SimpleHistoryAdmin
+    from unfold.admin import ModelAdmin, StackedInline, TabularInline
+    from unfold.views import ChangeList
+
+__all__ = [
+    "BigTable",
+    "ChangeList",
+    "FilterForm",
+    "HistoryMixin",
+    "ModelAdmin",
+    "PartOf",
+    "ReadOnly",
+    "StackedInline",
+    "TabularInline",
+    "badge",
+    "estimated_count",
+    "moment",
+]
+
+Row = TypeVar("Row", bound=Model)
+
+BEFORE, AFTER = "b", "a"
+
+
+def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:
+    """A short word in a coloured pill; ``kind`` is plain, good, warn or bad."""
+    return format_html('<span class="badge badge-{}">{}</span>', kind, text)
+
+
+def moment(at: datetime.datetime | None) -> SafeString:
+    """A time in a list, to the minute, on one line."""
+    text = timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
+    return format_html('<span class="moment">{}</span>', text)
+
+
+def estimated_count(rows: QuerySet[Any]) -> int:
+    """How many rows the planner expects, without reading them."""
+    plan = json.loads(rows.order_by().explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+class Keyset(Paginator[Row]):
+    """One page of a newest-first list; ``cursor`` is empty, ``b<id>`` (older than) or ``a<id>`` (newer)."""
+
+    template_name = "console/keyset_pagination.html"
+
+    def __init__(self, rows: QuerySet[Row], per_page: int, cursor: str) -> None:
+        super().__init__(rows, per_page)
+        self.rows = rows
+        self.direction, boundary = cursor[:1], cursor[1:]
+        # What no id can be is the first page, as if nothing had been asked.
+        self.boundary = row_id(boundary) if self.direction in (BEFORE, AFTER) else None
+
+    @cached_property
+    def shown(self) -> list[Row]:
+        return self._fetched[0]
+
+    @cached_property
+    def older(self) -> str:
+        """The cursor of the next older page, or the empty text."""
+        more = self._fetched[1] or (self.boundary is not None and self.direction == AFTER)
+        return f"{BEFORE}{self.shown[-1].pk}" if self.shown and more else ""
+
+    @cached_property
+    def newer(self) -> str:
+        if self.boundary is None or not self.shown:
+            return ""
+        more = self.direction == BEFORE or self._fetched[1]
+        return f"{AFTER}{self.shown[0].pk}" if more else ""
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether this page holds all there is, so that its length is the count."""
+        return self.boundary is None and not self.older
+
+    @cached_property
+    def count(self) -> int:
+        return len(self.shown) if self.is_exact else max(estimated_count(self.rows), len(self.shown))
+
+    @cached_property
+    def _fetched(self) -> tuple[list[Row], bool]:
+        """The rows of this page, newest first, and whether there are more in its direction."""
+        rows = self.rows.order_by("-pk")
+        if self.boundary is not None and self.direction == BEFORE:
+            rows = rows.filter(pk__lt=self.boundary)
+        elif self.boundary is not None:
+            rows = self.rows.order_by("pk").filter(pk__gt=self.boundary)
+        found = list(rows[: self.per_page + 1])
+        more, found = len(found) > self.per_page, found[: self.per_page]
+        if self.boundary is not None and self.direction == AFTER:
+            found.reverse()
+        return found, more
+
+
+class HistoryMixin(SimpleHistoryAdmin):
+    """Before an admin class: its rows have versions, which whoever may change them can bring back."""
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """The package asks only for the right to look, and saves what is posted all the same."""
+        if request.method == "POST":
+            row = self.get_object(request, object_id)
+            if row is None or not self.has_change_permission(request, row):
+                raise PermissionDenied
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
+
+class ReadOnly:
+    """Before an admin class: nothing is added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PartOf:
+    """Before an inline: whoever may look at a thing, or change it, may do so with its parts."""
+
+    if TYPE_CHECKING:
+        admin_site: AdminSite
+        parent_model: type[Any]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._whole.has_change_permission(request, obj)
+
+    @property
+    def _whole(self) -> "ModelAdmin[Any]":
+        return self.admin_site.get_model_admin(self.parent_model)
+
+
+class FilterForm(forms.Form):
+    """The filters above a list, all of them in sight; ``notices`` tell what they could not do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.notices: list[StrOrPromise] = []
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Only the rows that were asked for, in terms of the table's indexes."""
+        raise NotImplementedError
+
+    def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return self.narrow(rows) if self.is_valid() else rows.none()
+
+    @property
+    def is_used(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+
+class KeysetChangeList(ChangeList):
+    """The cursor is in ``p``, which Django drops from every filter link: a new filter starts at the top."""
+
+    model_admin: "BigTable"
+    filter_form: FilterForm | None = None
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        self.filter_form = self.model_admin.filter_of(request)
+        if self.filter_form is None:
+            return super().get_queryset(request, exclude_parameters)
+        return self.filter_form.narrowed(super().get_queryset(request, exclude_parameters))
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        """What Django is to look up itself: nothing that the form above the list has dealt with."""
+        lookups: dict[str, Any] = super().get_filters_params(params)
+        ours = self.filter_form.fields if self.filter_form else ()
+        return {name: value for name, value in lookups.items() if name not in ours}
+
+    def get_results(self, request: HttpRequest) -> None:
+        paginator = Keyset(self.queryset, self.list_per_page, request.GET.get("p", ""))
+        self.paginator = paginator
+        self.result_list = paginator.shown
+        self.model_admin.prepare(paginator.shown)
+        self.result_count = paginator.count
+        # Equal to the other count, or the skin would offer to "show all".
+        self.full_result_count = paginator.count
+        self.show_full_result_count = False
+        self.show_admin_actions = True
+        self.can_show_all = False
+        self.multi_page = not paginator.is_exact
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        return ["-pk"]
+
+    @property
+    def rounded_count(self) -> int:
+        """The estimate to two digits: more would look like a count."""
+        return round(self.result_count, 2 - len(str(self.result_count)))
+
+    @property
+    def older_link(self) -> str:
+        return self._page_link(self.paginator.older)
+
+    @property
+    def newer_link(self) -> str:
+        return self._page_link(self.paginator.newer)
+
+    def _page_link(self, cursor: str) -> str:
+        return self.get_query_string({"p": cursor}) if cursor else ""
+
+
+class BigTable(ModelAdmin[Any]):
+    """A list of any length, newest first."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_disable_select_all = True
+    sortable_by = ()
+    filter_form: type[FilterForm] | None = None
+    list_before_template = "console/filter_bar.html"
+
+    def filter_of(self, request: HttpRequest) -> FilterForm | None:
+        """The filters of this request, ``filter_form`` filled in."""
+        return self.filter_form(request.GET) if self.filter_form else None
+
+    def prepare(self, rows: Sequence[Any]) -> None:
+        """Look up for a whole page what its columns would ask for row by row."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return KeysetChangeList
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """What is only looked at has a history once somebody did something with it."""
+        row = context["original"]
+        context["show_history"] = self.has_change_permission(request, row) or (
+            row is not None and _entries(row).exists()
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _entries(row: Model) -> QuerySet[LogEntry]:
+    kind = ContentType.objects.get_for_model(row)
+    return LogEntry.objects.filter(content_type=kind, object_id=str(row.pk))

@@ -1,0 +1,80 @@
+"""Rows of a CSV file, or of the tab-separated "Unicode text" of Excel."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
+
+from wechat.console.tables.limits import LONGEST_ROW, Budget, no_table, too_large
+from wechat.kernel import encodings
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+DELIMITERS = ",\t;"
+
+
+def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
+    """Returns the rows one after the other. Raises ``UnreadableTable``."""
+    budget.begin()
+    try:
+        encoding = encodings.detect(file)
+    except encodings.UndecodableText:
+        raise no_table() from None
+    budget.end()
+    file.seek(0)
+    buffered = io.BufferedReader(_Borrowed(file))
+    lines = _Lines(io.TextIOWrapper(buffered, encoding.name, encoding.errors, newline=""))
+    rows = csv.reader(lines, delimiter=lines.delimiter())
+    while True:
+        lines.length = 0
+        budget.begin()
+        try:
+            row = next(rows, None)
+        except csv.Error:
+            raise no_table() from None
+        budget.end()
+        if row is None:
+            return
+        yield row
+
+
+class _Borrowed(io.RawIOBase):
+    """A file that stays open when what reads it goes away."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        part = memoryview(buffer)
+        data = self._file.read(len(part))
+        part[: len(data)] = data
+        return len(data)
+
+
+class _Lines:
+    """The lines of a text; a row may take several, if a cell holds a line end.
+
+    Their length is bounded before they are cut into cells: a row of commas alone would fill the memory.
+    """
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._first = text.readline(LONGEST_ROW + 1)
+        self.length = 0
+
+    def delimiter(self) -> str:
+        """The one there is most of in the first line; a comma if there is none."""
+        return max(DELIMITERS, key=self._first.count)
+
+    def __iter__(self) -> Iterator[str]:
+        line = self._first
+        while line:
+            self.length += len(line)
+            if self.length > LONGEST_ROW:
+                raise too_large()
+            yield line
+            line = self._text.readline(LONGEST_ROW + 1)

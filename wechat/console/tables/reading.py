@@ -1,0 +1,42 @@
+"""The one reader of uploaded tables."""
+
+import io
+from collections.abc import Iterator
+from typing import IO
+
+from django.utils.translation import gettext as _
+
+from wechat.console.tables import delimited, workbooks
+from wechat.console.tables.cells import unguarded
+from wechat.console.tables.limits import Budget, Limits, UnreadableTable
+from wechat.sdk.text import clean
+
+ZIP = b"PK\x03\x04"
+# Excel before 2007, and any workbook with a password.
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+USUAL = Limits()
+
+
+def rows_of(file: IO[bytes], limits: Limits = USUAL) -> Iterator[list[str]]:
+    """Returns the rows of a CSV file, or of the open sheet of a workbook, in order, each a list of texts.
+
+    Whole numbers are written without a point, days as ``2026-03-01``, yes and no as ``yes`` and ``no``. An
+    empty row is a list without a text in it, so that rows can be counted. Raises ``UnreadableTable``.
+    """
+    budget = Budget(limits, size=file.seek(0, io.SEEK_END))
+    file.seek(0)
+    head = file.read(len(COMPOUND))
+    if head == COMPOUND:
+        raise UnreadableTable(
+            _("This is a workbook of an old Excel (.xls), or one with a password: save it again as .xlsx.")
+        )
+    rows = (workbooks if head.startswith(ZIP) else delimited).rows_of(file, budget)
+    for row in rows:
+        budget.take(row)
+        yield [unguarded(clean(text)) for text in row]
+
+
+def is_workbook(file: IO[bytes]) -> bool:
+    """Whether a table has to be unpacked before its rows can be read."""
+    file.seek(0)
+    return file.read(len(ZIP)) == ZIP

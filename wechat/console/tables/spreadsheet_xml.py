@@ -1,0 +1,152 @@
+"""XML of a workbook's parts, parsed in chunks so that none of them is ever in memory as a whole.
+
+Names are compared without their prefix: writers choose it as they like, and strict Open XML has namespaces of
+its own. Reference: ECMA-376 part 1, 18 (SpreadsheetML).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import IO, Any
+from xml.parsers import expat
+
+from wechat.console.tables.limits import Budget, no_table
+
+CHUNK = 1 << 16
+# How Excel writes a character that XML has no place for.
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+Attributes = Mapping[str, str]
+Start = Callable[[Attributes], None]
+End = Callable[[], None]
+
+
+class Parser:
+    """Calls the handler of an element's name where it begins, and another where it ends."""
+
+    def __init__(self) -> None:
+        self.starts: dict[str, Start | None] = {}
+        self.ends: dict[str, End | None] = {}
+        self._text: list[str] = []
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._started
+        self._parser.EndElementHandler = self._ended
+        self._parser.StartDoctypeDeclHandler = _refuse
+
+    def collect(self, _attributes: Attributes) -> None:
+        """Keeps the text that follows, until ``collected``."""
+        self._parser.CharacterDataHandler = self._text.append
+
+    def collected(self) -> str:
+        """Returns the text since ``collect``."""
+        self._parser.CharacterDataHandler = None
+        text = "".join(self._text)
+        self._text.clear()
+        return text
+
+    def fed(self, part: IO[bytes], budget: Budget) -> Iterator[None]:
+        """Parses a chunk of the part at each step. Raises ``UnreadableTable``."""
+        more = True
+        while more:
+            budget.begin()
+            chunk = part.read(CHUNK)
+            more = bool(chunk)
+            try:
+                self._parser.Parse(chunk, not more)
+            except (expat.ExpatError, ValueError, LookupError) as error:
+                raise no_table() from error
+            budget.end()
+            yield
+
+    def _started(self, name: str, attributes: dict[str, str]) -> None:
+        if name not in self.starts:
+            self.starts[name] = self.starts.get(_local(name))
+        handler = self.starts[name]
+        if handler is not None:
+            handler(attributes)
+
+    def _ended(self, name: str) -> None:
+        if name not in self.ends:
+            self.ends[name] = self.ends.get(_local(name))
+        handler = self.ends[name]
+        if handler is not None:
+            handler()
+
+
+class Runs:
+    """A text that may be in several runs, without the reading aids above Japanese characters."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+        self._runs: list[str] = []
+        self._is_aid = False
+        parser.starts |= {"t": parser.collect, "rPh": self._aid}
+        parser.ends |= {"t": self._run, "rPh": self._aid_over}
+
+    def taken(self) -> str:
+        """Returns the text since the last time."""
+        text = "".join(self._runs)
+        self._runs.clear()
+        return unescaped(text)
+
+    def _run(self) -> None:
+        text = self._parser.collected()
+        if not self._is_aid:
+            self._runs.append(text)
+
+    def _aid(self, _attributes: Attributes) -> None:
+        self._is_aid = True
+
+    def _aid_over(self) -> None:
+        self._is_aid = False
+
+
+class SharedStrings:
+    """The texts that cells refer to by number, unpacked as far as one is asked for."""
+
+    def __init__(self, part: IO[bytes] | None, budget: Budget) -> None:
+        parser = Parser()
+        self._runs = Runs(parser)
+        parser.ends["si"] = self._add
+        self._texts: list[str] = []
+        self._fed = parser.fed(part, budget) if part else iter(())
+
+    def __getitem__(self, number: int) -> str:
+        """Raises ``UnreadableTable`` for one that is not there."""
+        while number >= len(self._texts):
+            if next(self._fed, self) is self:
+                raise no_table()
+        return self._texts[number]
+
+    def _add(self) -> None:
+        self._texts.append(self._runs.taken())
+
+
+def unescaped(text: str) -> str:
+    """Returns the text with ``_x000D_`` and its like as characters."""
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def elements(part: IO[bytes], names: Iterable[str], budget: Budget) -> Iterator[tuple[str, Attributes]]:
+    """Returns each element of these names with its attributes, their names without prefix."""
+    found: list[tuple[str, Attributes]] = []
+
+    def keep(name: str) -> Start:
+        return lambda attributes: found.append(
+            (name, {_local(key): value for key, value in attributes.items()})
+        )
+
+    parser = Parser()
+    parser.starts |= {name: keep(name) for name in names}
+    for _step in parser.fed(part, budget):
+        yield from found
+        found.clear()
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _refuse(*declared: Any) -> None:
+    """No writer of workbooks declares a document type; entities of one could unpack to anything."""
+    raise no_table()

@@ -1,0 +1,22 @@
+"""What the service desk forgets of a person: the conversation with its notes, and who took it over."""
+
+from django.utils.translation import gettext as _
+
+from accounts.followers import erasing
+from accounts.followers.erasing import Holding
+from accounts.followers.models import Follower
+from wechat.desk.models import Takeover, Thread
+
+
+@erasing.holds
+def conversation(follower: Follower) -> Holding | None:
+    whom = {"account": follower.account_id, "openid": follower.openid}
+    threads, takeovers = Thread.objects.filter(**whom), Takeover.objects.filter(**whom)
+    if not threads.exists() and not takeovers.exists():
+        return None
+
+    def erase() -> None:
+        threads.delete()
+        takeovers.delete()
+
+    return Holding(_("their conversation at the service desk, with the staff's notes"), erase)

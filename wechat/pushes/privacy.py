@@ -1,0 +1,78 @@
+"""What the page of one follower shows of the pushes: those sent, and what may be sent now."""
+
+import datetime
+from collections.abc import Iterator
+
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.followers import erasing, timeline
+from accounts.followers.erasing import Holding
+from accounts.followers.models import Follower
+from accounts.followers.timeline import Line, Moment, Panel
+from accounts.staff.rights import Area
+from wechat.pushes import grants, windows
+from wechat.pushes.models import NoticeGrant, NoticeRefusal, Push
+from wechat.pushes.summary import COLOURS, words
+
+FORGOTTEN = {"type": "text", "content": "—"}
+
+
+@timeline.happened(Area.MESSAGES)
+def pushed(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
+    rows = Push.objects.filter(account=follower.account_id, openid=follower.openid)
+    rows = rows.annotate(at=Coalesce("sent_at", "created_at"))
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    for push in rows.order_by("-at", "-pk")[:limit]:
+        colour, link = COLOURS[Push.State(push.state)], reverse("admin:pushes_push_change", args=[push.pk])
+        yield Moment(push.at, push.get_state_display(), words(push.content), link, colour)
+
+
+@timeline.knows(order=10, area=Area.MESSAGES)
+def may_be_sent(follower: Follower) -> Panel:
+    """From the ledgers of send windows and of agreements."""
+    if follower.blacklisted:
+        return Panel(_("What may be sent now"), note=_("Nothing: the follower is on the blacklist."))
+    talk = _talk(windows.left(follower.account, follower.openid, timezone.now()))
+    agreed = grants.held(follower.account, follower.openid)
+    notices = [Line(_("Notices “%(template)s”") % {"template": each.template}, str(each)) for each in agreed]
+    note = "" if talk else _("No customer-service message: the follower did nothing lately that allows one.")
+    return Panel(_("What may be sent now"), [*talk, *notices], note=note)
+
+
+def _talk(allowed: windows.Allowance) -> list[Line]:
+    if not allowed.left or allowed.until is None:
+        return []
+    until = date_format(timezone.localtime(allowed.until), "Y-m-d H:i")
+    left = ngettext("%d message", "%d messages", allowed.left) % allowed.left
+    told = _("%(left)s, until %(until)s") % {"left": left, "until": until}
+    return [Line(_("Customer-service messages"), told)]
+
+
+@erasing.holds
+def pushes(follower: Follower) -> Holding | None:
+    """That something was sent, and when, stays: it was counted; what it said goes."""
+    rows = Push.objects.filter(account=follower.account_id, openid=follower.openid, due_at__isnull=True)
+    if not (count := rows.count()):
+        return None
+    what = ngettext("the words of %d message sent to them", "the words of %d messages sent to them", count)
+    return Holding(what % count, lambda: rows.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN))
+
+
+@erasing.holds
+def agreements(follower: Follower) -> Holding | None:
+    whom = {"account": follower.account_id, "openid": follower.openid}
+    granted, refused = NoticeGrant.objects.filter(**whom), NoticeRefusal.objects.filter(**whom)
+    if not granted.exists() and not refused.exists():
+        return None
+
+    def erase() -> None:
+        granted.delete()
+        refused.delete()
+
+    return Holding(_("what they agreed and refused to be sent"), erase)
