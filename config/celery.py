@@ -21,7 +21,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {"tick": {"task": "kernel.tick", "schedule": TICK_SECONDS}}
 app.conf.beat_scheduler = "config.beat:Scheduler"
 # After each task Celery would close the pool together with the connection: the next task would connect anew,
-# and threads that read meanwhile (see ``wechat.kernel.editions``) would find it closed.
+# and threads that read meanwhile (see ``wechat.kernel.versioned_cache``) would find it closed.
 app.conf["CELERY_DB_REUSE_MAX"] = 2**62
 
 

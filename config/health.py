@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from wechat.inbox import recording
-from wechat.kernel import editions
+from wechat.kernel import versioned_cache
 
 DEADLINE_SECONDS = 0.8
 # Together less than a second; what is not read by then is read nevertheless.
@@ -84,10 +84,10 @@ async def _ready() -> tuple[int, dict[str, bool]]:
     """
     answers = await asyncio.gather(*(probe.is_reached() for probe in PROBES.values()))
     reached = dict(zip(PROBES, answers, strict=True))
-    if reached["postgres"] and not editions.all_built():
+    if reached["postgres"] and not versioned_cache.all_built():
         with suppress(Error, TimeoutError):
-            await editions.build_all(BUILD_SECONDS)
-    recordable = reached["postgres"] or (reached["redis"] and editions.all_built())
+            await versioned_cache.build_all(BUILD_SECONDS)
+    recordable = reached["postgres"] or (reached["redis"] and versioned_cache.all_built())
     return 200 if recordable else 503, reached
 
 

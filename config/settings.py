@@ -288,4 +288,4 @@ WEB_THREADS = environment.number("WEB_THREADS", 8, least=1, most=200)
 # --- Work of our own --------------------------------------------------------------------------------------
 
 # Seconds between two looks at whether accounts or rules were edited elsewhere; 0 looks every time.
-EDITION_INTERVAL = 0.5
+CACHE_VERSION_INTERVAL = 0.5

@@ -18,7 +18,7 @@ from menus.buttons import OWN_KEY
 from menus.kinds import KEYED, Kind
 from menus.models import Item, Version
 from wechat.contents.scripts import Script
-from wechat.kernel.editions import Cached
+from wechat.kernel.versioned_cache import Cached
 from wechat.replies import rulebook
 from wechat.sdk.content import from_dict, validate
 from wechat.sdk.errors import ContentError

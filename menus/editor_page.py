@@ -20,8 +20,8 @@ from accounts.staff.gate import object_page
 from accounts.staff.picking import links_of
 from accounts.staff.rights import Area, Rights
 from menus import articles, drafts, mini_programs, tree, validation, words
+from menus.access import all_menus, frame, staff
 from menus.buttons import Malformed, Reply, from_list, to_data
-from menus.entrance import all_menus, frame, staff
 from menus.facts import problems_of
 from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, Kind
 from menus.models import Item, Menu, Version

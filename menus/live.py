@@ -11,7 +11,7 @@ from menus.buttons import Button, to_platform
 from menus.models import Menu, Version
 from menus.planning import Add, Conditional, Create, DeleteAll, Live, Remove, Step, rule_of
 from wechat.materials.models import Asset
-from wechat.sdk.api import menus as api
+from wechat.sdk.calls import menus as api
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError
 

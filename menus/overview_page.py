@@ -18,14 +18,14 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, object_page
 from accounts.staff.rights import Area
 from menus import asking, drafts, live, tree, watching
+from menus.access import PUBLISHING, all_menus, frame, may_publish, staff
 from menus.buttons import from_platform
 from menus.differences import from_live
-from menus.entrance import PUBLISHING, all_menus, frame, may_publish, staff
 from menus.models import LiveMenu, Menu, Publication, Version
 from menus.planning import Live
 from menus.shown import drawn
 from menus.taking_over import take_over
-from wechat.sdk.api import menus as api
+from wechat.sdk.calls import menus as api
 from wechat.sdk.errors import ApiError, WeChatError
 
 MOST_PUBLICATIONS = 10

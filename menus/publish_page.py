@@ -15,8 +15,8 @@ from accounts.staff import audit
 from accounts.staff.gate import object_page
 from accounts.staff.rights import Area
 from menus import asking, drafts, tree
+from menus.access import PUBLISHING, all_menus, frame, staff
 from menus.differences import differences
-from menus.entrance import PUBLISHING, all_menus, frame, staff
 from menus.facts import problems_of
 from menus.forms import ScheduleForm
 from menus.models import Menu, Publication, Version

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET
 from accounts.staff.gate import object_page
 from accounts.staff.rights import Area
 from menus import drafts, statistics, tree
+from menus.access import all_menus, frame
 from menus.buttons import Buttons, every
 from menus.describing import action, names_in
-from menus.entrance import all_menus, frame
 from menus.kinds import COUNTED, Kind
 from menus.models import Item, Menu, Version
 from menus.shown import drawn

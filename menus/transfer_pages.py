@@ -14,7 +14,7 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, object_page
 from accounts.staff.rights import Area, Rights
 from menus import portable
-from menus.entrance import all_menus, frame, staff
+from menus.access import all_menus, frame, staff
 from menus.models import Menu
 from wechat.console import exchange
 from wechat.kernel import encodings

@@ -22,7 +22,7 @@ ORIGINAL_ID = "gh_0123456789ab"
 @pytest.fixture(autouse=True)
 def _quick(settings: Settings) -> None:
     """Edits are seen at once, and a password costs no half a second."""
-    settings.EDITION_INTERVAL = 0
+    settings.CACHE_VERSION_INTERVAL = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

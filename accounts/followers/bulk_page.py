@@ -19,7 +19,7 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame
 from accounts.staff.rights import Area
 from wechat.kernel.row_ids import row_id
-from wechat.sdk.api.tags import TAGGING_BATCH
+from wechat.sdk.calls.tags import TAGGING_BATCH
 
 TAGGING = ("tag", "untag")
 DEEDS = [

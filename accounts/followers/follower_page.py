@@ -23,7 +23,7 @@ from accounts.official.errcodes import of_row
 from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
-from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
+from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
 
 REMARK_BYTES = 30
 

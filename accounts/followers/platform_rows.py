@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.followers.models import Follower, Tag
 from accounts.official import errcodes
 from accounts.official.models import OfficialAccount
-from wechat.sdk.api import tags as tags_api
-from wechat.sdk.api.tags import PlatformTag
+from wechat.sdk.calls import tags as tags_api
+from wechat.sdk.calls.tags import PlatformTag
 from wechat.sdk.client import Client
 
 LONGEST_REMARK = 30

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.followers.models import BulkJob, Change
 from accounts.official.clients import client_for
 from wechat.kernel import work
-from wechat.sdk.api import tags, users
+from wechat.sdk.calls import tags, users
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, Cause, WeChatError
 

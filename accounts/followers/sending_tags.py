@@ -6,7 +6,7 @@ from collections.abc import Callable
 from accounts.followers.models import Tag
 from accounts.official.clients import client_for
 from wechat.kernel import work
-from wechat.sdk.api import tags
+from wechat.sdk.calls import tags
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError
 

@@ -24,8 +24,8 @@ from accounts.followers.models import FollowerSync, ListedOpenid
 from accounts.followers.sync_requests import ask_soon
 from accounts.official.clients import client_for
 from wechat.kernel import work
-from wechat.sdk.api import tags as tags_api
-from wechat.sdk.api import users
+from wechat.sdk.calls import tags as tags_api
+from wechat.sdk.calls import users
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError
 

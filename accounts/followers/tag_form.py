@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.models import Tag
 from accounts.staff.pages import AccountForm
-from wechat.sdk.api.tags import MOST_TAGS
+from wechat.sdk.calls.tags import MOST_TAGS
 
 
 class TagForm(AccountForm):

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.followers.models import BulkJob, Follower, Tag
 from wechat.kernel import work
 from wechat.kernel.subqueries import select_sql
-from wechat.sdk.api.tags import MOST_OF_A_FOLLOWER
+from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
 
 Tagging = Follower.tags.through
 

@@ -9,8 +9,8 @@ from accounts.official.models import OfficialAccount
 from accounts.official.tokens import SharedTokenStore
 from wechat.kernel import metrics
 from wechat.sdk.client import Client, Credentials, JsApiTickets
-from wechat.sdk.door import Door
 from wechat.sdk.tokens import AccessTokens, Token
+from wechat.sdk.transport import Transport
 
 _store = SharedTokenStore()
 
@@ -35,13 +35,13 @@ def _client(appid: str, secret: str, token_kind: str, api_base: str) -> Client:
 
 @lru_cache(maxsize=256)
 def _tokens(appid: str, secret: str, token_kind: str, api_base: str) -> AccessTokens:
-    door = Door(api_base, observer=_observe)
-    return AccessTokens(Credentials(appid, secret), _store, door, kind=token_kind)
+    transport = Transport(api_base, observer=_observe)
+    return AccessTokens(Credentials(appid, secret), _store, transport, kind=token_kind)
 
 
-def door() -> Door:
+def transport() -> Transport:
     """For the few calls that carry no token of the account: those of people who log in."""
-    return Door(settings.WECHAT_API_BASE, observer=_observe)
+    return Transport(settings.WECHAT_API_BASE, observer=_observe)
 
 
 def credentials_of(account: OfficialAccount) -> Credentials:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from wechat.kernel.editions import Cached
+from wechat.kernel.versioned_cache import Cached
 from wechat.sdk.envelope import CallbackKeys
 
 

@@ -19,7 +19,7 @@ from accounts.official import abilities
 from accounts.official.clients import client_for
 from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
 from wechat.sdk import deadlines
-from wechat.sdk.api.base import callback_check, callback_ips
+from wechat.sdk.calls.base import callback_check, callback_ips
 from wechat.sdk.connections import bounded_session
 from wechat.sdk.crypto import sign
 from wechat.sdk.envelope import Mode

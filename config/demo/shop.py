@@ -2,7 +2,7 @@
 
 from accounts.official.models import OfficialAccount
 from payments.orders import ordering
-from payments.shop.entrance import address_of
+from payments.shop.access import address_of
 from payments.shop.models import Item, ItemField
 from wechat.replies import portable
 from wechat.replies.models import Rule

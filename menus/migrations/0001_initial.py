@@ -2,7 +2,7 @@ import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-from wechat.kernel.editions import count_edits
+from wechat.kernel.versioned_cache import count_edits
 
 
 class Migration(migrations.Migration):

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from payments.merchants.models import Merchant
 from wechat.kernel import metrics
-from wechat.kernel.editions import Cached
 from wechat.kernel.secrets import Undecryptable
+from wechat.kernel.versioned_cache import Cached
 from wechat.sdk.errors import Cause
 from wechat.sdk.pay import v2
 from wechat.sdk.pay.cashier import Cashier, V3Cashier

@@ -18,7 +18,7 @@ from wechat.campaigns.models import Recipient
 from wechat.campaigns.sequences import enrolling, triggers
 from wechat.channels import report as channel_report
 from wechat.kernel import placeholders
-from wechat.pushes import occasions
+from wechat.pushes import event_templates
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import Text
 from wechat.sdk.pay.money import yuan
@@ -54,14 +54,14 @@ def receipt(order: Order) -> str:
     return placeholders.fill(order.merchant.receipt_text, words)
 
 
-occasions.register(
+event_templates.register(
     "order.paid",
     _("An order is paid"),
     {
-        "amount": occasions.Word(_("amount"), "¥99.80"),
-        "description": occasions.Word(_("what was bought"), "会员卡"),
-        "number": occasions.Word(_("order number"), "20260207001"),
-        "time": occasions.Word(_("time"), "2026-02-07 10:00"),
+        "amount": event_templates.Word(_("amount"), "¥99.80"),
+        "description": event_templates.Word(_("what was bought"), "会员卡"),
+        "number": event_templates.Word(_("order number"), "20260207001"),
+        "time": event_templates.Word(_("time"), "2026-02-07 10:00"),
     },
 )
 
@@ -79,7 +79,7 @@ def send_automatic_messages(event: Event) -> None:
         "number": order.out_trade_no,
         "time": timezone.localtime(order.paid_at).strftime("%Y-%m-%d %H:%M"),
     }
-    occasions.happened(order.account, "order.paid", openid, words, key=f"order.paid:{order.pk}")
+    event_templates.happened(order.account, "order.paid", openid, words, key=f"order.paid:{order.pk}")
 
 
 @hears("sequences", Topic.PAID)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.official import links
 from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
-from payments.shop.entrance import address_of, directory_of
+from payments.shop.access import address_of, directory_of
 from payments.shop.models import Item
 from wechat.materials import usage
 from wechat.materials.models import Asset

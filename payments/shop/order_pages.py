@@ -17,7 +17,7 @@ from payments.orders import ordering, polling
 from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.states import OrderState
-from payments.shop.entrance import order_at, shop_page
+from payments.shop.access import order_at, shop_page
 from payments.shop.selling import SOURCE
 from wechat.kernel import work
 from wechat.kernel.buckets import wait_for

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from payments.shop import selling
+from payments.shop.access import item_at, shop_page
 from payments.shop.buying_form import BuyingForm
-from payments.shop.entrance import item_at, shop_page
 from payments.shop.models import Item
 from payments.shop.selling import NotForSale
 from wechat.kernel import files

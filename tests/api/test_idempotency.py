@@ -10,7 +10,7 @@ from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from tests.api import urls
 from tests.signed import Signed, business_system
-from wechat.api.forgetting import is_due
+from wechat.api.expiry import is_due
 from wechat.api.models import KeptAnswer, SeenNonce
 from wechat.kernel import work
 

@@ -13,7 +13,7 @@ from tests.cast import Cast, signed_in
 from wechat.articles.models import Article, Draft
 from wechat.kernel import work
 from wechat.materials.models import Asset
-from wechat.sdk.api import drafts
+from wechat.sdk.calls import drafts
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from wechat.inbox import reacting
 from wechat.kernel import work
 from wechat.materials import usage
 from wechat.materials.models import Asset
-from wechat.sdk.api import drafts
+from wechat.sdk.calls import drafts
 
 pytestmark = pytest.mark.django_db
 

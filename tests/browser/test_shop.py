@@ -12,12 +12,12 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders.models import Order
-from payments.shop.entrance import address_of
+from payments.shop.access import address_of
 from payments.shop.models import Item, ItemField
 from simulator.world import openid_of
 from tests.simulated import Simulated
 from wechat.kernel import work
-from wechat.sdk.door import shared_session
+from wechat.sdk.transport import shared_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from tests.simulated import Simulated
 from wechat.articles.models import Article, Draft
 from wechat.campaigns.mass import reports, sending
 from wechat.campaigns.models import MassSend
-from wechat.sdk.api import drafts, mass
+from wechat.sdk.calls import drafts, mass
 from wechat.sdk.errors import ApiError
 from wechat.sdk.messages import ArticleCheck, ArticleUrl, MassSendFinished
 

@@ -53,7 +53,7 @@ def test_a_segment_is_split_into_even_calls_of_openids(
     account: OfficialAccount, known: Simulated, written: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     openids = followers(account, known, 7)
-    monkeypatch.setattr("wechat.sdk.api.mass.MOST_OPENIDS", 3)
+    monkeypatch.setattr("wechat.sdk.calls.mass.MOST_OPENIDS", 3)
     send = settle(written(target="segment", segment=everybody_of(account)))
     assert sorted(send.calls.values_list("size", flat=True)) == [2, 2, 3]
     assert received(account, known, of=7) == sorted(openids)
@@ -263,7 +263,7 @@ def test_openids_may_be_sent_again_while_one_call_fails(
     account: OfficialAccount, known: Simulated, written: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     followers(account, known, 4)
-    monkeypatch.setattr("wechat.sdk.api.mass.MOST_OPENIDS", 2)
+    monkeypatch.setattr("wechat.sdk.calls.mass.MOST_OPENIDS", 2)
     known.sim("/faults", {"api": SEND, "times": 1, "errcode": 40031})
     send = settle(written(target="segment", segment=everybody_of(account)))
     assert (send.state, sorted(send.calls.values_list("state", flat=True))) == (

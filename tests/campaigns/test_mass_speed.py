@@ -6,7 +6,7 @@ from django.contrib.admin.models import LogEntry
 from accounts.official.clients import client_for
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
-from wechat.sdk.api import mass as api
+from wechat.sdk.calls import mass as api
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import Row
 from tests.campaigns.conftest import World, reasons, states
-from wechat.campaigns import figures, table
+from wechat.campaigns import audience_file, figures
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, MassCall, MassRecipient, MassSend, Recipient
-from wechat.pushes import grants, windows
+from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import Push
 from wechat.pushes.windows import Trigger
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = [f"oCrowd{number:03d}" for number in range(10)]
 
 
-def loaded(campaign: Campaign, text: str, encoding: str = "utf-8") -> table.Loaded:
-    told = table.load(campaign, BytesIO(text.encode(encoding)))
+def loaded(campaign: Campaign, text: str, encoding: str = "utf-8") -> audience_file.Loaded:
+    told = audience_file.load(campaign, BytesIO(text.encode(encoding)))
     Campaign.objects.filter(pk=campaign.pk).update(columns=told.columns)
     campaign.refresh_from_db()
     return told
@@ -60,7 +60,7 @@ def test_without_an_open_window_or_an_agreement_there_is_no_way(world: World) ->
     windows.grant(world.account, CROWD[0], Trigger.MESSAGE, timezone.now())
     service = world.checked(world.campaign(way="service", template=None))
     assert reasons(service) == dict.fromkeys(CROWD[1:3], "no_way")
-    grants.agree(world.account, CROWD[1], "Wq0demo", timezone.now(), "once")
+    subscription_quota.agree(world.account, CROWD[1], "Wq0demo", timezone.now(), "once")
     notice = world.checked(world.campaign(way="template", template=world.notice))
     assert reasons(notice) == dict.fromkeys((CROWD[0], CROWD[2]), "not_agreed")
 
@@ -180,7 +180,7 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> 
 def test_a_table_that_cannot_be_used_is_refused_and_the_former_one_stays(world: World, text: str) -> None:
     campaign = world.campaign(audience="file")
     loaded(campaign, f"openid\n{CROWD[0]}\n")
-    with pytest.raises(table.BadTable):
+    with pytest.raises(audience_file.BadTable):
         loaded(campaign, text)
     assert campaign.rows.get().openid == CROWD[0]
 

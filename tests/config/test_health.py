@@ -17,7 +17,7 @@ from pytest_django import Settings
 from config import health
 from config.asgi import application
 from tests.cast import Cast
-from wechat.kernel import editions
+from wechat.kernel import versioned_cache
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,8 +76,8 @@ def redis_at(settings: Settings, port: int) -> None:
 @pytest.fixture
 def _in_memory(settings: Settings) -> None:
     """What callbacks are answered from has been read."""
-    asyncio.run(editions.build_all(60))
-    settings.EDITION_INTERVAL = 3600
+    asyncio.run(versioned_cache.build_all(60))
+    settings.CACHE_VERSION_INTERVAL = 3600
 
 
 def test_with_everything_there_both_are_named() -> None:
@@ -104,8 +104,8 @@ def test_a_postgres_that_says_nothing_is_away(database_at: Any, silent: int) -> 
 def test_a_process_that_never_saw_postgres_cannot_answer_callbacks(
     database_at: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(editions, "_unbuilt", set(editions._all))
-    settings.EDITION_INTERVAL = 3600
+    monkeypatch.setattr(versioned_cache, "_unbuilt", set(versioned_cache._all))
+    settings.CACHE_VERSION_INTERVAL = 3600
     database_at(NOBODY_LISTENS)
     assert ready() == (503, {"postgres": False, "redis": True})
 
@@ -113,10 +113,10 @@ def test_a_process_that_never_saw_postgres_cannot_answer_callbacks(
 def test_a_process_that_was_asked_before_postgres_went_away_can(
     database_at: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(editions, "_unbuilt", set(editions._all))
+    monkeypatch.setattr(versioned_cache, "_unbuilt", set(versioned_cache._all))
     monkeypatch.setattr(health, "BUILD_SECONDS", 60)
     assert ready()[0] == 200
-    settings.EDITION_INTERVAL = 3600
+    settings.CACHE_VERSION_INTERVAL = 3600
     database_at(NOBODY_LISTENS)
     assert ready() == (200, {"postgres": False, "redis": True})
 

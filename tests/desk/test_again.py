@@ -12,7 +12,7 @@ from tests.cast import Cast
 from tests.desk.conftest import OPENID, Wrote
 from tests.desk.test_talking import act
 from wechat.desk.models import Takeover
-from wechat.pushes import grants, windows
+from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import Push, Template
 
 pytestmark = pytest.mark.django_db
@@ -98,12 +98,12 @@ def test_the_panel_tells_which_notices_are_left(desk: Client, staff: Cast, wrote
             lasts=platform_id == "N2",
         )
     for key, template in (("a", "N1"), ("b", "N1"), ("c", "N2")):
-        grants.agree(staff.ours, OPENID, template, timezone.now(), key)
-    assert [(str(each.template), each.left) for each in grants.held(staff.ours, OPENID)] == [
+        subscription_quota.agree(staff.ours, OPENID, template, timezone.now(), key)
+    assert [(str(each.template), each.left) for each in subscription_quota.held(staff.ours, OPENID)] == [
         ("到店提醒", 2), ("发货", 1),
     ]  # fmt: skip
     page = said(desk)
     assert "到店提醒" in page
     assert "从未同意" not in page
-    grants.refuse(staff.ours, OPENID, "N1", timezone.now())
-    assert [str(each.template) for each in grants.held(staff.ours, OPENID)] == ["发货"]
+    subscription_quota.refuse(staff.ours, OPENID, "N1", timezone.now())
+    assert [str(each.template) for each in subscription_quota.held(staff.ours, OPENID)] == ["发货"]

@@ -9,7 +9,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
-from wechat.sdk.api import customer_service as kf
+from wechat.sdk.calls import customer_service as kf
 from wechat.sdk.errors import ApiError
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from tests.platform import Platform, Push
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Answer, Event
-from wechat.kernel import editions
+from wechat.kernel import versioned_cache
 from wechat.sdk.content import Text
 
 pytestmark = [
@@ -104,8 +104,8 @@ def test_a_handler_that_takes_its_time_holds_up_nobody_else(platform: Platform) 
 def test_what_is_kept_in_the_process_is_read_without_a_query(platform: Platform, settings: Settings) -> None:
     """A query in the loop raises; an account nobody can find by now is answered from memory."""
     run(call(PATH, platform.safe(platform.text("1"))))
-    settings.EDITION_INTERVAL = 3600
-    assert editions.all_built()
+    settings.CACHE_VERSION_INTERVAL = 3600
+    assert versioned_cache.all_built()
     [got] = run(call(PATH, platform.safe(platform.text("2"))))
     assert (got.status_code, got.content) == (200, b"success")
 

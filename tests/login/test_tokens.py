@@ -15,7 +15,7 @@ from accounts.official.models import OfficialAccount
 from tests.login.conftest import Person
 from wechat.kernel import work
 from wechat.login import browser, tokens, visitors
-from wechat.login.forgetting import is_due
+from wechat.login.expiry import is_due
 from wechat.login.models import LoginSession, SigningKey, Visitor
 from wechat.login.tokens import BadToken
 

@@ -19,9 +19,9 @@ from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from wechat.kernel import work
 from wechat.kernel.models import Hold
-from wechat.materials import library, shelves
-from wechat.materials.models import Asset, Shelf
-from wechat.sdk.api import media
+from wechat.materials import library, material_quota
+from wechat.materials.models import Asset, MaterialQuota
+from wechat.sdk.calls import media
 from wechat.sdk.errors import ApiError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -224,8 +224,8 @@ def test_the_places_that_are_taken_are_shown(shared: Asset, both: Any, staff: Ca
 
 
 def test_a_full_library_says_so_before_the_upload(shared: Asset, both: Any, staff: Cast) -> None:
-    Shelf.objects.update(image=60_000, news=39_999, read_at=timezone.now(), due_at=None)
-    assert shelves.left(staff.ours, "image") == 1
+    MaterialQuota.objects.update(image=60_000, news=39_999, read_at=timezone.now(), due_at=None)
+    assert material_quota.left(staff.ours, "image") == 1
     assert sent(both, staff.ours, picture()).status_code == 200
     with override("zh-hans"):
         refused = sent(both, staff.ours, picture())
@@ -240,16 +240,16 @@ def test_a_full_library_says_so_before_the_upload(shared: Asset, both: Any, staf
 
 
 def test_a_platform_that_does_not_tell_is_asked_again_until_it_does(platform: Simulated, staff: Cast) -> None:
-    shelves.seen_by_staff(staff.ours)
+    material_quota.seen_by_staff(staff.ours)
     platform.sim("/faults", {"api": "/cgi-bin/material/get_materialcount", "times": 4, "errcode": -1})
     for minutes in range(5):
         with time_machine.travel(timezone.now() + datetime.timedelta(minutes=10 * minutes), tick=False):
             work.run("materials.count")
             if minutes < 4:
-                assert shelves.left(staff.ours, "image") is None
-    assert shelves.left(staff.ours, "image") == 100_000
-    shelf = Shelf.objects.get()
-    assert (shelf.due_at, shelf.error, Hold.objects.count()) == (None, "", 0)
+                assert material_quota.left(staff.ours, "image") is None
+    assert material_quota.left(staff.ours, "image") == 100_000
+    quota = MaterialQuota.objects.get()
+    assert (quota.due_at, quota.error, Hold.objects.count()) == (None, "", 0)
 
 
 def test_files_are_put_into_a_folder_together(shared: Asset, both: Any, staff: Cast) -> None:

@@ -11,7 +11,7 @@ from menus import drafts
 from menus.buttons import Button, Reply
 from menus.models import Menu
 from tests.simulated import Simulated
-from wechat.sdk.api import menus as api
+from wechat.sdk.calls import menus as api
 
 BOOK_APPID = "wx3c5e7a9b1d2f4068"
 

@@ -26,7 +26,7 @@ from wechat.kernel import work
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
-from wechat.sdk.api import menus as api
+from wechat.sdk.calls import menus as api
 from wechat.sdk.client import Client
 
 

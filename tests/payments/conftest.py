@@ -15,7 +15,7 @@ from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS
 from tests.sdk.platform import serving
 from tests.simulated import Simulated
-from wechat.sdk.door import shared_session
+from wechat.sdk.transport import shared_session
 
 
 @pytest.fixture(autouse=True)

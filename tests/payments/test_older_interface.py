@@ -21,8 +21,8 @@ from payments.orders.states import OrderState, RefundState
 from tests.sdk.pay.vectors import KEYS
 from tests.simulated import Simulated
 from wechat.kernel import work
-from wechat.sdk.door import shared_session
 from wechat.sdk.pay import v2
+from wechat.sdk.transport import shared_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from tests.working import react_to_due, react_to_late
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Answer, Event
-from wechat.pushes import grants, handlers, windows
+from wechat.pushes import handlers, subscription_quota, windows
 from wechat.pushes.conversation import pushed
 from wechat.pushes.models import Push, Receipt
 from wechat.sdk.content import Text, to_dict
@@ -219,16 +219,16 @@ def test_agreements_of_the_pop_up_count_once(
     for _ in range(2):
         react_to_due()
         InboundMessage.objects.update(due_at=timezone.now())
-    assert grants.left(account, "oA", ["V", "W"]) == {"V": 1, "W": 0}
+    assert subscription_quota.left(account, "oA", ["V", "W"]) == {"V": 1, "W": 0}
 
 
 def test_a_refusal_in_the_settings_ends_the_agreements(
     recorded: Callable[..., InboundMessage], account: OfficialAccount
 ) -> None:
-    grants.agree(account, "oA", "V", timezone.now() - timedelta(minutes=1), "earlier")
+    subscription_quota.agree(account, "oA", "V", timezone.now() - timedelta(minutes=1), "earlier")
     listed = "<List><TemplateId>V</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List>"
     recorded(
         event_of("subscribe_msg_change_event", f"<SubscribeMsgChangeEvent>{listed}</SubscribeMsgChangeEvent>")
     )
     react_to_due()
-    assert grants.left(account, "oA", ["V"]) == {"V": 0}
+    assert subscription_quota.left(account, "oA", ["V"]) == {"V": 0}

@@ -14,7 +14,7 @@ from tests.simulated import Simulated
 from tests.working import send_due
 from wechat.kernel import buckets, work
 from wechat.kernel.models import Hold
-from wechat.pushes import claiming, grants, receipts, send_holds, send_rates
+from wechat.pushes import claiming, receipts, send_holds, send_rates, subscription_quota
 from wechat.pushes.models import Push, Receipt, SendRate, Template
 from wechat.pushes.queueing import queue_many, queue_template
 from wechat.pushes.transitions import send_again
@@ -342,26 +342,26 @@ def test_each_agreement_allows_one_notice(world: World) -> None:
             f"/accounts/{world.account.appid}/events/{OPENID}",
             {"type": "agree", "choices": {"Wq0demo": "accept"}},
         )
-        grants.agree(world.account, OPENID, "Wq0demo", timezone.now(), f"event:{number}")
+        subscription_quota.agree(world.account, OPENID, "Wq0demo", timezone.now(), f"event:{number}")
     pushes = [world.ask(shop, template="Wq0demo", kind=Kind.NOTICE) for shop in "123"]
     send_due()
     states = [Push.objects.get(pk=push.pk).state for push in pushes]
     assert states == [State.SENT, State.SENT, State.SKIPPED]
-    assert grants.left(world.account, OPENID, ["Wq0demo"]) == {"Wq0demo": 0}
+    assert subscription_quota.left(world.account, OPENID, ["Wq0demo"]) == {"Wq0demo": 0}
 
 
 def test_the_platform_knows_the_agreements_better(world: World) -> None:
     for number in range(3):
-        grants.agree(world.account, OPENID, "Wq0demo", timezone.now(), f"event:{number}")
+        subscription_quota.agree(world.account, OPENID, "Wq0demo", timezone.now(), f"event:{number}")
     push = world.ask(template="Wq0demo", kind=Kind.NOTICE)
     send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, push.errcode) == (State.SKIPPED, Reason.NO_GRANT, 43101)
-    assert grants.left(world.account, OPENID, ["Wq0demo"]) == {"Wq0demo": 0}
+    assert subscription_quota.left(world.account, OPENID, ["Wq0demo"]) == {"Wq0demo": 0}
 
 
 def test_a_notice_with_a_lost_answer_is_uncertain(world: World) -> None:
-    grants.agree(world.account, OPENID, "Wq0demo", timezone.now(), "event:1")
+    subscription_quota.agree(world.account, OPENID, "Wq0demo", timezone.now(), "event:1")
     world.simulated.sim(
         f"/accounts/{world.account.appid}/events/{OPENID}",
         {"type": "agree", "choices": {"Wq0demo": "accept"}},
@@ -389,7 +389,7 @@ def test_a_mini_program_sends_to_its_users(world: World, account: OfficialAccoun
     world.simulated.sim(
         f"/accounts/{account.appid}/events/{OPENID}", {"type": "agree", "choices": {"Wq0demo": "accept"}}
     )
-    grants.agree(account, OPENID, "Wq0demo", timezone.now(), "event:1")
+    subscription_quota.agree(account, OPENID, "Wq0demo", timezone.now(), "event:1")
     push = world.ask(template="Wq0demo", kind=Kind.SUBSCRIBE)
     send_due()
     push.refresh_from_db()
@@ -399,13 +399,13 @@ def test_a_mini_program_sends_to_its_users(world: World, account: OfficialAccoun
 def test_agreements_count_the_same_in_any_order(world: World, account: OfficialAccount) -> None:
     start = timezone.now()
     deeds: list[Callable[[], None]] = [
-        lambda: grants.agree(account, OPENID, "Wq0demo", start, "1"),
-        lambda: grants.refuse(account, OPENID, "Wq0demo", start + timedelta(seconds=1)),
-        lambda: grants.agree(account, OPENID, "Wq0demo", start + timedelta(seconds=2), "2"),
+        lambda: subscription_quota.agree(account, OPENID, "Wq0demo", start, "1"),
+        lambda: subscription_quota.refuse(account, OPENID, "Wq0demo", start + timedelta(seconds=1)),
+        lambda: subscription_quota.agree(account, OPENID, "Wq0demo", start + timedelta(seconds=2), "2"),
     ]
     for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0, 1, 2, 0]):
         account.noticegrant_set.all().delete()
         account.noticerefusal_set.all().delete()
         for place in order:
             deeds[place]()
-        assert grants.left(account, OPENID, ["Wq0demo"]) == {"Wq0demo": 1}
+        assert subscription_quota.left(account, OPENID, ["Wq0demo"]) == {"Wq0demo": 1}

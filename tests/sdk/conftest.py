@@ -5,8 +5,8 @@ import requests
 
 from tests.sdk.platform import APPID, SECRET, Platform, serving
 from wechat.sdk.client import Client
-from wechat.sdk.door import Door
 from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
+from wechat.sdk.transport import Transport
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def door(base: str, session: requests.Session) -> Door:
-    return Door(base, session)
+def transport(base: str, session: requests.Session) -> Transport:
+    return Transport(base, session)
 
 
 @pytest.fixture
@@ -44,5 +44,5 @@ def store() -> MemoryTokenStore:
 
 @pytest.fixture
 def client(base: str, session: requests.Session, credentials: Credentials, store: MemoryTokenStore) -> Client:
-    tokens = AccessTokens(credentials, store, Door(base, session))
+    tokens = AccessTokens(credentials, store, Transport(base, session))
     return Client(credentials, tokens, base, session=session)

@@ -11,13 +11,13 @@ from requests.adapters import HTTPAdapter
 from tests.sdk.data import DATA
 from tests.sdk.platform import SECRET, Platform, Reply, answer, multipart_names
 from wechat.sdk import jssdk
-from wechat.sdk.api import base as base_api
-from wechat.sdk.api import media, messages, users
+from wechat.sdk.calls import base as base_api
+from wechat.sdk.calls import media, messages, users
 from wechat.sdk.client import Client
 from wechat.sdk.content import Text, TransferToService
-from wechat.sdk.door import Call, Door, shared_session
 from wechat.sdk.errors import ApiError, ContentError, TransportError, WeChatError
 from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
+from wechat.sdk.transport import Call, Transport, shared_session
 
 SEND, INFO, STABLE = "/cgi-bin/message/custom/send", "/cgi-bin/user/info", "/cgi-bin/stable_token"
 OK = answer(errcode=0, errmsg="ok")
@@ -94,9 +94,9 @@ def test_no_usable_answer_means_nobody_knows_what_happened(
 def test_a_refused_connection_means_nothing_was_sent(session: requests.Session) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        door = Door(f"http://127.0.0.1:{taken.getsockname()[1]}", session)
+        transport = Transport(f"http://127.0.0.1:{taken.getsockname()[1]}", session)
         with pytest.raises(TransportError) as unreachable:
-            door.ask(Call("GET", INFO))
+            transport.ask(Call("GET", INFO))
     assert not unreachable.value.outcome_unknown
 
 
@@ -125,7 +125,7 @@ def test_only_a_connection_never_made_leaves_no_doubt(
 ) -> None:
     session.mount("http://", Failing(failure))
     with pytest.raises(TransportError) as lost:
-        Door("http://platform.example", session).ask(Call("GET", INFO))
+        Transport("http://platform.example", session).ask(Call("GET", INFO))
     assert lost.value.outcome_unknown is unknown
 
 
@@ -140,7 +140,7 @@ def test_no_secret_is_shown_when_things_go_wrong(
     caplog.set_level(logging.DEBUG)
     platform.routes[SEND] = lambda request: Reply(b"", status=0)
     platform.routes[INFO] = lambda request: answer(errcode=40003, errmsg="invalid openid")
-    classic = AccessTokens(credentials, MemoryTokenStore(), Door(base, session), kind="classic")
+    classic = AccessTokens(credentials, MemoryTokenStore(), Transport(base, session), kind="classic")
     shown = [
         repr(client),
         repr(Call("GET", INFO, {"access_token": "98_token-1"}, {"secret": SECRET})),
@@ -149,7 +149,9 @@ def test_no_secret_is_shown_when_things_go_wrong(
     for call in (
         lambda: messages.send_service_message(client, "oOne", Text("a")),
         lambda: users.user_info(client, "oOne"),
-        lambda: Door("http://127.0.0.1:1", session).ask(Call("GET", INFO, {"access_token": "98_token-1"})),
+        lambda: Transport("http://127.0.0.1:1", session).ask(
+            Call("GET", INFO, {"access_token": "98_token-1"})
+        ),
     ):
         with pytest.raises(WeChatError) as failed:
             call()
@@ -164,13 +166,13 @@ def test_calls_are_observed_with_their_outcome(
     platform: Platform, base: str, session: requests.Session
 ) -> None:
     seen: list[tuple[str, str]] = []
-    door = Door(base, session, lambda api, outcome, seconds: seen.append((api, outcome)))
+    transport = Transport(base, session, lambda api, outcome, seconds: seen.append((api, outcome)))
     platform.valid = {"t"}
     replies = iter([OK, answer(errcode=45009, errmsg="quota"), Reply(b"", status=500)])
     platform.routes[INFO] = lambda request: next(replies)
     for _ in range(3):
         try:
-            door.ask(Call("GET", INFO).with_token("t"))
+            transport.ask(Call("GET", INFO).with_token("t"))
         except WeChatError:
             continue
     assert seen == [(INFO, "ok"), (INFO, "45009"), (INFO, "lost")]
@@ -322,7 +324,7 @@ def test_one_process_keeps_one_session_per_host_without_cookies(platform: Platfo
     platform.valid = {"t"}
     platform.routes[INFO] = lambda request: Reply(b"{}", headers={"Set-Cookie": "a=b"})
     for _ in range(2):
-        Door(base).ask(Call("GET", INFO).with_token("t"))
+        Transport(base).ask(Call("GET", INFO).with_token("t"))
     assert "Cookie" not in platform.requests[-1].headers
     assert shared_session(base, 1) is shared_session(base, 1)
     assert shared_session(base, 1) is not shared_session(base, 2)

@@ -10,13 +10,13 @@ import pytest
 from tests.sdk.pay.vectors import KEYS
 from tests.slow import WAYS, slow_receiver
 from wechat.sdk import deadlines
-from wechat.sdk.door import Call, Door
 from wechat.sdk.downloads import download
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import bills
 from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.keys import MerchantKeys, platform_keys, read_private_key
 from wechat.sdk.pay.v2_client import V2Client, V2Keys
+from wechat.sdk.transport import Call, Transport
 
 SOON = 0.2
 
@@ -26,11 +26,11 @@ def everywhere(host: str, port: int, address: str) -> bool:
 
 
 def ask(base: str) -> None:
-    Door(base).ask(Call("POST", "/cgi-bin/message/custom/send", body={"touser": "o"}))
+    Transport(base).ask(Call("POST", "/cgi-bin/message/custom/send", body={"touser": "o"}))
 
 
 def fetch_media(base: str) -> None:
-    Door(base).download(Call("GET", "/cgi-bin/media/get"))
+    Transport(base).download(Call("GET", "/cgi-bin/media/get"))
 
 
 def pay(base: str) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sdk.data import DATA, label
-from wechat.sdk.api.miniprogram import AHEAD, OLDEST, checksession_signature, open_data, raw_data_matches
+from wechat.sdk.calls.miniprogram import AHEAD, OLDEST, checksession_signature, open_data, raw_data_matches
 from wechat.sdk.errors import EnvelopeError
 
 VECTORS = json.loads((DATA / "vectors" / "miniprogram_crypto.json").read_text("utf-8"))

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.sdk.platform import Platform, Reply, Request, answer
-from wechat.sdk.api import qrcodes
+from wechat.sdk.calls import qrcodes
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, ContentError, TransportError
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.sdk.platform import APPID, Platform, Reply, Request, answer
 from wechat.sdk.client import Client, JsApiTickets
-from wechat.sdk.door import Door
 from wechat.sdk.errors import ApiError, TransportError
 from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore, Token
+from wechat.sdk.transport import Transport
 
 NAME = f"access_token:stable:{APPID}"
 STABLE, CLASSIC = "/cgi-bin/stable_token", "/cgi-bin/token"
@@ -29,10 +29,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 def process(
-    credentials: Credentials, store: MemoryTokenStore, door: Door, clock: Clock
+    credentials: Credentials, store: MemoryTokenStore, transport: Transport, clock: Clock
 ) -> Callable[[], AccessTokens]:
     """Another process of ours: its own memory, the shared store."""
-    return lambda: AccessTokens(credentials, store, door, now=clock)
+    return lambda: AccessTokens(credentials, store, transport, now=clock)
 
 
 def at_once(calls: Sequence[Callable[[], str]]) -> list[str]:
@@ -225,9 +225,9 @@ def test_force_is_used_at_most_twenty_times_a_day(
 
 
 def test_a_classic_token_is_asked_for_by_get(
-    platform: Platform, credentials: Credentials, store: MemoryTokenStore, door: Door
+    platform: Platform, credentials: Credentials, store: MemoryTokenStore, transport: Transport
 ) -> None:
-    tokens = AccessTokens(credentials, store, door, kind="classic")
+    tokens = AccessTokens(credentials, store, transport, kind="classic")
     first = tokens.get()
     assert tokens.renew(first) == "98_token-2"
     assert [request.method for request in platform.requests] == ["GET", "GET"]
@@ -267,10 +267,10 @@ def test_an_answer_without_a_token_is_not_taken_for_one(
 
 
 def test_a_kind_of_token_nobody_knows_is_refused(
-    credentials: Credentials, store: MemoryTokenStore, door: Door
+    credentials: Credentials, store: MemoryTokenStore, transport: Transport
 ) -> None:
     with pytest.raises(ValueError, match="stable, classic"):
-        AccessTokens(credentials, store, door, kind="eternal")
+        AccessTokens(credentials, store, transport, kind="eternal")
 
 
 def test_a_store_drops_only_the_value_it_was_told() -> None:

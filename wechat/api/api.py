@@ -33,7 +33,7 @@ from wechat.api.serializers import (
 )
 from wechat.api.views import BusinessView
 from wechat.kernel.addresses import client_address
-from wechat.sdk.api.tags import MOST_TAGS
+from wechat.sdk.calls.tags import MOST_TAGS
 
 FOLLOWERS = scopes.register("followers:read", gettext_lazy("See followers"))
 REMARK = scopes.register("followers:write", gettext_lazy("Change the remarks of followers"))

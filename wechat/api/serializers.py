@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.followers.models import Follower, Segment, Tag
-from wechat.sdk.api.tags import LONGEST_NAME
+from wechat.sdk.calls.tags import LONGEST_NAME
 from wechat.sdk.openids import OPENID
 
 # As the platform counts a remark.

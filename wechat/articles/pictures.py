@@ -25,7 +25,7 @@ from wechat.kernel.row_ids import row_id
 from wechat.materials import limits
 from wechat.materials.models import Asset
 from wechat.sdk import deadlines
-from wechat.sdk.api import media
+from wechat.sdk.calls import media
 
 MOST_BYTES = 1024 * 1024
 WIDEST = 1080

@@ -14,7 +14,7 @@ from accounts.official.models import OfficialAccount
 from wechat.articles import cleaning
 from wechat.articles.models import AUTHOR, DIGEST, TITLE, Article, Draft, Reading
 from wechat.kernel import work
-from wechat.sdk.api import drafts
+from wechat.sdk.calls import drafts
 
 READINGS = work.Kind(
     "articles.read",

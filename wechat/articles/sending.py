@@ -18,7 +18,7 @@ from wechat.articles import pictures
 from wechat.articles.models import Article, Draft
 from wechat.kernel import work
 from wechat.materials.models import Asset
-from wechat.sdk.api import drafts
+from wechat.sdk.calls import drafts
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, WeChatError
 

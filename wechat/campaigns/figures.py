@@ -13,7 +13,7 @@ from wechat.kernel import hours
 from wechat.pushes import send_rates
 from wechat.pushes.models import Push, SendRate
 from wechat.pushes.senders import SENDERS
-from wechat.sdk.api.base import quota_get
+from wechat.sdk.calls.base import quota_get
 from wechat.sdk.errors import WeChatError
 
 Outcome = Recipient.Outcome

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import Segment, Tag
 from accounts.official.models import OfficialAccount
-from wechat.campaigns import table
+from wechat.campaigns import audience_file
+from wechat.campaigns.audience_file import EVERYBODYS
 from wechat.campaigns.models import Campaign, Variant
-from wechat.campaigns.table import EVERYBODYS
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.kernel.placeholders import names_in
@@ -91,8 +91,8 @@ class CampaignForm(forms.ModelForm[Campaign]):
         if not file or self.cleaned_data["audience"] != Audience.FILE:
             return True
         try:
-            loaded = table.load(self.instance, file)
-        except table.BadTable as error:
+            loaded = audience_file.load(self.instance, file)
+        except audience_file.BadTable as error:
             self.add_error("table", str(error))
             return False
         self.instance.columns = loaded.columns

@@ -19,7 +19,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.staff import audit
 from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
-from wechat.campaigns import conversions, counters, dispatch, figures, report, steps, trying
+from wechat.campaigns import conversions, counters, dispatch, figures, report, steps, test_send
 from wechat.campaigns.counters import OVER, SENT, Tally
 from wechat.campaigns.forms import TestForm
 from wechat.campaigns.models import Campaign, Recipient
@@ -69,7 +69,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         may_approve=may_change and steps.may_approve(campaign, user_of(request)),
         may_test=may_change and campaign.state in (State.DRAFT, State.WAITING),
         test_form=TestForm(campaign.account),
-        seeds=len(trying.seeds(campaign)),
+        seeds=len(test_send.seeds(campaign)),
         history=_history(campaign),
         **_now(campaign),
     )
@@ -106,9 +106,9 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         messages.error(request, " ".join(map(str, form.errors.get("follower", []))))
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     wanted = form.cleaned_data["follower"]
-    openids = [wanted] if wanted else trying.seeds(campaign)
+    openids = [wanted] if wanted else test_send.seeds(campaign)
     try:
-        pushes = trying.send(campaign, openids)
+        pushes = test_send.send(campaign, openids)
     except dispatch.FileNotReady:
         messages.error(request, Campaign.Trouble.FILE_NOT_READY.label)
         return redirect("admin:campaigns_campaign_change", campaign.pk)

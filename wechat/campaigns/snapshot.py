@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from accounts.followers.models import Follower
 from accounts.followers.segments import UnknownCondition
-from wechat.campaigns import counters, table
+from wechat.campaigns import audience_file, counters
 from wechat.campaigns.mass import allowance
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import timeline
 from wechat.kernel.subqueries import select_sql
-from wechat.pushes import grants
+from wechat.pushes import subscription_quota
 from wechat.pushes.models import Push, SendWindow, Template
 from wechat.pushes.states import WENT
 
@@ -89,7 +89,7 @@ def take(campaign: Campaign) -> bool:
         if cursor.fetchone() != (True,):
             return False
         if campaign.audience == Campaign.Audience.FILE:
-            table.judge(campaign)
+            audience_file.judge(campaign)
         cursor.execute("DELETE FROM campaigns_recipient WHERE campaign_id = %s", [campaign.pk])
         sql, parameters = _statement(campaign)
         cursor.execute(sql, parameters)
@@ -181,7 +181,7 @@ def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
     template = campaign.template
     if template is None or template.kind not in BY_AGREEMENT:
         return "SELECT ''::text AS openid WHERE false", []
-    usable = grants.usable(campaign.account, template.platform_id)
+    usable = subscription_quota.usable(campaign.account, template.platform_id)
     return select_sql(usable.order_by().values_list("openid", flat=True).distinct())
 
 

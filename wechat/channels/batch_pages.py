@@ -19,10 +19,10 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page
 from accounts.staff.rights import Area
 from wechat.channels import batches, limits, making
-from wechat.channels.entrance import frame
 from wechat.channels.models import LONGEST_DAYS, Channel
+from wechat.channels.page_frame import frame
 from wechat.console.tables import downloads
-from wechat.sdk.api.qrcodes import MOST_PERMANENT
+from wechat.sdk.calls.qrcodes import MOST_PERMANENT
 
 SHOWN_ROWS = 100
 

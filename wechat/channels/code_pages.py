@@ -16,8 +16,8 @@ from accounts.staff import audit
 from accounts.staff.gate import RowsOfAnother, account_page, object_page
 from accounts.staff.rights import Area
 from wechat.channels import drawing, making
-from wechat.channels.entrance import all_channels, frame
 from wechat.channels.models import Channel, Poster
+from wechat.channels.page_frame import all_channels, frame
 from wechat.kernel import files, work
 
 MOST_AT_ONCE = 200

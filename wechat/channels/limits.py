@@ -2,7 +2,7 @@
 
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel
-from wechat.sdk.api.qrcodes import MOST_PERMANENT
+from wechat.sdk.calls.qrcodes import MOST_PERMANENT
 
 
 def permanent_used(account: OfficialAccount) -> int:

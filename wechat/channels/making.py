@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.official.clients import client_for
 from wechat.channels.models import Channel, Code
 from wechat.kernel import buckets, files, work
-from wechat.sdk.api import qrcodes
+from wechat.sdk.calls import qrcodes
 from wechat.sdk.errors import TransportError, WeChatError
 
 State = Code.State

@@ -18,8 +18,8 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, object_page
 from accounts.staff.rights import Area
 from wechat.channels import chart, report, report_file
-from wechat.channels.entrance import all_channels, frame
 from wechat.channels.models import Channel
+from wechat.channels.page_frame import all_channels, frame
 from wechat.channels.report import STAYS, Line, Period
 from wechat.console.tables import downloads
 

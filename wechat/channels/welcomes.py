@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Welcome
 from wechat.contents.scripts import Script
-from wechat.kernel.editions import Cached
+from wechat.kernel.versioned_cache import Cached
 from wechat.sdk.content import Content, from_dict, validate
 from wechat.sdk.errors import ContentError
 

@@ -24,7 +24,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
-from wechat.sdk.api import customer_service as kf
+from wechat.sdk.calls import customer_service as kf
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, WeChatError
 

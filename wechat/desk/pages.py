@@ -36,7 +36,7 @@ from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.inbox import conversation
 from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
-from wechat.pushes import grants, windows
+from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import Push
 
 PICTURES = 60
@@ -219,7 +219,7 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "colleagues": [(each.pk, staff.name(each)) for each in colleagues(account)],
         "may_talk": entered(request).may_change,
         "facts": panel.facts(follower) if follower else [],
-        "agreed": grants.held(account, thread.openid),
+        "agreed": subscription_quota.held(account, thread.openid),
         "seen": newest.pk if newest else 0,
     }
 

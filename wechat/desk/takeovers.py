@@ -13,7 +13,7 @@ from django.utils import timezone
 from wechat.desk import staff
 from wechat.desk.models import Takeover, Thread
 from wechat.inbox.routing import Answer, Event
-from wechat.kernel.editions import Cached
+from wechat.kernel.versioned_cache import Cached
 
 TURN = datetime.timedelta(minutes=30)
 

@@ -18,7 +18,7 @@ from accounts.official.models import OfficialAccount
 from wechat.desk import talking
 from wechat.desk.models import Thread
 from wechat.kernel import work
-from wechat.sdk.api import messages as api
+from wechat.sdk.calls import messages as api
 from wechat.sdk.errors import WeChatError
 
 log = logging.getLogger(__name__)

@@ -39,7 +39,7 @@ from accounts.official import directory
 from accounts.official.models import OfficialAccount
 from wechat.inbox import refusals
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
-from wechat.kernel import editions, metrics
+from wechat.kernel import metrics, versioned_cache
 from wechat.sdk.content import Content, to_passive
 from wechat.sdk.envelope import MAX_BODY, Mode, Opened, open_envelope, seal, verify_query
 from wechat.sdk.errors import EnvelopeError, MalformedMessage
@@ -214,10 +214,10 @@ class Callback(APIView):
 
     async def settle(self) -> None:
         """What the loop reads from memory has to be there first."""
-        if editions.all_built():
+        if versioned_cache.all_built():
             return
         try:
-            await editions.build_all(BUILD_SECONDS)
+            await versioned_cache.build_all(BUILD_SECONDS)
         except (Error, TimeoutError):
             raise Unavailable from None
 

@@ -18,7 +18,7 @@ from accounts.official.clients import client_for, is_api_host
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.kernel import files, work
 from wechat.kernel.public_network import is_admitted
-from wechat.sdk.api.media import get_temporary
+from wechat.sdk.calls.media import get_temporary
 from wechat.sdk.downloads import download as fetch_file
 from wechat.sdk.errors import WeChatError
 from wechat.sdk.messages import Image, Message, Video, Voice

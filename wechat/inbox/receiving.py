@@ -5,7 +5,7 @@ import logging
 from accounts.official.models import OfficialAccount
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.records import Record
-from wechat.kernel.beside import Beside
+from wechat.kernel.thread_offload import ThreadOffload
 from wechat.kernel.work import waking
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.messages import Message
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 # Redis has half a second for each of two steps; with more callbacks than that carries, the rest must be told.
 SPOOL_SECONDS = 1.2
 
-_spooling = Beside("spooling", 8)
+_spooling = ThreadOffload("spooling", 8)
 
 
 class NotRecorded(Exception):

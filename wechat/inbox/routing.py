@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
-from wechat.kernel.beside import Beside
+from wechat.kernel.thread_offload import ThreadOffload
 from wechat.sdk.content import Content
 from wechat.sdk.messages import Message
 
@@ -96,7 +96,7 @@ class _Table:
 
 
 _table = _Table()
-_slow = Beside("answering", 16)
+_slow = ThreadOffload("answering", 16)
 
 
 def answers(*, order: int, quick: bool = False) -> Callable[[Answerer], Answerer]:
@@ -126,12 +126,16 @@ def answer(event: Event) -> Answer | None:
 async def answer_in_time(account: OfficialAccount, message: Message) -> Answer | None:
     """The first answer while the follower waits. Raises ``TooLate``."""
     deadline = time.monotonic() + BUDGET_SECONDS
-    in_loop, beside = Event(account, message, in_loop=True), Event(account, message)
+    in_loop, in_thread = Event(account, message, in_loop=True), Event(account, message)
     for entry in _table.answering:
         try:
-            found = entry.handler(in_loop) if entry.quick else await _beside(entry.handler, beside, deadline)
+            found = (
+                entry.handler(in_loop)
+                if entry.quick
+                else await _in_thread(entry.handler, in_thread, deadline)
+            )
         except NeedsRows:
-            found = await _beside(entry.handler, beside, deadline)
+            found = await _in_thread(entry.handler, in_thread, deadline)
         if found is not None:
             return found
     return None
@@ -152,7 +156,7 @@ def replaced() -> Iterator[None]:
         _table = kept
 
 
-async def _beside(handler: Answerer, event: Event, deadline: float) -> Answer | None:
+async def _in_thread(handler: Answerer, event: Event, deadline: float) -> Answer | None:
     try:
         return await _slow.run(deadline - time.monotonic(), handler, event)
     except TimeoutError:

@@ -3,14 +3,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-class Edition(models.Model):
-    """The newest edit of a set of tables; triggers number them, processes compare (see ``editions``)."""
+class CacheVersion(models.Model):
+    """The newest edit of a set of tables: triggers number them, processes compare.
+
+    See ``versioned_cache``.
+    """
 
     name = models.CharField(max_length=40, primary_key=True)
     number = models.BigIntegerField()
 
     class Meta:
-        verbose_name = "edition"
+        verbose_name = "version of a cache"
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.official.clients import client_for, credentials_of, door
+from accounts.official.clients import client_for, credentials_of, transport
 from accounts.official.models import OfficialAccount
 from wechat.api.errors import Refused
 from wechat.login import visitors
 from wechat.login.models import Visitor
-from wechat.sdk.api import miniprogram
+from wechat.sdk.calls import miniprogram
 from wechat.sdk.errors import ApiError, EnvelopeError
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
     if account.kind != OfficialAccount.Kind.MINIPROGRAM:
         raise Refused(400, "no_mini_program", _("This account is no mini program."))
     try:
-        session = miniprogram.login(door(), credentials_of(account), code)
+        session = miniprogram.login(transport(), credentials_of(account), code)
     except ApiError as error:
         raise _refusal(error) from error
     return visitors.logged_in(account, session.openid, session.unionid, session_key=session.session_key)

@@ -11,15 +11,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.official import directory
-from accounts.official.clients import credentials_of, door
+from accounts.official.clients import credentials_of, transport
 from accounts.official.models import OfficialAccount
 from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
-from wechat.login import browser, handing_over, passages, visitors
+from wechat.login import browser, handing_over, oauth_state, visitors
 from wechat.login.models import Visitor
-from wechat.login.passages import Broken, Passage
+from wechat.login.oauth_state import Broken, PendingLogin
 from wechat.login.returning import NotAllowed, destination
-from wechat.sdk.api import oauth
+from wechat.sdk.calls import oauth
 from wechat.sdk.errors import ApiError, TransportError
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         return refused(request, account, "return_address")
     if scope is None:
         return refused(request, account, "scope")
-    return passages.set_out(account, Passage(return_to, scope))
+    return oauth_state.set_out(account, PendingLogin(return_to, scope))
 
 
 @require_GET
@@ -62,43 +62,43 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 def done(request: HttpRequest, slug: str) -> HttpResponse:
     account = account_at(slug)
     try:
-        passage = passages.come_back(request, account)
+        pending = oauth_state.come_back(request, account)
     except Broken as broken:
         return refused(request, account, broken.reason)
-    response = _arrived(request, account, passage)
-    passages.forget(request, response, account)
+    response = _arrived(request, account, pending)
+    oauth_state.forget(request, response, account)
     return response
 
 
-def _arrived(request: HttpRequest, account: OfficialAccount, passage: Passage) -> HttpResponse:
+def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
     code = request.GET.get("code", "")
     if not code:
         text = _("You did not agree, so we do not know who you are.")
-        return page(request, account, 403, _("Not signed in"), text, passage)
+        return page(request, account, 403, _("Not signed in"), text, pending)
     try:
-        token = oauth.exchange(door(), credentials_of(account), code)
+        token = oauth.exchange(transport(), credentials_of(account), code)
         if token.is_snapshot:
             text = _("Tap “使用完整服务” at the bottom of the page to go on.")
             return page(request, account, 200, _("This is a preview"), text)
-        visitor = _visitor(account, token, passage)
+        visitor = _visitor(account, token, pending)
     except ApiError as error:
-        return _refused_by_wechat(request, account, passage, error)
+        return _refused_by_wechat(request, account, pending, error)
     except TransportError:
         text = _("WeChat does not answer at the moment.")
-        return page(request, account, 503, _("Not signed in"), text, passage)
-    return _let_in(account, passage, visitor)
+        return page(request, account, 503, _("Not signed in"), text, pending)
+    return _let_in(account, pending, visitor)
 
 
-def _visitor(account: OfficialAccount, token: oauth.UserToken, passage: Passage) -> Visitor:
-    if passage.scope == "snsapi_userinfo":
-        return visitors.with_profile(account, oauth.profile(door(), token))
+def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> Visitor:
+    if pending.scope == "snsapi_userinfo":
+        return visitors.with_profile(account, oauth.profile(transport(), token))
     return visitors.logged_in(account, token.openid, token.unionid)
 
 
-def _let_in(account: OfficialAccount, passage: Passage, visitor: Visitor) -> HttpResponse:
+def _let_in(account: OfficialAccount, pending: PendingLogin, visitor: Visitor) -> HttpResponse:
     try:
         # Again: the list may have been changed meanwhile.
-        back = destination(account, passage.return_to)
+        back = destination(account, pending.return_to)
     except NotAllowed:
         raise Http404 from None
     if back.site is not None:
@@ -109,14 +109,14 @@ def _let_in(account: OfficialAccount, passage: Passage, visitor: Visitor) -> Htt
 
 
 def _refused_by_wechat(
-    request: HttpRequest, account: OfficialAccount, passage: Passage, error: ApiError
+    request: HttpRequest, account: OfficialAccount, pending: PendingLogin, error: ApiError
 ) -> HttpResponse:
     """A code that is worth nothing leads to one fresh start, never to a second."""
-    if error.errcode in oauth.SPENT | STALE and not passage.again:
-        return passages.set_out(account, replace(passage, again=True))
+    if error.errcode in oauth.SPENT | STALE and not pending.again:
+        return oauth_state.set_out(account, replace(pending, again=True))
     log.warning("oauth_failed", extra={"account": account.slug, "errcode": error.errcode})
     text = _("WeChat did not let you in (error %(code)s).") % {"code": error.errcode}
-    return page(request, account, 502, _("Not signed in"), text, passage)
+    return page(request, account, 502, _("Not signed in"), text, pending)
 
 
 def refused(request: HttpRequest, account: OfficialAccount, reason: str) -> HttpResponse:
@@ -132,9 +132,9 @@ def page(
     status: int,
     title: str,
     text: str,
-    passage: Passage | None = None,
+    pending: PendingLogin | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """A page that says one thing; with a passage it offers to try again."""
-    context = {"account": account, "title": title, "text": text, "passage": passage, **more}
+    """A page that says one thing; with a pending it offers to try again."""
+    context = {"account": account, "title": title, "text": text, "pending": pending, **more}
     return render(request, "login/notice.html", context, status=status)

@@ -30,7 +30,7 @@ from accounts.official.models import OfficialAccount
 from wechat.login import browser
 from wechat.login.models import Visitor
 from wechat.login.oauth_pages import account_at, page
-from wechat.sdk.api.oauth import Scope
+from wechat.sdk.calls.oauth import Scope
 
 P = ParamSpec("P")
 

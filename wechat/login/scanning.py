@@ -14,7 +14,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.login.digests import digest
 from wechat.login.models import ScanLogin, Visitor
-from wechat.sdk.api import qrcodes
+from wechat.sdk.calls import qrcodes
 
 log = logging.getLogger(__name__)
 

@@ -1,5 +1,5 @@
 """The modules with background work of this app: see ``wechat.kernel.work``."""
 
-from wechat.login import forgetting
+from wechat.login import expiry
 
-__all__ = ["forgetting"]
+__all__ = ["expiry"]

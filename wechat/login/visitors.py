@@ -9,7 +9,7 @@ from accounts.followers import avatars, erasing
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from wechat.login.models import Visitor
-from wechat.sdk.api import oauth
+from wechat.sdk.calls import oauth
 
 
 def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known: Any) -> Visitor:

@@ -22,9 +22,9 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console.pages import badge, moment
 from wechat.kernel import files, work
-from wechat.materials import library, picking, shelves, thumbnails, usage
+from wechat.materials import library, material_quota, picking, thumbnails, usage
 from wechat.materials.forms import AssetForm, MoveForm
-from wechat.materials.models import Asset, Shelf
+from wechat.materials.models import Asset, MaterialQuota
 from wechat.sdk.errors import ApiError, WeChatError
 
 COLOURS = {Asset.State.UPLOADED: "good", Asset.State.FAILED: "bad"}
@@ -110,9 +110,9 @@ class AssetAdmin(AccountScopedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
         if account is not None and self.has_view_permission(request):
-            shelf = shelves.seen_by_staff(account)
+            quota = material_quota.seen_by_staff(account)
             work.wake("materials.count")
-            extra_context = {**(extra_context or {}), "shelf": shelf, "places": _places(shelf)}
+            extra_context = {**(extra_context or {}), "quota": quota, "places": _places(quota)}
         return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
@@ -249,12 +249,12 @@ def _player(asset: Asset, height: str) -> SafeString:
     return format_html(PLAYERS[asset.content_type.partition("/")[0]], address, asset.name, height)
 
 
-def _places(shelf: Shelf) -> list[tuple[StrOrPromise, shelves.Places]]:
+def _places(quota: MaterialQuota) -> list[tuple[StrOrPromise, material_quota.Places]]:
     """By the name of their kind; none until they were told."""
-    if shelf.read_at is None:
+    if quota.read_at is None:
         return []
     words = {"image": _("Pictures and articles"), "voice": _("Voices"), "video": _("Videos")}
-    return [(words[each.kind], each) for each in shelves.places(shelf)]
+    return [(words[each.kind], each) for each in material_quota.places(quota)]
 
 
 def _in_words(error: WeChatError) -> str:

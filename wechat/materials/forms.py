@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountForm
 from wechat.kernel import files
-from wechat.materials import limits, shelves
+from wechat.materials import limits, material_quota
 from wechat.materials.models import Asset
 
 
@@ -66,7 +66,7 @@ def _check_room(cleaned: dict[str, Any]) -> None:
     account, kind = cleaned.get("account"), cleaned["kind"]
     if not cleaned.get("permanent") or not isinstance(account, OfficialAccount):
         return
-    if shelves.left(account, kind) == 0:
+    if material_quota.left(account, kind) == 0:
         raise ValidationError(
             _(
                 "WeChat has no permanent place left for this kind. Delete files that nobody uses, or untick "

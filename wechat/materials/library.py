@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.kernel import files, work
-from wechat.materials import shelves, thumbnails
+from wechat.materials import material_quota, thumbnails
 from wechat.materials.models import Asset
-from wechat.sdk.api import media
+from wechat.sdk.calls import media
 from wechat.sdk.errors import ApiError, TransportError
 
 State = Asset.State
@@ -42,7 +42,7 @@ def upload(asset: Asset) -> None:
         return
     asset.done(**{"state": State.UPLOADED, "uploaded_at": timezone.now(), **added})
     if asset.permanent:
-        shelves.look_again(asset.account)
+        material_quota.look_again(asset.account)
 
 
 def upload_again(asset: Asset) -> None:
@@ -78,7 +78,7 @@ def remove(asset: Asset) -> None:
         except ApiError as error:
             if error.errcode != UNKNOWN_MEDIA:
                 raise
-        shelves.look_again(asset.account)
+        material_quota.look_again(asset.account)
     file = asset.file
     asset.delete()
     if not Asset.objects.filter(file=file.name).exists():

@@ -114,10 +114,10 @@ class Asset(WorkRow):
         return Asset.objects.filter(Q(pk=first) | Q(original=first))
 
 
-class Shelf(WorkRow):
+class MaterialQuota(WorkRow):
     """How many places of an account's permanent library are taken, as the platform told last."""
 
-    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="shelf")
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="quota")
     image = models.PositiveIntegerField(default=0)
     voice = models.PositiveIntegerField(default=0)
     video = models.PositiveIntegerField(default=0)

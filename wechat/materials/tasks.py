@@ -1,5 +1,5 @@
 """The modules with background work of this app: see ``wechat.kernel.work``."""
 
-from wechat.materials import library, shelves
+from wechat.materials import library, material_quota
 
-__all__ = ["library", "shelves"]
+__all__ = ["library", "material_quota"]

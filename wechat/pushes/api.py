@@ -24,7 +24,7 @@ from wechat.api.errors import Refused
 from wechat.api.serializers import OpenidField
 from wechat.api.views import BusinessView
 from wechat.kernel import work
-from wechat.pushes import occasions, reports
+from wechat.pushes import event_templates, reports
 from wechat.pushes.models import Push, Template
 from wechat.pushes.values import check_all
 from wechat.sdk import template_messages
@@ -150,10 +150,12 @@ class Events(BusinessView):
         asked = EventSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        if given["event"] not in occasions.known():
+        if given["event"] not in event_templates.known():
             message = _("There is no such event; known are: %(known)s")
-            raise Refused(400, "event_unknown", message % {"known": ", ".join(sorted(occasions.known()))})
-        pushes = occasions.happened(
+            raise Refused(
+                400, "event_unknown", message % {"known": ", ".join(sorted(event_templates.known()))}
+            )
+        pushes = event_templates.happened(
             self.account, given["event"], given["to"], given["values"], key=_key(self, 0)
         )
         return Response(AcceptedSerializer({"messages": pushes}).data, status=202)

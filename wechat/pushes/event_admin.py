@@ -15,7 +15,7 @@ from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.rights import Area
 from wechat.console.pages import badge
 from wechat.kernel import placeholders
-from wechat.pushes import occasions
+from wechat.pushes import event_templates
 from wechat.pushes.fill_form import PREFIX
 from wechat.pushes.models import EventTemplate, Template
 from wechat.pushes.values import TemplateField
@@ -31,7 +31,7 @@ class EventForm(AccountForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "event" in self.fields:
-            choices = [(name, occasion.label) for name, occasion in occasions.known().items()]
+            choices = [(name, definition.label) for name, definition in event_templates.known().items()]
             self.fields["event"] = forms.ChoiceField(
                 label=_("event"), choices=choices, widget=UnfoldAdminSelectWidget
             )
@@ -58,8 +58,8 @@ class EventForm(AccountForm):
         return self.instance.template.fields if self.instance.pk else []
 
     def _examples(self) -> dict[str, str]:
-        occasion = occasions.known().get(self.instance.event)
-        return {name: word.example for name, word in occasion.words.items()} if occasion else {}
+        definition = event_templates.known().get(self.instance.event)
+        return {name: word.example for name, word in definition.words.items()} if definition else {}
 
 
 class EventTemplateAdmin(AccountScopedAdmin):
@@ -99,9 +99,9 @@ class EventTemplateAdmin(AccountScopedAdmin):
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         row = self.get_object(request, object_id) if object_id else None
-        occasion = occasions.known().get(row.event) if row else None
+        definition = event_templates.known().get(row.event) if row else None
         return super().changeform_view(
-            request, object_id, form_url, {**(extra_context or {}), "occasion": occasion}
+            request, object_id, form_url, {**(extra_context or {}), "definition": definition}
         )
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
@@ -110,8 +110,8 @@ class EventTemplateAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("event"))
     def when(self, automatic: EventTemplate) -> str:
-        occasion = occasions.known().get(automatic.event)
-        return str(occasion.label) if occasion else automatic.event
+        definition = event_templates.known().get(automatic.event)
+        return str(definition.label) if definition else automatic.event
 
     @admin.display(description=gettext_lazy("state"))
     def on(self, automatic: EventTemplate) -> SafeString:

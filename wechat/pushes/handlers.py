@@ -5,7 +5,7 @@ from wechat.inbox import conversation, routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Event, reacts
 from wechat.kernel import work
-from wechat.pushes import grants, receipts, windows
+from wechat.pushes import receipts, subscription_quota, windows
 from wechat.pushes.conversation import pushed
 from wechat.pushes.models import Push, SendWindow
 from wechat.pushes.queueing import queue
@@ -110,9 +110,9 @@ def note_agreements(event: Event) -> None:
     for number, choice in enumerate(message.choices):
         if choice.status == "accept":
             key = f"{row.key}:{number}"
-            grants.agree(event.account, row.openid, choice.template_id, row.sent_at, key)
+            subscription_quota.agree(event.account, row.openid, choice.template_id, row.sent_at, key)
         elif isinstance(message, SubscribeNoticeChange):
-            grants.refuse(event.account, row.openid, choice.template_id, row.sent_at)
+            subscription_quota.refuse(event.account, row.openid, choice.template_id, row.sent_at)
 
 
 def _queue_later(account: OfficialAccount, row: InboundMessage) -> None:

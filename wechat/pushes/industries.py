@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
-from wechat.sdk.api import templates as api
+from wechat.sdk.calls import templates as api
 
 INDUSTRIES: Mapping[int, str | Promise] = {
     1: _("IT · Internet and e-commerce"),

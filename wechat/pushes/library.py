@@ -14,7 +14,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.kernel import work
 from wechat.pushes.models import LibraryJob, Template
-from wechat.sdk.api import templates as api
+from wechat.sdk.calls import templates as api
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, TransportError
 

@@ -15,7 +15,7 @@ from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
 from accounts.followers.timeline import Line, Moment, Panel
 from accounts.staff.rights import Area
-from wechat.pushes import grants, windows
+from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import NoticeGrant, NoticeRefusal, Push
 from wechat.pushes.summary import COLOURS, words
 
@@ -39,7 +39,7 @@ def may_be_sent(follower: Follower) -> Panel:
     if follower.blacklisted:
         return Panel(_("What may be sent now"), note=_("Nothing: the follower is on the blacklist."))
     talk = _talk(windows.left(follower.account, follower.openid, timezone.now()))
-    agreed = grants.held(follower.account, follower.openid)
+    agreed = subscription_quota.held(follower.account, follower.openid)
     notices = [Line(_("Notices “%(template)s”") % {"template": each.template}, str(each)) for each in agreed]
     note = "" if talk else _("No customer-service message: the follower did nothing lately that allows one.")
     return Panel(_("What may be sent now"), [*talk, *notices], note=note)

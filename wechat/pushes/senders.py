@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from accounts.official.models import OfficialAccount
-from wechat.pushes import grants, library, windows
+from wechat.pushes import library, subscription_quota, windows
 from wechat.pushes.models import Push
 from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
@@ -129,7 +129,7 @@ class TemplatedSender(Sender):
         if verdict.reason == Reason.TEMPLATE_GONE:
             library.missed(push.account, push.template)
         elif verdict.reason == Reason.NO_GRANT:
-            grants.refuse(push.account, push.openid, push.template, at)
+            subscription_quota.refuse(push.account, push.openid, push.template, at)
 
     def missing(self, account: OfficialAccount, pushes: Sequence[Push]) -> set[str]:
         return library.missing(account, [push.template for push in pushes])
@@ -161,13 +161,15 @@ class NoticeSender(TemplatedSender):
     ) -> Mapping[int, GiveBack]:
         paid: dict[int, GiveBack] = {}
         for template, asking in _by_template(pushes).items():
-            spent = dict(grants.spend_each(account, template, [push.openid for push in asking], at))
+            spent = dict(
+                subscription_quota.spend_each(account, template, [push.openid for push in asking], at)
+            )
             for push in asking:
                 # A second message to the same follower takes the next agreement.
                 if push.openid in spent:
-                    paid[push.pk] = partial(grants.give_back, spent.pop(push.openid))
-                elif again := grants.spend_each(account, template, [push.openid], at):
-                    paid[push.pk] = partial(grants.give_back, again[push.openid])
+                    paid[push.pk] = partial(subscription_quota.give_back, spent.pop(push.openid))
+                elif again := subscription_quota.spend_each(account, template, [push.openid], at):
+                    paid[push.pk] = partial(subscription_quota.give_back, again[push.openid])
         return paid
 
 

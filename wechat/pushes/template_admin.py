@@ -28,12 +28,12 @@ from accounts.staff.rights import Area, current_account
 from wechat.console.pages import badge, moment
 from wechat.kernel import work
 from wechat.kernel.row_ids import row_id
-from wechat.pushes import grants, industry_page, library
+from wechat.pushes import industry_page, library, subscription_quota
 from wechat.pushes.fill_form import PREFIX, TestForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
 from wechat.pushes.models import LibraryJob, Push, Template
 from wechat.pushes.queueing import queue_template
-from wechat.sdk.api import templates as api
+from wechat.sdk.calls import templates as api
 from wechat.sdk.errors import ApiError, WeChatError
 
 # An exact count of more would make the list wait.
@@ -210,7 +210,7 @@ class TemplateAdmin(AccountScopedAdmin):
         """A template message needs none; up to a limit, because it is counted row by row."""
         if template.kind == Template.Kind.TEMPLATE:
             return "–"
-        count = grants.usable(template.account, template.platform_id)[:COUNTED].count()
+        count = subscription_quota.usable(template.account, template.platform_id)[:COUNTED].count()
         return f"{count:,}+" if count == COUNTED else f"{count:,}"
 
 

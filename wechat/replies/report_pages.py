@@ -8,8 +8,8 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, object_page
 from accounts.staff.rights import Area
 from wechat.replies import describing, tester
-from wechat.replies.entrance import frame
 from wechat.replies.models import Rule
+from wechat.replies.page_frame import frame
 
 LAST = 1000
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import Script
-from wechat.kernel.editions import Cached
+from wechat.kernel.versioned_cache import Cached
 from wechat.replies.matching import Compiled, compile_rules
 from wechat.replies.models import Rule
 from wechat.replies.specs import Audience, Compare, KeywordSpec, RuleSpec, Trigger, Window

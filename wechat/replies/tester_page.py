@@ -21,8 +21,8 @@ from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.inbox import bubbles
 from wechat.replies import describing, tester
-from wechat.replies.entrance import frame
 from wechat.replies.models import Rule
+from wechat.replies.page_frame import frame
 from wechat.replies.specs import Facts, Reason
 from wechat.replies.tester import Trial
 from wechat.sdk.content import Content, Text

@@ -17,10 +17,10 @@ from accounts.staff.rights import Area
 from wechat.console import exchange
 from wechat.kernel import encodings
 from wechat.replies import importing, rulebook
-from wechat.replies.entrance import frame
 from wechat.replies.importing import Report
 from wechat.replies.models import Rule
-from wechat.sdk.api.base import current_autoreply_info
+from wechat.replies.page_frame import frame
+from wechat.sdk.calls.base import current_autoreply_info
 from wechat.sdk.errors import ApiError, WeChatError
 
 

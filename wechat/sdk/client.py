@@ -10,9 +10,9 @@ from typing import Any, Protocol, TypeVar
 
 import requests
 
-from wechat.sdk.door import API_BASE, MP_BASE, Call, Door, Download, Files, Observer
 from wechat.sdk.errors import ApiError, TransportError
 from wechat.sdk.tokens import Clock, Credentials, SharedToken, Token, TokenStore, read_token
+from wechat.sdk.transport import API_BASE, MP_BASE, Call, Download, Files, Observer, Transport
 
 Answer = TypeVar("Answer")
 
@@ -43,19 +43,19 @@ class Client:
         self.appid = credentials.appid
         self.mp_base = mp_base.rstrip("/")
         self._tokens = tokens
-        self._door = Door(api_base, session, observer)
+        self._transport = Transport(api_base, session, observer)
 
     def __repr__(self) -> str:
         return f"Client({self.appid})"
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        return self._sent(Call("GET", path, params or {}), self._door.ask)
+        return self._sent(Call("GET", path, params or {}), self._transport.ask)
 
     def post(
         self, path: str, json_body: Any = None, params: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         body = {} if json_body is None else json_body
-        return self._sent(Call("POST", path, params or {}, body), self._door.ask)
+        return self._sent(Call("POST", path, params or {}, body), self._transport.ask)
 
     def upload(
         self,
@@ -65,12 +65,12 @@ class Client:
         params: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Multipart upload: `files` maps a form field to (file name, bytes, content type)."""
-        return self._sent(Call("POST", path, params or {}, files=files, form=fields), self._door.ask)
+        return self._sent(Call("POST", path, params or {}, files=files, form=fields), self._transport.ask)
 
     def download(self, path: str, params: Mapping[str, str] | None = None, json_body: Any = None) -> Download:
         """A file, or JSON in its place; with `json_body` asked for by POST."""
         method = "GET" if json_body is None else "POST"
-        return self._sent(Call(method, path, params or {}, json_body), self._door.download)
+        return self._sent(Call(method, path, params or {}, json_body), self._transport.download)
 
     def _sent(self, call: Call, send: Callable[[Call], Answer]) -> Answer:
         token = _asked_for(self._tokens.get)

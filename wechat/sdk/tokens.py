@@ -13,8 +13,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from wechat.sdk.door import Call, Door
 from wechat.sdk.errors import TransportError, WeChatError
+from wechat.sdk.transport import Call, Transport
 
 EARLY = 300
 PAUSE = 30
@@ -164,7 +164,7 @@ class AccessTokens:
         self,
         credentials: Credentials,
         store: TokenStore,
-        door: Door,
+        transport: Transport,
         kind: str = "stable",
         now: Clock = time.time,
     ) -> None:
@@ -172,7 +172,7 @@ class AccessTokens:
             raise ValueError(f"a token is one of {', '.join(KINDS)}")
         self._credentials = credentials
         self._store = store
-        self._door = door
+        self._transport = transport
         self._kind = kind
         self._now = now
         self._name = f"access_token:{kind}:{credentials.appid}"
@@ -195,7 +195,7 @@ class AccessTokens:
 
     def _fetch(self, force: bool = False) -> Token:
         asked = self._now()
-        return read_token(self._door.ask(self._call(force)), "access_token", asked)
+        return read_token(self._transport.ask(self._call(force)), "access_token", asked)
 
     def _refetch(self, rejected: str) -> Token:
         """The platform keeps handing out a stable token it considers valid; only force ends that."""

@@ -5,7 +5,7 @@ import uuid
 import wechat.kernel.secrets
 from django.conf import settings
 from django.db import migrations, models
-from wechat.kernel.editions import count_edits
+from wechat.kernel.versioned_cache import count_edits
 
 
 class Migration(migrations.Migration):

@@ -18,7 +18,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from payments.merchants.models import Merchant
-from payments.shop.entrance import address_of, directory_of
+from payments.shop.access import address_of, directory_of
 from payments.shop.forms import ItemFieldFormSet, ItemFilter, ItemForm
 from payments.shop.item_changes import changes, price_text
 from payments.shop.models import Item, ItemField

@@ -17,7 +17,7 @@ from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders.models import Order
 from payments.orders.states import OrderState
-from payments.shop.entrance import address_of
+from payments.shop.access import address_of
 from payments.shop.models import Item, ItemField, Sale
 from tests.login.conftest import Person, _afresh, person
 from tests.payments.shop.conftest import Offered
@@ -25,7 +25,7 @@ from tests.simulated import Simulated
 from wechat.kernel import work
 from wechat.login.models import Visitor
 from wechat.materials.models import Asset
-from wechat.sdk.door import shared_session
+from wechat.sdk.transport import shared_session
 
 __all__ = ["_afresh", "person"]
 

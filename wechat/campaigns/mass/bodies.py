@@ -3,7 +3,7 @@
 from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
 from wechat.materials.models import Asset
-from wechat.sdk.api import mass
+from wechat.sdk.calls import mass
 
 
 class NotReady(Exception):

@@ -24,7 +24,7 @@ from wechat.campaigns.mass import allowance, bodies, planning, sending, words
 from wechat.campaigns.mass.forms import SendForm
 from wechat.campaigns.models import MassPreview, MassSend
 from wechat.kernel import work
-from wechat.sdk.api.mass import LEAST_OPENIDS, MOST_OPENIDS
+from wechat.sdk.calls.mass import LEAST_OPENIDS, MOST_OPENIDS
 
 State, Target = MassSend.State, MassSend.Target
 

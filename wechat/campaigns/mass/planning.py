@@ -14,7 +14,7 @@ from wechat.campaigns.mass import allowance, bodies
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
 from wechat.kernel import work
 from wechat.kernel.subqueries import select_sql
-from wechat.sdk.api import mass
+from wechat.sdk.calls import mass
 
 State, Target = MassSend.State, MassSend.Target
 

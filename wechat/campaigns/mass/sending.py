@@ -16,8 +16,8 @@ from wechat.campaigns.mass import planning, reports
 from wechat.campaigns.mass.bodies import NotReady, body_of
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
 from wechat.kernel import work
-from wechat.sdk.api import mass
-from wechat.sdk.api.mass import Accepted
+from wechat.sdk.calls import mass
+from wechat.sdk.calls.mass import Accepted
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, Cause, TransportError, WeChatError
 

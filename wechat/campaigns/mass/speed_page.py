@@ -17,7 +17,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
-from wechat.sdk.api import mass as api
+from wechat.sdk.calls import mass as api
 from wechat.sdk.errors import WeChatError
 
 CHOICES = [

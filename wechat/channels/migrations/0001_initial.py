@@ -4,7 +4,7 @@ import django.utils.timezone
 import wechat.channels.models
 from django.conf import settings
 from django.db import migrations, models
-from wechat.kernel.editions import count_edits
+from wechat.kernel.versioned_cache import count_edits
 
 
 class Migration(migrations.Migration):

@@ -1,5 +1,5 @@
 from django.db import migrations, models
-from wechat.kernel.editions import CREATE_COUNTER, DROP_COUNTER
+from wechat.kernel.versioned_cache import CREATE_COUNTER, DROP_COUNTER
 
 
 class Migration(migrations.Migration):
@@ -11,13 +11,13 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Edition',
+            name='CacheVersion',
             fields=[
                 ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
                 ('number', models.BigIntegerField()),
             ],
             options={
-                'verbose_name': 'edition',
+                'verbose_name': 'version of a cache',
             },
         ),
         migrations.CreateModel(

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Shelf',
+            name='MaterialQuota',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
@@ -57,13 +57,13 @@ class Migration(migrations.Migration):
                 ('video', models.PositiveIntegerField(default=0)),
                 ('news', models.PositiveIntegerField(default=0)),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='shelf', to='official.officialaccount')),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='quota', to='official.officialaccount')),
             ],
             options={
                 'verbose_name': 'places on WeChat',
                 'verbose_name_plural': 'places on WeChat',
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='materials_shelf_due')],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='materials_materialquota_due')],
             },
         ),
     ]

@@ -1,5 +1,5 @@
+from wechat.pushes.models.event_templates import EventTemplate
 from wechat.pushes.models.ledgers import NoticeGrant, NoticeRefusal, SendWindow
-from wechat.pushes.models.occasions import EventTemplate
 from wechat.pushes.models.push import Push
 from wechat.pushes.models.receipts import Receipt
 from wechat.pushes.models.send_rates import SendRate

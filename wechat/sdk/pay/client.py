@@ -19,12 +19,12 @@ import requests
 
 from wechat.sdk import deadlines
 from wechat.sdk.connections import never_left
-from wechat.sdk.door import CALL_SECONDS, TIMEOUT, Observer, shared_session
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.pay import signing, verifying
 from wechat.sdk.pay.errors import NotGenuine, Refused
 from wechat.sdk.pay.keys import MerchantKeys, PlatformKeys
 from wechat.sdk.text import load_json
+from wechat.sdk.transport import CALL_SECONDS, TIMEOUT, Observer, shared_session
 
 API_BASE = "https://api.mch.weixin.qq.com"
 # Bills of a million lines take their time, but never this long between two pieces, nor in all.

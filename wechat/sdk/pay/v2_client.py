@@ -17,11 +17,11 @@ import requests
 
 from wechat.sdk import deadlines
 from wechat.sdk.connections import BoundedAdapter, never_left
-from wechat.sdk.door import CALL_SECONDS, TIMEOUT, Observer, shared_session
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.pay import signing, v2
 from wechat.sdk.pay.client import API_BASE, outcome_of
 from wechat.sdk.pay.errors import NotGenuine, Refused, Unreadable
+from wechat.sdk.transport import CALL_SECONDS, TIMEOUT, Observer, shared_session
 
 # Says in the simulator, which speaks no TLS, that the certificate is there.
 CERTIFICATE_HEADER = "X-Client-Certificate"

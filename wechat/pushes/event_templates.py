@@ -29,20 +29,20 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class EventDefinition:
     label: str | Promise
     words: Mapping[str, Word]
 
 
-_occasions: dict[str, Occasion] = {}
+_definitions: dict[str, EventDefinition] = {}
 
 
 def register(name: str, label: str | Promise, words: Mapping[str, Word]) -> None:
-    _occasions[name] = Occasion(label, words)
+    _definitions[name] = EventDefinition(label, words)
 
 
-def known() -> Mapping[str, Occasion]:
-    return _occasions
+def known() -> Mapping[str, EventDefinition]:
+    return _definitions
 
 
 def happened(

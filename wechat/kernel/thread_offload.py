@@ -10,7 +10,7 @@ from django.db import connection
 T = TypeVar("T")
 
 
-class Beside:
+class ThreadOffload:
     """At most ``most`` threads, which give their database connection back to the pool after each call."""
 
     def __init__(self, name: str, most: int) -> None:

@@ -7,15 +7,15 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.official import directory
 from accounts.official.models import OfficialAccount
-from wechat.kernel import editions
-from wechat.kernel.editions import Cached
-from wechat.kernel.models import Edition
+from wechat.kernel import versioned_cache
+from wechat.kernel.models import CacheVersion
+from wechat.kernel.versioned_cache import Cached
 
 pytestmark = pytest.mark.django_db
 
 
 def number() -> int:
-    return Edition.objects.get(name="accounts").number
+    return CacheVersion.objects.get(name="accounts").number
 
 
 def test_every_way_of_editing_counts(account: OfficialAccount) -> None:
@@ -51,15 +51,15 @@ def test_between_two_looks_a_reader_asks_nobody(
 ) -> None:
     cached = Cached("accounts", lambda: "value")
     cached.get()
-    settings.EDITION_INTERVAL = 3600
+    settings.CACHE_VERSION_INTERVAL = 3600
     with django_assert_num_queries(0):
         assert cached.get() == "value"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_callers_at_once_wait_for_one_build_and_get_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "_all", [])
-    monkeypatch.setattr(editions, "_unbuilt", set())
+    monkeypatch.setattr(versioned_cache, "_all", [])
+    monkeypatch.setattr(versioned_cache, "_unbuilt", set())
     everybody_waits, builds = threading.Event(), []
 
     def build() -> None:
@@ -70,7 +70,7 @@ def test_callers_at_once_wait_for_one_build_and_get_its_error(monkeypatch: pytes
     Cached("accounts", build)
 
     async def together() -> list[BaseException | None]:
-        callers = [asyncio.ensure_future(editions.build_all(60)) for _ in range(20)]
+        callers = [asyncio.ensure_future(versioned_cache.build_all(60)) for _ in range(20)]
         await asyncio.sleep(0)
         everybody_waits.set()
         return await asyncio.gather(*callers, return_exceptions=True)

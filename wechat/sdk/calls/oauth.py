@@ -1,15 +1,16 @@
 """Web OAuth: who opens a page inside WeChat. WeChat reference 13.
 
-The tokens here belong to a person, not to the account, so these calls go through a `Door`, not a `Client`.
+The tokens here belong to a person, not to the account, so these calls go through a `Transport`,
+not a `Client`.
 """
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
-from wechat.sdk.door import Call, Door
 from wechat.sdk.errors import TransportError
 from wechat.sdk.tokens import Credentials
+from wechat.sdk.transport import Call, Transport
 
 OPEN_BASE = "https://open.weixin.qq.com"
 # The code was never given, was used before, or ran out: only a fresh start helps.
@@ -46,11 +47,11 @@ def authorize_url(appid: str, redirect_uri: str, scope: Scope, state: str, open_
     return f"{open_base}/connect/oauth2/authorize?{query}#wechat_redirect"
 
 
-def exchange(door: Door, credentials: Credentials, code: str) -> UserToken:
+def exchange(transport: Transport, credentials: Credentials, code: str) -> UserToken:
     """Spend a code. Raises ApiError (`SPENT` codes among others) and TransportError."""
     params = {"appid": credentials.appid, "secret": credentials.secret, "code": code}
     call = Call("GET", "/sns/oauth2/access_token", {**params, "grant_type": "authorization_code"})
-    answer = door.ask(call)
+    answer = transport.ask(call)
     return UserToken(
         openid=_text(answer, "openid", call.api),
         scope=str(answer.get("scope", "")),
@@ -60,11 +61,11 @@ def exchange(door: Door, credentials: Credentials, code: str) -> UserToken:
     )
 
 
-def profile(door: Door, token: UserToken) -> Profile:
+def profile(transport: Transport, token: UserToken) -> Profile:
     """Nickname and avatar, for a token of snsapi_userinfo. ApiError 48001 for any other."""
     params = {"access_token": token.access_token, "openid": token.openid, "lang": "zh_CN"}
     call = Call("GET", "/sns/userinfo", params)
-    answer = door.ask(call)
+    answer = transport.ask(call)
     return Profile(
         openid=_text(answer, "openid", call.api),
         nickname=str(answer.get("nickname", "")),

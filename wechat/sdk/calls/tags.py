@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wechat.sdk.api.users import OpenidPage
+from wechat.sdk.calls.users import OpenidPage
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
 

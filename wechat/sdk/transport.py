@@ -73,7 +73,7 @@ class Download:
     json: dict[str, Any] | None = None
 
 
-class Door:
+class Transport:
     """Sends calls to one host. Safe for use by several threads.
 
     `observer(api, outcome, seconds)` hears of every call: "ok", an errcode, "unreachable" or "lost".

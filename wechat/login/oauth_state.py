@@ -18,11 +18,11 @@ from django.urls import reverse
 
 from accounts.official.models import OfficialAccount
 from wechat.api import nonces
-from wechat.sdk.api.oauth import Scope, authorize_url
+from wechat.sdk.calls.oauth import Scope, authorize_url
 
 LIFE = 600
 HALF = 32
-SALT = "wechat.login.passage"
+SALT = "wechat.login.oauth_state"
 
 
 class Broken(Exception):
@@ -34,7 +34,7 @@ class Broken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class PendingLogin:
     """``again`` marks the fresh start that was made because a code was worth nothing."""
 
     return_to: str
@@ -42,17 +42,17 @@ class Passage:
     again: bool = False
 
 
-def set_out(account: OfficialAccount, passage: Passage) -> HttpResponse:
+def set_out(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
     """Sends the browser to the consent page."""
     nonce = secrets.token_hex(HALF // 2)
     back = settings.PUBLIC_URL + _path(account, "done")
     state = nonce + _signature(account, nonce)
-    url = authorize_url(account.appid, back, passage.scope, state, settings.WECHAT_OPEN_BASE)
+    url = authorize_url(account.appid, back, pending.scope, state, settings.WECHAT_OPEN_BASE)
     response = HttpResponseRedirect(url)
     response["Cache-Control"] = "no-store"
     response.set_cookie(
         _cookie(nonce),
-        signing.dumps({"nonce": nonce, "account": account.pk, **asdict(passage)}, salt=SALT),
+        signing.dumps({"nonce": nonce, "account": account.pk, **asdict(pending)}, salt=SALT),
         max_age=LIFE,
         path=_path(account, "done"),
         secure=settings.SECURE_PROXY,
@@ -62,8 +62,8 @@ def set_out(account: OfficialAccount, passage: Passage) -> HttpResponse:
     return response
 
 
-def come_back(request: HttpRequest, account: OfficialAccount) -> Passage:
-    """The passage that ends with this request, which uses it up. Raises ``Broken``."""
+def come_back(request: HttpRequest, account: OfficialAccount) -> PendingLogin:
+    """The pending that ends with this request, which uses it up. Raises ``Broken``."""
     state = request.GET.get("state", "")
     nonce, signature = state[:HALF], state[HALF:]
     if not compare_digest(_signature(account, nonce).encode(), signature.encode(errors="surrogatepass")):
@@ -73,7 +73,7 @@ def come_back(request: HttpRequest, account: OfficialAccount) -> Passage:
         raise Broken("browser")
     if not nonces.first_use(f"oauth:{nonce}"):
         raise Broken("used")
-    return Passage(**kept)
+    return PendingLogin(**kept)
 
 
 def forget(request: HttpRequest, response: HttpResponse, account: OfficialAccount) -> None:
@@ -95,7 +95,7 @@ def _signature(account: OfficialAccount, nonce: str) -> str:
 
 
 def _cookie(nonce: str) -> str:
-    """One for each passage: two tabs may be on their way at once."""
+    """One for each pending: two tabs may be on their way at once."""
     return f"wc_oauth_{nonce[:12]}"
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from wechat.sdk.client import Client
-from wechat.sdk.door import Download
 from wechat.sdk.errors import TransportError
+from wechat.sdk.transport import Download
 
 Kind = Literal["image", "voice", "video", "thumb"]
 

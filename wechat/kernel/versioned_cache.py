@@ -1,6 +1,6 @@
 """Tables that are read on every callback and edited now and then, kept in the process.
 
-A statement trigger on each table numbers its edits in ``kernel_edition``. One watcher thread a process
+A statement trigger on each table numbers its edits in ``kernel_cacheversion``. One watcher thread a process
 compares the numbers twice a second and rebuilds what was edited, so a reader never waits for Postgres, and
 keeps what it had while Postgres is away.
 """
@@ -17,22 +17,22 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.operations import RunSQL
 
-from wechat.kernel.models import Edition
+from wechat.kernel.models import CacheVersion
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # From a sequence: a number once seen never comes back, whatever is rolled back or restored.
 CREATE_COUNTER = """
-CREATE SEQUENCE kernel_edition_numbers;
+CREATE SEQUENCE kernel_cacheversion_numbers;
 CREATE FUNCTION kernel_count_edit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO kernel_edition (name, number) VALUES (TG_ARGV[0], nextval('kernel_edition_numbers'))
+    INSERT INTO kernel_cacheversion (name, number) VALUES (TG_ARGV[0], nextval('kernel_cacheversion_numbers'))
     ON CONFLICT (name) DO UPDATE SET number = excluded.number;
     RETURN NULL;
 END $$
 """
-DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_edition_numbers"
+DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_cacheversion_numbers"
 
 
 def count_edits(table: str, edition: str, trigger: str = "count_edits") -> RunSQL:
@@ -53,7 +53,7 @@ _unbuilt: "set[Cached[Any]]" = set()
 
 def all_built() -> bool:
     """Whether every value can be read without a query."""
-    return not _unbuilt and settings.EDITION_INTERVAL != 0
+    return not _unbuilt and settings.CACHE_VERSION_INTERVAL != 0
 
 
 _building = ThreadPoolExecutor(1, thread_name_prefix="building")
@@ -104,7 +104,7 @@ class Cached(Generic[T]):
     def get(self) -> T:
         """In an event loop, after ``build_all`` only: it is memory there, never a query."""
         built = self._built
-        if built is None or (not _in_loop() and settings.EDITION_INTERVAL == 0):
+        if built is None or (not _in_loop() and settings.CACHE_VERSION_INTERVAL == 0):
             return self.refresh()
         return built[1]
 
@@ -112,7 +112,9 @@ class Cached(Generic[T]):
         """Build again if the tables were edited since. Raises ``django.db.Error`` while Postgres is away."""
         with self._lock:
             # The number is read before the rows: an edit between the two is seen at the next look.
-            number = Edition.objects.filter(name=self.edition).values_list("number", flat=True).first() or 0
+            number = (
+                CacheVersion.objects.filter(name=self.edition).values_list("number", flat=True).first() or 0
+            )
             if self._built is None or self._built[0] != number:
                 self._built = (number, self.build())
                 _unbuilt.discard(self)
@@ -128,23 +130,23 @@ class _Watcher:
         self._thread: threading.Thread | None = None
 
     def watch(self, cached: "Cached[Any]") -> None:
-        if settings.EDITION_INTERVAL == 0:
+        if settings.CACHE_VERSION_INTERVAL == 0:
             return
         with self._lock:
             if cached not in self._watched:
                 self._watched.append(cached)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="editions", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="versioned_cache", daemon=True)
                 self._thread.start()
 
     def _look(self) -> None:
         while True:
-            time.sleep(settings.EDITION_INTERVAL)
+            time.sleep(settings.CACHE_VERSION_INTERVAL)
             try:
                 for cached in list(self._watched):
                     cached.refresh()
             except Error as error:
-                log.warning("editions_unreachable", extra={"error": str(error)})
+                log.warning("cache_versions_unreachable", extra={"error": str(error)})
             finally:
                 connection.close()
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.kernel import work
-from wechat.materials.models import Asset, Shelf
-from wechat.sdk.api import media
+from wechat.materials.models import Asset, MaterialQuota
+from wechat.sdk.calls import media
 
 PLACES: Mapping[str, int] = {"image": 100_000, "voice": 1_000, "video": 1_000}
 # Above this share the rest is told in so many words.
@@ -22,7 +22,7 @@ NEARLY_FULL = 0.9
 FRESH_FOR = datetime.timedelta(hours=1)
 READINGS = work.Kind(
     "materials.count",
-    lambda: Shelf.objects.select_related("account"),
+    lambda: MaterialQuota.objects.select_related("account"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
 )
@@ -45,37 +45,39 @@ class Places:
         return self.taken >= self.most * NEARLY_FULL
 
 
-def places(shelf: Shelf) -> list[Places]:
+def places(quota: MaterialQuota) -> list[Places]:
     """Pictures share theirs with articles."""
-    taken = {"image": shelf.image + shelf.news, "voice": shelf.voice, "video": shelf.video}
+    taken = {"image": quota.image + quota.news, "voice": quota.voice, "video": quota.video}
     return [Places(kind, taken[kind], most) for kind, most in PLACES.items()]
 
 
 def left(account: OfficialAccount, kind: str) -> int | None:
     """Places for another file of the kind, less what is on its way there; ``None`` where nobody knows."""
-    shelf = Shelf.objects.filter(account=account, read_at__isnull=False).first()
-    found = next((each for each in places(shelf) if each.kind == kind), None) if shelf else None
+    quota = MaterialQuota.objects.filter(account=account, read_at__isnull=False).first()
+    found = next((each for each in places(quota) if each.kind == kind), None) if quota else None
     if found is None:
         return None
     waiting = Asset.objects.filter(account=account, kind=kind, permanent=True, state=Asset.State.PENDING)
     return max(found.left - waiting.filter(media_id="").count(), 0)
 
 
-def seen_by_staff(account: OfficialAccount) -> Shelf:
+def seen_by_staff(account: OfficialAccount) -> MaterialQuota:
     """What is known; have a worker ask if that is old. The caller wakes a worker."""
-    shelf, _made = Shelf.objects.get_or_create(account=account)
+    quota, _made = MaterialQuota.objects.get_or_create(account=account)
     old = Q(read_at=None) | Q(read_at__lt=timezone.now() - FRESH_FOR)
-    if Shelf.objects.filter(old, pk=shelf.pk, due_at=None).update(due_at=timezone.now(), attempts=0):
-        shelf.refresh_from_db()
-    return shelf
+    if MaterialQuota.objects.filter(old, pk=quota.pk, due_at=None).update(due_at=timezone.now(), attempts=0):
+        quota.refresh_from_db()
+    return quota
 
 
 def look_again(account: OfficialAccount) -> None:
     """Something was uploaded or deleted."""
-    Shelf.objects.update_or_create(account=account, defaults={"due_at": timezone.now(), "attempts": 0})
+    MaterialQuota.objects.update_or_create(
+        account=account, defaults={"due_at": timezone.now(), "attempts": 0}
+    )
 
 
 @READINGS.each
-def _read(shelf: Shelf) -> None:
-    counts = media.count(client_for(shelf.account))
-    shelf.done(**counts, read_at=timezone.now())
+def _read(quota: MaterialQuota) -> None:
+    counts = media.count(client_for(quota.account))
+    quota.done(**counts, read_at=timezone.now())
