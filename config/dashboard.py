@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -22,6 +21,8 @@ from wechat.console.pages import estimated_count
 from wechat.inbox import conversation_page, spool
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import timeline
+from wechat.pushes.models import Push
+from wechat.replies.models import Rule
 
 # Above this a count would take longer than it is worth: it is shown as "100,000+".
 COUNTED = 100_000
@@ -111,11 +112,10 @@ def _trouble(account: OfficialAccount) -> Iterator[Figure]:
     yield Figure(
         _("Unreadable callbacks"), _capped(unreadable), f"{log}?state=malformed", is_bad=unreadable > 0
     )
-    if apps.is_installed("wechat.pushes"):
-        pushes = apps.get_app_config("pushes").get_model("Push")._default_manager.filter(account=account)
-        lost = _count(pushes.filter(state__in=["failed", "uncertain"]))
-        sent = reverse("admin:pushes_push_changelist")
-        yield Figure(_("Sends failed or uncertain"), _capped(lost), f"{sent}?state=failed", is_bad=lost > 0)
+    pushes = Push.objects.filter(account=account)
+    lost = _count(pushes.filter(state__in=[Push.State.FAILED, Push.State.UNCERTAIN]))
+    sent = reverse("admin:pushes_push_changelist")
+    yield Figure(_("Sends failed or uncertain"), _capped(lost), f"{sent}?state=failed", is_bad=lost > 0)
     if refused := spool.refused(account.pk):
         address = reverse("admin:inbox_refused")
         yield Figure(_("Callbacks that could not be stored"), str(len(refused)), address, is_bad=True)
@@ -178,9 +178,7 @@ def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[St
 
 
 def _first_rule(account: OfficialAccount, rights: Rights) -> Iterator[Step]:
-    if not apps.is_installed("wechat.replies") or not rights.may_change(Area.CONTENT, account.pk):
-        return
-    if apps.get_app_config("replies").get_model("Rule")._default_manager.filter(account=account).exists():
+    if not rights.may_change(Area.CONTENT, account.pk) or Rule.objects.filter(account=account).exists():
         return
     yield Step(
         _("Make the first rule"),

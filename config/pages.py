@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -113,11 +113,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def _items(entry: Entry, request: HttpRequest) -> list[dict[str, Any]]:
     rights = Rights.of(request.user)
     allowed = rights.everything if entry.area is None else bool(rights.viewable(entry.area))
-    try:
-        link = reverse(entry.url_name)
-    except NoReverseMatch:
-        return []
-    return [_item(entry, link)] if allowed else []
+    return [_item(entry, reverse(entry.url_name))] if allowed else []
 
 
 def _item(entry: Entry, link: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from menus import articles, live, mini_programs, tree
 from menus.buttons import Button, Buttons, every
-from menus.models import LinkCheck, Menu, Version
+from menus.models import LinkCheck, Menu
 from menus.validation import (
     Audience,
     Facts,
@@ -110,7 +110,3 @@ def _conditional(menu: Menu, buttons: Sequence[Button]) -> list[Buttons]:
         if version.menu.conditional and version.menu_id != menu.pk
     ]
     return [tuple(buttons), *tree.read_many(versions).values()]
-
-
-def errors_of(menu: Menu, version: Version) -> list[Problem]:
-    return [each for each in problems_of(menu, tree.read(version)) if each.is_error]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from menus.models import Menu, Tap, TapDay, Version
+from wechat.kernel.registry import Registry
 
 # A purchase so long after a tap is put down to it.
 CONVERTS_WITHIN = datetime.timedelta(hours=24)
@@ -49,13 +50,12 @@ class Order:
 
 Orders = Callable[[OfficialAccount, datetime.datetime], Iterable[Order]]
 
-_sources: list[Orders] = []
+_sources: Registry[Orders] = Registry("source of orders after a tap")
 
 
 def register(orders: Orders) -> Orders:
     """``orders`` tells what an account's followers have paid for since a moment."""
-    _sources.append(orders)
-    return orders
+    return _sources.register(orders)
 
 
 def knows_orders() -> bool:

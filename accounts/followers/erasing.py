@@ -20,6 +20,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.followers import avatars
 from accounts.followers.models import Follower
+from wechat.kernel.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,11 @@ class Holding:
 
 Holder = Callable[[Follower], Holding | None]
 
-_holders: list[Holder] = []
+_holders: Registry[Holder] = Registry("holder of personal data")
 
 
 def holds(holder: Holder) -> Holder:
-    _holders.append(holder)
-    return holder
+    return _holders.register(holder)
 
 
 def holdings(follower: Follower) -> list[Holding]:

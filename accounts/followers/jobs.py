@@ -23,6 +23,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.followers.models import BulkJob, Follower, JobFault
 from accounts.followers.selection import followers_of
 from wechat.kernel import work
+from wechat.kernel.registry import Registry
 
 # After so long a job lets others have their turn.
 RUN_SECONDS = 10.0
@@ -44,19 +45,19 @@ class Unfit(Exception):
     """The job cannot be done at all; the text says why, in the language of whoever asked for it."""
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: Registry[Kind] = Registry("kind of bulk job")
 
 
 def runs(name: str, label: StrOrPromise) -> Callable[[Step], Step]:
     def register(step: Step) -> Step:
-        _kinds[name] = Kind(label, step)
+        _kinds.add(name, Kind(label, step))
         return step
 
     return register
 
 
 def label(job: BulkJob) -> StrOrPromise:
-    return _kinds[job.kind].label if job.kind in _kinds else job.kind
+    return _kinds.get(job.kind).label if job.kind in _kinds else job.kind
 
 
 def slice_of(job: BulkJob, size: int = SLICE) -> list[Follower]:
@@ -99,7 +100,7 @@ def _do_slice(claimed: BulkJob, until: float) -> bool:
         return False
     if job.started_at is None:
         job.started_at, job.state = timezone.now(), BulkJob.State.RUNNING
-    more = _kinds[job.kind].step(job)
+    more = _kinds.get(job.kind).step(job)
     now = timezone.now()
     job.due_at = (now if time.monotonic() >= until else now + LEASE) if more else None
     if not more:

@@ -25,6 +25,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from wechat.kernel.registry import Registry
+
 if TYPE_CHECKING:
     from accounts.official.models import OfficialAccount
 
@@ -58,8 +60,8 @@ class UnknownCondition(Exception):
 
 Family = Callable[["OfficialAccount"], Iterable[Kind]]
 
-_kinds: dict[str, Kind] = {}
-_families: list[Family] = []
+_kinds: Registry[Kind] = Registry("kind of condition")
+_families: Registry[Family] = Registry("family of conditions")
 
 
 def condition(
@@ -68,21 +70,20 @@ def condition(
     """Register the decorated filter; ``name`` is stored in segments and never changes."""
 
     def register(query: Query) -> Query:
-        _kinds[name] = Kind(name, label, compares, value, query)
+        _kinds.add(name, Kind(name, label, compares, value, query))
         return query
 
     return register
 
 
 def family(kinds_of: Family) -> Family:
-    _families.append(kinds_of)
-    return kinds_of
+    return _families.register(kinds_of)
 
 
 def kinds(account: "OfficialAccount") -> dict[str, Kind]:
     """All kinds of conditions for an account, by name, in the order they are offered."""
     own = {kind.name: kind for each in _families for kind in each(account)}
-    return {**_kinds, **own}
+    return {**_kinds.by_name(), **own}
 
 
 def query(account: "OfficialAccount", rows: Sequence[Row], *, any_of: bool = False) -> Q:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.followers.models import BulkJob, Follower, Tag
 from wechat.kernel import work
+from wechat.kernel.registry import Registry
 from wechat.kernel.subqueries import select_sql
 from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
 
@@ -52,13 +53,12 @@ ON CONFLICT (follower_id, kind, tag_id) DO UPDATE SET
 
 # Given the tag, the rows of those who got it or lost it, and which of the two.
 Listener = Callable[[Tag, Sequence[int], bool], None]
-_listeners: list[Listener] = []
+_listeners: Registry[Listener] = Registry("listener to tags")
 
 
 def listens(listener: Listener) -> Listener:
     """Called in the transaction that changes the tags."""
-    _listeners.append(listener)
-    return listener
+    return _listeners.register(listener)
 
 
 @dataclass(frozen=True, slots=True)

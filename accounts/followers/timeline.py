@@ -15,6 +15,7 @@ import datetime
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
@@ -22,6 +23,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.followers.labels import name_of_scene
 from accounts.followers.models import Follower
 from accounts.staff.rights import Area
+from wechat.kernel.registry import Registry, dotted
 
 PAGE = 50
 
@@ -57,13 +59,13 @@ class Panel:
 Source = Callable[[Follower, datetime.datetime | None, int], Iterable[Moment]]
 Knower = Callable[[Follower], Panel | None]
 
-_sources: list[tuple[Area, Source]] = []
-_knowers: list[tuple[int, Area, Knower]] = []
+_sources: Registry[tuple[Area, Source]] = Registry("source of moments")
+_knowers: Registry[tuple[int, Area, Knower]] = Registry("panel of a follower's page")
 
 
 def happened(area: Area) -> Callable[[Source], Source]:
     def register(source: Source) -> Source:
-        _sources.append((area, source))
+        _sources.add(dotted(source), (area, source))
         return source
 
     return register
@@ -71,8 +73,7 @@ def happened(area: Area) -> Callable[[Source], Source]:
 
 def knows(*, order: int, area: Area = Area.FOLLOWERS) -> Callable[[Knower], Knower]:
     def register(knower: Knower) -> Knower:
-        _knowers.append((order, area, knower))
-        _knowers.sort(key=lambda entry: entry[0])
+        _knowers.add(dotted(knower), (order, area, knower))
         return knower
 
     return register
@@ -92,7 +93,9 @@ def page(
 
 
 def panels(follower: Follower, may_view: Callable[[Area], bool]) -> list[Panel]:
-    asked = (knower(follower) for _order, area, knower in _knowers if may_view(area))
+    asked = (
+        knower(follower) for _order, area, knower in sorted(_knowers, key=itemgetter(0)) if may_view(area)
+    )
     return [panel for panel in asked if panel is not None]
 
 

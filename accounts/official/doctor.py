@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official import abilities
 from accounts.official.clients import client_for
 from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
+from wechat.kernel.registry import Registry
 from wechat.sdk import deadlines
 from wechat.sdk.calls.base import callback_check, callback_ips
 from wechat.sdk.connections import bounded_session
@@ -43,12 +44,11 @@ class Finding:
 
 
 Examination = Callable[[OfficialAccount], Iterator[Finding]]
-_examinations: list[Examination] = []
+_examinations: Registry[Examination] = Registry("examination of an account")
 
 
 def examines(examination: Examination) -> Examination:
-    _examinations.append(examination)
-    return examination
+    return _examinations.register(examination)
 
 
 @contextmanager

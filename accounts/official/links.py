@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
+from wechat.kernel.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,18 @@ class Link:
 
 Links = Callable[[OfficialAccount], Iterable[Link]]
 
-_asked: list[Links] = []
-_asked_last: list[Links] = []
+_asked: Registry[Links] = Registry("source of links")
+_asked_last: Registry[Links] = Registry("source of links in use")
 
 
 def register(links: Links) -> Links:
     """``links`` tells an account's pages, those worth picking first, a few hundred at most."""
-    _asked.append(links)
-    return links
+    return _asked.register(links)
 
 
 def used_before(links: Links) -> Links:
     """``links`` tells addresses that something leads to already, whosever page it is; they come last."""
-    _asked_last.append(links)
-    return links
+    return _asked_last.register(links)
 
 
 def offered(account: OfficialAccount, words: str = "") -> list[Link]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from payments.orders.models import Event, Order, Refund
 from wechat.kernel import work
+from wechat.kernel.registry import Registry
 from wechat.sdk.errors import Cause
 
 log = logging.getLogger(__name__)
@@ -44,14 +45,14 @@ class Hearer:
     tell: Callable[[Event], None]
 
 
-_hearers: list[Hearer] = []
+_hearers: Registry[Hearer] = Registry("hearer of payments")
 
 
 def hears(name: str, *topics: Event.Topic) -> Callable[[Callable[[Event], None]], Callable[[Event], None]]:
     """Register a function for topics, all of them if none is named; ``name`` stays the same for ever."""
 
     def register(tell: Callable[[Event], None]) -> Callable[[Event], None]:
-        _hearers.append(Hearer(name, frozenset(topics or Topic), tell))
+        _hearers.add(name, Hearer(name, frozenset(topics or Topic), tell))
         return tell
 
     return register

@@ -122,7 +122,7 @@ def test_a_job_whose_tag_is_gone_ends_and_says_so(account: OfficialAccount) -> N
 def test_a_slice_that_fails_is_done_again_later_and_then_given_up(
     account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "_kinds", {})
+    monkeypatch.setattr(jobs._kinds, "_known", {})
 
     @jobs.runs("breaks", "breaks")
     def breaks(job: BulkJob) -> bool:

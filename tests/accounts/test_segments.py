@@ -153,7 +153,7 @@ def test_a_condition_that_means_nothing_any_more_is_told(
 def test_apps_above_add_conditions_of_their_own(
     account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segments, "_kinds", dict(segments._kinds))
+    monkeypatch.setattr(segments._kinds, "_known", segments._kinds.by_name())
 
     @segments.condition("id", "number", segments.NUMBERS, segments.number)
     def by_id(account: OfficialAccount, compare: str, value: Any) -> Q:

@@ -5,19 +5,17 @@ scopes.register("menus:read", _("See menus"))
 
 from django_stubs_ext import StrOrPromise
 
-_labels: dict[str, StrOrPromise] = {}
+from wechat.kernel.registry import Registry
+
+_labels: Registry[StrOrPromise] = Registry("scope")
 
 
 def register(name: str, label: StrOrPromise) -> str:
     """Offer ``name``, as ``noun:verb``, in the form of clients; gives it back."""
-    _labels[name] = label
+    _labels.add(name, label)
     return name
 
 
 def known() -> list[tuple[str, StrOrPromise]]:
     """Every scope with its label, in the order of their names."""
-    return sorted(_labels.items())
-
-
-def label_of(name: str) -> StrOrPromise:
-    return _labels.get(name, name)
+    return sorted(_labels.by_name().items())

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import Campaign, Recipient
+from wechat.kernel.registry import Registry
 
 # An order later than that has other reasons.
 WITHIN = datetime.timedelta(days=7)
@@ -33,12 +34,11 @@ Source = Callable[
     [OfficialAccount, "QuerySet[Recipient, str]", datetime.datetime, datetime.datetime], Revenue
 ]
 
-_sources: list[Source] = []
+_sources: Registry[Source] = Registry("source of revenue after a campaign")
 
 
 def register(source: Source) -> Source:
-    _sources.append(source)
-    return source
+    return _sources.register(source)
 
 
 def known() -> bool:

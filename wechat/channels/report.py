@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Scan
+from wechat.kernel.registry import Registry
 
 STAYS = (1, 7, 30)
 FOLLOWED = ~Q(kind=Scan.Kind.EXISTING)
@@ -105,13 +106,12 @@ class Day:
 
 
 RevenueSource = Callable[[OfficialAccount, Period], Mapping[int, Revenue]]
-_revenue: list[RevenueSource] = []
+_revenue: Registry[RevenueSource] = Registry("source of revenue by channel")
 
 
 def register_revenue(source: RevenueSource) -> RevenueSource:
     """``source`` tells the revenue by channel id, by whatever attribution it stands for."""
-    _revenue.append(source)
-    return source
+    return _revenue.register(source)
 
 
 def tells_revenue() -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django_stubs_ext import StrOrPromise
 
 from accounts.followers.models import Follower
+from wechat.kernel.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,11 @@ class Fact:
 
 Source = Callable[[Follower], Iterable[Fact]]
 
-_sources: list[Source] = []
+_sources: Registry[Source] = Registry("source of facts for the desk")
 
 
 def register(source: Source) -> Source:
-    _sources.append(source)
-    return source
+    return _sources.register(source)
 
 
 def facts(follower: Follower) -> list[Fact]:

@@ -9,6 +9,8 @@ The app that answers registers how its marks are called::
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wechat.kernel.registry import Registry
+
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
@@ -19,12 +21,12 @@ class Answerer:
 # Given the parts after the colon, the ones that still exist.
 Naming = Callable[[Sequence[str]], Mapping[str, Answerer]]
 
-_namings: dict[str, Naming] = {}
+_namings: Registry[Naming] = Registry("naming of answerers")
 
 
 def named(prefix: str) -> Callable[[Naming], Naming]:
     def register(naming: Naming) -> Naming:
-        _namings[prefix] = naming
+        _namings.add(prefix, naming)
         return naming
 
     return register
@@ -49,6 +51,6 @@ def names(marks: Iterable[str]) -> Names:
         f"{prefix}:{identity}": answerer
         for prefix, identities in by_prefix.items()
         if prefix in _namings
-        for identity, answerer in _namings[prefix](sorted(identities)).items()
+        for identity, answerer in _namings.get(prefix)(sorted(identities)).items()
     }
     return Names(known)

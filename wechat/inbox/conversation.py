@@ -20,6 +20,7 @@ from accounts.official.models import OfficialAccount
 from wechat.inbox import answerers
 from wechat.inbox.bubbles import Bubble, Part, of_content, of_message
 from wechat.inbox.models import InboundMedia, InboundMessage
+from wechat.kernel.registry import Registry
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError, MalformedMessage
 
@@ -29,12 +30,11 @@ PAGE = 30
 # it is None), newest first, at most that many rows' worth.
 Source = Callable[[OfficialAccount, str, datetime.datetime | None, int], Iterable[Bubble]]
 
-_sources: list[Source] = []
+_sources: Registry[Source] = Registry("source of bubbles")
 
 
 def register(source: Source) -> Source:
-    _sources.append(source)
-    return source
+    return _sources.register(source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,17 @@
-"""The one way in which an app joins in below: what it registers, under a name of its own."""
+"""The one way in which an app joins in below: what it registers, under a name of its own.
+
+Docs: docs/adding.md, "Where an app can join in".
+"""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+
+def dotted(function: object) -> str:
+    """Returns the name of a function, with its module."""
+    return f"{function.__module__}.{getattr(function, '__qualname__', function)}"
 
 
 class Registry(Generic[T]):
@@ -14,11 +22,15 @@ class Registry(Generic[T]):
         self._known: dict[str, T] = {}
 
     def add(self, name: str, thing: T) -> T:
-        """Register it. Raises ``ValueError`` if the name is taken."""
+        """Registers it and returns it. Raises ``ValueError`` if the name is taken."""
         if name in self._known:
             raise ValueError(f"{self.what} {name} is registered already")
         self._known[name] = thing
         return thing
+
+    def register(self, function: T) -> T:
+        """Registers a function under its own dotted name, as a decorator does."""
+        return self.add(dotted(function), function)
 
     def get(self, name: str) -> T:
         """Returns what was registered. Raises ``LookupError`` for a name that nobody registered."""
@@ -34,6 +46,13 @@ class Registry(Generic[T]):
     def names(self) -> list[str]:
         """Returns all names."""
         return list(self._known)
+
+    def by_name(self) -> dict[str, T]:
+        """Returns everything that was registered, by its name."""
+        return dict(self._known)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known
 
     def __iter__(self) -> Iterator[T]:
         return iter(list(self._known.values()))

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
+from wechat.kernel.registry import Registry
 from wechat.materials.models import Asset
 
 Uses = Callable[[Asset], list[str]]
 
-_asked: list[Uses] = []
+_asked: Registry[Uses] = Registry("user of files")
 
 
 def register(uses: Uses) -> Uses:
     """``uses`` names the places that use a file, as the staff know them."""
-    _asked.append(uses)
-    return uses
+    return _asked.register(uses)
 
 
 def uses(asset: Asset) -> list[str]:

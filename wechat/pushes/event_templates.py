@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
 from wechat.kernel import placeholders
+from wechat.kernel.registry import Registry
 from wechat.pushes.models import EventTemplate, Push
 from wechat.pushes.queueing import queue_template
 from wechat.sdk.template_messages import TemplateMessage
@@ -34,15 +35,15 @@ class EventDefinition:
     words: Mapping[str, Word]
 
 
-_definitions: dict[str, EventDefinition] = {}
+_definitions: Registry[EventDefinition] = Registry("event with templates")
 
 
 def register(name: str, label: str | Promise, words: Mapping[str, Word]) -> None:
-    _definitions[name] = EventDefinition(label, words)
+    _definitions.add(name, EventDefinition(label, words))
 
 
 def known() -> Mapping[str, EventDefinition]:
-    return _definitions
+    return _definitions.by_name()
 
 
 def happened(

@@ -11,6 +11,8 @@ from typing import Any
 
 from django_stubs_ext import StrOrPromise
 
+from wechat.kernel.registry import Registry
+
 
 @dataclass(frozen=True, slots=True)
 class EventType:
@@ -18,16 +20,16 @@ class EventType:
     example: Mapping[str, Any]
 
 
-_types: dict[str, EventType] = {}
+_types: Registry[EventType] = Registry("type of event")
 
 
 def register(name: str, label: StrOrPromise, example: Mapping[str, Any]) -> None:
-    _types[name] = EventType(label, example)
+    _types.add(name, EventType(label, example))
 
 
 def known() -> Mapping[str, EventType]:
-    return _types
+    return _types.by_name()
 
 
 def label_of(name: str) -> StrOrPromise:
-    return _types[name].label if name in _types else name
+    return _types.get(name).label if name in _types else name

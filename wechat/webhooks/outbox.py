@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.kernel import webhooks, work
+from wechat.kernel.registry import Registry
 from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.work import holds
 from wechat.sdk.errors import Cause
@@ -48,7 +49,7 @@ PATIENCE = datetime.timedelta(days=3)
 
 # What an endpoint's answer asks for; what is wrong with it, or nothing.
 Answering = Callable[[Delivery, Any], str]
-_answering: dict[str, Answering] = {}
+_answering: Registry[Answering] = Registry("reader of answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def answered(event: str) -> Callable[[Answering], Answering]:
     """Register what is done with the JSON that endpoints answer to such an event."""
 
     def register(answering: Answering) -> Answering:
-        _answering[event] = answering
+        _answering.add(event, answering)
         return answering
 
     return register
@@ -195,7 +196,7 @@ def _attempt(delivery: Delivery) -> Attempt:
 @transaction.atomic
 def _settle(delivery: Delivery, attempt: Attempt) -> None:
     now = timezone.now()
-    if attempt.delivered and (answering := _answering.get(delivery.event)):
+    if attempt.delivered and (answering := _answering.find(delivery.event)):
         attempt = replace(attempt, error=answering(delivery, attempt.said))
     history = [*delivery.log, _entry(attempt)]
     if attempt.delivered:

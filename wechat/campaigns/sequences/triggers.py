@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-_known: dict[str, StrOrPromise] = {}
+from wechat.kernel.registry import Registry
+
+_known: Registry[StrOrPromise] = Registry("trigger of sequences")
 
 
 def register(name: str, label: StrOrPromise) -> None:
     """``name`` is stored in sequences and never changes."""
-    _known[name] = label
+    _known.add(name, label)
 
 
 def known() -> Mapping[str, StrOrPromise]:
-    return _known
+    return _known.by_name()
 
 
 register("follow", _("Somebody follows"))

@@ -21,6 +21,7 @@ that claims its rows in a way of its own is a ``TurnKind``.
 import datetime
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -63,7 +64,7 @@ class Turn:
         return self.began + self.seconds
 
 
-class AnyKind:
+class AnyKind(ABC):
     """What all kinds of work have in common: a name, a queue, and a turn."""
 
     def __init__(self, name: str, *, queue: str, seconds: float) -> None:
@@ -95,17 +96,17 @@ class AnyKind:
             waking.publish(self.name)
         return taken
 
+    @abstractmethod
     def work_off(self, turn: Turn) -> int:
         """Returns how many rows were taken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_due(self) -> bool:
         """Returns whether there is a row that a worker could take now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backlog(self) -> QuerySet[WorkRow] | None:
         """Returns the rows that are due, or ``None`` for work that has no rows in Postgres."""
-        raise NotImplementedError
 
 
 KINDS: Registry[AnyKind] = Registry("kind of work")

@@ -22,10 +22,6 @@ class PlatformTag:
     name: str
     count: int = 0
 
-    @property
-    def is_system(self) -> bool:
-        return self.id <= 2
-
 
 def create(client: Client, name: str) -> int:
     """The new tag's id. 45056: 100 tags there already; 45157: name used or not allowed; 45158: too long."""

@@ -11,7 +11,6 @@ from Crypto.PublicKey import RSA
 from wechat.sdk.pay.certificates import Certificate
 from wechat.sdk.pay.errors import KeyRefused
 
-PUBLIC_KEY_PREFIX = "PUB_KEY_ID_"
 API_V3_KEY_BYTES = 32
 
 

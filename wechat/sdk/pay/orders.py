@@ -62,12 +62,6 @@ def query(client: PayClient, out_trade_no: str) -> Transaction:
     return read_transaction(answer)
 
 
-def query_id(client: PayClient, transaction_id: str) -> Transaction:
-    path = f"{TRANSACTIONS}/id/{transaction_id}"
-    answer = client.get(path, {"mchid": client.merchant.mchid}, api=f"{TRANSACTIONS}/query")
-    return read_transaction(answer)
-
-
 def close(client: PayClient, out_trade_no: str) -> None:
     """May be repeated. On any refusal, query."""
     path = f"{TRANSACTIONS}/out-trade-no/{out_trade_no}/close"
