@@ -247,6 +247,7 @@ def _content() -> dict[str, Page]:
         "replies_tester": Page(view, change),
         "replies_never": Page(view, change),
         "replies_replay": Page(view, change, "replies.rule"),
+        "replies_in_shadow": Page(view, change, "replies.rule"),
         "replies_export": Page(view, change),
         "replies_import": Page(change, change),
         "replies_import_platform": Page("nobody", change),
