@@ -180,6 +180,7 @@ def _followers() -> dict[str, Page]:
             "view:followers+change:followers|change:content|change:sending",
             is_not_now=True,
         ),
+        "accounts_held_decide": Page("nobody", "change:sending", is_not_now=True),
         # Whoever may look may have a file made, which is masked for them.
         "accounts_bulk": Page(view, view),
         "accounts_jobs": Page(view, change),
