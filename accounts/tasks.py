@@ -1,11 +1,21 @@
 """The modules with background work on followers: see ``wechat.kernel.work``."""
 
-from accounts import auto_tagging, avatars, jobs, sending_changes, sending_tags, sync_requests, syncing
+from accounts import (
+    auto_tagging,
+    avatars,
+    jobs,
+    retention,
+    sending_changes,
+    sending_tags,
+    sync_requests,
+    syncing,
+)
 
 __all__ = [
     "auto_tagging",
     "avatars",
     "jobs",
+    "retention",
     "sending_changes",
     "sending_tags",
     "sync_requests",

@@ -283,6 +283,11 @@ SPECTACULAR_SETTINGS = {
 LOGGING = logs.logging_config(readable=DEBUG)
 
 # Pages at a time in one process; callbacks need no thread.
+# For how many days what is kept, by class of data (see ``wechat.kernel.retention``); 0 is for ever.
+RETENTION_DAYS = {
+    name: environment.number(f"KEEP_{name.upper()}_DAYS", days, least=0, most=36_500)
+    for name, days in {"exports": 30, "uploads": 30, "media": 365, "deliveries": 90}.items()
+}
 # A send planned for a time that is longer ago waits until somebody says that it is still wanted.
 OVERDUE_SENDS_ASK_AFTER = datetime.timedelta(
     minutes=environment.number("OVERDUE_SENDS_ASK_AFTER", 60, least=1, most=100_000)

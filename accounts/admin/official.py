@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import picking
+from accounts import picking, retention_page
 from accounts.abilities import ABILITIES
 from accounts.doctor import examine
 from accounts.forms import OfficialAccountForm
@@ -65,6 +65,7 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         links = self.admin_site.admin_view(picking.link_page)
         return [
             path("links/", links, name="accounts_links"),
+            path("retention/", self.admin_site.admin_view(retention_page.show), name="accounts_retention"),
             path(
                 "<int:pk>/examine/",
                 self.object_view(self.examine_view, posts_change=False),

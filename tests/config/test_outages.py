@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import redis
 import requests
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -129,7 +130,7 @@ def test_a_page_that_needs_redis_says_so(
     settings.ROOT_URLCONF = __name__
 
     def refused(*_args: Any, **_kwargs: Any) -> Any:
-        raise outages.RedisConnectionError("refused")
+        raise redis.exceptions.ConnectionError("refused")
 
     monkeypatch.setattr("redis.connection.Connection.connect", refused)
     get_redis_connection("default").connection_pool.disconnect()
@@ -141,6 +142,6 @@ def test_a_page_that_needs_redis_says_so(
 def test_what_a_query_got_wrong_is_no_outage() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 1")
-        with pytest.raises(outages.OperationalError) as raised, transaction.atomic():
+        with pytest.raises(OperationalError) as raised, transaction.atomic():
             cursor.execute("SELECT pg_sleep(60)")
     assert outages.service_of(raised.value) == ""

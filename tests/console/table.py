@@ -175,6 +175,7 @@ def _followers() -> dict[str, Page]:
     view, change = "view:followers", "change:followers"
     return {
         "accounts_sync": Page(view, change),
+        "accounts_retention": Page("view:settings", "change:settings"),
         "accounts_held_go_on": Page(
             "nobody",
             "view:followers+change:followers|change:content|change:sending",

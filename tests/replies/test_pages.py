@@ -18,6 +18,7 @@ from wechat.channels.models import Channel
 from wechat.inbox.models import InboundMessage
 from wechat.materials.models import Asset
 from wechat.replies import rulebook
+from wechat.replies.forms import RuleForm
 from wechat.replies.models import Rule
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +159,18 @@ def test_a_file_of_another_account_cannot_be_picked(
         due_at=timezone.now(),
     )
     assert complaints(editor, form(account, reply("image", image=str(theirs.pk))))
+
+
+def test_a_form_ties_together_nothing_of_two_accounts(editor: Client, account: OfficialAccount) -> None:
+    """Whatever its page offers: the switcher may have moved since."""
+    theirs = OfficialAccount.objects.create(
+        slug="theirs", name="别家", appid="wxffffffffffffffff", token="theirtoken", mode="plain"
+    )
+    tags = [Tag.objects.create(account=each, name="VIP") for each in (account, theirs)]
+    sent = {"account": account.pk, "name": "规则", "trigger": "keyword", "strategy": "all"}
+    ours, foreign = (RuleForm({**sent, "tags": [tag.pk]}) for tag in tags)
+    assert "tags" not in ours.errors
+    assert "另一个公众号" in str(foreign.errors["tags"])
 
 
 @pytest.mark.parametrize(
