@@ -87,6 +87,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             Entry(_("Webhooks"), "webhook", "admin:webhooks_endpoint_changelist", Area.SETTINGS),
             Entry(_("Webhook deliveries"), "outbox", "admin:webhooks_delivery_changelist", Area.SETTINGS),
             Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
+            Entry(_("How long data is kept"), "auto_delete", "admin:staff_retention", Area.SETTINGS),
             Entry(_("Staff rights"), "key", "admin:staff_staffright_changelist", Area.SETTINGS),
             Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
             Entry(_("Sign-in limits"), "lock_clock", "admin:staff_signinlimit_changelist", None),

@@ -7,7 +7,7 @@ server, and is sent when the thread is free again: who sends or reads slowly kee
 import asyncio
 import contextvars
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 
+from config.outages import Away, finished, send_answer
 from config.requests import Body, Refused, Send, read, refuse
 from wechat.kernel.bodies import Receive, SenderGone
 
@@ -65,6 +66,8 @@ class Pages:
             answer = await self._answered(scope, receive)
         except Refused as refused:
             await refuse(refused.status, scope, send)
+        except Away as away:
+            await send_answer(scope["path"], away.service, send)
         except SenderGone:
             return
         else:
@@ -72,12 +75,23 @@ class Pages:
                 await answer.send(send)
 
     async def _answered(self, scope: Any, receive: Receive) -> Answer:
-        with closing(Body()) as body:
+        body = Body()
+        try:
             await read(scope, receive, body)
-            # In a context of its own, as if the thread were new.
-            run = contextvars.Context().run
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, run, self._page, environ_of(scope, body))
+        except BaseException:
+            body.close()
+            raise
+        # In a context of its own, as if the thread were new.
+        page = self._threads.submit(contextvars.Context().run, self._page, environ_of(scope, body))
+        # A page that is given up may be under way for a while.
+        page.add_done_callback(lambda _page: body.close())
+        made = asyncio.wrap_future(page)
+        try:
+            await finished(made)
+        except Away:
+            page.add_done_callback(_discard)
+            raise
+        return made.result()
 
     def _page(self, environ: "WSGIEnvironment") -> Answer:
         answer = Answer()
@@ -92,6 +106,12 @@ class Pages:
             # Django does so when a response is closed; not every request comes that far.
             connections.close_all()
         return answer
+
+
+def _discard(page: "Future[Answer]") -> None:
+    """Close the answer that nobody waits for any more."""
+    if not page.cancelled() and page.exception() is None:
+        page.result().file.close()
 
 
 def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":

@@ -1,5 +1,6 @@
 """All settings, in one file, from the environment. Nonsense is refused at start: see ``environment``."""
 
+import datetime
 import os
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RequestMiddleware",
+    "config.outages.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -127,7 +129,12 @@ DATABASES = {
         **environ.Env.db_url_config(DATABASE_URL),
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": environment.number("DB_POOL_SIZE", 8, least=2, most=500)},
+            "pool": {
+                "min_size": 1,
+                "max_size": environment.number("DB_POOL_SIZE", 8, least=2, most=500),
+                # Seconds; who waits for a page while Postgres is away is told sooner, see ``config.outages``.
+                "timeout": 5,
+            },
             "connect_timeout": 2,
             # A host that vanished is noticed within ten seconds, not after the system's quarter of an hour.
             "keepalives_idle": 5,
@@ -283,6 +290,15 @@ SPECTACULAR_SETTINGS = {
 LOGGING = logs.logging_config(readable=DEBUG)
 
 # Pages at a time in one process; callbacks need no thread.
+# For how many days what is kept, by class of data (see ``wechat.kernel.retention``); 0 is for ever.
+RETENTION_DAYS = {
+    name: environment.number(f"KEEP_{name.upper()}_DAYS", days, least=0, most=36_500)
+    for name, days in {"exports": 30, "uploads": 30, "media": 365, "deliveries": 90}.items()
+}
+# A send planned for a time that is longer ago waits until somebody says that it is still wanted.
+OVERDUE_SENDS_ASK_AFTER = datetime.timedelta(
+    minutes=environment.number("OVERDUE_SENDS_ASK_AFTER", 60, least=1, most=100_000)
+)
 WEB_THREADS = environment.number("WEB_THREADS", 8, least=1, most=200)
 
 # --- Work of our own --------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from wechat.inbox import media_page
 from wechat.kernel.metrics import metrics
 from wechat.login.urls import urlpatterns as login_urls
 
+handler500 = "config.outages.server_error"
+
 urlpatterns = [
     *login_urls,
     *shop_urls,

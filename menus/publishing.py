@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from accounts.official.clients import client_for
 from accounts.staff import audit
+from menus import asking, mini_programs, watching
 from menus import live as live_menus
-from menus import mini_programs, watching
 from menus.differences import in_words
 from menus.live import NotReady
 from menus.models import NOT_LINKED, Publication, Version
@@ -53,7 +53,17 @@ def _ready() -> QuerySet[Publication]:
     return open_ones.filter(~Q(state=State.SCHEDULED) | ~Exists(other)).select_related("account", "menu")
 
 
-PUBLICATIONS = work.Kind("menus.publish", _ready, lease=LEASE, queue=work.INTERACTIVE)
+PUBLICATIONS = work.Kind(
+    "menus.publish",
+    _ready,
+    lease=LEASE,
+    queue=work.INTERACTIVE,
+    # What is live beyond its time is returned from by itself.
+    asks=Q(state=State.SCHEDULED) & (Q(returns=None) | Q(returns__state=State.SCHEDULED)),
+)
+
+
+PUBLICATIONS.calls_off(asking.cancel)
 
 
 @PUBLICATIONS.each

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.official.models import OfficialAccount
@@ -20,6 +21,27 @@ def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if held_work.go_on(account, request.POST.getlist("work")):
         audit.record(request, account, _("Had work on hold go on."))
         messages.success(request, _("It goes on now."))
+    else:
+        messages.info(request, _("Nothing was on hold any more."))
+    return redirect(posted_next(request))
+
+
+@require_POST
+@account_page(Area.SENDING, change=True)
+def decide(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """Send what was planned for a time long ago, or call it off, as somebody with the right to send says."""
+    works = request.POST.getlist("work")
+    if "send" in request.POST:
+        number = held_work.send_overdue(account, works)
+        note = _("Sent what was due long ago.")
+        said = ngettext("%d goes out now.", "%d go out now.", number)
+    else:
+        number = held_work.call_off_overdue(account, works)
+        note = _("Called off what was due long ago.")
+        said = ngettext("%d is called off.", "%d are called off.", number)
+    if number:
+        audit.record(request, account, note)
+        messages.success(request, said % number)
     else:
         messages.info(request, _("Nothing was on hold any more."))
     return redirect(posted_next(request))

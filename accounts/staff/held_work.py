@@ -1,8 +1,10 @@
 """What is on hold, told in words: why, when it goes on, and what to do."""
 
-from collections.abc import Iterable
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,7 +13,7 @@ from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from wechat.kernel.models import Hold
-from wechat.kernel.work import KINDS, Kind, holds
+from wechat.kernel.work import KINDS, Kind, WorkRow, holds
 
 Cause = Hold.Cause
 # Whoever may change one of these areas may have work on hold go on.
@@ -28,6 +30,42 @@ def go_on(account: OfficialAccount, works: Iterable[str]) -> bool:
     found = list(_holds(account, works))
     holds.lift_all(found)
     return bool(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Sends of one kind that were planned for a time long ago: ``number`` of them, the first at ``since``."""
+
+    work: str
+    number: int
+    since: datetime.datetime
+
+
+def overdue(account: OfficialAccount, *works: str) -> list[Overdue]:
+    """Returns what of these kinds of work of the account waits for a person's decision."""
+    found = []
+    for kind in _asking(works):
+        rows = kind.overdue(account.pk)
+        if since := rows.aggregate(since=Min("due_at"))["since"]:
+            found.append(Overdue(kind.name, rows.count(), since))
+    return found
+
+
+def send_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
+    """Have what was planned for a time long ago done now; returns how many."""
+    return sum(kind.send_overdue(account.pk) for kind in _asking(works))
+
+
+def call_off_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
+    """Have what was planned for a time long ago never done; returns how many."""
+    return sum(kind.call_off_overdue(account.pk) for kind in _asking(works))
+
+
+def _asking(works: Iterable[str]) -> Iterator[Kind[WorkRow]]:
+    for name in works:
+        kind = KINDS.find(name)
+        if isinstance(kind, Kind) and kind.asks is not None:
+            yield kind
 
 
 def _holds(account: OfficialAccount, works: Iterable[str]) -> QuerySet[Hold]:

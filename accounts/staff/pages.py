@@ -34,7 +34,8 @@ class AccountForm(forms.ModelForm[Any]):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         account_id = self._account_id(cleaned)
-        for name, value in cleaned.items():
+        # What is refused leaves the cleaned data.
+        for name, value in list(cleaned.items()):
             others = value if isinstance(value, QuerySet) else [value]
             if any(getattr(other, "account_id", account_id) != account_id for other in others):
                 self.add_error(name, ValidationError(_("This belongs to another account.")))

@@ -49,6 +49,17 @@ def test_who_is_not_in_the_list_any_more_has_left(crowd: Crowd) -> None:
     assert left.unsubscribed_at is not None
 
 
+def test_who_wrote_while_the_run_was_reading_has_not_left(crowd: Crowd) -> None:
+    """They may have followed behind the end of what it read."""
+    came, *gone = crowd.add(3)
+    crowd.sync()
+    for openid in (came, *gone):
+        crowd.happen(openid, type="unfollow")
+    Follower.objects.filter(openid=came).update(last_seen_at=timezone.now() + datetime.timedelta(minutes=1))
+    assert crowd.sync().left == 2
+    assert following(crowd.account) == {came}
+
+
 def test_a_run_that_ends_early_marks_nobody(crowd: Crowd) -> None:
     crowd.platform.sim("/settings", {"user_page_size": 2})
     everybody = crowd.add(5)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
@@ -84,7 +85,7 @@ class World:
         for _step in range(3):
             Campaign.objects.filter(
                 pk=campaign.pk, due_at__isnull=False, state__in=("running", "paused", "done", "cancelled")
-            ).update(due_at="2020-01-01T00:00Z")
+            ).update(due_at=timezone.now())
             work.run("campaigns.run")
         campaign.refresh_from_db()
 

@@ -74,7 +74,7 @@ def test_who_got_a_campaign_lately_is_left_out_as_long_as_was_asked(world: World
     assert not reasons(world.checked(world.campaign(cap_days=0)))
 
 
-@pytest.mark.parametrize("cause", ["campaign:9", "sequence:1", "event:1", "api"])
+@pytest.mark.parametrize("cause", ["campaign:999999", "sequence:1", "event:1", "api"])
 def test_the_cap_counts_every_sender_and_only_what_was_really_sent(world: World, cause: str) -> None:
     world.follow(*CROWD)
     kept = {"sent": CROWD[0], "failed": CROWD[1], "uncertain": CROWD[2], "pending": CROWD[3]}
@@ -86,6 +86,15 @@ def test_the_cap_counts_every_sender_and_only_what_was_really_sent(world: World,
             due_at=now if state == "pending" else None, sent_at=now if state == "sent" else None,
         )  # fmt: skip
     assert reasons(world.checked(world.campaign(cap_days=3))) == {CROWD[0]: "recently"}
+
+
+def test_the_cap_counts_nothing_that_was_accepted_and_then_could_not_be_delivered(world: World) -> None:
+    world.follow(*CROWD)
+    Push.objects.create(
+        account=world.account, openid=CROWD[0], key="1", content={}, kind="template", template="T",
+        cause="campaign:999999", state="failed", reason="undelivered", sent_at=timezone.now(), msgid=7,
+    )  # fmt: skip
+    assert not reasons(world.checked(world.campaign(cap_days=3)))
 
 
 def test_the_cap_does_not_count_answers_in_a_conversation(world: World) -> None:

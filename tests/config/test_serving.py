@@ -1,5 +1,6 @@
 """Pages under the server that serves them."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -14,18 +16,26 @@ import requests
 FILES = ["/static/console/console.js", "/static/console/console.css", "/healthz/live"]
 
 
-@pytest.fixture
-def served() -> Iterator[str]:
+@contextmanager
+def free_server(environment: dict[str, str]) -> Iterator[str]:
+    """The address of a server of its own, with these variables beside ours."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--lifespan", "off", "--ws", "none"]
-    with subprocess.Popen([*command, "--log-level", "error", "config.asgi:application"]) as server:
+    command += ["--log-level", "error", "config.asgi:application"]
+    with subprocess.Popen(command, env={**os.environ, **environment}) as server:
         try:
             _wait_for(f"http://127.0.0.1:{port}/healthz/live")
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    with free_server({}) as address:
+        yield address
 
 
 def _wait_for(address: str) -> None:

@@ -175,11 +175,13 @@ def _followers() -> dict[str, Page]:
     view, change = "view:followers", "change:followers"
     return {
         "followers_sync": Page(view, change),
+        "staff_retention": Page("view:settings", "change:settings"),
         "staff_held_go_on": Page(
             "nobody",
             "view:followers+change:followers|change:content|change:sending",
             is_not_now=True,
         ),
+        "staff_held_decide": Page("nobody", "change:sending", is_not_now=True),
         # Whoever may look may have a file made, which is masked for them.
         "followers_bulk": Page(view, view),
         "followers_jobs": Page(view, change),
@@ -247,6 +249,7 @@ def _content() -> dict[str, Page]:
         "replies_tester": Page(view, change),
         "replies_never": Page(view, change),
         "replies_replay": Page(view, change, "replies.rule"),
+        "replies_in_shadow": Page(view, change, "replies.rule"),
         "replies_export": Page(view, change),
         "replies_import": Page(change, change),
         "replies_import_platform": Page("nobody", change),

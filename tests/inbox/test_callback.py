@@ -1,8 +1,11 @@
 import json
+import re
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import time_machine
 
 from accounts.official.models import OfficialAccount
 from tests.callbacks import PATH, call, post, run
@@ -227,6 +230,22 @@ def test_a_repeated_delivery_gets_the_same_answer_and_is_recorded_once(platform:
     assert replies[0] == replies[1]
     assert replies[0]["Content"] == "first"
     assert InboundMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize("mode", ["safe", "plain"])
+def test_every_delivery_is_answered_with_the_time_of_the_message(
+    platform: Platform, account: OfficialAccount, mode: str
+) -> None:
+    account.mode = mode
+    account.save()
+    sent = int(time.time()) - 100
+    text = re.sub(r"<CreateTime>\d+", f"<CreateTime>{sent}", platform.text("1"))
+    replies = []
+    for later in (0, 5, 10):
+        with time_machine.travel(sent + 100 + later):
+            body = post(platform.safe(text) if mode == "safe" else platform.plain(text)).content
+            replies.append(platform.opened(body) if mode == "safe" else elements(body))
+    assert [reply["CreateTime"] for reply in replies] == [str(sent)] * 3
 
 
 def test_concurrent_deliveries_get_the_same_answer_and_are_recorded_once(platform: Platform) -> None:

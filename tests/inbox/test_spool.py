@@ -110,6 +110,21 @@ def test_a_postgres_that_does_not_answer_holds_up_no_follower(
     assert sorted(InboundMessage.objects.values_list("text", flat=True)) == ["0", "1", "2"]
 
 
+def test_what_postgres_does_not_take_yet_stays_until_it_is_in_postgres(
+    account: OfficialAccount, platform: Platform
+) -> None:
+    body = platform.text("kept").encode()
+    spool.append(Record.of(account, parse(body), body))
+    with locked("inbox_inboundmessage"):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 1")
+        assert work.run("inbox.replay_spool") == 0
+        assert spool.is_waiting()
+    assert work.run("inbox.replay_spool") == 1
+    assert InboundMessage.objects.get().text == "kept"
+    connection.close()
+
+
 @contextmanager
 def locked(table: str) -> Iterator[None]:
     """Another session keeps the table to itself: whoever wants to insert waits."""

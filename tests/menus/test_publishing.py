@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
+from accounts.staff import held_work
 from menus import asking, drafts, mini_programs, publishing, watching
 from menus.asking import Busy, Refused
 from menus.models import LiveMenu, Menu, MiniProgram, Publication, Version
@@ -278,6 +279,31 @@ def test_a_weekend_menu_comes_and_goes_by_itself(wechat: Phone, menu: Menu) -> N
         work.run("menus.publish")
     assert wechat.names() == ["平日"]
     assert menu.versions.get(state="published").number == 1
+
+
+def test_a_plan_that_is_days_late_waits_for_a_person_with_its_return(wechat: Phone, menu: Menu) -> None:
+    now = timezone.now()
+    hour, days = datetime.timedelta(hours=1), datetime.timedelta(days=3)
+    published(menu, button(name="平日"))
+    put(menu, button(name="周末"))
+    going = asking.schedule(menu, drafts.freeze(menu), at=now + hour, until=now + 2 * hour, by=None)
+    with time_machine.travel(now + days):
+        assert work.run("menus.publish") == 0
+        assert wechat.names() == ["平日"]
+        held_work.call_off_overdue(menu.account, ["menus.publish"])
+    assert {each.state for each in (later(going), later(going.return_trip))} == {State.CANCELLED}
+
+
+def test_a_return_that_is_days_late_goes_by_itself(wechat: Phone, menu: Menu) -> None:
+    now = timezone.now()
+    published(menu, button(name="平日"))
+    put(menu, button(name="周末"))
+    asking.schedule(menu, drafts.freeze(menu), at=now, until=now + datetime.timedelta(hours=1), by=None)
+    work.run("menus.publish")
+    assert wechat.names() == ["周末"]
+    with time_machine.travel(now + datetime.timedelta(days=3)):
+        work.run("menus.publish")
+    assert wechat.names() == ["平日"]
 
 
 def test_nothing_returns_over_what_somebody_published_meanwhile(wechat: Phone, menu: Menu) -> None:

@@ -1,6 +1,7 @@
 import datetime
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.payments.conftest import Ordered
 from tests.payments.world import TRANSACTIONS, answer_query, know_nothing, reply, transaction
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply
+from wechat.sdk.pay import orders
 
 JSAPI = f"{TRANSACTIONS}/jsapi"
 Want = Callable[..., Wanted]
@@ -30,11 +32,32 @@ def test_the_same_key_is_the_same_order_and_asks_once(
     assert pay.calls()[JSAPI] == 1
 
 
-def test_the_same_key_with_other_contents_is_refused(wanted: Want, ordered: Ordered) -> None:
-    ordered()
+TEA = orders.Goods("tea", "龙井", 1, 10000)
+
+
+@pytest.mark.parametrize(
+    "differently",
+    [
+        {"total": 1},
+        {"openid": "oAnother"},
+        {"description": "会员月卡"},
+        {"attach": "a"},
+        {"item": "b"},
+        {"way": Order.Way.NATIVE},
+        {"goods": ()},
+        {"goods": (replace(TEA, goods_name="普洱"),)},
+        {"goods": (replace(TEA, quantity=2),)},
+        {"goods": (TEA, TEA)},
+    ],
+    ids=str,
+)
+def test_the_same_key_with_other_contents_is_refused(wanted: Want, differently: dict[str, Any]) -> None:
+    made = ordering.create(wanted(goods=(TEA,)))
+    assert ordering.create(wanted(goods=(TEA,))).pk == made.pk
     with pytest.raises(OrderRefused) as no:
-        ordering.create(wanted(total=1))
+        ordering.create(wanted(**{"goods": (TEA,), **differently}))
     assert no.value.code == "conflict"
+    assert Order.objects.count() == 1
 
 
 def test_another_maker_may_use_the_same_key(wanted: Want) -> None:

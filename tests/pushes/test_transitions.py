@@ -53,6 +53,18 @@ def test_an_outcome_is_kept_where_the_table_has_the_move(
     assert in_state(account) == (after if was_tried and after in MOVES[before] else before)
 
 
+@pytest.mark.parametrize("before", ["sending", "uncertain"])
+def test_an_attempt_that_was_taken_over_changes_nothing_of_the_newer_one(
+    account: OfficialAccount, before: str
+) -> None:
+    """Its answer came after its lease had ended and another worker had begun anew."""
+    row = push(account, before, attempts=2)
+    stale = Outcome(push_id=row.pk, attempts=1, state=PushState.FAILED, reason="refused", errcode=1)
+    transitions.keep([stale])
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.errcode) == (before, 2, None)
+
+
 @pytest.mark.parametrize("before", PushState)
 def test_only_what_was_sent_is_delivered(account: OfficialAccount, before: str) -> None:
     push(account, before, msgid=7)

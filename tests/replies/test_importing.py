@@ -6,14 +6,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.followers.models import Tag
+from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.replies.conftest import RuleMaker
+from tests.simulated import Simulated
 from wechat.console.exchange import Unreadable
+from wechat.materials.models import Asset
 from wechat.replies.importing import export_rules, import_autoreply, import_rules
 from wechat.replies.models import Rule
+from wechat.sdk.calls import media
+from wechat.sdk.calls.media import Upload
 
 pytestmark = pytest.mark.django_db
 
+MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(100)
 NEWS = {
     "title": "新品",
     "author": "编辑",
@@ -75,6 +81,62 @@ def test_every_kind_of_reply_of_the_platform_survives(account: OfficialAccount) 
     ]
     assert contents("视频")[0]["media_id"] == "M3"
     assert set(Rule.objects.values_list("trigger", flat=True)) == {"keyword", "follow", "default"}
+
+
+def test_a_card_of_more_articles_than_there_is_room_for_answers_with_their_links(
+    account: OfficialAccount,
+) -> None:
+    eight = [{**NEWS, "title": str(number), "content_url": f"http://a.cn/{number}"} for number in range(8)]
+    card = {"type": "news", "news_info": {"list": eight}}
+    hello = {"type": "text", "content": "您好"}
+    report = import_autoreply(account, platform_info(keyword_rule("图文", hello, card)))
+    assert report.switched_off == []
+    first, links = contents("图文")
+    assert first["content"] == "您好"
+    assert links["content"].split("\n") == [f'<a href="http://a.cn/{n}">{n}</a>' for n in range(8)]
+
+
+def test_one_of_several_cards_is_drawn_as_a_whole(account: OfficialAccount) -> None:
+    card = {"type": "news", "news_info": {"list": [NEWS, {**NEWS, "title": "二"}]}}
+    text = {"type": "text", "content": "文字"}
+    import_autoreply(account, platform_info(keyword_rule("随机", card, text, reply_mode="random_one")))
+    assert [each["type"] for each in contents("随机")] == ["text", "text"]
+
+
+def test_a_video_answers_the_message_whatever_stands_before_it(account: OfficialAccount) -> None:
+    replies = [{"type": "text", "content": "文字"}, {"type": "video", "content": "M3"}]
+    report = import_autoreply(account, platform_info(keyword_rule("视频", *replies)))
+    assert report.switched_off == []
+    assert [each["type"] for each in contents("视频")] == ["video", "text"]
+
+
+def test_a_video_of_which_the_platform_tells_the_address_is_taken_into_the_library_once(
+    account: OfficialAccount, simulated: Simulated
+) -> None:
+    simulated.know(account)
+    film = Upload("film.mp4", MP4, "video/mp4")
+    there = media.add_permanent(client_for(account), "video", film, title="片子")
+    told = client_for(account).post("/cgi-bin/material/get_material", {"media_id": there["media_id"]})
+    video = {"type": "video", "content": told["down_url"]}
+    for _ in range(2):
+        report = import_autoreply(account, platform_info(keyword_rule("视频", dict(video))))
+        assert "视频" not in report.switched_off
+    asset = Asset.objects.get()
+    reply = Rule.objects.get(name="视频").replies.get()
+    assert (reply.asset, reply.complete["media_id"]) == (asset, asset.media_id)
+    assert asset.media_id not in ("", there["media_id"])
+    assert report.unchanged.count("视频") == 1
+
+
+def test_a_video_that_cannot_be_had_is_kept_in_the_note_of_a_rule_that_is_off(
+    account: OfficialAccount,
+) -> None:
+    address = "http://127.0.0.1:9/film.mp4"
+    report = import_autoreply(
+        account, platform_info(keyword_rule("视频", {"type": "video", "content": address}))
+    )
+    assert report.switched_off == ["视频"]
+    assert address in Rule.objects.get(name="视频").note
 
 
 def test_ways_of_comparing_and_of_replying_survive(account: OfficialAccount) -> None:
@@ -218,6 +280,12 @@ def test_one_bad_rule_in_a_file_is_named_and_nothing_is_imported(
     report = import_rules(account, one_rule(**changes))
     assert len(report.problems) == 1
     assert not Rule.objects.exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig", "gb18030"])
+def test_a_file_in_any_usual_encoding_is_read(account: OfficialAccount, encoding: str) -> None:
+    body = one_rule(name="退款").decode("unicode_escape").encode(encoding)
+    assert import_rules(account, body).made == ["退款"]
 
 
 def test_a_good_rule_in_a_file_is_imported(account: OfficialAccount) -> None:

@@ -20,6 +20,7 @@ from wechat.channels.models import Channel
 from wechat.inbox.models import InboundMessage
 from wechat.materials.models import Asset
 from wechat.replies import rulebook
+from wechat.replies.forms import RuleForm
 from wechat.replies.models import Rule
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +163,18 @@ def test_a_file_of_another_account_cannot_be_picked(
     assert complaints(editor, form(account, reply("image", image=str(theirs.pk))))
 
 
+def test_a_form_ties_together_nothing_of_two_accounts(editor: Client, account: OfficialAccount) -> None:
+    """Whatever its page offers: the switcher may have moved since."""
+    theirs = OfficialAccount.objects.create(
+        slug="theirs", name="别家", appid="wxffffffffffffffff", token="theirtoken", mode="plain"
+    )
+    tags = [Tag.objects.create(account=each, name="VIP") for each in (account, theirs)]
+    sent = {"account": account.pk, "name": "规则", "trigger": "keyword", "strategy": "all"}
+    ours, foreign = (RuleForm({**sent, "tags": [tag.pk]}) for tag in tags)
+    assert "tags" not in ours.errors
+    assert "另一个公众号" in str(foreign.errors["tags"])
+
+
 @pytest.mark.parametrize(
     ("keywords", "replies", "rule", "sentence"),
     [
@@ -206,6 +219,39 @@ def test_a_reply_that_may_be_empty_is_saved_with_a_warning(
     assert stored.content["content"] == text
     warnings = [str(each) for each in page.context["messages"] if each.level_tag == "warning"]
     assert any("{remark|亲爱的朋友}" in each for each in warnings) is warned
+
+
+def test_a_keyword_that_is_too_long_is_told_its_length_and_nothing_else(
+    editor: Client, account: OfficialAccount
+) -> None:
+    told = complaints(editor, form(account, reply(text="好"), keywords=["字" * 201]))
+    assert "200" in told
+    assert "201" in told
+    assert "关键词不能为空" not in told
+
+
+@pytest.mark.parametrize(
+    ("keyword", "warned"),
+    [
+        (("regex", ".*"), True),
+        (("regex", ".+"), True),
+        (("regex", "(?s)^.*$"), True),
+        (("regex", "a*"), True),
+        (("regex", "[\\s\\S]"), True),
+        (("regex", "退款|"), True),
+        (("regex", "退.*"), False),
+        (("regex", "^.{1,20}$"), False),
+        (("contains", ".*"), False),
+    ],
+    ids=str,
+)
+def test_an_expression_that_fits_every_text_is_saved_with_a_warning(
+    editor: Client, account: OfficialAccount, keyword: tuple[str, str], warned: bool
+) -> None:
+    page: Any = editor.post(f"{LIST}add/", form(account, reply(text="好"), keywords=[keyword]), follow=True)
+    assert Rule.objects.exists()
+    warnings = [str(each) for each in page.context["messages"] if each.level_tag == "warning"]
+    assert any(keyword[1] in each for each in warnings) is warned
 
 
 def test_a_rule_that_is_off_may_be_half_done_and_is_not_switched_on_like_that(

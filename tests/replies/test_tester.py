@@ -140,6 +140,57 @@ def test_a_rule_behind_a_narrower_one_may_still_answer(account: OfficialAccount,
     assert tester.never_fires(account) == []
 
 
+def test_a_rule_behind_an_expression_that_matches_its_text_never_answers(
+    account: OfficialAccount, rule: RuleMaker
+) -> None:
+    refund = rule(keywords=(("regex", "^退(款|货)"),), position=0)
+    equals = rule(keywords=(("equals", "退款"), ("equals", "退货")), position=1)
+    rule(keywords=(("equals", "退款"), ("equals", "换货")), position=2)
+    rule(keywords=("退款",), position=3)
+    rule(keywords=(("regex", "退款"),), position=4)
+    (finding,) = tester.never_fires(account)
+    assert (finding.rule.id, finding.why, [each.id for each in finding.by]) == (
+        equals.pk, Dead.COVERED, [refund.pk]
+    )  # fmt: skip
+
+
+def test_behind_an_expression_that_fits_anything_no_rule_about_texts_answers(
+    account: OfficialAccount, rule: RuleMaker
+) -> None:
+    rule(keywords=(("regex", ".*"),), position=0)
+    covered = [
+        rule(keywords=("退款",), position=1),
+        rule(keywords=(("regex", "退.*"),), position=2),
+        rule(trigger="message_type", message_kind="text", position=3),
+    ]
+    rule(trigger="message_type", message_kind="image", position=4)
+    rule(trigger="default", position=5)
+    assert [finding.rule.id for finding in tester.never_fires(account)] == [each.pk for each in covered]
+
+
+def test_a_rule_in_shadow_stands_in_nobodys_way(account: OfficialAccount, rule: RuleMaker) -> None:
+    shadow = rule(keywords=("退",), position=0, in_shadow=True)
+    winner = rule(keywords=("退款",), position=1)
+    assert tester.never_fires(account) == []
+    trial = tester.try_out(account, message("text", "退款"))
+    assert trial.winner is not None
+    assert trial.winner.id == winner.pk
+    assert [(each.rule.id, each.reason) for each in tester.shadowed(trial)] == [(shadow.pk, Reason.IN_SHADOW)]
+
+
+def test_a_replay_shows_what_a_rule_in_shadow_would_change(
+    account: OfficialAccount,
+    rule: RuleMaker,
+    received: Callable[..., InboundMessage],
+    platform: Platform,
+) -> None:
+    shadow = rule(keywords=("退",), in_shadow=True)
+    received(platform.text("退款"), text="退款")
+    assert [change.after and change.after.id for change in tester.replay(account, [shadow]).changes] == [
+        shadow.pk
+    ]
+
+
 def test_following_twice_covers_both_ways_of_following(account: OfficialAccount, rule: RuleMaker) -> None:
     rule(trigger="follow_first", position=0)
     rule(trigger="follow_again", position=1)

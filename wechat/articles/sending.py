@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,6 +34,7 @@ DRAFTS = work.Kind(
     queue=work.BULK,
     # A day: a publication whose answer was lost is looked for, however long the platform takes.
     retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, *[1800] * 48)],
+    asks=Q(work=Work.PUBLISH) & ~Q(state=State.PUBLISHING),
 )
 FOLLOW_AFTER = datetime.timedelta(seconds=10)
 UNKNOWN_MEDIA = 40007
@@ -53,6 +55,7 @@ def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, 
     )
 
 
+@DRAFTS.calls_off
 def forget(draft: Draft) -> None:
     """Take back what was asked, as long as it has not begun."""
     waiting = Draft.objects.filter(pk=draft.pk, work=Work.PUBLISH).exclude(state=State.PUBLISHING)

@@ -3,9 +3,10 @@
 import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from wechat.campaigns import counters, dispatch, snapshot
+from wechat.campaigns import counters, dispatch, snapshot, steps
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
 from wechat.pushes import batches
@@ -21,11 +22,15 @@ CAMPAIGNS = work.Kind(
     queue=work.BULK,
     # It calls nobody: what its messages meet at the platform holds those, and not the campaign.
     subject="",
+    asks=Q(state__in=[State.SCHEDULED, State.PREPARING, State.RUNNING]),
 )
 # Less than the tick of beat, which looks again.
 LOOK_AGAIN = datetime.timedelta(seconds=0.5)
 # Receipts come in after a campaign has ended or stopped, counted from then.
 RECEIPTS_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600, 86_400)]
+
+
+CAMPAIGNS.calls_off(steps.cancel)
 
 
 @CAMPAIGNS.each

@@ -40,8 +40,18 @@ LATE_REACTIONS = _kind("inbox.react_late", late=True, batch=1)
 def react_to(rows: Sequence[InboundMessage]) -> None:
     """Handle claimed rows; a row's failure is kept on it and delays nobody else's."""
     duties.keep_followers_fresh(rows)
-    done = [row.pk for row in rows if _react_to_one(row)]
-    InboundMessage.objects.filter(pk__in=done).update(handled_at=timezone.now(), due_at=None, error="")
+    _settle([row for row in rows if _react_to_one(row)])
+
+
+@transaction.atomic
+def _settle(done: Sequence[InboundMessage]) -> None:
+    """Mark the messages as handled, and tell of those that were not before."""
+    rows = InboundMessage.objects.filter(pk__in=[row.pk for row in done])
+    new = rows.filter(handled_at=None).order_by("pk").select_for_update(no_key=True)
+    first = set(new.values_list("pk", flat=True))
+    rows.update(handled_at=timezone.now(), due_at=None, error="")
+    for counter in routing.counters():
+        counter([row for row in done if row.pk in first])
 
 
 def _react_to_one(row: InboundMessage) -> bool:

@@ -12,13 +12,13 @@ An app that wants a say has a ``handlers`` module::
 and have until the budget ends. One that is *quick* is asked in the event loop, where there is nothing but
 memory; when it finds that it needs more, it says ``event.needs_rows()`` and is asked again in a thread.
 ``@reacts`` handlers run in the worker after the answer, may write rows, never call the platform, and may run
-twice.
+twice. ``@handled`` functions are told, of many messages at a time, which ones are done: once of each.
 """
 
 import enum
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -80,6 +80,7 @@ class TooLate(Exception):
 
 Answerer = Callable[[Event], Answer | None]
 Reactor = Callable[[Event], None]
+Counter = Callable[[Sequence[InboundMessage]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class _Answering:
 class _Table:
     answering: list[_Answering] = field(default_factory=list)
     reacting: list[tuple[tuple[type[Message], ...], Reactor]] = field(default_factory=list)
+    counting: list[Counter] = field(default_factory=list)
 
 
 _table = _Table()
@@ -116,6 +118,12 @@ def reacts(*kinds: type[Message]) -> Callable[[Reactor], Reactor]:
         return handler
 
     return register
+
+
+def handled(counter: Counter) -> Counter:
+    """Register what is told of messages in the transaction that marks them as handled."""
+    _table.counting.append(counter)
+    return counter
 
 
 def answer(event: Event) -> Answer | None:
@@ -143,6 +151,10 @@ async def answer_in_time(account: OfficialAccount, message: Message) -> Answer |
 
 def reactors(event: Event) -> list[Reactor]:
     return [handler for kinds, handler in _table.reacting if isinstance(event.message, kinds)]
+
+
+def counters() -> list[Counter]:
+    return _table.counting
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 """The modules with background work of this app: see ``wechat.kernel.work``."""
 
-from wechat.inbox import media, reacting, spool
+from wechat.inbox import media, reacting, retention, spool
 
-__all__ = ["media", "reacting", "spool"]
+__all__ = ["media", "reacting", "retention", "spool"]

@@ -19,6 +19,8 @@ MARKS = (
 )
 # A text in UTF-8 that lost a byte has many more characters that are right.
 RIGHT_FOR_A_WRONG_ONE = 10
+# A text of UTF-16 has many more zeros on one side of its pairs than on the other.
+ZEROS_OF_ONE_SIDE = 4
 
 
 class UndecodableText(Exception):
@@ -62,9 +64,12 @@ def _candidates(head: bytes) -> tuple[str, tuple[str, ...]]:
         return ("", ("utf-16",)) if marked == "utf-16" else (marked, ())
     if b"\0" not in head:
         return "utf-8", ("gb18030",)
-    # UTF-16 writes letters, commas and line ends in two bytes, of which always the same one is zero.
+    # UTF-16 writes letters, commas and line ends in two bytes, of which always the same one is zero; the
+    # other one is now and then, as of 一 and 退.
     first, second = head[::2].count(0), head[1::2].count(0)
-    return "", () if first and second else ("utf-16-be" if first else "utf-16-le",)
+    if min(first, second) * ZEROS_OF_ONE_SIDE > max(first, second):
+        return "", ()
+    return "", ("utf-16-be" if first > second else "utf-16-le",)
 
 
 def _decodes(file: IO[bytes], name: str) -> bool:

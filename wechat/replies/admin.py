@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
 from django.forms import CheckboxSelectMultiple
@@ -16,9 +17,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from wechat.console.pages import HistoryMixin, PartOf, StackedInline, TabularInline, badge
+from wechat.console.pages import HistoryMixin, PartOf, StackedInline, TabularInline, badge, moment
 from wechat.contents.form import CautiousAdmin
 from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages
+from wechat.replies.cautions import catch_alls
 from wechat.replies.forms import KeywordFormSet, ReplyForm, ReplyFormSet, RuleForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
 from wechat.replies.portable import check_rule
@@ -57,9 +59,9 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     area = Area.CONTENT
     form = RuleForm
     inlines = (KeywordInline, ReplyInline)
-    list_display = ("title", "answers_to", "says", "limits", "is_on")
+    list_display = ("title", "answers_to", "says", "limits", "fired", "is_on")
     list_display_links = ("title",)
-    list_filter = ("enabled", "trigger", "tags")
+    list_filter = ("enabled", "in_shadow", "trigger", "tags")
     search_fields = ("name", "keywords__text", "note")
     ordering = ("position", "id")
     ordering_field = "position"
@@ -73,7 +75,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     change_form_outer_before_template = "replies/rule_links.html"
     object_history_form_template = "replies/version.html"
     fieldsets = (
-        (None, {"fields": ("account", "name", "enabled", "trigger", *OWN_FIELDS, "strategy")}),
+        (None, {"fields": ("account", "name", ("enabled", "in_shadow"), "trigger", *OWN_FIELDS, "strategy")}),
         _section(
             gettext_lazy("When it answers"),
             "valid_from", "valid_until", "weekdays", ("opens_at", "closes_at"),
@@ -90,7 +92,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rows: QuerySet[Rule] = super().get_queryset(request)
-        return rulebook.loaded(rows)
+        return rulebook.loaded(rows).prefetch_related("counts")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -98,6 +100,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
             path("tester/", view(tester_page.show), name="replies_tester"),
             path("never/", view(report_pages.never), name="replies_never"),
             path("<int:pk>/replay/", view(report_pages.replay), name="replies_replay"),
+            path("<int:pk>/shadow/", view(report_pages.in_shadow), name="replies_in_shadow"),
             path("export/", view(transfer_pages.export), name="replies_export"),
             path("import/", view(transfer_pages.import_file), name="replies_import"),
             path("import-platform/", view(transfer_pages.import_platform), name="replies_import_platform"),
@@ -130,8 +133,21 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
         shown = " · ".join(describing.limits(rule)) or _("always, everybody")
         return format_html('<span class="rule-limits">{}</span>', shown)
 
+    @admin.display(description=gettext_lazy("fired"))
+    def fired(self, rule: Rule) -> SafeString:
+        counted = next((each for each in rule.counts.all() if each.in_shadow == rule.in_shadow), None)
+        if counted is None:
+            return format_html('<span class="quiet">{}</span>', _("never fired"))
+        shown = format_html("{} · {}", intcomma(counted.hits), moment(counted.last_at))
+        if not rule.in_shadow:
+            return shown
+        listed = reverse("admin:replies_in_shadow", args=[rule.pk])
+        return format_html('<a class="link" href="{}">{}</a>', listed, shown)
+
     @admin.display(description=gettext_lazy("state"))
     def is_on(self, rule: Rule) -> SafeString:
+        if rule.enabled and rule.in_shadow:
+            return badge(_("in shadow"))
         return badge(_("enabled"), "good") if rule.enabled else badge(_("disabled"))
 
     # --- forms
@@ -176,6 +192,15 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
             last = Rule.objects.filter(account=obj.account).aggregate(last=Max("position"))["last"]
             obj.position = 0 if last is None else last + 1
         super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.instance.enabled and (catching := catch_alls(form.instance)):
+            sentence = _(
+                "“%(keyword)s” fits every text, so that keyword rules below this one never answer. "
+                "A default rule answers what no other rule fits."
+            ) % {"keyword": catching[0]}
+            self.message_user(request, sentence, messages.WARNING)
 
     # --- history
 

@@ -9,6 +9,8 @@ from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import Said
 from wechat.pushes import windows
 from wechat.pushes.handlers import ACTIONS
+from wechat.replies.models import Rule
+from wechat.replies.specs import Compare, KeywordSpec, Trigger
 from wechat.sdk.messages import Message, View
 
 
@@ -19,6 +21,14 @@ def of(account: OfficialAccount, message: Message, answers: Sequence[Said]) -> l
         cautions.append(_("WeChat shows no reply to a tap on a link button."))
     later = max((len(said.later) for said in answers), default=0)
     return [*cautions, _about_later(account, message, later)] if later else cautions
+
+
+def catch_alls(rule: Rule) -> list[str]:
+    """Returns the rule's expressions that fit every text and leave nothing to the rules below."""
+    if rule.trigger != Trigger.KEYWORD:
+        return []
+    keywords = (KeywordSpec(Compare(each.compare), each.text) for each in rule.keywords.all())
+    return [keyword.text for keyword in keywords if keyword.fits_anything]
 
 
 def _about_later(account: OfficialAccount, message: Message, later: int) -> str:

@@ -21,6 +21,7 @@ REASONS: dict[Reason, StrOrPromise] = {
     Reason.BROKEN: gettext_lazy(
         "A reply cannot be sent, or its file is not on WeChat yet: open it and save it."
     ),
+    Reason.IN_SHADOW: gettext_lazy("It fits, but runs in shadow."),
     Reason.OTHER_KIND: gettext_lazy("It answers to something else."),
     Reason.KEYWORD: gettext_lazy("No keyword of it is in the message."),
     Reason.EVENT_KEY: gettext_lazy("It is for another event key."),

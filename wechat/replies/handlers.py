@@ -12,10 +12,11 @@ from accounts.official import links
 from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
 from wechat.inbox.answerers import Answerer, named
-from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.inbox.models import InboundMessage
+from wechat.inbox.routing import Answer, Event, Order, answers, handled, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
-from wechat.replies import forwarding, rulebook
+from wechat.replies import counting, forwarding, rulebook
 from wechat.replies.facts import facts_of, moment_of, perform
 from wechat.replies.models import Reply, Rule
 
@@ -53,6 +54,11 @@ def tag_those_answered(event: Event) -> None:
         pk__in=Rule.adds_tags.through.objects.filter(rule=int(rule_id)).values("tag")
     ):
         tagging.add(tag, followers)
+
+
+@handled
+def count_answers(rows: Sequence[InboundMessage]) -> None:
+    counting.count(rows)
 
 
 @links.used_before

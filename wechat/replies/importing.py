@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.official.models import OfficialAccount
 from wechat.console.exchange import FileFormat
-from wechat.replies import rulebook
+from wechat.replies import platform_videos, rulebook
 from wechat.replies.models import Rule
 from wechat.replies.platform import described
 from wechat.replies.portable import Portable, digest, portable, write
@@ -40,6 +40,7 @@ def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> Report:
     What cannot be said in our terms becomes a rule that is off, with a note that holds the original.
     """
     report = Report()
+    platform_videos.take_over(account, info)
     with transaction.atomic():
         for key, data in described(info, account.name):
             _import_one(account, key, data, report, keep_edits=True)

@@ -59,6 +59,7 @@ class Compiled:
 
     def __init__(self, specs: Iterable[RuleSpec]) -> None:
         self.specs = sorted(specs, key=lambda rule: rule.precedence)
+        self.has_shadows = any(rule.enabled and rule.in_shadow for rule in self.specs)
         self.broken = frozenset(rule.id for rule in self.specs if rule.broken or not is_usable(rule.keywords))
         self._texts = _Texts()
         self._slots: dict[tuple[str, ...], Ranks] = defaultdict(list)
@@ -70,13 +71,21 @@ class Compiled:
 
     def match(self, message: Message, moment: datetime.datetime, facts: Facts) -> Match | None:
         for rule in self._candidates(message, moment):
-            if rule.audience_miss(facts, moment) is None:
+            if not rule.in_shadow and rule.audience_miss(facts, moment) is None:
                 return Match(rule, _fitting(rule, message))
         return None
 
     def first(self, message: Message, moment: datetime.datetime) -> RuleSpec | None:
         """The first rule in question: unless it needs facts, it has won."""
-        return next(self._candidates(message, moment), None)
+        return next((rule for rule in self._candidates(message, moment) if not rule.in_shadow), None)
+
+    def in_shadow(self, message: Message, moment: datetime.datetime, facts: Facts) -> Iterator[RuleSpec]:
+        """The rules in shadow that would have answered, each by itself, before the rule that does."""
+        for rule in self._candidates(message, moment):
+            if rule.audience_miss(facts, moment) is None:
+                if not rule.in_shadow:
+                    return
+                yield rule
 
     def explain(self, message: Message, moment: datetime.datetime, facts: Facts) -> list[Verdict]:
         """Every rule, in the order in which they are asked, with its verdict."""
@@ -98,7 +107,8 @@ class Compiled:
             return Reason.DISABLED
         if rule.id in self.broken:
             return Reason.BROKEN
-        return rule.trigger_miss(message) or rule.window.miss(moment) or rule.audience_miss(facts, moment)
+        missed = rule.trigger_miss(message) or rule.window.miss(moment) or rule.audience_miss(facts, moment)
+        return missed or (Reason.IN_SHADOW if rule.in_shadow else None)
 
     def _add(self, rank: int, rule: RuleSpec) -> None:
         if rule.trigger is Trigger.KEYWORD:

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
+from wechat.inbox.models import InboundMessage
 from wechat.kernel.secrets import HasSecrets, SecretField
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_forward_url, check_keyword
@@ -78,6 +79,11 @@ class Rule(HasSecrets):
     )
     name = models.CharField(_("name"), max_length=60)
     enabled = models.BooleanField(_("enabled"), default=True)
+    in_shadow = models.BooleanField(
+        _("run in shadow"),
+        default=False,
+        help_text=_("It says nothing: what it would have answered is counted and listed."),
+    )
     position = models.PositiveIntegerField(
         _("position"), default=0, db_index=True, help_text=_("Of two rules that fit, the upper one answers.")
     )
@@ -223,7 +229,9 @@ class Keyword(models.Model):
         return self.text
 
     def clean(self) -> None:
-        check_keyword(self.compare, self.text)
+        # A text that its own field refused, as for its length, is not here.
+        if self.text:
+            check_keyword(self.compare, self.text)
 
 
 class Reply(HasContent):
@@ -238,3 +246,35 @@ class Reply(HasContent):
         verbose_name = _("reply")
         verbose_name_plural = _("replies")
         ordering = ["position", "id"]
+
+
+class RuleHits(models.Model):
+    """How often a rule answered, or would have answered while it ran in shadow, and when last."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="counts", verbose_name=_("rule"))
+    in_shadow = models.BooleanField(_("run in shadow"))
+    hits = models.PositiveBigIntegerField(_("hits"), default=0)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("hits of a rule")
+        verbose_name_plural = _("hits of rules")
+        constraints = [models.UniqueConstraint(fields=["rule", "in_shadow"], name="rule_hits_once")]
+
+    def __str__(self) -> str:
+        return str(self.hits)
+
+
+class ShadowMatch(models.Model):
+    """A message that a rule would have answered if it did not run in shadow."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, db_index=False, verbose_name=_("rule"))
+    message = models.ForeignKey(InboundMessage, models.CASCADE, verbose_name=_("message"))
+
+    class Meta:
+        verbose_name = _("match in shadow")
+        verbose_name_plural = _("matches in shadow")
+        constraints = [models.UniqueConstraint(fields=["rule", "message"], name="rule_shadowed_once")]
+
+    def __str__(self) -> str:
+        return str(self.message)

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from wechat.contents.checks import check_content, check_together
+from wechat.contents.checks import MOST_REPLIES, check_content, check_together
 from wechat.replies.portable import Portable
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_keyword
@@ -63,7 +63,12 @@ def _rule(
 ) -> Portable:
     notes: list[str] = []
     kept_keywords = [kept for each in keywords for kept in _keyword(each, notes)]
-    kept_replies = [kept for each in replies for kept in _replies(each, account_name, notes)]
+    taken = [list(_replies(each, account_name, notes)) for each in replies]
+    in_links = random or sum(map(len, taken)) > MOST_REPLIES
+    kept_replies = [kept for several in taken for kept in _as_few(several, in_links=in_links)]
+    if not random:
+        # A video can answer, but not follow as a customer-service message: that would need a cover.
+        kept_replies.sort(key=lambda kept: kept["type"] != "video")
     _check_together(kept_replies, random, notes)
     lacking = not kept_replies or (trigger is Trigger.KEYWORD and not kept_keywords)
     return {
@@ -113,12 +118,23 @@ def _contents(listed: dict[str, Any]) -> Iterator[dict[str, Any]]:
     kind, body = listed.get("type", ""), str(listed.get("content", ""))
     if kind == "text":
         yield {"type": "text", "content": body}
-    elif kind in MEDIA:
+    elif kind in MEDIA and not body.startswith(("http://", "https://")):
         yield {"type": MEDIA[kind], "media_id": body}
     elif kind == "news" and listed.get("news_info", {}).get("list"):
         yield from map(_article, listed["news_info"]["list"])
     else:
         raise _Foreign
+
+
+def _as_few(replies: list[dict[str, Any]], *, in_links: bool) -> list[dict[str, Any]]:
+    """Returns the replies that one of the platform's became: several articles as the links of one text, where
+    one of the replies is drawn, or where there is no room for that many.
+    """
+    if len(replies) < 2 or not in_links:
+        return replies
+    articles = [reply["articles"][0] for reply in replies]
+    links = (f'<a href="{each["url"]}">{each["title"]}</a>' for each in articles)
+    return [{"type": "text", "content": "\n".join(links)}]
 
 
 def _article(listed: dict[str, Any]) -> dict[str, Any]:

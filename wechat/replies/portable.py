@@ -37,10 +37,11 @@ TIMES = {
 
 
 def portable(rule: Rule) -> Portable:
-    # Rules that tag nobody are written as they were before rules could: their digest must not change.
+    # Rules that tag nobody, or are not in shadow, are written as before rules could: their digest stays.
     adds = sorted(tag.name for tag in rule.adds_tags.all())
     return {
         **({"adds_tags": adds} if adds else {}),
+        **({"in_shadow": True} if rule.in_shadow else {}),
         **{name: getattr(rule, name) for name in PLAIN_FIELDS},
         **{name: _iso(getattr(rule, name)) for name in TIMES},
         "new_follower_days": rule.new_follower_days,
@@ -62,6 +63,7 @@ def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
         setattr(rule, name, _of_kind(data, name, kind))
     for name, read in TIMES.items():
         setattr(rule, name, _time(data, name, read))
+    rule.in_shadow = _of_kind(data, "in_shadow", bool)
     rule.new_follower_days = data.get("new_follower_days")
     rule.account = account
     rule.full_clean(exclude=["secret_id"])

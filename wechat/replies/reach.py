@@ -1,7 +1,8 @@
 """Rules that can never answer, and why. Knows no Django.
 
 A rule is covered when each of its ways of being set off is one of an earlier rule that has no narrower
-window and audience. The judgement is careful: what it names never answers, what it does not name may.
+window and audience. The judgement is careful: what it names never answers, what it does not name may. Only
+behind regular expressions a keyword is judged as it is spelled in its rule, and not in other case or width.
 """
 
 import datetime
@@ -43,7 +44,7 @@ def never_answering(
         found = _by_itself(rule, compiled, now, worn_tags) or _covered(rule, earlier)
         if found:
             yield found
-        else:
+        elif not rule.in_shadow:
             earlier.append(rule)
 
 
@@ -96,9 +97,11 @@ def _ways(rule: RuleSpec) -> Sequence[Way]:
 
 def _implies(way: Way, other: Way) -> bool:
     """Whether everything that comes the one way comes the other way as well."""
-    if isinstance(way, KeywordSpec):
-        return isinstance(other, KeywordSpec) and _keyword_implies(way, other)
-    if isinstance(other, KeywordSpec) or way[0] != other[0]:
+    if isinstance(other, KeywordSpec):
+        if way == ("kind", "text"):
+            return other.fits_anything
+        return isinstance(way, KeywordSpec) and _keyword_implies(way, other)
+    if isinstance(way, KeywordSpec) or way[0] != other[0]:
         return False
     if way[0] == "event":
         return way[1] == other[1] and other[2] in ("", way[2])
@@ -106,8 +109,11 @@ def _implies(way: Way, other: Way) -> bool:
 
 
 def _keyword_implies(keyword: KeywordSpec, other: KeywordSpec) -> bool:
-    if Compare.REGEX in (keyword.compare, other.compare):
-        return keyword == other
+    if other.compare is Compare.REGEX:
+        fits = keyword.compare is Compare.EQUALS and other.fits(keyword.text)
+        return keyword == other or fits or other.fits_anything
+    if keyword.compare is Compare.REGEX:
+        return False
     text, part = plain(keyword.text), plain(other.text)
     match other.compare:
         case Compare.CONTAINS:

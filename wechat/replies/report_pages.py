@@ -8,10 +8,11 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, object_page
 from accounts.staff.rights import Area
 from wechat.replies import describing, tester
-from wechat.replies.models import Rule
+from wechat.replies.models import Rule, ShadowMatch
 from wechat.replies.page_frame import frame
 
 LAST = 1000
+SHOWN_MATCHES = 200
 
 
 @object_page(lambda: Rule.objects.select_related("account"), Area.CONTENT)
@@ -20,6 +21,15 @@ def replay(request: HttpRequest, rule: Rule) -> HttpResponse:
     title = _("What “%(name)s” would change") % {"name": rule.name}
     context = frame(request, title, original=rule, replay=tester.replay(rule.account, [rule], LAST))
     return TemplateResponse(request, "replies/replay.html", context)
+
+
+@object_page(lambda: Rule.objects.select_related("account"), Area.CONTENT)
+def in_shadow(request: HttpRequest, rule: Rule) -> HttpResponse:
+    """What the rule would have answered if it did not run in shadow, the newest first."""
+    matches = ShadowMatch.objects.filter(rule=rule).select_related("message").order_by("-message_id")
+    title = _("What “%(name)s” would have answered") % {"name": rule.name}
+    context = frame(request, title, original=rule, matches=matches[:SHOWN_MATCHES])
+    return TemplateResponse(request, "replies/in_shadow.html", context)
 
 
 @account_page(Area.CONTENT)

@@ -64,6 +64,7 @@ def spec_of(rule: Rule, contents: tuple[Content, ...] | None) -> RuleSpec:
         name=rule.name,
         position=rule.position,
         enabled=rule.enabled,
+        in_shadow=rule.in_shadow,
         trigger=Trigger(rule.trigger),
         keywords=tuple(KeywordSpec(Compare(each.compare), each.text) for each in rule.keywords.all()),
         message_kind=rule.message_kind,

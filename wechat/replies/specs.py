@@ -20,6 +20,8 @@ MIDNIGHT = datetime.time(0)
 LONGEST_KEYWORD = 200
 # A repetition of a repetition is a short text and a huge machine: this is some 40 times a usual one.
 LARGEST_PROGRAM = 4000
+# Texts that have hardly a character in common: what fits them all fits anything.
+UNLIKE_TEXTS = ("7", "Ab", "你好", "😀", "！?", "https://example.com/a?b=1", "退货" * 300)
 
 
 class Trigger(enum.StrEnum):
@@ -47,6 +49,7 @@ class Reason(enum.StrEnum):
     SHADOWED = "shadowed"
     DISABLED = "disabled"
     BROKEN = "broken"
+    IN_SHADOW = "in_shadow"
     OTHER_KIND = "other_kind"
     KEYWORD = "keyword"
     EVENT_KEY = "event_key"
@@ -135,15 +138,24 @@ class KeywordSpec:
             return said == wanted
         return said.startswith(wanted) if self.compare is Compare.STARTS_WITH else wanted in said
 
+    @property
+    def fits_anything(self) -> bool:
+        """Whether it is an expression such as ``.*``, which leaves nothing to the rules below."""
+        return self.compare is Compare.REGEX and all(map(self.fits, UNLIKE_TEXTS))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSpec:
-    """``scene``, ``event_key``: empty means any. ``broken``: its replies cannot be sent."""
+    """``scene``, ``event_key``: empty means any. ``broken``: its replies cannot be sent.
+
+    ``in_shadow``: it is only noted what it would have answered.
+    """
 
     id: int
     name: str = ""
     position: int = 0
     enabled: bool = True
+    in_shadow: bool = False
     trigger: Trigger
     keywords: tuple[KeywordSpec, ...] = ()
     message_kind: str = ""

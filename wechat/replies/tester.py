@@ -105,7 +105,8 @@ def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1
     today = rulebook.book(rules).compiled
     switched = {candidate.pk for candidate in candidates}
     for rule in rules:
-        rule.enabled = rule.enabled or rule.pk in switched
+        if rule.pk in switched:
+            rule.enabled, rule.in_shadow = True, False
     return _compared(account, today, rulebook.book(rules).compiled, last_n)
 
 
@@ -160,4 +161,4 @@ def _first_answering(account: OfficialAccount, message: Message) -> list[str]:
 
 
 def shadowed(trial: Trial) -> list[Verdict]:
-    return [verdict for verdict in trial.verdicts if verdict.reason is Reason.SHADOWED]
+    return [verdict for verdict in trial.verdicts if verdict.reason in (Reason.SHADOWED, Reason.IN_SHADOW)]

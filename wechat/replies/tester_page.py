@@ -120,7 +120,7 @@ def _result(trial: Trial) -> dict[str, Any]:
         "others": [
             (verdict.rule, describing.REASONS[verdict.reason])
             for verdict in trial.verdicts
-            if verdict.reason not in (Reason.WON, Reason.SHADOWED)
+            if verdict.reason not in (Reason.WON, Reason.SHADOWED, Reason.IN_SHADOW)
         ],
     }
 

@@ -1,5 +1,5 @@
 """The modules with background work of this app: see ``wechat.kernel.work``."""
 
-from wechat.webhooks import outbox
+from wechat.webhooks import outbox, retention
 
-__all__ = ["outbox"]
+__all__ = ["outbox", "retention"]

@@ -55,6 +55,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         return [
             path("sync/", view(sync_page.show), name="followers_sync"),
             path("held/", view(held_page.go_on), name="staff_held_go_on"),
+            path("held/overdue/", view(held_page.decide), name="staff_held_decide"),
             path("bulk/", view(bulk_page.show), name="followers_bulk"),
             path("jobs/", view(job_page.listed), name="followers_jobs"),
             path("jobs/<int:pk>/", view(job_page.show), name="followers_job"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.abilities import ABILITIES
 from accounts.official.doctor import examine
 from accounts.official.models import OfficialAccount
-from accounts.staff import picking
+from accounts.staff import picking, retention_page
 from accounts.staff.account_form import OfficialAccountForm
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
@@ -65,6 +65,7 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         links = self.admin_site.admin_view(picking.link_page)
         return [
             path("links/", links, name="staff_links"),
+            path("retention/", self.admin_site.admin_view(retention_page.show), name="staff_retention"),
             path(
                 "<int:pk>/examine/",
                 self.object_view(self.examine_view, posts_change=False),

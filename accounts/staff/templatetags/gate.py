@@ -10,6 +10,7 @@ from accounts.staff.rights import Area
 
 register = template.Library()
 GO_ON = Gate(Area.FOLLOWERS, by=held.CHANGED_BY)
+DECIDE = Gate(Area.SENDING)
 
 
 @register.simple_tag(takes_context=True)
@@ -28,6 +29,8 @@ def held_work(context: dict[str, Any], *works: str) -> dict[str, Any]:
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "reasons": held.of(account, *works) if account else [],
+        "overdue": held.overdue(account, *works) if account else [],
         "works": works,
         "may_go_on": GO_ON.may_change(request, account.pk if account else None),
+        "may_decide": DECIDE.may_change(request, account.pk if account else None),
     }

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.followers.models import Follower
@@ -25,6 +25,7 @@ SENDS = work.Kind(
     queue=work.BULK,
     # It calls nobody: the calls it makes are work of their own.
     subject="",
+    asks=Q(state=State.SCHEDULED),
 )
 AGAIN = datetime.timedelta(seconds=30)
 
@@ -74,6 +75,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
     return bool(changed)
 
 
+@SENDS.calls_off
 def take_back(send: MassSend) -> bool:
     """A draft again, as long as it has not begun."""
     waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)

@@ -6,6 +6,7 @@ at, it goes out once.
 
 import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.followers.models import Follower
@@ -30,7 +31,14 @@ ENROLMENTS = work.Kind(
     batch=100,
     # It calls nobody: its messages are pushes.
     subject="",
+    asks=Q(state=State.RUNNING),
 )
+
+
+@ENROLMENTS.calls_off
+def take_out(enrolment: Enrolment) -> None:
+    """End somebody's way through the sequence."""
+    enrolment.done(state=State.STOPPED, reason=Enrolment.Reason.REMOVED, ended_at=timezone.now())
 
 
 @ENROLMENTS.each

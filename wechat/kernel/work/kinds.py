@@ -27,11 +27,11 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from celery import shared_task
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from wechat.kernel.registry import Registry
-from wechat.kernel.work import holds, places, policy, waking
+from wechat.kernel.work import holds, overdue, places, policy, waking
 from wechat.kernel.work.claiming import claim
 from wechat.kernel.work.rows import WorkRow
 from wechat.sdk.errors import Cause
@@ -153,7 +153,8 @@ class Kind(AnyKind, Generic[Row]):
     whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
     ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
     after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
-    tried again after the last of the pauses.
+    tried again after the last of the pauses. ``asks``: which of the rows wait for a person once they were due
+    long ago, see ``overdue``.
     """
 
     def __init__(
@@ -169,6 +170,7 @@ class Kind(AnyKind, Generic[Row]):
         subject: str = "account_id",
         by_day: bool = False,
         gives_up: bool = True,
+        asks: Q | None = None,
     ) -> None:
         super().__init__(name, queue=queue, seconds=seconds)
         self.rows = rows
@@ -178,7 +180,14 @@ class Kind(AnyKind, Generic[Row]):
         self.subject = subject
         self.by_day = by_day
         self.gives_up = gives_up
+        self.asks = asks
         self._do: Callable[[Sequence[Row]], object] | None = None
+        self._call_off: Callable[[Row], object] | None = None
+
+    def calls_off(self, call_off: Callable[[Row], object]) -> Callable[[Row], object]:
+        """Register the function that gives up a row that was due long ago, as a person decided."""
+        self._call_off = call_off
+        return call_off
 
     def each(self, do: Callable[[Row], object]) -> Callable[[Row], object]:
         """Register the function that does one row."""
@@ -216,7 +225,7 @@ class Kind(AnyKind, Generic[Row]):
     def claim(self) -> list[Row]:
         """Lease the next rows: one to probe with where a hold may have ended, else those not on hold."""
         for probed in holds.probes(self.name) if self.subject else ():
-            of_subject = self.rows().filter(**{self.subject: probed})
+            of_subject = self._unasked().filter(**{self.subject: probed})
             if rows := claim(of_subject, lease=self.lease, limit=1):
                 rows[0].is_probe = True
                 return rows
@@ -273,5 +282,31 @@ class Kind(AnyKind, Generic[Row]):
 
     def _free(self) -> QuerySet[Row]:
         blocked = holds.blocked(self.name) if self.subject else []
-        rows = self.rows()
+        rows = self._unasked()
         return rows.exclude(**{f"{self.subject}__in": blocked}) if blocked else rows
+
+    def _unasked(self) -> QuerySet[Row]:
+        """Returns the rows that wait for nobody's decision."""
+        return self.rows() if self.asks is None else self.rows().exclude(overdue.long_ago(self.asks))
+
+    def overdue(self, account_id: int) -> QuerySet[Row]:
+        """Returns the rows of the account that a person has to decide about."""
+        if self.asks is None:
+            return self.rows().none()
+        return self.rows().filter(overdue.long_ago(self.asks), account_id=account_id)
+
+    def send_overdue(self, account_id: int) -> int:
+        """Have the rows that were due long ago done now; returns how many."""
+        rows = self.rows().model._default_manager.filter(pk__in=self.overdue(account_id).values("pk"))
+        sent = rows.update(due_at=timezone.now())
+        waking.wake(self.name)
+        return sent
+
+    def call_off_overdue(self, account_id: int) -> int:
+        """Have the rows that were due long ago never done; returns how many."""
+        if self._call_off is None:
+            raise LookupError(f"no function calls off {self.name}")
+        rows = list(self.overdue(account_id))
+        for row in rows:
+            self._call_off(row)
+        return len(rows)

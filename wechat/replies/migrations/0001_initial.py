@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('kernel', '0001_initial'),
         ('followers', '0001_initial'),
+        ('inbox', '0001_initial'),
         ('materials', '0001_initial'),
         ('official', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -28,6 +29,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
+                ('in_shadow', models.BooleanField(default=False, help_text='It says nothing: what it would have answered is counted and listed.', verbose_name='run in shadow')),
                 ('position', models.PositiveIntegerField(db_index=True, default=0, help_text='Of two rules that fit, the upper one answers.', verbose_name='position')),
                 ('trigger', models.CharField(choices=[('keyword', 'Keyword'), ('follow', 'Follow, every time'), ('follow_first', 'Follow, the first time'), ('follow_again', 'Follow, again'), ('scan', "Scan of a channel's QR code"), ('message_type', 'Type of message'), ('event', 'Event'), ('default', 'Default: no other rule fits')], default='keyword', max_length=16, verbose_name='answers to')),
                 ('message_kind', models.CharField(blank=True, choices=[('text', 'Text'), ('image', 'Picture'), ('voice', 'Voice'), ('video', 'Video'), ('shortvideo', 'Short video'), ('location', 'Place'), ('link', 'Link'), ('miniprogrampage', 'Mini-program card')], max_length=40, verbose_name='type of message')),
@@ -67,6 +69,7 @@ class Migration(migrations.Migration):
                 ('secret_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
+                ('in_shadow', models.BooleanField(default=False, help_text='It says nothing: what it would have answered is counted and listed.', verbose_name='run in shadow')),
                 ('position', models.PositiveIntegerField(db_index=True, default=0, help_text='Of two rules that fit, the upper one answers.', verbose_name='position')),
                 ('trigger', models.CharField(choices=[('keyword', 'Keyword'), ('follow', 'Follow, every time'), ('follow_first', 'Follow, the first time'), ('follow_again', 'Follow, again'), ('scan', "Scan of a channel's QR code"), ('message_type', 'Type of message'), ('event', 'Event'), ('default', 'Default: no other rule fits')], default='keyword', max_length=16, verbose_name='answers to')),
                 ('message_kind', models.CharField(blank=True, choices=[('text', 'Text'), ('image', 'Picture'), ('voice', 'Voice'), ('video', 'Video'), ('shortvideo', 'Short video'), ('location', 'Place'), ('link', 'Link'), ('miniprogrampage', 'Mini-program card')], max_length=40, verbose_name='type of message')),
@@ -169,6 +172,32 @@ class Migration(migrations.Migration):
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
+        migrations.CreateModel(
+            name='RuleHits',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('in_shadow', models.BooleanField(verbose_name='run in shadow')),
+                ('hits', models.PositiveBigIntegerField(default=0, verbose_name='hits')),
+                ('last_at', models.DateTimeField(verbose_name='last')),
+                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='counts', to='replies.rule', verbose_name='rule')),
+            ],
+            options={
+                'verbose_name': 'hits of a rule',
+                'verbose_name_plural': 'hits of rules',
+            },
+        ),
+        migrations.CreateModel(
+            name='ShadowMatch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='inbox.inboundmessage', verbose_name='message')),
+                ('rule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='replies.rule', verbose_name='rule')),
+            ],
+            options={
+                'verbose_name': 'match in shadow',
+                'verbose_name_plural': 'matches in shadow',
+            },
+        ),
         migrations.AddIndex(
             model_name='rule',
             index=models.Index(fields=['account', 'position', 'id'], name='rule_order'),
@@ -188,6 +217,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='keyword',
             constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='keyword_not_empty'),
+        ),
+        migrations.AddConstraint(
+            model_name='rulehits',
+            constraint=models.UniqueConstraint(fields=('rule', 'in_shadow'), name='rule_hits_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='shadowmatch',
+            constraint=models.UniqueConstraint(fields=('rule', 'message'), name='rule_shadowed_once'),
         ),
         count_edits("replies_rule", "rules"),
         count_edits("replies_rule_tags", "rules"),

@@ -1,0 +1,17 @@
+"""How long files and logs are kept, for staff to read; whoever runs the server sets it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area
+from wechat.kernel.retention import CLASSES
+
+
+@account_page(Area.SETTINGS)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """The classes of data are the same in every account."""
+    context = frame(request, _("How long data is kept"), classes=list(CLASSES))
+    return TemplateResponse(request, "staff/retention.html", context)

@@ -1,0 +1,116 @@
+"""What is answered while Postgres or Redis is away: at once, and in words that say which of them it is.
+
+A page that waits for a connection would wait for as long as the pool does, with its place taken. So while a
+page takes its time Postgres is asked beside it, as health does, and without an answer the page is given up.
+"""
+
+import asyncio
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views import defaults
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from config import health
+from config.requests import Send
+
+POSTGRES, REDIS = "PostgreSQL", "Redis"
+# A page that is ready by then asks nobody. With the deadline of a probe it is less than a second.
+QUICK_SECONDS = 0.15
+RETRY_AFTER = "5"
+# Of Postgres's error codes: a connection that broke, and a server that goes or comes.
+AWAY_CODES = ("08", "57P")
+
+
+class Away(Exception):
+    """A page cannot be made, as what it needs is away."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self.service = service
+
+
+async def finished(page: "asyncio.Future[Any]") -> None:
+    """Wait until the page is made. Raises ``Away`` when Postgres does not answer meanwhile."""
+    done, _pending = await asyncio.wait({page}, timeout=QUICK_SECONDS)
+    if done or await health.PROBES["postgres"].is_reached() or page.done():
+        await asyncio.wait({page})
+        return
+    # It may not have begun yet; one that has ends by itself when its pool gives up.
+    page.cancel()
+    raise Away(POSTGRES)
+
+
+def service_of(error: BaseException) -> str:
+    """Returns what is away if that is the cause of the error, else nothing."""
+    if isinstance(error, OperationalError | InterfaceError):
+        code = getattr(error.__cause__, "sqlstate", None) or ""
+        return POSTGRES if not code or code.startswith(AWAY_CODES) else ""
+    is_redis = isinstance(error, RedisConnectionError | RedisTimeoutError | ConnectionInterrupted)
+    return REDIS if is_redis else ""
+
+
+def answer(path: str, service: str) -> HttpResponse:
+    """Returns a 503 in the form that is spoken at the path; for people in both of our languages."""
+    response: HttpResponse
+    if path.startswith("/api/"):
+        message = f"{service} cannot be reached; try again in a moment."
+        response = JsonResponse({"error": {"code": "unavailable", "message": message}})
+    elif path.startswith("/pay/"):
+        response = JsonResponse({"code": "FAIL", "message": f"{service} cannot be reached."})
+    else:
+        response = HttpResponse(render_to_string("503.html", {"languages": _in_words(service)}))
+    response.status_code = 503
+    response["Retry-After"] = RETRY_AFTER
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _in_words(service: str) -> list[dict[str, str]]:
+    told = []
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            heading = _("%(service)s cannot be reached") % {"service": service}
+            message = _(
+                "This page cannot be shown without it. Try again in a moment; if it stays like this, tell "
+                "whoever runs the server."
+            )
+        told.append({"language": language, "heading": heading, "message": message})
+    return told
+
+
+async def send_answer(path: str, service: str, send: Send) -> None:
+    """Send the answer for a page that did not come as far as Django's middleware."""
+    response = answer(path, service)
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answers for what failed around a page, as where its session is read."""
+    error = sys.exc_info()[1]
+    service = service_of(error) if error else ""
+    return answer(request.path, service) if service else defaults.server_error(request)
+
+
+class OutageMiddleware:
+    """Answers for a page that failed because something is away."""
+
+    def __init__(self, get_response: Any) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        service = service_of(error)
+        return answer(request.path, service) if service else None

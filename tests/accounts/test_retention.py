@@ -1,0 +1,109 @@
+"""Files and logs are kept as long as the settings say, and then deleted by a worker."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.followers.models import BulkJob
+from accounts.official.models import OfficialAccount
+from tests.cast import Cast, message, signed_in
+from wechat.inbox.models import InboundMedia
+from wechat.kernel import work
+from wechat.webhooks.models import Delivery, Endpoint
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OLD = datetime.timedelta(days=31)
+
+
+@pytest.fixture(autouse=True)
+def _folder(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    settings.RETENTION_DAYS = dict.fromkeys(("exports", "uploads", "media", "deliveries"), 30)
+
+
+def job(account: OfficialAccount, **fields: Any) -> BulkJob:
+    made = BulkJob.objects.create(
+        account=account, kind="export", **{"state": "done", "due_at": None, **fields}
+    )
+    made.result.save("out.csv", ContentFile(b"a"))
+    made.source.save("in.csv", ContentFile(b"b"))
+    return made
+
+
+def picture(account: OfficialAccount, **fields: Any) -> InboundMedia:
+    made = InboundMedia(message=message(account, kind="image"), media_id="m", kind="image", state="fetched")
+    made.file.save("a.png", ContentFile(b"c"), save=False)
+    made.save()
+    return made
+
+
+def delivery(account: OfficialAccount, key: str, **fields: Any) -> Delivery:
+    endpoint, _made = Endpoint.objects.get_or_create(account=account, url="https://example.com/")
+    return Delivery.objects.create(
+        endpoint=endpoint, account=account, event="follower.tagged", key=key, body="{}", **fields
+    )
+
+
+def files(folder: str) -> int:
+    return sum(path.is_file() for path in Path(folder).rglob("*"))
+
+
+def test_what_is_older_than_the_settings_say_is_deleted_with_its_files(
+    account: OfficialAccount, settings: Settings
+) -> None:
+    asked = job(account)
+    picture(account)
+    sent, waiting = delivery(account, "1", state="delivered"), delivery(account, "2", due_at=timezone.now())
+    with time_machine.travel(timezone.now() + OLD):
+        work.run("kernel.forget_old")
+        assert not work.KINDS.get("kernel.forget_old").is_due()
+    asked.refresh_from_db()
+    assert (asked.state, asked.result.name, asked.source.name) == ("done", "", "")
+    assert not InboundMedia.objects.exists()
+    assert list(Delivery.objects.all()) == [waiting]
+    assert sent.pk != waiting.pk
+    assert files(settings.MEDIA_ROOT) == 0
+
+
+def test_what_is_younger_stays(account: OfficialAccount, settings: Settings) -> None:
+    job(account)
+    picture(account)
+    delivery(account, "1", state="delivered")
+    with time_machine.travel(timezone.now() + OLD - datetime.timedelta(days=2)):
+        assert not work.KINDS.get("kernel.forget_old").is_due()
+        work.run("kernel.forget_old")
+    assert files(settings.MEDIA_ROOT) == 3
+    assert Delivery.objects.exists()
+
+
+def test_zero_days_are_for_ever(account: OfficialAccount, settings: Settings) -> None:
+    settings.RETENTION_DAYS = {**settings.RETENTION_DAYS, "media": 0}
+    picture(account)
+    with time_machine.travel(timezone.now() + 100 * OLD):
+        work.run("kernel.forget_old")
+    assert InboundMedia.objects.exists()
+
+
+def test_the_file_of_a_job_that_is_under_way_stays(account: OfficialAccount) -> None:
+    asked = job(account, state="running", due_at=timezone.now())
+    with time_machine.travel(timezone.now() + OLD):
+        work.run("kernel.forget_old")
+    asked.refresh_from_db()
+    assert asked.source.name
+
+
+def test_a_page_tells_how_long_each_is_kept(staff: Cast, settings: Settings) -> None:
+    settings.RETENTION_DAYS = {**settings.RETENTION_DAYS, "media": 365, "exports": 0}
+    page = signed_in(staff.auditor).get(reverse("admin:staff_retention")).content.decode()
+    assert "365 天" in page
+    assert "永久" in page
+    assert "Webhook 推送及其尝试记录" in page
+    assert signed_in(staff.editor).get(reverse("admin:staff_retention")).status_code == 403

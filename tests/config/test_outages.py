@@ -1,0 +1,147 @@
+"""Pages while Postgres or Redis is away: an answer at once that says which."""
+
+import asyncio
+import base64
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+import requests
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import include, path
+from django_redis import get_redis_connection
+from pytest_django import Settings
+
+from config import health, outages
+from tests.config.test_health import NOBODY_LISTENS, get
+from tests.config.test_health import database_at as database_at
+from tests.config.test_health import silent as silent
+from tests.config.test_serving import free_server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+held = threading.Event()
+
+
+def asks_redis(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(get_redis_connection("default").get("x") or "")
+
+
+def waits(request: HttpRequest) -> HttpResponse:
+    held.wait(60)
+    return HttpResponse("done")
+
+
+urlpatterns = [
+    path("", include("config.urls")),
+    path("asks/", asks_redis),
+    path("api/v1/asks/", asks_redis),
+    path("waits/", waits),
+]
+handler500 = "config.outages.server_error"
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test is told what the probe of an earlier one found."""
+    for probe in health.PROBES.values():
+        monkeypatch.setattr(probe, "_answer", None)
+
+
+@pytest.fixture
+def away() -> Iterator[str]:
+    """The address of a server whose Postgres nobody can reach."""
+    told = {
+        "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{NOBODY_LISTENS}/nothing",
+        "SECRET_KEY": "s" * 60,
+        "FIELD_ENCRYPTION_KEYS": f"a:{base64.b64encode(bytes(32)).decode()}",
+        "ALLOWED_HOSTS": "127.0.0.1",
+    }
+    with free_server(told) as address:
+        yield address
+
+
+def test_a_page_says_in_both_languages_what_is_away(away: str) -> None:
+    page = requests.get(f"{away}/admin/login/", cookies={"sessionid": "x" * 32}, timeout=60)
+    assert page.status_code == 503
+    assert "无法连接 PostgreSQL" in page.text
+    assert "PostgreSQL cannot be reached" in page.text
+    assert "Traceback" not in page.text
+    assert page.headers["Retry-After"]
+
+
+def test_programs_are_told_in_json(away: str) -> None:
+    now = str(int(time.time()))
+    signed = {"X-Key": "a", "X-Timestamp": now, "X-Nonce": "n" * 32, "X-Signature": "s" * 64}
+    called = requests.get(f"{away}/api/v1/followers/", headers=signed, timeout=60)
+    assert (called.status_code, called.json()["error"]["code"]) == (503, "unavailable")
+    notified = requests.post(f"{away}/pay/nobody/notify/transaction", json={}, timeout=60)
+    assert (notified.status_code, notified.json()["code"]) == (503, "FAIL")
+
+
+def test_those_who_wait_behind_the_first_ones_are_told_as_well(away: str) -> None:
+    """There are eight places."""
+
+    def ask(_number: int) -> int:
+        cookies = {"sessionid": "x" * 32}
+        return requests.get(f"{away}/admin/login/", cookies=cookies, timeout=60).status_code
+
+    with ThreadPoolExecutor(30) as browsers:
+        assert set(browsers.map(ask, range(30))) == {503}
+
+
+def test_a_page_that_takes_its_time_is_waited_for_while_postgres_is_there(settings: Settings) -> None:
+    settings.ROOT_URLCONF = __name__
+    held.clear()
+
+    async def asked() -> tuple[int, bytes]:
+        page = asyncio.ensure_future(get("/waits/"))
+        while health.PROBES["postgres"]._answer is None:
+            await asyncio.sleep(0.01)
+        await health.PROBES["postgres"].is_reached()
+        held.set()
+        return await page
+
+    assert asyncio.run(asked()) == (200, b"done")
+
+
+def test_a_page_that_waits_for_a_silent_postgres_is_given_up(
+    settings: Settings, database_at: Any, silent: int
+) -> None:
+    settings.ROOT_URLCONF = __name__
+    held.clear()
+    database_at(silent)
+    try:
+        assert asyncio.run(get("/waits/"))[0] == 503
+    finally:
+        held.set()
+
+
+@pytest.mark.parametrize("address", ["/asks/", "/api/v1/asks/"])
+def test_a_page_that_needs_redis_says_so(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    settings.ROOT_URLCONF = __name__
+
+    def refused(*_args: Any, **_kwargs: Any) -> Any:
+        raise redis.exceptions.ConnectionError("refused")
+
+    monkeypatch.setattr("redis.connection.Connection.connect", refused)
+    get_redis_connection("default").connection_pool.disconnect()
+    got = client.get(address)
+    assert (got.status_code, "Redis" in got.content.decode()) == (503, True)
+    assert got.headers["Retry-After"]
+
+
+def test_what_a_query_got_wrong_is_no_outage() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 1")
+        with pytest.raises(OperationalError) as raised, transaction.atomic():
+            cursor.execute("SELECT pg_sleep(60)")
+    assert outages.service_of(raised.value) == ""

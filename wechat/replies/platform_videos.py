@@ -1,0 +1,72 @@
+"""Videos of the platform's own auto-replies.
+
+Of a video the platform tells the address of its file, for a few hours, and no media ID: the file is taken
+into the library, and uploaded anew.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.official.clients import is_api_host
+from accounts.official.models import OfficialAccount
+from wechat.kernel.public_network import is_admitted
+from wechat.materials import library, limits
+from wechat.materials.models import Asset
+from wechat.sdk.downloads import download
+from wechat.sdk.errors import TransportError
+
+SECONDS = 20.0
+TIMEOUT = (3.0, 10.0)
+LARGEST = limits.LIMITS[Asset.Kind.VIDEO].largest
+
+
+def take_over(account: OfficialAccount, info: dict[str, Any]) -> None:
+    """Put a media ID where the answer of ``get_current_autoreply_info`` has a video's address.
+
+    A video that cannot be had keeps its address. Raises ``WeChatError`` if the platform does not take one.
+    """
+    for reply in _replies(info):
+        address = reply.get("content")
+        if reply.get("type") != "video" or not str(address).startswith(("http://", "https://")):
+            continue
+        try:
+            reply["content"] = _taken(account, str(address)).media_id
+        except (TransportError, ValidationError):
+            continue
+
+
+def _replies(info: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in ("add_friend_autoreply_info", "message_default_autoreply_info"):
+        if info.get(name):
+            yield info[name]
+    for rule in info.get("keyword_autoreply_info", {}).get("list", []):
+        yield from rule.get("reply_list_info", [])
+
+
+def _taken(account: OfficialAccount, address: str) -> Asset:
+    body = download(address, admission=_may_hold_it, most=LARGEST, seconds=SECONDS, timeout=TIMEOUT)
+    file = ContentFile(body, name="video.mp4")
+    content_type = limits.check(Asset.Kind.VIDEO, file)
+    # Every import is told another address of the same file.
+    name = _("Auto-reply %(digest)s") % {"digest": hashlib.sha256(body).hexdigest()[:16]}
+    asset, _made = Asset.objects.get_or_create(
+        account=account,
+        kind=Asset.Kind.VIDEO,
+        name=name,
+        defaults={
+            "file": file, "size": len(body), "content_type": content_type, "due_at": timezone.now()
+        },
+    )  # fmt: skip
+    if not asset.media_id:
+        library.upload(asset)
+    return asset
+
+
+def _may_hold_it(host: str, port: int, address: str) -> bool:
+    return is_api_host(host, port) or is_admitted(host, port, address)
