@@ -90,7 +90,8 @@ def entry_of(request: Request) -> Entry:
 
 def _read(request: Request) -> tuple[Signed, str, str]:
     """What is signed, the key and the signature."""
-    given = [request.META.get(name, "") for name in IN_META]
+    meta = request.META
+    given = [meta.get(name, "") for name in IN_META]
     if not all(given):
         missing = [header for header, value in zip(HEADERS, given, strict=True) if not value]
         names = ", ".join(missing)
@@ -104,7 +105,7 @@ def _read(request: Request) -> tuple[Signed, str, str]:
     if not NONCE_FORM.fullmatch(nonce):
         message = _("A nonce has 8 to 64 letters, digits, - or _.")
         raise NotAuthenticated("bad_nonce", message)
-    path, query = escape_uri_path(request.path), request.META.get("QUERY_STRING", "")
+    path, query = escape_uri_path(request.path), meta.get("QUERY_STRING", "")
     return Signed(request.method or "", path, query, timestamp, nonce, request.body), key, signature
 
 

@@ -18,7 +18,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from wechat.api import idempotency
 from wechat.api.admission import Admission, Call, admit
@@ -32,6 +34,9 @@ from wechat.kernel.batches import NotDone
 from wechat.kernel.beside import Beside
 
 T = TypeVar("T")
+
+RENDERER = JSONRenderer()
+USUAL = ("*/*", RENDERER.media_type)
 
 BUILD_SECONDS = 3
 BESIDE_SECONDS = 5.0
@@ -64,12 +69,15 @@ class LoopView(BusinessView):
         except (APIException, AnsweredBefore) as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
+        if isinstance(self.response, Response):
+            # Elsewhere Django's handler does so.
+            self.response.render()
         return self.response
 
     async def begin(self, request: Request) -> None:
         """What ``initial`` does. Raises refusals."""
         await _build()
-        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = self._renderer(request)
         admission = await self._admitted(request)
         self.check_permissions(request)
         if admission.wait:
@@ -80,6 +88,12 @@ class LoopView(BusinessView):
         idempotency.check_key(self.idempotency_key)
         self.key = f"{self.client.pk}:{self.idempotency_key}"
         self.fingerprint = fingerprint(request)
+
+    def _renderer(self, request: Request) -> tuple[BaseRenderer, str]:
+        """There is one; who names none, or its type, need not be asked further."""
+        if request.META.get("HTTP_ACCEPT", "*/*") in USUAL and not request.META.get("QUERY_STRING"):
+            return RENDERER, RENDERER.media_type
+        return self.perform_content_negotiation(request)
 
     async def _admitted(self, request: Request) -> Admission:
         with refusals_logged(request):

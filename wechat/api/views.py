@@ -65,6 +65,8 @@ class JsonView(APIView):
 
     def check_query(self, request: Request) -> None:
         """Nothing that is kept contains such a character."""
+        if not request.META.get("QUERY_STRING"):
+            return
         if any(clean(value) != value for values in request.query_params.lists() for value in values[1]):
             raise Refused(400, "invalid", _("The query contains a character that is not allowed."))
 
@@ -162,8 +164,10 @@ class BusinessView(JsonView):
 
 
 def _named(request: Request) -> str:
-    in_body = request.data.get("account", "") if isinstance(request.data, dict) else ""
-    return request.query_params.get("account", "") or str(in_body)
+    if request.META.get("QUERY_STRING") and (in_query := request.query_params.get("account", "")):
+        return in_query
+    data = request.data
+    return str(data.get("account", "")) if isinstance(data, dict) else ""
 
 
 def _account(entry: Entry, slug: str) -> OfficialAccount:
