@@ -5,7 +5,7 @@ local workers = {}
 function setup(thread) table.insert(workers, thread) end
 
 function init()
-  pushes, sent, replied, refused = {}, 0, 0, 0
+  pushes, sent, accepted, refused = {}, 0, 0, 0
   for line in io.lines(os.getenv("PUSHES")) do
     local query, body = line:match("^(.-)\t(.*)$")
     pushes[#pushes + 1] = wrk.format("POST", path .. "?" .. query, {["Content-Type"] = "text/xml"}, body)
@@ -19,15 +19,15 @@ function request()
 end
 
 function response(status, headers, body)
-  if status == 200 and body:find("Encrypt", 1, true) then replied = replied + 1 else refused = refused + 1 end
+  if status == 200 and body:find("Encrypt", 1, true) then accepted = accepted + 1 else refused = refused + 1 end
 end
 
 function done(summary, latency)
-  local replied, refused = 0, 0
+  local accepted, refused = 0, 0
   for _, worker in ipairs(workers) do
-    replied, refused = replied + worker:get("replied"), refused + worker:get("refused")
+    accepted, refused = accepted + worker:get("accepted"), refused + worker:get("refused")
   end
-  io.write(string.format("rps=%.1f replied=%d refused=%d p50=%.2f p99=%.2f\n",
-    summary.requests / (summary.duration / 1e6), replied, refused,
+  io.write(string.format("rps=%.1f accepted=%d refused=%d p50=%.2f p99=%.2f\n",
+    summary.requests / (summary.duration / 1e6), accepted, refused,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end

@@ -1,4 +1,5 @@
-"""The ASGI application: callbacks and health in the event loop, Django's own pages in threads beside it.
+"""The ASGI application: callbacks, messages to be queued and health in the event loop, Django's own pages in
+threads beside it.
 
 A callback waits for one thing only, the commit it shares with others, so the loop carries as many as come.
 Pages are synchronous code over the ORM, run in threads (``config.serving``), no more of them at a time than
@@ -17,10 +18,12 @@ django_application = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from config import health  # noqa: E402
-from config.serving import Pages  # noqa: E402
+from config.serving import Loop, Pages  # noqa: E402
 from wechat.inbox.asgi import callback_application, callback_slug  # noqa: E402
+from wechat.pushes.api import Pushes  # noqa: E402
 
 pages = Pages(django_application, settings.WEB_THREADS)
+posts = {"/api/v1/push": Loop(Pushes)}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -31,7 +34,15 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] in health.PATHS:
         await health.health_application(scope, receive, send)
         return
+    if scope["type"] == "http" and scope["method"] == "POST" and _is_secure(scope):
+        await posts.get(scope["path"], pages)(scope, receive, send)
+        return
     await pages(scope, receive, send)
+
+
+def _is_secure(scope: Any) -> bool:
+    """Whether it came as it should; Django sends the others elsewhere."""
+    return not settings.SECURE_SSL_REDIRECT or (b"x-forwarded-proto", b"https") in scope["headers"]
 
 
 # What is loaded by now stays: the collector need not look at it again with every few hundred callbacks.

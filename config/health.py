@@ -17,8 +17,7 @@ from django.db import Error
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from wechat.inbox import recording
-from wechat.kernel import versioned_cache
+from wechat.kernel import group_commit, versioned_cache
 
 DEADLINE_SECONDS = 0.8
 # Together less than a second; what is not read by then is read nevertheless.
@@ -53,7 +52,7 @@ class Probe:
 async def _postgres() -> bool:
     """Whether it takes rows: a standby does not."""
     try:
-        async with await recording.connect() as session:
+        async with await group_commit.connect() as session:
             cursor = await session.execute("SELECT current_setting('transaction_read_only') = 'off'")
             return await cursor.fetchone() == (True,)
     except psycopg.Error:

@@ -1,4 +1,5 @@
-"""Django's pages under an ASGI server: in threads, which are held by work and never by a connection.
+"""Django under an ASGI server: pages in threads, which are held by work and never by a connection, and the
+calls that come by the thousand in the event loop.
 
 A page gets its whole request, is computed from its first to its last byte in one thread, as under any WSGI
 server, and is sent when the thread is free again: who sends or reads slowly keeps nobody else waiting.
@@ -6,21 +7,29 @@ server, and is sent when the thread is free again: who sends or reads slowly kee
 
 import asyncio
 import contextvars
+import logging
 import sys
+import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from django.core.handlers.wsgi import WSGIHandler
+import structlog
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connections
+from django.http import HttpResponse
+from django.utils import translation
 
 from config.outages import Away, finished, send_answer
 from config.requests import Body, Refused, Send, read, refuse
+from wechat.api.loop import LoopView
 from wechat.kernel.bodies import Receive, SenderGone
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+log = logging.getLogger(__name__)
 
 IN_MEMORY = 256 * 1024
 PIECE = 64 * 1024
@@ -50,6 +59,50 @@ class Answer:
             message = {"type": "http.response.body", "body": piece, "more_body": True}
             await asyncio.wait_for(send(message), PATIENCE_SECONDS)
         await asyncio.wait_for(send({"type": "http.response.body"}), PATIENCE_SECONDS)
+
+
+class Loop:
+    """An ASGI application for a view that answers in the event loop, without a thread.
+
+    The middleware is left out: sessions, cookies and frames have nothing to say about a signed call.
+    """
+
+    def __init__(self, view: type[LoopView]) -> None:
+        self._view = view
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        with closing(Body()) as body:
+            try:
+                await read(scope, receive, body)
+            except Refused as refused:
+                await refuse(refused.status, scope, send)
+            except SenderGone:
+                return
+            else:
+                response = await self._answered(WSGIRequest(environ_of(scope, body)))
+                await _send(response, send)
+
+    async def _answered(self, request: WSGIRequest) -> HttpResponse:
+        # Of this request alone: each has a task, and with it a context, of its own.
+        structlog.contextvars.bind_contextvars(request_id=str(uuid.uuid4()))
+        if "HTTP_ACCEPT_LANGUAGE" in request.META or "HTTP_COOKIE" in request.META:
+            translation.activate(translation.get_language_from_request(request))
+        try:
+            return await self._view().dispatch_in_loop(request)
+        except Exception:
+            log.exception("call_failed", extra={"path": request.path})
+            return HttpResponse(status=500)
+
+
+async def _send(response: HttpResponse, send: Send) -> None:
+    headers = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    content = response.content
+    headers += [
+        (b"content-length", b"%d" % len(content)),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
 
 
 class Pages:

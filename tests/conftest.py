@@ -29,8 +29,16 @@ def _quick(settings: Settings) -> None:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine a slow commit is still a commit; tests of the limits set their own."""
-    for limit in ("recording.PATIENCE_SECONDS", "receiving.SPOOL_SECONDS", "callback.BUILD_SECONDS"):
-        monkeypatch.setattr(f"wechat.inbox.{limit}", 60)
+    for limit in (
+        "inbox.recording.PATIENCE_SECONDS",
+        "inbox.receiving.SPOOL_SECONDS",
+        "inbox.callback.BUILD_SECONDS",
+        "api.admission.PATIENCE_SECONDS",
+        "api.loop.BESIDE_SECONDS",
+        "api.loop.BUILD_SECONDS",
+        "api.one_statement.PATIENCE_SECONDS",
+    ):
+        monkeypatch.setattr(f"wechat.{limit}", 60)
 
 
 @pytest.fixture(scope="session")

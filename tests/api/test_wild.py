@@ -20,7 +20,8 @@ from wechat.api import scopes
 from wechat.login import tokens, visitors
 from wechat.login.models import LoginSession
 
-pytestmark = pytest.mark.django_db
+# What is answered in the event loop has a connection of its own there.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 wild = settings(
     max_examples=8,

@@ -4,10 +4,11 @@ The order of the checks matters: what a stranger sends leaves no trace (a nonce 
 only), and learns nothing (an unknown key, a disabled one and a wrong secret answer alike).
 """
 
-import ipaddress
 import logging
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils.encoding import escape_uri_path
@@ -15,7 +16,8 @@ from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from wechat.api import nonces
+from wechat.api import clients, nonces
+from wechat.api.clients import Entry
 from wechat.api.errors import NotAuthenticated, Refused
 from wechat.api.models import ApiClient
 from wechat.api.signing import Signed
@@ -24,37 +26,52 @@ from wechat.kernel.addresses import client_address
 log = logging.getLogger(__name__)
 
 HEADERS = ("X-Key", "X-Timestamp", "X-Nonce", "X-Signature")
+IN_META = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in HEADERS)
 FRESH_SECONDS = 300
+TIMESTAMP_FORM = re.compile(r"[0-9]{1,12}")
 NONCE_FORM = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 SECRET_OF_NOBODY = "nobody"  # noqa: S105 - compared with, so that an unknown key takes as long as a known one
 
 
 class SignatureAuthentication(BaseAuthentication):
-    """``request.user`` becomes the ``ApiClient``."""
+    """``request.user`` becomes the ``ApiClient``, ``request.auth`` its ``clients.Entry``."""
 
-    def authenticate(self, request: Request) -> tuple[Any, None]:
-        try:
-            return self._client(request), None
-        except (NotAuthenticated, Refused) as refusal:
-            key = request.headers.get("X-Key", "")[:32]
-            log.warning("api_refused", extra={"code": refusal.code, "key": key})
-            raise
+    def authenticate(self, request: Request) -> tuple[Any, Entry]:
+        with refusals_logged(request):
+            entry, nonce = verified(request)
+            if not nonces.first_use(nonce):
+                raise nonce_reused()
+        entry.client.note_use()
+        return entry.client, entry
 
     def authenticate_header(self, request: Request) -> str:
         return "Signature"
 
-    def _client(self, request: Request) -> ApiClient:
-        signed, key, signature = _read(request)
-        client = ApiClient.objects.filter(key_id=key, enabled=True).first()
-        valid = list(client.valid_secrets()) if client else [SECRET_OF_NOBODY]
-        matches = [signed.matches(signature, secret) for secret in valid]
-        if client is None or not any(matches):
-            raise NotAuthenticated("bad_signature", _("The key or the signature is wrong."))
-        _check_address(client, client_address(request))
-        if not nonces.first_use(f"{client.pk}:{signed.nonce}"):
-            raise NotAuthenticated("nonce_reused", _("This nonce was used before; take a new one."))
-        client.note_use()
-        return client
+
+@contextmanager
+def refusals_logged(request: Request) -> Iterator[None]:
+    try:
+        yield
+    except (NotAuthenticated, Refused) as refusal:
+        key = request.META.get("HTTP_X_KEY", "")[:32]
+        log.warning("api_refused", extra={"code": refusal.code, "key": key})
+        raise
+
+
+def verified(request: Request) -> tuple[Entry, str]:
+    """Who signed the request, and its nonce, by the name under which it is used up. Raises refusals."""
+    signed, key, signature = _read(request)
+    entry = clients.find(key)
+    valid = entry.client.valid_secrets() if entry else [SECRET_OF_NOBODY]
+    matches = [signed.matches(signature, secret) for secret in valid]
+    if entry is None or not any(matches):
+        raise NotAuthenticated("bad_signature", _("The key or the signature is wrong."))
+    _check_address(entry, client_address(request))
+    return entry, f"{entry.client.pk}:{signed.nonce}"
+
+
+def nonce_reused() -> NotAuthenticated:
+    return NotAuthenticated("nonce_reused", _("This nonce was used before; take a new one."))
 
 
 def client_of(request: Request) -> ApiClient:
@@ -64,36 +81,36 @@ def client_of(request: Request) -> ApiClient:
     return client
 
 
+def entry_of(request: Request) -> Entry:
+    """What is known of the client that signed the request."""
+    entry: object = request.auth
+    assert isinstance(entry, Entry)
+    return entry
+
+
 def _read(request: Request) -> tuple[Signed, str, str]:
     """What is signed, the key and the signature."""
-    missing = [name for name in HEADERS if not request.headers.get(name)]
-    if missing:
+    meta = request.META
+    given = [meta.get(name, "") for name in IN_META]
+    if not all(given):
+        missing = [header for header, value in zip(HEADERS, given, strict=True) if not value]
         names = ", ".join(missing)
         raise NotAuthenticated(
             "missing_header", _("These headers are missing: %(names)s.") % {"names": names}
         )
-    key, timestamp, nonce, signature = (request.headers[name] for name in HEADERS)
-    if not re.fullmatch(r"[0-9]{1,12}", timestamp) or abs(time.time() - int(timestamp)) > FRESH_SECONDS:
+    key, timestamp, nonce, signature = given
+    if not TIMESTAMP_FORM.fullmatch(timestamp) or abs(time.time() - int(timestamp)) > FRESH_SECONDS:
         message = _("The timestamp is more than five minutes off; it is in Unix seconds.")
         raise NotAuthenticated("stale_timestamp", message)
     if not NONCE_FORM.fullmatch(nonce):
         message = _("A nonce has 8 to 64 letters, digits, - or _.")
         raise NotAuthenticated("bad_nonce", message)
-    path, query = escape_uri_path(request.path), request.META.get("QUERY_STRING", "")
+    path, query = escape_uri_path(request.path), meta.get("QUERY_STRING", "")
     return Signed(request.method or "", path, query, timestamp, nonce, request.body), key, signature
 
 
-def _check_address(client: ApiClient, address: str) -> None:
-    if client.networks and not _is_listed(address, client.networks):
-        log.warning("api_address_refused", extra={"client": client.key_id, "address": address})
+def _check_address(entry: Entry, address: str) -> None:
+    if not entry.may_call_from(address):
+        log.warning("api_address_refused", extra={"client": entry.client.key_id, "address": address})
         message = _("This client may not call from %(address)s.") % {"address": address}
         raise Refused(403, "address_not_allowed", message)
-
-
-def _is_listed(address: str, networks: list[str]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-    return any(mapped in ipaddress.ip_network(network, strict=False) for network in networks)

@@ -22,17 +22,21 @@ LEASE = datetime.timedelta(seconds=60)
 KEPT = datetime.timedelta(hours=24)
 LONGEST_KEY = 128
 
-BEGIN = """
-INSERT INTO api_keptanswer (client_id, key, fingerprint, answer, leased_until, expires_at)
-VALUES (%(client)s, %(key)s, %(fingerprint)s, '', %(leased_until)s, %(expires_at)s)
+# Of `INSERT INTO api_keptanswer`: a key is taken over when its time is over, or its worker's is.
+TAKEN_OVER = """
 ON CONFLICT (client_id, key) DO UPDATE SET
-    fingerprint = excluded.fingerprint, status = NULL, answer = '',
+    fingerprint = excluded.fingerprint, status = excluded.status, answer = excluded.answer,
     leased_until = excluded.leased_until, expires_at = excluded.expires_at
 WHERE api_keptanswer.expires_at <= now()
     OR (api_keptanswer.status IS NULL AND api_keptanswer.leased_until <= now()
         AND api_keptanswer.fingerprint = excluded.fingerprint)
-RETURNING id
 """
+BEGIN = f"""
+INSERT INTO api_keptanswer (client_id, key, fingerprint, status, answer, leased_until, expires_at)
+VALUES (%(client)s, %(key)s, %(fingerprint)s, NULL, '', %(leased_until)s, %(expires_at)s)
+{TAKEN_OVER}
+RETURNING id
+"""  # noqa: S608 - of constants
 
 
 class AnsweredBefore(Exception):
@@ -61,18 +65,48 @@ class Undertaking:
         self._mine.delete()
 
 
-def begin(client: ApiClient, key: str, fingerprint: str) -> Undertaking:
-    """Raises ``AnsweredBefore``, or ``Refused`` for a key that is missing, taken or being worked on."""
+def check_key(key: str) -> None:
+    """Raises ``Refused`` for a key that is missing or has not the form of one."""
     if not key:
         message = _("The header Idempotency-Key is missing: your own text, new for each thing to create.")
         raise Refused(400, "idempotency_key_missing", message)
     if len(key) > LONGEST_KEY or not key.isprintable():
         raise Refused(400, "idempotency_key_invalid", _("An Idempotency-Key has at most 128 characters."))
+
+
+def begin(client: ApiClient, key: str, fingerprint: str) -> Undertaking:
+    """Raises ``AnsweredBefore``, or ``Refused`` for a key that is missing, taken or being worked on."""
+    check_key(key)
     leased_until = timezone.now() + LEASE
     row_id = _insert(client, key, fingerprint, leased_until)
     if row_id is None:
-        raise _of_another(client, key, fingerprint)
+        raise of_another(KeptAnswer.objects.filter(client=client, key=key).first(), fingerprint)
     return Undertaking(row_id, leased_until)
+
+
+def check_free(client: ApiClient, key: str, fingerprint: str) -> None:
+    """Raises what ``begin`` would, but takes no key: for a request that is refused for another reason."""
+    now = timezone.now()
+    kept = KeptAnswer.objects.filter(client=client, key=key, expires_at__gt=now).first()
+    if kept is None or (kept.status is None and kept.leased_until <= now and kept.fingerprint == fingerprint):
+        return
+    raise of_another(kept, fingerprint)
+
+
+def of_another(kept: KeptAnswer | None, fingerprint: str) -> Exception:
+    """What a request is answered whose key another one has, or had a moment ago."""
+    if kept is not None and kept.fingerprint != fingerprint:
+        message = _("This Idempotency-Key belongs to another request.")
+        return Refused(409, "idempotency_key_reused", message)
+    if kept is None or kept.status is None:
+        return in_progress()
+    response = Response(json.loads(kept.answer), kept.status, headers={"Idempotent-Replayed": "true"})
+    return AnsweredBefore(response)
+
+
+def in_progress() -> Refused:
+    message = _("The first request with this Idempotency-Key is still being worked on.")
+    return Refused(409, "in_progress", message)
 
 
 def _insert(client: ApiClient, key: str, fingerprint: str, leased_until: datetime.datetime) -> int | None:
@@ -87,15 +121,3 @@ def _insert(client: ApiClient, key: str, fingerprint: str, leased_until: datetim
         cursor.execute(BEGIN, values)
         row = cursor.fetchone()
     return row[0] if row else None
-
-
-def _of_another(client: ApiClient, key: str, fingerprint: str) -> Exception:
-    kept = KeptAnswer.objects.filter(client=client, key=key).first()
-    if kept is not None and kept.fingerprint != fingerprint:
-        message = _("This Idempotency-Key belongs to another request.")
-        return Refused(409, "idempotency_key_reused", message)
-    if kept is None or kept.status is None:
-        message = _("The first request with this Idempotency-Key is still being worked on.")
-        return Refused(409, "in_progress", message)
-    response = Response(json.loads(kept.answer), kept.status, headers={"Idempotent-Replayed": "true"})
-    return AnsweredBefore(response)

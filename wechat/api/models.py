@@ -65,10 +65,13 @@ class ApiClient(HasSecrets):
         if self.previous_secret and self.previous_until and timezone.now() < self.previous_until:
             yield self.previous_secret
 
+    def is_use_to_note(self) -> bool:
+        return self.last_used_at is None or self.last_used_at < timezone.now() - USED_EVERY
+
     def note_use(self) -> None:
-        now = timezone.now()
-        if self.last_used_at is None or self.last_used_at < now - USED_EVERY:
-            ApiClient.objects.filter(pk=self.pk).update(last_used_at=now)
+        if self.is_use_to_note():
+            self.last_used_at = timezone.now()
+            ApiClient.objects.filter(pk=self.pk).update(last_used_at=self.last_used_at)
 
 
 class SeenNonce(models.Model):

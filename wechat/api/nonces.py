@@ -16,11 +16,16 @@ log = logging.getLogger(__name__)
 KEPT = datetime.timedelta(minutes=10)
 
 
+def key(value: str) -> str:
+    """Where Redis remembers it."""
+    return f"wc:nonce:{value}"
+
+
 def first_use(value: str) -> bool:
     """Whether this value, at most 120 characters, is used for the first time; from now on it is used."""
     try:
         redis = get_redis_connection("default")
-        return bool(redis.set(f"wc:nonce:{value}", 1, nx=True, ex=KEPT)) and not _seen_without_redis(value)
+        return bool(redis.set(key(value), 1, nx=True, ex=KEPT)) and not _seen_without_redis(value)
     except RedisError as error:
         log.warning("nonces_without_redis", extra={"error": type(error).__name__})
         return _first_use_in_postgres(value)

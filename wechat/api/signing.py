@@ -4,10 +4,9 @@ HMAC-SHA256 in hex, with the client's secret, over six lines: method, path, quer
 (Unix seconds), nonce, and the SHA-256 of the body in hex.
 """
 
+import hmac
 from dataclasses import dataclass
-from hmac import compare_digest
-
-from Crypto.Hash import HMAC, SHA256
+from hashlib import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,13 @@ class Signed:
 
     @property
     def text(self) -> bytes:
-        digest = SHA256.new(self.body).hexdigest()
+        digest = sha256(self.body).hexdigest()
         parts = (self.method, self.path, self.query, self.timestamp, self.nonce, digest)
         # A header may smuggle in what is no UTF-8: it must fail the comparison, not crash the encoder.
         return "\n".join(parts).encode(errors="surrogatepass")
 
     def signature(self, secret: str) -> str:
-        return HMAC.new(secret.encode(), self.text, SHA256).hexdigest()
+        return hmac.digest(secret.encode(), self.text, "sha256").hex()
 
     def matches(self, signature: str, secret: str) -> bool:
-        return compare_digest(self.signature(secret).encode(), signature.encode(errors="surrogatepass"))
+        return hmac.compare_digest(self.signature(secret).encode(), signature.encode(errors="surrogatepass"))

@@ -16,9 +16,9 @@ A call of business systems is a ``BusinessView``::
 import logging
 import time
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, ClassVar
 
-from Crypto.Hash import SHA256
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
@@ -33,7 +33,8 @@ from rest_framework.views import APIView
 
 from accounts.official.models import OfficialAccount
 from wechat.api import errors
-from wechat.api.authentication import SignatureAuthentication, client_of
+from wechat.api.authentication import SignatureAuthentication, entry_of
+from wechat.api.clients import Entry
 from wechat.api.errors import Refused
 from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
 from wechat.api.limits import ClientRate
@@ -60,7 +61,12 @@ class JsonView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        # Nothing that is kept contains such a character.
+        self.check_query(request)
+
+    def check_query(self, request: Request) -> None:
+        """Nothing that is kept contains such a character."""
+        if not request.META.get("QUERY_STRING"):
+            return
         if any(clean(value) != value for values in request.query_params.lists() for value in values[1]):
             raise Refused(400, "invalid", _("The query contains a character that is not allowed."))
 
@@ -71,7 +77,7 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         assert isinstance(view, BusinessView)
         scope = view.scopes.get(request.method or "")
-        if scope is None or scope not in client_of(request).scopes:
+        if scope is None or scope not in entry_of(request).scopes:
             message = _("This client lacks the scope %(scope)s.") % {"scope": scope}
             raise Refused(403, "scope_missing", message, scope=scope)
         return True
@@ -106,13 +112,18 @@ class BusinessView(JsonView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.client = client_of(request)
-        if self.for_account:
-            self.account = _account(self.client, _named(request))
+        self.settle(request)
         if request.method == "POST" and self.creates:
             key = request.headers.get("Idempotency-Key", "")
-            self._undertaking = begin(self.client, key, _fingerprint(request))
+            self._undertaking = begin(self.client, key, fingerprint(request))
             self.key = f"{self.client.pk}:{key}"
+
+    def settle(self, request: Request) -> None:
+        """Who asks, about which account. Raises ``Refused``."""
+        entry = entry_of(request)
+        self.client = entry.client
+        if self.for_account:
+            self.account = _account(entry, _named(request))
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, AnsweredBefore):
@@ -153,25 +164,25 @@ class BusinessView(JsonView):
 
 
 def _named(request: Request) -> str:
-    in_body = request.data.get("account", "") if isinstance(request.data, dict) else ""
-    return request.query_params.get("account", "") or str(in_body)
+    if request.META.get("QUERY_STRING") and (in_query := request.query_params.get("account", "")):
+        return in_query
+    data = request.data
+    return str(data.get("account", "")) if isinstance(data, dict) else ""
 
 
-def _account(client: ApiClient, slug: str) -> OfficialAccount:
+def _account(entry: Entry, slug: str) -> OfficialAccount:
     """The account of that name; without a name the only one. Raises ``Refused``."""
-    accounts = {account.slug: account for account in client.accounts.filter(enabled=True)}
-    if slug in accounts:
-        return accounts[slug]
+    if slug in entry.accounts:
+        return entry.accounts[slug]
     if slug:
         raise Refused(403, "account_not_allowed", _("This client has no such account."))
-    if len(accounts) != 1:
+    if len(entry.accounts) != 1:
         message = _("Name one of the client's accounts: ?account=…")
-        raise Refused(400, "account_missing", message, accounts=sorted(accounts))
-    return next(iter(accounts.values()))
+        raise Refused(400, "account_missing", message, accounts=sorted(entry.accounts))
+    return next(iter(entry.accounts.values()))
 
 
-def _fingerprint(request: Request) -> str:
+def fingerprint(request: Request) -> str:
+    """Tells one request from another under the same Idempotency-Key."""
     parts = (request.method or "", request.path, request.META.get("QUERY_STRING", ""))
-    digest = SHA256.new("\n".join(parts).encode(errors="surrogatepass"))
-    digest.update(b"\n" + request.body)
-    return digest.hexdigest()
+    return sha256("\n".join(parts).encode(errors="surrogatepass") + b"\n" + request.body).hexdigest()

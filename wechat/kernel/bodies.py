@@ -49,6 +49,7 @@ async def receive_into(sink: Sink, receive: Receive, limit: int) -> None:
                 more = message.get("more_body", False)
                 if size > limit:
                     raise BodyTooLarge
-                deadline.reschedule(began + GRACE_SECONDS + size / SLOWEST)
+                if more:
+                    deadline.reschedule(began + GRACE_SECONDS + size / SLOWEST)
     except TimeoutError:
         raise BodyTooSlow from None

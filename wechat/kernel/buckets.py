@@ -14,20 +14,26 @@ log = logging.getLogger(__name__)
 
 # A Redis that is away is asked again after so many seconds.
 PAUSE = 5.0
-# A bucket is [what is left, when that was]. Redis's own clock, so that machines need not agree on theirs.
-TAKE = """
-local now = redis.call('TIME')
-now = now[1] + now[2] / 1e6
-local size, rate, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local kept = redis.call('HMGET', KEYS[1], 'left', 'at')
-local passed = math.max(0, now - (tonumber(kept[2]) or now))
-local left = math.min(size, (tonumber(kept[1]) or size) + passed * rate)
-local taken = math.min(want, math.floor(left))
-local wait = 0
-if taken < 1 then wait = (1 - left) / rate end
-redis.call('HSET', KEYS[1], 'left', tostring(left - taken), 'at', string.format('%.6f', now))
-redis.call('EXPIRE', KEYS[1], math.ceil(size / rate) + 60)
-return {taken, tostring(wait)}
+# For the scripts of Redis: `take` of a bucket, which is [what is left, when that was]. Redis's own clock, so
+# that machines need not agree on theirs.
+TAKE_FUNCTION = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1e6
+local function take(key, size, rate, want)
+    local kept = redis.call('HMGET', key, 'left', 'at')
+    local passed = math.max(0, now - (tonumber(kept[2]) or now))
+    local left = math.min(size, (tonumber(kept[1]) or size) + passed * rate)
+    local taken = math.min(want, math.floor(left))
+    local wait = 0
+    if taken < 1 then wait = (1 - left) / rate end
+    redis.call('HSET', key, 'left', tostring(left - taken), 'at', string.format('%.6f', now))
+    redis.call('EXPIRE', key, math.ceil(size / rate) + 60)
+    return taken, wait
+end
+"""
+TAKE = f"""{TAKE_FUNCTION}
+local taken, wait = take(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))
+return {{taken, tostring(wait)}}
 """
 
 
@@ -58,6 +64,11 @@ class _Alone:
 _alone = _Alone()
 
 
+def key(name: str) -> str:
+    """Where Redis has the bucket of that name."""
+    return f"wc:bucket:{name}"
+
+
 def take(name: str, *, size: float, per_second: float, want: int = 1, share: float | None = None) -> Taken:
     """Take up to ``want`` tokens from a bucket of that ``size``.
 
@@ -66,7 +77,7 @@ def take(name: str, *, size: float, per_second: float, want: int = 1, share: flo
     if share is None or time.monotonic() >= _alone.until:
         try:
             redis = get_redis_connection("default")
-            count, wait = redis.eval(TAKE, 1, f"wc:bucket:{name}", size, per_second, want)
+            count, wait = redis.eval(TAKE, 1, key(name), size, per_second, want)
             return Taken(int(count), float(wait))
         except RedisError as error:
             log.warning("bucket_without_redis", extra={"bucket": name, "error": type(error).__name__})

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
@@ -35,13 +35,17 @@ END $$
 DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_cacheversion_numbers"
 
 
-def count_edits(table: str, edition: str, trigger: str = "count_edits") -> RunSQL:
+def count_edits(
+    table: str, edition: str, trigger: str = "count_edits", columns: Sequence[str] = ()
+) -> RunSQL:
     """A migration operation: every statement that changes the table counts as an edit of the edition.
 
-    A table of several editions needs a trigger of another name for each.
+    With ``columns``, an update counts only if it sets one of them. A table of several editions needs a
+    trigger of another name for each.
     """
+    update = f"UPDATE OF {', '.join(columns)}" if columns else "UPDATE"
     return RunSQL(
-        f"CREATE TRIGGER {trigger} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"CREATE TRIGGER {trigger} AFTER INSERT OR {update} OR DELETE OR TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION kernel_count_edit('{edition}')",
         f"DROP TRIGGER {trigger} ON {table}",
     )

@@ -4,6 +4,7 @@ import uuid
 import wechat.api.models
 import wechat.kernel.secrets
 from django.db import migrations, models
+from wechat.kernel.versioned_cache import count_edits
 
 
 class Migration(migrations.Migration):
@@ -11,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('kernel', '0001_initial'),
         ('official', '0001_initial'),
     ]
 
@@ -93,4 +95,16 @@ class Migration(migrations.Migration):
             model_name='tokenaccess',
             index=models.Index(fields=['account', '-id'], name='token_access_newest'),
         ),
+        # Everything but when it was used last, which says nothing about what it may do.
+        count_edits(
+            "api_apiclient",
+            "api_clients",
+            columns=(
+                "key_id", "secret", "previous_secret", "previous_until", "scopes", "networks", "per_minute", "enabled",
+                "name",
+            ),
+        ),
+        count_edits("api_apiclient_accounts", "api_clients"),
+        # Which accounts there are, by which name.
+        count_edits("official_officialaccount", "api_clients", trigger="count_edits_for_api_clients"),
     ]

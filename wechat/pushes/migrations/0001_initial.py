@@ -1,5 +1,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
+from wechat.kernel.versioned_cache import count_edits
 
 
 class Migration(migrations.Migration):
@@ -7,6 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('kernel', '0001_initial'),
         ('api', '0001_initial'),
         ('inbox', '0001_initial'),
         ('official', '0001_initial'),
@@ -204,4 +206,5 @@ class Migration(migrations.Migration):
             model_name='eventtemplate',
             constraint=models.UniqueConstraint(fields=('account', 'event', 'template'), name='event_template_once', violation_error_message='This template is sent for this event already.'),
         ),
+        count_edits("pushes_template", "templates"),
     ]

@@ -1,0 +1,36 @@
+-- Posts each signed request of the file once, in order; counts 202 and anything else.
+local path, key = os.getenv("PUSH_PATH"), os.getenv("CLIENT_KEY")
+local workers = {}
+
+function setup(thread) table.insert(workers, thread) end
+
+function init()
+  requests, sent, accepted, refused = {}, 0, 0, 0
+  for line in io.lines(os.getenv("REQUESTS")) do
+    local timestamp, nonce, signature, once, body = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
+    requests[#requests + 1] = wrk.format("POST", path, {
+      ["Content-Type"] = "application/json", ["X-Key"] = key, ["X-Timestamp"] = timestamp,
+      ["X-Nonce"] = nonce, ["X-Signature"] = signature, ["Idempotency-Key"] = once,
+    }, body)
+  end
+end
+
+function request()
+  sent = sent + 1
+  if sent > #requests then wrk.thread:stop() sent = #requests end
+  return requests[sent]
+end
+
+function response(status, headers, body)
+  if status == 202 then accepted = accepted + 1 else refused = refused + 1 end
+end
+
+function done(summary, latency)
+  local accepted, refused = 0, 0
+  for _, worker in ipairs(workers) do
+    accepted, refused = accepted + worker:get("accepted"), refused + worker:get("refused")
+  end
+  io.write(string.format("rps=%.1f accepted=%d refused=%d p50=%.2f p99=%.2f\n",
+    summary.requests / (summary.duration / 1e6), accepted, refused,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+end

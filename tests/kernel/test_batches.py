@@ -1,0 +1,102 @@
+"""What arrives in an event loop while a batch is under way makes up the next one."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import pytest
+
+from wechat.kernel.batches import Batches, NotDone
+
+PATIENCE = 60
+
+
+class Worker:
+    """Doubles numbers, as soon as it is let go; refuses those below zero."""
+
+    def __init__(self) -> None:
+        self.batches: list[Sequence[int]] = []
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+        self.is_closed = False
+
+    async def carry_out(self, items: Sequence[int], /) -> Sequence[int | Exception]:
+        self.batches.append(items)
+        await self.may_go_on.wait()
+        return [2 * item if item >= 0 else ValueError(item) for item in items]
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+def doubling(workers: list[Worker], most: int = 100) -> "Batches[int, int]":
+    def worker() -> Worker:
+        workers.append(Worker())
+        return workers[-1]
+
+    return Batches(worker, most=most, weigh=abs)
+
+
+def test_each_gets_what_came_of_its_own() -> None:
+    workers: list[Worker] = []
+    batches = doubling(workers)
+
+    async def all_at_once() -> list[int | BaseException]:
+        return await asyncio.gather(
+            *[batches.add(item, PATIENCE) for item in (1, -2, 3)], return_exceptions=True
+        )
+
+    first, refused, last = asyncio.run(all_at_once())
+    assert (first, last) == (2, 6)
+    assert isinstance(refused, ValueError)
+    assert workers[0].batches == [[1, -2, 3]]
+
+
+def test_what_arrives_meanwhile_shares_the_next_batches_by_weight() -> None:
+    workers: list[Worker] = []
+    batches = doubling(workers, most=5)
+
+    async def in_turn() -> None:
+        first = asyncio.ensure_future(batches.add(1, PATIENCE))
+        while not workers or not workers[0].batches:
+            await asyncio.sleep(0)
+        workers[0].may_go_on.clear()
+        others = [asyncio.ensure_future(batches.add(item, PATIENCE)) for item in (2, 3, 4, 9)]
+        await asyncio.sleep(0)
+        workers[0].may_go_on.set()
+        await asyncio.gather(first, *others)
+
+    asyncio.run(in_turn())
+    assert workers[0].batches == [[1], [2, 3], [4], [9]]
+
+
+def test_who_waited_in_vain_is_told_and_left_out() -> None:
+    workers: list[Worker] = []
+    batches = doubling(workers)
+
+    async def in_vain() -> None:
+        await batches.add(0, PATIENCE)
+        workers[0].may_go_on.clear()
+        stuck = asyncio.ensure_future(batches.add(1, PATIENCE))
+        while len(workers[0].batches) < 2:
+            await asyncio.sleep(0)
+        with pytest.raises(NotDone):
+            await batches.add(2, -1)
+        waiting = asyncio.ensure_future(batches.add(3, PATIENCE))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting
+        workers[0].may_go_on.set()
+        assert await stuck == 2
+        assert await batches.add(4, PATIENCE) == 8
+
+    asyncio.run(in_vain())
+    assert workers[0].batches == [[0], [1], [4]]
+
+
+def test_each_loop_has_a_worker_that_is_closed_with_it() -> None:
+    workers: list[Worker] = []
+    batches = doubling(workers)
+    assert [asyncio.run(batches.add(item, PATIENCE)) for item in (1, 2)] == [2, 4]
+    assert [worker.is_closed for worker in workers] == [True, True]

@@ -1,0 +1,132 @@
+"""Whether a call whose signature is right is carried out: its nonce, and how often its client calls.
+
+What ``nonces`` and ``limits`` ask for a call of Django's pages, asked in the event loop for all calls that
+arrive at the same time: one question to Redis, and one to Postgres, where nonces are while Redis is away.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from wechat.api import nonces
+from wechat.api.limits import Bucket
+from wechat.kernel import buckets
+from wechat.kernel.batches import Batches
+from wechat.kernel.group_commit import Session, Writer
+
+log = logging.getLogger(__name__)
+
+MOST = 256
+PATIENCE_SECONDS = 5.0
+
+# For each call a nonce and a bucket; what is refused for another reason takes nothing from its bucket.
+ADMIT = f"""{buckets.TAKE_FUNCTION}
+local told = {{}}
+for call = 1, #KEYS / 2 do
+    local size, rate = tonumber(ARGV[2 * call]), tonumber(ARGV[2 * call + 1])
+    if not redis.call('SET', KEYS[2 * call - 1], 1, 'NX', 'EX', ARGV[1]) then
+        told[call] = 'used'
+    elseif rate == 0 then
+        told[call] = '0'
+    else
+        local taken, wait = take(KEYS[2 * call], size, rate, 1)
+        told[call] = tostring(wait)
+    end
+end
+return told
+"""
+SEEN = "SELECT value FROM api_seennonce WHERE value = ANY(%s) AND expires_at > %s"
+USE = (
+    "INSERT INTO api_seennonce (value, expires_at) SELECT value, %s FROM unnest(%s::text[]) AS value "
+    "ORDER BY value ON CONFLICT DO NOTHING RETURNING value"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``bucket`` is ``None`` for a call that is refused whatever its nonce."""
+
+    nonce: str
+    bucket: Bucket | None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """``wait`` is how many seconds the client has to wait, or 0."""
+
+    is_first_use: bool
+    wait: float = 0.0
+
+
+async def admit(call: Call) -> Admission:
+    """Use up the nonce and take a token. Raises ``NotDone`` and ``psycopg.Error`` while Postgres is away."""
+    return await _admissions.add(call, PATIENCE_SECONDS)
+
+
+class _Gate:
+    """The connections of one event loop."""
+
+    def __init__(self) -> None:
+        self._redis: Redis = Redis.from_url(
+            str(settings.CACHES["default"]["LOCATION"]),
+            # Asked again after an answer that got lost, Redis would call the nonce used.
+            retry=Retry(NoBackoff(), 0),
+            **settings.REDIS_TIMEOUTS,
+        )
+        self._postgres = Writer("nonces", self._admit)
+
+    async def carry_out(self, calls: Sequence[Call], /) -> Sequence[Admission | Exception]:
+        return await self._postgres.carry_out(calls)
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+        await self._postgres.close()
+
+    async def _admit(self, session: Session, calls: Sequence[Call]) -> Sequence[Admission]:
+        # First: if this fails, no nonce has been used up yet.
+        found = await session.execute(SEEN, [[call.nonce for call in calls], timezone.now()], prepare=True)
+        seen = {value for (value,) in await found.fetchall()}
+        try:
+            told = await self._ask_redis(calls)
+        except RedisError as error:
+            log.warning("admission_without_redis", extra={"error": type(error).__name__})
+            return await _use_in_postgres(session, calls)
+        return [
+            Admission(is_first_use=False)
+            if answer == b"used" or call.nonce in seen
+            else Admission(is_first_use=True, wait=float(answer))
+            for call, answer in zip(calls, told, strict=True)
+        ]
+
+    async def _ask_redis(self, calls: Sequence[Call]) -> Sequence[bytes]:
+        keys, values = list[str](), list[Any]()
+        for call in calls:
+            bucket = call.bucket or Bucket("", 0, 0)
+            keys += (nonces.key(call.nonce), buckets.key(bucket.name))
+            values += (bucket.size, bucket.per_second)
+        seconds = int(nonces.KEPT.total_seconds())
+        told: Sequence[bytes] = await self._redis.eval(ADMIT, len(keys), *keys, seconds, *values)
+        return told
+
+
+async def _use_in_postgres(session: Session, calls: Sequence[Call]) -> Sequence[Admission]:
+    expires_at = timezone.now() + nonces.KEPT
+    used = await session.execute(USE, [expires_at, [call.nonce for call in calls]])
+    first = {value for (value,) in await used.fetchall()}
+    admissions = []
+    for call in calls:
+        admissions.append(Admission(is_first_use=call.nonce in first))
+        # The same one twice in a batch was used once.
+        first.discard(call.nonce)
+    return admissions
+
+
+_admissions: Batches[Call, Admission] = Batches(_Gate, most=MOST)

@@ -1,0 +1,62 @@
+"""The clients as every call needs them: in the process, no query."""
+
+import ipaddress
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accounts.official.models import OfficialAccount
+from wechat.api.models import ApiClient
+from wechat.kernel.addresses import Network
+from wechat.kernel.secrets import Undecryptable
+from wechat.kernel.versioned_cache import Cached
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An enabled client, its secrets in the clear in this process, and its enabled accounts by slug."""
+
+    client: ApiClient
+    accounts: Mapping[str, OfficialAccount]
+    scopes: frozenset[str]
+    networks: tuple[Network, ...]
+
+    def may_call_from(self, address: str) -> bool:
+        if not self.networks:
+            return True
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+        return any(mapped in network for network in self.networks)
+
+
+def _build() -> Mapping[str, Entry]:
+    clients = ApiClient.objects.filter(enabled=True).prefetch_related("accounts")
+    return {client.key_id: entry for client in clients if (entry := _entry(client))}
+
+
+def _entry(client: ApiClient) -> Entry | None:
+    """The client whose secret no key opens cannot sign anything; the others can."""
+    try:
+        # Opened once instead of at every look.
+        client.secret, client.previous_secret = client.secret, client.previous_secret
+    except Undecryptable:
+        log.exception("client_undecryptable", extra={"client": client.key_id})
+        return None
+    return Entry(
+        client,
+        {account.slug: account for account in client.accounts.all() if account.enabled},
+        frozenset(client.scopes),
+        tuple(ipaddress.ip_network(network, strict=False) for network in client.networks),
+    )
+
+
+_entries = Cached("api_clients", _build)
+
+
+def find(key_id: str) -> Entry | None:
+    return _entries.get().get(key_id)

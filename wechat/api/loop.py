@@ -1,0 +1,139 @@
+"""Calls that are answered in the event loop, because there are many of them.
+
+A ``LoopView`` is a ``BusinessView`` whose POST is asynchronous. All that ``BusinessView`` sees to is seen to
+here as well, in the same order, with two waits in between: for the admission, and in the view for the commit.
+``config.asgi`` leads POSTs of its path here, past Django's handler; under any other server the view makes a
+loop of its own for each call.
+"""
+
+import contextvars
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NoReturn, TypeVar
+
+import psycopg
+from asgiref.sync import async_to_sync
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from wechat.api import idempotency
+from wechat.api.admission import Admission, Call, admit
+from wechat.api.authentication import nonce_reused, refusals_logged, verified
+from wechat.api.errors import Refused
+from wechat.api.idempotency import AnsweredBefore
+from wechat.api.limits import Bucket
+from wechat.api.views import BusinessView, fingerprint
+from wechat.kernel import versioned_cache
+from wechat.kernel.batches import NotDone
+from wechat.kernel.thread_offload import ThreadOffload
+
+T = TypeVar("T")
+
+RENDERER = JSONRenderer()
+USUAL = ("*/*", RENDERER.media_type)
+
+BUILD_SECONDS = 3
+BESIDE_SECONDS = 5.0
+
+_beside = ThreadOffload("api", 4)
+
+
+class LoopView(BusinessView):
+    """``post`` keeps its answer itself, by ``idempotency_key`` and ``fingerprint``: see ``one_statement``."""
+
+    # Django would have all methods of a kind.
+    view_is_async = False
+    format_kwarg = None
+    idempotency_key = fingerprint = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST":
+            return async_to_sync(self.dispatch_in_loop)(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+    async def dispatch_in_loop(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """REST framework's own, but that it waits."""
+        self.args, self.kwargs, self.headers = args, kwargs, {}
+        self.request = drf_request = self.initialize_request(request, *args, **kwargs)
+        try:
+            await self.begin(drf_request)
+            response = await self.post(drf_request, *args, **kwargs)  # type: ignore[attr-defined]  # of the view
+        except (NotDone, psycopg.Error):
+            response = self.handle_exception(unavailable())
+        except (APIException, AnsweredBefore) as error:
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(drf_request, response, *args, **kwargs)
+        if isinstance(self.response, Response):
+            # Elsewhere Django's handler does so.
+            self.response.render()
+        return self.response
+
+    async def begin(self, request: Request) -> None:
+        """What ``initial`` does. Raises refusals."""
+        await _build()
+        request.accepted_renderer, request.accepted_media_type = self._renderer(request)
+        admission = await self._admitted(request)
+        self.check_permissions(request)
+        if admission.wait:
+            self.throttled(request, admission.wait)
+        self.check_query(request)
+        self.settle(request)
+        self.idempotency_key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+        idempotency.check_key(self.idempotency_key)
+        self.key = f"{self.client.pk}:{self.idempotency_key}"
+        self.fingerprint = fingerprint(request)
+
+    def _renderer(self, request: Request) -> tuple[BaseRenderer, str]:
+        """There is one; who names none, or its type, need not be asked further."""
+        if request.META.get("HTTP_ACCEPT", "*/*") in USUAL and not request.META.get("QUERY_STRING"):
+            return RENDERER, RENDERER.media_type
+        return self.perform_content_negotiation(request)
+
+    async def _admitted(self, request: Request) -> Admission:
+        with refusals_logged(request):
+            entry, nonce = verified(request)
+            may = self.scopes.get("POST") in entry.scopes
+            admission = await admit(Call(nonce, Bucket.of(entry.client) if may else None))
+            if not admission.is_first_use:
+                raise nonce_reused()
+        request.user, request.auth = entry.client, entry  # type: ignore[assignment]  # a client is our user
+        if entry.client.is_use_to_note():
+            await beside(entry.client.note_use)
+        return admission
+
+    async def refuse(self, refusal: APIException) -> NoReturn:
+        """Raise it, unless the request was carried out before, when nothing was wrong with it."""
+        await beside(idempotency.check_free, self.client, self.idempotency_key, self.fingerprint)
+        raise refusal
+
+
+async def beside(function: Callable[..., T], *args: object) -> T:
+    """Call it in a thread, in this request's language. Raises ``Refused`` after a while."""
+    try:
+        return await _beside.run(BESIDE_SECONDS, partial(contextvars.copy_context().run, function, *args))
+    except (Error, TimeoutError):
+        raise unavailable() from None
+
+
+async def _build() -> None:
+    """What the loop reads from memory has to be there first."""
+    if versioned_cache.all_built():
+        return
+    try:
+        await versioned_cache.build_all(BUILD_SECONDS)
+    except (Error, TimeoutError):
+        raise unavailable() from None
+
+
+def unavailable() -> Refused:
+    refusal = Refused(
+        503, "unavailable", _("This cannot be done at the moment; try again with the same key.")
+    )
+    refusal.wait = 1  # type: ignore[attr-defined]  # as those of REST framework that have one
+    return refusal

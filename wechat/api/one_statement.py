@@ -1,0 +1,138 @@
+"""Calls whose whole work is one statement: what they create and their kept answers are committed together.
+
+What ``idempotency`` does before and after the work of a view is part of the statement here, and the calls
+that arrive at the same time share it. A worker that dies leaves nothing half done. The app whose rows they
+are writes its part of the statement::
+
+    calls = Calls("pushes", given="SELECT …", answers="SELECT …", work="INSERT …", status=202)
+
+    answer = await calls.carry_out(Call(client, key, fingerprint, rows, weight, number))
+"""
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from wechat.api.idempotency import KEPT, TAKEN_OVER, in_progress, of_another
+from wechat.api.models import ApiClient, KeptAnswer
+from wechat.kernel.group_commit import Session, group_commit
+
+# A call is answered after so many seconds at the latest.
+PATIENCE_SECONDS = 5.0
+
+STATEMENT = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(asked)s)
+        AS asked(request bigint, client_id bigint, key text, fingerprint text)
+), given AS MATERIALIZED (
+    {given}
+), answers AS MATERIALIZED (
+    {answers}
+), begun AS (
+    INSERT INTO api_keptanswer (client_id, key, fingerprint, status, answer, leased_until, expires_at)
+    SELECT client_id, key, fingerprint, {status}, answer, %(now)s, %(expires_at)s
+    FROM asked JOIN answers USING (request) ORDER BY client_id, key
+    {taken_over}
+    RETURNING client_id, key, answer
+), mine AS MATERIALIZED (
+    SELECT request, client_id, begun.answer FROM begun JOIN asked USING (client_id, key)
+), work AS (
+    {work}
+)
+SELECT request, answer FROM mine
+"""
+KEPT_ANSWERS = (
+    "SELECT client_id, key, fingerprint, status, answer FROM api_keptanswer "
+    "WHERE (client_id, key) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))"
+)
+
+_numbers = itertools.count(1)
+
+
+def new_number() -> int:
+    """Of a call, in this process."""
+    return next(_numbers)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """``rows`` are what it creates: JSON objects, joined by commas, with the ``number`` as ``request``."""
+
+    client: ApiClient
+    key: str
+    fingerprint: str
+    rows: str
+    weight: int
+    number: int
+
+    @property
+    def of_client(self) -> tuple[int, str]:
+        return self.client.pk, self.key
+
+
+class Calls:
+    """Of one kind.
+
+    ``given`` reads ``%(rows)s``, and ``answers`` makes a text of each ``request`` from that. ``work`` inserts
+    the rows of the requests in ``mine``: those whose keys were free.
+    """
+
+    def __init__(self, name: str, *, given: str, answers: str, work: str, status: int, most: int) -> None:
+        self._statement = STATEMENT.format(
+            given=given, answers=answers, work=work, status=int(status), taken_over=TAKEN_OVER
+        )
+        self._commits = group_commit(name, self._write, most=most, weigh=lambda call: call.weight)
+        self._under_way: set[tuple[int, str]] = set()
+
+    async def carry_out(self, call: Call) -> str:
+        """Return the answer, once it and the rows are committed.
+
+        Raises ``AnsweredBefore``, ``Refused``, ``NotDone`` while Postgres is away, and ``psycopg.Error`` for
+        rows that it refuses.
+        """
+        if call.of_client in self._under_way:
+            raise in_progress()
+        self._under_way.add(call.of_client)
+        try:
+            answer = await self._commits.add(call, PATIENCE_SECONDS)
+        finally:
+            self._under_way.discard(call.of_client)
+        if isinstance(answer, str):
+            return answer
+        raise of_another(answer, call.fingerprint)
+
+    async def _write(self, session: Session, calls: Sequence[Call]) -> Sequence[str | KeptAnswer | None]:
+        """The answer of each, or the row that has its key."""
+        now = timezone.now()
+        values = {
+            "asked": json.dumps([_asked(call) for call in calls]),
+            "rows": f"[{','.join(call.rows for call in calls)}]",
+            "now": now,
+            "expires_at": now + KEPT,
+        }
+        cursor = await session.execute(self._statement, values, prepare=True)
+        answers: dict[int, str] = dict(await cursor.fetchall())
+        others = [call for call in calls if call.number not in answers]
+        kept = await _kept(session, others) if others else {}
+        return [answers.get(call.number) or kept.get(call.of_client) for call in calls]
+
+
+def _asked(call: Call) -> dict[str, object]:
+    return {
+        "request": call.number,
+        "client_id": call.client.pk,
+        "key": call.key,
+        "fingerprint": call.fingerprint,
+    }
+
+
+async def _kept(session: Session, calls: Sequence[Call]) -> Mapping[tuple[int, str], KeptAnswer]:
+    keys = [[call.client.pk for call in calls], [call.key for call in calls]]
+    cursor = await session.execute(KEPT_ANSWERS, keys)
+    return {
+        (client_id, key): KeptAnswer(fingerprint=fingerprint, status=status, answer=answer)
+        for client_id, key, fingerprint, status, answer in await cursor.fetchall()
+    }

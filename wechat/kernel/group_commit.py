@@ -1,0 +1,79 @@
+"""Group commit: what is written at the same time in a process shares one statement and one fsync.
+
+Each use has a writer in each event loop, on a connection of its own, which no page can take away::
+
+    _commits = group_commit("callbacks", write, most=256)
+
+    async def record(record: Record) -> None:
+        await _commits.add(record, PATIENCE_SECONDS)
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from psycopg import AsyncConnection, Error, OperationalError
+
+from wechat.kernel.batches import Batches, NotDone
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+R = TypeVar("R")
+Session = AsyncConnection[Any]
+Write = Callable[[Session, Sequence[T]], Awaitable[Sequence[R | Exception]]]
+
+DJANGOS_OWN = {"context", "cursor_factory", "prepare_threshold"}
+
+
+async def connect() -> Session:
+    """A connection for an event loop: Django's way to the database, without what only its own need."""
+    known = connection.get_connection_params()
+    ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
+    return await AsyncConnection.connect(**ours, autocommit=True)
+
+
+def group_commit(
+    name: str, write: Write[T, R], *, most: int, weigh: Callable[[T], int] = lambda item: 1
+) -> Batches[T, R]:
+    """Batches that ``write`` commits in one statement; it returns what came of each item, in their order.
+
+    When Postgres refuses them for what they say, ``write`` is called again for each by itself: one bad row
+    must not take the others down with it. What comes of an item is then its own ``psycopg.Error``, and
+    ``NotDone`` while Postgres is away.
+    """
+    return Batches(partial(Writer, name, write), most=most, weigh=weigh)
+
+
+class Writer(Generic[T, R]):
+    def __init__(self, name: str, write: Write[T, R]) -> None:
+        self._name, self._write = name, write
+        self._session: Session | None = None
+
+    async def carry_out(self, items: Sequence[T], /) -> Sequence[R | Exception]:
+        try:
+            return await self._write(await self._connected(), items)
+        except OperationalError as error:
+            await self._give_up(items, error)
+            return [NotDone() for _ in items]
+        except Error as error:
+            if len(items) > 1:
+                return [(await self.carry_out([item]))[0] for item in items]
+            await self._give_up(items, error)
+            return [error]
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _connected(self) -> Session:
+        if self._session is None:
+            self._session = await connect()
+        return self._session
+
+    async def _give_up(self, items: Sequence[T], error: Error) -> None:
+        log.error("not_committed", exc_info=error, extra={"what": self._name, "rows": len(items)})
+        await self.close()

@@ -1,0 +1,232 @@
+"""Messages that business systems ask for: checked, then committed together with the answer that says so."""
+
+import datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
+from rest_framework.response import Response
+
+from accounts.official.models import OfficialAccount
+from wechat.api import idempotency
+from wechat.api.errors import Refused
+from wechat.api.loop import LoopView, beside
+from wechat.api.models import ApiClient
+from wechat.api.one_statement import Call, Calls, new_number
+from wechat.api.views import BusinessView
+from wechat.kernel.work import waking
+from wechat.pushes import known_templates, reports
+from wechat.pushes.models import Push
+from wechat.pushes.serializers import PushRequestSerializer
+from wechat.pushes.values import check_all
+from wechat.sdk import template_messages
+from wechat.sdk.content import from_dict, to_dict, to_service_json, validate
+from wechat.sdk.errors import ContentError
+from wechat.sdk.template_messages import TemplateMessage
+
+# Of a larger body so much is to be checked that it is done beside the loop.
+MOST_IN_LOOP = 16 * 1024
+# Messages that share a commit.
+BATCH_LIMIT = 1000
+STATUS = 202
+
+# The rows as one JSON parameter; one serializer serves all, as it keeps nothing of what it checks.
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+REQUESTS = PushRequestSerializer()
+
+GIVEN = """
+SELECT nextval('pushes_push_id_seq') AS id, message.* FROM json_to_recordset(%(rows)s) AS message(
+    request bigint, number int, account_id bigint, openid text, kind text, template text, content jsonb,
+    key text, due_at timestamptz, created_at timestamptz, told text
+)
+"""
+ANSWERS = """
+SELECT request,
+    '{"messages":[' || string_agg('{"id":' || id || ',' || told, ',' ORDER BY number) || ']}' AS answer
+FROM given GROUP BY request
+"""
+QUEUE = """
+INSERT INTO pushes_push
+    (id, account_id, caller_id, openid, kind, template, content, key, due_at, created_at,
+     cause, state, reason, attempts, error, bulk)
+SELECT id, account_id, client_id, openid, kind, template, content, key, due_at, created_at,
+    'api', 'pending', '', 0, '', false
+FROM given JOIN mine USING (request) ORDER BY id
+"""
+
+_calls = Calls("pushes", given=GIVEN, answers=ANSWERS, work=QUEUE, status=STATUS, most=BATCH_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPush:
+    """A push that is no row yet, as ``reports`` describes it."""
+
+    account: OfficialAccount
+    openid: str
+    kind: str
+    template: str
+    content: Mapping[str, Any]
+    key: str
+    due_at: datetime.datetime
+    created_at: datetime.datetime
+    pk: ClassVar[None] = None
+    state: ClassVar[str] = Push.State.PENDING
+    reason: ClassVar[str] = ""
+    errcode: ClassVar[None] = None
+    sent_at: ClassVar[None] = None
+
+    def row(self, request: int, number: int) -> str:
+        """The columns of its row, and what the caller is told of it, but for its id."""
+        return ENCODER.encode(
+            {
+                "request": request,
+                "number": number,
+                "account_id": self.account.pk,
+                "openid": self.openid,
+                "kind": self.kind,
+                "template": self.template,
+                "content": self.content,
+                "key": self.key,
+                "due_at": self.due_at.isoformat(),
+                "created_at": self.created_at.isoformat(),
+                "told": ENCODER.encode(reports.described(self)).removeprefix('{"id":null,'),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The messages of one request, and the call that queues them."""
+
+    client: ApiClient
+    pushes: Sequence[AskedPush]
+    call: Call
+
+
+async def checked(view: LoopView, body: Any, size: int) -> Asked:
+    """Raises ``ValidationError`` for a body of the wrong form, ``Refused`` for messages that are wrong."""
+    if size > MOST_IN_LOOP:
+        return await beside(_checked, view, body)
+    return _checked(view, body)
+
+
+async def accept(asked: Asked) -> str:
+    """Have the messages sent; returns the answer, as JSON. Raises what ``Calls.carry_out`` does."""
+    try:
+        answer = await _calls.carry_out(asked.call)
+    except UniqueViolation:
+        answer = await beside(_accept_again, asked)
+    waking.wake_now("pushes.send")
+    return answer
+
+
+def key_of(view: BusinessView) -> str:
+    """What the keys of a request's pushes begin with; each goes on with a number of its own."""
+    digest = sha256(view.key.encode()).hexdigest()[:40]
+    return f"api:{view.client.pk}:{digest}:"
+
+
+def _checked(view: LoopView, body: Any) -> Asked:
+    messages = REQUESTS.run_validation(_as_batch(body))["messages"]
+    pushes = _pushes(view, messages)
+    number = new_number()
+    rows = ",".join(push.row(number, place) for place, push in enumerate(pushes))
+    call = Call(view.client, view.idempotency_key, view.fingerprint, rows, len(pushes), number)
+    return Asked(view.client, pushes, call)
+
+
+def _as_batch(data: Any) -> Any:
+    """A single message may be given by itself."""
+    if isinstance(data, dict) and "messages" not in data:
+        return {"messages": [{name: value for name, value in data.items() if name != "account"}]}
+    return data
+
+
+def _pushes(view: LoopView, messages: Iterable[dict[str, Any]]) -> list[AskedPush]:
+    wrong: dict[str, Any] = {}
+    pushes: list[AskedPush] = []
+    prefix, now = key_of(view), timezone.now()
+    for number, message in enumerate(messages):
+        try:
+            kind, template, content = (
+                _templated(view.account, message) if "template" in message else _service(message)
+            )
+        except _WrongMessage as error:
+            wrong[str(number)] = error.problems
+            continue
+        content["reference"] = message["reference"]
+        due_at = message.get("at") or now
+        key = f"{prefix}{number}"
+        pushes.append(AskedPush(view.account, message["to"], kind, template, content, key, due_at, now))
+    if wrong:
+        raise Refused(
+            422, "messages_invalid", _("Nothing was queued: some messages are wrong."), messages=wrong
+        )
+    return pushes
+
+
+class _WrongMessage(Exception):
+    def __init__(self, problems: dict[str, Any]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+def _templated(account: OfficialAccount, message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """The kind, template and content of a push."""
+    template = known_templates.find(account.pk, message["template"])
+    if template is None:
+        raise _WrongMessage({"template": [_("The account has no such template.")]})
+    if wrong := check_all(template.fields, message["values"]):
+        raise _WrongMessage({"values": wrong})
+    said = TemplateMessage(
+        template_id=template.platform_id,
+        values={field.name: message["values"][field.name] for field in template.fields},
+        url=message["url"],
+        appid=message.get("miniprogram", {}).get("appid", ""),
+        pagepath=message.get("miniprogram", {}).get("pagepath", ""),
+    )
+    return template.kind, template.platform_id, template_messages.to_dict(said)
+
+
+def _service(message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    try:
+        content = from_dict(message["content"])
+        validate(content)
+        to_service_json(content, openid=message["to"])
+    except ContentError as error:
+        raise _WrongMessage({"content": {error.field: [error.message]}}) from None
+    return Push.Kind.SERVICE.value, "", to_dict(content)
+
+
+def _accept_again(asked: Asked) -> str:
+    """After its time the Idempotency-Key is free, and what was queued with it may still be there.
+
+    That stays, and what is missing is added.
+    """
+    undertaking = idempotency.begin(asked.client, asked.call.key, asked.call.fingerprint)
+    Push.objects.bulk_create([_row(asked.client, push) for push in asked.pushes], ignore_conflicts=True)
+    account = asked.pushes[0].account
+    found = Push.objects.filter(account=account, key__in=[push.key for push in asked.pushes])
+    by_key = {push.key: push for push in found.select_related("account")}
+    told = {"messages": [reports.described(by_key[push.key]) for push in asked.pushes]}
+    undertaking.finished(Response(told, STATUS))
+    return ENCODER.encode(told)
+
+
+def _row(client: ApiClient, push: AskedPush) -> Push:
+    return Push(
+        account=push.account,
+        caller=client,
+        openid=push.openid,
+        kind=push.kind,
+        template=push.template,
+        content=dict(push.content),
+        key=push.key,
+        due_at=push.due_at,
+        cause="api",
+    )
