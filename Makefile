@@ -59,8 +59,10 @@ COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --
 
 lock:
 	$(COMPILE) pyproject.toml --extra embedded --output-file requirements/run.txt
-	$(COMPILE) pyproject.toml --extra embedded --extra dev --constraint requirements/run.txt \
-		--output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra telemetry --constraint requirements/run.txt \
+		--output-file requirements/image.txt
+	$(COMPILE) pyproject.toml --extra embedded --extra telemetry --extra dev --constraint requirements/run.txt \
+		--constraint requirements/image.txt --output-file requirements/dev.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

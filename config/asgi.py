@@ -16,13 +16,16 @@ django_application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from config import health  # noqa: E402
+from config import health, telemetry  # noqa: E402
+from config.request_log import one_line_each  # noqa: E402
 from config.serving import Pages  # noqa: E402
 from wechat.inbox.asgi import callback_application, callback_slug  # noqa: E402
 
+telemetry.start("wechat-console-web")
 pages = Pages(django_application, settings.WEB_THREADS)
 
 
+@one_line_each(callbacks_per_second=settings.CALLBACK_LINES_PER_SECOND)
 async def application(scope: Any, receive: Any, send: Any) -> None:
     slug = callback_slug(scope["path"]) if scope["type"] == "http" else None
     if slug is not None:

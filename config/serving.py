@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 
+from config.request_log import LINE
 from config.requests import Body, Refused, Send, read, refuse
 from wechat.kernel.bodies import Receive, SenderGone
 
@@ -113,6 +114,7 @@ def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        LINE: scope.get(LINE, {}),
     }
     for name, value in scope["headers"]:
         # In this form `X_Forwarded_For` would pass for `X-Forwarded-For`, which a proxy watches.

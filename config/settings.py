@@ -1,5 +1,6 @@
 """All settings, in one file, from the environment. Nonsense is refused at start: see ``environment``."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,14 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOGGING = logs.logging_config(readable=DEBUG)
+# The one line of a request is written by ``config.request_log``, which also sees what never comes to Django.
+DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.DEBUG
+# More callbacks than that in a second share one line.
+CALLBACK_LINES_PER_SECOND = environment.number("CALLBACK_LINES_PER_SECOND", 20, least=0, most=100_000)
+
+# Where a worker tells what its processes counted; 0 for one that shares its folder with a web process.
+METRICS_PORT = environment.number("METRICS_PORT", 0, least=0, most=65535)
 
 # Pages at a time in one process; callbacks need no thread.
 WEB_THREADS = environment.number("WEB_THREADS", 8, least=1, most=200)

@@ -11,7 +11,7 @@ from payments.shop.urls import urlpatterns as shop_urls
 from payments.views import Notify
 from wechat.campaigns import links
 from wechat.inbox import media_page
-from wechat.kernel.metrics import metrics
+from wechat.kernel.exposition import metrics
 from wechat.login.urls import urlpatterns as login_urls
 
 urlpatterns = [

@@ -14,6 +14,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
+from structlog import contextvars
 
 from wechat.api import nonces
 from wechat.api.errors import NotAuthenticated, Refused
@@ -54,6 +55,7 @@ class SignatureAuthentication(BaseAuthentication):
         if not nonces.first_use(f"{client.pk}:{signed.nonce}"):
             raise NotAuthenticated("nonce_reused", _("This nonce was used before; take a new one."))
         client.note_use()
+        contextvars.bind_contextvars(client=client.key_id)
         return client
 
 

@@ -9,5 +9,5 @@ class KernelConfig(AppConfig):
     verbose_name = _("Foundation")
 
     def ready(self) -> None:
-        """Every app's background work is known in every process: by its name, its queue and its rows."""
-        autodiscover_modules("tasks")
+        """Every app's background work is known in every process, and what is asked for its metrics."""
+        autodiscover_modules("tasks", "gauges")
