@@ -16,7 +16,7 @@ django_application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from config import health, telemetry  # noqa: E402
+from config import health, metrics, telemetry  # noqa: E402
 from config.request_log import one_line_each  # noqa: E402
 from config.serving import Pages  # noqa: E402
 from wechat.inbox.asgi import callback_application, callback_slug  # noqa: E402
@@ -33,6 +33,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         return
     if scope["type"] == "http" and scope["path"] in health.PATHS:
         await health.health_application(scope, receive, send)
+        return
+    if scope["type"] == "http" and scope["path"] == metrics.PATH:
+        await metrics.metrics_application(scope, receive, send)
         return
     await pages(scope, receive, send)
 

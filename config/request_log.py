@@ -94,7 +94,7 @@ class _Request:
         slug = callback_slug(scope["path"])
         if slug is not None:
             self._line = {"path": CALLBACK, "account": slug}
-        elif scope["path"] in health.PATHS:
+        elif scope["path"] in QUIET:
             self._line["path"] = scope["path"]
         scope[LINE] = self._line
 

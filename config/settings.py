@@ -18,7 +18,7 @@ django_stubs_ext.monkeypatch()
 
 # --- Where things run -------------------------------------------------------------------------------------
 
-EMBEDDED = not os.environ.get("DATABASE_URL", "").strip()
+EMBEDDED = not embedded.is_configured("DATABASE_URL")
 LOCAL = embedded.local_folder()
 DEBUG = environment.flag("DEBUG", default=EMBEDDED)
 PORT = environment.number("PORT", 8000, least=1, most=65535)
@@ -109,12 +109,12 @@ TEMPLATES = [
 
 DATABASE_URL = environment.service_address(
     "DATABASE_URL",
-    os.environ.get("DATABASE_URL", "").strip() or embedded.database_url(),
+    environment.given("DATABASE_URL") or embedded.database_url(),
     "postgres",
     "postgresql",
 )
 REDIS_URL = environment.service_address(
-    "REDIS_URL", os.environ.get("REDIS_URL", "").strip() or embedded.redis_url(), "redis", "rediss"
+    "REDIS_URL", environment.given("REDIS_URL") or embedded.redis_url(), "redis", "rediss"
 )
 DATABASES = {
     "default": {
@@ -148,7 +148,7 @@ CACHES = {
 
 CELERY_BROKER_URL = environment.service_address(
     "CELERY_BROKER_URL",
-    os.environ.get("CELERY_BROKER_URL", "").strip() or REDIS_URL,
+    environment.given("CELERY_BROKER_URL") or REDIS_URL,
     "redis",
     "rediss",
     "amqp",
@@ -249,8 +249,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_PROXY
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_PROXY else 0
 SECURE_SSL_REDIRECT = SECURE_PROXY
-# Asked from inside, past the proxy.
-SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 # W005 and W021 ask for HSTS on all hosts below ours, and in the browsers' own lists. Which of them speak TLS
 # is known to whom the domain belongs to, whose proxy may add both.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -11,7 +11,6 @@ from payments.shop.urls import urlpatterns as shop_urls
 from payments.views import Notify
 from wechat.campaigns import links
 from wechat.inbox import media_page
-from wechat.kernel.exposition import metrics
 from wechat.login.urls import urlpatterns as login_urls
 
 urlpatterns = [
@@ -32,5 +31,4 @@ urlpatterns = [
     path("api/v1/", include("config.api")),
     path("api/schema/", Schema.as_view(), name="schema"),
     path("api/docs/", Documentation.as_view(url_name="schema")),
-    path("metrics", metrics),
 ]

@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.db import Error
-from django.http import HttpRequest, HttpResponse
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     REGISTRY,
     CollectorRegistry,
     generate_latest,
@@ -38,12 +36,11 @@ def gauges(name: str) -> Callable[[Gauges], Gauges]:
     return lambda ask: GAUGES.add(name, ask)
 
 
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Returns what was counted, and how things stand."""
+def text() -> bytes:
+    """Returns what was counted, and how things stand, in the format of Prometheus."""
     stores = CollectorRegistry()
     stores.register(_Stores())
-    text = generate_latest(counted()) + generate_latest(stores)
-    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
+    return generate_latest(counted()) + generate_latest(stores)
 
 
 def counted() -> CollectorRegistry:

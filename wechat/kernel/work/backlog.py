@@ -20,9 +20,9 @@ TICK = "wc:tick"
 @gauges("work")
 def work() -> Iterator[Metric]:
     """Rows due and the age of the oldest by kind of work; every question is answered by an index."""
-    due = GaugeMetricFamily("wechat_work_due", "Rows of work that are due", labels=["work"])
+    due = GaugeMetricFamily("wechat_work_due", "Rows of work that are due", labels=["work", "queue"])
     oldest = GaugeMetricFamily(
-        "wechat_work_oldest_seconds", "Age of the row that is due the longest", labels=["work"]
+        "wechat_work_oldest_seconds", "Age of the row that is due the longest", labels=["work", "queue"]
     )
     now = timezone.now()
     for kind in KINDS:
@@ -30,9 +30,9 @@ def work() -> Iterator[Metric]:
         if rows is None:
             continue
         found = rows.order_by("due_at")[:MOST].aggregate(count=Count("pk"), since=Min("due_at"))
-        due.add_metric([kind.name], found["count"])
+        due.add_metric([kind.name, kind.queue], found["count"])
         age = (now - found["since"]).total_seconds() if found["since"] else 0.0
-        oldest.add_metric([kind.name], max(0.0, age))
+        oldest.add_metric([kind.name, kind.queue], max(0.0, age))
     yield due
     yield oldest
 
