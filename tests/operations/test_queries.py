@@ -105,3 +105,14 @@ def test_our_metrics_are_registered_where_they_are_told_from() -> None:
 def test_dashboards_have_one_number_each() -> None:
     uids = [json.loads(Path(path).read_text())["uid"] for path in DASHBOARDS]
     assert len(set(uids)) == len(uids)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["operations.md", "incidents.md"])
+def test_metrics_that_pages_name_are_there(page: str) -> None:
+    series = known()
+    # A histogram is named as a whole.
+    names = {re.sub(r"_(bucket|count|sum)$", "", name) for name in series} | {"wechat_tick_age_seconds"}
+    named = set(re.findall(r"wechat_[a-z_]+", (PROJECT / "docs" / page).read_text()))
+    assert named
+    assert named <= names
