@@ -96,6 +96,8 @@ class _Request:
             self._line = {"path": CALLBACK, "account": slug}
         elif scope["path"] in QUIET:
             self._line["path"] = scope["path"]
+        elif scope["path"].startswith("/static/"):
+            self._line["path"] = "/static/<path>"
         scope[LINE] = self._line
 
     async def answered_by(self, application: Application, receive: Any) -> None:

@@ -4,9 +4,13 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
+from celery import Celery
 from django.db import OperationalError
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
@@ -14,7 +18,10 @@ from pytest_django import Settings
 from accounts.models import OfficialAccount
 from tests.asgi import exchange
 from tests.callbacks import post
+from tests.config.test_beat import CELERY, running
 from tests.platform import Platform
+from tests.pushes.test_faults import OwnRedis
+from tests.simulator.conftest import free_port
 from tests.working import react_to_due
 from wechat.kernel import exposition, tasks
 from wechat.kernel.counter_files import merge_dead
@@ -116,3 +123,31 @@ def test_the_files_of_a_process_that_lives_stay(tmp_path: Path) -> None:
     (tmp_path / f"counter_{os.getpid()}.db").touch()
     assert merge_dead(tmp_path) == 0
     assert (tmp_path / f"counter_{os.getpid()}.db").exists()
+
+
+@pytest.fixture
+def redis() -> Iterator[OwnRedis]:
+    server = OwnRedis()
+    yield server
+    server.stop()
+
+
+def test_a_worker_of_its_own_tells_what_its_processes_counted(tmp_path: Path, redis: OwnRedis) -> None:
+    port = free_port()
+    command = (*CELERY, "worker", "--queues", "interactive", "--concurrency", "1", "--loglevel", "ERROR")
+    told = {"CELERY_BROKER_URL": redis.url, "METRICS_PORT": str(port)}
+    turn = ("wechat_work_turn_seconds_count", (("work", "inbox.react"),))
+    # Patience ends the worker, and the next question with it.
+    with running(*command, **told, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) as worker:
+        Celery(broker=redis.url).send_task("inbox.react", queue="interactive")
+        while read(told_by(worker, port)).get(turn) != 1:
+            pass
+
+
+def told_by(worker: "subprocess.Popen[str]", port: int) -> str:
+    while worker.poll() is None:
+        try:
+            return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+        except requests.ConnectionError:
+            time.sleep(0.1)  # it has not begun to listen yet
+    raise AssertionError("the worker ended")
