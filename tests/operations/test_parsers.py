@@ -3,12 +3,15 @@
 ``.ci/run`` installs them.
 """
 
+import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from config.embedded import PROJECT
 
@@ -125,3 +128,32 @@ def test_files_that_compose_mounts_are_there() -> None:
     mounted = [line.split("- ./", 1)[1].split(":")[0] for line in text.splitlines() if "- ./" in line]
     assert mounted
     assert [name for name in mounted if not (DEPLOY / name).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(DEPLOY.rglob("*.y*ml")), ids=lambda path: str(path.relative_to(DEPLOY))
+)
+def test_every_other_file_is_read_as_what_its_name_says(path: Path) -> None:
+    assert all(isinstance(each, dict) for each in yaml.safe_load_all(path.read_text()))
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Of the Dockerfile, in their order."""
+    text = re.sub(r"^#.*\n", "", (DEPLOY / "Dockerfile").read_text(), flags=re.M).replace("\\\n", " ")
+    return [(line.split()[0], line.split(maxsplit=1)[1]) for line in text.splitlines() if line.strip()]
+
+
+def test_the_image_is_nobodys_and_has_what_it_copies() -> None:
+    said = instructions()
+    known = {"FROM", "RUN", "COPY", "ENV", "WORKDIR", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "CMD"}
+    assert {name for name, _given in said} <= known
+    last = dict(said)
+    assert last["USER"] == "10001:10001"
+    assert "/healthz/ready" in last["HEALTHCHECK"]
+    assert isinstance(json.loads(last["CMD"]), list)
+    assert json.loads(last["HEALTHCHECK"].split("CMD", 1)[1])
+    copied = [given.split()[0] for name, given in said if name == "COPY" and "--from" not in given]
+    assert [source for source in copied if not (PROJECT / source).exists()] == []
+    left_in = (PROJECT / ".dockerignore").read_text().split()
+    for folder in ("accounts", "config", "menus", "payments", "requirements", "templates", "wechat"):
+        assert f"!{folder}" in left_in
