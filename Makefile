@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test test-clock check checks bench fuzz lock clean
+.PHONY: help run test test-clock check checks bench fuzz lock audit licences clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
@@ -12,6 +12,8 @@ help:
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
 	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"
+	@echo "make audit   known faults of the packages in the image (asks the package index)"
+	@echo "make licences   the licences of the packages in the image; fails for one that is not listed"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
 	@echo "make clean   delete .venv and the caches, keep the data in .local"
 
@@ -59,8 +61,21 @@ COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --
 
 lock:
 	$(COMPILE) pyproject.toml --extra embedded --output-file requirements/run.txt
-	$(COMPILE) pyproject.toml --extra embedded --extra dev --constraint requirements/run.txt \
-		--output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra telemetry --constraint requirements/run.txt \
+		--output-file requirements/image.txt
+	$(COMPILE) pyproject.toml --extra embedded --extra telemetry --extra dev --constraint requirements/run.txt \
+		--constraint requirements/image.txt --output-file requirements/dev.txt
+
+audit:
+	@$(PYTHON) -I config/install.py dev
+	$(BIN)/pip-audit --requirement requirements/image.txt --require-hashes --disable-pip
+
+LICENCES := Apache;BSD;LGPL-3.0;MIT;MPL-2.0;Mozilla Public License 2.0;PSF;Python Software Foundation
+
+licences:
+	@$(PYTHON) -I config/install.py dev
+	@$(BIN)/pip-licenses --order license --partial-match --allow-only '$(LICENCES)' \
+		--packages $$(sed -n 's/^\([a-z0-9.-]*\).*==.*/\1/p' requirements/image.txt)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,12 +7,14 @@ import sys
 from django.core.management import execute_from_command_line
 
 from config.embedded import is_missing
-from config.embedded.__main__ import main as run_embedded
 
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if is_missing():
+        # Not installed where the servers run elsewhere.
+        from config.embedded.__main__ import main as run_embedded
+
         return run_embedded(["--", sys.executable, *sys.argv])
     execute_from_command_line(sys.argv)
     return 0

@@ -17,15 +17,18 @@ django_application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from config import health  # noqa: E402
+from config import health, metrics, telemetry  # noqa: E402
+from config.request_log import one_line_each  # noqa: E402
 from config.serving import Loop, Pages  # noqa: E402
 from wechat.inbox.asgi import callback_application, callback_slug  # noqa: E402
 from wechat.pushes.api import Pushes  # noqa: E402
 
+telemetry.start("wechat-console-web")
 pages = Pages(django_application, settings.WEB_THREADS)
 posts = {"/api/v1/push": Loop(Pushes)}
 
 
+@one_line_each(callbacks_per_second=settings.CALLBACK_LINES_PER_SECOND)
 async def application(scope: Any, receive: Any, send: Any) -> None:
     slug = callback_slug(scope["path"]) if scope["type"] == "http" else None
     if slug is not None:
@@ -33,6 +36,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         return
     if scope["type"] == "http" and scope["path"] in health.PATHS:
         await health.health_application(scope, receive, send)
+        return
+    if scope["type"] == "http" and scope["path"] == metrics.PATH:
+        await metrics.metrics_application(scope, receive, send)
         return
     if scope["type"] == "http" and scope["method"] == "POST" and _is_secure(scope):
         await posts.get(scope["path"], pages)(scope, receive, send)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, task_postrun
+from celery.signals import celeryd_after_setup, task_postrun, worker_process_init, worker_ready
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -28,6 +28,24 @@ app.conf["CELERY_DB_REUSE_MAX"] = 2**62
 @task_postrun.connect
 def give_the_connection_back(**_told: object) -> None:
     close_old_connections()
+
+
+@worker_process_init.connect
+def collect_traces(**_told: object) -> None:
+    from config import telemetry
+
+    telemetry.start("wechat-console-worker")
+
+
+@worker_ready.connect
+def tell_what_was_counted(**_told: object) -> None:
+    """A worker in a container of its own is asked by Prometheus itself, on METRICS_PORT."""
+    from django.conf import settings
+
+    if settings.METRICS_PORT:
+        from wechat.kernel import exposition
+
+        exposition.serve(settings.METRICS_PORT)
 
 
 @celeryd_after_setup.connect

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.management.utils import get_random_secret_key
@@ -21,6 +22,19 @@ class Refused(SystemExit):
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"WeChat Console cannot start: {name} {problem}")
+
+
+def given(name: str) -> str:
+    """What the process is told under that name, or in the file that ``NAME_FILE`` names, as for secrets."""
+    value, file = (os.environ.get(each, "").strip() for each in (name, f"{name}_FILE"))
+    if not file:
+        return value
+    if value:
+        raise Refused(f"{name}_FILE", f"is set, and {name} too; set one of them.")
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{name}_FILE", f"cannot be read: {type(error).__name__}.") from None
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -111,8 +125,7 @@ def local_secrets() -> Mapping[str, str]:
 
 
 def secret(name: str, *, embedded: bool) -> str:
-    value = os.environ.get(name, "").strip()
-    if value:
+    if value := given(name):
         return value
     if embedded:
         return local_secrets()[name]

@@ -7,8 +7,19 @@ from typing import Any
 
 import structlog
 
+from wechat.kernel import tracing
+
+
+def name_request(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Adds the id of the request that the line belongs to, in whichever process it is written."""
+    if trace := tracing.current():
+        event["request_id"] = tracing.request_id(trace)
+    return event
+
+
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    name_request,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
@@ -40,7 +51,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": "WARNING" if readable else "INFO"},
-        # Every page and API request in one line comes from django_structlog; Django's own would repeat it.
+        # Every request in one line comes from `config.request_log`; Django's own would repeat it.
         "loggers": {
             "django.server": {"handlers": [], "propagate": False},
             "django.request": {"level": "ERROR"},

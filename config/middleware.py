@@ -1,15 +1,49 @@
 """What is put around every page of Django."""
 
+from typing import Any
+
 import structlog
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django_structlog import middlewares
 
+from config.request_log import LINE
+from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
+
+# What others have bound to the context of the log, and the line of the request tells as well.
+TOLD = ("account", "client", "ip")
 
 
 class RequestMiddleware(middlewares.RequestMiddleware):
-    """Adds the request to each log line, with the client's address as the rest of us knows it."""
+    """Ties each log line to its request, and tells the request's own line what only Django knows."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        line: dict[str, Any] = request.META.setdefault(LINE, {})
+        trace: str = line.get("trace", "")
+        with tracing.span("page", trace) if trace else tracing.begin("page"):
+            return super().__call__(request)
+
+    def prepare(self, request: HttpRequest) -> None:
+        super().prepare(request)
+        structlog.contextvars.unbind_contextvars("request_id")
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        self.bind_user_id(request)
+        line: dict[str, Any] = request.META[LINE]
+        match = getattr(request, "resolver_match", None)
+        if match is not None:
+            line["path"] = f"/{match.route.removeprefix('^')}"
+        known = structlog.contextvars.get_contextvars()
+        line |= {name: known[name] for name in TOLD if known.get(name)}
+        if "client" not in line and known.get("user_id"):
+            line["user_id"] = known["user_id"]
+        super().handle_response(request, response)
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
         structlog.contextvars.bind_contextvars(ip=client_address(request))
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Without the query, in which people log in and are led back."""
+        return f"{request.method} {request.path}"

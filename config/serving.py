@@ -22,6 +22,7 @@ from django.http import HttpResponse
 from django.utils import translation
 
 from config.outages import Away, finished, send_answer
+from config.request_log import LINE
 from config.requests import Body, Refused, Send, read, refuse
 from wechat.api.loop import LoopView
 from wechat.kernel.bodies import Receive, SenderGone
@@ -186,6 +187,7 @@ def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        LINE: scope.get(LINE, {}),
     }
     for name, value in scope["headers"]:
         # In this form `X_Forwarded_For` would pass for `X-Forwarded-For`, which a proxy watches.

@@ -1,6 +1,7 @@
 """All settings, in one file, from the environment. Nonsense is refused at start: see ``environment``."""
 
 import datetime
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ django_stubs_ext.monkeypatch()
 
 # --- Where things run -------------------------------------------------------------------------------------
 
-EMBEDDED = not os.environ.get("DATABASE_URL", "").strip()
+EMBEDDED = not embedded.is_configured("DATABASE_URL")
 LOCAL = embedded.local_folder()
 DEBUG = environment.flag("DEBUG", default=EMBEDDED)
 PORT = environment.number("PORT", 8000, least=1, most=65535)
@@ -117,12 +118,12 @@ TEMPLATES = [
 
 DATABASE_URL = environment.service_address(
     "DATABASE_URL",
-    os.environ.get("DATABASE_URL", "").strip() or embedded.database_url(),
+    environment.given("DATABASE_URL") or embedded.database_url(),
     "postgres",
     "postgresql",
 )
 REDIS_URL = environment.service_address(
-    "REDIS_URL", os.environ.get("REDIS_URL", "").strip() or embedded.redis_url(), "redis", "rediss"
+    "REDIS_URL", environment.given("REDIS_URL") or embedded.redis_url(), "redis", "rediss"
 )
 DATABASES = {
     "default": {
@@ -161,7 +162,7 @@ CACHES = {
 
 CELERY_BROKER_URL = environment.service_address(
     "CELERY_BROKER_URL",
-    os.environ.get("CELERY_BROKER_URL", "").strip() or REDIS_URL,
+    environment.given("CELERY_BROKER_URL") or REDIS_URL,
     "redis",
     "rediss",
     "amqp",
@@ -262,8 +263,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_PROXY
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_PROXY else 0
 SECURE_SSL_REDIRECT = SECURE_PROXY
-# Asked from inside, past the proxy.
-SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 # W005 and W021 ask for HSTS on all hosts below ours, and in the browsers' own lists. Which of them speak TLS
 # is known to whom the domain belongs to, whose proxy may add both.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -288,6 +287,14 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOGGING = logs.logging_config(readable=DEBUG)
+# The one line of a request is written by ``config.request_log``, which also sees what never comes to Django.
+DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.DEBUG
+# More callbacks than that in a second share one line.
+CALLBACK_LINES_PER_SECOND = environment.number("CALLBACK_LINES_PER_SECOND", 20, least=0, most=100_000)
+
+# Where a worker tells what its processes counted; 0 for one that shares its folder with a web process.
+METRICS_PORT = environment.number("METRICS_PORT", 0, least=0, most=65535)
 
 # Pages at a time in one process; callbacks need no thread.
 # For how many days what is kept, by class of data (see ``wechat.kernel.retention``); 0 is for ever.

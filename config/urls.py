@@ -11,7 +11,6 @@ from payments.notifications.views import Notify
 from payments.shop.urls import urlpatterns as shop_urls
 from wechat.campaigns import links
 from wechat.inbox import media_page
-from wechat.kernel.metrics import metrics
 from wechat.login.urls import urlpatterns as login_urls
 
 handler500 = "config.outages.server_error"
@@ -34,5 +33,4 @@ urlpatterns = [
     path("api/v1/", include("config.api")),
     path("api/schema/", Schema.as_view(), name="schema"),
     path("api/docs/", Documentation.as_view(url_name="schema")),
-    path("metrics", metrics),
 ]

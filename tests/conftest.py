@@ -1,3 +1,4 @@
+import logging
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, cast
 from tests.platform import Platform
+from tests.secrets_watch import Watch
 from tests.simulated import Simulated
 from tests.simulator.conftest import free_port, wait_for
 
@@ -24,6 +26,19 @@ def _quick(settings: Settings) -> None:
     """Edits are seen at once, and a password costs no half a second."""
     settings.CACHE_VERSION_INTERVAL = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_secret_in_the_log() -> Iterator[None]:
+    """Whatever a test does, what is logged of it holds no secret."""
+    root, watch = logging.getLogger(), Watch()
+    level = root.level
+    root.addHandler(watch)
+    root.setLevel(logging.INFO)
+    yield
+    root.removeHandler(watch)
+    root.setLevel(level)
+    assert watch.found == []
 
 
 @pytest.fixture(autouse=True)

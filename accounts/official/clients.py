@@ -7,7 +7,7 @@ from django.conf import settings
 
 from accounts.official.models import OfficialAccount
 from accounts.official.tokens import SharedTokenStore
-from wechat.kernel import metrics
+from wechat.kernel import metrics, tracing
 from wechat.sdk.client import Client, Credentials, JsApiTickets
 from wechat.sdk.tokens import AccessTokens, Token
 from wechat.sdk.transport import Transport
@@ -67,3 +67,4 @@ def is_api_host(host: str, port: int) -> bool:
 def _observe(api: str, outcome: str, seconds: float) -> None:
     metrics.API_CALLS.labels(api, outcome).inc()
     metrics.API_SECONDS.labels(api).observe(seconds)
+    tracing.past(api, seconds, outcome=outcome)

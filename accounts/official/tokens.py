@@ -16,6 +16,7 @@ from django_redis import get_redis_connection
 from redis.exceptions import LockError, RedisError
 
 from accounts.official.models import StoredToken
+from wechat.kernel import metrics
 from wechat.kernel.secrets import Sealed, seal, unseal
 from wechat.sdk.tokens import Token
 
@@ -39,6 +40,7 @@ class SharedTokenStore:
         return _opened(stored, name) if stored else None
 
     def save(self, name: str, token: Token) -> None:
+        metrics.TOKENS_FETCHED.labels(name).inc()
         try:
             _save_to_postgres(name, token)
         except Error as error:
@@ -51,6 +53,7 @@ class SharedTokenStore:
 
     def drop(self, name: str, value: str) -> None:
         """Forget the token if it is still the one that failed."""
+        metrics.TOKENS_REFUSED.labels(name).inc()
         try:
             redis = get_redis_connection("default")
             stored = redis.get(_key(name))

@@ -56,8 +56,8 @@ def redis_url() -> str:
 
 
 def is_configured(variable: str) -> bool:
-    """Whether the environment names an address, so that the embedded server is not wanted."""
-    return bool(os.environ.get(variable, "").strip())
+    """Whether the environment names an address, or its file, so that the embedded server is not wanted."""
+    return any(os.environ.get(name, "").strip() for name in (variable, f"{variable}_FILE"))
 
 
 def is_missing() -> bool:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from config.embedded import PROJECT, local_folder
@@ -83,7 +84,15 @@ def _environment() -> dict[str, str]:
     simulator = f"http://127.0.0.1:{SIMULATOR_PORT}"
     platform = {name: os.environ.get(name) or simulator for name in PLATFORM}
     ours = {"PORT": PORT, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, MARK: str(local_folder())}
+    ours["PROMETHEUS_MULTIPROC_DIR"] = str(_counting_folder())
     return os.environ | platform | ours
+
+
+def _counting_folder() -> Path:
+    """Where the processes count side by side, so that web tells of all of them."""
+    folder = local_folder() / "metrics"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _require_port(variable: str, value: str) -> None:

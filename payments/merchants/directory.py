@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from payments.merchants.models import Merchant
-from wechat.kernel import metrics
+from wechat.kernel import metrics, tracing
 from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.versioned_cache import Cached
 from wechat.sdk.errors import Cause
@@ -126,3 +126,4 @@ _entries = Cached("merchants", _build)
 def _observe(api: str, outcome: str, seconds: float) -> None:
     metrics.API_CALLS.labels(api, outcome).inc()
     metrics.API_SECONDS.labels(api).observe(seconds)
+    tracing.past(api, seconds, outcome=outcome)

@@ -76,3 +76,22 @@ def test_local_secrets_are_made_once_and_only_the_owner_reads_them(
     assert environment.local_secrets() == first
     assert (tmp_path / "local" / "secrets.json").stat().st_mode & 0o777 == 0o600
     assert environment.field_keys(first["FIELD_ENCRYPTION_KEYS"])
+
+
+def test_a_secret_may_come_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from a file\n")
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert environment.secret("SECRET_KEY", embedded=False) == "from a file"
+    monkeypatch.setenv("SECRET_KEY", "from outside")
+    with pytest.raises(Refused, match="SECRET_KEY_FILE is set, and SECRET_KEY too"):
+        environment.secret("SECRET_KEY", embedded=False)
+
+
+def test_a_file_that_is_not_there_is_named_and_nothing_of_it_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(Refused, match="DATABASE_URL_FILE cannot be read: FileNotFoundError"):
+        environment.given("DATABASE_URL")

@@ -1,9 +1,13 @@
 """What the installation serves besides its own pages."""
 
+import asyncio
+
 import pytest
 from django.test import Client
 
-pytestmark = pytest.mark.django_db
+from tests.asgi import exchange
+
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_api_documentation_needs_nobody_elses_server(client: Client) -> None:
@@ -18,10 +22,10 @@ def test_the_schema_is_an_openapi_document(client: Client) -> None:
     assert schema["info"]["title"] == "WeChat Console"
 
 
-def test_metrics_are_in_the_form_that_prometheus_reads(client: Client) -> None:
-    page = client.get("/metrics")
-    assert page["Content-Type"].startswith("text/plain")
-    assert b"# TYPE wechat_callbacks_total counter" in page.content
+def test_metrics_are_in_the_form_that_prometheus_reads() -> None:
+    page = asyncio.run(exchange("GET", "/metrics"))
+    assert page.headers[b"content-type"].startswith(b"text/plain")
+    assert b"# TYPE wechat_callbacks_total counter" in page.body
 
 
 def test_the_root_leads_to_the_console(client: Client) -> None:

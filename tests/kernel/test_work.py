@@ -11,13 +11,12 @@ import time_machine
 from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import tasks, work
+from wechat.kernel import exposition, tasks, work
 from wechat.kernel.models import Hold
 from wechat.kernel.tasks import tick
 from wechat.kernel.work import holds, places, waking
@@ -335,14 +334,14 @@ def test_every_kind_of_work_goes_through_one_of_the_two_queues(name: str) -> Non
 
 @pytest.mark.django_db
 def test_the_metrics_tell_what_is_due_for_how_long_and_what_is_on_hold(
-    account: OfficialAccount, outcomes: dict[int, Exception | None], client: Client
+    account: OfficialAccount, outcomes: dict[int, Exception | None]
 ) -> None:
     files(account, 2)
     outcomes[account.pk] = ApiError(48001, "api unauthorized")
     work.run(NAME)
     with time_machine.travel(timezone.now() + datetime.timedelta(minutes=5), tick=False):
-        told = client.get("/metrics").content.decode()
-    assert f'wechat_work_due{{work="{NAME}"}} 2.0' in told
-    (age,) = re.findall(rf'wechat_work_oldest_seconds{{work="{NAME}"}} ([0-9.]+)', told)
+        told = exposition.text().decode()
+    assert f'wechat_work_due{{queue="bulk",work="{NAME}"}} 2.0' in told
+    (age,) = re.findall(rf'wechat_work_oldest_seconds{{queue="bulk",work="{NAME}"}} ([0-9.]+)', told)
     assert 295 <= float(age) <= 310
     assert f'wechat_work_held{{cause="account",part="",work="{NAME}"}} 1.0' in told

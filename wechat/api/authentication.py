@@ -15,6 +15,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
+from structlog import contextvars
 
 from wechat.api import clients, nonces
 from wechat.api.clients import Entry
@@ -67,6 +68,7 @@ def verified(request: Request) -> tuple[Entry, str]:
     if entry is None or not any(matches):
         raise NotAuthenticated("bad_signature", _("The key or the signature is wrong."))
     _check_address(entry, client_address(request))
+    contextvars.bind_contextvars(client=entry.client.key_id)
     return entry, f"{entry.client.pk}:{signed.nonce}"
 
 

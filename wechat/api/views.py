@@ -13,8 +13,6 @@ A call of business systems is a ``BusinessView``::
         def post(self, request: Request) -> Response: ...
 """
 
-import logging
-import time
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -30,6 +28,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
+from structlog import contextvars
 
 from accounts.official.models import OfficialAccount
 from wechat.api import errors
@@ -43,8 +42,6 @@ from wechat.api.paging import KeysetPages
 from wechat.api.parsers import JsonParser
 from wechat.api.schema import BusinessSchema, JsonSchema
 from wechat.sdk.text import clean
-
-log = logging.getLogger(__name__)
 
 
 class JsonView(APIView):
@@ -106,10 +103,6 @@ class BusinessView(JsonView):
     key = ""
     _undertaking: Undertaking | None = None
 
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        self._started = time.perf_counter()
-        return super().initialize_request(request, *args, **kwargs)
-
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.settle(request)
@@ -124,6 +117,7 @@ class BusinessView(JsonView):
         self.client = entry.client
         if self.for_account:
             self.account = _account(entry, _named(request))
+            contextvars.bind_contextvars(account=self.account.slug)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, AnsweredBefore):
@@ -139,7 +133,6 @@ class BusinessView(JsonView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if self._undertaking:
             self._undertaking.finished(response)
-        self._log(request, response)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def page(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
@@ -147,20 +140,6 @@ class BusinessView(JsonView):
         pages = self.pagination_class()
         shown = pages.paginate_queryset(rows, self.request, view=self)
         return pages.get_paginated_response(serializer(shown, many=True).data)
-
-    def _log(self, request: Request, response: Response) -> None:
-        """One line a request; its body, its secrets and those of its answer stay out."""
-        client = getattr(self, "client", None)
-        account = getattr(self, "account", None)
-        details = {
-            "method": request.method,
-            "path": request.path,
-            "status": response.status_code,
-            "client": client.key_id if client else "",
-            "account": account.slug if account else "",
-            "ms": round((time.perf_counter() - self._started) * 1000, 1),
-        }
-        log.info("api_request", extra=details)
 
 
 def _named(request: Request) -> str:

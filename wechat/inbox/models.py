@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.labels import name_of
 from accounts.official.models import OfficialAccount
+from wechat.kernel.traced import Traced
 from wechat.kernel.work import WorkRow
 from wechat.sdk.messages import Message, parse
 
 
-class InboundMessage(WorkRow):
+class InboundMessage(Traced, WorkRow):
     """One message or event of the platform; a retried delivery finds this row and is given its answer."""
 
     MALFORMED = "malformed"

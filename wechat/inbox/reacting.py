@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from wechat.inbox import duties, routing
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import work
+from wechat.kernel import tracing, work
 from wechat.sdk.errors import MalformedMessage
 
 LEASE = datetime.timedelta(minutes=1)
@@ -55,6 +55,11 @@ def _settle(done: Sequence[InboundMessage]) -> None:
 
 
 def _react_to_one(row: InboundMessage) -> bool:
+    with tracing.span("inbox.react", row.trace, account=row.account.slug):
+        return _reacted_to(row)
+
+
+def _reacted_to(row: InboundMessage) -> bool:
     try:
         message = row.message
     except MalformedMessage:

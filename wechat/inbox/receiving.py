@@ -1,10 +1,12 @@
 """From a verified message to a committed row and its answer."""
 
 import logging
+import time
 
 from accounts.official.models import OfficialAccount
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.records import Record
+from wechat.kernel import tracing
 from wechat.kernel.thread_offload import ThreadOffload
 from wechat.kernel.work import waking
 from wechat.sdk.content import Content, from_dict
@@ -55,6 +57,7 @@ async def _answered(record: Record, account: OfficialAccount, message: Message) 
 
 
 async def _keep(record: Record) -> None:
+    started = time.perf_counter()
     try:
         await recording.record(record)
     except recording.Unrecorded:
@@ -63,4 +66,5 @@ async def _keep(record: Record) -> None:
         except (spool.SpoolAway, TimeoutError) as error:
             raise NotRecorded from error
     else:
+        tracing.past("inbox.record", time.perf_counter() - started)
         waking.wake_now("inbox.react")

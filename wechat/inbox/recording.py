@@ -37,6 +37,7 @@ COLUMNS = {
     "answered_by": "text",
     "late": "boolean",
     "raw_bytes": "bytea",
+    "trace": "text",
 }
 # One JSON parameter instead of an array a column: less than half of the time in Python.
 INSERT = (

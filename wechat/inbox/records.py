@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage, malformed_key
 from wechat.inbox.routing import Answer
+from wechat.kernel import tracing
 from wechat.sdk.content import to_dict
 from wechat.sdk.messages import Message
 from wechat.sdk.text import decode
@@ -39,6 +40,7 @@ class Record:
     answered_by: str = ""
     late: bool = False
     raw_bytes: str | None = None
+    trace: str = ""
 
     @classmethod
     def of(cls, account: OfficialAccount, message: Message, body: bytes) -> Self:
@@ -54,6 +56,7 @@ class Record:
             raw_bytes=raw_bytes,
             sent_at=datetime.datetime.fromtimestamp(message.create_time, tz=datetime.UTC).isoformat(),
             received_at=timezone.now().isoformat(),
+            trace=tracing.current(),
         )
 
     @classmethod
@@ -71,6 +74,7 @@ class Record:
             raw_bytes=raw_bytes,
             sent_at=now,
             received_at=now,
+            trace=tracing.current(),
         )
 
     def answer_with(self, answer: Answer) -> None:

@@ -55,6 +55,11 @@ def is_waiting() -> bool:
         return False
 
 
+def lengths() -> tuple[int, int]:
+    """Returns how many records wait, and how many were refused. Raises ``RedisError``."""
+    return _redis().xlen(STREAM), _redis().xlen(REFUSED)
+
+
 REPLAYS = work.TurnKind("inbox.replay_spool", is_waiting, queue=work.INTERACTIVE)
 
 

@@ -1,9 +1,11 @@
 import math
 import time
+from contextlib import suppress
 
 from celery import shared_task
+from redis.exceptions import RedisError
 
-from wechat.kernel.work import kinds, waking
+from wechat.kernel.work import backlog, kinds, waking
 
 # Half of what lies between two ticks of beat.
 PAUSE_SECONDS = 0.5
@@ -23,4 +25,6 @@ def tick() -> list[str]:
     if now - _looked_at < PAUSE_SECONDS:
         return []
     _looked_at = now
+    with suppress(RedisError):
+        backlog.note_tick()
     return [kind.name for kind in kinds.KINDS if kind.is_due() and waking.publish(kind.name)]

@@ -4,7 +4,7 @@ The body is JSON in UTF-8. ``webhook-id`` is the same in every attempt, ``webhoo
 one in Unix seconds, ``webhook-signature`` is ``v1,`` and the base64 of the HMAC-SHA256, keyed with the
 endpoint's secret, of id, timestamp and body with dots between them. The secret is ``whsec_`` and the base64
 of the key; any other text is the key itself. A receiver refuses a wrong signature and a timestamp older than
-five minutes.
+five minutes. ``traceparent`` (W3C Trace Context) names the request that it comes from, where there is one.
 """
 
 import base64
@@ -17,6 +17,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
+from wechat.kernel import tracing
 from wechat.kernel.public_network import public_session
 from wechat.sdk import deadlines
 from wechat.sdk.connections import NotAdmitted
@@ -55,6 +56,8 @@ def post(url: str, body: bytes, secret: str, message_id: str) -> Answered:
         "webhook-timestamp": timestamp,
         "webhook-signature": sign(secret, message_id, timestamp, body),
     }
+    if trace := tracing.current():
+        headers["traceparent"] = trace
     try:
         with (
             deadlines.within(TIMEOUT_SECONDS),

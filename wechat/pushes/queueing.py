@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import work
+from wechat.kernel import tracing, work
 from wechat.pushes.models import Push
 from wechat.sdk import template_messages
 from wechat.sdk.content import Content, to_dict
@@ -21,9 +21,9 @@ Kind = Push.Kind
 COLUMNS = ("openid", "content", "key", "due_at")
 QUEUE_MANY = """
 INSERT INTO pushes_push
-    (account_id, kind, template, cause, variant, bulk, openid, content, key, due_at,
+    (account_id, kind, template, cause, variant, trace, bulk, openid, content, key, due_at,
      state, reason, attempts, error, created_at)
-SELECT %s, %s, %s, %s, %s, true, chosen.openid, chosen.content, chosen.key, chosen.due_at,
+SELECT %s, %s, %s, %s, %s, %s, true, chosen.openid, chosen.content, chosen.key, chosen.due_at,
      'pending', '', 0, '', now()
 FROM ({chosen}) AS chosen(openid, content, key, due_at)
 ON CONFLICT DO NOTHING
@@ -86,7 +86,7 @@ def queue_many(
     of a key that exists already are left out. Messages that somebody waits for go before these.
     """
     with connection.cursor() as cursor:
-        given = [account.pk, kind, template, cause, variant, *parameters]
+        given = [account.pk, kind, template, cause, variant, tracing.current(), *parameters]
         cursor.execute(QUEUE_MANY.format(chosen=chosen), given)
         made: dict[str, int] = dict(cursor.fetchall())
     if made:

@@ -10,6 +10,7 @@ from typing import Self
 
 from django.db import connection
 
+from wechat.kernel import tracing
 from wechat.pushes.models import Push
 from wechat.pushes.senders import GiveBack, Sender
 from wechat.sdk.client import Client
@@ -104,6 +105,11 @@ class SenderPool:
 
 
 def _sent(attempt: Attempt) -> Result:
+    with tracing.span("pushes.send", attempt.push.trace, kind=attempt.push.kind):
+        return _result_of(attempt)
+
+
+def _result_of(attempt: Attempt) -> Result:
     try:
         if attempt.is_probe:
             attempt.sender.probe(attempt.client)

@@ -14,14 +14,14 @@ from django.utils import timezone
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
-from wechat.kernel import work
+from wechat.kernel import metrics, work
 from wechat.pushes import claiming, outcomes, send_holds, send_rates, transitions
 from wechat.pushes.claiming import SendQueue
 from wechat.pushes.models import Push
 from wechat.pushes.sender_pool import Attempt, Result, SenderPool
 from wechat.pushes.senders import Sender, Verdict
 from wechat.pushes.transitions import Outcome
-from wechat.sdk.errors import WeChatError
+from wechat.sdk.errors import TransportError, WeChatError
 
 State, Reason = Push.State, Push.Reason
 
@@ -131,6 +131,7 @@ class _Run:
     def _settle(self, results: Sequence[Result]) -> None:
         """Put on hold what has to wait, and keep on the rows what became of the calls."""
         for result in results:
+            _count(result)
             if result.error is not None:
                 self._report(result.attempt, result.error)
             elif not result.not_tried and result.attempt.key in self.troubled:
@@ -158,6 +159,15 @@ class _Run:
         if account_id not in self.accounts:
             self.accounts[account_id] = OfficialAccount.objects.get(pk=account_id)
         return self.accounts[account_id]
+
+
+def _count(result: Result) -> None:
+    outcome = "sent" if result.error is None else "lost" if _is_unknown(result.error) else "refused"
+    metrics.SENDS.labels(result.attempt.push.kind, "held" if result.not_tried else outcome).inc()
+
+
+def _is_unknown(error: WeChatError) -> bool:
+    return isinstance(error, TransportError) and error.outcome_unknown
 
 
 def begin(

@@ -11,6 +11,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.kernel.traced import Traced
 from wechat.kernel.work import WorkRow
 from wechat.webhooks import events
 
@@ -77,7 +78,7 @@ class Endpoint(HasSecrets):
         return self.url
 
 
-class Delivery(WorkRow):
+class Delivery(Traced, WorkRow):
     """One event on its way to one endpoint, and every attempt; ``body`` is the same in each of them.
 
     ``key`` says which event it is, unique at its endpoint: an event that is emitted again is not sent again.

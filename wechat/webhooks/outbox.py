@@ -19,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from wechat.kernel import webhooks, work
+from wechat.kernel import metrics, tracing, webhooks, work
 from wechat.kernel.registry import Registry
 from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.work import holds
@@ -182,6 +182,11 @@ def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Ma
 
 def _attempt(delivery: Delivery) -> Attempt:
     """Runs in a thread of its own: no database here."""
+    with tracing.span("webhooks.deliver", delivery.trace, event=delivery.event):
+        return _posted(delivery)
+
+
+def _posted(delivery: Delivery) -> Attempt:
     started, endpoint = time.monotonic(), delivery.endpoint
     try:
         answer = webhooks.post(
@@ -196,6 +201,7 @@ def _attempt(delivery: Delivery) -> Attempt:
 @transaction.atomic
 def _settle(delivery: Delivery, attempt: Attempt) -> None:
     now = timezone.now()
+    metrics.WEBHOOKS.labels(str(attempt.status or "no_answer")).inc()
     if attempt.delivered and (answering := _answering.find(delivery.event)):
         attempt = replace(attempt, error=answering(delivery, attempt.said))
     history = [*delivery.log, _entry(attempt)]

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import wechat.kernel.tracing
 from django.db import migrations, models
 
 
@@ -19,6 +20,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('trace', models.CharField(blank=True, db_default='', default=wechat.kernel.tracing.current, editable=False, max_length=55)),
                 ('key', models.CharField(editable=False, max_length=255, verbose_name='key')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),

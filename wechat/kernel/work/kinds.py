@@ -30,6 +30,7 @@ from celery import shared_task
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from wechat.kernel import metrics, tracing
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import holds, overdue, places, policy, waking
 from wechat.kernel.work.claiming import claim
@@ -91,7 +92,10 @@ class AnyKind(ABC):
 
     def _turn(self) -> int:
         turn = Turn(self.seconds)
-        taken = self.work_off(turn)
+        with tracing.span(f"turn {self.name}"):
+            taken = self.work_off(turn)
+        metrics.TURN_SECONDS.labels(self.name).observe(time.monotonic() - turn.began)
+        metrics.WORK_ROWS.labels(self.name).inc(taken)
         if turn.is_over and self.is_due():
             waking.publish(self.name)
         return taken
@@ -207,7 +211,8 @@ class Kind(AnyKind, Generic[Row]):
     def attempt(self, row: Row, do: Callable[[Row], object]) -> None:
         """Do one row; an error is settled on the row and never stops the others."""
         try:
-            do(row)
+            with tracing.span(self.name, getattr(row, "trace", "")):
+                do(row)
         except Exception as error:  # noqa: BLE001 - the one place where errors of work arrive; ours are logged
             self.failed(row, error)
         else:

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import wechat.kernel.tracing
 from django.db import migrations, models
 from wechat.kernel.versioned_cache import count_edits
 
@@ -116,6 +117,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('trace', models.CharField(blank=True, db_default='', default=wechat.kernel.tracing.current, editable=False, max_length=55)),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('kind', models.CharField(choices=[('service', 'Customer-service message'), ('template', 'Template message'), ('notice', 'Subscription notice'), ('once', 'One-time subscription message'), ('subscribe', 'Mini-program subscription message')], default='service', max_length=10, verbose_name='kind')),
                 ('template', models.CharField(blank=True, max_length=64, verbose_name='template')),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.inbox.models import InboundMessage
+from wechat.kernel.traced import Traced
 from wechat.kernel.work import WorkRow
 from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
@@ -17,7 +18,7 @@ from wechat.sdk.template_messages import TemplateMessage
 BESIDE = frozenset({"kf_account", "reference"})
 
 
-class Push(WorkRow):
+class Push(Traced, WorkRow):
     """One message to one follower.
 
     Its states and their moves are those of ``states``, and ``transitions`` performs them. ``due_at`` is when

@@ -2,6 +2,7 @@ import django.core.validators
 import django.db.models.deletion
 import uuid
 import wechat.kernel.secrets
+import wechat.kernel.tracing
 import wechat.webhooks.models
 from django.db import migrations, models
 
@@ -44,6 +45,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('trace', models.CharField(blank=True, db_default='', default=wechat.kernel.tracing.current, editable=False, max_length=55)),
                 ('message_id', models.CharField(default=wechat.webhooks.models.new_message_id, max_length=40, verbose_name='message ID')),
                 ('event', models.CharField(max_length=40, verbose_name='event')),
                 ('key', models.CharField(editable=False, max_length=120)),

@@ -1,0 +1,29 @@
+"""``/metrics``, in a thread of its own beside the event loop: told also while every page is busy.
+
+Prometheus asks processes by their own addresses, so the host of the request is not looked at; let the proxy
+answer it to your own network only.
+"""
+
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from wechat.kernel import exposition
+from wechat.kernel.thread_offload import ThreadOffload
+
+PATH = "/metrics"
+# A scrape is given up by then, and the stores have their own time-outs.
+SECONDS = 30
+
+_scraping = ThreadOffload("metrics", 1)
+
+
+async def metrics_application(scope: Any, receive: Any, send: Any) -> None:
+    """Answer a GET; 503 when it takes too long."""
+    try:
+        status, body = 200, await _scraping.run(SECONDS, exposition.text)
+    except TimeoutError:
+        status, body = 503, b""
+    headers = [(b"content-type", CONTENT_TYPE_LATEST.encode()), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

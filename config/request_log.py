@@ -1,0 +1,156 @@
+"""One line a request, whoever answers it: pages, callbacks, health, and what is refused before any of them.
+
+The line has the path as its route is written, never as it was sent: what is in an address may be a secret.
+Whoever answers adds what only they know to ``scope[LINE]``. Callbacks come by the thousand: beyond a number a
+second they share a line.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from functools import cache
+from typing import Any
+
+from config import health
+from wechat.inbox.asgi import callback_slug
+from wechat.kernel import metrics, tracing
+
+log = logging.getLogger(__name__)
+
+Application = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
+
+LINE = "console.line"
+CALLBACK = "/wechat/<slug>/callback"
+AREAS = frozenset({"admin", "api", "h5", "healthz", "i18n", "l", "metrics", "pay", "static", "wechat"})
+# Asked every few seconds, and of interest only when something is wrong.
+QUIET = frozenset({*health.PATHS, "/metrics"})
+
+
+class SharedLine:
+    """What is beyond ``per_second`` lines, told together once a second."""
+
+    def __init__(self, per_second: int) -> None:
+        self._per_second = per_second
+        self._second = 0
+        self._told = 0
+        self._statuses: Counter[int] = Counter()
+        self._milliseconds: list[float] = []
+
+    def takes(self, status: int, milliseconds: float) -> bool:
+        """Returns whether the request is told with others, because enough have a line of their own."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._told = second, 0
+        self._told += 1
+        if self._told <= self._per_second:
+            return False
+        if not self._milliseconds:
+            asyncio.get_running_loop().call_later(1.0, self.tell)
+        self._statuses[status] += 1
+        self._milliseconds.append(milliseconds)
+        return True
+
+    def tell(self) -> None:
+        """Write what has gathered."""
+        taken, self._milliseconds = self._milliseconds, []
+        statuses, self._statuses = self._statuses, Counter()
+        details = {
+            "path": CALLBACK,
+            "count": len(taken),
+            "statuses": {str(status): count for status, count in sorted(statuses.items())},
+            "ms_mean": round(sum(taken) / len(taken), 1),
+            "ms_max": round(max(taken), 1),
+        }
+        log.info("requests", extra=details)
+
+
+def one_line_each(*, callbacks_per_second: int) -> Callable[[Application], Application]:
+    """Make an ASGI application tell of its requests, and count them."""
+    shared = SharedLine(callbacks_per_second)
+
+    def around(application: Application) -> Application:
+        async def logged(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                await _Request(scope, send, shared).answered_by(application, receive)
+            else:
+                await application(scope, receive, send)
+
+        return logged
+
+    return around
+
+
+class _Request:
+    def __init__(self, scope: Any, send: Any, shared: SharedLine) -> None:
+        self._scope = scope
+        self._send = send
+        self._shared = shared
+        self._status = 0
+        self._bytes = 0
+        self._started = time.perf_counter()
+        self._line: dict[str, Any] = {"path": "unknown"}
+        slug = callback_slug(scope["path"])
+        if slug is not None:
+            self._line = {"path": CALLBACK, "account": slug}
+        elif scope["path"] in QUIET:
+            self._line["path"] = scope["path"]
+        elif scope["path"].startswith("/static/"):
+            self._line["path"] = "/static/<path>"
+        scope[LINE] = self._line
+
+    async def answered_by(self, application: Application, receive: Any) -> None:
+        with tracing.begin("request", path=self._line["path"]) as trace:
+            self._line["trace"] = trace
+            try:
+                await application(self._scope, receive, self._sent)
+            except BaseException:
+                self._status = self._status or 500
+                raise
+            finally:
+                self._tell(trace)
+
+    async def _sent(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            if self._line["path"] != CALLBACK:
+                request_id = tracing.request_id(self._line["trace"]).encode()
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id)]}
+        self._bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    def _tell(self, trace: str) -> None:
+        seconds = time.perf_counter() - self._started
+        path, method = self._line["path"], self._scope["method"]
+        # Whoever sends anything must not choose how many series there are.
+        method = method if method in {"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+        _counter(path, method, self._status).inc()
+        _histogram(_area(path)).observe(seconds)
+        milliseconds = round(seconds * 1000, 1)
+        level = logging.WARNING if self._status >= 500 else logging.INFO
+        if path in QUIET and self._status < 500:
+            level = logging.DEBUG
+        if not log.isEnabledFor(level):
+            return
+        if path == CALLBACK and self._shared.takes(self._status, milliseconds):
+            return
+        told = {name: value for name, value in self._line.items() if name != "trace"}
+        details = {"method": method, "status": self._status, "ms": milliseconds, "bytes": self._bytes, **told}
+        log.log(level, "request", extra=details)
+
+
+def _area(path: str) -> str:
+    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    return first if first in AREAS else "other"
+
+
+# A label costs more to look up than to count.
+@cache
+def _counter(path: str, method: str, status: int) -> Any:
+    return metrics.REQUESTS.labels(path, method, str(status))
+
+
+@cache
+def _histogram(area: str) -> Any:
+    return metrics.REQUEST_SECONDS.labels(area)

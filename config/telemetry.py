@@ -1,0 +1,74 @@
+"""Traces for OpenTelemetry, of processes that have the extra ``telemetry`` and a collector to send them to.
+
+Set ``OTEL_EXPORTER_OTLP_ENDPOINT``, and whatever else the SDK reads from ``OTEL_…``. Without it nothing here
+is imported. Our own steps are spans (``wechat.kernel.tracing``): the request, the commit, the reaction, the
+send, the call to the platform. Statements to Postgres and commands to Redis come from their instrumentations.
+Those of HTTP clients are left out on purpose: addresses of the platform carry access tokens.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from wechat.kernel import tracing
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+NANO = 1_000_000_000
+
+
+def start(service: str) -> None:
+    """Collect spans of this process under that name, where a collector is named; after the last fork."""
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip():
+        _start(service)
+
+
+def _start(service: str) -> None:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
+    from opentelemetry.instrumentation.redis import RedisInstrumentor
+    from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    PsycopgInstrumentor().instrument(tracer_provider=provider)
+    RedisInstrumentor().instrument(tracer_provider=provider)
+    tracing.collect(Spans(provider))
+
+
+class Spans:
+    """Makes spans with the SDK."""
+
+    def __init__(self, provider: "TracerProvider") -> None:
+        from opentelemetry import trace
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        self._tracer = provider.get_tracer("wechat_console")
+        self._propagator = TraceContextTextMapPropagator()
+        self._ended_badly = trace.Status(trace.StatusCode.ERROR)
+
+    @contextmanager
+    def span(self, name: str, trace: str, attributes: dict[str, Any]) -> Iterator[str]:
+        """One span; what an error says is for the log, which knows what to leave out."""
+        above = self._propagator.extract({"traceparent": trace})
+        with self._tracer.start_as_current_span(
+            name, above, attributes=attributes, record_exception=False, set_status_on_exception=False
+        ) as span:
+            carrier: dict[str, str] = {}
+            self._propagator.inject(carrier)
+            try:
+                yield carrier["traceparent"]
+            except BaseException:
+                span.set_status(self._ended_badly)
+                raise
+
+    def past(self, name: str, seconds: float, attributes: dict[str, Any]) -> None:
+        """A span from so many seconds ago until now."""
+        now = time.time_ns()
+        begun = now - int(seconds * NANO)
+        self._tracer.start_span(name, attributes=attributes, start_time=begun).end(now)

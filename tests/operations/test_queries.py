@@ -1,0 +1,118 @@
+"""Every query of dashboards, alerts, autoscalers and canaries asks for metrics that there are."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY, Counter, Histogram
+
+from config.embedded import PROJECT
+from wechat.kernel import exposition, metrics
+
+OBSERVABILITY = PROJECT / "deploy" / "observability"
+DASHBOARDS = sorted((OBSERVABILITY / "grafana" / "dashboards").glob("*.json"))
+ALERTS = [
+    rule
+    for group in yaml.safe_load((OBSERVABILITY / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+USE = re.compile(r"(wechat_[a-z_]+)(?:\{([^}]*)\})?")
+# In manifests: on the line itself, or on those further in below it.
+QUERY = re.compile(r"query: (?:\|-\n)?((?:.*\n)(?: {12,}.*\n)*)")
+# What Prometheus adds to those of a pod, by its labels.
+FROM_OUTSIDE = {"rollouts_pod_template_hash", "le"}
+
+
+def queries() -> Iterator[tuple[str, str]]:
+    for path in DASHBOARDS:
+        for panel in json.loads(path.read_text())["panels"]:
+            for target in panel["targets"]:
+                yield f"{path.stem}: {panel['title']}", target["expr"]
+    for rule in ALERTS:
+        yield f"alert: {rule['alert']}", rule["expr"]
+    for path in sorted((PROJECT / "deploy/kubernetes/components").rglob("*.yaml")):
+        for number, found in enumerate(QUERY.findall(path.read_text())):
+            yield f"{path.stem} {number}", found.replace("{{args.canary-hash}}", "hash")
+
+
+QUERIES = list(queries())
+
+
+def known() -> dict[str, set[str]]:
+    """The labels of every series there is, by its name."""
+    series: dict[str, set[str]] = {}
+    for metric in vars(metrics).values():
+        if isinstance(metric, Counter):
+            series[f"{metric._name}_total"] = set(metric._labelnames)
+        if isinstance(metric, Histogram):
+            for suffix in ("bucket", "count", "sum"):
+                series[f"{metric._name}_{suffix}"] = {*metric._labelnames, "le"}
+    for name in exposition.GAUGES.names():
+        for family in exposition.GAUGES.get(name)():
+            series[family.name] = set(getattr(family, "_labelnames", ()))
+    series["wechat_gauges_failed"] = {"group"}
+    return series
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("where", "query"), QUERIES, ids=[where for where, _query in QUERIES])
+def test_a_query_asks_for_what_there_is(where: str, query: str) -> None:
+    from wechat.kernel.work import backlog
+
+    backlog.note_tick()
+    series = known()
+    used = USE.findall(query)
+    assert used, query
+    for name, selector in used:
+        assert name in series, f"{where}: there is no {name}"
+        labels = set(re.findall(r"(\w+)(?:=|!=|=~|!~)\"", selector))
+        assert labels <= series[name] | FROM_OUTSIDE, f"{where}: {name} has {series[name]}"
+    of_all = set.union(*(series[name] for name, _selector in used))
+    for listed in re.findall(r"by \(([^)]*)\)", query):
+        assert {each.strip() for each in listed.split(",")} <= of_all | FROM_OUTSIDE
+
+
+def test_the_queries_are_found() -> None:
+    places = {where.split(":")[0].split(" ")[0] for where, _query in QUERIES}
+    assert {path.stem for path in DASHBOARDS} | {"alert", "workers", "analysis"} <= places
+    assert len(DASHBOARDS) == 6
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_an_alert_says_where_to_read_on(rule: dict[str, dict[str, str]]) -> None:
+    page, _, heading = rule["annotations"]["runbook_url"].partition("#")
+    headings = re.findall(r"^#+ (.*)$", (PROJECT / page).read_text(), re.M)
+    assert heading in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_dashboards_use_the_store_that_is_provisioned() -> None:
+    stores = yaml.safe_load((OBSERVABILITY / "grafana/provisioning/datasources/stores.yaml").read_text())
+    uids = {store["uid"] for store in stores["datasources"]}
+    for path in DASHBOARDS:
+        for panel in json.loads(path.read_text())["panels"]:
+            assert panel["datasource"]["uid"] in uids
+
+
+def test_our_metrics_are_registered_where_they_are_told_from() -> None:
+    names = {family.name for family in REGISTRY.collect()}
+    assert {"wechat_requests", "wechat_callback_seconds", "wechat_sends"} <= names
+
+
+def test_dashboards_have_one_number_each() -> None:
+    uids = [json.loads(Path(path).read_text())["uid"] for path in DASHBOARDS]
+    assert len(set(uids)) == len(uids)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["operations.md", "incidents.md"])
+def test_metrics_that_pages_name_are_there(page: str) -> None:
+    series = known()
+    # A histogram is named as a whole.
+    names = {re.sub(r"_(bucket|count|sum)$", "", name) for name in series} | {"wechat_tick_age_seconds"}
+    named = set(re.findall(r"wechat_[a-z_]+", (PROJECT / "docs" / page).read_text()))
+    assert named
+    assert named <= names

@@ -1,0 +1,171 @@
+"""One line a request, and its id in whatever comes of it."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from accounts.official.models import OfficialAccount
+from config import request_log
+from tests import callbacks
+from tests.asgi import exchange
+from tests.cast import Cast, signed_in
+from tests.operations.conftest import Lines
+from tests.platform import Platform
+from tests.signed import business_system
+from tests.simulated import Simulated
+from tests.webhooks.test_outbox import Receiver, base, receiver  # noqa: F401 - fixtures
+from tests.working import react_to_due, send_due
+from wechat.inbox import routing
+from wechat.inbox.models import InboundMessage
+from wechat.inbox.routing import Answer, Event
+from wechat.kernel import work
+from wechat.pushes import handlers
+from wechat.pushes.models import Push
+from wechat.sdk.content import Text
+from wechat.webhooks.models import Delivery, Endpoint
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def of_requests(lines: Lines) -> list[dict[str, Any]]:
+    return [line for line in lines() if line["logger"] == "config.request_log"]
+
+
+@pytest.fixture
+def further_answers() -> Iterator[None]:
+    """Every text is answered twice: at once, and by a customer-service message."""
+    with routing.replaced():
+        routing.reacts()(handlers.open_window)
+        routing.reacts()(handlers.send_further_answers)
+
+        @routing.answers(order=1)
+        def twice(event: Event) -> Answer:
+            return Answer("test:twice", Text("1"), later=(Text("2"),))
+
+        yield
+
+
+def test_a_callback_is_one_line(lines: Lines, account: OfficialAccount, platform: Platform) -> None:
+    got = callbacks.post(platform.safe(platform.text("hello")))
+    (line,) = of_requests(lines)
+    assert (line["event"], line["method"], line["status"]) == ("request", "POST", 200)
+    assert (line["path"], line["account"]) == ("/wechat/<slug>/callback", "demo")
+    assert line["bytes"] == len(got.content)
+    assert line["ms"] > 0
+    assert line["request_id"] == InboundMessage.objects.get().trace[3:35]
+
+
+def test_a_page_is_one_line_with_its_route_and_without_what_was_asked(lines: Lines, staff: Cast) -> None:
+    client = signed_in(staff.superuser)
+    cookie = f"sessionid={client.cookies['sessionid'].value}"
+    path = f"/admin/official/officialaccount/{staff.ours.pk}/change/"
+    got = asyncio.run(exchange("GET", path, query="_popup=secret", cookie=cookie))
+    (line,) = of_requests(lines)
+    assert got.status == line["status"] == 200
+    assert line["path"] == "/admin/official/officialaccount/<path:object_id>/change/"
+    assert (line["user_id"], line["ip"]) == (staff.superuser.pk, "127.0.0.1")
+    assert got.headers[b"x-request-id"].decode() == line["request_id"]
+    assert "secret" not in json.dumps(lines())
+
+
+def test_a_call_of_a_business_system_names_its_client_and_account_and_no_secret(
+    lines: Lines, account: OfficialAccount
+) -> None:
+    caller = business_system(account, scopes=["tags:read"])
+    signed = caller.signature("GET", "/api/v1/tags/", "", b"")
+    headers = {name: str(value) for name, value in signed.items()}
+    got = asyncio.run(exchange("GET", "/api/v1/tags/", verbatim=headers))
+    (line,) = of_requests(lines)
+    assert (got.status, line["status"]) == (200, 200)
+    assert (line["path"], line["client"], line["account"]) == ("/api/v1/tags/", caller.key, "demo")
+    assert not any(secret in json.dumps(lines()) for secret in (caller.secret, headers["X-Signature"]))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"), [("/nobody/../knows", 404, "unknown"), ("/l/1-\0", 400, "unknown")]
+)
+def test_what_leads_nowhere_is_told_without_its_address(
+    lines: Lines, path: str, status: int, told: str
+) -> None:
+    asyncio.run(exchange("GET", path))
+    (line,) = of_requests(lines)
+    assert (line["status"], line["path"]) == (status, told)
+
+
+def test_health_that_is_well_is_not_told(lines: Lines) -> None:
+    asyncio.run(exchange("GET", "/healthz/live"))
+    assert of_requests(lines) == []
+
+
+def test_callbacks_beyond_a_rate_share_a_line(
+    lines: Lines, account: OfficialAccount, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none_alone = request_log.one_line_each(callbacks_per_second=0)(answers_everything)
+    monkeypatch.setattr(callbacks, "application", none_alone)
+
+    async def five() -> None:
+        for number in range(5):
+            await callbacks.call(callbacks.PATH, platform.safe(platform.text(str(number))))
+        while not of_requests(lines):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(five(), 60))
+    (shared,) = of_requests(lines)
+    assert (shared["event"], shared["count"], shared["statuses"]) == ("requests", 5, {"200": 5})
+    assert shared["ms_max"] >= shared["ms_mean"] >= 0
+
+
+async def answers_everything(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"success"})
+
+
+@pytest.mark.usefixtures("further_answers")
+def test_the_id_of_a_callback_goes_with_it_into_sends(
+    account: OfficialAccount, platform: Platform, simulated: Simulated
+) -> None:
+    simulated.know(account)
+    simulated.sim(f"/accounts/{account.appid}/events/oPhone", {"type": "follow"})
+    callbacks.post(platform.safe(platform.text("hi", openid="oPhone")))
+    message = InboundMessage.objects.get()
+    request_id = message.trace[3:35]
+    react_to_due()
+    push = Push.objects.get()
+    assert push.trace[3:35] == request_id
+    send_due()
+    push.refresh_from_db()
+    assert push.state == Push.State.SENT, push.error
+
+
+def test_an_event_is_posted_with_the_trace_of_the_request_it_comes_from(
+    account: OfficialAccount,
+    platform: Platform,
+    receiver: Receiver,  # noqa: F811
+    base: str,  # noqa: F811
+) -> None:
+    Endpoint.objects.create(account=account, url=base, secret="s" * 20, events=["message.received"])
+    callbacks.post(platform.safe(platform.text("hi")))
+    react_to_due()
+    work.run("webhooks.deliver")
+    (posted,) = receiver.requests
+    traces = {InboundMessage.objects.get().trace, Delivery.objects.get().trace, posted.headers["traceparent"]}
+    assert len(traces) == 1
+
+
+def test_a_failure_in_a_worker_is_found_by_the_id_of_its_request(
+    lines: Lines, account: OfficialAccount, platform: Platform
+) -> None:
+    with routing.replaced():
+
+        @routing.reacts()
+        def fail(event: Event) -> None:
+            raise RuntimeError("unforeseen")
+
+        callbacks.post(platform.safe(platform.text("hi")))
+        react_to_due()
+    request_id = InboundMessage.objects.get().trace[3:35]
+    failed = [line for line in lines() if line["event"] == "work_failed"]
+    assert [line["request_id"] for line in failed] == [request_id]

@@ -1,0 +1,106 @@
+"""Traces, as a collector receives them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+from accounts.official.models import OfficialAccount
+from config import telemetry
+from config.embedded import PROJECT
+from tests import callbacks
+from tests.operations.test_request_log import further_answers  # noqa: F401 - a fixture
+from tests.platform import Platform
+from tests.sdk.platform import Platform as Server
+from tests.sdk.platform import Reply, Request, serving
+from tests.simulated import Simulated
+from tests.working import react_to_due, send_due
+from wechat.kernel import tracing
+from wechat.pushes.models import Push
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Collector(Server):
+    """An OTLP receiver: keeps the spans it is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spans: list[Span] = []
+
+    def handle(self, request: Request) -> Reply:
+        told = ExportTraceServiceRequest.FromString(request.body)
+        for resource in told.resource_spans:
+            for scope in resource.scope_spans:
+                self.spans.extend(scope.spans)
+        return Reply(b"", "application/x-protobuf")
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    receiver = Collector()
+    provider = TracerProvider()
+    with serving(receiver) as base:
+        exporter = OTLPSpanExporter(f"{base}/v1/traces", compression=None)
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        tracing.collect(telemetry.Spans(provider))
+        try:
+            yield receiver
+        finally:
+            tracing.collect(None)
+            provider.shutdown()
+
+
+@pytest.mark.usefixtures("further_answers")
+def test_one_trace_leads_from_the_callback_to_the_call_of_the_platform(
+    collector: Collector, account: OfficialAccount, platform: Platform, simulated: Simulated
+) -> None:
+    simulated.know(account)
+    simulated.sim(f"/accounts/{account.appid}/events/oPhone", {"type": "follow"})
+    callbacks.post(platform.safe(platform.text("hi", openid="oPhone")))
+    react_to_due()
+    send_due()
+    assert Push.objects.get().state == Push.State.SENT
+    (request,) = [span for span in collector.spans if span.name == "request"]
+    spans = {span.name: span for span in collector.spans if span.trace_id == request.trace_id}
+    above = {name: span.parent_span_id for name, span in spans.items()}
+    assert above["request"] == b""
+    assert above["inbox.record"] == request.span_id
+    assert above["inbox.react"] == request.span_id
+    assert above["pushes.send"] == spans["inbox.react"].span_id
+    assert above["/cgi-bin/message/custom/send"] == spans["pushes.send"].span_id
+
+
+@pytest.mark.usefixtures("further_answers")
+def test_no_span_tells_a_secret(
+    collector: Collector, account: OfficialAccount, platform: Platform, simulated: Simulated
+) -> None:
+    test_one_trace_leads_from_the_callback_to_the_call_of_the_platform(
+        collector, account, platform, simulated
+    )
+    told = "".join(map(str, collector.spans))
+    for secret in (account.appsecret, account.token, account.aes_key, "access_token="):
+        assert str(secret) not in told
+
+
+def test_a_step_that_fails_is_told_as_such_without_its_words(collector: Collector) -> None:
+    with pytest.raises(RuntimeError), tracing.begin("step"):
+        raise RuntimeError("openid oSecret")
+    (span,) = collector.spans
+    assert span.status.code == 2
+    assert "oSecret" not in str(span)
+
+
+def test_without_a_collector_nothing_of_it_is_loaded() -> None:
+    code = "import config.asgi, sys; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    # Parts of the SDK are loaded by the client of Redis wherever they are installed.
+    for ours in ("opentelemetry.exporter", "opentelemetry.instrumentation", "opentelemetry.sdk.trace"):
+        assert ours not in done.stdout.split()

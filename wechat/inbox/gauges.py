@@ -1,0 +1,16 @@
+"""What waits in Redis while Postgres is away."""
+
+from collections.abc import Iterator
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from wechat.inbox import spool
+from wechat.kernel.exposition import gauges
+
+
+@gauges("spool")
+def spooled() -> Iterator[Metric]:
+    """Records that wait for Postgres, and those it refused."""
+    waiting, refused = spool.lengths()
+    yield GaugeMetricFamily("wechat_spool_records", "Callbacks that wait for Postgres", value=waiting)
+    yield GaugeMetricFamily("wechat_spool_refused", "Callbacks that Postgres refused", value=refused)

@@ -1,0 +1,85 @@
+"""``/metrics``: what all processes of this machine counted, and what is asked of the stores at each scrape.
+
+Processes that share ``PROMETHEUS_MULTIPROC_DIR`` are told of together. A worker that shares it with no web
+process tells by itself, on ``METRICS_PORT`` (see ``config.celery``).
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from django.db import Error
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    generate_latest,
+    start_http_server,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
+
+from wechat.kernel.counter_files import merge_dead
+from wechat.kernel.registry import Registry
+
+log = logging.getLogger(__name__)
+
+Gauges = Callable[[], Iterable[Metric]]
+
+GAUGES: Registry[Gauges] = Registry("group of gauges")
+
+
+def gauges(name: str) -> Callable[[Gauges], Gauges]:
+    """Register what asks the stores at each scrape; a module ``gauges`` of an app holds it."""
+    return lambda ask: GAUGES.add(name, ask)
+
+
+def text() -> bytes:
+    """Returns what was counted, and how things stand, in the format of Prometheus."""
+    stores = CollectorRegistry()
+    stores.register(_Stores())
+    return generate_latest(counted()) + generate_latest(stores)
+
+
+def counted() -> CollectorRegistry:
+    """Returns what this process counted, or all those together that share its folder."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+    if not folder:
+        return REGISTRY
+    merge_dead(Path(folder))
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    return registry
+
+
+def serve(port: int) -> None:
+    """Tell what was counted on a port of its own, from a thread, for as long as the process lives."""
+    registry = CollectorRegistry()
+    registry.register(_Counted())
+    start_http_server(port, registry=registry)
+
+
+class _Counted(Collector):
+    def collect(self) -> Iterator[Metric]:
+        return iter(counted().collect())
+
+
+class _Stores(Collector):
+    """All groups of gauges; one whose store is away is told of as failed, and the others as ever."""
+
+    def collect(self) -> Iterator[Metric]:
+        failed = GaugeMetricFamily(
+            "wechat_gauges_failed", "Whether a store was away that this group asks", labels=["group"]
+        )
+        for name in GAUGES.names():
+            try:
+                found = list(GAUGES.get(name)())
+            except (Error, RedisError) as error:
+                log.warning("gauges_failed", extra={"group": name, "error": type(error).__name__})
+                failed.add_metric([name], 1)
+            else:
+                failed.add_metric([name], 0)
+                yield from found
+        yield failed

@@ -1,0 +1,85 @@
+"""The trace that work belongs to: from the request that caused it to the last call it leads to.
+
+A trace has the form of W3C Trace Context, ``00-<trace id>-<span id>-<flags>``. It is kept on the rows that a
+request makes, so whatever a worker does with them later is found by the same id: ``request_id`` of the log,
+the trace id of OpenTelemetry. Spans are made only where ``config.telemetry`` has set up somebody who collects
+them; without, a trace is nothing but an id.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+LENGTH = 55
+
+_current: ContextVar[str] = ContextVar("trace", default="")
+
+
+class Spans(Protocol):
+    """What makes spans, where they are collected."""
+
+    def span(self, name: str, trace: str, attributes: dict[str, Any]) -> AbstractContextManager[str]:
+        """Returns a block that is one span of the trace, of a new one without; it gives the span's place."""
+        ...
+
+    def past(self, name: str, seconds: float, attributes: dict[str, Any]) -> None:
+        """Tell of a span within the current one that has just ended."""
+        ...
+
+
+_spans: Spans | None = None
+
+
+def collect(spans: Spans | None) -> None:
+    """Have spans made by these from now on; by nobody with ``None``."""
+    global _spans
+    _spans = spans
+
+
+def current() -> str:
+    """Returns the trace of what this thread or task is doing, "" for none."""
+    return _current.get()
+
+
+def request_id(trace: str) -> str:
+    """Returns the id that a trace is searched by."""
+    return trace[3:35]
+
+
+def begin(name: str, **attributes: Any) -> AbstractContextManager[str]:
+    """The first step of a new trace; gives the trace."""
+    if _spans is not None:
+        return _inside(_spans.span(name, "", attributes))
+    digits = os.urandom(24).hex()
+    return _following(f"00-{digits[:32]}-{digits[32:]}-00")
+
+
+def span(name: str, trace: str = "", **attributes: Any) -> AbstractContextManager[str]:
+    """One step of the trace, or of the current one; logs and rows of the block belong to it."""
+    trace = trace or current()
+    if _spans is not None:
+        return _inside(_spans.span(name, trace, attributes))
+    return _following(trace)
+
+
+def past(name: str, seconds: float, **attributes: Any) -> None:
+    """Tell of a step within the current one that has just ended, and took so long."""
+    if _spans is not None:
+        _spans.past(name, seconds, attributes)
+
+
+@contextmanager
+def _inside(span: AbstractContextManager[str]) -> Iterator[str]:
+    with span as trace, _following(trace):
+        yield trace
+
+
+@contextmanager
+def _following(trace: str) -> Iterator[str]:
+    token = _current.set(trace)
+    try:
+        yield trace
+    finally:
+        _current.reset(token)
