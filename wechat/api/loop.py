@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 import psycopg
 from asgiref.sync import async_to_sync
+from django.core.exceptions import RequestDataTooBig
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -66,7 +67,7 @@ class LoopView(BusinessView):
             response = await self.post(drf_request, *args, **kwargs)  # type: ignore[attr-defined]  # of the view
         except (NotDone, psycopg.Error):
             response = self.handle_exception(unavailable())
-        except (APIException, AnsweredBefore) as error:
+        except (APIException, AnsweredBefore, RequestDataTooBig) as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
         if isinstance(self.response, Response):

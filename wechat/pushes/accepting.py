@@ -1,11 +1,10 @@
 """Messages that business systems ask for: checked, then committed together with the answer that says so."""
 
-import datetime
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from wechat.api.one_statement import Call, Calls, new_number
 from wechat.api.views import BusinessView
 from wechat.kernel.work import waking
 from wechat.pushes import known_templates, reports
+from wechat.pushes.asked import AskedPush
 from wechat.pushes.models import Push
 from wechat.pushes.serializers import PushRequestSerializer
 from wechat.pushes.values import check_all
@@ -63,43 +63,6 @@ _calls = Calls("pushes", given=GIVEN, answers=ANSWERS, work=QUEUE, status=STATUS
 
 
 @dataclass(frozen=True, slots=True)
-class AskedPush:
-    """A push that is no row yet, as ``reports`` describes it."""
-
-    account: OfficialAccount
-    openid: str
-    kind: str
-    template: str
-    content: Mapping[str, Any]
-    key: str
-    due_at: datetime.datetime
-    created_at: datetime.datetime
-    pk: ClassVar[None] = None
-    state: ClassVar[str] = Push.State.PENDING
-    reason: ClassVar[str] = ""
-    errcode: ClassVar[None] = None
-    sent_at: ClassVar[None] = None
-
-    def row(self, request: int, number: int) -> str:
-        """The columns of its row, and what the caller is told of it, but for its id."""
-        return ENCODER.encode(
-            {
-                "request": request,
-                "number": number,
-                "account_id": self.account.pk,
-                "openid": self.openid,
-                "kind": self.kind,
-                "template": self.template,
-                "content": self.content,
-                "key": self.key,
-                "due_at": self.due_at.isoformat(),
-                "created_at": self.created_at.isoformat(),
-                "told": ENCODER.encode(reports.described(self)).removeprefix('{"id":null,'),
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """The messages of one request, and the call that queues them."""
 
@@ -135,7 +98,7 @@ def _checked(view: LoopView, body: Any) -> Asked:
     messages = REQUESTS.run_validation(_as_batch(body))["messages"]
     pushes = _pushes(view, messages)
     number = new_number()
-    rows = ",".join(push.row(number, place) for place, push in enumerate(pushes))
+    rows = ",".join(_as_json(push, number, place) for place, push in enumerate(pushes))
     call = Call(view.client, view.idempotency_key, view.fingerprint, rows, len(pushes), number)
     return Asked(view.client, pushes, call)
 
@@ -216,6 +179,25 @@ def _accept_again(asked: Asked) -> str:
     told = {"messages": [reports.described(by_key[push.key]) for push in asked.pushes]}
     undertaking.finished(Response(told, STATUS))
     return ENCODER.encode(told)
+
+
+def _as_json(push: AskedPush, request: int, number: int) -> str:
+    """The columns of its row, and what the caller is told of it, but for its id."""
+    return ENCODER.encode(
+        {
+            "request": request,
+            "number": number,
+            "account_id": push.account.pk,
+            "openid": push.openid,
+            "kind": push.kind,
+            "template": push.template,
+            "content": push.content,
+            "key": push.key,
+            "due_at": push.due_at.isoformat(),
+            "created_at": push.created_at.isoformat(),
+            "told": ENCODER.encode(reports.described(push)).removeprefix('{"id":null,'),
+        }
+    )
 
 
 def _row(client: ApiClient, push: AskedPush) -> Push:

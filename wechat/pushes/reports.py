@@ -1,10 +1,10 @@
 """Telling business systems what became of the messages they asked for: an event for every final state."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
+from wechat.pushes.asked import AskedPush
 from wechat.pushes.models import Push
 from wechat.webhooks import events, outbox
 from wechat.webhooks.models import Endpoint
@@ -42,45 +42,8 @@ def note(push_ids: Sequence[int]) -> None:
     )
 
 
-class Described(Protocol):
-    """What of a push is told; its ``pk`` is ``None`` before it is a row."""
-
-    @property
-    def pk(self) -> Any: ...
-
-    @property
-    def account(self) -> Any: ...
-
-    @property
-    def openid(self) -> Any: ...
-
-    @property
-    def kind(self) -> Any: ...
-
-    @property
-    def template(self) -> Any: ...
-
-    @property
-    def content(self) -> Any: ...
-
-    @property
-    def state(self) -> Any: ...
-
-    @property
-    def reason(self) -> Any: ...
-
-    @property
-    def errcode(self) -> Any: ...
-
-    @property
-    def created_at(self) -> Any: ...
-
-    @property
-    def sent_at(self) -> Any: ...
-
-
-def described(push: Described) -> dict[str, object]:
-    """A push as business systems see it."""
+def described(push: Push | AskedPush) -> dict[str, object]:
+    """A push as business systems see it; one that is no row yet has no id."""
     return {
         "id": push.pk,
         "account": push.account.slug,

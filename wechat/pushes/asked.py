@@ -1,0 +1,28 @@
+"""A message that a business system asks for, on its way into a row."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from accounts.official.models import OfficialAccount
+from wechat.pushes.models import Push
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPush:
+    """A ``Push`` that is no row yet."""
+
+    account: OfficialAccount
+    openid: str
+    kind: str
+    template: str
+    content: Mapping[str, Any]
+    key: str
+    due_at: datetime.datetime
+    created_at: datetime.datetime
+    pk: ClassVar[None] = None
+    state: ClassVar[str] = Push.State.PENDING
+    reason: ClassVar[str] = ""
+    errcode: ClassVar[None] = None
+    sent_at: ClassVar[None] = None
