@@ -49,6 +49,13 @@ def test_rows_of_another_account_than_the_list_shows_are_left_alone(
     assert (answer.status_code, "没有做任何改动" in answer.content.decode()) == (403, True)
 
 
+def test_who_may_only_look_at_a_page_posts_nothing_to_it(staff: Cast) -> None:
+    auditor = signed_in(staff.auditor)
+    for page in ("/admin/followers/follower/sync/", "/admin/followers/follower/import/"):
+        assert auditor.post(page, {"account": staff.ours.pk}).status_code == 403
+    assert auditor.get("/admin/followers/follower/sync/").status_code == 200
+
+
 def test_who_may_only_look_brings_no_version_back(staff: Cast, ours: World) -> None:
     rule: Rule = ours["replies.rule"]
     address = f"{RULES}{rule.pk}/history/{rule.history.first().pk}/"

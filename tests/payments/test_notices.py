@@ -106,6 +106,15 @@ def test_a_genuine_one_that_makes_no_sense_is_kept_for_a_person(merchant: Mercha
     assert (notice.state, notice.raw) == (Notice.State.ASIDE, body.decode())
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_a_genuine_one_with_a_number_that_is_none_is_kept_for_a_person(ordered: Ordered, number: str) -> None:
+    """Python reads and writes them; no database takes them."""
+    order = ordered()
+    assert notify(order, attach=float(number)).status_code == 204
+    order.refresh_from_db()
+    assert (order.state, Notice.objects.get().state) == (OrderState.PAYING, Notice.State.ASIDE)
+
+
 def test_a_repeat_changes_nothing(ordered: Ordered) -> None:
     order = ordered()
     body = notification(transaction(order))

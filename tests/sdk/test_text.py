@@ -54,7 +54,10 @@ def test_line_ends_inside_of_texts_of_json_are_tolerated() -> None:
     assert load_json(b'{"a": "1\n2\x00"}') == {"a": "1\n2"}
 
 
-@pytest.mark.parametrize("document", [b"", b"{", b"[" * 100_000, b'{"a":' * 100_000, b"9" * 5000])
+@pytest.mark.parametrize(
+    "document",
+    [b"", b"{", b"[" * 100_000, b'{"a":' * 100_000, b"9" * 5000, b"[NaN]", b"[-Infinity]", b"[1e999]"],
+)
 def test_what_is_no_json_is_an_error_of_one_kind(document: bytes) -> None:
     with pytest.raises(ValueError):
         load_json(document)

@@ -7,6 +7,7 @@ tab and line ends, halves of surrogate pairs, non-characters. Bytes that are no 
 
 import codecs
 import json
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -39,18 +40,27 @@ def decode(data: bytes) -> str:
 def load_json(data: bytes, **options: Any) -> Any:
     """Returns the value of a JSON document, all its texts clean; line ends inside of texts are tolerated.
 
-    `options` are those of `json.loads`. Raises ValueError, for numbers of thousands of digits and for what is
-    nested more than `DEEPEST` deep as well.
+    `options` are those of `json.loads`. Raises ValueError, for numbers of thousands of digits, for `NaN` and
+    `Infinity`, which no other reader takes, and for what is nested more than `DEEPEST` deep as well.
     """
     document = decode(data)
     try:
-        value = json.loads(document, strict=False, **options)
+        value = json.loads(
+            document, strict=False, **{"parse_constant": _finite, "parse_float": _finite, **options}
+        )
     except RecursionError:
         raise ValueError("nested too deep") from None
     if _is_deeper(value, DEEPEST):
         raise ValueError("nested too deep")
     # What is not escaped has been cleaned with the document.
     return clean_json(value) if "\\u" in document else value
+
+
+def _finite(number: str) -> float:
+    """Returns the number. Raises ValueError for one without an end, as `1e999` is here."""
+    if math.isfinite(found := float(number)):
+        return found
+    raise ValueError(f"{number[:20]} is no number")
 
 
 def is_json(data: bytes) -> bool:
