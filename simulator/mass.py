@@ -32,7 +32,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class MassDesk:
+class MassSends:
     """`received` counts by "openid 2026-02"; `days` are those a subscription account has sent on."""
 
     jobs: dict[str, Job] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from Crypto.Util.Padding import pad
 
 from simulator import faces
 from simulator.api.oauth import union
-from simulator.doings import ImpossibleError
+from simulator.user_actions import ImpossibleError
 from simulator.world import Account, World, openid_of
 
 

@@ -13,14 +13,14 @@ from simulator.clock import Clock
 from simulator.drafts import Newsroom
 from simulator.errors import ApiError
 from simulator.faults import Fault
+from simulator.follower_list import FollowerList
 from simulator.kf import CustomerService
 from simulator.live import Live
 from simulator.logins import Logins
-from simulator.mass import MassDesk
+from simulator.mass import MassSends
 from simulator.menus import Menus
-from simulator.pay.book import PayBook
+from simulator.pay.state import PayState
 from simulator.quotas import Quotas
-from simulator.roll import Roll
 from simulator.templates import Held, Template
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
@@ -142,7 +142,7 @@ class Account:
     # How many messages of a template a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
     newsroom: Newsroom = field(default_factory=Newsroom)
-    mass: MassDesk = field(default_factory=MassDesk)
+    mass: MassSends = field(default_factory=MassSends)
     customer_service: CustomerService = field(default_factory=CustomerService)
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)
@@ -200,7 +200,7 @@ class State:
     faults: list[Fault] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
-    pay: PayBook = field(default_factory=PayBook)
+    pay: PayState = field(default_factory=PayState)
     last_number: int = 0
 
 
@@ -230,7 +230,7 @@ class World:
         self.by_token = {
             value: each.appid for each in state.accounts.values() for value in each.tokens.issued
         }
-        self.rolls: dict[str, Roll] = {}
+        self.follower_lists: dict[str, FollowerList] = {}
         self.threads: dict[tuple[str, str], list[Entry]] = {}
         for account in state.accounts.values():
             for entry in account.entries:
@@ -239,7 +239,7 @@ class World:
 
     def reset(self, *, keep_accounts: bool = False) -> None:
         kept = [fresh(each) for each in self.state.accounts.values()] if keep_accounts else []
-        pay = self.state.pay.emptied() if keep_accounts else PayBook()
+        pay = self.state.pay.emptied() if keep_accounts else PayState()
         self.enter(State(accounts={each.appid: each for each in kept}, pay=pay))
 
     @property
@@ -270,26 +270,26 @@ class World:
 
     def follow(self, account: Account, openid: str, scene: str = "ADD_SCENE_SEARCH") -> Follower:
         """Makes or renews a follower; the list of followers stays ordered by time of following."""
-        roll = self.roll(account)
+        follower_list = self.follower_list(account)
         follower = account.followers.pop(openid, None) or Follower(openid, subscribed=False)
         anew = not follower.subscribed
         follower.subscribed, follower.subscribed_at = True, int(self.now)
         follower.subscribe_scene, follower.qr_scene, follower.qr_scene_str = scene, 0, ""
         account.followers[openid] = follower
-        roll.followed(openid, anew=anew)
+        follower_list.followed(openid, anew=anew)
         account.menus.forget_copy(openid)
         return follower
 
     def unfollow(self, account: Account, follower: Follower) -> None:
-        roll = self.roll(account)
+        follower_list = self.follower_list(account)
         if follower.subscribed:
-            roll.left()
+            follower_list.left()
         follower.subscribed, follower.grants, follower.with_worker = False, None, False
 
-    def roll(self, account: Account) -> Roll:
-        if account.appid not in self.rolls:
-            self.rolls[account.appid] = Roll(account.followers)
-        return self.rolls[account.appid]
+    def follower_list(self, account: Account) -> FollowerList:
+        if account.appid not in self.follower_lists:
+            self.follower_lists[account.appid] = FollowerList(account.followers)
+        return self.follower_lists[account.appid]
 
     def keep_media(self, account: Account, kind: str, name: str, content_type: str, data: bytes) -> Media:
         media_id = secrets.token_urlsafe(48)

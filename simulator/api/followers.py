@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.api.calls import OK, Answer, Call, api, verified, verified_service
 from simulator.errors import ApiError
-from simulator.roll import page
+from simulator.follower_list import page
 from simulator.world import Follower
 
 BATCH = 100
@@ -17,10 +17,10 @@ LANGUAGES = ("zh_CN", "zh_TW", "en")
 @api("GET", "/cgi-bin/user/get", right=verified)
 def listed(call: Call) -> Answer:
     """The openids after `next_openid`, oldest follower first."""
-    roll, settings = call.world.roll(call.account), call.world.settings
-    cursor = roll.before(call.query.get("next_openid", ""), settings.user_page_repeats)
+    follower_list, settings = call.world.follower_list(call.account), call.world.settings
+    cursor = follower_list.before(call.query.get("next_openid", ""), settings.user_page_repeats)
     try:
-        chosen = page(roll.after(cursor), settings.user_page_size)
+        chosen = page(follower_list.after(cursor), settings.user_page_size)
     except KeyError:
         raise ApiError(40003) from None
     told = as_page(chosen)
@@ -28,7 +28,7 @@ def listed(call: Call) -> Answer:
         del chosen[-settings.user_page_skips :]
     if settings.user_page_reverses:
         chosen.reverse()
-    return {"total": roll.total, **told}
+    return {"total": follower_list.total, **told}
 
 
 def as_page(openids: list[str]) -> dict[str, Any]:

@@ -102,21 +102,21 @@ def content_of(call: Call) -> dict[str, Any]:
 
 def submit(call: Call, content: dict[str, Any], openids: list[str], *, waits: bool = False) -> Answer:
     """The job is accepted, or enters the flow of confirmation; either way its clientmsgid is taken."""
-    desk, today = call.account.mass, day_of(call.world)
-    if call.account.kind == "subscription" and today in desk.days:
+    sends, today = call.account.mass, day_of(call.world)
+    if call.account.kind == "subscription" and today in sends.days:
         raise ApiError(45028)
-    desk.days.append(today)
+    sends.days.append(today)
     kind = str(call.body["msgtype"])
     job = Job(call.world.message_id() % 10**10, kind, content, openids, waits=waits)
-    desk.jobs[str(job.msg_id)] = job
+    sends.jobs[str(job.msg_id)] = job
     if call.body.get("clientmsgid"):
-        desk.known[str(call.body["clientmsgid"])] = Known(job.msg_id, call.world.now)
+        sends.known[str(call.body["clientmsgid"])] = Known(job.msg_id, call.world.now)
     if kind == "mpnews":
         job.msg_data_id = call.world.next_number() + 2_247_483_000
         del call.account.newsroom.drafts[content["media_id"]]
     if waits:
         raise ApiError(89505)
-    call.pusher.later(finish(call.world, call.pusher, call.account, job, desk.outcome))
+    call.pusher.later(finish(call.world, call.pusher, call.account, job, sends.outcome))
     told = {"errcode": 0, "errmsg": "send job submission success", "msg_id": job.msg_id}
     return {**told, "msg_data_id": job.msg_data_id} if job.msg_data_id else told
 

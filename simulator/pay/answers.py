@@ -9,9 +9,9 @@ from typing import Any
 
 from simulator.pay import sealing
 from simulator.pay.authorization import SCHEME
-from simulator.pay.book import Merchant
 from simulator.pay.certificates import new_serial
 from simulator.pay.keys import Key
+from simulator.pay.state import Merchant
 
 PROBE = "WECHATPAY/SIGNTEST/"
 STALE_SECONDS = 3_600

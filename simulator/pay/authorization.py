@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 
 from simulator.pay import texts
-from simulator.pay.book import Merchant
 from simulator.pay.errors import PayError
 from simulator.pay.keys import read_public, verifies
+from simulator.pay.state import Merchant
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 WINDOW = 300

@@ -6,7 +6,6 @@ import hashlib
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +15,7 @@ from simulator.pay import moments, texts
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError
 from simulator.pay.fund_bill import FundBill
+from simulator.pay.runtime import Download
 from simulator.pay.trade_bill import DAY, TradeBill
 
 READY = 10 * 3600
@@ -31,18 +31,6 @@ ACCOUNTS = ("BASIC", "OPERATION", "FEES")
 Bill = TradeBill | FundBill
 
 
-@dataclass(slots=True)
-class Download:
-    """What a token stands for. `choice` is the bill's type or account."""
-
-    mchid: str
-    day: str
-    choice: str
-    made_at: float
-    style: str
-    zipped: bool
-
-
 @pay_api("GET", "/v3/bill/tradebill")
 async def trade_bill(call: Call) -> Answer:
     kind = call.asked("bill_type", "ALL", TRADE_KINDS)
@@ -51,8 +39,8 @@ async def trade_bill(call: Call) -> Answer:
 
 @pay_api("GET", "/v3/bill/fundflowbill")
 async def fund_flow_bill(call: Call) -> Answer:
-    call.office.rates.check(f"fund bill {call.merchant.mchid}", FUND_A_SECOND, call.now)
-    call.office.rates.count(f"fund bill {call.merchant.mchid}", call.now)
+    call.runtime.rates.check(f"fund bill {call.merchant.mchid}", FUND_A_SECOND, call.now)
+    call.runtime.rates.count(f"fund bill {call.merchant.mchid}", call.now)
     account = call.asked("account_type", "BASIC", ACCOUNTS)
     return await applied(call, FundBill(call.merchant, ready_day(call), account), account)
 
@@ -76,12 +64,12 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
     zipped = call.asked("tar_type", choices=("", "GZIP")) == "GZIP"
     if bill.is_empty:
         raise PayError("NO_STATEMENT_EXIST")
-    style = call.office.book.settings.bill_style
+    style = call.runtime.state.settings.bill_style
     token = secrets.token_urlsafe(32)
     digest = await run_in_threadpool(sha1, blocks(made(call, bill.day, choice), style))
-    call.office.downloads[token] = Download(call.merchant.mchid, bill.day, choice, call.now, style, zipped)
+    call.runtime.downloads[token] = Download(call.merchant.mchid, bill.day, choice, call.now, style, zipped)
     tail = "&tartype=gzip" if zipped else ""
-    address = f"{call.office.world.base_url}/v3/billdownload/file?token={token}{tail}"
+    address = f"{call.runtime.world.base_url}/v3/billdownload/file?token={token}{tail}"
     return {"download_url": address, "hash_type": "SHA1", "hash_value": digest}
 
 
@@ -95,7 +83,7 @@ def made(call: Call, day: str, choice: str) -> Bill:
 @pay_api("GET", "/v3/billdownload/file")
 def download(call: Call) -> Answer:
     """Unsigned. Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's."""
-    found = call.office.downloads.get(call.asked("token"))
+    found = call.runtime.downloads.get(call.asked("token"))
     if found is None or call.now >= found.made_at + LINK_LIFE:
         raise PayError("INVALID_REQUEST", texts.LINK_OVER)
     if found.mchid != call.merchant.mchid:

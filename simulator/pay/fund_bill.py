@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.pay import moments
-from simulator.pay.book import Merchant, Movement
+from simulator.pay.state import Merchant, Movement
 from simulator.pay.trade_bill import DAY, line, yuan
 
 HEADER = (

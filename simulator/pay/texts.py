@@ -25,7 +25,6 @@ TIMESTAMP = "Http头Authorization中的timestamp与发起请求的时间不得�
 SERIAL = "商户证书序列号有误。请使用签名私钥匹配的证书序列号"
 VOIDED = "商户证书已作废"
 SIGNATURE = "错误的签名，导致验签失败"
-NO_APIV3_KEY = "商户未设置APIv3密钥。"
 OTHER_MERCHANT = "http header中的mchid与post payload中的mchid不匹配"
 UNKNOWN_FIELDS = "请求中含有未在API文档中定义的参数"
 NO_CERTIFICATE = (

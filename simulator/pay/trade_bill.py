@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from simulator.pay import moments
-from simulator.pay.book import Ballast, Merchant, Order, Refund
+from simulator.pay.state import Ballast, Merchant, Order, Refund
 
 START = (
     "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行"

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from simulator.pay import bills
-from simulator.pay.book import Merchant, Movement, Order, Refund, Turn
 from simulator.pay.fund_bill import FundBill
+from simulator.pay.state import Merchant, Movement, Order, Refund, Turn
 from simulator.pay.trade_bill import TradeBill
 from tests.simulator.pay.conftest import APPID, MCHID, OPENID, NotifyServer, Shop, refused
 

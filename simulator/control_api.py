@@ -13,15 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simulator import personas
-from simulator.acting import act, told
 from simulator.api import mass
-from simulator.doings import ImpossibleError, Scene
+from simulator.chat import act, told
 from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import FROM_WORKER, Record
 from simulator.push import Pusher
 from simulator.saving import dump, load_object
 from simulator.templates import Template
+from simulator.user_actions import Actor, ImpossibleError
 from simulator.world import Account, Settings, State, World, new_openid
 
 CONFIGURABLE = (
@@ -93,7 +93,7 @@ async def list_accounts(ask: Ask) -> Any:
 
 def described(world: World, account: Account) -> dict[str, Any]:
     shown = {name: getattr(account, name) for name in ("appid", *CONFIGURABLE) if name not in SECRETS}
-    return {**shown, "followers": world.roll(account).total, "held_until": account.held_until}
+    return {**shown, "followers": world.follower_list(account).total, "held_until": account.held_until}
 
 
 async def put_account(ask: Ask) -> Any:
@@ -136,13 +136,13 @@ async def add_personas(ask: Ask) -> Any:
 
 
 async def let_personas_act(ask: Ask) -> Any:
-    """Some of them do what they usually do; the answer counts the deeds."""
+    """Some of them do what they usually do; the answer counts the actions."""
     return await personas.act_some(ask.pusher, ask.account, int(ask.body.get("count", 10)))
 
 
 async def happen(ask: Ask) -> Any:
     """Someone does something in the chat; the answer tells each delivery and what the phone shows."""
-    scene = Scene(ask.world, ask.account, ask.request.path_params["openid"])
+    scene = Actor(ask.world, ask.account, ask.request.path_params["openid"])
     return await act(ask.pusher, scene, ask.body)
 
 
@@ -263,14 +263,14 @@ async def set_mass(ask: Ask) -> Any:
     """`confirms`: sends to all wait for an administrator; `outcome`: the Status the next ones end with;
     `answer`: what the administrator says to one that waits; `silent`: no MASSSENDJOBFINISH.
     """
-    desk = ask.account.mass
+    sends = ask.account.mass
     if "answer" in ask.body:
         await mass.administrator_answers(
             ask.world, ask.pusher, ask.account, confirmed=bool(ask.body["answer"])
         )
     for name in ("confirms", "outcome", "silent"):
-        setattr(desk, name, ask.body.get(name, getattr(desk, name)))
-    return dump(desk)
+        setattr(sends, name, ask.body.get(name, getattr(sends, name)))
+    return dump(sends)
 
 
 async def set_autoreply(ask: Ask) -> Any:

@@ -1,4 +1,4 @@
-"""The door of API v3: headers, signature, faults, then the call; what it answers is signed."""
+"""What every call of API v3 passes: headers, signature, faults, then the call; what it answers is signed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from simulator.api.door import LostAnswer
+from simulator.api.gateway import LostAnswer
 from simulator.pay import answers, texts
 from simulator.pay.authorization import Asked, caller
 from simulator.pay.calls import ENDPOINTS, Answer, Call, Endpoint
 from simulator.pay.errors import PayError
 from simulator.pay.faults import PayFault, strike
-from simulator.pay.office import Office
+from simulator.pay.runtime import Runtime
 
 HARMLESS = PayFault(0)
 
 
-class PayDoor:
+class PayGateway:
     """An ASGI application over every registered call."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
         self.plain = {(each.method, each.template): each for each in ENDPOINTS if "{" not in each.template}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,23 +55,23 @@ class PayDoor:
         except PayError as error:
             status, response = error.status, refused(error)
         ms = (time.perf_counter() - started) * 1000
-        self.office.world.record_call(endpoint.template, mchid, status, ms)
+        self.runtime.world.record_call(endpoint.template, mchid, status, ms)
         return response
 
     async def _admitted(self, endpoint: Endpoint, path: dict[str, str], request: Request) -> Call:
-        headers, office = request.headers, self.office
+        headers, runtime = request.headers, self.runtime
         if endpoint.strict and not (headers.get("accept") and headers.get("user-agent")):
             raise PayError("INVALID_REQUEST", texts.HEADERS_MISSING)
         raw, query = await request.body(), request.scope["query_string"].decode("latin-1")
         asked = Asked(request.method, target(request.scope), raw)
-        now = office.signing_now
-        merchant, nonce = caller(asked, headers.get("authorization"), office.book.merchants, now)
-        office.note_nonce(merchant, nonce, now)
+        now = runtime.signing_now
+        merchant, nonce = caller(asked, headers.get("authorization"), runtime.state.merchants, now)
+        runtime.note_nonce(merchant, nonce, now)
         serial = headers.get("wechatpay-serial", "")
-        return Call(office, merchant, path, dict(parse_qsl(query, keep_blank_values=True)), serial, raw)
+        return Call(runtime, merchant, path, dict(parse_qsl(query, keep_blank_values=True)), serial, raw)
 
     async def _perform(self, endpoint: Endpoint, call: Call) -> Response:
-        fault = strike(self.office.book.faults, endpoint.template, call.merchant.mchid) or HARMLESS
+        fault = strike(self.runtime.state.faults, endpoint.template, call.merchant.mchid) or HARMLESS
         if fault.latency_ms:
             await asyncio.sleep(fault.latency_ms / 1000)
         if fault.status and not fault.after:
@@ -79,7 +79,7 @@ class PayDoor:
         result = endpoint.handler(call)
         answer: Answer = await result if isawaitable(result) else result
         if fault.notice_first:
-            await self.office.settle()
+            await self.runtime.settle()
         if fault.status:
             raise as_error(fault)
         return LostAnswer() if fault.lose_answer else self._signed(call, answer, fault.spoil)
@@ -90,7 +90,7 @@ class PayDoor:
         body = b"" if answer is None else answers.compact(answer)
         signer = answers.for_answer(call.merchant, call.serial)
         headers = answers.signature_headers(
-            signer, body, self.office.signing_now, spoil or self.office.probe()
+            signer, body, self.runtime.signing_now, spoil or self.runtime.probe()
         )
         common = {**answers.COMMON, "Request-ID": answers.request_id(), **headers}
         return Response(answers.spoiled(body, spoil), 204 if answer is None else 200, common)

@@ -6,15 +6,15 @@ import asyncio
 from typing import Any
 
 from simulator import envelopes
-from simulator.doings import ImpossibleError, Scene, do
 from simulator.push import Push, Pusher
 from simulator.saving import dump
+from simulator.user_actions import Actor, ImpossibleError, do
 from simulator.world import Entry
 
 
-async def act(pusher: Pusher, scene: Scene, given: dict[str, Any]) -> dict[str, Any]:
+async def act(pusher: Pusher, actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
     """The deliveries and what the phone shows, so far when not told to wait. Raises ImpossibleError."""
-    push = prepared(scene, given)
+    push = prepared(actor, given)
     work = delivered(pusher, push, 0 if goes_to_worker(push) else int(given.get("deliveries", 1)))
     if given.get("wait", True):
         await work
@@ -30,16 +30,16 @@ async def act(pusher: Pusher, scene: Scene, given: dict[str, Any]) -> dict[str, 
     }
 
 
-def prepared(scene: Scene, given: dict[str, Any]) -> Push:
+def prepared(actor: Actor, given: dict[str, Any]) -> Push:
     tamper = str(given.get("tamper") or "")
     if tamper and tamper not in (*envelopes.BEFORE_SIGNING, *envelopes.AFTER_SIGNING):
         raise ImpossibleError(f"unknown tamper {tamper!r}")
-    deed, fields = do(scene, given)
+    action, fields = do(actor, given)
     msgtype, msg_id = str(fields.get("MsgType", "")), str(fields.get("MsgId", ""))
     side = "platform" if tamper else "follower"
     via = "forged" if tamper else "event" if msgtype == "event" else "message"
-    entry = scene.world.write(scene.account, scene.openid, side, via, msgtype, deed.content, msg_id)
-    return Push(scene.account, entry, fields, given.get("attempts"), tamper)
+    entry = actor.world.write(actor.account, actor.openid, side, via, msgtype, action.content, msg_id)
+    return Push(actor.account, entry, fields, given.get("attempts"), tamper)
 
 
 def goes_to_worker(push: Push) -> bool:

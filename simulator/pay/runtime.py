@@ -5,33 +5,46 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from anyio import CapacityLimiter
 
 from simulator.pay import texts
-from simulator.pay.agenda import Agenda, Task
 from simulator.pay.authorization import WINDOW
-from simulator.pay.book import Merchant, Notice, PayBook
-from simulator.pay.delivery import deliver
 from simulator.pay.errors import PayError
 from simulator.pay.rates import Rates
-from simulator.pay.refunding import finish
+from simulator.pay.schedule import Schedule, Task
+from simulator.pay.state import Merchant, PayState
 from simulator.world import World
 
-if TYPE_CHECKING:
-    from simulator.pay.bills import Download
+Performers = Mapping[type[Task], Callable[["Runtime", Any], Awaitable[None]]]
 
 AT_ONCE = 64
 TICK = 0.05
 
 
-class Office:
-    def __init__(self, world: World) -> None:
+@dataclass(slots=True)
+class Download:
+    """What the token of a bill's address stands for. `choice` is the bill's type or account."""
+
+    mchid: str
+    day: str
+    choice: str
+    made_at: float
+    style: str
+    zipped: bool
+
+
+class Runtime:
+    """`performers` say for each class of task how it is done when it is due."""
+
+    def __init__(self, world: World, performers: Performers) -> None:
         self.world = world
-        self.agenda = Agenda()
+        self.performers = performers
+        self.schedule = Schedule()
         self.limiter = CapacityLimiter(AT_ONCE)
         self.tasks: set[asyncio.Task[None]] = set()
         self.counted = Rates()
@@ -39,12 +52,12 @@ class Office:
         self.nonces: dict[tuple[str, str], float] = {}
 
     @property
-    def book(self) -> PayBook:
+    def state(self) -> PayState:
         return self.world.state.pay
 
     @property
     def rates(self) -> Rates:
-        return self.counted.of(self.book)
+        return self.counted.of(self.state)
 
     @property
     def signing_now(self) -> float:
@@ -53,7 +66,7 @@ class Office:
 
     def probe(self) -> str:
         """Now and then a signature is wrong on purpose (pay reference 2.3)."""
-        share = self.book.settings.probe_share
+        share = self.state.settings.probe_share
         return "probe" if share and secrets.randbelow(10_000) < share * 10_000 else ""
 
     def note_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
@@ -66,32 +79,29 @@ class Office:
         self.nonces[key] = now
 
     def plan(self, task: Task) -> None:
-        """Puts something on the agenda for its due time."""
-        self.agenda.of(self.book).add(task)
+        """Puts something on the schedule for its due time."""
+        self.schedule.of(self.state).add(task)
 
     async def run(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
-            for task in self.agenda.of(self.book).take(self.world.now):
-                self.later(self.perform(task))
+            for task in self.schedule.of(self.state).take(self.world.now):
+                self.start(task)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), TICK)
 
     async def settle(self) -> None:
         """Does all that is due now, what comes of it included."""
         while True:
-            for task in self.agenda.of(self.book).take(self.world.now):
-                self.later(self.perform(task))
+            for task in self.schedule.of(self.state).take(self.world.now):
+                self.start(task)
             if not self.tasks:
                 return
             await asyncio.gather(*self.tasks)
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
-        running = asyncio.create_task(work)
+    def start(self, task: Task) -> None:
+        running = asyncio.create_task(self.perform(task))
         self.tasks.add(running)
         running.add_done_callback(self.tasks.discard)
 
     async def perform(self, task: Task) -> None:
-        if isinstance(task, Notice):
-            await deliver(self, task)
-        else:
-            finish(self, *task)
+        await self.performers[type(task)](self, task)

@@ -1,4 +1,4 @@
-"""The one door of the API: method, credential, faults, right, quota, body are checked here, in this order."""
+"""What every API call passes, in this order: method, credential, faults, right, quota, body."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LostAnswer(Response):
         await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
 
-class ApiDoor:
+class ApiGateway:
     """An ASGI application over every registered call."""
 
     def __init__(self, world: World, pusher: Pusher) -> None:

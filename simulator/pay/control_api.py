@@ -24,15 +24,15 @@ from typing import Any
 from Crypto.PublicKey import RSA
 from starlette.concurrency import run_in_threadpool
 
-from simulator.config import Ask, BadRequestError, fitting
+from simulator.control_api import Ask, BadRequestError, fitting
 from simulator.pay import paying, refunding
-from simulator.pay.book import Ballast, Merchant, Order, PaySettings, Refund
 from simulator.pay.certificates import issued, new_serial, serial_of
 from simulator.pay.delivery import attempt
 from simulator.pay.faults import SPOILS, PayFault
 from simulator.pay.keys import BadKeyError, new_key, read_public
-from simulator.pay.office import Office
 from simulator.pay.platform import FIVE_YEARS, add_certificate, equip
+from simulator.pay.runtime import Runtime
+from simulator.pay.state import Ballast, Merchant, Order, PaySettings, Refund
 from simulator.saving import dump
 
 CONFIGURABLE = {
@@ -65,13 +65,13 @@ MATERIAL = ("certificate", "public_key", "serial_no")
 
 
 class PayRoutes:
-    """The handlers, over one office."""
+    """The handlers, over one runtime."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
 
     def merchant(self, ask: Ask) -> Merchant:
-        found = self.office.book.merchants.get(ask.request.path_params["mchid"])
+        found = self.runtime.state.merchants.get(ask.request.path_params["mchid"])
         if found is None:
             raise BadRequestError("no such merchant", 404)
         return found
@@ -88,7 +88,7 @@ class PayRoutes:
         if not isinstance(mchid, str) or not mchid.isdecimal():
             raise BadRequestError("mchid is missing, or is not a text of digits")
         material = {name: body.pop(name) for name in MATERIAL if name in body}
-        merchants = self.office.book.merchants
+        merchants = self.runtime.state.merchants
         merchant = merchants.get(mchid) or Merchant(mchid)
         check_settings(body, merchant)
         given = await bring_key(merchant, material, ask.world.now)
@@ -99,7 +99,7 @@ class PayRoutes:
         return {**described(merchant), **given}
 
     async def list_merchants(self, ask: Ask) -> Any:
-        return {"merchants": [described(each) for each in self.office.book.merchants.values()]}
+        return {"merchants": [described(each) for each in self.runtime.state.merchants.values()]}
 
     async def show_merchant(self, ask: Ask) -> Any:
         return described(self.merchant(ask))
@@ -147,29 +147,29 @@ class PayRoutes:
         if outcome != "paid":
             return {"trade_state": bill.order.state, "err_msg": OUTCOMES[outcome]}
         paying.pay(
-            self.office, bill, payer, str(given.get("bank", paying.BALANCE)), int(given.get("coupon", 0))
+            self.runtime, bill, payer, str(given.get("bank", paying.BALANCE)), int(given.get("coupon", 0))
         )
         if given.get("wait", True):
-            await self.office.settle()
+            await self.runtime.settle()
         return payment(bill.order)
 
     async def set_wallet(self, ask: Ask) -> Any:
         payer = paying.Payer(str(ask.body.get("person", "")), str(ask.body.get("openid", "")))
         if not payer.wallet:
             raise BadRequestError("say whose wallet: person or openid")
-        self.office.book.wallets[payer.wallet] = int(ask.body["balance"])
-        return {"balance": paying.money(self.office, payer)}
+        self.runtime.state.wallets[payer.wallet] = int(ask.body["balance"])
+        return {"balance": paying.money(self.runtime, payer)}
 
     async def wallets(self, ask: Ask) -> Any:
-        return {"wallets": self.office.book.wallets, "others": self.office.book.settings.wallet}
+        return {"wallets": self.runtime.state.wallets, "others": self.runtime.state.settings.wallet}
 
     async def settings(self, ask: Ask) -> Any:
         known = {each.name for each in fields(PaySettings)}
         for name, value in ask.body.items():
             if name not in known:
                 raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
-            setattr(self.office.book.settings, name, value)
-        return dump(self.office.book.settings)
+            setattr(self.runtime.state.settings, name, value)
+        return dump(self.runtime.state.settings)
 
     async def refund_by_hand(self, ask: Ask) -> Any:
         """As in the merchant platform; who set no address up is not told, who did is told in v2's format."""
@@ -182,7 +182,7 @@ class PayRoutes:
         if order is None or number in merchant.refunds:
             raise BadRequestError("no such order, or the refund's number is taken")
         refunding.check(merchant, order, amount, order.total, ask.world.now)
-        return refund(refunding.accept(self.office, merchant, order, number, amount, ""))
+        return refund(refunding.accept(self.runtime, merchant, order, number, amount, ""))
 
     async def add_ballast(self, ask: Ask) -> Any:
         """Payments nobody made, numbered by `prefix` and ten digits from zero on; `total` fen each."""
@@ -195,8 +195,8 @@ class PayRoutes:
         if found is None or found.status not in refunding.OPEN or status not in ENDS:
             raise BadRequestError(f"no refund that is open, or status is none of {', '.join(ENDS)}")
         found.ends = status
-        refunding.finish(self.office, self.merchant(ask), found)
-        await self.office.settle()
+        refunding.finish(self.runtime, self.merchant(ask), found)
+        await self.runtime.settle()
         return refund(found)
 
     async def notices(self, ask: Ask) -> Any:
@@ -204,44 +204,44 @@ class PayRoutes:
         mchid, subject = query.get("mchid"), query.get("subject")
         found = [
             dump(each)
-            for each in self.office.book.notices.values()
+            for each in self.runtime.state.notices.values()
             if mchid in (None, each.mchid) and subject in (None, each.subject)
         ]
         return {"notices": found}
 
     async def settle(self, ask: Ask) -> Any:
-        await self.office.settle()
+        await self.runtime.settle()
         return {"ok": True}
 
     async def deliver(self, ask: Ask) -> Any:
         """Also when the schedule is over or the notice was taken: a repeat the merchant did not expect."""
-        notice = self.office.book.notices.get(ask.request.path_params["id"])
+        notice = self.runtime.state.notices.get(ask.request.path_params["id"])
         if notice is None:
             raise BadRequestError("no such notice", 404)
         if (spoil := str(ask.body.get("spoil", ""))) not in ("", *SPOILS):
             raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}")
-        merchant = self.office.book.merchants[notice.mchid]
-        return dump(await attempt(self.office, merchant, notice, PayFault(0), spoil))
+        merchant = self.runtime.state.merchants[notice.mchid]
+        return dump(await attempt(self.runtime, merchant, notice, PayFault(0), spoil))
 
     async def add_fault(self, ask: Ask) -> Any:
         fault = fitting(PayFault, {**ask.body, "id": ask.world.next_number()})
         if fault.spoil not in ("", *SPOILS) or fault.ends not in ("", *ENDS):
             raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}, ends one of {', '.join(ENDS)}")
-        self.office.book.faults.append(fault)
+        self.runtime.state.faults.append(fault)
         return {"id": fault.id}
 
     async def faults(self, ask: Ask) -> Any:
-        return {"faults": dump(self.office.book.faults)}
+        return {"faults": dump(self.runtime.state.faults)}
 
     async def drop_faults(self, ask: Ask) -> Any:
-        wanted, faults = ask.request.path_params.get("id"), self.office.book.faults
+        wanted, faults = ask.request.path_params.get("id"), self.runtime.state.faults
         faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
         return {"ok": True}
 
     def bill(self, given: dict[str, Any]) -> paying.Bill:
         if "prepay" in given:
-            return paying.find(self.office, str(given["prepay"]))
-        merchant = self.office.book.merchants.get(str(given.get("mchid")))
+            return paying.find(self.runtime, str(given["prepay"]))
+        merchant = self.runtime.state.merchants.get(str(given.get("mchid")))
         order = merchant.orders.get(str(given.get("out_trade_no"))) if merchant else None
         if merchant is None or order is None or not order.terms:
             raise BadRequestError("say what is paid: prepay, or mchid and out_trade_no", 404)

@@ -1,4 +1,4 @@
-"""The door of the old API (pay reference 8)."""
+"""What every call of the old API passes (pay reference 8)."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from starlette.types import Receive, Scope, Send
 
 from simulator.pay import v2, v2_xml
 from simulator.pay.faults import PayFault, strike
-from simulator.pay.office import Office
+from simulator.pay.runtime import Runtime
 
 # Stands for the client certificate of mutual TLS.
 CERTIFICATE_HEADER = "x-client-certificate"
 
 
-class V2Door:
+class V2Gateway:
     """An ASGI application; what it refuses is HTTP 200 too."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, request, started = scope["path"], Request(scope, receive), time.perf_counter()
         if path not in v2.CALLS:
             await Response(status_code=404)(scope, receive, send)
             return
-        fault = strike(self.office.book.faults, path, "") or PayFault(0)
+        fault = strike(self.runtime.state.faults, path, "") or PayFault(0)
         if fault.status:
             await Response(status_code=fault.status)(scope, receive, send)
             return
         told = self._answer(path, request, await request.body())
         code = 0 if told.get("result_code") == "SUCCESS" else 1
         ms = (time.perf_counter() - started) * 1000
-        self.office.world.record_call(path, told.get("mch_id", ""), code, ms)
+        self.runtime.world.record_call(path, told.get("mch_id", ""), code, ms)
         await Response(v2_xml.write(told), media_type="text/plain")(scope, receive, send)
 
     def _answer(self, path: str, request: Request, body: bytes) -> v2.Fields:
@@ -42,4 +42,4 @@ class V2Door:
             return v2.failed("请使用post方法")
         if path.startswith("/secapi/") and not request.headers.get(CERTIFICATE_HEADER):
             return v2.failed("证书验证失败")
-        return v2.answered(self.office, path, body)
+        return v2.answered(self.runtime, path, body)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from simulator.world import Follower
 
 
-class Roll:
+class FollowerList:
     """Derived from the followers and not saved. Who follows again leaves a gap behind and comes last."""
 
     def __init__(self, followers: dict[str, Follower]) -> None:

@@ -229,7 +229,7 @@ class PaySettings:
 
 
 @dataclass(slots=True)
-class PayBook:
+class PayState:
     """`wallets` are people's money by person or openid; who is not in it has what the settings say."""
 
     merchants: dict[str, Merchant] = field(default_factory=dict)
@@ -239,9 +239,9 @@ class PayBook:
     faults: list[PayFault] = field(default_factory=list)
     settings: PaySettings = field(default_factory=PaySettings)
 
-    def emptied(self) -> PayBook:
+    def emptied(self) -> PayState:
         """The same merchants, as they were set up, with nothing bought."""
-        return PayBook({each.mchid: as_new(each) for each in self.merchants.values()})
+        return PayState({each.mchid: as_new(each) for each in self.merchants.values()})
 
 
 def as_new(merchant: Merchant) -> Merchant:
