@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from simulator.world import Account, World, openid_of
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
+LONGEST_STATE = 128
 PAGE = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><script src="/.webview/script.js"></script><style>
@@ -58,10 +59,10 @@ def read(world: World, query: dict[str, str]) -> Asked:
         raise RefusedError(10012)
     if scope not in SCOPES or not account.verified or account.kind != "service":
         raise RefusedError(10005)
-    if urlsplit(redirect_uri).netloc != urlsplit(account.callback_url).netloc:
+    if not account.authorises(redirect_uri):
         raise RefusedError(10003)
     state = query.get("state", "")
-    if len(state) > 128 or not (state.isascii() and state.isalnum()):
+    if len(state.encode()) > LONGEST_STATE:
         raise RefusedError(10013)
     return Asked(account, redirect_uri, scope, state)
 
@@ -74,9 +75,10 @@ def back(world: World, asked: Asked, person: str, *, snapshot: bool = False) -> 
 
 
 def with_query(url: str, added: dict[str, str]) -> str:
+    """The address with more in its query; a fragment stays where it was, as a router in the page needs it."""
     parts = urlsplit(url)
     query = [*parse_qsl(parts.query, keep_blank_values=True), *added.items()]
-    return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def routes(world: World, path_to: PathTo) -> list[BaseRoute]:

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator import personas
+from simulator import account_settings, personas
+from simulator.account_settings import CHECKS, SECRETS
 from simulator.api import mass
 from simulator.chat import act, told
 from simulator.errors import ApiError
@@ -23,28 +24,6 @@ from simulator.saving import dump, load_object
 from simulator.templates import Template
 from simulator.user_actions import Actor, ImpossibleError
 from simulator.world import Account, Settings, State, World, new_openid
-
-CONFIGURABLE = (
-    "secret",
-    "token",
-    "aes_key",
-    "mode",
-    "format",
-    "original_id",
-    "kind",
-    "verified",
-    "name",
-    "callback_url",
-    "open_platform",
-    "ip_whitelist",
-    "miniprograms",
-)
-CHOICES = {
-    "mode": ("plain", "compatible", "safe"),
-    "format": ("xml", "json"),
-    "kind": ("service", "subscription", "miniprogram"),
-}
-SECRETS = ("secret", "token", "aes_key")
 
 
 class BadRequestError(Exception):
@@ -92,7 +71,7 @@ async def list_accounts(ask: Ask) -> Any:
 
 
 def described(world: World, account: Account) -> dict[str, Any]:
-    shown = {name: getattr(account, name) for name in ("appid", *CONFIGURABLE) if name not in SECRETS}
+    shown = {name: getattr(account, name) for name in ("appid", *CHECKS) if name not in SECRETS}
     return {**shown, "followers": world.follower_list(account).total, "held_until": account.held_until}
 
 
@@ -102,16 +81,11 @@ async def put_account(ask: Ask) -> Any:
     if not isinstance(appid, str) or not appid:
         raise BadRequestError("appid is missing")
     changes = {name: value for name, value in ask.body.items() if name != "appid" and value is not None}
-    for name, value in changes.items():
-        if name not in CONFIGURABLE:
-            raise BadRequestError(f"an account has no {name}")
-        if name in CHOICES and value not in CHOICES[name]:
-            raise BadRequestError(f"{name} must be one of {', '.join(CHOICES[name])}")
+    account = ask.world.state.accounts.get(appid) or Account(appid)
+    account_settings.apply(account, changes)
     if appid not in ask.world.state.accounts:
+        ask.world.state.accounts[appid] = account
         ask.world.live.start_over()
-    account = ask.world.state.accounts.setdefault(appid, Account(appid))
-    for name, value in changes.items():
-        setattr(account, name, value)
     return described(ask.world, account)
 
 

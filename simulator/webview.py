@@ -77,9 +77,13 @@ class Browsers:
         return self._browsers.setdefault(person, Browser(next(iter(self.origins()), "")))
 
     def origins(self) -> Iterable[str]:
-        """The servers of all accounts: the only ones that are opened."""
+        """The servers of all accounts."""
         urls = (each.callback_url for each in self.world.state.accounts.values())
         return dict.fromkeys(origin_of(url) for url in urls if url)
+
+    def is_allowed(self, url: str) -> bool:
+        """Whether it lies in a domain where an account lets people log in."""
+        return any(each.authorises(url) for each in self.world.state.accounts.values())
 
     def path_to(self, person: str, url: str) -> str | None:
         """The address as this person's webview has it, without the host; None for pages of others."""
@@ -87,7 +91,7 @@ class Browsers:
         inside = url[len(origin) :] or "/"
         if origin in (self.world.base_url, PLATFORM) and inside.startswith("/connect/"):
             return inside
-        if origin not in self.origins():
+        if origin not in self.origins() and not self.is_allowed(url):
             return None
         self.of(person).origin = origin
         return inside

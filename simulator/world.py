@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from simulator.clock import Clock
 from simulator.drafts import Newsroom
@@ -26,6 +27,7 @@ from simulator.tokens import TokenBook
 from simulator.windows import Grant
 
 RECENT_CALLS = 500
+REQUESTS_KEPT = 1_000
 MEDIA_LIFE = 3 * 86_400
 
 
@@ -125,6 +127,9 @@ class Account:
     name: str = ""
     callback_url: str = ""
     open_platform: bool = False
+    sandbox: bool = False
+    # Where people may log in, as host or host:port; without any it is the callback's host.
+    oauth_domains: list[str] = field(default_factory=list)
     ip_whitelist: list[str] = field(default_factory=list)
     autoreply: dict[str, Any] = field(
         default_factory=lambda: {"is_add_friend_reply_open": 0, "is_autoreply_open": 0}
@@ -151,6 +156,12 @@ class Account:
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0
     held_until: float = 0.0
+
+    def authorises(self, url: str) -> bool:
+        """Whether people may log in at this address and the phone opens it."""
+        parts = urlsplit(url)
+        known = self.oauth_domains or [urlsplit(self.callback_url).netloc]
+        return bool(parts.netloc) and (parts.netloc in known or parts.hostname in known)
 
     def follower(self, openid: str) -> Follower:
         """Raises 40003 for an openid this account never met."""
@@ -213,6 +224,19 @@ class CallRecord:
     ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A request the platform refused, as `rid/get` tells it, without its credentials."""
+
+    appid: str
+    invoke_time: int
+    cost_in_ms: int
+    request_url: str
+    request_body: str
+    response_body: str
+    client_ip: str
+
+
 class World:
     """The state, and what hangs on it while the process runs."""
 
@@ -227,6 +251,7 @@ class World:
         self.changes = 0
         self.call_counts: dict[str, Counter[str]] = {}
         self.recent_calls: deque[CallRecord] = deque(maxlen=RECENT_CALLS)
+        self.requests: dict[str, RequestRecord] = {}
         self.by_token = {
             value: each.appid for each in state.accounts.values() for value in each.tokens.issued
         }
@@ -331,6 +356,11 @@ class World:
     def thread(self, appid: str, openid: str) -> list[Entry]:
         return self.threads.get((appid, openid), [])
 
+    def keep_request(self, rid: str, record: RequestRecord) -> None:
+        self.requests[rid] = record
+        if len(self.requests) > REQUESTS_KEPT:
+            del self.requests[next(iter(self.requests))]
+
     def record_call(self, api: str, appid: str, errcode: int, ms: float) -> None:
         self.changes += 1
         counts = self.call_counts.get(appid)
@@ -354,10 +384,11 @@ def fresh(account: Account) -> Account:
         "verified",
         "name",
         "open_platform",
+        "sandbox",
     )
     kept = {
         name: getattr(account, name)
-        for name in (*names, "callback_url", "ip_whitelist", "miniprograms", "autoreply")
+        for name in (*names, "callback_url", "oauth_domains", "ip_whitelist", "miniprograms", "autoreply")
     }
     return Account(**kept)
 

@@ -25,6 +25,7 @@ def send(call: Call) -> Answer:
         raise ApiError(40008)
     content = call.object(kind)
     CHECKS[kind](call, content)
+    check_worker(call)
     if follower.blacklisted:
         raise ApiError(43019)
     if not follower.subscribed:
@@ -48,6 +49,16 @@ def typing(call: Call) -> Answer:
     follower.typing_until = now + TYPING_SECONDS if command == "Typing" else 0.0
     call.world.live.tell(call.account.appid, follower.openid, "typing", command == "Typing")
     return OK
+
+
+def check_worker(call: Call) -> None:
+    """Raises 65401 for a message in the name of a service account that does not exist."""
+    named = call.body.get("customservice")
+    if named is None:
+        return
+    name = named.get("kf_account") if isinstance(named, dict) else None
+    if name not in call.account.customer_service.workers:
+        raise ApiError(65401)
 
 
 def filled(content: dict[str, Any], *names: str, missing: int = 47001) -> None:

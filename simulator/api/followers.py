@@ -11,7 +11,8 @@ from simulator.world import Follower
 
 BATCH = 100
 REMARK_BYTES = 30
-LANGUAGES = ("zh_CN", "zh_TW", "en")
+# Clients in use send the empty text, and "zh-CN" as an example of old had it.
+LANGUAGES = {"": "zh_CN", "zh_CN": "zh_CN", "zh-CN": "zh_CN", "zh_TW": "zh_TW", "en": "en"}
 
 
 @api("GET", "/cgi-bin/user/get", right=verified)
@@ -42,7 +43,7 @@ def as_page(openids: list[str]) -> dict[str, Any]:
 def info(call: Call) -> Answer:
     if not call.query.get("openid"):
         raise ApiError(41009)
-    return profile(call.account.follower(call.query["openid"]), call.query.get("lang", "zh_CN"))
+    return profile(call.account.follower(call.query["openid"]), call.query.get("lang", ""))
 
 
 @api("POST", "/cgi-bin/user/info/batchget", right=verified)
@@ -53,7 +54,7 @@ def infos(call: Call) -> Answer:
     if not 0 < len(wanted) <= BATCH:
         raise ApiError(40032)
     found = [
-        profile(call.account.follower(str(each.get("openid"))), each.get("lang", "zh_CN")) for each in wanted
+        profile(call.account.follower(str(each.get("openid"))), each.get("lang") or "") for each in wanted
     ]
     return {"user_info_list": found}
 
@@ -67,7 +68,7 @@ def profile(follower: Follower, language: str) -> dict[str, Any]:
     return {
         "subscribe": 1,
         "openid": follower.openid,
-        "language": language,
+        "language": LANGUAGES[language],
         "subscribe_time": follower.subscribed_at,
         "remark": follower.remark,
         "groupid": 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from inspect import isawaitable
 from typing import Any
@@ -14,12 +15,18 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from simulator.api.calls import ENDPOINTS, Answer, Call, Endpoint, json_body
-from simulator.errors import ApiError, refusal
+from simulator.errors import ApiError, refusal, request_id
 from simulator.faults import Fault, strike
 from simulator.push import Pusher
-from simulator.world import Account, World
+from simulator.tokens import unknown
+from simulator.world import Account, RequestRecord, World
 
 NOBODY = Account("")
+MENUS = "/cgi-bin/menu/"
+CREDENTIAL = re.compile(r"\b(access_token|secret|appsecret)=[^&]*")
+KEPT = 8_192
+# The way out when everything is used up.
+UNCOUNTED = ("/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear")
 
 
 class GatewayError(Exception):
@@ -49,7 +56,7 @@ class ApiGateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = ENDPOINTS.get(scope["path"])
         if endpoint is None:
-            response: Response = Response("no such API", 404)
+            response: Response = not_played(scope["path"])
         else:
             response = await self._answer(endpoint, Request(scope, receive))
         await response(scope, receive, send)
@@ -63,16 +70,34 @@ class ApiGateway:
         try:
             response = await self._perform(endpoint, call, request)
         except ApiError as error:
-            code, response = error.code, as_json({**refusal(error.code, error.text), **error.more})
+            code, response = error.code, await self._refused(error, call, request, started)
         except GatewayError as broken:
             code, response = -1, Response(status_code=broken.status)
         self.world.record_call(call.api, call.account.appid, code, (time.perf_counter() - started) * 1000)
         return response
 
+    async def _refused(self, error: ApiError, call: Call, request: Request, started: float) -> Response:
+        """The refusal, kept under its request id for rid/get."""
+        rid = request_id(self.world.now)
+        answer = {**refusal(error.code, error.text, rid), **error.more}
+        self.world.keep_request(
+            rid,
+            RequestRecord(
+                call.account.appid,
+                int(self.world.now),
+                round((time.perf_counter() - started) * 1000),
+                CREDENTIAL.sub(r"\1=***", str(request.url)),
+                (await request.body())[:KEPT].decode(errors="replace"),
+                json.dumps(answer, ensure_ascii=False),
+                call.client_ip,
+            ),
+        )
+        return as_json(answer)
+
     async def _perform(self, endpoint: Endpoint, call: Call, request: Request) -> Response:
         raw = await request.body()
-        if request.method != endpoint.method:
-            raise ApiError(43001 if endpoint.method == "GET" else 43002)
+        if request.method not in endpoint.methods:
+            raise ApiError(43001 if endpoint.methods == ("GET",) else 43002)
         if endpoint.by_secret:
             self._by_secret(endpoint, call, raw)
         elif endpoint.by_user:
@@ -85,11 +110,13 @@ class ApiGateway:
         if not endpoint.right(call.account):
             raise ApiError(48001)
         clock = self.world.state.clock
-        call.account.quotas.spend(call.api, clock.day(), clock.minute())
+        if call.api not in UNCOUNTED:
+            account = call.account
+            account.quotas.spend(call.api, clock.day(), clock.minute(), sandbox=account.sandbox)
         if endpoint.upload:
             call.form = await request.form()
-        elif endpoint.method == "POST" and not endpoint.by_secret:
-            call.body = json_body(raw)
+        elif not endpoint.by_secret:
+            call.body = body_of(endpoint, call.api, raw)
         done = await finished(endpoint, call)
         if fault and fault.answer is not None:
             return Response(fault.answer, media_type="application/json; charset=utf-8")
@@ -101,7 +128,7 @@ class ApiGateway:
             raise ApiError(41001)
         account = self.world.state.accounts.get(self.world.by_token.get(token, ""))
         if account is None:
-            raise ApiError(40014)
+            raise unknown(token)
         call.account = account
         account.tokens.check(token, self.world.now)
 
@@ -113,15 +140,27 @@ class ApiGateway:
             if token in account.logins.tokens:
                 call.account = account
                 return
-        raise ApiError(40014)
+        raise ApiError(40001)
 
     def _by_secret(self, endpoint: Endpoint, call: Call, raw: bytes) -> None:
-        if endpoint.method == "POST":
+        if "POST" in endpoint.methods and (raw.strip() or "appid" not in call.query):
             call.body = json_body(raw)
         given: dict[str, Any] = {**call.query, **call.body}
         if not given.get("appid"):
             raise ApiError(41002)
         call.account = self.world.account(str(given["appid"]))
+
+
+def not_played(path: str) -> Response:
+    """What the platform says to an address it does not have; nothing says more honestly that we have not."""
+    return as_json({"errcode": 40066, "errmsg": f"invalid url ({path} is not played by this simulator)"})
+
+
+def body_of(endpoint: Endpoint, path: str, raw: bytes) -> dict[str, Any]:
+    """The JSON object of a POST. Menus alone are refused for \\uXXXX, as on the platform."""
+    if endpoint.methods == ("GET",) or ("GET" in endpoint.methods and raw.strip() in (b"", b"[]")):
+        return {}
+    return json_body(raw, escapes=not path.startswith(MENUS))
 
 
 async def suffer(fault: Fault) -> None:

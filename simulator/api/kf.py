@@ -29,7 +29,10 @@ def worker(call: Call, name: str) -> Worker:
 
 
 def named(call: Call) -> Worker:
-    return worker(call, call.text("kf_account", 65404))
+    name = call.parameter("kf_account")
+    if not name:
+        raise ApiError(65404)
+    return worker(call, name)
 
 
 def nickname(call: Call) -> str:
@@ -58,7 +61,7 @@ def update(call: Call) -> Answer:
     return OK
 
 
-@api("POST", "/customservice/kfaccount/del", right=verified)
+@api("POST", "/customservice/kfaccount/del", also="GET", right=verified)
 def delete(call: Call) -> Answer:
     gone = named(call)
     del service(call).workers[gone.account]
@@ -90,7 +93,7 @@ def described(each: Worker) -> dict[str, Any]:
     told = {
         "kf_account": each.account,
         "kf_nick": each.nickname,
-        "kf_id": str(each.kf_id),
+        "kf_id": each.kf_id,
         "kf_headimgurl": "",
         "kf_wx": each.wechat_id,
     }

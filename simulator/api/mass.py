@@ -80,11 +80,13 @@ def content_of(call: Call) -> dict[str, Any]:
         raise ApiError(45113)
     if kind not in ("mpnews", "text", "image", "voice", "mpvideo"):
         raise ApiError(40008)
-    content = dict(call.object("images" if kind == "image" else str(kind)))
+    # One picture was sent as "image" until several could be; that form still works.
+    images_sent = kind == "image" and "images" in call.body
+    content = dict(call.object("images" if images_sent else str(kind)))
     if kind == "text" and not content.get("content"):
         raise ApiError(44004)
     if kind == "image":
-        images = content.get("media_ids")
+        images = content.get("media_ids") if images_sent else [content.get("media_id")]
         if not isinstance(images, list) or not 0 < len(images) <= MOST_IMAGES:
             raise ApiError(40215)
         for each in images:

@@ -23,7 +23,9 @@ def session(call: Call) -> Answer:
     check_secret(call)
     if call.query.get("grant_type") != "authorization_code":
         raise ApiError(40002)
-    code = call.account.logins.spend(call.query.get("js_code", ""), "login", call.world.now)
+    if not call.query.get("js_code"):
+        raise ApiError(41008)
+    code = call.account.logins.spend(call.query["js_code"], "login", call.world.now)
     key = call.account.logins.new_session(code.person, code.openid)
     return {"openid": code.openid, "session_key": key, **union(call.account, code.person)}
 

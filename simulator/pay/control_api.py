@@ -26,6 +26,7 @@ from starlette.concurrency import run_in_threadpool
 
 from simulator.control_api import Ask, BadRequestError, fitting
 from simulator.pay import paying, refunding
+from simulator.pay.bill_layout import STYLES
 from simulator.pay.certificates import issued, new_serial, serial_of
 from simulator.pay.delivery import attempt
 from simulator.pay.faults import SPOILS, PayFault
@@ -168,6 +169,8 @@ class PayRoutes:
         for name, value in ask.body.items():
             if name not in known:
                 raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
+            if name == "bill_style" and value not in STYLES:
+                raise BadRequestError(f"bill_style must be one of {', '.join(STYLES)}")
             setattr(self.runtime.state.settings, name, value)
         return dump(self.runtime.state.settings)
 

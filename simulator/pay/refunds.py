@@ -10,7 +10,7 @@ from simulator.pay.errors import PayError, wrong
 from simulator.pay.keys import Key, SealedFieldError
 from simulator.pay.orders import check_address, digest
 from simulator.pay.schema import Array, Number, Object, Text
-from simulator.pay.state import Merchant, Order, Refund, Turn
+from simulator.pay.state import Merchant, Order, Refund, Turn, same_serial
 
 REFUNDS = "/v3/refund/domestic/refunds"
 GOODS = Object(
@@ -152,10 +152,14 @@ def field_key(call: Call) -> Key:
     merchant = call.merchant
     if not call.serial:
         raise PayError("PARAM_ERROR", texts.SERIAL_MISSING)
-    if merchant.key_mode != "certificate" and call.serial == merchant.public_key_id and merchant.public_key:
+    if (
+        merchant.key_mode != "certificate"
+        and same_serial(call.serial, merchant.public_key_id)
+        and merchant.public_key
+    ):
         return merchant.public_key
     for each in merchant.platform_certificates:
-        if each.serial == call.serial and merchant.key_mode != "public_key":
+        if same_serial(call.serial, each.serial) and merchant.key_mode != "public_key":
             return each.key
     raise PayError("PARAM_ERROR", texts.SERIAL_OF_PLATFORM)
 

@@ -14,6 +14,7 @@ from anyio import CapacityLimiter
 
 from simulator.pay import texts
 from simulator.pay.authorization import WINDOW
+from simulator.pay.bill_layout import Layout
 from simulator.pay.errors import PayError
 from simulator.pay.rates import Rates
 from simulator.pay.schedule import Schedule, Task
@@ -34,7 +35,7 @@ class Download:
     day: str
     choice: str
     made_at: float
-    style: str
+    layout: Layout
     zipped: bool
 
 

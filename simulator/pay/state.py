@@ -174,6 +174,11 @@ class Notice:
     steps: int = 0
 
 
+def same_serial(serial: str, *others: str) -> bool:
+    """Whether it is one of the others, in whatever case its digits are written."""
+    return serial.upper() in (each.upper() for each in others)
+
+
 @dataclass(slots=True)
 class Merchant:
     """A merchant as it is set up on the platform, and the platform's own keys for it.
@@ -209,6 +214,12 @@ class Merchant:
     movements: list[Movement] = field(default_factory=list)
     ballast: list[Ballast] = field(default_factory=list)
 
+    def known_serial(self, given: str) -> str | None:
+        """The serial of the merchant's certificate as it is kept; hex is written in either case."""
+        if given in self.certificates:
+            return given
+        return next((each for each in self.certificates if same_serial(given, each)), None)
+
     def refunds_of(self, order: Order) -> Iterator[Refund]:
         return (self.refunds[number] for number in order.refunds)
 
@@ -223,7 +234,11 @@ class PaySettings:
     refund_seconds: float = 1.0
     probe_share: float = 0.0
     reused_number: str = "observed"
+    # How bills are written: see bill_layout.Layout.
     bill_style: str = "crlf"
+    bill_separate_fees: bool = False
+    bill_classic: bool = False
+    bill_decimal_counts: bool = False
     wallet: int = 1_000_000
     password: str = "123456"  # noqa: S105
 

@@ -228,3 +228,10 @@ def test_everything_is_saved_and_restored(shop: Shop) -> None:
     answer = shop.query()
     shop.verify(answer.headers, answer.content)
     assert answer.json()["trade_state"] == "SUCCESS"
+
+
+def test_the_serial_of_a_certificate_is_known_in_any_case(shop: Shop) -> None:
+    shop.serial = shop.serial.lower()
+    assert shop.order().status_code == 200
+    shop.setup(voided=[shop.serial.upper()])
+    assert refused(shop.order()) == (401, "SIGN_ERROR")
