@@ -89,7 +89,7 @@ class Browsers:
         """The address as this person's webview has it, without the host; None for pages of others."""
         origin = origin_of(url)
         inside = url[len(origin) :] or "/"
-        if origin in (self.world.base_url, PLATFORM) and inside.startswith("/connect/"):
+        if origin in (self.world.addresses.open, PLATFORM) and inside.startswith("/connect/"):
             return inside
         if origin not in self.origins() and not self.is_allowed(url):
             return None

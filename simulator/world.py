@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from simulator.addresses import Addresses
 from simulator.clock import Clock
 from simulator.drafts import Newsroom
 from simulator.errors import ApiError
@@ -23,6 +24,7 @@ from simulator.menus import Menus
 from simulator.pay.state import PayState
 from simulator.quotas import Quotas
 from simulator.templates import Held, Template
+from simulator.tls import Authority
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
 
@@ -240,8 +242,11 @@ class RequestRecord:
 class World:
     """The state, and what hangs on it while the process runs."""
 
-    def __init__(self, base_url: str = "http://127.0.0.1:8800") -> None:
-        self.base_url = base_url
+    def __init__(self, addresses: Addresses | None = None, authority: Authority | None = None) -> None:
+        """`callback_ca` is the file of an authority that https callbacks are checked with, or empty."""
+        self.addresses = addresses or Addresses.all_at("http://127.0.0.1:8800")
+        self.authority = authority
+        self.callback_ca = ""
         self.live = Live()
         self.enter(State())
 
@@ -323,7 +328,7 @@ class World:
         return media
 
     def media_url(self, account: Account, media: Media) -> str:
-        return f"{self.base_url}/mmbiz/{account.appid}/{media.media_id}"
+        return f"{self.addresses.mp}/mmbiz/{account.appid}/{media.media_id}"
 
     def write(
         self,

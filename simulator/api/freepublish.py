@@ -47,7 +47,7 @@ async def finish(call: Call, publication: Publication) -> None:
 
 
 def address(world: World, account: Account, publication: Publication, number: int) -> str:
-    return f"{world.base_url}/s/{publication.article_id or publication.publish_id}-{number}"
+    return f"{world.addresses.mp}/s/{publication.article_id or publication.publish_id}-{number}"
 
 
 def detail(world: World, account: Account, publication: Publication) -> dict[str, object]:

@@ -171,7 +171,7 @@ def deliver(world: World, account: Account, job: Job) -> list[str]:
 def articles_told(world: World, job: Job) -> dict[str, Any]:
     numbers = range(1, len(job.content["articles"]) + 1)
     checks = [{"ArticleIdx": number, "UserDeclareState": 0, "AuditState": 0} for number in numbers]
-    urls = [{"ArticleIdx": n, "ArticleUrl": f"{world.base_url}/s/{job.msg_id}-{n}"} for n in numbers]
+    urls = [{"ArticleIdx": n, "ArticleUrl": f"{world.addresses.mp}/s/{job.msg_id}-{n}"} for n in numbers]
     return {
         "CopyrightCheckResult": {"Count": len(checks), "ResultList": {"item": checks}, "CheckState": 1},
         "ArticleUrlResult": {"Count": len(urls), "ResultList": {"item": urls}},

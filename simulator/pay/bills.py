@@ -69,7 +69,7 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
     digest = await run_in_threadpool(sha1, blocks(made(call, bill.day, choice, layout), layout.style))
     call.runtime.downloads[token] = Download(call.merchant.mchid, bill.day, choice, call.now, layout, zipped)
     tail = "&tartype=gzip" if zipped else ""
-    address = f"{call.runtime.world.base_url}/v3/billdownload/file?token={token}{tail}"
+    address = f"{call.runtime.world.addresses.pay}/v3/billdownload/file?token={token}{tail}"
     return {"download_url": address, "hash_type": "SHA1", "hash_value": digest}
 
 

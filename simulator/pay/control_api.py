@@ -21,39 +21,19 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from Crypto.PublicKey import RSA
 from starlette.concurrency import run_in_threadpool
 
 from simulator.control_api import Ask, BadRequestError, fitting
-from simulator.pay import paying, refunding
+from simulator.pay import merchant_settings, paying, refunding
 from simulator.pay.bill_layout import STYLES
-from simulator.pay.certificates import issued, new_serial, serial_of
 from simulator.pay.delivery import attempt
 from simulator.pay.faults import SPOILS, PayFault
-from simulator.pay.keys import BadKeyError, new_key, read_public
-from simulator.pay.platform import FIVE_YEARS, add_certificate, equip
+from simulator.pay.merchant_settings import CONFIGURABLE, SECRETS
+from simulator.pay.platform import add_certificate
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import Ballast, Merchant, Order, PaySettings, Refund
 from simulator.saving import dump
 
-CONFIGURABLE = {
-    "name": str,
-    "appids": list,
-    "voided": list,
-    "apiv3_key": str,
-    "v2_key": str,
-    "refund_notify_url": str,
-    "directories": list,
-    "public_notify_only": bool,
-    "refuse_reused_nonces": bool,
-    "key_mode": str,
-    "notify_share": (int, float),
-    "fee_rate": int,
-    "balance": int,
-    "serving": str,
-}
-SECRETS = ("apiv3_key", "v2_key")
-KEY_MODES = ("certificate", "public_key", "switching")
 ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
 # What a page hears of somebody who did not pay; nothing at all while the sheet is left open.
 OUTCOMES = {
@@ -62,7 +42,6 @@ OUTCOMES = {
     "fail": "get_brand_wcpay_request:fail",
     "open": "",
 }
-MATERIAL = ("certificate", "public_key", "serial_no")
 
 
 class PayRoutes:
@@ -84,19 +63,7 @@ class PayRoutes:
         A merchant that brings neither and has none is given a key pair; its private key is told in this
         answer only.
         """
-        body = dict(ask.body)
-        mchid = body.pop("mchid", None)
-        if not isinstance(mchid, str) or not mchid.isdecimal():
-            raise BadRequestError("mchid is missing, or is not a text of digits")
-        material = {name: body.pop(name) for name in MATERIAL if name in body}
-        merchants = self.runtime.state.merchants
-        merchant = merchants.get(mchid) or Merchant(mchid)
-        check_settings(body, merchant)
-        given = await bring_key(merchant, material, ask.world.now)
-        for name, value in body.items():
-            setattr(merchant, name, value)
-        equip(merchant, ask.world.now)
-        merchants[mchid] = merchant
+        merchant, given = await run_in_threadpool(merchant_settings.configure, ask.world, dict(ask.body))
         return {**described(merchant), **given}
 
     async def list_merchants(self, ask: Ask) -> Any:
@@ -274,54 +241,6 @@ class PayRoutes:
             ("POST", "/wallets", self.set_wallet),
             ("GET", "/wallets", self.wallets),
         )
-
-
-def check_settings(body: dict[str, Any], merchant: Merchant) -> None:
-    for name, value in body.items():
-        kind: Any = CONFIGURABLE.get(name)
-        if kind is None:
-            raise BadRequestError(f"a merchant has no {name}; known are {', '.join(CONFIGURABLE)}")
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise BadRequestError(f"{name} does not fit")
-    if body.get("key_mode", KEY_MODES[0]) not in KEY_MODES:
-        raise BadRequestError(f"key_mode must be one of {', '.join(KEY_MODES)}")
-    if body.get("serving", "") not in ("", *(each.serial for each in merchant.platform_certificates)):
-        raise BadRequestError("serving is the serial of no platform certificate")
-    if len(body.get("apiv3_key", "").encode()) not in (0, 32):
-        raise BadRequestError("apiv3_key must be 32 characters")
-
-
-async def bring_key(merchant: Merchant, material: dict[str, Any], now: float) -> dict[str, str]:
-    """Keeps the merchant's certificate or key; makes one, and tells it, when there is none at all."""
-    try:
-        if "certificate" in material:
-            pem = str(material["certificate"])
-            read_public(pem)
-            merchant.certificates[serial_of(pem)] = pem
-        elif "public_key" in material:
-            pem = str(material["public_key"])
-            if not material.get("serial_no"):
-                raise BadRequestError("a public key needs its serial_no")
-            merchant.certificates[str(material["serial_no"])] = (
-                read_public(pem).public_key().export_key().decode()
-            )
-        elif not merchant.certificates:
-            return await run_in_threadpool(issue, merchant, now)
-    except BadKeyError as error:
-        raise BadRequestError(str(error)) from error
-    return {}
-
-
-def issue(merchant: Merchant, now: float) -> dict[str, str]:
-    """A certificate as the platform issues them; the key is an ordinary one, for any library takes it."""
-    private, serial = RSA.generate(2048), new_serial()
-    pem = issued(merchant.mchid, serial, private, new_key(), now - 60, now + FIVE_YEARS)
-    merchant.certificates[serial] = pem
-    return {
-        "serial_no": serial,
-        "certificate": pem,
-        "private_key": private.export_key(pkcs=8).decode() + "\n",
-    }
 
 
 def described(merchant: Merchant) -> dict[str, Any]:

@@ -102,7 +102,14 @@ async def send(
     try:
         with anyio.fail_after(deadline):
             answer = await to_thread.run_sync(
-                post, notice.url, body, headers, deadline, abandon_on_cancel=True, limiter=runtime.limiter
+                post,
+                notice.url,
+                body,
+                headers,
+                deadline,
+                runtime.world.callback_ca,
+                abandon_on_cancel=True,
+                limiter=runtime.limiter,
             )
     except (TimeoutError, requests.Timeout):
         made.verdict = "timeout"
@@ -114,7 +121,7 @@ async def send(
         made.verdict = "taken" if good else "refused"
 
 
-def post(url: str, body: bytes, headers: dict[str, str], timeout: float) -> requests.Response:
+def post(url: str, body: bytes, headers: dict[str, str], timeout: float, ca: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         given = {
@@ -124,4 +131,6 @@ def post(url: str, body: bytes, headers: dict[str, str], timeout: float) -> requ
             "Connection": "close",
             **headers,
         }
-        return session.post(url, data=body, headers=given, timeout=timeout, allow_redirects=False)
+        return session.post(
+            url, data=body, headers=given, timeout=timeout, allow_redirects=False, verify=ca or True
+        )

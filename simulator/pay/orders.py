@@ -103,7 +103,8 @@ def h5(call: Call) -> Answer:
 
 def h5_address(runtime: Runtime, prepay_id: str) -> str:
     package = secrets.randbelow(10**10)
-    return f"{runtime.world.base_url}/cgi-bin/mmpayweb-bin/checkmweb?prepay_id={prepay_id}&package={package}"
+    query = f"prepay_id={prepay_id}&package={package}"
+    return f"{runtime.world.addresses.pay}/cgi-bin/mmpayweb-bin/checkmweb?{query}"
 
 
 def ordered(call: Call, trade_type: str, shape: Object) -> tuple[Order, str]:

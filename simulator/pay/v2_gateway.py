@@ -11,6 +11,8 @@ from starlette.types import Receive, Scope, Send
 from simulator.pay import v2, v2_xml
 from simulator.pay.faults import PayFault, strike
 from simulator.pay.runtime import Runtime
+from simulator.pay.state import same_serial
+from simulator.serving import CLIENT_CERTIFICATE
 
 # Stands for the client certificate of mutual TLS.
 CERTIFICATE_HEADER = "x-client-certificate"
@@ -37,9 +39,18 @@ class V2Gateway:
         self.runtime.world.record_call(path, told.get("mch_id", ""), code, ms)
         await Response(v2_xml.write(told), media_type="text/plain")(scope, receive, send)
 
+    def _shows_certificate(self, request: Request) -> bool:
+        """In TLS it must be one of a merchant's that is not voided; without TLS the header stands for it."""
+        if request.url.scheme != "https":
+            return bool(request.headers.get(CERTIFICATE_HEADER))
+        shown = getattr(request.state, CLIENT_CERTIFICATE, None) or {}
+        merchant = self.runtime.state.merchants.get(shown.get("merchant", ""))
+        serial = merchant.known_serial(shown["serial"]) if merchant else None
+        return merchant is not None and serial is not None and not same_serial(serial, *merchant.voided)
+
     def _answer(self, path: str, request: Request, body: bytes) -> v2.Fields:
         if request.method != "POST":
             return v2.failed("请使用post方法")
-        if path.startswith("/secapi/") and not request.headers.get(CERTIFICATE_HEADER):
+        if path.startswith("/secapi/") and not self._shows_certificate(request):
             return v2.failed("证书验证失败")
         return v2.answered(self.runtime, path, body)
