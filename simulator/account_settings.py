@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,14 @@ from urllib.parse import urlsplit
 from simulator.world import Account
 
 AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32
-Check = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`said` tells what is wrong with a value, or nothing; `type` is its JSON type."""
+
+    type: str
+    said: Callable[[Any], str]
 
 
 class BadSettingError(ValueError):
@@ -28,7 +36,7 @@ def _flag(value: Any) -> str:
 
 
 def _one_of(*choices: str) -> Check:
-    return lambda value: "" if value in choices else f"must be one of {', '.join(choices)}"
+    return Check("string", lambda value: "" if value in choices else f"must be one of {', '.join(choices)}")
 
 
 def _texts(value: Any) -> str:
@@ -74,21 +82,21 @@ def _aes_key(value: Any) -> str:
 
 
 CHECKS: Mapping[str, Check] = {
-    "secret": _text,
-    "token": _text,
-    "aes_key": _aes_key,
+    "secret": Check("string", _text),
+    "token": Check("string", _text),
+    "aes_key": Check("string", _aes_key),
     "mode": _one_of("plain", "compatible", "safe"),
     "format": _one_of("xml", "json"),
-    "original_id": _text,
+    "original_id": Check("string", _text),
     "kind": _one_of("service", "subscription", "miniprogram"),
-    "verified": _flag,
-    "name": _text,
-    "callback_url": _url,
-    "open_platform": _flag,
-    "sandbox": _flag,
-    "oauth_domains": _hosts,
-    "ip_whitelist": _networks,
-    "miniprograms": _texts,
+    "verified": Check("boolean", _flag),
+    "name": Check("string", _text),
+    "callback_url": Check("string", _url),
+    "open_platform": Check("boolean", _flag),
+    "sandbox": Check("boolean", _flag),
+    "oauth_domains": Check("array", _hosts),
+    "ip_whitelist": Check("array", _networks),
+    "miniprograms": Check("array", _texts),
 }
 SECRETS = ("secret", "token", "aes_key")
 
@@ -98,7 +106,7 @@ def check(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if name not in CHECKS:
             raise BadSettingError(f"an account has no {name}; known are {', '.join(CHECKS)}")
-        if said := CHECKS[name](value):
+        if said := CHECKS[name].said(value):
             raise BadSettingError(f"{name} {said}")
 
 

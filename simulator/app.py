@@ -11,9 +11,22 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from simulator import api, control_api, faces, menu_actions, phone, phone_menus, pictures, saving, webview
+from simulator import (
+    api,
+    control_api,
+    faces,
+    menu_actions,
+    openapi,
+    phone,
+    phone_menus,
+    pictures,
+    saving,
+    webview,
+)
 from simulator.api.gateway import ApiGateway
+from simulator.pay import control_api as pay_control_api
 from simulator.pay import routes as pay_routes
+from simulator.pay.control_api import PayRoutes
 from simulator.pay.performers import PERFORMERS
 from simulator.pay.runtime import Runtime
 from simulator.push import Pusher
@@ -40,9 +53,20 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
         if saver:
             await saver
 
-    control = [*control_api.routes(world, pusher), *pay_routes.control_routes(world, pusher, runtime)]
+    pay_table = PayRoutes(runtime).table
+    described = [
+        *control_api.operations(control_api.TABLE, control_api.BODIES),
+        *control_api.operations(pay_table, pay_control_api.BODIES),
+    ]
+    control = [
+        *control_api.routes(world, pusher),
+        *control_api.routes(world, pusher, pay_table),
+        *openapi.routes(described),
+        Route("/", openapi.index),
+    ]
     routes = [
         *webview.routes(world),
+        Route("/_sim", openapi.index),
         Mount("/_sim", routes=control),
         *pay_routes.routes(runtime),
         *pictures.routes(world),

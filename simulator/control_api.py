@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -19,6 +19,7 @@ from simulator.chat import act, told
 from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import FROM_WORKER, Record
+from simulator.openapi import Body, Operation
 from simulator.push import Pusher
 from simulator.saving import dump, load_object
 from simulator.templates import Template
@@ -305,7 +306,8 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
     return answer
 
 
-TABLE: tuple[tuple[str, str, Handler], ...] = (
+Table = Iterable[tuple[str, str, Handler]]
+TABLE: Table = (
     ("GET", "/health", health),
     ("POST", "/reset", reset),
     ("GET", "/accounts", list_accounts),
@@ -340,7 +342,44 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-def routes(world: World, pusher: Pusher) -> list[Route]:
+# What bodies hold, for the documentation.
+BODIES: dict[tuple[str, str], Body] = {
+    ("POST", "/reset"): {"keep_accounts": "boolean"},
+    ("POST", "/accounts"): {"appid": "string", **{name: check.type for name, check in CHECKS.items()}},
+    ("POST", "/accounts/{appid}/followers"): {
+        "openids": "array", "count": "integer", "subscribed": "boolean",
+    },
+    ("POST", "/accounts/{appid}/personas"): personas.Seeding,
+    ("POST", "/accounts/{appid}/personas/act"): {"count": "integer"},
+    ("POST", "/accounts/{appid}/events/{openid}"): {
+        "type": "string", "content": "string", "key": "string", "scene": "string", "ticket": "string",
+        "url": "string", "media_id": "string", "xml": "object", "tamper": "string", "deliveries": "integer",
+        "attempts": "integer", "msg_id": "integer", "create_time": "integer", "wait": "boolean",
+    },
+    ("POST", "/accounts/{appid}/quota"): {
+        "api": "string", "daily_limit": "integer", "minute_limit": "integer",
+    },
+    ("POST", "/accounts/{appid}/publishing"): {"outcome": "integer"},
+    ("POST", "/accounts/{appid}/mass"): {
+        "confirms": "boolean", "outcome": "string", "answer": "boolean", "silent": "boolean",
+    },
+    ("POST", "/accounts/{appid}/templates"): {"templates": "array", "forget": "string"},
+    ("POST", "/accounts/{appid}/once"): {"openid": "string", "template_id": "string"},
+    ("POST", "/accounts/{appid}/workers/{worker}"): {
+        "accept": "boolean", "online": "boolean", "openid": "string", "text": "string",
+    },
+    ("POST", "/accounts/{appid}/menu-page"): {"button": "array"},
+    ("POST", "/faults"): Fault,
+    ("POST", "/clock"): {"advance": "number", "offset": "number"},
+    ("POST", "/settings"): Settings,
+}  # fmt: skip
+
+
+def operations(table: Table, bodies: Mapping[tuple[str, str], Body]) -> list[Operation]:
+    return [Operation(method, path, handler, bodies.get((method, path))) for method, path, handler in table]
+
+
+def routes(world: World, pusher: Pusher, table: Table = TABLE) -> list[Route]:
     return [
-        Route(path, endpoint(world, pusher, handler), methods=[method]) for method, path, handler in TABLE
+        Route(path, endpoint(world, pusher, handler), methods=[method]) for method, path, handler in table
     ]

@@ -23,6 +23,10 @@ from simulator.world import Account, RequestRecord, World
 
 NOBODY = Account("")
 MENUS = "/cgi-bin/menu/"
+FOLDERS = (
+    "cgi-bin", "sns", "wxa", "wxaapi", "datacube", "customservice", "card", "semantic", "scan", "device",
+    "shakearound", "merchant", "product", "bizwifi", "intp", "cv", "channels", "nontax", "business", "wxaapp",
+)  # fmt: skip
 CREDENTIAL = re.compile(r"\b(access_token|secret|appsecret)=[^&]*")
 KEPT = 8_192
 # The way out when everything is used up.
@@ -152,7 +156,9 @@ class ApiGateway:
 
 
 def not_played(path: str) -> Response:
-    """What the platform says to an address it does not have; nothing says more honestly that we have not."""
+    """What the platform says to an API it does not have; outside the folders of APIs there is no page."""
+    if path.split("/")[1] not in FOLDERS:
+        return Response(status_code=404)
     return as_json({"errcode": 40066, "errmsg": f"invalid url ({path} is not played by this simulator)"})
 
 

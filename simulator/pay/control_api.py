@@ -1,20 +1,4 @@
-"""The `/_sim` routes of WeChat Pay: setting merchants up, paying without a phone, looking at what happened.
-
-POST     /_sim/merchants                            make or change one; answers with the platform's keys
-GET      /_sim/merchants[/{mchid}]                  what is set up, without secrets
-POST     /_sim/merchants/{mchid}/certificate        a second platform certificate; "serve": true uses it
-GET      /_sim/merchants/{mchid}/ledger             every payment and refund to the fen: the judge
-POST     /_sim/merchants/{mchid}/refunds            refund by hand: out_trade_no, out_refund_no, amount
-POST     /_sim/merchants/{mchid}/refunds/{number}   {"status": SUCCESS, ABNORMAL or CLOSED} at once
-POST     /_sim/merchants/{mchid}/ballast            {"day", "count", "total", "prefix"}: a long trade bill
-POST     /_sim/pay                                  pay a prepay as somebody; see PayRoutes.pay
-GET|POST /_sim/pay/settings                         PaySettings
-GET|POST|DELETE /_sim/pay/faults[/{id}]             PayFault
-GET|POST /_sim/wallets                              people's money: {"person" or "openid", "balance"}
-GET      /_sim/notices                              notices and attempts; by mchid, by subject (a number)
-POST     /_sim/notices/settle                       does what is due now and waits for it
-POST     /_sim/notices/{id}/deliver                 one more delivery now; "spoil" spoils it
-"""
+"""The `/_sim` routes of WeChat Pay: merchants, paying without a phone, looking at what happened."""
 
 from __future__ import annotations
 
@@ -24,6 +8,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from simulator.control_api import Ask, BadRequestError, fitting
+from simulator.openapi import Body
 from simulator.pay import merchant_settings, paying, refunding
 from simulator.pay.bill_layout import STYLES
 from simulator.pay.delivery import attempt
@@ -34,6 +19,9 @@ from simulator.pay.runtime import Runtime
 from simulator.pay.state import Ballast, Merchant, Order, PaySettings, Refund
 from simulator.saving import dump
 
+JSON_TYPES: dict[Any, str] = {
+    str: "string", list: "array", bool: "boolean", int: "integer", (int, float): "number",
+}  # fmt: skip
 ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
 # What a page hears of somebody who did not pay; nothing at all while the sheet is left open.
 OUTCOMES = {
@@ -241,6 +229,29 @@ class PayRoutes:
             ("POST", "/wallets", self.set_wallet),
             ("GET", "/wallets", self.wallets),
         )
+
+
+BODIES: dict[tuple[str, str], Body] = {
+    ("POST", "/merchants"): {
+        "mchid": "string", "certificate": "string", "public_key": "string", "serial_no": "string",
+        **{name: JSON_TYPES[kind] for name, kind in CONFIGURABLE.items()},
+    },
+    ("POST", "/merchants/{mchid}/certificate"): {"serve": "boolean"},
+    ("POST", "/merchants/{mchid}/refunds"): {
+        "out_trade_no": "string", "out_refund_no": "string", "amount": "integer",
+    },
+    ("POST", "/merchants/{mchid}/refunds/{number}"): {"status": "string"},
+    ("POST", "/merchants/{mchid}/ballast"): Ballast,
+    ("POST", "/pay"): {
+        "prepay": "string", "mchid": "string", "out_trade_no": "string", "person": "string",
+        "openid": "string", "bank": "string", "coupon": "integer", "late": "boolean", "outcome": "string",
+        "wait": "boolean",
+    },
+    ("POST", "/notices/{id}/deliver"): {"spoil": "string"},
+    ("POST", "/pay/faults"): PayFault,
+    ("POST", "/pay/settings"): PaySettings,
+    ("POST", "/wallets"): {"person": "string", "openid": "string", "balance": "integer"},
+}  # fmt: skip
 
 
 def described(merchant: Merchant) -> dict[str, Any]:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from simulator.control_api import endpoint
 from simulator.pay import bills, orders, platform, refunds, sheet
-from simulator.pay.control_api import PayRoutes
 from simulator.pay.gateway import PayGateway
 from simulator.pay.runtime import Runtime
 from simulator.pay.v2_gateway import V2Gateway
-from simulator.push import Pusher
-from simulator.world import World
 
 TOPICS = (bills, orders, platform, refunds)
 
@@ -24,11 +20,4 @@ def routes(runtime: Runtime) -> list[BaseRoute]:
         Route("/v3/{path:path}", PayGateway(runtime)),
         Route("/pay/{path:path}", old),
         Route("/secapi/{path:path}", old),
-    ]
-
-
-def control_routes(world: World, pusher: Pusher, runtime: Runtime) -> list[Route]:
-    table = PayRoutes(runtime).table
-    return [
-        Route(path, endpoint(world, pusher, handler), methods=[method]) for method, path, handler in table
     ]

@@ -115,6 +115,10 @@ def test_an_api_that_is_not_played_says_so_as_the_platform_would(simulator: Simu
     }
 
 
+def test_what_is_no_api_is_no_page(simulator: Simulator) -> None:
+    assert requests.get(f"{simulator.base}/nowhere", timeout=30).status_code == 404
+
+
 # --- what comes back
 
 
