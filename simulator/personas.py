@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from simulator.chat import act
+from simulator.clock import day_number
 from simulator.push import Pusher
 from simulator.user_actions import Actor
 from simulator.world import Account, Follower, World, openid_of
@@ -56,9 +57,12 @@ def seed(world: World, account: Account, wanted: Seeding) -> int:
     for number in range(wanted.count):
         openid = openid_of(account.appid, f"persona/{wanted.seed}/{number}")
         scene = chance.choices(scenes, weights)[0]
+        at = start + number * wanted.days * DAY // wanted.count
+        if openid not in account.followers:
+            account.growth.change(day_number(at), scene).came += 1
         account.followers[openid] = Follower(
             openid,
-            subscribed_at=start + number * wanted.days * DAY // wanted.count,
+            subscribed_at=at,
             subscribe_scene=scene,
             qr_scene_str=chance.choice(stores) if scene == "ADD_SCENE_QR_CODE" else "",
             tags=chance.choice(combinations),

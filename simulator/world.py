@@ -16,6 +16,7 @@ from simulator.drafts import Newsroom
 from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.follower_list import FollowerList
+from simulator.growth import Growth
 from simulator.kf import CustomerService
 from simulator.live import Live
 from simulator.logins import Logins
@@ -148,6 +149,7 @@ class Account:
     industries_changed_in: str = ""
     # How many messages of a template a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
+    growth: Growth = field(default_factory=Growth)
     newsroom: Newsroom = field(default_factory=Newsroom)
     mass: MassSends = field(default_factory=MassSends)
     customer_service: CustomerService = field(default_factory=CustomerService)
@@ -307,6 +309,7 @@ class World:
         follower.subscribe_scene, follower.qr_scene, follower.qr_scene_str = scene, 0, ""
         account.followers[openid] = follower
         follower_list.followed(openid, anew=anew)
+        account.growth.change(self.state.clock.day(), scene).came += anew
         account.menus.forget_copy(openid)
         return follower
 
@@ -314,6 +317,7 @@ class World:
         follower_list = self.follower_list(account)
         if follower.subscribed:
             follower_list.left()
+            account.growth.change(self.state.clock.day(), follower.subscribe_scene).left += 1
         follower.subscribed, follower.grants, follower.with_worker = False, None, False
 
     def follower_list(self, account: Account) -> FollowerList:

@@ -12,6 +12,8 @@ from simulator.errors import ApiError
 from simulator.world import Account, World
 
 # Ten digits, as the platform's have.
+# One of so many followers looks at what nobody told them of.
+SEEN_BY = 2
 FIRST_PUBLISH_ID, FIRST_DATA_ID = 2_247_000_000, 2_247_483_000
 
 
@@ -37,6 +39,7 @@ async def finish(call: Call, publication: Publication) -> None:
     }
     if publication.status == DONE:
         publication.article_id = secrets.token_urlsafe(24)
+        publication.reached = call.world.follower_list(call.account).total // SEEN_BY
         told |= {
             "article_id": publication.article_id,
             "article_detail": detail(call.world, call.account, publication),

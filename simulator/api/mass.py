@@ -109,7 +109,7 @@ def submit(call: Call, content: dict[str, Any], openids: list[str], *, waits: bo
         raise ApiError(45028)
     sends.days.append(today)
     kind = str(call.body["msgtype"])
-    job = Job(call.world.message_id() % 10**10, kind, content, openids, waits=waits)
+    job = Job(call.world.message_id() % 10**10, kind, content, openids, waits=waits, at=call.world.now)
     sends.jobs[str(job.msg_id)] = job
     if call.body.get("clientmsgid"):
         sends.known[str(call.body["clientmsgid"])] = Known(job.msg_id, call.world.now)
@@ -135,7 +135,7 @@ async def finish(world: World, pusher: Pusher, account: Account, job: Job, outco
     await asyncio.sleep(world.settings.result_event_delay)
     done = outcome == "send success"
     reached = deliver(world, account, job) if done else []
-    job.status = SUCCESS if done else FAILED
+    job.status, job.reached = SUCCESS if done else FAILED, len(reached)
     told = {
         "Event": "MASSSENDJOBFINISH",
         "MsgID": job.msg_id,

@@ -89,7 +89,7 @@ def test_the_package_needs_what_it_imports_and_no_django() -> None:
         "segno": "segno", "starlette": "starlette", "uvicorn": "uvicorn",
     }  # fmt: skip
     imported = set()
-    for file in FOLDER.rglob("*.py"):
+    for file in (each for each in FOLDER.rglob("*.py") if "conformance" not in each.parts):
         for line in file.read_text().splitlines():
             words = line.split()
             if words[:1] in (["import"], ["from"]) and not line.startswith(" "):
