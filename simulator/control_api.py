@@ -16,6 +16,7 @@ from simulator import account_settings, personas
 from simulator.account_settings import CHECKS, SECRETS
 from simulator.api import mass
 from simulator.chat import act, told
+from simulator.comments import Comment
 from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import FROM_WORKER, Record
@@ -24,7 +25,7 @@ from simulator.push import Pusher
 from simulator.saving import dump, load_object
 from simulator.templates import Template
 from simulator.user_actions import Actor, ImpossibleError
-from simulator.world import Account, Settings, State, World, new_openid
+from simulator.world import Account, Settings, State, World, new_openid, openid_of
 
 
 class BadRequestError(Exception):
@@ -278,6 +279,31 @@ async def set_menu_page(ask: Ask) -> Any:
     return {"ok": True}
 
 
+async def comment(ask: Ask) -> Any:
+    """A follower comments on an article: `msg_data_id`, `index` (from 0), `openid`, `content`."""
+    data_id, index = int(ask.body["msg_data_id"]), int(ask.body.get("index", 0))
+    key = f"{data_id} {index}"
+    if key in ask.account.comments.closed:
+        raise BadRequestError("this article takes no comments")
+    made = Comment(
+        ask.world.next_number(), str(ask.body["openid"]), str(ask.body["content"]), int(ask.world.now)
+    )
+    ask.account.comments.of.setdefault(key, []).append(made)
+    return {"user_comment_id": made.id}
+
+
+async def migrate(ask: Ask) -> Any:
+    """The followers of another account (`from_appid`) come along to this one, with new openids."""
+    former = ask.found(str(ask.body.get("from_appid")))
+    for openid, follower in list(former.followers.items()):
+        if follower.subscribed:
+            made = openid_of(ask.account.appid, openid)
+            ask.account.moved[openid] = made
+            ask.world.follow(ask.account, made, follower.subscribe_scene)
+            ask.world.unfollow(former, follower)
+    return {"moved": ask.account.moved}
+
+
 async def save(ask: Ask) -> Any:
     return dump(ask.world.state)
 
@@ -328,6 +354,8 @@ TABLE: Table = (
     ("POST", "/accounts/{appid}/once", confirm_once),
     ("POST", "/accounts/{appid}/workers/{worker}", change_worker),
     ("POST", "/accounts/{appid}/menu-page", set_menu_page),
+    ("POST", "/accounts/{appid}/comments", comment),
+    ("POST", "/accounts/{appid}/migrate", migrate),
     ("POST", "/faults", add_fault),
     ("GET", "/faults", list_faults),
     ("DELETE", "/faults", drop_faults),
@@ -369,6 +397,10 @@ BODIES: dict[tuple[str, str], Body] = {
         "accept": "boolean", "online": "boolean", "openid": "string", "text": "string",
     },
     ("POST", "/accounts/{appid}/menu-page"): {"button": "array"},
+    ("POST", "/accounts/{appid}/comments"): {
+        "openid": "string", "content": "string", "msg_data_id": "integer", "index": "integer",
+    },
+    ("POST", "/accounts/{appid}/migrate"): {"from_appid": "string"},
     ("POST", "/faults"): Fault,
     ("POST", "/clock"): {"advance": "number", "offset": "number"},
     ("POST", "/settings"): Settings,

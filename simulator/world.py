@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from simulator.addresses import Addresses
 from simulator.clock import Clock
+from simulator.comments import Comments
 from simulator.drafts import Newsroom
 from simulator.errors import ApiError
 from simulator.faults import Fault
@@ -115,6 +116,15 @@ class Entry:
 
 
 @dataclass(slots=True)
+class ShortKey:
+    """A text kept under a short key. Times are Unix seconds."""
+
+    data: str
+    made_at: int
+    ends_at: int
+
+
+@dataclass(slots=True)
 class Account:
     """An official account or mini program as its owner set it up on the platform."""
 
@@ -149,6 +159,10 @@ class Account:
     industries_changed_in: str = ""
     # How many messages of a template a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
+    short_keys: dict[str, ShortKey] = field(default_factory=dict)
+    comments: Comments = field(default_factory=Comments)
+    # Openids people had with an account this one came from, to those they have here.
+    moved: dict[str, str] = field(default_factory=dict)
     growth: Growth = field(default_factory=Growth)
     newsroom: Newsroom = field(default_factory=Newsroom)
     mass: MassSends = field(default_factory=MassSends)
@@ -202,6 +216,8 @@ class Settings:
     user_page_skips: int = 0
     user_page_reverses: bool = False
     sign_with_clock: bool = False
+    # What content checks find risky; the first is the example of the platform's own manual.
+    risky_words: list[str] = field(default_factory=lambda: ["特3456书yuuo莞6543李zxcz蒜7782法fgnv级"])
     result_event_delay: float = 0.2
     # WeChat: 300. Nobody wants to wait for that while trying things out.
     menu_copy_seconds: float = 0.0

@@ -80,6 +80,23 @@ def profile(follower: Follower, language: str) -> dict[str, Any]:
     }
 
 
+@api("POST", "/cgi-bin/changeopenid", right=verified)
+def change_openids(call: Call) -> Answer:
+    """The openids here of people who came along from another account; 40013 for one nobody knows."""
+    openids = call.body.get("openid_list")
+    call.world.account(call.text("from_appid", 40013))
+    if not isinstance(openids, list) or not 0 < len(openids) <= BATCH:
+        raise ApiError(40032)
+    moved = call.account.moved
+    found = [
+        {"ori_openid": each, "new_openid": moved[each], "err_msg": "ok"}
+        if each in moved
+        else {"ori_openid": each, "err_msg": "ori_openid error"}
+        for each in openids
+    ]
+    return {**OK, "result_list": found}
+
+
 @api("POST", "/cgi-bin/user/info/updateremark", right=verified_service)
 def remark(call: Call) -> Answer:
     follower = call.account.follower(call.text("openid", 41009))

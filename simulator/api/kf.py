@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from simulator import files
 from simulator.api.calls import OK, Answer, Call, api, verified
+from simulator.api.media import uploaded
 from simulator.errors import ApiError
 from simulator.kf import CustomerService, Session, Worker
 from simulator.saving import dump
@@ -14,6 +16,7 @@ WORKERS = 100
 NICKNAME = 16
 RECORDS_A_PAGE = 10_000
 DAY = 86_400
+AVATAR = files.Rule(5 * files.MB, ("jpg", "png"), 40009)
 ACCOUNT = re.compile(r"[A-Za-z0-9_]{1,10}@\S+")
 
 
@@ -71,6 +74,17 @@ def delete(call: Call) -> Answer:
     return OK
 
 
+@api("POST", "/customservice/kfaccount/uploadheadimg", right=verified, upload=True)
+async def set_avatar(call: Call) -> Answer:
+    """A JPG or PNG of 5 MB at most."""
+    chosen = named(call)
+    name, data = await uploaded(call)
+    kept = call.world.keep_media(call.account, "avatar", name, files.check(data, AVATAR), data)
+    kept.permanent = True
+    chosen.avatar = kept.media_id
+    return OK
+
+
 @api("POST", "/customservice/kfaccount/inviteworker", right=verified)
 def invite(call: Call) -> Answer:
     invited, wechat_id = named(call), call.text("invite_wx", 65409)
@@ -86,15 +100,17 @@ def invite(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/customservice/getkflist", right=verified)
 def listed(call: Call) -> Answer:
-    return {"kf_list": [described(each) for each in service(call).workers.values()]}
+    return {"kf_list": [described(call, each) for each in service(call).workers.values()]}
 
 
-def described(each: Worker) -> dict[str, Any]:
+def described(call: Call, each: Worker) -> dict[str, Any]:
+    picture = call.account.media.get(each.avatar)
+    face = call.world.media_url(call.account, picture) if picture else ""
     told = {
         "kf_account": each.account,
         "kf_nick": each.nickname,
         "kf_id": each.kf_id,
-        "kf_headimgurl": "",
+        "kf_headimgurl": face,
         "kf_wx": each.wechat_id,
     }
     if each.invite_wx and not each.wechat_id:

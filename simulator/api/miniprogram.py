@@ -36,6 +36,15 @@ def phone(call: Call) -> Answer:
     return {**OK, "phone_info": phone_number(call.account, code.person, call.world.now)}
 
 
+@api("GET", "/wxa/resetusersessionkey", right=mini_program)
+def reset(call: Call) -> Answer:
+    """The old key is void from now on."""
+    check(call)
+    openid = call.query["openid"]
+    person = call.account.logins.sessions[openid].person
+    return {**OK, "openid": openid, "session_key": call.account.logins.new_session(person, openid)}
+
+
 @api("GET", "/wxa/checksession", right=mini_program)
 def check(call: Call) -> Answer:
     openid, given = call.query.get("openid", ""), call.query.get("signature", "")

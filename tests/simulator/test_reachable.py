@@ -92,7 +92,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulator
 
 def test_https_is_served_with_an_authority_that_is_kept(secure: tuple[Simulator, str, Path]) -> None:
     _, base, folder = secure
-    answer = requests.get(f"{base}/_sim/health", verify=folder / "ca.pem", timeout=30)
+    answer = requests.get(f"{base}/_sim/health", verify=str(folder / "ca.pem"), timeout=30)
     assert answer.json() == {"ok": True}
     with pytest.raises(requests.exceptions.SSLError):
         requests.get(f"{base}/_sim/health", timeout=30)
@@ -129,7 +129,7 @@ def refund_of_the_old_api(base: str, folder: Path, **more: Any) -> str:
         for name, value in {**fields, "sign": v2_xml.sign(fields, V2_KEY, "MD5")}.items()
     )
     url = f"{base}/secapi/pay/refund"
-    answer = requests.post(url, data=f"<xml>{body}</xml>", verify=folder / "ca.pem", timeout=30, **more)
+    answer = requests.post(url, data=f"<xml>{body}</xml>", verify=str(folder / "ca.pem"), timeout=30, **more)
     return answer.text
 
 
