@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from simulator.control_api import Ask, BadRequestError, fitting
 from simulator.openapi import Body
-from simulator.pay import merchant_settings, paying, refunding
+from simulator.pay import complaints, merchant_settings, paying, refunding, transfers
 from simulator.pay.bill_layout import STYLES
 from simulator.pay.delivery import attempt
 from simulator.pay.faults import SPOILS, PayFault
@@ -22,6 +22,8 @@ from simulator.saving import dump
 JSON_TYPES: dict[Any, str] = {
     str: "string", list: "array", bool: "boolean", int: "integer", (int, float): "number",
 }  # fmt: skip
+TRANSFER_ENDS = ("SUCCESS", "FAIL")
+COMPLAINT_KINDS = ("REFUND", "SERVICE_NOT_WORK", "OTHERS")
 ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
 # What a page hears of somebody who did not pay; nothing at all while the sheet is left open.
 OUTCOMES = {
@@ -80,6 +82,7 @@ class PayRoutes:
             "refunds": [refund(each) for each in refunds],
             "paid": sum(each.total for each in paid),
             "refunded": sum(each.amount for each in refunds if each.status != "CLOSED"),
+            "transfers": [dump(each) for each in merchant.transfers.values()],
             "balance": merchant.balance,
         }
 
@@ -157,6 +160,39 @@ class PayRoutes:
         await self.runtime.settle()
         return refund(found)
 
+    async def end_transfer(self, ask: Ask) -> Any:
+        """The user confirms a transfer on the phone, or lets it be: `outcome` is a final state."""
+        merchant = self.merchant(ask)
+        transfer = merchant.transfers.get(ask.request.path_params["number"])
+        outcome = ask.body.get("outcome", "SUCCESS")
+        if transfer is None or not transfer.is_open or outcome not in TRANSFER_ENDS:
+            said = f"no transfer that is open, or outcome is none of {', '.join(TRANSFER_ENDS)}"
+            raise BadRequestError(said)
+        reason = str(ask.body.get("fail_reason", "")) if outcome == "FAIL" else ""
+        transfers.finish(self.runtime, merchant, transfer, outcome, reason)
+        await self.runtime.settle()
+        return dump(transfer)
+
+    async def complain(self, ask: Ask) -> Any:
+        """A payer complains: `out_trade_no`, `detail`, `type` (REFUND, SERVICE_NOT_WORK, OTHERS), `phone`;
+        or says more to a complaint (`complaint_id`, `detail`).
+        """
+        merchant, given = self.merchant(ask), ask.body
+        detail = str(given.get("detail", ""))
+        if known := merchant.complaints.get(str(given.get("complaint_id"))):
+            complaints.go_on(self.runtime, merchant, known, detail)
+            await self.runtime.settle()
+            return dump(known)
+        order = merchant.orders.get(str(given.get("out_trade_no")))
+        kind = str(given.get("type", "OTHERS"))
+        if order is None or order.state != "SUCCESS" or kind not in COMPLAINT_KINDS:
+            said = f"no such paid order, or type is none of {', '.join(COMPLAINT_KINDS)}"
+            raise BadRequestError(said)
+        phone = str(given.get("phone", ""))
+        made = complaints.complain(self.runtime, merchant, order, detail, kind, phone)
+        await self.runtime.settle()
+        return dump(made)
+
     async def notices(self, ask: Ask) -> Any:
         query = ask.request.query_params
         mchid, subject = query.get("mchid"), query.get("subject")
@@ -216,6 +252,8 @@ class PayRoutes:
             ("POST", "/merchants/{mchid}/refunds", self.refund_by_hand),
             ("POST", "/merchants/{mchid}/refunds/{number}", self.end_refund),
             ("POST", "/merchants/{mchid}/ballast", self.add_ballast),
+            ("POST", "/merchants/{mchid}/transfers/{number}", self.end_transfer),
+            ("POST", "/merchants/{mchid}/complaints", self.complain),
             ("POST", "/pay", self.pay),
             ("GET", "/notices", self.notices),
             ("POST", "/notices/settle", self.settle),
@@ -242,6 +280,11 @@ BODIES: dict[tuple[str, str], Body] = {
     },
     ("POST", "/merchants/{mchid}/refunds/{number}"): {"status": "string"},
     ("POST", "/merchants/{mchid}/ballast"): Ballast,
+    ("POST", "/merchants/{mchid}/transfers/{number}"): {"outcome": "string", "fail_reason": "string"},
+    ("POST", "/merchants/{mchid}/complaints"): {
+        "out_trade_no": "string", "detail": "string", "type": "string", "phone": "string",
+        "complaint_id": "string",
+    },
     ("POST", "/pay"): {
         "prepay": "string", "mchid": "string", "out_trade_no": "string", "person": "string",
         "openid": "string", "bank": "string", "coupon": "integer", "late": "boolean", "outcome": "string",

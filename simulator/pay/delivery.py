@@ -24,7 +24,12 @@ SUMMARIES = {
     "REFUND.SUCCESS": "退款成功",
     "REFUND.ABNORMAL": "退款异常",
     "REFUND.CLOSED": "退款关闭",
+    "MCHTRANSFER.BILL.FINISHED": "商家转账单据终态通知",
+    "COMPLAINT.CREATE": "产生新投诉",
+    "COMPLAINT.STATE_CHANGE": "投诉单状态变化",
 }
+# What is sealed in a notification, where it is not called as the event is.
+ORIGINALS = {"mchtransfer": "mch_payment"}
 V2_TAKEN = b"SUCCESS"
 
 
@@ -80,7 +85,8 @@ async def attempt(
 def packed(runtime: Runtime, merchant: Merchant, notice: Notice, spoil: str) -> tuple[bytes, dict[str, str]]:
     if notice.v2:
         return notice.plain.encode(), {"Content-Type": "text/xml"}
-    original = notice.event_type.partition(".")[0].lower()
+    kind = notice.event_type.partition(".")[0].lower()
+    original = ORIGINALS.get(kind, kind)
     resource = sealing.seal(notice.plain.encode(), merchant.apiv3_key, original)
     envelope = {
         "id": notice.id,

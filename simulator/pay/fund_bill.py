@@ -14,6 +14,7 @@ HEADER = (
     "记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),"
     "资金变更提交申请人,备注,业务凭证号"
 )
+REFUNDS = ("退款", "退款退回")
 SUMMARY = "资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额"
 
 
@@ -70,18 +71,13 @@ class FundBill:
 
     def parts(self, each: Movement) -> Iterator[Part]:
         """One line with the fee in it, or one without and another for the fee."""
-        paid = each.kind == "交易"
-        gross, fee = yuan(each.gross), yuan(each.fee)
         if not self.layout.separate_fees or not each.fee:
-            remark = (
-                f"结算总金额 {gross} 元;含手续费 {fee} 元" if paid else f"退款总金额{gross}元;含手续费{fee}元"
-            )
+            remark = remark_of(each, f";含手续费 {yuan(each.fee)} 元")
             yield Part(each.kind, each.transaction_id, each.change, each.balance, remark)
             return
         change = each.gross if each.change >= 0 else -each.gross
         after = each.change - change
-        remark = f"结算总金额 {gross} 元" if paid else f"退款总金额{gross}元"
-        yield Part(each.kind, f"8{each.number[-27:]}", change, each.balance - after, remark)
+        yield Part(each.kind, f"8{each.number[-27:]}", change, each.balance - after, remark_of(each))
         kind = "扣除交易手续费" if change >= 0 else "退回交易手续费"
         yield Part(kind, f"9{each.number[-27:]}", after, each.balance, "")
 
@@ -100,3 +96,10 @@ class FundBill:
             part.remark,
             each.voucher,
         ]
+
+
+def remark_of(each: Movement, fee: str = "") -> str:
+    """Refunds are written without blanks; transfers have no remark."""
+    if each.kind == "交易":
+        return f"结算总金额 {yuan(each.gross)} 元{fee}"
+    return f"退款总金额{yuan(each.gross)}元{fee.replace(' ', '')}" if each.kind in REFUNDS else ""

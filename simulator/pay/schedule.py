@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from simulator.pay.state import Merchant, Notice, PayState, Refund
+from simulator.pay.state import Merchant, Notice, PayState, Refund, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,19 @@ class RefundDue:
         return self.refund.due_at
 
 
-Task = Notice | RefundDue
+@dataclass(frozen=True, slots=True)
+class TransferDue:
+    """A transfer that ends by itself at `due_at`, unless its user is quicker."""
+
+    merchant: Merchant
+    transfer: Transfer
+
+    @property
+    def due_at(self) -> float | None:
+        return self.transfer.due_at
+
+
+Task = Notice | RefundDue | TransferDue
 
 
 class Schedule:
@@ -41,6 +53,8 @@ class Schedule:
             for merchant in state.merchants.values():
                 for refund in merchant.refunds.values():
                     self.add(RefundDue(merchant, refund))
+                for transfer in merchant.transfers.values():
+                    self.add(TransferDue(merchant, transfer))
         return self
 
     def add(self, task: Task) -> None:

@@ -125,6 +125,56 @@ class Movement:
 
 
 @dataclass(slots=True)
+class Transfer:
+    """A transfer to a user; `due_at` is when it ends by itself. Money is fen."""
+
+    out_bill_no: str
+    transfer_bill_no: str
+    appid: str
+    openid: str
+    amount: int
+    remark: str
+    terms: str
+    notify_url: str
+    package: str
+    made_at: float
+    changed_at: float
+    due_at: float | None
+    state: str = "WAIT_USER_CONFIRM"
+    fail_reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("WAIT_USER_CONFIRM", "CANCELING")
+
+
+@dataclass(slots=True)
+class Step:
+    """Something said or done in a complaint; `kind` is the platform's operate_type."""
+
+    operator: str
+    kind: str
+    text: str
+    at: float
+
+
+@dataclass(slots=True)
+class Complaint:
+    """`state` is PENDING, PROCESSING or PROCESSED; `kind` REFUND, SERVICE_NOT_WORK or OTHERS."""
+
+    id: str
+    out_trade_no: str
+    detail: str
+    problem: str
+    kind: str
+    phone: str
+    at: float
+    state: str = "PENDING"
+    unanswered: bool = True
+    steps: list[Step] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Prepay:
     mchid: str
     out_trade_no: str
@@ -213,6 +263,10 @@ class Merchant:
     refund_ids: dict[str, str] = field(default_factory=dict)
     movements: list[Movement] = field(default_factory=list)
     ballast: list[Ballast] = field(default_factory=list)
+    transfers: dict[str, Transfer] = field(default_factory=dict)
+    transfer_numbers: dict[str, str] = field(default_factory=dict)
+    complaints: dict[str, Complaint] = field(default_factory=dict)
+    complaint_url: str = ""
 
     def known_serial(self, given: str) -> str | None:
         """The serial of the merchant's certificate as it is kept; hex is written in either case."""
@@ -260,6 +314,8 @@ class PayState:
 
 
 def as_new(merchant: Merchant) -> Merchant:
-    passing = ("orders", "refunds", "transactions", "refund_ids", "movements", "ballast", "balance")
+    passing = ("orders", "refunds", "transactions", "refund_ids", "movements", "ballast", "balance",
+        "transfers", "transfer_numbers", "complaints",
+    )  # fmt: skip
     kept: dict[str, Any] = {each.name: getattr(merchant, each.name) for each in fields(Merchant)}
     return Merchant(**{name: value for name, value in kept.items() if name not in passing})
