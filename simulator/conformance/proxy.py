@@ -24,6 +24,12 @@ class Proxy:
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
         self.port = 0
+        self.running: set[asyncio.Task[None]] = set()
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self.handle(reader, writer))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -32,11 +38,14 @@ class Proxy:
         await asyncio.gather(pump(reader, outer), pump(inner, writer))
 
     async def serve(self, ready: threading.Event, stop: asyncio.Event) -> None:
-        server = await asyncio.start_server(self.handle, "127.0.0.1", 0)
+        server = await asyncio.start_server(self.accept, "127.0.0.1", 0)
         self.port = int(server.sockets[0].getsockname()[1])
         ready.set()
         await stop.wait()
         server.close()
+        for task in self.running:
+            task.cancel()
+        await asyncio.gather(*self.running, return_exceptions=True)
 
 
 @contextlib.contextmanager

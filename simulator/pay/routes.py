@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from simulator.pay import bills, complaints, orders, platform, refunds, sheet, transfers
+from simulator.pay import balances, bills, complaints, orders, platform, refunds, sheet, transfers
 from simulator.pay.gateway import PayGateway
 from simulator.pay.runtime import Runtime
 from simulator.pay.v2_gateway import V2Gateway
 
-TOPICS = (bills, complaints, orders, platform, refunds, transfers)
+TOPICS = (balances, bills, complaints, orders, platform, refunds, transfers)
 
 
 def routes(runtime: Runtime) -> list[BaseRoute]:

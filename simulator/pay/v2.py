@@ -255,23 +255,38 @@ CALLS: dict[str, Callable[[V2Call], Fields]] = {
 }
 
 
-def answered(runtime: Runtime, path: str, body: bytes) -> Fields:
-    """The whole answer: return_code says whether the call was understood, result_code whether it was done."""
+class NotUnderstoodError(Exception):
+    """The call is refused before anything is done; the message is the platform's."""
+
+
+def understood(runtime: Runtime, body: bytes) -> V2Call:
+    """A call that is XML and signed by its merchant. Raises NotUnderstoodError."""
     try:
         fields = v2_xml.read(body)
     except v2_xml.BadXmlError:
-        return failed("XML格式错误" if body else "POST数据为空")
+        raise NotUnderstoodError("XML格式错误" if body else "POST数据为空") from None
     merchant = runtime.state.merchants.get(fields.get("mch_id", ""))
     if merchant is None or not merchant.v2_key:
-        return failed("mch_id参数格式错误" if merchant is None else "商户未设置APIv2密钥")
+        said = "mch_id参数格式错误" if merchant is None else "商户未设置APIv2密钥"
+        raise NotUnderstoodError(said)
     method = fields.get("sign_type") or "MD5"
     if method not in v2_xml.METHODS or not v2_xml.is_signed(fields, merchant.v2_key, method):
-        return failed("签名错误")
+        raise NotUnderstoodError("签名错误")
+    return V2Call(runtime, merchant, fields, method)
+
+
+def answered(runtime: Runtime, path: str, body: bytes) -> Fields:
+    """The whole answer: return_code says whether the call was understood, result_code whether it was done."""
+    try:
+        call = understood(runtime, body)
+    except NotUnderstoodError as error:
+        return failed(str(error))
+    merchant, fields, method = call.merchant, call.fields, call.method
     common = {"appid": fields.get("appid", ""), "mch_id": merchant.mchid, "nonce_str": sealing.nonce(16)}
     try:
         if common["appid"] not in merchant.appids:
             raise V2Error("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配")
-        done = CALLS[path](V2Call(runtime, merchant, fields, method))
+        done = CALLS[path](call)
         told = {**common, "result_code": "SUCCESS", **done}
     except V2Error as error:
         told = {**common, "result_code": "FAIL", "err_code": error.code, "err_code_des": error.text}

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from simulator.pay import v2, v2_xml
+from simulator.pay import v2, v2_bills, v2_xml
 from simulator.pay.faults import PayFault, strike
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import same_serial
@@ -26,6 +26,9 @@ class V2Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, request, started = scope["path"], Request(scope, receive), time.perf_counter()
+        if path == v2_bills.PATH:
+            await self._bill(await request.body())(scope, receive, send)
+            return
         if path not in v2.CALLS:
             await Response(status_code=404)(scope, receive, send)
             return
@@ -38,6 +41,18 @@ class V2Gateway:
         ms = (time.perf_counter() - started) * 1000
         self.runtime.world.record_call(path, told.get("mch_id", ""), code, ms)
         await Response(v2_xml.write(told), media_type="text/plain")(scope, receive, send)
+
+    def _bill(self, body: bytes) -> Response:
+        """The file, or XML that says why there is none."""
+        try:
+            call = v2.understood(self.runtime, body)
+            content = v2_bills.file(self.runtime, call.merchant, call.fields)
+        except v2.NotUnderstoodError as error:
+            return Response(v2_xml.write(v2.failed(str(error))), media_type="text/plain")
+        except v2_bills.NoBillError as error:
+            told = {**v2.failed(str(error)), "error_code": error.code}
+            return Response(v2_xml.write(told), media_type="text/plain")
+        return Response(content, media_type="text/plain")
 
     def _shows_certificate(self, request: Request) -> bool:
         """In TLS it must be one of a merchant's that is not voided; without TLS the header stands for it."""

@@ -199,7 +199,20 @@ def statistics() -> None:
 
 @flow("comments")
 def comments() -> None:
-    client.material.open_comment(2_247_483_701)
+    cover = client.material.add("image", picture())["media_id"]
+    article = {"title": "周末会员日", "content": "<p>来</p>", "thumb_media_id": cover}
+    draft = client.post("draft/add", data={"articles": [article]})["media_id"]
+    number = client.message.send_mass_article(None, draft, is_to_all=True)["msg_data_id"]
+    said = {"msg_data_id": number, "openid": OPENID, "content": "什么时候？"}
+    made = control(f"/accounts/{APPID}/comments", said)["user_comment_id"]
+    client.material.open_comment(number, 0)
+    assert client.material.list_comment(number, 0)["total"] == 1
+    client.material.markelect_comment(number, 0, made)
+    client.material.add_reply_comment(number, 0, made, "周六")
+    client.material.delete_reply_comment(number, 0, made)
+    client.material.unmarkelect_comment(number, 0, made)
+    client.material.delete_comment(number, 0, made)
+    client.material.close_comment(number, 0)
 
 
 @flow("openids of a former account")

@@ -107,6 +107,21 @@ def test_an_unknown_transfer_is_not_found(rich: Shop) -> None:
     assert refused(rich.call("GET", f"{BILLS}/out-bill-no/TB9")) == (404, "NOT_FOUND")
 
 
+def test_balances_are_told_now_and_of_a_day_that_is_over(rich: Shop) -> None:
+    fund = "/v3/merchant/fund"
+    transfer(rich)
+    now = rich.call("GET", f"{fund}/balance/BASIC").json()
+    assert now == {"available_amount": 97_000, "pending_amount": 3_000}
+    assert rich.call("GET", f"{fund}/balance/FEES").json()["available_amount"] == 0
+    assert refused(rich.call("GET", f"{fund}/balance/MINE")) == (400, "PARAM_ERROR")
+    rich.sim(f"/merchants/{MCHID}/transfers/TB1", {})
+    before = moments.day(rich.simulator.look("/clock")["now"] - 86_400)
+    ended = rich.call("GET", f"{fund}/dayendbalance/BASIC?date={before}").json()
+    assert ended["available_amount"] == 100_000
+    today = moments.day(rich.simulator.look("/clock")["now"])
+    assert refused(rich.call("GET", f"{fund}/dayendbalance/BASIC?date={today}"))[1] == "INVALID_REQUEST"
+
+
 # --- complaints
 
 
