@@ -22,7 +22,7 @@ from simulator.tokens import unknown
 from simulator.world import Account, RequestRecord, World
 
 NOBODY = Account("")
-MENUS = "/cgi-bin/menu/"
+MENUS, TEMPLATE_LIBRARY = "/cgi-bin/menu/", "/wxaapi/newtmpl/"
 FOLDERS = (
     "cgi-bin", "sns", "wxa", "wxaapi", "datacube", "customservice", "card", "semantic", "scan", "device",
     "shakearound", "merchant", "product", "bizwifi", "intp", "cv", "channels", "nontax", "business", "wxaapp",
@@ -166,7 +166,23 @@ def body_of(endpoint: Endpoint, path: str, raw: bytes) -> dict[str, Any]:
     """The JSON object of a POST. Menus alone are refused for \\uXXXX, as on the platform."""
     if endpoint.methods == ("GET",) or ("GET" in endpoint.methods and raw.strip() in (b"", b"[]")):
         return {}
+    if path.startswith(TEMPLATE_LIBRARY) and not raw.lstrip().startswith(b"{"):
+        return form_body(raw)
     return json_body(raw, escapes=not path.startswith(MENUS))
+
+
+def form_body(raw: bytes) -> dict[str, Any]:
+    """Fields of a form, as old clients send them; `kidList[0]=1` is an item of a list of numbers."""
+    body: dict[str, Any] = {}
+    for name, value in parse_qsl(raw.decode(errors="replace")):
+        listed, bracket, _ = name.partition("[")
+        if bracket:
+            body.setdefault(listed, []).append(int(value) if value.isdecimal() else value)
+        else:
+            body[name] = value
+    if not body:
+        raise ApiError(47001 if raw.strip() else 44002)
+    return body
 
 
 async def suffer(fault: Fault) -> None:

@@ -63,6 +63,15 @@ def test_a_language_may_be_empty_or_written_with_a_dash(simulator: Simulator, gi
     assert simulator.call("/cgi-bin/user/info", openid=OPENID, lang=given)["language"] == told
 
 
+def test_a_notice_is_added_by_a_form_too(simulator: Simulator) -> None:
+    form = b"tid=1024&kidList[0]=1&kidList%5B1%5D=2&sceneDesc=%E8%AF%BE%E7%A8%8B"
+    made = simulator.call("/wxaapi/newtmpl/addtemplate", form)
+    listed = simulator.call("/wxaapi/newtmpl/gettemplate")["data"]
+    assert [each["priTmplId"] for each in listed] == [made["priTmplId"]]
+    assert simulator.code("/wxaapi/newtmpl/deltemplate", f"priTmplId={made['priTmplId']}".encode()) == 0
+    assert simulator.code("/wxaapi/newtmpl/deltemplate", b"") == 44002
+
+
 def test_escaped_characters_are_taken_but_in_menus(simulator: Simulator) -> None:
     body = b'{"tag": {"name": "\\u661f\\u6807"}}'
     assert simulator.call("/cgi-bin/tags/create", body)["tag"]["name"] == "星标"
