@@ -60,15 +60,18 @@ Handler = Callable[[Ask], Awaitable[Any]]
 
 
 async def health(ask: Ask) -> Any:
+    """Answers as soon as the simulator does."""
     return {"ok": True}
 
 
 async def reset(ask: Ask) -> Any:
+    """Forgets everything; with `keep_accounts` what their owners set up stays."""
     ask.world.reset(keep_accounts=bool(ask.body.get("keep_accounts")))
     return {"ok": True}
 
 
 async def list_accounts(ask: Ask) -> Any:
+    """Lists the accounts without their secrets."""
     return {"accounts": [described(ask.world, each) for each in ask.world.state.accounts.values()]}
 
 
@@ -92,6 +95,7 @@ async def put_account(ask: Ask) -> Any:
 
 
 async def verify(ask: Ask) -> Any:
+    """Asks the callback address to prove itself, as the platform does when it is saved."""
     return await ask.pusher.verify(ask.account)
 
 
@@ -139,6 +143,7 @@ async def deliveries(ask: Ask) -> Any:
 
 
 async def add_fault(ask: Ask) -> Any:
+    """Makes calls fail from now on; the answer holds the id of the rule."""
     if not ask.body.get("api"):
         raise BadRequestError("api is missing")
     fault = fitting(Fault, {**ask.body, "id": ask.world.next_number()})
@@ -154,10 +159,12 @@ def fitting(kind: type[Any], data: dict[str, Any]) -> Any:
 
 
 async def list_faults(ask: Ask) -> Any:
+    """Lists the rules that make calls fail, and how often each still will."""
     return {"faults": dump(ask.world.state.faults)}
 
 
 async def drop_faults(ask: Ask) -> Any:
+    """Drops one rule, or all of them."""
     wanted = ask.request.path_params.get("id")
     faults = ask.world.state.faults
     faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
@@ -165,6 +172,7 @@ async def drop_faults(ask: Ask) -> Any:
 
 
 async def move_clock(ask: Ask) -> Any:
+    """Moves the platform's clock by `advance` seconds, or sets its `offset` from the real time."""
     clock = ask.world.state.clock
     if "offset" in ask.body:
         clock.offset = float(ask.body["offset"])
@@ -173,10 +181,12 @@ async def move_clock(ask: Ask) -> Any:
 
 
 async def tell_time(ask: Ask) -> Any:
+    """Tells the platform's time in Unix seconds and its offset from the real time."""
     return {"now": ask.world.now, "offset": ask.world.state.clock.offset}
 
 
 async def change_settings(ask: Ask) -> Any:
+    """Changes how the platform behaves."""
     known = {each.name for each in fields(Settings)}
     for name, value in ask.body.items():
         if name not in known:
@@ -186,10 +196,12 @@ async def change_settings(ask: Ask) -> Any:
 
 
 async def show_settings(ask: Ask) -> Any:
+    """Tells how the platform behaves."""
     return dump(ask.world.settings)
 
 
 async def calls(ask: Ask) -> Any:
+    """Counts the calls by API, and tells the last ones with their errcode and milliseconds."""
     appid = ask.request.query_params.get("appid")
     chosen = ask.world.call_counts.items()
     counts = sum((each for owner, each in chosen if appid in (None, owner)), Counter[str]())
@@ -198,11 +210,13 @@ async def calls(ask: Ask) -> Any:
 
 
 async def invalidate_tokens(ask: Ask) -> Any:
+    """Ends every access token, as a new secret does."""
     ask.account.tokens.invalidate(ask.world.now)
     return {"ok": True}
 
 
 async def set_quota(ask: Ask) -> Any:
+    """Sets an API's limit of the day or the minute."""
     path, quotas = ask.body.get("api"), ask.account.quotas
     if not isinstance(path, str):
         raise BadRequestError("api is missing")
@@ -250,6 +264,7 @@ async def set_mass(ask: Ask) -> Any:
 
 
 async def set_autoreply(ask: Ask) -> Any:
+    """Sets the auto-replies as if made on the platform's own page."""
     ask.account.autoreply = ask.body
     return {"ok": True}
 
@@ -305,10 +320,12 @@ async def migrate(ask: Ask) -> Any:
 
 
 async def save(ask: Ask) -> Any:
+    """Tells the whole state, which can be restored."""
     return dump(ask.world.state)
 
 
 async def restore(ask: Ask) -> Any:
+    """Replaces everything by a state that was told before."""
     ask.world.enter(fitting(State, ask.body))
     return {"ok": True}
 

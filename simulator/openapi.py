@@ -42,8 +42,7 @@ class Operation:
 
     @property
     def text(self) -> str:
-        own = cleandoc(self.handler.__doc__ or "")
-        return own or self.handler.__name__.replace("_", " ").capitalize() + "."
+        return cleandoc(self.handler.__doc__ or "")
 
     @property
     def schema(self) -> Mapping[str, Any]:

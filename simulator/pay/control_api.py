@@ -57,12 +57,15 @@ class PayRoutes:
         return {**described(merchant), **given}
 
     async def list_merchants(self, ask: Ask) -> Any:
+        """Lists the merchants without their secrets."""
         return {"merchants": [described(each) for each in self.runtime.state.merchants.values()]}
 
     async def show_merchant(self, ask: Ask) -> Any:
+        """Tells one merchant's settings and the platform's keys for it."""
         return described(self.merchant(ask))
 
     async def rotate(self, ask: Ask) -> Any:
+        """Makes another platform certificate; with `serve` it is used from now on."""
         merchant = self.merchant(ask)
         made = add_certificate(merchant, ask.world.now)
         if ask.body.get("serve"):
@@ -113,6 +116,7 @@ class PayRoutes:
         return payment(bill.order)
 
     async def set_wallet(self, ask: Ask) -> Any:
+        """Sets how much money somebody has, in fen."""
         payer = paying.Payer(str(ask.body.get("person", "")), str(ask.body.get("openid", "")))
         if not payer.wallet:
             raise BadRequestError("say whose wallet: person or openid")
@@ -120,9 +124,11 @@ class PayRoutes:
         return {"balance": paying.money(self.runtime, payer)}
 
     async def wallets(self, ask: Ask) -> Any:
+        """Tells people's money, and what everybody else has."""
         return {"wallets": self.runtime.state.wallets, "others": self.runtime.state.settings.wallet}
 
     async def settings(self, ask: Ask) -> Any:
+        """Changes, or tells, how WeChat Pay behaves."""
         known = {each.name for each in fields(PaySettings)}
         for name, value in ask.body.items():
             if name not in known:
@@ -151,6 +157,7 @@ class PayRoutes:
         return {"ok": True}
 
     async def end_refund(self, ask: Ask) -> Any:
+        """Brings a refund that is open to its end at once."""
         found = self.merchant(ask).refunds.get(ask.request.path_params["number"])
         status = ask.body.get("status")
         if found is None or found.status not in refunding.OPEN or status not in ENDS:
@@ -194,6 +201,7 @@ class PayRoutes:
         return dump(made)
 
     async def notices(self, ask: Ask) -> Any:
+        """Lists notifications with their attempts; by `mchid`, by `subject` (a number)."""
         query = ask.request.query_params
         mchid, subject = query.get("mchid"), query.get("subject")
         found = [
@@ -204,6 +212,7 @@ class PayRoutes:
         return {"notices": found}
 
     async def settle(self, ask: Ask) -> Any:
+        """Does all that is due now and waits for it."""
         await self.runtime.settle()
         return {"ok": True}
 
@@ -218,6 +227,7 @@ class PayRoutes:
         return dump(await attempt(self.runtime, merchant, notice, PayFault(0), spoil))
 
     async def add_fault(self, ask: Ask) -> Any:
+        """Makes calls, notifications or refunds fail from now on."""
         fault = fitting(PayFault, {**ask.body, "id": ask.world.next_number()})
         if fault.spoil not in ("", *SPOILS) or fault.ends not in ("", *ENDS):
             raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}, ends one of {', '.join(ENDS)}")
@@ -225,9 +235,11 @@ class PayRoutes:
         return {"id": fault.id}
 
     async def faults(self, ask: Ask) -> Any:
+        """Lists the rules that make things fail."""
         return {"faults": dump(self.runtime.state.faults)}
 
     async def drop_faults(self, ask: Ask) -> Any:
+        """Drops one rule, or all of them."""
         wanted, faults = ask.request.path_params.get("id"), self.runtime.state.faults
         faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
         return {"ok": True}
