@@ -28,6 +28,7 @@ FOLDERS = (
     "shakearound", "merchant", "product", "bizwifi", "intp", "cv", "channels", "nontax", "business", "wxaapp",
 )  # fmt: skip
 CREDENTIAL = re.compile(r"\b(access_token|secret|appsecret)=[^&]*")
+CREDENTIAL_IN_BODY = re.compile(r'("(?:access_token|secret|appsecret)"\s*:\s*")[^"]*')
 KEPT = 8_192
 # The way out when everything is used up.
 UNCOUNTED = ("/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear")
@@ -91,7 +92,7 @@ class ApiGateway:
                 int(self.world.now),
                 round((time.perf_counter() - started) * 1000),
                 CREDENTIAL.sub(r"\1=***", str(request.url)),
-                (await request.body())[:KEPT].decode(errors="replace"),
+                CREDENTIAL_IN_BODY.sub(r"\1***", (await request.body())[:KEPT].decode(errors="replace")),
                 json.dumps(answer, ensure_ascii=False),
                 call.client_ip,
             ),

@@ -215,6 +215,11 @@ def test_a_refused_request_is_told_by_its_id_without_its_credentials(simulator: 
     assert told["request_url"].endswith("/cgi-bin/tags/create?access_token=***")
     assert '"name": ""' in told["request_body"]
     assert rid in told["response_body"]
+    mistaken = {"grant_type": "mistake", "appid": APPID, "secret": "very-secret"}
+    again = simulator.raw("/cgi-bin/stable_token", mistaken).json()["errmsg"].split("rid: ")[1]
+    kept = simulator.call("/cgi-bin/openapi/rid/get", {"rid": again})["request"]["request_body"]
+    assert "mistake" in kept
+    assert "very-secret" not in kept
     assert simulator.code("/cgi-bin/openapi/rid/get", {"rid": "00000000-00000000-00000000"}) == 76001
     assert simulator.code("/cgi-bin/openapi/rid/get", {"rid": "nonsense"}) == 76002
     simulator.sim("/clock", {"advance": 8 * 86_400})
