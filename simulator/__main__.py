@@ -1,60 +1,43 @@
-"""`python -m simulator --port 8800`: the platform in one process."""
+"""`wechat-simulator`, or `python -m simulator`: the platform in one process."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
+from simulator import addresses, app, followers_file, saving, serving, tls
+from simulator.world import State, World
 
-from simulator import app, saving
-from simulator.world import World
+ANYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
+DESCRIPTION = "The WeChat platform on your own machine: official accounts, mini programs, WeChat Pay."
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="simulator", description="A stand-in for the WeChat platform.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8800)
-    parser.add_argument("--state", type=Path, help="file the world is loaded from and saved to")
-    return parser.parse_args()
-
-
-class Server(uvicorn.Server):
-    """Open phone pages would keep the server waiting, so they are told to go first."""
-
-    def __init__(self, world: World, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.world = world
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.stop)
-        yield
-
-    def stop(self) -> None:
-        self.world.live.close()
-        self.should_exit = True
-
-
-def server(world: World, given: argparse.Namespace) -> Server:
-    config = uvicorn.Config(
-        app.create(world, given.state),
-        host=given.host,
-        port=given.port,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=2,
+    parser = argparse.ArgumentParser(prog="wechat-simulator", description=DESCRIPTION)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (%(default)s)")
+    parser.add_argument("--port", type=int, default=8800, help="port of http (%(default)s)")
+    parser.add_argument("--state", type=Path, help="file everything is loaded from and saved to")
+    parser.add_argument(
+        "--accounts", type=Path, metavar="FILE", help="TOML file of accounts and merchants to begin with"
     )
-    return Server(world, config)
+    parser.add_argument(
+        "--public-url",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="what addresses in answers begin with: URL for all, api=URL, pay=URL, open=URL or mp=URL for "
+        "one, or wechat for WeChat's own host names; may be given several times",
+    )
+    parser.add_argument(
+        "--tls", type=Path, metavar="FOLDER", help="serve https too, with an authority kept in this folder"
+    )
+    parser.add_argument("--tls-port", type=int, default=8843, help="port of https (%(default)s)")
+    parser.add_argument(
+        "--callback-ca", type=Path, metavar="FILE", help="authority that https callbacks are checked with"
+    )
+    return parser.parse_args()
 
 
 def taken(host: str, port: int) -> bool:
@@ -67,18 +50,47 @@ def taken(host: str, port: int) -> bool:
     return False
 
 
+def state_of(path: Path) -> State:
+    try:
+        return saving.read(path)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+
+
+def world_of(given: argparse.Namespace) -> World:
+    """Raises ValueError or OSError, whose text says what is wrong."""
+    host = "127.0.0.1" if given.host == ANYWHERE else given.host
+    found = addresses.read(given.public_url, f"http://{host}:{given.port}")
+    world = World(found, tls.authority(given.tls) if given.tls else None)
+    if given.callback_ca:
+        world.callback_ca = str(given.callback_ca.resolve(strict=True))
+    if given.state:
+        world.enter(state_of(given.state))
+    if given.accounts:
+        followers_file.load(world, given.accounts)
+    return world
+
+
+def server_of(world: World, given: argparse.Namespace) -> serving.Server:
+    application = app.create(world, given.state)
+    beside = None
+    if ca := world.authority:
+        own = tls.server_certificate(ca, world.addresses.hosts)
+        beside = serving.secure(application, given.host, given.tls_port, ca, own)
+        print(f"wechat-simulator: https on port {given.tls_port}; trust {ca.path}", flush=True)
+    return serving.Server(world, serving.plain(application, given.host, given.port), beside)
+
+
 def main() -> None:
     given = arguments()
-    host = "127.0.0.1" if given.host == "0.0.0.0" else given.host  # noqa: S104
-    world = World(f"http://{host}:{given.port}")
-    if taken(given.host, given.port):
-        sys.exit(f"simulator: port {given.port} is taken; stop what uses it, or choose another with --port")
-    if given.state:
-        try:
-            world.enter(saving.read(given.state))
-        except (ValueError, OSError) as error:
-            sys.exit(f"simulator: {given.state} cannot be read: {error}")
-    server(world, given).run()
+    for port in (given.port, *([given.tls_port] if given.tls else [])):
+        if taken(given.host, port):
+            sys.exit(f"simulator: port {port} is taken; stop what uses it, or choose another with --port")
+    try:
+        world = world_of(given)
+    except (ValueError, OSError) as error:
+        sys.exit(f"simulator: {error}")
+    server_of(world, given).run()
 
 
 if __name__ == "__main__":

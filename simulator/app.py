@@ -11,10 +11,24 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from simulator import api, config, faces, menu_doings, phone, phone_menus, pictures, saving, webview
-from simulator.api.door import ApiDoor
-from simulator.pay import desk
-from simulator.pay.office import Office
+from simulator import (
+    api,
+    control_api,
+    faces,
+    menu_actions,
+    openapi,
+    phone,
+    phone_menus,
+    pictures,
+    saving,
+    webview,
+)
+from simulator.api.gateway import ApiGateway
+from simulator.pay import control_api as pay_control_api
+from simulator.pay import routes as pay_routes
+from simulator.pay.control_api import PayRoutes
+from simulator.pay.performers import PERFORMERS
+from simulator.pay.runtime import Runtime
 from simulator.push import Pusher
 from simulator.world import World
 
@@ -24,13 +38,13 @@ SAVE_EVERY = 10.0
 def create(world: World, state_file: Path | None = None) -> Starlette:
     """With a state file, the world is written there every ten seconds when it changed, and at the end."""
     assert api.TOPICS
-    assert menu_doings.TAPS
-    pusher, office = Pusher(world), Office(world)
+    assert menu_actions.TAPS
+    pusher, runtime = Pusher(world), Runtime(world, PERFORMERS)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stopping = asyncio.Event()
-        working = asyncio.create_task(office.run(stopping))
+        working = asyncio.create_task(runtime.run(stopping))
         saver = asyncio.create_task(keep_saved(world, state_file, stopping)) if state_file else None
         yield
         world.live.close()
@@ -39,15 +53,27 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
         if saver:
             await saver
 
+    pay_table = PayRoutes(runtime).table
+    described = [
+        *control_api.operations(control_api.TABLE, control_api.BODIES),
+        *control_api.operations(pay_table, pay_control_api.BODIES),
+    ]
+    control = [
+        *control_api.routes(world, pusher),
+        *control_api.routes(world, pusher, pay_table),
+        *openapi.routes(described),
+        Route("/", openapi.index),
+    ]
     routes = [
         *webview.routes(world),
-        Mount("/_sim", routes=[*config.routes(world, pusher), *desk.sim_routes(world, pusher, office)]),
-        *desk.routes(office),
+        Route("/_sim", openapi.index),
+        Mount("/_sim", routes=control),
+        *pay_routes.routes(runtime),
         *pictures.routes(world),
         *faces.routes,
         *phone_menus.routes(world, pusher),
         *phone.routes(world, pusher),
-        Route("/{path:path}", ApiDoor(world, pusher)),
+        Route("/{path:path}", ApiGateway(world, pusher)),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 

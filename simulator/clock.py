@@ -9,6 +9,11 @@ SHANGHAI_OFFSET = 8 * 3600
 DAY = 86_400
 
 
+def day_number(seconds: float) -> int:
+    """The number of a day in Shanghai, counted from 1970."""
+    return int(seconds + SHANGHAI_OFFSET) // DAY
+
+
 @dataclass(slots=True)
 class Clock:
     """Unix seconds as the platform sees them: the real time plus an offset in seconds."""
@@ -23,7 +28,7 @@ class Clock:
 
     def day(self) -> int:
         """The number of the quota day, which changes at midnight in Shanghai (WeChat reference 0.3)."""
-        return int(self.now() + SHANGHAI_OFFSET) // DAY
+        return day_number(self.now())
 
     def minute(self) -> int:
         return int(self.now()) // 60

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from simulator.world import Account, World, openid_of
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
+LONGEST_STATE = 128
 PAGE = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><script src="/.webview/script.js"></script><style>
@@ -30,6 +31,9 @@ ASK = """<h1>{name}</h1><p>申请获得你的公开信息（昵称、头像等�
 <form method="post"><button class="yes" name="choice" value="allow">同意</button>
 <button name="choice" value="refuse">拒绝</button>
 <button class="small" name="choice" value="snapshot">以快照页打开（虚拟用户）</button></form>"""
+ASK_ONCE = """<h1>{name}</h1><p>申请向你发送一条消息</p>
+<form method="post"><button class="yes" name="choice" value="confirm">允许</button>
+<button name="choice" value="cancel">取消</button></form>"""
 ELSEWHERE = "<h1>请在微信客户端打开链接</h1>"
 
 PathTo = Callable[[str, str], str | None]
@@ -58,10 +62,10 @@ def read(world: World, query: dict[str, str]) -> Asked:
         raise RefusedError(10012)
     if scope not in SCOPES or not account.verified or account.kind != "service":
         raise RefusedError(10005)
-    if urlsplit(redirect_uri).netloc != urlsplit(account.callback_url).netloc:
+    if not account.authorises(redirect_uri):
         raise RefusedError(10003)
     state = query.get("state", "")
-    if len(state) > 128 or not (state.isascii() and state.isalnum()):
+    if len(state.encode()) > LONGEST_STATE:
         raise RefusedError(10013)
     return Asked(account, redirect_uri, scope, state)
 
@@ -74,9 +78,10 @@ def back(world: World, asked: Asked, person: str, *, snapshot: bool = False) -> 
 
 
 def with_query(url: str, added: dict[str, str]) -> str:
+    """The address with more in its query; a fragment stays where it was, as a router in the page needs it."""
     parts = urlsplit(url)
     query = [*parse_qsl(parts.query, keep_blank_values=True), *added.items()]
-    return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
@@ -96,6 +101,30 @@ def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
         return RedirectResponse(path_to(person, url) or url, 302)
 
     return [Route("/connect/oauth2/authorize", authorize, methods=["GET", "POST"])]
+
+
+def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
+    """The page of mp.weixin.qq.com that asks for one message more (WeChat reference 10.3)."""
+
+    async def subscribe(request: Request) -> Response:
+        query, person = request.query_params, request.path_params["person"]
+        account = world.state.accounts.get(query.get("appid", ""))
+        template_id, target = query.get("template_id", ""), query.get("redirect_url", "")
+        if account is None or query.get("action") != "get_confirm" or not account.authorises(target):
+            return page("无法打开网页", "<h1>无法打开网页</h1><p>参数错误</p>")
+        choice = (await request.form()).get("choice") if request.method == "POST" else None
+        if choice is None:
+            return page(account.name, ASK_ONCE.format(name=escape(account.name)))
+        openid = openid_of(account.appid, person)
+        if choice == "confirm":
+            key = f"{openid} {template_id}"
+            account.notice_grants[key] = account.notice_grants.get(key, 0) + 1
+        told = {"openid": openid, "template_id": template_id, "action": str(choice)}
+        kept = {name: query[name] for name in ("scene", "reserved") if name in query}
+        url = with_query(target, {**told, **kept})
+        return RedirectResponse(path_to(person, url) or url, 302)
+
+    return [Route("/mp/subscribemsg", subscribe, methods=["GET", "POST"])]
 
 
 async def elsewhere(request: Request) -> Response:

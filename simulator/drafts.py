@@ -30,6 +30,8 @@ class Publication:
     status: int = RUNNING
     article_id: str = ""
     deleted: list[int] = field(default_factory=list)
+    # How many people see it, though nobody is told.
+    reached: int = 0
 
 
 @dataclass(slots=True)

@@ -116,6 +116,33 @@ TEXTS = {
     45064: "no permission to use weapp in menu",
     45072: "invalid command",
     45080: "need sending message to user, or recving message from user in the last 30 seconds before typing",
+    76001: "rid not found",
+    76002: "rid is error",
+    76003: "could not query this rid, no permission",
+    76004: "rid time is error",
+    41030: "invalid page",
+    40129: "invalid scene",
+    40169: "invalid length for scene, or the data is not json string",
+    40066: "invalid url",
+    40159: "invalid length for path, or the data is not json string",
+    40165: "invalid weapp pagepath",
+    40212: "invalid query",
+    85401: "time limit between 1min and 1year",
+    85402: "invalid env_version",
+    88000: "without comment privilege",
+    88001: "msg_data is not exists",
+    88003: "elected comment upper limit",
+    88005: "already reply",
+    88007: "reply content beyond max len or content len is zero",
+    88008: "comment is not exists",
+    88010: "count range error. cout <= 0 or count > 50",
+    61500: "date format error",
+    61501: "date range error",
+    61503: "data not ready, please try later",
+    87014: "risky content",
+    9410010: "long_data too long",
+    9410011: "expire_seconds out of range",
+    9410012: "short_key not exist",
     45081: "you are already typing",
     40114: "invalid index value",
     45003: "title size out of limit",
@@ -191,10 +218,11 @@ class ApiError(Exception):
         )
 
 
-def refusal(code: int, text: str) -> dict[str, object]:
-    return {"errcode": code, "errmsg": f"{text} rid: {request_id()}"}
+def refusal(code: int, text: str, rid: str) -> dict[str, object]:
+    return {"errcode": code, "errmsg": f"{text} rid: {rid}"}
 
 
-def request_id() -> str:
-    digits = secrets.token_hex(12)
-    return f"{digits[:8]}-{digits[8:16]}-{digits[16:]}"
+def request_id(now: float) -> str:
+    """Begins with the time, as the platform's does."""
+    digits = secrets.token_hex(8)
+    return f"{int(now):08x}-{digits[:8]}-{digits[8:]}"

@@ -13,8 +13,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from simulator import miniprograms
-from simulator.doings import ImpossibleError
 from simulator.signing import same
+from simulator.user_actions import ImpossibleError
 from simulator.world import World
 
 PAGE = Path(__file__).parent / "static" / "mini.html"

@@ -21,6 +21,7 @@ class Worker:
     wechat_id: str = ""
     invite_wx: str = ""
     online: bool = False
+    avatar: str = ""
 
 
 @dataclass(slots=True)

@@ -93,10 +93,10 @@ class Logins:
         raise ApiError(40030)
 
     def checked(self, value: str, openid: str, now: float) -> UserToken:
-        """Raises 40014, 42001, or 40003 for the token of somebody else."""
+        """Raises 40001 for a token never given, 42001 for an old one, 40003 for somebody else's."""
         token = self.tokens.get(value)
         if token is None:
-            raise ApiError(40014)
+            raise ApiError(40001)
         if token.ends_at <= now:
             raise ApiError(42001)
         if token.openid != openid:

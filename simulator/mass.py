@@ -21,6 +21,9 @@ class Job:
     msg_data_id: int = 0
     waits: bool = False
     deleted: list[int] = field(default_factory=list)
+    # When it was accepted, and how many people got it.
+    at: float = 0.0
+    reached: int = 0
 
 
 @dataclass(slots=True)
@@ -32,7 +35,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class MassDesk:
+class MassSends:
     """`received` counts by "openid 2026-02"; `days` are those a subscription account has sent on."""
 
     jobs: dict[str, Job] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from Crypto.Util.Padding import pad
 
 from simulator import faces
 from simulator.api.oauth import union
-from simulator.doings import ImpossibleError
+from simulator.user_actions import ImpossibleError
 from simulator.world import Account, World, openid_of
 
 
@@ -39,7 +39,7 @@ def phone_code(world: World, account: Account, person: str) -> str:
 
 def profile(world: World, account: Account, person: str) -> dict[str, str]:
     """What `wx.getUserInfo` gave: raw data with its signature, and all of it encrypted."""
-    known = {"nickName": faces.name_of(person), "avatarUrl": f"{world.base_url}/mmopen/{person}/132"}
+    known = {"nickName": faces.name_of(person), "avatarUrl": f"{world.addresses.api}/mmopen/{person}/132"}
     raw = json.dumps({**known, "gender": 0, "language": ""}, ensure_ascii=False, separators=(",", ":"))
     ids = {"openId": openid_of(account.appid, person)}
     if unionid := union(account, person).get("unionid"):

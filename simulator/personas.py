@@ -6,9 +6,10 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from simulator.acting import act
-from simulator.doings import Scene
+from simulator.chat import act
+from simulator.clock import day_number
 from simulator.push import Pusher
+from simulator.user_actions import Actor
 from simulator.world import Account, Follower, World, openid_of
 
 DAY = 86_400
@@ -22,7 +23,7 @@ SCENES = {
     "ADD_SCENE_CHANNELS": 6,
     "ADD_SCENE_OTHERS": 4,
 }
-# What somebody usually does when they do something: (deed, how often).
+# What somebody usually does when they do something: (action, how often).
 HABITS: dict[str, dict[str, int]] = {
     "chatty": {"text": 9, "click": 1},
     "tapper": {"click": 8, "text": 2},
@@ -56,17 +57,20 @@ def seed(world: World, account: Account, wanted: Seeding) -> int:
     for number in range(wanted.count):
         openid = openid_of(account.appid, f"persona/{wanted.seed}/{number}")
         scene = chance.choices(scenes, weights)[0]
+        at = start + number * wanted.days * DAY // wanted.count
+        if openid not in account.followers:
+            account.growth.change(day_number(at), scene).came += 1
         account.followers[openid] = Follower(
             openid,
-            subscribed_at=start + number * wanted.days * DAY // wanted.count,
+            subscribed_at=at,
             subscribe_scene=scene,
             qr_scene_str=chance.choice(stores) if scene == "ADD_SCENE_QR_CODE" else "",
             tags=chance.choice(combinations),
             unionid=openid_of("union", f"persona/{wanted.seed}/{number}") if wanted.unionids else "",
             habit=habits[number % len(habits)],
         )
-    world.rolls.pop(account.appid, None)
-    return world.roll(account).total
+    world.follower_lists.pop(account.appid, None)
+    return world.follower_list(account).total
 
 
 def tag_sets(account: Account, wanted: Seeding, chance: random.Random) -> list[list[int] | None]:
@@ -89,19 +93,19 @@ def tag_number(account: Account, name: str) -> int:
 
 
 async def act_some(pusher: Pusher, account: Account, count: int) -> dict[str, int]:
-    """So many of them, drawn at random, do what they are used to; the deeds counted by kind."""
+    """So many of them, drawn at random, do what they are used to; the actions counted by kind."""
     chance, done = random.Random(), Counter[str]()  # noqa: S311 - people, not keys
     actors = [each for each in account.followers.values() if each.habit and each.subscribed]
     for actor in chance.sample(actors, min(count, len(actors))):
-        deeds = HABITS[actor.habit]
-        deed = chance.choices(list(deeds), list(deeds.values()))[0]
+        actions = HABITS[actor.habit]
+        action = chance.choices(list(actions), list(actions.values()))[0]
         given = {
-            "type": deed,
+            "type": action,
             "content": chance.choice(QUESTIONS),
             "key": "hours",
             "scene": f"store-{chance.randrange(STORES):04}",
             "url": "https://example.com/",
         }
-        await act(pusher, Scene(pusher.world, account, actor.openid), given)
-        done[deed] += 1
+        await act(pusher, Actor(pusher.world, account, actor.openid), given)
+        done[action] += 1
     return dict(done)

@@ -15,12 +15,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from simulator import files, miniprograms, qrcodes, samples
-from simulator.acting import act
-from simulator.doings import ImpossibleError, Scene
+from simulator.chat import act
 from simulator.errors import ApiError
 from simulator.live import Happening, Viewer
 from simulator.push import Pusher
 from simulator.saving import dump
+from simulator.user_actions import Actor, ImpossibleError
 from simulator.windows import usable
 from simulator.world import Account, Entry, Follower, World, openid_of
 
@@ -48,8 +48,8 @@ class Hand:
         return openid_of(self.account.appid, self.request.path_params["person"])
 
     @property
-    def scene(self) -> Scene:
-        return Scene(self.world, self.account, self.openid)
+    def actor(self) -> Actor:
+        return Actor(self.world, self.account, self.openid)
 
 
 async def conversation(hand: Hand) -> Any:
@@ -61,7 +61,7 @@ async def conversation(hand: Hand) -> Any:
 
 async def do(hand: Hand) -> Any:
     given = await hand.request.json()
-    done = await act(hand.pusher, hand.scene, {**given, "wait": False})
+    done = await act(hand.pusher, hand.actor, {**given, "wait": False})
     if (follower := hand.account.followers.get(hand.openid)) and hand.account.open_platform:
         follower.unionid = openid_of("union", hand.request.path_params["person"])
     return done

@@ -6,11 +6,11 @@ from typing import Any
 
 from starlette.routing import Route
 
-from simulator.doings import ImpossibleError
 from simulator.menus import IOS
 from simulator.phone import Hand, endpoint, line
 from simulator.push import Pusher
 from simulator.saving import dump
+from simulator.user_actions import ImpossibleError
 from simulator.world import World
 
 PLATFORMS = (1, 2, 3)

@@ -159,6 +159,7 @@ class Pusher:
                     account.callback_url,
                     envelope,
                     deadline,
+                    self.world.callback_ca,
                     abandon_on_cancel=True,
                     limiter=self.limiter,
                 )
@@ -224,7 +225,9 @@ class Pusher:
         query = {"signature": signature, "timestamp": given.timestamp, "nonce": given.nonce, "echostr": echo}
         started = time.perf_counter()
         try:
-            answer = await to_thread.run_sync(get, account.callback_url, query, self.world.settings.deadline)
+            answer = await to_thread.run_sync(
+                get, account.callback_url, query, self.world.settings.deadline, self.world.callback_ca
+            )
         except requests.RequestException as error:
             return {"ok": False, "status": None, "body": type(error).__name__, "ms": elapsed(started)}
         ok = answer.status_code == 200 and answer.content == echo.encode()
@@ -246,7 +249,7 @@ def summary(push: Push, envelope: Envelope) -> dict[str, Any]:
     }
 
 
-def post(url: str, envelope: Envelope, timeout: float) -> requests.Response:
+def post(url: str, envelope: Envelope, timeout: float, ca: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         headers = {"Content-Type": envelope.content_type, "User-Agent": "Mozilla/4.0", "Connection": "close"}
@@ -257,10 +260,11 @@ def post(url: str, envelope: Envelope, timeout: float) -> requests.Response:
             headers=headers,
             timeout=timeout,
             allow_redirects=False,
+            verify=ca or True,
         )
 
 
-def get(url: str, query: dict[str, str], timeout: float) -> requests.Response:
+def get(url: str, query: dict[str, str], timeout: float, ca: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.get(url, params=query, timeout=timeout, allow_redirects=False)
+        return session.get(url, params=query, timeout=timeout, allow_redirects=False, verify=ca or True)

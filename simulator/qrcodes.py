@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 import segno
 from PIL import Image
 
-from simulator.doings import ImpossibleError
+from simulator.user_actions import ImpossibleError
 from simulator.world import Account, QrCode
 
 LISTED = 60

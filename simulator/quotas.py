@@ -6,20 +6,53 @@ from dataclasses import dataclass, field
 
 from simulator.errors import ApiError
 
+# Of a new account, and of a sandbox account where its number differs.
 DAILY = {
     "/cgi-bin/token": 2_000,
     "/cgi-bin/stable_token": 500_000,
-    "/cgi-bin/ticket/getticket": 2_000,
-    "/cgi-bin/media/upload": 100_000,
-    "/cgi-bin/media/get": 200_000,
-    "/cgi-bin/message/custom/send": 500_000,
-    "/cgi-bin/message/template/send": 100_000,
-    "/cgi-bin/qrcode/create": 100_000,
+    "/cgi-bin/menu/create": 1_000,
+    "/cgi-bin/menu/get": 10_000,
+    "/cgi-bin/menu/delete": 1_000,
+    "/cgi-bin/menu/addconditional": 2_000,
+    "/cgi-bin/menu/delconditional": 2_000,
+    "/cgi-bin/menu/trymatch": 20_000,
     "/cgi-bin/user/get": 500,
     "/cgi-bin/user/info": 5_000_000,
     "/cgi-bin/user/info/updateremark": 10_000,
+    "/cgi-bin/qrcode/create": 100_000,
+    "/cgi-bin/message/custom/send": 500_000,
+    "/cgi-bin/message/template/send": 100_000,
+    "/cgi-bin/message/mass/sendall": 100,
+    "/cgi-bin/message/mass/send": 100,
+    "/cgi-bin/media/upload": 100_000,
+    "/cgi-bin/media/get": 200_000,
+    "/cgi-bin/draft/add": 1_000,
+    "/cgi-bin/draft/get": 500,
+    "/cgi-bin/draft/update": 1_000,
+    "/cgi-bin/draft/delete": 1_000,
+    "/cgi-bin/draft/count": 1_000,
+    "/cgi-bin/draft/batchget": 1_000,
+    "/cgi-bin/freepublish/submit": 100,
+    "/cgi-bin/freepublish/get": 100,
+    "/cgi-bin/freepublish/batchget": 100,
+    "/cgi-bin/freepublish/getarticle": 100,
+    "/cgi-bin/freepublish/delete": 10,
+    "/cgi-bin/ticket/getticket": 2_000,
+}
+SANDBOX = {
+    "/cgi-bin/token": 200,
+    "/cgi-bin/menu/create": 100,
+    "/cgi-bin/menu/get": 1_000,
+    "/cgi-bin/menu/delete": 100,
+    "/cgi-bin/user/get": 100,
+    "/cgi-bin/user/info": 500_000,
+    "/cgi-bin/qrcode/create": 10_000,
+    "/cgi-bin/message/custom/send": 50_000,
+    "/cgi-bin/media/upload": 500,
+    "/cgi-bin/media/get": 1_000,
 }
 ANY_OTHER = 1_000_000
+CLEARS, CLEARS_OF_ONE = 10, 50
 A_MINUTE = {
     "/cgi-bin/stable_token": 10_000,
     "/cgi-bin/message/mass/sendall": 60,
@@ -42,9 +75,12 @@ class Quotas:
     daily: dict[str, int] = field(default_factory=dict)
     a_minute: dict[str, int] = field(default_factory=dict)
     used: dict[str, Usage] = field(default_factory=dict)
+    # How often in a month (like 2026-02) everything, or one API's counter, was cleared.
+    cleared: dict[str, int] = field(default_factory=dict)
 
-    def daily_limit(self, api: str) -> int:
-        return self.daily.get(api, DAILY.get(api, ANY_OTHER))
+    def daily_limit(self, api: str, *, sandbox: bool = False) -> int:
+        usual = DAILY.get(api, ANY_OTHER)
+        return self.daily.get(api, SANDBOX.get(api, usual) if sandbox else usual)
 
     def minute_limit(self, api: str) -> int:
         """Zero means no limit."""
@@ -54,7 +90,7 @@ class Quotas:
         usage = self.used.get(api)
         return usage.today if usage and usage.day == day else 0
 
-    def spend(self, api: str, day: int, minute: int) -> None:
+    def spend(self, api: str, day: int, minute: int, *, sandbox: bool = False) -> None:
         """Counts one call. Raises 45009 when the day's limit is used up, 45011 when the minute's is."""
         usage = self.used.get(api)
         if usage is None:
@@ -63,15 +99,24 @@ class Quotas:
             usage.day, usage.today = day, 0
         if usage.minute != minute:
             usage.minute, usage.this_minute = minute, 0
-        if usage.today >= self.daily_limit(api):
+        if usage.today >= self.daily_limit(api, sandbox=sandbox):
             raise ApiError(45009)
         if 0 < self.minute_limit(api) <= usage.this_minute:
             raise ApiError(45011)
         usage.today += 1
         usage.this_minute += 1
 
-    def clear(self, api: str | None = None) -> None:
-        if api is None:
-            self.used.clear()
-        else:
-            self.used.pop(api, None)
+    def clear_all(self, month: str) -> None:
+        """Raises 48006 after ten times in a month."""
+        self._count(f"all {month}", CLEARS)
+        self.used.clear()
+
+    def clear(self, api: str, month: str) -> None:
+        """Raises 48006 after fifty times in a month."""
+        self._count(f"one {month}", CLEARS_OF_ONE)
+        self.used.pop(api, None)
+
+    def _count(self, what: str, most: int) -> None:
+        if self.cleared.get(what, 0) >= most:
+            raise ApiError(48006)
+        self.cleared[what] = self.cleared.get(what, 0) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 
@@ -11,6 +12,12 @@ LIFE = 7200
 OVERLAP = 300
 FORCED_PER_DAY = 20
 FORCED_PAUSE = 30
+FORM = re.compile(r"\d+_[\w-]{20,}", re.ASCII)
+
+
+def unknown(value: str) -> ApiError:
+    """40001 for what looks like a token, as of old ones that were forgotten; 40014 for anything else."""
+    return ApiError(40001 if FORM.fullmatch(value) else 40014)
 
 
 @dataclass(slots=True)
@@ -69,10 +76,10 @@ class TokenBook:
         return self.current_stable(now)
 
     def check(self, value: str, now: float) -> None:
-        """Raises 40014 for a token never given, 40001 for one ended early, 42001 for one that grew old."""
+        """Raises unknown() for a token never given, 40001 for one ended early, 42001 for an old one."""
         token = self.issued.get(value)
         if token is None:
-            raise ApiError(40014)
+            raise unknown(value)
         if token.ends_at <= now:
             raise ApiError(40001 if token.replaced else 42001)
 
@@ -95,6 +102,6 @@ class TokenBook:
         return token
 
     def _forget(self, now: float) -> None:
-        """Old tokens must stay known for a while: presenting one is 42001 or 40001, not 40014."""
+        """Old tokens must stay known for a while: presenting one is 42001 for its age."""
         for value in [value for value, token in self.issued.items() if token.ends_at < now - 86_400]:
             del self.issued[value]

@@ -44,7 +44,7 @@ NOT_PASSED_BACK = frozenset(
     }
 )  # fmt: skip
 TEXTS = ("text/html", "application/json", "text/javascript", "application/javascript")
-PLATFORM = "https://open.weixin.qq.com"
+PLATFORM, PLATFORM_PAGES = "https://open.weixin.qq.com", "https://mp.weixin.qq.com"
 TIMEOUT = 15.0
 
 
@@ -77,17 +77,24 @@ class Browsers:
         return self._browsers.setdefault(person, Browser(next(iter(self.origins()), "")))
 
     def origins(self) -> Iterable[str]:
-        """The servers of all accounts: the only ones that are opened."""
+        """The servers of all accounts."""
         urls = (each.callback_url for each in self.world.state.accounts.values())
         return dict.fromkeys(origin_of(url) for url in urls if url)
+
+    def is_allowed(self, url: str) -> bool:
+        """Whether it lies in a domain where an account lets people log in."""
+        return any(each.authorises(url) for each in self.world.state.accounts.values())
 
     def path_to(self, person: str, url: str) -> str | None:
         """The address as this person's webview has it, without the host; None for pages of others."""
         origin = origin_of(url)
         inside = url[len(origin) :] or "/"
-        if origin in (self.world.base_url, PLATFORM) and inside.startswith("/connect/"):
+        addresses = self.world.addresses
+        if origin in (addresses.open, PLATFORM) and inside.startswith("/connect/"):
             return inside
-        if origin not in self.origins():
+        if origin in (addresses.mp, PLATFORM_PAGES) and inside.startswith("/mp/"):
+            return inside
+        if origin not in self.origins() and not self.is_allowed(url):
             return None
         self.of(person).origin = origin
         return inside
@@ -203,6 +210,7 @@ def routes(world: World) -> list[BaseRoute]:
             Route("/.webview/script.js", script),
             *inside.routes(world),
             *consent.routes(world, browsers.path_to),
+            *consent.subscriptions(world, browsers.path_to),
             Route("/{path:path}", page, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
         ]
     )
@@ -210,4 +218,5 @@ def routes(world: World) -> list[BaseRoute]:
         Host("{person}.localhost", pages),
         Route("/phone/{appid}/{person}/open", open_page, methods=["POST"]),
         Route("/connect/oauth2/authorize", consent.elsewhere),
+        Route("/mp/subscribemsg", consent.elsewhere),
     ]

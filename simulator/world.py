@@ -8,24 +8,30 @@ from base64 import urlsafe_b64encode
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
+from simulator.addresses import Addresses
 from simulator.clock import Clock
+from simulator.comments import Comments
 from simulator.drafts import Newsroom
 from simulator.errors import ApiError
 from simulator.faults import Fault
+from simulator.follower_list import FollowerList
+from simulator.growth import Growth
 from simulator.kf import CustomerService
 from simulator.live import Live
 from simulator.logins import Logins
-from simulator.mass import MassDesk
+from simulator.mass import MassSends
 from simulator.menus import Menus
-from simulator.pay.book import PayBook
+from simulator.pay.state import PayState
 from simulator.quotas import Quotas
-from simulator.roll import Roll
 from simulator.templates import Held, Template
+from simulator.tls import Authority
 from simulator.tokens import TokenBook
 from simulator.windows import Grant
 
 RECENT_CALLS = 500
+REQUESTS_KEPT = 1_000
 MEDIA_LIFE = 3 * 86_400
 
 
@@ -110,6 +116,15 @@ class Entry:
 
 
 @dataclass(slots=True)
+class ShortKey:
+    """A text kept under a short key. Times are Unix seconds."""
+
+    data: str
+    made_at: int
+    ends_at: int
+
+
+@dataclass(slots=True)
 class Account:
     """An official account or mini program as its owner set it up on the platform."""
 
@@ -125,6 +140,9 @@ class Account:
     name: str = ""
     callback_url: str = ""
     open_platform: bool = False
+    sandbox: bool = False
+    # Where people may log in, as host or host:port; without any it is the callback's host.
+    oauth_domains: list[str] = field(default_factory=list)
     ip_whitelist: list[str] = field(default_factory=list)
     autoreply: dict[str, Any] = field(
         default_factory=lambda: {"is_add_friend_reply_open": 0, "is_autoreply_open": 0}
@@ -141,8 +159,13 @@ class Account:
     industries_changed_in: str = ""
     # How many messages of a template a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
+    short_keys: dict[str, ShortKey] = field(default_factory=dict)
+    comments: Comments = field(default_factory=Comments)
+    # Openids people had with an account this one came from, to those they have here.
+    moved: dict[str, str] = field(default_factory=dict)
+    growth: Growth = field(default_factory=Growth)
     newsroom: Newsroom = field(default_factory=Newsroom)
-    mass: MassDesk = field(default_factory=MassDesk)
+    mass: MassSends = field(default_factory=MassSends)
     customer_service: CustomerService = field(default_factory=CustomerService)
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)
@@ -151,6 +174,12 @@ class Account:
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0
     held_until: float = 0.0
+
+    def authorises(self, url: str) -> bool:
+        """Whether people may log in at this address and the phone opens it."""
+        parts = urlsplit(url)
+        known = self.oauth_domains or [urlsplit(self.callback_url).netloc]
+        return bool(parts.netloc) and (parts.netloc in known or parts.hostname in known)
 
     def follower(self, openid: str) -> Follower:
         """Raises 40003 for an openid this account never met."""
@@ -187,6 +216,8 @@ class Settings:
     user_page_skips: int = 0
     user_page_reverses: bool = False
     sign_with_clock: bool = False
+    # What content checks find risky; the first is the example of the platform's own manual.
+    risky_words: list[str] = field(default_factory=lambda: ["特3456书yuuo莞6543李zxcz蒜7782法fgnv级"])
     result_event_delay: float = 0.2
     # WeChat: 300. Nobody wants to wait for that while trying things out.
     menu_copy_seconds: float = 0.0
@@ -200,7 +231,7 @@ class State:
     faults: list[Fault] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
-    pay: PayBook = field(default_factory=PayBook)
+    pay: PayState = field(default_factory=PayState)
     last_number: int = 0
 
 
@@ -213,11 +244,27 @@ class CallRecord:
     ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A request the platform refused, as `rid/get` tells it, without its credentials."""
+
+    appid: str
+    invoke_time: int
+    cost_in_ms: int
+    request_url: str
+    request_body: str
+    response_body: str
+    client_ip: str
+
+
 class World:
     """The state, and what hangs on it while the process runs."""
 
-    def __init__(self, base_url: str = "http://127.0.0.1:8800") -> None:
-        self.base_url = base_url
+    def __init__(self, addresses: Addresses | None = None, authority: Authority | None = None) -> None:
+        """`callback_ca` is the file of an authority that https callbacks are checked with, or empty."""
+        self.addresses = addresses or Addresses.all_at("http://127.0.0.1:8800")
+        self.authority = authority
+        self.callback_ca = ""
         self.live = Live()
         self.enter(State())
 
@@ -227,10 +274,11 @@ class World:
         self.changes = 0
         self.call_counts: dict[str, Counter[str]] = {}
         self.recent_calls: deque[CallRecord] = deque(maxlen=RECENT_CALLS)
+        self.requests: dict[str, RequestRecord] = {}
         self.by_token = {
             value: each.appid for each in state.accounts.values() for value in each.tokens.issued
         }
-        self.rolls: dict[str, Roll] = {}
+        self.follower_lists: dict[str, FollowerList] = {}
         self.threads: dict[tuple[str, str], list[Entry]] = {}
         for account in state.accounts.values():
             for entry in account.entries:
@@ -239,7 +287,7 @@ class World:
 
     def reset(self, *, keep_accounts: bool = False) -> None:
         kept = [fresh(each) for each in self.state.accounts.values()] if keep_accounts else []
-        pay = self.state.pay.emptied() if keep_accounts else PayBook()
+        pay = self.state.pay.emptied() if keep_accounts else PayState()
         self.enter(State(accounts={each.appid: each for each in kept}, pay=pay))
 
     @property
@@ -270,26 +318,28 @@ class World:
 
     def follow(self, account: Account, openid: str, scene: str = "ADD_SCENE_SEARCH") -> Follower:
         """Makes or renews a follower; the list of followers stays ordered by time of following."""
-        roll = self.roll(account)
+        follower_list = self.follower_list(account)
         follower = account.followers.pop(openid, None) or Follower(openid, subscribed=False)
         anew = not follower.subscribed
         follower.subscribed, follower.subscribed_at = True, int(self.now)
         follower.subscribe_scene, follower.qr_scene, follower.qr_scene_str = scene, 0, ""
         account.followers[openid] = follower
-        roll.followed(openid, anew=anew)
+        follower_list.followed(openid, anew=anew)
+        account.growth.change(self.state.clock.day(), scene).came += anew
         account.menus.forget_copy(openid)
         return follower
 
     def unfollow(self, account: Account, follower: Follower) -> None:
-        roll = self.roll(account)
+        follower_list = self.follower_list(account)
         if follower.subscribed:
-            roll.left()
+            follower_list.left()
+            account.growth.change(self.state.clock.day(), follower.subscribe_scene).left += 1
         follower.subscribed, follower.grants, follower.with_worker = False, None, False
 
-    def roll(self, account: Account) -> Roll:
-        if account.appid not in self.rolls:
-            self.rolls[account.appid] = Roll(account.followers)
-        return self.rolls[account.appid]
+    def follower_list(self, account: Account) -> FollowerList:
+        if account.appid not in self.follower_lists:
+            self.follower_lists[account.appid] = FollowerList(account.followers)
+        return self.follower_lists[account.appid]
 
     def keep_media(self, account: Account, kind: str, name: str, content_type: str, data: bytes) -> Media:
         media_id = secrets.token_urlsafe(48)
@@ -298,7 +348,7 @@ class World:
         return media
 
     def media_url(self, account: Account, media: Media) -> str:
-        return f"{self.base_url}/mmbiz/{account.appid}/{media.media_id}"
+        return f"{self.addresses.mp}/mmbiz/{account.appid}/{media.media_id}"
 
     def write(
         self,
@@ -331,6 +381,11 @@ class World:
     def thread(self, appid: str, openid: str) -> list[Entry]:
         return self.threads.get((appid, openid), [])
 
+    def keep_request(self, rid: str, record: RequestRecord) -> None:
+        self.requests[rid] = record
+        if len(self.requests) > REQUESTS_KEPT:
+            del self.requests[next(iter(self.requests))]
+
     def record_call(self, api: str, appid: str, errcode: int, ms: float) -> None:
         self.changes += 1
         counts = self.call_counts.get(appid)
@@ -354,10 +409,11 @@ def fresh(account: Account) -> Account:
         "verified",
         "name",
         "open_platform",
+        "sandbox",
     )
     kept = {
         name: getattr(account, name)
-        for name in (*names, "callback_url", "ip_whitelist", "miniprograms", "autoreply")
+        for name in (*names, "callback_url", "oauth_domains", "ip_whitelist", "miniprograms", "autoreply")
     }
     return Account(**kept)
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.api.calls import ENDPOINTS, OK, Answer, Call, api
+from simulator.api.mass import day_of
 from simulator.errors import ApiError
+from simulator.signing import same
 
 ACTIONS = ("dns", "ping", "all")
 OPERATORS = ("CHINANET", "UNICOM", "CAP", "DEFAULT")
 CONNECT_SECONDS = 1.0
+RID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}")
+RID_LIFE = 7 * 86_400
 
 
 @api("GET", "/cgi-bin/get_api_domain_ip")
@@ -57,15 +63,64 @@ async def reached(url: str) -> tuple[str, float | None]:
     return address, (time.perf_counter() - started) * 1000
 
 
-@api("POST", "/cgi-bin/openapi/quota/get")
-def quota(call: Call) -> Answer:
+def counted(call: Call) -> str:
+    """The API a quota is asked of. Raises 76021 for none, 76022 for one of people's own tokens."""
     path = call.text("cgi_path", 76021)
     if path.startswith("/sns/"):
         raise ApiError(76022)
     if path not in ENDPOINTS:
         raise ApiError(76021)
-    quotas = call.account.quotas
-    limit, used = quotas.daily_limit(path), quotas.used_on(path, call.world.state.clock.day())
+    return path
+
+
+@api("POST", "/cgi-bin/openapi/quota/clear")
+def clear_one_quota(call: Call) -> Answer:
+    call.account.quotas.clear(counted(call), day_of(call.world)[:7])
+    return OK
+
+
+@api("POST", "/cgi-bin/clear_quota")
+def clear_quota(call: Call) -> Answer:
+    """All of the account's counters, ten times a month together with the call by secret."""
+    if call.body.get("appid") != call.account.appid:
+        raise ApiError(40013)
+    call.account.quotas.clear_all(day_of(call.world)[:7])
+    return OK
+
+
+@api("POST", "/cgi-bin/clear_quota/v2", by_secret=True)
+def clear_quota_by_secret(call: Call) -> Answer:
+    """Works when the token's own quota is used up."""
+    if not same(call.parameter("appsecret"), call.account.secret):
+        raise ApiError(40125)
+    call.account.quotas.clear_all(day_of(call.world)[:7])
+    return OK
+
+
+@api("POST", "/cgi-bin/openapi/rid/get")
+def request_of_rid(call: Call) -> Answer:
+    rid = call.text("rid", 76001)
+    if not RID.fullmatch(rid):
+        raise ApiError(76002)
+    record = call.world.requests.get(rid)
+    if record is None:
+        raise ApiError(76001)
+    if record.appid != call.account.appid:
+        raise ApiError(76003)
+    if call.world.now - record.invoke_time > RID_LIFE:
+        raise ApiError(76004)
+    told = asdict(record)
+    del told["appid"]
+    return {**OK, "request": told}
+
+
+@api("POST", "/cgi-bin/openapi/quota/get")
+def quota(call: Call) -> Answer:
+    path, quotas = counted(call), call.account.quotas
+    limit, used = (
+        quotas.daily_limit(path, sandbox=call.account.sandbox),
+        quotas.used_on(path, call.world.state.clock.day()),
+    )
     minute = quotas.minute_limit(path)
     return {
         **OK,

@@ -51,6 +51,13 @@ class Call:
             raise ApiError(47001)
         return value
 
+    def parameter(self, name: str) -> str:
+        """A parameter the platform takes from the query, from the body or from a field of the form."""
+        for source in (self.query, self.body, self.form):
+            if isinstance(value := source.get(name), str) and value:
+                return value
+        return ""
+
     def object(self, name: str) -> dict[str, Any]:
         value = self.body.get(name)
         if not isinstance(value, dict):
@@ -72,7 +79,9 @@ def verified_service(account: Account) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    method: str
+    """`methods`: an endpoint that may be asked with GET takes a POST without a body too."""
+
+    methods: tuple[str, ...]
     handler: Handler
     right: Callable[[Account], bool]
     by_secret: bool
@@ -87,6 +96,7 @@ def api(
     method: str,
     path: str,
     *,
+    also: str = "",
     right: Callable[[Account], bool] = anyone,
     by_secret: bool = False,
     by_user: bool = False,
@@ -94,22 +104,27 @@ def api(
 ) -> Callable[[Handler], Handler]:
     """Registers a handler.
 
-    Calls `by_secret` carry appid and secret, no token; calls `by_user` the token of a person who agreed to
-    it, not the account's; an `upload` is a form.
+    `also` is a second method that clients in use call it with. Calls `by_secret` carry appid and secret, no
+    token; calls `by_user` the token of a person who agreed to it, not the account's; an `upload` is a form.
     """
 
     def register(handler: Handler) -> Handler:
-        ENDPOINTS[path] = Endpoint(method, handler, right, by_secret, by_user, upload)
+        ENDPOINTS[path] = Endpoint(
+            (method, also) if also else (method,), handler, right, by_secret, by_user, upload
+        )
         return handler
 
     return register
 
 
-def json_body(raw: bytes) -> dict[str, Any]:
-    """The object in a body. Raises 44002 when empty, 40033 for \\uXXXX escapes, 47001 when no object."""
+def json_body(raw: bytes, *, escapes: bool = True) -> dict[str, Any]:
+    """The object in a body.
+
+    Raises 44002 when it is empty, 47001 when it is no object, 40033 for \\uXXXX where `escapes` are refused.
+    """
     if not raw.strip():
         raise ApiError(44002)
-    if b"\\u" in raw and NEEDLESS_ESCAPE.search(raw):
+    if not escapes and b"\\u" in raw and NEEDLESS_ESCAPE.search(raw):
         raise ApiError(40033)
     try:
         body = json.loads(raw)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.api.calls import OK, Answer, Call, api, verified
+from simulator.api.miniprogram import mini_program
 from simulator.errors import ApiError
 from simulator.windows import spend
 
@@ -25,6 +26,7 @@ def send(call: Call) -> Answer:
         raise ApiError(40008)
     content = call.object(kind)
     CHECKS[kind](call, content)
+    check_worker(call)
     if follower.blacklisted:
         raise ApiError(43019)
     if not follower.subscribed:
@@ -37,6 +39,10 @@ def send(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/message/custom/typing", right=verified)
 def typing(call: Call) -> Answer:
+    return typed(call)
+
+
+def typed(call: Call) -> Answer:
     follower = call.account.follower(call.text("touser", 40003))
     command, now = call.body.get("command"), call.world.now
     if command not in ("Typing", "CancelTyping"):
@@ -48,6 +54,23 @@ def typing(call: Call) -> Answer:
     follower.typing_until = now + TYPING_SECONDS if command == "Typing" else 0.0
     call.world.live.tell(call.account.appid, follower.openid, "typing", command == "Typing")
     return OK
+
+
+@api("POST", "/cgi-bin/message/custom/business/typing", right=mini_program)
+def business_typing(call: Call) -> Answer:
+    """Of one of the businesses whose customer service a mini program runs."""
+    call.number("businessid")
+    return typed(call)
+
+
+def check_worker(call: Call) -> None:
+    """Raises 65401 for a message in the name of a service account that does not exist."""
+    named = call.body.get("customservice")
+    if named is None:
+        return
+    name = named.get("kf_account") if isinstance(named, dict) else None
+    if name not in call.account.customer_service.workers:
+        raise ApiError(65401)
 
 
 def filled(content: dict[str, Any], *names: str, missing: int = 47001) -> None:

@@ -37,9 +37,10 @@ def checked(call: Call, given: Any) -> dict[str, Any]:
     kind = given.get("article_type", "news")
     CHECKS.get(kind, no_kind)(call, given, content)
     # Pictures from elsewhere are dropped without a word, as the platform does.
-    own = (f"{call.world.base_url}/mmbiz/", *PLATFORM)
+    own = (f"{call.world.addresses.mp}/mmbiz/", *PLATFORM)
     content = PICTURE.sub(lambda found: found[0] if found[1].startswith(own) else "<img", content)
-    return {**given, "article_type": kind, "content": content, "url": f"{call.world.base_url}/s/tempkey"}
+    url = f"{call.world.addresses.mp}/s/tempkey"
+    return {**given, "article_type": kind, "content": content, "url": url}
 
 
 def no_kind(call: Call, given: dict[str, Any], content: str) -> None:
@@ -111,6 +112,12 @@ def delete(call: Call) -> Answer:
 @api("GET", "/cgi-bin/draft/count")
 def count(call: Call) -> Answer:
     return {"total_count": len(call.account.newsroom.drafts)}
+
+
+@api("POST", "/cgi-bin/draft/switch", also="GET")
+def switch(call: Call) -> Answer:
+    """The draft box has long been open for everybody and cannot be shut again."""
+    return {**OK, "is_open": 1}
 
 
 @api("POST", "/cgi-bin/draft/batchget")

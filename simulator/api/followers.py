@@ -6,21 +6,22 @@ from typing import Any
 
 from simulator.api.calls import OK, Answer, Call, api, verified, verified_service
 from simulator.errors import ApiError
-from simulator.roll import page
+from simulator.follower_list import page
 from simulator.world import Follower
 
 BATCH = 100
 REMARK_BYTES = 30
-LANGUAGES = ("zh_CN", "zh_TW", "en")
+# Clients in use send the empty text, and "zh-CN" as an example of old had it.
+LANGUAGES = {"": "zh_CN", "zh_CN": "zh_CN", "zh-CN": "zh_CN", "zh_TW": "zh_TW", "en": "en"}
 
 
 @api("GET", "/cgi-bin/user/get", right=verified)
 def listed(call: Call) -> Answer:
     """The openids after `next_openid`, oldest follower first."""
-    roll, settings = call.world.roll(call.account), call.world.settings
-    cursor = roll.before(call.query.get("next_openid", ""), settings.user_page_repeats)
+    follower_list, settings = call.world.follower_list(call.account), call.world.settings
+    cursor = follower_list.before(call.query.get("next_openid", ""), settings.user_page_repeats)
     try:
-        chosen = page(roll.after(cursor), settings.user_page_size)
+        chosen = page(follower_list.after(cursor), settings.user_page_size)
     except KeyError:
         raise ApiError(40003) from None
     told = as_page(chosen)
@@ -28,7 +29,7 @@ def listed(call: Call) -> Answer:
         del chosen[-settings.user_page_skips :]
     if settings.user_page_reverses:
         chosen.reverse()
-    return {"total": roll.total, **told}
+    return {"total": follower_list.total, **told}
 
 
 def as_page(openids: list[str]) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def as_page(openids: list[str]) -> dict[str, Any]:
 def info(call: Call) -> Answer:
     if not call.query.get("openid"):
         raise ApiError(41009)
-    return profile(call.account.follower(call.query["openid"]), call.query.get("lang", "zh_CN"))
+    return profile(call.account.follower(call.query["openid"]), call.query.get("lang", ""))
 
 
 @api("POST", "/cgi-bin/user/info/batchget", right=verified)
@@ -53,7 +54,7 @@ def infos(call: Call) -> Answer:
     if not 0 < len(wanted) <= BATCH:
         raise ApiError(40032)
     found = [
-        profile(call.account.follower(str(each.get("openid"))), each.get("lang", "zh_CN")) for each in wanted
+        profile(call.account.follower(str(each.get("openid"))), each.get("lang") or "") for each in wanted
     ]
     return {"user_info_list": found}
 
@@ -67,7 +68,7 @@ def profile(follower: Follower, language: str) -> dict[str, Any]:
     return {
         "subscribe": 1,
         "openid": follower.openid,
-        "language": language,
+        "language": LANGUAGES[language],
         "subscribe_time": follower.subscribed_at,
         "remark": follower.remark,
         "groupid": 0,
@@ -77,6 +78,23 @@ def profile(follower: Follower, language: str) -> dict[str, Any]:
         "qr_scene_str": follower.qr_scene_str,
         **union,
     }
+
+
+@api("POST", "/cgi-bin/changeopenid", right=verified)
+def change_openids(call: Call) -> Answer:
+    """The openids here of people who came along from another account; 40013 for one nobody knows."""
+    openids = call.body.get("openid_list")
+    call.world.account(call.text("from_appid", 40013))
+    if not isinstance(openids, list) or not 0 < len(openids) <= BATCH:
+        raise ApiError(40032)
+    moved = call.account.moved
+    found = [
+        {"ori_openid": each, "new_openid": moved[each], "err_msg": "ok"}
+        if each in moved
+        else {"ori_openid": each, "err_msg": "ori_openid error"}
+        for each in openids
+    ]
+    return {**OK, "result_list": found}
 
 
 @api("POST", "/cgi-bin/user/info/updateremark", right=verified_service)

@@ -11,18 +11,23 @@ from simulator.drafts import DELETED, DONE, RUNNING, Publication
 from simulator.errors import ApiError
 from simulator.world import Account, World
 
+# Ten digits, as the platform's have.
+# One of so many followers looks at what nobody told them of.
+SEEN_BY = 2
+FIRST_PUBLISH_ID, FIRST_DATA_ID = 2_247_000_000, 2_247_483_000
+
 
 @api("POST", "/cgi-bin/freepublish/submit", right=verified)
 def submit(call: Call) -> Answer:
     """The draft leaves the draft box; the result comes as PUBLISHJOBFINISH."""
     draft = wanted(call)
-    number = call.world.message_id()
-    publication = Publication(str(number), str(number + 1), draft.articles, int(call.world.now))
+    number, data_id = (start + call.world.next_number() for start in (FIRST_PUBLISH_ID, FIRST_DATA_ID))
+    publication = Publication(str(number), str(data_id), draft.articles, int(call.world.now))
     room = call.account.newsroom
     room.publications[publication.publish_id] = publication
     del room.drafts[draft.media_id]
     call.pusher.later(finish(call, publication))
-    return {**OK, "publish_id": publication.publish_id, "msg_data_id": publication.msg_data_id}
+    return {**OK, "publish_id": int(publication.publish_id), "msg_data_id": int(publication.msg_data_id)}
 
 
 async def finish(call: Call, publication: Publication) -> None:
@@ -34,6 +39,7 @@ async def finish(call: Call, publication: Publication) -> None:
     }
     if publication.status == DONE:
         publication.article_id = secrets.token_urlsafe(24)
+        publication.reached = call.world.follower_list(call.account).total // SEEN_BY
         told |= {
             "article_id": publication.article_id,
             "article_detail": detail(call.world, call.account, publication),
@@ -44,7 +50,7 @@ async def finish(call: Call, publication: Publication) -> None:
 
 
 def address(world: World, account: Account, publication: Publication, number: int) -> str:
-    return f"{world.base_url}/s/{publication.article_id or publication.publish_id}-{number}"
+    return f"{world.addresses.mp}/s/{publication.article_id or publication.publish_id}-{number}"
 
 
 def detail(world: World, account: Account, publication: Publication) -> dict[str, object]:
@@ -56,7 +62,7 @@ def detail(world: World, account: Account, publication: Publication) -> dict[str
 
 
 def publication_of(call: Call) -> Publication:
-    found = call.account.newsroom.publications.get(call.text("publish_id", 53600))
+    found = call.account.newsroom.publications.get(str(call.body.get("publish_id", "")))
     if found is None:
         raise ApiError(53600)
     return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from simulator import files
 from simulator.api.calls import OK, Answer, Call, api, verified
+from simulator.api.media import uploaded
 from simulator.errors import ApiError
 from simulator.kf import CustomerService, Session, Worker
 from simulator.saving import dump
@@ -14,22 +16,26 @@ WORKERS = 100
 NICKNAME = 16
 RECORDS_A_PAGE = 10_000
 DAY = 86_400
+AVATAR = files.Rule(5 * files.MB, ("jpg", "png"), 40009)
 ACCOUNT = re.compile(r"[A-Za-z0-9_]{1,10}@\S+")
 
 
-def desk(call: Call) -> CustomerService:
+def service(call: Call) -> CustomerService:
     return call.account.customer_service
 
 
 def worker(call: Call, name: str) -> Worker:
     try:
-        return desk(call).workers[name]
+        return service(call).workers[name]
     except KeyError:
         raise ApiError(65401) from None
 
 
 def named(call: Call) -> Worker:
-    return worker(call, call.text("kf_account", 65404))
+    name = call.parameter("kf_account")
+    if not name:
+        raise ApiError(65404)
+    return worker(call, name)
 
 
 def nickname(call: Call) -> str:
@@ -41,7 +47,7 @@ def nickname(call: Call) -> str:
 
 @api("POST", "/customservice/kfaccount/add", right=verified)
 def add(call: Call) -> Answer:
-    account, workers = call.text("kf_account", 65404), desk(call).workers
+    account, workers = call.text("kf_account", 65404), service(call).workers
     if not ACCOUNT.fullmatch(account):
         raise ApiError(65404)
     if account in workers:
@@ -58,13 +64,24 @@ def update(call: Call) -> Answer:
     return OK
 
 
-@api("POST", "/customservice/kfaccount/del", right=verified)
+@api("POST", "/customservice/kfaccount/del", also="GET", right=verified)
 def delete(call: Call) -> Answer:
     gone = named(call)
-    del desk(call).workers[gone.account]
-    desk(call).sessions = {
-        openid: each for openid, each in desk(call).sessions.items() if each.worker != gone.account
+    del service(call).workers[gone.account]
+    service(call).sessions = {
+        openid: each for openid, each in service(call).sessions.items() if each.worker != gone.account
     }
+    return OK
+
+
+@api("POST", "/customservice/kfaccount/uploadheadimg", right=verified, upload=True)
+async def set_avatar(call: Call) -> Answer:
+    """A JPG or PNG of 5 MB at most."""
+    chosen = named(call)
+    name, data = await uploaded(call)
+    kept = call.world.keep_media(call.account, "avatar", name, files.check(data, AVATAR), data)
+    kept.permanent = True
+    chosen.avatar = kept.media_id
     return OK
 
 
@@ -75,7 +92,7 @@ def invite(call: Call) -> Answer:
         raise ApiError(65412)
     if invited.invite_wx:
         raise ApiError(65411 if invited.invite_wx != wechat_id else 65408)
-    if any(each.wechat_id == wechat_id for each in desk(call).workers.values()):
+    if any(each.wechat_id == wechat_id for each in service(call).workers.values()):
         raise ApiError(65407)
     invited.invite_wx = wechat_id
     return OK
@@ -83,15 +100,17 @@ def invite(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/customservice/getkflist", right=verified)
 def listed(call: Call) -> Answer:
-    return {"kf_list": [described(each) for each in desk(call).workers.values()]}
+    return {"kf_list": [described(call, each) for each in service(call).workers.values()]}
 
 
-def described(each: Worker) -> dict[str, Any]:
+def described(call: Call, each: Worker) -> dict[str, Any]:
+    picture = call.account.media.get(each.avatar)
+    face = call.world.media_url(call.account, picture) if picture else ""
     told = {
         "kf_account": each.account,
         "kf_nick": each.nickname,
-        "kf_id": str(each.kf_id),
-        "kf_headimgurl": "",
+        "kf_id": each.kf_id,
+        "kf_headimgurl": face,
         "kf_wx": each.wechat_id,
     }
     if each.invite_wx and not each.wechat_id:
@@ -101,7 +120,7 @@ def described(each: Worker) -> dict[str, Any]:
 
 @api("GET", "/cgi-bin/customservice/getonlinekflist", right=verified)
 def online(call: Call) -> Answer:
-    sessions = desk(call).sessions.values()
+    sessions = service(call).sessions.values()
     return {
         "kf_online_list": [
             {
@@ -110,7 +129,7 @@ def online(call: Call) -> Answer:
                 "kf_id": each.kf_id,
                 "accepted_case": sum(session.worker == each.account for session in sessions),
             }
-            for each in desk(call).workers.values()
+            for each in service(call).workers.values()
             if each.online
         ]
     }
@@ -123,11 +142,11 @@ def create_session(call: Call) -> Answer:
         raise ApiError(65402)
     if not chosen.online:
         raise ApiError(65415)
-    serving = desk(call).sessions.get(openid)
+    serving = service(call).sessions.get(openid)
     if serving and serving.worker != chosen.account:
         raise ApiError(65414)
-    desk(call).waiting.pop(openid, None)
-    desk(call).sessions[openid] = Session(chosen.account, int(call.world.now))
+    service(call).waiting.pop(openid, None)
+    service(call).sessions[openid] = Session(chosen.account, int(call.world.now))
     call.account.followers[openid].with_worker = True
     call.pusher.report_later(
         call.account, openid, {"Event": "kf_create_session", "KfAccount": chosen.account}
@@ -138,12 +157,12 @@ def create_session(call: Call) -> Answer:
 @api("POST", "/customservice/kfsession/close", right=verified)
 def close_session(call: Call) -> Answer:
     chosen, openid = named(call), call.account.follower(call.text("openid", 40003)).openid
-    serving = desk(call).sessions.get(openid)
+    serving = service(call).sessions.get(openid)
     if serving is None:
         raise ApiError(65413)
     if serving.worker != chosen.account:
         raise ApiError(65414)
-    del desk(call).sessions[openid]
+    del service(call).sessions[openid]
     call.account.followers[openid].with_worker = False
     closed = {"Event": "kf_close_session", "KfAccount": chosen.account, "CloseType": "KF"}
     call.pusher.report_later(call.account, openid, closed)
@@ -153,7 +172,7 @@ def close_session(call: Call) -> Answer:
 @api("GET", "/customservice/kfsession/getsession", right=verified)
 def session(call: Call) -> Answer:
     call.account.follower(call.query.get("openid", ""))
-    found = desk(call).sessions.get(call.query["openid"])
+    found = service(call).sessions.get(call.query["openid"])
     return {"createtime": found.since if found else 0, "kf_account": found.worker if found else ""}
 
 
@@ -162,7 +181,7 @@ def sessions(call: Call) -> Answer:
     name = worker(call, call.query.get("kf_account", "")).account
     found = [
         {"createtime": each.since, "openid": openid}
-        for openid, each in desk(call).sessions.items()
+        for openid, each in service(call).sessions.items()
         if each.worker == name
     ]
     return {"sessionlist": found}
@@ -170,7 +189,7 @@ def sessions(call: Call) -> Answer:
 
 @api("GET", "/customservice/kfsession/getwaitcase", right=verified)
 def waiting(call: Call) -> Answer:
-    waits = sorted(desk(call).waiting.items(), key=lambda each: each[1])
+    waits = sorted(service(call).waiting.items(), key=lambda each: each[1])
     shown = [{"latest_time": since, "openid": openid} for openid, since in waits[:100]]
     return {"count": len(waits), "waitcaselist": shown}
 
@@ -183,6 +202,6 @@ def records(call: Call) -> Answer:
         raise ApiError(65416)
     if ends - begins > DAY:
         raise ApiError(65417)
-    within = [each for each in desk(call).records if begins <= each.time <= ends]
+    within = [each for each in service(call).records if begins <= each.time <= ends]
     page = within[first - 1 : first - 1 + number]
     return {"recordlist": dump(page), "number": len(page), "msgid": first + len(page)}

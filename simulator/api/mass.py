@@ -80,11 +80,13 @@ def content_of(call: Call) -> dict[str, Any]:
         raise ApiError(45113)
     if kind not in ("mpnews", "text", "image", "voice", "mpvideo"):
         raise ApiError(40008)
-    content = dict(call.object("images" if kind == "image" else str(kind)))
+    # One picture was sent as "image" until several could be; that form still works.
+    images_sent = kind == "image" and "images" in call.body
+    content = dict(call.object("images" if images_sent else str(kind)))
     if kind == "text" and not content.get("content"):
         raise ApiError(44004)
     if kind == "image":
-        images = content.get("media_ids")
+        images = content.get("media_ids") if images_sent else [content.get("media_id")]
         if not isinstance(images, list) or not 0 < len(images) <= MOST_IMAGES:
             raise ApiError(40215)
         for each in images:
@@ -102,21 +104,21 @@ def content_of(call: Call) -> dict[str, Any]:
 
 def submit(call: Call, content: dict[str, Any], openids: list[str], *, waits: bool = False) -> Answer:
     """The job is accepted, or enters the flow of confirmation; either way its clientmsgid is taken."""
-    desk, today = call.account.mass, day_of(call.world)
-    if call.account.kind == "subscription" and today in desk.days:
+    sends, today = call.account.mass, day_of(call.world)
+    if call.account.kind == "subscription" and today in sends.days:
         raise ApiError(45028)
-    desk.days.append(today)
+    sends.days.append(today)
     kind = str(call.body["msgtype"])
-    job = Job(call.world.message_id() % 10**10, kind, content, openids, waits=waits)
-    desk.jobs[str(job.msg_id)] = job
+    job = Job(call.world.message_id() % 10**10, kind, content, openids, waits=waits, at=call.world.now)
+    sends.jobs[str(job.msg_id)] = job
     if call.body.get("clientmsgid"):
-        desk.known[str(call.body["clientmsgid"])] = Known(job.msg_id, call.world.now)
+        sends.known[str(call.body["clientmsgid"])] = Known(job.msg_id, call.world.now)
     if kind == "mpnews":
         job.msg_data_id = call.world.next_number() + 2_247_483_000
         del call.account.newsroom.drafts[content["media_id"]]
     if waits:
         raise ApiError(89505)
-    call.pusher.later(finish(call.world, call.pusher, call.account, job, desk.outcome))
+    call.pusher.later(finish(call.world, call.pusher, call.account, job, sends.outcome))
     told = {"errcode": 0, "errmsg": "send job submission success", "msg_id": job.msg_id}
     return {**told, "msg_data_id": job.msg_data_id} if job.msg_data_id else told
 
@@ -133,7 +135,7 @@ async def finish(world: World, pusher: Pusher, account: Account, job: Job, outco
     await asyncio.sleep(world.settings.result_event_delay)
     done = outcome == "send success"
     reached = deliver(world, account, job) if done else []
-    job.status = SUCCESS if done else FAILED
+    job.status, job.reached = SUCCESS if done else FAILED, len(reached)
     told = {
         "Event": "MASSSENDJOBFINISH",
         "MsgID": job.msg_id,
@@ -169,7 +171,7 @@ def deliver(world: World, account: Account, job: Job) -> list[str]:
 def articles_told(world: World, job: Job) -> dict[str, Any]:
     numbers = range(1, len(job.content["articles"]) + 1)
     checks = [{"ArticleIdx": number, "UserDeclareState": 0, "AuditState": 0} for number in numbers]
-    urls = [{"ArticleIdx": n, "ArticleUrl": f"{world.base_url}/s/{job.msg_id}-{n}"} for n in numbers]
+    urls = [{"ArticleIdx": n, "ArticleUrl": f"{world.addresses.mp}/s/{job.msg_id}-{n}"} for n in numbers]
     return {
         "CopyrightCheckResult": {"Count": len(checks), "ResultList": {"item": checks}, "CheckState": 1},
         "ArticleUrlResult": {"Count": len(urls), "ResultList": {"item": urls}},

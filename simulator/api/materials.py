@@ -16,7 +16,7 @@ LISTED = ("image", "voice", "video", "news")
 
 @api("POST", "/cgi-bin/material/add_material", upload=True)
 async def add(call: Call) -> Answer:
-    title, introduction = description(call) if call.query.get("type") == "video" else ("", "")
+    title, introduction = description(call) if call.parameter("type") == "video" else ("", "")
     media = await received(call, files.PERMANENT)
     media.permanent, media.title, media.introduction = True, title, introduction
     if media.kind in ("image", "thumb"):
@@ -27,7 +27,7 @@ async def add(call: Call) -> Answer:
 def description(call: Call) -> tuple[str, str]:
     """The title and introduction a video comes with. Raises 47001 when they are absent or not JSON."""
     try:
-        told = json.loads(str(call.form.get("description", "")))
+        told = json.loads(call.parameter("description"))
         return str(told["title"]), str(told["introduction"])
     except (ValueError, KeyError, TypeError):
         raise ApiError(47001) from None

@@ -16,12 +16,13 @@ from simulator.world import Media
 @api("POST", "/cgi-bin/media/upload", upload=True)
 async def upload(call: Call) -> Answer:
     media = await received(call, files.TEMPORARY)
-    return {"type": media.kind, "media_id": media.media_id, "created_at": media.created_at}
+    name = "thumb_media_id" if media.kind == "thumb" else "media_id"
+    return {"type": media.kind, name: media.media_id, "created_at": media.created_at}
 
 
 async def received(call: Call, rules: dict[str, files.Rule]) -> Media:
     """Keeps the uploaded file. Raises 40004 for an unknown type, 41005 without file, or as its rule says."""
-    kind = call.query.get("type", "")
+    kind = call.parameter("type")
     if kind not in rules:
         raise ApiError(40004)
     name, data = await uploaded(call)

@@ -23,7 +23,9 @@ def session(call: Call) -> Answer:
     check_secret(call)
     if call.query.get("grant_type") != "authorization_code":
         raise ApiError(40002)
-    code = call.account.logins.spend(call.query.get("js_code", ""), "login", call.world.now)
+    if not call.query.get("js_code"):
+        raise ApiError(41008)
+    code = call.account.logins.spend(call.query["js_code"], "login", call.world.now)
     key = call.account.logins.new_session(code.person, code.openid)
     return {"openid": code.openid, "session_key": key, **union(call.account, code.person)}
 
@@ -32,6 +34,15 @@ def session(call: Call) -> Answer:
 def phone(call: Call) -> Answer:
     code = call.account.logins.spend(call.text("code", 40029), "phone", call.world.now)
     return {**OK, "phone_info": phone_number(call.account, code.person, call.world.now)}
+
+
+@api("GET", "/wxa/resetusersessionkey", right=mini_program)
+def reset(call: Call) -> Answer:
+    """The old key is void from now on."""
+    check(call)
+    openid = call.query["openid"]
+    person = call.account.logins.sessions[openid].person
+    return {**OK, "openid": openid, "session_key": call.account.logins.new_session(person, openid)}
 
 
 @api("GET", "/wxa/checksession", right=mini_program)

@@ -42,7 +42,7 @@ def userinfo(call: Call) -> Answer:
     if token.scope != "snsapi_userinfo":
         raise ApiError(48001)
     empty: dict[str, Any] = {"sex": 0, "province": "", "city": "", "country": "", "privilege": []}
-    face = f"{call.world.base_url}/mmopen/{token.openid}/132"
+    face = f"{call.world.addresses.api}/mmopen/{token.openid}/132"
     known = {"openid": token.openid, "nickname": faces.name_of(token.person), "headimgurl": face}
     return {**known, **empty, **union(call.account, token.person)}
 

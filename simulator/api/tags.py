@@ -7,7 +7,7 @@ from typing import Any
 from simulator.api.calls import OK, Answer, Call, api, verified
 from simulator.api.followers import as_page
 from simulator.errors import ApiError
-from simulator.roll import page
+from simulator.follower_list import page
 from simulator.world import Follower
 
 FIRST_ID = 100
@@ -89,7 +89,8 @@ def own(call: Call, number: Any) -> int:
 def followers(call: Call) -> Answer:
     number, cursor = known(call), call.body.get("next_openid", "")
     try:
-        having = (each for each in call.world.roll(call.account).after(cursor) if number in (each.tags or ()))
+        everybody = call.world.follower_list(call.account).after(cursor)
+        having = (each for each in everybody if number in (each.tags or ()))
         return as_page(page(having, call.world.settings.user_page_size))
     except KeyError:
         raise ApiError(40003) from None

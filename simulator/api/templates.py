@@ -79,7 +79,7 @@ def guard(call: Call, follower: Follower) -> str:
     return f"{follower.openid} {own}" if own else ""
 
 
-@api("GET", "/cgi-bin/template/get_all_private_template", right=verified_service)
+@api("GET", "/cgi-bin/template/get_all_private_template", also="POST", right=verified_service)
 def all_private(call: Call) -> Answer:
     found = [each for each in call.account.templates.values() if each.kind == "template"]
     return {
@@ -121,7 +121,7 @@ def delete(call: Call) -> Answer:
     return OK
 
 
-@api("GET", "/cgi-bin/template/get_industry", right=verified_service)
+@api("GET", "/cgi-bin/template/get_industry", also="POST", right=verified_service)
 def industry(call: Call) -> Answer:
     names = [INDUSTRIES[number] for number in call.account.industries]
     first, second = ({"first_class": sort, "second_class": name} for sort, name in names)

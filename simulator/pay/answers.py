@@ -9,9 +9,9 @@ from typing import Any
 
 from simulator.pay import sealing
 from simulator.pay.authorization import SCHEME
-from simulator.pay.book import Merchant
 from simulator.pay.certificates import new_serial
 from simulator.pay.keys import Key
+from simulator.pay.state import Merchant, same_serial
 
 PROBE = "WECHATPAY/SIGNTEST/"
 STALE_SECONDS = 3_600
@@ -51,7 +51,11 @@ def of_public_key(merchant: Merchant) -> Signer:
 def for_answer(merchant: Merchant, asked_serial: str) -> Signer:
     """While switching, the request says which key it wants to verify with (pay reference 2.5)."""
     if merchant.key_mode == "switching":
-        return of_public_key(merchant) if asked_serial == merchant.public_key_id else of_certificate(merchant)
+        return (
+            of_public_key(merchant)
+            if same_serial(asked_serial, merchant.public_key_id)
+            else of_certificate(merchant)
+        )
     return of_public_key(merchant) if merchant.key_mode == "public_key" else of_certificate(merchant)
 
 

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 
 from simulator.pay import texts
-from simulator.pay.book import Merchant
 from simulator.pay.errors import PayError
 from simulator.pay.keys import read_public, verifies
+from simulator.pay.state import Merchant, same_serial
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 WINDOW = 300
@@ -42,10 +42,11 @@ def caller(
     merchant = merchants.get(given["mchid"])
     if merchant is None:
         raise PayError("MCH_NOT_EXISTS", status=400 if asked.target.startswith(ORDERS) else 404)
-    pem = merchant.certificates.get(given["serial_no"])
-    if pem is None:
+    serial = merchant.known_serial(given["serial_no"])
+    if serial is None:
         raise PayError("SIGN_ERROR", texts.SERIAL)
-    if given["serial_no"] in merchant.voided:
+    pem = merchant.certificates[serial]
+    if same_serial(serial, *merchant.voided):
         raise PayError("SIGN_ERROR", texts.VOIDED)
     message = asked.message(given["timestamp"], given["nonce_str"])
     if not verifies(read_public(pem), message, given["signature"]):

@@ -6,16 +6,17 @@ import hashlib
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from simulator.pay import moments, texts
+from simulator.pay.bill_layout import Layout, Style, chosen
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError
 from simulator.pay.fund_bill import FundBill
+from simulator.pay.runtime import Download
 from simulator.pay.trade_bill import DAY, TradeBill
 
 READY = 10 * 3600
@@ -24,23 +25,10 @@ LINK_LIFE = 300
 FUND_A_SECOND = 3
 LINES_AT_ONCE = 2_000
 GZIP = 31
-STYLES = {"crlf": ("", "\r\n"), "lf": ("", "\n"), "bom": ("\ufeff", "\n")}
 TRADE_KINDS = ("ALL", "SUCCESS", "REFUND")
 ACCOUNTS = ("BASIC", "OPERATION", "FEES")
 
 Bill = TradeBill | FundBill
-
-
-@dataclass(slots=True)
-class Download:
-    """What a token stands for. `choice` is the bill's type or account."""
-
-    mchid: str
-    day: str
-    choice: str
-    made_at: float
-    style: str
-    zipped: bool
 
 
 @pay_api("GET", "/v3/bill/tradebill")
@@ -51,8 +39,8 @@ async def trade_bill(call: Call) -> Answer:
 
 @pay_api("GET", "/v3/bill/fundflowbill")
 async def fund_flow_bill(call: Call) -> Answer:
-    call.office.rates.check(f"fund bill {call.merchant.mchid}", FUND_A_SECOND, call.now)
-    call.office.rates.count(f"fund bill {call.merchant.mchid}", call.now)
+    call.runtime.rates.check(f"fund bill {call.merchant.mchid}", FUND_A_SECOND, call.now)
+    call.runtime.rates.count(f"fund bill {call.merchant.mchid}", call.now)
     account = call.asked("account_type", "BASIC", ACCOUNTS)
     return await applied(call, FundBill(call.merchant, ready_day(call), account), account)
 
@@ -76,42 +64,42 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
     zipped = call.asked("tar_type", choices=("", "GZIP")) == "GZIP"
     if bill.is_empty:
         raise PayError("NO_STATEMENT_EXIST")
-    style = call.office.book.settings.bill_style
+    layout = chosen(call.runtime.state.settings)
     token = secrets.token_urlsafe(32)
-    digest = await run_in_threadpool(sha1, blocks(made(call, bill.day, choice), style))
-    call.office.downloads[token] = Download(call.merchant.mchid, bill.day, choice, call.now, style, zipped)
+    digest = await run_in_threadpool(sha1, blocks(made(call, bill.day, choice, layout), layout.style))
+    call.runtime.downloads[token] = Download(call.merchant.mchid, bill.day, choice, call.now, layout, zipped)
     tail = "&tartype=gzip" if zipped else ""
-    address = f"{call.office.world.base_url}/v3/billdownload/file?token={token}{tail}"
+    address = f"{call.runtime.world.addresses.pay}/v3/billdownload/file?token={token}{tail}"
     return {"download_url": address, "hash_type": "SHA1", "hash_value": digest}
 
 
-def made(call: Call, day: str, choice: str) -> Bill:
+def made(call: Call, day: str, choice: str, layout: Layout) -> Bill:
     """A bill nobody has taken lines from."""
-    return (
-        FundBill(call.merchant, day, choice) if choice in ACCOUNTS else TradeBill(call.merchant, day, choice)
-    )
+    if choice in ACCOUNTS:
+        return FundBill(call.merchant, day, choice, layout)
+    return TradeBill(call.merchant, day, choice, layout)
 
 
 @pay_api("GET", "/v3/billdownload/file")
 def download(call: Call) -> Answer:
     """Unsigned. Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's."""
-    found = call.office.downloads.get(call.asked("token"))
+    found = call.runtime.downloads.get(call.asked("token"))
     if found is None or call.now >= found.made_at + LINK_LIFE:
         raise PayError("INVALID_REQUEST", texts.LINK_OVER)
     if found.mchid != call.merchant.mchid:
         raise PayError("NO_AUTH")
-    content = blocks(made(call, found.day, found.choice), found.style)
+    content = blocks(made(call, found.day, found.choice, found.layout), found.layout.style)
     return StreamingResponse(
         zipped(content) if found.zipped else content, media_type="application/octet-stream"
     )
 
 
-def blocks(bill: Bill, style: str) -> Iterator[bytes]:
+def blocks(bill: Bill, style: Style) -> Iterator[bytes]:
     """The file, some thousand lines at a time."""
-    mark, ending = STYLES[style]
-    lines = bill.lines()
+    mark, lines = style.mark, bill.lines()
     while block := list(islice(lines, LINES_AT_ONCE)):
-        yield (mark + ending.join(block) + ending).encode()
+        text = mark + style.ending.join(block) + style.ending
+        yield text.encode(style.encoding, errors="replace")
         mark = ""
 
 

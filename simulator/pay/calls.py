@@ -6,17 +6,15 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
 from simulator.pay import texts
-from simulator.pay.book import Merchant
 from simulator.pay.errors import PayError, wrong
+from simulator.pay.runtime import Runtime
 from simulator.pay.schema import Object, checked
-
-if TYPE_CHECKING:
-    from simulator.pay.office import Office
+from simulator.pay.state import Merchant
 
 # None is 204 without a body; a Response goes out as it is, unsigned.
 Answer = Mapping[str, Any] | Response | None
@@ -27,7 +25,7 @@ Handler = Callable[["Call"], Answer | Awaitable[Answer]]
 class Call:
     """A call whose signature is checked. `path` holds the path's variables."""
 
-    office: Office
+    runtime: Runtime
     merchant: Merchant
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -37,7 +35,7 @@ class Call:
 
     @property
     def now(self) -> float:
-        return self.office.world.now
+        return self.runtime.world.now
 
     def read(self, shape: Object) -> dict[str, Any]:
         """The body, when it fits; its mchid must be the caller's. Raises PARAM_ERROR."""

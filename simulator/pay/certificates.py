@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import textwrap
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from Crypto.PublicKey import RSA
@@ -28,17 +29,26 @@ def certificate(name: str, serial: str, key: Key, starts: float, ends: float) ->
     return issued(name, serial, key.public, key, starts, ends)
 
 
-def issued(name: str, serial: str, public: RSA.RsaKey, signer: Key, starts: float, ends: float) -> str:
-    """A certificate for `public`, signed with another key."""
+def issued(
+    name: str,
+    serial: str,
+    public: RSA.RsaKey,
+    signer: Key,
+    starts: float,
+    ends: float,
+    *,
+    issuer: str = "",
+    extensions: Iterable[bytes] = (),
+) -> str:
+    """A certificate for `public`, signed with another key. Without an `issuer` it names itself as one."""
     algorithm = DerSequence([DerObjectId(SHA256_WITH_RSA).encode(), DerNull().encode()]).encode()
-    attribute = DerSequence([DerObjectId(COMMON_NAME).encode(), _object(UTF8_STRING, name.encode())]).encode()
-    whose = DerSequence([DerSetOf([attribute]).encode()]).encode()
+    whose, signed_by = _name(name), _name(issuer or name)
+    extended = [DerSequence(list(extensions), explicit=3).encode()] if extensions else []
     validity = DerSequence([_time(starts), _time(ends)]).encode()
     version = DerInteger(2, explicit=0).encode()
     number = DerInteger(int(serial, 16)).encode()
-    body = DerSequence(
-        [version, number, algorithm, whose, validity, whose, public.public_key().export_key("DER")]
-    ).encode()
+    key = public.public_key().export_key("DER")
+    body = DerSequence([version, number, algorithm, signed_by, validity, whose, key, *extended]).encode()
     signature = DerBitString(base64.b64decode(signer.sign(body))).encode()
     der = DerSequence([body, algorithm, signature]).encode()
     lines = "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))
@@ -51,6 +61,12 @@ def serial_of(pem: str) -> str:
     whole = DerSequence().decode(base64.b64decode("".join(lines)))
     body = DerSequence().decode(whole[0])
     return f"{int(body[1]):040X}"
+
+
+def _name(common_name: str) -> bytes:
+    text = _object(UTF8_STRING, common_name.encode())
+    attribute = DerSequence([DerObjectId(COMMON_NAME).encode(), text]).encode()
+    return DerSequence([DerSetOf([attribute]).encode()]).encode()
 
 
 def _object(tag: int, payload: bytes) -> bytes:

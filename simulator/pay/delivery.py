@@ -6,18 +6,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
 import anyio
 import requests
 from anyio import to_thread
 
 from simulator.pay import answers, moments, sealing
-from simulator.pay.book import Delivery, Merchant, Notice
 from simulator.pay.faults import PayFault, strike
-
-if TYPE_CHECKING:
-    from simulator.pay.office import Office
+from simulator.pay.runtime import Runtime
+from simulator.pay.state import Delivery, Merchant, Notice
 
 STEPS = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600)
 TAKEN = (200, 204)
@@ -27,30 +24,35 @@ SUMMARIES = {
     "REFUND.SUCCESS": "退款成功",
     "REFUND.ABNORMAL": "退款异常",
     "REFUND.CLOSED": "退款关闭",
+    "MCHTRANSFER.BILL.FINISHED": "商家转账单据终态通知",
+    "COMPLAINT.CREATE": "产生新投诉",
+    "COMPLAINT.STATE_CHANGE": "投诉单状态变化",
 }
+# What is sealed in a notification, where it is not called as the event is.
+ORIGINALS = {"mchtransfer": "mch_payment"}
 V2_TAKEN = b"SUCCESS"
 
 
-async def deliver(office: Office, notice: Notice, spoil: str = "") -> None:
+async def deliver(runtime: Runtime, notice: Notice, spoil: str = "") -> None:
     """One attempt, and the next one planned when it fails. `spoil` spoils this attempt's signature."""
-    book, merchant = office.book, office.book.merchants.get(notice.mchid)
+    state, merchant = runtime.state, runtime.state.merchants.get(notice.mchid)
     if merchant is None or notice.due_at is None:
         return
-    fault = strike(book.faults, "notice", notice.mchid) or PayFault(0)
+    fault = strike(state.faults, "notice", notice.mchid) or PayFault(0)
     if fault.delay:
         notice.due_at += fault.delay
-        office.plan(notice)
+        runtime.plan(notice)
         return
-    spoil = spoil or fault.spoil or office.probe()
+    spoil = spoil or fault.spoil or runtime.probe()
     made = await asyncio.gather(
-        *(attempt(office, merchant, notice, fault, spoil) for _ in range(fault.copies))
+        *(attempt(runtime, merchant, notice, fault, spoil) for _ in range(fault.copies))
     )
     if not spoil and any(each.verdict == "taken" for each in made):
         notice.due_at = None
     else:
         postpone(notice)
-        office.plan(notice)
-    office.world.changes += 1
+        runtime.plan(notice)
+    runtime.world.changes += 1
 
 
 def postpone(notice: Notice) -> None:
@@ -63,27 +65,28 @@ def postpone(notice: Notice) -> None:
 
 
 async def attempt(
-    office: Office, merchant: Merchant, notice: Notice, fault: PayFault, spoil: str
+    runtime: Runtime, merchant: Merchant, notice: Notice, fault: PayFault, spoil: str
 ) -> Delivery:
-    made = Delivery(office.world.now, tamper=spoil)
+    made = Delivery(runtime.world.now, tamper=spoil)
     notice.attempts.append(made)
     if fault.lose:
         made.verdict = "lost"
         return made
     if fault.latency_ms:
         await asyncio.sleep(fault.latency_ms / 1000)
-    body, headers = packed(office, merchant, notice, spoil)
+    body, headers = packed(runtime, merchant, notice, spoil)
     made.serial = headers.get("Wechatpay-Serial", "")
     started = time.perf_counter()
-    await send(office, notice, made, body, headers)
+    await send(runtime, notice, made, body, headers)
     made.ms = round((time.perf_counter() - started) * 1000, 1)
     return made
 
 
-def packed(office: Office, merchant: Merchant, notice: Notice, spoil: str) -> tuple[bytes, dict[str, str]]:
+def packed(runtime: Runtime, merchant: Merchant, notice: Notice, spoil: str) -> tuple[bytes, dict[str, str]]:
     if notice.v2:
         return notice.plain.encode(), {"Content-Type": "text/xml"}
-    original = notice.event_type.partition(".")[0].lower()
+    kind = notice.event_type.partition(".")[0].lower()
+    original = ORIGINALS.get(kind, kind)
     resource = sealing.seal(notice.plain.encode(), merchant.apiv3_key, original)
     envelope = {
         "id": notice.id,
@@ -94,16 +97,25 @@ def packed(office: Office, merchant: Merchant, notice: Notice, spoil: str) -> tu
         "resource": {"original_type": original, **resource},
     }
     body = answers.compact(envelope)
-    headers = answers.signature_headers(answers.for_notice(merchant), body, office.signing_now, spoil)
+    headers = answers.signature_headers(answers.for_notice(merchant), body, runtime.signing_now, spoil)
     return answers.spoiled(body, spoil), {"Content-Type": "application/json", **headers}
 
 
-async def send(office: Office, notice: Notice, made: Delivery, body: bytes, headers: dict[str, str]) -> None:
-    deadline = office.book.settings.notice_deadline
+async def send(
+    runtime: Runtime, notice: Notice, made: Delivery, body: bytes, headers: dict[str, str]
+) -> None:
+    deadline = runtime.state.settings.notice_deadline
     try:
         with anyio.fail_after(deadline):
             answer = await to_thread.run_sync(
-                post, notice.url, body, headers, deadline, abandon_on_cancel=True, limiter=office.limiter
+                post,
+                notice.url,
+                body,
+                headers,
+                deadline,
+                runtime.world.callback_ca,
+                abandon_on_cancel=True,
+                limiter=runtime.limiter,
             )
     except (TimeoutError, requests.Timeout):
         made.verdict = "timeout"
@@ -115,7 +127,7 @@ async def send(office: Office, notice: Notice, made: Delivery, body: bytes, head
         made.verdict = "taken" if good else "refused"
 
 
-def post(url: str, body: bytes, headers: dict[str, str], timeout: float) -> requests.Response:
+def post(url: str, body: bytes, headers: dict[str, str], timeout: float, ca: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         given = {
@@ -125,4 +137,6 @@ def post(url: str, body: bytes, headers: dict[str, str], timeout: float) -> requ
             "Connection": "close",
             **headers,
         }
-        return session.post(url, data=body, headers=given, timeout=timeout, allow_redirects=False)
+        return session.post(
+            url, data=body, headers=given, timeout=timeout, allow_redirects=False, verify=ca or True
+        )

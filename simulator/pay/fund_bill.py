@@ -6,14 +6,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.pay import moments
-from simulator.pay.book import Merchant, Movement
+from simulator.pay.bill_layout import CURRENT, Layout
+from simulator.pay.state import Merchant, Movement
 from simulator.pay.trade_bill import DAY, line, yuan
 
 HEADER = (
     "记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),"
     "资金变更提交申请人,备注,业务凭证号"
 )
+REFUNDS = ("退款", "退款退回")
 SUMMARY = "资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line's own share of a movement; `change` is signed, in fen."""
+
+    kind: str
+    number: str
+    change: int
+    balance: int
+    remark: str
 
 
 @dataclass(slots=True)
@@ -23,6 +36,7 @@ class FundBill:
     merchant: Merchant
     day: str
     account: str = "BASIC"
+    layout: Layout = CURRENT
 
     @property
     def is_empty(self) -> bool:
@@ -38,36 +52,54 @@ class FundBill:
         income = [0, 0]
         spending = [0, 0]
         for each in self.movements():
-            side = income if each.change >= 0 else spending
-            side[0] += 1
-            side[1] += abs(each.change)
-            yield line(self.row(each))
+            for part in self.parts(each):
+                side = income if part.change >= 0 else spending
+                side[0] += 1
+                side[1] += abs(part.change)
+                yield line(self.row(each, part))
         yield SUMMARY
-        counts = [
-            str(income[0] + spending[0]),
-            str(income[0]),
-            yuan(income[1]),
-            str(spending[0]),
-            yuan(spending[1]),
-        ]
-        yield line(counts)
-
-    def row(self, each: Movement) -> list[str]:
-        paid = each.kind == "交易"
-        gross, fee = yuan(each.gross), yuan(each.fee)
-        remark = (
-            f"结算总金额 {gross} 元;含手续费 {fee} 元" if paid else f"退款总金额{gross}元;含手续费{fee}元"
+        count = self.layout.count
+        yield line(
+            [
+                count(income[0] + spending[0]),
+                count(income[0]),
+                yuan(income[1]),
+                count(spending[0]),
+                yuan(spending[1]),
+            ]
         )
+
+    def parts(self, each: Movement) -> Iterator[Part]:
+        """One line with the fee in it, or one without and another for the fee."""
+        if not self.layout.separate_fees or not each.fee:
+            remark = remark_of(each, f";含手续费 {yuan(each.fee)} 元")
+            yield Part(each.kind, each.transaction_id, each.change, each.balance, remark)
+            return
+        change = each.gross if each.change >= 0 else -each.gross
+        after = each.change - change
+        yield Part(each.kind, f"8{each.number[-27:]}", change, each.balance - after, remark_of(each))
+        kind = "扣除交易手续费" if change >= 0 else "退回交易手续费"
+        yield Part(kind, f"9{each.number[-27:]}", after, each.balance, "")
+
+    def row(self, each: Movement, part: Part) -> list[str]:
+        by_api = each.kind != "交易" and part.kind == each.kind
         return [
             moments.in_bill(each.at),
             each.number,
-            each.transaction_id,
+            part.number,
             each.kind,
-            each.kind,
-            "收入" if each.change >= 0 else "支出",
-            yuan(abs(each.change)),
-            yuan(each.balance),
-            "system" if paid else f"{self.merchant.mchid}API",
-            remark,
+            part.kind,
+            "收入" if part.change >= 0 else "支出",
+            yuan(abs(part.change)),
+            yuan(part.balance),
+            f"{self.merchant.mchid}API" if by_api else "system",
+            part.remark,
             each.voucher,
         ]
+
+
+def remark_of(each: Movement, fee: str = "") -> str:
+    """Refunds are written without blanks; transfers have no remark."""
+    if each.kind == "交易":
+        return f"结算总金额 {yuan(each.gross)} 元{fee}"
+    return f"退款总金额{yuan(each.gross)}元{fee.replace(' ', '')}" if each.kind in REFUNDS else ""

@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.pay import answers, moments, orders, v2_notices
-from simulator.pay.book import Merchant, Notice, Order, Refund
-
-if TYPE_CHECKING:
-    from simulator.pay.office import Office
+from simulator.pay.runtime import Runtime
+from simulator.pay.state import Merchant, Notice, Order, Refund
 
 
-def tell_paid(office: Office, merchant: Merchant, order: Order) -> None:
+def tell_paid(runtime: Runtime, merchant: Merchant, order: Order) -> None:
     """Nothing is ever sent to a merchant without an APIv3 key, but for orders of the old API."""
     if order.v2:
         plain = v2_notices.paid(merchant, order)
-        queue(office, merchant, order.notify_url, "TRANSACTION.SUCCESS", order.out_trade_no, plain, v2=True)
+        queue(runtime, merchant, order.notify_url, "TRANSACTION.SUCCESS", order.out_trade_no, plain, v2=True)
     elif merchant.apiv3_key:
         told: dict[str, Any] = orders.transaction(merchant, order)
         if order.coupon:
             told["promotion_detail"] = orders.coupons(order)
         plain = answers.compact(told).decode()
-        queue(office, merchant, order.notify_url, "TRANSACTION.SUCCESS", order.out_trade_no, plain)
+        queue(runtime, merchant, order.notify_url, "TRANSACTION.SUCCESS", order.out_trade_no, plain)
 
 
-def tell_refund(office: Office, merchant: Merchant, order: Order, refund: Refund) -> None:
+def tell_refund(runtime: Runtime, merchant: Merchant, order: Order, refund: Refund) -> None:
     """A refund without an address of its own is told in v2's format, where the platform-wide setting says."""
     event, subject = f"REFUND.{refund.status}", refund.out_refund_no
     url = refund.notify_url or merchant.refund_notify_url
     if refund.v2 or not refund.notify_url:
         if url and merchant.v2_key:
             plain = v2_notices.refunded(merchant, order, refund)
-            queue(office, merchant, url, event, subject, plain, v2=True)
+            queue(runtime, merchant, url, event, subject, plain, v2=True)
     elif merchant.apiv3_key:
         plain = answers.compact(refund_told(merchant, order, refund)).decode()
-        queue(office, merchant, url, event, subject, plain)
+        queue(runtime, merchant, url, event, subject, plain)
 
 
 def refund_told(merchant: Merchant, order: Order, refund: Refund) -> dict[str, Any]:
@@ -59,7 +57,7 @@ def refund_told(merchant: Merchant, order: Order, refund: Refund) -> dict[str, A
 
 
 def queue(
-    office: Office,
+    runtime: Runtime,
     merchant: Merchant,
     url: str,
     event_type: str,
@@ -68,7 +66,7 @@ def queue(
     *,
     v2: bool = False,
 ) -> None:
-    now = office.world.now
+    now = runtime.world.now
     notice = Notice(str(uuid.uuid4()), merchant.mchid, url, event_type, subject, plain, now, now, v2)
-    office.book.notices[notice.id] = notice
-    office.plan(notice)
+    runtime.state.notices[notice.id] = notice
+    runtime.plan(notice)

@@ -6,17 +6,15 @@ import hashlib
 import ipaddress
 import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.pay import answers, moments, texts
-from simulator.pay.book import MINIMUM_EXPIRY, ORDER_LIFE, Merchant, Order, Prepay
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError, wrong
+from simulator.pay.runtime import Runtime
 from simulator.pay.schema import Array, Flag, Number, Object, Shape, Text
-
-if TYPE_CHECKING:
-    from simulator.pay.office import Office
+from simulator.pay.state import MINIMUM_EXPIRY, ORDER_LIFE, Merchant, Order, Prepay
 
 ORDERS = "/v3/pay/transactions"
 NUMBER = r"[0-9A-Za-z_\-|*]+"
@@ -100,12 +98,13 @@ def native(call: Call) -> Answer:
 @pay_api("POST", f"{ORDERS}/h5", strict=False)
 def h5(call: Call) -> Answer:
     _, prepay_id = ordered(call, "MWEB", H5)
-    return {"h5_url": h5_address(call.office, prepay_id)}
+    return {"h5_url": h5_address(call.runtime, prepay_id)}
 
 
-def h5_address(office: Office, prepay_id: str) -> str:
+def h5_address(runtime: Runtime, prepay_id: str) -> str:
     package = secrets.randbelow(10**10)
-    return f"{office.world.base_url}/cgi-bin/mmpayweb-bin/checkmweb?prepay_id={prepay_id}&package={package}"
+    query = f"prepay_id={prepay_id}&package={package}"
+    return f"{runtime.world.addresses.pay}/cgi-bin/mmpayweb-bin/checkmweb?{query}"
 
 
 def ordered(call: Call, trade_type: str, shape: Object) -> tuple[Order, str]:
@@ -137,14 +136,14 @@ def ordered(call: Call, trade_type: str, shape: Object) -> tuple[Order, str]:
             ends_at=ends_at,
         )
     else:
-        check_repeat(call.office, order, terms, call.now)
-    return order, prepaid(call.office, merchant, order)
+        check_repeat(call.runtime, order, terms, call.now)
+    return order, prepaid(call.runtime, merchant, order)
 
 
-def check_repeat(office: Office, order: Order, terms: str, now: float) -> None:
+def check_repeat(runtime: Runtime, order: Order, terms: str, now: float) -> None:
     """Raises PayError unless the number may be ordered again as it was (pay reference 4.2)."""
     if order.terms != terms:
-        if office.book.settings.reused_number == "documented":
+        if runtime.state.settings.reused_number == "documented":
             raise PayError("OUT_TRADE_NO_USED", "商户订单号重复")
         raise PayError("INVALID_REQUEST", texts.OTHER_PARAMETERS)
     state = order.state_at(now)
@@ -154,17 +153,17 @@ def check_repeat(office: Office, order: Order, terms: str, now: float) -> None:
         raise PayError("ORDER_CLOSED")
 
 
-def prepaid(office: Office, merchant: Merchant, order: Order) -> str:
+def prepaid(runtime: Runtime, merchant: Merchant, order: Order) -> str:
     """Keeps the order and makes a prepay_id; of the earlier ones only a QR code stops working."""
-    now = office.world.now
+    now = runtime.world.now
     merchant.orders[order.out_trade_no] = order
     prepay_id = f"wx{moments.compact(now)}{secrets.token_hex(10)}"
-    office.book.prepays[prepay_id] = Prepay(merchant.mchid, order.out_trade_no, now)
+    runtime.state.prepays[prepay_id] = Prepay(merchant.mchid, order.out_trade_no, now)
     if order.trade_type == "NATIVE":
         if order.code:
-            office.book.prepays.pop(order.code, None)
+            runtime.state.prepays.pop(order.code, None)
         order.code = f"weixin://wxpay/bizpayurl?pr={secrets.token_urlsafe(6)}"
-        office.book.prepays[order.code] = office.book.prepays[prepay_id]
+        runtime.state.prepays[order.code] = runtime.state.prepays[prepay_id]
     return prepay_id
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from simulator.doings import ImpossibleError
 from simulator.pay import moments
-from simulator.pay.book import H5_LIFE, PREPAY_LIFE, Merchant, Movement, Order
 from simulator.pay.notices import tell_paid
-from simulator.pay.office import Office
+from simulator.pay.runtime import Runtime
+from simulator.pay.state import H5_LIFE, PREPAY_LIFE, Merchant, Movement, Order
+from simulator.user_actions import ImpossibleError
 from simulator.world import openid_of
 
 BALANCE = "OTHERS"
@@ -48,17 +48,17 @@ class Bill:
     order: Order
 
 
-def find(office: Office, token: str) -> Bill:
+def find(runtime: Runtime, token: str) -> Bill:
     """By prepay_id, code_url or h5_url. Raises ImpossibleError when it is unknown or too old."""
     if "prepay_id=" in token:
         token = parse_qs(urlsplit(token).query or token)["prepay_id"][0]
-    prepay = office.book.prepays.get(token)
+    prepay = runtime.state.prepays.get(token)
     if prepay is None:
         raise ImpossibleError("there is no such prepay_id or code")
-    merchant = office.book.merchants[prepay.mchid]
+    merchant = runtime.state.merchants[prepay.mchid]
     order = merchant.orders[prepay.out_trade_no]
     life = H5_LIFE if order.trade_type == "MWEB" else PREPAY_LIFE
-    if office.world.now >= prepay.made_at + life:
+    if runtime.world.now >= prepay.made_at + life:
         raise ImpossibleError(f"the prepay_id is older than {life // 60} minutes")
     return Bill(merchant, order)
 
@@ -76,11 +76,11 @@ def check_open(order: Order, payer: Payer, now: float) -> None:
         raise ImpossibleError("the order belongs to somebody else")
 
 
-def money(office: Office, payer: Payer) -> int:
-    return office.book.wallets.get(payer.wallet, office.book.settings.wallet)
+def money(runtime: Runtime, payer: Payer) -> int:
+    return runtime.state.wallets.get(payer.wallet, runtime.state.settings.wallet)
 
 
-def pay(office: Office, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: int = 0) -> None:
+def pay(runtime: Runtime, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: int = 0) -> None:
     """Raises ImpossibleError when the bank is none, the order forbids it, or the money does not suffice."""
     order = bill.order
     if bank not in BANKS:
@@ -90,13 +90,13 @@ def pay(office: Office, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: i
     if not 0 <= coupon < order.total:
         raise ImpossibleError("a coupon is worth less than the order")
     if bank == BALANCE:
-        left = money(office, payer) - (order.total - coupon)
+        left = money(runtime, payer) - (order.total - coupon)
         if left < 0:
             raise ImpossibleError("there is not enough money")
-        office.book.wallets[payer.wallet] = left
+        runtime.state.wallets[payer.wallet] = left
     order.wallet = payer.wallet
-    book_payment(office, bill.merchant, order, payer.openid_at(order.appid), bank, coupon)
-    tell_paid(office, bill.merchant, order)
+    book_payment(runtime, bill.merchant, order, payer.openid_at(order.appid), bank, coupon)
+    tell_paid(runtime, bill.merchant, order)
 
 
 def takes(order: Order, bank: str) -> bool:
@@ -104,10 +104,10 @@ def takes(order: Order, bank: str) -> bool:
 
 
 def book_payment(
-    office: Office, merchant: Merchant, order: Order, openid: str, bank: str, coupon: int
+    runtime: Runtime, merchant: Merchant, order: Order, openid: str, bank: str, coupon: int
 ) -> None:
-    now = office.world.now
-    number = office.world.next_number()
+    now = runtime.world.now
+    number = runtime.world.next_number()
     order.state, order.paid_at, order.payer, order.bank, order.coupon = "SUCCESS", now, openid, bank, coupon
     order.transaction_id = transaction_number(now, number)
     order.fee = fee_of(order.payer_total, merchant.fee_rate)
@@ -126,7 +126,7 @@ def book_payment(
             order.out_trade_no,
         )
     )
-    office.world.changes += 1
+    runtime.world.changes += 1
 
 
 def transaction_number(now: float, number: int) -> str:

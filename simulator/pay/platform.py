@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from simulator.pay import moments, sealing, texts
-from simulator.pay.book import Merchant, PlatformCertificate
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.certificates import certificate, new_serial
 from simulator.pay.errors import PayError
 from simulator.pay.keys import new_key
+from simulator.pay.state import Merchant, PlatformCertificate
 
 FIVE_YEARS = 5 * 365 * 86_400
 

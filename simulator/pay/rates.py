@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 
-from simulator.pay.book import PayBook
 from simulator.pay.errors import PayError
+from simulator.pay.state import PayState
 
 WINDOW = 1.0
 
 
 class Rates:
     def __init__(self) -> None:
-        self.book: PayBook | None = None
+        self.state: PayState | None = None
         self.seen: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def of(self, book: PayBook) -> Rates:
+    def of(self, state: PayState) -> Rates:
         """Those of this world: a new one begins with none."""
-        if self.book is not book:
-            self.book = book
+        if self.state is not state:
+            self.state = state
             self.seen.clear()
         return self
 

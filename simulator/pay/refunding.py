@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.pay import moments, notices, texts
-from simulator.pay.book import Merchant, Movement, Order, Refund, Turn
 from simulator.pay.errors import PayError
 from simulator.pay.faults import strike
-
-if TYPE_CHECKING:
-    from simulator.pay.office import Office
+from simulator.pay.runtime import Runtime
+from simulator.pay.schedule import RefundDue
+from simulator.pay.state import Merchant, Movement, Order, Refund, Turn
 
 DEADLINE = 365 * 86_400
 MOST = 50
@@ -36,9 +33,11 @@ def refunded(merchant: Merchant, order: Order) -> int:
     return sum(each.amount for each in merchant.refunds_of(order) if each.status != "CLOSED")
 
 
-def accept(office: Office, merchant: Merchant, order: Order, number: str, amount: int, terms: str) -> Refund:
+def accept(
+    runtime: Runtime, merchant: Merchant, order: Order, number: str, amount: int, terms: str
+) -> Refund:
     """Takes the money from the merchant; the rest comes later. Raises NOT_ENOUGH."""
-    now = office.world.now
+    now = runtime.world.now
     shares = [each for each in merchant.refunds_of(order) if each.status != "CLOSED"]
     before = sum(each.amount for each in shares)
     payer_amount = share(order.payer_total, before + amount, order.total) - sum(
@@ -47,24 +46,24 @@ def accept(office: Office, merchant: Merchant, order: Order, number: str, amount
     fee = share(order.fee, before + amount, order.total) - sum(each.fee for each in shares)
     if merchant.balance < payer_amount - fee:
         raise PayError("NOT_ENOUGH")
-    refund = Refund(number, refund_number(now, office.world.next_number()), order.out_trade_no, amount)
+    refund = Refund(number, refund_number(now, runtime.world.next_number()), order.out_trade_no, amount)
     refund.payer_amount, refund.fee, refund.terms, refund.made_at = payer_amount, fee, terms, now
     refund.received = WALLET if order.bank == "OTHERS" else CARD
     refund.turns.append(Turn("PROCESSING", now))
     merchant.refunds[number] = refund
     merchant.refund_ids[refund.refund_id] = number
     order.refunds.append(number)
-    move(office, merchant, refund, order, -1)
-    start(office, merchant, refund)
+    move(runtime, merchant, refund, order, -1)
+    start(runtime, merchant, refund)
     return refund
 
 
-def start(office: Office, merchant: Merchant, refund: Refund) -> None:
-    fault = strike(office.book.faults, "refund", merchant.mchid)
+def start(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
+    fault = strike(runtime.state.faults, "refund", merchant.mchid)
     refund.ends = fault.ends if fault and fault.ends else "SUCCESS"
-    refund.due_at = office.world.now + office.book.settings.refund_seconds + (fault.delay if fault else 0)
-    office.plan((merchant, refund))
-    office.world.changes += 1
+    refund.due_at = runtime.world.now + runtime.state.settings.refund_seconds + (fault.delay if fault else 0)
+    runtime.plan(RefundDue(merchant, refund))
+    runtime.world.changes += 1
 
 
 def share(whole: int, part: int, total: int) -> int:
@@ -72,28 +71,32 @@ def share(whole: int, part: int, total: int) -> int:
     return (2 * whole * part + total) // (2 * total)
 
 
-def finish(office: Office, merchant: Merchant, refund: Refund) -> None:
+def finish(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
     """Brings a refund to the end that was foreseen, and tells the merchant."""
     refund.due_at = None
     if refund.status not in OPEN:
         return
-    refund.turns.append(Turn(refund.ends, office.world.now))
+    refund.turns.append(Turn(refund.ends, runtime.world.now))
     order = merchant.orders[refund.out_trade_no]
     if refund.ends == "CLOSED":
-        move(office, merchant, refund, order, 1)
+        move(runtime, merchant, refund, order, 1)
     if refund.ends == "SUCCESS" and refund.received == WALLET:
-        wallets = office.book.wallets
-        wallets[order.wallet] = wallets.get(order.wallet, office.book.settings.wallet) + refund.payer_amount
-    notices.tell_refund(office, merchant, order, refund)
-    office.world.changes += 1
+        wallets = runtime.state.wallets
+        wallets[order.wallet] = wallets.get(order.wallet, runtime.state.settings.wallet) + refund.payer_amount
+    notices.tell_refund(runtime, merchant, order, refund)
+    runtime.world.changes += 1
 
 
-def move(office: Office, merchant: Merchant, refund: Refund, order: Order, sign: int) -> None:
+async def finish_due(runtime: Runtime, due: RefundDue) -> None:
+    finish(runtime, due.merchant, due.refund)
+
+
+def move(runtime: Runtime, merchant: Merchant, refund: Refund, order: Order, sign: int) -> None:
     change = sign * (refund.payer_amount - refund.fee)
     merchant.balance += change
     merchant.movements.append(
         Movement(
-            office.world.now,
+            runtime.world.now,
             refund.refund_id,
             order.transaction_id,
             "退款" if sign < 0 else "退款退回",

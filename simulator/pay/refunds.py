@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.pay import moments, refunding, texts
-from simulator.pay.book import Merchant, Order, Refund, Turn
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError, wrong
 from simulator.pay.keys import Key, SealedFieldError
 from simulator.pay.orders import check_address, digest
 from simulator.pay.schema import Array, Number, Object, Text
+from simulator.pay.state import Merchant, Order, Refund, Turn, same_serial
 
 REFUNDS = "/v3/refund/domestic/refunds"
 GOODS = Object(
@@ -64,7 +64,7 @@ A_SECOND, FAILING_A_SECOND = 150, 6
 @pay_api("POST", REFUNDS)
 def apply(call: Call) -> Answer:
     """200 means accepted. Raises 429 after six failing requests in a second, or 150 good ones."""
-    rates, mchid = call.office.rates, call.merchant.mchid
+    rates, mchid = call.runtime.rates, call.merchant.mchid
     rates.check(f"refund failed {mchid}", FAILING_A_SECOND, call.now)
     rates.check(f"refund {mchid}", A_SECOND, call.now)
     try:
@@ -88,7 +88,7 @@ def applied(call: Call) -> dict[str, Any]:
         return described(merchant, known)
     amount = body["amount"]["refund"]
     refunding.check(merchant, order, amount, body["amount"]["total"], call.now)
-    refund = refunding.accept(call.office, merchant, order, body["out_refund_no"], amount, terms)
+    refund = refunding.accept(call.runtime, merchant, order, body["out_refund_no"], amount, terms)
     refund.reason, refund.notify_url = body.get("reason", ""), body.get("notify_url", "")
     return described(merchant, refund)
 
@@ -130,7 +130,7 @@ def apply_abnormal(call: Call) -> Answer:
         raise PayError("INVALID_REQUEST", texts.NOT_ABNORMAL)
     refund.received = refunding.CARD
     refund.turns.append(Turn("PROCESSING", call.now))
-    refunding.start(call.office, merchant, refund)
+    refunding.start(call.runtime, merchant, refund)
     return described(merchant, refund)
 
 
@@ -152,10 +152,14 @@ def field_key(call: Call) -> Key:
     merchant = call.merchant
     if not call.serial:
         raise PayError("PARAM_ERROR", texts.SERIAL_MISSING)
-    if merchant.key_mode != "certificate" and call.serial == merchant.public_key_id and merchant.public_key:
+    if (
+        merchant.key_mode != "certificate"
+        and same_serial(call.serial, merchant.public_key_id)
+        and merchant.public_key
+    ):
         return merchant.public_key
     for each in merchant.platform_certificates:
-        if each.serial == call.serial and merchant.key_mode != "public_key":
+        if same_serial(call.serial, each.serial) and merchant.key_mode != "public_key":
             return each.key
     raise PayError("PARAM_ERROR", texts.SERIAL_OF_PLATFORM)
 

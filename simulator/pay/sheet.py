@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from simulator.doings import ImpossibleError
 from simulator.pay import paying, v2_xml
 from simulator.pay.keys import read_public, verifies
-from simulator.pay.office import Office
+from simulator.pay.runtime import Runtime
 from simulator.phone import STATIC
+from simulator.user_actions import ImpossibleError
 
 NAMES = ("appId", "timeStamp", "nonceStr", "package", "signType", "paySign")
 LONGEST_NONCE = 32
@@ -24,7 +24,7 @@ POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancesto
 Given = dict[str, Any]
 
 
-async def by_bridge(office: Office, given: Given) -> Any:
+async def by_bridge(runtime: Runtime, given: Given) -> Any:
     """What a page asked for through the bridge, shown when every parameter and the signature are right."""
     params = given.get("params")
     if not isinstance(params, dict):
@@ -36,10 +36,10 @@ async def by_bridge(office: Office, given: Given) -> Any:
         raise ImpossibleError(f"nonceStr is longer than {LONGEST_NONCE} characters")
     if not params["package"].startswith("prepay_id="):
         raise ImpossibleError("package does not begin with prepay_id=")
-    bill = paying.find(office, params["package"])
+    bill = paying.find(runtime, params["package"])
     check_place(bill, str(given.get("page", "")))
     check_signature(bill, params)
-    return shown(office, bill, str(given.get("person", "")), params["package"])
+    return shown(runtime, bill, str(given.get("person", "")), params["package"])
 
 
 def check_place(bill: paying.Bill, page: str) -> None:
@@ -70,52 +70,52 @@ def check_signature(bill: paying.Bill, params: Given) -> None:
         raise ImpossibleError("the paySign is wrong")
 
 
-async def by_token(office: Office, given: Given) -> Any:
+async def by_token(runtime: Runtime, given: Given) -> Any:
     """A scanned code_url, or the prepay_id of a page for other browsers."""
     token = str(given.get("prepay", "")).strip()
-    bill = paying.find(office, token)
+    bill = paying.find(runtime, token)
     way = "NATIVE" if token.startswith("weixin://") else "MWEB"
     if bill.order.trade_type != way:
         raise ImpossibleError(f"this is an order for {bill.order.trade_type}, not for {way}")
-    return shown(office, bill, str(given.get("person", "")), token)
+    return shown(runtime, bill, str(given.get("person", "")), token)
 
 
-def shown(office: Office, bill: paying.Bill, person: str, token: str) -> dict[str, Any]:
-    payer, now = paying.Payer(person), office.world.now
+def shown(runtime: Runtime, bill: paying.Bill, person: str, token: str) -> dict[str, Any]:
+    payer, now = paying.Payer(person), runtime.world.now
     paying.check_open(bill.order, payer, now)
     return {
         "prepay": token,
         "merchant": bill.merchant.name or bill.merchant.mchid,
         "description": bill.order.description,
         "total": bill.order.total,
-        "money": paying.money(office, payer),
+        "money": paying.money(runtime, payer),
         "banks": [each for each in paying.BANKS if paying.takes(bill.order, each)],
         "seconds": bill.order.ends_at - now,
-        "password": office.book.settings.password,
+        "password": runtime.state.settings.password,
     }
 
 
-async def pay(office: Office, given: Given) -> Any:
+async def pay(runtime: Runtime, given: Given) -> Any:
     """With the password of six digits. Raises ImpossibleError."""
-    if given.get("password") != office.book.settings.password:
+    if given.get("password") != runtime.state.settings.password:
         raise ImpossibleError("the password is wrong")
     bill, payer = (
-        paying.find(office, str(given.get("prepay", ""))),
+        paying.find(runtime, str(given.get("prepay", ""))),
         paying.Payer(str(given.get("person", ""))),
     )
-    paying.check_open(bill.order, payer, office.world.now)
-    paying.pay(office, bill, payer, str(given.get("bank", paying.BALANCE)))
+    paying.check_open(bill.order, payer, runtime.world.now)
+    paying.pay(runtime, bill, payer, str(given.get("bank", paying.BALANCE)))
     return {"transaction_id": bill.order.transaction_id}
 
 
-def routes(office: Office) -> list[BaseRoute]:
+def routes(runtime: Runtime) -> list[BaseRoute]:
     def endpoint(
-        handler: Callable[[Office, Given], Awaitable[Any]],
+        handler: Callable[[Runtime, Given], Awaitable[Any]],
     ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             try:
                 given = json.loads(await request.body())
-                return JSONResponse(await handler(office, dict(given)))
+                return JSONResponse(await handler(runtime, dict(given)))
             except ImpossibleError as error:
                 return JSONResponse({"error": str(error)}, 400)
             except (ValueError, TypeError):

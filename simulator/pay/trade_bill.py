@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from simulator.pay import moments
-from simulator.pay.book import Ballast, Merchant, Order, Refund
+from simulator.pay.bill_layout import CURRENT, Layout
+from simulator.pay.state import Ballast, Merchant, Order, Refund
 
 START = (
     "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行"
@@ -21,6 +22,16 @@ HEADERS = {
     "SUCCESS": f"{START}{MONEY}{GOODS},费率备注",
     "REFUND": f"{START}{MONEY}{TIMES}{BACK}{GOODS},申请退款金额,费率备注",
 }
+# The layout of old merchants: amounts as they were paid, without what was ordered.
+CLASSIC_MONEY = ",货币种类,总金额,代金券或立减优惠金额"
+CLASSIC_BACK = ",微信退款单号,商户退款单号,退款金额,代金券或立减优惠退款金额,退款类型,退款状态"
+CLASSIC_GOODS = ",商品名称,商户数据包,手续费,费率"
+CLASSIC_HEADERS = {
+    "ALL": f"{START}{CLASSIC_MONEY}{CLASSIC_BACK}{CLASSIC_GOODS}",
+    "SUCCESS": f"{START}{CLASSIC_MONEY}{CLASSIC_GOODS}",
+    "REFUND": f"{START}{CLASSIC_MONEY}{TIMES}{CLASSIC_BACK}{CLASSIC_GOODS}",
+}
+CLASSIC_SUMMARY = "总交易单数,总交易额,总退款金额,总代金券或立减优惠退款金额,手续费总金额"
 SUMMARY = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
 NO_REFUND = ["0", "0", "0.00", "0.00", "", ""]
 STATES = {"SUCCESS": "SUCCESS", "PROCESSING": "PROCESSING", "CLOSED": "FAIL", "ABNORMAL": "CHANGE"}
@@ -35,6 +46,7 @@ class TradeBill:
     merchant: Merchant
     day: str
     kind: str
+    layout: Layout = CURRENT
     count: int = 0
     settled: int = 0
     refunded: int = 0
@@ -51,20 +63,18 @@ class TradeBill:
         return next(self.rows(), None) is None
 
     def lines(self) -> Iterator[str]:
-        yield HEADERS[self.kind]
+        classic = self.layout.classic
+        yield (CLASSIC_HEADERS if classic else HEADERS)[self.kind]
         yield from (line(values) for values in self.rows())
-        yield SUMMARY
-        yield line(
-            [
-                str(self.count),
-                yuan(self.settled),
-                yuan(self.refunded),
-                "0.00",
-                fee_text(self.fees),
-                yuan(self.total),
-                yuan(self.applied),
-            ]
-        )
+        yield CLASSIC_SUMMARY if classic else SUMMARY
+        sums = [
+            self.layout.count(self.count),
+            yuan(self.settled),
+            yuan(self.refunded),
+            "0.00",
+            fee_text(self.fees),
+        ]
+        yield line(sums if classic else [*sums, yuan(self.total), yuan(self.applied)])
 
     def rows(self) -> Iterator[list[str]]:
         """The latest first."""
@@ -100,8 +110,7 @@ class TradeBill:
             *self.head(order, order.paid_at, "SUCCESS"),
             *money,
             *empty,
-            *self.goods(order, order.fee, order.total),
-            *end,
+            *self.goods(order, order.fee, order.total, end),
         ]
 
     def refund(self, order: Order, refund: Refund) -> list[str]:
@@ -122,7 +131,7 @@ class TradeBill:
             STATES[status],
         ]
         money = ["CNY", "0.00", "0.00", *times]
-        end = [*self.goods(order, -refund.fee, 0), yuan(refund.amount), ""]
+        end = self.goods(order, -refund.fee, 0, [yuan(refund.amount), ""])
         return [*self.head(order, refund.made_at, "REFUND"), *money, *back, *end]
 
     def head(self, order: Order, at: float, state: str) -> list[str]:
@@ -140,8 +149,10 @@ class TradeBill:
             order.bank,
         ]
 
-    def goods(self, order: Order, fee: int, total: int) -> list[str]:
-        return [escaped(order.description), escaped(order.attach), fee_text(fee), self.rate, yuan(total)]
+    def goods(self, order: Order, fee: int, total: int, end: list[str]) -> list[str]:
+        """The last columns; the classic layout ends with the rate."""
+        told = [escaped(order.description), escaped(order.attach), fee_text(fee), self.rate]
+        return told if self.layout.classic else [*told, yuan(total), *end]
 
     @property
     def rate(self) -> str:

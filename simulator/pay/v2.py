@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator.pay import moments, orders, refunding, sealing, texts, v2_notices, v2_xml
-from simulator.pay.book import MINIMUM_EXPIRY, ORDER_LIFE, Merchant, Order, Refund
 from simulator.pay.errors import PayError
-from simulator.pay.office import Office
+from simulator.pay.runtime import Runtime
+from simulator.pay.state import MINIMUM_EXPIRY, ORDER_LIFE, Merchant, Order, Refund
 
 Fields = dict[str, str]
 WAYS = ("JSAPI", "NATIVE", "APP", "MWEB")
@@ -56,14 +56,14 @@ class V2Error(Exception):
 class V2Call:
     """A call whose signature is checked; the answer is signed with the same method."""
 
-    office: Office
+    runtime: Runtime
     merchant: Merchant
     fields: Fields
     method: str
 
     @property
     def now(self) -> float:
-        return self.office.world.now
+        return self.runtime.world.now
 
     def need(self, *names: str) -> None:
         """Raises LACK_PARAMS."""
@@ -119,11 +119,11 @@ def unified_order(call: V2Call) -> Fields:
     elif order.terms != terms:
         raise V2Error("OUT_TRADE_NO_USED", "商户订单号重复")
     else:
-        orders.check_repeat(call.office, order, terms, now)
-    prepay_id = orders.prepaid(call.office, call.merchant, order)
+        orders.check_repeat(call.runtime, order, terms, now)
+    prepay_id = orders.prepaid(call.runtime, call.merchant, order)
     more = {
         "NATIVE": {"code_url": order.code},
-        "MWEB": {"mweb_url": orders.h5_address(call.office, prepay_id)},
+        "MWEB": {"mweb_url": orders.h5_address(call.runtime, prepay_id)},
     }
     return {"prepay_id": prepay_id, "trade_type": way, **more.get(way, {})}
 
@@ -192,7 +192,7 @@ def refund(call: V2Call) -> Fields:
     found = call.merchant.refunds.get(number)
     if found is None:
         refunding.check(call.merchant, order, amount, total, call.now)
-        found = refunding.accept(call.office, call.merchant, order, number, amount, terms)
+        found = refunding.accept(call.runtime, call.merchant, order, number, amount, terms)
         found.v2, found.notify_url = True, call.fields.get("notify_url", "")
         found.reason = call.fields.get("refund_desc", "")
     elif found.terms != terms:
@@ -255,23 +255,38 @@ CALLS: dict[str, Callable[[V2Call], Fields]] = {
 }
 
 
-def answered(office: Office, path: str, body: bytes) -> Fields:
-    """The whole answer: return_code says whether the call was understood, result_code whether it was done."""
+class NotUnderstoodError(Exception):
+    """The call is refused before anything is done; the message is the platform's."""
+
+
+def understood(runtime: Runtime, body: bytes) -> V2Call:
+    """A call that is XML and signed by its merchant. Raises NotUnderstoodError."""
     try:
         fields = v2_xml.read(body)
     except v2_xml.BadXmlError:
-        return failed("XML格式错误" if body else "POST数据为空")
-    merchant = office.book.merchants.get(fields.get("mch_id", ""))
+        raise NotUnderstoodError("XML格式错误" if body else "POST数据为空") from None
+    merchant = runtime.state.merchants.get(fields.get("mch_id", ""))
     if merchant is None or not merchant.v2_key:
-        return failed("mch_id参数格式错误" if merchant is None else "商户未设置APIv2密钥")
+        said = "mch_id参数格式错误" if merchant is None else "商户未设置APIv2密钥"
+        raise NotUnderstoodError(said)
     method = fields.get("sign_type") or "MD5"
     if method not in v2_xml.METHODS or not v2_xml.is_signed(fields, merchant.v2_key, method):
-        return failed("签名错误")
+        raise NotUnderstoodError("签名错误")
+    return V2Call(runtime, merchant, fields, method)
+
+
+def answered(runtime: Runtime, path: str, body: bytes) -> Fields:
+    """The whole answer: return_code says whether the call was understood, result_code whether it was done."""
+    try:
+        call = understood(runtime, body)
+    except NotUnderstoodError as error:
+        return failed(str(error))
+    merchant, fields, method = call.merchant, call.fields, call.method
     common = {"appid": fields.get("appid", ""), "mch_id": merchant.mchid, "nonce_str": sealing.nonce(16)}
     try:
         if common["appid"] not in merchant.appids:
             raise V2Error("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配")
-        done = CALLS[path](V2Call(office, merchant, fields, method))
+        done = CALLS[path](call)
         told = {**common, "result_code": "SUCCESS", **done}
     except V2Error as error:
         told = {**common, "result_code": "FAIL", "err_code": error.code, "err_code_des": error.text}

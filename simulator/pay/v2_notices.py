@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.pay import moments, sealing, v2_xml
-from simulator.pay.book import Merchant, Order, Refund
+from simulator.pay.state import Merchant, Order, Refund
 
 STATES = {"SUCCESS": "SUCCESS", "ABNORMAL": "CHANGE", "CLOSED": "REFUNDCLOSE"}
 

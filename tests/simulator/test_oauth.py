@@ -80,7 +80,7 @@ def test_the_profile_is_for_who_consented(simulator: Simulator, site: Site) -> N
     assert requests.get(profile["headimgurl"], timeout=10).headers["Content-Type"] == "image/jpeg"
     assert simulator.raw("/sns/auth", **asked).json()["errcode"] == 0
     assert simulator.raw("/sns/auth", **{**asked, "openid": "oOther"}).json()["errcode"] == 40003
-    assert simulator.raw("/sns/userinfo", access_token="x", openid="o").json()["errcode"] == 40014
+    assert simulator.raw("/sns/userinfo", access_token="x", openid="o").json()["errcode"] == 40001
     silent = exchanged(simulator, code(simulator, site))
     asked = {"access_token": silent["access_token"], "openid": silent["openid"]}
     assert simulator.raw("/sns/userinfo", **asked).json()["errcode"] == 48001
@@ -99,7 +99,7 @@ def test_a_token_is_renewed(simulator: Simulator, site: Site) -> None:
     renewed = simulator.raw("/sns/oauth2/refresh_token", **query).json()
     assert renewed["openid"] == token["openid"]
     former = {"access_token": token["access_token"], "openid": token["openid"]}
-    assert simulator.raw("/sns/auth", **former).json()["errcode"] == 40014
+    assert simulator.raw("/sns/auth", **former).json()["errcode"] == 40001
     simulator.sim("/clock", {"advance": 31 * 86_400})
     assert simulator.raw("/sns/oauth2/refresh_token", **query).json()["errcode"] == 42002
     query["refresh_token"] = "nonsense"
@@ -133,6 +133,7 @@ def test_a_login_code_becomes_a_session_once(simulator: Simulator, mini: str) ->
     assert session["unionid"]
     assert logged_in(simulator, given)["errcode"] == 40163
     assert logged_in(simulator, "nonsense")["errcode"] == 40029
+    assert logged_in(simulator, "")["errcode"] == 41008
     assert logged_in(simulator, perk(simulator, "phone"))["errcode"] == 40029
 
 

@@ -49,6 +49,23 @@ def answer(pushed: Pushed) -> bytes:
     return reply(inner=TEXT, to=openid) if "<MsgId>" in text else b"success"
 
 
+def test_the_first_account_is_made_in_the_page(chromium: Page, simulator: Simulator) -> None:
+    simulator.sim("/reset")
+    chromium.goto(simulator.base)
+    chromium.evaluate("localStorage.clear()")
+    chromium.reload()
+    chromium.get_by_label("名称").fill("我的公众号")
+    chromium.get_by_label("服务器地址").fill("nonsense")
+    chromium.get_by_role("button", name="新建公众号").click()
+    expect(chromium.get_by_role("alert")).to_contain_text("callback_url must be an address")
+    chromium.get_by_label("服务器地址").fill("http://127.0.0.1:1/wechat")
+    chromium.get_by_role("button", name="新建公众号").click()
+    expect(chromium.get_by_role("alert")).to_contain_text("AppSecret")
+    expect(chromium.get_by_role("button", name="关注公众号")).to_be_visible()
+    made = simulator.look("/accounts")["accounts"][0]
+    assert (made["name"], made["callback_url"]) == ("我的公众号", "http://127.0.0.1:1/wechat")
+
+
 def opened(page: Page) -> FrameLocator:
     return page.frame_locator("iframe[title=网页]")
 

@@ -82,6 +82,7 @@ def test_missing_unknown_old_and_invalidated_tokens_are_told_apart(simulator: Si
     token = simulator.get_token()
     assert use(simulator, "") == 41001
     assert use(simulator, "98_never_given") == 40014
+    assert use(simulator, "98_" + "a" * 128) == 40001
     simulator.sim("/clock", {"advance": 7201})
     assert use(simulator, token) == 42001
     fresh = simulator.get_token()

@@ -134,7 +134,6 @@ def test_for_the_profile_the_person_is_asked(
         ({"scope": ""}, "10010"),
         ({"scope": "snsapi_login"}, "10005"),
         ({"redirect_uri": "https://elsewhere.example.com/"}, "10003"),
-        ({"state": "not-alphanumeric"}, "10013"),
         ({"state": "a" * 129}, "10013"),
     ],
 )

@@ -152,3 +152,30 @@ def test_a_taken_port_stops_the_start_with_one_line(simulator: Simulator) -> Non
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"simulator: port {port} is taken")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("callback_url", "not a url", "begins with http"),
+        ("callback_url", "ftp://127.0.0.1/", "begins with http"),
+        ("aes_key", "short", "43 characters"),
+        ("aes_key", "!" * 43, "43 characters"),
+        ("mode", "open", "plain, compatible, safe"),
+        ("mode", "safe", "needs an aes_key"),
+        ("verified", "yes", "true or false"),
+        ("ip_whitelist", ["somewhere"], "addresses or networks"),
+        ("oauth_domains", ["https://shop.example.com/"], "list of hosts"),
+        ("colour", "red", "has no colour"),
+    ],
+)
+def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(
+    simulator: Simulator, name: str, value: object, said: str
+) -> None:
+    simulator.sim("/accounts", {"appid": "wx0000000000000000"})
+    before = simulator.look("/accounts")
+    body = {"appid": "wx0000000000000000", "name": "neu", name: value}
+    answer = requests.post(f"{simulator.base}/_sim/accounts", json=body, timeout=30)
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]
+    assert simulator.look("/accounts") == before

@@ -2,7 +2,7 @@
 
 import { el, toast } from "./dom.js";
 import { Phone } from "./phone.js";
-import { accounts, Live } from "./server.js";
+import { accounts, Live, makeAccount } from "./server.js";
 import { locale, people, switchLanguage, t } from "./words.js";
 
 const KEPT = "simulator.phones";
@@ -65,12 +65,31 @@ class Page {
     document.getElementById("language").textContent = t("otherLanguage");
     document.getElementById("add").disabled = !this.accounts.length;
     if (!this.accounts.length) {
-      this.place.replaceChildren(el("div", { class: "nobody" }, el("strong", {}, t("noAccounts")), el("p", {}, t("noAccountsHint"))));
+      if (!this.place.querySelector(".nobody form")) this.place.replaceChildren(this.nobody());
       return;
     }
     this.phones = this.kept().map((each) => this.make(each));
     this.place.replaceChildren(...this.phones.map((each) => each.node));
     await this.settle(this.phones);
+  }
+
+  // Until there is an account: a form that makes the first one.
+  nobody() {
+    const field = (name, label, more = {}) => el("label", {}, t(label), el("input", { name, autocomplete: "off", ...more }));
+    const make = async (event) => {
+      event.preventDefault();
+      try {
+        const made = await makeAccount(Object.fromEntries(new FormData(event.target)));
+        toast(t("accountMade", made.appid, made.secret));
+        await this.start();
+      } catch (error) {
+        toast(error.message);
+      }
+    };
+    const form = el("form", { onsubmit: make },
+      field("name", "accountName", { required: true }), field("callback_url", "accountCallback", { placeholder: "http://127.0.0.1:8000/wechat" }),
+      field("token", "accountToken"), el("button", { class: "strong" }, t("makeAccount")));
+    return el("div", { class: "nobody" }, el("strong", {}, t("noAccounts")), el("p", {}, t("noAccountsHint")), form);
   }
 
   // On a narrow screen one phone fills it; these lead to the others.

@@ -11,6 +11,14 @@ export function accounts() {
   return ask("/phone/accounts");
 }
 
+// The first account of somebody who uses the simulator alone; its secrets are made here.
+export async function makeAccount({ name, callback_url, token }) {
+  const digits = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (each) => (each % 16).toString(16)).join("");
+  const made = { appid: `wx${digits(16)}`, secret: digits(32), original_id: `gh_${digits(12)}`, name, callback_url, token };
+  await ask("/_sim/accounts", { method: "POST", body: JSON.stringify(made) });
+  return made;
+}
+
 const at = (phone) => `/phone/${encodeURIComponent(phone.appid)}/${encodeURIComponent(phone.person)}`;
 
 export function conversation(phone) {

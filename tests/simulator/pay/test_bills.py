@@ -12,8 +12,9 @@ import pytest
 import requests
 
 from simulator.pay import bills
-from simulator.pay.book import Merchant, Movement, Order, Refund, Turn
+from simulator.pay.bill_layout import STYLES
 from simulator.pay.fund_bill import FundBill
+from simulator.pay.state import Merchant, Movement, Order, Refund, Turn
 from simulator.pay.trade_bill import TradeBill
 from tests.simulator.pay.conftest import APPID, MCHID, OPENID, NotifyServer, Shop, refused
 
@@ -94,7 +95,7 @@ def refund_of(number: int, tail: str, order: str, amount: int, fee: int, clock: 
 
 @pytest.mark.parametrize("kind", ["ALL", "SUCCESS", "REFUND"])
 def test_a_trade_bill_is_the_recorded_one_to_the_byte(merchant: Merchant, kind: str) -> None:
-    made = b"".join(bills.blocks(TradeBill(merchant, DAY, kind), "crlf"))
+    made = b"".join(bills.blocks(TradeBill(merchant, DAY, kind), STYLES["crlf"]))
     assert made == (SAMPLES / f"tradebill_{kind}_{DAY}.csv").read_bytes()
 
 
@@ -111,12 +112,12 @@ def test_a_fund_bill_is_the_recorded_one_to_the_byte(merchant: Merchant) -> None
         kind = "退款" if refund_id else "交易"
         change = (gross - fee, merchant.balance, abs(gross), abs(fee))
         merchant.movements.append(Movement(moment + 1, number, order.transaction_id, kind, *change, voucher))
-    made = b"".join(bills.blocks(FundBill(merchant, DAY), "crlf"))
+    made = b"".join(bills.blocks(FundBill(merchant, DAY), STYLES["crlf"]))
     assert made == (SAMPLES / f"fundflowbill_BASIC_{DAY}.csv").read_bytes()
 
 
 def test_a_bill_can_come_with_a_mark_and_short_line_ends(merchant: Merchant) -> None:
-    made = b"".join(bills.blocks(TradeBill(merchant, DAY, "ALL"), "bom"))
+    made = b"".join(bills.blocks(TradeBill(merchant, DAY, "ALL"), STYLES["bom"]))
     recorded = (SAMPLES / f"tradebill_ALL_{DAY}_bom_lf.csv").read_bytes()
     assert made.startswith(b"\xef\xbb\xbf")
     assert (made.count(b"\n"), made.count(b"\r")) == (recorded.count(b"\n"), 0)
@@ -184,6 +185,46 @@ def test_the_fund_flow_adds_up_to_the_balance(shop: Shop, yesterday: str) -> Non
         balance += int(row[6].replace(".", "")) * (1 if row[5] == "收入" else -1)
         assert int(row[7].replace(".", "")) == balance
     assert cells(lines[-1])[:2] == ["4", "2"]
+
+
+def test_fees_may_have_lines_of_their_own_and_counts_a_decimal_point(shop: Shop, yesterday: str) -> None:
+    together = fetch(shop, apply(shop, yesterday, "fundflowbill").json()).decode().splitlines()
+    shop.sim("/pay/settings", {"bill_separate_fees": True, "bill_decimal_counts": True})
+    apart = fetch(shop, apply(shop, yesterday, "fundflowbill").json()).decode().splitlines()
+    rows = [cells(line) for line in apart[1:-2]]
+    assert ("扣除交易手续费", "支出") in [(row[4], row[5]) for row in rows]
+    assert len({row[2] for row in rows}) == len(rows)
+
+    def changes(lines: list[str]) -> dict[str, float]:
+        sums: dict[str, float] = {}
+        for row in map(cells, lines[1:-2]):
+            sign = 1 if row[5] == "收入" else -1
+            sums[row[1]] = round(sums.get(row[1], 0) + sign * float(row[6]), 2)
+        return sums
+
+    assert changes(apart) == changes(together)
+    assert [row[7] for row in rows][-1] == cells(together[-3])[7]
+    assert cells(apart[-1])[0] == f"{len(rows)}.0"
+
+
+@pytest.mark.parametrize(("kind", "columns"), [("ALL", 24), ("SUCCESS", 18), ("REFUND", 26)])
+def test_an_old_merchants_trade_bill_has_the_columns_of_then(
+    shop: Shop, yesterday: str, kind: str, columns: int
+) -> None:
+    shop.sim("/pay/settings", {"bill_classic": True, "bill_style": "gbk"})
+    lines = fetch(shop, apply(shop, yesterday, bill_type=kind).json()).decode("gb18030").splitlines()
+    assert len(lines[0].split(",")) == columns
+    assert all(len(cells(line)) == columns for line in lines[1:-2])
+    assert "总金额" in lines[0]
+    assert "订单金额" not in lines[0]
+    assert len(lines[-2].split(",")) == len(cells(lines[-1])) == 5
+
+
+def test_a_style_nobody_knows_is_refused(shop: Shop) -> None:
+    answer = requests.post(
+        f"{shop.simulator.base}/_sim/pay/settings", json={"bill_style": "tabs"}, timeout=30
+    )
+    assert (answer.status_code, "crlf" in answer.json()["error"]) == (400, True)
 
 
 def test_a_bill_is_there_from_ten_oclock_on(shop: Shop, yesterday: str) -> None:

@@ -14,8 +14,8 @@ from Crypto.Signature import pkcs1_15
 
 from simulator.pay import certificates, keys, sealing
 from simulator.pay.authorization import Asked, caller
-from simulator.pay.book import Merchant
 from simulator.pay.errors import PayError
+from simulator.pay.state import Merchant
 from tests.simulator.pay.conftest import APIV3_KEY, KEYS, MCHID, SERIAL, VECTORS
 
 

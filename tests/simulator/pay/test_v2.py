@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
 
-from simulator.pay import sealing, v2_xml
+from simulator.pay import moments, sealing, v2_xml
 from tests.simulator.pay.conftest import APPID, MCHID, OPENID, V2_KEY, VECTORS, NotifyServer, Shop
 
 V2 = VECTORS["v2"]
@@ -148,6 +149,38 @@ def test_what_is_not_understood_fails_without_a_signature(old: OldShop) -> None:
         assert told["return_code"] == "FAIL"
     assert v2_xml.read(session.get(url, timeout=30).content)["return_code"] == "FAIL"
     assert session.post(old.shop.simulator.base + "/pay/nothing", timeout=30).status_code == 404
+
+
+def test_the_trade_bill_is_a_file_or_says_why_there_is_none(old: OldShop) -> None:
+    old.order()
+    old.shop.sim("/pay", {"mchid": MCHID, "out_trade_no": NUMBER, "openid": OPENID})
+    paid = old.shop.ledger()["payments"][0]["paid_at"]
+    start = moments.start_of(moments.day(paid))
+    day = moments.compact(paid)[:8]
+
+    def asked(**fields: str) -> bytes:
+        sent = {"appid": APPID, "mch_id": MCHID, "nonce_str": sealing.nonce(), **fields}
+        if old.method != "MD5":
+            sent["sign_type"] = old.method
+        sent["sign"] = v2_xml.sign(sent, V2_KEY, old.method)
+        base = old.shop.simulator.base
+        body = v2_xml.write(sent).encode()
+        return old.shop.simulator.session.post(f"{base}/pay/downloadbill", data=body, timeout=30).content
+
+    def reason(**fields: str) -> tuple[str, str]:
+        told = v2_xml.read(asked(**fields))
+        return told["return_msg"], told["error_code"]
+
+    assert reason(bill_date=day) == ("No Bill Exist", "20002")
+    now = old.shop.simulator.look("/clock")["now"]
+    old.shop.sim("/clock", {"advance": start + 86_400 + 9 * 3600 - now})
+    assert reason(bill_date=day) == ("Bill Creating", "20002")
+    old.shop.sim("/clock", {"advance": 2 * 3600})
+    assert NUMBER in asked(bill_date=day, bill_type="ALL").decode()
+    assert gzip.decompress(asked(bill_date=day, tar_type="GZIP")) == asked(bill_date=day)
+    assert reason(bill_date="2026-03-01") == ("data format error", "20002")
+    assert reason(bill_date=day, bill_type="SOME") == ("invalid bill_type", "20003")
+    assert reason() == ("missing parameter", "20007")
 
 
 def test_both_apis_share_one_number_space(old: OldShop) -> None:

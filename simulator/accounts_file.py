@@ -1,0 +1,61 @@
+"""`accounts.toml`: the accounts and merchants a simulator begins with, made or changed at its start."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from simulator import account_settings
+from simulator.pay import merchant_settings
+from simulator.world import Account, World
+
+FILES = ("certificate", "public_key")
+
+
+class BadFileError(ValueError):
+    """The file cannot be used; the message says where and why."""
+
+
+def load(world: World, path: Path) -> None:
+    """Raises BadFileError, or OSError when it is not there."""
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFileError(f"{path} is no TOML: {error}") from error
+    if unknown := told.keys() - {"accounts", "merchants"}:
+        raise BadFileError(
+            f"{path}: there is no [[{sorted(unknown)[0]}]], only [[accounts]] and [[merchants]]"
+        )
+    for number, given in enumerate(told.get("accounts", ()), start=1):
+        at = f"{path}: account {number}"
+        appid = _named(given, "appid", at)
+        account = world.state.accounts.get(appid) or Account(appid)
+        try:
+            account_settings.apply(account, given)
+        except account_settings.BadSettingError as error:
+            raise BadFileError(f"{at}: {error}") from error
+        world.state.accounts[appid] = account
+    for number, given in enumerate(told.get("merchants", ()), start=1):
+        _merchant(world, given, path.parent, f"{path}: merchant {number}")
+
+
+def _named(given: dict[str, Any], name: str, at: str) -> str:
+    value = given.pop(name, None)
+    if not isinstance(value, str) or not value:
+        raise BadFileError(f"{at} has no {name}")
+    return value
+
+
+def _merchant(world: World, given: dict[str, Any], folder: Path, at: str) -> None:
+    """Its certificate or public key stands in the file, or in one beside it (`certificate_file`)."""
+    for name in FILES:
+        if file := given.pop(f"{name}_file", None):
+            given[name] = (folder / file).read_text(encoding="utf-8")
+    known = world.state.pay.merchants.get(str(given.get("mchid")))
+    if not any(name in given for name in FILES) and not (known and known.certificates):
+        raise BadFileError(f"{at}: give its certificate, certificate_file, or public_key with serial_no")
+    try:
+        merchant_settings.configure(world, given)
+    except merchant_settings.BadSettingError as error:
+        raise BadFileError(f"{at}: {error}") from error

@@ -1,0 +1,69 @@
+"""Codes of mini programs: pictures a phone opens a page with (WeChat reference 14.5)."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import segno
+from PIL import Image
+from starlette.responses import Response
+
+from simulator.api.calls import Answer, Call, api
+from simulator.api.miniprogram import mini_program
+from simulator.errors import ApiError
+
+SCENE = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@\-._~]+")
+LONGEST_SCENE, LONGEST_PATH = 32, 1024
+NARROWEST, WIDEST, USUAL = 280, 1280, 430
+VERSIONS = ("release", "trial", "develop")
+
+
+@api("POST", "/wxa/getwxacodeunlimit", right=mini_program)
+def unlimited(call: Call) -> Answer:
+    """By a scene of 32 characters at most. Raises 40169, 40129 for the scene, 41030 for the page."""
+    scene = call.body.get("scene")
+    if not isinstance(scene, str) or not 0 < len(scene) <= LONGEST_SCENE:
+        raise ApiError(40169)
+    if not SCENE.fullmatch(scene):
+        raise ApiError(40129)
+    page = call.body.get("page", "")
+    if not isinstance(page, str) or page.startswith("/") or "?" in page:
+        raise ApiError(41030)
+    if call.body.get("env_version", "release") not in VERSIONS:
+        raise ApiError(40097)
+    return picture(call, f"{page}?scene={scene}")
+
+
+@api("POST", "/wxa/getwxacode", right=mini_program)
+def of_path(call: Call) -> Answer:
+    return picture(call, path_of(call))
+
+
+@api("POST", "/cgi-bin/wxaapp/createwxaqrcode", right=mini_program)
+def qrcode_of_path(call: Call) -> Answer:
+    """The square code that older clients show."""
+    return picture(call, path_of(call))
+
+
+def path_of(call: Call) -> str:
+    """Raises 40159 for a path that is missing or too long."""
+    path = call.body.get("path")
+    if not isinstance(path, str) or not 0 < len(path) <= LONGEST_PATH:
+        raise ApiError(40159)
+    return path
+
+
+def picture(call: Call, target: str) -> Response:
+    width: Any = call.body.get("width", USUAL)
+    if not str(width).isdecimal() or not NARROWEST <= int(width) <= WIDEST:
+        raise ApiError(40097)
+    drawn = io.BytesIO()
+    address = f"{call.world.addresses.mp}/a/~~{call.account.appid}~{target}"
+    segno.make(address, error="m").save(drawn, kind="png", scale=4)
+    image = Image.open(drawn).convert("RGB").resize((int(width), int(width)))
+    clear = call.body.get("is_hyaline") is True
+    file = io.BytesIO()
+    image.save(file, "PNG" if clear else "JPEG")
+    return Response(file.getvalue(), media_type="image/png" if clear else "image/jpeg")

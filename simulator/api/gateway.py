@@ -1,0 +1,209 @@
+"""What every API call passes, in this order: method, credential, faults, right, quota, body."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from inspect import isawaitable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from simulator.api.calls import ENDPOINTS, Answer, Call, Endpoint, json_body
+from simulator.errors import ApiError, refusal, request_id
+from simulator.faults import Fault, strike
+from simulator.push import Pusher
+from simulator.tokens import unknown
+from simulator.world import Account, RequestRecord, World
+
+NOBODY = Account("")
+MENUS, TEMPLATE_LIBRARY = "/cgi-bin/menu/", "/wxaapi/newtmpl/"
+FOLDERS = (
+    "cgi-bin", "sns", "wxa", "wxaapi", "datacube", "customservice", "card", "semantic", "scan", "device",
+    "shakearound", "merchant", "product", "bizwifi", "intp", "cv", "channels", "nontax", "business", "wxaapp",
+)  # fmt: skip
+CREDENTIAL = re.compile(r"\b(access_token|secret|appsecret)=[^&]*")
+CREDENTIAL_IN_BODY = re.compile(r'("(?:access_token|secret|appsecret)"\s*:\s*")[^"]*')
+KEPT = 8_192
+# The way out when everything is used up.
+UNCOUNTED = ("/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear")
+
+
+class GatewayError(Exception):
+    """The gateway fails before the platform answers."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class LostAnswer(Response):
+    """Announces a body and stops in the middle of it, so that the caller cannot know what was done."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+class ApiGateway:
+    """An ASGI application over every registered call."""
+
+    def __init__(self, world: World, pusher: Pusher) -> None:
+        self.world = world
+        self.pusher = pusher
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = ENDPOINTS.get(scope["path"])
+        if endpoint is None:
+            response: Response = not_played(scope["path"])
+        else:
+            response = await self._answer(endpoint, Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
+        started = time.perf_counter()
+        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        client_ip = request.client.host if request.client else ""
+        call = Call(self.world, self.pusher, request.scope["path"], NOBODY, query, client_ip)
+        code = 0
+        try:
+            response = await self._perform(endpoint, call, request)
+        except ApiError as error:
+            code, response = error.code, await self._refused(error, call, request, started)
+        except GatewayError as broken:
+            code, response = -1, Response(status_code=broken.status)
+        self.world.record_call(call.api, call.account.appid, code, (time.perf_counter() - started) * 1000)
+        return response
+
+    async def _refused(self, error: ApiError, call: Call, request: Request, started: float) -> Response:
+        """The refusal, kept under its request id for rid/get."""
+        rid = request_id(self.world.now)
+        answer = {**refusal(error.code, error.text, rid), **error.more}
+        self.world.keep_request(
+            rid,
+            RequestRecord(
+                call.account.appid,
+                int(self.world.now),
+                round((time.perf_counter() - started) * 1000),
+                CREDENTIAL.sub(r"\1=***", str(request.url)),
+                CREDENTIAL_IN_BODY.sub(r"\1***", (await request.body())[:KEPT].decode(errors="replace")),
+                json.dumps(answer, ensure_ascii=False),
+                call.client_ip,
+            ),
+        )
+        return as_json(answer)
+
+    async def _perform(self, endpoint: Endpoint, call: Call, request: Request) -> Response:
+        raw = await request.body()
+        if request.method not in endpoint.methods:
+            raise ApiError(43001 if endpoint.methods == ("GET",) else 43002)
+        if endpoint.by_secret:
+            self._by_secret(endpoint, call, raw)
+        elif endpoint.by_user:
+            self._by_user(call)
+        else:
+            self._by_token(call)
+        fault = strike(self.world.state.faults, call.api, call.account.appid)
+        if fault:
+            await suffer(fault)
+        if not endpoint.right(call.account):
+            raise ApiError(48001)
+        clock = self.world.state.clock
+        if call.api not in UNCOUNTED:
+            account = call.account
+            account.quotas.spend(call.api, clock.day(), clock.minute(), sandbox=account.sandbox)
+        if endpoint.upload:
+            call.form = await request.form()
+        elif not endpoint.by_secret:
+            call.body = body_of(endpoint, call.api, raw)
+        done = await finished(endpoint, call)
+        if fault and fault.answer is not None:
+            return Response(fault.answer, media_type="application/json; charset=utf-8")
+        return LostAnswer() if fault and fault.drop_answer else done
+
+    def _by_token(self, call: Call) -> None:
+        token = call.query.get("access_token", "")
+        if not token:
+            raise ApiError(41001)
+        account = self.world.state.accounts.get(self.world.by_token.get(token, ""))
+        if account is None:
+            raise unknown(token)
+        call.account = account
+        account.tokens.check(token, self.world.now)
+
+    def _by_user(self, call: Call) -> None:
+        token = call.query.get("access_token", "")
+        if not token:
+            raise ApiError(41001)
+        for account in self.world.state.accounts.values():
+            if token in account.logins.tokens:
+                call.account = account
+                return
+        raise ApiError(40001)
+
+    def _by_secret(self, endpoint: Endpoint, call: Call, raw: bytes) -> None:
+        if "POST" in endpoint.methods and (raw.strip() or "appid" not in call.query):
+            call.body = json_body(raw)
+        given: dict[str, Any] = {**call.query, **call.body}
+        if not given.get("appid"):
+            raise ApiError(41002)
+        call.account = self.world.account(str(given["appid"]))
+
+
+def not_played(path: str) -> Response:
+    """What the platform says to an API it does not have; outside the folders of APIs there is no page."""
+    if path.split("/")[1] not in FOLDERS:
+        return Response(status_code=404)
+    return as_json({"errcode": 40066, "errmsg": f"invalid url ({path} is not played by this simulator)"})
+
+
+def body_of(endpoint: Endpoint, path: str, raw: bytes) -> dict[str, Any]:
+    """The JSON object of a POST. Menus alone are refused for \\uXXXX, as on the platform."""
+    if endpoint.methods == ("GET",) or ("GET" in endpoint.methods and raw.strip() in (b"", b"[]")):
+        return {}
+    if path.startswith(TEMPLATE_LIBRARY) and not raw.lstrip().startswith(b"{"):
+        return form_body(raw)
+    return json_body(raw, escapes=not path.startswith(MENUS))
+
+
+def form_body(raw: bytes) -> dict[str, Any]:
+    """Fields of a form, as old clients send them; `kidList[0]=1` is an item of a list of numbers."""
+    body: dict[str, Any] = {}
+    for name, value in parse_qsl(raw.decode(errors="replace")):
+        listed, bracket, _ = name.partition("[")
+        if bracket:
+            body.setdefault(listed, []).append(int(value) if value.isdecimal() else value)
+        else:
+            body[name] = value
+    if not body:
+        raise ApiError(47001 if raw.strip() else 44002)
+    return body
+
+
+async def suffer(fault: Fault) -> None:
+    """Raises what the fault asks for, after its delay."""
+    if fault.latency_ms:
+        await asyncio.sleep(fault.latency_ms / 1000)
+    if fault.http_status is not None:
+        raise GatewayError(fault.http_status)
+    if fault.errcode is not None:
+        error = ApiError(fault.errcode)
+        error.text = fault.errmsg or error.text
+        raise error
+
+
+async def finished(endpoint: Endpoint, call: Call) -> Response:
+    result = endpoint.handler(call)
+    answer: Answer = await result if isawaitable(result) else result
+    return answer if isinstance(answer, Response) else as_json(answer)
+
+
+def as_json(answer: Any) -> Response:
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, media_type="application/json; charset=utf-8")

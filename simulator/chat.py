@@ -1,0 +1,65 @@
+"""Someone does something in the chat: the account is pushed to, and the phone shows what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from simulator import envelopes
+from simulator.push import Push, Pusher
+from simulator.saving import dump
+from simulator.user_actions import Actor, ImpossibleError, do
+from simulator.world import Entry
+
+
+async def act(pusher: Pusher, actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
+    """The deliveries and what the phone shows, so far when not told to wait. Raises ImpossibleError."""
+    push = prepared(actor, given)
+    work = delivered(pusher, push, 0 if goes_to_worker(push) else int(given.get("deliveries", 1)))
+    if given.get("wait", True):
+        await work
+    else:
+        pusher.later(work)
+    shown = [told(each) for each in push.shown]
+    entry = push.entry
+    return {
+        "msg_id": entry.msg_id or None,
+        "seq": entry.seq,
+        "attempts": dump(entry.attempts),
+        "shown": shown,
+    }
+
+
+def prepared(actor: Actor, given: dict[str, Any]) -> Push:
+    tamper = str(given.get("tamper") or "")
+    if tamper and tamper not in (*envelopes.BEFORE_SIGNING, *envelopes.AFTER_SIGNING):
+        raise ImpossibleError(f"unknown tamper {tamper!r}")
+    action, fields = do(actor, given)
+    msgtype, msg_id = str(fields.get("MsgType", "")), str(fields.get("MsgId", ""))
+    side = "platform" if tamper else "follower"
+    via = "forged" if tamper else "event" if msgtype == "event" else "message"
+    entry = actor.world.write(actor.account, actor.openid, side, via, msgtype, action.content, msg_id)
+    return Push(actor.account, entry, fields, given.get("attempts"), tamper)
+
+
+def goes_to_worker(push: Push) -> bool:
+    """While a worker serves the follower, what they write is read there and not pushed."""
+    entry = push.entry
+    if entry.via != "message":
+        return False
+    text = str(entry.content.get("content", f"[{entry.msgtype}]"))
+    return push.account.customer_service.heard(entry.openid, text, entry.at)
+
+
+async def delivered(pusher: Pusher, push: Push, times: int) -> None:
+    """`times` above one delivers the same push as often at once. What the blacklisted do is not pushed."""
+    sender = push.account.followers.get(push.entry.openid)
+    if sender is not None and sender.blacklisted:
+        return
+    await asyncio.gather(*(pusher.deliver(push) for _ in range(times)))
+
+
+def told(entry: Entry) -> dict[str, Any]:
+    """An entry without its deliveries."""
+    names = ("seq", "at", "openid", "via", "msgtype", "content")
+    return {name: getattr(entry, name) for name in names}

@@ -1,0 +1,109 @@
+"""The control API from Python, for tests: what people do, what they received, clock and faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+TIMEOUT = 60.0
+
+
+class ControlError(AssertionError):
+    """The simulator refused; the message is its own sentence."""
+
+
+class SimulatorClient:
+    """A simulator at `base`, which is what WeChat's host names are replaced by in the code under test."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base.rstrip("/")
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """An operation of `/_sim`, as its documentation at `/_sim/docs` has it. Raises ControlError."""
+        answer = self.session.request(method, f"{self.base}/_sim{path}", json=body, timeout=TIMEOUT)
+        if answer.status_code != 200:
+            raise ControlError(answer.json()["error"])
+        return answer.json()
+
+    def reset(self) -> None:
+        """Forgets everything but the clock's real time."""
+        self.control("POST", "/reset", {})
+
+    def add_account(self, appid: str, **settings: Any) -> Account:
+        """Makes an account, or changes the named settings of one."""
+        self.control("POST", "/accounts", {"appid": appid, **settings})
+        return Account(self, appid)
+
+    def add_merchant(self, mchid: str, **settings: Any) -> dict[str, Any]:
+        """The answer holds the platform's keys and, for who brings no certificate, a private key."""
+        told: dict[str, Any] = self.control("POST", "/merchants", {"mchid": mchid, **settings})
+        return told
+
+    def pay(self, prepay: str, openid: str, **given: Any) -> dict[str, Any]:
+        """Pays a prepay_id, code_url or h5_url, and waits until the merchant was notified."""
+        told: dict[str, Any] = self.control("POST", "/pay", {"prepay": prepay, "openid": openid, **given})
+        return told
+
+    def merchant_ledger(self, mchid: str) -> dict[str, Any]:
+        """Every payment and refund, in fen."""
+        told: dict[str, Any] = self.control("GET", f"/merchants/{mchid}/ledger")
+        return told
+
+    def pass_time(self, seconds: float) -> None:
+        """Moves the platform's clock, and lets WeChat Pay do what became due."""
+        self.control("POST", "/clock", {"advance": seconds})
+        self.control("POST", "/notices/settle", {})
+
+    def fail(self, api: str, **fault: Any) -> int:
+        """Makes calls of an API fail: errcode, http_status, latency_ms, drop_answer; `times` how often."""
+        return int(self.control("POST", "/faults", {"api": api, **fault})["id"])
+
+    def fail_pay(self, at: str, **fault: Any) -> int:
+        return int(self.control("POST", "/pay/faults", {"at": at, **fault})["id"])
+
+
+class Account:
+    """An account of the simulator, and the people who write to it."""
+
+    def __init__(self, simulator: SimulatorClient, appid: str) -> None:
+        self.simulator = simulator
+        self.appid = appid
+
+    def act(self, openid: str, type: str, **given: Any) -> dict[str, Any]:  # noqa: A002 - the API's own word
+        """Somebody does something: follow, text, click, scan …; the answer tells each delivery."""
+        path = f"/accounts/{self.appid}/events/{openid}"
+        told: dict[str, Any] = self.simulator.control("POST", path, {"type": type, **given})
+        return told
+
+    def say(self, openid: str, text: str) -> list[dict[str, Any]]:
+        """What the person's phone shows in answer to a text."""
+        shown: list[dict[str, Any]] = self.act(openid, "text", content=text)["shown"]
+        return shown
+
+    def ledger(self, openid: str = "", after: int = 0) -> list[dict[str, Any]]:
+        """What followers truly received, oldest first."""
+        query = f"?after={after}" + (f"&openid={openid}" if openid else "")
+        entries: list[dict[str, Any]] = self.simulator.control(
+            "GET", f"/accounts/{self.appid}/ledger{query}"
+        )["entries"]
+        return entries
+
+    def texts(self, openid: str) -> list[str]:
+        """The texts among them."""
+        return [each["content"]["content"] for each in self.ledger(openid) if each["msgtype"] == "text"]
+
+    def assert_received(self, openid: str, *texts: str) -> None:
+        """Raises AssertionError unless these texts, no others, reached the follower in this order."""
+        found = self.texts(openid)
+        assert found == list(texts), f"{openid} received {found}, not {list(texts)}"
+
+    def deliveries(self, openid: str = "") -> list[dict[str, Any]]:
+        """Every push with each of its attempts and what each was worth."""
+        query = f"?openid={openid}" if openid else ""
+        entries: list[dict[str, Any]] = self.simulator.control(
+            "GET", f"/accounts/{self.appid}/deliveries{query}"
+        )["entries"]
+        return entries

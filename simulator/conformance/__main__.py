@@ -1,0 +1,158 @@
+"""`python -m simulator.conformance [--table FILE]`: installs the clients, drives each, prints the table.
+
+The clients go into a temporary folder and stay unmodified. Each speaks to WeChat's own host names; a proxy,
+or for Node a preloaded module, leads those to the simulator, and the authority of its `--tls` is trusted by
+the usual environment variables. Root is not needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator.conformance import proxy, table
+from simulator.conformance.place import APPID, Place, place
+
+FOLDER = Path(__file__).parent / "clients"
+SECONDS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """`package` is its name in the registry, `script` the file in `clients` that drives it."""
+
+    name: str
+    package: str
+    script: str
+    pay: bool = False
+
+
+PYTHON = (
+    Client("wechatpy", "wechatpy[cryptography]", "wechatpy_flows.py"),
+    Client("WeRoBot", "werobot", "werobot_flows.py"),
+    Client("wechatpayv3", "wechatpayv3", "wechatpayv3_flows.py", pay=True),
+)
+NODE = (
+    Client("co-wechat-api", "co-wechat-api", "co_wechat_api.js"),
+    Client("wechat-api", "wechat-api", "wechat_api.js"),
+    Client("wechat-oauth", "wechat-oauth", "wechat_oauth.js"),
+    Client("wechatpay-node-v3", "wechatpay-node-v3", "wechatpay_node_v3.js", pay=True),
+    Client("wechatpay-axios-plugin", "wechatpay-axios-plugin", "wechatpay_axios_plugin.js", pay=True),
+)
+WIRE = Client("requests of PHP, Go and Java clients", "", "wire_flows.py")
+
+
+@dataclass(slots=True)
+class Installed:
+    """Interpreters with what is installed for them; a version by client."""
+
+    python: Path
+    node: Path | None
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+def install(folder: Path) -> Installed:
+    run(sys.executable, "-m", "venv", str(folder / "venv"))
+    python = folder / "venv" / "bin" / "python"
+    run(str(python), "-m", "pip", "install", "-q", "requests", *(each.package for each in PYTHON))
+    if shutil.which("npm"):
+        modules = folder / "npm"
+        modules.mkdir()
+        run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(modules),
+            *(each.package for each in NODE))  # fmt: skip
+    return known(folder)
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
+
+
+@contextmanager
+def environment(here: Place) -> Iterator[dict[str, str]]:
+    """What every client's process is given."""
+    with proxy.running(here.tls_port) as leading:
+        address = f"http://127.0.0.1:{leading.port}"
+        yield {
+            **os.environ,
+            "HTTPS_PROXY": address,
+            "https_proxy": address,
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+            "REQUESTS_CA_BUNDLE": str(here.ca),
+            "SSL_CERT_FILE": str(here.ca),
+            "NODE_EXTRA_CA_CERTS": str(here.ca),
+            "NODE_OPTIONS": f"--require {FOLDER / 'redirect.cjs'}",
+            "SIMULATOR": here.base,
+            "SIMULATOR_TLS_PORT": str(here.tls_port),
+            "APPID": APPID,
+        }
+
+
+def drive(client: Client, installed: Installed, here: Place, env: dict[str, str]) -> dict[str, str]:
+    """The outcome by flow: empty for one that passed, else the reason."""
+    here.prepare()
+    more = {"MERCHANT": str(here.merchant())} if client.pay else {}
+    script = str(FOLDER / client.script)
+    if client.script.endswith(".js"):
+        if installed.node is None:
+            return {}
+        more["NODE_PATH"] = str(installed.node)
+        command = ["node", script]
+    else:
+        command = [str(installed.python), script]
+    done = subprocess.run(  # noqa: S603
+        command, env={**env, **more}, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    told = [json.loads(line[1:]) for line in done.stdout.split("\n") if line.startswith("\x1e")]
+    if not told:
+        sys.stderr.write(done.stderr)
+        return {"starts": (done.stderr.strip() or "nothing said").splitlines()[-1]}
+    return {each["flow"]: each["reason"] for each in told}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m simulator.conformance")
+    parser.add_argument("--table", type=Path, help="file whose table is written anew")
+    parser.add_argument("--installed", type=Path, help="folder of an earlier installation, or for this one")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = given.installed or Path(scratch)
+        installed = install(folder) if not (folder / "venv").exists() else known(folder)
+        with place(Path(scratch) / "ca") as here, environment(here) as env:
+            found = {each.name: drive(each, installed, here, env) for each in (*PYTHON, *NODE, WIRE)}
+    pay = {each.name for each in (*PYTHON, *NODE) if each.pay}
+    text = table.written(found, installed.versions, pay)
+    print(text)
+    if given.table:
+        table.keep(given.table, text)
+    return 0
+
+
+def known(folder: Path) -> Installed:
+    node = folder / "npm" / "node_modules"
+    found = Installed(folder / "venv" / "bin" / "python", node if node.exists() else None)
+    for each in PYTHON:
+        name = each.package.partition("[")[0]
+        asked = f"import importlib.metadata as m; print(m.version({name!r}))"
+        found.versions[each.name] = output(str(found.python), "-c", asked)
+    for each in NODE if found.node else ():
+        told = json.loads((node / each.package / "package.json").read_text())
+        found.versions[each.name] = told["version"]
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

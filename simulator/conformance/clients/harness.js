@@ -1,0 +1,74 @@
+// What the Node drivers share: flows by name, each told on a line of its own.
+
+const BASE = process.env.SIMULATOR;
+const APPID = process.env.APPID;
+const SECRET = "0123456789abcdef0123456789abcdef";
+const MINI = "wx3c5e7a9b1d2f4068";
+const OPENID = "oQc7a6KfXn2tR9vLw0Yp3dUbHs1M";
+const OTHER = "oQc7a6KfXn2tR9vLw0Yp3dUbHs2N";
+
+const flows = [];
+const flow = (name, perform) => flows.push([name, perform]);
+
+async function control(path, body) {
+  const options = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  const answer = await fetch(`${BASE}/_sim${path}`, options);
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error);
+  return told;
+}
+
+// The code a person on a phone is sent back with.
+async function consent(url, person = "anna") {
+  const http = require("http");
+  const port = Number(new URL(BASE).port);
+  const path = url.replace(/^https:\/\/[^/]+/, "").replace(/#.*/, "");
+  const location = await new Promise((done, failed) => {
+    const headers = { Host: `${person}.localhost:${port}`, "Content-Type": "application/x-www-form-urlencoded" };
+    const asked = http.request({ host: "127.0.0.1", port, path, method: "POST", headers }, (answer) => {
+      answer.resume();
+      done(answer.headers.location);
+    });
+    asked.on("error", failed);
+    asked.end("choice=allow");
+  });
+  return new URL(location, "http://x").searchParams.get("code");
+}
+
+function assert(value, why = "nothing came") {
+  if (!value) throw new Error(why);
+  return value;
+}
+
+// For clients that call back.
+const called = (subject, name) => (...given) => new Promise((done, failed) => {
+  subject[name](...given, (error, told) => (error ? failed(error) : done(told)));
+});
+
+async function run() {
+  for (const [name, perform] of flows) {
+    let reason = "";
+    try {
+      await perform();
+    } catch (error) {
+      reason = String(error && error.message ? error.message : error).slice(0, 300) || "failed";
+    }
+    console.log(`\x1e${JSON.stringify({ flow: name, reason })}`);
+  }
+  process.exit(0);
+}
+
+const fs = require("fs");
+const os = require("os");
+const path = require("path");
+function picture() {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "picture-")), "a.jpg");
+  fs.writeFileSync(file, Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(64)]));
+  return file;
+}
+
+function yesterday() {
+  return new Date(Date.now() + 8 * 3600e3 - 86400e3).toISOString().slice(0, 10);
+}
+
+module.exports = { APPID, BASE, MINI, OPENID, OTHER, SECRET, assert, called, consent, control, flow, picture, run, yesterday };

@@ -1,0 +1,434 @@
+"""The `/_sim` routes: how tests and the demo set the world up and look at what truly happened."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from simulator import account_settings, personas
+from simulator.account_settings import CHECKS, SECRETS
+from simulator.api import mass
+from simulator.chat import act, told
+from simulator.comments import Comment
+from simulator.errors import ApiError
+from simulator.faults import Fault
+from simulator.kf import FROM_WORKER, Record
+from simulator.openapi import Body, Operation
+from simulator.push import Pusher
+from simulator.saving import dump, load_object
+from simulator.templates import Template
+from simulator.user_actions import Actor, ImpossibleError
+from simulator.world import Account, Settings, State, World, new_openid, openid_of
+
+
+class BadRequestError(Exception):
+    """The caller's mistake, told in one sentence with an HTTP status."""
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One configuration request."""
+
+    world: World
+    pusher: Pusher
+    request: Request
+    body: dict[str, Any]
+
+    @property
+    def account(self) -> Account:
+        return self.found(self.request.path_params["appid"])
+
+    def found(self, appid: str) -> Account:
+        try:
+            return self.world.account(appid)
+        except ApiError:
+            raise BadRequestError(f"no account {appid}", 404) from None
+
+
+Handler = Callable[[Ask], Awaitable[Any]]
+
+
+async def health(ask: Ask) -> Any:
+    """Answers as soon as the simulator does."""
+    return {"ok": True}
+
+
+async def reset(ask: Ask) -> Any:
+    """Forgets everything; with `keep_accounts` what their owners set up stays."""
+    ask.world.reset(keep_accounts=bool(ask.body.get("keep_accounts")))
+    return {"ok": True}
+
+
+async def list_accounts(ask: Ask) -> Any:
+    """Lists the accounts without their secrets."""
+    return {"accounts": [described(ask.world, each) for each in ask.world.state.accounts.values()]}
+
+
+def described(world: World, account: Account) -> dict[str, Any]:
+    shown = {name: getattr(account, name) for name in ("appid", *CHECKS) if name not in SECRETS}
+    return {**shown, "followers": world.follower_list(account).total, "held_until": account.held_until}
+
+
+async def put_account(ask: Ask) -> Any:
+    """Makes an account or changes the named fields of one."""
+    appid = ask.body.get("appid")
+    if not isinstance(appid, str) or not appid:
+        raise BadRequestError("appid is missing")
+    changes = {name: value for name, value in ask.body.items() if name != "appid" and value is not None}
+    account = ask.world.state.accounts.get(appid) or Account(appid)
+    account_settings.apply(account, changes)
+    if appid not in ask.world.state.accounts:
+        ask.world.state.accounts[appid] = account
+        ask.world.live.start_over()
+    return described(ask.world, account)
+
+
+async def verify(ask: Ask) -> Any:
+    """Asks the callback address to prove itself, as the platform does when it is saved."""
+    return await ask.pusher.verify(ask.account)
+
+
+async def add_followers(ask: Ask) -> Any:
+    """Followers out of nowhere: no events, no windows."""
+    openids = ask.body.get("openids") or [new_openid() for _ in range(int(ask.body.get("count", 1)))]
+    for openid in openids:
+        follower = ask.world.follow(ask.account, openid)
+        if not ask.body.get("subscribed", True):
+            ask.world.unfollow(ask.account, follower)
+    return {"openids": openids}
+
+
+async def add_personas(ask: Ask) -> Any:
+    """So many followers with tags, scenes and habits; the same `seed` makes the same ones."""
+    known = fitting(personas.Seeding, ask.body)
+    return {"followers": personas.seed(ask.world, ask.account, known)}
+
+
+async def let_personas_act(ask: Ask) -> Any:
+    """Some of them do what they usually do; the answer counts the actions."""
+    return await personas.act_some(ask.pusher, ask.account, int(ask.body.get("count", 10)))
+
+
+async def happen(ask: Ask) -> Any:
+    """Someone does something in the chat; the answer tells each delivery and what the phone shows."""
+    scene = Actor(ask.world, ask.account, ask.request.path_params["openid"])
+    return await act(ask.pusher, scene, ask.body)
+
+
+async def ledger(ask: Ask) -> Any:
+    """What followers truly received, oldest first; `after` is a seq already seen."""
+    query = ask.request.query_params
+    after, openid = int(query.get("after") or 0), query.get("openid")
+    entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
+    return {"entries": [told(each) for each in entries if each.side == "account" and each.seq > after]}
+
+
+async def deliveries(ask: Ask) -> Any:
+    """Every push with each of its attempts, oldest first."""
+    query = ask.request.query_params
+    after, openid = int(query.get("after") or 0), query.get("openid")
+    entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
+    return {"entries": [dump(each) for each in entries if each.side != "account" and each.seq > after]}
+
+
+async def add_fault(ask: Ask) -> Any:
+    """Makes calls fail from now on; the answer holds the id of the rule."""
+    if not ask.body.get("api"):
+        raise BadRequestError("api is missing")
+    fault = fitting(Fault, {**ask.body, "id": ask.world.next_number()})
+    ask.world.state.faults.append(fault)
+    return {"id": fault.id}
+
+
+def fitting(kind: type[Any], data: dict[str, Any]) -> Any:
+    try:
+        return load_object(kind, data)
+    except ValueError as error:
+        raise BadRequestError(str(error)) from error
+
+
+async def list_faults(ask: Ask) -> Any:
+    """Lists the rules that make calls fail, and how often each still will."""
+    return {"faults": dump(ask.world.state.faults)}
+
+
+async def drop_faults(ask: Ask) -> Any:
+    """Drops one rule, or all of them."""
+    wanted = ask.request.path_params.get("id")
+    faults = ask.world.state.faults
+    faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
+    return {"ok": True}
+
+
+async def move_clock(ask: Ask) -> Any:
+    """Moves the platform's clock by `advance` seconds, or sets its `offset` from the real time."""
+    clock = ask.world.state.clock
+    if "offset" in ask.body:
+        clock.offset = float(ask.body["offset"])
+    clock.offset += float(ask.body.get("advance", 0))
+    return await tell_time(ask)
+
+
+async def tell_time(ask: Ask) -> Any:
+    """Tells the platform's time in Unix seconds and its offset from the real time."""
+    return {"now": ask.world.now, "offset": ask.world.state.clock.offset}
+
+
+async def change_settings(ask: Ask) -> Any:
+    """Changes how the platform behaves."""
+    known = {each.name for each in fields(Settings)}
+    for name, value in ask.body.items():
+        if name not in known:
+            raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
+        setattr(ask.world.settings, name, value)
+    return dump(ask.world.settings)
+
+
+async def show_settings(ask: Ask) -> Any:
+    """Tells how the platform behaves."""
+    return dump(ask.world.settings)
+
+
+async def calls(ask: Ask) -> Any:
+    """Counts the calls by API, and tells the last ones with their errcode and milliseconds."""
+    appid = ask.request.query_params.get("appid")
+    chosen = ask.world.call_counts.items()
+    counts = sum((each for owner, each in chosen if appid in (None, owner)), Counter[str]())
+    recent = [dump(each) for each in ask.world.recent_calls if appid in (None, each.appid)]
+    return {"counts": counts, "recent": recent}
+
+
+async def invalidate_tokens(ask: Ask) -> Any:
+    """Ends every access token, as a new secret does."""
+    ask.account.tokens.invalidate(ask.world.now)
+    return {"ok": True}
+
+
+async def set_quota(ask: Ask) -> Any:
+    """Sets an API's limit of the day or the minute."""
+    path, quotas = ask.body.get("api"), ask.account.quotas
+    if not isinstance(path, str):
+        raise BadRequestError("api is missing")
+    if "daily_limit" in ask.body:
+        quotas.daily[path] = int(ask.body["daily_limit"])
+    if "minute_limit" in ask.body:
+        quotas.a_minute[path] = int(ask.body["minute_limit"])
+    return {"daily_limit": quotas.daily_limit(path), "minute_limit": quotas.minute_limit(path)}
+
+
+async def change_worker(ask: Ask) -> Any:
+    """The person accepts the invitation (`accept`), comes or goes (`online`), writes (`openid`, `text`)."""
+    service = ask.account.customer_service
+    worker = service.workers.get(ask.request.path_params["worker"])
+    if worker is None:
+        raise BadRequestError("no such worker", 404)
+    if ask.body.get("accept"):
+        worker.wechat_id = worker.invite_wx
+    worker.online = bool(ask.body.get("online", worker.online)) and bool(worker.wechat_id)
+    if "text" in ask.body:
+        openid, text = str(ask.body["openid"]), str(ask.body["text"])
+        service.records.append(Record(openid, FROM_WORKER, text, int(ask.world.now), worker.account))
+        ask.world.write(ask.account, openid, "account", "worker", "text", {"content": text})
+    return dump(worker)
+
+
+async def set_publishing(ask: Ask) -> Any:
+    """How the next publications end: `outcome` is a publish_status."""
+    ask.account.newsroom.outcome = int(ask.body["outcome"])
+    return {"ok": True}
+
+
+async def set_mass(ask: Ask) -> Any:
+    """`confirms`: sends to all wait for an administrator; `outcome`: the Status the next ones end with;
+    `answer`: what the administrator says to one that waits; `silent`: no MASSSENDJOBFINISH.
+    """
+    sends = ask.account.mass
+    if "answer" in ask.body:
+        await mass.administrator_answers(
+            ask.world, ask.pusher, ask.account, confirmed=bool(ask.body["answer"])
+        )
+    for name in ("confirms", "outcome", "silent"):
+        setattr(sends, name, ask.body.get(name, getattr(sends, name)))
+    return dump(sends)
+
+
+async def set_autoreply(ask: Ask) -> Any:
+    """Sets the auto-replies as if made on the platform's own page."""
+    ask.account.autoreply = ask.body
+    return {"ok": True}
+
+
+async def put_templates(ask: Ask) -> Any:
+    """Templates the account has, as its owner chose them; `forget` takes one away without asking the API."""
+    for each in ask.body.get("templates", []):
+        template = fitting(Template, each)
+        ask.account.templates[template.template_id] = template
+    ask.account.templates.pop(ask.body.get("forget", ""), None)
+    return {"templates": dump(list(ask.account.templates.values()))}
+
+
+async def confirm_once(ask: Ask) -> Any:
+    """Somebody confirmed the old one-time subscription on its web page: one message is allowed."""
+    key = f"{ask.body.get('openid')} {ask.body.get('template_id')}"
+    grants = ask.account.notice_grants
+    grants[key] = grants.get(key, 0) + 1
+    return {"left": grants[key]}
+
+
+async def set_menu_page(ask: Ask) -> Any:
+    """A menu as if made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
+    ask.account.menus.drop()
+    ask.account.menus.made_on_page = ask.body
+    ask.world.live.tell_all(ask.account.appid, "menu")
+    return {"ok": True}
+
+
+async def comment(ask: Ask) -> Any:
+    """A follower comments on an article: `msg_data_id`, `index` (from 0), `openid`, `content`."""
+    data_id, index = int(ask.body["msg_data_id"]), int(ask.body.get("index", 0))
+    key = f"{data_id} {index}"
+    if key in ask.account.comments.closed:
+        raise BadRequestError("this article takes no comments")
+    made = Comment(
+        ask.world.next_number(), str(ask.body["openid"]), str(ask.body["content"]), int(ask.world.now)
+    )
+    ask.account.comments.of.setdefault(key, []).append(made)
+    return {"user_comment_id": made.id}
+
+
+async def migrate(ask: Ask) -> Any:
+    """The followers of another account (`from_appid`) come along to this one, with new openids."""
+    former = ask.found(str(ask.body.get("from_appid")))
+    for openid, follower in list(former.followers.items()):
+        if follower.subscribed:
+            made = openid_of(ask.account.appid, openid)
+            ask.account.moved[openid] = made
+            ask.world.follow(ask.account, made, follower.subscribe_scene)
+            ask.world.unfollow(former, follower)
+    return {"moved": ask.account.moved}
+
+
+async def save(ask: Ask) -> Any:
+    """Tells the whole state, which can be restored."""
+    return dump(ask.world.state)
+
+
+async def restore(ask: Ask) -> Any:
+    """Replaces everything by a state that was told before."""
+    ask.world.enter(fitting(State, ask.body))
+    return {"ok": True}
+
+
+def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        raw = await request.body()
+        try:
+            body = json.loads(raw) if raw.strip() else {}
+            if not isinstance(body, dict):
+                raise BadRequestError("the body must be a JSON object")
+            world.changes += request.method != "GET"
+            return JSONResponse(await handler(Ask(world, pusher, request, body)))
+        except BadRequestError as error:
+            return JSONResponse({"error": str(error)}, error.status)
+        except ImpossibleError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except (ValueError, TypeError) as error:
+            return JSONResponse({"error": f"this cannot be read: {error}"}, 400)
+
+    return answer
+
+
+Table = Iterable[tuple[str, str, Handler]]
+TABLE: Table = (
+    ("GET", "/health", health),
+    ("POST", "/reset", reset),
+    ("GET", "/accounts", list_accounts),
+    ("POST", "/accounts", put_account),
+    ("POST", "/accounts/{appid}/verify", verify),
+    ("POST", "/accounts/{appid}/followers", add_followers),
+    ("POST", "/accounts/{appid}/personas", add_personas),
+    ("POST", "/accounts/{appid}/personas/act", let_personas_act),
+    ("POST", "/accounts/{appid}/events/{openid}", happen),
+    ("GET", "/accounts/{appid}/ledger", ledger),
+    ("GET", "/accounts/{appid}/deliveries", deliveries),
+    ("POST", "/accounts/{appid}/tokens/invalidate", invalidate_tokens),
+    ("POST", "/accounts/{appid}/quota", set_quota),
+    ("POST", "/accounts/{appid}/autoreply", set_autoreply),
+    ("POST", "/accounts/{appid}/publishing", set_publishing),
+    ("POST", "/accounts/{appid}/mass", set_mass),
+    ("POST", "/accounts/{appid}/templates", put_templates),
+    ("POST", "/accounts/{appid}/once", confirm_once),
+    ("POST", "/accounts/{appid}/workers/{worker}", change_worker),
+    ("POST", "/accounts/{appid}/menu-page", set_menu_page),
+    ("POST", "/accounts/{appid}/comments", comment),
+    ("POST", "/accounts/{appid}/migrate", migrate),
+    ("POST", "/faults", add_fault),
+    ("GET", "/faults", list_faults),
+    ("DELETE", "/faults", drop_faults),
+    ("DELETE", "/faults/{id:int}", drop_faults),
+    ("POST", "/clock", move_clock),
+    ("GET", "/clock", tell_time),
+    ("POST", "/settings", change_settings),
+    ("GET", "/settings", show_settings),
+    ("GET", "/calls", calls),
+    ("GET", "/state", save),
+    ("PUT", "/state", restore),
+)
+
+
+# What bodies hold, for the documentation.
+BODIES: dict[tuple[str, str], Body] = {
+    ("POST", "/reset"): {"keep_accounts": "boolean"},
+    ("POST", "/accounts"): {"appid": "string", **{name: check.type for name, check in CHECKS.items()}},
+    ("POST", "/accounts/{appid}/followers"): {
+        "openids": "array", "count": "integer", "subscribed": "boolean",
+    },
+    ("POST", "/accounts/{appid}/personas"): personas.Seeding,
+    ("POST", "/accounts/{appid}/personas/act"): {"count": "integer"},
+    ("POST", "/accounts/{appid}/events/{openid}"): {
+        "type": "string", "content": "string", "key": "string", "scene": "string", "ticket": "string",
+        "url": "string", "media_id": "string", "xml": "object", "tamper": "string", "deliveries": "integer",
+        "attempts": "integer", "msg_id": "integer", "create_time": "integer", "wait": "boolean",
+    },
+    ("POST", "/accounts/{appid}/quota"): {
+        "api": "string", "daily_limit": "integer", "minute_limit": "integer",
+    },
+    ("POST", "/accounts/{appid}/publishing"): {"outcome": "integer"},
+    ("POST", "/accounts/{appid}/mass"): {
+        "confirms": "boolean", "outcome": "string", "answer": "boolean", "silent": "boolean",
+    },
+    ("POST", "/accounts/{appid}/templates"): {"templates": "array", "forget": "string"},
+    ("POST", "/accounts/{appid}/once"): {"openid": "string", "template_id": "string"},
+    ("POST", "/accounts/{appid}/workers/{worker}"): {
+        "accept": "boolean", "online": "boolean", "openid": "string", "text": "string",
+    },
+    ("POST", "/accounts/{appid}/menu-page"): {"button": "array"},
+    ("POST", "/accounts/{appid}/comments"): {
+        "openid": "string", "content": "string", "msg_data_id": "integer", "index": "integer",
+    },
+    ("POST", "/accounts/{appid}/migrate"): {"from_appid": "string"},
+    ("POST", "/faults"): Fault,
+    ("POST", "/clock"): {"advance": "number", "offset": "number"},
+    ("POST", "/settings"): Settings,
+}  # fmt: skip
+
+
+def operations(table: Table, bodies: Mapping[tuple[str, str], Body]) -> list[Operation]:
+    return [Operation(method, path, handler, bodies.get((method, path))) for method, path, handler in table]
+
+
+def routes(world: World, pusher: Pusher, table: Table = TABLE) -> list[Route]:
+    return [
+        Route(path, endpoint(world, pusher, handler), methods=[method]) for method, path, handler in table
+    ]

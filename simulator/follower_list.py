@@ -1,0 +1,48 @@
+"""The list of an account's followers in the order they followed, read from any place of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.world import Follower
+
+
+class FollowerList:
+    """Derived from the followers and not saved. Who follows again leaves a gap behind and comes last."""
+
+    def __init__(self, followers: dict[str, Follower]) -> None:
+        self.followers = followers
+        self.openids: list[str | None] = list(followers)
+        self.places = {openid: place for place, openid in enumerate(followers)}
+        self.total = sum(each.subscribed for each in followers.values())
+
+    def followed(self, openid: str, *, anew: bool) -> None:
+        """Call once the follower is there; `anew` when they did not follow before."""
+        if (place := self.places.get(openid)) is not None:
+            self.openids[place] = None
+        self.places[openid] = len(self.openids)
+        self.openids.append(openid)
+        self.total += anew
+
+    def left(self) -> None:
+        self.total -= 1
+
+    def after(self, openid: str) -> Iterator[Follower]:
+        """Those who follow, from behind an openid on. Raises KeyError for one that was never here."""
+        start = self.places[openid] + 1 if openid else 0
+        for place in range(start, len(self.openids)):
+            found = self.openids[place]
+            if found is not None and self.followers[found].subscribed:
+                yield self.followers[found]
+
+    def before(self, openid: str, steps: int) -> str:
+        """The cursor so many places earlier; the same one for an unknown openid."""
+        place = self.places.get(openid, -1) - steps
+        return (self.openids[place] or openid) if steps and place >= 0 else openid
+
+
+def page(followers: Iterable[Follower], size: int) -> list[str]:
+    """The openids of the first `size` of them."""
+    return [each.openid for each, _ in zip(followers, range(size), strict=False)]

@@ -1,0 +1,115 @@
+"""The settings of a merchant, and its key: checked when they are set, kept or made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from Crypto.PublicKey import RSA
+
+from simulator.pay.certificates import issued, new_serial, serial_of
+from simulator.pay.keys import BadKeyError, new_key, read_public
+from simulator.pay.platform import FIVE_YEARS, equip
+from simulator.pay.state import Merchant
+from simulator.tls import Authority
+from simulator.world import World
+
+CONFIGURABLE = {
+    "name": str,
+    "appids": list,
+    "voided": list,
+    "apiv3_key": str,
+    "v2_key": str,
+    "refund_notify_url": str,
+    "directories": list,
+    "public_notify_only": bool,
+    "refuse_reused_nonces": bool,
+    "key_mode": str,
+    "notify_share": (int, float),
+    "fee_rate": int,
+    "balance": int,
+    "serving": str,
+}
+SECRETS = ("apiv3_key", "v2_key")
+KEY_MODES = ("certificate", "public_key", "switching")
+MATERIAL = ("certificate", "public_key", "serial_no")
+
+
+class BadSettingError(ValueError):
+    """A setting that cannot be; the message says what it may be."""
+
+
+def configure(world: World, given: dict[str, Any]) -> tuple[Merchant, dict[str, str]]:
+    """Makes a merchant or changes the named settings of one; with it what it is told once: a key made for it.
+
+    Raises BadSettingError.
+    """
+    body = dict(given)
+    mchid = body.pop("mchid", None)
+    if not isinstance(mchid, str) or not mchid.isdecimal():
+        raise BadSettingError("mchid is missing, or is not a text of digits")
+    material = {name: body.pop(name) for name in MATERIAL if name in body}
+    merchants = world.state.pay.merchants
+    merchant = merchants.get(mchid) or Merchant(mchid)
+    check_settings(body, merchant)
+    told = bring_key(merchant, material, world.now, world.authority)
+    for name, value in body.items():
+        setattr(merchant, name, value)
+    equip(merchant, world.now)
+    merchants[mchid] = merchant
+    return merchant, told
+
+
+def check_settings(body: dict[str, Any], merchant: Merchant) -> None:
+    for name, value in body.items():
+        kind: Any = CONFIGURABLE.get(name)
+        if kind is None:
+            raise BadSettingError(f"a merchant has no {name}; known are {', '.join(CONFIGURABLE)}")
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise BadSettingError(f"{name} does not fit")
+    if body.get("key_mode", KEY_MODES[0]) not in KEY_MODES:
+        raise BadSettingError(f"key_mode must be one of {', '.join(KEY_MODES)}")
+    if body.get("serving", "") not in ("", *(each.serial for each in merchant.platform_certificates)):
+        raise BadSettingError("serving is the serial of no platform certificate")
+    if len(body.get("apiv3_key", "").encode()) not in (0, 32):
+        raise BadSettingError("apiv3_key must be 32 characters")
+
+
+def bring_key(
+    merchant: Merchant, material: dict[str, Any], now: float, authority: Authority | None
+) -> dict[str, str]:
+    """Keeps the merchant's certificate or key; makes one, and tells it, when there is none at all."""
+    try:
+        if "certificate" in material:
+            pem = str(material["certificate"])
+            read_public(pem)
+            merchant.certificates[serial_of(pem)] = pem
+        elif "public_key" in material:
+            pem = str(material["public_key"])
+            if not material.get("serial_no"):
+                raise BadSettingError("a public key needs its serial_no")
+            merchant.certificates[str(material["serial_no"])] = (
+                read_public(pem).public_key().export_key().decode()
+            )
+        elif not merchant.certificates:
+            return issue(merchant, now, authority)
+    except BadKeyError as error:
+        raise BadSettingError(str(error)) from error
+    return {}
+
+
+def issue(merchant: Merchant, now: float, authority: Authority | None) -> dict[str, str]:
+    """A certificate as the platform issues them; the key is an ordinary one, for any library takes it.
+
+    Where there is an authority it signs, so that the certificate is taken in mutual TLS too.
+    """
+    private, serial = RSA.generate(2048), new_serial()
+    if authority:
+        pem = authority.certificate(merchant.mchid, serial, private)
+    else:
+        pem = issued(merchant.mchid, serial, private, new_key(), now - 60, now + FIVE_YEARS)
+    merchant.certificates[serial] = pem
+    return {
+        "serial_no": serial,
+        "certificate": pem,
+        "private_key": private.export_key(pkcs=8).decode() + "\n",
+    }

@@ -1,0 +1,108 @@
+"""WeChat Pay at work: it finishes refunds and delivers notices when the platform's clock says so."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from anyio import CapacityLimiter
+
+from simulator.pay import texts
+from simulator.pay.authorization import WINDOW
+from simulator.pay.bill_layout import Layout
+from simulator.pay.errors import PayError
+from simulator.pay.rates import Rates
+from simulator.pay.schedule import Schedule, Task
+from simulator.pay.state import Merchant, PayState
+from simulator.world import World
+
+Performers = Mapping[type[Task], Callable[["Runtime", Any], Awaitable[None]]]
+
+AT_ONCE = 64
+TICK = 0.05
+
+
+@dataclass(slots=True)
+class Download:
+    """What the token of a bill's address stands for. `choice` is the bill's type or account."""
+
+    mchid: str
+    day: str
+    choice: str
+    made_at: float
+    layout: Layout
+    zipped: bool
+
+
+class Runtime:
+    """`performers` say for each class of task how it is done when it is due."""
+
+    def __init__(self, world: World, performers: Performers) -> None:
+        self.world = world
+        self.performers = performers
+        self.schedule = Schedule()
+        self.limiter = CapacityLimiter(AT_ONCE)
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.counted = Rates()
+        self.downloads: dict[str, Download] = {}
+        self.nonces: dict[tuple[str, str], float] = {}
+
+    @property
+    def state(self) -> PayState:
+        return self.world.state.pay
+
+    @property
+    def rates(self) -> Rates:
+        return self.counted.of(self.state)
+
+    @property
+    def signing_now(self) -> float:
+        """Signatures carry the real time unless the settings say otherwise: who verifies them lives in it."""
+        return self.world.now if self.world.settings.sign_with_clock else time.time()
+
+    def probe(self) -> str:
+        """Now and then a signature is wrong on purpose (pay reference 2.3)."""
+        share = self.state.settings.probe_share
+        return "probe" if share and secrets.randbelow(10_000) < share * 10_000 else ""
+
+    def note_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
+        """Raises SIGN_ERROR for a nonce used before, where the merchant is set up so."""
+        if not merchant.refuse_reused_nonces:
+            return
+        key = merchant.mchid, nonce
+        if self.nonces.get(key, 0.0) > now - 2 * WINDOW:
+            raise PayError("SIGN_ERROR", texts.NONCE_USED)
+        self.nonces[key] = now
+
+    def plan(self, task: Task) -> None:
+        """Puts something on the schedule for its due time."""
+        self.schedule.of(self.state).add(task)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            for task in self.schedule.of(self.state).take(self.world.now):
+                self.start(task)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), TICK)
+
+    async def settle(self) -> None:
+        """Does all that is due now, what comes of it included."""
+        while True:
+            for task in self.schedule.of(self.state).take(self.world.now):
+                self.start(task)
+            if not self.tasks:
+                return
+            await asyncio.gather(*self.tasks)
+
+    def start(self, task: Task) -> None:
+        running = asyncio.create_task(self.perform(task))
+        self.tasks.add(running)
+        running.add_done_callback(self.tasks.discard)
+
+    async def perform(self, task: Task) -> None:
+        await self.performers[type(task)](self, task)

@@ -1,0 +1,69 @@
+"""What WeChat Pay still has to do, by the platform's clock: refunds to finish, notices to deliver."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from simulator.pay.state import Merchant, Notice, PayState, Refund, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDue:
+    """A refund that comes to its end at `due_at`."""
+
+    merchant: Merchant
+    refund: Refund
+
+    @property
+    def due_at(self) -> float | None:
+        return self.refund.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDue:
+    """A transfer that ends by itself at `due_at`, unless its user is quicker."""
+
+    merchant: Merchant
+    transfer: Transfer
+
+    @property
+    def due_at(self) -> float | None:
+        return self.transfer.due_at
+
+
+Task = Notice | RefundDue | TransferDue
+
+
+class Schedule:
+    """A heap over one state; another state (after a reset, say) makes it anew from what is due in there."""
+
+    def __init__(self) -> None:
+        self.heap: list[tuple[float, int, Task]] = []
+        self.numbers = count()
+        self.state: PayState | None = None
+
+    def of(self, state: PayState) -> Schedule:
+        if self.state is not state:
+            self.state, self.heap = state, []
+            for notice in state.notices.values():
+                self.add(notice)
+            for merchant in state.merchants.values():
+                for refund in merchant.refunds.values():
+                    self.add(RefundDue(merchant, refund))
+                for transfer in merchant.transfers.values():
+                    self.add(TransferDue(merchant, transfer))
+        return self
+
+    def add(self, task: Task) -> None:
+        if task.due_at is not None:
+            heapq.heappush(self.heap, (task.due_at, next(self.numbers), task))
+
+    def take(self, now: float) -> Iterator[Task]:
+        """What is due, each once; what was moved to another time meanwhile is left for then."""
+        while self.heap and self.heap[0][0] <= now:
+            at, _, task = heapq.heappop(self.heap)
+            if task.due_at == at:
+                yield task

@@ -1,0 +1,71 @@
+"""What every call of the old API passes (pay reference 8)."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from simulator.pay import v2, v2_bills, v2_xml
+from simulator.pay.faults import PayFault, strike
+from simulator.pay.runtime import Runtime
+from simulator.pay.state import same_serial
+from simulator.serving import CLIENT_CERTIFICATE
+
+# Stands for the client certificate of mutual TLS.
+CERTIFICATE_HEADER = "x-client-certificate"
+
+
+class V2Gateway:
+    """An ASGI application; what it refuses is HTTP 200 too."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, request, started = scope["path"], Request(scope, receive), time.perf_counter()
+        if path == v2_bills.PATH:
+            await self._bill(await request.body())(scope, receive, send)
+            return
+        if path not in v2.CALLS:
+            await Response(status_code=404)(scope, receive, send)
+            return
+        fault = strike(self.runtime.state.faults, path, "") or PayFault(0)
+        if fault.status:
+            await Response(status_code=fault.status)(scope, receive, send)
+            return
+        told = self._answer(path, request, await request.body())
+        code = 0 if told.get("result_code") == "SUCCESS" else 1
+        ms = (time.perf_counter() - started) * 1000
+        self.runtime.world.record_call(path, told.get("mch_id", ""), code, ms)
+        await Response(v2_xml.write(told), media_type="text/plain")(scope, receive, send)
+
+    def _bill(self, body: bytes) -> Response:
+        """The file, or XML that says why there is none."""
+        try:
+            call = v2.understood(self.runtime, body)
+            content = v2_bills.file(self.runtime, call.merchant, call.fields)
+        except v2.NotUnderstoodError as error:
+            return Response(v2_xml.write(v2.failed(str(error))), media_type="text/plain")
+        except v2_bills.NoBillError as error:
+            told = {**v2.failed(str(error)), "error_code": error.code}
+            return Response(v2_xml.write(told), media_type="text/plain")
+        return Response(content, media_type="text/plain")
+
+    def _shows_certificate(self, request: Request) -> bool:
+        """In TLS it must be one of a merchant's that is not voided; without TLS the header stands for it."""
+        if request.url.scheme != "https":
+            return bool(request.headers.get(CERTIFICATE_HEADER))
+        shown = getattr(request.state, CLIENT_CERTIFICATE, None) or {}
+        merchant = self.runtime.state.merchants.get(shown.get("merchant", ""))
+        serial = merchant.known_serial(shown["serial"]) if merchant else None
+        return merchant is not None and serial is not None and not same_serial(serial, *merchant.voided)
+
+    def _answer(self, path: str, request: Request, body: bytes) -> v2.Fields:
+        if request.method != "POST":
+            return v2.failed("请使用post方法")
+        if path.startswith("/secapi/") and not self._shows_certificate(request):
+            return v2.failed("证书验证失败")
+        return v2.answered(self.runtime, path, body)

@@ -1,0 +1,54 @@
+"""The fixture `wechat_simulator`: a simulator on a free port, as new in each test."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from simulator.client import SimulatorClient
+
+START_SECONDS, PAUSE = 30.0, 0.05
+
+
+@pytest.fixture(scope="session")
+def wechat_simulator_url() -> Iterator[str]:
+    """The address of this session's simulator process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    base = f"http://127.0.0.1:{port}"
+    running = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "simulator", "--port", str(port)]
+    )
+    try:
+        _wait_for(base, running)
+        yield base
+    finally:
+        running.terminate()
+        running.wait(15)
+
+
+@pytest.fixture
+def wechat_simulator(wechat_simulator_url: str) -> SimulatorClient:
+    """A platform nobody has used yet."""
+    client = SimulatorClient(wechat_simulator_url)
+    client.reset()
+    return client
+
+
+def _wait_for(base: str, running: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends and running.poll() is None:
+        try:
+            requests.get(f"{base}/_sim/health", timeout=5)
+        except requests.ConnectionError:
+            time.sleep(PAUSE)
+        else:
+            return
+    raise RuntimeError("the simulator does not start")

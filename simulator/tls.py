@@ -1,0 +1,168 @@
+"""TLS for clients that know only https: an authority of our own, and a certificate for WeChat's host names.
+
+The folder keeps both between starts, so that who trusts the authority once goes on trusting it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import ssl
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from Crypto.PublicKey import RSA
+from Crypto.Util.asn1 import DerBitString, DerBoolean, DerObject, DerObjectId, DerOctetString, DerSequence
+
+from simulator.pay.certificates import issued, new_serial
+from simulator.pay.keys import Key, from_pem
+
+AUTHORITY = "WeChat simulator CA"
+LIFE = 825 * 86_400
+WECHAT_HOSTS = (
+    "api.weixin.qq.com",
+    "api2.weixin.qq.com",
+    "sh.api.weixin.qq.com",
+    "sz.api.weixin.qq.com",
+    "hk.api.weixin.qq.com",
+    "mp.weixin.qq.com",
+    "open.weixin.qq.com",
+    "file.api.weixin.qq.com",
+    "api.mch.weixin.qq.com",
+    "api2.mch.weixin.qq.com",
+    "apihk.mch.weixin.qq.com",
+    "fraud.mch.weixin.qq.com",
+    "wx.tenpay.com",
+    "mmbiz.qpic.cn",
+    "thirdwx.qlogo.cn",
+)
+LOCAL = ("localhost", "*.localhost", "127.0.0.1", "::1")
+BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_USAGE = "2.5.29.19", "2.5.29.15", "2.5.29.37"
+SUBJECT_KEY, AUTHORITY_KEY, ALTERNATIVES = "2.5.29.14", "2.5.29.35", "2.5.29.17"
+SERVER, CLIENT = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
+SIGNS_CERTIFICATES, SIGNS_AND_ENCRYPTS = b"\x06", b"\xa0"
+DNS_NAME, IP_ADDRESS, KEY_ID = 2, 7, 0
+TRUE = DerBoolean(value=True).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """`pem` is its certificate, which clients have to trust."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "ca.pem"
+
+    @property
+    def key(self) -> Key:
+        return from_pem(self.key_path.read_text())
+
+    @property
+    def key_path(self) -> Path:
+        return self.folder / "ca.key"
+
+    def certificate(self, name: str, serial: str, public: RSA.RsaKey, hosts: Iterable[str] = ()) -> str:
+        """One for a server when `hosts` are named, else for a client."""
+        signer, now, named = self.key, time.time(), list(hosts)
+        extensions = [
+            extension(BASIC_CONSTRAINTS, DerSequence([]).encode(), critical=True),
+            extension(KEY_USAGE, usage(SIGNS_AND_ENCRYPTS), critical=True),
+            extension(
+                EXTENDED_USAGE, DerSequence([DerObjectId(SERVER if named else CLIENT).encode()]).encode()
+            ),
+            extension(SUBJECT_KEY, DerOctetString(key_id(public)).encode()),
+            extension(AUTHORITY_KEY, DerSequence([tagged(KEY_ID, key_id(signer.public))]).encode()),
+        ]
+        if named:
+            extensions.append(
+                extension(ALTERNATIVES, DerSequence([alternative(each) for each in named]).encode())
+            )
+        return issued(
+            name, serial, public, signer, now - 60, now + LIFE, issuer=AUTHORITY, extensions=extensions
+        )
+
+
+def authority(folder: Path) -> Authority:
+    """The one of the folder; it is made when there is none."""
+    found = Authority(folder)
+    if not found.path.exists() or not found.key_path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        private = RSA.generate(2048)
+        write_secret(found.key_path, private.export_key(pkcs=8).decode() + "\n")
+        key = Key([int(private.p), int(private.q)])
+        identity = key_id(private)
+        extensions = [
+            extension(BASIC_CONSTRAINTS, DerSequence([TRUE]).encode(), critical=True),
+            extension(KEY_USAGE, usage(SIGNS_CERTIFICATES), critical=True),
+            extension(SUBJECT_KEY, DerOctetString(identity).encode()),
+            extension(AUTHORITY_KEY, DerSequence([tagged(KEY_ID, identity)]).encode()),
+        ]
+        now = time.time()
+        ends = now + 10 * 365 * 86_400
+        found.path.write_text(
+            issued(AUTHORITY, new_serial(), private, key, now - 60, ends, extensions=extensions)
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCertificate:
+    certificate: Path
+    key: Path
+
+
+def server_certificate(ca: Authority, hosts: Iterable[str]) -> ServerCertificate:
+    """A new one at each start: it is quick, and the hosts may have changed."""
+    made = ServerCertificate(ca.folder / "server.pem", ca.folder / "server.key")
+    private = RSA.generate(2048)
+    write_secret(made.key, private.export_key(pkcs=8).decode() + "\n")
+    names = list(dict.fromkeys([*LOCAL, *WECHAT_HOSTS, *hosts]))
+    made.certificate.write_text(ca.certificate("WeChat simulator", new_serial(), private, names))
+    return made
+
+
+def context_options(ca: Authority, server: ServerCertificate) -> dict[str, object]:
+    """What uvicorn is told. A client may show a certificate of ours, as refunds of the old API ask for."""
+    return {
+        "ssl_certfile": str(server.certificate),
+        "ssl_keyfile": str(server.key),
+        "ssl_ca_certs": str(ca.path),
+        "ssl_cert_reqs": ssl.CERT_OPTIONAL,
+    }
+
+
+def write_secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def extension(name: str, value: bytes, *, critical: bool = False) -> bytes:
+    marked = [TRUE] if critical else []
+    return DerSequence([DerObjectId(name).encode(), *marked, DerOctetString(value).encode()]).encode()
+
+
+def usage(bits: bytes) -> bytes:
+    """Bits of KeyUsage, whose unused ones at the end are counted by DER."""
+    unused = (bits[0] & -bits[0]).bit_length() - 1
+    return DerObject(0x03, bytes([unused]) + bits).encode()
+
+
+def key_id(public: RSA.RsaKey) -> bytes:
+    der = DerSequence().decode(public.public_key().export_key("DER"))
+    return hashlib.sha1(DerBitString().decode(der[1]).value, usedforsecurity=False).digest()
+
+
+def tagged(tag: int, content: bytes) -> bytes:
+    """A choice of ASN.1: the content under a context tag."""
+    return DerOctetString(content, implicit=tag).encode()
+
+
+def alternative(host: str) -> bytes:
+    try:
+        return tagged(IP_ADDRESS, ipaddress.ip_address(host).packed)
+    except ValueError:
+        return tagged(DNS_NAME, host.encode())

@@ -1,0 +1,233 @@
+"""What a person does in the chat: how it changes the world, and the push it causes (WeChat reference 2)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator import samples
+from simulator.messages import Fields
+from simulator.windows import grant
+from simulator.world import Account, Follower, Media, QrCode, World
+
+Given = dict[str, Any]
+
+
+class ImpossibleError(Exception):
+    """Nobody can do this on a phone; the message says why."""
+
+
+@dataclass(slots=True)
+class Action:
+    """The push's elements besides the common ones, what the phone shows of it, and the sending it allows."""
+
+    fields: dict[str, Any]
+    content: dict[str, Any] = field(default_factory=dict)
+    allows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, where."""
+
+    world: World
+    account: Account
+    openid: str
+
+    @property
+    def follower(self) -> Follower:
+        """A person who never met the account counts as a follower: only followers find the chat."""
+        return self.account.followers.get(self.openid) or self.world.follow(self.account, self.openid)
+
+
+def text(actor: Actor, given: Given) -> Action:
+    """A tap on a msgmenu entry comes back as a text too, but counts as a menu tap."""
+    content = str(given.get("content", ""))
+    fields = {"MsgType": "text", "Content": content}
+    menu_id = str(given.get("bizmsgmenuid", ""))
+    if not menu_id:
+        return Action(fields, {"content": content}, "message")
+    fields["bizmsgmenuid"] = menu_id
+    return Action(fields, {"content": content, "bizmsgmenuid": menu_id}, "menu")
+
+
+def image(actor: Actor, given: Given) -> Action:
+    media = sent_media(actor, "image", given)
+    url = actor.world.media_url(actor.account, media)
+    return Action(
+        {"MsgType": "image", "PicUrl": url, "MediaId": media.media_id},
+        {"media_id": media.media_id},
+        "message",
+    )
+
+
+def voice(actor: Actor, given: Given) -> Action:
+    media = sent_media(actor, "voice", given)
+    ending = "amr" if media.content_type == "audio/amr" else "mp3"
+    fields = {"MsgType": "voice", "MediaId": media.media_id, "Format": ending}
+    if "recognition" in given:
+        fields["Recognition"] = str(given["recognition"])
+    else:
+        fields["MediaId16K"] = media.media_id
+    return Action(fields, {"media_id": media.media_id}, "message")
+
+
+def video(actor: Actor, given: Given, msgtype: str = "video") -> Action:
+    media = sent_media(actor, "video", given)
+    thumb = sent_media(actor, "thumb", {"media_id": given.get("thumb_media_id")})
+    fields = {"MsgType": msgtype, "MediaId": media.media_id, "ThumbMediaId": thumb.media_id}
+    return Action(fields, {"media_id": media.media_id, "thumb_media_id": thumb.media_id}, "message")
+
+
+def short_video(actor: Actor, given: Given) -> Action:
+    return video(actor, given, "shortvideo")
+
+
+def location(actor: Actor, given: Given) -> Action:
+    latitude, longitude = float(given.get("latitude", 23.129163)), float(given.get("longitude", 113.264435))
+    label, scale = str(given.get("label", "广州市越秀区示例路 18 号")), int(given.get("scale", 16))
+    place = {"Location_X": latitude, "Location_Y": longitude, "Scale": scale, "Label": label}
+    content = {"latitude": latitude, "longitude": longitude, "label": label}
+    return Action({"MsgType": "location", **place}, content, "message")
+
+
+def link(actor: Actor, given: Given) -> Action:
+    content = {name: str(given.get(name, "")) for name in ("title", "description", "url")}
+    fields = {"Title": content["title"], "Description": content["description"], "Url": content["url"]}
+    return Action({"MsgType": "link", **fields}, content, "message")
+
+
+def follow(actor: Actor, given: Given) -> Action:
+    actor.world.follow(actor.account, actor.openid)
+    return event("subscribe", EventKey="", allows="follow")
+
+
+def unfollow(actor: Actor, given: Given) -> Action:
+    actor.world.unfollow(actor.account, actor.follower)
+    return event("unsubscribe", EventKey="")
+
+
+def scan(actor: Actor, given: Given) -> Action:
+    """A stranger follows by scanning, a follower only scans. Codes that ran out cannot be scanned."""
+    code = scanned(actor, given)
+    known = actor.account.followers.get(actor.openid)
+    if known and known.subscribed:
+        return event("SCAN", EventKey=str(code.scene), Ticket=code.ticket, allows="scan")
+    follower = actor.world.follow(actor.account, actor.openid, "ADD_SCENE_QR_CODE")
+    if isinstance(code.scene, int):
+        follower.qr_scene = code.scene
+    else:
+        follower.qr_scene_str = code.scene
+    return event("subscribe", EventKey=f"qrscene_{code.scene}", Ticket=code.ticket, allows="follow")
+
+
+def scanned(actor: Actor, given: Given) -> QrCode:
+    """The code made for a scene, or one as if it had been printed long ago."""
+    wanted, ticket = given.get("scene"), given.get("ticket")
+    for code in reversed(actor.account.qrcodes.values()):
+        if ticket == code.ticket or (ticket is None and str(code.scene) == str(wanted)):
+            if code.ends_at is not None and code.ends_at <= actor.world.now:
+                raise ImpossibleError("this code has run out")
+            return code
+    if wanted in (None, ""):
+        raise ImpossibleError("there is no such code")
+    return QrCode(f"gQ{secrets.token_urlsafe(60)}==", wanted if isinstance(wanted, int) else str(wanted), "")
+
+
+def click(actor: Actor, given: Given) -> Action:
+    return event("CLICK", EventKey=str(given.get("key", "")), allows="menu")
+
+
+def enter(actor: Actor, given: Given) -> Action:
+    """Opens the customer service of a mini program."""
+    return event("user_enter_tempsession", SessionFrom=str(given.get("session_from", "")), allows="enter")
+
+
+def agree(actor: Actor, given: Given) -> Action:
+    """Answers the pop-up that asks for leave to send notices; `choices` are statuses by template id."""
+    choices = given.get("choices")
+    if not isinstance(choices, dict) or not choices:
+        raise ImpossibleError('agree needs the statuses by template id in "choices"')
+    for template_id, status in choices.items():
+        if status == "accept":
+            key = f"{actor.openid} {template_id}"
+            actor.account.notice_grants[key] = actor.account.notice_grants.get(key, 0) + 1
+    told = [
+        {"TemplateId": template_id, "SubscribeStatusString": status, "PopupScene": 1}
+        for template_id, status in choices.items()
+    ]
+    return event("subscribe_msg_popup_event", SubscribeMsgPopupEvent={"List": told})
+
+
+def refuse(actor: Actor, given: Given) -> Action:
+    """Switches a template off in the settings."""
+    template_id = str(given.get("template_id", ""))
+    actor.account.notice_grants[f"{actor.openid} {template_id}"] = 0
+    told = [{"TemplateId": template_id, "SubscribeStatusString": "reject"}]
+    return event("subscribe_msg_change_event", SubscribeMsgChangeEvent={"List": told})
+
+
+def raw(actor: Actor, given: Given) -> Action:
+    """Any elements at all, for what the simulator has no words for."""
+    fields = given.get("xml")
+    if not isinstance(fields, dict):
+        raise ImpossibleError('raw needs its elements in "xml"')
+    return Action(dict(fields), dict(fields), "" if fields.get("MsgType") == "event" else "message")
+
+
+def event(name: str, *, allows: str = "", **elements: Any) -> Action:
+    return Action({"MsgType": "event", "Event": name, **elements}, {"event": name, **elements}, allows)
+
+
+ACTIONS: dict[str, Callable[[Actor, Given], Action]] = {
+    "text": text,
+    "image": image,
+    "voice": voice,
+    "video": video,
+    "shortvideo": short_video,
+    "location": location,
+    "link": link,
+    "follow": follow,
+    "unfollow": unfollow,
+    "scan": scan,
+    "click": click,
+    "enter": enter,
+    "agree": agree,
+    "refuse": refuse,
+    "raw": raw,
+}
+
+
+def do(actor: Actor, given: Given) -> tuple[Action, Fields]:
+    """Performs what is asked; the answer is the action and the whole push. Raises ImpossibleError."""
+    kind = str(given.get("type", "text"))
+    if kind not in ACTIONS:
+        raise ImpossibleError(f"unknown type {kind!r}; known are {', '.join(ACTIONS)}")
+    action = ACTIONS[kind](actor, given)
+    follower, now = actor.follower, actor.world.now
+    if action.allows and not given.get("tamper"):
+        follower.grants = follower.grants if follower.grants is not None else {}
+        grant(follower.grants, action.allows, now)
+        follower.last_exchange = now
+    common = {
+        "ToUserName": actor.account.original_id,
+        "FromUserName": actor.openid,
+        "CreateTime": int(given.get("create_time", now)),
+        **action.fields,
+    }
+    if action.fields.get("MsgType") != "event":
+        common["MsgId"] = int(given.get("msg_id") or action.fields.get("MsgId") or actor.world.message_id())
+    return action, common
+
+
+def sent_media(actor: Actor, kind: str, given: Given) -> Media:
+    """The media of that id, or the built-in sample of that kind. Raises ImpossibleError for an unknown id."""
+    if media_id := given.get("media_id"):
+        media = actor.account.media.get(media_id)
+        if media is None:
+            raise ImpossibleError("there is no such media")
+        return media
+    name, content_type, data = samples.load(kind, str(given.get("sample", "")))
+    return actor.world.keep_media(actor.account, kind, name, content_type, data)
