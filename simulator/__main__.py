@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from simulator import addresses, app, followers_file, saving, serving, tls
+from simulator import accounts_file, addresses, app, saving, serving, tls
 from simulator.world import State, World
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
@@ -67,7 +67,7 @@ def world_of(given: argparse.Namespace) -> World:
     if given.state:
         world.enter(state_of(given.state))
     if given.accounts:
-        followers_file.load(world, given.accounts)
+        accounts_file.load(world, given.accounts)
     return world
 
 
