@@ -139,13 +139,13 @@ class _Watcher:
         with self._lock:
             if cached not in self._watched:
                 self._watched.append(cached)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._look, name="versioned_cache", daemon=True)
                 self._thread.start()
 
     def _look(self) -> None:
-        while True:
-            time.sleep(settings.CACHE_VERSION_INTERVAL)
+        while seconds := settings.CACHE_VERSION_INTERVAL:
+            time.sleep(seconds)
             try:
                 for cached in list(self._watched):
                     cached.refresh()
