@@ -86,7 +86,7 @@ def place(folder: Path) -> Iterator[Place]:
 
 
 def wait_for(base: str) -> None:
-    for _ in range(200):
+    for _ in range(600):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
         except requests.ConnectionError:

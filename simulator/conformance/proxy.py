@@ -46,6 +46,7 @@ class Proxy:
         for task in self.running:
             task.cancel()
         await asyncio.gather(*self.running, return_exceptions=True)
+        await server.wait_closed()
 
 
 @contextlib.contextmanager
@@ -60,3 +61,4 @@ def running(target_port: int) -> Iterator[Proxy]:
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
+        loop.close()

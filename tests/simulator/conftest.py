@@ -123,7 +123,8 @@ def process() -> Iterator[str]:
 
 
 def wait_for(base: str) -> None:
-    for _ in range(100):
+    """A minute at most: with `--tls` keys are made first, which takes its time on a busy machine."""
+    for _ in range(600):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
         except requests.ConnectionError:
