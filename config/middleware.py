@@ -1,11 +1,13 @@
 """What is put around every page of Django."""
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog import middlewares
 
+from accounts.staff.gate import entered
 from config.request_log import LINE
 from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
@@ -35,6 +37,8 @@ class RequestMiddleware(middlewares.RequestMiddleware):
             line["path"] = f"/{match.route.removeprefix('^')}"
         known = structlog.contextvars.get_contextvars()
         line |= {name: known[name] for name in TOLD if known.get(name)}
+        with suppress(KeyError):
+            line["account"] = entered(request).account.slug
         if "client" not in line and known.get("user_id"):
             line["user_id"] = known["user_id"]
         super().handle_response(request, response)

@@ -54,8 +54,9 @@ def is_in(response: Any) -> bool:
     return bool(response.status_code == 302)
 
 
-def test_the_sample_proxy_adds_the_address_it_saw() -> None:
-    sample = (PROJECT / "deploy/nginx.conf").read_text()
+@pytest.mark.parametrize("proxy", ["nginx-compose.conf", "nginx-debian.conf"])
+def test_the_sample_proxy_adds_the_address_it_saw(proxy: str) -> None:
+    sample = (PROJECT / "deploy" / proxy).read_text()
     places = re.findall(r"proxy_set_header X-Forwarded-For (\S+);", sample)
     assert set(places) == {"$proxy_add_x_forwarded_for"}
 

@@ -71,6 +71,14 @@ def test_a_page_is_one_line_with_its_route_and_without_what_was_asked(lines: Lin
     assert "secret" not in json.dumps(lines())
 
 
+def test_a_page_behind_the_gate_names_its_account(lines: Lines, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    cookie = f"sessionid={client.cookies['sessionid'].value}"
+    asyncio.run(exchange("GET", "/admin/pushes/push/speed/", cookie=cookie))
+    (line,) = of_requests(lines)
+    assert (line["status"], line["account"], line["user_id"]) == (200, "demo", staff.owner.pk)
+
+
 def test_a_call_of_a_business_system_names_its_client_and_account_and_no_secret(
     lines: Lines, account: OfficialAccount
 ) -> None:
