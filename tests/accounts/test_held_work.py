@@ -57,6 +57,14 @@ def test_who_may_only_look_sees_the_reason_and_no_button(staff: Cast) -> None:
     assert Hold.objects.exists()
 
 
+def test_who_may_change_one_of_the_areas_has_it_go_on(staff: Cast) -> None:
+    """An editor changes content and no followers."""
+    hold = held(staff.ours.pk, "menus.publish")
+    answer = signed_in(staff.editor).post(reverse(GO_ON), {"work": hold.work, "account": staff.ours.pk})
+    assert answer.status_code == 302
+    assert not Hold.objects.exists()
+
+
 @pytest.mark.parametrize("work", ["payments.report", "pushes.send", "nothing.known"])
 def test_work_whose_number_is_not_an_accounts_is_left_alone(staff: Cast, work: str) -> None:
     """A merchant, a receiver of webhooks and an account may have the same number."""
