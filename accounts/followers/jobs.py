@@ -35,7 +35,7 @@ Step = Callable[[BulkJob], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class JobKind:
     label: StrOrPromise
     step: Step
 
@@ -44,12 +44,12 @@ class Unfit(Exception):
     """The job cannot be done at all; the text says why, in the language of whoever asked for it."""
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: dict[str, JobKind] = {}
 
 
 def runs(name: str, label: StrOrPromise) -> Callable[[Step], Step]:
     def register(step: Step) -> Step:
-        _kinds[name] = Kind(label, step)
+        _kinds[name] = JobKind(label, step)
         return step
 
     return register

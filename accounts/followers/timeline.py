@@ -2,10 +2,10 @@
 
 ``accounts`` is below everything, so whoever has something to show registers it::
 
-    @happened
+    @adds_moments(Area.MESSAGES)
     def messages(follower, before, limit): ...      # yields moments, newest first
 
-    @knows(order=20)
+    @adds_panel(order=20)
     def may_be_sent(follower): ...                  # a panel, or None
 
 Both are shown to staff who may look at the account's area that the registration names.
@@ -38,7 +38,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PanelLine:
     label: StrOrPromise
     value: StrOrPromise
     link: str = ""
@@ -49,19 +49,19 @@ class Panel:
     """A box of its own on the page; ``note`` is a sentence below its lines."""
 
     title: StrOrPromise
-    lines: Sequence[Line] = field(default=())
+    lines: Sequence[PanelLine] = field(default=())
     note: StrOrPromise = ""
 
 
 # Given the follower, a moment (``None``: now) and a number: what happened before, newest first.
 Source = Callable[[Follower, datetime.datetime | None, int], Iterable[Moment]]
-Knower = Callable[[Follower], Panel | None]
+PanelSource = Callable[[Follower], Panel | None]
 
 _sources: list[tuple[Area, Source]] = []
-_knowers: list[tuple[int, Area, Knower]] = []
+_panel_sources: list[tuple[int, Area, PanelSource]] = []
 
 
-def happened(area: Area) -> Callable[[Source], Source]:
+def adds_moments(area: Area) -> Callable[[Source], Source]:
     def register(source: Source) -> Source:
         _sources.append((area, source))
         return source
@@ -69,11 +69,11 @@ def happened(area: Area) -> Callable[[Source], Source]:
     return register
 
 
-def knows(*, order: int, area: Area = Area.FOLLOWERS) -> Callable[[Knower], Knower]:
-    def register(knower: Knower) -> Knower:
-        _knowers.append((order, area, knower))
-        _knowers.sort(key=lambda entry: entry[0])
-        return knower
+def adds_panel(*, order: int, area: Area = Area.FOLLOWERS) -> Callable[[PanelSource], PanelSource]:
+    def register(panel_source: PanelSource) -> PanelSource:
+        _panel_sources.append((order, area, panel_source))
+        _panel_sources.sort(key=lambda entry: entry[0])
+        return panel_source
 
     return register
 
@@ -92,11 +92,11 @@ def page(
 
 
 def panels(follower: Follower, may_view: Callable[[Area], bool]) -> list[Panel]:
-    asked = (knower(follower) for _order, area, knower in _knowers if may_view(area))
+    asked = (panel_source(follower) for _order, area, panel_source in _panel_sources if may_view(area))
     return [panel for panel in asked if panel is not None]
 
 
-@happened(Area.FOLLOWERS)
+@adds_moments(Area.FOLLOWERS)
 def came_and_went(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
     """What the row itself remembers: the first follow, the newest one, the newest leave."""
     moments = [
@@ -106,7 +106,7 @@ def came_and_went(follower: Follower, before: datetime.datetime | None, limit: i
     ]
     if follower.first_subscribed_at != follower.subscribed_at:
         moments.append((follower.first_subscribed_at, _("followed for the first time"), "", "good"))
-    told = [Moment(at, what, text, colour=colour) for at, what, text, colour in moments if at is not None]
-    for moment in sorted(told, key=lambda each: each.at, reverse=True):
+    dated = [Moment(at, what, text, colour=colour) for at, what, text, colour in moments if at is not None]
+    for moment in sorted(dated, key=lambda each: each.at, reverse=True):
         if before is None or moment.at < before:
             yield moment

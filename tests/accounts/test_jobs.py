@@ -250,7 +250,7 @@ def test_rows_are_taken_whole_or_refused_with_their_number(account: OfficialAcco
     assert (refused.remark, refused.custom_values.count()) == ("", 0)
     taken = Follower.objects.get(openid="oPerson00000")
     assert (taken.remark, taken.custom_values.count()) == ("王女士", 2)
-    assert Change.objects.get().wish == "王女士"
+    assert Change.objects.get().desired == "王女士"
     assert FieldValue.objects.count() == 3
 
 

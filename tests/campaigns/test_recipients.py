@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.followers.models import Follower, Segment, Tag
-from accounts.followers.segments import Row
+from accounts.followers.segments import Condition
 from tests.campaigns.conftest import World, reasons, states
 from wechat.campaigns import audience_file, figures
 from wechat.campaigns.counters import Tally
@@ -44,7 +44,7 @@ def test_who_left_or_is_blacklisted_is_left_out(world: World) -> None:
 def test_a_segment_means_whom_it_means_now(world: World) -> None:
     world.follow(*CROWD[:4])
     Follower.objects.filter(openid__in=CROWD[:2]).update(last_seen_at=timezone.now())
-    conditions = [Row(field="seen", compare="within", value="7")]
+    conditions = [Condition(field="seen", compare="within", value="7")]
     segment = Segment.objects.create(account=world.account, name="近期", conditions=conditions)
     campaign = world.checked(world.campaign(audience="segment", segment=segment))
     assert set(campaign.recipients.values_list("openid", flat=True)) == set(CROWD[:2])

@@ -79,7 +79,7 @@ class OneFollower(BusinessView):
             with transaction.atomic():
                 follower.remark = remark
                 follower.save(update_fields=["remark"])
-                changes.wish(Change.Kind.REMARK, [follower], remark)
+                changes.queue(Change.Kind.REMARK, [follower], remark)
         return Response(FollowerSerializer(follower).data)
 
 
