@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from payments.merchants.models import Merchant
 from payments.orders import events
-from payments.orders.models import Event, Order
+from payments.orders.models import Order, OrderEvent
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
@@ -97,28 +97,28 @@ def test_after_a_day_it_is_given_up_and_stays_visible(
     assert len(receiver.requests) == len(outbox.RETRY_AFTER) + 1
 
 
-def test_a_hearer_that_fails_is_told_again_and_the_others_are_not(paid: Order) -> None:
+def test_a_handler_that_fails_is_called_again_and_the_others_are_not(paid: Order) -> None:
     heard: list[str] = []
 
-    def reliable(event: Event) -> None:
+    def reliable(event: OrderEvent) -> None:
         heard.append("reliable")
 
-    def shaky(event: Event) -> None:
+    def shaky(event: OrderEvent) -> None:
         heard.append("shaky")
         if heard.count("shaky") == 1:
             raise ValueError("not now")
 
-    before = list(events._hearers)
-    events.hears("test-shaky", events.Topic.PAID)(shaky)
-    events.hears("test-reliable", events.Topic.PAID)(reliable)
+    before = list(events._handlers)
+    events.handles("test-shaky", events.Topic.PAID)(shaky)
+    events.handles("test-reliable", events.Topic.PAID)(reliable)
     try:
         work.run("orders.tell")
-        event = Event.objects.get()
+        event = OrderEvent.objects.get()
         assert event.error == "test-shaky: ValueError"
         with time_machine.travel(timezone.now() + HOUR):
             work.run("orders.tell")
     finally:
-        events._hearers[:] = before
+        events._handlers[:] = before
     assert sorted(heard) == ["reliable", "shaky", "shaky"]
     event.refresh_from_db()
     assert (event.due_at, event.error) == (None, "")

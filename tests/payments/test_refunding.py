@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.bills.models import Discrepancy
-from payments.orders.models import Event, Order, Refund, RefundLimit
+from payments.orders.models import Order, OrderEvent, Refund, RefundLimit
 from payments.orders.ordering import OrderRefused
 from payments.orders.refunds import limits, refunding
 from payments.orders.states import OrderState, RefundState
@@ -80,7 +80,7 @@ def test_a_part_then_the_rest_is_given_back(paid: Order, pay: PayPlatform) -> No
     work.run("orders.refund")
     assert state(second) == RefundState.SUCCESS
     assert books(paid) == (OrderState.REFUNDED, 10000, 10000)
-    assert Event.objects.filter(topic="refund.succeeded").count() == 2
+    assert OrderEvent.objects.filter(topic="refund.succeeded").count() == 2
 
 
 def test_the_same_key_is_the_same_refund(paid: Order) -> None:
@@ -179,7 +179,7 @@ def test_a_definite_refusal_frees_the_amount(paid: Order, pay: PayPlatform) -> N
     assert state(refund) == RefundState.REFUSED
     assert "用户账户异常" in refund.error
     assert books(paid) == (OrderState.PAID, 0, 0)
-    assert Event.objects.filter(topic="refund.failed").exists()
+    assert OrderEvent.objects.filter(topic="refund.failed").exists()
 
 
 def test_a_refusal_of_a_refund_that_is_there_all_the_same_frees_nothing(
