@@ -58,7 +58,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 class PublicationSerializer(serializers.ModelSerializer[Publication]):
     version = serializers.IntegerField(source="version.number", default=None)
-    reason = serializers.CharField(source="told")
+    reason = serializers.CharField(source="explanation")
 
     class Meta:
         model = Publication
@@ -161,7 +161,7 @@ class Publications(MenuView):
                 if "at" in times:
                     return asking.schedule(menu, version, by=by, through=through[:80], **times)
                 return asking.publish(menu, version, by=by, through=through[:80])
-        except asking.Refused as refused:
+        except asking.NotPublishable as refused:
             raise _not_publishable(refused.problems) from None
         except asking.Busy:
             message = _("Another menu of this account is being published. Wait a moment, then try again.")
@@ -181,8 +181,8 @@ def _buttons(data: Any) -> Buttons:
 
 
 def _not_publishable(problems: list[Problem]) -> Refused:
-    told = ProblemSerializer(problems, many=True).data
-    return Refused(409, "not_publishable", problems[0].text, problems=list(told))
+    found = ProblemSerializer(problems, many=True).data
+    return Refused(409, "not_publishable", problems[0].text, problems=list(found))
 
 
 urlpatterns = [

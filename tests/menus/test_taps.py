@@ -13,7 +13,7 @@ from accounts.official.models import OfficialAccount
 from menus import answering, counting, statistics
 from menus.describing import Names, action
 from menus.models import Menu, TapDay, Version
-from menus.statistics import Figures, Order
+from menus.statistics import Figures, Purchase
 from menus.tree import write
 from tests.cast import Cast, message, signed_in
 from tests.menus.conftest import button, parent, text, view
@@ -192,9 +192,9 @@ def test_an_order_belongs_to_the_last_tap_within_a_day(menu: Menu, monkeypatch: 
         tap(menu, uid)
     now = timezone.now()
     orders = [
-        Order(OPENID, now + datetime.timedelta(minutes=5), 990),
-        Order(OPENID, now + datetime.timedelta(days=2), 990),
-        Order("oNobody", now, 990),
+        Purchase(OPENID, now + datetime.timedelta(minutes=5), 990),
+        Purchase(OPENID, now + datetime.timedelta(days=2), 990),
+        Purchase("oNobody", now, 990),
     ]
     monkeypatch.setattr(statistics, "_sources", [lambda account, since: orders])
     figures = statistics.by_button(menu, timezone.localdate())
