@@ -167,8 +167,8 @@ class TemplateForm(forms.Form):
         words = names_in(value)
         if unknown := words - {*self.campaign.columns, *EVERYBODYS}:
             sentence = _("There is no word %(unknown)s. Words you can use: %(words)s")
-            told = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(self.campaign)}
-            raise ValidationError(sentence % told)
+            params = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(self.campaign)}
+            raise ValidationError(sentence % params)
         if not words:
             field.check(value)
 

@@ -208,14 +208,14 @@ def _check_account(session: LoginSession | None, account: OfficialAccount | None
 
 def _tokens(fresh: tokens.Tokens) -> Response:
     """In a browser the refresh token goes into the cookie, elsewhere into the answer."""
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "access_token": fresh.access,
         "expires_in": int(tokens.ACCESS.total_seconds()),
     }
     in_a_browser = fresh.session.kind == Kind.WEB
     if fresh.refresh and not in_a_browser:
-        told["refresh_token"] = fresh.refresh
-    response = Response(told, headers={"Cache-Control": "no-store"})
+        payload["refresh_token"] = fresh.refresh
+    response = Response(payload, headers={"Cache-Control": "no-store"})
     if fresh.refresh and in_a_browser:
         response.set_cookie(
             _cookie(fresh.session.visitor.account),
