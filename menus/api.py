@@ -20,7 +20,7 @@ from menus.models import Menu, Publication, Version
 from menus.validation import Problem
 from wechat.api import scopes
 from wechat.api.audit import actor
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 
 READ = scopes.register("menus:read", gettext_lazy("See menus"))
@@ -118,9 +118,9 @@ class Draft(MenuView):
             )
         except drafts.Overtaken as overtaken:
             message = _("The draft was saved by somebody else meanwhile: read it again.")
-            raise Refused(409, "overtaken", message, revision=overtaken.draft.revision) from None
+            raise ApiRefusal(409, "overtaken", message, revision=overtaken.draft.revision) from None
         except ValidationError as error:
-            raise Refused(400, "invalid", " ".join(error.messages)) from None
+            raise ApiRefusal(400, "invalid", " ".join(error.messages)) from None
         return Response(_draft(draft))
 
 
@@ -165,7 +165,7 @@ class Publications(MenuView):
             raise _not_publishable(refused.problems) from None
         except asking.Busy:
             message = _("Another menu of this account is being published. Wait a moment, then try again.")
-            raise Refused(409, "busy", message) from None
+            raise ApiRefusal(409, "busy", message) from None
 
 
 def _draft(draft: Version) -> dict[str, Any]:
@@ -177,12 +177,12 @@ def _buttons(data: Any) -> Buttons:
         return from_list(data)
     except Malformed as error:
         message = _("The menu could not be read: %(why)s") % {"why": error}
-        raise Refused(400, "invalid", message) from None
+        raise ApiRefusal(400, "invalid", message) from None
 
 
-def _not_publishable(problems: list[Problem]) -> Refused:
+def _not_publishable(problems: list[Problem]) -> ApiRefusal:
     found = ProblemSerializer(problems, many=True).data
-    return Refused(409, "not_publishable", problems[0].text, problems=list(found))
+    return ApiRefusal(409, "not_publishable", problems[0].text, problems=list(found))
 
 
 urlpatterns = [

@@ -22,7 +22,7 @@ from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import adopt
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.errors import PayError, PayRefused
 
 Resolution = Discrepancy.Resolution
 State = Discrepancy.State
@@ -71,7 +71,7 @@ def agree(found: Discrepancy, by: User) -> None:
             _adopt(found, found.order, cashier, by)
         else:
             _accept(found, found.order, cashier, by)
-    except Refused as error:
+    except PayRefused as error:
         raise OrderRefused(error.code, error.message or error.code) from None
     except (TransportError, PayError) as error:
         raise Uncertain(str(error)) from None

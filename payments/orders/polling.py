@@ -26,7 +26,7 @@ from payments.orders.states import ORDER_MOVES, OrderState, move
 from wechat.kernel import work
 from wechat.sdk.errors import Cause, WeChatError
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import Refused
+from wechat.sdk.pay.errors import PayRefused
 from wechat.sdk.pay.transactions import Transaction
 
 Answer = TypeVar("Answer")
@@ -128,7 +128,7 @@ def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
 def _settle(order: Order, answer: Transaction | Failure) -> None:
     if isinstance(answer, Transaction):
         apply(order.merchant, answer, by=history.PLATFORM)
-    elif not (isinstance(answer, Refused) and answer.code in NOT_THERE):
+    elif not (isinstance(answer, PayRefused) and answer.code in NOT_THERE):
         history.write(order, Step.Kind.QUERIED, str(answer), history.PLATFORM)
     _postpone(order)
 
@@ -148,12 +148,12 @@ def _is_closable(order: Order, answer: Transaction | Failure) -> bool:
         return False
     if isinstance(answer, Transaction):
         return not answer.is_paid
-    return isinstance(answer, Refused) and answer.code in NOT_THERE
+    return isinstance(answer, PayRefused) and answer.code in NOT_THERE
 
 
 def _settle_close(order: Order, refusal: Failure | None) -> None:
     """Anything but a clean close leaves it to the next look: a payment may just have come in."""
-    gone = isinstance(refusal, Refused) and refusal.code in NOT_THERE
+    gone = isinstance(refusal, PayRefused) and refusal.code in NOT_THERE
     history.write(order, Step.Kind.CLOSED, str(refusal or ""), history.PLATFORM)
     if refusal is None or gone:
         with transaction.atomic():

@@ -16,7 +16,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from wechat.api import nonces
-from wechat.api.errors import NotAuthenticated, Refused
+from wechat.api.errors import ApiRefusal, NotAuthenticated
 from wechat.api.models import ApiClient
 from wechat.api.signing import Signed
 from wechat.kernel.addresses import client_address
@@ -35,7 +35,7 @@ class SignatureAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, None]:
         try:
             return self._client(request), None
-        except (NotAuthenticated, Refused) as refusal:
+        except (NotAuthenticated, ApiRefusal) as refusal:
             key = request.headers.get("X-Key", "")[:32]
             log.warning("api_refused", extra={"code": refusal.code, "key": key})
             raise
@@ -87,7 +87,7 @@ def _check_address(client: ApiClient, address: str) -> None:
     if client.networks and not _is_listed(address, client.networks):
         log.warning("api_address_refused", extra={"client": client.key_id, "address": address})
         message = _("This client may not call from %(address)s.") % {"address": address}
-        raise Refused(403, "address_not_allowed", message)
+        raise ApiRefusal(403, "address_not_allowed", message)
 
 
 def _is_listed(address: str, networks: list[str]) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.models import ApiClient, KeptAnswer
 
 LEASE = datetime.timedelta(seconds=60)
@@ -62,12 +62,12 @@ class Undertaking:
 
 
 def begin(client: ApiClient, key: str, fingerprint: str) -> Undertaking:
-    """Raises ``AnsweredBefore``, or ``Refused`` for a key that is missing, taken or being worked on."""
+    """Raises ``AnsweredBefore``, or ``ApiRefusal`` for a key that is missing, taken or being worked on."""
     if not key:
         message = _("The header Idempotency-Key is missing: your own text, new for each thing to create.")
-        raise Refused(400, "idempotency_key_missing", message)
+        raise ApiRefusal(400, "idempotency_key_missing", message)
     if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Refused(400, "idempotency_key_invalid", _("An Idempotency-Key has at most 128 characters."))
+        raise ApiRefusal(400, "idempotency_key_invalid", _("An Idempotency-Key has at most 128 characters."))
     leased_until = timezone.now() + LEASE
     row_id = _insert(client, key, fingerprint, leased_until)
     if row_id is None:
@@ -93,9 +93,9 @@ def _of_another(client: ApiClient, key: str, fingerprint: str) -> Exception:
     kept = KeptAnswer.objects.filter(client=client, key=key).first()
     if kept is not None and kept.fingerprint != fingerprint:
         message = _("This Idempotency-Key belongs to another request.")
-        return Refused(409, "idempotency_key_reused", message)
+        return ApiRefusal(409, "idempotency_key_reused", message)
     if kept is None or kept.status is None:
         message = _("The first request with this Idempotency-Key is still being worked on.")
-        return Refused(409, "in_progress", message)
+        return ApiRefusal(409, "in_progress", message)
     response = Response(json.loads(kept.answer), kept.status, headers={"Idempotent-Replayed": "true"})
     return AnsweredBefore(response)

@@ -34,7 +34,7 @@ from rest_framework.views import APIView
 from accounts.official.models import OfficialAccount
 from wechat.api import errors
 from wechat.api.authentication import SignatureAuthentication, client_of
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
 from wechat.api.limits import ClientRate
 from wechat.api.models import ApiClient
@@ -62,7 +62,7 @@ class JsonView(APIView):
         super().initial(request, *args, **kwargs)
         # Nothing that is kept contains such a character.
         if any(clean(value) != value for values in request.query_params.lists() for value in values[1]):
-            raise Refused(400, "invalid", _("The query contains a character that is not allowed."))
+            raise ApiRefusal(400, "invalid", _("The query contains a character that is not allowed."))
 
 
 class HasScope(BasePermission):
@@ -73,7 +73,7 @@ class HasScope(BasePermission):
         scope = view.scopes.get(request.method or "")
         if scope is None or scope not in client_of(request).scopes:
             message = _("This client lacks the scope %(scope)s.") % {"scope": scope}
-            raise Refused(403, "scope_missing", message, scope=scope)
+            raise ApiRefusal(403, "scope_missing", message, scope=scope)
         return True
 
 
@@ -158,15 +158,15 @@ def _named(request: Request) -> str:
 
 
 def _account(client: ApiClient, slug: str) -> OfficialAccount:
-    """The account of that name; without a name the only one. Raises ``Refused``."""
+    """The account of that name; without a name the only one. Raises ``ApiRefusal``."""
     accounts = {account.slug: account for account in client.accounts.filter(enabled=True)}
     if slug in accounts:
         return accounts[slug]
     if slug:
-        raise Refused(403, "account_not_allowed", _("This client has no such account."))
+        raise ApiRefusal(403, "account_not_allowed", _("This client has no such account."))
     if len(accounts) != 1:
         message = _("Name one of the client's accounts: ?account=…")
-        raise Refused(400, "account_missing", message, accounts=sorted(accounts))
+        raise ApiRefusal(400, "account_missing", message, accounts=sorted(accounts))
     return next(iter(accounts.values()))
 
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from accounts.followers.models import Tag
 from wechat.api import scopes
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 from wechat.channels import limits, report
 from wechat.channels.models import LONGEST_DAYS, Channel, Code
@@ -153,7 +153,7 @@ class Channels(BusinessView):
                 Code.objects.create(channel=channel)
         except IntegrityError:
             message = _("There is a channel of this name already.")
-            raise Refused(409, "name_taken", message) from None
+            raise ApiRefusal(409, "name_taken", message) from None
         work.wake("channels.make_codes")
         return channel
 

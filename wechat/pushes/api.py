@@ -20,7 +20,7 @@ from rest_framework.response import Response
 
 from accounts.official.models import OfficialAccount
 from wechat.api import scopes
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.serializers import OpenidField
 from wechat.api.views import BusinessView
 from wechat.kernel import work
@@ -137,7 +137,7 @@ class OnePush(BusinessView):
         """What became of a message."""
         push = _mine(self).filter(pk=pk).first()
         if push is None:
-            raise Refused(404, "not_found", _("This client asked for no such message."))
+            raise ApiRefusal(404, "not_found", _("This client asked for no such message."))
         return Response(PushSerializer(push).data)
 
 
@@ -152,7 +152,7 @@ class Events(BusinessView):
         given = asked.validated_data
         if given["event"] not in event_templates.known():
             message = _("There is no such event; known are: %(known)s")
-            raise Refused(
+            raise ApiRefusal(
                 400, "event_unknown", message % {"known": ", ".join(sorted(event_templates.known()))}
             )
         pushes = event_templates.happened(
@@ -206,7 +206,7 @@ def _prepared(view: BusinessView, messages: Sequence[dict[str, Any]]) -> list[Pu
         made.caller, made.cause, made.due_at = view.client, "api", message.get("at") or timezone.now()
         pushes.append(made)
     if wrong:
-        raise Refused(
+        raise ApiRefusal(
             422, "messages_invalid", _("Nothing was queued: some messages are wrong."), messages=wrong
         )
     return pushes
