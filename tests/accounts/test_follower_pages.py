@@ -203,8 +203,8 @@ def test_others_tell_what_happened_and_what_they_know(staff: Cast, monkeypatch: 
     @timeline.adds_moments(Area.MONEY)
     def paid(follower: Follower, before: Any, limit: int) -> list[timeline.Moment]:
         times = [start - datetime.timedelta(minutes=number) for number in range(80)]
-        told = [timeline.Moment(at, "支付", f"订单-{number:03}") for number, at in enumerate(times)]
-        return [each for each in told if before is None or each.at < before][:limit]
+        moments = [timeline.Moment(at, "支付", f"订单-{number:03}") for number, at in enumerate(times)]
+        return [each for each in moments if before is None or each.at < before][:limit]
 
     @timeline.adds_panel(order=1, area=Area.MONEY)
     def orders(follower: Follower) -> timeline.Panel:
@@ -266,11 +266,11 @@ def test_a_refused_tag_is_tried_again_by_a_button(staff: Cast) -> None:
 
 
 def segment_data(account: OfficialAccount, *rows: tuple[str, str, str], **more: str) -> dict[str, Any]:
-    told = {"account": account.pk, "name": "沉睡粉丝", "match": "all", **more}
+    data = {"account": account.pk, "name": "沉睡粉丝", "match": "all", **more}
     for number, row in enumerate(rows):
         for name, value in zip(("field", "compare", "value"), row, strict=True):
-            told[f"c{number}-{name}"] = value
-    return told
+            data[f"c{number}-{name}"] = value
+    return data
 
 
 ADD_SEGMENT = "/admin/followers/segment/add/"
@@ -391,8 +391,8 @@ def test_a_run_that_stopped_says_why_and_an_odd_one_what(staff: Cast) -> None:
 
 def bulk(staff: Cast, query: str, who: str = "owner", **data: Any) -> Any:
     client = signed_in(getattr(staff, who))
-    told = {"account": staff.ours.pk, "selection": query, **data}
-    return client.post(reverse("admin:followers_bulk"), told)
+    form_data = {"account": staff.ours.pk, "selection": query, **data}
+    return client.post(reverse("admin:followers_bulk"), form_data)
 
 
 def test_what_will_happen_is_shown_before_anything_does(staff: Cast) -> None:

@@ -47,8 +47,8 @@ def people(account: OfficialAccount, count: int) -> list[Follower]:
 def done(
     account: OfficialAccount, kind: str, details: dict[str, Any] | None = None, **fields: Any
 ) -> BulkJob:
-    told = {**selection.everybody(account, ""), **(details or {})}
-    job = job_requests.ask(account, kind, told, None, **fields)
+    job_details = {**selection.everybody(account, ""), **(details or {})}
+    job = job_requests.ask(account, kind, job_details, None, **fields)
     while job.is_open and not job.error:
         work.run("followers.run_jobs")
         job.refresh_from_db()

@@ -23,10 +23,10 @@ CROWD = [f"oCrowd{number:03d}" for number in range(10)]
 
 
 def loaded(campaign: Campaign, text: str, encoding: str = "utf-8") -> audience_file.Loaded:
-    told = audience_file.load(campaign, BytesIO(text.encode(encoding)))
-    Campaign.objects.filter(pk=campaign.pk).update(columns=told.columns)
+    table = audience_file.load(campaign, BytesIO(text.encode(encoding)))
+    Campaign.objects.filter(pk=campaign.pk).update(columns=table.columns)
     campaign.refresh_from_db()
-    return told
+    return table
 
 
 def test_who_left_or_is_blacklisted_is_left_out(world: World) -> None:
@@ -138,8 +138,8 @@ def test_each_row_of_a_table_gets_its_own_words(world: World) -> None:
     world.follow(*CROWD[:2])
     campaign = world.campaign(audience="file")
     campaign.variants.update(values={"thing4": "{门店}见"})
-    told = loaded(campaign, f"OpenID,门店\n{CROWD[0]},天河\n{CROWD[1]},越秀\n", "gb18030")
-    assert (told.columns, told.rows) == (["门店"], 2)
+    table = loaded(campaign, f"OpenID,门店\n{CROWD[0]},天河\n{CROWD[1]},越秀\n", "gb18030")
+    assert (table.columns, table.rows) == (["门店"], 2)
     world.run(world.begun(campaign))
     assert world.said() == {CROWD[0]: "天河见", CROWD[1]: "越秀见"}
 
@@ -158,8 +158,8 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> 
         ",无名",
         f"{'o' * 65},太长",
     ]
-    told = loaded(campaign, "\n".join(lines))
-    assert (told.rows, told.repeated, told.nameless) == (4, 1, 2)
+    table = loaded(campaign, "\n".join(lines))
+    assert (table.rows, table.repeated, table.nameless) == (4, 1, 2)
     world.run(world.begun(campaign))
     assert reasons(campaign) == {CROWD[1]: "no_word", CROWD[2]: "bad_word", "oSomebodyElse": "stranger"}
     assert world.said() == {CROWD[0]: "天河"}
@@ -189,8 +189,8 @@ def test_a_table_of_a_hundred_thousand_rows_is_taken(world: World) -> None:
     campaign = world.campaign(audience="file")
     campaign.variants.update(values={"thing4": "{门店}"})
     lines = [f"oRow{number:06d},门店{number}" for number in range(100_000)]
-    told = loaded(campaign, "openid,门店\n" + "\n".join(lines))
-    assert told.rows == 100_000
+    table = loaded(campaign, "openid,门店\n" + "\n".join(lines))
+    assert table.rows == 100_000
     world.checked(campaign)
     assert Tally.of(campaign).reasons("excluded") == {("excluded", "stranger"): 100_000}
 

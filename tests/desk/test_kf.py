@@ -77,8 +77,8 @@ def test_while_a_worker_serves_the_follower_writes_to_them(
     desk.post(PAGE, {"account": account.pk, "do": "serve", "worker": WORKER, "openid": OPENID})
     assert kf.session_of(client_for(account), OPENID) == WORKER
     assert OPENID in desk.get(PAGE).content.decode()
-    told = known.sim(f"/accounts/{account.appid}/events/{OPENID}", {"type": "text", "content": "你好"})
-    assert told["attempts"] == []
+    report = known.sim(f"/accounts/{account.appid}/events/{OPENID}", {"type": "text", "content": "你好"})
+    assert report["attempts"] == []
     now = int(timezone.now().timestamp())
     assert [each.text for each in kf.records(client_for(account), now - 60, now + 60)] == ["你好"]
     page = desk.get(f"{PAGE}records/?day={timezone.localdate():%Y-%m-%d}")

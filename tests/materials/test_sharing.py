@@ -210,8 +210,8 @@ def test_a_deleted_temporary_file_costs_no_call(temporary: Asset, platform: Simu
 
 
 def calls(platform: Simulated, account: OfficialAccount) -> dict[str, int]:
-    told = requests.get(f"{platform.base}/_sim/calls?appid={account.appid}", timeout=30).json()
-    counts: dict[str, int] = told["counts"]
+    answer = requests.get(f"{platform.base}/_sim/calls?appid={account.appid}", timeout=30).json()
+    counts: dict[str, int] = answer["counts"]
     return counts
 
 

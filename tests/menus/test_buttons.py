@@ -108,9 +108,9 @@ def test_buttons_found_again_keep_what_the_platform_cannot_tell() -> None:
         {"uid": "aaaa", "name": "课程", "reply": REPLY},
         {"uid": "bbbb", "name": "卡", "kind": "view", "url": "https://a.cn/"},
     ])  # fmt: skip
-    told = to_platform(tuple(reversed(ours)), {})
-    told[1]["name"] = "新名"
-    card, course = adopted(from_platform(told), ours, {})
+    payload = to_platform(tuple(reversed(ours)), {})
+    payload[1]["name"] = "新名"
+    card, course = adopted(from_platform(payload), ours, {})
     assert (card.uid, course.uid, course.name) == ("bbbb", "aaaa", "新名")
     assert course.reply == ours[0].reply
 

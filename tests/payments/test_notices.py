@@ -227,8 +227,8 @@ def test_a_second_account_of_the_merchant_is_told_apart(
 def test_a_genuine_one_with_characters_that_are_none_is_kept_and_applied(ordered: Ordered) -> None:
     order = ordered()
     coupon = {"coupon_id": "109519", "name": "券\0", "scope": "GLOBAL", "type": "CASH", "amount": 1000}
-    told = transaction(order, attach="a\ud83d\x0b", promotion_detail=[coupon], bank_type="OTHERS\0")
-    assert post(order.merchant, notification(told)).status_code == 204
+    body = transaction(order, attach="a\ud83d\x0b", promotion_detail=[coupon], bank_type="OTHERS\0")
+    assert post(order.merchant, notification(body)).status_code == 204
     order.refresh_from_db()
     assert order.state == OrderState.PAID
     notice = Notice.objects.get()

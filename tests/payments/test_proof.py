@@ -79,8 +79,8 @@ def test_after_any_history_our_ledger_is_theirs(history: History, steps: list[An
     history.heal()
     assert our_ledger(history.merchant) == their_ledger(history.simulated, history.merchant)
     assert not Order.objects.filter(state__in=OPEN).exists()
-    told = OrderEvent.objects.filter(topic="order.paid").count()
-    assert told == Order.objects.filter(paid_at__isnull=False).count()
+    paid_events = OrderEvent.objects.filter(topic="order.paid").count()
+    assert paid_events == Order.objects.filter(paid_at__isnull=False).count()
     assert not Discrepancy.objects.exclude(kind="late_payment").exists()
 
 

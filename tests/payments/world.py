@@ -139,8 +139,8 @@ def notify_refund(refund: Refund, status: str = "SUCCESS", **differently: Any) -
 
 
 def answer_query(pay: PayPlatform, order: Order, state: str = "NOTPAY", **differently: Any) -> None:
-    said = transaction(order, state, **differently)
-    pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = lambda request: reply(**said)
+    answer = transaction(order, state, **differently)
+    pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = lambda request: reply(**answer)
 
 
 def answer_close(pay: PayPlatform, order: Order, answer: Reply | None = None) -> None:
