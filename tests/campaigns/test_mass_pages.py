@@ -33,8 +33,8 @@ def filled(account: OfficialAccount, **fields: Any) -> dict[str, Any]:
     return {**usual, **fields}
 
 
-def page(send: MassSend, deed: str = "change") -> str:
-    return f"{LIST}{send.pk}/{deed}/"
+def page(send: MassSend, action: str = "change") -> str:
+    return f"{LIST}{send.pk}/{action}/"
 
 
 def test_a_text_is_written_and_nothing_leaves(staff: Cast, known: Simulated) -> None:
@@ -194,9 +194,9 @@ def test_only_articles_and_videos_can_be_deleted(staff: Cast, known: Simulated, 
 
 def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: Writer) -> None:
     send = written()
-    for deed in ("send", "preview", "take-back", "delete-there"):
+    for action in ("send", "preview", "take-back", "delete-there"):
         for who in (staff.editor, staff.service, staff.auditor, staff.outsider, staff.nobody):
-            assert signed_in(who).post(page(send, deed), {"sure": "1"}).status_code in (302, 403, 404)
+            assert signed_in(who).post(page(send, action), {"sure": "1"}).status_code in (302, 403, 404)
     send.refresh_from_db()
     assert (send.state, MassPreview.objects.count()) == ("draft", 0)
     assert signed_in(staff.editor).get(page(send)).status_code == 200

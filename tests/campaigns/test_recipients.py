@@ -130,7 +130,7 @@ def test_the_control_group_gets_nothing_and_each_variant_its_own_text(world: Wor
         row.openid: "天河店" if row.letter == "A" else "B 店"
         for row in campaign.recipients.exclude(state="control")
     }
-    assert world.said() == expected
+    assert world.texts_by_openid() == expected
     assert states(campaign)["control"] == 10 - len(expected)
 
 
@@ -141,7 +141,7 @@ def test_each_row_of_a_table_gets_its_own_words(world: World) -> None:
     table = loaded(campaign, f"OpenID,门店\n{CROWD[0]},天河\n{CROWD[1]},越秀\n", "gb18030")
     assert (table.columns, table.rows) == (["门店"], 2)
     world.run(world.begun(campaign))
-    assert world.said() == {CROWD[0]: "天河见", CROWD[1]: "越秀见"}
+    assert world.texts_by_openid() == {CROWD[0]: "天河见", CROWD[1]: "越秀见"}
 
 
 def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> None:
@@ -162,7 +162,7 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> 
     assert (table.rows, table.repeated, table.nameless) == (4, 1, 2)
     world.run(world.begun(campaign))
     assert reasons(campaign) == {CROWD[1]: "no_word", CROWD[2]: "bad_word", "oSomebodyElse": "stranger"}
-    assert world.said() == {CROWD[0]: "天河"}
+    assert world.texts_by_openid() == {CROWD[0]: "天河"}
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,9 @@ def scan() -> ScanMaker:
 @pytest.fixture
 def paid(monkeypatch: pytest.MonkeyPatch) -> dict[int, Revenue]:
     """What the payments tell, for the length of a test."""
-    told: dict[int, Revenue] = {}
-    monkeypatch.setattr(report, "_revenue", [lambda account, period: told])
-    return told
+    revenue: dict[int, Revenue] = {}
+    monkeypatch.setattr(report, "_revenue", [lambda account, period: revenue])
+    return revenue
 
 
 def last(days: int) -> Period:

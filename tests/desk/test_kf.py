@@ -36,12 +36,12 @@ def test_a_worker_is_added_invited_renamed_and_deleted(
     account: OfficialAccount, staff: Cast, known: Simulated, desk: Client
 ) -> None:
     given = {"account": account.pk, "worker": WORKER}
-    for deed, more in (
+    for action, more in (
         ("add", {"nickname": "小林"}),
         ("rename", {"nickname": "林林"}),
         ("invite", {"wechat_id": "lin_demo"}),
     ):
-        assert "已完成" in desk.post(PAGE, {**given, "do": deed, **more}, follow=True).content.decode()
+        assert "已完成" in desk.post(PAGE, {**given, "do": action, **more}, follow=True).content.decode()
     page = desk.get(PAGE).content.decode()
     assert "林林" in page
     assert "lin_demo 尚未接受邀请" in page

@@ -19,11 +19,11 @@ from wechat.sdk.messages import Click, Message, Text
 pytestmark = pytest.mark.django_db
 
 
-def act(desk: Client, thread: Thread, deed: str, **given: Any) -> Any:
+def act(desk: Client, thread: Thread, action: str, **given: Any) -> Any:
     """Press a button as the page's script does."""
     return desk.post(
         f"/admin/desk/thread/{thread.pk}/",
-        {"do": deed, **given},
+        {"do": action, **given},
         headers={"X-Requested-With": "fetch"},
     )
 

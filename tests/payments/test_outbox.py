@@ -57,9 +57,9 @@ def test_a_paid_order_is_told_once(paid: Order, webhook: Endpoint, receiver: Rec
         work.run("webhooks.deliver")
     (request,) = receiver.requests
     assert json.loads(request.body)["type"] == "order.paid"
-    said = json.loads(request.body)["data"]
-    assert (said["account"], said["order"]["out_trade_no"]) == ("demo", paid.out_trade_no)
-    assert (said["order"]["total"], said["order"]["state"]) == (10000, "paid")
+    data = json.loads(request.body)["data"]
+    assert (data["account"], data["order"]["out_trade_no"]) == ("demo", paid.out_trade_no)
+    assert (data["order"]["total"], data["order"]["state"]) == (10000, "paid")
     identity, timestamp = request.headers["webhook-id"], request.headers["webhook-timestamp"]
     assert request.headers["webhook-signature"] == sign("very secret", identity, timestamp, request.body)
     delivery = Delivery.objects.get()
