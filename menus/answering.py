@@ -89,7 +89,7 @@ def _build() -> Mapping[int, Table]:
 
 
 def table(items: Iterable[Item]) -> Table:
-    """Of several buttons with one key the last one counts."""
+    """Returns the buttons by key, address and page; of several with one key the last one counts."""
     by_key, by_url, by_page = {}, {}, {}
     for item in items:
         entry = TappableButton(item.uid, item.version_id, _script(item), item.rule_id)

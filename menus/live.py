@@ -106,7 +106,7 @@ def wanted(account: OfficialAccount, changed: Menu | None = None, version: Versi
 
 
 def live_versions(account: OfficialAccount) -> dict[int, Version]:
-    """By the primary key of the menu."""
+    """Returns the published versions, by the primary key of the menu."""
     found = Version.objects.filter(menu__account=account, state=Version.State.PUBLISHED)
     return {version.menu_id: version for version in found.select_related("menu")}
 

@@ -162,7 +162,7 @@ def _check_way_up(uid: str, above: Mapping[str, str], names: Mapping[str, str]) 
 
 
 def _mapped(account: OfficialAccount, data: dict[str, Any], report: Report) -> dict[str, Any]:
-    """With this account's media files and rules."""
+    """Returns the button with this account's media files and rules."""
     mapped = {**data, "children": [_mapped(account, each, report) for each in data["children"]]}
     name = str(data.get("name", ""))
     if data.get("file"):

@@ -28,7 +28,7 @@ State = Version.State
 
 @object_page(all_menus, Area.CONTENT, by=PUBLISHING)
 def show(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Of the draft, or of the version in the query: publish it again."""
+    """The page that publishes the draft, or once more the version in the query."""
     version = _version(menu, request.GET.get("version") or request.POST.get("version", ""))
     form = ScheduleForm(request.POST if "at" in request.POST else None)
     if request.method == "POST" and (done := _asked(request, menu, version, form)):

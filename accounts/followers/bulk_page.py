@@ -1,4 +1,4 @@
-"""Something for many followers: whom, what, what it will mean, and only then a job."""
+"""The page for many followers at once: which, what to do, what it will mean, and only then a job."""
 
 from typing import Any
 

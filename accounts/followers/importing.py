@@ -143,7 +143,7 @@ def _at(row: Sequence[str], place: int) -> str:
 
 
 def _write(job: BulkJob, given: Sequence[tuple[Follower, ImportedRow]]) -> None:
-    """Of two rows about one follower the later one counts, cell by cell."""
+    """Writes the values; of two rows about one follower the later one counts, cell by cell."""
     values: dict[Follower, dict[CustomField, Value | None]] = {}
     remarked: dict[Follower, str] = {}
     for follower, row in given:

@@ -39,7 +39,10 @@ class Applied:
 def apply(
     merchant: Merchant, transaction: Transaction, *, by: str, accept: Collection[str] = frozenset()
 ) -> Applied:
-    """``by`` says who told us, for the history; ``accept`` are the differences that staff have agreed to."""
+    """Applies what WeChat Pay reports of an order.
+
+    ``by`` is who reported it, for the history; ``accept`` are the differences that staff have agreed to.
+    """
     # No savepoint: what does not fit is found before anything is written.
     with atomic(savepoint=False):
         order = _found(merchant, transaction.out_trade_no)
@@ -51,7 +54,7 @@ def apply(
 
 
 def _found(merchant: Merchant, out_trade_no: str) -> Order | None:
-    """Locked."""
+    """Returns the order of a number, locked."""
     found = Order.objects.select_for_update(of=("self",)).select_related("account").order_by()
     return found.filter(merchant=merchant, out_trade_no=out_trade_no).first()
 

@@ -72,7 +72,7 @@ def poll(found: Sequence[Order]) -> None:
 
 
 def chase(found: Sequence[Order]) -> list[Failure | None]:
-    """Ask what became of each, apply it, and close what is over and unpaid.
+    """Asks what became of each, applies it, and closes what is over and unpaid.
 
     Returns what went wrong with each.
     """
@@ -92,7 +92,7 @@ def chase(found: Sequence[Order]) -> list[Failure | None]:
 
 
 def look_up(found: Sequence[Order]) -> None:
-    """Ask what became of orders, over or not, and apply it."""
+    """Asks what became of orders, over or not, and applies it."""
     for order, answer in zip(found, _each(_query, found), strict=True):
         if isinstance(answer, Transaction):
             apply(order.merchant, answer, by=history.PLATFORM)

@@ -50,7 +50,7 @@ REASONS: dict[str, StrOrPromise] = {
 
 
 def lines(tally: Tally, *states: str) -> list[ReasonCount]:
-    """By reason, the most frequent first."""
+    """Returns the counts by reason, the most frequent first."""
     return [
         ReasonCount(str(REASONS.get(reason, "") or Outcome(state).label), number, state, reason)
         for (state, reason), number in tally.reasons(*states).items()
@@ -58,7 +58,7 @@ def lines(tally: Tally, *states: str) -> list[ReasonCount]:
 
 
 def ways(tally: Tally, account: OfficialAccount | None = None) -> list[KindCount]:
-    """With an account, WeChat is asked what is left of its day's quota."""
+    """Returns the counts by kind; with an account, WeChat is asked what is left of its day's quota."""
     found = []
     for kind in Push.Kind:
         number = tally.number(Outcome.WAITING, kind=kind)

@@ -174,7 +174,7 @@ class TemplateForm(forms.Form):
 
 
 class TestForm(forms.Form):
-    """Whom a campaign is shown to first."""
+    """The follower a campaign is sent to as a test."""
 
     follower = forms.CharField(
         label=gettext_lazy("Send to"),

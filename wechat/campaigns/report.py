@@ -17,7 +17,7 @@ State, Outcome = Recipient.State, Recipient.Outcome
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """Of one variant, or of those who got nothing."""
+    """The results of one variant, or of those who got nothing."""
 
     label: str
     people: int

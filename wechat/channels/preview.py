@@ -24,7 +24,7 @@ class PreviewedReply:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """Of several ``answers`` one is drawn at random."""
+    """What a channel says to an audience; of several ``answers`` one is drawn at random."""
 
     audience: StrOrPromise
     answers: Sequence[PreviewedReply]

@@ -30,7 +30,7 @@ def of(account: OfficialAccount, scene: str, audience: Audience) -> ChannelScrip
 
 
 def script(channel: Channel, audience: Audience, rows: Iterable[Welcome]) -> Script:
-    """Without what can no longer be sent: the rest of a welcome is better than none."""
+    """Returns what can still be sent: the rest of a welcome is better than none."""
     strategy = channel.new_strategy if audience == Audience.NEW else channel.existing_strategy
     contents = [content for row in rows if (content := _content(row)) is not None]
     return Script(tuple(contents), strategy == Channel.Strategy.RANDOM)
