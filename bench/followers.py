@@ -34,7 +34,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.followers import sync_requests  # noqa: E402
 from accounts.followers.models import Follower, FollowerSync, Segment, Tag  # noqa: E402
-from accounts.followers.segments import Row  # noqa: E402
+from accounts.followers.segments import Condition  # noqa: E402
 from accounts.official.models import OfficialAccount  # noqa: E402
 from wechat.kernel import work  # noqa: E402
 
@@ -142,7 +142,7 @@ def _pages(account: OfficialAccount) -> None:
 def _addresses(account: OfficialAccount) -> Iterator[tuple[str, str]]:
     followers = "/admin/followers/follower/"
     tag = Tag.objects.filter(account=account, name="VIP").get()
-    rows: list[Row] = [
+    rows: list[Condition] = [
         {"field": "tag", "compare": "has", "value": str(tag.pk)},
         {"field": "followed", "compare": "within", "value": "90"},
         {"field": "channel", "compare": "starts", "value": "store-00"},

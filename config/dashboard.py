@@ -38,7 +38,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RecentMessage:
     text: str
     at: datetime.datetime
     follower: str
@@ -50,11 +50,11 @@ class Said:
 class Newest:
     title: str
     link: str
-    said: list[Said]
+    messages: list[RecentMessage]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SetUpStep:
     title: str
     text: str
     link: str
@@ -133,14 +133,16 @@ def _newest(account: OfficialAccount) -> Iterator[Newest]:
     """The ends of the log and of what no rule answered, each from the end of its index."""
     log = InboundMessage.objects.filter(account=account).annotate(remark=remark_of_row()).order_by("-pk")
     unanswered = log.filter(kind="text", answered_by="")
-    yield Newest(_("Newest unanswered questions"), reverse("admin:inbox_unanswered"), _said(unanswered))
+    yield Newest(
+        _("Newest unanswered questions"), reverse("admin:inbox_unanswered"), _recent_messages(unanswered)
+    )
     address = reverse("admin:inbox_inboundmessage_changelist")
-    yield Newest(_("Newest messages"), address, _said(log))
+    yield Newest(_("Newest messages"), address, _recent_messages(log))
 
 
-def _said(rows: QuerySet[Any]) -> list[Said]:
+def _recent_messages(rows: QuerySet[Any]) -> list[RecentMessage]:
     return [
-        Said(
+        RecentMessage(
             Truncator(str(row)).chars(60),
             row.received_at,
             row.remark or row.openid,
@@ -151,13 +153,13 @@ def _said(rows: QuerySet[Any]) -> list[Said]:
     ]
 
 
-def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[Step]:
+def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[SetUpStep]:
     """What is missing until followers are answered; the first thing is the next to do."""
     rights = Rights.of(request.user)
     if account is None:
         if rights.everything:
             address = reverse("admin:official_officialaccount_add")
-            yield Step(
+            yield SetUpStep(
                 _("Add an official account"),
                 _("You need its AppID, AppSecret, callback token and EncodingAESKey."),
                 address,
@@ -167,7 +169,7 @@ def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[St
     if not rights.may_view(Area.MESSAGES, account.pk):
         return
     if not InboundMessage.objects.filter(account=account).exists():
-        yield Step(
+        yield SetUpStep(
             _("Enter the callback URL on WeChat's page"),
             _("Nothing has arrived from WeChat yet. Give it this address, the token and the EncodingAESKey."),
             reverse("admin:official_officialaccount_change", args=(account.pk,)),
@@ -177,10 +179,10 @@ def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[St
     yield from _first_rule(account, rights)
 
 
-def _first_rule(account: OfficialAccount, rights: Rights) -> Iterator[Step]:
+def _first_rule(account: OfficialAccount, rights: Rights) -> Iterator[SetUpStep]:
     if not rights.may_change(Area.CONTENT, account.pk) or Rule.objects.filter(account=account).exists():
         return
-    yield Step(
+    yield SetUpStep(
         _("Make the first rule"),
         _("No rule answers followers of this account yet."),
         reverse("admin:replies_rule_add"),

@@ -9,10 +9,10 @@ from payments.orders.models import Order
 
 
 @statistics.register
-def paid_orders(account: OfficialAccount, since: datetime.datetime) -> Iterator[statistics.Order]:
+def paid_orders(account: OfficialAccount, since: datetime.datetime) -> Iterator[statistics.Purchase]:
     """What followers bought, for the buttons they came by; after refunds."""
     paid = Order.objects.filter(account=account, paid_at__gte=since).exclude(payer_openid="")
     rows = paid.order_by("paid_at").values_list("payer_openid", "paid_at", "total", "refunded")
     for openid, paid_at, total, refunded in rows.iterator():
         assert paid_at is not None
-        yield statistics.Order(openid, paid_at, total - refunded)
+        yield statistics.Purchase(openid, paid_at, total - refunded)

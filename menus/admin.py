@@ -118,7 +118,7 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("reason"))
     def because(self, publication: Publication) -> str:
-        return publication.told
+        return publication.explanation
 
     @admin.display(description=gettext_lazy("before the change"))
     def was(self, publication: Publication) -> SafeString:
@@ -129,12 +129,12 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
         return _lines(publication.after)
 
 
-def _lines(told: dict[str, Any] | None) -> SafeString:
+def _lines(live: dict[str, Any] | None) -> SafeString:
     """The buttons of a live menu, a line each."""
-    if told is None:
+    if live is None:
         return format_html("{}", "–")
-    lines = [line for each in told["button"] for line in _names(each)]
-    for conditional in told["conditional"]:
+    lines = [line for each in live["button"] for line in _names(each)]
+    for conditional in live["conditional"]:
         lines += [
             "",
             str(conditional["matchrule"]),

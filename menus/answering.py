@@ -30,7 +30,7 @@ KEPT_FOR = datetime.timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TappableButton:
     """A button that can be tapped: which it is, in the newest of its versions, and what it says itself."""
 
     uid: str
@@ -50,11 +50,11 @@ class Entry:
 class Table:
     """One account's buttons by what an event says of them."""
 
-    by_key: Mapping[str, Entry] = field(default_factory=dict)
-    by_url: Mapping[str, Entry] = field(default_factory=dict)
-    by_page: Mapping[str, Entry] = field(default_factory=dict)
+    by_key: Mapping[str, TappableButton] = field(default_factory=dict)
+    by_url: Mapping[str, TappableButton] = field(default_factory=dict)
+    by_page: Mapping[str, TappableButton] = field(default_factory=dict)
 
-    def find(self, message: Message) -> Entry | None:
+    def find(self, message: Message) -> TappableButton | None:
         if isinstance(message, View):
             return self.by_url.get(message.event_key)
         if isinstance(message, ViewMiniProgram):
@@ -89,10 +89,10 @@ def _build() -> Mapping[int, Table]:
 
 
 def table(items: Iterable[Item]) -> Table:
-    """Of several buttons with one key the last one counts."""
+    """Returns the buttons by key, address and page; of several with one key the last one counts."""
     by_key, by_url, by_page = {}, {}, {}
     for item in items:
-        entry = Entry(item.uid, item.version_id, _script(item), item.rule_id)
+        entry = TappableButton(item.uid, item.version_id, _script(item), item.rule_id)
         if item.kind in KEYED:
             by_key[item.key or f"{OWN_KEY}{item.uid}"] = entry
         elif item.kind == Kind.VIEW:

@@ -20,7 +20,7 @@ from menus.models import Menu, Publication, Version
 from menus.validation import Problem
 from wechat.api import scopes
 from wechat.api.audit import actor
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 
 READ = scopes.register("menus:read", gettext_lazy("See menus"))
@@ -58,7 +58,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 class PublicationSerializer(serializers.ModelSerializer[Publication]):
     version = serializers.IntegerField(source="version.number", default=None)
-    reason = serializers.CharField(source="told")
+    reason = serializers.CharField(source="explanation")
 
     class Meta:
         model = Publication
@@ -118,9 +118,9 @@ class Draft(MenuView):
             )
         except drafts.Overtaken as overtaken:
             message = _("The draft was saved by somebody else meanwhile: read it again.")
-            raise Refused(409, "overtaken", message, revision=overtaken.draft.revision) from None
+            raise ApiRefusal(409, "overtaken", message, revision=overtaken.draft.revision) from None
         except ValidationError as error:
-            raise Refused(400, "invalid", " ".join(error.messages)) from None
+            raise ApiRefusal(400, "invalid", " ".join(error.messages)) from None
         return Response(_draft(draft))
 
 
@@ -161,11 +161,11 @@ class Publications(MenuView):
                 if "at" in times:
                     return asking.schedule(menu, version, by=by, through=through[:80], **times)
                 return asking.publish(menu, version, by=by, through=through[:80])
-        except asking.Refused as refused:
+        except asking.NotPublishable as refused:
             raise _not_publishable(refused.problems) from None
         except asking.Busy:
             message = _("Another menu of this account is being published. Wait a moment, then try again.")
-            raise Refused(409, "busy", message) from None
+            raise ApiRefusal(409, "busy", message) from None
 
 
 def _draft(draft: Version) -> dict[str, Any]:
@@ -177,12 +177,12 @@ def _buttons(data: Any) -> Buttons:
         return from_list(data)
     except Malformed as error:
         message = _("The menu could not be read: %(why)s") % {"why": error}
-        raise Refused(400, "invalid", message) from None
+        raise ApiRefusal(400, "invalid", message) from None
 
 
-def _not_publishable(problems: list[Problem]) -> Refused:
-    told = ProblemSerializer(problems, many=True).data
-    return Refused(409, "not_publishable", problems[0].text, problems=list(told))
+def _not_publishable(problems: list[Problem]) -> ApiRefusal:
+    found = ProblemSerializer(problems, many=True).data
+    return ApiRefusal(409, "not_publishable", problems[0].text, problems=list(found))
 
 
 urlpatterns = [

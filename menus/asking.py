@@ -22,7 +22,7 @@ class Busy(Exception):
     """Another publication of the account is under way."""
 
 
-class Refused(Exception):
+class NotPublishable(Exception):
     """The version has errors that WeChat would refuse it for."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -43,9 +43,9 @@ def wrong_times(at: datetime.datetime, until: datetime.datetime | None) -> dict[
 
 
 def publish(menu: Menu, version: Version | None, *, by: User | None, through: str = "") -> Publication:
-    """Have a worker make the version live now, or without one take the menu off.
+    """Has a worker make the version live now, or without one take the menu off.
 
-    Raises ``Refused`` and ``Busy``.
+    Raises ``NotPublishable`` and ``Busy``.
     """
     _check(menu, version)
     now = timezone.now()
@@ -65,7 +65,10 @@ def schedule(
     by: User | None,
     through: str = "",
 ) -> Publication:
-    """Make the version live at a time, and at another return to what was live before. Raises ``Refused``."""
+    """Makes the version live at a time, and at another returns to what was live before.
+
+    Raises ``NotPublishable``.
+    """
     _check(menu, version)
     common = {"menu": menu, "asked_by": by, "asked_through": through, "state": State.SCHEDULED}
     going = _asked(version=version, starts_at=at, due_at=at, **common)
@@ -96,7 +99,7 @@ def running(account_id: int) -> Publication | None:
 def _check(menu: Menu, version: Version | None) -> None:
     errors = [each for each in problems_of(menu, read(version)) if each.is_error] if version else []
     if errors:
-        raise Refused(errors)
+        raise NotPublishable(errors)
 
 
 def _asked(**fields: object) -> Publication:

@@ -162,23 +162,23 @@ def _to_platform(button: Button, media: Mapping[int, str]) -> dict[str, Any]:
         return {"name": button.name, "sub_button": to_platform(button.children, media)}
     if button.kind in READ_ONLY:
         return {**button.raw, "name": button.name}
-    told = {"type": str(button.kind), "name": button.name}
+    payload = {"type": str(button.kind), "name": button.name}
     own = {"key": button.platform_key, "media_id": media.get(button.file or 0, button.media_id)}
-    return told | {name: own.get(name, getattr(button, name)) for name in FIELDS[button.kind]}
+    return payload | {name: own.get(name, getattr(button, name)) for name in FIELDS[button.kind]}
 
 
-def from_platform(told: Any) -> Buttons:
+def from_platform(buttons: Any) -> Buttons:
     """Whatever ``menu/get`` or ``get_current_selfmenu_info`` tells; nothing is dropped, nothing raises."""
-    return tuple(_from_platform(each) for each in told if isinstance(each, dict)) if told else ()
+    return tuple(_from_platform(each) for each in buttons if isinstance(each, dict)) if buttons else ()
 
 
-def _from_platform(told: Mapping[str, Any]) -> Button:
-    name, kind = str(told.get("name", "")), str(told.get("type", ""))
-    children = _children(told)
+def _from_platform(payload: Mapping[str, Any]) -> Button:
+    name, kind = str(payload.get("name", "")), str(payload.get("type", ""))
+    children = _children(payload)
     if children:
         return Button(new_uid(), name, Kind.PARENT, children=from_platform(children))
     if kind in FIELDS and kind not in READ_ONLY:
-        own: dict[str, Any] = {each: str(told.get(each, "")) for each in FIELDS[kind]}
+        own: dict[str, Any] = {each: str(payload.get(each, "")) for each in FIELDS[kind]}
         key = own.get("key", "")
         uid = key.removeprefix(OWN_KEY)
         if key.startswith(OWN_KEY) and UID.fullmatch(uid):
@@ -186,31 +186,31 @@ def _from_platform(told: Mapping[str, Any]) -> Button:
         return Button(new_uid(), name, kind, **own)
     if not kind:
         return Button(new_uid(), name, Kind.PARENT)
-    raw = {each: value for each, value in told.items() if each not in ("name", "sub_button")}
+    raw = {each: value for each, value in payload.items() if each not in ("name", "sub_button")}
     return Button(new_uid(), name, kind if kind in READ_ONLY else Kind.UNKNOWN, raw=raw)
 
 
-def _children(told: Mapping[str, Any]) -> list[Any]:
-    below = told.get("sub_button") or []
+def _children(payload: Mapping[str, Any]) -> list[Any]:
+    below = payload.get("sub_button") or []
     if isinstance(below, dict):
         below = below.get("list") or []
     return below if isinstance(below, list) else []
 
 
-def canonical(told: Any) -> list[dict[str, Any]]:
+def canonical(buttons: Any) -> list[dict[str, Any]]:
     """Two menus of the platform are the same exactly if their canonical forms are equal."""
-    return [_canonical(each) for each in told or [] if isinstance(each, dict)]
+    return [_canonical(each) for each in buttons or [] if isinstance(each, dict)]
 
 
-def _canonical(told: Mapping[str, Any]) -> dict[str, Any]:
-    children = _children(told)
+def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
+    children = _children(payload)
     if children:
-        return {"name": told.get("name"), "sub_button": canonical(children)}
-    kind = told.get("type")
+        return {"name": payload.get("name"), "sub_button": canonical(children)}
+    kind = payload.get("type")
     names: Sequence[str] = FIELDS.get(
-        str(kind), [each for each in told if each not in ("sub_button", "type")]
+        str(kind), [each for each in payload if each not in ("sub_button", "type")]
     )
-    return {"type": kind, "name": told.get("name"), **{name: told.get(name) for name in sorted(names)}}
+    return {"type": kind, "name": payload.get("name"), **{name: payload.get(name) for name in sorted(names)}}
 
 
 # --- between two menus
@@ -227,13 +227,13 @@ def adopted(found: Sequence[Button], known: Sequence[Button], media: Mapping[int
     It keeps our uid, reply, rule and file, but has its name, place and kind from the platform.
     """
     left = list(every(known))
-    told = {each.uid: _fingerprint(each, media) for each in left}
+    fingerprints = {each.uid: _fingerprint(each, media) for each in left}
 
     def same(button: Button) -> Button | None:
         wanted = _fingerprint(button, {})
         tests = (
             lambda each: each.uid == button.uid,
-            lambda each: told[each.uid] == wanted,
+            lambda each: fingerprints[each.uid] == wanted,
             lambda each: each.name == button.name and each.kind == button.kind,
         )
         return next((each for test in tests for each in left if test(each)), None)

@@ -5,7 +5,7 @@ import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from menus.answering import Entry
+from menus.answering import TappableButton
 from wechat.inbox.models import InboundMessage
 
 # One statement: the tap's row is what makes it count, so a second run changes nothing, and two followers
@@ -30,7 +30,7 @@ ON CONFLICT (version_id, uid, day) DO UPDATE SET
 """
 
 
-def count(row: InboundMessage, entry: Entry) -> bool:
+def count(row: InboundMessage, entry: TappableButton) -> bool:
     """``False`` if this tap was counted before, or its version is gone."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

@@ -71,14 +71,14 @@ def _changes(old: _Place, new: _Place, names: Names, *, moved: bool) -> list[Dif
     uid, name, found = new.button.uid, new.button.name, []
     if old.button.name != name:
         found.append(Difference(RENAMED, name, uid, old.button.name, name))
-    if _deed(old.button) != _deed(new.button):
+    if _action(old.button) != _action(new.button):
         found.append(Difference(CHANGED, name, uid, action(old.button, names), action(new.button, names)))
     if moved:
         found.append(Difference(MOVED, name, uid, _where(old), _where(new)))
     return found
 
 
-def _deed(button: Button) -> Button:
+def _action(button: Button) -> Button:
     return replace(button, name="", children=(), article_title="")
 
 
@@ -86,9 +86,9 @@ def _moved(uid: str, kept: Sequence[str], old: dict[str, _Place], new: dict[str,
     """Under another button, or in another order among those that were and are beside it."""
     if old[uid].above != new[uid].above:
         return True
-    beside = [each for each in kept if old[each].above == new[each].above == new[uid].above]
-    order = sorted(beside, key=lambda each: new[each].number)
-    return beside.index(uid) != order.index(uid)
+    siblings = [each for each in kept if old[each].above == new[each].above == new[uid].above]
+    order = sorted(siblings, key=lambda each: new[each].number)
+    return siblings.index(uid) != order.index(uid)
 
 
 def _where(place: _Place) -> str:

@@ -47,7 +47,7 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
     context |= {
         "menu": menu,
         "editor": {
-            **told(menu, draft),
+            **editor_data(menu, draft),
             "words": words.for_editor(),
             "mayEdit": context["may_edit"],
             "account": menu.account.name,
@@ -72,7 +72,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
     try:
         draft = drafts.save(menu, buttons, revision=revision, by=staff(request))
     except drafts.Overtaken as overtaken:
-        return JsonResponse(told(menu, overtaken.draft), status=409)
+        return JsonResponse(editor_data(menu, overtaken.draft), status=409)
     except ValidationError as error:
         return JsonResponse({"error": " ".join(error.messages)}, status=400)
     return JsonResponse({**_stamp(draft), "problems": _problems(menu, draft)})
@@ -85,7 +85,7 @@ def state(request: HttpRequest, menu: Menu) -> HttpResponse:
     draft = drafts.draft_of(menu)
     others = drafts.seen(menu, staff(request))
     known = request.GET.get("revision", "")
-    answer = _stamp(draft) if known == str(draft.revision) else told(menu, draft)
+    answer = _stamp(draft) if known == str(draft.revision) else editor_data(menu, draft)
     return JsonResponse({**answer, "others": others})
 
 
@@ -114,7 +114,7 @@ def _reply(text: str) -> Reply | None:
     return button.reply
 
 
-def told(menu: Menu, draft: Version) -> dict[str, Any]:
+def editor_data(menu: Menu, draft: Version) -> dict[str, Any]:
     """The draft as the page holds it."""
     buttons = tree.read(draft)
     bubbles = {each.uid: bubble(each.reply) for one in buttons for each in (one, *one.children) if each.reply}

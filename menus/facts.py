@@ -84,12 +84,12 @@ def audience_of(menu: Menu) -> Audience:
         tag=menu.tag_id,
         platform=menu.platform,
         on_platform=menu.tag is None or menu.tag.platform_id is not None,
-        followers=int(_somebody_has(menu)) if menu.tag else None,
+        followers=int(_tag_has_followers(menu)) if menu.tag else None,
         other=menu.other_rule,
     )
 
 
-def _somebody_has(menu: Menu) -> bool:
+def _tag_has_followers(menu: Menu) -> bool:
     return Follower.objects.filter(tags=menu.tag, subscribed=True).exists()
 
 

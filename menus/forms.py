@@ -13,7 +13,7 @@ from menus.models import Menu
 
 
 class AudienceForm(AccountForm):
-    """Whom a menu is for."""
+    """The followers a menu is for."""
 
     class Meta:
         model = Menu

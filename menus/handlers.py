@@ -29,8 +29,8 @@ def answer_tap(event: Event) -> Answer | None:
     script = entry.script_for(event.account) if entry else None
     if entry is None or script is None or not script.contents:
         return None
-    said = perform(script, event)
-    return Answer(f"menu:{entry.uid}", said.now, said.later)
+    plan = perform(script, event)
+    return Answer(f"menu:{entry.uid}", plan.now, plan.later)
 
 
 @reacts(Click, View, ViewMiniProgram, ScanCode, SendPics, LocationSelect)

@@ -26,25 +26,25 @@ class NotReady(Exception):
 def read(client: Client) -> Live:
     """Raises ``WeChatError``."""
     try:
-        told = api.get(client)
+        response = api.get(client)
     except ApiError as error:
         if error.errcode != NO_MENU:
             raise
         return _made_on_page(client)
-    listed = [each for each in told.get("conditionalmenu") or [] if isinstance(each, dict)]
+    listed = [each for each in response.get("conditionalmenu") or [] if isinstance(each, dict)]
     conditional = [
         Conditional(each.get("button") or [], rule_of(each.get("matchrule")), str(each.get("menuid", "")))
         for each in listed
     ]
     # Menu ids grow; the order of the list is not promised.
     conditional.sort(key=lambda each: (len(each.menuid), each.menuid))
-    return Live((told.get("menu") or {}).get("button") or [], tuple(conditional))
+    return Live((response.get("menu") or {}).get("button") or [], tuple(conditional))
 
 
 def _made_on_page(client: Client) -> Live:
-    told = api.current(client)
-    button = (told.get("selfmenu_info") or {}).get("button") or []
-    if str(told.get("is_menu_open")) != "1" or not button:
+    response = api.current(client)
+    button = (response.get("selfmenu_info") or {}).get("button") or []
+    if str(response.get("is_menu_open")) != "1" or not button:
         return Live()
     return Live(button, made_on_page=True)
 
@@ -97,14 +97,16 @@ def wanted(account: OfficialAccount, changed: Menu | None = None, version: Versi
             raise NotReady(_("Publish the menu for everybody first: WeChat wants one before any other."))
         return Live()
     buttons = tree.read_many(list(versions.values()))
-    told = {menu.pk: _told(buttons[versions[menu.pk].pk]) for menu in menus}
+    shown = {menu.pk: _payload(buttons[versions[menu.pk].pk]) for menu in menus}
     # The upper one wins here, the newest there.
     conditional = [menu for menu in reversed(menus) if menu.conditional]
-    return Live(told[default.pk], tuple(Conditional(told[menu.pk], matchrule(menu)) for menu in conditional))
+    return Live(
+        shown[default.pk], tuple(Conditional(shown[menu.pk], matchrule(menu)) for menu in conditional)
+    )
 
 
 def live_versions(account: OfficialAccount) -> dict[int, Version]:
-    """By the primary key of the menu."""
+    """Returns the published versions, by the primary key of the menu."""
     found = Version.objects.filter(menu__account=account, state=Version.State.PUBLISHED)
     return {version.menu_id: version for version in found.select_related("menu")}
 
@@ -124,7 +126,7 @@ def matchrule(menu: Menu) -> dict[str, str]:
     return {name: value for name, value in rule.items() if value}
 
 
-def _told(buttons: Sequence[Button]) -> list[dict[str, Any]]:
+def _payload(buttons: Sequence[Button]) -> list[dict[str, Any]]:
     media = tree.media_of(buttons)
     missing = [key for key, media_id in media.items() if not media_id]
     if missing:

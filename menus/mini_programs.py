@@ -47,5 +47,5 @@ def _name(appid: str) -> str:
 
 
 def _live(account: OfficialAccount) -> set[str]:
-    told = LiveMenu.objects.filter(account=account).values_list("live", flat=True).first()
-    return live.appids_of(live.load(told)) if told else set()
+    stored = LiveMenu.objects.filter(account=account).values_list("live", flat=True).first()
+    return live.appids_of(live.load(stored)) if stored else set()

@@ -283,7 +283,7 @@ class Publication(WorkRow):
         }
 
     @property
-    def told(self) -> str:
+    def explanation(self) -> str:
         """Why it is not published, in words."""
         if self.errcode == NOT_LINKED and (names := self._not_linked()):
             return _("The mini program of “%(names)s” is not linked to this account.") % {"names": names}

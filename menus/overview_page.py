@@ -83,17 +83,17 @@ def _differences(account: OfficialAccount, watched: LiveMenu) -> list[dict[str, 
     found = live.load(watched.live)
     versions = live.live_versions(account)
     buttons = tree.read_many(list(versions.values()))
-    told = []
+    shown = []
     for menu in Menu.objects.filter(account=account).select_related("tag"):
         ours = buttons[versions[menu.pk].pk] if menu.pk in versions else ()
-        theirs = _told_for(menu, found)
+        theirs = _buttons_for(menu, found)
         lines = from_live(theirs, ours, tree.media_of(ours)) if theirs or ours else []
         if lines:
-            told.append({"menu": menu, "lines": lines})
-    return told
+            shown.append({"menu": menu, "lines": lines})
+    return shown
 
 
-def _told_for(menu: Menu, found: Live) -> Any:
+def _buttons_for(menu: Menu, found: Live) -> Any:
     if not menu.conditional:
         return found.button
     try:
@@ -111,12 +111,12 @@ def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any] | No
     followers = Follower.objects.filter(account=account)
     follower = followers.filter(openid=who).first() or followers.filter(remark=who).first()
     try:
-        told = api.try_match(client_for(account), follower.openid if follower else who)
+        response = api.try_match(client_for(account), follower.openid if follower else who)
     except ApiError as error:
         return {"who": who, "problem": in_words(error.errcode)}
     except WeChatError:
         return {"who": who, "problem": _("WeChat could not be reached. Try again.")}
-    return {"who": who, "shown": drawn(from_platform(told))}
+    return {"who": who, "shown": drawn(from_platform(response))}
 
 
 @require_POST

@@ -93,6 +93,6 @@ def _kept(live: Sequence[Conditional], wanted: Sequence[Conditional]) -> list[Co
     return kept
 
 
-def rule_of(told: Any) -> dict[str, str]:
+def rule_of(payload: Any) -> dict[str, str]:
     """A matchrule without its empty parts; parts that no rule may have any more survive."""
-    return {name: str(value) for name, value in told.items() if value} if isinstance(told, dict) else {}
+    return {name: str(value) for name, value in payload.items() if value} if isinstance(payload, dict) else {}

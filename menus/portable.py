@@ -50,10 +50,10 @@ class Report:
 
 def export(menus: Sequence[Menu]) -> str:
     """The drafts of these menus."""
-    return FILE.written(_told(menu) for menu in menus)
+    return FILE.written(_exported(menu) for menu in menus)
 
 
-def _told(menu: Menu) -> dict[str, Any]:
+def _exported(menu: Menu) -> dict[str, Any]:
     buttons = tree.read(drafts.draft_of(menu))
     files = _named(Asset.objects.filter(account=menu.account), _file_keys(buttons))
     rules = dict(Rule.objects.filter(account=menu.account).values_list("pk", "name"))
@@ -70,18 +70,18 @@ def _flat(
     button: Button, above: str, files: Mapping[int, dict[str, str]], rules: Mapping[int, str]
 ) -> dict[str, Any]:
     data = {key: value for key, value in to_data(button).items() if key not in ("children", "uid")}
-    told = {"id": button.uid, **({"in": above} if above else {}), **data}
+    exported = {"id": button.uid, **({"in": above} if above else {}), **data}
     if button.file:
-        told["file"] = files.get(button.file)
+        exported["file"] = files.get(button.file)
     if button.rule:
-        told["rule"] = rules.get(button.rule, "")
+        exported["rule"] = rules.get(button.rule, "")
     if button.reply:
-        told["reply"] = {
+        exported["reply"] = {
             "content": button.reply.content,
             "asset": files.get(button.reply.asset or 0),
             "cover": files.get(button.reply.cover or 0),
         }
-    return told
+    return exported
 
 
 def _named(assets: Any, keys: set[int]) -> dict[int, dict[str, str]]:
@@ -162,7 +162,7 @@ def _check_way_up(uid: str, above: Mapping[str, str], names: Mapping[str, str]) 
 
 
 def _mapped(account: OfficialAccount, data: dict[str, Any], report: Report) -> dict[str, Any]:
-    """With this account's media files and rules."""
+    """Returns the button with this account's media files and rules."""
     mapped = {**data, "children": [_mapped(account, each, report) for each in data["children"]]}
     name = str(data.get("name", ""))
     if data.get("file"):
@@ -181,12 +181,12 @@ def _mapped(account: OfficialAccount, data: dict[str, Any], report: Report) -> d
     return mapped
 
 
-def _asset(account: OfficialAccount, told: Any, name: str, report: Report) -> int | None:
-    if not told:
+def _asset(account: OfficialAccount, given: Any, name: str, report: Report) -> int | None:
+    if not given:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(given, dict):
         raise Malformed(_("a media file is told by its kind and name."))
-    wanted = {"kind": str(told.get("kind")), "name": str(told.get("name"))}
+    wanted = {"kind": str(given.get("kind")), "name": str(given.get("name"))}
     found = Asset.objects.filter(account=account, **wanted).first()
     if found is None:
         report.remarks.append(

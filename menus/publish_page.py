@@ -28,16 +28,18 @@ State = Version.State
 
 @object_page(all_menus, Area.CONTENT, by=PUBLISHING)
 def show(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Of the draft, or of the version in the query: publish it again."""
+    """The page that publishes the draft, or once more the version in the query."""
     version = _version(menu, request.GET.get("version") or request.POST.get("version", ""))
     form = ScheduleForm(request.POST if "at" in request.POST else None)
     if request.method == "POST" and (done := _asked(request, menu, version, form)):
         return done
     context = frame(request, _("Publish “%(menu)s”") % {"menu": menu})
-    return TemplateResponse(request, "menus/publish.html", {**context, **_told(menu, version), "form": form})
+    return TemplateResponse(
+        request, "menus/publish.html", {**context, **_fields(menu, version), "form": form}
+    )
 
 
-def _told(menu: Menu, version: Version | None) -> dict[str, Any]:
+def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
     live = menu.versions.filter(state=State.PUBLISHED).first()
     buttons = tree.read(version or drafts.draft_of(menu))
     before = tree.read(live) if live else ()
@@ -81,7 +83,7 @@ def _asked(
             else:
                 asking.publish(menu, chosen, by=staff(request))
                 messages.success(request, _("The menu is on its way to WeChat."))
-    except asking.Refused as refused:
+    except asking.NotPublishable as refused:
         for problem in refused.problems:
             messages.error(request, problem.text)
         return None
@@ -128,7 +130,7 @@ def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
 def versions(request: HttpRequest, menu: Menu) -> HttpResponse:
     rows = list(menu.versions.exclude(state=State.DRAFT).select_related("saved_by")[:100])
     buttons = tree.read_many(rows)
-    told = [
+    shown = [
         {
             "version": version,
             "shown": drawn(buttons[version.pk]),
@@ -140,7 +142,7 @@ def versions(request: HttpRequest, menu: Menu) -> HttpResponse:
     context = frame(request, _("Versions of “%(menu)s”") % {"menu": menu})
     context |= {
         "menu": menu,
-        "versions": told,
+        "versions": shown,
         "publications": publications,
         "reload": any(each.state in Publication.RUNNING for each in publications),
     }

@@ -37,7 +37,7 @@ NO_ROOM = frozenset({65305, 65316})
 MOST_ROUNDS = 3
 
 
-class Overtaken(Exception):
+class PublicationOvertaken(Exception):
     """The lease ran out and somebody else goes on with this publication."""
 
 
@@ -76,7 +76,7 @@ def carry_out(publication: Publication) -> None:
         _finish(publication, State.CANCELLED, Reason.NOTHING_TO_RETURN_FROM)
     except NotReady as error:
         _finish(publication, State.FAILED, Reason.NOT_READY, error=str(error))
-    except Overtaken:
+    except PublicationOvertaken:
         log.info("publication_overtaken", extra={"publication": publication.pk})
     except ApiError as error:
         if error.cause != Cause.ROW:
@@ -85,7 +85,10 @@ def carry_out(publication: Publication) -> None:
 
 
 def _begin(publication: Publication) -> None:
-    """Write down that it is being published: no second one of its account can be. Raises ``Overtaken``."""
+    """Writes down that it is being published: no second one of its account can be.
+
+    Raises ``PublicationOvertaken``.
+    """
     try:
         with transaction.atomic():
             _note(publication, state=State.PUBLISHING)
@@ -134,9 +137,9 @@ def _steps(found: Live, wanted: Live, *, removing_first: bool) -> Iterator[Step]
 
 
 def _take(publication: Publication, client: Client, step: Step) -> None:
-    """One call, while the publication is still ours. Raises ``Overtaken``."""
+    """One call, while the publication is still ours. Raises ``PublicationOvertaken``."""
     if not publication.renew(LEASE):
-        raise Overtaken
+        raise PublicationOvertaken
     live_menus.perform(client, step)
 
 
@@ -233,6 +236,6 @@ def _log(publication: Publication, state: Publication.State, reason: str, found:
 
 
 def _note(publication: Publication, **fields: object) -> None:
-    """Raises ``Overtaken``."""
+    """Raises ``PublicationOvertaken``."""
     if not publication.settle(**fields):
-        raise Overtaken
+        raise PublicationOvertaken

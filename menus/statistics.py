@@ -40,7 +40,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Purchase:
     """Something a follower paid for; the amount in fen."""
 
     openid: str
@@ -48,7 +48,7 @@ class Order:
     fen: int
 
 
-Orders = Callable[[OfficialAccount, datetime.datetime], Iterable[Order]]
+Orders = Callable[[OfficialAccount, datetime.datetime], Iterable[Purchase]]
 
 _sources: Registry[Orders] = Registry("source of orders after a tap")
 
@@ -103,7 +103,7 @@ def _converted(menu: Menu, since: datetime.date, version: Version | None) -> dic
 
 
 def _taps_of(
-    menu: Menu, version: Version | None, orders: Sequence[Order]
+    menu: Menu, version: Version | None, orders: Sequence[Purchase]
 ) -> Mapping[str, Sequence[tuple[datetime.datetime, str]]]:
     taps = Tap.objects.filter(
         account=menu.account,
@@ -119,6 +119,6 @@ def _taps_of(
     return found
 
 
-def _tapped_before(order: Order, taps: Sequence[tuple[datetime.datetime, str]]) -> str:
+def _tapped_before(order: Purchase, taps: Sequence[tuple[datetime.datetime, str]]) -> str:
     begin = order.paid_at - CONVERTS_WITHIN
     return next((uid for at, uid in reversed(taps) if begin <= at <= order.paid_at), "")

@@ -23,8 +23,8 @@ def take_over(account: OfficialAccount, found: Live, *, by: User | None) -> list
         menus = [(drafts.default_menu(account), found.button)] if found.button else []
         for place, conditional in enumerate(reversed(found.conditional)):
             menus.append((_menu_for(account, conditional, place), conditional.button))
-        _no_longer_live(account, [menu for menu, _told in menus])
-        versions = [_taken(menu, told, by) for menu, told in menus]
+        _no_longer_live(account, [menu for menu, _theirs in menus])
+        versions = [_taken(menu, theirs, by) for menu, theirs in menus]
         watching.keep(account, found)
     return versions
 
@@ -35,10 +35,10 @@ def _no_longer_live(account: OfficialAccount, live: Sequence[Menu]) -> None:
     others.update(state=State.SUPERSEDED, superseded_at=timezone.now())
 
 
-def ours_and_theirs(menu: Menu, told: Sequence[object]) -> Buttons:
+def ours_and_theirs(menu: Menu, theirs: Sequence[object]) -> Buttons:
     """The platform's buttons, each as the one of ours that it is."""
     known = _known(menu)
-    return adopted(from_platform(told), known, tree.media_of(known))
+    return adopted(from_platform(theirs), known, tree.media_of(known))
 
 
 def _known(menu: Menu) -> tuple[Button, ...]:
@@ -47,8 +47,8 @@ def _known(menu: Menu) -> tuple[Button, ...]:
     return tree.read(version)
 
 
-def _taken(menu: Menu, told: Sequence[object], by: User | None) -> Version:
-    buttons = ours_and_theirs(menu, told)
+def _taken(menu: Menu, theirs: Sequence[object], by: User | None) -> Version:
+    buttons = ours_and_theirs(menu, theirs)
     now = timezone.now()
     live = menu.versions.filter(state=State.PUBLISHED).first()
     if live is not None and tree.read(live) == buttons:

@@ -38,7 +38,7 @@ def look_again(row: LiveMenu) -> None:
 
 
 def look(account: OfficialAccount) -> LiveMenu:
-    """Ask WeChat now. What cannot be read stays what it was, with the error."""
+    """Asks WeChat now. What cannot be read stays what it was, with the error."""
     watch(account)
     if _is_publishing(account):
         _keep(account, due_at=timezone.now() + WHILE_PUBLISHING)

@@ -49,7 +49,7 @@ def has(account_id: int, openid: str) -> bool:
 
 
 def forget(account_id: int, openid: str) -> None:
-    """With its file."""
+    """Deletes the avatar of an openid, with its file."""
     for avatar in Avatar.objects.filter(account=account_id, openid=openid):
         avatar.delete()
         _delete_later(avatar)

@@ -56,7 +56,7 @@ def unblock_slice(job: BulkJob) -> bool:
 def _blacklist(job: BulkJob, rows: Sequence[Follower], *, on: bool) -> None:
     concerned = [row for row in rows if row.blacklisted != on]
     Follower.objects.filter(pk__in=[row.pk for row in concerned]).update(blacklisted=on)
-    changes.wish(Change.Kind.BLACKLIST, concerned, "yes" if on else "no", job)
+    changes.queue(Change.Kind.BLACKLIST, concerned, "yes" if on else "no", job)
     strangers = [row for row in concerned if not row.subscribed]
     jobs.fault(job, [(0, row.openid, _("Does not follow; blacklisted here only.")) for row in strangers])
 

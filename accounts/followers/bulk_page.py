@@ -1,4 +1,4 @@
-"""Something for many followers: whom, what, what it will mean, and only then a job."""
+"""The page for many followers at once: which, what to do, what it will mean, and only then a job."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from wechat.kernel.row_ids import row_id
 from wechat.sdk.calls.tags import TAGGING_BATCH
 
 TAGGING = ("tag", "untag")
-DEEDS = [
+ACTIONS = [
     ("tag", gettext_lazy("Add a tag")),
     ("untag", gettext_lazy("Take off a tag")),
     ("block", gettext_lazy("Put on the blacklist")),
@@ -35,7 +35,7 @@ FORECAST_AT_MOST = 50_000
 
 
 class BulkForm(forms.Form):
-    deed = forms.ChoiceField(label=gettext_lazy("What to do"), choices=DEEDS)
+    action = forms.ChoiceField(label=gettext_lazy("What to do"), choices=ACTIONS)
     tag = forms.ModelChoiceField(Tag.objects.none(), label=gettext_lazy("tag"), required=False)
     format = forms.ChoiceField(label=gettext_lazy("Format"), choices=FORMATS, required=False)
 
@@ -44,19 +44,19 @@ class BulkForm(forms.Form):
         fields: Any = self.fields
         fields["tag"].queryset = Tag.objects.filter(account=account).exclude(state=Tag.State.DELETING)
         if not may_change:
-            fields["deed"].choices = [deed for deed in DEEDS if deed[0] == "export"]
+            fields["action"].choices = [action for action in ACTIONS if action[0] == "export"]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("deed") in TAGGING and not cleaned.get("tag") and "tag" not in self.errors:
+        if cleaned.get("action") in TAGGING and not cleaned.get("tag") and "tag" not in self.errors:
             self.add_error("tag", _("Choose the tag."))
         return cleaned
 
     @property
     def details(self) -> dict[str, Any]:
-        if self.cleaned_data["deed"] in TAGGING:
+        if self.cleaned_data["action"] in TAGGING:
             return {"tag": self.cleaned_data["tag"].pk}
-        if self.cleaned_data["deed"] == "export":
+        if self.cleaned_data["action"] == "export":
             return {"format": self.cleaned_data["format"] or "xlsx"}
         return {}
 
@@ -65,9 +65,14 @@ class BulkForm(forms.Form):
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Choosing, and after "Continue" what will happen; only "Do it" does it."""
     may_change = entered(request).may_change
-    query = request.POST.get("whom", request.GET.urlencode())
+    query = request.POST.get("selection", request.GET.urlencode())
     details = _details(account, query)
-    form = BulkForm(account, request.POST or None, may_change=may_change, initial={"format": "xlsx"})
+    form = BulkForm(
+        account,
+        request.POST or None,
+        may_change=may_change,
+        initial={"format": "xlsx", "action": request.GET.get("action")},
+    )
     chosen = request.method == "POST" and form.is_valid()
     if chosen and "sure" in request.POST:
         return _start(request, account, form, details)
@@ -77,13 +82,13 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         request,
         _("For many followers"),
         form=form,
-        whom=query,
+        selection=query,
         count=count,
         exact=exact,
         chosen=chosen,
         picked="ids" in details,
         effects=_effects(form, rows, count) if chosen else [],
-        deed=dict(DEEDS).get(form.cleaned_data["deed"]) if chosen else "",
+        action=dict(ACTIONS).get(form.cleaned_data["action"]) if chosen else "",
     )
     return TemplateResponse(request, "followers/bulk.html", context)
 
@@ -97,19 +102,20 @@ def _details(account: OfficialAccount, query: str) -> dict[str, Any]:
 
 def _effects(form: BulkForm, rows: Any, count: int) -> list[str]:
     """What it will mean, with numbers, as far as they can be told at once."""
-    deed, tag = form.cleaned_data["deed"], form.cleaned_data["tag"]
-    if deed == "export":
+    action, tag = form.cleaned_data["action"], form.cleaned_data["tag"]
+    if action == "export":
         return [_("A file with %(count)s rows is made in the background.") % {"count": f"{count:,}"}]
-    if deed == "tag" and count <= FORECAST_AT_MOST:
-        told = tagging.forecast(tag, rows)
+    if action == "tag" and count <= FORECAST_AT_MOST:
+        forecast = tagging.forecast(tag, rows)
         return [
-            _("%(count)s get the tag “%(tag)s”.") % {"count": f"{told.gets:,}", "tag": tag},
-            _("%(count)s have it already.") % {"count": f"{told.has:,}"},
+            _("%(count)s get the tag “%(tag)s”.") % {"count": f"{forecast.gets:,}", "tag": tag},
+            _("%(count)s have it already.") % {"count": f"{forecast.has:,}"},
             _("%(count)s have 20 tags, the most WeChat allows, and are left out.")
-            % {"count": f"{told.full:,}"},
-            _("WeChat is told in about %(calls)s calls.") % {"calls": f"{-(-told.gets // TAGGING_BATCH):,}"},
+            % {"count": f"{forecast.full:,}"},
+            _("WeChat is told in about %(calls)s calls.")
+            % {"calls": f"{-(-forecast.gets // TAGGING_BATCH):,}"},
         ]
-    if deed == "block":
+    if action == "block":
         return [
             _("What they send does not arrive here any more, and nothing can be sent to them."),
         ]
@@ -120,13 +126,13 @@ def _start(
     request: HttpRequest, account: OfficialAccount, form: BulkForm, details: dict[str, Any]
 ) -> HttpResponse:
     may_change = entered(request).may_change
-    if form.cleaned_data["deed"] != "export" and not may_change:
+    if form.cleaned_data["action"] != "export" and not may_change:
         raise PermissionDenied
     assert isinstance(request.user, User)
     total, _exact = selection.count(selection.followers_of(account, details))
-    told = {**details, **form.details}
-    if form.cleaned_data["deed"] == "export":
-        told["masked"] = not may_change
-    job = job_requests.ask(account, form.cleaned_data["deed"], told, request.user, total=total)
+    job_details = {**details, **form.details}
+    if form.cleaned_data["action"] == "export":
+        job_details["masked"] = not may_change
+    job = job_requests.ask(account, form.cleaned_data["action"], job_details, request.user, total=total)
     audit.record(request, job, str(job), flag=ADDITION)
     return redirect("admin:followers_job", job.pk)

@@ -15,32 +15,34 @@ from wechat.kernel import work
 Kind = Change.Kind
 
 
-def wish(kind: Kind, followers: Iterable[Follower], wish: str, job: BulkJob | None = None) -> None:
-    """Ask for the same for all of them. See ``wish_each``."""
-    wish_each(kind, [(follower, wish) for follower in followers], job)
+def queue(kind: Kind, followers: Iterable[Follower], desired: str, job: BulkJob | None = None) -> None:
+    """Queues the same desired value for all of them. See ``queue_each``."""
+    queue_each(kind, [(follower, desired) for follower in followers], job)
 
 
-def wish_each(kind: Kind, wishes: Iterable[tuple[Follower, str]], job: BulkJob | None = None) -> None:
-    """Ask for it; a wish about the same that was not sent yet is replaced by this one.
+def queue_each(
+    kind: Kind, desired_values: Iterable[tuple[Follower, str]], job: BulkJob | None = None
+) -> None:
+    """Queues a desired value for each follower, in place of one about the same that was not sent yet.
 
     Nothing is asked for those who do not follow: the platform would refuse it.
     """
     Change.objects.bulk_create(
         [
-            Change(account_id=each.account_id, follower=each, kind=kind, wish=wish, job=job)
-            for each, wish in wishes
+            Change(account_id=each.account_id, follower=each, kind=kind, desired=desired, job=job)
+            for each, desired in desired_values
             if each.subscribed
         ],
         batch_size=5_000,
         update_conflicts=True,
         unique_fields=["follower", "kind", "tag"],
-        update_fields=["wish", "due_at", "attempts", "error", "errcode", "job"],
+        update_fields=["desired", "due_at", "attempts", "error", "errcode", "job"],
     )
     work.wake("followers.send_changes")
 
 
 def try_again(changes: QuerySet[Change]) -> int:
-    """Send again what failed."""
+    """Makes what failed due again."""
     count = changes.filter(due_at__isnull=True).update(
         due_at=timezone.now(), attempts=0, error="", errcode=None
     )

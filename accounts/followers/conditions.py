@@ -18,7 +18,7 @@ from accounts.followers.segments import (
     ONE_OF,
     TEXTS,
     YES_NO,
-    Kind,
+    ConditionKind,
     by_moment,
     by_number,
     by_text,
@@ -114,9 +114,9 @@ _COMPARES = {
 
 
 @family
-def custom_fields(account: OfficialAccount) -> Iterator[Kind]:
+def custom_fields(account: OfficialAccount) -> Iterator[ConditionKind]:
     for field in CustomField.objects.filter(account=account):
-        yield Kind(
+        yield ConditionKind(
             f"custom.{field.pk}",
             field.name,
             _COMPARES[CustomField.Kind(field.kind)],

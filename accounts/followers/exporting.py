@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.followers import custom_fields, jobs
-from accounts.followers.labels import name_of_deed, name_of_scene
+from accounts.followers.labels import name_of_activity, name_of_scene
 from accounts.followers.models import BulkJob, CustomField, FieldValue, Follower
 from wechat.console.tables import writing
 from wechat.console.tables.cells import Value
@@ -98,7 +98,7 @@ def _lines(rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: b
             str(name_of_scene(row.subscribe_scene)),
             row.qr_scene_str or str(row.qr_scene or ""),
             _moment(row.last_seen_at),
-            str(name_of_deed(row.last_seen_kind)),
+            str(name_of_activity(row.last_seen_kind)),
             "、".join(tag.name for tag in row.tags.all()),
             _("yes") if row.blacklisted else _("no"),
             *(_value(own.get(field.pk)) for field in fields),

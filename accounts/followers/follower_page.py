@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers import avatars, changes, custom_fields, tagging, timeline
-from accounts.followers.labels import name_of_deed, name_of_scene
+from accounts.followers.labels import name_of_activity, name_of_scene
 from accounts.followers.models import Change, CustomField, Follower, Tag
 from accounts.official.errcodes import of_row
 from accounts.staff import audit
@@ -74,7 +74,7 @@ class FollowerForm(forms.Form):
         if (remark := self.cleaned_data["remark"]) != follower.remark:
             follower.remark = remark
             follower.save(update_fields=["remark"])
-            changes.wish(Change.Kind.REMARK, [follower], remark)
+            changes.queue(Change.Kind.REMARK, [follower], remark)
         after: set[Tag] = self.cleaned_data["tags"]
         # Those taken off first, or a follower with 20 tags would have no room.
         for tag in self.tags_before - after:
@@ -90,7 +90,7 @@ class FollowerForm(forms.Form):
             return None if value == "" else value == "yes"
         return None if value in {None, ""} else value
 
-    def said(self) -> str:
+    def changed_labels(self) -> str:
         """What was changed, for the log."""
         return ", ".join(str(self.fields[name].label) for name in self.changed_data)
 
@@ -106,7 +106,7 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
             return redirect("admin:followers_follower_change", follower.pk)
         if form.is_valid():
             form.save()
-            audit.record(request, follower, form.said())
+            audit.record(request, follower, form.changed_labels())
             messages.success(request, _("Saved."))
             return redirect("admin:followers_follower_change", follower.pk)
     context = frame(
@@ -137,7 +137,7 @@ def _facts(follower: Follower) -> Mapping[str, Any]:
         _("came by"): name_of_scene(follower.subscribe_scene),
         _("channel"): follower.qr_scene_str or follower.qr_scene,
         _("last seen"): follower.last_seen_at,
-        _("last did"): name_of_deed(follower.last_seen_kind),
+        _("last did"): name_of_activity(follower.last_seen_kind),
     }
     return {name: value for name, value in known.items() if value}
 

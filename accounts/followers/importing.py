@@ -39,8 +39,8 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What one row asks for."""
+class ImportedRow:
+    """What one row of the file asks for."""
 
     openid: str
     remark: str
@@ -99,29 +99,29 @@ def _unpacked(workbook: IO[bytes], path: str) -> str:
 
 
 def _take(job: BulkJob, columns: Columns, part: Sequence[Sequence[str]]) -> None:
-    wishes: dict[int, Wish] = {}
+    imported: dict[int, ImportedRow] = {}
     faults: list[tuple[int, str, str]] = []
-    for number, row in enumerate(part, job.processed + 2):
-        if not any(cell.strip() for cell in row):
+    for number, cells in enumerate(part, job.processed + 2):
+        if not any(cell.strip() for cell in cells):
             continue
         try:
-            wishes[number] = _wish(columns, row)
+            imported[number] = _imported_row(columns, cells)
         except BadValue as error:
-            faults.append((number, _at(row, columns.openid)[:64], str(error)))
-    known = _known(job.account, wishes)
-    for number, wish in wishes.items():
-        if wish.openid not in known:
-            faults.append((number, wish.openid[:64], _("This account knows no such OpenID.")))
+            faults.append((number, _at(cells, columns.openid)[:64], str(error)))
+    known = _known(job.account, imported)
+    for number, row in imported.items():
+        if row.openid not in known:
+            faults.append((number, row.openid[:64], _("This account knows no such OpenID.")))
     jobs.fault(job, sorted(faults))
-    _write(job, [(known[wish.openid], wish) for wish in wishes.values() if wish.openid in known])
+    _write(job, [(known[row.openid], row) for row in imported.values() if row.openid in known])
 
 
-def _known(account: OfficialAccount, wishes: Mapping[int, Wish]) -> dict[str, Follower]:
-    openids = {wish.openid for wish in wishes.values()}
+def _known(account: OfficialAccount, imported: Mapping[int, ImportedRow]) -> dict[str, Follower]:
+    openids = {row.openid for row in imported.values()}
     return {row.openid: row for row in Follower.objects.filter(account=account, openid__in=openids)}
 
 
-def _wish(columns: Columns, row: Sequence[str]) -> Wish:
+def _imported_row(columns: Columns, row: Sequence[str]) -> ImportedRow:
     openid = _at(row, columns.openid)
     if not openid:
         raise BadValue(_("The OpenID is missing."))
@@ -135,23 +135,23 @@ def _wish(columns: Columns, row: Sequence[str]) -> Wish:
         for place, field in columns.fields.items()
         if (text := _at(row, place))
     }
-    return Wish(openid, remark, values)
+    return ImportedRow(openid, remark, values)
 
 
 def _at(row: Sequence[str], place: int) -> str:
     return row[place].strip() if place < len(row) else ""
 
 
-def _write(job: BulkJob, given: Sequence[tuple[Follower, Wish]]) -> None:
-    """Of two rows about one follower the later one counts, cell by cell."""
+def _write(job: BulkJob, given: Sequence[tuple[Follower, ImportedRow]]) -> None:
+    """Writes the values; of two rows about one follower the later one counts, cell by cell."""
     values: dict[Follower, dict[CustomField, Value | None]] = {}
     remarked: dict[Follower, str] = {}
-    for follower, wish in given:
-        values.setdefault(follower, {}).update(wish.values)
-        if wish.remark and wish.remark != follower.remark:
-            remarked[follower] = wish.remark
+    for follower, row in given:
+        values.setdefault(follower, {}).update(row.values)
+        if row.remark and row.remark != follower.remark:
+            remarked[follower] = row.remark
     custom_fields.save(values.items())
     for follower, remark in remarked.items():
         follower.remark = remark
     Follower.objects.bulk_update(remarked, ["remark"], batch_size=1_000)
-    changes.wish_each(Change.Kind.REMARK, remarked.items(), job)
+    changes.queue_each(Change.Kind.REMARK, remarked.items(), job)

@@ -45,7 +45,7 @@ def show(request: HttpRequest, job: BulkJob) -> HttpResponse:
         audit.record(request, job, _("Tried again."))
         messages.success(request, _("WeChat is told again about %(count)d followers.") % {"count": count})
         return redirect("admin:followers_job", job.pk)
-    context = frame(request, jobs.label(job), **_told(job))
+    context = frame(request, jobs.label(job), **_job_context(job))
     fragment = request.GET.get("part") == "job"
     return TemplateResponse(request, f"followers/{'job_state' if fragment else 'job'}.html", context)
 
@@ -64,7 +64,7 @@ def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
     return response
 
 
-def _told(job: BulkJob) -> dict[str, Any]:
+def _job_context(job: BulkJob) -> dict[str, Any]:
     """A job as the page shows it."""
     waiting = job.changes.filter(due_at__isnull=False)[:COUNTED].count()
     refused = Change.objects.filter(job=job, due_at__isnull=True).select_related("follower")

@@ -15,7 +15,7 @@ def ask(
     account: OfficialAccount, kind: str, details: Mapping[str, Any], by: User | None, **fields: Any
 ) -> BulkJob:
     """A job that is due now."""
-    told = {"language": translation.get_language(), **details}
-    job = BulkJob.objects.create(account=account, kind=kind, details=told, asked_by=by, **fields)
+    stored = {"language": translation.get_language(), **details}
+    job = BulkJob.objects.create(account=account, kind=kind, details=stored, asked_by=by, **fields)
     work.wake("followers.run_jobs")
     return job

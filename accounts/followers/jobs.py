@@ -36,7 +36,7 @@ Step = Callable[[BulkJob], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class JobKind:
     label: StrOrPromise
     step: Step
 
@@ -45,12 +45,12 @@ class Unfit(Exception):
     """The job cannot be done at all; the text says why, in the language of whoever asked for it."""
 
 
-_kinds: Registry[Kind] = Registry("kind of bulk job")
+_kinds: Registry[JobKind] = Registry("kind of bulk job")
 
 
 def runs(name: str, label: StrOrPromise) -> Callable[[Step], Step]:
     def register(step: Step) -> Step:
-        _kinds.add(name, Kind(label, step))
+        _kinds.add(name, JobKind(label, step))
         return step
 
     return register

@@ -65,9 +65,9 @@ def name_of(kind: str, event: str = "") -> StrOrPromise:
     return MESSAGES.get(kind, kind)
 
 
-def name_of_deed(deed: str) -> StrOrPromise:
+def name_of_activity(kind: str) -> StrOrPromise:
     """The name of an event or a message type, whichever it is."""
-    return EVENTS.get(deed) or MESSAGES.get(deed, deed)
+    return EVENTS.get(kind) or MESSAGES.get(kind, kind)
 
 
 # How somebody came to follow (reference 6.2).

@@ -112,9 +112,9 @@ def note_profiles(
 ) -> Noted:
     """Write down what was answered about the openids asked for. Reads the tags again for an unknown one."""
     wanted = set(asked)
-    told = {str(each.get("openid")): each for each in profiles if each.get("openid") in wanted}
-    following = {openid: each for openid, each in told.items() if each.get("subscribe")}
-    gone = [openid for openid in told if openid not in following]
+    by_openid = {str(each.get("openid")): each for each in profiles if each.get("openid") in wanted}
+    following = {openid: each for openid, each in by_openid.items() if each.get("subscribe")}
+    gone = [openid for openid in by_openid if openid not in following]
     pairs = [(openid, number) for openid, each in following.items() for number in _numbers(each)]
     know_tags(account, client, {number for _openid, number in pairs})
     common: dict[str, Any] = {"account": account.pk, "asked_at": asked_at}
@@ -183,15 +183,15 @@ def _unknown(account: OfficialAccount, numbers: set[int]) -> set[int]:
 
 
 @transaction.atomic
-def adopt_tags(account: OfficialAccount, told: Sequence[PlatformTag]) -> None:
+def adopt_tags(account: OfficialAccount, platform_tags: Sequence[PlatformTag]) -> None:
     """Make the tags here those of the platform; a change that waits to be sent stays as it is."""
     rows = Tag.objects.select_for_update().filter(account=account)
     by_number = {tag.platform_id: tag for tag in rows if tag.platform_id is not None}
     by_name = {tag.name: tag for tag in rows if tag.platform_id is None}
-    for each in told:
+    for each in platform_tags:
         tag = by_number.get(each.id) or by_name.get(each.name) or Tag(account=account, name=each.name)
         _adopt(tag, each)
-    missing = {number for number in by_number if number not in {each.id for each in told}}
+    missing = {number for number in by_number if number not in {each.id for each in platform_tags}}
     Tag.objects.filter(account=account, platform_id__in=missing, state=Tag.State.DELETING).delete()
     # Not deleted here as well: a rule "only for this tag" would answer everybody.
     Tag.objects.filter(account=account, platform_id__in=missing).update(
@@ -203,13 +203,13 @@ def adopt_tags(account: OfficialAccount, told: Sequence[PlatformTag]) -> None:
     )
 
 
-def _adopt(tag: Tag, told: PlatformTag) -> None:
+def _adopt(tag: Tag, platform_tag: PlatformTag) -> None:
     is_waiting = tag.platform_id is not None and tag.state != Tag.State.THERE
-    tag.platform_id, tag.count = told.id, told.count
+    tag.platform_id, tag.count = platform_tag.id, platform_tag.count
     if not is_waiting:
         tag.state, tag.due_at, tag.error, tag.errcode = Tag.State.THERE, None, "", None
-        if tag.name != told.name or tag.pk is None:
-            tag.name = _free_name(tag.account, told.name, told.id)
+        if tag.name != platform_tag.name or tag.pk is None:
+            tag.name = _free_name(tag.account, platform_tag.name, platform_tag.id)
     tag.save()
 
 

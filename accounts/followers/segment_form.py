@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers import segments
 from accounts.followers.models import Segment
-from accounts.followers.segments import Row
+from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 
 MOST_CONDITIONS = 20
@@ -38,11 +38,11 @@ class ConditionForm(forms.Form):
     field = forms.ChoiceField(label=_("what"))
     compare = forms.ChoiceField(label=_("comparison"))
 
-    def __init__(self, account: OfficialAccount, row: Row, number: int) -> None:
+    def __init__(self, account: OfficialAccount, row: Condition, number: int) -> None:
         known = segments.kinds(account)
         kind = known.get(row["field"]) or next(iter(known.values()))
         compare = row["compare"] if row["compare"] in kind.compares else next(iter(kind.compares))
-        self.row: Row = {"field": kind.name, "compare": compare, "value": row["value"]}
+        self.row: Condition = {"field": kind.name, "compare": compare, "value": row["value"]}
         prefix = f"c{number}"
         super().__init__({f"{prefix}-{name}": value for name, value in self.row.items()}, prefix=prefix)
         fields: Any = self.fields
@@ -53,18 +53,18 @@ class ConditionForm(forms.Form):
             self.fields["value"] = value
 
 
-def rows_in(data: Mapping[str, Any]) -> list[Row]:
+def rows_in(data: Mapping[str, Any]) -> list[Condition]:
     """The conditions as they were sent, without the one to "remove", and with one more after "add"."""
-    rows: list[Row] = []
+    rows: list[Condition] = []
     for number in range(MOST_CONDITIONS):
         name = f"c{number}"
         if f"{name}-field" in data and data.get("remove") != name:
-            told = {each: str(data.get(f"{name}-{each}", "")) for each in ("field", "compare", "value")}
-            rows.append(Row(field=told["field"], compare=told["compare"], value=told["value"]))
+            values = {each: str(data.get(f"{name}-{each}", "")) for each in ("field", "compare", "value")}
+            rows.append(Condition(field=values["field"], compare=values["compare"], value=values["value"]))
     if "add" in data and len(rows) < MOST_CONDITIONS:
-        rows.append(Row(field="", compare="", value=""))
+        rows.append(Condition(field="", compare="", value=""))
     return rows
 
 
-def conditions(account: OfficialAccount, rows: Sequence[Row]) -> list[ConditionForm]:
+def conditions(account: OfficialAccount, rows: Sequence[Condition]) -> list[ConditionForm]:
     return [ConditionForm(account, row, number) for number, row in enumerate(rows)]

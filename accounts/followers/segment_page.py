@@ -47,7 +47,7 @@ def _page(request: HttpRequest, account: OfficialAccount, segment: Segment | Non
         segment=segment,
         form=form,
         conditions=filled,
-        told="save" in request.POST,
+        show_errors="save" in request.POST,
         **_counted(account, filled, any_of=form["match"].value() == Segment.Match.ANY),
     )
     template = "segment_rows" if request.POST.get("part") else "segment"

@@ -35,7 +35,7 @@ Query = Callable[["OfficialAccount", str, Any], Q]
 ValueField = Callable[["OfficialAccount", str], forms.Field | None]
 
 
-class Row(TypedDict):
+class Condition(TypedDict):
     """One condition as it is stored; the value as its form field takes it."""
 
     field: str
@@ -44,7 +44,7 @@ class Row(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ConditionKind:
     """A kind of condition: what staff see, how it is filled in, and the filter it means."""
 
     name: str
@@ -58,9 +58,9 @@ class UnknownCondition(Exception):
     """A condition that means nothing any more: its field, tag or choice was deleted."""
 
 
-Family = Callable[["OfficialAccount"], Iterable[Kind]]
+Family = Callable[["OfficialAccount"], Iterable[ConditionKind]]
 
-_kinds: Registry[Kind] = Registry("kind of condition")
+_kinds: Registry[ConditionKind] = Registry("kind of condition")
 _families: Registry[Family] = Registry("family of conditions")
 
 
@@ -70,7 +70,7 @@ def condition(
     """Register the decorated filter; ``name`` is stored in segments and never changes."""
 
     def register(query: Query) -> Query:
-        _kinds.add(name, Kind(name, label, compares, value, query))
+        _kinds.add(name, ConditionKind(name, label, compares, value, query))
         return query
 
     return register
@@ -80,13 +80,13 @@ def family(kinds_of: Family) -> Family:
     return _families.register(kinds_of)
 
 
-def kinds(account: "OfficialAccount") -> dict[str, Kind]:
+def kinds(account: "OfficialAccount") -> dict[str, ConditionKind]:
     """All kinds of conditions for an account, by name, in the order they are offered."""
     own = {kind.name: kind for each in _families for kind in each(account)}
     return {**_kinds.by_name(), **own}
 
 
-def query(account: "OfficialAccount", rows: Sequence[Row], *, any_of: bool = False) -> Q:
+def query(account: "OfficialAccount", rows: Sequence[Condition], *, any_of: bool = False) -> Q:
     """The filter on ``Follower`` that the conditions mean; without conditions, everybody.
 
     Raises ``UnknownCondition``.
@@ -99,7 +99,7 @@ def query(account: "OfficialAccount", rows: Sequence[Row], *, any_of: bool = Fal
     return combined
 
 
-def _meant(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> Q:
+def _meant(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: Condition) -> Q:
     kind = known.get(row["field"])
     if kind is None or row["compare"] not in kind.compares:
         raise UnknownCondition(_("A condition of this segment asks for something that was deleted."))
@@ -114,18 +114,18 @@ def _meant(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> Q
     return kind.query(account, row["compare"], value)
 
 
-def in_words(account: "OfficialAccount", rows: Sequence[Row]) -> list[str]:
+def in_words(account: "OfficialAccount", rows: Sequence[Condition]) -> list[str]:
     """Each condition as a line; one that means nothing any more says so."""
     return next(iter(all_in_words(account, [rows])))
 
 
-def all_in_words(account: "OfficialAccount", several: Iterable[Sequence[Row]]) -> list[list[str]]:
+def all_in_words(account: "OfficialAccount", several: Iterable[Sequence[Condition]]) -> list[list[str]]:
     """The same for several segments of an account, looked up once."""
     known = kinds(account)
     return [[_in_words(account, known, row) for row in rows] for rows in several]
 
 
-def _in_words(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -> str:
+def _in_words(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: Condition) -> str:
     kind = known.get(row["field"])
     if kind is None or row["compare"] not in kind.compares:
         return _("(deleted)")
@@ -133,8 +133,8 @@ def _in_words(account: "OfficialAccount", known: Mapping[str, Kind], row: Row) -
     compare = str(kind.compares[row["compare"]])
     value = _value_in_words(field, row["value"]) if field else ""
     # "within the last … days" has its place for the value.
-    said = compare.replace("…", value) if "…" in compare else f"{compare} {value}".rstrip()
-    return f"{kind.label} {said}"
+    comparison = compare.replace("…", value) if "…" in compare else f"{compare} {value}".rstrip()
+    return f"{kind.label} {comparison}"
 
 
 def _value_in_words(field: forms.Field, value: str) -> str:

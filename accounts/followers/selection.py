@@ -1,4 +1,4 @@
-"""Whom a bulk action is about: followers ticked in the list, or everybody its filters find."""
+"""The followers a bulk action is about: followers those ticked in the list, or all that its filters find."""
 
 from collections.abc import Mapping
 from typing import Any

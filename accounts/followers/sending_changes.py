@@ -59,10 +59,10 @@ def send_due(changes: Sequence[Change]) -> None:
 
 
 def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Changes that go into one call: of one account, one kind, one tag, one wish."""
+    """Changes that go into one call: of one account, one kind, one tag, one desired value."""
 
     def subject(change: Change) -> tuple[int, str, int, str]:
-        return change.account_id, change.kind, change.tag_id or 0, change.wish
+        return change.account_id, change.kind, change.tag_id or 0, change.desired
 
     for _subject, alike in groupby(sorted(changes, key=subject), key=subject):
         rows = list(alike)
@@ -88,11 +88,11 @@ def send(batch: Sequence[Change]) -> bool:
 def _call(client: Client, batch: Sequence[Change]) -> None:
     change, openids = batch[0], [each.follower.openid for each in batch]
     if change.kind == Kind.REMARK:
-        users.update_remark(client, openids[0], change.wish)
+        users.update_remark(client, openids[0], change.desired)
     elif change.kind == Kind.BLACKLIST:
-        (users.block if change.wish == "yes" else users.unblock)(client, openids)
+        (users.block if change.desired == "yes" else users.unblock)(client, openids)
     elif change.tag is not None and change.tag.platform_id is not None:
-        (tags.tag if change.wish == "yes" else tags.untag)(client, change.tag.platform_id, openids)
+        (tags.tag if change.desired == "yes" else tags.untag)(client, change.tag.platform_id, openids)
 
 
 def _refused(batch: Sequence[Change], error: ApiError) -> bool:
@@ -116,7 +116,7 @@ def _halved(batch: Sequence[Change]) -> bool:
 
 
 def _done(batch: Sequence[Change]) -> None:
-    """A wish that was replaced meanwhile stays and is sent."""
+    """Deletes what was sent; a desired value that was replaced meanwhile stays and is sent."""
     with transaction.atomic():
         sent = list(_held(batch).select_for_update())
         Change.objects.filter(pk__in=[each.pk for each in sent]).delete()

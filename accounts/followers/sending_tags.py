@@ -23,16 +23,16 @@ UNKNOWN = 45159
 @TAGS.each
 def send_tag(tag: Tag) -> None:
     """Create, rename or delete it on the platform."""
-    outcome = _deed(tag)(client_for(tag.account), tag)
+    outcome = _action(tag)(client_for(tag.account), tag)
     if outcome is None:
         tag.delete()
     elif not tag.done(platform_id=outcome, state=Tag.State.THERE):
-        # Renamed or deleted meanwhile: its new wish is due already, but needs the number.
+        # Renamed or deleted meanwhile: its new state is due already, but needs the number.
         Tag.objects.filter(pk=tag.pk).update(platform_id=outcome)
 
 
-def _deed(tag: Tag) -> Callable[[Client, Tag], int | None]:
-    """What the platform is to do; the deed gives the tag's number there, or ``None`` for a deleted one."""
+def _action(tag: Tag) -> Callable[[Client, Tag], int | None]:
+    """Returns what the platform is to do; that returns the tag's number there, ``None`` if it was deleted."""
     if tag.state == Tag.State.DELETING:
         return _delete
     return _create if tag.platform_id is None else _rename

@@ -35,12 +35,12 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
         return _ask(request, account)
     runs = list(FollowerSync.objects.filter(account=account).order_by("-pk")[:SHOWN])
-    told = [_told(run) for run in runs]
+    shown = [_run_context(run) for run in runs]
     context = frame(
         request,
         _("Followers on WeChat"),
-        current=told[0] if told and runs[0].is_open else None,
-        past=[each for each in told if not each["run"].is_open],
+        current=shown[0] if shown and runs[0].is_open else None,
+        past=[each for each in shown if not each["run"].is_open],
     )
     fragment = request.GET.get("part") == "run"
     return TemplateResponse(request, f"followers/{'sync_run' if fragment else 'sync'}.html", context)
@@ -55,7 +55,7 @@ def _ask(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     return redirect("admin:followers_sync")
 
 
-def _told(run: FollowerSync) -> dict[str, Any]:
+def _run_context(run: FollowerSync) -> dict[str, Any]:
     """A run as the page shows it."""
     return {
         "run": run,

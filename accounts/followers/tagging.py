@@ -42,11 +42,11 @@ WITH chosen (id) AS ({chosen}), added AS (
 SELECT coalesce(array_agg(follower_id), '{{}}') FROM added
 """
 TELL = """
-INSERT INTO followers_change (account_id, follower_id, kind, tag_id, wish, due_at, job_id, attempts, error)
+INSERT INTO followers_change (account_id, follower_id, kind, tag_id, desired, due_at, job_id, attempts, error)
 SELECT account_id, id, 'tag', %s, %s, now(), %s, 0, ''
 FROM followers_follower JOIN added ON id = added.follower_id WHERE subscribed ORDER BY id
 ON CONFLICT (follower_id, kind, tag_id) DO UPDATE SET
-    wish = excluded.wish, due_at = excluded.due_at, job_id = excluded.job_id,
+    desired = excluded.desired, due_at = excluded.due_at, job_id = excluded.job_id,
     attempts = 0, error = '', errcode = NULL
 """
 

@@ -2,10 +2,10 @@
 
 ``accounts`` is below everything, so whoever has something to show registers it::
 
-    @happened
+    @adds_moments(Area.MESSAGES)
     def messages(follower, before, limit): ...      # yields moments, newest first
 
-    @knows(order=20)
+    @adds_panel(order=20)
     def may_be_sent(follower): ...                  # a panel, or None
 
 Both are shown to staff who may look at the account's area that the registration names.
@@ -40,7 +40,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PanelLine:
     label: StrOrPromise
     value: StrOrPromise
     link: str = ""
@@ -51,19 +51,19 @@ class Panel:
     """A box of its own on the page; ``note`` is a sentence below its lines."""
 
     title: StrOrPromise
-    lines: Sequence[Line] = field(default=())
+    lines: Sequence[PanelLine] = field(default=())
     note: StrOrPromise = ""
 
 
 # Given the follower, a moment (``None``: now) and a number: what happened before, newest first.
 Source = Callable[[Follower, datetime.datetime | None, int], Iterable[Moment]]
-Knower = Callable[[Follower], Panel | None]
+PanelSource = Callable[[Follower], Panel | None]
 
 _sources: Registry[tuple[Area, Source]] = Registry("source of moments")
-_knowers: Registry[tuple[int, Area, Knower]] = Registry("panel of a follower's page")
+_panel_sources: Registry[tuple[int, Area, PanelSource]] = Registry("panel of a follower's page")
 
 
-def happened(area: Area) -> Callable[[Source], Source]:
+def adds_moments(area: Area) -> Callable[[Source], Source]:
     def register(source: Source) -> Source:
         _sources.add(dotted(source), (area, source))
         return source
@@ -71,10 +71,10 @@ def happened(area: Area) -> Callable[[Source], Source]:
     return register
 
 
-def knows(*, order: int, area: Area = Area.FOLLOWERS) -> Callable[[Knower], Knower]:
-    def register(knower: Knower) -> Knower:
-        _knowers.add(dotted(knower), (order, area, knower))
-        return knower
+def adds_panel(*, order: int, area: Area = Area.FOLLOWERS) -> Callable[[PanelSource], PanelSource]:
+    def register(panel_source: PanelSource) -> PanelSource:
+        _panel_sources.add(dotted(panel_source), (order, area, panel_source))
+        return panel_source
 
     return register
 
@@ -93,13 +93,12 @@ def page(
 
 
 def panels(follower: Follower, may_view: Callable[[Area], bool]) -> list[Panel]:
-    asked = (
-        knower(follower) for _order, area, knower in sorted(_knowers, key=itemgetter(0)) if may_view(area)
-    )
+    in_order = sorted(_panel_sources, key=itemgetter(0))
+    asked = (panel_source(follower) for _order, area, panel_source in in_order if may_view(area))
     return [panel for panel in asked if panel is not None]
 
 
-@happened(Area.FOLLOWERS)
+@adds_moments(Area.FOLLOWERS)
 def came_and_went(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
     """What the row itself remembers: the first follow, the newest one, the newest leave."""
     moments = [
@@ -109,7 +108,7 @@ def came_and_went(follower: Follower, before: datetime.datetime | None, limit: i
     ]
     if follower.first_subscribed_at != follower.subscribed_at:
         moments.append((follower.first_subscribed_at, _("followed for the first time"), "", "good"))
-    told = [Moment(at, what, text, colour=colour) for at, what, text, colour in moments if at is not None]
-    for moment in sorted(told, key=lambda each: each.at, reverse=True):
+    dated = [Moment(at, what, text, colour=colour) for at, what, text, colour in moments if at is not None]
+    for moment in sorted(dated, key=lambda each: each.at, reverse=True):
         if before is None or moment.at < before:
             yield moment

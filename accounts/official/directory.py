@@ -11,7 +11,7 @@ from wechat.sdk.envelope import CallbackKeys
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CachedAccount:
     account: OfficialAccount
     current: CallbackKeys
     overlapping: CallbackKeys
@@ -22,9 +22,9 @@ class Entry:
         return self.overlapping if until and timezone.now() < until else self.current
 
 
-def _build() -> Mapping[str, Entry]:
+def _build() -> Mapping[str, CachedAccount]:
     return {
-        account.slug: Entry(
+        account.slug: CachedAccount(
             account, account.callback_keys(with_previous=False), account.callback_keys(with_previous=True)
         )
         for account in OfficialAccount.objects.filter(enabled=True)
@@ -34,5 +34,5 @@ def _build() -> Mapping[str, Entry]:
 _entries = Cached("accounts", _build)
 
 
-def find(slug: str) -> Entry | None:
+def find(slug: str) -> CachedAccount | None:
     return _entries.get().get(slug)

@@ -55,7 +55,7 @@ def found(
     upload: Mapping[str, str | int] | None = None,
 ) -> JsonResponse:
     """``more`` continues the list, as ``after`` of the next question; ``upload`` is where files go."""
-    told = [
+    filter_data = [
         {
             "name": each.name,
             "label": str(each.label),
@@ -68,9 +68,9 @@ def found(
         "upload": _("Upload a file"), "wait": _("Being uploaded…"),
         "failed": _("That did not work. Try again."), "empty": str(empty),
     }  # fmt: skip
-    choices_told: list[dict[str, Any]] = [asdict(each) for each in choices]
+    choice_data: list[dict[str, Any]] = [asdict(each) for each in choices]
     return JsonResponse(
-        {"choices": choices_told, "filters": told, "more": more, "words": words, "upload": upload}
+        {"choices": choice_data, "filters": filter_data, "more": more, "words": words, "upload": upload}
     )
 
 

@@ -28,7 +28,7 @@ FORGOTTEN_AFTER = datetime.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Pace:
+class Delays:
     """So many wrong passwords cost nothing; then comes the first wait, doubled up to the longest."""
 
     free: int
@@ -44,10 +44,10 @@ class Pace:
 
 
 QUARTER = datetime.timedelta(minutes=15)
-PACES = {
-    Kind.ADDRESS: Pace(5, QUARTER),
-    Kind.NAME: Pace(100, datetime.timedelta(minutes=1)),
-    Kind.BROWSER: Pace(5, QUARTER),
+DELAYS = {
+    Kind.ADDRESS: Delays(5, QUARTER),
+    Kind.NAME: Delays(100, datetime.timedelta(minutes=1)),
+    Kind.BROWSER: Delays(5, QUARTER),
 }
 
 
@@ -59,7 +59,7 @@ class TooSoon(Exception):
         self.open_at = open_at
 
 
-class Attempt:
+class SignInAttempt:
     """One attempt to sign in, which counts as failed until it has ``succeeded``."""
 
     def __init__(self, request: HttpRequest, name: str) -> None:
@@ -114,7 +114,7 @@ class Attempt:
         for limit in limits:
             limit.failures += 1
             limit.failed_at = now
-            limit.open_at = now + PACES[Kind(limit.kind)].wait(limit.failures)
+            limit.open_at = now + DELAYS[Kind(limit.kind)].wait(limit.failures)
             limit.save()
         return limits
 

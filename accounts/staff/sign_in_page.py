@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.staff.sign_in import Attempt, TooSoon
+from accounts.staff.sign_in import SignInAttempt, TooSoon
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return admin.site.login(request)
     try:
-        attempt = Attempt(request, request.POST.get("username", ""))
+        attempt = SignInAttempt(request, request.POST.get("username", ""))
     except TooSoon as too_soon:
         return _too_soon(request, too_soon)
     response = admin.site.login(request)

@@ -27,7 +27,7 @@ from wechat.kernel import work
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay import bills
 from wechat.sdk.pay.client import PayClient
-from wechat.sdk.pay.errors import Refused
+from wechat.sdk.pay.errors import PayRefused
 
 Kind, State = Bill.Kind, Bill.State
 
@@ -99,7 +99,7 @@ def fetch(bill: Bill) -> None:
     _plan_next(bill)
     try:
         _fetch(bill)
-    except Refused as error:
+    except PayRefused as error:
         if error.code == "NO_STATEMENT_EXIST":
             _keep_empty(bill)
         elif error.code == "STATEMENT_CREATING" and bill.attempts < MOST_ATTEMPTS:

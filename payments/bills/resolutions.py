@@ -22,7 +22,7 @@ from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import adopt
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import PayError, Refused
+from wechat.sdk.pay.errors import PayError, PayRefused
 
 Resolution = Discrepancy.Resolution
 State = Discrepancy.State
@@ -71,7 +71,7 @@ def agree(found: Discrepancy, by: User) -> None:
             _adopt(found, found.order, cashier, by)
         else:
             _accept(found, found.order, cashier, by)
-    except Refused as error:
+    except PayRefused as error:
         raise OrderRefused(error.code, error.message or error.code) from None
     except (TransportError, PayError) as error:
         raise Uncertain(str(error)) from None
@@ -89,13 +89,13 @@ def _adopt(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None
 
 def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:
     """With everything else that is proposed about the payment: it is booked once, or not at all."""
-    said = cashier.query(order.out_trade_no, order.account.appid)
+    payment = cashier.query(order.out_trade_no, order.account.appid)
     proposals = order.discrepancies.filter(state=State.OPEN, kind__in=sorted(ACCEPTABLE))
     agreed = list(proposals.exclude(resolution="").exclude(proposed_by=by))
     with transaction.atomic():
         kinds = {each.kind for each in agreed}
-        applied = apply(order.merchant, said, by=history.PLATFORM, accept=kinds)
-        booked = said.is_paid and applied.outcome is not Outcome.ASIDE
+        applied = apply(order.merchant, payment, by=history.PLATFORM, accept=kinds)
+        booked = payment.is_paid and applied.outcome is not Outcome.ASIDE
         for each in agreed if booked else ():
             history.write(order, Step.Kind.DISCREPANCY, str(each.get_resolution_display()), by)
             _close(each, by)

@@ -14,7 +14,7 @@ from payments.orders.models import Order
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SumLine:
     """Amounts in fen; ``ours`` of the payments in the bill that are orders here."""
 
     title: StrOrPromise
@@ -26,17 +26,17 @@ class Line:
         return self.ours == self.theirs
 
 
-def sums(bill: Bill) -> list[Line]:
+def sums(bill: Bill) -> list[SumLine]:
     return _trade(bill) if bill.kind == Bill.Kind.TRADE else _funds(bill)
 
 
-def _funds(bill: Bill) -> list[Line]:
+def _funds(bill: Bill) -> list[SumLine]:
     """What the trade bills settle, less their fees, and what moved for the same orders and refunds."""
     parts = [
         (_("Payments, less fees"), "order", BillLine.Kind.PAYMENT, 1),
         (_("Refunds, less fees"), "refund", BillLine.Kind.REFUND, -1),
     ]
-    return [Line(title, *_moved(bill, field, kind, sign)) for title, field, kind, sign in parts]
+    return [SumLine(title, *_moved(bill, field, kind, sign)) for title, field, kind, sign in parts]
 
 
 def _moved(bill: Bill, field: str, kind: str, sign: int) -> tuple[int, int]:
@@ -46,7 +46,7 @@ def _moved(bill: Bill, field: str, kind: str, sign: int) -> tuple[int, int]:
     return int(expected), sign * int(moved.aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
-def _trade(bill: Bill) -> list[Line]:
+def _trade(bill: Bill) -> list[SumLine]:
     payments = bill.rows.filter(kind=BillLine.Kind.PAYMENT, order__isnull=False)
     refunds = bill.rows.filter(kind=BillLine.Kind.REFUND, refund__isnull=False)
     day = midnight(bill.day)
@@ -54,8 +54,8 @@ def _trade(bill: Bill) -> list[Line]:
         merchant=bill.merchant_id, paid_at__gte=day, paid_at__lt=day + datetime.timedelta(days=1)
     )
     return [
-        Line(_("Payments"), paid.aggregate(sum=Sum("total"))["sum"] or 0, _sum(payments, "amount")),
-        Line(_("Refunds"), _sum(refunds, "refund__amount"), _sum(refunds, "amount")),
+        SumLine(_("Payments"), paid.aggregate(sum=Sum("total"))["sum"] or 0, _sum(payments, "amount")),
+        SumLine(_("Refunds"), _sum(refunds, "refund__amount"), _sum(refunds, "amount")),
     ]
 
 

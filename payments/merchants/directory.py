@@ -35,7 +35,7 @@ class MerchantUnusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CachedMerchant:
     merchant: Merchant
     keys: MerchantKeys
     platform: PlatformKeys
@@ -54,7 +54,7 @@ class Entry:
         return V2Cashier(V2Client(keys, settings.WECHAT_PAY_API_BASE, _observe))
 
 
-def find(slug: str) -> Entry | None:
+def find(slug: str) -> CachedMerchant | None:
     return next((entry for entry in _entries.get().values() if entry.merchant.slug == slug), None)
 
 
@@ -74,17 +74,17 @@ def cashier_for(merchant: Merchant, protocol: str) -> Cashier:
     return _entry(merchant).cashier(protocol)
 
 
-def _entry(merchant: Merchant) -> Entry:
+def _entry(merchant: Merchant) -> CachedMerchant:
     entry = _entries.get().get(merchant.pk)
     if entry is None:
         raise MerchantUnusable(merchant.slug)
     return entry
 
 
-def keys_of(merchant: Merchant) -> Entry:
+def keys_of(merchant: Merchant) -> CachedMerchant:
     """Raises ``KeyRefused`` or ``Undecryptable``."""
     certificates = [read_certificate(row.pem) for row in merchant.certificates.all()]
-    return Entry(
+    return CachedMerchant(
         merchant,
         MerchantKeys(
             merchant.mchid,
@@ -108,7 +108,7 @@ def _v2_keys(merchant: Merchant) -> V2Keys | None:
     )
 
 
-def _build() -> Mapping[int, Entry]:
+def _build() -> Mapping[int, CachedMerchant]:
     """Disabled ones too: what was sold before has to be finished, and its notifications arrive."""
     entries = {}
     for merchant in Merchant.objects.prefetch_related("certificates"):

@@ -38,7 +38,7 @@ NOTICES = work.Kind(
 )
 
 
-def receive(merchant: Merchant, opened: notices.Notice, raw: bytes) -> Notice:
+def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Notice:
     """Apply it and keep it, as one; whatever goes wrong while applying, it is kept."""
     notice = Notice(
         merchant=merchant,
@@ -114,16 +114,16 @@ def _apply_new(notice: Notice) -> None:
 def _handled(notice: Notice) -> tuple[str, str]:
     """The notice's state and, set aside, why. Profit sharing has the same event type, so both decide."""
     if notice.original_type == "transaction" and notice.event_type.startswith("TRANSACTION."):
-        told = apply(notice.merchant, read_transaction(notice.resource), by=history.PLATFORM)
+        result = apply(notice.merchant, read_transaction(notice.resource), by=history.PLATFORM)
     elif notice.original_type == "refund" and notice.event_type.startswith("REFUND."):
-        told = apply_refund(notice.merchant, read_refund(notice.resource), by=history.PLATFORM)
+        result = apply_refund(notice.merchant, read_refund(notice.resource), by=history.PLATFORM)
     elif notice.original_type == UNPROVEN_REFUND:
         return _asked_about(notice)
     else:
         log.warning("notice_of_unknown_kind", extra={"event": notice.event_type})
         return State.ASIDE, "unknown kind"
-    notice.order = told.order
-    return told.outcome.value, "" if told.outcome is not Outcome.ASIDE else "see the exceptions"
+    notice.order = result.order
+    return result.outcome.value, "" if result.outcome is not Outcome.ASIDE else "see the exceptions"
 
 
 def _asked_about(notice: Notice) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from payments.notifications import notices
 from wechat.kernel import metrics
 from wechat.sdk.pay import v2, v2_notices
 from wechat.sdk.pay.errors import NotGenuine, Unreadable, Unsealable
-from wechat.sdk.pay.notices import LONGEST_BODY, Notice, open_notice
+from wechat.sdk.pay.notices import LONGEST_BODY, OpenedNotice, open_notice
 from wechat.sdk.pay.v2_client import V2Keys
 from wechat.sdk.pay.verifying import is_probe
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 XML = "text/xml; charset=utf-8"
 
 
-class Refused(APIException):
+class NotificationRefused(APIException):
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = "Refused."
 
@@ -56,7 +56,7 @@ class PlatformSignature(BaseAuthentication):
     """Who sends this: WeChat Pay, to this merchant, now. ``request.auth`` is what it says, or ``None`` if
     it is genuine and makes no sense."""
 
-    def authenticate(self, request: Request) -> tuple[Merchant, Notice | None]:
+    def authenticate(self, request: Request) -> tuple[Merchant, OpenedNotice | None]:
         body = _body(request)
         entry = directory.find(request.parser_context["kwargs"]["merchant"])
         if entry is None:
@@ -67,21 +67,21 @@ class PlatformSignature(BaseAuthentication):
             opened = open_notice(entry.platform, entry.keys.api_v3_key, request.headers, body, time.time())
         except NotGenuine as error:
             _noticed(entry.merchant, error.reason, request)
-            raise Refused from None
+            raise NotificationRefused from None
         except Unsealable:
             _noticed(entry.merchant, "decrypt", request)
-            raise Refused from None
+            raise NotificationRefused from None
         except Unreadable:
             return entry.merchant, None
         return entry.merchant, opened
 
-    def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> Notice:
+    def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> OpenedNotice:
         """Of API v2, where what cannot be read proves nothing about its sender."""
         try:
             return v2_notices.open_notice(body, keys.key)
         except (NotGenuine, Unsealable, Unreadable) as error:
             _noticed(merchant, getattr(error, "reason", "v2"), request)
-            raise Refused from None
+            raise NotificationRefused from None
 
     def authenticate_header(self, request: Request) -> str:
         return "WECHATPAY2-SHA256-RSA2048"
@@ -105,7 +105,7 @@ class Notify(APIView):
             if request.auth is None:
                 notices.keep_unreadable(sender, body)
             else:
-                notices.receive(sender, cast(Notice, request.auth), body)
+                notices.receive(sender, cast(OpenedNotice, request.auth), body)
         except Error:
             log.exception("notice_not_kept", extra={"merchant": merchant})
             raise Unavailable from None

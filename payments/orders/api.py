@@ -27,7 +27,7 @@ from payments.orders.serializers import (
     RefundSerializer,
 )
 from wechat.api import scopes
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 from wechat.sdk.pay.orders import Goods
 
@@ -68,7 +68,7 @@ class Orders(BusinessView):
             _refuse(error)
         except Uncertain:
             message = _("WeChat Pay gave no answer: ask again with the same Idempotency-Key.")
-            raise Refused(503, "uncertain", message) from None
+            raise ApiRefusal(503, "uncertain", message) from None
         return Response(PlacedOrderSerializer(order, context={"pay": pay}).data, 201)
 
     def _wanted(self, given: dict[str, Any]) -> ordering.Wanted:
@@ -195,7 +195,7 @@ def _source(view: BusinessView) -> str:
 
 
 def _refuse(error: OrderRefused) -> NoReturn:
-    raise Refused(409 if error.code == "conflict" else 400, error.code, error.sentence) from None
+    raise ApiRefusal(409 if error.code == "conflict" else 400, error.code, error.sentence) from None
 
 
 urlpatterns = [

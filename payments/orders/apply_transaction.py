@@ -9,7 +9,7 @@ import enum
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from payments.merchants.models import Merchant
@@ -37,78 +37,85 @@ class Applied:
 
 
 def apply(
-    merchant: Merchant, said: Transaction, *, by: str, accept: Collection[str] = frozenset()
+    merchant: Merchant, transaction: Transaction, *, by: str, accept: Collection[str] = frozenset()
 ) -> Applied:
-    """``by`` says who told us, for the history; ``accept`` are the differences that staff have agreed to."""
+    """Applies what WeChat Pay reports of an order.
+
+    ``by`` is who reported it, for the history; ``accept`` are the differences that staff have agreed to.
+    """
     # No savepoint: what does not fit is found before anything is written.
-    with transaction.atomic(savepoint=False):
-        order = _found(merchant, said.out_trade_no)
+    with atomic(savepoint=False):
+        order = _found(merchant, transaction.out_trade_no)
         try:
-            return Applied(_applied(order, merchant, said, by, accept), order)
+            return Applied(_applied(order, merchant, transaction, by, accept), order)
         except Mismatch as mismatch:
             note(merchant, mismatch)
             return Applied(Outcome.ASIDE, order)
 
 
 def _found(merchant: Merchant, out_trade_no: str) -> Order | None:
-    """Locked."""
+    """Returns the order of a number, locked."""
     found = Order.objects.select_for_update(of=("self",)).select_related("account").order_by()
     return found.filter(merchant=merchant, out_trade_no=out_trade_no).first()
 
 
 def _applied(
-    order: Order | None, merchant: Merchant, said: Transaction, by: str, accept: Collection[str]
+    order: Order | None, merchant: Merchant, transaction: Transaction, by: str, accept: Collection[str]
 ) -> Outcome:
     if order is None:
-        raise Mismatch(Kind.UNKNOWN_ORDER, said.out_trade_no, there=_sum(said))
-    _compare(order, merchant, said, accept)
-    if said.is_paid:
-        return _paid(order, said, by)
-    if said.trade_state in OVER:
+        raise Mismatch(Kind.UNKNOWN_ORDER, transaction.out_trade_no, there=_sum(transaction))
+    _compare(order, merchant, transaction, accept)
+    if transaction.is_paid:
+        return _paid(order, transaction, by)
+    if transaction.trade_state in OVER:
         return closed(order, by)
     if order.state == OrderState.CREATED:
         _move(order, OrderState.PAYING, by)
     return Outcome.REPEAT
 
 
-def _compare(order: Order, merchant: Merchant, said: Transaction, accept: Collection[str]) -> None:
+def _compare(order: Order, merchant: Merchant, transaction: Transaction, accept: Collection[str]) -> None:
     """Raises ``Mismatch``. What an unpaid order's answer leaves out is not compared."""
     pairs = [
-        (Kind.MERCHANT, merchant.mchid, said.mchid),
-        (Kind.APPID, order.account.appid, said.appid),
-        (Kind.AMOUNT, order.total, said.total),
-        (Kind.CURRENCY, CURRENCY, said.currency or CURRENCY),
+        (Kind.MERCHANT, merchant.mchid, transaction.mchid),
+        (Kind.APPID, order.account.appid, transaction.appid),
+        (Kind.AMOUNT, order.total, transaction.total),
+        (Kind.CURRENCY, CURRENCY, transaction.currency or CURRENCY),
     ]
-    if said.is_paid and order.way == Order.Way.JSAPI:
-        pairs.append((Kind.PAYER, order.openid, said.openid))
+    if transaction.is_paid and order.way == Order.Way.JSAPI:
+        pairs.append((Kind.PAYER, order.openid, transaction.openid))
     for kind, here, there in pairs:
         if here != there and kind not in accept:
-            subject = f"{said.out_trade_no} {said.transaction_id}".strip()
+            subject = f"{transaction.out_trade_no} {transaction.transaction_id}".strip()
             raise Mismatch(kind, subject, order=order, here=here, there=there)
 
 
-def _paid(order: Order, said: Transaction, by: str) -> Outcome:
-    if not said.transaction_id:
-        raise Mismatch(Kind.UNREADABLE, said.out_trade_no, order=order)
+def _paid(order: Order, transaction: Transaction, by: str) -> Outcome:
+    if not transaction.transaction_id:
+        raise Mismatch(Kind.UNREADABLE, transaction.out_trade_no, order=order)
     if order.is_paid:
-        if order.transaction_id == said.transaction_id:
+        if order.transaction_id == transaction.transaction_id:
             return Outcome.REPEAT
-        subject = f"{said.out_trade_no} {said.transaction_id}"
+        subject = f"{transaction.out_trade_no} {transaction.transaction_id}"
         raise Mismatch(
-            Kind.SECOND_PAYMENT, subject, order=order, here=order.transaction_id, there=said.transaction_id
+            Kind.SECOND_PAYMENT,
+            subject,
+            order=order,
+            here=order.transaction_id,
+            there=transaction.transaction_id,
         )
     late = not order.is_open
-    if said.total and said.total != order.total:
+    if transaction.total and transaction.total != order.total:
         # Staff have agreed: the books say what was paid.
-        asked = f"{order.total} → {said.total}"
-        order.total = said.total
+        asked = f"{order.total} → {transaction.total}"
+        order.total = transaction.total
         history.write(order, Step.Kind.DISCREPANCY, asked, by)
-    order.transaction_id = said.transaction_id
-    order.trade_type = said.trade_type[:16]
-    order.bank_type = said.bank_type[:32]
-    order.payer_openid = said.openid
-    order.payer_total = said.payer_total
-    order.paid_at = said.success_time or timezone.now()
+    order.transaction_id = transaction.transaction_id
+    order.trade_type = transaction.trade_type[:16]
+    order.bank_type = transaction.bank_type[:32]
+    order.payer_openid = transaction.openid
+    order.payer_total = transaction.payer_total
+    order.paid_at = transaction.success_time or timezone.now()
     order.due_at = None
     _move(order, OrderState.PAID, by, PAYMENT)
     events.emit(events.Topic.PAID, order)
@@ -136,5 +143,5 @@ def _move(order: Order, state: OrderState, by: str, more: Sequence[str] = ()) ->
     history.write(order, Step.Kind.MOVED, str(order.get_state_display()), by)
 
 
-def _sum(said: Transaction) -> str:
-    return f"{said.transaction_id} {said.total} {said.trade_state}"
+def _sum(transaction: Transaction) -> str:
+    return f"{transaction.transaction_id} {transaction.total} {transaction.trade_state}"

@@ -16,7 +16,7 @@ from payments.orders.ordering import new_number
 from wechat.kernel.secrets import Undecryptable
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import KeyRefused, Refused
+from wechat.sdk.pay.errors import KeyRefused, PayRefused
 
 EXPIRES_SOON = datetime.timedelta(days=200)
 
@@ -46,7 +46,7 @@ def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> It
     """A question about an order that is not there needs a right key and serial, and costs nothing."""
     try:
         cashier.query(new_number("WX", timezone.now()), account.appid)
-    except Refused as error:
+    except PayRefused as error:
         yield _judged(merchant, account, error)
     except TransportError:
         yield Finding(
@@ -57,7 +57,7 @@ def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> It
         )
 
 
-def _judged(merchant: Merchant, account: OfficialAccount, error: Refused) -> Finding:
+def _judged(merchant: Merchant, account: OfficialAccount, error: PayRefused) -> Finding:
     if error.code in {"ORDER_NOT_EXIST", "ORDERNOTEXIST"}:
         return Finding(Level.FINE, _("WeChat Pay accepts the key of merchant %(name)s.") % {"name": merchant})
     if error.code == "SIGN_ERROR":

@@ -1,7 +1,7 @@
 """The outbox: others hear of a payment exactly once, after it is true and whatever crashes in between.
 
-An event is written in the transaction that made it true. A worker then tells everybody registered with
-``@hears``; each hearer's rows and the note that it was told are one transaction. Hearers write rows (a push,
+An event is written in the transaction that made it true. A worker then hands it to everything registered with
+``@handles``; a handler's rows and the note that it is done are one transaction. Handlers write rows (a push,
 a delivery), they never call out.
 """
 
@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from payments.orders.models import Event, Order, Refund
+from payments.orders.models import Order, OrderEvent, Refund
 from wechat.kernel import work
 from wechat.kernel.registry import Registry
 from wechat.sdk.errors import Cause
 
 log = logging.getLogger(__name__)
-Topic = Event.Topic
+Topic = OrderEvent.Topic
 
 EVENTS = work.Kind(
     "orders.tell",
-    lambda: Event.objects.select_related("order", "order__account", "order__merchant", "refund"),
+    lambda: OrderEvent.objects.select_related("order", "order__account", "order__merchant", "refund"),
     lease=datetime.timedelta(minutes=1),
     queue=work.INTERACTIVE,
     batch=100,
@@ -32,57 +32,59 @@ EVENTS = work.Kind(
 )
 
 
-class NotHeard(Exception):
-    """A hearer failed, so the event has to be handed to it once more."""
+class HandlerFailed(Exception):
+    """A handler failed, so the event has to be handed to it once more."""
 
     cause = Cause.LATER
 
 
 @dataclass(frozen=True, slots=True)
-class Hearer:
+class Handler:
     name: str
     topics: frozenset[str]
-    tell: Callable[[Event], None]
+    handle: Callable[[OrderEvent], None]
 
 
-_hearers: Registry[Hearer] = Registry("hearer of payments")
+_handlers: Registry[Handler] = Registry("handler of payments")
 
 
-def hears(name: str, *topics: Event.Topic) -> Callable[[Callable[[Event], None]], Callable[[Event], None]]:
-    """Register a function for topics, all of them if none is named; ``name`` stays the same for ever."""
+def handles(
+    name: str, *topics: OrderEvent.Topic
+) -> Callable[[Callable[[OrderEvent], None]], Callable[[OrderEvent], None]]:
+    """Registers a function for topics, all of them if none is named; ``name`` stays the same for ever."""
 
-    def register(tell: Callable[[Event], None]) -> Callable[[Event], None]:
-        _hearers.add(name, Hearer(name, frozenset(topics or Topic), tell))
-        return tell
+    def register(handle: Callable[[OrderEvent], None]) -> Callable[[OrderEvent], None]:
+        _handlers.add(name, Handler(name, frozenset(topics or Topic), handle))
+        return handle
 
     return register
 
 
-def emit(topic: Event.Topic, order: Order, refund: Refund | None = None) -> None:
-    """Inside the transaction that makes it true."""
-    Event.objects.create(topic=topic, order=order, refund=refund, due_at=timezone.now())
+def emit(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -> None:
+    """Writes an event, inside the transaction that makes it true."""
+    OrderEvent.objects.create(topic=topic, order=order, refund=refund, due_at=timezone.now())
 
 
 @EVENTS.each
-def tell(event: Event) -> None:
-    """Hand it to everybody who has not heard yet; a failing hearer holds up nobody else.
+def hand_on(event: OrderEvent) -> None:
+    """Hands an event to every handler that is not done with it; a failing one holds up no other.
 
-    Raises ``NotHeard``.
+    Raises ``HandlerFailed``.
     """
-    left = [each for each in _hearers if event.topic in each.topics and each.name not in event.told]
-    if failures := [failure for hearer in left if (failure := _tell_one(event, hearer))]:
-        raise NotHeard(", ".join(failures))
+    left = [each for each in _handlers if event.topic in each.topics and each.name not in event.handled_by]
+    if failures := [failure for handler in left if (failure := _hand_to(event, handler))]:
+        raise HandlerFailed(", ".join(failures))
     event.done()
 
 
-def _tell_one(event: Event, hearer: Hearer) -> str:
+def _hand_to(event: OrderEvent, handler: Handler) -> str:
     try:
         with transaction.atomic():
-            locked = Event.objects.select_for_update().get(pk=event.pk)
-            if hearer.name not in locked.told:
-                hearer.tell(event)
-                Event.objects.filter(pk=event.pk).update(told=[*locked.told, hearer.name])
+            locked = OrderEvent.objects.select_for_update().get(pk=event.pk)
+            if handler.name not in locked.handled_by:
+                handler.handle(event)
+                OrderEvent.objects.filter(pk=event.pk).update(handled_by=[*locked.handled_by, handler.name])
     except Exception as error:
-        log.exception("hearer_failed", extra={"event": event.pk, "hearer": hearer.name})
-        return f"{hearer.name}: {type(error).__name__}"
+        log.exception("handler_failed", extra={"event": event.pk, "handler": handler.name})
+        return f"{handler.name}: {type(error).__name__}"
     return ""

@@ -1,4 +1,4 @@
-"""Who hears of payments: the owner's systems, the payer, and whoever has to give back a second payment."""
+"""Handlers of the events of orders: the owner's systems, the payer, and giving back a second payment."""
 
 import datetime
 
@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
 from payments.orders import attribution, webhooks
-from payments.orders.events import Topic, hears
-from payments.orders.models import Event, Order
+from payments.orders.events import Topic, handles
+from payments.orders.models import Order, OrderEvent
 from payments.orders.refunds import refunding
 from payments.orders.states import PAID
 from wechat.campaigns import conversions
@@ -26,13 +26,13 @@ from wechat.sdk.pay.money import yuan
 channel_report.register_revenue(attribution.by_channel)
 
 
-@hears("webhooks")
-def post_to_webhooks(event: Event) -> None:
+@handles("webhooks")
+def post_to_webhooks(event: OrderEvent) -> None:
     webhooks.post(event)
 
 
-@hears("receipt", Topic.PAID)
-def send_receipt(event: Event) -> None:
+@handles("receipt", Topic.PAID)
+def send_receipt(event: OrderEvent) -> None:
     order = event.order
     openid = order.payer_openid or order.openid
     if not order.merchant.receipt_text or not openid:
@@ -66,8 +66,8 @@ event_templates.register(
 )
 
 
-@hears("automatic", Topic.PAID)
-def send_automatic_messages(event: Event) -> None:
+@handles("automatic", Topic.PAID)
+def send_automatic_messages(event: OrderEvent) -> None:
     """The messages from templates that staff have set for a payment."""
     order = event.order
     openid = order.payer_openid or order.openid
@@ -82,8 +82,8 @@ def send_automatic_messages(event: Event) -> None:
     event_templates.happened(order.account, "order.paid", openid, words, key=f"order.paid:{order.pk}")
 
 
-@hears("sequences", Topic.PAID)
-def move_sequences(event: Event) -> None:
+@handles("sequences", Topic.PAID)
+def move_sequences(event: OrderEvent) -> None:
     """A payment ends the sequences that wait for one, and begins those that follow one."""
     order = event.order
     openid, key = order.payer_openid or order.openid, f"order:{order.pk}"
@@ -95,8 +95,8 @@ def move_sequences(event: Event) -> None:
 triggers.register("order", _("An order is paid"))
 
 
-@hears("purchase", Topic.PAID)
-def give_back_a_second_payment(event: Event) -> None:
+@handles("purchase", Topic.PAID)
+def give_back_a_second_payment(event: OrderEvent) -> None:
     """Of the orders of one purchase the first one paid is kept (WeChat Pay reference 10.1)."""
     order = event.order
     if not order.purchase:
@@ -121,5 +121,5 @@ def paid_after_a_campaign(
     """What was paid and kept, in fen; whoever paid counts, else whom the order was made for."""
     payers = Q(payer_openid__in=openids) | Q(payer_openid="", openid__in=openids)
     paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
-    told = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))
-    return Revenue(told["orders"], told["fen"] or 0)
+    totals = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))
+    return Revenue(totals["orders"], totals["fen"] or 0)

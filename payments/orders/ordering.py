@@ -25,7 +25,7 @@ from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import orders
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import Refused
+from wechat.sdk.pay.errors import PayRefused
 
 Way = Order.Way
 
@@ -121,7 +121,7 @@ def place(order: Order) -> Order:
     order.calls += 1
     try:
         prepay = _called(cashier, order)
-    except Refused as error:
+    except PayRefused as error:
         return _not_placed(order, error)
     except TransportError as error:
         raise _uncertain(order, str(error)) from None
@@ -244,7 +244,7 @@ def _placed(order: Order, prepay: str) -> Order:
     return locked
 
 
-def _not_placed(order: Order, error: Refused) -> Order:
+def _not_placed(order: Order, error: PayRefused) -> Order:
     """A refusal may still mean that the order is there, paid even: look before giving it up."""
     if error.retryable:
         raise _uncertain(order, str(error)) from None

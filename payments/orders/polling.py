@@ -26,7 +26,7 @@ from payments.orders.states import ORDER_MOVES, OrderState, move
 from wechat.kernel import work
 from wechat.sdk.errors import Cause, WeChatError
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import Refused
+from wechat.sdk.pay.errors import PayRefused
 from wechat.sdk.pay.transactions import Transaction
 
 Answer = TypeVar("Answer")
@@ -72,18 +72,18 @@ def poll(found: Sequence[Order]) -> None:
 
 
 def chase(found: Sequence[Order]) -> list[Failure | None]:
-    """Ask what became of each, apply it, and close what is over and unpaid.
+    """Asks what became of each, applies it, and closes what is over and unpaid.
 
     Returns what went wrong with each.
     """
     for order in found:
         if order.expires_at <= timezone.now():
             start_closing(order, by=history.WORKER)
-    asked = [(order, said) for order, said in zip(found, _each(_query, found), strict=True)]
-    for order, said in asked:
-        _settle(order, said)
-    unpaid = [order for order, said in asked if _is_closable(order, said)]
-    failures = {order.pk: said for order, said in asked if not isinstance(said, Transaction)}
+    answers = [(order, answer) for order, answer in zip(found, _each(_query, found), strict=True)]
+    for order, answer in answers:
+        _settle(order, answer)
+    unpaid = [order for order, answer in answers if _is_closable(order, answer)]
+    failures = {order.pk: answer for order, answer in answers if not isinstance(answer, Transaction)}
     for order, refusal in zip(unpaid, _each(_close, unpaid), strict=True):
         _settle_close(order, refusal)
         if refusal is not None:
@@ -92,10 +92,10 @@ def chase(found: Sequence[Order]) -> list[Failure | None]:
 
 
 def look_up(found: Sequence[Order]) -> None:
-    """Ask what became of orders, over or not, and apply it."""
-    for order, said in zip(found, _each(_query, found), strict=True):
-        if isinstance(said, Transaction):
-            apply(order.merchant, said, by=history.PLATFORM)
+    """Asks what became of orders, over or not, and applies it."""
+    for order, answer in zip(found, _each(_query, found), strict=True):
+        if isinstance(answer, Transaction):
+            apply(order.merchant, answer, by=history.PLATFORM)
 
 
 def start_closing(order: Order, *, by: str) -> bool:
@@ -125,11 +125,11 @@ def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
     return min(now + pause, order.expires_at)
 
 
-def _settle(order: Order, said: Transaction | Failure) -> None:
-    if isinstance(said, Transaction):
-        apply(order.merchant, said, by=history.PLATFORM)
-    elif not (isinstance(said, Refused) and said.code in NOT_THERE):
-        history.write(order, Step.Kind.QUERIED, str(said), history.PLATFORM)
+def _settle(order: Order, answer: Transaction | Failure) -> None:
+    if isinstance(answer, Transaction):
+        apply(order.merchant, answer, by=history.PLATFORM)
+    elif not (isinstance(answer, PayRefused) and answer.code in NOT_THERE):
+        history.write(order, Step.Kind.QUERIED, str(answer), history.PLATFORM)
     _postpone(order)
 
 
@@ -142,18 +142,18 @@ def _postpone(order: Order) -> None:
     order.state, order.due_at = locked.state, locked.due_at
 
 
-def _is_closable(order: Order, said: Transaction | Failure) -> bool:
+def _is_closable(order: Order, answer: Transaction | Failure) -> bool:
     """Whether it is over, and WeChat Pay has just said that nobody paid."""
     if order.state != OrderState.CLOSING:
         return False
-    if isinstance(said, Transaction):
-        return not said.is_paid
-    return isinstance(said, Refused) and said.code in NOT_THERE
+    if isinstance(answer, Transaction):
+        return not answer.is_paid
+    return isinstance(answer, PayRefused) and answer.code in NOT_THERE
 
 
 def _settle_close(order: Order, refusal: Failure | None) -> None:
     """Anything but a clean close leaves it to the next look: a payment may just have come in."""
-    gone = isinstance(refusal, Refused) and refusal.code in NOT_THERE
+    gone = isinstance(refusal, PayRefused) and refusal.code in NOT_THERE
     history.write(order, Step.Kind.CLOSED, str(refusal or ""), history.PLATFORM)
     if refusal is None or gone:
         with transaction.atomic():

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.followers import erasing, timeline
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
-from accounts.followers.timeline import Line, Moment, Panel
+from accounts.followers.timeline import Moment, Panel, PanelLine
 from accounts.staff.rights import Area
 from payments.orders.models import Order
 from wechat.desk import panel
@@ -27,7 +27,7 @@ def paid_by(follower: Follower) -> QuerySet[Order]:
     )
 
 
-@timeline.happened(Area.MONEY)
+@timeline.adds_moments(Area.MONEY)
 def paid(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
     rows = paid_by(follower)
     if before is not None:
@@ -38,7 +38,7 @@ def paid(follower: Follower, before: datetime.datetime | None, limit: int) -> It
         yield Moment(order.paid_at, order.get_state_display(), text, _page(order), "good")
 
 
-@timeline.knows(order=30, area=Area.MONEY)
+@timeline.adds_panel(order=30, area=Area.MONEY)
 def bought(follower: Follower) -> Panel | None:
     """How often, how much, and when last."""
     sums = paid_by(follower).aggregate(
@@ -48,9 +48,9 @@ def bought(follower: Follower) -> Panel | None:
         return None
     last = timezone.localtime(sums["last"]).strftime("%Y-%m-%d %H:%M")
     lines = [
-        Line(_("Paid orders"), str(sums["count"])),
-        Line(_("Paid, after refunds"), f"¥{yuan(sums['total'] - sums['back'])}"),
-        Line(_("Last payment"), last),
+        PanelLine(_("Paid orders"), str(sums["count"])),
+        PanelLine(_("Paid, after refunds"), f"¥{yuan(sums['total'] - sums['back'])}"),
+        PanelLine(_("Last payment"), last),
     ]
     return Panel(_("Payments"), lines)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from payments.orders.models import Event, Order, Refund
+from payments.orders.models import Order, OrderEvent, Refund
 from wechat.sdk.beijing import BEIJING
 from wechat.webhooks import events, outbox
 from wechat.webhooks.models import Delivery
@@ -19,17 +19,17 @@ ORDER = {
 }
 REFUND = {"out_refund_no": "RF20260302100000", "state": "succeeded", "amount": 9980}
 
-events.register(Event.Topic.PAID, _("Order paid"), {"order": ORDER})
-events.register(Event.Topic.CLOSED, _("Order closed"), {"order": {**ORDER, "state": "closed"}})
-events.register(Event.Topic.REFUNDED, _("Refund paid out"), {"order": ORDER, "refund": REFUND})
+events.register(OrderEvent.Topic.PAID, _("Order paid"), {"order": ORDER})
+events.register(OrderEvent.Topic.CLOSED, _("Order closed"), {"order": {**ORDER, "state": "closed"}})
+events.register(OrderEvent.Topic.REFUNDED, _("Refund paid out"), {"order": ORDER, "refund": REFUND})
 events.register(
-    Event.Topic.REFUND_FAILED,
+    OrderEvent.Topic.REFUND_FAILED,
     _("Refund failed"),
     {"order": ORDER, "refund": {**REFUND, "state": "failed"}},
 )
 
 
-def post(event: Event) -> None:
+def post(event: OrderEvent) -> None:
     order = event.order
     data = {"order": described(order)}
     if event.refund:
@@ -38,7 +38,7 @@ def post(event: Event) -> None:
     outbox.emit(order.account, event.topic, data, key=key_of(event), openid=openid)
 
 
-def key_of(event: Event) -> str:
+def key_of(event: OrderEvent) -> str:
     return f"payment:{event.pk}"
 
 

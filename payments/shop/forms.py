@@ -61,8 +61,8 @@ class ItemForm(AccountForm):
         rows = Item.objects.select_for_update().filter(pk=self.instance.pk)
         taken = rows.values_list("taken", flat=True).first() or 0
         if stock is not None and stock < taken:
-            told = _("%(taken)d are sold already, or held by orders that can be paid.")
-            raise forms.ValidationError(told % {"taken": taken})
+            message = _("%(taken)d are sold already, or held by orders that can be paid.")
+            raise forms.ValidationError(message % {"taken": taken})
         return stock
 
     def clean(self) -> dict[str, Any]:

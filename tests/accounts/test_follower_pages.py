@@ -122,7 +122,10 @@ def test_remark_tags_and_own_fields_are_saved_and_sent_later(staff: Cast) -> Non
     assert answer.status_code == 302
     follower.refresh_from_db()
     assert (follower.remark, list(follower.tags.all())) == ("王女士", [tag])
-    assert {change.kind: change.wish for change in Change.objects.all()} == {"remark": "王女士", "tag": "yes"}
+    assert {change.kind: change.desired for change in Change.objects.all()} == {
+        "remark": "王女士",
+        "tag": "yes",
+    }
     assert FieldValue.objects.get(field=size).number == Decimal("42.5")
     assert FieldValue.objects.get(field=member).number == 1
     assert LogEntry.objects.filter(object_id=str(follower.pk)).exists()
@@ -170,7 +173,7 @@ def test_a_failed_change_is_told_and_tried_again(staff: Cast) -> None:
         account=staff.ours,
         follower=follower,
         kind="remark",
-        wish="x",
+        desired="x",
         due_at=None,
         errcode=40092,
         error="40092",
@@ -194,18 +197,18 @@ def test_what_a_follower_wrote_is_escaped(staff: Cast) -> None:
 
 def test_others_tell_what_happened_and_what_they_know(staff: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeline, "_sources", [])
-    monkeypatch.setattr(timeline, "_knowers", [])
+    monkeypatch.setattr(timeline, "_panel_sources", [])
     start = NOW - datetime.timedelta(days=1)
 
-    @timeline.happened(Area.MONEY)
+    @timeline.adds_moments(Area.MONEY)
     def paid(follower: Follower, before: Any, limit: int) -> list[timeline.Moment]:
         times = [start - datetime.timedelta(minutes=number) for number in range(80)]
-        told = [timeline.Moment(at, "支付", f"订单-{number:03}") for number, at in enumerate(times)]
-        return [each for each in told if before is None or each.at < before][:limit]
+        moments = [timeline.Moment(at, "支付", f"订单-{number:03}") for number, at in enumerate(times)]
+        return [each for each in moments if before is None or each.at < before][:limit]
 
-    @timeline.knows(order=1, area=Area.MONEY)
+    @timeline.adds_panel(order=1, area=Area.MONEY)
     def orders(follower: Follower) -> timeline.Panel:
-        return timeline.Panel("订单汇总", [timeline.Line("总额", "¥12.00")])
+        return timeline.Panel("订单汇总", [timeline.PanelLine("总额", "¥12.00")])
 
     follower = person(staff.ours)
     html = shown(staff, page_of(follower))
@@ -263,11 +266,11 @@ def test_a_refused_tag_is_tried_again_by_a_button(staff: Cast) -> None:
 
 
 def segment_data(account: OfficialAccount, *rows: tuple[str, str, str], **more: str) -> dict[str, Any]:
-    told = {"account": account.pk, "name": "沉睡粉丝", "match": "all", **more}
+    data = {"account": account.pk, "name": "沉睡粉丝", "match": "all", **more}
     for number, row in enumerate(rows):
         for name, value in zip(("field", "compare", "value"), row, strict=True):
-            told[f"c{number}-{name}"] = value
-    return told
+            data[f"c{number}-{name}"] = value
+    return data
 
 
 ADD_SEGMENT = "/admin/followers/segment/add/"
@@ -388,8 +391,8 @@ def test_a_run_that_stopped_says_why_and_an_odd_one_what(staff: Cast) -> None:
 
 def bulk(staff: Cast, query: str, who: str = "owner", **data: Any) -> Any:
     client = signed_in(getattr(staff, who))
-    told = {"account": staff.ours.pk, "whom": query, **data}
-    return client.post(reverse("admin:followers_bulk"), told)
+    form_data = {"account": staff.ours.pk, "selection": query, **data}
+    return client.post(reverse("admin:followers_bulk"), form_data)
 
 
 def test_what_will_happen_is_shown_before_anything_does(staff: Cast) -> None:
@@ -397,10 +400,10 @@ def test_what_will_happen_is_shown_before_anything_does(staff: Cast) -> None:
     for number in range(3):
         person(staff.ours, f"o{number}")
     person(staff.ours, "oHas").tags.add(tag)
-    answer = bulk(staff, "", deed="tag", tag=tag.pk)
+    answer = bulk(staff, "", action="tag", tag=tag.pk)
     assert answer.context["effects"][0].startswith("3")
     assert not BulkJob.objects.exists()
-    answer = bulk(staff, "", deed="tag", tag=tag.pk, sure="1")
+    answer = bulk(staff, "", action="tag", tag=tag.pk, sure="1")
     job = BulkJob.objects.get()
     assert answer["Location"] == reverse("admin:followers_job", args=(job.pk,))
     assert (job.kind, job.total, job.asked_by) == ("tag", 4, staff.owner)
@@ -412,21 +415,21 @@ def test_the_followers_ticked_are_those_meant(staff: Cast) -> None:
     answer = signed_in(staff.owner).post(LIST, action)
     page = signed_in(staff.owner).get(answer["Location"])
     assert page.context["count"] == 1
-    bulk(staff, QueryDict(answer["Location"].partition("?")[2]).urlencode(), deed="block", sure="1")
+    bulk(staff, QueryDict(answer["Location"].partition("?")[2]).urlencode(), action="block", sure="1")
     assert BulkJob.objects.get().details["ids"] == [first.pk]
 
 
 def test_tagging_without_a_tag_is_refused(staff: Cast) -> None:
     person(staff.ours)
-    assert bulk(staff, "", deed="tag", sure="1").status_code == 200
+    assert bulk(staff, "", action="tag", sure="1").status_code == 200
     assert not BulkJob.objects.exists()
 
 
 def test_who_may_only_look_may_export_and_nothing_else(staff: Cast) -> None:
     person(staff.ours)
-    assert bulk(staff, "", "editor", deed="block", sure="1").status_code == 200
+    assert bulk(staff, "", "editor", action="block", sure="1").status_code == 200
     assert not BulkJob.objects.exists()
-    bulk(staff, "", "editor", deed="export", format="csv", sure="1")
+    bulk(staff, "", "editor", action="export", format="csv", sure="1")
     assert BulkJob.objects.get().details["masked"] is True
 
 
@@ -447,7 +450,7 @@ def test_a_job_page_tells_rows_that_failed_and_why(staff: Cast) -> None:
         account=staff.ours,
         follower=refused,
         kind="remark",
-        wish="x",
+        desired="x",
         job=job,
         due_at=None,
         errcode=43004,

@@ -47,8 +47,8 @@ def people(account: OfficialAccount, count: int) -> list[Follower]:
 def done(
     account: OfficialAccount, kind: str, details: dict[str, Any] | None = None, **fields: Any
 ) -> BulkJob:
-    told = {**selection.everybody(account, ""), **(details or {})}
-    job = job_requests.ask(account, kind, told, None, **fields)
+    job_details = {**selection.everybody(account, ""), **(details or {})}
+    job = job_requests.ask(account, kind, job_details, None, **fields)
     while job.is_open and not job.error:
         work.run("followers.run_jobs")
         job.refresh_from_db()
@@ -250,7 +250,7 @@ def test_rows_are_taken_whole_or_refused_with_their_number(account: OfficialAcco
     assert (refused.remark, refused.custom_values.count()) == ("", 0)
     taken = Follower.objects.get(openid="oPerson00000")
     assert (taken.remark, taken.custom_values.count()) == ("王女士", 2)
-    assert Change.objects.get().wish == "王女士"
+    assert Change.objects.get().desired == "王女士"
     assert FieldValue.objects.count() == 3
 
 

@@ -45,13 +45,13 @@ def pages(account: OfficialAccount) -> OfficialAccount:
 
 
 def test_every_app_tells_its_pages(pages: OfficialAccount) -> None:
-    told = {link.title: link.url for link in offered(pages)}
+    links = {link.title: link.url for link in offered(pages)}
     item = Item.objects.get()
-    assert told["春茶"].endswith(f"/h5/demo/shop/{item.pk}/")
-    assert told["春季上新"] == "https://mp.weixin.qq.com/s/1"
-    assert told["门店海报"].endswith("/cgi-bin/showqrcode?ticket=gQ%2F8%3D")
-    assert (told["会员卡"], told["卡片"]) == (USED, USED + "?r=1")
-    assert any(url.endswith("/h5/demo/shop/orders/") for url in told.values())
+    assert links["春茶"].endswith(f"/h5/demo/shop/{item.pk}/")
+    assert links["春季上新"] == "https://mp.weixin.qq.com/s/1"
+    assert links["门店海报"].endswith("/cgi-bin/showqrcode?ticket=gQ%2F8%3D")
+    assert (links["会员卡"], links["卡片"]) == (USED, USED + "?r=1")
+    assert any(url.endswith("/h5/demo/shop/orders/") for url in links.values())
 
 
 def test_what_was_withdrawn_is_not_offered(pages: OfficialAccount) -> None:
@@ -71,9 +71,11 @@ def test_the_window_shows_them_to_whoever_edits_content(pages: OfficialAccount, 
             "/admin/official/officialaccount/links/", {"account": str(pages.pk), **query}
         )
 
-    told = asked(staff.editor, q="春").json()
-    assert [each["title"] for each in told["choices"]] == ["春季上新", "春茶"] or len(told["choices"]) == 2
-    (group,) = told["filters"]
+    answer = asked(staff.editor, q="春").json()
+    assert [each["title"] for each in answer["choices"]] == ["春季上新", "春茶"] or len(
+        answer["choices"]
+    ) == 2
+    (group,) = answer["filters"]
     one = group["options"][1][0]
     assert {
         each["detail"].partition(" · ")[0] for each in asked(staff.editor, group=one).json()["choices"]

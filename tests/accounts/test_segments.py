@@ -20,7 +20,7 @@ def person(account: OfficialAccount, name: str, **fields: Any) -> Follower:
 
 
 def found(account: OfficialAccount, *rows: tuple[str, str, str], match: str = "all") -> set[str]:
-    conditions: list[segments.Row] = [
+    conditions: list[segments.Condition] = [
         {"field": field, "compare": compare, "value": value} for field, compare, value in rows
     ]
     segment = Segment(account=account, name="x", match=match, conditions=conditions)

@@ -276,12 +276,12 @@ def test_after_a_failure_those_who_come_do_not_start_run_after_run(account: Offi
 
 def test_a_remark_with_half_a_character_holds_up_nobody(crowd: Crowd) -> None:
     odd, fine = crowd.add(2)
-    told = (
+    response = (
         f'{{"user_info_list":[{{"subscribe":1,"openid":"{odd}","remark":"@ud83d半@u0000个",'
         f'"subscribe_time":1504246660,"tagid_list":[]}},{{"subscribe":1,"openid":"{fine}","remark":"好",'
         '"subscribe_time":1504246660,"tagid_list":[]}]}'
     )
-    crowd.fail("/cgi-bin/user/info/batchget", answer=told.replace("@", "\\"), times=1)
+    crowd.fail("/cgi-bin/user/info/batchget", answer=response.replace("@", "\\"), times=1)
     run = crowd.sync()
     assert (run.step, run.profiled) == (Step.DONE, 2)
     assert (crowd.follower(odd).remark, crowd.follower(fine).remark) == ("半个", "好")

@@ -88,14 +88,14 @@ def test_a_tag_taken_off_goes_from_both_sides(crowd: Crowd) -> None:
     assert tag.followers.count() == 0
 
 
-def test_the_last_of_two_wishes_counts(crowd: Crowd) -> None:
+def test_the_last_of_two_desired_values_counts(crowd: Crowd) -> None:
     crowd.add(1)
     crowd.sync()
     tag = crowd.tag("VIP")
     tagging.add(tag, everybody(crowd.account))
     tagging.remove(tag, everybody(crowd.account))
     change = Change.objects.get()
-    assert change.wish == "no"
+    assert change.desired == "no"
     crowd.send()
     assert not any(crowd.tagged().values())
 
@@ -196,8 +196,8 @@ def test_a_run_does_not_undo_what_waits_to_be_sent(crowd: Crowd) -> None:
     follower = crowd.follower(openid)
     tagging.add(tag, [follower.pk])
     Follower.objects.filter(pk=follower.pk).update(remark="王女士", blacklisted=True)
-    changes.wish(Change.Kind.REMARK, [follower], "王女士")
-    changes.wish(Change.Kind.BLACKLIST, [follower], "yes")
+    changes.queue(Change.Kind.REMARK, [follower], "王女士")
+    changes.queue(Change.Kind.BLACKLIST, [follower], "yes")
     Change.objects.update(due_at=timezone.now() + datetime.timedelta(hours=1))
     crowd.sync()
     follower.refresh_from_db()
@@ -208,13 +208,13 @@ def test_remarks_and_the_blacklist_go_to_the_platform(crowd: Crowd) -> None:
     openids = crowd.add(25)
     crowd.sync()
     first = crowd.follower(openids[0])
-    changes.wish(Change.Kind.REMARK, [first], "三店-王女士")
-    changes.wish(Change.Kind.BLACKLIST, Follower.objects.all(), "yes")
+    changes.queue(Change.Kind.REMARK, [first], "三店-王女士")
+    changes.queue(Change.Kind.BLACKLIST, Follower.objects.all(), "yes")
     crowd.send()
     known = crowd.state()["followers"]
     assert known[first.openid]["remark"] == "三店-王女士"
     assert all(each["blacklisted"] for each in known.values())
-    changes.wish(Change.Kind.BLACKLIST, [first], "no")
+    changes.queue(Change.Kind.BLACKLIST, [first], "no")
     crowd.send()
     assert not crowd.state()["followers"][first.openid]["blacklisted"]
 
@@ -222,6 +222,6 @@ def test_remarks_and_the_blacklist_go_to_the_platform(crowd: Crowd) -> None:
 def test_a_remark_that_is_too_long_says_so(crowd: Crowd) -> None:
     (openid,) = crowd.add(1)
     crowd.sync()
-    changes.wish(Change.Kind.REMARK, [crowd.follower(openid)], "一二三四五六七八九十")
+    changes.queue(Change.Kind.REMARK, [crowd.follower(openid)], "一二三四五六七八九十")
     crowd.send()
     assert Change.objects.get().errcode == 40092

@@ -70,7 +70,7 @@ def test_a_remark_is_changed_here_and_asked_of_the_platform(shop: Signed, follow
         answer = shop.patch(f"{API}/followers/oFollower_0/", {"remark": "老王"})
         assert answer.json()["remark"] == "老王"
     change = Change.objects.get()
-    assert (change.kind, change.wish, change.follower) == (Change.Kind.REMARK, "老王", followers[0])
+    assert (change.kind, change.desired, change.follower) == (Change.Kind.REMARK, "老王", followers[0])
     refused = shop.patch(f"{API}/followers/oFollower_0/", {"remark": "一二三四五六七八九十"})
     assert list(refused.json()["error"]["fields"]) == ["remark"]
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.followers.models import Tag
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 from wechat.sdk.errors import ApiError, TransportError
 
@@ -51,7 +51,7 @@ class Trouble(BusinessView):
     @extend_schema(responses=NoteSerializer)
     def get(self, request: Request, kind: str) -> Response:
         troubles: dict[str, Exception] = {
-            "refused": Refused(409, "too_late", "Too late.", since="noon"),
+            "refused": ApiRefusal(409, "too_late", "Too late.", since="noon"),
             "platform": ApiError(48001, "api unauthorized"),
             "network": TransportError("lost", outcome_unknown=True),
         }

@@ -131,7 +131,7 @@ def test_what_wechat_shows_stays_as_it_is(pasted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pasted", "said"),
+    ("pasted", "remark"),
     [
         ('<a href="https://example.com/x">别处</a>', "example.com"),
         ('<p style="position:absolute;left:0">浮</p>', "position"),
@@ -144,9 +144,9 @@ def test_what_wechat_shows_stays_as_it_is(pasted: str) -> None:
         ('<svg><use href="#a"></use></svg>', "use"),
     ],
 )
-def test_what_is_left_out_is_said(pasted: str, said: str) -> None:
+def test_what_is_left_out_is_said(pasted: str, remark: str) -> None:
     with translation.override("zh-hans"):
-        assert said in cleaning.cleaned(pasted).dropped
+        assert remark in cleaning.cleaned(pasted).dropped
 
 
 def test_what_nobody_misses_is_left_out_without_a_word() -> None:

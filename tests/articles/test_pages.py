@@ -193,10 +193,10 @@ def test_a_wrong_wechat_id_is_refused(staff: Cast, written: Callable[..., Draft]
     assert "微信号由 6 至 20 位" in page.content.decode()
 
 
-@pytest.mark.parametrize("deed", ["save", "preview", "publish", "forget", "withdraw"])
-def test_an_outsider_finds_nothing(staff: Cast, written: Callable[..., Draft], deed: str) -> None:
+@pytest.mark.parametrize("action", ["save", "preview", "publish", "forget", "withdraw"])
+def test_an_outsider_finds_nothing(staff: Cast, written: Callable[..., Draft], action: str) -> None:
     client: Client = signed_in(staff.outsider)
-    assert client.post(f"/admin/articles/draft/{written().pk}/{deed}/").status_code == 404
+    assert client.post(f"/admin/articles/draft/{written().pk}/{action}/").status_code == 404
 
 
 def test_what_was_pasted_comes_back_as_it_will_be_saved(staff: Cast, asset: Asset) -> None:

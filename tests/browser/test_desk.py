@@ -20,7 +20,7 @@ FIRST, SECOND = "oFirst00000000000000000001", "oSecond0000000000000000001"
 
 
 def write(account: OfficialAccount, text: str, openid: str) -> Thread:
-    threads.heard(message(account, text, openid=openid))
+    threads.note_message(message(account, text, openid=openid))
     windows.grant(account, openid, Trigger.MESSAGE, timezone.now())
     return Thread.objects.get(openid=openid)
 

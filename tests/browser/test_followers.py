@@ -42,9 +42,9 @@ def test_many_are_tagged_at_once_and_the_page_shows_how_far_it_is(
 ) -> None:
     Tag.objects.create(account=staff.ours, name="展会", platform_id=101)
     page = sign_in(staff.owner)
-    page.goto(f"{reverse('admin:followers_bulk')}?deed=tag")
+    page.goto(f"{reverse('admin:followers_bulk')}?action=tag")
     expect(page.locator(".big-number strong")).to_have_text("5")
-    page.locator("select[name=deed]").select_option("tag")
+    page.locator("select[name=action]").select_option("tag")
     page.locator("select[name=tag]").select_option(label="展会")
     page.get_by_role("button", name="下一步").click()
     expect(page.locator(".effects li").first).to_be_visible()

@@ -101,7 +101,7 @@ class World:
         ledger = self.simulated.look(f"/accounts/{self.account.appid}/ledger")
         return Counter(entry["openid"] for entry in ledger["entries"] if entry["via"] != "system")
 
-    def said(self) -> dict[str, str]:
+    def texts_by_openid(self) -> dict[str, str]:
         """Who got which shop, or text."""
         ledger = self.simulated.look(f"/accounts/{self.account.appid}/ledger")
         return {

@@ -65,10 +65,10 @@ def received(account: OfficialAccount, known: Simulated, *, of: int | None = Non
         time.sleep(0.02)
 
 
-def report(account: OfficialAccount, msg_id: int | None, **told: Any) -> Any:
+def report(account: OfficialAccount, msg_id: int | None, **fields: Any) -> Any:
     """The platform's MASSSENDJOBFINISH in our log, not reacted to yet."""
     usual = {"Status": "send success", "TotalCount": 3, "FilterCount": 3, "SentCount": 2, "ErrorCount": 1}
-    inner = "".join(f"<{name}>{value}</{name}>" for name, value in {**usual, **told}.items())
+    inner = "".join(f"<{name}>{value}</{name}>" for name, value in {**usual, **fields}.items())
     body = (
         "<xml><ToUserName>gh_0123456789ab</ToUserName><FromUserName>oMassHelper</FromUserName>"
         "<CreateTime>1764000000</CreateTime><MsgType>event</MsgType><Event>MASSSENDJOBFINISH</Event>"

@@ -61,12 +61,12 @@ def test_what_was_changed_here_is_not_sent_as_it_was(
 
 def test_the_originality_check_is_kept(account: OfficialAccount, send: MassSend) -> None:
     call = settle(send).calls.get()
-    told = MassSendFinished(
+    event = MassSendFinished(
         to="gh", openid="o", create_time=0, msg_id=call.msg_id or 0, status="err(30003)", check_state=3,
         checks=(ArticleCheck(idx=1, audit=2, original_url="http://mp.weixin.qq.com/s/1"),),
         urls=(ArticleUrl(idx=1, url="http://mp.weixin.qq.com/s/2"),),
     )  # fmt: skip
-    reports.keep(account, told)
+    reports.keep(account, event)
     call.refresh_from_db()
     assert (call.state, call.check_state, call.checks[0]["audit"]) == ("failed", 3, 2)
     assert call.urls == ["http://mp.weixin.qq.com/s/2"]

@@ -33,8 +33,8 @@ def filled(account: OfficialAccount, **fields: Any) -> dict[str, Any]:
     return {**usual, **fields}
 
 
-def page(send: MassSend, deed: str = "change") -> str:
-    return f"{LIST}{send.pk}/{deed}/"
+def page(send: MassSend, action: str = "change") -> str:
+    return f"{LIST}{send.pk}/{action}/"
 
 
 def test_a_text_is_written_and_nothing_leaves(staff: Cast, known: Simulated) -> None:
@@ -48,16 +48,16 @@ def test_what_is_missing_is_said_at_its_field(staff: Cast) -> None:
     client = signed_in(staff.owner)
     assert "请选择要发送的图文" in client.post(ADD, filled(staff.ours, kind="mpnews")).content.decode()
     assert "请选择群发对象" in client.post(ADD, filled(staff.ours, target="tag")).content.decode()
-    told = client.post(ADD, filled(staff.ours, text="你好 {remark}")).content.decode()
-    assert "群发的内容对所有人都一样" in told
+    html = client.post(ADD, filled(staff.ours, text="你好 {remark}")).content.decode()
+    assert "群发的内容对所有人都一样" in html
     assert not MassSend.objects.exists()
 
 
 def test_a_file_of_openids_is_read_and_a_wrong_line_named(staff: Cast) -> None:
     client, openid = signed_in(staff.owner), "oFollower000000000000000001"
     wrong = SimpleUploadedFile("who.csv", f"openid\n{openid}\n小明".encode())
-    told = client.post(ADD, filled(staff.ours, target="list", openid_file=wrong)).content.decode()
-    assert "第 3 行" in told
+    html = client.post(ADD, filled(staff.ours, target="list", openid_file=wrong)).content.decode()
+    assert "第 3 行" in html
     right = SimpleUploadedFile("who.csv", f"openid,备注\n{openid},小明\n{openid},小明\n".encode())
     client.post(ADD, filled(staff.ours, target="list", openid_file=right))
     assert MassSend.objects.get().openids == [openid]
@@ -95,9 +95,9 @@ def test_a_file_that_would_cost_much_is_no_list(staff: Cast, name: str, body: by
 
 def test_a_subscription_account_is_not_offered_openids(staff: Cast) -> None:
     OfficialAccount.objects.update(kind="subscription")
-    told = signed_in(staff.owner).get(ADD).content.decode()
-    assert 'value="tag"' in told
-    assert 'value="segment"' not in told
+    html = signed_in(staff.owner).get(ADD).content.decode()
+    assert 'value="tag"' in html
+    assert 'value="segment"' not in html
 
 
 def test_the_numbers_are_those_that_will_happen(staff: Cast, known: Simulated, written: Writer) -> None:
@@ -106,18 +106,18 @@ def test_the_numbers_are_those_that_will_happen(staff: Cast, known: Simulated, w
     Follower.objects.filter(openid=openids[1]).update(blacklisted=True)
     for _each in range(4):
         settle(written(target="list", openids=openids[2:4]))
-    told = signed_in(staff.owner).get(page(written(), "send")).content.decode()
+    html = signed_in(staff.owner).get(page(written(), "send")).content.decode()
     for label, number in (("选中", 5), ("本月 4 次已用完", 2), ("将会收到", 1)):
-        assert label in told
-        assert f">{number}</dd>" in told
-    assert "已向 2 位粉丝群发过 4 次" in told or "2" in told
+        assert label in html
+        assert f">{number}</dd>" in html
+    assert "已向 2 位粉丝群发过 4 次" in html or "2" in html
 
 
 def test_everybody_is_confirmed_twice(staff: Cast, known: Simulated, written: Writer) -> None:
     followers(staff.ours, known, 3)
     client, send = signed_in(staff.owner), written()
-    told = client.post(page(send, "send"), {"at": ""}).content.decode()
-    assert "确定，发给全部 3 位粉丝" in told
+    html = client.post(page(send, "send"), {"at": ""}).content.decode()
+    assert "确定，发给全部 3 位粉丝" in html
     send.refresh_from_db()
     assert send.state == "draft"
     client.post(page(send, "send"), {"at": "", "sure": "1"})
@@ -142,8 +142,8 @@ def test_a_plan_is_kept_and_taken_back(staff: Cast, known: Simulated, written: W
 
 def test_a_time_that_is_over_is_refused(staff: Cast, known: Simulated, written: Writer) -> None:
     followers(staff.ours, known, 2)
-    told = signed_in(staff.owner).post(page(written(), "send"), {"at": "2020-01-01T10:00"}).content.decode()
-    assert "这个时间已经过了" in told
+    html = signed_in(staff.owner).post(page(written(), "send"), {"at": "2020-01-01T10:00"}).content.decode()
+    assert "这个时间已经过了" in html
 
 
 def test_one_follower_is_too_few_and_the_page_says_so(staff: Cast, known: Simulated, written: Writer) -> None:
@@ -158,8 +158,8 @@ def test_a_subscription_account_sends_once_a_day(staff: Cast, known: Simulated, 
     OfficialAccount.objects.update(kind="subscription")
     followers(staff.ours, known, 2)
     settle(written())
-    told = signed_in(staff.owner).get(page(written(), "send")).content.decode()
-    assert "当天的群发已用完或已安排" in told
+    html = signed_in(staff.owner).get(page(written(), "send")).content.decode()
+    assert "当天的群发已用完或已安排" in html
 
 
 def test_an_article_has_to_be_in_wechats_drafts(staff: Cast, known: Simulated, written: Writer) -> None:
@@ -167,8 +167,8 @@ def test_an_article_has_to_be_in_wechats_drafts(staff: Cast, known: Simulated, w
     draft = Draft.objects.create(account=staff.ours)
     Article.objects.create(draft=draft, title="周末活动", content="<p>到店</p>")
     send = written(content={"type": "mpnews"}, draft=draft)
-    told = signed_in(staff.owner).get(page(send, "send")).content.decode()
-    assert "保存到微信草稿箱" in told
+    html = signed_in(staff.owner).get(page(send, "send")).content.decode()
+    assert "保存到微信草稿箱" in html
 
 
 def test_a_preview_is_asked_for(staff: Cast, known: Simulated, written: Writer) -> None:
@@ -182,8 +182,8 @@ def test_what_happened_is_told_part_by_part(staff: Cast, known: Simulated, writt
     followers(staff.ours, known, 2)
     send = settle(written())
     MassCall.objects.update(state="failed", due_at=None, status="err(40002)", sent=0, filtered=2)
-    told = signed_in(staff.owner).get(page(send)).content.decode()
-    assert "30 分钟内没有管理员" in told
+    html = signed_in(staff.owner).get(page(send)).content.decode()
+    assert "30 分钟内没有管理员" in html
 
 
 def test_only_articles_and_videos_can_be_deleted(staff: Cast, known: Simulated, written: Writer) -> None:
@@ -194,9 +194,9 @@ def test_only_articles_and_videos_can_be_deleted(staff: Cast, known: Simulated, 
 
 def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: Writer) -> None:
     send = written()
-    for deed in ("send", "preview", "take-back", "delete-there"):
+    for action in ("send", "preview", "take-back", "delete-there"):
         for who in (staff.editor, staff.service, staff.auditor, staff.outsider, staff.nobody):
-            assert signed_in(who).post(page(send, deed), {"sure": "1"}).status_code in (302, 403, 404)
+            assert signed_in(who).post(page(send, action), {"sure": "1"}).status_code in (302, 403, 404)
     send.refresh_from_db()
     assert (send.state, MassPreview.objects.count()) == ("draft", 0)
     assert signed_in(staff.editor).get(page(send)).status_code == 200

@@ -99,8 +99,8 @@ def test_who_has_no_right_presses_nothing(world: World, staff: Cast, who: str, s
     world.follow(*CROWD)
     campaign = world.checked(world.campaign())
     client = signed_in(getattr(staff, who))
-    told = {"step": "submit", "version": campaign.version}
-    assert client.post(url("step", campaign.pk), told).status_code == status
+    form_data = {"step": "submit", "version": campaign.version}
+    assert client.post(url("step", campaign.pk), form_data).status_code == status
     assert client.post(url("test", campaign.pk), {"follower": CROWD[0]}).status_code == status
     campaign.refresh_from_db()
     assert campaign.state == "draft"

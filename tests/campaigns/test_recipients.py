@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.followers.models import Follower, Segment, Tag
-from accounts.followers.segments import Row
+from accounts.followers.segments import Condition
 from tests.campaigns.conftest import World, reasons, states
 from wechat.campaigns import audience_file, figures
 from wechat.campaigns.counters import Tally
@@ -23,10 +23,10 @@ CROWD = [f"oCrowd{number:03d}" for number in range(10)]
 
 
 def loaded(campaign: Campaign, text: str, encoding: str = "utf-8") -> audience_file.Loaded:
-    told = audience_file.load(campaign, BytesIO(text.encode(encoding)))
-    Campaign.objects.filter(pk=campaign.pk).update(columns=told.columns)
+    table = audience_file.load(campaign, BytesIO(text.encode(encoding)))
+    Campaign.objects.filter(pk=campaign.pk).update(columns=table.columns)
     campaign.refresh_from_db()
-    return told
+    return table
 
 
 def test_who_left_or_is_blacklisted_is_left_out(world: World) -> None:
@@ -44,7 +44,7 @@ def test_who_left_or_is_blacklisted_is_left_out(world: World) -> None:
 def test_a_segment_means_whom_it_means_now(world: World) -> None:
     world.follow(*CROWD[:4])
     Follower.objects.filter(openid__in=CROWD[:2]).update(last_seen_at=timezone.now())
-    conditions = [Row(field="seen", compare="within", value="7")]
+    conditions = [Condition(field="seen", compare="within", value="7")]
     segment = Segment.objects.create(account=world.account, name="近期", conditions=conditions)
     campaign = world.checked(world.campaign(audience="segment", segment=segment))
     assert set(campaign.recipients.values_list("openid", flat=True)) == set(CROWD[:2])
@@ -139,7 +139,7 @@ def test_the_control_group_gets_nothing_and_each_variant_its_own_text(world: Wor
         row.openid: "天河店" if row.letter == "A" else "B 店"
         for row in campaign.recipients.exclude(state="control")
     }
-    assert world.said() == expected
+    assert world.texts_by_openid() == expected
     assert states(campaign)["control"] == 10 - len(expected)
 
 
@@ -147,10 +147,10 @@ def test_each_row_of_a_table_gets_its_own_words(world: World) -> None:
     world.follow(*CROWD[:2])
     campaign = world.campaign(audience="file")
     campaign.variants.update(values={"thing4": "{门店}见"})
-    told = loaded(campaign, f"OpenID,门店\n{CROWD[0]},天河\n{CROWD[1]},越秀\n", "gb18030")
-    assert (told.columns, told.rows) == (["门店"], 2)
+    table = loaded(campaign, f"OpenID,门店\n{CROWD[0]},天河\n{CROWD[1]},越秀\n", "gb18030")
+    assert (table.columns, table.rows) == (["门店"], 2)
     world.run(world.begun(campaign))
-    assert world.said() == {CROWD[0]: "天河见", CROWD[1]: "越秀见"}
+    assert world.texts_by_openid() == {CROWD[0]: "天河见", CROWD[1]: "越秀见"}
 
 
 def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> None:
@@ -167,11 +167,11 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> 
         ",无名",
         f"{'o' * 65},太长",
     ]
-    told = loaded(campaign, "\n".join(lines))
-    assert (told.rows, told.repeated, told.nameless) == (4, 1, 2)
+    table = loaded(campaign, "\n".join(lines))
+    assert (table.rows, table.repeated, table.nameless) == (4, 1, 2)
     world.run(world.begun(campaign))
     assert reasons(campaign) == {CROWD[1]: "no_word", CROWD[2]: "bad_word", "oSomebodyElse": "stranger"}
-    assert world.said() == {CROWD[0]: "天河"}
+    assert world.texts_by_openid() == {CROWD[0]: "天河"}
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,8 @@ def test_a_table_of_a_hundred_thousand_rows_is_taken(world: World) -> None:
     campaign = world.campaign(audience="file")
     campaign.variants.update(values={"thing4": "{门店}"})
     lines = [f"oRow{number:06d},门店{number}" for number in range(100_000)]
-    told = loaded(campaign, "openid,门店\n" + "\n".join(lines))
-    assert told.rows == 100_000
+    table = loaded(campaign, "openid,门店\n" + "\n".join(lines))
+    assert table.rows == 100_000
     world.checked(campaign)
     assert Tally.of(campaign).reasons("excluded") == {("excluded", "stranger"): 100_000}
 

@@ -32,21 +32,21 @@ def test_a_sequence_is_written_with_its_steps_in_order(staff: Cast) -> None:
     sequence = Sequence.objects.get()
     assert [step.content["content"] for step in sequence.steps.all()] == ["一", "二"]
     assert running.delay(sequence.steps.all()[0]).total_seconds() == 3600
-    told = signed_in(staff.auditor).get(LIST).content.decode()
-    assert "新粉丝" in told
-    assert "有人关注" in told
+    html = signed_in(staff.auditor).get(LIST).content.decode()
+    assert "新粉丝" in html
+    assert "有人关注" in html
 
 
 def test_it_cannot_be_switched_on_without_a_message(staff: Cast) -> None:
-    told = signed_in(staff.owner).post(f"{LIST}add/", filled(staff.ours)).content.decode()
-    assert "至少写一条消息" in told
+    html = signed_in(staff.owner).post(f"{LIST}add/", filled(staff.ours)).content.decode()
+    assert "至少写一条消息" in html
     assert not Sequence.objects.exists()
 
 
 def test_half_a_quiet_time_is_refused(staff: Cast) -> None:
     given = filled(staff.ours, "一", quiet_from="22:00")
-    told = signed_in(staff.owner).post(f"{LIST}add/", given).content.decode()
-    assert "静默时段" in told
+    html = signed_in(staff.owner).post(f"{LIST}add/", given).content.decode()
+    assert "静默时段" in html
     assert not Sequence.objects.exists()
 
 

@@ -69,7 +69,7 @@ def later(minutes: float) -> None:
     work.run("campaigns.run_sequences")
 
 
-def said() -> list[str]:
+def sent_texts() -> list[str]:
     return [push.content.get("content", push.template) for push in Push.objects.order_by("pk")]
 
 
@@ -78,14 +78,14 @@ def test_messages_follow_one_another_at_their_delays(account: OfficialAccount, m
     made((0, "欢迎"), (60, "一小时后"), (1440, "一天后"))
     happens(account, "subscribe", "<EventKey></EventKey>")
     work.run("campaigns.run_sequences")
-    assert said() == ["欢迎"]
+    assert sent_texts() == ["欢迎"]
     later(59)
-    assert said() == ["欢迎"]
+    assert sent_texts() == ["欢迎"]
     later(1)
-    assert said() == ["欢迎", "一小时后"]
+    assert sent_texts() == ["欢迎", "一小时后"]
     later(1440)
     enrolment = Enrolment.objects.get()
-    assert (said()[-1], enrolment.state, enrolment.due_at) == ("一天后", "finished", None)
+    assert (sent_texts()[-1], enrolment.state, enrolment.due_at) == ("一天后", "finished", None)
 
 
 @pytest.mark.usefixtures("_open_window")
@@ -98,7 +98,7 @@ def test_the_same_occasion_enrols_once_and_a_second_look_sends_nothing_twice(
     # Killed after the step and before it was noted how far they are.
     Enrolment.objects.update(reached=-1, due_at=timezone.now())
     work.run("campaigns.run_sequences")
-    assert said() == ["欢迎"]
+    assert sent_texts() == ["欢迎"]
     assert StepRun.objects.count() == 1
 
 
@@ -108,10 +108,10 @@ def test_a_killed_workers_lease_ends_and_the_step_goes_out(account: OfficialAcco
     start(account)
     Enrolment.objects.update(due_at=timezone.now() + running.ENROLMENTS.lease)
     work.run("campaigns.run_sequences")
-    assert said() == []
+    assert sent_texts() == []
     Enrolment.objects.update(due_at=timezone.now())
     work.run("campaigns.run_sequences")
-    assert said() == ["欢迎"]
+    assert sent_texts() == ["欢迎"]
 
 
 def test_a_scan_enters_the_sequences_of_its_channel_only(account: OfficialAccount, made: Made) -> None:
@@ -163,7 +163,7 @@ def test_a_reply_stops_it_and_an_older_message_does_not(account: OfficialAccount
     enrolment = Enrolment.objects.get()
     assert (enrolment.state, enrolment.reason) == ("stopped", "replied")
     later(10)
-    assert said() == []
+    assert sent_texts() == []
 
 
 def test_who_leaves_gets_no_more(account: OfficialAccount, made: Made) -> None:
@@ -193,10 +193,10 @@ def test_the_higher_priority_goes_first_and_the_lower_waits(account: OfficialAcc
     high = made((5, "高"), priority=9)
     start(account)
     work.run("campaigns.run_sequences")
-    assert said() == []
+    assert sent_texts() == []
     assert Enrolment.objects.exclude(sequence=high).get().state == "paused"
     later(5)
-    assert said() == ["高", "低"]
+    assert sent_texts() == ["高", "低"]
     assert set(Enrolment.objects.values_list("state", flat=True)) == {"finished"}
 
 
@@ -210,12 +210,12 @@ def test_switching_one_off_lets_those_behind_it_go_on(account: OfficialAccount, 
     high.save()
     enrolling.look_again(high)
     work.run("campaigns.run_sequences")
-    assert said() == ["低"]
+    assert sent_texts() == ["低"]
     high.enabled = True
     high.save()
     enrolling.look_again(high)
     later(5)
-    assert said() == ["低", "高"]
+    assert sent_texts() == ["低", "高"]
 
 
 @pytest.mark.usefixtures("_open_window")
@@ -230,7 +230,7 @@ def test_a_change_counts_for_those_who_have_not_reached_it(account: OfficialAcco
     second.save()
     enrolling.look_again(sequence)
     later(5)
-    assert said() == ["一", "二改"]
+    assert sent_texts() == ["一", "二改"]
 
 
 @pytest.mark.usefixtures("_open_window")
@@ -243,7 +243,7 @@ def test_steps_in_another_order_send_nothing_twice(account: OfficialAccount, mad
     first.save()
     second.save()
     later(60)
-    assert said() == ["一"]
+    assert sent_texts() == ["一"]
 
 
 @pytest.mark.parametrize(
@@ -276,6 +276,6 @@ def test_a_step_in_the_quiet_time_waits_for_its_end(account: OfficialAccount, ma
     start(account)
     work.run("campaigns.run_sequences")
     due_at = Enrolment.objects.get().due_at
-    assert said() == []
+    assert sent_texts() == []
     assert due_at is not None
     assert datetime.timedelta(minutes=58) < due_at - now < datetime.timedelta(minutes=61)

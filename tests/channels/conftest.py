@@ -24,8 +24,8 @@ def channel(account: OfficialAccount) -> ChannelMaker:
         made = Channel.objects.create(**{"account": account, "name": name, **more})
         made.tags.set(tags)
         Code.objects.create(channel=made, **code)
-        for audience, said in (("new", new), ("existing", existing)):
-            for position, each in enumerate(said):
+        for audience, texts in (("new", new), ("existing", existing)):
+            for position, each in enumerate(texts):
                 content = {"type": "text", "content": each} if isinstance(each, str) else each
                 Welcome.objects.create(channel=made, audience=audience, position=position, content=content)
         return made

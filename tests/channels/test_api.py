@@ -32,9 +32,9 @@ def test_a_channel_is_made_with_a_scene_of_ours_and_a_code_that_is_due(
         CHANNELS, {"name": "展台", "cost_fen": 1250, "tags": ["展会"], "lifetime": "temporary"}
     )
     assert made.status_code == 201
-    told = made.json()
-    assert (told["cost_fen"], told["tags"], told["code"]["state"]) == (1250, ["展会"], "waiting")
-    assert told["scene"] == Channel.objects.get().scene
+    answer = made.json()
+    assert (answer["cost_fen"], answer["tags"], answer["code"]["state"]) == (1250, ["展会"], "waiting")
+    assert answer["scene"] == Channel.objects.get().scene
     assert Code.objects.get().due_at is not None
 
 
@@ -91,10 +91,10 @@ def test_the_report_counts_by_day(caller: Signed, channel: ChannelMaker) -> None
     noon = timezone.localtime().replace(hour=0, minute=0, second=1)
     for at, kind in ((noon, "existing"), (noon - datetime.timedelta(days=2), "new")):
         Scan.objects.create(account=shop.account, channel=shop, openid="oA", kind=kind, at=at)
-    told = caller.get(f"{CHANNELS}{shop.pk}/report/", first=today - datetime.timedelta(days=2)).json()
-    assert (told["scans"], told["new_followers"]) == (2, 1)
-    assert [day["scans"] for day in told["by_day"]] == [1, 0, 1]
-    assert told["stays"][0] == {"days": 1, "stayed": 1, "followed": 1}
+    answer = caller.get(f"{CHANNELS}{shop.pk}/report/", first=today - datetime.timedelta(days=2)).json()
+    assert (answer["scans"], answer["new_followers"]) == (2, 1)
+    assert [day["scans"] for day in answer["by_day"]] == [1, 0, 1]
+    assert answer["stays"][0] == {"days": 1, "stayed": 1, "followed": 1}
 
 
 @pytest.mark.parametrize("query", [{"first": "x"}, {"first": "2026-01-02", "last": "2026-01-01"}])

@@ -13,7 +13,7 @@ from tests import workbooks
 from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import batches, limits
-from wechat.channels.batches import Making, Unreadable
+from wechat.channels.batches import Making, UnreadableBatch
 from wechat.channels.models import Channel, Code
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +87,7 @@ def test_an_empty_row_counts_in_the_numbers_and_nowhere_else(account: OfficialAc
     ],
 )
 def test_what_is_no_table_of_channels_is_refused_in_a_sentence(account: OfficialAccount, body: bytes) -> None:
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableBatch) as refused:
         batches.read(account, body, Making())
     assert str(refused.value).endswith(("。", "."))
 
@@ -99,7 +99,7 @@ def test_what_is_no_table_of_channels_is_refused_in_a_sentence(account: Official
 def test_no_file_breaks_the_reader(account: OfficialAccount, body: bytes) -> None:
     try:
         batch = batches.read(account, body, Making())
-    except Unreadable:
+    except UnreadableBatch:
         return
     for row in batch.rows:
         if not row.problems:
@@ -111,7 +111,7 @@ def test_more_permanent_codes_than_are_left_are_refused(
 ) -> None:
     monkeypatch.setattr(limits, "MOST_PERMANENT", 2)
     channel()
-    with pytest.raises(Unreadable, match="1"):
+    with pytest.raises(UnreadableBatch, match="1"):
         read(account, "name\na\nb\n")
     assert len(batches.read(account, b"name\na\nb\n", Making("temporary", 7)).rows) == 2
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def meant(account: OfficialAccount, field: str, compare: str, value: object) -> set[str]:
-    rows: list[segments.Row] = [{"field": field, "compare": compare, "value": str(value)}]
+    rows: list[segments.Condition] = [{"field": field, "compare": compare, "value": str(value)}]
     found = Follower.objects.filter(segments.query(account, rows), account=account)
     return set(found.values_list("openid", flat=True))
 

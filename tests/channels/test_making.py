@@ -163,6 +163,6 @@ def test_an_expired_code_says_what_to_do(channel: ChannelMaker) -> None:
     over = timezone.now() - datetime.timedelta(minutes=1)
     made = {"state": "ready", "ticket": "t", "url": "u", "due_at": None, "expires_at": over}
     shop = channel(lifetime="temporary", code=made)
-    told = condition.of(Channel.objects.get(pk=shop.pk))
-    assert told.kind == "bad"
-    assert told.problem
+    shown = condition.of(Channel.objects.get(pk=shop.pk))
+    assert shown.kind == "bad"
+    assert shown.problem

@@ -38,7 +38,7 @@ def form(**fields: Any) -> dict[str, Any]:
     return {**empty, **usual, **fields}
 
 
-def said(prefix: str, *texts: str) -> dict[str, Any]:
+def welcome_fields(prefix: str, *texts: str) -> dict[str, Any]:
     sent: dict[str, Any] = {f"{prefix}-TOTAL_FORMS": len(texts)}
     for number, text in enumerate(texts):
         sent |= {f"{prefix}-{number}-kind": "text", f"{prefix}-{number}-text": text}
@@ -74,8 +74,8 @@ def test_an_empty_list_says_what_to_do(staff: Cast) -> None:
 
 
 def test_a_new_channel_gets_a_scene_nobody_typed_and_its_code_is_due(staff: Cast) -> None:
-    sent = form(account=staff.ours.pk, cost_yuan="12.5", scene="typed", **said("welcomes", "欢迎"))
-    sent |= said("welcomes-2", "你好", "再见")
+    sent = form(account=staff.ours.pk, cost_yuan="12.5", scene="typed", **welcome_fields("welcomes", "欢迎"))
+    sent |= welcome_fields("welcomes-2", "你好", "再见")
     answer = signed_in(staff.editor).post(f"{LIST}add/", sent)
     assert answer.status_code == 302
     made = Channel.objects.get()
@@ -89,7 +89,7 @@ def test_a_new_channel_gets_a_scene_nobody_typed_and_its_code_is_due(staff: Cast
 
 
 def test_a_welcome_that_cannot_be_sent_is_refused_and_nothing_is_lost(staff: Cast) -> None:
-    sent = form(account=staff.ours.pk, **said("welcomes", *"一二三四五六七"))
+    sent = form(account=staff.ours.pk, **welcome_fields("welcomes", *"一二三四五六七"))
     page = signed_in(staff.editor).post(f"{LIST}add/", sent)
     assert page.status_code == 200
     assert not Channel.objects.exists()

@@ -12,7 +12,7 @@ from tests.channels.conftest import ChannelMaker
 from wechat.channels import report
 from wechat.channels.chart import HEIGHT, drawn
 from wechat.channels.models import Channel, Scan
-from wechat.channels.report import Day, Figures, Period, Revenue, Stay
+from wechat.channels.report import ChannelFigures, DayFigures, Period, Revenue, Stay
 
 pytestmark = pytest.mark.django_db
 
@@ -47,9 +47,9 @@ def scan() -> ScanMaker:
 @pytest.fixture
 def paid(monkeypatch: pytest.MonkeyPatch) -> dict[int, Revenue]:
     """What the payments tell, for the length of a test."""
-    told: dict[int, Revenue] = {}
-    monkeypatch.setattr(report, "_revenue", [lambda account, period: told])
-    return told
+    revenue: dict[int, Revenue] = {}
+    monkeypatch.setattr(report, "_revenue", [lambda account, period: revenue])
+    return revenue
 
 
 def last(days: int) -> Period:
@@ -57,7 +57,7 @@ def last(days: int) -> Period:
     return Period(today - (days - 1) * DAY, today)
 
 
-def line(channel: Channel, period: Period | None = None) -> Figures:
+def line(channel: Channel, period: Period | None = None) -> ChannelFigures:
     return report.of_channel(channel, period or last(100)).figures
 
 
@@ -93,7 +93,7 @@ def test_a_period_is_of_whole_days_here(channel: ChannelMaker, scan: ScanMaker) 
 
 
 def test_a_day_without_a_scan_is_there_as_well(account: OfficialAccount, channel: ChannelMaker) -> None:
-    assert report.by_day(account, last(3)) == [Day(day) for day in last(3).days]
+    assert report.by_day(account, last(3)) == [DayFigures(day) for day in last(3).days]
 
 
 def test_channels_are_compared_with_most_new_followers_first(
@@ -143,7 +143,7 @@ def test_without_payments_no_column_pretends_to_know(
 
 def test_the_highest_day_fills_the_chart_and_its_parts_stand_on_one_another() -> None:
     today = timezone.localdate()
-    chart = drawn([Day(today, new=1, again=1, existing=2), Day(today + DAY, new=1)])
+    chart = drawn([DayFigures(today, new=1, again=1, existing=2), DayFigures(today + DAY, new=1)])
     first, second = chart.bars
     assert chart.highest == 4
     assert first.parts[-1].top == 0

@@ -38,9 +38,9 @@ def test_what_comes_after_the_first_follows_as_messages(channel: ChannelMaker, f
 
 def test_one_at_random_is_the_same_for_a_repeated_delivery(channel: ChannelMaker, follows: Push) -> None:
     shop = channel(new=tuple("一二三四五六"), new_strategy="random")
-    said = [[follows(shop, openid=f"o{number}", at=NOW) for _again in range(2)] for number in range(8)]
-    assert all(first == second for first, second in said)
-    assert len({first for first, _second in said}) > 1
+    answers = [[follows(shop, openid=f"o{number}", at=NOW) for _again in range(2)] for number in range(8)]
+    assert all(first == second for first, second in answers)
+    assert len({first for first, _second in answers}) > 1
     assert not InboundMessage.objects.filter(later__isnull=False).exists()
 
 

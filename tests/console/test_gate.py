@@ -103,9 +103,9 @@ def test_a_change_leaves_what_a_value_was_before_and_no_secret(staff: Cast, ours
         "enabled": "on",
     }
     assert client.post(f"/admin/webhooks/endpoint/{endpoint.pk}/change/", form).status_code == 302
-    said = LogEntry.objects.get(object_id=str(endpoint.pk)).get_change_message()
-    assert "https://example.com/0 → https://example.com/new" in said
-    assert endpoint.secret not in said
+    change_message = LogEntry.objects.get(object_id=str(endpoint.pk)).get_change_message()
+    assert "https://example.com/0 → https://example.com/new" in change_message
+    assert endpoint.secret not in change_message
 
 
 def test_the_switcher_leads_from_a_page_about_one_thing_to_its_list(staff: Cast, ours: World) -> None:

@@ -24,7 +24,7 @@ def wrote(account: OfficialAccount) -> Wrote:
 
     def write(text: str = "在吗", openid: str = OPENID, **fields: Any) -> Thread:
         row: InboundMessage = message(account, text, openid=openid, **fields)
-        threads.heard(row)
+        threads.note_message(row)
         windows.grant(account, openid, Trigger.MESSAGE, timezone.now())
         return Thread.objects.get(account=account, openid=openid)
 

@@ -27,7 +27,7 @@ def failed(staff: Cast, wrote: Wrote) -> Push:
     )  # fmt: skip
 
 
-def said(desk: Client) -> str:
+def conversation(desk: Client) -> str:
     return desk.get("/admin/desk/thread/", {"who": OPENID}).content.decode()
 
 
@@ -36,7 +36,7 @@ def again(desk: Client, push: Push, wrote: Wrote) -> Any:
 
 
 def test_it_is_shown_with_its_reason_and_a_button(desk: Client, failed: Push) -> None:
-    page = said(desk)
+    page = conversation(desk)
     assert "七天内可退" in page
     assert "45047" in page
     assert f'name="push" value="{failed.pk}"' in page
@@ -48,7 +48,7 @@ def test_pressing_sends_it_again_and_leaves_a_note(desk: Client, failed: Push, w
     assert (failed.state, failed.reason, failed.errcode) == ("pending", "", None)
     assert "45047" in LogEntry.objects.get(object_id=str(failed.pk)).change_message
     assert Takeover.objects.get().user.username == "service"
-    assert f'name="push" value="{failed.pk}"' not in said(desk)
+    assert f'name="push" value="{failed.pk}"' not in conversation(desk)
 
 
 def test_pressing_twice_sends_it_once(desk: Client, failed: Push, wrote: Wrote) -> None:
@@ -69,7 +69,7 @@ def test_without_an_open_window_it_says_so(desk: Client, staff: Cast, failed: Pu
 
 def test_what_may_have_arrived_asks_first(desk: Client, failed: Push, wrote: Wrote) -> None:
     Push.objects.filter(pk=failed.pk).update(state="uncertain", reason="no_answer")
-    page = said(desk)
+    page = conversation(desk)
     assert f"/admin/pushes/push/{failed.pk}/again/" in page
     assert f'name="push" value="{failed.pk}"' not in page
     assert again(desk, failed, wrote).status_code == 422
@@ -77,7 +77,7 @@ def test_what_may_have_arrived_asks_first(desk: Client, failed: Push, wrote: Wro
 
 def test_what_was_sent_offers_nothing(desk: Client, failed: Push) -> None:
     Push.objects.filter(pk=failed.pk).update(state="sent", reason="", errcode=None, sent_at=timezone.now())
-    assert f'name="push" value="{failed.pk}"' not in said(desk)
+    assert f'name="push" value="{failed.pk}"' not in conversation(desk)
 
 
 def test_a_message_to_somebody_else_is_not_found(desk: Client, failed: Push, wrote: Wrote) -> None:
@@ -102,7 +102,7 @@ def test_the_panel_tells_which_notices_are_left(desk: Client, staff: Cast, wrote
     assert [(str(each.template), each.left) for each in subscription_quota.held(staff.ours, OPENID)] == [
         ("到店提醒", 2), ("发货", 1),
     ]  # fmt: skip
-    page = said(desk)
+    page = conversation(desk)
     assert "到店提醒" in page
     assert "从未同意" not in page
     subscription_quota.refuse(staff.ours, OPENID, "N1", timezone.now())

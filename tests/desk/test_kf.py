@@ -36,12 +36,12 @@ def test_a_worker_is_added_invited_renamed_and_deleted(
     account: OfficialAccount, staff: Cast, known: Simulated, desk: Client
 ) -> None:
     given = {"account": account.pk, "worker": WORKER}
-    for deed, more in (
+    for action, more in (
         ("add", {"nickname": "小林"}),
         ("rename", {"nickname": "林林"}),
         ("invite", {"wechat_id": "lin_demo"}),
     ):
-        assert "已完成" in desk.post(PAGE, {**given, "do": deed, **more}, follow=True).content.decode()
+        assert "已完成" in desk.post(PAGE, {**given, "do": action, **more}, follow=True).content.decode()
     page = desk.get(PAGE).content.decode()
     assert "林林" in page
     assert "lin_demo 尚未接受邀请" in page
@@ -77,8 +77,8 @@ def test_while_a_worker_serves_the_follower_writes_to_them(
     desk.post(PAGE, {"account": account.pk, "do": "serve", "worker": WORKER, "openid": OPENID})
     assert kf.session_of(client_for(account), OPENID) == WORKER
     assert OPENID in desk.get(PAGE).content.decode()
-    told = known.sim(f"/accounts/{account.appid}/events/{OPENID}", {"type": "text", "content": "你好"})
-    assert told["attempts"] == []
+    report = known.sim(f"/accounts/{account.appid}/events/{OPENID}", {"type": "text", "content": "你好"})
+    assert report["attempts"] == []
     now = int(timezone.now().timestamp())
     assert [each.text for each in kf.records(client_for(account), now - 60, now + 60)] == ["你好"]
     page = desk.get(f"{PAGE}records/?day={timezone.localdate():%Y-%m-%d}")

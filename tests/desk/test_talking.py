@@ -19,11 +19,11 @@ from wechat.sdk.messages import Click, Message, Text
 pytestmark = pytest.mark.django_db
 
 
-def act(desk: Client, thread: Thread, deed: str, **given: Any) -> Any:
+def act(desk: Client, thread: Thread, action: str, **given: Any) -> Any:
     """Press a button as the page's script does."""
     return desk.post(
         f"/admin/desk/thread/{thread.pk}/",
-        {"do": deed, **given},
+        {"do": action, **given},
         headers={"X-Requested-With": "fetch"},
     )
 
@@ -183,7 +183,7 @@ def test_the_live_parts_are_sent_only_when_they_changed(desk: Client, wrote: Wro
     have = desk.get(address).json()["have"]
     assert desk.get(f"{address}&have={have}").status_code == 204
     wrote("第二句")
-    assert "第二句" in desk.get(f"{address}&have={have}").json()["parts"]["said"]
+    assert "第二句" in desk.get(f"{address}&have={have}").json()["parts"]["conversation"]
 
 
 def test_two_who_look_at_the_same_conversation_see_each_other(staff: Cast, wrote: Wrote) -> None:

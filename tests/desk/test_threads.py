@@ -29,14 +29,14 @@ def test_a_rule_that_says_nothing_leaves_the_follower_waiting_only_if_it_is_not_
 
 def test_a_reaction_that_runs_twice_or_late_changes_nothing(account: OfficialAccount, staff: Cast) -> None:
     first, second = message(account, "第一句"), message(account, "第二句")
-    threads.heard(second)
-    threads.heard(first)
+    threads.note_message(second)
+    threads.note_message(first)
     thread = Thread.objects.get()
     assert (thread.newest_id, thread.newest_text) == (second.pk, "第二句")
     assert thread.waiting_since == first.received_at
     threads.answered(thread, staff.service)
-    threads.heard(first)
-    threads.heard(second)
+    threads.note_message(first)
+    threads.note_message(second)
     thread.refresh_from_db()
     assert thread.waiting_since is None
 

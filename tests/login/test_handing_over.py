@@ -37,9 +37,9 @@ def test_a_site_learns_once_who_came(person: Person, shop: Signed) -> None:
     address = arrived(person)
     assert address.startswith("https://shop.example.com/back?a=1&login_code=")
     code = {"code": query_of(address)["login_code"]}
-    told = shop.post(EXCHANGE, code).json()
+    answer = shop.post(EXCHANGE, code).json()
     visitor = Visitor.objects.get()
-    assert (told["openid"], told["nickname"]) == (visitor.openid, visitor.nickname)
+    assert (answer["openid"], answer["nickname"]) == (visitor.openid, visitor.nickname)
     again = shop.post(EXCHANGE, code)
     assert (again.status_code, again.json()["error"]["code"]) == (400, "bad_code")
 

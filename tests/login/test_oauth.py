@@ -306,8 +306,8 @@ def test_a_nickname_with_characters_that_are_none_keeps_nobody_out(
 ) -> None:
     person.opens(SHOP)
     openid = Visitor.objects.get().openid
-    told = f'{{"openid":"{openid}","nickname":"{nickname}","sex":1,"headimgurl":"","privilege":[]}}'
-    person.simulated.sim("/faults", {"api": "/sns/userinfo", "answer": told, "times": 1})
+    response = f'{{"openid":"{openid}","nickname":"{nickname}","sex":1,"headimgurl":"","privilege":[]}}'
+    person.simulated.sim("/faults", {"api": "/sns/userinfo", "answer": response, "times": 1})
     page = person.opens("/h5/demo/club/")
     assert (page.status_code, page.content.decode()) == (200, shown)
     assert Visitor.objects.get().nickname == shown

@@ -76,8 +76,8 @@ def test_who_scans_and_says_yes_is_signed_in_on_the_computer(
 ) -> None:
     openid, login = openid_of(person), shown(person, computer)
     assert state(computer, login) == "waiting"
-    said = scan(deliver, platform, login.scene, openid)
-    (link,) = re.findall(r'href="([^"]+)"', said)
+    reply = scan(deliver, platform, login.scene, openid)
+    (link,) = re.findall(r'href="([^"]+)"', reply)
     assert state(computer, login) == "scanned"
     question = person.goes(link)
     assert login.number in question.content.decode()

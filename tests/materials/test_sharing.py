@@ -72,10 +72,10 @@ def test_a_file_of_another_account_is_taken_over_once_and_uploaded_there(
     shared: Asset, both: Any, staff: Cast, tmp_path: Any
 ) -> None:
     assert offered(both, staff.theirs)["choices"] == []
-    (told,) = offered(both, staff.theirs, whose="elsewhere")["choices"]
-    assert (told["title"], told["detail"]) == ("门头", staff.ours.name)
-    taken = both.post(told["take"]).json()
-    assert both.post(told["take"]).json()["value"] == taken["value"]
+    (choice,) = offered(both, staff.theirs, whose="elsewhere")["choices"]
+    assert (choice["title"], choice["detail"]) == ("门头", staff.ours.name)
+    taken = both.post(choice["take"]).json()
+    assert both.post(choice["take"]).json()["value"] == taken["value"]
     work.run("materials.upload")
     mine = Asset.objects.get(pk=taken["value"])
     assert (mine.account, mine.original, mine.state) == (staff.theirs, shared, State.UPLOADED)
@@ -210,8 +210,8 @@ def test_a_deleted_temporary_file_costs_no_call(temporary: Asset, platform: Simu
 
 
 def calls(platform: Simulated, account: OfficialAccount) -> dict[str, int]:
-    told = requests.get(f"{platform.base}/_sim/calls?appid={account.appid}", timeout=30).json()
-    counts: dict[str, int] = told["counts"]
+    answer = requests.get(f"{platform.base}/_sim/calls?appid={account.appid}", timeout=30).json()
+    counts: dict[str, int] = answer["counts"]
     return counts
 
 

@@ -23,8 +23,8 @@ def caller(menu: Menu) -> Signed:
 
 
 def test_a_menu_is_read_drafted_validated_and_published(wechat: Phone, menu: Menu, caller: Signed) -> None:
-    (told,) = caller.get("/api/v1/menus/").json()["items"]
-    assert (told["name"], told["live_version"]) == (menu.name, None)
+    (item,) = caller.get("/api/v1/menus/").json()["items"]
+    assert (item["name"], item["live_version"]) == (menu.name, None)
     at = f"/api/v1/menus/{menu.pk}"
     revision = caller.get(f"{at}/draft/").json()["revision"]
     saved = caller.put(f"{at}/draft/", {"revision": revision, "buttons": BUTTONS})

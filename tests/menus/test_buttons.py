@@ -64,8 +64,8 @@ def test_every_button_survives_the_database(menu: Menu) -> None:
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(NAMES), inner),
 ))  # fmt: skip
-def test_whatever_the_platform_tells_can_be_read(told: Any) -> None:
-    from_platform(told if isinstance(told, list) else [told])
+def test_whatever_the_platform_tells_can_be_read(payload: Any) -> None:
+    from_platform(payload if isinstance(payload, list) else [payload])
 
 
 def test_the_editors_form_is_the_same_after_a_round_trip() -> None:
@@ -98,9 +98,9 @@ def test_what_is_no_menu_is_refused(data: Any) -> None:
 
 
 def test_keys_are_made_by_us_and_found_again() -> None:
-    (told,) = to_platform([button("abcd")], {})
-    assert told["key"] == "menu:abcd"
-    assert from_platform([told])[0].uid == "abcd"
+    (payload,) = to_platform([button("abcd")], {})
+    assert payload["key"] == "menu:abcd"
+    assert from_platform([payload])[0].uid == "abcd"
 
 
 def test_buttons_found_again_keep_what_the_platform_cannot_tell() -> None:
@@ -108,9 +108,9 @@ def test_buttons_found_again_keep_what_the_platform_cannot_tell() -> None:
         {"uid": "aaaa", "name": "课程", "reply": REPLY},
         {"uid": "bbbb", "name": "卡", "kind": "view", "url": "https://a.cn/"},
     ])  # fmt: skip
-    told = to_platform(tuple(reversed(ours)), {})
-    told[1]["name"] = "新名"
-    card, course = adopted(from_platform(told), ours, {})
+    payload = to_platform(tuple(reversed(ours)), {})
+    payload[1]["name"] = "新名"
+    card, course = adopted(from_platform(payload), ours, {})
     assert (card.uid, course.uid, course.name) == ("bbbb", "aaaa", "新名")
     assert course.reply == ours[0].reply
 

@@ -11,7 +11,7 @@ from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff import held_work
 from menus import asking, drafts, mini_programs, publishing, watching
-from menus.asking import Busy, Refused
+from menus.asking import Busy, NotPublishable
 from menus.models import LiveMenu, Menu, MiniProgram, Publication, Version
 from tests.cast import Cast
 from tests.menus.conftest import BOOK_APPID, Phone, button, parent, put, view
@@ -83,7 +83,7 @@ def test_going_back_to_a_version_is_publishing_it_again(wechat: Phone, menu: Men
 
 def test_a_menu_with_errors_is_not_even_asked_for(menu: Menu) -> None:
     put(menu, button(name="一二三四五六"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(NotPublishable) as refused:
         asking.publish(menu, drafts.freeze(menu), by=None)
     assert "一二三四五六" in refused.value.problems[0].text
     assert not Publication.objects.exists()
@@ -260,7 +260,7 @@ def test_a_tag_that_wechat_does_not_know_stops_the_menu(wechat: Phone, menu: Men
     tag = Tag.objects.create(account=menu.account, name="会员")
     special = conditional(menu.account, "会员", 0, tag=tag)
     put(special, button("dddd", "会员"))
-    with pytest.raises(Refused):
+    with pytest.raises(NotPublishable):
         asking.publish(special, drafts.freeze(special), by=None)
 
 
@@ -341,8 +341,8 @@ def test_an_unlinked_mini_program_is_remembered(wechat: Phone, menu: Menu) -> No
     failed = published(menu, button(name="别家课", appid=other, **page))
     assert failed.errcode == 45064
     assert dict(MiniProgram.objects.values_list("appid", "linked")) == {BOOK_APPID: True, other: False}
-    assert "“别家课”" in failed.told
-    with pytest.raises(Refused) as refused:
+    assert "“别家课”" in failed.explanation
+    with pytest.raises(NotPublishable) as refused:
         asking.publish(menu, drafts.freeze(menu), by=None)
     assert refused.value.problems[0].field == "appid"
 

@@ -13,7 +13,7 @@ from accounts.official.models import OfficialAccount
 from menus import answering, counting, statistics
 from menus.describing import Names, action
 from menus.models import Menu, TapDay, Version
-from menus.statistics import Figures, Order
+from menus.statistics import Figures, Purchase
 from menus.tree import write
 from tests.cast import Cast, message, signed_in
 from tests.menus.conftest import button, parent, text, view
@@ -47,7 +47,7 @@ def answer(menu: Menu, key: str) -> Answer | None:
     return routing.answer(Event(menu.account, click(key)))
 
 
-def said(menu: Menu, key: str) -> str | None:
+def answer_to(menu: Menu, key: str) -> str | None:
     found = answer(menu, key)
     return found.now.content if found and isinstance(found.now, Text) else None
 
@@ -63,12 +63,12 @@ def test_a_button_says_its_reply(menu: Menu) -> None:
 def test_who_still_shows_the_old_menu_is_answered_too(menu: Menu) -> None:
     live(menu, button("aaaa", reply=text("旧")), button("bbbb", reply=text("一")))
     live(menu, button("bbbb", reply=text("二")), number=2)
-    assert said(menu, "menu:aaaa") == "旧"
-    assert said(menu, "menu:bbbb") == "二"
+    assert answer_to(menu, "menu:aaaa") == "旧"
+    assert answer_to(menu, "menu:bbbb") == "二"
     with time_machine.travel(timezone.now() + datetime.timedelta(days=31)):
         assert answering.table([]).find(click("menu:aaaa")) is None
         Version.objects.filter(number=1).update(note="an edit, so that the table is made anew")
-        assert said(menu, "menu:aaaa") is None
+        assert answer_to(menu, "menu:aaaa") is None
 
 
 def test_the_menu_of_an_account_that_is_switched_on_answers_at_once(menu: Menu) -> None:
@@ -76,7 +76,7 @@ def test_the_menu_of_an_account_that_is_switched_on_answers_at_once(menu: Menu) 
     OfficialAccount.objects.update(enabled=False)
     answering.of(menu.account)
     OfficialAccount.objects.update(enabled=True)
-    assert said(menu, "menu:aaaa") == "今日三节课"
+    assert answer_to(menu, "menu:aaaa") == "今日三节课"
 
 
 def test_a_draft_answers_nobody(menu: Menu) -> None:
@@ -90,9 +90,9 @@ def test_a_rule_speaks_for_its_button_while_it_is_on(menu: Menu) -> None:
     Keyword.objects.create(rule=rule, text="几点")
     Reply.objects.create(rule=rule, content={"type": "text", "content": "早九晚九"})
     live(menu, button(rule=rule.pk))
-    assert said(menu, "menu:aaaa") == "早九晚九"
+    assert answer_to(menu, "menu:aaaa") == "早九晚九"
     Rule.objects.update(enabled=False)
-    assert said(menu, "menu:aaaa") is None
+    assert answer_to(menu, "menu:aaaa") is None
 
 
 def test_a_foreign_key_is_left_to_the_rules(menu: Menu) -> None:
@@ -109,7 +109,7 @@ def test_a_foreign_key_is_left_to_the_rules(menu: Menu) -> None:
 def test_a_reply_may_call_the_follower_by_the_remark(menu: Menu) -> None:
     Follower.objects.create(account=menu.account, openid=OPENID, remark="王芳")
     live(menu, button(reply=text("{remark}您好")))
-    assert said(menu, "menu:aaaa") == "王芳您好"
+    assert answer_to(menu, "menu:aaaa") == "王芳您好"
 
 
 def test_a_button_is_described_by_its_kind_and_not_by_what_it_held_before() -> None:
@@ -192,9 +192,9 @@ def test_an_order_belongs_to_the_last_tap_within_a_day(menu: Menu, monkeypatch: 
         tap(menu, uid)
     now = timezone.now()
     orders = [
-        Order(OPENID, now + datetime.timedelta(minutes=5), 990),
-        Order(OPENID, now + datetime.timedelta(days=2), 990),
-        Order("oNobody", now, 990),
+        Purchase(OPENID, now + datetime.timedelta(minutes=5), 990),
+        Purchase(OPENID, now + datetime.timedelta(days=2), 990),
+        Purchase("oNobody", now, 990),
     ]
     monkeypatch.setattr(statistics, "_sources", [lambda account, since: orders])
     figures = statistics.by_button(menu, timezone.localdate())

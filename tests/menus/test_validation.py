@@ -143,10 +143,10 @@ def test_a_reply_may_show_a_temporary_file() -> None:
 
 
 def test_the_files_of_a_reply_count_too() -> None:
-    said = button(reply=Reply({"type": "image", "media_id": ""}, asset=9))
-    assert places(said) == [("aaaa", "reply")]
+    with_reply = button(reply=Reply({"type": "image", "media_id": ""}, asset=9))
+    assert places(with_reply) == [("aaaa", "reply")]
     failed = Facts(files={9: File("image", uploaded=False, failed=True)})
-    assert places(said, facts=failed) == [("aaaa", "reply")]
+    assert places(with_reply, facts=failed) == [("aaaa", "reply")]
 
 
 @pytest.mark.parametrize("kind", sorted(READ_ONLY))
@@ -166,16 +166,16 @@ def test_any_names_at_all_are_judged_by_their_bytes(names: list[str]) -> None:
 # --- several menus
 
 
-def told(audience: Audience, *above: Audience, default_is_live: bool = True) -> int:
+def problem_count(audience: Audience, *above: Audience, default_is_live: bool = True) -> int:
     return len(audience_problems(audience, above, default_is_live=default_is_live))
 
 
 def test_a_menu_that_another_one_hides_can_never_match() -> None:
     members = Audience("会员", tag=1)
-    assert told(Audience("安卓会员", tag=1, platform=2), members) == 1
-    assert told(Audience("安卓", platform=2), members) == 0
-    assert told(members, Audience("会员二", tag=1)) == 1
-    assert told(Audience("别的", tag=2), members) == 0
+    assert problem_count(Audience("安卓会员", tag=1, platform=2), members) == 1
+    assert problem_count(Audience("安卓", platform=2), members) == 0
+    assert problem_count(members, Audience("会员二", tag=1)) == 1
+    assert problem_count(Audience("别的", tag=2), members) == 0
 
 
 @pytest.mark.parametrize(
@@ -188,11 +188,11 @@ def test_a_menu_that_another_one_hides_can_never_match() -> None:
     ],
 )
 def test_an_audience_that_fits_nobody_is_told(audience: Audience) -> None:
-    assert told(audience) == 1
+    assert problem_count(audience) == 1
 
 
 def test_a_conditional_menu_waits_for_the_one_for_everybody() -> None:
-    assert told(Audience("会员", tag=1), default_is_live=False) == 1
+    assert problem_count(Audience("会员", tag=1), default_is_live=False) == 1
 
 
 def test_conditional_menus_lead_to_three_sites_together() -> None:

@@ -102,16 +102,18 @@ def simulated_merchant(
     settings.PUBLIC_URL = live_server.url
     simulated.know(account)
     simulated.sim("/settings", {"sign_with_clock": True})
-    told = simulated.know_merchant(KEYS["mchid"], account.appid, apiv3_key="k" * 32, key_mode="public_key")
+    merchant_data = simulated.know_merchant(
+        KEYS["mchid"], account.appid, apiv3_key="k" * 32, key_mode="public_key"
+    )
     merchant = Merchant.objects.create(
         slug="shop",
         name="商户",
         mchid=KEYS["mchid"],
-        serial_no=told["serial_no"],
-        private_key=told["private_key"],
+        serial_no=merchant_data["serial_no"],
+        private_key=merchant_data["private_key"],
         api_v3_key="k" * 32,
-        public_key_id=told["platform"]["public_key_id"],
-        public_key=told["platform"]["public_key"],
+        public_key_id=merchant_data["platform"]["public_key_id"],
+        public_key=merchant_data["platform"]["public_key"],
     )
     merchant.accounts.add(account)
     yield merchant

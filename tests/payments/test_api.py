@@ -29,9 +29,9 @@ def made(shop: Signed, key: str = "k", **differently: Any) -> Any:
 def test_an_order_is_made_and_can_be_paid(shop: Signed, pay: PayPlatform) -> None:
     answer = made(shop)
     assert answer.status_code == 201, answer.content
-    said = answer.json()
-    assert (said["state"], said["total"]) == ("paying", 10000)
-    assert said["pay"]["bridge"]["package"] == "prepay_id=wx1"
+    payload = answer.json()
+    assert (payload["state"], payload["total"]) == ("paying", 10000)
+    assert payload["pay"]["bridge"]["package"] == "prepay_id=wx1"
     order = Order.objects.get()
     notify(order)
     assert shop.get(f"/api/v1/orders/{order.out_trade_no}").json()["state"] == "paid"

@@ -71,7 +71,7 @@ def test_in_certificate_mode_the_certificates_are_fetched_from_now_on(
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "said"),
+    ("option", "value", "complaint"),
     [
         ("apiv3_key", "short", "32"),
         ("serial", "3A", "40"),
@@ -81,9 +81,9 @@ def test_in_certificate_mode_the_certificates_are_fetched_from_now_on(
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_written(
-    account: OfficialAccount, given: dict[str, Any], option: str, value: str, said: str
+    account: OfficialAccount, given: dict[str, Any], option: str, value: str, complaint: str
 ) -> None:
-    with pytest.raises(CommandError, match=said):
+    with pytest.raises(CommandError, match=complaint):
         configure(**{**given, option: value})
     assert not Merchant.objects.exists()
 

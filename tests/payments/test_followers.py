@@ -107,8 +107,8 @@ def test_moments_come_page_by_page(people: dict[str, Follower]) -> None:
 
 
 def test_the_desk_shows_the_newest_orders(people: dict[str, Follower]) -> None:
-    told = [fact.text for fact in panel.facts(people[OFTEN]) if "礼盒" in str(fact.text)]
-    assert [str(text)[:9] for text in told] == ["礼盒 ¥20.00", "礼盒 ¥30.00"]
+    facts = [fact.text for fact in panel.facts(people[OFTEN]) if "礼盒" in str(fact.text)]
+    assert [str(text)[:9] for text in facts] == ["礼盒 ¥20.00", "礼盒 ¥30.00"]
     assert not [fact for fact in panel.facts(people[NEVER]) if "¥" in str(fact.text)]
 
 

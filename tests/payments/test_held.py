@@ -38,9 +38,9 @@ def queried(pay: PayPlatform, order: Order) -> int:
     return pay.calls()[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"]
 
 
-def answer_orders(pay: PayPlatform, orders: list[Order], said: Reply) -> None:
+def answer_orders(pay: PayPlatform, orders: list[Order], reply: Reply) -> None:
     for order in orders:
-        pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = lambda request: said
+        pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = lambda request: reply
 
 
 def pay_orders(pay: PayPlatform, orders: list[Order]) -> None:
@@ -122,7 +122,7 @@ def test_while_wechat_pay_is_away_few_orders_are_asked_about_and_none_is_lost(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         Reply(b"", status=0),
         refused(500, "SYSTEM_ERROR"),
@@ -132,10 +132,10 @@ def test_while_wechat_pay_is_away_few_orders_are_asked_about_and_none_is_lost(
     ids=["lost", "system", "rate", "later"],
 )
 def test_a_refund_whose_outcome_is_unknown_is_repeated_under_its_number_for_ever(
-    paid: Order, pay: PayPlatform, said: Reply
+    paid: Order, pay: PayPlatform, reply: Reply
 ) -> None:
     refund = ask(paid, 3000)
-    pay.pay[REFUNDS] = lambda request: said
+    pay.pay[REFUNDS] = lambda request: reply
     answer_refund_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
     for hours in range(12):
         with later(hours * HOUR):

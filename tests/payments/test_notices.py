@@ -11,7 +11,7 @@ from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications import notices
 from payments.notifications.models import Notice
-from payments.orders.models import Event, Order
+from payments.orders.models import Order, OrderEvent
 from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
 from tests.payments.world import (
@@ -121,7 +121,7 @@ def test_a_repeat_changes_nothing(ordered: Ordered) -> None:
     assert [post(order.merchant, body).status_code for _again in range(3)] == [204] * 3
     assert notify(order).status_code == 204
     assert [notice.state for notice in Notice.objects.order_by("id")] == ["applied", "repeat"]
-    assert Event.objects.count() == 1
+    assert OrderEvent.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -141,7 +141,7 @@ def test_many_at_once_pay_once(ordered: Ordered) -> None:
     for thread in threads:
         thread.join()
     assert answers == [204] * 12
-    assert Event.objects.filter(topic="order.paid").count() == 1
+    assert OrderEvent.objects.filter(topic="order.paid").count() == 1
     assert order.steps.filter(kind="moved").count() == 1
 
 
@@ -236,8 +236,8 @@ def test_a_second_account_of_the_merchant_is_told_apart(
 def test_a_genuine_one_with_characters_that_are_none_is_kept_and_applied(ordered: Ordered) -> None:
     order = ordered()
     coupon = {"coupon_id": "109519", "name": "券\0", "scope": "GLOBAL", "type": "CASH", "amount": 1000}
-    told = transaction(order, attach="a\ud83d\x0b", promotion_detail=[coupon], bank_type="OTHERS\0")
-    assert post(order.merchant, notification(told)).status_code == 204
+    body = transaction(order, attach="a\ud83d\x0b", promotion_detail=[coupon], bank_type="OTHERS\0")
+    assert post(order.merchant, notification(body)).status_code == 204
     order.refresh_from_db()
     assert order.state == OrderState.PAID
     notice = Notice.objects.get()

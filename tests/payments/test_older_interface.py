@@ -41,13 +41,13 @@ def old(
     settings.WECHAT_PAY_API_BASE = simulated.base
     settings.PUBLIC_URL = live_server.url
     simulated.know(account)
-    told = simulated.know_merchant(MCHID, account.appid, v2_key=V2_KEY, apiv3_key="k" * 32)
+    merchant_data = simulated.know_merchant(MCHID, account.appid, v2_key=V2_KEY, apiv3_key="k" * 32)
     merchant = Merchant.objects.create(
         slug="old",
         name="老商户",
         mchid=MCHID,
-        serial_no=told["serial_no"],
-        private_key=told["private_key"],
+        serial_no=merchant_data["serial_no"],
+        private_key=merchant_data["private_key"],
         protocol=request.param,
         api_v2_key=V2_KEY,
     )

@@ -8,7 +8,7 @@ from django.utils import timezone
 from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
 from payments.orders import polling
-from payments.orders.models import Event, Order
+from payments.orders.models import Order, OrderEvent
 from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
 from tests.payments.world import (
@@ -75,7 +75,7 @@ def test_an_order_that_is_over_is_closed_there_and_then_here(ordered: Ordered, p
     with later(31 * MINUTE):
         work.run("orders.chase")
     assert seen(order).state == OrderState.CLOSED
-    assert Event.objects.get().topic == "order.closed"
+    assert OrderEvent.objects.get().topic == "order.closed"
     assert pay.requests[-1].path.endswith("/close")
 
 

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from payments.merchants.models import Merchant
 from payments.orders import events
-from payments.orders.models import Event, Order
+from payments.orders.models import Order, OrderEvent
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
@@ -57,9 +57,9 @@ def test_a_paid_order_is_told_once(paid: Order, webhook: Endpoint, receiver: Rec
         work.run("webhooks.deliver")
     (request,) = receiver.requests
     assert json.loads(request.body)["type"] == "order.paid"
-    said = json.loads(request.body)["data"]
-    assert (said["account"], said["order"]["out_trade_no"]) == ("demo", paid.out_trade_no)
-    assert (said["order"]["total"], said["order"]["state"]) == (10000, "paid")
+    data = json.loads(request.body)["data"]
+    assert (data["account"], data["order"]["out_trade_no"]) == ("demo", paid.out_trade_no)
+    assert (data["order"]["total"], data["order"]["state"]) == (10000, "paid")
     identity, timestamp = request.headers["webhook-id"], request.headers["webhook-timestamp"]
     assert request.headers["webhook-signature"] == sign("very secret", identity, timestamp, request.body)
     delivery = Delivery.objects.get()
@@ -97,24 +97,24 @@ def test_after_a_day_it_is_given_up_and_stays_visible(
     assert len(receiver.requests) == len(outbox.RETRY_AFTER) + 1
 
 
-def test_a_hearer_that_fails_is_told_again_and_the_others_are_not(
+def test_a_handler_that_fails_is_called_again_and_the_others_are_not(
     paid: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
 
-    def reliable(event: Event) -> None:
+    def reliable(event: OrderEvent) -> None:
         heard.append("reliable")
 
-    def shaky(event: Event) -> None:
+    def shaky(event: OrderEvent) -> None:
         heard.append("shaky")
         if heard.count("shaky") == 1:
             raise ValueError("not now")
 
-    monkeypatch.setattr(events._hearers, "_known", events._hearers.by_name())
-    events.hears("test-shaky", events.Topic.PAID)(shaky)
-    events.hears("test-reliable", events.Topic.PAID)(reliable)
+    monkeypatch.setattr(events._handlers, "_known", events._handlers.by_name())
+    events.handles("test-shaky", events.Topic.PAID)(shaky)
+    events.handles("test-reliable", events.Topic.PAID)(reliable)
     work.run("orders.tell")
-    event = Event.objects.get()
+    event = OrderEvent.objects.get()
     assert event.error == "test-shaky: ValueError"
     with time_machine.travel(timezone.now() + HOUR):
         work.run("orders.tell")

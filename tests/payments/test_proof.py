@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from payments.bills import reconciling
 from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
-from payments.orders.models import Event, Order
+from payments.orders.models import Order, OrderEvent
 from payments.orders.states import OPEN, OrderState
 from tests.payments.history import History, our_ledger, their_ledger
 from tests.simulated import Simulated
@@ -79,8 +79,8 @@ def test_after_any_history_our_ledger_is_theirs(history: History, steps: list[An
     history.heal()
     assert our_ledger(history.merchant) == their_ledger(history.simulated, history.merchant)
     assert not Order.objects.filter(state__in=OPEN).exists()
-    told = Event.objects.filter(topic="order.paid").count()
-    assert told == Order.objects.filter(paid_at__isnull=False).count()
+    paid_events = OrderEvent.objects.filter(topic="order.paid").count()
+    assert paid_events == Order.objects.filter(paid_at__isnull=False).count()
     assert not Discrepancy.objects.exclude(kind="late_payment").exists()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.bills.models import Discrepancy
-from payments.orders.models import Event, Order, Refund, RefundLimit
+from payments.orders.models import Order, OrderEvent, Refund, RefundLimit
 from payments.orders.ordering import OrderRefused
 from payments.orders.refunds import limits, refunding
 from payments.orders.states import OrderState, RefundState
@@ -33,7 +33,7 @@ def ask(order: Order, amount: int, key: str = "r1", **more: Any) -> Refund:
 def answer(pay: PayPlatform, status: str = "PROCESSING", **differently: Any) -> None:
     """WeChat Pay takes every refund and says this of it."""
 
-    def said(request: Request) -> Reply:
+    def accept(request: Request) -> Reply:
         asked = json.loads(request.body)
         found = {
             "out_refund_no": asked["out_refund_no"],
@@ -43,14 +43,14 @@ def answer(pay: PayPlatform, status: str = "PROCESSING", **differently: Any) -> 
         }
         return reply(**{**found, **differently})
 
-    pay.pay[REFUNDS] = said
+    pay.pay[REFUNDS] = accept
 
 
 def answer_query(
-    pay: PayPlatform, refund: Refund, said: Reply | None = None, status: str = "SUCCESS"
+    pay: PayPlatform, refund: Refund, given: Reply | None = None, status: str = "SUCCESS"
 ) -> None:
     found = report(refund, status)
-    pay.pay[f"{REFUNDS}/{refund.out_refund_no}"] = lambda request: said or reply(**found)
+    pay.pay[f"{REFUNDS}/{refund.out_refund_no}"] = lambda request: given or reply(**found)
 
 
 def books(order: Order) -> tuple[str, int, int]:
@@ -80,7 +80,7 @@ def test_a_part_then_the_rest_is_given_back(paid: Order, pay: PayPlatform) -> No
     work.run("orders.refund")
     assert state(second) == RefundState.SUCCESS
     assert books(paid) == (OrderState.REFUNDED, 10000, 10000)
-    assert Event.objects.filter(topic="refund.succeeded").count() == 2
+    assert OrderEvent.objects.filter(topic="refund.succeeded").count() == 2
 
 
 def test_the_same_key_is_the_same_refund(paid: Order) -> None:
@@ -179,7 +179,7 @@ def test_a_definite_refusal_frees_the_amount(paid: Order, pay: PayPlatform) -> N
     assert state(refund) == RefundState.REFUSED
     assert "用户账户异常" in refund.error
     assert books(paid) == (OrderState.PAID, 0, 0)
-    assert Event.objects.filter(topic="refund.failed").exists()
+    assert OrderEvent.objects.filter(topic="refund.failed").exists()
 
 
 def test_a_refusal_of_a_refund_that_is_there_all_the_same_frees_nothing(
@@ -205,10 +205,10 @@ def test_without_money_in_the_account_it_waits_and_says_so(paid: Order, pay: Pay
     assert state(refund) == RefundState.SUCCESS
 
 
-@pytest.mark.parametrize("said", [refused(429, "FREQUENCY_LIMITED"), refused(500, "SYSTEM_ERROR")])
-def test_a_busy_platform_is_asked_later(paid: Order, pay: PayPlatform, said: Reply) -> None:
+@pytest.mark.parametrize("refusal", [refused(429, "FREQUENCY_LIMITED"), refused(500, "SYSTEM_ERROR")])
+def test_a_busy_platform_is_asked_later(paid: Order, pay: PayPlatform, refusal: Reply) -> None:
     refund = ask(paid, 3000)
-    pay.pay[REFUNDS] = lambda request: said
+    pay.pay[REFUNDS] = lambda request: refusal
     work.run("orders.refund")
     assert state(refund) == RefundState.PENDING
     assert refund.due_at
@@ -428,8 +428,8 @@ def test_a_report_with_other_numbers_books_nothing(
     answer(pay)
     work.run("orders.refund")
     assert state(refund) == RefundState.PROCESSING
-    said: dict[str, Any] = {"refund_id": refund.refund_id, **differing}
-    assert notify_refund(refund, **said).status_code == 204
+    fields: dict[str, Any] = {"refund_id": refund.refund_id, **differing}
+    assert notify_refund(refund, **fields).status_code == 204
     assert state(refund) == RefundState.PROCESSING
     assert books(paid) == (OrderState.PAID, 3000, 0)
     found = Discrepancy.objects.get()

@@ -1,6 +1,6 @@
 from payments.notifications.models import Notice
 from payments.orders import ordering
-from payments.orders.models import Event
+from payments.orders.models import OrderEvent
 from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
 from tests.payments.world import TRANSACTION_ID, notify
@@ -15,5 +15,5 @@ def test_an_order_is_placed_paid_and_told(ordered: Ordered) -> None:
     assert (order.state, order.transaction_id, order.payer_total) == (OrderState.PAID, TRANSACTION_ID, 10000)
     assert order.due_at is None
     assert Notice.objects.get().state == Notice.State.APPLIED
-    assert list(Event.objects.values_list("topic", flat=True)) == ["order.paid"]
+    assert list(OrderEvent.objects.values_list("topic", flat=True)) == ["order.paid"]
     assert [step.kind for step in order.steps.order_by("id")] == ["created", "called", "moved"]

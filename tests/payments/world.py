@@ -35,7 +35,7 @@ def done() -> Reply:
 
 def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dict[str, Any]:
     """What a query or a notification says of it."""
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "mchid": order.merchant.mchid,
         "appid": order.account.appid,
         "out_trade_no": order.out_trade_no,
@@ -43,7 +43,7 @@ def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dic
         "amount": {"total": order.total, "payer_currency": "CNY"},
     }
     if state in {"SUCCESS", "REFUND"}:
-        said |= {
+        fields |= {
             "transaction_id": TRANSACTION_ID,
             "trade_type": "JSAPI",
             "bank_type": "OTHERS",
@@ -51,7 +51,7 @@ def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dic
             "payer": {"openid": order.openid},
             "amount": {"total": order.total, "payer_total": order.total, "currency": "CNY"},
         }
-    return {**said, **differently}
+    return {**fields, **differently}
 
 
 def refund_id(out_refund_no: str) -> str:
@@ -133,14 +133,14 @@ def notify(order: Order, state: str = "SUCCESS", **differently: Any) -> Any:
 
 
 def notify_refund(refund: Refund, status: str = "SUCCESS", **differently: Any) -> Any:
-    said = report(refund, status, **differently)
-    said["refund_status"] = said.pop("status")
-    return post(refund.order.merchant, notification(said, f"REFUND.{status}", "refund"))
+    body = report(refund, status, **differently)
+    body["refund_status"] = body.pop("status")
+    return post(refund.order.merchant, notification(body, f"REFUND.{status}", "refund"))
 
 
 def answer_query(pay: PayPlatform, order: Order, state: str = "NOTPAY", **differently: Any) -> None:
-    said = transaction(order, state, **differently)
-    pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = lambda request: reply(**said)
+    answer = transaction(order, state, **differently)
+    pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"] = lambda request: reply(**answer)
 
 
 def answer_close(pay: PayPlatform, order: Order, answer: Reply | None = None) -> None:

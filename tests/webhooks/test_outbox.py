@@ -44,7 +44,7 @@ class Receiver(Server):
         return Reply(b"thank you", status=self.status)
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def posted(self) -> list[dict[str, Any]]:
         return [json.loads(request.body) for request in self.requests]
 
 
@@ -80,9 +80,9 @@ def test_what_followers_do_is_told_to_who_subscribed_to_it(
     arrives(platform, platform.event("oFollower", "SCAN", "<EventKey>1</EventKey>"))
     arrives(platform, platform.event("oFollower", "unsubscribe"))
     work.run("webhooks.deliver")
-    told = {each["type"]: each["data"] for each in receiver.told}
-    assert set(told) == set(endpoint.events)
-    message = told["message.received"]
+    posted = {each["type"]: each["data"] for each in receiver.posted}
+    assert set(posted) == set(endpoint.events)
+    message = posted["message.received"]
     assert (message["account"], message["openid"], message["text"]) == ("demo", "oFollower", "你好")
     assert work.run("webhooks.deliver") == 0
 
@@ -98,10 +98,10 @@ def test_tags_that_followers_get_and_lose_are_told(
         tagging.add(tag, Follower.objects.all())
     tagging.remove(tag, Follower.objects.filter(openid="oTwo"))
     work.run("webhooks.deliver")
-    told = sorted(
-        (each["type"], each["data"]["openid"], each["data"]["tag"]["name"]) for each in receiver.told
+    posted = sorted(
+        (each["type"], each["data"]["openid"], each["data"]["tag"]["name"]) for each in receiver.posted
     )
-    assert told == [
+    assert posted == [
         ("follower.tagged", "oOne", "会员"),
         ("follower.tagged", "oTwo", "会员"),
         ("follower.untagged", "oTwo", "会员"),
@@ -237,7 +237,7 @@ def test_a_business_system_subscribes_by_itself(
     assert system.get(API).json() == asked
     arrives(platform, platform.text("你好"))
     work.run("webhooks.deliver")
-    assert [each["type"] for each in receiver.told] == ["message.received"]
+    assert [each["type"] for each in receiver.posted] == ["message.received"]
     assert system.delete(API).status_code == 204
     arrives(platform, platform.text("还在吗"))
     work.run("webhooks.deliver")

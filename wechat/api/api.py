@@ -19,7 +19,7 @@ from accounts.followers.models import Change, Follower, Segment, Tag
 from accounts.followers.segments import UnknownCondition
 from accounts.official.clients import access_token_of
 from wechat.api import scopes
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.models import TokenAccess
 from wechat.api.serializers import (
     AccessTokenSerializer,
@@ -79,7 +79,7 @@ class OneFollower(BusinessView):
             with transaction.atomic():
                 follower.remark = remark
                 follower.save(update_fields=["remark"])
-                changes.wish(Change.Kind.REMARK, [follower], remark)
+                changes.queue(Change.Kind.REMARK, [follower], remark)
         return Response(FollowerSerializer(follower).data)
 
 
@@ -95,9 +95,9 @@ class Tags(BusinessView):
         """Make a tag: here at once, at WeChat soon."""
         name = _read(TagSerializer, request)["name"]
         if _rows(self, Tag).filter(name=name).exists():
-            raise Refused(409, "exists", _("There is a tag of this name already."))
+            raise ApiRefusal(409, "exists", _("There is a tag of this name already."))
         if _rows(self, Tag).exclude(platform_id__lte=2).count() >= MOST_TAGS:
-            raise Refused(409, "too_many_tags", _("WeChat allows an account 100 tags; delete one first."))
+            raise ApiRefusal(409, "too_many_tags", _("WeChat allows an account 100 tags; delete one first."))
         tag = Tag(account=self.account, name=name)
         tagging.ask_platform(tag)
         return Response(TagSerializer(tag).data, 201)
@@ -115,7 +115,7 @@ class OneTag(BusinessView):
         """Delete it and take it off everybody: at WeChat soon, then here."""
         tag = get_object_or_404(_rows(self, Tag), pk=pk)
         if tag.platform_id is not None and tag.platform_id <= 2:
-            raise Refused(409, "platform_tag", _("This tag belongs to WeChat itself."))
+            raise ApiRefusal(409, "platform_tag", _("This tag belongs to WeChat itself."))
         tagging.delete(tag)
         tag.refresh_from_db()
         return Response(TagSerializer(tag).data, 202)
@@ -196,7 +196,7 @@ def _members(segment: Segment) -> QuerySet[Follower]:
     try:
         return segment.rows()
     except UnknownCondition as error:
-        raise Refused(409, "broken_segment", str(error)) from error
+        raise ApiRefusal(409, "broken_segment", str(error)) from error
 
 
 def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]
 def _boolean(name: str, text: str) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
     if text.lower() not in known:
-        raise Refused(400, "invalid", _("Some fields are not right."), fields={name: ["true or false"]})
+        raise ApiRefusal(400, "invalid", _("Some fields are not right."), fields={name: ["true or false"]})
     return known[text.lower()]
 
 

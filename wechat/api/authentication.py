@@ -19,7 +19,7 @@ from structlog import contextvars
 
 from wechat.api import clients, nonces
 from wechat.api.clients import Entry
-from wechat.api.errors import NotAuthenticated, Refused
+from wechat.api.errors import ApiRefusal, NotAuthenticated
 from wechat.api.models import ApiClient
 from wechat.api.signing import Signed
 from wechat.kernel.addresses import client_address
@@ -53,7 +53,7 @@ class SignatureAuthentication(BaseAuthentication):
 def refusals_logged(request: Request) -> Iterator[None]:
     try:
         yield
-    except (NotAuthenticated, Refused) as refusal:
+    except (NotAuthenticated, ApiRefusal) as refusal:
         key = request.META.get("HTTP_X_KEY", "")[:32]
         log.warning("api_refused", extra={"code": refusal.code, "key": key})
         raise
@@ -115,4 +115,4 @@ def _check_address(entry: Entry, address: str) -> None:
     if not entry.may_call_from(address):
         log.warning("api_address_refused", extra={"client": entry.client.key_id, "address": address})
         message = _("This client may not call from %(address)s.") % {"address": address}
-        raise Refused(403, "address_not_allowed", message)
+        raise ApiRefusal(403, "address_not_allowed", message)

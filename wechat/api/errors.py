@@ -23,7 +23,7 @@ CODES: Mapping[int, str] = {
 }  # fmt: skip
 
 
-class Refused(exceptions.APIException):
+class ApiRefusal(exceptions.APIException):
     """A request that is refused with a code of its own; ``more`` is shown beside the code."""
 
     def __init__(self, status_code: int, code: str, message: StrOrPromise, **more: Any) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.models import ApiClient, KeptAnswer
 
 LEASE = datetime.timedelta(seconds=60)
@@ -66,16 +66,16 @@ class Undertaking:
 
 
 def check_key(key: str) -> None:
-    """Raises ``Refused`` for a key that is missing or has not the form of one."""
+    """Raises ``ApiRefusal`` for a key that is missing or has not the form of one."""
     if not key:
         message = _("The header Idempotency-Key is missing: your own text, new for each thing to create.")
-        raise Refused(400, "idempotency_key_missing", message)
+        raise ApiRefusal(400, "idempotency_key_missing", message)
     if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Refused(400, "idempotency_key_invalid", _("An Idempotency-Key has at most 128 characters."))
+        raise ApiRefusal(400, "idempotency_key_invalid", _("An Idempotency-Key has at most 128 characters."))
 
 
 def begin(client: ApiClient, key: str, fingerprint: str) -> Undertaking:
-    """Raises ``AnsweredBefore``, or ``Refused`` for a key that is missing, taken or being worked on."""
+    """Raises ``AnsweredBefore``, or ``ApiRefusal`` for a key that is missing, taken or being worked on."""
     check_key(key)
     leased_until = timezone.now() + LEASE
     row_id = _insert(client, key, fingerprint, leased_until)
@@ -97,16 +97,16 @@ def of_another(kept: KeptAnswer | None, fingerprint: str) -> Exception:
     """What a request is answered whose key another one has, or had a moment ago."""
     if kept is not None and kept.fingerprint != fingerprint:
         message = _("This Idempotency-Key belongs to another request.")
-        return Refused(409, "idempotency_key_reused", message)
+        return ApiRefusal(409, "idempotency_key_reused", message)
     if kept is None or kept.status is None:
         return in_progress()
     response = Response(json.loads(kept.answer), kept.status, headers={"Idempotent-Replayed": "true"})
     return AnsweredBefore(response)
 
 
-def in_progress() -> Refused:
+def in_progress() -> ApiRefusal:
     message = _("The first request with this Idempotency-Key is still being worked on.")
-    return Refused(409, "in_progress", message)
+    return ApiRefusal(409, "in_progress", message)
 
 
 def _insert(client: ApiClient, key: str, fingerprint: str, leased_until: datetime.datetime) -> int | None:

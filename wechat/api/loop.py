@@ -26,7 +26,7 @@ from rest_framework.response import Response
 from wechat.api import idempotency
 from wechat.api.admission import Admission, Call, admit
 from wechat.api.authentication import nonce_reused, refusals_logged, verified
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.idempotency import AnsweredBefore
 from wechat.api.limits import Bucket
 from wechat.api.views import BusinessView, fingerprint
@@ -115,7 +115,7 @@ class LoopView(BusinessView):
 
 
 async def beside(function: Callable[..., T], *args: object) -> T:
-    """Call it in a thread, in this request's language. Raises ``Refused`` after a while."""
+    """Call it in a thread, in this request's language. Raises ``ApiRefusal`` after a while."""
     try:
         return await _beside.run(BESIDE_SECONDS, partial(contextvars.copy_context().run, function, *args))
     except (Error, TimeoutError):
@@ -132,8 +132,8 @@ async def _build() -> None:
         raise unavailable() from None
 
 
-def unavailable() -> Refused:
-    refusal = Refused(
+def unavailable() -> ApiRefusal:
+    refusal = ApiRefusal(
         503, "unavailable", _("This cannot be done at the moment; try again with the same key.")
     )
     refusal.wait = 1  # type: ignore[attr-defined]  # as those of REST framework that have one

@@ -34,7 +34,7 @@ from accounts.official.models import OfficialAccount
 from wechat.api import errors
 from wechat.api.authentication import SignatureAuthentication, entry_of
 from wechat.api.clients import Entry
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
 from wechat.api.limits import ClientRate
 from wechat.api.models import ApiClient
@@ -65,7 +65,7 @@ class JsonView(APIView):
         if not request.META.get("QUERY_STRING"):
             return
         if any(clean(value) != value for values in request.query_params.lists() for value in values[1]):
-            raise Refused(400, "invalid", _("The query contains a character that is not allowed."))
+            raise ApiRefusal(400, "invalid", _("The query contains a character that is not allowed."))
 
 
 class HasScope(BasePermission):
@@ -76,7 +76,7 @@ class HasScope(BasePermission):
         scope = view.scopes.get(request.method or "")
         if scope is None or scope not in entry_of(request).scopes:
             message = _("This client lacks the scope %(scope)s.") % {"scope": scope}
-            raise Refused(403, "scope_missing", message, scope=scope)
+            raise ApiRefusal(403, "scope_missing", message, scope=scope)
         return True
 
 
@@ -112,7 +112,7 @@ class BusinessView(JsonView):
             self.key = f"{self.client.pk}:{key}"
 
     def settle(self, request: Request) -> None:
-        """Who asks, about which account. Raises ``Refused``."""
+        """Who asks, about which account. Raises ``ApiRefusal``."""
         entry = entry_of(request)
         self.client = entry.client
         if self.for_account:
@@ -150,14 +150,14 @@ def _named(request: Request) -> str:
 
 
 def _account(entry: Entry, slug: str) -> OfficialAccount:
-    """The account of that name; without a name the only one. Raises ``Refused``."""
+    """The account of that name; without a name the only one. Raises ``ApiRefusal``."""
     if slug in entry.accounts:
         return entry.accounts[slug]
     if slug:
-        raise Refused(403, "account_not_allowed", _("This client has no such account."))
+        raise ApiRefusal(403, "account_not_allowed", _("This client has no such account."))
     if len(entry.accounts) != 1:
         message = _("Name one of the client's accounts: ?account=…")
-        raise Refused(400, "account_missing", message, accounts=sorted(entry.accounts))
+        raise ApiRefusal(400, "account_missing", message, accounts=sorted(entry.accounts))
     return next(iter(entry.accounts.values()))
 
 

@@ -79,17 +79,17 @@ def _write(draft: Draft, listed: drafts.Listed) -> None:
         Article.objects.create(draft=draft, position=position, **_fields(each))
 
 
-def _fields(told: drafts.Article) -> dict[str, Any]:
-    pictures = (told.get("image_info") or {}).get("image_list") or []
+def _fields(article: drafts.Article) -> dict[str, Any]:
+    pictures = (article.get("image_info") or {}).get("image_list") or []
     return {
-        "kind": "newspic" if told.get("article_type") == "newspic" else "news",
-        "title": str(told.get("title", ""))[:TITLE],
-        "author": str(told.get("author", ""))[:AUTHOR],
-        "digest": str(told.get("digest", ""))[:DIGEST],
-        "content": cleaning.clean(str(told.get("content", ""))),
-        "source_url": str(told.get("content_source_url", ""))[:1000],
-        "platform_cover": str(told.get("thumb_media_id", ""))[:255],
+        "kind": "newspic" if article.get("article_type") == "newspic" else "news",
+        "title": str(article.get("title", ""))[:TITLE],
+        "author": str(article.get("author", ""))[:AUTHOR],
+        "digest": str(article.get("digest", ""))[:DIGEST],
+        "content": cleaning.clean(str(article.get("content", ""))),
+        "source_url": str(article.get("content_source_url", ""))[:1000],
+        "platform_cover": str(article.get("thumb_media_id", ""))[:255],
         "platform_pictures": [str(each.get("image_media_id", ""))[:255] for each in pictures],
-        "comments": bool(told.get("need_open_comment")),
-        "followers_only": bool(told.get("only_fans_can_comment")),
+        "comments": bool(article.get("need_open_comment")),
+        "followers_only": bool(article.get("only_fans_can_comment")),
     }

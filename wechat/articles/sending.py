@@ -203,7 +203,7 @@ def _adopted(draft: Draft, article: Article) -> Article:
 
 def _written(draft: Draft, article: Article) -> dict[str, Any]:
     """The article as the platform takes it."""
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "article_type": article.kind,
         "title": article.title,
         "content": pictures.for_platform(draft.account, article.content),
@@ -212,10 +212,10 @@ def _written(draft: Draft, article: Article) -> dict[str, Any]:
     }
     if article.kind == Article.Kind.NEWSPIC:
         ids = [_media_id(asset) for asset in _in_order(draft, article)] or article.platform_pictures
-        return {**told, "image_info": {"image_list": [{"image_media_id": each} for each in ids]}}
-    told |= {"author": article.author, "digest": article.digest, "content_source_url": article.source_url}
+        return {**payload, "image_info": {"image_list": [{"image_media_id": each} for each in ids]}}
+    payload |= {"author": article.author, "digest": article.digest, "content_source_url": article.source_url}
     cover = _media_id(article.cover) if article.cover else article.platform_cover
-    return {**told, "thumb_media_id": cover, **pictures.crops(article)}
+    return {**payload, "thumb_media_id": cover, **pictures.crops(article)}
 
 
 def _in_order(draft: Draft, article: Article) -> list[Asset]:

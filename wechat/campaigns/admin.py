@@ -32,7 +32,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
     """A campaign's page is its overview: what it says, whom it means, how far it is."""
 
     area = Area.SENDING
-    list_display = ("named", "became", "whom", "going", "sent", "begins", "created")
+    list_display = ("named", "became", "target_audience", "going", "sent", "begins", "created")
     list_display_links = ("named",)
     list_before_template = "campaigns/list_top.html"
 
@@ -81,7 +81,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
         return badge(campaign.get_state_display(), COLOURS.get(Campaign.State(campaign.state), "plain"))
 
     @admin.display(description=gettext_lazy("to whom"))
-    def whom(self, campaign: Campaign) -> str:
+    def target_audience(self, campaign: Campaign) -> str:
         return str(campaign.segment or campaign.tag or campaign.get_audience_display())
 
     @admin.display(description=gettext_lazy("recipients"))

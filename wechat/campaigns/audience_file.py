@@ -89,7 +89,7 @@ def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
 def _taken(
     rows: Iterable[Sequence[str]], place: int, names: dict[int, str], loaded: Loaded
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Of two rows about the same openid the first counts."""
+    """Yields openids with their words; of two rows about the same openid the first counts."""
     seen: set[str] = set()
     for row in rows:
         openid = row[place].strip() if place < len(row) else ""

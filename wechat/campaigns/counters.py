@@ -52,7 +52,7 @@ class Tally:
         )
 
     def reasons(self, *states: str) -> dict[tuple[str, str], int]:
-        """By state and reason, the most frequent first."""
+        """Returns the numbers by state and reason, the most frequent first."""
         found: dict[tuple[str, str], int] = {}
         for each in self.counts:
             if each.state in states:

@@ -212,5 +212,5 @@ def _left(each: Next) -> str:
     return Recipient.Reason.BLACKLISTED if each.blacklisted else Reason.NOT_FOLLOWING
 
 
-def _object(told: Any) -> dict[str, str]:
-    return json.loads(told) if isinstance(told, str) else told or {}
+def _object(value: Any) -> dict[str, str]:
+    return json.loads(value) if isinstance(value, str) else value or {}

@@ -22,7 +22,7 @@ MOST_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReasonCount:
     """``number`` recipients, and what the list of them is asked for."""
 
     label: str
@@ -32,7 +32,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class KindCount:
     """How many go by one kind of message; ``left`` is the day's quota after them, if WeChat told it."""
 
     label: str
@@ -49,31 +49,31 @@ REASONS: dict[str, StrOrPromise] = {
 }
 
 
-def lines(tally: Tally, *states: str) -> list[Line]:
-    """By reason, the most frequent first."""
+def lines(tally: Tally, *states: str) -> list[ReasonCount]:
+    """Returns the counts by reason, the most frequent first."""
     return [
-        Line(str(REASONS.get(reason, "") or Outcome(state).label), number, state, reason)
+        ReasonCount(str(REASONS.get(reason, "") or Outcome(state).label), number, state, reason)
         for (state, reason), number in tally.reasons(*states).items()
     ]
 
 
-def ways(tally: Tally, account: OfficialAccount | None = None) -> list[Way]:
-    """With an account, WeChat is asked what is left of its day's quota."""
+def ways(tally: Tally, account: OfficialAccount | None = None) -> list[KindCount]:
+    """Returns the counts by kind; with an account, WeChat is asked what is left of its day's quota."""
     found = []
     for kind in Push.Kind:
         number = tally.number(Outcome.WAITING, kind=kind)
         if number:
             left = _left(account, kind) if account else None
-            found.append(Way(str(kind.label), number, None if left is None else left - number))
+            found.append(KindCount(str(kind.label), number, None if left is None else left - number))
     return found
 
 
 def _left(account: OfficialAccount, kind: str) -> int | None:
     try:
-        told = quota_get(client_for(account), SENDERS[kind].path)
+        response = quota_get(client_for(account), SENDERS[kind].path)
     except WeChatError:
         return None
-    left = told.get("quota", {}).get("remain")
+    left = response.get("quota", {}).get("remain")
     return left if isinstance(left, int) else None
 
 

@@ -167,14 +167,14 @@ class TemplateForm(forms.Form):
         words = names_in(value)
         if unknown := words - {*self.campaign.columns, *EVERYBODYS}:
             sentence = _("There is no word %(unknown)s. Words you can use: %(words)s")
-            told = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(self.campaign)}
-            raise ValidationError(sentence % told)
+            params = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(self.campaign)}
+            raise ValidationError(sentence % params)
         if not words:
             field.check(value)
 
 
 class TestForm(forms.Form):
-    """Whom a campaign is shown to first."""
+    """The follower a campaign is sent to as a test."""
 
     follower = forms.CharField(
         label=gettext_lazy("Send to"),

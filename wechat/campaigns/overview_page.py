@@ -35,21 +35,23 @@ STOPPED = (State.PAUSED, State.DONE, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepButton:
     """A button: what it does, and how the log tells it."""
 
     do: Callable[[Campaign], bool]
     done: StrOrPromise
 
 
-STEPS: dict[str, Step] = {
-    "check": Step(steps.check, gettext_lazy("Worked out who gets it.")),
-    "submit": Step(steps.submit, gettext_lazy("Sent for approval.")),
-    "withdraw": Step(steps.withdraw, gettext_lazy("Took it back to edit it.")),
-    "pause": Step(steps.pause, gettext_lazy("Paused.")),
-    "resume": Step(steps.resume, gettext_lazy("Went on.")),
-    "cancel": Step(steps.cancel, gettext_lazy("Cancelled for good.")),
-    "retry": Step(lambda campaign: bool(steps.retry(campaign)), gettext_lazy("Sent the failed ones again.")),
+STEPS: dict[str, StepButton] = {
+    "check": StepButton(steps.check, gettext_lazy("Worked out who gets it.")),
+    "submit": StepButton(steps.submit, gettext_lazy("Sent for approval.")),
+    "withdraw": StepButton(steps.withdraw, gettext_lazy("Took it back to edit it.")),
+    "pause": StepButton(steps.pause, gettext_lazy("Paused.")),
+    "resume": StepButton(steps.resume, gettext_lazy("Went on.")),
+    "cancel": StepButton(steps.cancel, gettext_lazy("Cancelled for good.")),
+    "retry": StepButton(
+        lambda campaign: bool(steps.retry(campaign)), gettext_lazy("Sent the failed ones again.")
+    ),
 }
 
 
@@ -113,8 +115,8 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         messages.error(request, Campaign.Trouble.FILE_NOT_READY.label)
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     if pushes:
-        told = _("Test messages on their way: %(count)d. They are under “Sent messages”.")
-        messages.success(request, told % {"count": len(pushes)})
+        message = _("Test messages on their way: %(count)d. They are under “Sent messages”.")
+        messages.success(request, message % {"count": len(pushes)})
         audit.record(request, campaign, _("Sent a test to: %s") % ", ".join(openids)[:300])
     else:
         messages.error(request, _("Nobody to send it to: name a follower, or fill the test group."))

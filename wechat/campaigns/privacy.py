@@ -13,11 +13,11 @@ from wechat.campaigns.models import AudienceRow, Enrolment, Recipient, Seed
 @erasing.holds
 def plans(follower: Follower) -> Holding | None:
     """Nothing more is sent to them by a sequence, a table or as a test."""
-    whom = {"account": follower.account_id, "openid": follower.openid}
+    of_follower = {"account": follower.account_id, "openid": follower.openid}
     rows = AudienceRow.objects.filter(campaign__account=follower.account_id, openid=follower.openid)
     held: list[QuerySet[Enrolment] | QuerySet[Seed] | QuerySet[AudienceRow]] = [
-        Enrolment.objects.filter(**whom),
-        Seed.objects.filter(**whom),
+        Enrolment.objects.filter(**of_follower),
+        Seed.objects.filter(**of_follower),
         rows,
     ]
     if not any(each.exists() for each in held):

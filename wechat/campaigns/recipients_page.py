@@ -89,7 +89,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         _("Recipients of “%(name)s”") % {"name": campaign},
         campaign=campaign,
         form=form,
-        rows=_told(campaign, page.shown),
+        rows=_shown(campaign, page.shown),
         older=_link(request, page.older),
         newer=_link(request, page.newer),
         query=request.GET.urlencode(),
@@ -135,7 +135,7 @@ def reason_of(row: Recipient) -> str:
     return str(figures.REASONS.get(row.why, row.why))
 
 
-def _told(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
+def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
     """A page of them with what the columns need, looked up once for all."""
     openids = [row.openid for row in rows]
     people = Follower.objects.filter(account=campaign.account_id, openid__in=openids)

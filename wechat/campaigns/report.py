@@ -16,8 +16,8 @@ State, Outcome = Recipient.State, Recipient.Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Of one variant, or of those who got nothing."""
+class ReportLine:
+    """The results of one variant, or of those who got nothing."""
 
     label: str
     people: int
@@ -39,11 +39,11 @@ class Line:
         return f"{self.revenue.fen / 100:,.2f}"
 
 
-def of(campaign: Campaign, tally: Tally) -> list[Line]:
+def of(campaign: Campaign, tally: Tally) -> list[ReportLine]:
     letters = sorted({each.letter for each in tally.counts if each.letter})
     taps = _taps(campaign)
     lines = [
-        Line(
+        ReportLine(
             label=_("Variant %s") % letter,
             people=tally.number(letter=letter),
             sent=tally.number(*SENT, letter=letter),
@@ -55,7 +55,9 @@ def of(campaign: Campaign, tally: Tally) -> list[Line]:
     ]
     if held_out := tally.number(Outcome.CONTROL):
         control = campaign.recipients.filter(state=State.CONTROL)
-        lines.append(Line(str(State.CONTROL.label), held_out, None, None, None, _revenue(campaign, control)))
+        lines.append(
+            ReportLine(str(State.CONTROL.label), held_out, None, None, None, _revenue(campaign, control))
+        )
     return lines
 
 

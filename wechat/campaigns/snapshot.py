@@ -101,10 +101,10 @@ def take(campaign: Campaign) -> bool:
 
 def _kept(campaign: Campaign) -> bool:
     """Only as what it was when this began: an edit in the meantime undoes the work."""
-    told = counters.counted(campaign)
+    tally = counters.counted(campaign)
     prepared = campaign.state == Campaign.State.PREPARING
     now = timezone.now()
-    changes: dict[str, Any] = {"checked_at": now, "tally": told, "tallied_at": now, "trouble": ""}
+    changes: dict[str, Any] = {"checked_at": now, "tally": tally, "tallied_at": now, "trouble": ""}
     if prepared:
         changes |= {"state": Campaign.State.RUNNING, "prepared_at": now, "started_at": now, "due_at": now}
     else:

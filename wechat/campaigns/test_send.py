@@ -25,9 +25,9 @@ def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
         words = {**(first.words if first else {}), "openid": openid, "account": campaign.account.name}
         for variant in campaign.variants.select_related("asset", "cover").order_by("letter"):
             kind = _kind(campaign, openid)
-            told = dispatch.content(variant, kind, words)
+            payload = dispatch.content(variant, kind, words)
             key = f"campaign-test:{campaign.pk}:{mark}:{openid}:{variant.letter}"
-            pushes.append(_queued(campaign, openid, kind, told, key))
+            pushes.append(_queued(campaign, openid, kind, payload, key))
     return pushes
 
 
@@ -43,13 +43,13 @@ def _kind(campaign: Campaign, openid: str) -> str:
     return Kind.SERVICE if allowed else template.kind
 
 
-def _queued(campaign: Campaign, openid: str, kind: str, told: dict[str, object], key: str) -> Push:
+def _queued(campaign: Campaign, openid: str, kind: str, payload: dict[str, object], key: str) -> Push:
     cause = campaign.cause
     if kind == Kind.SERVICE:
-        content = contents.from_dict(told)
+        content = contents.from_dict(payload)
         return queue(account=campaign.account, openid=openid, content=content, key=key, cause=cause)
     assert campaign.template is not None
-    message = template_messages.from_dict(campaign.template.platform_id, told)
+    message = template_messages.from_dict(campaign.template.platform_id, payload)
     return queue_template(
         account=campaign.account, openid=openid, message=message, key=key, kind=Kind(kind), cause=cause
     )

@@ -91,6 +91,6 @@ def delete(request: HttpRequest, campaign: Campaign, letter: str) -> HttpRespons
 
 
 def next_letter(campaign: Campaign) -> str:
-    """Of a further variant; empty if there are enough."""
+    """Returns the letter of a further variant; empty if there are enough."""
     taken = set(campaign.variants.values_list("letter", flat=True))
     return next((letter for letter in LETTERS if letter not in taken), "")

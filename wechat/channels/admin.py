@@ -185,8 +185,10 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("code"))
     def code_state(self, channel: Channel) -> SafeString:
-        told = condition.of(channel)
-        return format_html('{}<span class="quiet block">{}</span>', badge(told.word, told.kind), told.brief)
+        current = condition.of(channel)
+        return format_html(
+            '{}<span class="quiet block">{}</span>', badge(current.word, current.kind), current.brief
+        )
 
     @admin.display(description=gettext_lazy("scans today"))
     def scans_today(self, channel: Channel) -> int:

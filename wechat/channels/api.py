@@ -16,11 +16,11 @@ from rest_framework.response import Response
 
 from accounts.followers.models import Tag
 from wechat.api import scopes
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 from wechat.channels import limits, report
 from wechat.channels.models import LONGEST_DAYS, Channel, Code
-from wechat.channels.report import STAYS, Figures, Period
+from wechat.channels.report import STAYS, ChannelFigures, Period
 from wechat.kernel import work
 
 READ = scopes.register("channels:read", gettext_lazy("See channels and their reports"))
@@ -153,7 +153,7 @@ class Channels(BusinessView):
                 Code.objects.create(channel=channel)
         except IntegrityError:
             message = _("There is a channel of this name already.")
-            raise Refused(409, "name_taken", message) from None
+            raise ApiRefusal(409, "name_taken", message) from None
         work.wake("channels.make_codes")
         return channel
 
@@ -182,11 +182,15 @@ class ChannelReport(BusinessView):
             {"day": day.day, "scans": day.scans, "new_followers": day.new, "followed_again": day.again}
             for day in days
         ]
-        told = {**asked.validated_data, **_told(report.of_channel(channel, period).figures), "by_day": by_day}
-        return Response(ChannelReportSerializer(told).data)
+        payload = {
+            **asked.validated_data,
+            **_figures(report.of_channel(channel, period).figures),
+            "by_day": by_day,
+        }
+        return Response(ChannelReportSerializer(payload).data)
 
 
-def _told(figures: Figures) -> dict[str, Any]:
+def _figures(figures: ChannelFigures) -> dict[str, Any]:
     stays = [
         {"days": days, "stayed": stay.stayed, "followed": stay.followed}
         for days, stay in zip(STAYS, figures.stays, strict=True)

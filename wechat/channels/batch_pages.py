@@ -59,11 +59,11 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             batch = batches.read(account, _body(request), form.making)
-        except batches.Unreadable as error:
+        except batches.UnreadableBatch as error:
             return TemplateResponse(request, "channels/batch.html", {**context, "refused": str(error)})
         if "agreed" in request.POST and not batch.wrong:
             return _made(request, batch)
-        context |= _told(batch)
+        context |= _context(batch)
     return TemplateResponse(request, "channels/batch.html", context)
 
 
@@ -72,7 +72,7 @@ def example(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     return downloads.as_csv(batches.EXAMPLE, "channels")
 
 
-def _told(batch: batches.Batch) -> dict[str, Any]:
+def _context(batch: batches.Batch) -> dict[str, Any]:
     shown = batch.wrong or batch.rows
     return {
         "batch": batch,
@@ -109,4 +109,4 @@ def _body(request: HttpRequest) -> bytes:
         return bytes(file.read(batches.LARGEST_FILE + 1))
     if "text" in request.POST:
         return request.POST["text"].encode()
-    raise batches.Unreadable(_("Choose a file first."))
+    raise batches.UnreadableBatch(_("Choose a file first."))

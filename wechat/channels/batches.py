@@ -40,7 +40,7 @@ EXAMPLE = [
 ]
 
 
-class Unreadable(Exception):
+class UnreadableBatch(Exception):
     """The file is no table of channels; the text says why."""
 
 
@@ -53,7 +53,7 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BatchRow:
     """``number`` is the file's own, its first row being 1; ``problems`` say what to correct."""
 
     number: int
@@ -66,10 +66,10 @@ class Row:
 class Batch:
     account: OfficialAccount
     text: str
-    rows: Sequence[Row]
+    rows: Sequence[BatchRow]
 
     @property
-    def wrong(self) -> list[Row]:
+    def wrong(self) -> list[BatchRow]:
         return [row for row in self.rows if row.problems]
 
 
@@ -78,7 +78,7 @@ def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
     header, *rows = numbered = _numbered(body)
     places = _places(header[1])
     if not rows:
-        raise Unreadable(_("Below its first row the file has no channel."))
+        raise UnreadableBatch(_("Below its first row the file has no channel."))
     if making.lifetime == Channel.Lifetime.PERMANENT:
         _check_room(account, len(rows))
     reader = _Reader(account, places, making)
@@ -105,18 +105,18 @@ def make(batch: Batch) -> list[Channel]:
 def _numbered(body: bytes) -> list[tuple[int, list[str]]]:
     """The rows that are not empty, with their numbers in the file. Raises ``Unreadable``."""
     if len(body) > LARGEST_FILE:
-        raise Unreadable(_("The file has more than 1 MB: split it."))
+        raise UnreadableBatch(_("The file has more than 1 MB: split it."))
     found: list[tuple[int, list[str]]] = []
     try:
         for number, row in enumerate(reading.rows_of(io.BytesIO(body)), start=1):
             if any(map(str.strip, row)):
                 found.append((number, row))
             if len(found) > MOST_ROWS + 1:
-                raise Unreadable(_("A file may have 1,000 channels at most: split it."))
+                raise UnreadableBatch(_("A file may have 1,000 channels at most: split it."))
     except UnreadableTable as error:
-        raise Unreadable(str(error)) from None
+        raise UnreadableBatch(str(error)) from None
     if not found:
-        raise Unreadable(_("The file is empty."))
+        raise UnreadableBatch(_("The file is empty."))
     return found
 
 
@@ -137,7 +137,7 @@ def _check_room(account: OfficialAccount, count: int) -> None:
     left = limits.permanent_left(account)
     if count > left:
         sentence = _("The account has only %(left)d permanent codes left: make temporary ones.")
-        raise Unreadable(sentence % {"left": left})
+        raise UnreadableBatch(sentence % {"left": left})
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
@@ -149,13 +149,13 @@ def _places(header: Sequence[str]) -> dict[str, int]:
         if name is None and wanted:
             known = "、".join(titles[0] for titles in COLUMNS.values())
             sentence = _("The column “%(title)s” is unknown. There may be: %(known)s.")
-            raise Unreadable(sentence % {"title": title.strip()[:40], "known": known})
+            raise UnreadableBatch(sentence % {"title": title.strip()[:40], "known": known})
         if name in places:
-            raise Unreadable(_("The column “%(title)s” is there twice.") % {"title": title.strip()})
+            raise UnreadableBatch(_("The column “%(title)s” is there twice.") % {"title": title.strip()})
         if name is not None:
             places[name] = place
     if "name" not in places:
-        raise Unreadable(_("The file needs a column 名称 (name) in its first row."))
+        raise UnreadableBatch(_("The file needs a column 名称 (name) in its first row."))
     return places
 
 
@@ -174,38 +174,38 @@ class _Reader:
         self.tags = {tag.name: tag for tag in Tag.objects.filter(account=self.account)}
         self.staff = {user.get_username(): user for user in owners(self.account.pk)}
 
-    def row(self, number: int, cells: Sequence[str]) -> Row:
-        said = {name: _cell(cells, place) for name, place in self.places.items()}
-        wanted = [tag for tag in map(str.strip, SEPARATORS.split(said.get("tags", ""))) if tag]
-        problems = [*self._problems(number, said, wanted)]
+    def row(self, number: int, cells: Sequence[str]) -> BatchRow:
+        cells_by_name = {name: _cell(cells, place) for name, place in self.places.items()}
+        wanted = [tag for tag in map(str.strip, SEPARATORS.split(cells_by_name.get("tags", ""))) if tag]
+        problems = [*self._problems(number, cells_by_name, wanted)]
         if any(cell.strip() for cell in cells[max(self.places.values()) + 1 :]):
             problems.append(_("There are more cells than columns: put quotes around a cell with a comma."))
         tags = [self.tags[name] for name in dict.fromkeys(wanted) if name in self.tags]
-        return Row(number, self._channel(said), tags, problems)
+        return BatchRow(number, self._channel(cells_by_name), tags, problems)
 
-    def _channel(self, said: Mapping[str, str]) -> Channel:
+    def _channel(self, cells_by_name: Mapping[str, str]) -> Channel:
         return Channel(
             account=self.account,
-            name=said["name"],
-            group=said.get("group", ""),
-            place=said.get("place", ""),
-            owner=self.staff.get(said.get("owner", "")),
-            cost=_amount(said.get("cost", "")) or 0,
+            name=cells_by_name["name"],
+            group=cells_by_name.get("group", ""),
+            place=cells_by_name.get("place", ""),
+            owner=self.staff.get(cells_by_name.get("owner", "")),
+            cost=_amount(cells_by_name.get("cost", "")) or 0,
             lifetime=self.making.lifetime,
             days=self.making.days,
         )
 
-    def _problems(self, number: int, said: Mapping[str, str], tags: Sequence[str]) -> Iterator[str]:
-        yield from self._name_problems(number, said["name"])
+    def _problems(self, number: int, cells_by_name: Mapping[str, str], tags: Sequence[str]) -> Iterator[str]:
+        yield from self._name_problems(number, cells_by_name["name"])
         for name, most in (("name", 60), ("group", 40), ("place", 120)):
-            if len(said.get(name, "")) > most:
+            if len(cells_by_name.get(name, "")) > most:
                 title = COLUMNS[name][0]
                 yield _("“%(title)s” has more than %(most)d characters.") % {"title": title, "most": most}
-        owner = said.get("owner", "")
+        owner = cells_by_name.get("owner", "")
         if owner and owner not in self.staff:
             yield _("Nobody with the user name “%(name)s” works with this account.") % {"name": owner[:40]}
-        if _amount(said.get("cost", "")) is None:
-            yield _("“%(cost)s” is no amount in yuan, such as 120.50.") % {"cost": said["cost"][:40]}
+        if _amount(cells_by_name.get("cost", "")) is None:
+            yield _("“%(cost)s” is no amount in yuan, such as 120.50.") % {"cost": cells_by_name["cost"][:40]}
         for name in tags:
             if name not in self.tags:
                 yield _("There is no tag “%(name)s”: make it first.") % {"name": name[:40]}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wechat.channels.report import Day
+from wechat.channels.report import DayFigures
 
 HEIGHT = 160
 WIDTH = 720
@@ -20,7 +20,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    day: Day
+    day: DayFigures
     left: float
     parts: Sequence[Part]
 
@@ -36,14 +36,14 @@ class Chart:
     height: int = HEIGHT
 
 
-def drawn(days: Sequence[Day]) -> Chart:
+def drawn(days: Sequence[DayFigures]) -> Chart:
     highest = max((day.scans for day in days), default=0)
     step = WIDTH / max(1, len(days))
     bars = [Bar(day, round(place * step, 2), _parts(day, highest)) for place, day in enumerate(days)]
     return Chart(highest, WIDTH, round(min(step * 0.8, 40), 2), bars)
 
 
-def _parts(day: Day, highest: int) -> list[Part]:
+def _parts(day: DayFigures, highest: int) -> list[Part]:
     parts, top = [], float(HEIGHT)
     for kind in ("new", "again", "existing"):
         if count := getattr(day, kind):

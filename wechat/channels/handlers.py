@@ -13,7 +13,7 @@ from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
 from wechat.channels import scanning, tagging, welcomes
 from wechat.channels.models import Channel, Scan, Welcome
-from wechat.channels.welcomes import Audience, Saying
+from wechat.channels.welcomes import Audience, ChannelScript
 from wechat.console import codes
 from wechat.inbox import conversation
 from wechat.inbox.answerers import Answerer, named
@@ -31,11 +31,11 @@ OFFERED = 500
 @answers(order=Order.CHANNEL, quick=True)
 def welcome(event: Event) -> Answer | None:
     """What the scanned channel says; where it says nothing the rules are asked."""
-    saying = _saying(event)
-    if saying is None:
+    found = _script_scanned(event)
+    if found is None:
         return None
-    said = perform(saying.script, event)
-    return Answer(f"channel:{saying.channel_id}", said.now, said.later)
+    plan = perform(found.script, event)
+    return Answer(f"channel:{found.channel_id}", plan.now, plan.later)
 
 
 @reacts(Subscribe, Scanned)
@@ -110,7 +110,7 @@ def scanned(
         )
 
 
-def _saying(event: Event) -> Saying | None:
+def _script_scanned(event: Event) -> ChannelScript | None:
     message = event.message
     if isinstance(message, Subscribe):
         return welcomes.of(event.account, message.scene, Audience.NEW) if message.scene else None

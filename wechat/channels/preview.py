@@ -8,14 +8,14 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.channels import welcomes
 from wechat.channels.models import Channel, Welcome
-from wechat.contents.scripts import Said, arrange, filled
+from wechat.contents.scripts import ReplyPlan, arrange, filled
 from wechat.contents.variables import Values
 from wechat.inbox.bubbles import Bubble
 from wechat.replies.tester_page import bubble
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PreviewedReply:
     """``now`` at once, ``later`` as customer-service messages."""
 
     now: Bubble | None
@@ -24,10 +24,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """Of several ``answers`` one is drawn at random."""
+    """What a channel says to an audience; of several ``answers`` one is drawn at random."""
 
     audience: StrOrPromise
-    answers: Sequence[Answer]
+    answers: Sequence[PreviewedReply]
 
 
 def of(channel: Channel) -> list[Greeting]:
@@ -40,7 +40,7 @@ def of(channel: Channel) -> list[Greeting]:
     ]
 
 
-def _answers(channel: Channel, audience: Welcome.Audience, rows: list[Welcome]) -> list[Answer]:
+def _answers(channel: Channel, audience: Welcome.Audience, rows: list[Welcome]) -> list[PreviewedReply]:
     script = welcomes.script(channel, audience, rows)
     now = timezone.localtime()
     values = Values("oTester", "", channel.account.name, f"{now:%Y-%m-%d}", f"{now:%H:%M}")
@@ -49,5 +49,5 @@ def _answers(channel: Channel, audience: Welcome.Audience, rows: list[Welcome]) 
     return [_answer(arrange(contents)) for contents in drawn if contents]
 
 
-def _answer(said: Said) -> Answer:
-    return Answer(bubble(said.now) if said.now else None, [bubble(each) for each in said.later])
+def _answer(plan: ReplyPlan) -> PreviewedReply:
+    return PreviewedReply(bubble(plan.now) if plan.now else None, [bubble(each) for each in plan.later])

@@ -11,12 +11,12 @@ from django.utils.translation import ngettext
 from accounts.followers import erasing, timeline
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
-from accounts.followers.timeline import Line, Moment, Panel
+from accounts.followers.timeline import Moment, Panel, PanelLine
 from accounts.staff.rights import Area
 from wechat.channels.models import Attribution, Channel, Scan
 
 
-@timeline.happened(Area.FOLLOWERS)
+@timeline.adds_moments(Area.FOLLOWERS)
 def scanned(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
     rows = _scans(follower).select_related("channel")
     if before is not None:
@@ -26,7 +26,7 @@ def scanned(follower: Follower, before: datetime.datetime | None, limit: int) ->
         yield Moment(scan.at, _("scanned a channel's code"), text, _page(scan.channel), "good")
 
 
-@timeline.knows(order=20)
+@timeline.adds_panel(order=20)
 def came_by(follower: Follower) -> Panel | None:
     """The first and the last channel, if there is any."""
     touches = _touches(follower).select_related("first_channel", "last_channel").first()
@@ -36,8 +36,8 @@ def came_by(follower: Follower) -> Panel | None:
     return Panel(
         _("Channels they came by"),
         [
-            Line(_("First channel"), first.name, _page(first)),
-            Line(_("Last channel"), last.name, _page(last)),
+            PanelLine(_("First channel"), first.name, _page(first)),
+            PanelLine(_("Last channel"), last.name, _page(last)),
         ],
     )
 

@@ -72,7 +72,7 @@ class Revenue:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ChannelFigures:
     scans: int = 0
     new: int = 0
     again: int = 0
@@ -85,16 +85,16 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportRow:
     """``cost_each``: fen for each new follower since the channel exists, if it cost anything."""
 
     channel: Channel
-    figures: Figures
+    figures: ChannelFigures
     cost_each: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayFigures:
     day: datetime.date
     new: int = 0
     again: int = 0
@@ -118,7 +118,7 @@ def tells_revenue() -> bool:
     return bool(_revenue)
 
 
-def compared(account: OfficialAccount, period: Period, channels: QuerySet[Channel]) -> list[Line]:
+def compared(account: OfficialAccount, period: Period, channels: QuerySet[Channel]) -> list[ReportRow]:
     """A line for each of the channels given, those without a scan included, most new followers first."""
     figures = _by_channel(_scans(account, period))
     revenue = _all_revenue(account, period)
@@ -130,27 +130,29 @@ def compared(account: OfficialAccount, period: Period, channels: QuerySet[Channe
     return sorted(lines, key=lambda line: (-line.figures.new, -line.figures.scans, -line.channel.pk))
 
 
-def of_channel(channel: Channel, period: Period) -> Line:
+def of_channel(channel: Channel, period: Period) -> ReportRow:
     rows = Scan.objects.filter(channel=channel, at__gte=period.begins, at__lt=period.ends)
     ever = Scan.objects.filter(channel=channel, kind=Scan.Kind.NEW).count() if channel.cost else 0
     revenue = _all_revenue(channel.account, period)
     return _line(channel, _by_channel(rows).get(channel.pk, {}), revenue.get(channel.pk), ever)
 
 
-def by_day(account: OfficialAccount, period: Period, channels: Sequence[int] | None = None) -> list[Day]:
+def by_day(
+    account: OfficialAccount, period: Period, channels: Sequence[int] | None = None
+) -> list[DayFigures]:
     """Every day of the period, those without a scan included; of all channels or of those given by id."""
     rows = _scans(account, period)
     if channels is not None:
         rows = rows.filter(channel__in=channels)
     counted: Any = rows.annotate(began=_day_of("at", period)).values("began").annotate(**_kinds()).order_by()
     found = {timezone.localdate(each.pop("began")): each for each in counted}
-    return [Day(day, **found.get(day, {})) for day in period.days]
+    return [DayFigures(day, **found.get(day, {})) for day in period.days]
 
 
-def total(lines: Sequence[Line]) -> Figures:
+def total(lines: Sequence[ReportRow]) -> ChannelFigures:
     """The sum of the lines."""
     figures = [line.figures for line in lines]
-    return Figures(
+    return ChannelFigures(
         scans=sum(each.scans for each in figures),
         new=sum(each.new for each in figures),
         again=sum(each.again for each in figures),
@@ -224,16 +226,16 @@ def _all_revenue(account: OfficialAccount, period: Period) -> Mapping[int, Reven
     return found
 
 
-def _line(channel: Channel, counted: Mapping[str, int], revenue: Revenue | None, new_ever: int) -> Line:
+def _line(channel: Channel, counted: Mapping[str, int], revenue: Revenue | None, new_ever: int) -> ReportRow:
     stays = tuple(_stay(counted, days) for days in STAYS)
-    figures = Figures(
+    figures = ChannelFigures(
         counted.get("scans", 0),
         counted.get("new", 0),
         counted.get("again", 0),
         stays,
         revenue or Revenue(),
     )
-    return Line(channel, figures, channel.cost / new_ever if channel.cost and new_ever else None)
+    return ReportRow(channel, figures, channel.cost / new_ever if channel.cost and new_ever else None)
 
 
 def _stay(counted: Mapping[str, int], days: int) -> Stay:

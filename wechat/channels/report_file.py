@@ -6,13 +6,13 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from wechat.channels import report
-from wechat.channels.report import STAYS, Line
+from wechat.channels.report import STAYS, ReportRow
 from wechat.console.tables.cells import Value
 from wechat.console.tables.writing import Row
 from wechat.sdk.pay import money
 
 
-def rows(lines: Iterable[Line]) -> Iterator[Row]:
+def rows(lines: Iterable[ReportRow]) -> Iterator[Row]:
     yield _titles()
     for line in lines:
         yield _cells(line)
@@ -26,7 +26,7 @@ def _titles() -> Row:
     return [*about, *counted, *stays, *revenue, _("cost in yuan"), _("cost of a new follower")]
 
 
-def _cells(line: Line) -> Row:
+def _cells(line: ReportRow) -> Row:
     channel, figures = line.channel, line.figures
     owner = channel.owner.get_username() if channel.owner else ""
     texts: list[Value] = [channel.name, channel.group, channel.place, owner]

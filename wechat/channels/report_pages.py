@@ -20,14 +20,14 @@ from accounts.staff.rights import Area
 from wechat.channels import chart, report, report_file
 from wechat.channels.models import Channel
 from wechat.channels.page_frame import all_channels, frame
-from wechat.channels.report import STAYS, Line, Period
+from wechat.channels.report import STAYS, Period, ReportRow
 from wechat.console.tables import downloads
 
 SHOWN_DAYS = 30
 LONGEST_DAYS = 400
 PAGE = 50
 
-SORTS: dict[str, Callable[[Line], float]] = {
+SORTS: dict[str, Callable[[ReportRow], float]] = {
     "new": lambda line: line.figures.new,
     "scans": lambda line: line.figures.scans,
     "again": lambda line: line.figures.again,
@@ -133,7 +133,7 @@ def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     return downloads.as_csv(report_file.rows(lines), name)
 
 
-def _lines(account: OfficialAccount, form: CompareForm) -> list[Line]:
+def _lines(account: OfficialAccount, form: CompareForm) -> list[ReportRow]:
     channels: QuerySet[Channel] = Channel.objects.filter(account=account)
     chosen = form.cleaned_data if form.is_valid() else {}
     if group := chosen.get("group", "").strip():
@@ -142,7 +142,7 @@ def _lines(account: OfficialAccount, form: CompareForm) -> list[Line]:
     return sorted(lines, key=SORTS[chosen.get("sort") or "new"], reverse=True)
 
 
-def _chosen_ids(form: CompareForm, lines: Sequence[Line]) -> list[int] | None:
+def _chosen_ids(form: CompareForm, lines: Sequence[ReportRow]) -> list[int] | None:
     """``None`` is all of the account's."""
     return [line.channel.pk for line in lines] if form.cleaned_data.get("group") else None
 

@@ -19,18 +19,18 @@ Key = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class ChannelScript:
     channel_id: int
     script: Script
 
 
-def of(account: OfficialAccount, scene: str, audience: Audience) -> Saying | None:
+def of(account: OfficialAccount, scene: str, audience: Audience) -> ChannelScript | None:
     """``None`` if the scene is no channel's of this account, or the channel says nothing to them."""
-    return _sayings.get().get((account.pk, scene, audience.value))
+    return _scripts.get().get((account.pk, scene, audience.value))
 
 
 def script(channel: Channel, audience: Audience, rows: Iterable[Welcome]) -> Script:
-    """Without what can no longer be sent: the rest of a welcome is better than none."""
+    """Returns what can still be sent: the rest of a welcome is better than none."""
     strategy = channel.new_strategy if audience == Audience.NEW else channel.existing_strategy
     contents = [content for row in rows if (content := _content(row)) is not None]
     return Script(tuple(contents), strategy == Channel.Strategy.RANDOM)
@@ -46,16 +46,16 @@ def _content(row: Welcome) -> Content | None:
     return content
 
 
-def _build() -> Mapping[Key, Saying]:
+def _build() -> Mapping[Key, ChannelScript]:
     grouped: dict[tuple[Channel, str], list[Welcome]] = defaultdict(list)
     for row in Welcome.objects.select_related("channel", "asset", "cover"):
         grouped[row.channel, row.audience].append(row)
-    sayings = {}
-    for (channel, audience), said in grouped.items():
-        made = script(channel, Audience(audience), said)
+    scripts = {}
+    for (channel, audience), rows in grouped.items():
+        made = script(channel, Audience(audience), rows)
         if made.contents:
-            sayings[channel.account_id, channel.scene, audience] = Saying(channel.pk, made)
-    return sayings
+            scripts[channel.account_id, channel.scene, audience] = ChannelScript(channel.pk, made)
+    return scripts
 
 
-_sayings = Cached("channels", _build)
+_scripts = Cached("channels", _build)

@@ -9,8 +9,8 @@ from wechat.sdk.content import Content, TransferToService
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """``now`` in the passive reply, ``later`` as customer-service messages."""
+class ReplyPlan:
+    """What a script says: ``now`` in the passive reply, ``later`` as customer-service messages."""
 
     now: Content | None = None
     later: tuple[Content, ...] = ()
@@ -26,7 +26,7 @@ class Script:
     contents: tuple[Content, ...] = ()
     one_at_random: bool = False
     variables: frozenset[str] = field(init=False, repr=False, compare=False)
-    fixed: Said | None = field(init=False, repr=False, compare=False)
+    fixed: ReplyPlan | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         found = frozenset[str]().union(*map(variables_in, self.contents))
@@ -39,7 +39,7 @@ class Script:
         """Whether it names the follower, who has to be looked up for it."""
         return "remark" in self.variables
 
-    def perform(self, message_key: str, values: Callable[[], Values]) -> Said:
+    def perform(self, message_key: str, values: Callable[[], Values]) -> ReplyPlan:
         """Which one "at random" is told by the message's key: a repeated delivery gets the same.
 
         The values are asked for only if there is a variable to fill. What is empty then is left out.
@@ -61,9 +61,9 @@ def filled(contents: Sequence[Content], values: Values) -> tuple[Content, ...]:
     return tuple(content for content in expanded if content is not None)
 
 
-def arrange(contents: Sequence[Content]) -> Said:
+def arrange(contents: Sequence[Content]) -> ReplyPlan:
     """Now: a transfer to customer service if there is one, which nothing else can do; else the first that
     can be a passive reply. Later: the others, in their order."""
     transfer = next((each for each in contents if isinstance(each, TransferToService)), None)
     now = transfer or next((each for each in contents if each.passive), None)
-    return Said(now, tuple(each for each in contents if each is not now and each.service))
+    return ReplyPlan(now, tuple(each for each in contents if each is not now and each.service))

@@ -19,9 +19,9 @@ def leave_it_to_the_person(event: Event) -> Answer | None:
 
 
 @reacts()
-def hear(event: Event) -> None:
+def note_message(event: Event) -> None:
     if event.row is not None and event.row.openid and not event.message.event:
-        threads.heard(event.row)
+        threads.note_message(event.row)
 
 
 @conversation.register

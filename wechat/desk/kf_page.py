@@ -64,10 +64,10 @@ def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())
     ends = min(begins + DAY, timezone.now())
     try:
-        told = kf.records(client_for(account), int(begins.timestamp()), int(ends.timestamp()))
+        found = kf.records(client_for(account), int(begins.timestamp()), int(ends.timestamp()))
         context["records"] = [
             (datetime.datetime.fromtimestamp(each.at, datetime.UTC), each)
-            for each in islice(told, RECORDS_SHOWN)
+            for each in islice(found, RECORDS_SHOWN)
         ]
     except WeChatError as error:
         context["wrong"] = _sentence(error)
@@ -75,16 +75,16 @@ def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _done(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    deed = DEEDS.get(request.POST.get("do", ""))
-    if deed is None:
+    action = ACTIONS.get(request.POST.get("do", ""))
+    if action is None:
         raise PermissionDenied
     try:
-        deed(client_for(account), request.POST)
+        action(client_for(account), request.POST)
     except WeChatError as error:
         messages.error(request, _sentence(error))
     else:
-        told = " ".join(request.POST.get(name, "") for name in ("do", "worker", "openid", "nickname")).strip()
-        audit.record(request, account, f"kf: {told}")
+        note = " ".join(request.POST.get(name, "") for name in ("do", "worker", "openid", "nickname")).strip()
+        audit.record(request, account, f"kf: {note}")
         messages.success(request, _("Done."))
     return redirect("admin:desk_kf")
 
@@ -113,7 +113,7 @@ def _end(client: Client, given: QueryDict) -> None:
     kf.close_session(client, _text(given, "worker"), _text(given, "openid"))
 
 
-DEEDS: Mapping[str, Callable[[Client, QueryDict], None]] = {
+ACTIONS: Mapping[str, Callable[[Client, QueryDict], None]] = {
     "add": _add,
     "rename": _rename,
     "delete": _delete,

@@ -79,7 +79,7 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         context = _thread(request, account, thread)
         parts |= {
             name: render_to_string(f"desk/{name}.html", context, request)
-            for name in ("head", "said", "allowance", "panel")
+            for name in ("head", "conversation", "allowance", "panel")
         }
     have = _digest(parts)
     if have == request.GET.get("have"):
@@ -96,12 +96,12 @@ def _show_writing(request: HttpRequest, thread: Thread) -> None:
 @object_page(lambda: Thread.objects.select_related("account"), Area.MESSAGES)
 def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     """Do what the pressed button says: a script is told what was wrong, a form goes back to the page."""
-    account, deed = thread.account, DEEDS.get(request.POST.get("do", ""))
-    if deed is None:
+    account, action = thread.account, ACTIONS.get(request.POST.get("do", ""))
+    if action is None:
         raise Http404
     wrong = ""
     try:
-        deed(request, account, thread)
+        action(request, account, thread)
     except ValidationError as error:
         wrong = " ".join(error.messages)
     if request.headers.get("X-Requested-With") == "fetch":
@@ -165,7 +165,7 @@ def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
     threads.put_off(thread, timezone.now() + pause[1])
 
 
-DEEDS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = {
+ACTIONS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = {
     "say": _say,
     "again": _again,
     "note": _note,

@@ -34,7 +34,7 @@ def look(thread: Thread, user: User, *, writes: bool) -> list[Seen]:
             found = cast(dict[bytes, bytes], pipe.execute()[2])
     except RedisError:
         return []
-    others = [json.loads(told) for pk, told in found.items() if int(pk) != user.pk]
+    others = [json.loads(stored) for pk, stored in found.items() if int(pk) != user.pk]
     return [Seen(each["name"], each["writes"]) for each in others if time.time() - each["at"] < SECONDS]
 
 

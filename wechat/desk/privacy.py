@@ -10,8 +10,8 @@ from wechat.desk.models import Takeover, Thread
 
 @erasing.holds
 def conversation(follower: Follower) -> Holding | None:
-    whom = {"account": follower.account_id, "openid": follower.openid}
-    threads, takeovers = Thread.objects.filter(**whom), Takeover.objects.filter(**whom)
+    of_follower = {"account": follower.account_id, "openid": follower.openid}
+    threads, takeovers = Thread.objects.filter(**of_follower), Takeover.objects.filter(**of_follower)
     if not threads.exists() and not takeovers.exists():
         return None
 

@@ -13,7 +13,7 @@ from wechat.desk.staff import is_mark
 from wechat.inbox.models import InboundMessage
 
 # In any order and more than once: only ids and times that are newer than what is on record change it.
-HEARD = """
+NOTE_MESSAGE = """
 INSERT INTO desk_thread
     (account_id, openid, newest_id, newest_at, newest_text, read_id, answered_id, closed_id, waiting_since)
 VALUES (%s, %s, %s, %s, %s, 0, 0, 0, %s)
@@ -29,12 +29,12 @@ ON CONFLICT (account_id, openid) DO UPDATE SET
 """
 
 
-def heard(row: InboundMessage) -> None:
-    """The follower wrote. They wait for a person if no rule answered, or if a person is talking with them."""
+def note_message(row: InboundMessage) -> None:
+    """Notes a follower's message; they wait for a person if no rule answered, or one is talking with them."""
     unanswered = row.answer is None and not row.later and (not row.answered_by or is_mark(row.answered_by))
     with connection.cursor() as cursor:
         cursor.execute(
-            HEARD,
+            NOTE_MESSAGE,
             [
                 row.account_id,
                 row.openid,

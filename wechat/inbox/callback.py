@@ -83,7 +83,7 @@ class Signature(BaseAuthentication):
     ``msg_signature`` decides, in ``Envelope``, where a ``signature`` that is present must be right too.
     """
 
-    def authenticate(self, request: Request) -> tuple[OfficialAccount, directory.Entry]:
+    def authenticate(self, request: Request) -> tuple[OfficialAccount, directory.CachedAccount]:
         slug = request.parser_context["kwargs"]["slug"]
         entry = directory.find(slug)
         if entry is None:
@@ -265,9 +265,9 @@ def _delivered(request: Request) -> Delivery:
     return cast(Delivery, request.data)
 
 
-def _entry(request: Request) -> directory.Entry:
+def _entry(request: Request) -> directory.CachedAccount:
     """The account's directory entry, which ``Signature`` put in the place of DRF's token."""
-    return cast(directory.Entry, request.auth)
+    return cast(directory.CachedAccount, request.auth)
 
 
 async def _content(account: OfficialAccount, delivery: Delivery) -> Content | None:

@@ -17,7 +17,7 @@ from wechat.inbox.models import InboundMessage
 SHOWN = 120
 
 
-@timeline.happened(Area.MESSAGES)
+@timeline.adds_moments(Area.MESSAGES)
 def received(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
     rows = InboundMessage.objects.filter(account=follower.account_id, openid=follower.openid)
     # The row itself remembers when they came and went.

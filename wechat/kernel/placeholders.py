@@ -58,8 +58,8 @@ def _put(text: str, values: Mapping[str, str], *, in_address: bool = False) -> s
         known = values.get(found[1])
         if known is None:
             return found[0]
-        said = known or found[2] or ""
-        return quote(said, safe="") if in_address and found.start() > 0 else said
+        filled = known or found[2] or ""
+        return quote(filled, safe="") if in_address and found.start() > 0 else filled
 
     return PLACEHOLDER.sub(value, text)
 

@@ -25,7 +25,7 @@ from accounts.official import directory
 from accounts.official.clients import tickets_of
 from accounts.official.models import OfficialAccount
 from wechat.api import scopes
-from wechat.api.errors import NotAuthenticated, Refused
+from wechat.api.errors import ApiRefusal, NotAuthenticated
 from wechat.api.views import BusinessView
 from wechat.login import browser, handing_over, mini, tokens
 from wechat.login.authentication import OpenView, VisitorView, not_authenticated
@@ -138,7 +138,7 @@ class Exchange(BusinessView):
         if visitor is None:
             log.warning("login_code_refused", extra={"client": self.client.key_id})
             message = _("This code is not yours, was used before, or has run out.")
-            raise Refused(400, "bad_code", message)
+            raise ApiRefusal(400, "bad_code", message)
         return Response(VisitorSerializer(visitor).data)
 
 
@@ -160,7 +160,7 @@ class JsSdk(OpenView):
         except NotAllowed:
             log.warning("jssdk_refused", extra={"account": account.slug})
             message = _("This address is neither ours nor on a login site.")
-            raise Refused(403, "address_not_allowed", message) from None
+            raise ApiRefusal(403, "address_not_allowed", message) from None
         nonce, timestamp = secrets.token_hex(8), int(time.time())
         signature = jssdk.signature(tickets_of(account).get(), nonce, timestamp, url)
         signed = {"appId": account.appid, "timestamp": timestamp, "nonceStr": nonce, "signature": signature}
@@ -197,7 +197,7 @@ def _presented(request: Request) -> tuple[OfficialAccount | None, str, bool]:
 def _check_origin(request: Request) -> None:
     if request.headers.get("Origin", "").lower() != settings.PUBLIC_URL.lower():
         log.warning("cross_site_refused", extra={"path": request.path})
-        raise Refused(403, "cross_site", _("This call is for our own pages."))
+        raise ApiRefusal(403, "cross_site", _("This call is for our own pages."))
 
 
 def _check_account(session: LoginSession | None, account: OfficialAccount | None) -> None:
@@ -208,14 +208,14 @@ def _check_account(session: LoginSession | None, account: OfficialAccount | None
 
 def _tokens(fresh: tokens.Tokens) -> Response:
     """In a browser the refresh token goes into the cookie, elsewhere into the answer."""
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "access_token": fresh.access,
         "expires_in": int(tokens.ACCESS.total_seconds()),
     }
     in_a_browser = fresh.session.kind == Kind.WEB
     if fresh.refresh and not in_a_browser:
-        told["refresh_token"] = fresh.refresh
-    response = Response(told, headers={"Cache-Control": "no-store"})
+        payload["refresh_token"] = fresh.refresh
+    response = Response(payload, headers={"Cache-Control": "no-store"})
     if fresh.refresh and in_a_browser:
         response.set_cookie(
             _cookie(fresh.session.visitor.account),

@@ -37,8 +37,8 @@ def ask_to_confirm(event: Event) -> Answer | None:
     if scan.is_over:
         return Answer("login", Text(_("This code has run out. Show a new one on the computer.")))
     address = settings.PUBLIC_URL + reverse("scan_login_confirm", args=[event.account.slug, scene])
-    said = _("Sign in on the computer?") + f' <a href="{address}">' + _("Tap here to confirm") + "</a>"
-    return Answer("login", Text(said))
+    text = _("Sign in on the computer?") + f' <a href="{address}">' + _("Tap here to confirm") + "</a>"
+    return Answer("login", Text(text))
 
 
 @reacts(Scan, Subscribe)

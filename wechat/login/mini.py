@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.official.clients import client_for, credentials_of, transport
 from accounts.official.models import OfficialAccount
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.login import visitors
 from wechat.login.models import Visitor
 from wechat.sdk.calls import miniprogram
@@ -21,9 +21,12 @@ RISKY = 40226
 
 
 def log_in(account: OfficialAccount, code: str) -> Visitor:
-    """Who holds the telephone. Raises ``Refused`` for a code that is worth nothing, and platform errors."""
+    """Returns who holds the telephone.
+
+    Raises ``ApiRefusal`` for a code that is worth nothing, and platform errors.
+    """
     if account.kind != OfficialAccount.Kind.MINIPROGRAM:
-        raise Refused(400, "no_mini_program", _("This account is no mini program."))
+        raise ApiRefusal(400, "no_mini_program", _("This account is no mini program."))
     try:
         session = miniprogram.login(transport(), credentials_of(account), code)
     except ApiError as error:
@@ -45,7 +48,7 @@ def take_phone(visitor: Visitor, code: str) -> str:
 def take_profile(
     visitor: Visitor, encrypted: str, iv: str, raw: str | None = None, signature: str = ""
 ) -> Visitor:
-    """Nickname, avatar and unionid out of the encrypted data of this very person. Raises ``Refused``."""
+    """Nickname, avatar and unionid out of the encrypted data of this very person. Raises ``ApiRefusal``."""
     if raw is not None and not miniprogram.raw_data_matches(raw, visitor.session_key, signature):
         raise _forged(visitor, "signature")
     data = _opened(visitor, encrypted, iv)
@@ -57,7 +60,7 @@ def take_profile(
 
 def _opened(visitor: Visitor, encrypted: str, iv: str) -> dict[str, Any]:
     if not visitor.session_key:
-        raise Refused(409, "no_session", _("Log in with wx.login first."))
+        raise ApiRefusal(409, "no_session", _("Log in with wx.login first."))
     try:
         key, appid = visitor.session_key, visitor.account.appid
         return miniprogram.open_data(key, encrypted, iv, appid, time.time())
@@ -65,15 +68,15 @@ def _opened(visitor: Visitor, encrypted: str, iv: str) -> dict[str, Any]:
         raise _forged(visitor, error.reason) from error
 
 
-def _forged(visitor: Visitor, reason: str) -> Refused:
+def _forged(visitor: Visitor, reason: str) -> ApiRefusal:
     log.warning("mini_program_data_refused", extra={"visitor": visitor.pk, "reason": reason})
     message = _("The encrypted data do not fit the session; log in with wx.login and try again.")
-    return Refused(400, "bad_data", message)
+    return ApiRefusal(400, "bad_data", message)
 
 
 def _refusal(error: ApiError) -> Exception:
     if error.errcode in SPENT:
-        return Refused(400, "bad_code", _("This code was used before or has run out; take a new one."))
+        return ApiRefusal(400, "bad_code", _("This code was used before or has run out; take a new one."))
     if error.errcode == RISKY:
-        return Refused(403, "risky", _("WeChat considers this person a risk."))
+        return ApiRefusal(403, "risky", _("WeChat considers this person a risk."))
     return error

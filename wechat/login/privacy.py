@@ -11,8 +11,8 @@ from wechat.login.models import ScanLogin, Visitor
 @erasing.holds
 def logins(follower: Follower) -> Holding | None:
     """With the visitor go the sessions, so every token they gave is refused from now on."""
-    whom = {"account": follower.account_id, "openid": follower.openid}
-    visitors, scans = Visitor.objects.filter(**whom), ScanLogin.objects.filter(**whom)
+    of_follower = {"account": follower.account_id, "openid": follower.openid}
+    visitors, scans = Visitor.objects.filter(**of_follower), ScanLogin.objects.filter(**of_follower)
     if not visitors.exists() and not scans.exists():
         return None
 

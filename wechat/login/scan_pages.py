@@ -77,8 +77,8 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 def state(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
     """Asked every two seconds by the page with the code."""
     scan = _of_this_browser(request, account_at(slug), scene)
-    told = "over" if scan.is_over and scan.state != State.USED else scan.state
-    return JsonResponse({"state": told})
+    shown = "over" if scan.is_over and scan.state != State.USED else scan.state
+    return JsonResponse({"state": shown})
 
 
 @require_POST

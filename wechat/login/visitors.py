@@ -49,6 +49,6 @@ def _tell_follower(account: OfficialAccount, openid: str, fields: Mapping[str, A
         "avatar": "avatar_url",
         "consented_at": "consented_at",
     }
-    told = {theirs: fields[ours] for ours, theirs in names.items() if ours in fields}
-    if told:
-        Follower.objects.filter(account=account, openid=openid).update(**told)
+    changed = {theirs: fields[ours] for ours, theirs in names.items() if ours in fields}
+    if changed:
+        Follower.objects.filter(account=account, openid=openid).update(**changed)

@@ -56,7 +56,7 @@ def receive(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
         return JsonResponse({"error": " ".join(words)}, status=400)
     asset = form.save()
     work.wake("materials.upload")
-    return JsonResponse(_told(asset))
+    return JsonResponse(_asset_data(asset))
 
 
 @require_POST
@@ -68,7 +68,7 @@ def take(request: HttpRequest, account: OfficialAccount, pk: int) -> JsonRespons
         raise Http404
     mine = library.use_in(asset, account)
     work.wake("materials.upload")
-    return JsonResponse(_told(mine))
+    return JsonResponse(_asset_data(mine))
 
 
 def _asked(request: HttpRequest, account: OfficialAccount) -> QuerySet[Asset]:
@@ -112,13 +112,13 @@ def folders_of(account: OfficialAccount) -> list[str]:
 def _choice(asset: Asset, account: OfficialAccount) -> Choice:
     own = asset.account_id == account.pk
     address = reverse("admin:materials_asset_take", args=[asset.pk])
-    told = _told(asset)
+    data = _asset_data(asset)
     if not own:
-        told["detail"] = asset.account.name
-    return Choice(**told, take="" if own else f"{address}?{urlencode({'account': str(account.pk)})}")
+        data["detail"] = asset.account.name
+    return Choice(**data, take="" if own else f"{address}?{urlencode({'account': str(account.pk)})}")
 
 
-def _told(asset: Asset) -> dict[str, str]:
+def _asset_data(asset: Asset) -> dict[str, str]:
     state = "" if asset.state == Asset.State.UPLOADED else f" · {asset.get_state_display()}"
     return {
         "value": str(asset.pk),

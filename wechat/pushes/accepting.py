@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts.official.models import OfficialAccount
 from wechat.api import idempotency
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.loop import LoopView, beside
 from wechat.api.models import ApiClient
 from wechat.api.one_statement import Call, Calls, new_number
@@ -72,7 +72,7 @@ class Asked:
 
 
 async def checked(view: LoopView, body: Any, size: int) -> Asked:
-    """Raises ``ValidationError`` for a body of the wrong form, ``Refused`` for messages that are wrong."""
+    """Raises ``ValidationError`` for a body of the wrong form, ``ApiRefusal`` for messages that are wrong."""
     if size > MOST_IN_LOOP:
         return await beside(_checked, view, body)
     return _checked(view, body)
@@ -127,7 +127,7 @@ def _pushes(view: LoopView, messages: Iterable[dict[str, Any]]) -> list[AskedPus
         key = f"{prefix}{number}"
         pushes.append(AskedPush(view.account, message["to"], kind, template, content, key, due_at, now))
     if wrong:
-        raise Refused(
+        raise ApiRefusal(
             422, "messages_invalid", _("Nothing was queued: some messages are wrong."), messages=wrong
         )
     return pushes

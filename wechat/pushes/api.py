@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from wechat.api import scopes
-from wechat.api.errors import Refused
+from wechat.api.errors import ApiRefusal
 from wechat.api.loop import LoopView
 from wechat.api.views import BusinessView
 from wechat.pushes import accepting, event_templates, reports
@@ -61,7 +61,7 @@ class OnePush(BusinessView):
         """What became of a message."""
         push = _mine(self).filter(pk=pk).first()
         if push is None:
-            raise Refused(404, "not_found", _("This client asked for no such message."))
+            raise ApiRefusal(404, "not_found", _("This client asked for no such message."))
         return Response(PushSerializer(push).data)
 
 
@@ -76,7 +76,7 @@ class Events(BusinessView):
         given = asked.validated_data
         if given["event"] not in event_templates.known():
             message = _("There is no such event; known are: %(known)s")
-            raise Refused(
+            raise ApiRefusal(
                 400, "event_unknown", message % {"known": ", ".join(sorted(event_templates.known()))}
             )
         pushes = event_templates.happened(

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from accounts.followers import erasing, timeline
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
-from accounts.followers.timeline import Line, Moment, Panel
+from accounts.followers.timeline import Moment, Panel, PanelLine
 from accounts.staff.rights import Area
 from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import NoticeGrant, NoticeRefusal, Push
@@ -22,7 +22,7 @@ from wechat.pushes.summary import COLOURS, words
 FORGOTTEN = {"type": "text", "content": "—"}
 
 
-@timeline.happened(Area.MESSAGES)
+@timeline.adds_moments(Area.MESSAGES)
 def pushed(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
     rows = Push.objects.filter(account=follower.account_id, openid=follower.openid)
     rows = rows.annotate(at=Coalesce("sent_at", "created_at"))
@@ -33,25 +33,27 @@ def pushed(follower: Follower, before: datetime.datetime | None, limit: int) -> 
         yield Moment(push.at, push.get_state_display(), words(push.content), link, colour)
 
 
-@timeline.knows(order=10, area=Area.MESSAGES)
+@timeline.adds_panel(order=10, area=Area.MESSAGES)
 def may_be_sent(follower: Follower) -> Panel:
     """From the ledgers of send windows and of agreements."""
     if follower.blacklisted:
         return Panel(_("What may be sent now"), note=_("Nothing: the follower is on the blacklist."))
     talk = _talk(windows.left(follower.account, follower.openid, timezone.now()))
     agreed = subscription_quota.held(follower.account, follower.openid)
-    notices = [Line(_("Notices “%(template)s”") % {"template": each.template}, str(each)) for each in agreed]
+    notices = [
+        PanelLine(_("Notices “%(template)s”") % {"template": each.template}, str(each)) for each in agreed
+    ]
     note = "" if talk else _("No customer-service message: the follower did nothing lately that allows one.")
     return Panel(_("What may be sent now"), [*talk, *notices], note=note)
 
 
-def _talk(allowed: windows.Allowance) -> list[Line]:
+def _talk(allowed: windows.Allowance) -> list[PanelLine]:
     if not allowed.left or allowed.until is None:
         return []
     until = date_format(timezone.localtime(allowed.until), "Y-m-d H:i")
     left = ngettext("%d message", "%d messages", allowed.left) % allowed.left
     told = _("%(left)s, until %(until)s") % {"left": left, "until": until}
-    return [Line(_("Customer-service messages"), told)]
+    return [PanelLine(_("Customer-service messages"), told)]
 
 
 @erasing.holds

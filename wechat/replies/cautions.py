@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.official.models import OfficialAccount
-from wechat.contents.scripts import Said
+from wechat.contents.scripts import ReplyPlan
 from wechat.pushes import windows
 from wechat.pushes.handlers import ACTIONS
 from wechat.replies.models import Rule
@@ -14,7 +14,7 @@ from wechat.replies.specs import Compare, KeywordSpec, Trigger
 from wechat.sdk.messages import Message, View
 
 
-def of(account: OfficialAccount, message: Message, answers: Sequence[Said]) -> list[str]:
+def of(account: OfficialAccount, message: Message, answers: Sequence[ReplyPlan]) -> list[str]:
     """Sentences; none if all will arrive."""
     cautions = []
     if isinstance(message, View):

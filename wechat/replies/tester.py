@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
-from wechat.contents.scripts import Said, arrange, filled
+from wechat.contents.scripts import ReplyPlan, arrange, filled
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.replies import cautions, rulebook
@@ -34,7 +34,7 @@ class Trial:
     verdicts: Sequence[Verdict]
     winner: RuleSpec | None = None
     keyword: str = ""
-    answers: Sequence[Said] = ()
+    answers: Sequence[ReplyPlan] = ()
     forwarded_to: str = ""
     warnings: Sequence[str] = ()
 

@@ -35,7 +35,7 @@ class EndpointAdmin(AccountScopedAdmin):
     area = Area.SETTINGS
     form = EndpointForm
     change_form_outer_before_template = "webhooks/endpoint_tools.html"
-    list_display = ("url", "told_of", "condition")
+    list_display = ("url", "subscribed_to", "condition")
     fields = ("account", "url", "events", "enabled", "condition")
     readonly_fields = ("condition",)
 
@@ -96,7 +96,7 @@ class EndpointAdmin(AccountScopedAdmin):
         return TemplateResponse(request, template, context)
 
     @admin.display(description=gettext_lazy("events"))
-    def told_of(self, endpoint: Endpoint) -> str:
+    def subscribed_to(self, endpoint: Endpoint) -> str:
         if endpoint.owner.startswith("rule:"):
             return _("what a rule answers")
         return "、".join(str(events.label_of(name)) for name in endpoint.events)

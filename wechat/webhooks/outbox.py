@@ -53,13 +53,13 @@ _answering: Registry[Answering] = Registry("reader of answers")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """``status`` is ``None`` if no answer came."""
 
     ms: int
     status: int | None = None
     error: str = ""
-    said: Any = None
+    body: Any = None
 
     @property
     def delivered(self) -> bool:
@@ -180,30 +180,30 @@ def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Ma
     return delivery
 
 
-def _attempt(delivery: Delivery) -> Attempt:
+def _attempt(delivery: Delivery) -> DeliveryAttempt:
     """Runs in a thread of its own: no database here."""
     with tracing.span("webhooks.deliver", delivery.trace, event=delivery.event):
         return _posted(delivery)
 
 
-def _posted(delivery: Delivery) -> Attempt:
+def _posted(delivery: Delivery) -> DeliveryAttempt:
     started, endpoint = time.monotonic(), delivery.endpoint
     try:
         answer = webhooks.post(
             endpoint.url, delivery.body.encode(), str(endpoint.secret), delivery.message_id
         )
     except (webhooks.NoAnswer, Undecryptable) as error:
-        return Attempt(_since(started), error=str(error)[:500])
-    outcome = Attempt(_since(started), answer.status, said=answer.json())
+        return DeliveryAttempt(_since(started), error=str(error)[:500])
+    outcome = DeliveryAttempt(_since(started), answer.status, body=answer.json())
     return outcome if outcome.delivered else replace(outcome, error=decode(answer.body[:500]))
 
 
 @transaction.atomic
-def _settle(delivery: Delivery, attempt: Attempt) -> None:
+def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
     now = timezone.now()
     metrics.WEBHOOKS.labels(str(attempt.status or "no_answer")).inc()
     if attempt.delivered and (answering := _answering.find(delivery.event)):
-        attempt = replace(attempt, error=answering(delivery, attempt.said))
+        attempt = replace(attempt, error=answering(delivery, attempt.body))
     history = [*delivery.log, _entry(attempt)]
     if attempt.delivered:
         delivery.settle(state=State.DELIVERED, due_at=None, attempts=F("attempts") + 1, error="", log=history)
@@ -219,7 +219,7 @@ def _settle(delivery: Delivery, attempt: Attempt) -> None:
     _judge(delivery.endpoint, now, delivered=attempt.delivered)
 
 
-def _entry(attempt: Attempt) -> dict[str, Any]:
+def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
     at = timezone.now().isoformat()
     return {"at": at, "status": attempt.status, "ms": attempt.ms, "error": attempt.error}
 

@@ -21,7 +21,7 @@ from accounts.followers import (
     sync_page,
 )
 from accounts.followers.filtering import FollowerFilter
-from accounts.followers.labels import name_of_deed, name_of_scene
+from accounts.followers.labels import name_of_activity, name_of_scene
 from accounts.followers.models import Follower
 from accounts.staff import held_page
 from accounts.staff.pages import AccountScopedAdmin
@@ -125,4 +125,4 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("last did"))
     def last_did(self, follower: Follower) -> str:
-        return str(name_of_deed(follower.last_seen_kind)) or "–"
+        return str(name_of_activity(follower.last_seen_kind)) or "–"

@@ -83,5 +83,5 @@ class AutoTagAdmin(AccountScopedAdmin):
             return format_html("{} {}", badge(_("failed"), "bad"), rule.error)
         if rule.ran_at is None:
             return badge(_("waiting"))
-        told = _("%(added)d tagged, %(removed)d untagged")
-        return told % {"added": rule.added, "removed": rule.removed}
+        sentence = _("%(added)d tagged, %(removed)d untagged")
+        return sentence % {"added": rule.added, "removed": rule.removed}

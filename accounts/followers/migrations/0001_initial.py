@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
                 ('kind', models.CharField(choices=[('tag', 'tag'), ('remark', 'remark'), ('blacklist', 'blacklist')], max_length=12)),
-                ('wish', models.CharField(blank=True, max_length=30)),
+                ('desired', models.CharField(blank=True, max_length=30)),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
                 ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='changes', to='followers.bulkjob')),

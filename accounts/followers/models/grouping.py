@@ -89,7 +89,7 @@ class Segment(models.Model):
     )
     name = models.CharField(_("name"), max_length=60)
     match = models.CharField(_("meet"), max_length=4, choices=Match.choices, default=Match.ALL)
-    conditions: "models.JSONField[list[segments.Row], list[segments.Row]]" = models.JSONField(
+    conditions: "models.JSONField[list[segments.Condition], list[segments.Condition]]" = models.JSONField(
         _("conditions"), default=list
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

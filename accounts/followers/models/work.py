@@ -182,7 +182,7 @@ class JobFault(models.Model):
 class Change(WorkRow):
     """One thing about one follower that the platform is to be told; gone once the platform has it.
 
-    ``wish`` is the newest one: "yes" or "no" for a tag and the blacklist, the text for a remark.
+    ``desired`` is the newest desired value: "yes" or "no" for a tag and the blacklist, the text for a remark.
     """
 
     class Kind(models.TextChoices):
@@ -194,7 +194,7 @@ class Change(WorkRow):
     follower = models.ForeignKey(Follower, models.CASCADE, related_name="changes", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="+")
-    wish = models.CharField(max_length=30, blank=True)
+    desired = models.CharField(max_length=30, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     job = models.ForeignKey(BulkJob, models.SET_NULL, null=True, blank=True, related_name="changes")
 
@@ -211,7 +211,7 @@ class Change(WorkRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.wish}"
+        return f"{self.get_kind_display()} {self.desired}"
 
     @property
     def has_failed(self) -> bool:

@@ -113,8 +113,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             chosen = form.cleaned_data
             if resolutions.propose(found, chosen["resolution"], chosen["note"], request.user):
                 found.refresh_from_db()
-                said = f"{found.get_resolution_display()}: {found.note}"
-                self.log_change(request, found, said)
+                change_message = f"{found.get_resolution_display()}: {found.note}"
+                self.log_change(request, found, change_message)
                 self.message_user(request, _("Proposed. A second person has to agree."))
         elif request.method == "POST":
             self.message_user(request, _("Choose what is to be booked, and write down why."), level="ERROR")
@@ -138,8 +138,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         except OrderRefused as error:
             self.message_user(request, str(error.sentence), level="ERROR")
         except Uncertain:
-            said = _("WeChat Pay does not answer at the moment. Please try again.")
-            self.message_user(request, said, level="WARNING")
+            message = _("WeChat Pay does not answer at the moment. Please try again.")
+            self.message_user(request, message, level="WARNING")
         else:
             self.log_change(request, found, _("Booked: %(what)s") % {"what": found.get_resolution_display()})
             self.message_user(request, _("It is booked, and the exception is closed."))

@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('proposed_by__isnull', True), ('resolution', '')), models.Q(models.Q(('resolution', ''), _negated=True), ('proposed_by__isnull', False), models.Q(('note', ''), _negated=True)), _connector='OR'), name='discrepancy_proposed_by_somebody'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('proposed_by__isnull', True), ('resolution', '')), models.Q(models.Q(('resolution', ''), _negated=True), ('proposed_by__isnull', False), models.Q(('note', ''), _negated=True)), _connector='OR'), name='discrepancy_proposal_has_proposer'),
         ),
         migrations.AddConstraint(
             model_name='discrepancy',

@@ -84,7 +84,7 @@ class Discrepancy(models.Model):
             models.CheckConstraint(
                 condition=Q(resolution="", proposed_by__isnull=True)
                 | (~Q(resolution="") & Q(proposed_by__isnull=False) & ~Q(note="")),
-                name="discrepancy_proposed_by_somebody",
+                name="discrepancy_proposal_has_proposer",
             ),
             models.CheckConstraint(
                 condition=~Q(closed_by=F("proposed_by")), name="discrepancy_agreed_by_a_second_person"

@@ -142,12 +142,12 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             else:
                 polling.look_up([order])
             order.refresh_from_db()
-            said = (
+            message = (
                 _("WeChat Pay was asked: %(state)s.")
                 if before != order.state
                 else _("Nothing new: %(state)s.")
             )
-            self.message_user(request, said % {"state": order.get_state_display()})
+            self.message_user(request, message % {"state": order.get_state_display()})
         return redirect("admin:orders_order_change", order.pk)
 
     def close_view(self, request: HttpRequest, order: Order) -> HttpResponse:
@@ -179,13 +179,13 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         except OrderRefused as error:
             self.message_user(request, str(error.sentence), level="ERROR")
             return redirect("admin:orders_order_change", order.pk)
-        said = _("Refund %(number)s of ¥%(amount)s: %(state)s") % {
+        message = _("Refund %(number)s of ¥%(amount)s: %(state)s") % {
             "number": refund,
             "amount": yuan(refund.amount),
             "state": refund.get_state_display(),
         }
-        self.log_change(request, order, said)
-        self.message_user(request, said)
+        self.log_change(request, order, message)
+        self.message_user(request, message)
         return redirect("admin:orders_order_change", order.pk)
 
     def _plan(self, request: HttpRequest, order: Order, amount: int) -> dict[str, Any]:

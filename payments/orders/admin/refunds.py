@@ -106,8 +106,8 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             form.add_error(None, str(error.sentence))
             return False
         except Uncertain:
-            said = _("WeChat Pay gave no answer. Look at the refund in a minute before you try again.")
-            self.message_user(request, said, level="WARNING")
+            message = _("WeChat Pay gave no answer. Look at the refund in a minute before you try again.")
+            self.message_user(request, message, level="WARNING")
             return True
         self.log_change(request, refund, _("Paid out in another way"))
         self.message_user(request, _("WeChat Pay took it and will tell when it is done."))

@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name='OrderEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
                 ('topic', models.CharField(choices=[('order.paid', 'Order paid'), ('order.closed', 'Order closed'), ('refund.succeeded', 'Refund paid out'), ('refund.failed', 'Refund failed')], max_length=24, verbose_name='topic')),
-                ('told', models.JSONField(default=list, verbose_name='told')),
+                ('handled_by', models.JSONField(default=list, verbose_name='told')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='orders.order', verbose_name='order')),
                 ('refund', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='orders.refund', verbose_name='refund')),
@@ -261,15 +261,15 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['closed', 'refused', 'rejected', 'success', 'waiting']), _negated=True), _connector='OR'), name='refund_due_while_open'),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_event_due'),
+            model_name='orderevent',
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_orderevent_due'),
         ),
         migrations.AddConstraint(
-            model_name='event',
+            model_name='orderevent',
             constraint=models.UniqueConstraint(condition=models.Q(('refund__isnull', True)), fields=('order', 'topic'), name='order_event_once'),
         ),
         migrations.AddConstraint(
-            model_name='event',
+            model_name='orderevent',
             constraint=models.UniqueConstraint(condition=models.Q(('refund__isnull', False)), fields=('refund', 'topic'), name='refund_event_once'),
         ),
         migrations.AddConstraint(

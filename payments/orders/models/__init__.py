@@ -1,7 +1,7 @@
 """Orders, their refunds, and what others hear of both."""
 
-from payments.orders.models.events import Event
+from payments.orders.models.events import OrderEvent
 from payments.orders.models.orders import Order, Step
 from payments.orders.models.refunds import Refund, RefundLimit
 
-__all__ = ["Event", "Order", "Refund", "RefundLimit", "Step"]
+__all__ = ["Order", "OrderEvent", "Refund", "RefundLimit", "Step"]

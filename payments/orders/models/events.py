@@ -7,10 +7,10 @@ from payments.orders.models.refunds import Refund
 from wechat.kernel.work import WorkRow
 
 
-class Event(WorkRow):
-    """Something others want to hear of, written in the transaction that made it true.
+class OrderEvent(WorkRow):
+    """An event of an order that others act on, written in the transaction that made it true.
 
-    ``told`` names those who have heard; each of them hears it exactly once.
+    ``handled_by`` names the handlers that are done with it; each handles it exactly once.
     """
 
     class Topic(models.TextChoices):
@@ -24,7 +24,7 @@ class Event(WorkRow):
     refund = models.ForeignKey(
         Refund, models.CASCADE, null=True, blank=True, related_name="events", verbose_name=_("refund")
     )
-    told = models.JSONField(_("told"), default=list)
+    handled_by = models.JSONField(_("told"), default=list)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

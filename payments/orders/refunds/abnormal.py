@@ -16,7 +16,7 @@ from payments.orders.refunds.reports import apply_refund
 from payments.orders.states import RefundState
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import refunds
-from wechat.sdk.pay.errors import KeyRefused, Refused
+from wechat.sdk.pay.errors import KeyRefused, PayRefused
 
 # Debit cards only, by the names WeChat Pay has for them.
 BANKS = {
@@ -54,7 +54,7 @@ def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
         report = refunds.pay_out_abnormal(client, str(refund.refund_id), refund.out_refund_no, card)
     except (MerchantUnusable, KeyRefused):
         raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
-    except Refused as error:
+    except PayRefused as error:
         raise OrderRefused(error.code, error.message or _("WeChat Pay refused the refund.")) from None
     except TransportError as error:
         look_soon(merchant, refund.out_refund_no)

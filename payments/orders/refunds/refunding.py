@@ -26,7 +26,7 @@ from payments.orders.states import REFUND_MOVES, RefundState, move
 from wechat.kernel import work
 from wechat.sdk.errors import Cause
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import Refused
+from wechat.sdk.pay.errors import PayRefused
 from wechat.sdk.pay.refunds import NewRefund
 from wechat.sdk.pay.transactions import RefundReport
 
@@ -106,7 +106,7 @@ def advance(refund: Refund) -> None:
     try:
         report = _looked_up(cashier, refund) if called_before else None
         report = report or cashier.refund(_new(refund))
-    except Refused as error:
+    except PayRefused as error:
         _refused(cashier, refund, error)
     else:
         _take(refund, report)
@@ -192,7 +192,7 @@ def _looked_up(cashier: Cashier, refund: Refund) -> RefundReport | None:
     """``None`` if WeChat Pay never took it, so that the same call may be made."""
     try:
         return cashier.query_refund(refund.out_refund_no, refund.order.account.appid)
-    except Refused as error:
+    except PayRefused as error:
         if error.code == "RESOURCE_NOT_EXISTS" and refund.state == RefundState.PENDING:
             return None
         raise
@@ -211,7 +211,7 @@ def _new(refund: Refund) -> NewRefund:
     )
 
 
-def _refused(cashier: Cashier, refund: Refund, error: Refused) -> None:
+def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
     """Free the amount only when WeChat Pay refuses this refund, and says that it is not there."""
     if error.code == "NOT_ENOUGH":
         refund.again(error.message, timezone.now() + NO_MONEY_PAUSE, counts=False)

@@ -111,8 +111,8 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         delivered = selling.deliver(mine)
         for sale in delivered:
             self.log_change(request, sale, _("Marked as delivered"))
-        told = ngettext("%d order is delivered.", "%d orders are delivered.", len(delivered))
-        self.message_user(request, told % len(delivered))
+        message = ngettext("%d order is delivered.", "%d orders are delivered.", len(delivered))
+        self.message_user(request, message % len(delivered))
 
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
         """The buyers of one item; that somebody took the file stays in the item's history."""
@@ -135,8 +135,8 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("what was filled in"))
     def filled_in(self, sale: Sale) -> SafeString | str:
-        told = [(question, answer) for question, answer in sale.answers if answer]
-        return format_html_join(SafeString("<br>"), "{}: {}", told) if told else "–"
+        answers = [(question, answer) for question, answer in sale.answers if answer]
+        return format_html_join(SafeString("<br>"), "{}: {}", answers) if answers else "–"
 
     @admin.display(description=gettext_lazy("amount"))
     def amount(self, sale: Sale) -> SafeString:

@@ -40,16 +40,16 @@ def _in_english(settings: Settings) -> None:
 
 @pytest.fixture
 def merchant(person: Person, simulated: Simulated, account: OfficialAccount) -> Iterator[Merchant]:
-    told = simulated.know_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
+    merchant_data = simulated.know_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
     merchant = Merchant.objects.create(
         slug="shop",
         name="商户",
         mchid=MCHID,
-        serial_no=told["serial_no"],
-        private_key=told["private_key"],
+        serial_no=merchant_data["serial_no"],
+        private_key=merchant_data["private_key"],
         api_v3_key="k" * 32,
-        public_key_id=told["platform"]["public_key_id"],
-        public_key=told["platform"]["public_key"],
+        public_key_id=merchant_data["platform"]["public_key_id"],
+        public_key=merchant_data["platform"]["public_key"],
     )
     merchant.accounts.add(account)
     yield merchant

@@ -16,7 +16,7 @@ from tests.sdk.platform import Reply, serving
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import bills, orders, platform_certificates, refunds
 from wechat.sdk.pay.client import PayClient
-from wechat.sdk.pay.errors import BillDamaged, Refused
+from wechat.sdk.pay.errors import BillDamaged, PayRefused
 from wechat.sdk.pay.keys import platform_keys
 
 JSAPI, CLOSE = "/v3/pay/transactions/jsapi", "/v3/pay/transactions/out-trade-no/A1/close"
@@ -129,7 +129,7 @@ def test_a_refund_names_both_amounts_and_where_to_tell(pay: PayPlatform, client:
 
 def test_an_error_is_told_by_its_code_although_it_is_not_signed(pay: PayPlatform, client: PayClient) -> None:
     pay.pay[QUERY] = lambda request: refused(404, "ORDER_NOT_EXIST")
-    with pytest.raises(Refused) as no:
+    with pytest.raises(PayRefused) as no:
         orders.query(client, "A1")
     assert (no.value.status, no.value.code, no.value.request_id) == (404, "ORDER_NOT_EXIST", "08ABC-0")
     assert no.value.outcome_unknown
@@ -153,7 +153,7 @@ def test_an_error_is_told_by_its_code_although_it_is_not_signed(pay: PayPlatform
     ],
 )
 def test_a_refusal_says_whether_it_is_final(status: int, code: str, retryable: bool, unknown: bool) -> None:
-    error = Refused(status, code, "")
+    error = PayRefused(status, code, "")
     assert (error.retryable, error.outcome_unknown) == (retryable, unknown)
 
 
@@ -162,7 +162,7 @@ def test_an_error_without_a_readable_body_is_still_an_error(
     pay: PayPlatform, client: PayClient, body: bytes
 ) -> None:
     pay.pay[JSAPI] = lambda request: Reply(body, status=502)
-    with pytest.raises(Refused) as no:
+    with pytest.raises(PayRefused) as no:
         orders.jsapi(client, ORDER, "oOne")
     assert no.value.outcome_unknown
 
@@ -202,7 +202,7 @@ def test_no_usable_answer_means_nobody_knows_what_happened(
 
 def test_a_redirect_is_a_refusal_and_never_followed(pay: PayPlatform, client: PayClient) -> None:
     pay.pay[JSAPI] = lambda request: Reply(b"", status=302, headers={"Location": "/elsewhere"})
-    with pytest.raises(Refused):
+    with pytest.raises(PayRefused):
         orders.jsapi(client, ORDER, "oOne")
     assert len(pay.requests) == 1
 
@@ -268,7 +268,7 @@ def test_a_bill_that_is_not_what_its_hash_says_is_refused(
 
 def test_a_bill_that_is_not_ready_says_so(pay: PayPlatform, client: PayClient) -> None:
     pay.pay["/v3/bill/fundflowbill"] = lambda request: refused(400, "STATEMENT_CREATING")
-    with pytest.raises(Refused) as no:
+    with pytest.raises(PayRefused) as no:
         bills.fund_flow_bill(client, DAY)
     assert no.value.retryable
 
@@ -300,7 +300,7 @@ def test_every_call_is_observed(pay_base: str, pay: PayPlatform, session: reques
     pay.pay[QUERY] = lambda request: answered(**PAID)
     orders.query(client, "A1")
     pay.pay[QUERY] = lambda request: refused(404, "ORDER_NOT_EXIST")
-    with pytest.raises(Refused):
+    with pytest.raises(PayRefused):
         orders.query(client, "A1")
     pay.pay[QUERY] = lambda request: Reply(b"", status=0)
     with pytest.raises(TransportError):

@@ -3,7 +3,7 @@
 import pytest
 
 from wechat.sdk.errors import Cause
-from wechat.sdk.pay.errors import BillDamaged, Refused
+from wechat.sdk.pay.errors import BillDamaged, PayRefused
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from wechat.sdk.pay.errors import BillDamaged, Refused
 def test_a_refusal_is_about_the_merchant_the_platform_or_one_call(
     status: int, code: str, cause: Cause
 ) -> None:
-    assert Refused(status, code, "").cause == cause
+    assert PayRefused(status, code, "").cause == cause
 
 
 def test_a_damaged_bill_may_be_whole_next_time() -> None:

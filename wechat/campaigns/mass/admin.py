@@ -33,7 +33,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
     area = Area.SENDING
     form = MassSendForm
     filter_form = MassSendFilter
-    list_display = ("headline", "became", "whom", "result", "begun")
+    list_display = ("headline", "became", "target_audience", "result", "begun")
     list_display_links = ("headline",)
     list_select_related = ("draft", "asset", "tag", "segment")
     list_before_template = "campaigns/mass_list.html"
@@ -51,7 +51,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
             },
         ),
     )  # fmt: skip
-    shown = ("account", "name", "said", "whom", "became")
+    shown = ("account", "name", "summary", "target_audience", "became")
 
     class Media:
         css = {"all": ("campaigns/mass.css",)}
@@ -92,7 +92,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return [*fields, "said", "whom", "became"]
+        return [*fields, "summary", "target_audience", "became"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
@@ -134,7 +134,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         return format_html(line, send.name, Truncator(send.words).chars(60))
 
     @admin.display(description=gettext_lazy("what goes out"))
-    def said(self, send: MassSend) -> str:
+    def summary(self, send: MassSend) -> str:
         return send.words
 
     @admin.display(description=gettext_lazy("state"))
@@ -146,15 +146,15 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         return format_html('{}<span class="quiet block">{}</span>', shown, problem) if problem else shown
 
     @admin.display(description=gettext_lazy("to whom"))
-    def whom(self, send: MassSend) -> str:
+    def target_audience(self, send: MassSend) -> str:
         chosen = {Target.TAG: send.tag, Target.SEGMENT: send.segment}.get(Target(send.target))
         label = str(send.get_target_display())
         return f"{label}: {chosen}" if chosen else label
 
     @admin.display(description=gettext_lazy("received it"))
     def result(self, send: MassSend) -> str:
-        told = vars(send).get("received") or _received([send])[send.pk]
-        return "–" if told["sent"] is None else f"{told['sent']} / {told['filtered']}"
+        received = vars(send).get("received") or _received([send])[send.pk]
+        return "–" if received["sent"] is None else f"{received['sent']} / {received['filtered']}"
 
     @admin.display(description=gettext_lazy("begun"))
     def begun(self, send: MassSend) -> SafeString:
@@ -164,5 +164,5 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 def _received(sends: Sequence[MassSend]) -> dict[int, dict[str, int | None]]:
     """How many got each of them and how many were left out; ``None`` until WeChat says so."""
     rows = MassSend.objects.filter(pk__in=[send.pk for send in sends])
-    told = rows.annotate(sent=Sum("calls__sent"), filtered=Sum("calls__filtered"))
-    return {row.pk: {"sent": row.sent, "filtered": row.filtered} for row in told}
+    summed = rows.annotate(sent=Sum("calls__sent"), filtered=Sum("calls__filtered"))
+    return {row.pk: {"sent": row.sent, "filtered": row.filtered} for row in summed}

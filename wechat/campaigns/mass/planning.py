@@ -60,7 +60,7 @@ SELECT %s, %s, openid, %s FROM ({followers}) followers(openid)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Exception):
+class CannotBegin(Exception):
     """It cannot begin; ``mark`` is why."""
 
     mark: str
@@ -97,7 +97,7 @@ def begin(send: MassSend) -> None:
             send.done(due_at=timezone.now() + AGAIN, error=missing.mark)
         else:
             send.give_up(missing.mark)
-    except Refused as refused:
+    except CannotBegin as refused:
         send.give_up(refused.mark)
     except UnknownCondition:
         send.give_up("segment")
@@ -116,7 +116,7 @@ def _make_calls(send: MassSend) -> None:
 def _one_call(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
     tag = send.tag.platform_id if send.target == Target.TAG and send.tag else None
     if send.target == Target.TAG and tag is None:
-        raise Refused("tag")
+        raise CannotBegin("tag")
     call = MassCall.objects.create(
         send=send,
         account=send.account,
@@ -140,8 +140,8 @@ def _note_recipients(call: MassCall, followers: QuerySet[Follower], now: datetim
 def _split(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
     followers = allowance.receivers(send, now)
     sql, parameters = select_sql(followers.order_by().values_list("pk", "openid"))
-    told = MassCall(body=dict(body))
-    prepared = MassCall._meta.get_field("body").get_db_prep_save(told.body, connection)
+    template = MassCall(body=dict(body))
+    prepared = MassCall._meta.get_field("body").get_db_prep_save(template.body, connection)
     with connection.cursor() as cursor:
         cursor.execute(
             SPLIT.format(followers=sql),
@@ -149,9 +149,9 @@ def _split(send: MassSend, body: mass.Body, now: datetime.datetime) -> None:
         )
         chosen = cursor.rowcount
     if chosen < mass.LEAST_OPENIDS:
-        raise Refused("too_few")
+        raise CannotBegin("too_few")
     if send.is_articles and chosen > mass.MOST_OPENIDS:
-        raise Refused("articles_once")
+        raise CannotBegin("articles_once")
 
 
 def recipients(call: MassCall) -> list[str]:

@@ -27,7 +27,7 @@ NOT_BEGUN = [MassSend.State.DRAFT, MassSend.State.SCHEDULED]
 
 def keep(account: OfficialAccount, message: MassSendFinished) -> None:
     """Keep the report, of which a second one is dropped, and join it if its call is known."""
-    told = {
+    values = {
         "status": message.status[:40],
         "total": message.total,
         "filtered": message.filtered,
@@ -38,7 +38,7 @@ def keep(account: OfficialAccount, message: MassSendFinished) -> None:
         "urls": [url.url[:500] for url in message.urls],
         "succeeded": message.succeeded,
     }
-    report = MassReport(account=account, msg_id=message.msg_id, told=told)
+    report = MassReport(account=account, msg_id=message.msg_id, values=values)
     MassReport.objects.bulk_create([report], ignore_conflicts=True)
     join(account.pk, message.msg_id)
 
@@ -49,9 +49,9 @@ def join(account_id: int, msg_id: int) -> bool:
     call = MassCall.objects.filter(account=account_id, msg_id=msg_id).first()
     if report is None or call is None:
         return False
-    told: dict[str, Any] = dict(report.told)
-    succeeded = told.pop("succeeded")
-    MassCall.objects.filter(pk=call.pk).update(**told)
+    values: dict[str, Any] = dict(report.values)
+    succeeded = values.pop("succeeded")
+    MassCall.objects.filter(pk=call.pk).update(**values)
     state = State.DONE if succeeded else State.FAILED
     # What was deleted meanwhile stays deleted.
     ending = MassCall.objects.filter(

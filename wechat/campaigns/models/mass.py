@@ -232,7 +232,7 @@ class MassReport(models.Model):
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     msg_id = models.BigIntegerField()
-    told: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField()
+    values: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField()
     received_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -28,7 +28,7 @@ class BillAddress:
 
 
 def trade_bill(client: PayClient, day: datetime.date, bill_type: str = "ALL") -> BillAddress:
-    """Raises Refused with NO_STATEMENT_EXIST for a day without trade, STATEMENT_CREATING before 10:00."""
+    """Raises PayRefused with NO_STATEMENT_EXIST for a day without trade, STATEMENT_CREATING before 10:00."""
     params = {"bill_date": day.isoformat(), "bill_type": bill_type, "tar_type": "GZIP"}
     return _address(client, "/v3/bill/tradebill", params)
 

@@ -21,7 +21,7 @@ from wechat.sdk import deadlines
 from wechat.sdk.connections import never_left
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.pay import signing, verifying
-from wechat.sdk.pay.errors import NotGenuine, Refused
+from wechat.sdk.pay.errors import NotGenuine, PayRefused
 from wechat.sdk.pay.keys import MerchantKeys, PlatformKeys
 from wechat.sdk.text import load_json
 from wechat.sdk.transport import CALL_SECONDS, TIMEOUT, Observer, shared_session
@@ -44,7 +44,7 @@ class Answer:
 class PayClient:
     """Calls WeChat Pay as one merchant. Safe for use by several threads.
 
-    Every call raises Refused when WeChat Pay says no, and TransportError when there is no usable answer.
+    Every call raises PayRefused when WeChat Pay says no, and TransportError when there is no usable answer.
     `observer(api, outcome, seconds)` hears of every call: "ok", an error code, "unreachable" or "lost".
     """
 
@@ -192,7 +192,7 @@ def _raise_refusal(response: requests.Response, api: str) -> None:
     with suppress(ValueError, requests.RequestException):
         said = load_json(response.content)
     error = said if isinstance(said, dict) else {}
-    raise Refused(
+    raise PayRefused(
         response.status_code,
         str(error.get("code", ""))[:64],
         str(error.get("message", ""))[:500],
@@ -216,6 +216,6 @@ def _object(body: bytes, api: str) -> dict[str, Any]:
 
 def outcome_of(error: WeChatError) -> str:
     """A label for metrics."""
-    if isinstance(error, Refused):
+    if isinstance(error, PayRefused):
         return error.code or str(error.status)
     return "lost" if getattr(error, "outcome_unknown", True) else "unreachable"

@@ -8,7 +8,7 @@
         ├ Unreadable      a genuine message nobody can read
         ├ KeyRefused      a key or certificate that is none, or not the one it is said to be
         ├ BillDamaged     a bill file that is not what its hash or its summary says
-        └ Refused         WeChat Pay said no, and why
+        └ PayRefused         WeChat Pay said no, and why
 
 Source: WeChat Pay reference 9 (errors).
 """
@@ -108,7 +108,7 @@ REFUSED_MERCHANT = frozenset({"APPID_MCHID_NOT_MATCH", "MCH_NOT_EXISTS", "SIGN_E
 ONLY_THIS_CALL = frozenset({"STATEMENT_CREATING", "BANK_ERROR", "BANKERROR"})
 
 
-class Refused(PayError):
+class PayRefused(PayError):
     """WeChat Pay answered with an error.
 
     Such answers carry no signature: they may stop or repeat a call, never mark anything paid or refunded.

@@ -19,7 +19,7 @@ LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class OpenedNotice:
     """A genuine notification. `resource` is what it is about, decrypted."""
 
     id: str
@@ -31,7 +31,7 @@ class Notice:
 
 def open_notice(
     keys: PlatformKeys, api_v3_key: bytes, headers: Mapping[str, str], body: bytes, now: float
-) -> Notice:
+) -> OpenedNotice:
     """Raises NotGenuine, Unsealable, or Unreadable for a genuine one that makes no sense."""
     verifying.check(keys, headers, body, now)
     envelope = _object(body)
@@ -41,7 +41,7 @@ def open_notice(
     notice_id, event_type = _text(envelope, "id"), _text(envelope, "event_type")
     if not notice_id or len(notice_id) > LONGEST_ID:
         raise Unreadable("a notification without a usable id")
-    return Notice(
+    return OpenedNotice(
         id=notice_id,
         event_type=event_type,
         original_type=_text(resource, "original_type"),

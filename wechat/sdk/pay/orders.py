@@ -56,7 +56,7 @@ def h5(client: PayClient, order: NewOrder, client_ip: str) -> str:
 
 
 def query(client: PayClient, out_trade_no: str) -> Transaction:
-    """Raises Refused with ORDER_NOT_EXIST for a number that is not there (yet)."""
+    """Raises PayRefused with ORDER_NOT_EXIST for a number that is not there (yet)."""
     path = f"{TRANSACTIONS}/out-trade-no/{out_trade_no}"
     answer = client.get(path, {"mchid": client.merchant.mchid}, api=f"{TRANSACTIONS}/query")
     return read_transaction(answer)

@@ -4,7 +4,7 @@ from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import verifying
 from wechat.sdk.pay.certificates import Certificate, read_certificate
 from wechat.sdk.pay.client import PayClient
-from wechat.sdk.pay.errors import NotGenuine, Refused, Unreadable
+from wechat.sdk.pay.errors import NotGenuine, PayRefused, Unreadable
 from wechat.sdk.pay.sealing import unseal
 from wechat.sdk.text import load_json
 
@@ -18,7 +18,7 @@ def download(client: PayClient) -> list[Certificate]:
     """
     try:
         answer = client.unverified(CERTIFICATES)
-    except Refused as error:
+    except PayRefused as error:
         if error.code == "RESOURCE_NOT_EXISTS":
             return []
         raise

@@ -50,7 +50,7 @@ def refund(client: PayClient, new: NewRefund) -> RefundReport:
 
 
 def query(client: PayClient, out_refund_no: str) -> RefundReport:
-    """Raises Refused with RESOURCE_NOT_EXISTS for a refund that was never accepted."""
+    """Raises PayRefused with RESOURCE_NOT_EXISTS for a refund that was never accepted."""
     return read_refund(client.get(f"{REFUNDS}/{out_refund_no}", api=f"{REFUNDS}/query"))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import signing, v2
-from wechat.sdk.pay.errors import Refused
+from wechat.sdk.pay.errors import PayRefused
 from wechat.sdk.pay.orders import NewOrder
 from wechat.sdk.pay.refunds import NewRefund
 from wechat.sdk.pay.transactions import RefundReport, Transaction, read_refund, read_transaction
@@ -44,7 +44,7 @@ class V2Cashier:
     def close(self, out_trade_no: str, appid: str) -> None:
         try:
             self.client.call("/pay/closeorder", {"appid": appid, "out_trade_no": out_trade_no})
-        except Refused as error:
+        except PayRefused as error:
             if error.code != "ORDER_CLOSED":
                 raise
 

@@ -20,7 +20,7 @@ from wechat.sdk.connections import BoundedAdapter, never_left
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.pay import signing, v2
 from wechat.sdk.pay.client import API_BASE, outcome_of
-from wechat.sdk.pay.errors import NotGenuine, Refused, Unreadable
+from wechat.sdk.pay.errors import NotGenuine, PayRefused, Unreadable
 from wechat.sdk.transport import CALL_SECONDS, TIMEOUT, Observer, shared_session
 
 # Says in the simulator, which speaks no TLS, that the certificate is there.
@@ -55,7 +55,7 @@ class V2Keys:
 
 
 class V2Client:
-    """One merchant's calls. Raises TransportError and Refused."""
+    """One merchant's calls. Raises TransportError and PayRefused."""
 
     def __init__(self, keys: V2Keys, base: str = API_BASE, observer: Observer | None = None) -> None:
         self.keys = keys
@@ -116,7 +116,7 @@ class V2Client:
         if fields.get("return_code") != "SUCCESS":
             # Such answers carry no signature, as the errors of API v3.
             said = fields.get("return_msg", "")
-            raise Refused(200, "SIGN_ERROR" if "签名" in said else "INVALID_REQUEST", said[:500], path)
+            raise PayRefused(200, "SIGN_ERROR" if "签名" in said else "INVALID_REQUEST", said[:500], path)
         try:
             v2.verify(fields, self.keys.key)
         except NotGenuine as error:
@@ -125,7 +125,7 @@ class V2Client:
         fields = v2.clean_fields(fields)
         if fields.get("result_code") != "SUCCESS":
             code = fields.get("err_code", "")[:64]
-            raise Refused(200, MODERN.get(code, code), fields.get("err_code_des", "")[:500], path)
+            raise PayRefused(200, MODERN.get(code, code), fields.get("err_code_des", "")[:500], path)
         return fields
 
 

@@ -2,7 +2,7 @@
 
 from wechat.sdk.pay import v2
 from wechat.sdk.pay.errors import Unreadable
-from wechat.sdk.pay.notices import Notice
+from wechat.sdk.pay.notices import OpenedNotice
 from wechat.sdk.pay.v2_cashier import refund, transaction
 
 # It carries no signature: a reason to ask, no proof of anything.
@@ -17,14 +17,14 @@ def is_ours(body: bytes) -> bool:
     return body.lstrip()[:1] == b"<"
 
 
-def open_notice(body: bytes, key: str) -> Notice:
+def open_notice(body: bytes, key: str) -> OpenedNotice:
     """Repeats have the same id. Raises NotGenuine, Unsealable, or Unreadable."""
     if "req_info" in v2.from_xml(body):
         return _refunded(v2.open_refund(body, key))
     fields = v2.open_payment(body, key)
     if fields.get("result_code") != "SUCCESS" or not fields.get("transaction_id"):
         raise Unreadable("no payment that was made")
-    return Notice(
+    return OpenedNotice(
         id=f"v2:{fields['transaction_id']}"[:64],
         event_type="TRANSACTION.SUCCESS",
         original_type="transaction",
@@ -33,9 +33,9 @@ def open_notice(body: bytes, key: str) -> Notice:
     )
 
 
-def _refunded(fields: dict[str, str]) -> Notice:
+def _refunded(fields: dict[str, str]) -> OpenedNotice:
     told = refund(fields)
-    return Notice(
+    return OpenedNotice(
         id=f"v2:{fields.get('refund_id', '')}:{told['status']}"[:64],
         event_type=f"REFUND.{told['status']}"[:128],
         original_type=UNPROVEN_REFUND,

@@ -6,23 +6,23 @@ const desk = document.getElementById("desk");
 const composer = document.getElementById("desk-composer");
 const text = document.getElementById("desk-text");
 const canned = document.getElementById("desk-canned");
-const said = document.getElementById("desk-said");
+const conversation = document.getElementById("desk-conversation");
 let have = "";
 let wroteAt = 0;
 
 function toEnd() {
-  said?.scrollTo({ top: said.scrollHeight });
+  conversation?.scrollTo({ top: conversation.scrollHeight });
 }
 
 function atEnd() {
-  return said.scrollHeight - said.scrollTop - said.clientHeight < 60;
+  return conversation.scrollHeight - conversation.scrollTop - conversation.clientHeight < 60;
 }
 
 // A part that holds the focus is left alone: somebody is choosing in it.
 function put(name, html) {
   const place = document.getElementById(`desk-${name}`);
-  if (!place || (name !== "said" && place.contains(document.activeElement))) return;
-  const follow = name === "said" && atEnd();
+  if (!place || (name !== "conversation" && place.contains(document.activeElement))) return;
+  const follow = name === "conversation" && atEnd();
   place.innerHTML = html;
   if (follow) toEnd();
 }
