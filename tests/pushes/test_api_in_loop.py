@@ -245,3 +245,10 @@ def test_each_request_is_one_line_of_the_log(shop: Signed, caplog: pytest.LogCap
 def test_the_use_of_a_client_is_noted(shop: Signed) -> None:
     all_of(ask(shop, message()))
     assert ApiClient.objects.get().last_used_at is not None
+
+
+def test_the_id_of_a_request_goes_with_its_messages(shop: Signed) -> None:
+    first, second = all_of(ask(shop, message()), ask(shop, {"messages": [message(), message()]}))
+    ids = {answered.headers[b"x-request-id"].decode() for answered in (first, second)}
+    assert {push.trace[3:35] for push in Push.objects.all()} == ids
+    assert len(ids) == 2

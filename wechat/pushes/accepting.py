@@ -18,6 +18,7 @@ from wechat.api.loop import LoopView, beside
 from wechat.api.models import ApiClient
 from wechat.api.one_statement import Call, Calls, new_number
 from wechat.api.views import BusinessView
+from wechat.kernel import tracing
 from wechat.kernel.work import waking
 from wechat.pushes import known_templates, reports
 from wechat.pushes.asked import AskedPush
@@ -42,20 +43,20 @@ REQUESTS = PushRequestSerializer()
 GIVEN = """
 SELECT nextval('pushes_push_id_seq') AS id, message.* FROM json_to_recordset(%(rows)s) AS message(
     request bigint, number int, account_id bigint, openid text, kind text, template text, content jsonb,
-    key text, due_at timestamptz, created_at timestamptz, told text
+    key text, due_at timestamptz, created_at timestamptz, trace text, described text
 )
 """
 ANSWERS = """
 SELECT request,
-    '{"messages":[' || string_agg('{"id":' || id || ',' || told, ',' ORDER BY number) || ']}' AS answer
+    '{"messages":[' || string_agg('{"id":' || id || ',' || described, ',' ORDER BY number) || ']}' AS answer
 FROM given GROUP BY request
 """
 QUEUE = """
 INSERT INTO pushes_push
     (id, account_id, caller_id, openid, kind, template, content, key, due_at, created_at,
-     cause, state, reason, attempts, error, bulk)
+     trace, cause, state, reason, attempts, error, bulk)
 SELECT id, account_id, client_id, openid, kind, template, content, key, due_at, created_at,
-    'api', 'pending', '', 0, '', false
+    trace, 'api', 'pending', '', 0, '', false
 FROM given JOIN mine USING (request) ORDER BY id
 """
 
@@ -125,7 +126,8 @@ def _pushes(view: LoopView, messages: Iterable[dict[str, Any]]) -> list[AskedPus
         content["reference"] = message["reference"]
         due_at = message.get("at") or now
         key = f"{prefix}{number}"
-        pushes.append(AskedPush(view.account, message["to"], kind, template, content, key, due_at, now))
+        openid, trace = message["to"], tracing.current()
+        pushes.append(AskedPush(view.account, openid, kind, template, content, key, due_at, now, trace))
     if wrong:
         raise ApiRefusal(
             422, "messages_invalid", _("Nothing was queued: some messages are wrong."), messages=wrong
@@ -146,14 +148,14 @@ def _templated(account: OfficialAccount, message: dict[str, Any]) -> tuple[str, 
         raise _WrongMessage({"template": [_("The account has no such template.")]})
     if wrong := check_all(template.fields, message["values"]):
         raise _WrongMessage({"values": wrong})
-    said = TemplateMessage(
+    filled = TemplateMessage(
         template_id=template.platform_id,
         values={field.name: message["values"][field.name] for field in template.fields},
         url=message["url"],
         appid=message.get("miniprogram", {}).get("appid", ""),
         pagepath=message.get("miniprogram", {}).get("pagepath", ""),
     )
-    return template.kind, template.platform_id, template_messages.to_dict(said)
+    return template.kind, template.platform_id, template_messages.to_dict(filled)
 
 
 def _service(message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
@@ -176,13 +178,13 @@ def _accept_again(asked: Asked) -> str:
     account = asked.pushes[0].account
     found = Push.objects.filter(account=account, key__in=[push.key for push in asked.pushes])
     by_key = {push.key: push for push in found.select_related("account")}
-    told = {"messages": [reports.described(by_key[push.key]) for push in asked.pushes]}
-    undertaking.finished(Response(told, STATUS))
-    return ENCODER.encode(told)
+    payload = {"messages": [reports.described(by_key[push.key]) for push in asked.pushes]}
+    undertaking.finished(Response(payload, STATUS))
+    return ENCODER.encode(payload)
 
 
 def _as_json(push: AskedPush, request: int, number: int) -> str:
-    """The columns of its row, and what the caller is told of it, but for its id."""
+    """The columns of its row, and how it is described to the caller, but for its id."""
     return ENCODER.encode(
         {
             "request": request,
@@ -195,7 +197,8 @@ def _as_json(push: AskedPush, request: int, number: int) -> str:
             "key": push.key,
             "due_at": push.due_at.isoformat(),
             "created_at": push.created_at.isoformat(),
-            "told": ENCODER.encode(reports.described(push)).removeprefix('{"id":null,'),
+            "trace": push.trace,
+            "described": ENCODER.encode(reports.described(push)).removeprefix('{"id":null,'),
         }
     )
 
@@ -211,4 +214,5 @@ def _row(client: ApiClient, push: AskedPush) -> Push:
         key=push.key,
         due_at=push.due_at,
         cause="api",
+        trace=push.trace,
     )

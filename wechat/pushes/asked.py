@@ -21,6 +21,7 @@ class AskedPush:
     key: str
     due_at: datetime.datetime
     created_at: datetime.datetime
+    trace: str
     pk: ClassVar[None] = None
     state: ClassVar[str] = Push.State.PENDING
     reason: ClassVar[str] = ""
