@@ -8,12 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django_structlog import middlewares
 
 from accounts.staff.gate import entered
-from config.request_log import LINE
+from config.request_log import LINE, take_over_bound
 from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
-
-# What others have bound to the context of the log, and the line of the request tells as well.
-TOLD = ("account", "client", "ip")
 
 
 class RequestMiddleware(middlewares.RequestMiddleware):
@@ -35,12 +32,12 @@ class RequestMiddleware(middlewares.RequestMiddleware):
         match = getattr(request, "resolver_match", None)
         if match is not None:
             line["path"] = f"/{match.route.removeprefix('^')}"
-        known = structlog.contextvars.get_contextvars()
-        line |= {name: known[name] for name in TOLD if known.get(name)}
+        take_over_bound(line)
         with suppress(KeyError):
             line["account"] = entered(request).account.slug
-        if "client" not in line and known.get("user_id"):
-            line["user_id"] = known["user_id"]
+        user_id = structlog.contextvars.get_contextvars().get("user_id")
+        if "client" not in line and user_id:
+            line["user_id"] = user_id
         super().handle_response(request, response)
 
     @classmethod

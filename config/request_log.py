@@ -13,6 +13,8 @@ from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any
 
+import structlog
+
 from config import health
 from wechat.inbox.asgi import callback_slug
 from wechat.kernel import metrics, tracing
@@ -24,6 +26,8 @@ Application = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
 LINE = "console.line"
 CALLBACK = "/wechat/<slug>/callback"
 AREAS = frozenset({"admin", "api", "h5", "healthz", "i18n", "l", "metrics", "pay", "static", "wechat"})
+# What is bound to the context of the log while a request is answered, and its line tells as well.
+BOUND = ("account", "client", "ip")
 # Asked every few seconds, and of interest only when something is wrong.
 QUIET = frozenset({*health.PATHS, "/metrics"})
 
@@ -138,6 +142,12 @@ class _Request:
         told = {name: value for name, value in self._line.items() if name != "trace"}
         details = {"method": method, "status": self._status, "ms": milliseconds, "bytes": self._bytes, **told}
         log.log(level, "request", extra=details)
+
+
+def take_over_bound(line: dict[str, Any]) -> None:
+    """Adds to a request's line what was bound to the context of the log meanwhile."""
+    known = structlog.contextvars.get_contextvars()
+    line |= {name: known[name] for name in BOUND if known.get(name)}
 
 
 def _area(path: str) -> str:

@@ -9,7 +9,6 @@ import asyncio
 import contextvars
 import logging
 import sys
-import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from tempfile import SpooledTemporaryFile
@@ -22,9 +21,10 @@ from django.http import HttpResponse
 from django.utils import translation
 
 from config.outages import Away, finished, send_answer
-from config.request_log import LINE
+from config.request_log import LINE, take_over_bound
 from config.requests import Body, Refused, Send, read, refuse
 from wechat.api.loop import LoopView
+from wechat.kernel.addresses import client_address
 from wechat.kernel.bodies import Receive, SenderGone
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ class Loop:
                 await _send(response, send)
 
     async def _answered(self, request: WSGIRequest) -> HttpResponse:
-        # Of this request alone: each has a task, and with it a context, of its own.
-        structlog.contextvars.bind_contextvars(request_id=str(uuid.uuid4()))
+        # Each request has a task, and with it a context of the log, of its own.
+        structlog.contextvars.bind_contextvars(ip=client_address(request))
         if "HTTP_ACCEPT_LANGUAGE" in request.META or "HTTP_COOKIE" in request.META:
             translation.activate(translation.get_language_from_request(request))
         try:
@@ -93,6 +93,10 @@ class Loop:
         except Exception:
             log.exception("call_failed", extra={"path": request.path})
             return HttpResponse(status=500)
+        finally:
+            line = request.META[LINE]
+            line["path"] = request.path
+            take_over_bound(line)
 
 
 async def _send(response: HttpResponse, send: Send) -> None:

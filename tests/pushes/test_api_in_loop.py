@@ -236,10 +236,11 @@ def test_a_postgres_that_does_not_answer_ends_in_try_again(
 
 
 def test_each_request_is_one_line_of_the_log(shop: Signed, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "wechat.api")
+    caplog.set_level("INFO", "config.request_log")
     all_of(ask(shop, message()))
-    (line,) = [record for record in caplog.records if record.getMessage() == "api_request"]
-    assert (vars(line)["client"], vars(line)["account"], vars(line)["status"]) == (shop.key, "demo", 202)
+    (line,) = [record for record in caplog.records if record.getMessage() == "request"]
+    facts = {name: vars(line)[name] for name in ("path", "client", "account", "status")}
+    assert facts == {"path": URL, "client": shop.key, "account": "demo", "status": 202}
 
 
 def test_the_use_of_a_client_is_noted(shop: Signed) -> None:
