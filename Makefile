@@ -47,6 +47,7 @@ checks:
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python -m config.translations
+	$(BIN)/python -m config.tables
 
 bench:
 	@$(PYTHON) -I config/install.py dev

@@ -1,4 +1,4 @@
-"""What happens after the answer: duties to followers, then every registered reaction, in the worker."""
+"""What happens after the answer, in the worker: what it means for followers, then every reaction."""
 
 import datetime
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from wechat.inbox import duties, routing
+from wechat.inbox import follower_activity, routing
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import tracing, work
 from wechat.sdk.errors import MalformedMessage
@@ -39,7 +39,7 @@ LATE_REACTIONS = _kind("inbox.react_late", late=True, batch=1)
 @LATE_REACTIONS.together
 def react_to(rows: Sequence[InboundMessage]) -> None:
     """Handle claimed rows; a row's failure is kept on it and delays nobody else's."""
-    duties.keep_followers_fresh(rows)
+    follower_activity.keep_followers_fresh(rows)
     _settle([row for row in rows if _react_to_one(row)])
 
 

@@ -1,0 +1,91 @@
+"""What messages tell of followers: seen, followed, left. In any order, and twice without harm."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, F, Q, QuerySet, Value, When
+
+from accounts.followers.models import Follower
+
+# A scene that is a number has at most 32 bits; a text of digits may be longer.
+LONGEST_NUMBER = 11
+
+# Rows of one statement must not touch a follower twice, so each follower's newest message speaks; an
+# older message that is handled later changes nothing.
+UPSERT = """
+INSERT INTO followers_follower
+    (account_id, openid, unionid, subscribed, subscribe_scene, remark, last_seen_at, last_seen_kind)
+SELECT account_id, openid, '', TRUE, '', '', seen_at, kind
+FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[])
+    AS seen(account_id, openid, seen_at, kind)
+ORDER BY account_id, openid
+ON CONFLICT (account_id, openid) DO UPDATE SET
+    last_seen_at = excluded.last_seen_at, last_seen_kind = excluded.last_seen_kind
+WHERE followers_follower.last_seen_at IS NULL OR followers_follower.last_seen_at < excluded.last_seen_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A follower did something at a moment; ``kind`` is the message's type, or the event's."""
+
+    account_id: int
+    openid: str
+    at: datetime.datetime
+    kind: str
+
+
+def seen(sightings: Iterable[Sighting]) -> None:
+    """Keeps when each was seen last; whoever is new becomes a follower."""
+    newest = {
+        (one.account_id, one.openid): one for one in sorted(sightings, key=lambda sighting: sighting.at)
+    }
+    if not newest:
+        return
+    columns = zip(*[(one.account_id, one.openid, one.at, one.kind) for one in newest.values()], strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT, [list(column) for column in columns])
+
+
+def followed(account_id: int, openid: str, at: datetime.datetime, scene: str) -> None:
+    """Keeps that somebody followed; ``scene`` is that of the QR code they came by, or empty."""
+    later = Q(unsubscribed_at__isnull=True) | Q(unsubscribed_at__lte=at)
+    news = Q(subscribed_at__isnull=True) | Q(subscribed_at__lt=at)
+    _follower(account_id, openid).filter(news).update(
+        subscribed=Case(When(later, then=Value(value=True)), default=F("subscribed")),
+        subscribed_at=at,
+        first_subscribed_at=_earlier("first_subscribed_at", at),
+        profiled_at=None,
+        **_code_of(scene),
+    )
+
+
+def left(account_id: int, openid: str, at: datetime.datetime) -> None:
+    """Keeps that somebody left."""
+    stayed_gone = Q(subscribed_at__isnull=True) | Q(subscribed_at__lte=at)
+    news = Q(unsubscribed_at__isnull=True) | Q(unsubscribed_at__lt=at)
+    _follower(account_id, openid).filter(news).update(
+        subscribed=Case(When(stayed_gone, then=Value(value=False)), default=F("subscribed")),
+        unsubscribed_at=at,
+    )
+
+
+def _code_of(scene: str) -> dict[str, Any]:
+    """The columns of the code somebody followed by; without one the platform knows how they came."""
+    code: dict[str, Any] = {"subscribe_scene": "", "qr_scene": 0, "qr_scene_str": ""}
+    if not scene:
+        return code
+    is_number = scene.isdecimal() and len(scene) < LONGEST_NUMBER
+    scenes = {"qr_scene": int(scene)} if is_number else {"qr_scene_str": scene[:64]}
+    return {**code, "subscribe_scene": "ADD_SCENE_QR_CODE", **scenes}
+
+
+def _follower(account_id: int, openid: str) -> QuerySet[Follower]:
+    return Follower.objects.filter(account_id=account_id, openid=openid)
+
+
+def _earlier(name: str, moment: datetime.datetime) -> Case:
+    return Case(When(**{f"{name}__isnull": True}, then=Value(moment)), default=F(name))

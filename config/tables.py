@@ -1,0 +1,95 @@
+"""`python -m config.tables`: does SQL keep to the tables of its own room?
+
+An app's tables are written by that app alone, and read from the rooms above it. The ladder of rooms is the
+contract of import-linter in ``pyproject.toml``. Tables of Django and of migrations are left out.
+"""
+
+import ast
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+from django.apps import apps
+
+from config.embedded import PROJECT
+
+WRITES = re.compile(
+    r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|TRUNCATE)\s+(?:ONLY\s+)?\"?([a-z]+_[a-z_]+)"
+)
+NAMES = re.compile(r"\b([a-z]+_[a-z_]+)\b")
+STATEMENT = re.compile(r"\b(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|JOIN|FROM)\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table and the room, such as ``payments.orders``, whose model it is."""
+
+    name: str
+    room: str
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    problems = list(trespasses(PROJECT, tables_of_rooms(), ladder(PROJECT)))
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    return 1 if problems else 0
+
+
+def tables_of_rooms() -> dict[str, Table]:
+    """Returns the tables of the project's own models, those between two models included, by name."""
+    found = {}
+    for model in apps.get_models(include_auto_created=True):
+        config = apps.get_app_config(model._meta.app_label)
+        if Path(config.path).is_relative_to(PROJECT) and ".venv" not in Path(config.path).parts:
+            found[model._meta.db_table] = Table(model._meta.db_table, config.name)
+    return found
+
+
+def ladder(project: Path) -> dict[str, int]:
+    """Returns how high each room stands, by its name; rooms on one row do not know each other."""
+    settings = tomllib.loads((project / "pyproject.toml").read_text())
+    contract = settings["tool"]["importlinter"]["contracts"][0]
+    rows = [[room.strip() for room in row.split("|")] for row in contract["layers"]]
+    return {room: height for height, row in enumerate(reversed(rows)) for room in row}
+
+
+def trespasses(project: Path, tables: Mapping[str, Table], heights: Mapping[str, int]) -> Iterator[str]:
+    """Yields a sentence for each statement that touches a table it must not."""
+    for room, height in heights.items():
+        for path in sorted((project / room.replace(".", "/")).rglob("*.py")):
+            if "migrations" in path.parts or _room_of(path.relative_to(project), heights) != room:
+                continue
+            for line, sql in statements(path.read_text()):
+                where = f"{path.relative_to(project)}:{line}"
+                written = {name for name in WRITES.findall(sql) if name in tables}
+                for name in sorted(written):
+                    if tables[name].room != room:
+                        yield f"{where}: writes {name}, a table of {tables[name].room}"
+                for name in sorted(set(NAMES.findall(sql)) & tables.keys() - written):
+                    owner = tables[name].room
+                    if owner != room and heights[owner] >= height:
+                        yield f"{where}: reads {name}, a table of {owner}, which is not below"
+
+
+def statements(source: str) -> Iterator[tuple[int, str]]:
+    """Yields the texts of a module that hold SQL, each with its line; what is filled in later is left out."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.search(node.value):
+            yield node.lineno, node.value
+
+
+def _room_of(path: Path, heights: Mapping[str, int]) -> str:
+    dotted = ".".join(path.with_suffix("").parts)
+    rooms = [room for room in heights if dotted == room or dotted.startswith(f"{room}.")]
+    return max(rooms, key=len, default="")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
