@@ -196,8 +196,8 @@ def test_what_a_follower_wrote_is_escaped(staff: Cast) -> None:
 
 
 def test_others_tell_what_happened_and_what_they_know(staff: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline, "_sources", [])
-    monkeypatch.setattr(timeline, "_panel_sources", [])
+    monkeypatch.setattr(timeline._sources, "_known", {})
+    monkeypatch.setattr(timeline._panel_sources, "_known", {})
     start = NOW - datetime.timedelta(days=1)
 
     @timeline.adds_moments(Area.MONEY)

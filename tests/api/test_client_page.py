@@ -19,7 +19,8 @@ SECRET = re.compile(r"data-copy=\"([\w-]{43})\"")
 
 
 @pytest.fixture(autouse=True)
-def _scope() -> None:
+def _scope(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scopes._labels, "_known", scopes._labels.by_name())
     scopes.register("notes:read", "看笔记")
 
 

@@ -36,8 +36,8 @@ def test_the_overview_shows_the_newest_of_the_chosen_account(staff: Cast) -> Non
         message(staff.ours, f"问题 {number}", answered_by="rule:1" if number % 2 else "")
     message(staff.theirs, "别家的问题")
     unanswered, newest = signed_in(staff.owner).get("/admin/").context["newest"]
-    assert [each.text for each in newest.said] == [f"问题 {number}" for number in (6, 5, 4, 3, 2)]
-    assert [each.text for each in unanswered.said] == [f"问题 {number}" for number in (6, 4, 2, 0)]
+    assert [each.text for each in newest.messages] == [f"问题 {number}" for number in (6, 5, 4, 3, 2)]
+    assert [each.text for each in unanswered.messages] == [f"问题 {number}" for number in (6, 4, 2, 0)]
 
 
 def test_an_event_is_named_in_the_language_of_the_reader(staff: Cast) -> None:

@@ -120,6 +120,9 @@ def test_what_postgres_does_not_take_yet_stays_until_it_is_in_postgres(
             cursor.execute("SET lock_timeout = 1")
         assert work.run("inbox.replay_spool") == 0
         assert spool.is_waiting()
+        # The connection goes back to the pool, and to other tests.
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
     assert work.run("inbox.replay_spool") == 1
     assert InboundMessage.objects.get().text == "kept"
     connection.close()
