@@ -21,6 +21,8 @@ from simulator.pay.keys import Key, from_pem
 
 AUTHORITY = "WeChat simulator CA"
 LIFE = 825 * 86_400
+# A client's clock may be far behind this one, as where tests travel in time.
+EARLIER = 400 * 86_400
 WECHAT_HOSTS = (
     "api.weixin.qq.com",
     "api2.weixin.qq.com",
@@ -67,7 +69,7 @@ class Authority:
 
     def certificate(self, name: str, serial: str, public: RSA.RsaKey, hosts: Iterable[str] = ()) -> str:
         """One for a server when `hosts` are named, else for a client."""
-        signer, now, named = self.key, time.time(), list(hosts)
+        signer, since, named = self.key, time.time() - EARLIER, list(hosts)
         extensions = [
             extension(BASIC_CONSTRAINTS, DerSequence([]).encode(), critical=True),
             extension(KEY_USAGE, usage(SIGNS_AND_ENCRYPTS), critical=True),
@@ -82,7 +84,7 @@ class Authority:
                 extension(ALTERNATIVES, DerSequence([alternative(each) for each in named]).encode())
             )
         return issued(
-            name, serial, public, signer, now - 60, now + LIFE, issuer=AUTHORITY, extensions=extensions
+            name, serial, public, signer, since, since + LIFE, issuer=AUTHORITY, extensions=extensions
         )
 
 
@@ -104,7 +106,7 @@ def authority(folder: Path) -> Authority:
         now = time.time()
         ends = now + 10 * 365 * 86_400
         found.path.write_text(
-            issued(AUTHORITY, new_serial(), private, key, now - 60, ends, extensions=extensions)
+            issued(AUTHORITY, new_serial(), private, key, now - EARLIER, ends, extensions=extensions)
         )
     return found
 
