@@ -75,7 +75,7 @@ def answer(path: str, service: str) -> HttpResponse:
 
 
 def _in_words(service: str) -> list[dict[str, str]]:
-    told = []
+    texts = []
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             heading = _("%(service)s cannot be reached") % {"service": service}
@@ -83,8 +83,8 @@ def _in_words(service: str) -> list[dict[str, str]]:
                 "This page cannot be shown without it. Try again in a moment; if it stays like this, tell "
                 "whoever runs the server."
             )
-        told.append({"language": language, "heading": heading, "message": message})
-    return told
+        texts.append({"language": language, "heading": heading, "message": message})
+    return texts
 
 
 async def send_answer(path: str, service: str, send: Send) -> None:

@@ -38,7 +38,7 @@ class SharedLine:
     def __init__(self, per_second: int) -> None:
         self._per_second = per_second
         self._second = 0
-        self._told = 0
+        self._own_lines = 0
         self._statuses: Counter[int] = Counter()
         self._milliseconds: list[float] = []
 
@@ -46,9 +46,9 @@ class SharedLine:
         """Returns whether the request is told with others, because enough have a line of their own."""
         second = int(time.monotonic())
         if second != self._second:
-            self._second, self._told = second, 0
-        self._told += 1
-        if self._told <= self._per_second:
+            self._second, self._own_lines = second, 0
+        self._own_lines += 1
+        if self._own_lines <= self._per_second:
             return False
         if not self._milliseconds:
             asyncio.get_running_loop().call_later(1.0, self.tell)
@@ -139,8 +139,8 @@ class _Request:
             return
         if path == CALLBACK and self._shared.takes(self._status, milliseconds):
             return
-        told = {name: value for name, value in self._line.items() if name != "trace"}
-        details = {"method": method, "status": self._status, "ms": milliseconds, "bytes": self._bytes, **told}
+        line = {name: value for name, value in self._line.items() if name != "trace"}
+        details = {"method": method, "status": self._status, "ms": milliseconds, "bytes": self._bytes, **line}
         log.log(level, "request", extra=details)
 
 

@@ -34,14 +34,14 @@ def decide(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if "send" in request.POST:
         number = held_work.send_overdue(account, works)
         note = _("Sent what was due long ago.")
-        said = ngettext("%d goes out now.", "%d go out now.", number)
+        sentence = ngettext("%d goes out now.", "%d go out now.", number)
     else:
         number = held_work.call_off_overdue(account, works)
         note = _("Called off what was due long ago.")
-        said = ngettext("%d is called off.", "%d are called off.", number)
+        sentence = ngettext("%d is called off.", "%d are called off.", number)
     if number:
         audit.record(request, account, note)
-        messages.success(request, said % number)
+        messages.success(request, sentence % number)
     else:
         messages.info(request, _("Nothing was on hold any more."))
     return redirect(posted_next(request))

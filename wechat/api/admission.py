@@ -29,19 +29,19 @@ PATIENCE_SECONDS = 5.0
 
 # For each call a nonce and a bucket; what is refused for another reason takes nothing from its bucket.
 ADMIT = f"""{buckets.TAKE_FUNCTION}
-local told = {{}}
+local answers = {{}}
 for call = 1, #KEYS / 2 do
     local size, rate = tonumber(ARGV[2 * call]), tonumber(ARGV[2 * call + 1])
     if not redis.call('SET', KEYS[2 * call - 1], 1, 'NX', 'EX', ARGV[1]) then
-        told[call] = 'used'
+        answers[call] = 'used'
     elseif rate == 0 then
-        told[call] = '0'
+        answers[call] = '0'
     else
         local taken, wait = take(KEYS[2 * call], size, rate, 1)
-        told[call] = tostring(wait)
+        answers[call] = tostring(wait)
     end
 end
-return told
+return answers
 """
 SEEN = "SELECT value FROM api_seennonce WHERE value = ANY(%s) AND expires_at > %s"
 USE = (
@@ -95,7 +95,7 @@ class _Gate:
         found = await session.execute(SEEN, [[call.nonce for call in calls], timezone.now()], prepare=True)
         seen = {value for (value,) in await found.fetchall()}
         try:
-            told = await self._ask_redis(calls)
+            answers = await self._ask_redis(calls)
         except RedisError as error:
             log.warning("admission_without_redis", extra={"error": type(error).__name__})
             return await _use_in_postgres(session, calls)
@@ -103,7 +103,7 @@ class _Gate:
             Admission(is_first_use=False)
             if answer == b"used" or call.nonce in seen
             else Admission(is_first_use=True, wait=float(answer))
-            for call, answer in zip(calls, told, strict=True)
+            for call, answer in zip(calls, answers, strict=True)
         ]
 
     async def _ask_redis(self, calls: Sequence[Call]) -> Sequence[bytes]:
@@ -113,8 +113,8 @@ class _Gate:
             keys += (nonces.key(call.nonce), buckets.key(bucket.name))
             values += (bucket.size, bucket.per_second)
         seconds = int(nonces.KEPT.total_seconds())
-        told: Sequence[bytes] = await self._redis.eval(ADMIT, len(keys), *keys, seconds, *values)
-        return told
+        answers: Sequence[bytes] = await self._redis.eval(ADMIT, len(keys), *keys, seconds, *values)
+        return answers
 
 
 async def _use_in_postgres(session: Session, calls: Sequence[Call]) -> Sequence[Admission]:
