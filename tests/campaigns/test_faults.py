@@ -19,7 +19,7 @@ from accounts.followers.models import Follower
 from config.embedded import PROJECT
 from tests.campaigns.conftest import SEND, World, states
 from tests.cast import Cast, signed_in
-from tests.pushes.test_faults import OwnRedis
+from tests.pushes.test_faults import OwnRedis, until
 from tests.pushes.test_sending import _environment
 from wechat.campaigns import steps
 from wechat.campaigns.models import Campaign
@@ -120,10 +120,15 @@ def test_who_was_being_written_to_at_a_kill_is_listed_as_uncertain_by_name(
     for openid in openids:
         world.sim(f"/events/{openid}", {"type": "text", "content": "在吗"})
         windows.grant(world.account, openid, windows.Trigger.MESSAGE, timezone.now())
-    # Three rounds of what a worker has in flight, each longer than the pause before the kill.
-    world.simulated.sim("/faults", {"api": "/cgi-bin/message/custom/send", "latency_ms": 600})
+    # One answer that stays away for longer than it takes to find it and to kill who waits for it.
+    lost = {"api": "/cgi-bin/message/custom/send", "latency_ms": 9_000, "times": 1}
+    world.simulated.sim("/faults", lost)
     campaign = world.approved(world.campaign(way="service"))
-    sent_under_fire(campaign, redis, kills=1)
+    with worker(redis) as doomed:
+        until(lambda: Push.objects.filter(state="sending").exists())
+        doomed.send_signal(signal.SIGKILL)
+    with worker(redis):
+        until(lambda: over(campaign))
     uncertain = set(campaign.recipients.filter(push__state="uncertain").values_list("openid", flat=True))
     assert uncertain, "the kill found nothing on its way"
     assert set(world.received().values()) == {1}, "somebody has it twice"
