@@ -119,7 +119,7 @@ def _gin(options: argparse.Namespace, pushes: Path, folder: Path) -> float:
 
 
 def _drive(server: Any, port: int, path: str, pushes: Path, seconds: int, connections: int) -> Figures:
-    """Load the server with fresh pushes, each sent once."""
+    """Loads the server with fresh pushes, each sent once."""
     write_pushes(pushes, count=seconds * 9000)
     return drive(server, port, "callbacks.lua", seconds, connections, PUSHES=str(pushes), CALLBACK_PATH=path)
 

@@ -134,7 +134,7 @@ class Bench:
         return {"orders made": made, "notifications applied": applied}
 
     def under_load(self) -> str:
-        """How long answers take when several arrive at once, while orders are being made."""
+        """Returns how long answers take when several arrive at once, while orders are being made."""
         notices = [self.notice(self.make()) for _order in range(TIMES)]
         with ThreadPoolExecutor(THREADS) as pool:
             took = sorted(pool.map(self.busy, notices))

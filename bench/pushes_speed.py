@@ -257,7 +257,7 @@ def _by_wechatpy(wechatpy: Any) -> Send:
 
 
 def _loops() -> dict[str, Send]:
-    """What to compare with: wechatpy as well, where it is installed."""
+    """Returns what to compare with: wechatpy as well, where it is installed."""
     installed = find_spec("wechatpy") is not None
     wechatpy = {"wechatpy": _by_wechatpy(import_module("wechatpy"))} if installed else {}
     return {"requests": _by_requests, **wechatpy}

@@ -52,7 +52,7 @@ def web_command(port: int, workers: int) -> list[str]:
 
 
 def is_go_here(*packages: str) -> bool:
-    """Whether Go is installed, with these packages from Debian."""
+    """Returns whether Go is installed, with these packages from Debian."""
     sources = Path(GO_PATH, "src")
     return shutil.which("go") is not None and all((sources / package).exists() for package in packages)
 
@@ -87,7 +87,7 @@ def served(command: list[str], port: int, environment: Mapping[str, str]) -> Ite
 def drive(
     server: psutil.Process, port: int, script: str, seconds: int, connections_: int, **environment: str
 ) -> Figures:
-    """Load the server with a script of wrk, which says which answers it accepts; ends by itself."""
+    """Loads the server with a script of wrk, which says which answers it accepts; ends by itself."""
     before, postgres_before = _cpu_seconds(server), _postgres_seconds()
     output = subprocess.run(
         [

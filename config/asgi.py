@@ -47,7 +47,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _is_secure(scope: Any) -> bool:
-    """Whether it came as it should; Django sends the others elsewhere."""
+    """Returns whether it came as it should; Django sends the others elsewhere."""
     return not settings.SECURE_SSL_REDIRECT or (b"x-forwarded-proto", b"https") in scope["headers"]
 
 

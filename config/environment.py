@@ -65,7 +65,7 @@ def web_address(name: str, default: str) -> str:
 
 
 def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
-    """How many proxies stand in front of the web process, or the networks they are in."""
+    """Returns how many proxies stand in front of the web process, or the networks they are in."""
     value = os.environ.get(name, "").strip() or str(default)
     if value.isdecimal() and int(value) <= 10:
         return int(value)

@@ -35,7 +35,7 @@ class Probe:
         self._answer: asyncio.Future[bool] | None = None
 
     async def is_reached(self) -> bool:
-        """Return its answer, or False when there is none within ``DEADLINE_SECONDS``."""
+        """Returns its answer, or False when there is none within ``DEADLINE_SECONDS``."""
         answer = self._answer
         if answer is None or self._is_over(answer):
             self._asked_at = time.monotonic()
@@ -50,7 +50,7 @@ class Probe:
 
 
 async def _postgres() -> bool:
-    """Whether it takes rows: a standby does not."""
+    """Returns whether it takes rows: a standby does not."""
     try:
         async with await group_commit.connect() as session:
             cursor = await session.execute("SELECT current_setting('transaction_read_only') = 'off'")
@@ -94,7 +94,7 @@ PATHS = {"/healthz/live": _live, "/healthz/ready": _ready}
 
 
 async def health_application(scope: Any, receive: Any, send: Any) -> None:
-    """Answer a GET or HEAD of one of ``PATHS``; the body of the request is not read."""
+    """Answers a GET or HEAD of one of ``PATHS``; the body of the request is not read."""
     status, answer = await PATHS[scope["path"]]()
     body = json.dumps(answer).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]

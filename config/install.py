@@ -31,7 +31,7 @@ def main(name: str) -> None:
 
 
 def is_current(name: str) -> bool:
-    """Whether the lock that was installed last is the one we have, into a Python that still runs."""
+    """Returns whether the lock that was installed last is the one we have, into a Python that still runs."""
     stamp = VENV / f"{name}.txt"
     return (
         stamp.exists() and stamp.read_bytes() == lock_file(name).read_bytes() and succeeds(PYTHON, "-c", "")

@@ -19,7 +19,7 @@ _scraping = ThreadOffload("metrics", 1)
 
 
 async def metrics_application(scope: Any, receive: Any, send: Any) -> None:
-    """Answer a GET; 503 when it takes too long."""
+    """Answers a GET; 503 when it takes too long."""
     try:
         status, body = 200, await _scraping.run(SECONDS, exposition.text)
     except TimeoutError:

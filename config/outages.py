@@ -39,7 +39,7 @@ class Away(Exception):
 
 
 async def finished(page: "asyncio.Future[Any]") -> None:
-    """Wait until the page is made. Raises ``Away`` when Postgres does not answer meanwhile."""
+    """Waits until the page is made. Raises ``Away`` when Postgres does not answer meanwhile."""
     done, _pending = await asyncio.wait({page}, timeout=QUICK_SECONDS)
     if done or await health.PROBES["postgres"].is_reached() or page.done():
         await asyncio.wait({page})
@@ -88,7 +88,7 @@ def _in_words(service: str) -> list[dict[str, str]]:
 
 
 async def send_answer(path: str, service: str, send: Send) -> None:
-    """Send the answer for a page that did not come as far as Django's middleware."""
+    """Sends the answer for a page that did not come as far as Django's middleware."""
     response = answer(path, service)
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})

@@ -122,7 +122,7 @@ def _item(entry: Entry, link: str) -> dict[str, Any]:
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """What the frame of every page needs."""
+    """Returns what the frame of every page needs."""
     accounts = list(Rights.of(request.user).accounts.values())
     switch = {"accounts": accounts, "current": accounts and current_account(request), "back": _back(request)}
     return {"switch": switch}

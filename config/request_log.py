@@ -57,7 +57,7 @@ class SharedLine:
         return True
 
     def tell(self) -> None:
-        """Write what has gathered."""
+        """Writes what has gathered."""
         taken, self._milliseconds = self._milliseconds, []
         statuses, self._statuses = self._statuses, Counter()
         details = {
@@ -71,7 +71,7 @@ class SharedLine:
 
 
 def one_line_each(*, callbacks_per_second: int) -> Callable[[Application], Application]:
-    """Make an ASGI application tell of its requests, and count them."""
+    """Makes an ASGI application tell of its requests, and counts them."""
     shared = SharedLine(callbacks_per_second)
 
     def around(application: Application) -> Application:

@@ -167,7 +167,7 @@ class Pages:
 
 
 def _discard(page: "Future[Answer]") -> None:
-    """Close the answer that nobody waits for any more."""
+    """Closes the answer that nobody waits for any more."""
     if not page.cancelled() and page.exception() is None:
         page.result().file.close()
 

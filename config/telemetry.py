@@ -21,7 +21,7 @@ NANO = 1_000_000_000
 
 
 def start(service: str) -> None:
-    """Collect spans of this process under that name, where a collector is named; after the last fork."""
+    """Collects spans of this process under that name, where a collector is named; after the last fork."""
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip():
         _start(service)
 

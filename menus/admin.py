@@ -85,7 +85,7 @@ class MenuAdmin(AccountScopedAdmin):
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is live, or was, is taken off and kept."""
+        """Returns what is live, or was, is taken off and kept."""
         kept = obj is not None and (
             not obj.conditional or obj.versions.exclude(state=Version.State.DRAFT).exists()
         )

@@ -107,7 +107,7 @@ class Draft(MenuView):
 
     @extend_schema(request=DraftSerializer, responses=DraftSerializer)
     def put(self, request: Request, pk: int) -> Response:
-        """Replace the draft, if nobody has saved it since you read it."""
+        """Replaces the draft, if nobody has saved it since you read it."""
         menu = self.menu(pk)
         given = DraftSerializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -129,7 +129,7 @@ class Validation(MenuView):
 
     @extend_schema(responses=ProblemSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """What is wrong with the draft."""
+        """Returns what is wrong with the draft."""
         menu = self.menu(pk)
         found = problems_of(menu, tree.read(drafts.draft_of(menu)))
         return Response(ProblemSerializer(found, many=True).data)
@@ -140,12 +140,12 @@ class Publications(MenuView):
 
     @extend_schema(responses=PublicationSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """What was published, is being published, and is scheduled, newest first."""
+        """Returns what was published, is being published, and is scheduled, newest first."""
         return self.page(self.menu(pk).publications.select_related("version"), PublicationSerializer)
 
     @extend_schema(request=ScheduleSerializer, responses={201: PublicationSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Publish the draft, now or at a time. It is carried out afterwards: ask how it went."""
+        """Publishes the draft, now or at a time. It is carried out afterwards: ask how it went."""
         menu = self.menu(pk)
         given = ScheduleSerializer(data=request.data)
         given.is_valid(raise_exception=True)

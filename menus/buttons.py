@@ -76,7 +76,7 @@ def every(buttons: Sequence[Button]) -> Iterator[Button]:
 
 
 def to_data(button: Button) -> dict[str, Any]:
-    """What is empty is left out."""
+    """Returns what is empty is left out."""
     data: dict[str, Any] = {"uid": button.uid, "name": button.name, "kind": str(button.kind)}
     data |= {name: getattr(button, name) for name in (*TEXTS, *NUMBERS) if getattr(button, name)}
     if button.reply:

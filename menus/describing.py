@@ -38,7 +38,7 @@ def names_in(menus: Iterable[Buttons]) -> Names:
 
 
 def action(button: Button, names: Names) -> str:
-    """What a tap does."""
+    """Returns what a tap does."""
     kind = str(Kind(button.kind).label)
     if button.kind == Kind.PARENT:
         return kind

@@ -105,7 +105,7 @@ def _places(buttons: Sequence[Button]) -> dict[str, _Place]:
 
 
 def from_live(found: Sequence[object], ours: Buttons, media: dict[int, str]) -> list[Difference]:
-    """How the platform's buttons differ from ours."""
+    """Returns how the platform's buttons differ from ours."""
     theirs = adopted(from_platform(found), ours, media)
     # What the platform cannot tell is no difference.
     known = {each.uid: each for each in every(ours)}

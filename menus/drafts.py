@@ -137,7 +137,7 @@ def add_version(menu: Menu, buttons: Buttons, *, note: str = "", by: User | None
 
 @transaction.atomic
 def replace(menu: Menu, buttons: Buttons, *, by: User | None, note: str) -> Version:
-    """Put other buttons into the draft; what was in it is kept as a version if it is in no other."""
+    """Puts other buttons into the draft; what was in it is kept as a version if it is in no other."""
     draft = draft_of(menu)
     before = tree.read(draft)
     if before and before != buttons and not _is_kept(menu, before):
@@ -151,7 +151,7 @@ def _is_kept(menu: Menu, buttons: Buttons) -> bool:
 
 
 def seen(menu: Menu, user: User) -> list[str]:
-    """Note that the user has the editor open; the names of the others who have."""
+    """Notes that the user has the editor open; the names of the others who have."""
     now = timezone.now()
     Editing.objects.update_or_create(menu=menu, user=user, defaults={"seen_at": now})
     others = Editing.objects.filter(menu=menu, seen_at__gte=now - SEEN_FOR).exclude(user=user)

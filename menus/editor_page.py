@@ -81,7 +81,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_GET
 @object_page(all_menus, Area.CONTENT)
 def state(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Who else is here, and whether the draft is still the one that the page has."""
+    """Returns who else is here, and whether the draft is still the one that the page has."""
     draft = drafts.draft_of(menu)
     others = drafts.seen(menu, staff(request))
     known = request.GET.get("revision", "")
@@ -139,7 +139,7 @@ def _problems(menu: Menu, draft: Version) -> list[dict[str, Any]]:
 
 
 def bubble(reply: Reply) -> dict[str, Any]:
-    """What the drawn phone shows in the chat: the kind and the words."""
+    """Returns what the drawn phone shows in the chat: the kind and the words."""
     item = RuleReply(content=dict(reply.content), asset_id=reply.asset)
     try:
         part = of_content(from_dict({"media_id": "", **item.content} if item.asset_id else item.content))
@@ -190,7 +190,7 @@ def _files_of(menu: Menu) -> list[int]:
 
 
 def _choices(menu: Menu, rights: Rights) -> dict[str, Any]:
-    """What the pickers offer."""
+    """Returns what the pickers offer."""
     account = menu.account
     accounts = [rights.accounts[pk] for pk in rights.viewable(Area.CONTENT)]
     rules = Rule.objects.filter(account=account)[:MOST_OFFERED]

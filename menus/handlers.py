@@ -24,7 +24,7 @@ from wechat.sdk.messages import Click, LocationSelect, ScanCode, SendPics, View,
 
 @answers(order=Order.MENU, quick=True)
 def answer_tap(event: Event) -> Answer | None:
-    """What the button says, or its rule; a button without either leaves the tap to the rules."""
+    """Returns what the button says, or its rule; a button without either leaves the tap to the rules."""
     entry = answering.of(event.account).find(event.message)
     script = entry.script_for(event.account) if entry else None
     if entry is None or script is None or not script.contents:

@@ -27,7 +27,7 @@ CHECKS = work.Kind(
 
 
 def look_at(urls: Iterable[str]) -> None:
-    """Have a worker open these addresses, unless it did so lately."""
+    """Has a worker open these addresses, unless it did so lately."""
     now = timezone.now()
     wanted = {url for url in urls if is_web_address(url) and byte_count(url) <= URL_BYTES}
     LinkCheck.objects.bulk_create(
@@ -39,7 +39,7 @@ def look_at(urls: Iterable[str]) -> None:
 
 @CHECKS.each
 def look(check: LinkCheck) -> None:
-    """Open the address; that it cannot be opened is a result as well."""
+    """Opens the address; that it cannot be opened is a result as well."""
     status, error = _opened(check.url)
     check.done(status=status, error=error, checked_at=timezone.now())
 

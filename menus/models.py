@@ -284,7 +284,7 @@ class Publication(WorkRow):
 
     @property
     def explanation(self) -> str:
-        """Why it is not published, in words."""
+        """Returns why it is not published, in words."""
         if self.errcode == NOT_LINKED and (names := self._not_linked()):
             return _("The mini program of “%(names)s” is not linked to this account.") % {"names": names}
         if self.errcode is not None:

@@ -104,7 +104,7 @@ def _buttons_for(menu: Menu, found: Live) -> Any:
 
 
 def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any] | None:
-    """What one follower is shown, asked of WeChat; ``who`` is an OpenID or a remark."""
+    """Returns what one follower is shown, asked of WeChat; ``who`` is an OpenID or a remark."""
     who = request.GET.get("who", "").strip()
     if not who:
         return None
@@ -122,7 +122,7 @@ def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any] | No
 @require_POST
 @account_page(Area.CONTENT, posts_change=False)
 def look(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Read the live menus now."""
+    """Reads the live menus now."""
     row = watching.look(account)
     if row.error:
         why = in_words(row.errcode) if row.errcode else _("WeChat could not be reached. Try again.")
@@ -159,7 +159,7 @@ def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @object_page(all_menus, Area.CONTENT, change=True)
 def shift(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Move a menu for some followers up or down: of two that fit, the upper one is shown."""
+    """Moves a menu for some followers up or down: of two that fit, the upper one is shown."""
     menus = list(Menu.objects.filter(account=menu.account, conditional=True))
     place = menus.index(menu)
     other = place + (-1 if request.POST.get("to") == "up" else 1)

@@ -98,7 +98,7 @@ def _file_keys(buttons: Sequence[Button]) -> set[int]:
 
 
 def take_in(account: OfficialAccount, text: bytes, *, by: User | None, rehearse: bool = False) -> Report:
-    """Put the file's menus into drafts, all or none. Raises ``Unreadable``; what was in a draft is kept."""
+    """Puts the file's menus into drafts, all or none. Raises ``Unreadable``; what was in a draft is kept."""
     report = Report()
     menus = FILE.read(text)
     with transaction.atomic():

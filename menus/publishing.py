@@ -68,7 +68,7 @@ PUBLICATIONS.calls_off(asking.cancel)
 
 @PUBLICATIONS.each
 def carry_out(publication: Publication) -> None:
-    """Publish it, and keep on its row what became of it and what WeChat shows now."""
+    """Publishes it, and keeps on its row what became of it and what WeChat shows now."""
     try:
         _begin(publication)
         _carry_out(publication, client_for(publication.account))
@@ -111,7 +111,7 @@ def _carry_out(publication: Publication, client: Client) -> None:
 
 
 def _brought_to(publication: Publication, client: Client, found: Live, wanted: Live) -> Live:
-    """What is live after everything was done to make it the wanted one."""
+    """Returns what is live after everything was done to make it the wanted one."""
     for _round in range(MOST_ROUNDS):
         for step in _steps(found, wanted, removing_first=False):
             try:

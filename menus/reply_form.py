@@ -22,6 +22,6 @@ def form_for(reply: Reply | None, account_id: int, data: Any = None) -> ReplyFor
 
 
 def reply_of(form: ReplyForm) -> Reply:
-    """What a valid form says."""
+    """Returns what a valid form says."""
     item: Item = form.instance
     return Reply(item.content, item.asset_id, item.cover_id)

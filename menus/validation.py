@@ -314,7 +314,7 @@ class Audience:
     other: Mapping[str, str] = field(default_factory=dict)
 
     def covers(self, other: "Audience") -> bool:
-        """Whether everybody in the other is in this one."""
+        """Returns whether everybody in the other is in this one."""
         return self.tag in (None, other.tag) and self.platform in (None, other.platform) and not self.other
 
 

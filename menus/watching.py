@@ -31,7 +31,7 @@ def watch(account: OfficialAccount) -> LiveMenu:
 
 @LOOKS.each
 def look_again(row: LiveMenu) -> None:
-    """Read what is live, as a worker does now and then."""
+    """Reads what is live, as a worker does now and then."""
     if _is_publishing(row.account):
         raise work.NotYet(WHILE_PUBLISHING)
     keep(row.account, live_menus.read(client_for(row.account)))
@@ -59,7 +59,7 @@ def _is_publishing(account: OfficialAccount) -> bool:
 
 
 def keep(account: OfficialAccount, found: Live) -> None:
-    """Note what was read; since when it differs is told by the first look that saw it."""
+    """Notes what was read; since when it differs is told by the first look that saw it."""
     row, now = watch(account), timezone.now()
     same = is_ours(account, found)
     since = None if same else row.differs_since or now

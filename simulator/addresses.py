@@ -39,7 +39,7 @@ NAMES = tuple(each.name for each in fields(Addresses))
 
 
 def read(given: Iterable[str], otherwise: str) -> Addresses:
-    """What the command line says: `URL` for all, `pay=URL` for one, `wechat` for WeChat's own names.
+    """Returns what the command line says: `URL` for all, `pay=URL` for one, `wechat` for WeChat's own names.
 
     Raises BadAddressError.
     """

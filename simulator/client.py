@@ -79,12 +79,12 @@ class Account:
         return told
 
     def say(self, openid: str, text: str) -> list[dict[str, Any]]:
-        """What the person's phone shows in answer to a text."""
+        """Returns what the person's phone shows in answer to a text."""
         shown: list[dict[str, Any]] = self.act(openid, "text", content=text)["shown"]
         return shown
 
     def ledger(self, openid: str = "", after: int = 0) -> list[dict[str, Any]]:
-        """What followers truly received, oldest first."""
+        """Returns what followers truly received, oldest first."""
         query = f"?after={after}" + (f"&openid={openid}" if openid else "")
         entries: list[dict[str, Any]] = self.simulator.control(
             "GET", f"/accounts/{self.appid}/ledger{query}"

@@ -128,7 +128,7 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
 
 
 async def elsewhere(request: Request) -> Response:
-    """What any other browser is shown."""
+    """Returns what any other browser is shown."""
     return page("无法打开网页", ELSEWHERE)
 
 

@@ -127,7 +127,7 @@ async def happen(ask: Ask) -> Any:
 
 
 async def ledger(ask: Ask) -> Any:
-    """What followers truly received, oldest first; `after` is a seq already seen."""
+    """Returns what followers truly received, oldest first; `after` is a seq already seen."""
     query = ask.request.query_params
     after, openid = int(query.get("after") or 0), query.get("openid")
     entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
@@ -244,7 +244,7 @@ async def change_worker(ask: Ask) -> Any:
 
 
 async def set_publishing(ask: Ask) -> Any:
-    """How the next publications end: `outcome` is a publish_status."""
+    """Returns how the next publications end: `outcome` is a publish_status."""
     ask.account.newsroom.outcome = int(ask.body["outcome"])
     return {"ok": True}
 

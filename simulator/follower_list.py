@@ -19,7 +19,7 @@ class FollowerList:
         self.total = sum(each.subscribed for each in followers.values())
 
     def followed(self, openid: str, *, anew: bool) -> None:
-        """Call once the follower is there; `anew` when they did not follow before."""
+        """Calls once the follower is there; `anew` when they did not follow before."""
         if (place := self.places.get(openid)) is not None:
             self.openids[place] = None
         self.places[openid] = len(self.openids)

@@ -21,7 +21,7 @@ PAGE = Path(__file__).parent / "static" / "mini.html"
 
 
 def fits(world: World, config: dict[str, object], url: str) -> bool:
-    """Whether the signature of a `wx.config` is the platform's for this page."""
+    """Returns whether the signature of a `wx.config` is the platform's for this page."""
     account = world.state.accounts.get(str(config.get("appId")))
     ticket = account.tokens.tickets.get("jsapi") if account else None
     if ticket is None or ticket.ends_at <= world.now:

@@ -59,7 +59,7 @@ class CustomerService:
         return ""
 
     def heard(self, openid: str, text: str, now: float) -> bool:
-        """Whether a worker serves the follower, who then reads what was written."""
+        """Returns whether a worker serves the follower, who then reads what was written."""
         session = self.sessions.get(openid)
         if session is None:
             return False

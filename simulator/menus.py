@@ -61,7 +61,7 @@ class Menus:
         return self.default
 
     def shown_to(self, person: Person, now: float, copy_seconds: float) -> Copy:
-        """What the client shows: its copy, until that is old enough to be fetched again."""
+        """Returns what the client shows: its copy, until that is old enough to be fetched again."""
         copy = self.copies.get(person.openid)
         if copy is None or now - copy.at >= copy_seconds:
             copy = self.copies[person.openid] = self._fetched(person, now)

@@ -28,17 +28,17 @@ def page_of(account: Account) -> str:
 
 
 def login_code(world: World, account: Account, person: str) -> str:
-    """What `wx.login` gives."""
+    """Returns what `wx.login` gives."""
     return _code("login", world, account, person)
 
 
 def phone_code(world: World, account: Account, person: str) -> str:
-    """What the button `getPhoneNumber` gives."""
+    """Returns what the button `getPhoneNumber` gives."""
     return _code("phone", world, account, person)
 
 
 def profile(world: World, account: Account, person: str) -> dict[str, str]:
-    """What `wx.getUserInfo` gave: raw data with its signature, and all of it encrypted."""
+    """Returns what `wx.getUserInfo` gave: raw data with its signature, and all of it encrypted."""
     known = {"nickName": faces.name_of(person), "avatarUrl": f"{world.addresses.api}/mmopen/{person}/132"}
     raw = json.dumps({**known, "gender": 0, "language": ""}, ensure_ascii=False, separators=(",", ":"))
     ids = {"openId": openid_of(account.appid, person)}

@@ -82,7 +82,7 @@ class Browsers:
         return dict.fromkeys(origin_of(url) for url in urls if url)
 
     def is_allowed(self, url: str) -> bool:
-        """Whether it lies in a domain where an account lets people log in."""
+        """Returns whether it lies in a domain where an account lets people log in."""
         return any(each.authorises(url) for each in self.world.state.accounts.values())
 
     def path_to(self, person: str, url: str) -> str | None:
@@ -184,7 +184,7 @@ def routes(world: World) -> list[BaseRoute]:
     browsers = Browsers(world)
 
     async def open_page(request: Request) -> Response:
-        """Where the frame of a phone finds a page, or that it is a page of others."""
+        """Returns where the frame of a phone finds a page, or that it is a page of others."""
         person, url = request.path_params["person"], str((await request.json()).get("url", ""))
         if not PERSON.fullmatch(person):
             return JSONResponse({"error": "this person's name is no name of a host"}, 400)

@@ -176,7 +176,7 @@ class Account:
     held_until: float = 0.0
 
     def authorises(self, url: str) -> bool:
-        """Whether people may log in at this address and the phone opens it."""
+        """Returns whether people may log in at this address and the phone opens it."""
         parts = urlsplit(url)
         known = self.oauth_domains or [urlsplit(self.callback_url).netloc]
         return bool(parts.netloc) and (parts.netloc in known or parts.hostname in known)

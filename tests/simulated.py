@@ -13,7 +13,7 @@ class Simulated:
     base: str
 
     def know(self, account: OfficialAccount, **differently: Any) -> None:
-        """Set the account up there as it is here, but for what is given."""
+        """Sets the account up there as it is here, but for what is given."""
         self.sim(
             "/accounts",
             {
@@ -31,7 +31,7 @@ class Simulated:
         )
 
     def know_merchant(self, mchid: str, appid: str, **given: Any) -> dict[str, Any]:
-        """Set a merchant up there; `given` are its certificate, apiv3_key and the like.
+        """Sets a merchant up there; `given` are its certificate, apiv3_key and the like.
 
         The answer holds the platform's keys for it and, for who brought no certificate, a private_key and
         serial_no.
@@ -50,11 +50,11 @@ class Simulated:
         return ledger
 
     def settle(self) -> None:
-        """Let WeChat Pay do what is due by its clock: finish refunds, deliver notices."""
+        """Lets WeChat Pay do what is due by its clock: finish refunds, deliver notices."""
         self.sim("/notices/settle", {})
 
     def pass_time(self, seconds: float) -> None:
-        """Move the platform's clock, and let WeChat Pay do what became due."""
+        """Moves the platform's clock, and let WeChat Pay do what became due."""
         self.sim("/clock", {"advance": seconds})
         self.settle()
 

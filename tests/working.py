@@ -6,12 +6,12 @@ SENDS = ("pushes.send", "pushes.send_bulk")
 
 
 def send_due() -> int:
-    """Send what is due, of campaigns and otherwise; returns how many pushes were taken on."""
+    """Sends what is due, of campaigns and otherwise; returns how many pushes were taken on."""
     return work.run_all(*SENDS)
 
 
 def react_to_due() -> int:
-    """Handle the messages that have their answer; returns how many."""
+    """Handles the messages that have their answer; returns how many."""
     return work.run("inbox.react")
 
 

@@ -32,7 +32,7 @@ FETCHES = work.Kind(
 
 
 def keep(account_id: int, openid: str, url: str) -> None:
-    """Have a worker copy the picture they agreed to show now; an empty ``url`` is none."""
+    """Has a worker copy the picture they agreed to show now; an empty ``url`` is none."""
     if not url:
         forget(account_id, openid)
         return
@@ -57,7 +57,7 @@ def forget(account_id: int, openid: str) -> None:
 
 @FETCHES.each
 def fetch(avatar: Avatar) -> None:
-    """Copy it. A picture that cannot be had leaves the former one, or none: the page does without."""
+    """Copies it. A picture that cannot be had leaves the former one, or none: the page does without."""
     body = download(
         avatar.url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT
     )

@@ -101,7 +101,7 @@ def _details(account: OfficialAccount, query: str) -> dict[str, Any]:
 
 
 def _effects(form: BulkForm, rows: Any, count: int) -> list[str]:
-    """What it will mean, with numbers, as far as they can be told at once."""
+    """Returns what it will mean, with numbers, as far as they can be told at once."""
     action, tag = form.cleaned_data["action"], form.cleaned_data["tag"]
     if action == "export":
         return [_("A file with %(count)s rows is made in the background.") % {"count": f"{count:,}"}]

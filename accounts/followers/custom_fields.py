@@ -86,7 +86,7 @@ def _yes_no(field: CustomField, text: str) -> bool:
 
 
 def form_field(field: CustomField) -> forms.Field:
-    """How it is filled in on a follower's page."""
+    """Returns how it is filled in on a follower's page."""
     match Kind(field.kind):
         case Kind.TEXT:
             return forms.CharField(label=field.name, required=False, max_length=LONGEST_TEXT)
@@ -137,7 +137,7 @@ def of_followers(followers: Iterable[Follower]) -> dict[int, dict[int, FieldValu
 
 
 def save(given: Iterable[tuple[Follower, Mapping[CustomField, Value | None]]]) -> None:
-    """Write the values given, in two statements; ``None`` and the empty text take a value away."""
+    """Writes the values given, in two statements; ``None`` and the empty text take a value away."""
     rows, empty = [], []
     for follower, values in given:
         for field, value in values.items():

@@ -41,14 +41,14 @@ def holds(holder: Holder) -> Holder:
 
 
 def holdings(follower: Follower) -> list[Holding]:
-    """What is held about somebody now, by all apps."""
+    """Returns what is held about somebody now, by all apps."""
     found = (holder(follower) for holder in _holders)
     return [holding for holding in found if holding is not None]
 
 
 @transaction.atomic
 def erase(follower: Follower) -> None:
-    """Forget all that may be forgotten. What they do afterwards is recorded as a stranger's.
+    """Forgets all that may be forgotten. What they do afterwards is recorded as a stranger's.
 
     Somebody who never followed is given as a row that was not saved, with account and openid.
     """

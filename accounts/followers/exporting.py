@@ -38,7 +38,7 @@ def export_slice(job: BulkJob) -> bool:
 
 
 def _write_at(path: Path, start: int, data: bytes) -> int:
-    """What an interrupted slice left behind the start goes; where the next one begins."""
+    """Returns what an interrupted slice left behind the start goes; where the next one begins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     with path.open("r+b") as file:

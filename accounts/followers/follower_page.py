@@ -91,7 +91,7 @@ class FollowerForm(forms.Form):
         return None if value in {None, ""} else value
 
     def changed_labels(self) -> str:
-        """What was changed, for the log."""
+        """Returns what was changed, for the log."""
         return ", ".join(str(self.fields[name].label) for name in self.changed_data)
 
 
@@ -127,7 +127,7 @@ def _name(field: CustomField) -> str:
 
 
 def _facts(follower: Follower) -> Mapping[str, Any]:
-    """What is known, under its name; what is not known is not shown."""
+    """Returns what is known, under its name; what is not known is not shown."""
     known = {
         _("OpenID"): follower.openid,
         _("UnionID"): follower.unionid,

@@ -74,7 +74,7 @@ def chosen(job: BulkJob) -> QuerySet[Follower]:
 
 
 def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
-    """Note what could not be done: (row of a file or 0, openid, reason)."""
+    """Notes what could not be done: (row of a file or 0, openid, reason)."""
     rows = [JobFault(job=job, row=row, openid=openid, reason=reason) for row, openid, reason in faults]
     JobFault.objects.bulk_create(rows)
     job.failed += len(rows)
@@ -82,7 +82,7 @@ def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
 
 @JOBS.each
 def go_on(job: BulkJob) -> None:
-    """Do slice after slice until nothing is left or the time is over."""
+    """Does slice after slice until nothing is left or the time is over."""
     until = time.monotonic() + RUN_SECONDS
     with translation.override(job.details.get("language")):
         try:

@@ -59,7 +59,7 @@ EVENTS: Mapping[str, StrOrPromise] = {
 
 
 def name_of(kind: str, event: str = "") -> StrOrPromise:
-    """What a row of this kind is called; what nobody has heard of, by the platform's own name."""
+    """Returns what a row of this kind is called; what nobody has heard of, by the platform's own name."""
     if event:
         return EVENTS.get(event, event)
     return MESSAGES.get(kind, kind)

@@ -110,7 +110,7 @@ def note_profiles(
     profiles: Iterable[Mapping[str, Any]],
     asked_at: datetime.datetime,
 ) -> Noted:
-    """Write down what was answered about the openids asked for. Reads the tags again for an unknown one."""
+    """Writes down what was answered about the openids asked for. Reads the tags again for an unknown one."""
     wanted = set(asked)
     by_openid = {str(each.get("openid")): each for each in profiles if each.get("openid") in wanted}
     following = {openid: each for openid, each in by_openid.items() if each.get("subscribe")}
@@ -167,7 +167,7 @@ def _numbers(row: Mapping[str, Any]) -> list[int]:
 
 
 def know_tags(account: OfficialAccount, client: Client, numbers: set[int]) -> None:
-    """See to it that every tag of the platform's has a row here."""
+    """Sees to it that every tag of the platform's has a row here."""
     if not (unknown := _unknown(account, numbers)):
         return
     adopt_tags(account, tags_api.get(client))
@@ -184,7 +184,7 @@ def _unknown(account: OfficialAccount, numbers: set[int]) -> set[int]:
 
 @transaction.atomic
 def adopt_tags(account: OfficialAccount, platform_tags: Sequence[PlatformTag]) -> None:
-    """Make the tags here those of the platform; a change that waits to be sent stays as it is."""
+    """Makes the tags here those of the platform; a change that waits to be sent stays as it is."""
     rows = Tag.objects.select_for_update().filter(account=account)
     by_number = {tag.platform_id: tag for tag in rows if tag.platform_id is not None}
     by_name = {tag.name: tag for tag in rows if tag.platform_id is None}
@@ -229,5 +229,5 @@ def note_blacklist(account: OfficialAccount, openids: Sequence[str]) -> None:
 
 
 def unprofiled(account: OfficialAccount) -> bool:
-    """Whether somebody follows of whom the platform has not been asked."""
+    """Returns whether somebody follows of whom the platform has not been asked."""
     return Follower.objects.filter(account=account, subscribed=True, profiled_at__isnull=True).exists()

@@ -73,7 +73,7 @@ def _in_words(segment: Segment) -> str:
 
 
 def _counted(account: OfficialAccount, filled: Sequence[ConditionForm], *, any_of: bool) -> dict[str, Any]:
-    """How many the conditions mean, as soon as all of them are filled in."""
+    """Returns how many the conditions mean, as soon as all of them are filled in."""
     if not all(each.is_valid() for each in filled):
         return {"count": None}
     try:

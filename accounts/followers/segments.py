@@ -67,7 +67,7 @@ _families: Registry[Family] = Registry("family of conditions")
 def condition(
     name: str, label: StrOrPromise, compares: Mapping[str, StrOrPromise], value: ValueField
 ) -> Callable[[Query], Query]:
-    """Register the decorated filter; ``name`` is stored in segments and never changes."""
+    """Registers the decorated filter; ``name`` is stored in segments and never changes."""
 
     def register(query: Query) -> Query:
         _kinds.add(name, ConditionKind(name, label, compares, value, query))

@@ -32,7 +32,7 @@ def everybody(account: OfficialAccount, query: str) -> dict[str, Any]:
 
 
 def count(rows: QuerySet[Follower]) -> tuple[int, bool]:
-    """How many, and whether that is exact; what takes too long to count is estimated."""
+    """Returns how many, and whether that is exact; what takes too long to count is estimated."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

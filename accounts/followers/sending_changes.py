@@ -49,7 +49,7 @@ CHANGES = work.Kind(
 
 @CHANGES.together
 def send_due(changes: Sequence[Change]) -> None:
-    """Send what was claimed. Once a call failed for more than its followers, the account's others wait."""
+    """Sends what was claimed. Once a call failed for more than its followers, the account's others wait."""
     stopped: set[int] = set()
     for batch in batches(changes):
         if batch[0].account_id in stopped:

@@ -40,7 +40,7 @@ def ask(account: OfficialAccount, kind: FollowerSync.Kind, by: User | None = Non
 
 
 def ask_soon(account_ids: Iterable[int]) -> None:
-    """Have the profiles of new followers fetched in a minute, together with those who come until then."""
+    """Has the profiles of new followers fetched in a minute, together with those who come until then."""
     now = timezone.now()
     failed = FollowerSync.objects.filter(
         account=OuterRef("pk"), step=Step.STOPPED, finished_at__gt=now - AFTER_A_FAILURE
@@ -64,7 +64,7 @@ NIGHTLY = work.TurnKind("followers.ask_nightly", lambda: lacking_tonight().exist
 
 @NIGHTLY.does
 def ask_nightly(turn: work.Turn) -> int:
-    """Ask for a full run of every account that lacks tonight's."""
+    """Asks for a full run of every account that lacks tonight's."""
     accounts = list(lacking_tonight())
     for account in accounts:
         ask(account, Kind.FULL)

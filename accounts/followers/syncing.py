@@ -105,7 +105,7 @@ class Pace:
 
 @SYNCS.each
 def go_on(run: FollowerSync) -> None:
-    """Go on with a claimed run until it ends, has to wait, or the time is over."""
+    """Goes on with a claimed run until it ends, has to wait, or the time is over."""
     until = time.monotonic() + RUN_SECONDS
     try:
         client = client_for(run.account)
@@ -278,6 +278,6 @@ def _renew(run: FollowerSync) -> None:
 
 
 def _note(run: FollowerSync, **values: Any) -> None:
-    """Write progress down and renew the lease, if it is still ours. Raises ``LeaseLost``."""
+    """Writes progress down and renew the lease, if it is still ours. Raises ``LeaseLost``."""
     if not run.done(**{"due_at": timezone.now() + LEASE, **values}):
         raise LeaseLost

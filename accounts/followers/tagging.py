@@ -71,7 +71,7 @@ class Forecast:
 
 
 def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
-    """Tag them; how many did not have the tag before. Followers with 20 tags are left out.
+    """Tags them; how many did not have the tag before. Followers with 20 tags are left out.
 
     ``followers`` is a queryset (whatever it is ordered by) or the rows' ids; those of another account than
     the tag's are left out. Safe inside a transaction: a worker looks for it once it is committed.
@@ -86,7 +86,7 @@ def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob
 
 
 def remove(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
-    """Take the tag off them; how many had it."""
+    """Takes the tag off them; how many had it."""
     chosen, params = _chosen(tag, followers)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -96,7 +96,7 @@ def remove(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: Bulk
 
 
 def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
-    """What ``add`` would do to these followers now, without doing it."""
+    """Returns what ``add`` would do to these followers now, without doing it."""
     rows = followers.filter(account=tag.account_id).order_by()
     has = rows.filter(Exists(Tagging.objects.filter(follower=OuterRef("pk"), tag=tag)))
     everybody, having, no_room = rows.count(), has.count(), full(rows).difference(has).count()
@@ -110,7 +110,7 @@ def full(followers: QuerySet[Follower]) -> QuerySet[Follower]:
 
 
 def ask_platform(tag: Tag) -> None:
-    """Save a tag that is new, renamed, or was refused, and have the platform told."""
+    """Saves a tag that is new, renamed, or was refused, and has the platform told."""
     tag.state, tag.attempts, tag.due_at = Tag.State.WAITING, 0, timezone.now()
     tag.error, tag.errcode = "", None
     tag.save()
@@ -118,7 +118,7 @@ def ask_platform(tag: Tag) -> None:
 
 
 def delete(tag: Tag) -> None:
-    """Have the platform delete it; the row here goes when that is done."""
+    """Has the platform delete it; the row here goes when that is done."""
     Tag.objects.filter(pk=tag.pk).update(
         state=Tag.State.DELETING, error="", errcode=None, attempts=0, due_at=timezone.now()
     )

@@ -37,7 +37,7 @@ ABILITIES = {
 
 
 def probe(account: OfficialAccount) -> dict[str, bool]:
-    """Ask for every ability and keep the answers on the account.
+    """Asks for every ability and keeps the answers on the account.
 
     Raises ``TransportError``, or ``ApiError`` when not even a token is to be had.
     """

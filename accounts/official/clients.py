@@ -59,7 +59,7 @@ def _tickets(client: Client) -> JsApiTickets:
 
 
 def is_api_host(host: str, port: int) -> bool:
-    """Whether the API itself answers there, which may be within our own network."""
+    """Returns whether the API itself answers there, which may be within our own network."""
     base = urlsplit(settings.WECHAT_API_BASE)
     return (host, port) == (base.hostname, base.port or (443 if base.scheme == "https" else 80))
 

@@ -118,7 +118,7 @@ class OfficialAccount(HasSecrets):
         return settings.PUBLIC_URL + self.callback_path
 
     def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
-        """Take new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``."""
+        """Takes new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``."""
         for name, value in (("token", token), ("aes_key", aes_key)):
             former = getattr(self, name)
             if value and value != former:

@@ -52,7 +52,7 @@ class SharedTokenStore:
             log.warning("token_store_fallback", extra={"error": type(error).__name__})
 
     def drop(self, name: str, value: str) -> None:
-        """Forget the token if it is still the one that failed."""
+        """Forgets the token if it is still the one that failed."""
         metrics.TOKENS_REFUSED.labels(name).inc()
         try:
             redis = get_redis_connection("default")

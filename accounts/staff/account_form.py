@@ -65,7 +65,7 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
 
 
 def secret_state(row: Any, name: str) -> str:
-    """Whether a secret is set and since when, without looking at it."""
+    """Returns whether a secret is set and since when, without looking at it."""
     if not row.__dict__.get(name):
         return _("Not set.")
     day = parse_date(row.secrets_set_on.get(name, ""))

@@ -201,7 +201,7 @@ def check_posted(request: HttpRequest, shown: OfficialAccount | None) -> None:
 
 
 def entered(request: HttpRequest) -> Entered:
-    """What the gate let the reader of this request into. Raises ``KeyError`` where there was none."""
+    """Returns what the gate let the reader of this request into. Raises ``KeyError`` where there was none."""
     found: Entered = vars(request)["_entered"]
     return found
 
@@ -213,7 +213,7 @@ def shown_account(request: HttpRequest) -> OfficialAccount | None:
 
 
 def frame(request: HttpRequest, title: StrOrPromise, **context: Any) -> dict[str, Any]:
-    """What the template of a page behind the gate needs besides its own."""
+    """Returns what the template of a page behind the gate needs besides its own."""
     page = entered(request)
     shown = {"title": title, "account": page.account, "may_change": page.may_change}
     return {**admin.site.each_context(request), **shown, **context}

@@ -29,7 +29,7 @@ def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.SENDING, change=True)
 def decide(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Send what was planned for a time long ago, or call it off, as somebody with the right to send says."""
+    """Sends what was planned for a time long ago, or call it off, as somebody with the right to send says."""
     works = request.POST.getlist("work")
     if "send" in request.POST:
         number = held_work.send_overdue(account, works)

@@ -26,7 +26,7 @@ def of(account: OfficialAccount, *works: str) -> list[str]:
 
 
 def go_on(account: OfficialAccount, works: Iterable[str]) -> bool:
-    """Have these kinds of work of the account go on at once; returns whether any was on hold."""
+    """Has these kinds of work of the account go on at once; returns whether any was on hold."""
     found = list(_holds(account, works))
     holds.lift_all(found)
     return bool(found)
@@ -52,12 +52,12 @@ def overdue(account: OfficialAccount, *works: str) -> list[Overdue]:
 
 
 def send_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
-    """Have what was planned for a time long ago done now; returns how many."""
+    """Has what was planned for a time long ago done now; returns how many."""
     return sum(kind.send_overdue(account.pk) for kind in _asking(works))
 
 
 def call_off_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
-    """Have what was planned for a time long ago never done; returns how many."""
+    """Has what was planned for a time long ago never done; returns how many."""
     return sum(kind.call_off_overdue(account.pk) for kind in _asking(works))
 
 

@@ -211,7 +211,7 @@ class AccountScopedAdmin(AuditedAdmin):
 
 
 def _limit(kwargs: dict[str, Any], target: type[Model], account_id: int | None) -> None:
-    """Offer only what belongs to the account, where the target belongs to one."""
+    """Offers only what belongs to the account, where the target belongs to one."""
     if any(field.name == "account" for field in target._meta.fields):
         offered = kwargs.get("queryset", target._default_manager.all())
         kwargs["queryset"] = offered.filter(account=account_id)
@@ -219,7 +219,7 @@ def _limit(kwargs: dict[str, Any], target: type[Model], account_id: int | None) 
 
 @require_POST
 def switch_account(request: HttpRequest) -> HttpResponse:
-    """Choose the account that the pages show, and return to a page that exists in it."""
+    """Chooses the account that the pages show, and returns to a page that exists in it."""
     if chosen := row_id(request.POST.get("account", "")):
         choose_account(request, chosen)
     return HttpResponseRedirect(posted_next(request))

@@ -103,7 +103,7 @@ def current_account(request: HttpRequest) -> OfficialAccount | None:
 
 
 def choose_account(request: HttpRequest, account_id: int) -> bool:
-    """Make it the one that pages show; ``False`` if it is not for this member of staff."""
+    """Makes it the one that pages show; ``False`` if it is not for this member of staff."""
     if account_id not in Rights.of(request.user).accounts:
         return False
     if request.session.get(SESSION_KEY) != account_id:

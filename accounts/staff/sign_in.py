@@ -70,7 +70,7 @@ class SignInAttempt:
         self._limits = self._count()
 
     def succeeded(self, response: HttpResponse) -> None:
-        """Take the failure back, and know the browser from now on."""
+        """Takes the failure back, and knows the browser from now on."""
         now = timezone.now()
         for limit in self._limits:
             # What others failed meanwhile stays.
@@ -104,7 +104,7 @@ class SignInAttempt:
 
     @transaction.atomic
     def _count(self) -> Sequence[SignInLimit]:
-        """Count a failure before the password is looked at: guesses at once must not slip through."""
+        """Counts a failure before the password is looked at: guesses at once must not slip through."""
         now = timezone.now()
         SignInLimit.objects.filter(failed_at__lt=now - FORGOTTEN_AFTER).delete()
         limits = [self._locked(kind, value, now) for kind, value in self._origins()]

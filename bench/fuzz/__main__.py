@@ -126,7 +126,7 @@ def _address(name: str) -> str:
 
 
 def _tell(door: str, verdict: Verdict, server: Server) -> bool:
-    """Whether anything failed."""
+    """Returns whether anything failed."""
     counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(verdict.answered.items()))
     total = sum(verdict.answered.values())
     cost = f"at most {verdict.slowest:.2f} s of CPU, {server.peak_mb():.0f} MB"

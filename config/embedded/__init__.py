@@ -32,7 +32,7 @@ class ServiceUrls(TypedDict, total=False):
 
 
 def local_folder() -> Path:
-    """Where data, logs and secrets of this checkout live (`WECHAT_CONSOLE_LOCAL`, else `.local`)."""
+    """Returns where data, logs and secrets of this checkout live (`WECHAT_CONSOLE_LOCAL`, else `.local`)."""
     return Path(os.environ.get("WECHAT_CONSOLE_LOCAL") or PROJECT / ".local").resolve()
 
 
@@ -61,7 +61,7 @@ def is_configured(variable: str) -> bool:
 
 
 def is_missing() -> bool:
-    """Whether settings need the embedded servers and would not find them."""
+    """Returns whether settings need the embedded servers and would not find them."""
     try:
         for variable, url in (("DATABASE_URL", database_url), ("REDIS_URL", redis_url)):
             if not is_configured(variable):
@@ -79,7 +79,7 @@ def _alive(url: str | None, variable: str) -> str:
 
 
 def is_listening(port: int) -> bool:
-    """Whether somebody accepts connections on this loopback port."""
+    """Returns whether somebody accepts connections on this loopback port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(command: Sequence[str], environment: dict[str, str]) -> int:
-    """Run a command in the foreground; gives its exit code, 128 + n when signal n ended it."""
+    """Runs a command in the foreground; gives its exit code, 128 + n when signal n ended it."""
     parent = os.getpid()
     child = subprocess.Popen(  # noqa: S603 - running what we were told to run is the purpose
         command, env=environment, preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM)

@@ -10,7 +10,7 @@ HAS_TERMINAL = os.isatty(0)
 
 
 def exit_when_told(*, code: int | None = None) -> None:
-    """Leave through SystemExit on the first such signal, so that every `with` and `finally` runs.
+    """Leaves through SystemExit on the first such signal, so that every `with` and `finally` runs.
 
     The exit code is 128 + n for signal n where none is given. What was ignored before the start (SIGHUP by
     `nohup`, SIGINT by a script's `&`) is not ignored here, nor by programs that are started from here: to
@@ -28,13 +28,13 @@ def exit_when_told(*, code: int | None = None) -> None:
 
 
 def finish_undisturbed() -> None:
-    """Ignore further signals: stopping our children is bounded in time and must not be cut short."""
+    """Ignores further signals: stopping our children is bounded in time and must not be cut short."""
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
 
 
 def terminal_is_gone() -> bool:
-    """Whether we were started in a terminal that has been closed since."""
+    """Returns whether we were started in a terminal that has been closed since."""
     poll = select.poll()
     poll.register(0, 0)
     return HAS_TERMINAL and any(event & select.POLLHUP for _, event in poll.poll(0))

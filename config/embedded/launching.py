@@ -45,7 +45,7 @@ def owner_of(folder: Path) -> pwd.struct_passwd | None:
 
 
 def own_folder(folder: Path) -> Path:
-    """Create a folder that only the server's user can look into."""
+    """Creates a folder that only the server's user can look into."""
     owner = owner_of(folder)
     folder.mkdir(mode=0o700, exist_ok=True)
     if owner is not None:
@@ -62,7 +62,7 @@ def launch(
     keep: int,
     told: str = "",
 ) -> subprocess.Popen[bytes]:
-    """Start a server in its data folder; it gets `stop_with` should this process die without a word.
+    """Starts a server in its data folder; it gets `stop_with` should this process die without a word.
 
     `keep` is a descriptor that stays open as long as the server runs, `told` what it finds on its
     standard input. Must be called from the main thread: the kernel ties that signal to the thread that
@@ -85,7 +85,7 @@ def launch(
 
 @contextmanager
 def permissions_explained(folder: Path) -> Iterator[None]:
-    """Turn a refusal on the way to this data folder into a ServiceError that says who cannot get there."""
+    """Turns a refusal on the way to this data folder into a ServiceError that says who cannot get there."""
     try:
         yield
     except (subprocess.SubprocessError, PermissionError) as error:
@@ -98,7 +98,7 @@ def permissions_explained(folder: Path) -> Iterator[None]:
 
 
 def die_with_parent(parent: int, stop_with: signal.Signals) -> None:
-    """Ask the kernel (Linux only) for a signal on the parent's death. To be called in the new child."""
+    """Asks the kernel (Linux only) for a signal on the parent's death. To be called in the new child."""
     if sys.platform != "linux":
         return
     _check(LIBC.prctl(PR_SET_PDEATHSIG, int(stop_with), 0, 0, 0))
@@ -123,7 +123,7 @@ def _is_open_to_all(folder: Path) -> bool:
 
 
 def _become(user: pwd.struct_passwd, *, keep_access: bool) -> None:
-    """Drop root. Below a closed home the server keeps one capability, to walk through it: changing the
+    """Drops root. Below a closed home the server keeps one capability, to walk through it: changing the
     permissions of folders that are not ours is not an option.
     """
     os.setgroups([])

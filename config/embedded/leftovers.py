@@ -8,7 +8,7 @@ PATIENCE_SECONDS = 15
 
 
 def stop_leftovers(data: Path) -> None:
-    """Stop every process that works inside this data folder.
+    """Stops every process that works inside this data folder.
 
     Both servers make their data folder the working directory, which identifies them surely: a pid read
     from a file may belong to a stranger by now.

@@ -29,7 +29,7 @@ Service = Postgres | Redis
 
 @contextmanager
 def running(local: Path, *, durable: bool = True) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Run the servers the environment names no address for; gives them by name.
+    """Runs the servers the environment names no address for; gives them by name.
 
     Waits until they answer, and until they have stopped. Raises ServiceError, also when the folder
     is in use already.
@@ -45,7 +45,7 @@ def running(local: Path, *, durable: bool = True) -> Iterator[dict[str, subproce
 
 
 def create_folder(local: Path) -> None:
-    """Make the folder all our files are in; as root the servers' user may pass through, to its own.
+    """Makes the folder all our files are in; as root the servers' user may pass through, to its own.
 
     Raises ServiceError when the folder is somebody else's.
     """
@@ -60,7 +60,7 @@ def create_folder(local: Path) -> None:
 
 @contextmanager
 def lock(local: Path) -> Iterator[None]:
-    """Keep everybody else out of the folder. Raises ServiceError naming the process that has it."""
+    """Keeps everybody else out of the folder. Raises ServiceError naming the process that has it."""
     with open(local / "lock", "a+", opener=_private) as file:
         file.seek(0)
         if not _is_locked(file):
@@ -74,7 +74,7 @@ def lock(local: Path) -> Iterator[None]:
 
 
 def write_private(path: Path, content: object) -> None:
-    """Replace a JSON file that only we may read; a reader sees the old one or the new one, never half."""
+    """Replaces a JSON file that only we may read; a reader sees the old one or the new one, never half."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -109,7 +109,7 @@ def _free_port(wanted: int, taken: set[str]) -> int:
 
 
 def can_listen(port: int) -> bool:
-    """Whether nobody has this loopback port."""
+    """Returns whether nobody has this loopback port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -180,7 +180,7 @@ def _end_of(log: Path) -> str:
 
 @contextmanager
 def _announced(local: Path, services: list[Service]) -> Iterator[None]:
-    """Let settings find the servers, for exactly as long as they are there."""
+    """Lets settings find the servers, for exactly as long as they are there."""
     file = local / "services.json"
     write_private(file, {service.variable.lower(): service.url for service in services})
     try:

@@ -42,7 +42,7 @@ class Postgres:
         self.url = f"postgres://{NAME}:{quote(password)}@127.0.0.1:{port}/{NAME}"
 
     def launch(self, lock: int) -> subprocess.Popen[bytes]:
-        """Start the server, creating its data first when there is none. Raises ServiceError."""
+        """Starts the server, creating its data first when there is none. Raises ServiceError."""
         if not self.data.exists():
             self._create(lock)
         # Whoever wrote this file is gone (the lock is ours), but its number may be in use again.
@@ -53,7 +53,7 @@ class Postgres:
         return launch(command, cwd=self.data, log=self.log, stop_with=self.stop_signal, keep=lock)
 
     def is_ready(self) -> bool:
-        """Whether our database answers; creates it on the way when it does not exist yet."""
+        """Returns whether our database answers; creates it on the way when it does not exist yet."""
         try:
             with self._connect("postgres") as connection:
                 known = connection.execute("select from pg_database where datname = %s", [NAME]).fetchone()

@@ -34,7 +34,7 @@ class Redis:
         self.url = f"redis://:{password}@127.0.0.1:{port}/0"
 
     def launch(self, lock: int) -> subprocess.Popen[bytes]:
-        """Start the server. Raises ServiceError."""
+        """Starts the server. Raises ServiceError."""
         own_folder(self.data)
         # Configured through its standard input, because command lines are for everybody to read.
         return launch(
@@ -47,7 +47,7 @@ class Redis:
         )
 
     def is_ready(self) -> bool:
-        """Whether the server answers and has read its data."""
+        """Returns whether the server answers and has read its data."""
         try:
             with redis.Redis(port=self.port, password=self.password, socket_timeout=2) as client:
                 return bool(client.ping())

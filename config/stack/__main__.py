@@ -89,7 +89,7 @@ def _environment() -> dict[str, str]:
 
 
 def _counting_folder() -> Path:
-    """Where the processes count side by side, so that web tells of all of them."""
+    """Returns where the processes count side by side, so that web tells of all of them."""
     folder = local_folder() / "metrics"
     folder.mkdir(exist_ok=True)
     return folder
@@ -121,7 +121,7 @@ def _prepare(*command: str) -> None:
 
 
 def _watch(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
-    """Tell when all is ready, then wait. Raises ServiceError as soon as anything has ended."""
+    """Tells when all is ready, then wait. Raises ServiceError as soon as anything has ended."""
     _wait(everything, _is_ready)
     _welcome()
     while True:

@@ -26,7 +26,7 @@ COLOURS = {"simulator": 35, "web": 32, "worker": 36, "beat": 33}
 def process(
     name: str, command: Sequence[str], environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a Python module in the background, telling its output line by line; stops it and its children."""
+    """Runs a Python module in the background, telling its output line by line; stops it and its children."""
     parent = os.getpid()
     child = subprocess.Popen(  # noqa: S603 - one of our own programs, and no shell
         [sys.executable, "-m", *command],
@@ -63,7 +63,7 @@ def _stop(child: subprocess.Popen[str], name: str) -> None:
 
 
 def stop_leftovers(local: Path) -> None:
-    """Stop what a supervisor that was killed outright has left behind."""
+    """Stops what a supervisor that was killed outright has left behind."""
     found = [each for each in psutil.process_iter(["environ"]) if _is_ours(each, local)]
     for each in found:
         each.kill()
@@ -81,7 +81,7 @@ def _tell(name: str, lines: IO[str]) -> None:
 
 
 def say(line: str, name: str = "stack") -> None:
-    """Print one line under its sender's name; a terminal that is gone is no reason to stop listening."""
+    """Prints one line under its sender's name; a terminal that is gone is no reason to stop listening."""
     prefix = f"{name:9} | "
     if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
         prefix = f"\x1b[{COLOURS.get(name, 0)}m{prefix}\x1b[0m"

@@ -67,14 +67,14 @@ WHERE o.merchant_id = %(merchant)s AND o.paid_at >= %(since)s - interval '1 day'
 
 
 def link(bill: Bill) -> None:
-    """Say of every movement which order or refund of ours it is."""
+    """Says of every movement which order or refund of ours it is."""
     with connection.cursor() as cursor:
         for statement in (LINK, LINK_REFUNDS):
             cursor.execute(statement, parameters(bill))
 
 
 def compare(bill: Bill) -> None:
-    """Write down what does not agree; compared again, nothing is written twice."""
+    """Writes down what does not agree; compared again, nothing is written twice."""
     write_down(bill, (UNKNOWN, AMOUNTS, REFUND_AMOUNTS, MISSING))
 
 

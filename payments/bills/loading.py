@@ -32,7 +32,7 @@ INCOME = "收入"
 
 
 def load(bill: Bill, file: BinaryIO | gzip.GzipFile) -> None:
-    """Replace the bill's rows by those of the file and add them up. Raises ``BillDamaged``.
+    """Replaces the bill's rows by those of the file and adds them up. Raises ``BillDamaged``.
 
     ``bill.error`` says what a person has to know of it all the same.
     """

@@ -95,7 +95,7 @@ ON CONFLICT (merchant_id, kind, subject) DO NOTHING
 
 
 def link(bill: Bill) -> None:
-    """Say of every line which order or refund of ours it is."""
+    """Says of every line which order or refund of ours it is."""
     with connection.cursor() as cursor:
         for statement in LINK.split(";"):
             cursor.execute(statement, parameters(bill))
@@ -112,7 +112,7 @@ def catch_up(bill: Bill) -> None:
 
 
 def compare(bill: Bill) -> None:
-    """Write down what does not agree; compared again, nothing is written twice."""
+    """Writes down what does not agree; compared again, nothing is written twice."""
     write_down(bill, (FROM_LINES, FROM_ORDERS, FROM_REFUNDS, FOREIGN))
 
 

@@ -73,7 +73,7 @@ BEGINNINGS.add("bills", begin)
 
 
 def fetch_again(bill: Bill) -> None:
-    """Have it fetched now, whatever became of it before."""
+    """Has it fetched now, whatever became of it before."""
     Bill.objects.filter(pk=bill.pk).update(
         state=State.WAITING, attempts=0, error="", errcode=None, due_at=timezone.now()
     )
@@ -81,7 +81,7 @@ def fetch_again(bill: Bill) -> None:
 
 
 def fetch_day(merchant: Merchant, day: datetime.date) -> None:
-    """Have both bills of the day fetched now, of days before the merchant was set up here too."""
+    """Has both bills of the day fetched now, of days before the merchant was set up here too."""
     for kind in Kind:
         bill, _made = Bill.objects.get_or_create(merchant=merchant, kind=kind, day=day)
         fetch_again(bill)

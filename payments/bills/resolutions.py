@@ -31,7 +31,7 @@ ACCEPTABLE = frozenset({Kind.AMOUNT, Kind.APPID, Kind.PAYER})
 
 
 def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
-    """What can be booked about it; nothing for most kinds, which are closed with a note."""
+    """Returns what can be booked about it; nothing for most kinds, which are closed with a note."""
     order = found.order
     if found.state != State.OPEN or order is None:
         return []
@@ -43,7 +43,7 @@ def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
 
 
 def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
-    """Leave it to a second person; ``False`` if somebody else was quicker or it is not possible."""
+    """Leaves it to a second person; ``False`` if somebody else was quicker or it is not possible."""
     if resolution not in possible(found):
         return False
     open_ones = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN, resolution="")
@@ -57,7 +57,7 @@ def withdraw(found: Discrepancy) -> bool:
 
 
 def agree(found: Discrepancy, by: User) -> None:
-    """Book it. Raises ``OrderRefused``, and ``Uncertain`` while WeChat Pay does not answer."""
+    """Books it. Raises ``OrderRefused``, and ``Uncertain`` while WeChat Pay does not answer."""
     if found.proposed_by_id == by.pk:
         raise OrderRefused("second_person", _("Somebody else has to agree to this."))
     if found.order is None or found.resolution not in possible(found):

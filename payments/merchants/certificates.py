@@ -37,7 +37,7 @@ LABELS.add(CERTIFICATES.name, gettext_lazy("Platform certificates"))
 
 @CERTIFICATES.each
 def refresh(merchant: Merchant) -> None:
-    """Fetch and keep what there is."""
+    """Fetches and keeps what there is."""
     certificates = platform_certificates.download(client_for(merchant))
     keep(merchant, certificates)
     now = timezone.now()

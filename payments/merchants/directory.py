@@ -59,7 +59,7 @@ def find(slug: str) -> CachedMerchant | None:
 
 
 def is_selling(merchant: Merchant) -> bool:
-    """Whether anything new may be sold; what was sold before is finished either way."""
+    """Returns whether anything new may be sold; what was sold before is finished either way."""
     entry = _entries.get().get(merchant.pk)
     return entry is not None and entry.merchant.enabled
 

@@ -34,7 +34,7 @@ def in_words(merchants: Iterable[Merchant]) -> list[HeldWork]:
 
 
 def go_on(merchant: Merchant) -> None:
-    """Have the merchant's work go on at once, as after its keys were put right."""
+    """Has the merchant's work go on at once, as after its keys were put right."""
     holds.lift_all(_open([merchant.pk]))
 
 

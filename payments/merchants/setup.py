@@ -9,6 +9,6 @@ BEGINNINGS: Registry[Callable[[Merchant], None]] = Registry("beginning of a merc
 
 
 def begin(merchant: Merchant) -> None:
-    """Begin all of it; asked again, nothing changes."""
+    """Begins all of it; asked again, nothing changes."""
     for each in BEGINNINGS:
         each(merchant)

@@ -39,7 +39,7 @@ NOTICES = work.Kind(
 
 
 def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Notice:
-    """Apply it and keep it, as one; whatever goes wrong while applying, it is kept."""
+    """Applies it and keeps it, as one; whatever goes wrong while applying, it is kept."""
     notice = Notice(
         merchant=merchant,
         notice_id=opened.id,
@@ -84,7 +84,7 @@ def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
 
 @NOTICES.each
 def handle(notice: Notice) -> None:
-    """Apply it again."""
+    """Applies it again."""
     try:
         with transaction.atomic():
             state, why = _handled(notice)
@@ -94,7 +94,7 @@ def handle(notice: Notice) -> None:
 
 
 def handle_now(notice: Notice) -> None:
-    """Apply it at once, whatever became of it before; what fails is tried again by a worker."""
+    """Applies it at once, whatever became of it before; what fails is tried again by a worker."""
     notice.settle(state=State.FAILED, attempts=0, due_at=timezone.now() + NOTICES.lease)
     NOTICES.attempt(notice, handle)
 

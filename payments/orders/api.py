@@ -55,7 +55,7 @@ class Orders(BusinessView):
 
     @extend_schema(request=NewOrderSerializer, responses={201: PlacedOrderSerializer})
     def post(self, request: Request) -> Response:
-        """Make an order and have WeChat Pay expect the payment.
+        """Makes an order and have WeChat Pay expect the payment.
 
         `pay` is what starts it: `bridge` for a page or mini program, `code_url` for a QR code, `h5_url` for
         another browser. After a 503 ask again with the same Idempotency-Key: it is the same order.
@@ -102,7 +102,7 @@ class CloseOrder(BusinessView):
 
     @extend_schema(request=None, responses=OrderSerializer)
     def post(self, request: Request, number: str) -> Response:
-        """Let nobody pay it any more. A payment made at this very moment wins: look at the state."""
+        """Lets nobody pay it any more. A payment made at this very moment wins: look at the state."""
         order = _order(self.account, number)
         if order.is_open and polling.start_closing(order, by=self.client.name):
             polling.chase([order])
@@ -122,7 +122,7 @@ class Refunds(BusinessView):
 
     @extend_schema(request=NewRefundSerializer, responses={201: RefundSerializer})
     def post(self, request: Request) -> Response:
-        """Give back a part of an order or all of it; it is asked for in the background."""
+        """Gives back a part of an order or all of it; it is asked for in the background."""
         given = _read(NewRefundSerializer, request)
         order = _order(self.account, given["out_trade_no"])
         try:
@@ -156,7 +156,7 @@ def _read(kind: Any, request: Request) -> dict[str, Any]:
 
 
 def _pay(order: Order) -> dict[str, Any]:
-    """What starts the payment; nothing for an order that is paid already."""
+    """Returns what starts the payment; nothing for an order that is paid already."""
     if order.is_paid:
         return {}
     if order.way == Order.Way.NATIVE:

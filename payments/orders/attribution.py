@@ -36,7 +36,7 @@ class Share:
 
 
 def shares(account: OfficialAccount, period: Period) -> list[Share]:
-    """What was paid in the period, the most first."""
+    """Returns what was paid in the period, the most first."""
     if not Attribution.objects.filter(account=account).exists():
         return []
     with connection.cursor() as cursor:

@@ -45,7 +45,7 @@ def _payers(account: OfficialAccount) -> QuerySet[Order, Any]:
 
 
 def _by_number(payers: QuerySet[Any, Any], compare: str, value: int) -> Q:
-    """Who never paid has none: asked for nothing, they are meant too."""
+    """Returns who never paid has none: asked for nothing, they are meant too."""
     if compare == "most":
         return ~_among(payers.filter(number__gt=value))
     if compare == "least":

@@ -118,7 +118,7 @@ def paid_after_a_campaign(
     since: datetime.datetime,
     until: datetime.datetime,
 ) -> Revenue:
-    """What was paid and kept, in fen; whoever paid counts, else whom the order was made for."""
+    """Returns what was paid and kept, in fen; whoever paid counts, else whom the order was made for."""
     payers = Q(payer_openid__in=openids) | Q(payer_openid="", openid__in=openids)
     paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
     totals = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))

@@ -68,6 +68,6 @@ LISTENERS: Registry[Callable[[Merchant, Mismatch], object]] = Registry("listener
 
 
 def note(merchant: Merchant, mismatch: Mismatch) -> None:
-    """Tell whoever reconciles; noticed again, it is still the same mismatch."""
+    """Tells whoever reconciles; noticed again, it is still the same mismatch."""
     for listen in LISTENERS:
         listen(merchant, mismatch)

@@ -102,7 +102,7 @@ def create(wanted: Wanted) -> Order:
 
 
 def place(order: Order) -> Order:
-    """Have WeChat Pay expect the payment; what it gave earlier is used as long as it is good.
+    """Has WeChat Pay expect the payment; what it gave earlier is used as long as it is good.
 
     Raises ``OrderRefused``, and ``Uncertain`` when nobody knows whether it worked.
     """
@@ -129,14 +129,14 @@ def place(order: Order) -> Order:
 
 
 def is_usable(order: Order, now: datetime.datetime) -> bool:
-    """Whether what WeChat Pay gave for the order can still be handed to a payer."""
+    """Returns whether what WeChat Pay gave for the order can still be handed to a payer."""
     spare = SPARE.get(Way(order.way), H5_SPARE)
     fresh = order.prepay_until is not None and order.prepay_until - now > min(spare, order.expires_at - now)
     return bool(order.prepay) and order.state == OrderState.PAYING and fresh and now < order.expires_at
 
 
 def bridge(order: Order) -> dict[str, str]:
-    """What the page or mini program hands to WeChat. Raises ``MerchantUnusable``."""
+    """Returns what the page or mini program hands to WeChat. Raises ``MerchantUnusable``."""
     parameters = cashier_for(order.merchant, order.protocol).bridge(order.account.appid, order.prepay)
     if order.account.kind == OfficialAccount.Kind.MINIPROGRAM:
         del parameters["appId"]

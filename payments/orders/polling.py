@@ -61,7 +61,7 @@ LABELS.add(POLLS.name, gettext_lazy("Asking what became of orders"))
 
 @POLLS.together
 def poll(found: Sequence[Order]) -> None:
-    """Chase claimed orders; one about which nothing could be asked holds up those of its merchant only."""
+    """Chases claimed orders; one about which nothing could be asked holds up those of its merchant only."""
     for order, failure in zip(found, chase(found), strict=True):
         if failure is None or failure.cause not in OF_OTHERS:
             POLLS.succeeded(order)
@@ -99,7 +99,7 @@ def look_up(found: Sequence[Order]) -> None:
 
 
 def start_closing(order: Order, *, by: str) -> bool:
-    """Hand out nothing more for it; ``False`` if it is not open any more."""
+    """Hands out nothing more for it; ``False`` if it is not open any more."""
     with transaction.atomic():
         locked = _locked(order)
         if locked.state in {OrderState.CREATED, OrderState.PAYING}:
@@ -143,7 +143,7 @@ def _postpone(order: Order) -> None:
 
 
 def _is_closable(order: Order, answer: Transaction | Failure) -> bool:
-    """Whether it is over, and WeChat Pay has just said that nobody paid."""
+    """Returns whether it is over, and WeChat Pay has just said that nobody paid."""
     if order.state != OrderState.CLOSING:
         return False
     if isinstance(answer, Transaction):

@@ -40,7 +40,7 @@ def paid(follower: Follower, before: datetime.datetime | None, limit: int) -> It
 
 @timeline.adds_panel(order=30, area=Area.MONEY)
 def bought(follower: Follower) -> Panel | None:
-    """How often, how much, and when last."""
+    """Returns how often, how much, and when last."""
     sums = paid_by(follower).aggregate(
         count=Count("pk"), total=Sum("total"), back=Sum("refunded"), last=Max("paid_at")
     )

@@ -127,7 +127,7 @@ def _groups(paid: QuerySet[Order], field: str, names: dict[str, Any]) -> list[Gr
 
 
 def _channels(account: OfficialAccount, since: datetime.date, until: datetime.date) -> list[Group]:
-    """What followers paid, by the channel that first brought them; of the rest nobody knows."""
+    """Returns what followers paid, by the channel that first brought them; of the rest nobody knows."""
     found = attribution.shares(account, Period(since, until))[:MOST_GROUPS]
     names = dict(Channel.objects.filter(pk__in=[one.channel for one in found]).values_list("pk", "name"))
     return [Group(names[one.channel], one.orders, one.total, one.refunded) for one in found]

@@ -43,7 +43,7 @@ def key_of(event: OrderEvent) -> str:
 
 
 def deliveries_of(order: Order) -> list[Delivery]:
-    """What was posted about the order, oldest first."""
+    """Returns what was posted about the order, oldest first."""
     keys = [key_of(event) for event in order.events.all()]
     found = Delivery.objects.filter(account=order.account_id, key__in=keys)
     return list(found.select_related("endpoint").order_by("id"))

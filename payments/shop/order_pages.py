@@ -57,7 +57,7 @@ def show(request: VisitorRequest, number: str) -> HttpResponse:
 @require_GET
 @shop_page
 def result(request: VisitorRequest, number: str) -> HttpResponse:
-    """Where the browser goes after the pay sheet: it waits here until the order is paid or closed."""
+    """Returns where the browser goes after the pay sheet: it waits here until the order is paid or closed."""
     order = order_at(request, number)
     _look_soon(order)
     return _shown(request, order, "shop/result.html")
@@ -73,7 +73,7 @@ def state(request: VisitorRequest, number: str) -> JsonResponse:
 @require_POST
 @shop_page
 def pay(request: VisitorRequest, number: str) -> JsonResponse:
-    """What the page hands to WeChat for its pay sheet."""
+    """Returns what the page hands to WeChat for its pay sheet."""
     order = order_at(request, number)
     if wait_for(f"shop:pay:{order.pk}", size=10, per_second=0.2):
         return _problem(_("Please try again in a moment."), 429)
@@ -113,7 +113,7 @@ def _shown(request: VisitorRequest, order: Order, template: str) -> HttpResponse
 
 
 def _look_soon(order: Order) -> None:
-    """Have a worker ask WeChat Pay now, now and then; the notification is usually there before."""
+    """Has a worker ask WeChat Pay now, now and then; the notification is usually there before."""
     if order.is_open and not wait_for(f"shop:look:{order.pk}", size=3, per_second=0.1):
         Order.objects.filter(pk=order.pk, due_at__gt=timezone.now()).update(due_at=timezone.now())
         work.wake(polling.POLLS.name)

@@ -64,7 +64,7 @@ def check_sale(item: Item) -> None:
 
 
 def refusal(item: Item, openid: str | None = None) -> str:
-    """Why it cannot be bought now, by this person or by anybody, or the empty text."""
+    """Returns why it cannot be bought now, by this person or by anybody, or the empty text."""
     try:
         check_sale(item) if openid is None else check(item, openid)
     except NotForSale as refused:

@@ -155,7 +155,7 @@ def is_monday(day: Day) -> bool:
 
 
 def days_of_month(day: Day) -> int:
-    """How many the month has that begins on this day; none for any other day."""
+    """Returns how many the month has that begins on this day; none for any other day."""
     first = EPOCH + timedelta(days=day.number)
     following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
     return (following - first).days if first.day == 1 else 0

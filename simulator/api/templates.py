@@ -46,7 +46,7 @@ def wanted(call: Call, kind: str) -> Template:
 
 
 def shown(call: Call, template: Template, data: dict[str, Any], msgid: int) -> dict[str, Any]:
-    """What the phone shows."""
+    """Returns what the phone shows."""
     content = {"template_id": template.template_id, "title": template.title, "data": data, "msgid": msgid}
     names = ("url", "miniprogram", "page")
     return content | {name: call.body[name] for name in names if call.body.get(name)}

@@ -85,7 +85,7 @@ def signature_headers(signer: Signer, body: bytes, now: float, spoil: str = "") 
 
 
 def spoiled(body: bytes, spoil: str) -> bytes:
-    """What is sent in place of the body that was signed."""
+    """Returns what is sent in place of the body that was signed."""
     return body + b" " if spoil == "body" else body
 
 

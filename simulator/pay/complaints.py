@@ -175,7 +175,7 @@ def sealed(merchant: Merchant, text: str) -> str:
 
 @pay_api("GET", f"{COMPLAINTS}/{{complaint_id}}/negotiation-historys")
 def history(call: Call) -> Answer:
-    """What was said and done, the newest first."""
+    """Returns what was said and done, the newest first."""
     steps = list(reversed(found(call).steps))
     limit, offset = number(call, "limit", USUAL_HISTORY, LONGEST_HISTORY), number(call, "offset", 0, 10**9)
     page = [

@@ -271,7 +271,7 @@ def transaction(merchant: Merchant, order: Order, state: str = "SUCCESS") -> dic
 
 
 def coupons(order: Order) -> list[dict[str, Any]]:
-    """What the payer saved: one coupon the merchant bears."""
+    """Returns what the payer saved: one coupon the merchant bears."""
     if not order.coupon:
         return []
     shares = {"wechatpay_contribute": 0, "merchant_contribute": order.coupon, "other_contribute": 0}

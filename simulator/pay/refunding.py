@@ -67,7 +67,7 @@ def start(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
 
 
 def share(whole: int, part: int, total: int) -> int:
-    """What of `whole` belongs to `part` of `total`, rounded; over all parts it adds up exactly."""
+    """Returns what of `whole` belongs to `part` of `total`, rounded; over all parts it adds up exactly."""
     return (2 * whole * part + total) // (2 * total)
 
 

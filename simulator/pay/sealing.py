@@ -36,7 +36,7 @@ def seal(plain: bytes, apiv3_key: str, associated_data: str) -> dict[str, str]:
 
 
 def open_sealed(resource: dict[str, str], apiv3_key: str) -> bytes:
-    """What is in a sealed resource. Raises SealError."""
+    """Returns what is in a sealed resource. Raises SealError."""
     cipher = AES.new(apiv3_key.encode(), AES.MODE_GCM, nonce=resource["nonce"].encode())
     cipher.update(resource.get("associated_data", "").encode())
     try:

@@ -225,7 +225,7 @@ class Notice:
 
 
 def same_serial(serial: str, *others: str) -> bool:
-    """Whether it is one of the others, in whatever case its digits are written."""
+    """Returns whether it is one of the others, in whatever case its digits are written."""
     return serial.upper() in (each.upper() for each in others)
 
 

@@ -39,7 +39,7 @@ class Crowd:
         return dict(self.platform.look("/state")["accounts"][self.account.appid])
 
     def tagged(self) -> dict[str, set[str]]:
-        """Who has which tag there: the names of tags by openid."""
+        """Returns who has which tag there: the names of tags by openid."""
         known = self.state()
         return {
             openid: {known["tags"][str(number)] for number in each["tags"] or ()}

@@ -27,7 +27,7 @@ def _files(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def face(simulated: Simulated) -> str:
-    """Where the platform keeps somebody's picture."""
+    """Returns where the platform keeps somebody's picture."""
     return f"{simulated.base}/mmopen/someone/132"
 
 

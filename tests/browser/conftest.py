@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def faults() -> list[str]:
-    """What the browser complained of; a test that provokes something takes it out again."""
+    """Returns what the browser complained of; a test that provokes something takes it out again."""
     return []
 
 

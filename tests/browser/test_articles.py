@@ -38,7 +38,7 @@ def writing(sign_in: SignIn, staff: Cast, cover: Asset) -> Page:
 
 
 def text_of(page: Page) -> Locator:
-    """What is written into."""
+    """Returns what is written into."""
     return page.frame_locator(".tox-edit-area__iframe").locator("body")
 
 

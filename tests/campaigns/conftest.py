@@ -102,7 +102,7 @@ class World:
         return Counter(entry["openid"] for entry in ledger["entries"] if entry["via"] != "system")
 
     def texts_by_openid(self) -> dict[str, str]:
-        """Who got which shop, or text."""
+        """Returns who got which shop, or text."""
         ledger = self.simulated.look(f"/accounts/{self.account.appid}/ledger")
         return {
             entry["openid"]: entry["content"].get("data", {}).get("thing4", {}).get("value")

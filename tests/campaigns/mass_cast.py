@@ -31,12 +31,12 @@ def followers(account: OfficialAccount, known: Simulated, count: int, tag: Tag |
 
 
 def work_off() -> int:
-    """Do what is due for mass sends, until nothing is; returns how many rows were taken."""
+    """Does what is due for mass sends, until nothing is; returns how many rows were taken."""
     return work.run_all("campaigns.mass_begin", "campaigns.mass_send", "campaigns.mass_preview")
 
 
 def settle(send: MassSend) -> MassSend:
-    """Begin it if it is a draft, and let the worker do what is due now."""
+    """Begins it if it is a draft, and lets the worker do what is due now."""
     planning.plan(send, None, None)
     work_off()
     send.refresh_from_db()
@@ -55,7 +55,7 @@ def a_minute_later(send: MassSend, known: Simulated, seconds: float = 61) -> Mas
 
 
 def received(account: OfficialAccount, known: Simulated, *, of: int | None = None) -> list[str]:
-    """Who truly received mass messages, once for each; waits until there are so many."""
+    """Returns who truly received mass messages, once for each; waits until there are so many."""
     ends = time.monotonic() + 10
     while True:
         entries = known.look(f"/accounts/{account.appid}/ledger")["entries"]

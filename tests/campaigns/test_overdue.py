@@ -34,7 +34,7 @@ WAITS = "已严重延迟"
 
 
 def decide(staff: Cast, work_name: str, button: str) -> Any:
-    """Press the button as it stands on a page."""
+    """Presses the button as it stands on a page."""
     posted = {"work": work_name, "account": staff.ours.pk, button: ""}
     return signed_in(staff.owner).post(reverse(DECIDE), posted)
 

@@ -49,7 +49,7 @@ def mended(world: World) -> None:
 
 
 def pass_time(world: World, clock: time_machine.Traveller, seconds: int, step: int = 5) -> None:
-    """Let workers look every few seconds, as the ticks of beat make them."""
+    """Lets workers look every few seconds, as the ticks of beat make them."""
     for _step in range(seconds // step):
         clock.shift(step)
         world.simulated.pass_time(step)

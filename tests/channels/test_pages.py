@@ -27,7 +27,7 @@ READY = {"state": "ready", "ticket": "gQ==", "url": URL, "due_at": None, "made_a
 
 
 def form(**fields: Any) -> dict[str, Any]:
-    """What the page of a channel sends, without a welcome unless told otherwise."""
+    """Returns what the page of a channel sends, without a welcome unless told otherwise."""
     empty = {
         f"{prefix}-{name}": 0
         for prefix in ("welcomes", "welcomes-2")

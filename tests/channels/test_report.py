@@ -46,7 +46,7 @@ def scan() -> ScanMaker:
 
 @pytest.fixture
 def paid(monkeypatch: pytest.MonkeyPatch) -> dict[int, Revenue]:
-    """What the payments tell, for the length of a test."""
+    """Returns what the payments tell, for the length of a test."""
     revenue: dict[int, Revenue] = {}
     monkeypatch.setattr(report, "_revenue", [lambda account, period: revenue])
     return revenue

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def form(rule: Rule, scene: str) -> dict[str, object]:
-    """What the page of a rule with one text sends."""
+    """Returns what the page of a rule with one text sends."""
     return {
         "account": rule.account_id, "name": rule.name, "enabled": "on", "trigger": "scan", "scene": scene,
         "strategy": "all", "keywords-TOTAL_FORMS": 0, "keywords-INITIAL_FORMS": 0, "replies-TOTAL_FORMS": 1,

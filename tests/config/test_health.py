@@ -58,7 +58,7 @@ def silent() -> Iterator[int]:
 
 @pytest.fixture
 def database_at(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Move the database of new connections to another port, where only the deadline ends the waiting."""
+    """Moves the database of new connections to another port, where only the deadline ends the waiting."""
 
     def move(port: int) -> None:
         monkeypatch.setitem(connection.settings_dict, "PORT", str(port))

@@ -26,7 +26,7 @@ ROLES: Mapping[str, tuple[str, str]] = {
 
 
 def may(role: str, right: str) -> bool:
-    """Whether somebody of this role in an account has a right there."""
+    """Returns whether somebody of this role in an account has a right there."""
     if right in ("nobody", "anybody") or role == "superuser":
         return right != "nobody"
     if right == "superuser":

@@ -112,7 +112,7 @@ def _of_an_account(also: str = "none") -> dict[str, Page]:
 
 
 def _walk(visitor: Visitor, where: World, role: str, pages: dict[str, Page]) -> list[str]:
-    """What is not as the table says."""
+    """Returns what is not as the table says."""
     wrong = []
     for name, page in pages.items():
         for method, right in (("GET", page.get), ("POST", page.post)):

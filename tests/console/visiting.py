@@ -52,7 +52,7 @@ class Visitor:
         session.save()
 
     def visit(self, method: str, address: str, data: dict[str, Any]) -> Answer:
-        """What happens is undone, so that the next page is met as it was."""
+        """Returns what happens is undone, so that the next page is met as it was."""
         sent = self.client.get if method == "GET" else self.client.post
         with recorded() as changes, transaction.atomic():
             response = sent(address, data)

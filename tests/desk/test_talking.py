@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def act(desk: Client, thread: Thread, action: str, **given: Any) -> Any:
-    """Press a button as the page's script does."""
+    """Presses a button as the page's script does."""
     return desk.post(
         f"/admin/desk/thread/{thread.pk}/",
         {"do": action, **given},

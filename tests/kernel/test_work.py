@@ -39,7 +39,7 @@ def other(account: OfficialAccount) -> OfficialAccount:
 
 @pytest.fixture
 def outcomes(monkeypatch: pytest.MonkeyPatch) -> dict[int, Exception | None]:
-    """What comes of the work of an account: nothing bad, unless a test says so."""
+    """Returns what comes of the work of an account: nothing bad, unless a test says so."""
     found: dict[int, Exception | None] = {}
     kind = work.KINDS.get(NAME)
     assert isinstance(kind, work.Kind)

@@ -38,7 +38,7 @@ class Person:
         return self.browser.get(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
     def consents(self, address: str, choice: str = "allow") -> str:
-        """Where WeChat sends the browser; an address that is not WeChat's stays as it is."""
+        """Returns where WeChat sends the browser; an address that is not WeChat's stays as it is."""
         parts = urlsplit(address)
         if not parts.path.startswith("/connect/"):
             return address
@@ -47,7 +47,7 @@ class Person:
         return str(requests.post(url, data={"choice": choice}, **sent).headers["Location"])
 
     def from_the_phone(self, appid: str, what: str) -> Any:
-        """What a mini program's page is given there."""
+        """Returns what a mini program's page is given there."""
         url = f"{self.simulated.base}/.mini/{appid}/{what}"
         return requests.post(url, headers=self._host, timeout=10).json()["given"]
 

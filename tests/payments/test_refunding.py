@@ -336,7 +336,7 @@ def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordere
 
 
 def beyond(order: Order, key: str, amount: int = 1000, **more: Any) -> bool:
-    """Whether a second person is asked."""
+    """Returns whether a second person is asked."""
     usual = {"source": "staff", "key": key, **more}
     return refunding.request(order, amount, **usual).state == RefundState.WAITING
 

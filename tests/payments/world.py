@@ -34,7 +34,7 @@ def done() -> Reply:
 
 
 def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dict[str, Any]:
-    """What a query or a notification says of it."""
+    """Returns what a query or a notification says of it."""
     fields: dict[str, Any] = {
         "mchid": order.merchant.mchid,
         "appid": order.account.appid,
@@ -60,7 +60,7 @@ def refund_id(out_refund_no: str) -> str:
 
 
 def report(refund: Refund, status: str = "SUCCESS", **differently: Any) -> dict[str, Any]:
-    """What an answer says of a refund; a notification calls the status ``refund_status``."""
+    """Returns what an answer says of a refund; a notification calls the status ``refund_status``."""
     return {
         "mchid": refund.order.merchant.mchid,
         "out_trade_no": refund.order.out_trade_no,

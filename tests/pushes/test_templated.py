@@ -51,7 +51,7 @@ class World:
         self.simulated.sim("/faults", {"api": SEND, **fault})
 
     def received(self) -> list[tuple[str, str]]:
-        """Who got which shop."""
+        """Returns who got which shop."""
         address = f"{self.simulated.base}/_sim/accounts/{self.account.appid}/ledger"
         entries = requests.get(address, timeout=30).json()["entries"]
         return [(each["openid"], each["content"]["data"]["thing4"]["value"]) for each in entries]

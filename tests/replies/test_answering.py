@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def sent(platform: Platform, xml: str) -> dict[str, str]:
-    """What the platform gets for the push; nothing for "success"."""
+    """Returns what the platform gets for the push; nothing for "success"."""
     response = post(platform.safe(xml))
     return {} if response.content == b"success" else platform.opened(response.content)
 

@@ -54,7 +54,7 @@ def outsider(account: OfficialAccount) -> Client:
 
 
 def form(account: OfficialAccount, *replies: dict[str, str], keywords: Any = ("退款",), **rule: str) -> Any:
-    """What the page of a new rule sends."""
+    """Returns what the page of a new rule sends."""
     sent = {
         "account": str(account.pk),
         "name": "规则",

@@ -16,7 +16,7 @@ VECTORS: dict[str, Any] = json.loads((DATA / "vectors" / "callback_crypto.json")
 
 
 def label(vector: dict[str, Any]) -> str:
-    """How a test run names a vector."""
+    """Returns how a test run names a vector."""
     return str(vector.get("id") or vector.get("kind") or vector.get("appid"))
 
 

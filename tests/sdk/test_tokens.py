@@ -36,7 +36,7 @@ def process(
 
 
 def at_once(calls: Sequence[Callable[[], str]]) -> list[str]:
-    """What the calls return when they all start in the same moment."""
+    """Returns what the calls return when they all start in the same moment."""
     barrier, answers = threading.Barrier(len(calls)), []
 
     def run(call: Callable[[], str]) -> None:

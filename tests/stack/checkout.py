@@ -29,7 +29,7 @@ class Checkout:
         self.environment = inherited | {"WECHAT_CONSOLE_LOCAL": str(local)}
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a Python program of the project to its end."""
+        """Runs a Python program of the project to its end."""
         return subprocess.run(
             [sys.executable, *command],
             cwd=PROJECT,
@@ -42,12 +42,12 @@ class Checkout:
         )
 
     def embedded(self, code: str, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run Python code beside the embedded servers."""
+        """Runs Python code beside the embedded servers."""
         return self.run("-m", "config.embedded", *options, "--", sys.executable, "-c", code)
 
     @contextmanager
     def started(self, *command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-        """Start a Python program of the project, to be stopped at the end of the block at the latest."""
+        """Starts a Python program of the project, to be stopped at the end of the block at the latest."""
         with subprocess.Popen(
             [sys.executable, *command],
             cwd=PROJECT,

@@ -67,7 +67,7 @@ class Admission:
 
 
 async def admit(call: Call) -> Admission:
-    """Use up the nonce and take a token. Raises ``NotDone`` and ``psycopg.Error`` while Postgres is away."""
+    """Uses up the nonce and take a token. Raises ``NotDone`` and ``psycopg.Error`` while Postgres is away."""
     return await _admissions.add(call, PATIENCE_SECONDS)
 
 

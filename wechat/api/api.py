@@ -72,7 +72,7 @@ class OneFollower(BusinessView):
 
     @extend_schema(request=RemarkSerializer, responses=FollowerSerializer)
     def patch(self, request: Request, openid: str) -> Response:
-        """Change the remark: here at once, at WeChat soon."""
+        """Changes the remark: here at once, at WeChat soon."""
         follower = _follower(self, openid)
         remark = _read(RemarkSerializer, request)["remark"]
         if remark != follower.remark:
@@ -92,7 +92,7 @@ class Tags(BusinessView):
 
     @extend_schema(request=TagSerializer, responses={201: TagSerializer})
     def post(self, request: Request) -> Response:
-        """Make a tag: here at once, at WeChat soon."""
+        """Makes a tag: here at once, at WeChat soon."""
         name = _read(TagSerializer, request)["name"]
         if _rows(self, Tag).filter(name=name).exists():
             raise ApiRefusal(409, "exists", _("There is a tag of this name already."))
@@ -112,7 +112,7 @@ class OneTag(BusinessView):
 
     @extend_schema(responses={202: TagSerializer})
     def delete(self, request: Request, pk: int) -> Response:
-        """Delete it and take it off everybody: at WeChat soon, then here."""
+        """Deletes it and takes it off everybody: at WeChat soon, then here."""
         tag = get_object_or_404(_rows(self, Tag), pk=pk)
         if tag.platform_id is not None and tag.platform_id <= 2:
             raise ApiRefusal(409, "platform_tag", _("This tag belongs to WeChat itself."))
@@ -128,7 +128,7 @@ class TagFollowers(BusinessView):
 
     @extend_schema(request=TaggingSerializer, responses=TaggedSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Tag followers and take the tag off others, by OpenID, 10,000 a call at most."""
+        """Tags followers and takes the tag off others, by OpenID, 10,000 a call at most."""
         tag = get_object_or_404(_rows(self, Tag), pk=pk)
         given = _read(TaggingSerializer, request)
         followers = Follower.objects.filter(account=self.account)
@@ -162,7 +162,7 @@ class SegmentFollowers(BusinessView):
 
     @extend_schema(responses=FollowerSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """Who is in it now."""
+        """Returns who is in it now."""
         segment = get_object_or_404(_rows(self, Segment), pk=pk)
         return self.page(_members(segment).prefetch_related("tags"), FollowerSerializer)
 

@@ -77,21 +77,21 @@ def nonce_reused() -> NotAuthenticated:
 
 
 def client_of(request: Request) -> ApiClient:
-    """Who signed the request."""
+    """Returns who signed the request."""
     client: object = request.user
     assert isinstance(client, ApiClient)
     return client
 
 
 def entry_of(request: Request) -> Entry:
-    """What is known of the client that signed the request."""
+    """Returns what is known of the client that signed the request."""
     entry: object = request.auth
     assert isinstance(entry, Entry)
     return entry
 
 
 def _read(request: Request) -> tuple[Signed, str, str]:
-    """What is signed, the key and the signature."""
+    """Returns what is signed, the key and the signature."""
     meta = request.META
     given = [meta.get(name, "") for name in IN_META]
     if not all(given):

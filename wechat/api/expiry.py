@@ -21,7 +21,7 @@ FORGETTING = work.TurnKind("api.forget", is_due, queue=work.BULK)
 
 @FORGETTING.does
 def forget(turn: work.Turn) -> int:
-    """Delete batch after batch of each table; returns how many rows."""
+    """Deletes batch after batch of each table; returns how many rows."""
     forgotten = 0
     while not turn.is_over and (count := sum(_forget(table) for table in TABLES)):
         forgotten += count

@@ -54,7 +54,7 @@ class Undertaking:
         self._mine = KeptAnswer.objects.filter(pk=row_id, leased_until=leased_until, status=None)
 
     def finished(self, response: Response) -> None:
-        """Keep an answer that says it was done; after any other the same key may be tried again."""
+        """Keeps an answer that says it was done; after any other the same key may be tried again."""
         if 200 <= response.status_code < 300:
             answer = JSONRenderer().render(response.data).decode()
             self._mine.update(status=response.status_code, answer=answer)
@@ -94,7 +94,7 @@ def check_free(client: ApiClient, key: str, fingerprint: str) -> None:
 
 
 def of_another(kept: KeptAnswer | None, fingerprint: str) -> Exception:
-    """What a request is answered whose key another one has, or had a moment ago."""
+    """Returns what a request is answered whose key another one has, or had a moment ago."""
     if kept is not None and kept.fingerprint != fingerprint:
         message = _("This Idempotency-Key belongs to another request.")
         return ApiRefusal(409, "idempotency_key_reused", message)

@@ -109,13 +109,13 @@ class LoopView(BusinessView):
         return admission
 
     async def refuse(self, refusal: APIException) -> NoReturn:
-        """Raise it, unless the request was carried out before, when nothing was wrong with it."""
+        """Raises it, unless the request was carried out before, when nothing was wrong with it."""
         await beside(idempotency.check_free, self.client, self.idempotency_key, self.fingerprint)
         raise refusal
 
 
 async def beside(function: Callable[..., T], *args: object) -> T:
-    """Call it in a thread, in this request's language. Raises ``ApiRefusal`` after a while."""
+    """Calls it in a thread, in this request's language. Raises ``ApiRefusal`` after a while."""
     try:
         return await _beside.run(BESIDE_SECONDS, partial(contextvars.copy_context().run, function, *args))
     except (Error, TimeoutError):

@@ -17,7 +17,7 @@ KEPT = datetime.timedelta(minutes=10)
 
 
 def key(value: str) -> str:
-    """Where Redis remembers it."""
+    """Returns where Redis remembers it."""
     return f"wc:nonce:{value}"
 
 

@@ -88,7 +88,7 @@ class Calls:
         self._under_way: set[tuple[int, str]] = set()
 
     async def carry_out(self, call: Call) -> str:
-        """Return the answer, once it and the rows are committed.
+        """Returns the answer, once it and the rows are committed.
 
         Raises ``AnsweredBefore``, ``Refused``, ``NotDone`` while Postgres is away, and ``psycopg.Error`` for
         rows that it refuses.

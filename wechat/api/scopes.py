@@ -11,7 +11,7 @@ _labels: Registry[StrOrPromise] = Registry("scope")
 
 
 def register(name: str, label: StrOrPromise) -> str:
-    """Offer ``name``, as ``noun:verb``, in the form of clients; gives it back."""
+    """Offers ``name``, as ``noun:verb``, in the form of clients; gives it back."""
     _labels.add(name, label)
     return name
 

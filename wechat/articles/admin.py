@@ -98,7 +98,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is being published or was stays as it is."""
+        """Returns what is being published or was stays as it is."""
         return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

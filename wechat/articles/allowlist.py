@@ -140,5 +140,5 @@ WEB = re.compile(r"https?://")
 
 
 def is_picture(address: str) -> bool:
-    """Whether a picture with this address can be had."""
+    """Returns whether a picture with this address can be had."""
     return bool(WEB.match(address) or LIBRARY.match(address) or DATA.fullmatch(address.strip()))

@@ -59,7 +59,7 @@ def clean(text: str) -> str:
 
 
 def from_markdown(text: str) -> Cleaned:
-    """What a Markdown text says, as an article."""
+    """Returns what a Markdown text says, as an article."""
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     return cleaned(markdown.render(text))
 

@@ -107,7 +107,7 @@ class Draft(WorkRow):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the platform does not have what stands here."""
+        """Returns whether the platform does not have what stands here."""
         return self.revision > self.saved_revision
 
     @property

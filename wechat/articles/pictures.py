@@ -37,7 +37,7 @@ PLATFORM = re.compile(r"https?://mmbiz\.q(?:pic|logo)\.cn/|https?://[^/]+/mmbiz/
 
 
 def address(asset: Asset) -> str:
-    """Where our own pages, the editor among them, find a picture of the library."""
+    """Returns where our own pages, the editor among them, find a picture of the library."""
     return reverse("admin:materials_asset_file", args=[asset.pk])
 
 
@@ -84,7 +84,7 @@ def for_platform(account: OfficialAccount, text: str) -> str:
 
 
 def crops(article: Article) -> dict[str, str]:
-    """Which part of the cover each shape shows, as WeChat writes it: ``x1_y1_x2_y2`` from 0 to 1."""
+    """Returns which part of the cover each shape shows, as WeChat writes it: ``x1_y1_x2_y2`` from 0 to 1."""
     size = _size(article.cover) if article.cover else None
     if size is None:
         return {}

@@ -32,7 +32,7 @@ def ask(account: OfficialAccount) -> None:
 
 @READINGS.each
 def read(reading: Reading) -> None:
-    """Read an account's drafts and publications."""
+    """Reads an account's drafts and publications."""
     client, account = client_for(reading.account), reading.account
     found = sum(_take_draft(account, listed) for listed in drafts.every(client))
     found += sum(_take_publication(account, listed) for listed in drafts.every_published(client))

@@ -49,7 +49,7 @@ class NotReady(work.NotYet):
 
 
 def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> None:
-    """Have a worker do it, at the given time or now."""
+    """Has a worker do it, at the given time or now."""
     Draft.objects.filter(pk=draft.pk).update(
         work=step, due_at=at or timezone.now(), attempts=0, errcode=None, error="", preview_to=preview_to
     )
@@ -57,7 +57,7 @@ def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, 
 
 @DRAFTS.calls_off
 def forget(draft: Draft) -> None:
-    """Take back what was asked, as long as it has not begun."""
+    """Takes back what was asked, as long as it has not begun."""
     waiting = Draft.objects.filter(pk=draft.pk, work=Work.PUBLISH).exclude(state=State.PUBLISHING)
     waiting.update(work=Work.NONE, due_at=None)
 
@@ -70,7 +70,7 @@ def left_the_box(draft: Draft) -> None:
 
 @DRAFTS.each
 def work_on(draft: Draft) -> None:
-    """Do what was asked for, at the platform. A publication whose answer was lost is looked for first."""
+    """Does what was asked for, at the platform. A publication whose answer was lost is looked for first."""
     STEPS[Draft.Work(draft.work)](client_for(draft.account), draft)
 
 
@@ -80,7 +80,7 @@ def _save(client: Client, draft: Draft) -> None:
 
 
 def _bring_up_to_date(client: Client, draft: Draft) -> None:
-    """Make the platform's draft say what stands here. A lost answer may leave a second one."""
+    """Makes the platform's draft say what stands here. A lost answer may leave a second one."""
     if not draft.is_changed and draft.media_id:
         return
     revision = draft.revision

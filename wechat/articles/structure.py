@@ -44,7 +44,7 @@ RUN = re.compile(r"(?:^|(?<=\n))[ \t]+|[ \t]{2,}|\t")
 
 
 def shape(root: html.HtmlElement, losses: Losses) -> None:
-    """Change everything below the root; what has no like at WeChat is taken out and noted."""
+    """Changes everything below the root; what has no like at WeChat is taken out and noted."""
     if not len(root):
         _put_lines_into_paragraphs(root)
     for element in list(root.iterdescendants()):
@@ -89,7 +89,7 @@ def _link(link: html.HtmlElement, losses: Losses) -> bool:
 
 
 def _host(address: str) -> str:
-    """What a person would call the place the link leads to."""
+    """Returns what a person would call the place the link leads to."""
     try:
         return urlsplit(address).netloc or address[:40]
     except ValueError:
@@ -211,7 +211,7 @@ def _with_blanks(text: str) -> str:
 
 
 def _is_alone(element: html.HtmlElement) -> bool:
-    """Whether it is an item without a list, as half a list that was copied leaves it."""
+    """Returns whether it is an item without a list, as half a list that was copied leaves it."""
     parent = element.getparent()
     return element.tag == "li" and parent is not None and parent.tag not in ("ol", "ul")
 
@@ -225,7 +225,7 @@ def _holds_block(element: html.HtmlElement) -> bool:
 
 
 def _is_a_line(element: html.HtmlElement) -> bool:
-    """Whether it is a paragraph: words or pictures in a row, and no box with a look of its own."""
+    """Returns whether it is a paragraph: words or pictures in a row, and no box with a look of its own."""
     plain = not element.get("style") or element.tag in ("center", "dd", "dt")
     if not plain or any(_holds_block(child) for child in element):
         return False

@@ -49,6 +49,6 @@ def parsed(text: str) -> html.HtmlElement:
 
 
 def serialised(root: html.HtmlElement) -> str:
-    """What is in the ``div``."""
+    """Returns what is in the ``div``."""
     whole: str = html.tostring(root, encoding="unicode", with_tail=False)
     return whole.removeprefix("<div>").removesuffix("</div>")

@@ -44,7 +44,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
         return {}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was sent stays on record; only a draft can go."""
+        """Returns what was sent stays on record; only a draft can go."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_editable)
 
     def get_urls(self) -> list[URLPattern]:

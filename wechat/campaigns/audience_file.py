@@ -50,7 +50,7 @@ class Loaded:
 
 
 def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
-    """Replace the campaign's rows by those of the file. Raises ``BadTable``; then the former ones stay."""
+    """Replaces the campaign's rows by those of the file. Raises ``BadTable``; then the former ones stay."""
     try:
         with transaction.atomic():
             rows = reading.rows_of(file)
@@ -66,7 +66,7 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
 
 
 def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
-    """Where the OpenID is, and the names of the other columns by their place."""
+    """Returns where the OpenID is, and the names of the other columns by their place."""
     names = [name.strip() for name in heading]
     while names and not names[-1]:
         names.pop()
@@ -118,7 +118,7 @@ def _write(campaign: Campaign, rows: Iterable[tuple[str, dict[str, str]]]) -> No
 
 
 def judge(campaign: Campaign) -> None:
-    """Note which rows lack a word that a text asks for, or break a rule of the template with theirs."""
+    """Notes which rows lack a word that a text asks for, or break a rule of the template with theirs."""
     variants = list(campaign.variants.all())
     fields = campaign.template.fields if campaign.template and campaign.uses_template else []
     asked = asked_for(campaign, variants) - set(EVERYBODYS)

@@ -46,7 +46,7 @@ def known() -> bool:
 
 
 def after(campaign: Campaign, recipients: "QuerySet[Recipient]") -> Revenue:
-    """What these recipients paid for within a week after the campaign began."""
+    """Returns what these recipients paid for within a week after the campaign began."""
     begun = campaign.started_at
     total = Revenue()
     if begun is None:

@@ -42,7 +42,7 @@ class Tally:
         return cls(tuple(Count(*each) for each in campaign.tally))
 
     def number(self, *states: str, kind: str = "", letter: str = "") -> int:
-        """How many in these states, of this way and variant; without states, all of them."""
+        """Returns how many in these states, of this way and variant; without states, all of them."""
         return sum(
             each.number
             for each in self.counts
@@ -78,7 +78,7 @@ def counted(campaign: Campaign) -> list[list[str | int]]:
 
 
 def recount(campaign: Campaign, *, at_once: bool = False) -> None:
-    """Keep the numbers and the speed fresh, unless that was done a moment ago."""
+    """Keeps the numbers and the speed fresh, unless that was done a moment ago."""
     now = timezone.now()
     last = campaign.tallied_at
     if last is not None and not at_once and now < last + pause(campaign):

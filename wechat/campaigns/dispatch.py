@@ -93,7 +93,7 @@ class Dispatcher:
         }
 
     def queue_next(self, limit: int) -> int:
-        """Queue up to so many; returns how many recipients were dealt with. Raises ``FileNotReady``."""
+        """Queues up to so many; returns how many recipients were dealt with. Raises ``FileNotReady``."""
         turn = self._next(limit)
         going = [each for each in turn if each.follows and not each.blacklisted]
         kinds = {each.id: self._kind(each) for each in going}
@@ -197,14 +197,14 @@ def room(campaign: Campaign) -> int:
 
 @transaction.atomic
 def take_back(campaign: Campaign) -> int:
-    """Have those wait again whose message has not been tried; returns how many."""
+    """Has those wait again whose message has not been tried; returns how many."""
     pushes = transitions.take_back(campaign.account_id, campaign.cause)
     queued = campaign.recipients.filter(push__in=pushes)
     return queued.update(state=State.WAITING, push=None)
 
 
 def put_back_failed(campaign: Campaign) -> int:
-    """Queue once more what can be sent once more; returns how many."""
+    """Queues once more what can be sent once more; returns how many."""
     return transitions.put_back(campaign.account_id, campaign.cause, RETRIED)
 
 

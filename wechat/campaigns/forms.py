@@ -86,7 +86,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
         return file
 
     def load_table(self) -> bool:
-        """Take over the rows of the file, if there is one; ``False`` with an error if that is no use."""
+        """Takes over the rows of the file, if there is one; ``False`` with an error if that is no use."""
         file = self.cleaned_data.get("table")
         if not file or self.cleaned_data["audience"] != Audience.FILE:
             return True
@@ -199,7 +199,7 @@ def words_in_line(campaign: Campaign) -> str:
 
 
 def of_variant(variant: Variant) -> Mapping[str, Any]:
-    """What the template's form begins with."""
+    """Returns what the template's form begins with."""
     values = {f"value-{name}": value for name, value in (variant.values or {}).items()}
     return {**values, "url": variant.url, "appid": variant.appid, "pagepath": variant.pagepath}
 

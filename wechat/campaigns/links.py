@@ -27,7 +27,7 @@ def address(recipient_id: int) -> str:
 
 
 def show(request: HttpRequest, recipient_id: int, signature: str) -> HttpResponse:
-    """Note the tap and go on to where the link leads."""
+    """Notes the tap and goes on to where the link leads."""
     if not _is_signed(recipient_id, signature):
         raise Http404
     mine = Recipient.objects.select_related("campaign__account").filter(pk=recipient_id).first()
@@ -54,7 +54,7 @@ def _target(mine: Recipient) -> str:
 
 
 def of_content(content: dict[str, Any]) -> str:
-    """Where a tap on the content leads: an article card is the only one with a link of its own."""
+    """Returns where a tap on the content leads: an article card is the only one with a link of its own."""
     articles = content.get("articles") or [{}]
     return str(articles[0].get("url", ""))
 

@@ -153,7 +153,7 @@ def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
 
 
 def _notes(campaign: Campaign, rows: list[Recipient]) -> dict[str, str]:
-    """What is wrong with somebody's row of the table."""
+    """Returns what is wrong with somebody's row of the table."""
     wrong = [row.openid for row in rows if row.state == Recipient.State.EXCLUDED]
     found = AudienceRow.objects.filter(campaign=campaign, openid__in=wrong).exclude(note="")
     return dict(found.values_list("openid", "note"))

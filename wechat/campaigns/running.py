@@ -35,7 +35,7 @@ CAMPAIGNS.calls_off(steps.cancel)
 
 @CAMPAIGNS.each
 def work_on(campaign: Campaign) -> None:
-    """Go on with a campaign by one step. Unless somebody pressed a button meanwhile."""
+    """Goes on with a campaign by one step. Unless somebody pressed a button meanwhile."""
     match campaign.state:
         case State.SCHEDULED:
             campaign.done(state=State.PREPARING, due_at=timezone.now())
@@ -59,7 +59,7 @@ def _work_out(campaign: Campaign) -> None:
 
 @transaction.atomic
 def _dispatched(pk: int) -> bool:
-    """Queue one batch, with the campaign's row locked; returns whether there is room for another now."""
+    """Queues one batch, with the campaign's row locked; returns whether there is room for another now."""
     running = Campaign.objects.select_for_update(of=("self",), no_key=True).select_related(
         "account", "template"
     )

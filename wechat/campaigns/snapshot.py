@@ -80,7 +80,7 @@ class AudienceGone(Exception):
 
 
 def take(campaign: Campaign) -> bool:
-    """Write the recipients anew; ``False`` if somebody else is doing that, or the campaign was edited.
+    """Writes the recipients anew; ``False`` if somebody else is doing that, or the campaign was edited.
 
     Raises ``AudienceGone``.
     """

@@ -26,7 +26,7 @@ def check(campaign: Campaign) -> bool:
 
 
 def submit(campaign: Campaign) -> bool:
-    """Ask for approval of what was checked."""
+    """Asks for approval of what was checked."""
     return _step(campaign, [State.DRAFT], Q(checked_at__isnull=False), state=State.WAITING, due_at=None)
 
 
@@ -39,7 +39,7 @@ def withdraw(campaign: Campaign) -> bool:
 
 
 def approve(campaign: Campaign, by: User) -> bool:
-    """Let it go, as it was when ``campaign`` was read."""
+    """Lets it go, as it was when ``campaign`` was read."""
     if not may_approve(campaign, by):
         return False
     now = timezone.now()
@@ -75,7 +75,7 @@ def cancel(campaign: Campaign) -> bool:
 
 
 def retry(campaign: Campaign) -> int:
-    """Send once more what surely was not sent and could go now; how many."""
+    """Sends once more what surely was not sent and could go now; how many."""
     now = timezone.now()
     with transaction.atomic():
         if not _step(campaign, [State.DONE], state=State.RUNNING, due_at=now, finished_at=None):
@@ -85,7 +85,7 @@ def retry(campaign: Campaign) -> int:
 
 @transaction.atomic
 def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
-    """Take back what was not tried; a worker counts what becomes of the rest."""
+    """Takes back what was not tried; a worker counts what becomes of the rest."""
     stopped = _step(campaign, of, **changes)
     if stopped:
         dispatch.take_back(campaign)
@@ -94,7 +94,7 @@ def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
 
 
 def _step(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **changes: Any) -> bool:
-    """Whether it was in one of these states, and as it was read."""
+    """Returns whether it was in one of these states, and as it was read."""
     same = Campaign.objects.filter(condition or Q(), pk=campaign.pk, version=campaign.version, state__in=of)
     moved = bool(same.update(version=F("version") + 1, attempts=0, error="", errcode=None, **changes))
     if moved:

@@ -137,7 +137,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was scanned stays in the reports, and a printed code goes on being scanned."""
+        """Returns what was scanned stays in the reports, and a printed code goes on being scanned."""
         return obj is not None and not obj.scans.exists() and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:

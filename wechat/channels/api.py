@@ -172,7 +172,7 @@ class ChannelReport(BusinessView):
 
     @extend_schema(parameters=PERIOD, responses=ChannelReportSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """What came through the channel in those days."""
+        """Returns what came through the channel in those days."""
         channel = get_object_or_404(Channel.objects.select_related("account"), pk=pk, account=self.account)
         asked = PeriodSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)

@@ -74,7 +74,7 @@ class Batch:
 
 
 def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
-    """What the file asks for, with what is wrong in each row. Raises ``Unreadable``."""
+    """Returns what the file asks for, with what is wrong in each row. Raises ``Unreadable``."""
     header, *rows = numbered = _numbered(body)
     places = _places(header[1])
     if not rows:

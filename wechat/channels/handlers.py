@@ -30,7 +30,7 @@ OFFERED = 500
 
 @answers(order=Order.CHANNEL, quick=True)
 def welcome(event: Event) -> Answer | None:
-    """What the scanned channel says; where it says nothing the rules are asked."""
+    """Returns what the scanned channel says; where it says nothing the rules are asked."""
     found = _script_scanned(event)
     if found is None:
         return None

@@ -37,7 +37,7 @@ CODES = work.Kind(
 
 @CODES.each
 def advance(code: Code) -> None:
-    """Have the code made, and fetch its picture."""
+    """Has the code made, and fetches its picture."""
     if code.state == State.WAITING:
         _make(code)
     try:
@@ -47,7 +47,7 @@ def advance(code: Code) -> None:
 
 
 def make_again(code: Code) -> None:
-    """Have a worker make it anew, with the same scene; the former code and picture are good until then."""
+    """Has a worker make it anew, with the same scene; the former code and picture are good until then."""
     code.state, code.due_at, code.attempts = State.WAITING, timezone.now(), 0
     code.errcode, code.error = None, ""
     code.save(update_fields=["state", "due_at", "attempts", "errcode", "error"])
@@ -80,7 +80,7 @@ def _wait_for_turn(account_id: int) -> None:
 
 
 def _without_picture(code: Code, error: WeChatError) -> None:
-    """Try again for a while; without its picture a code can still be scanned, as it is drawn here."""
+    """Tries again for a while; without its picture a code can still be scanned, as it is drawn here."""
     if code.attempts < len(CODES.retry):
         code.again(error, timezone.now() + CODES.retry[code.attempts])
     else:

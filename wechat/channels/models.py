@@ -122,7 +122,7 @@ class Channel(models.Model):
 
     @property
     def answered_by(self) -> str:
-        """How the message log names its welcome."""
+        """Returns how the message log names its welcome."""
         return f"channel:{self.pk}"
 
 

@@ -6,7 +6,7 @@ from wechat.channels.models import Channel
 
 
 def tag(channel: Channel, openid: str) -> None:
-    """Give the channel's tags to this follower; what they have stays. Runs twice without harm."""
+    """Gives the channel's tags to this follower; what they have stays. Runs twice without harm."""
     follower = Follower.objects.filter(account=channel.account_id, openid=openid)
     for each in channel.tags.all():
         tagging.add(each, follower)

@@ -37,7 +37,7 @@ class Codes:
         return found
 
     def name_of(self, account_id: int, code: str) -> str:
-        """What a code is called; the code itself where nobody knows it."""
+        """Returns what a code is called; the code itself where nobody knows it."""
         return next((name for source in self._sources for _code, name in source(account_id, code)), code)
 
 

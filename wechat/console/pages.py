@@ -76,7 +76,7 @@ def moment(at: datetime.datetime | None) -> SafeString:
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:
-    """How many rows the planner expects, without reading them."""
+    """Returns how many rows the planner expects, without reading them."""
     plan = json.loads(rows.order_by().explain(format="json"))
     return int(plan[0]["Plan"]["Plan Rows"])
 
@@ -112,7 +112,7 @@ class Keyset(Paginator[Row]):
 
     @cached_property
     def is_exact(self) -> bool:
-        """Whether this page holds all there is, so that its length is the count."""
+        """Returns whether this page holds all there is, so that its length is the count."""
         return self.boundary is None and not self.older
 
     @cached_property
@@ -217,7 +217,7 @@ class KeysetChangeList(ChangeList):
         return self.filter_form.narrowed(super().get_queryset(request, exclude_parameters))
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """What Django is to look up itself: nothing that the form above the list has dealt with."""
+        """Returns what Django is to look up itself: nothing that the form above the list has dealt with."""
         lookups: dict[str, Any] = super().get_filters_params(params)
         ours = self.filter_form.fields if self.filter_form else ()
         return {name: value for name, value in lookups.items() if name not in ours}
@@ -270,7 +270,7 @@ class BigTable(ModelAdmin[Any]):
         return self.filter_form(request.GET) if self.filter_form else None
 
     def prepare(self, rows: Sequence[Any]) -> None:
-        """Look up for a whole page what its columns would ask for row by row."""
+        """Looks up for a whole page what its columns would ask for row by row."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList
@@ -278,7 +278,7 @@ class BigTable(ModelAdmin[Any]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """What is only looked at has a history once somebody did something with it."""
+        """Returns what is only looked at has a history once somebody did something with it."""
         row = context["original"]
         context["show_history"] = self.has_change_permission(request, row) or (
             row is not None and _entries(row).exists()

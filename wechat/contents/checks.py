@@ -51,7 +51,7 @@ def check_content(content: Content, account_name: str) -> None:
 
 
 def caution(content: Content, account_name: str) -> str:
-    """What staff should know although the content can be sent; empty if there is nothing."""
+    """Returns what staff should know although the content can be sent; empty if there is nothing."""
     if expand(content, Values.shortest(account_name)) is not None:
         return ""
     return _(

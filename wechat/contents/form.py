@@ -149,19 +149,19 @@ class ContentForm(forms.ModelForm[Any]):
 
     @property
     def content(self) -> Content:
-        """What will be said, once its files are on the platform."""
+        """Returns what will be said, once its files are on the platform."""
         complete = self.instance.complete
         waiting = {name: ON_ITS_WAY for name in complete if self._has_file(name) and not complete[name]}
         return from_dict({**complete, **waiting})
 
     @property
     def caution(self) -> str:
-        """What staff should know about the content that was saved; empty if there is nothing."""
+        """Returns what staff should know about the content that was saved; empty if there is nothing."""
         changed = "kind" in self.cleaned_data and not self.cleaned_data.get("DELETE") and self.has_changed()
         return caution(self.content, self._account_name) if changed else ""
 
     def _take(self, cleaned: dict[str, Any]) -> None:
-        """Put the fields of the kind into the row, if they make a content that can be sent."""
+        """Puts the fields of the kind into the row, if they make a content that can be sent."""
         kind, former = cleaned["kind"], self.instance.content or {}
         names = FIELDS[kind]
         if any(name in self.errors for name in names):

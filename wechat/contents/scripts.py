@@ -36,11 +36,11 @@ class Script:
 
     @property
     def is_personal(self) -> bool:
-        """Whether it names the follower, who has to be looked up for it."""
+        """Returns whether it names the follower, who has to be looked up for it."""
         return "remark" in self.variables
 
     def perform(self, message_key: str, values: Callable[[], Values]) -> ReplyPlan:
-        """Which one "at random" is told by the message's key: a repeated delivery gets the same.
+        """Returns which one "at random" is told by the message's key: a repeated delivery gets the same.
 
         The values are asked for only if there is a variable to fill. What is empty then is left out.
         """

@@ -21,7 +21,7 @@ class Values:
 
     @classmethod
     def longest(cls, account: str) -> "Values":
-        """What takes the most bytes, for checking a text before anybody gets it."""
+        """Returns what takes the most bytes, for checking a text before anybody gets it."""
         return cls("o" * 28, "备" * 30, account, "2026-12-31", "23:59")
 
     @classmethod

@@ -89,7 +89,7 @@ def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> 
 
 
 def waiting(account: OfficialAccount, most: int = 99) -> int:
-    """How many conversations wait, at most ``most``."""
+    """Returns how many conversations wait, at most ``most``."""
     rows = _at_hand(Thread.objects.filter(account=account, waiting_since__isnull=False))
     return rows[:most].count()
 

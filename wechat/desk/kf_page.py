@@ -58,7 +58,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.MESSAGES)
 def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """What was written on one day."""
+    """Returns what was written on one day."""
     day = _day(request.GET.get("day", ""))
     context = frame(request, _("Records of WeChat's customer service"), day=day)
     begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())

@@ -95,7 +95,7 @@ def _show_writing(request: HttpRequest, thread: Thread) -> None:
 @require_POST
 @object_page(lambda: Thread.objects.select_related("account"), Area.MESSAGES)
 def act(request: HttpRequest, thread: Thread) -> HttpResponse:
-    """Do what the pressed button says: a script is told what was wrong, a form goes back to the page."""
+    """Does what the pressed button says: a script is told what was wrong, a form goes back to the page."""
     account, action = thread.account, ACTIONS.get(request.POST.get("do", ""))
     if action is None:
         raise Http404
@@ -179,7 +179,7 @@ ACTIONS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = 
 
 
 def colleagues(account: OfficialAccount) -> list[User]:
-    """Who may answer for this account."""
+    """Returns who may answer for this account."""
     roles = [role for role, areas in CHANGES.items() if Area.MESSAGES in areas]
     having = StaffRight.objects.filter(account=account, role__in=roles).values("user")
     found = User.objects.filter(is_active=True, is_staff=True)

@@ -10,7 +10,7 @@ PREFIX = "staff"
 
 
 def mark(user: User) -> str:
-    """Who answered, as ``staff:7``."""
+    """Returns who answered, as ``staff:7``."""
     return f"{PREFIX}:{user.pk}"
 
 

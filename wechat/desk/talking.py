@@ -37,7 +37,7 @@ class Saying:
 
 
 def say(account: OfficialAccount, thread: Thread, user: User, saying: Saying) -> Push:
-    """Have it sent, and take over from the rules. Raises ``ValidationError`` with what to do instead."""
+    """Has it sent, and take over from the rules. Raises ``ValidationError`` with what to do instead."""
     content = _content(account, thread, saying)
     _refuse_collision(thread, user, saying)
     _refuse_without_window(account, thread)

@@ -81,7 +81,7 @@ def assign(thread: Thread, to: User | None) -> None:
 
 
 def unread(thread: Thread, most: int = 99) -> int:
-    """How many messages nobody on the desk has seen, at most ``most``."""
+    """Returns how many messages nobody on the desk has seen, at most ``most``."""
     newer = InboundMessage.objects.filter(
         account=thread.account_id, openid=thread.openid, pk__gt=thread.read_id
     ).exclude(kind="event")
@@ -89,5 +89,5 @@ def unread(thread: Thread, most: int = 99) -> int:
 
 
 def _still_waiting(thread: Thread) -> Case:
-    """What arrived since the page was made goes on waiting."""
+    """Returns what arrived since the page was made goes on waiting."""
     return Case(When(newest_id__gt=thread.newest_id, then=F("waiting_since")), default=Value(None))

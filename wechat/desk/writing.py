@@ -36,7 +36,7 @@ def is_worth_showing(thread: Thread) -> bool:
 
 
 def ask_for(thread: Thread) -> None:
-    """Have a worker show it; with the broker away nobody does."""
+    """Has a worker show it; with the broker away nobody does."""
     try:
         current_app.send_task("desk.show_writing", (thread.pk,), queue=work.INTERACTIVE, expires=SECONDS)
     except OperationalError as error:

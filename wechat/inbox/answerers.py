@@ -37,7 +37,7 @@ class Names:
     known: Mapping[str, Answerer]
 
     def of(self, mark: str) -> Answerer:
-        """What it is called; its mark, if it is gone."""
+        """Returns what it is called; its mark, if it is gone."""
         return self.known.get(mark) or Answerer(mark)
 
 

@@ -68,7 +68,7 @@ class Bubble:
 
 
 def of_content(content: said.Content) -> Part:
-    """What we say."""
+    """Returns what we say."""
     match content:
         case said.Text():
             return Part("text", content.content)
@@ -101,7 +101,7 @@ def _card(content: said.MiniProgramPage | said.ArticleMessage | said.Card) -> Pa
 
 
 def of_message(message: heard.Message) -> Part:
-    """What a follower says or does."""
+    """Returns what a follower says or does."""
     match message:
         case heard.Text():
             return Part("text", message.content)

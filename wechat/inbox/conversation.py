@@ -107,7 +107,7 @@ def _answer(row: InboundMessage, names: answerers.Names) -> Bubble:
 
 
 def part_of(row: InboundMessage) -> Part:
-    """What a row says; the unreadable says so."""
+    """Returns what a row says; the unreadable says so."""
     try:
         return of_message(row.message)
     except MalformedMessage:

@@ -58,7 +58,7 @@ Outcome = Fetched | WeChatError | Unusable
 
 
 def expect(row: InboundMessage, message: Message) -> None:
-    """Have a worker fetch the media of this message; runs twice without harm."""
+    """Has a worker fetch the media of this message; runs twice without harm."""
     wanted = [
         InboundMedia(message=row, media_id=media_id, kind=kind, due_at=timezone.now())
         for media_id, kind in _named(message)
@@ -69,7 +69,7 @@ def expect(row: InboundMessage, message: Message) -> None:
 
 @FETCHES.together
 def fetch(rows: Sequence[InboundMedia]) -> None:
-    """Fetch files side by side; the database is left to the caller's thread."""
+    """Fetches files side by side; the database is left to the caller's thread."""
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="media") as pool:
         for row, outcome in zip(rows, pool.map(_fetched, rows), strict=True):
             _settle(row, outcome)

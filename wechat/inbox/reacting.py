@@ -38,14 +38,14 @@ LATE_REACTIONS = _kind("inbox.react_late", late=True, batch=1)
 @REACTIONS.together
 @LATE_REACTIONS.together
 def react_to(rows: Sequence[InboundMessage]) -> None:
-    """Handle claimed rows; a row's failure is kept on it and delays nobody else's."""
+    """Handles claimed rows; a row's failure is kept on it and delays nobody else's."""
     follower_activity.keep_followers_fresh(rows)
     _settle([row for row in rows if _react_to_one(row)])
 
 
 @transaction.atomic
 def _settle(done: Sequence[InboundMessage]) -> None:
-    """Mark the messages as handled, and tell of those that were not before."""
+    """Marks the messages as handled, and tell of those that were not before."""
     rows = InboundMessage.objects.filter(pk__in=[row.pk for row in done])
     new = rows.filter(handled_at=None).order_by("pk").select_for_update(no_key=True)
     first = set(new.values_list("pk", flat=True))

@@ -36,7 +36,7 @@ async def receive(account: OfficialAccount, message: Message, body: bytes) -> Co
 
 
 async def receive_malformed(account: OfficialAccount, body: bytes) -> None:
-    """Record what is genuine but cannot be read. Raises ``NotRecorded``."""
+    """Records what is genuine but cannot be read. Raises ``NotRecorded``."""
     log.warning("callback_malformed", extra={"account": account.slug})
     await _keep(Record.malformed(account, body))
 

@@ -57,7 +57,7 @@ class Unrecorded(Exception):
 
 
 def insert(records: Sequence[Record]) -> Answers:
-    """Commit the records in one statement; the answers stored earlier of those that were repeats."""
+    """Commits the records in one statement; the answers stored earlier of those that were repeats."""
     ordered = _ordered(records)
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [_json(ordered)])
@@ -87,7 +87,7 @@ def _json(records: Sequence[Record]) -> str:
 
 
 def _keys(records: Sequence[Record]) -> list[Any]:
-    """What was not inserted had been before, or is in the batch twice: either way the row speaks."""
+    """Returns what was not inserted had been before, or is in the batch twice: either way the row speaks."""
     return [[record.account_id for record in records], [record.key for record in records]]
 
 
@@ -105,7 +105,7 @@ _commits = group_commit("callbacks", _write, most=BATCH_LIMIT)
 
 
 async def record(record: Record) -> None:
-    """Return once the record is committed; a repeat's ``answer`` becomes the stored one.
+    """Returns once the record is committed; a repeat's ``answer`` becomes the stored one.
 
     Raises ``Unrecorded`` when Postgres fails or does not answer in time; at once, while it owes the writer an
     answer for longer than that.

@@ -111,7 +111,7 @@ def answers(*, order: int, quick: bool = False) -> Callable[[Answerer], Answerer
 
 
 def reacts(*kinds: type[Message]) -> Callable[[Reactor], Reactor]:
-    """Run later for messages of these kinds; without kinds, for all."""
+    """Runs later for messages of these kinds; without kinds, for all."""
 
     def register(handler: Reactor) -> Reactor:
         _table.reacting.append((kinds or (Message,), handler))
@@ -121,7 +121,7 @@ def reacts(*kinds: type[Message]) -> Callable[[Reactor], Reactor]:
 
 
 def handled(counter: Counter) -> Counter:
-    """Register what is told of messages in the transaction that marks them as handled."""
+    """Registers what is told of messages in the transaction that marks them as handled."""
     _table.counting.append(counter)
     return counter
 

@@ -35,7 +35,7 @@ class SpoolAway(Exception):
 
 
 def append(record: Record) -> None:
-    """Keep the record for replay; a repeat's ``answer`` becomes that of the first. Raises ``SpoolAway``."""
+    """Keeps the record for replay; a repeat's ``answer`` becomes that of the first. Raises ``SpoolAway``."""
     answer_key = f"wc:spool:answer:{record.account_id}:{record.key}"
     try:
         with _redis().pipeline(transaction=True) as pipe:
@@ -65,7 +65,7 @@ REPLAYS = work.TurnKind("inbox.replay_spool", is_waiting, queue=work.INTERACTIVE
 
 @REPLAYS.does
 def replay(turn: work.Turn) -> int:
-    """Move what waits into Postgres; returns how many records left the stream."""
+    """Moves what waits into Postgres; returns how many records left the stream."""
     moved = 0
     while not turn.is_over and (entries := cast(list[Entry], _redis().xrange(STREAM, count=REPLAY_BATCH))):
         records = {entry_id: Record.from_json(fields[b"record"]) for entry_id, fields in entries}
@@ -91,7 +91,7 @@ class Refused:
 
 
 def refused(account_id: int) -> list[Refused]:
-    """What was kept aside for this account, newest first; nothing while Redis is away."""
+    """Returns what was kept aside for this account, newest first; nothing while Redis is away."""
     try:
         entries = cast(list[Entry], _redis().xrevrange(REFUSED, count=REFUSED_SHOWN))
     except RedisError:
@@ -104,7 +104,7 @@ def refused(account_id: int) -> list[Refused]:
 
 
 def try_again(account_id: int) -> int:
-    """Put what was kept aside back into the spool; how many records."""
+    """Puts what was kept aside back into the spool; how many records."""
     back = refused(account_id)
     for each in back:
         with _redis().pipeline(transaction=True) as pipe:

@@ -75,12 +75,12 @@ def report(account: OfficialAccount, days: int) -> Report:
 
 
 def ignore(account: OfficialAccount, text: str) -> None:
-    """Leave similar texts out of the report from now on."""
+    """Leaves similar texts out of the report from now on."""
     IgnoredText.objects.get_or_create(account=account, text=text)
 
 
 def _cut_at(account: OfficialAccount, first_id: int, since: datetime.datetime) -> datetime.datetime | None:
-    """Where the window begins, if the period has more than it holds."""
+    """Returns where the window begins, if the period has more than it holds."""
     rows = InboundMessage.objects.filter(
         account=account, answered_by="", kind="text", pk__gte=first_id, received_at__gte=since
     )

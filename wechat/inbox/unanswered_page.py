@@ -42,7 +42,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.MESSAGES, by=IGNORING)
 def ignore(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Leave a text out of the report, or take it in again."""
+    """Leaves a text out of the report, or takes it in again."""
     if "again" in request.POST:
         IgnoredText.objects.filter(account=account, text=request.POST["again"]).delete()
         audit.record(request, account, _("Took a text into the report of unanswered messages again"))
@@ -53,7 +53,7 @@ def ignore(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _rule_address(request: HttpRequest, account: OfficialAccount) -> str:
-    """Where a rule is made; empty where that is not this person's business."""
+    """Returns where a rule is made; empty where that is not this person's business."""
     may_add = Rights.of(request.user).may_change(Area.CONTENT, account.pk)
     return reverse("admin:replies_rule_add") if may_add else ""
 

@@ -13,7 +13,7 @@ CUSTOMERS_PREFIX = 64
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the caller's IP address, "" where the server knows none (a Unix socket).
+    """Returns the caller's IP address, "" where the server knows none (a Unix socket).
 
     Each proxy appends the address it was called from to ``X-Forwarded-For``. That is believed as far as the
     proxies of ``TRUSTED_PROXIES`` wrote it: so many of them, or those inside of its networks. What a caller
@@ -30,7 +30,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """Return what limits count as one caller: an IPv4 address, or the /64 network of an IPv6 address."""
+    """Returns what limits count as one caller: an IPv4 address, or the /64 network of an IPv6 address."""
     address = client_address(request)
     if ":" not in address:
         return address
@@ -38,7 +38,7 @@ def client_network(request: HttpRequest) -> str:
 
 
 def _is_trusted(address: Address | None, proxies: int) -> bool:
-    """Whether this address, reached over so many proxies already, is the next proxy."""
+    """Returns whether this address, reached over so many proxies already, is the next proxy."""
     trusted: int | tuple[Network, ...] = settings.TRUSTED_PROXIES
     if isinstance(trusted, int):
         return proxies < trusted

@@ -40,7 +40,7 @@ class Worker(Protocol[T_contra, R_co]):
     """Carries out the batches of one event loop."""
 
     async def carry_out(self, items: Sequence[T_contra], /) -> Sequence[R_co | Exception]:
-        """Return what came of each item, a result or an exception, in their order."""
+        """Returns what came of each item, a result or an exception, in their order."""
         ...
 
     async def close(self) -> None:
@@ -65,7 +65,7 @@ class Batches(Generic[T, R]):
         self._queues: dict[asyncio.AbstractEventLoop, _Queue[T, R]] = {}
 
     async def add(self, item: T, patience: float) -> R:
-        """Return what came of the item, or raise that.
+        """Returns what came of the item, or raise that.
 
         Raises ``NotDone`` after so many seconds; at once, while a batch is under way for longer than that.
         """

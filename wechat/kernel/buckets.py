@@ -65,12 +65,12 @@ _alone = _Alone()
 
 
 def key(name: str) -> str:
-    """Where Redis has the bucket of that name."""
+    """Returns where Redis has the bucket of that name."""
     return f"wc:bucket:{name}"
 
 
 def take(name: str, *, size: float, per_second: float, want: int = 1, share: float | None = None) -> Taken:
-    """Take up to ``want`` tokens from a bucket of that ``size``.
+    """Takes up to ``want`` tokens from a bucket of that ``size``.
 
     ``share`` is the part of the rate that a process keeps to while Redis is away; without it all is given.
     """
@@ -89,5 +89,5 @@ def take(name: str, *, size: float, per_second: float, want: int = 1, share: flo
 
 
 def wait_for(name: str, *, size: int, per_second: float) -> float:
-    """Take one token: 0.0, or the seconds until there is one. Without Redis nobody is held up."""
+    """Takes one token: 0.0, or the seconds until there is one. Without Redis nobody is held up."""
     return take(name, size=size, per_second=per_second).wait

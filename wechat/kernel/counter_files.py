@@ -20,7 +20,7 @@ NOBODY = 0
 
 
 def merge_dead(folder: Path) -> int:
-    """Add up what ended processes counted, and delete their files; returns how many files that were."""
+    """Adds up what ended processes counted, and delete their files; returns how many files that were."""
     with (folder / "lock").open("a") as lock:
         # Whoever asks meanwhile would find some of it twice, or not at all.
         fcntl.flock(lock, fcntl.LOCK_EX)

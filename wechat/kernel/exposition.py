@@ -32,7 +32,7 @@ GAUGES: Registry[Gauges] = Registry("group of gauges")
 
 
 def gauges(name: str) -> Callable[[Gauges], Gauges]:
-    """Register what asks the stores at each scrape; a module ``gauges`` of an app holds it."""
+    """Registers what asks the stores at each scrape; a module ``gauges`` of an app holds it."""
     return lambda ask: GAUGES.add(name, ask)
 
 
@@ -55,7 +55,7 @@ def counted() -> CollectorRegistry:
 
 
 def serve(port: int) -> None:
-    """Tell what was counted on a port of its own, from a thread, for as long as the process lives."""
+    """Tells what was counted on a port of its own, from a thread, for as long as the process lives."""
     registry = CollectorRegistry()
     registry.register(_Counted())
     start_http_server(port, registry=registry)

@@ -6,7 +6,7 @@ from wechat.sdk.beijing import BEIJING
 
 
 def contain(begin: datetime.time, end: datetime.time, clock: datetime.time) -> bool:
-    """Whether the time of day is within them; without a length they are the whole day."""
+    """Returns whether the time of day is within them; without a length they are the whole day."""
     return begin <= clock < end if begin < end else clock >= begin or clock < end
 
 

@@ -14,7 +14,7 @@ TUNNELS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the Internet and to no network of our own.
+    """Returns whether an IP address belongs to the Internet and to no network of our own.
 
     An IPv6 address that stands for an IPv4 one is judged as that one if it is ``::ffff:a.b.c.d``, and is not
     public in any other form (NAT64, 6to4, ``::a.b.c.d``): where it leads is the network's to say. Raises
@@ -31,7 +31,7 @@ def is_public(address: str) -> bool:
 
 
 def is_admitted(host: str, port: int, address: str) -> bool:
-    """Whether an address from outside may be connected to: outside DEBUG only a public one.
+    """Returns whether an address from outside may be connected to: outside DEBUG only a public one.
 
     ``address`` is empty where a proxy of the environment connects in our place: it has rules of its own.
     """

@@ -53,7 +53,7 @@ def register(
     oldest: Callable[[datetime.datetime, int], Sequence[Any]],
     delete: Callable[[Sequence[Any]], object],
 ) -> None:
-    """Have the data of this class deleted when its time is over."""
+    """Has the data of this class deleted when its time is over."""
     CLASSES.add(name, DataClass(name, label, oldest, delete))
 
 
@@ -66,7 +66,7 @@ FORGETTING = work.TurnKind("kernel.forget_old", is_due, queue=work.BULK)
 
 @FORGETTING.does
 def forget(turn: work.Turn) -> int:
-    """Delete batch after batch of each class; returns how many rows."""
+    """Deletes batch after batch of each class; returns how many rows."""
     forgotten = 0
     while not turn.is_over and (count := sum(_forget(each) for each in CLASSES)):
         forgotten += count

@@ -25,7 +25,7 @@ class Spans(Protocol):
         ...
 
     def past(self, name: str, seconds: float, attributes: dict[str, Any]) -> None:
-        """Tell of a span within the current one that has just ended."""
+        """Tells of a span within the current one that has just ended."""
         ...
 
 
@@ -33,7 +33,7 @@ _spans: Spans | None = None
 
 
 def collect(spans: Spans | None) -> None:
-    """Have spans made by these from now on; by nobody with ``None``."""
+    """Has spans made by these from now on; by nobody with ``None``."""
     global _spans
     _spans = spans
 
@@ -65,7 +65,7 @@ def span(name: str, trace: str = "", **attributes: Any) -> AbstractContextManage
 
 
 def past(name: str, seconds: float, **attributes: Any) -> None:
-    """Tell of a step within the current one that has just ended, and took so long."""
+    """Tells of a step within the current one that has just ended, and took so long."""
     if _spans is not None:
         _spans.past(name, seconds, attributes)
 

@@ -56,7 +56,7 @@ _unbuilt: "set[Cached[Any]]" = set()
 
 
 def all_built() -> bool:
-    """Whether every value can be read without a query."""
+    """Returns whether every value can be read without a query."""
     return not _unbuilt and settings.CACHE_VERSION_INTERVAL != 0
 
 
@@ -66,7 +66,7 @@ _build_lock = threading.Lock()
 
 
 async def build_all(seconds: float) -> None:
-    """Build everything in a thread; whoever comes while that is under way waits for the same build.
+    """Builds everything in a thread; whoever comes while that is under way waits for the same build.
 
     Raises ``django.db.Error`` while Postgres is away, ``TimeoutError`` after that many seconds.
     """
@@ -113,7 +113,7 @@ class Cached(Generic[T]):
         return built[1]
 
     def refresh(self) -> T:
-        """Build again if the tables were edited since. Raises ``django.db.Error`` while Postgres is away."""
+        """Builds again if the tables were edited since. Raises ``django.db.Error`` while Postgres is away."""
         with self._lock:
             # The number is read before the rows: an edit between the two is seen at the next look.
             number = (

@@ -55,7 +55,7 @@ Kind = LoginSession.Kind
 class MiniprogramLogin(OpenView):
     @extend_schema(request=MiniprogramLoginSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
-        """Log in with the code of `wx.login`. The session key stays here."""
+        """Logs in with the code of `wx.login`. The session key stays here."""
         given = _read(MiniprogramLoginSerializer, request)
         visitor = mini.log_in(_account(given["account"]), given["code"])
         return _tokens(tokens.start(visitor, Kind.MINIPROGRAM))
@@ -64,14 +64,14 @@ class MiniprogramLogin(OpenView):
 class MiniprogramPhone(VisitorView):
     @extend_schema(request=CodeSerializer, responses=PhoneSerializer)
     def post(self, request: Request) -> Response:
-        """Give one's telephone number, with the code of the button `getPhoneNumber`."""
+        """Gives one's telephone number, with the code of the button `getPhoneNumber`."""
         return Response({"phone": mini.take_phone(self.visitor, _read(CodeSerializer, request)["code"])})
 
 
 class MiniprogramProfile(VisitorView):
     @extend_schema(request=EncryptedSerializer, responses=VisitorSerializer)
     def post(self, request: Request) -> Response:
-        """Give nickname, avatar and UnionID, as the mini program was given them, encrypted."""
+        """Gives nickname, avatar and UnionID, as the mini program was given them, encrypted."""
         given = _read(EncryptedSerializer, request)
         visitor = mini.take_profile(
             self.visitor,
@@ -98,7 +98,7 @@ class WebLogin(OpenView):
 class Refresh(OpenView):
     @extend_schema(request=RefreshSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
-        """Spend a refresh token. One that was spent before ends the whole session."""
+        """Spends a refresh token. One that was spent before ends the whole session."""
         account, token, _in_cookie = _presented(request)
         try:
             _check_account(tokens.find(token), account)
@@ -110,7 +110,7 @@ class Refresh(OpenView):
 class Logout(OpenView):
     @extend_schema(request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
-        """End the session and every token it gave. Harmless when it has ended already."""
+        """Ends the session and every token it gave. Harmless when it has ended already."""
         account, token, in_cookie = _presented(request)
         try:
             session = tokens.find(token)
@@ -132,7 +132,7 @@ class Exchange(BusinessView):
 
     @extend_schema(request=CodeSerializer, responses=VisitorSerializer)
     def post(self, request: Request) -> Response:
-        """Who logged in: the `login_code` in the address of your site, once, within a minute."""
+        """Returns who logged in: the `login_code` in the address of your site, once, within a minute."""
         code = _read(CodeSerializer, request)["code"]
         visitor = handing_over.exchange(self.client, self.account, code)
         if visitor is None:
@@ -145,14 +145,14 @@ class Exchange(BusinessView):
 class Me(VisitorView):
     @extend_schema(responses=VisitorSerializer)
     def get(self, request: Request) -> Response:
-        """Who I am."""
+        """Returns who I am."""
         return Response(VisitorSerializer(self.visitor).data)
 
 
 class JsSdk(OpenView):
     @extend_schema(parameters=PAGE, responses=JsSdkSerializer)
     def get(self, request: Request) -> Response:
-        """What `wx.config` needs for the page at `url`, one of ours or of a login site."""
+        """Returns what `wx.config` needs for the page at `url`, one of ours or of a login site."""
         account = _account(request.query_params.get("account", ""))
         url = request.query_params.get("url", "").partition("#")[0]
         try:

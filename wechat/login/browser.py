@@ -27,7 +27,7 @@ def sign_out(response: HttpResponseBase, account: OfficialAccount) -> None:
 
 
 def visitor_of(request: HttpRequest, account: OfficialAccount) -> Visitor | None:
-    """Who is signed in to this account's pages here; the cookie of another account does not count."""
+    """Returns who is signed in to this account's pages here; the cookie of another account does not count."""
     kept = request.get_signed_cookie(_name(account.pk), "", salt=_salt(account.pk), max_age=LIFE)
     number, _, epoch = (kept or "").partition(".")
     if not (number.isdecimal() and epoch.isdecimal()):

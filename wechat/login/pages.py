@@ -46,7 +46,7 @@ Page = Callable[Concatenate[VisitorRequest, P], HttpResponseBase]
 
 
 def follower_page(scope: Scope = "snsapi_base") -> Callable[[Page[P]], Callable[..., HttpResponseBase]]:
-    """Give the view ``request.account`` and ``request.visitor``; see this module's description."""
+    """Gives the view ``request.account`` and ``request.visitor``; see this module's description."""
 
     def decorate(view: Page[P]) -> Callable[..., HttpResponseBase]:
         @never_cache

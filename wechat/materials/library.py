@@ -34,7 +34,7 @@ RENEWED_AFTER = LIFE - datetime.timedelta(hours=12)
 
 @UPLOADS.each
 def upload(asset: Asset) -> None:
-    """Bring it to the platform. A lost answer is asked for again: a second copy there harms nobody."""
+    """Brings it to the platform. A lost answer is asked for again: a second copy there harms nobody."""
     try:
         added = _added(asset)
     except FileNotFoundError:
@@ -46,13 +46,13 @@ def upload(asset: Asset) -> None:
 
 
 def upload_again(asset: Asset) -> None:
-    """Have a worker upload it anew; the former media ID is good until the new one is there."""
+    """Has a worker upload it anew; the former media ID is good until the new one is there."""
     start_over(asset)
     asset.save(update_fields=["state", "due_at", "attempts", "errcode", "error"])
 
 
 def start_over(asset: Asset) -> None:
-    """Make it one that is to be uploaded; whoever asks saves it."""
+    """Makes it one that is to be uploaded; whoever asks saves it."""
     asset.state, asset.due_at, asset.attempts = State.PENDING, timezone.now(), 0
     asset.errcode, asset.error = None, ""
 
@@ -71,7 +71,7 @@ def use_in(asset: Asset, account: OfficialAccount) -> Asset:
 
 
 def remove(asset: Asset) -> None:
-    """Delete it there and here, for this account. Raises ``WeChatError`` if the platform keeps it."""
+    """Deletes it there and here, for this account. Raises ``WeChatError`` if the platform keeps it."""
     if asset.media_id and asset.permanent:
         try:
             media.delete(client_for(asset.account), asset.media_id)

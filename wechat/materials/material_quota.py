@@ -62,7 +62,7 @@ def left(account: OfficialAccount, kind: str) -> int | None:
 
 
 def seen_by_staff(account: OfficialAccount) -> MaterialQuota:
-    """What is known; have a worker ask if that is old. The caller wakes a worker."""
+    """Returns what is known; have a worker ask if that is old. The caller wakes a worker."""
     quota, _made = MaterialQuota.objects.get_or_create(account=account)
     old = Q(read_at=None) | Q(read_at__lt=timezone.now() - FRESH_FOR)
     if MaterialQuota.objects.filter(old, pk=quota.pk, due_at=None).update(due_at=timezone.now(), attempts=0):

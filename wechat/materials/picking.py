@@ -148,7 +148,7 @@ def _upload(request: HttpRequest, account: OfficialAccount) -> Mapping[str, str 
 
 
 def _kind_of(request: HttpRequest) -> str:
-    """What the first bytes say it is, where any kind will do."""
+    """Returns what the first bytes say it is, where any kind will do."""
     file = request.FILES.get("file")
     if file is None:
         raise PermissionDenied

@@ -80,7 +80,7 @@ async def checked(view: LoopView, body: Any, size: int) -> Asked:
 
 
 async def accept(asked: Asked) -> str:
-    """Have the messages sent; returns the answer, as JSON. Raises what ``Calls.carry_out`` does."""
+    """Has the messages sent; returns the answer, as JSON. Raises what ``Calls.carry_out`` does."""
     try:
         answer = await _calls.carry_out(asked.call)
     except UniqueViolation:
@@ -90,7 +90,7 @@ async def accept(asked: Asked) -> str:
 
 
 def key_of(view: BusinessView) -> str:
-    """What the keys of a request's pushes begin with; each goes on with a number of its own."""
+    """Returns what the keys of a request's pushes begin with; each goes on with a number of its own."""
     digest = sha256(view.key.encode()).hexdigest()[:40]
     return f"api:{view.client.pk}:{digest}:"
 

@@ -43,7 +43,7 @@ class Pushes(LoopView):
 
     @extend_schema(request=PushRequestSerializer, responses={202: AcceptedSerializer})
     async def post(self, request: Request) -> HttpResponse:
-        """Queue up to 1,000 messages. All of them are checked first; one that is wrong refuses them all."""
+        """Queues up to 1,000 messages. All of them are checked first; one that is wrong refuses them all."""
         try:
             asked = await accepting.checked(self, request.data, len(request.body))
         except APIException as refusal:
@@ -58,7 +58,7 @@ class OnePush(BusinessView):
 
     @extend_schema(responses=PushSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """What became of a message."""
+        """Returns what became of a message."""
         push = _mine(self).filter(pk=pk).first()
         if push is None:
             raise ApiRefusal(404, "not_found", _("This client asked for no such message."))
@@ -91,7 +91,7 @@ class Webhook(BusinessView):
 
     @extend_schema(request=WebhookSerializer, responses=NewWebhookSerializer)
     def put(self, request: Request) -> Response:
-        """Where reports of states are posted from now on; answers the new signing secret."""
+        """Returns where reports of states are posted from now on; answers the new signing secret."""
         asked = WebhookSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         url = asked.validated_data["url"]
@@ -99,7 +99,7 @@ class Webhook(BusinessView):
 
 
 def _mine(view: BusinessView) -> QuerySet[Push]:
-    """What this client asked for."""
+    """Returns what this client asked for."""
     return Push.objects.filter(caller=view.client).select_related("account")
 
 

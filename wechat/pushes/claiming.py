@@ -83,7 +83,7 @@ def due_queues(*, bulk: bool) -> list[SendQueue]:
 
 
 def claim(queue: SendQueue, limit: int) -> Sequence[Push]:
-    """Take due pushes of a queue, which are then *sending*: the attempt is on record before the call."""
+    """Takes due pushes of a queue, which are then *sending*: the attempt is on record before the call."""
     return transitions.claim(
         queue.account_id,
         queue.kind,

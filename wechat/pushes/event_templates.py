@@ -49,7 +49,7 @@ def known() -> Mapping[str, EventDefinition]:
 def happened(
     account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str
 ) -> list[Push]:
-    """Queue the messages that are sent for this event; told again with the same ``key``, nothing."""
+    """Queues the messages that are sent for this event; told again with the same ``key``, nothing."""
     automatic = EventTemplate.objects.select_related("template").filter(
         account=account, event=name, enabled=True, template__missing_since=None
     )

@@ -46,7 +46,7 @@ class FillForm(forms.Form):
 
     @property
     def message(self) -> TemplateMessage:
-        """What was filled in; of a valid form."""
+        """Returns what was filled in; of a valid form."""
         links = {name: self.cleaned_data.get(name, "") for name in ("url", "appid", "pagepath")}
         values = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.template.fields}
         return TemplateMessage(template_id=self.template.platform_id, values=values, **links)

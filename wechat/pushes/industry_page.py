@@ -60,7 +60,7 @@ def _asked(request: HttpRequest, form: IndustryForm) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest, account: OfficialAccount, form: IndustryForm) -> str:
-    """What is wrong, if it is not done."""
+    """Returns what is wrong, if it is not done."""
     first, second = form.cleaned_data["first"], form.cleaned_data["second"]
     try:
         industries.choose(account, first, second)

@@ -33,7 +33,7 @@ LACKING = frozenset({48001, 200100, 40013})
 
 
 def sync(account: OfficialAccount) -> None:
-    """Read the templates soon."""
+    """Reads the templates soon."""
     LibraryJob.objects.bulk_create(
         [LibraryJob(account=account, verb=Verb.SYNC, due_at=timezone.now())], ignore_conflicts=True
     )
@@ -75,7 +75,7 @@ def missing(account: OfficialAccount, platform_ids: Iterable[str]) -> set[str]:
 
 @JOBS.each
 def do(job: LibraryJob) -> None:
-    """Do one job at the platform, and read the templates as they are then."""
+    """Does one job at the platform, and reads the templates as they are then."""
     client = client_for(job.account)
     if job.verb == Verb.ADD:
         try:

@@ -41,7 +41,7 @@ def queue(
     inbound: InboundMessage | None = None,
     at: datetime.datetime | None = None,
 ) -> Push:
-    """Have a worker send the content once; asking again with the same ``key`` gives the first push.
+    """Has a worker send the content once; asking again with the same ``key`` gives the first push.
 
     ``key`` is unique within the account, as ``later:812:0``; ``cause`` names what asks, as ``rule:12``. If
     the follower's actions allow no message when its turn comes, ``at`` that time or now, the push is skipped
@@ -78,7 +78,7 @@ def queue_many(
     chosen: str,
     parameters: Sequence[Any] = (),
 ) -> dict[str, int]:
-    """Queue a campaign's messages in one statement; returns the ids of the new pushes by their keys.
+    """Queues a campaign's messages in one statement; returns the ids of the new pushes by their keys.
 
     ``chosen`` is SQL that gives the ``COLUMNS`` in that order: the openid as text; the content as jsonb, in
     the form that ``Push`` describes; the key as text, unique within the account; and when it may go. A

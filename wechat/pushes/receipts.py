@@ -27,7 +27,7 @@ RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (1, 5, 60, 300
 
 
 def keep(account: OfficialAccount, msgid: int, reason: str, status: str) -> None:
-    """Note what was reported; the first word on a message counts."""
+    """Notes what was reported; the first word on a message counts."""
     now = timezone.now()
     receipt = Receipt(
         account=account, msgid=msgid, reason=reason, status=status[:120] or "?", received_at=now, due_at=now
@@ -38,7 +38,7 @@ def keep(account: OfficialAccount, msgid: int, reason: str, status: str) -> None
 @JOINS.together
 @transaction.atomic
 def join(receipts: Sequence[Receipt]) -> None:
-    """Join what has been reported to the pushes it is about."""
+    """Joins what has been reported to the pushes it is about."""
     joined = transitions.join_receipts(receipts)
     left = [receipt for receipt in receipts if receipt.pk not in joined]
     forgotten = [receipt.pk for receipt in left if receipt.attempts >= len(RETRY_AFTER)]

@@ -20,7 +20,7 @@ events.register(
 
 
 def note(push_ids: Sequence[int]) -> None:
-    """Have the callers told the state these pushes are in; in the transaction that changed it."""
+    """Has the callers told the state these pushes are in; in the transaction that changed it."""
     closed = Push.objects.filter(pk__in=push_ids, caller__isnull=False).exclude(state__in=OPEN)
     pushes = list(closed.select_related("account")) if push_ids else []
     callers = {push.caller_id for push in pushes}

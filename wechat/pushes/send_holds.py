@@ -23,7 +23,7 @@ SENDS, BULK_SENDS = "pushes.send", "pushes.send_bulk"
 
 
 def report(account_id: int, kind: str, error: WeChatError, *, is_probe: bool = False) -> bool:
-    """Note an error of a send; returns whether sends of this kind wait from now on."""
+    """Notes an error of a send; returns whether sends of this kind wait from now on."""
     cause = error.cause
     if cause not in {Cause.QUOTA, Cause.RATE, Cause.ACCOUNT, Cause.AWAY}:
         return False
@@ -34,7 +34,7 @@ def report(account_id: int, kind: str, error: WeChatError, *, is_probe: bool = F
 
 
 def answered(account_id: int, kind: str, *, bulk: bool) -> None:
-    """Note that the platform took a message of this kind again."""
+    """Notes that the platform took a message of this kind again."""
     holds.lift_all(held(bulk=bulk).filter(subject=account_id, part=kind))
 
 
@@ -49,7 +49,7 @@ def take_probe(account_id: int, kind: str, *, bulk: bool) -> bool:
 
 
 def go_on(account: OfficialAccount, kind: str) -> None:
-    """Have sends go on at once, as after the quota was raised or the address added to the whitelist."""
+    """Has sends go on at once, as after the quota was raised or the address added to the whitelist."""
     holds.lift_all(_open(account).filter(part=kind))
 
 

@@ -23,7 +23,7 @@ ALONE = 10
 
 
 def take(account_id: int, kind: str, per_second: int, want: int) -> int:
-    """How many of ``want`` messages may go now; perhaps none.
+    """Returns how many of ``want`` messages may go now; perhaps none.
 
     A bucket holds what a quarter of a second brings.
     """

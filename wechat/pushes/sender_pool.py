@@ -37,7 +37,7 @@ class Attempt:
 
     @property
     def key(self) -> tuple[int, str]:
-        """What is held together: the account and the kind of message."""
+        """Returns what is held together: the account and the kind of message."""
         return self.push.account_id, self.push.kind
 
 

@@ -51,7 +51,7 @@ class Sender(ABC):
     verdicts: ClassVar[Mapping[int, Verdict]] = {}
 
     def send(self, client: Client, push: Push) -> int | None:
-        """Call the platform; the message's id there, if it tells one.
+        """Calls the platform; the message's id there, if it tells one.
 
         Raises ``ContentError`` before the call, ``ApiError`` and ``TransportError``.
         """
@@ -59,7 +59,7 @@ class Sender(ABC):
         return int(msgid) if msgid.isdecimal() else None
 
     def probe(self, client: Client) -> None:
-        """Find out whether the platform answers, with a call that spends nobody's message.
+        """Finds out whether the platform answers, with a call that spends nobody's message.
 
         Raises ``ApiError`` and ``TransportError``; the latter surely before a message left.
         """
@@ -70,12 +70,12 @@ class Sender(ABC):
 
     @abstractmethod
     def body(self, push: Push) -> dict[str, Any]:
-        """What the platform is told; see ``send``."""
+        """Returns what the platform is told; see ``send``."""
 
     def take(
         self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime
     ) -> Mapping[int, GiveBack]:
-        """Take each push from the follower's ledger; by id, how to undo that, for those that may be sent."""
+        """Takes each push from the follower's ledger; by id, how to undo that, for those that may be sent."""
         return dict.fromkeys([push.pk for push in pushes], _nothing)
 
     def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:  # noqa: B027 - most have none

@@ -53,13 +53,13 @@ BULK_SENDS = work.TurnKind(
 
 @SENDS.does
 def send(turn: work.Turn) -> int:
-    """Send what somebody waits for until nothing is due; returns how many pushes were taken on."""
+    """Sends what somebody waits for until nothing is due; returns how many pushes were taken on."""
     return _send_due(turn, bulk=False)
 
 
 @BULK_SENDS.does
 def send_bulk(turn: work.Turn) -> int:
-    """Send what campaigns queued until nothing is due; returns how many pushes were taken on."""
+    """Sends what campaigns queued until nothing is due; returns how many pushes were taken on."""
     return _send_due(turn, bulk=True)
 
 
@@ -87,7 +87,7 @@ class _Run:
         return self.taken
 
     def _take_on(self) -> int:
-        """Claim for the places that are free, queue by queue; returns how many were taken on."""
+        """Claims for the places that are free, queue by queue; returns how many were taken on."""
         self.has_to_wait = False
         if self.turn.is_over or self._free(AHEAD) < IN_FLIGHT // 2:
             return 0
@@ -111,7 +111,7 @@ class _Run:
         return len(pushes)
 
     def _probe(self, queue: SendQueue) -> int:
-        """Send one message to find out whether the others may go; those that cannot be sent are closed."""
+        """Sends one message to find out whether the others may go; those that cannot be sent are closed."""
         taken = 0
         if send_holds.take_probe(queue.account_id, queue.kind, bulk=self.bulk):
             while (pushes := claiming.claim(queue, 1)) and not self._start(queue, pushes):
@@ -129,7 +129,7 @@ class _Run:
         return len(attempts)
 
     def _settle(self, results: Sequence[Result]) -> None:
-        """Put on hold what has to wait, and keep on the rows what became of the calls."""
+        """Puts on hold what has to wait, and keeps on the rows what became of the calls."""
         for result in results:
             _count(result)
             if result.error is not None:
@@ -173,7 +173,7 @@ def _is_unknown(error: WeChatError) -> bool:
 def begin(
     account: OfficialAccount, sender: Sender, pushes: Sequence[Push], *, is_probe: bool = False
 ) -> list[Attempt]:
-    """Take the messages from the followers' ledgers; what may not be sent, or no longer, is closed."""
+    """Takes the messages from the followers' ledgers; what may not be sent, or no longer, is closed."""
     now = timezone.now()
     going, refused = _sorted_out(sender, pushes, sender.missing(account, pushes))
     paid = sender.take(account, going, now)

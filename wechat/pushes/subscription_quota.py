@@ -64,7 +64,7 @@ def usable(account: OfficialAccount, template: str) -> QuerySet[NoticeGrant]:
 
 
 def left(account: OfficialAccount, openid: str, templates: Collection[str]) -> dict[str, int]:
-    """How many messages of each template may be sent to the follower."""
+    """Returns how many messages of each template may be sent to the follower."""
     refused = NoticeRefusal.objects.filter(
         account=account,
         template=OuterRef("template"),
@@ -104,7 +104,7 @@ def held(account: OfficialAccount, openid: str) -> list[Held]:
 def spend_each(
     account: OfficialAccount, template: str, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, int | None]:
-    """Take one agreement of each follower, the oldest; by openid, for those who had one.
+    """Takes one agreement of each follower, the oldest; by openid, for those who had one.
 
     ``None`` in place of the agreement's id is one that lasts and is not used up.
     """

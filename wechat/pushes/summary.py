@@ -50,7 +50,7 @@ def summary(content: Mapping[str, Any]) -> str:
 
 
 def because(push: Push) -> StrOrPromise:
-    """Why it was not sent; the platform's refusal with what to do about it."""
+    """Returns why it was not sent; the platform's refusal with what to do about it."""
     if push.reason in {"", Push.Reason.REFUSED} and push.errcode is not None:
         return in_words(push.errcode)
     return push.get_reason_display()

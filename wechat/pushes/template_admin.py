@@ -90,7 +90,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return redirect("admin:pushes_template_changelist")
 
     def try_view(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Fill in, see what the follower will see, send it to one of them."""
+        """Fills in, see what the follower will see, send it to one of them."""
         form = TestForm(template, request.POST or None)
         if "keep" in request.POST:
             return self._kept(request, template)
@@ -101,7 +101,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return TemplateResponse(request, "pushes/template_try.html", context)
 
     def held_view(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """What the platform accepted and then did not deliver, asked for now."""
+        """Returns what the platform accepted and then did not deliver, asked for now."""
         context = frame(request, _("Held back by WeChat"), opts=self.opts, template=template)
         try:
             context["held"] = [_held(each) for each in _intercepted(template)]

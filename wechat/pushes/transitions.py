@@ -183,7 +183,7 @@ def put_back(account_id: int, cause: str, reasons: Collection[str]) -> int:
 
 
 def take_back(account_id: int, cause: str) -> list[int]:
-    """Delete those of a batch that were never tried, or surely refused; returns the ids they had.
+    """Deletes those of a batch that were never tried, or surely refused; returns the ids they had.
 
     The rest is on its way, and ends by its real outcome.
     """

@@ -123,7 +123,7 @@ def fields_of(content: str, choices: Mapping[str, Sequence[str]] | None = None) 
 
 
 def check_all(fields: Sequence[TemplateField], values: Mapping[str, str]) -> dict[str, list[str]]:
-    """What is wrong with the values, by field; nothing if all of them may be sent."""
+    """Returns what is wrong with the values, by field; nothing if all of them may be sent."""
     wrong: dict[str, list[str]] = {}
     for field in fields:
         try:

@@ -100,14 +100,14 @@ def left(account: OfficialAccount, openid: str, at: datetime.datetime) -> Allowa
 
 
 def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent | None:
-    """Take one message from the grant that ends first; ``None`` if nothing may be sent."""
+    """Takes one message from the grant that ends first; ``None`` if nothing may be sent."""
     return spend_each(account, [openid], at).get(openid)
 
 
 def spend_each(
     account: OfficialAccount, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, Spent]:
-    """Take one message of each of these followers; by openid, for those who may be sent one."""
+    """Takes one message of each of these followers; by openid, for those who may be sent one."""
     with connection.cursor() as cursor:
         cursor.execute(SPEND, [account.pk, list(openids), at])
         return {openid: Spent(window_id, granted_at) for openid, window_id, granted_at in cursor.fetchall()}

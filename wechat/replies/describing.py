@@ -50,7 +50,7 @@ MARKS = {Compare.EQUALS: "= {}", Compare.STARTS_WITH: "{}…", Compare.REGEX: "/
 
 
 def answers_to(rule: Rule) -> str:
-    """What sets the rule off."""
+    """Returns what sets the rule off."""
     match rule.trigger:
         case Trigger.KEYWORD:
             return _several([marked(each.compare, each.text) for each in rule.keywords.all()])

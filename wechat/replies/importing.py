@@ -35,7 +35,7 @@ class Report:
 
 
 def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> Report:
-    """Take over what ``get_current_autoreply_info`` tells. A rule edited here stays as it is.
+    """Takes over what ``get_current_autoreply_info`` tells. A rule edited here stays as it is.
 
     What cannot be said in our terms becomes a rule that is off, with a note that holds the original.
     """
@@ -48,7 +48,7 @@ def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> Report:
 
 
 def import_rules(account: OfficialAccount, text: bytes, *, rehearse: bool = False) -> Report:
-    """Take over a file, or with ``rehearse`` only tell what would happen. Raises ``Unreadable``.
+    """Takes over a file, or with ``rehearse`` only tell what would happen. Raises ``Unreadable``.
 
     All of it or nothing: with ``problems`` in the report nothing was changed.
     """

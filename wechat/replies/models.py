@@ -191,7 +191,7 @@ class Rule(HasSecrets):
 
     @property
     def answered_by(self) -> str:
-        """How the message log names this rule."""
+        """Returns how the message log names this rule."""
         return f"rule:{self.pk}"
 
 

@@ -27,7 +27,7 @@ LARGEST = limits.LIMITS[Asset.Kind.VIDEO].largest
 
 
 def take_over(account: OfficialAccount, info: dict[str, Any]) -> None:
-    """Put a media ID where the answer of ``get_current_autoreply_info`` has a video's address.
+    """Puts a media ID where the answer of ``get_current_autoreply_info`` has a video's address.
 
     A video that cannot be had keeps its address. Raises ``WeChatError`` if the platform does not take one.
     """

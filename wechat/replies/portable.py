@@ -58,7 +58,7 @@ def digest(data: Portable) -> str:
 
 
 def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
-    """Make the rule what the data says. Raises ``ValidationError``; runs in the caller's transaction."""
+    """Makes the rule what the data says. Raises ``ValidationError``; runs in the caller's transaction."""
     for name, kind in PLAIN_FIELDS.items():
         setattr(rule, name, _of_kind(data, name, kind))
     for name, read in TIMES.items():

@@ -96,7 +96,7 @@ def _ways(rule: RuleSpec) -> Sequence[Way]:
 
 
 def _implies(way: Way, other: Way) -> bool:
-    """Whether everything that comes the one way comes the other way as well."""
+    """Returns whether everything that comes the one way comes the other way as well."""
     if isinstance(other, KeywordSpec):
         if way == ("kind", "text"):
             return other.fits_anything

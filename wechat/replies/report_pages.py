@@ -25,7 +25,7 @@ def replay(request: HttpRequest, rule: Rule) -> HttpResponse:
 
 @object_page(lambda: Rule.objects.select_related("account"), Area.CONTENT)
 def in_shadow(request: HttpRequest, rule: Rule) -> HttpResponse:
-    """What the rule would have answered if it did not run in shadow, the newest first."""
+    """Returns what the rule would have answered if it did not run in shadow, the newest first."""
     matches = ShadowMatch.objects.filter(rule=rule).select_related("message").order_by("-message_id")
     title = _("What “%(name)s” would have answered") % {"name": rule.name}
     context = frame(request, title, original=rule, matches=matches[:SHOWN_MATCHES])

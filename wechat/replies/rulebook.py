@@ -27,7 +27,7 @@ class Book:
     scripts: Mapping[int, Script] = field(default_factory=dict)
 
     def is_on(self, rule_id: int) -> bool:
-        """Whether the rule is there, switched on, and can be said."""
+        """Returns whether the rule is there, switched on, and can be said."""
         found = any(spec.id == rule_id and spec.enabled for spec in self.compiled.specs)
         return found and rule_id not in self.compiled.broken
 

@@ -78,7 +78,7 @@ class Window:
     closes: datetime.time | None = None
 
     def miss(self, moment: datetime.datetime) -> Reason | None:
-        """Why the moment is outside, ``None`` inside."""
+        """Returns why the moment is outside, ``None`` inside."""
         if self.begins and moment < self.begins:
             return Reason.NOT_BEGUN
         if self.ends and moment >= self.ends:
@@ -140,7 +140,7 @@ class KeywordSpec:
 
     @property
     def fits_anything(self) -> bool:
-        """Whether it is an expression such as ``.*``, which leaves nothing to the rules below."""
+        """Returns whether it is an expression such as ``.*``, which leaves nothing to the rules below."""
         return self.compare is Compare.REGEX and all(map(self.fits, UNLIKE_TEXTS))
 
 
@@ -174,12 +174,12 @@ class RuleSpec:
 
     @property
     def needs_facts(self) -> bool:
-        """Whether something has to be known about the follower to tell if it answers."""
+        """Returns whether something has to be known about the follower to tell if it answers."""
         by_history = self.trigger in (Trigger.FOLLOW_FIRST, Trigger.FOLLOW_AGAIN)
         return by_history or self.audience != Audience()
 
     def trigger_miss(self, message: Message) -> Reason | None:
-        """Why the message does not set this rule off, ``None`` if it does."""
+        """Returns why the message does not set this rule off, ``None`` if it does."""
         match self.trigger:
             case Trigger.KEYWORD:
                 return self._keyword_miss(said(message))
@@ -234,7 +234,7 @@ def scene_of(message: Message) -> str | None:
 
 
 def regex_error(pattern: str) -> str | None:
-    """What is wrong with a regular expression, in the engine's words; ``None`` if nothing."""
+    """Returns what is wrong with a regular expression, in the engine's words; ``None`` if nothing."""
     try:
         compiled = re2.compile(pattern, quiet())
     except re2.error as error:
@@ -243,7 +243,7 @@ def regex_error(pattern: str) -> str | None:
 
 
 def is_usable(keywords: Sequence[KeywordSpec]) -> bool:
-    """Whether each of the keywords can be looked for."""
+    """Returns whether each of the keywords can be looked for."""
     return all(
         regex_error(keyword.text) is None if keyword.compare is Compare.REGEX else bool(plain(keyword.text))
         for keyword in keywords

@@ -100,7 +100,7 @@ def try_out(account: OfficialAccount, message: Message, facts: Facts | None = No
 
 
 def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1000) -> Replay:
-    """What the last messages would have got with the candidates on, instead of with today's rules."""
+    """Returns what the last messages would have got with the candidates on, instead of with today's rules."""
     rules = list(rulebook.loaded(Rule.objects.filter(account=account)))
     today = rulebook.book(rules).compiled
     switched = {candidate.pk for candidate in candidates}

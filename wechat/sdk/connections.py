@@ -117,7 +117,7 @@ class _Connection(HTTPConnection):
         return sock
 
     def _admitted(self) -> list[Address]:
-        """Where the host may be reached. A proxy decides about that itself."""
+        """Returns where the host may be reached. A proxy decides about that itself."""
         found = self._resolved()
         if self.proxy is None:
             admits, port = _admission.get(), self.port
@@ -225,7 +225,7 @@ def bounded_session(admission: Admission = _everywhere) -> requests.Session:
 
 
 def never_left(error: requests.RequestException) -> bool:
-    """Whether the connection was never made, so that the receiver cannot have acted."""
+    """Returns whether the connection was never made, so that the receiver cannot have acted."""
     never = (requests.ConnectTimeout, NotAdmitted)
     return isinstance(error, never) or isinstance(_reason(error), NewConnectionError)
 

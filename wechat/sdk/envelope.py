@@ -83,7 +83,7 @@ class Opened:
 
 
 def verify_query(keys: CallbackKeys, query: Mapping[str, str], now: float) -> None:
-    """Check the `signature` of a GET verification or a plain push, and that it is fresh.
+    """Checks the `signature` of a GET verification or a plain push, and that it is fresh.
 
     The signature must be there in every mode: an unsigned echostr must never be echoed. Pushes in the
     encrypted modes go to `open_envelope` alone. Raises EnvelopeError.

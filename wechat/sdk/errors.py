@@ -144,7 +144,7 @@ class ApiError(WeChatError):
     def from_answer(
         cls, errcode: int, errmsg: str, api: str, failed_openids: Sequence[str] = (), msg_id: int = 0
     ) -> "ApiError":
-        """Build from the platform's own text, which carries the request id and, for 40164, our address."""
+        """Builds from the platform's own text, which carries the request id and, for 40164, our address."""
         rid = re.search(r"\brid: ?([0-9a-f]+(?:-[0-9a-f]+)*)", errmsg)
         address = re.search(r"invalid ip ([0-9a-fA-F.:]+)", errmsg) if errcode == 40164 else None
         return cls(

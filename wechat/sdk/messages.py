@@ -51,12 +51,12 @@ class Message:
 
     @property
     def text(self) -> str:
-        """What a person would read in it, or ""."""
+        """Returns what a person would read in it, or ""."""
         return ""
 
     @property
     def detail(self) -> str:
-        """What tells this event from another of the same name, sender and second."""
+        """Returns what tells this event from another of the same name, sender and second."""
         return self.event_key
 
     @property

@@ -68,7 +68,7 @@ def to_dict(message: TemplateMessage) -> dict[str, Any]:
 
 
 def from_dict(template_id: str, stored: Mapping[str, Any]) -> TemplateMessage:
-    """What `to_dict` described. Raises ContentError for anything it cannot have written."""
+    """Returns what `to_dict` described. Raises ContentError for anything it cannot have written."""
     values = stored.get("values", {})
     texts = {name: stored[name] for name in _TEXTS if name in stored}
     if not isinstance(values, dict) or not all(isinstance(each, str) for each in texts.values()):

@@ -64,12 +64,12 @@ def _finite(number: str) -> float:
 
 
 def is_json(data: bytes) -> bool:
-    """Whether it can only be a JSON object, and no XML."""
+    """Returns whether it can only be a JSON object, and no XML."""
     return data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
 
 
 def is_legible(data: bytes) -> bool:
-    """Whether it begins as a text does, and as no picture, sound or film."""
+    """Returns whether it begins as a text does, and as no picture, sound or film."""
     head = data[:512]
     try:
         return b"\0" not in head and bool(codecs.getincrementaldecoder("utf-8")().decode(head))

@@ -47,7 +47,7 @@ class TokenStore(Protocol):
     def save(self, name: str, token: Token) -> None: ...
 
     def drop(self, name: str, value: str) -> None:
-        """Forget the token only if it still has this value."""
+        """Forgets the token only if it still has this value."""
         ...
 
     def lock(self, name: str) -> AbstractContextManager[None]:

@@ -49,7 +49,7 @@ class EndpointAdmin(AccountScopedAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
-        """What something else keeps, as a rule, is changed there."""
+        """Returns what something else keeps, as a rule, is changed there."""
         kept = ("url", "events") if obj is not None and obj.owner else ()
         return [*super().get_readonly_fields(request, obj), *kept]
 

@@ -67,7 +67,7 @@ class DeliveryAttempt:
 
 
 def answered(event: str) -> Callable[[Answering], Answering]:
-    """Register what is done with the JSON that endpoints answer to such an event."""
+    """Registers what is done with the JSON that endpoints answer to such an event."""
 
     def register(answering: Answering) -> Answering:
         _answering.add(event, answering)
@@ -79,7 +79,7 @@ def answered(event: str) -> Callable[[Answering], Answering]:
 def emit(
     account: OfficialAccount, event: str, data: Mapping[str, Any], *, key: str, openid: str = ""
 ) -> None:
-    """Tell whoever has subscribed to it; inside the transaction that makes it true."""
+    """Tells whoever has subscribed to it; inside the transaction that makes it true."""
     for endpoint in subscribers(account, event):
         send(endpoint, account, event, data, key=key, openid=openid)
 
@@ -113,7 +113,7 @@ def send(
     key: str,
     openid: str = "",
 ) -> bool:
-    """Have it posted to one endpoint, once for each ``key``; whether that is new."""
+    """Has it posted to one endpoint, once for each ``key``; whether that is new."""
     known = Delivery.objects.filter(endpoint=endpoint, key=key).exists()
     send_all([prepared(endpoint, account, event, data, key=key, openid=openid)])
     return not known
@@ -144,7 +144,7 @@ def prepared(
 
 
 def send_again(deliveries: Sequence[Delivery]) -> int:
-    """Post what was delivered or given up once more, as the same message; how many."""
+    """Posts what was delivered or given up once more, as the same message; how many."""
     closed = Delivery.objects.filter(
         pk__in=[each.pk for each in deliveries], due_at=None, endpoint__enabled=True
     )
@@ -155,7 +155,7 @@ def send_again(deliveries: Sequence[Delivery]) -> int:
 
 @DELIVERIES.together
 def deliver(found: Sequence[Delivery]) -> None:
-    """Post events to business systems side by side; the database is left to the caller's thread.
+    """Posts events to business systems side by side; the database is left to the caller's thread.
 
     An endpoint that gives no answer several times is on hold, and its other events wait for a probe.
     """
@@ -170,7 +170,7 @@ def deliver(found: Sequence[Delivery]) -> None:
 
 
 def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Mapping[str, Any]) -> Delivery:
-    """Post an example now, once, even if the endpoint is off; the delivery with its attempt."""
+    """Posts an example now, once, even if the endpoint is off; the delivery with its attempt."""
     data, key = {**example, "sample": True}, f"sample:{new_message_id()}"
     delivery = prepared(endpoint, account, event, data, key=key)
     attempt = _attempt(delivery)
@@ -225,7 +225,7 @@ def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
 
 
 def _judge(endpoint: Endpoint, now: datetime.datetime, *, delivered: bool) -> None:
-    """Note how long nothing has been taken, and switch the endpoint off when that is too long."""
+    """Notes how long nothing has been taken, and switches the endpoint off when that is too long."""
     rows = Endpoint.objects.filter(pk=endpoint.pk)
     if delivered:
         rows.filter(failing_since__isnull=False).update(failing_since=None)

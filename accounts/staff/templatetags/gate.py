@@ -22,7 +22,7 @@ def account_field(context: dict[str, Any]) -> SafeString:
 
 @register.inclusion_tag("staff/held_work.html", takes_context=True)
 def held_work(context: dict[str, Any], *works: str) -> dict[str, Any]:
-    """Why these kinds of background work of the account wait, with a button to have them go on."""
+    """Returns why these kinds of background work of the account wait, with a button to have them go on."""
     request = context["request"]
     account = shown_account(request)
     return {

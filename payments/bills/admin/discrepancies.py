@@ -105,7 +105,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:bills_discrepancy_change", found.pk)
 
     def propose_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """What is to be booked; nothing is, before a second person agrees."""
+        """Returns what is to be booked; nothing is, before a second person agrees."""
         self._require_right(request, found)
         form = ResolutionForm(found, request.POST)
         if request.method == "POST" and form.is_valid():

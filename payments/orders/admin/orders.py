@@ -134,7 +134,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return TemplateResponse(request, "orders/refund.html", context)
 
     def look_view(self, request: HttpRequest, order: Order) -> HttpResponse:
-        """Ask WeChat Pay now, rather than when it is due."""
+        """Asks WeChat Pay now, rather than when it is due."""
         if request.method == "POST":
             before = order.state
             if order.is_open:
@@ -189,7 +189,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return redirect("admin:orders_order_change", order.pk)
 
     def _plan(self, request: HttpRequest, order: Order, amount: int) -> dict[str, Any]:
-        """What will happen, with real numbers."""
+        """Returns what will happen, with real numbers."""
         assert isinstance(request.user, User)
         limit = limit_of(request.user, order.account_id)
         left = left_alone(order, "staff", request.user)

@@ -77,7 +77,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return super().render_change_form(request, {**context, **offered}, add, change, form_url, obj)
 
     def decide_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
-        """What will happen, and then yes or no."""
+        """Returns what will happen, and then yes or no."""
         if request.method == "POST":
             self._decide(request, refund, agreed="agreed" in request.POST)
             return redirect("admin:orders_refund_change", refund.pk)

@@ -145,7 +145,7 @@ class Order(WorkRow):
 
     @property
     def refundable(self) -> int:
-        """What may still be asked back, in fen."""
+        """Returns what may still be asked back, in fen."""
         return self.total - self.reserved if self.is_paid else 0
 
 

@@ -62,7 +62,7 @@ def request(
     by: User | None = None,
     agreed_by: User | None = None,
 ) -> Refund:
-    """Set the amount aside and have it refunded; the same key is the same refund.
+    """Sets the amount aside and has it refunded; the same key is the same refund.
 
     Beyond the limit of whoever asks it waits for a second person, unless one has agreed already. Raises
     ``OrderRefused``.
@@ -98,7 +98,7 @@ def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
 
 @REFUNDS.each
 def advance(refund: Refund) -> None:
-    """Take one step with WeChat Pay: look first if it was called for before, and call if it is not there."""
+    """Takes one step with WeChat Pay: look first if it was called for before, and call if it is not there."""
     cashier = cashier_for(refund.order.merchant, refund.order.protocol)
     called_before = refund.calls > 0
     refund.calls += 1
@@ -228,7 +228,7 @@ def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
 
 
 def _take(refund: Refund, report: RefundReport) -> None:
-    """Book what WeChat Pay says of it; what is not over is looked at again, less and less often."""
+    """Books what WeChat Pay says of it; what is not over is looked at again, less and less often."""
     apply_refund(refund.order.merchant, report, by=history.PLATFORM)
     pause = LOOK_AFTER[min(refund.calls, len(LOOK_AFTER)) - 1]
     refund.done(due_at=timezone.now() + pause)

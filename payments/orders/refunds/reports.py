@@ -38,7 +38,7 @@ def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Applie
 
 
 def adopt(order: Order, report: RefundReport, *, asked_by: User | None, decided_by: User) -> Refund:
-    """Book a refund that was made in the merchant platform. Raises ``OrderRefused``."""
+    """Books a refund that was made in the merchant platform. Raises ``OrderRefused``."""
     with transaction.atomic():
         locked = Order.objects.select_for_update(of=("self",)).select_related("account", "merchant")
         order = locked.get(pk=order.pk)
@@ -103,7 +103,7 @@ def _compare(order: Order, refund: Refund, report: RefundReport) -> None:
 
 
 def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
-    """Move the refund and book what that means for the order. Both are locked by the caller."""
+    """Moves the refund and books what that means for the order. Both are locked by the caller."""
     refund.state = move(REFUND_MOVES, refund.state, state)
     if state == RefundState.SUCCESS:
         refund.due_at = None

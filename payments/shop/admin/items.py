@@ -85,7 +85,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was ordered stays known; the item can be taken off sale."""
+        """Returns what was ordered stays known; the item can be taken off sale."""
         return obj is not None and not obj.sales.exists() and super().has_delete_permission(request, obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return [path("export/", view, name="shop_sale_export"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """What was paid for: an open or cancelled order gives nobody anything."""
+        """Returns what was paid for: an open or cancelled order gives nobody anything."""
         return super().get_queryset(request).filter(selling.IS_PAID)
 
     def filter_of(self, request: HttpRequest) -> FilterForm | None:

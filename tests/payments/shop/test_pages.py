@@ -65,7 +65,7 @@ def text(answer: Any) -> str:
 
 
 def form_of(answer: Any) -> dict[str, str]:
-    """What the page sends if nothing is filled in."""
+    """Returns what the page sends if nothing is filled in."""
     return dict(re.findall(r'name="(key|price)" value="(\w+)"', answer.content.decode()))
 
 

@@ -17,7 +17,7 @@ BILLS = DATA / "bills"
 
 
 def name(vector: dict[str, Any]) -> str:
-    """How a test run names a vector."""
+    """Returns how a test run names a vector."""
     return str(vector["name"])
 
 

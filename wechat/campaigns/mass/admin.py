@@ -85,7 +85,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
             vars(send)["received"] = received[send.pk]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What is under way, or is not the reader's to change, is told in words."""
+        """Returns what is under way, or is not the reader's to change, is told in words."""
         if obj is not None and not self.has_change_permission(request, obj):
             return [(None, {"fields": self.shown})]
         return self.fieldsets
@@ -98,7 +98,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """What is chosen has pages of its own: no shortcuts to them beside the fields."""
+        """Returns what is chosen has pages of its own: no shortcuts to them beside the fields."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("tag", "segment", "draft"):
             field.widget = field.widget.widget
@@ -162,7 +162,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
 
 def _received(sends: Sequence[MassSend]) -> dict[int, dict[str, int | None]]:
-    """How many got each of them and how many were left out; ``None`` until WeChat says so."""
+    """Returns how many got each of them and how many were left out; ``None`` until WeChat says so."""
     rows = MassSend.objects.filter(pk__in=[send.pk for send in sends])
     summed = rows.annotate(sent=Sum("calls__sent"), filtered=Sum("calls__filtered"))
     return {row.pk: {"sent": row.sent, "filtered": row.filtered} for row in summed}

@@ -105,7 +105,7 @@ def used_up(account: OfficialAccount, at: datetime.datetime) -> QuerySet[Followe
 
 
 def sent_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
-    """How many mass sends to everybody began in the month of that time."""
+    """Returns how many mass sends to everybody began in the month of that time."""
     calls = MassCall.objects.filter(account=account, send__target=Target.ALL, send__started_at__gte=month(at))
     return calls.exclude(state__in=NOT_SENT).count()
 
@@ -129,7 +129,7 @@ def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[
 
 
 def is_spent_today(account: OfficialAccount, at: datetime.datetime) -> bool:
-    """Whether a 订阅号 has had its mass send of the day."""
+    """Returns whether a 订阅号 has had its mass send of the day."""
     if account.kind != OfficialAccount.Kind.SUBSCRIPTION:
         return False
     day = at.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -67,7 +67,7 @@ class CannotBegin(Exception):
 
 
 def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> bool:
-    """Have it begin at that time or now; ``False`` if somebody else did so before."""
+    """Has it begin at that time or now; ``False`` if somebody else did so before."""
     changed = MassSend.objects.filter(pk=send.pk, state=State.DRAFT).update(
         state=State.SCHEDULED, due_at=at or timezone.now(), sent_by=user_id, attempts=0, error=""
     )
@@ -84,7 +84,7 @@ def take_back(send: MassSend) -> bool:
 
 @SENDS.each
 def begin(send: MassSend) -> None:
-    """Make the calls of what is to begin."""
+    """Makes the calls of what is to begin."""
     try:
         with transaction.atomic():
             # Whoever takes it back meanwhile comes before or after this, never between.

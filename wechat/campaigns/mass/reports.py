@@ -26,7 +26,7 @@ NOT_BEGUN = [MassSend.State.DRAFT, MassSend.State.SCHEDULED]
 
 
 def keep(account: OfficialAccount, message: MassSendFinished) -> None:
-    """Keep the report, of which a second one is dropped, and join it if its call is known."""
+    """Keeps the report, of which a second one is dropped, and joins it if its call is known."""
     values = {
         "status": message.status[:40],
         "total": message.total,
@@ -44,7 +44,7 @@ def keep(account: OfficialAccount, message: MassSendFinished) -> None:
 
 
 def join(account_id: int, msg_id: int) -> bool:
-    """Write what was reported on the call; ``False`` as long as one of the two is missing."""
+    """Writes what was reported on the call; ``False`` as long as one of the two is missing."""
     report = MassReport.objects.filter(account=account_id, msg_id=msg_id).first()
     call = MassCall.objects.filter(account=account_id, msg_id=msg_id).first()
     if report is None or call is None:

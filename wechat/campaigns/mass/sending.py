@@ -62,7 +62,7 @@ def _step(call: MassCall) -> None:
 
 
 def delete(send: MassSend) -> int:
-    """Have it deleted at the platform; returns how many parts of it."""
+    """Has it deleted at the platform; returns how many parts of it."""
     out = MassCall.objects.filter(send=send, state__in=[State.ACCEPTED, State.DONE])
     work.wake(CALLS.name)
     return out.update(state=State.DELETING, due_at=timezone.now(), attempts=0, errcode=None, error="")
@@ -182,7 +182,7 @@ STEPS: Mapping[MassCall.State, Callable[[Client, MassCall], None]] = {
 
 @PREVIEWS.each
 def send_preview(preview: MassPreview) -> None:
-    """Send it to one colleague, who sees a repeat after a lost answer."""
+    """Sends it to one colleague, who sees a repeat after a lost answer."""
     try:
         body = body_of(preview.send)
     except NotReady as missing:

@@ -56,12 +56,12 @@ AUDITS: Mapping[int, StrOrPromise] = {
 
 
 def of_send(send: MassSend) -> str:
-    """Why it did not begin, or the empty text."""
+    """Returns why it did not begin, or the empty text."""
     return str(MARKS.get(send.error, send.error))
 
 
 def of_call(call: MassCall) -> str:
-    """What is the matter with a part, or the empty text."""
+    """Returns what is the matter with a part, or the empty text."""
     review = re.fullmatch(r"err\((\d+)\)", call.status)
     if review:
         return str(REVIEWS.get(int(review[1]), call.status))
@@ -77,7 +77,7 @@ def of_call(call: MassCall) -> str:
 
 
 def of_checks(call: MassCall) -> list[str]:
-    """What the originality check found, article by article."""
+    """Returns what the originality check found, article by article."""
     return [_of_check(check) for check in call.checks]
 
 

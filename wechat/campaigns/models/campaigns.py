@@ -199,7 +199,7 @@ class Campaign(WorkRow):
 
     @property
     def cause(self) -> str:
-        """What its pushes name as their cause."""
+        """Returns what its pushes name as their cause."""
         return f"campaign:{self.pk}"
 
     def on_failure(self, error: object) -> dict[str, Any]:

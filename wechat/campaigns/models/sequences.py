@@ -115,7 +115,7 @@ class SequenceStep(HasContent):
 
     @property
     def has_template(self) -> bool:
-        """Whether there is a template that is filled in."""
+        """Returns whether there is a template that is filled in."""
         return self.template is not None and all(field.name in self.values for field in self.template.fields)
 
 

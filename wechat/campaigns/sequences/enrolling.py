@@ -22,7 +22,7 @@ def start(
     at: datetime,
     channel_id: int | None = None,
 ) -> int:
-    """Enrol somebody in the account's sequences for what happened at that time; how many are new to them.
+    """Enrols somebody in the account's sequences for what happened at that time; how many are new to them.
 
     ``key`` names the occasion, as ``order:812``: told of again, it enrols nobody.
     """

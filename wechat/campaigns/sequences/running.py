@@ -37,7 +37,7 @@ ENROLMENTS = work.Kind(
 
 @ENROLMENTS.calls_off
 def take_out(enrolment: Enrolment) -> None:
-    """End somebody's way through the sequence."""
+    """Ends somebody's way through the sequence."""
     enrolment.done(state=State.STOPPED, reason=Enrolment.Reason.REMOVED, ended_at=timezone.now())
 
 

@@ -29,7 +29,7 @@ def unguarded(text: str) -> str:
 
 
 def is_number(value: Value) -> bool:
-    """Whether a spreadsheet can hold it as a number without losing digits."""
+    """Returns whether a spreadsheet can hold it as a number without losing digits."""
     return isinstance(value, int | Decimal) and abs(value) < 10**MOST_DIGITS
 
 

@@ -37,6 +37,6 @@ def rows_of(file: IO[bytes], limits: Limits = USUAL) -> Iterator[list[str]]:
 
 
 def is_workbook(file: IO[bytes]) -> bool:
-    """Whether a table has to be unpacked before its rows can be read."""
+    """Returns whether a table has to be unpacked before its rows can be read."""
     file.seek(0)
     return file.read(len(ZIP)) == ZIP

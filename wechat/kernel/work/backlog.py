@@ -57,5 +57,5 @@ def tick() -> Iterator[Metric]:
 
 
 def note_tick() -> None:
-    """Write down that a worker takes ticks. Raises ``RedisError``."""
+    """Writes down that a worker takes ticks. Raises ``RedisError``."""
     get_redis_connection("default").set(TICK, time.time())

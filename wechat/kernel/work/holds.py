@@ -44,7 +44,7 @@ def take_probe(held: QuerySet[Hold]) -> bool:
 def report(
     work: str, subject: int, cause: Cause, error: object, *, part: str = "", is_probe: bool = False
 ) -> bool:
-    """Note an error that is about more than its row; returns whether the others are on hold now."""
+    """Notes an error that is about more than its row; returns whether the others are on hold now."""
     found, _made = Hold.objects.get_or_create(
         work=work, part=part, subject=subject, defaults={"cause": cause.value, "since": timezone.now()}
     )
@@ -68,7 +68,7 @@ def report(
 def hold(
     work: str, subject: int, cause: Cause, error: object, *, part: str = "", until: datetime.datetime
 ) -> None:
-    """Put work on hold until that time."""
+    """Puts work on hold until that time."""
     Hold.objects.update_or_create(
         work=work,
         part=part,
@@ -79,12 +79,12 @@ def hold(
 
 
 def lift(work: str, subject: int, *, part: str = "") -> None:
-    """Note that the other side answered: what was held goes on at once."""
+    """Notes that the other side answered: what was held goes on at once."""
     lift_all(Hold.objects.filter(work=work, part=part, subject=subject))
 
 
 def lift_all(holds: Iterable[Hold]) -> None:
-    """Have the work go on: the cause is gone, or a person decided so."""
+    """Has the work go on: the cause is gone, or a person decided so."""
     for each in holds:
         if each.delete()[0] and each.until is not None:
             waking.wake(each.work)

@@ -134,7 +134,7 @@ class TurnKind(AnyKind):
         self._work_off: Callable[[Turn], int] | None = None
 
     def does(self, work_off: Callable[[Turn], int]) -> Callable[[Turn], int]:
-        """Register the function that works off what is due and returns how many rows that were."""
+        """Registers the function that works off what is due and returns how many rows that were."""
         self._work_off = work_off
         return work_off
 
@@ -189,12 +189,12 @@ class Kind(AnyKind, Generic[Row]):
         self._call_off: Callable[[Row], object] | None = None
 
     def calls_off(self, call_off: Callable[[Row], object]) -> Callable[[Row], object]:
-        """Register the function that gives up a row that was due long ago, as a person decided."""
+        """Registers the function that gives up a row that was due long ago, as a person decided."""
         self._call_off = call_off
         return call_off
 
     def each(self, do: Callable[[Row], object]) -> Callable[[Row], object]:
-        """Register the function that does one row."""
+        """Registers the function that does one row."""
 
         def do_each(rows: Sequence[Row]) -> None:
             for row in rows:
@@ -204,12 +204,12 @@ class Kind(AnyKind, Generic[Row]):
         return do
 
     def together(self, do: Callable[[Sequence[Row]], object]) -> Callable[[Sequence[Row]], object]:
-        """Register a function that does a batch, and calls ``succeeded`` or ``failed`` for each row."""
+        """Registers a function that does a batch, and calls ``succeeded`` or ``failed`` for each row."""
         self._do = do
         return do
 
     def attempt(self, row: Row, do: Callable[[Row], object]) -> None:
-        """Do one row; an error is settled on the row and never stops the others."""
+        """Does one row; an error is settled on the row and never stops the others."""
         try:
             with tracing.span(self.name, getattr(row, "trace", "")):
                 do(row)
@@ -251,11 +251,11 @@ class Kind(AnyKind, Generic[Row]):
         return found if isinstance(found, int) and self.subject else 0
 
     def succeeded(self, row: Row) -> None:
-        """Note that the other side answered: whatever held this work up is over."""
+        """Notes that the other side answered: whatever held this work up is over."""
         holds.lift(self.name, self.subject_of(row))
 
     def failed(self, row: Row, error: Exception, *others: Row) -> None:
-        """Write down on the row what the error means for it, and hold what it means for the others.
+        """Writes down on the row what the error means for it, and holds what it means for the others.
 
         ``others`` are rows of the same account that went out in the same call, which failed once.
         """
@@ -301,14 +301,14 @@ class Kind(AnyKind, Generic[Row]):
         return self.rows().filter(overdue.long_ago(self.asks), account_id=account_id)
 
     def send_overdue(self, account_id: int) -> int:
-        """Have the rows that were due long ago done now; returns how many."""
+        """Has the rows that were due long ago done now; returns how many."""
         rows = self.rows().model._default_manager.filter(pk__in=self.overdue(account_id).values("pk"))
         sent = rows.update(due_at=timezone.now())
         waking.wake(self.name)
         return sent
 
     def call_off_overdue(self, account_id: int) -> int:
-        """Have the rows that were due long ago never done; returns how many."""
+        """Has the rows that were due long ago never done; returns how many."""
         if self._call_off is None:
             raise LookupError(f"no function calls off {self.name}")
         rows = list(self.overdue(account_id))

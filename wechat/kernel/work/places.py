@@ -16,12 +16,12 @@ class Places:
         self._files: list[Path] = []
 
     def limit(self, folder: Path, number: int) -> None:
-        """Let so many processes do bulk work at a time; ``folder`` is the worker's own."""
+        """Lets so many processes do bulk work at a time; ``folder`` is the worker's own."""
         self._files = [folder / f"bulk-{index}" for index in range(number)]
 
     @contextmanager
     def one(self) -> Iterator[bool]:
-        """Take a place while the block lasts; ``False`` if all are taken."""
+        """Takes a place while the block lasts; ``False`` if all are taken."""
         with ExitStack() as held:
             yield not self._files or any(_locked(held, path) for path in self._files)
 

@@ -37,7 +37,7 @@ class WorkRow(models.Model):
         ]
 
     def done(self, **changes: Any) -> bool:
-        """Write down that the work is done, for ever or until the ``due_at`` among the changes.
+        """Writes down that the work is done, for ever or until the ``due_at`` among the changes.
 
         Returns whether this worker still held the row.
         """
@@ -49,7 +49,7 @@ class WorkRow(models.Model):
         return self.settle(due_at=at, attempts=attempts, **_of(error), **changes)
 
     def give_up(self, error: object, **changes: Any) -> bool:
-        """Write down that the work will never be done, and why."""
+        """Writes down that the work will never be done, and why."""
         return self.settle(
             due_at=None, attempts=F("attempts") + 1, **_of(error), **{**self.on_failure(error), **changes}
         )
@@ -59,7 +59,7 @@ class WorkRow(models.Model):
         return {}
 
     def settle(self, **changes: Any) -> bool:
-        """Write the changes down if this worker still holds the row; returns whether it did."""
+        """Writes the changes down if this worker still holds the row; returns whether it did."""
         held = type(self)._default_manager.filter(pk=self.pk, due_at=self.due_at)
         if not held.update(**changes):
             return False
@@ -69,7 +69,7 @@ class WorkRow(models.Model):
         return True
 
     def renew(self, lease: datetime.timedelta) -> bool:
-        """Extend the lease before a long step; returns whether this worker still held the row."""
+        """Extends the lease before a long step; returns whether this worker still held the row."""
         return self.settle(due_at=timezone.now() + lease)
 
 

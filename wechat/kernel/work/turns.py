@@ -4,12 +4,12 @@ from wechat.kernel.work.kinds import KINDS
 
 
 def run(name: str) -> int:
-    """Take one turn of that kind of work; returns how many rows were taken."""
+    """Takes one turn of that kind of work; returns how many rows were taken."""
     return KINDS.get(name).take_turn()
 
 
 def run_all(*names: str) -> int:
-    """Take turns of all kinds of work, or of those named, until none is due; returns how many rows."""
+    """Takes turns of all kinds of work, or of those named, until none is due; returns how many rows."""
     taken = 0
     while due := [kind for kind in KINDS if (not names or kind.name in names) and kind.is_due()]:
         done = sum(kind.take_turn() for kind in due)

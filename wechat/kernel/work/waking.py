@@ -28,18 +28,18 @@ EXPIRES_SECONDS = 3600
 
 
 def wake(name: str) -> None:
-    """Have a worker look for due rows of this kind, once the current transaction is committed."""
+    """Has a worker look for due rows of this kind, once the current transaction is committed."""
     QUEUES.get(name)
     transaction.on_commit(partial(wake_now, name))
 
 
 def wake_now(name: str) -> None:
-    """Have a worker look at once, without waiting for a transaction."""
+    """Has a worker look at once, without waiting for a transaction."""
     _waker.wake(name)
 
 
 def publish(name: str) -> bool:
-    """Send the wake-up to the broker; returns ``False`` while the broker is away."""
+    """Sends the wake-up to the broker; returns ``False`` while the broker is away."""
     try:
         current_app.send_task(name, queue=QUEUES.get(name), expires=EXPIRES_SECONDS)
     except OperationalError as error:

@@ -61,7 +61,7 @@ def every_published(client: Client) -> Iterator[Listed]:
 
 
 def submit(client: Client, media_id: str) -> str:
-    """Publish the draft; the publish_id under which to ask what became of it."""
+    """Publishes the draft; the publish_id under which to ask what became of it."""
     answer = client.post("/cgi-bin/freepublish/submit", {"media_id": media_id})
     if not answer.get("publish_id"):
         raise TransportError("/cgi-bin/freepublish/submit answered no publish_id", outcome_unknown=True)
@@ -76,12 +76,12 @@ def publication(client: Client, publish_id: str) -> Publication:
 
 
 def withdraw(client: Client, article_id: str) -> None:
-    """Delete all articles of a publication; nobody can read them any more."""
+    """Deletes all articles of a publication; nobody can read them any more."""
     client.post("/cgi-bin/freepublish/delete", {"article_id": article_id, "index": 0})
 
 
 def preview(client: Client, media_id: str, *, wechat_id: str) -> None:
-    """Send the draft to one person by WeChat id; 100 a day. WeChat reference 11."""
+    """Sends the draft to one person by WeChat id; 100 a day. WeChat reference 11."""
     client.post(
         "/cgi-bin/message/mass/preview",
         {"towxname": wechat_id, "mpnews": {"media_id": media_id}, "msgtype": "mpnews"},

@@ -45,7 +45,7 @@ def add_permanent(
 
 
 def delete(client: Client, media_id: str) -> None:
-    """Delete permanent material. Raises ApiError 48005 while it is in use."""
+    """Deletes permanent material. Raises ApiError 48005 while it is in use."""
     client.post("/cgi-bin/material/del_material", {"media_id": media_id})
 
 
@@ -58,7 +58,7 @@ def upload_article_picture(client: Client, upload: Upload) -> str:
 
 
 def count(client: Client) -> dict[str, int]:
-    """How much permanent material there is, by kind: voice, video, image, news."""
+    """Returns how much permanent material there is, by kind: voice, video, image, news."""
     answer = client.get("/cgi-bin/material/get_materialcount")
     return {kind: int(answer.get(f"{kind}_count", 0)) for kind in ("image", "voice", "video", "news")}
 

@@ -9,7 +9,7 @@ Button = Mapping[str, Any]
 
 
 def create(client: Client, button: Sequence[Button]) -> None:
-    """Set the default menu; the conditional ones stay."""
+    """Sets the default menu; the conditional ones stay."""
     client.post("/cgi-bin/menu/create", {"button": button})
 
 
@@ -22,7 +22,7 @@ def get(client: Client) -> dict[str, Any]:
 
 
 def delete(client: Client) -> None:
-    """Delete the default menu and all conditional ones."""
+    """Deletes the default menu and all conditional ones."""
     client.get("/cgi-bin/menu/delete")
 
 

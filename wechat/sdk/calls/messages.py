@@ -5,7 +5,7 @@ from wechat.sdk.content import Content, to_service_json
 
 
 def send_service_message(client: Client, openid: str, content: Content, kf_account: str = "") -> None:
-    """Send to one follower, as from worker `kf_account` if given.
+    """Sends to one follower, as from worker `kf_account` if given.
 
     Raises ContentError before anything is sent if this content cannot go this way.
     """
@@ -15,6 +15,6 @@ def send_service_message(client: Client, openid: str, content: Content, kf_accou
 
 
 def typing(client: Client, openid: str, on: bool = True) -> None:
-    """Show or take away "is typing" in the follower's chat."""
+    """Shows or take away "is typing" in the follower's chat."""
     command = "Typing" if on else "CancelTyping"
     client.post("/cgi-bin/message/custom/typing", {"touser": openid, "command": command})

@@ -51,7 +51,7 @@ def login(transport: Transport, credentials: Credentials, js_code: str) -> Sessi
 
 
 def phone_number(client: Client, code: str) -> PhoneNumber:
-    """Spend a code of the getPhoneNumber button, which is not the one of wx.login. Paid per call."""
+    """Spends a code of the getPhoneNumber button, which is not the one of wx.login. Paid per call."""
     answer = client.post("/wxa/business/getuserphonenumber", {"code": code})
     info = answer.get("phone_info")
     if not isinstance(info, dict) or not info.get("purePhoneNumber"):
@@ -61,7 +61,7 @@ def phone_number(client: Client, code: str) -> PhoneNumber:
 
 
 def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float) -> dict[str, Any]:
-    """What `encryptedData` holds.
+    """Returns what `encryptedData` holds.
 
     Raises EnvelopeError: length, malformed, padding (another key), appid (another mini program's), or stale.
     """
@@ -79,7 +79,7 @@ def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float)
 
 
 def raw_data_matches(raw_data: str, session_key: str, signature: str) -> bool:
-    """Whether the mini program's rawData is as the platform gave it."""
+    """Returns whether the mini program's rawData is as the platform gave it."""
     expected = sha1(
         (raw_data + session_key).encode(errors="surrogatepass"), usedforsecurity=False
     ).hexdigest()

@@ -41,14 +41,14 @@ class Profile:
 
 
 def authorize_url(appid: str, redirect_uri: str, scope: Scope, state: str, open_base: str = OPEN_BASE) -> str:
-    """Where the browser is sent. The platform insists on this order and on the fragment."""
+    """Returns where the browser is sent. The platform insists on this order and on the fragment."""
     back = quote(redirect_uri, safe="")
     query = f"appid={appid}&redirect_uri={back}&response_type=code&scope={scope}&state={state}"
     return f"{open_base}/connect/oauth2/authorize?{query}#wechat_redirect"
 
 
 def exchange(transport: Transport, credentials: Credentials, code: str) -> UserToken:
-    """Spend a code. Raises ApiError (`SPENT` codes among others) and TransportError."""
+    """Spends a code. Raises ApiError (`SPENT` codes among others) and TransportError."""
     params = {"appid": credentials.appid, "secret": credentials.secret, "code": code}
     call = Call("GET", "/sns/oauth2/access_token", {**params, "grant_type": "authorization_code"})
     answer = transport.ask(call)

@@ -38,7 +38,7 @@ def user_get(client: Client, cursor: str = "") -> OpenidPage:
 
 
 def user_info(client: Client, openid: str, lang: Lang = "zh_CN") -> dict[str, Any]:
-    """What the platform tells about one openid; `subscribe` is 0 for somebody who does not follow."""
+    """Returns what the platform tells about one openid; `subscribe` is 0 for somebody who does not follow."""
     return client.get("/cgi-bin/user/info", {"openid": openid, "lang": lang})
 
 
@@ -60,7 +60,7 @@ def blacklist(client: Client, cursor: str = "") -> OpenidPage:
 
 
 def block(client: Client, openids: Sequence[str]) -> None:
-    """Put at most ``BLACKLIST_BATCH`` followers on the blacklist: their messages are not pushed any more."""
+    """Puts at most ``BLACKLIST_BATCH`` followers on the blacklist: their messages are not pushed any more."""
     client.post("/cgi-bin/tags/members/batchblacklist", {"openid_list": list(openids)})
 
 

@@ -36,7 +36,7 @@ class Cashier(Protocol):
     def query_refund(self, out_refund_no: str, appid: str) -> RefundReport: ...
 
     def bridge(self, appid: str, prepay_id: str) -> dict[str, str]:
-        """What starts the payment in a page."""
+        """Returns what starts the payment in a page."""
 
 
 class V3Cashier:

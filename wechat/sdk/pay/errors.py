@@ -146,5 +146,5 @@ class PayRefused(PayError):
 
     @property
     def outcome_unknown(self) -> bool:
-        """Whether the call may have worked all the same."""
+        """Returns whether the call may have worked all the same."""
         return self.advice is not Advice.STOP

@@ -49,7 +49,7 @@ def authorization(
 def bridge(
     keys: MerchantKeys, appid: str, prepay_id: str, *, timestamp: int, nonce_str: str
 ) -> dict[str, str]:
-    """What `getBrandWCPayRequest` takes in a page, and `wx.requestPayment` (without `appId`)."""
+    """Returns what `getBrandWCPayRequest` takes in a page, and `wx.requestPayment` (without `appId`)."""
     package = f"prepay_id={prepay_id}"
     signature = sign(keys.private_key, lines(appid, str(timestamp), nonce_str, package))
     return {
@@ -63,7 +63,7 @@ def bridge(
 
 
 def app(keys: MerchantKeys, appid: str, prepay_id: str, *, timestamp: int, nonce_str: str) -> dict[str, str]:
-    """What the OpenSDK of an app takes: here the prepay_id is signed without a prefix."""
+    """Returns what the OpenSDK of an app takes: here the prepay_id is signed without a prefix."""
     signature = sign(keys.private_key, lines(appid, str(timestamp), nonce_str, prepay_id))
     return {
         "appid": appid,

@@ -47,7 +47,7 @@ def verify(fields: Mapping[str, str], key: str) -> str:
 def bridge(
     appid: str, prepay_id: str, key: str, *, sign_type: str, timestamp: int, nonce_str: str
 ) -> dict[str, str]:
-    """What starts the payment in a page; here `signType` is part of what is signed."""
+    """Returns what starts the payment in a page; here `signType` is part of what is signed."""
     fields = {
         "appId": appid,
         "timeStamp": str(timestamp),
@@ -86,7 +86,7 @@ def open_payment(body: bytes, key: str) -> dict[str, str]:
 
 
 def open_refund(body: bytes, key: str) -> dict[str, str]:
-    """What `req_info` of a refund notification holds. Raises Unreadable or Unsealable.
+    """Returns what `req_info` of a refund notification holds. Raises Unreadable or Unsealable.
 
     It has no signature, and ECB without a MAC proves little: confirm by a query before anything is booked.
     """

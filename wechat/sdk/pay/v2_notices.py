@@ -13,7 +13,7 @@ DECLINED = (
 
 
 def is_ours(body: bytes) -> bool:
-    """Whether it is in the older format: API v3 never sends XML."""
+    """Returns whether it is in the older format: API v3 never sends XML."""
     return body.lstrip()[:1] == b"<"
 
 

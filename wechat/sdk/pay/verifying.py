@@ -48,7 +48,7 @@ def holds(key: RSA.RsaKey, message: bytes, signature: str) -> bool:
 
 
 def is_probe(headers: Mapping[str, str]) -> bool:
-    """Whether it was meant to fail: worth a line in the log and no alarm."""
+    """Returns whether it was meant to fail: worth a line in the log and no alarm."""
     return headers.get("Wechatpay-Signature", "").startswith(PROBE)
 
 
