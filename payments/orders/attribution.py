@@ -10,5 +10,5 @@ from wechat.console.periods import Period
 
 def by_channel(account: OfficialAccount, period: Period) -> Mapping[int, Revenue]:
     """Paid in the period, less what was given back of it."""
-    found = revenue.of(account, period).facets[revenue.Facet.CHANNEL]
+    found = revenue.of(account, period, [revenue.Facet.CHANNEL]).facets[revenue.Facet.CHANNEL]
     return {int(channel): Revenue(paid.count, paid.net) for channel, paid in found.items() if channel}
