@@ -26,10 +26,11 @@ from wechat.kernel.row_ids import row_id
 
 if TYPE_CHECKING:
     # The admin skin is untyped; its classes are Django's with another look.
-    from django.contrib.admin import AdminSite, ModelAdmin, StackedInline, TabularInline
+    from django.contrib.admin import AdminSite, StackedInline, TabularInline
+    from django.contrib.admin import ModelAdmin as SkinAdmin
     from django.contrib.admin.views.main import ChangeList
 
-    class SimpleHistoryAdmin(ModelAdmin[Any]):
+    class SimpleHistoryAdmin(SkinAdmin[Any]):
         def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None: ...
 
         def render_history_view(
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
         ) -> HttpResponse: ...
 else:
     from simple_history.admin import SimpleHistoryAdmin
-    from unfold.admin import ModelAdmin, StackedInline, TabularInline
+    from unfold.admin import ModelAdmin as SkinAdmin
+    from unfold.admin import StackedInline, TabularInline
     from unfold.views import ChangeList
 
 __all__ = [
@@ -62,6 +64,17 @@ __all__ = [
 Row = TypeVar("Row", bound=Model)
 
 BEFORE, AFTER = "b", "a"
+
+
+class ModelAdmin(SkinAdmin[Row]):
+    """Pages of a model, in the skin."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Whoever may not change the row reads the form that others fill in: see ``read_only``.
+
+        Django leaves out every field for them; what they send is refused before a form is made of it.
+        """
+        return super().get_form(request, obj, False, **kwargs)
 
 
 def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:
