@@ -9,6 +9,6 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Needs the settings to be complete, as the skin does."""
-        from wechat.console import read_only  # noqa: PLC0415
+        from wechat.console import read_only
 
         read_only.install()

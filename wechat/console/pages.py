@@ -74,7 +74,10 @@ class ModelAdmin(SkinAdmin[Row]):
 
         Django leaves out every field for them; what they send is refused before a form is made of it.
         """
-        return super().get_form(request, obj, False, **kwargs)
+        form: Any = super().get_form(request, obj, change=False, **kwargs)
+        # Made for this request: what is only read links to what its reader may see.
+        form.reader = request
+        return form
 
 
 def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:

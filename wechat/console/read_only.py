@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import unfold.forms
 from django import forms
+from django.contrib.admin.utils import flatten
 from django.core.exceptions import FieldDoesNotExist
-from django.forms.models import ModelChoiceIterator
+from django.template.defaultfilters import linebreaksbr
+from django.utils.choices import flatten_choices
 from django.utils.formats import date_format, time_format
 from django.utils.functional import cached_property
-from django.utils.html import escape, format_html, format_html_join, linebreaks, urlize
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join, urlize
+from django.utils.safestring import SafeString
 from django.utils.timezone import template_localtime
 from django.utils.translation import gettext as _
 from unfold.fields import UnfoldAdminField, UnfoldAdminReadonlyField
 
 if TYPE_CHECKING:
-    from django.contrib.admin.helpers import AdminReadonlyField, Fieldline
+    from django.contrib.admin.helpers import AdminReadonlyField, Fieldline, Fieldset
 else:
-    AdminReadonlyField, Fieldline = UnfoldAdminReadonlyField, unfold.forms.Fieldline
+    AdminReadonlyField = UnfoldAdminReadonlyField
+    Fieldline, Fieldset = unfold.forms.Fieldline, unfold.forms.Fieldset
 
 READ_AS = "_read_as"
 EMPTY = "–"
@@ -44,7 +47,7 @@ class ReadOnlyField(AdminReadonlyField):
 
     @property
     def is_shown(self) -> bool:
-        """Returns whether the form would show it now: not hidden, not of another kind, not a way to upload."""
+        """Returns whether the form would show it now: not of another kind, and no mere way to upload."""
         if self._asked is None:
             return True
         widget = self._asked.widget
@@ -59,6 +62,16 @@ class ReadOnlyField(AdminReadonlyField):
         if words := vars(self._asked).get(READ_AS):
             return format_html("{}", words())
         return _in_words(self._asked, self._value) or format_html("{}", EMPTY)
+
+    def get_admin_url(self, remote_field: Any, remote_obj: Any) -> str:
+        """Returns a link to another row, for those who may open it."""
+        reader = getattr(self.form, "reader", None)
+        site = self.model_admin.admin_site
+        if reader is None or not site.is_registered(type(remote_obj)):
+            return str(remote_obj)
+        may_open = site.get_model_admin(type(remote_obj)).has_view_permission(reader, remote_obj)
+        linked: str = super().get_admin_url(remote_field, remote_obj) if may_open else str(remote_obj)
+        return linked
 
     @property
     def is_json(self) -> bool:
@@ -77,6 +90,19 @@ class ReadOnlyField(AdminReadonlyField):
     @cached_property
     def _value(self) -> Any:
         return _value_of(self.form, self.field["field"])
+
+
+class Section(Fieldset):
+    """A group of fields; one with an error is not folded, also where two fields share a line."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for field in self.fields:
+            yield Line(self.form, field, self.readonly_fields, self.model_admin)
+
+    @cached_property
+    def is_collapsible(self) -> bool:
+        names = flatten(self.fields)
+        return "collapse" in self.classes and not any(name in self.form.errors for name in names)
 
 
 class Line(Fieldline):
@@ -100,6 +126,7 @@ class Line(Fieldline):
 def install() -> None:
     """Puts our lines in the place of the skin's, which has no other way to do so."""
     vars(unfold.forms)["Fieldline"] = Line
+    vars(unfold.forms)["Fieldset"] = Section
 
 
 def _value_of(form: Any, name: str) -> Any:
@@ -123,7 +150,7 @@ def _in_words(field: forms.Field, value: Any) -> SafeString | str:
     if isinstance(value, (datetime.date, datetime.time)):
         return _when(value)
     shown = str(field.widget.format_value(field.prepare_value(value)) or "")
-    return mark_safe(linebreaks(urlize(shown), autoescape=False)) if "\n" in shown else urlize(escape(shown))
+    return linebreaksbr(urlize(shown, autoescape=True))
 
 
 def _when(value: datetime.date | datetime.time) -> str:
@@ -137,7 +164,7 @@ def _rows(field: forms.ModelChoiceField[Any], value: Any) -> SafeString | str:
     rows = [each for each in keys if hasattr(each, "_meta")]
     wanted = [each for each in keys if each and not hasattr(each, "_meta")]
     # Whether or not it would still be offered: it is what was chosen.
-    known = field.queryset.model._default_manager.in_bulk(wanted) if wanted and field.queryset is not None else {}
+    known = field.queryset.model._default_manager.in_bulk(wanted) if field.queryset is not None else {}
     rows += [known[key] for key in wanted if key in known]
     draw: Callable[[Iterable[Any]], SafeString] | None = getattr(field.widget, "read", None)
     if rows and draw:
@@ -148,9 +175,7 @@ def _rows(field: forms.ModelChoiceField[Any], value: Any) -> SafeString | str:
 
 
 def _chosen(field: forms.ChoiceField, values: Iterable[Any]) -> SafeString | str:
-    labels: dict[str, Any] = {}
-    for value, label in [] if isinstance(field.choices, ModelChoiceIterator) else list(field.choices):
-        labels |= {str(key): name for key, name in label} if isinstance(label, (list, tuple)) else {str(value): label}
+    labels = {str(key): name for key, name in flatten_choices(field.choices)}
     return _listed(labels.get(str(each), each) for each in values if each not in (None, "") or "" in labels)
 
 
