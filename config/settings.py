@@ -196,7 +196,8 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = PROJECT / "staticfiles"
-STATICFILES_DIRS = [PROJECT / "config" / "static"]
+# The second one are pictures of the guides, which are pages of the console as well.
+STATICFILES_DIRS = [PROJECT / "config" / "static", ("guide", PROJECT / "docs" / "images")]
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", LOCAL / "media"))
 STORAGES = {

@@ -29,7 +29,8 @@ def offered(page: str, address: str) -> Iterator[tuple[str, str]]:
     for link in root.xpath("//*[@id='main']//a[@href]"):
         yield "GET", link.get("href")
     for form in root.xpath("//*[@id='main']//form[@method='post']"):
-        if form.get("id") not in OF_THE_LIST and form.xpath(".//button[not(@type='button')] | .//input[@type='submit']"):
+        sends = form.xpath(".//button[not(@type='button')] | .//input[@type='submit']")
+        if form.get("id") not in OF_THE_LIST and sends:
             yield "POST", form.get("action") or f"http://testserver{address}"
 
 

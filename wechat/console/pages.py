@@ -59,6 +59,7 @@ __all__ = [
     "badge",
     "estimated_count",
     "moment",
+    "moment_text",
 ]
 
 Row = TypeVar("Row", bound=Model)
@@ -87,8 +88,12 @@ def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:
 
 def moment(at: datetime.datetime | None) -> SafeString:
     """A time in a list, to the minute, on one line."""
-    text = timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
-    return format_html('<span class="moment">{}</span>', text)
+    return format_html('<span class="moment">{}</span>', moment_text(at))
+
+
+def moment_text(at: datetime.datetime | None) -> str:
+    """Returns a time to the minute."""
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:

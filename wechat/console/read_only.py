@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import unfold.forms
 from django import forms
+from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten
 from django.core.exceptions import FieldDoesNotExist
 from django.template.defaultfilters import linebreaksbr
@@ -127,6 +128,8 @@ def install() -> None:
     """Puts our lines in the place of the skin's, which has no other way to do so."""
     vars(unfold.forms)["Fieldline"] = Line
     vars(unfold.forms)["Fieldset"] = Section
+    # Otherwise the skin does so when the first form is shown, and pages of versions may come before.
+    vars(helpers).update(AdminForm=unfold.forms.AdminForm, Fieldline=Line)
 
 
 def _value_of(form: Any, name: str) -> Any:
