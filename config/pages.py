@@ -161,6 +161,14 @@ def script(request: HttpRequest) -> str:
     return static("console/console.js")
 
 
+def errors_script(request: HttpRequest) -> str:
+    return static("console/errors.js")
+
+
+def search_script(request: HttpRequest) -> str:
+    return static("console/search.js")
+
+
 def picker_style(request: HttpRequest) -> str:
     return static("console/picker.css")
 

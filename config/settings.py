@@ -197,7 +197,8 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = PROJECT / "staticfiles"
-STATICFILES_DIRS = [PROJECT / "config" / "static"]
+# The second one are pictures of the guides, which are pages of the console as well.
+STATICFILES_DIRS = [PROJECT / "config" / "static", ("guide", PROJECT / "docs" / "images")]
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", LOCAL / "media"))
 STORAGES = {
@@ -224,7 +225,12 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": False,
     "BORDER_RADIUS": "6px",
     "STYLES": ["config.pages.stylesheet", "config.pages.picker_style"],
-    "SCRIPTS": ["config.pages.script", "config.pages.picker_script"],
+    "SCRIPTS": [
+        "config.pages.script",
+        "config.pages.errors_script",
+        "config.pages.search_script",
+        "config.pages.picker_script",
+    ],
     # WeChat's green, darkened until white text on 600 reads well (5:1).
     "COLORS": {
         "primary": {

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from accounts.staff.pages import switch_account
 from accounts.staff.sign_in_page import sign_in
+from config import help_pages, search_page
 from config.documentation import Documentation, Schema
 from payments.notifications.views import Notify
 from payments.shop.urls import urlpatterns as shop_urls
@@ -26,6 +27,8 @@ urlpatterns = [
     path("l/<int:recipient_id>-<str:signature>", links.show, name="campaign_link"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", sign_in),
+    path("admin/find/", admin.site.admin_view(search_page.show), name="find"),
+    path("admin/help/<slug:guide>/", admin.site.admin_view(help_pages.show), name="help"),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/statistics/", include("wechat.statistics.urls")),

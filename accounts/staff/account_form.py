@@ -13,6 +13,7 @@ from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.official.models import AES_KEY_FORM, SECRETS, TOKEN_FORM, OfficialAccount
+from wechat.console.read_only import read_as
 
 APPSECRET_FORM = re.compile(r"[0-9a-fA-F]{32}")
 
@@ -50,9 +51,7 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in SECRETS:
-            # Whoever may only look has no such fields.
-            if f"new_{name}" in self.fields:
-                self.fields[f"new_{name}"].help_text = secret_state(self.instance, name)
+            say_state(self.fields[f"new_{name}"], self.instance, name)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -64,11 +63,17 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
         return cleaned
 
 
+def say_state(field: forms.Field, row: Any, name: str) -> None:
+    """Has a field for a secret say whether it is set, to those who may replace it and those who may not."""
+    state = secret_state(row, name)
+    is_set = bool(row.__dict__.get(name))
+    field.help_text = f"{state} {_('Leave empty to keep it.')}" if is_set else state
+    read_as(field, lambda: state)
+
+
 def secret_state(row: Any, name: str) -> str:
     """Returns whether a secret is set and since when, without looking at it."""
     if not row.__dict__.get(name):
         return _("Not set.")
     day = parse_date(row.secrets_set_on.get(name, ""))
-    if day is None:
-        return _("Set. Leave empty to keep it.")
-    return _("Set on %(day)s. Leave empty to keep it.") % {"day": date_format(day, "Y-m-d")}
+    return _("Set on %(day)s.") % {"day": date_format(day, "Y-m-d")} if day else _("Set.")

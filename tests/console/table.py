@@ -159,6 +159,8 @@ def _frame() -> dict[str, Page]:
         "index": Page("anybody", "anybody"),
         "app_list": Page("anybody", "anybody", args=lambda world: ["orders"], is_not_now=True),
         "search": Page("anybody", "anybody"),
+        "find": Page("anybody", "anybody"),
+        "help": Page("anybody", "anybody", args=lambda world: ["start"]),
         "jsi18n": Page("anybody", "nobody"),
         "login": Page("anybody", "anybody", is_not_now=True),
         "logout": Page("nobody", "anybody"),

@@ -147,7 +147,7 @@ def _sending(account: OfficialAccount, number: int, made: Made) -> None:
     now, author = timezone.now(), User.objects.filter(is_superuser=True).first()
     made["pushes.template"] = template = Template.objects.create(
         account=account, kind=Template.Kind.TEMPLATE, platform_id=f"tpl{account.pk}-{number}",
-        title=f"模板{number}", content="{{first.DATA}}",
+        title=f"模板{number}", content="预约：{{first.DATA}}",
     )  # fmt: skip
     made["pushes.eventtemplate"] = EventTemplate.objects.create(
         account=account, event=f"payments.walk{number}", template=template

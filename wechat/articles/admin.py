@@ -129,7 +129,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
         last = Reading.objects.filter(account=account).first() if account else None
-        return super().changelist_view(request, {**(extra_context or {}), "reading": last})
+        context = {"reading": last, "may_change": self.has_add_permission(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     # --- deeds
 

@@ -17,8 +17,9 @@ from accounts.staff.picking import LinkInput
 from wechat.articles import cleaning, importing, pictures
 from wechat.articles.cleaning import Cleaned
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
-from wechat.articles.widgets import ArticleEditor
+from wechat.articles.widgets import ArticleEditor, as_it_looks
 from wechat.console.pages import FilterForm
+from wechat.console.read_only import read_as
 from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker, FilesPicker
@@ -59,6 +60,7 @@ class ArticleForm(forms.ModelForm[Article]):
         editor = ArticleEditor()
         editor.for_account(account.pk if account else None)
         self.fields["content"].widget = editor
+        read_as(self.fields["content"], lambda: as_it_looks(self.instance.content))
         cover: Any = self.fields["cover"]
         cover.widget, cover.queryset = FilePicker(), offered
         cover.empty_label = (

@@ -26,10 +26,11 @@ from wechat.kernel.row_ids import row_id
 
 if TYPE_CHECKING:
     # The admin skin is untyped; its classes are Django's with another look.
-    from django.contrib.admin import AdminSite, ModelAdmin, StackedInline, TabularInline
+    from django.contrib.admin import AdminSite, StackedInline, TabularInline
+    from django.contrib.admin import ModelAdmin as SkinAdmin
     from django.contrib.admin.views.main import ChangeList
 
-    class SimpleHistoryAdmin(ModelAdmin[Any]):
+    class SimpleHistoryAdmin(SkinAdmin[Any]):
         def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None: ...
 
         def render_history_view(
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
         ) -> HttpResponse: ...
 else:
     from simple_history.admin import SimpleHistoryAdmin
-    from unfold.admin import ModelAdmin, StackedInline, TabularInline
+    from unfold.admin import ModelAdmin as SkinAdmin
+    from unfold.admin import StackedInline, TabularInline
     from unfold.views import ChangeList
 
 __all__ = [
@@ -57,11 +59,26 @@ __all__ = [
     "badge",
     "estimated_count",
     "moment",
+    "moment_text",
 ]
 
 Row = TypeVar("Row", bound=Model)
 
 BEFORE, AFTER = "b", "a"
+
+
+class ModelAdmin(SkinAdmin[Row]):
+    """Pages of a model, in the skin."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Whoever may not change the row reads the form that others fill in: see ``read_only``.
+
+        Django leaves out every field for them; what they send is refused before a form is made of it.
+        """
+        form: Any = super().get_form(request, obj, change=False, **kwargs)
+        # Made for this request: what is only read links to what its reader may see.
+        form.reader = request
+        return form
 
 
 def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:
@@ -71,8 +88,12 @@ def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:
 
 def moment(at: datetime.datetime | None) -> SafeString:
     """A time in a list, to the minute, on one line."""
-    text = timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
-    return format_html('<span class="moment">{}</span>', text)
+    return format_html('<span class="moment">{}</span>', moment_text(at))
+
+
+def moment_text(at: datetime.datetime | None) -> str:
+    """Returns a time to the minute."""
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:

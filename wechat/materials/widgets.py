@@ -1,5 +1,6 @@
 """Fields that hold a file of the library: a drop-down that the console's script makes a window to pick in."""
 
+from collections.abc import Iterable
 from copy import copy
 from typing import Any
 from urllib.parse import urlencode
@@ -8,6 +9,8 @@ from django.db.models import Q
 from django.forms import Select, SelectMultiple
 from django.forms.models import ModelChoiceIterator
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -35,6 +38,14 @@ class _Files(Select):
     def for_account(self, account_id: int | None, kind: str = "", *, permanent: bool = False) -> None:
         """Whose files are offered."""
         self.attrs |= picker(account_id, kind, permanent=permanent)
+
+    def read(self, assets: Iterable[Asset]) -> SafeString:
+        """Returns what is chosen, for those who may not choose: small pictures with their names."""
+        drawn = [(small(asset), asset) for asset in assets]
+        picture = '<span class="file-read"><img src="{}" alt="" loading="lazy"> {}</span>'
+        return format_html_join(
+            "", "{}", ((format_html(picture, *each) if each[0] else each[1],) for each in drawn)
+        )
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
         if not isinstance(self.choices, ModelChoiceIterator):

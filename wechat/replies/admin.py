@@ -257,8 +257,12 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
-        may_change = account is not None and Rights.of(request.user).may_change(self.area, account.pk)
-        return super().changelist_view(request, {**(extra_context or {}), "may_change": may_change})
+        rights, account_id = Rights.of(request.user), account.pk if account else None
+        context = {
+            "may_change": rights.may_change(self.area, account_id),
+            "may_see_deliveries": rights.may_view(Area.SETTINGS, account_id),
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
 
 def _rule_admin() -> RuleAdmin:

@@ -16,6 +16,7 @@ from unfold.widgets import (
 from accounts.staff.pages import AccountForm
 from wechat.console import codes
 from wechat.console.codes import Suggesting
+from wechat.console.read_only import read_as
 from wechat.contents.checks import check_together
 from wechat.contents.form import ContentForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
@@ -64,12 +65,13 @@ class RuleForm(AccountForm):
             if name in self.fields:
                 shown = {"data-shown-by": "trigger", "data-shown-for": trigger.value}
                 self.fields[name].widget.attrs |= shown
-        if "new_secret" in self.fields:
-            self.fields["new_secret"].help_text = (
-                _("A secret is stored. Type a new one to replace it.")
-                if self.instance.pk and self.instance.forward_secret
-                else _("At least 16 characters; your system checks our signature with it.")
-            )
+        has_secret = bool(self.instance.pk and self.instance.forward_secret)
+        self.fields["new_secret"].help_text = (
+            _("A secret is stored. Type a new one to replace it.")
+            if has_secret
+            else _("At least 16 characters; your system checks our signature with it.")
+        )
+        read_as(self.fields["new_secret"], lambda: _("Set.") if has_secret else _("Not set."))
 
     def _offer_codes(self) -> None:
         account_id = self.instance.account_id or self.account_id

@@ -70,7 +70,8 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         """The tools above the list lead to pages about what it shows."""
         shown = request.GET.copy()
         shown.pop("p", None)
-        context = {"filters": shown.urlencode(), **(extra_context or {})}
+        may_change = self.has_change_permission(request)
+        context = {"filters": shown.urlencode(), "may_change": may_change, **(extra_context or {})}
         return super().changelist_view(request, context)
 
     def change_view(

@@ -106,9 +106,11 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         obj: Order | None = None,
     ) -> Any:
         assert obj is not None
+        vars(obj)["may_see_messages"] = Rights.of(request.user).may_view(Area.MESSAGES, obj.account_id)
         receipt = Push.objects.filter(account=obj.account_id, key=f"receipt:{obj.pk}").first()
         more = {
             "may_act": Rights.of(request.user).may_change(Area.MONEY, obj.account_id),
+            "may_see_items": Rights.of(request.user).may_view(Area.CONTENT, obj.account_id),
             "steps": obj.steps.order_by("id"),
             "refunds": obj.refunds.order_by("id"),
             "notices": obj.notices.order_by("id"),
@@ -243,5 +245,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         openid = order.payer_openid or order.openid
         if not openid:
             return "–"
+        if not vars(order).get("may_see_messages"):
+            return format_html('<span class="openid">{}</span>', openid)
         address = reverse("admin:inbox_conversation", args=[order.account_id, openid])
         return format_html('<a class="link openid" href="{}">{}</a>', address, openid)

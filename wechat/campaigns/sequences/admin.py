@@ -35,6 +35,13 @@ class StepInline(PartOf, StackedInline[SequenceStep, Sequence]):
     hide_ordering_field = True
     extra = 0
 
+    may_fill = False
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        # An inline is made for each request.
+        self.may_fill = self.has_change_permission(request, obj)
+        return super().get_formset(request, obj, **kwargs)
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "template":
@@ -48,6 +55,8 @@ class StepInline(PartOf, StackedInline[SequenceStep, Sequence]):
         address = reverse("admin:campaigns_sequence_fill", args=[step.sequence_id, step.pk])
         missing = badge(_("still to be filled in"), "bad")
         done = badge(_("filled in"), "good") if step.has_template else missing
+        if not self.may_fill:
+            return done
         return format_html('{} <a class="link" href="{}">{}</a>', done, address, _("Fill in…"))
 
 

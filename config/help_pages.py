@@ -1,0 +1,107 @@
+"""The guides of ``docs/staff`` as pages of the console, in the reader's language."""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from config.embedded import PROJECT
+from wechat.console.by_name import matches
+
+GUIDES = PROJECT / "docs" / "staff"
+# The file of the first guide is called by its language alone.
+FIRST = "start"
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A heading of a guide, with the place where it stands."""
+
+    guide: str
+    title: str
+    anchor: str
+
+    @property
+    def link(self) -> str:
+        return f"{reverse('help', args=[self.guide])}#{self.anchor}"
+
+
+def show(request: HttpRequest, guide: str) -> HttpResponse:
+    """One guide."""
+    if guide not in _guides(_language()):
+        raise Http404
+    title, body = _read(guide, _language())
+    context = {**admin.site.each_context(request), "title": title, "guide": body}
+    return TemplateResponse(request, "console/help.html", context)
+
+
+def chapters(wanted: str) -> Iterator[Chapter]:
+    """Returns the headings that have these words, or their pinyin."""
+    for guide in _guides(_language()):
+        for chapter in _chapters(guide, _language()):
+            if matches(chapter.title, wanted):
+                yield chapter
+
+
+def _language() -> str:
+    return "en" if (get_language() or "").startswith("en") else "zh-CN"
+
+
+@functools.cache
+def _guides(language: str) -> tuple[str, ...]:
+    names = sorted(path.name for path in GUIDES.glob(f"*{language}.md"))
+    return tuple(name.removesuffix(f"{language}.md").removesuffix(".") or FIRST for name in names)
+
+
+@functools.cache
+def _chapters(guide: str, language: str) -> tuple[Chapter, ...]:
+    return tuple(
+        Chapter(guide, following.content, str(token.attrs["id"]))
+        for token, following in _headings(_tokens(guide, language))
+    )
+
+
+@functools.cache
+def _read(guide: str, language: str) -> tuple[str, SafeString]:
+    tokens = _tokens(guide, language)
+    title = next((following.content for _token, following in _headings(tokens)), guide)
+    # Written by us, and without raw HTML.
+    return title, mark_safe(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))  # noqa: S308
+
+
+def _tokens(guide: str, language: str) -> list[Token]:
+    name = f"{language}.md" if guide == FIRST else f"{guide}.{language}.md"
+    tokens = MARKDOWN.parse((GUIDES / name).read_text())
+    for number, (token, _following) in enumerate(_headings(tokens)):
+        token.attrSet("id", f"h{number}")
+    # The title is that of the page, and the line below it leads to other places of a repository.
+    del tokens[:6]
+    for child in (child for token in tokens for child in token.children or ()):
+        _lead(child)
+    return tokens
+
+
+def _lead(token: Token) -> None:
+    """Has links to other guides, and pictures, lead to where the console has them."""
+    name = str(token.attrs.get("href", "")).partition("#")[0]
+    if name.endswith(".md"):
+        guide = name.rpartition("/")[2].removesuffix(".md").removesuffix("zh-CN").removesuffix("en")
+        known = guide.removesuffix(".") or FIRST
+        token.attrSet("href", reverse("help", args=[known]))
+    elif src := str(token.attrs.get("src", "")).removeprefix("../images/"):
+        token.attrSet("src", static(f"guide/{src}"))
+
+
+def _headings(tokens: list[Token]) -> Iterator[tuple[Token, Token]]:
+    return ((token, after) for token, after in pairwise(tokens) if token.type == "heading_open")

@@ -1,0 +1,50 @@
+"""Search: pages and guides, and with ``accounts.staff.search`` everything in the account that has a page."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.staff.rights import Area, Rights, current_account
+from accounts.staff.search import LONGEST, MOST, Found, Group, searched
+from config import help_pages, pages
+from wechat.console.by_name import matches
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """A page of its own, or with ``part`` only what was found, for the window that asks while one types."""
+    wanted = request.GET.get("q", "").strip()[:LONGEST]
+    account = current_account(request)
+    groups = [*_pages(request, wanted), *searched(request, account, wanted), *_help(wanted)]
+    may_see = account is not None and Rights.of(request.user).may_view(Area.MESSAGES, account.pk)
+    context = {
+        "title": _("Search"),
+        "wanted": wanted,
+        "account": account,
+        "groups": groups,
+        "nothing": not any(group.found for group in groups),
+        "may_see_messages": may_see,
+    }
+    if "part" in request.GET:
+        return TemplateResponse(request, "console/search_results.html", context)
+    return TemplateResponse(request, "console/search.html", {**admin.site.each_context(request), **context})
+
+
+def _pages(request: HttpRequest, wanted: str) -> Iterator[Group]:
+    items = [(item, group.get("title", "")) for group in pages.navigation(request) for item in group["items"]]
+    found = [
+        Found(str(item["title"]), str(title), item["link"])
+        for item, title in items
+        if wanted and matches(str(item["title"]), wanted)
+    ]
+    if found:
+        yield Group(_("Pages of the console"), "web_asset", found[:MOST])
+
+
+def _help(wanted: str) -> Iterator[Group]:
+    found = list(islice(help_pages.chapters(wanted), MOST)) if wanted else []
+    if found:
+        yield Group(_("Help"), "help", [Found(each.title, "", each.link) for each in found])
