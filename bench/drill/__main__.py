@@ -23,7 +23,7 @@ os.environ["DB_POOL_SIZE"] = "40"
 django.setup()
 
 from bench.drill import report  # noqa: E402
-from bench.drill.drills import DRILLS  # noqa: E402
+from bench.drill.drills import DRILLS, FAULT_SECONDS  # noqa: E402
 from bench.drill.installation import installed  # noqa: E402
 from bench.drill.run import Cell, run  # noqa: E402
 
@@ -39,11 +39,12 @@ def main() -> int:
             if time.monotonic() > ends:
                 print(f"There was no time for {len(chosen) - number} of the drills.")
                 break
+            began = time.monotonic()
             rows[drill.name] = run(drill, there, f"{number:02d}")
-            report.tell(drill.name, rows[drill.name])
+            report.tell(drill.name, rows[drill.name], time.monotonic() - began)
     failed = [cell for row in rows.values() for cell in row.values() if cell.wrong]
     if options.write:
-        report.write(rows)
+        report.write(rows, FAULT_SECONDS)
     return 1 if failed or len(rows) < len(chosen) else 0
 
 

@@ -17,8 +17,7 @@ class Orders(Column):
     name = "order"
     pause = 2.0
 
-    def __init__(self, *given: object, **how: bool) -> None:
-        super().__init__(*given, **how)  # type: ignore[arg-type]  # handed on as they are
+    def prepare(self) -> None:
         self.numbers: list[str] = []
 
     def act(self, number: int) -> None:

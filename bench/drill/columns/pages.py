@@ -3,7 +3,6 @@
 import itertools
 import time
 from statistics import median
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -28,8 +27,7 @@ class Menus(Column):
     name = "menu"
     pause = 3.0
 
-    def __init__(self, *given: Any, **how: bool) -> None:
-        super().__init__(*given, **how)
+    def prepare(self) -> None:
         self.asked: list[int] = []
 
     def act(self, number: int) -> None:
@@ -82,8 +80,7 @@ class Syncs(Column):
     name = "sync"
     pause = 4.0
 
-    def __init__(self, *given: Any, **how: bool) -> None:
-        super().__init__(*given, **how)
+    def prepare(self) -> None:
         self.asked: set[int] = set()
 
     def act(self, number: int) -> None:
@@ -141,8 +138,7 @@ class Pages(Column):
 
     name = "pages"
 
-    def __init__(self, *given: Any, **how: bool) -> None:
-        super().__init__(*given, **how)
+    def prepare(self) -> None:
         self.seconds: list[float] = []
         self.odd: list[str] = []
 
@@ -183,8 +179,7 @@ class Health(Column):
     name = "health"
     pause = 0.5
 
-    def __init__(self, *given: Any, **how: bool) -> None:
-        super().__init__(*given, **how)
+    def prepare(self) -> None:
         self.seconds: list[float] = []
         self.statuses: list[int] = []
         self._paths = itertools.cycle(("/healthz/live", "/healthz/ready"))
