@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test test-clock check checks bench fuzz lock audit licences clean
+.PHONY: help run test test-clock check checks bench drill fuzz lock audit licences clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-clock   the tests, but for the browser's, DAYS (365) ahead in TZ (America/New_York)"
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
+	@echo "make drill   faults of everything the console needs, judged by the ledger; ARGS='--only postgres:down' narrows it down"
 	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"
 	@echo "make audit   known faults of the packages in the image (asks the package index)"
 	@echo "make licences   the licences of the packages in the image; fails for one that is not listed"
@@ -52,6 +53,10 @@ checks:
 bench:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) --durable -- $(BIN)/python -m bench $(ARGS)
+
+drill:
+	@$(PYTHON) -I config/install.py dev
+	@$(TEMPORARY) --durable -- $(BIN)/python -m bench.drill $(ARGS)
 
 fuzz:
 	@$(PYTHON) -I config/install.py dev

@@ -1,0 +1,72 @@
+"""Faults, judged by the ledger: `make drill`, or `python -m bench.drill` beside a database of its own.
+
+Starts a whole installation whose ways to Postgres, Redis, WeChat, WeChat Pay and a receiver of webhooks lead
+through proxies, lets one after the other fail in every way while all kinds of work go on, kills and freezes
+its processes, and asks the platform's ledger what came of it: nothing lost, nobody twice, money equal.
+`--only postgres:down` does one row. The exit code is 1 if any cell failed, or if there was no time for all.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# A connection for each column, and the judge's.
+os.environ["DB_POOL_SIZE"] = "40"
+django.setup()
+
+from bench.drill import report  # noqa: E402
+from bench.drill.drills import DRILLS, FAULT_SECONDS  # noqa: E402
+from bench.drill.installation import installed  # noqa: E402
+from bench.drill.run import Cell, run  # noqa: E402
+
+
+def main() -> int:
+    options = _options()
+    chosen = [each for each in DRILLS if not options.only or each.name in options.only]
+    rows: dict[str, dict[str, Cell]] = {}
+    ends = time.monotonic() + options.minutes * 60
+    with _folder(options.logs) as folder, installed(folder) as there:
+        report.head()
+        for number, drill in enumerate(chosen):
+            if time.monotonic() > ends:
+                print(f"There was no time for {len(chosen) - number} of the drills.")
+                break
+            began = time.monotonic()
+            rows[drill.name] = run(drill, there, f"{number:02d}")
+            report.tell(drill.name, rows[drill.name], time.monotonic() - began)
+    failed = [cell for row in rows.values() for cell in row.values() if cell.wrong]
+    if options.write:
+        report.write(rows, FAULT_SECONDS)
+    return 1 if failed or len(rows) < len(chosen) else 0
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    """Where the programs write: the one that was named, else one that is deleted afterwards."""
+    if kept is not None:
+        kept.mkdir(parents=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="wechat-console-drill-") as name:
+        yield Path(name)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", help="only this drill; may be repeated")
+    parser.add_argument("--minutes", type=float, default=40, help="no drill begins after so many")
+    parser.add_argument("--logs", type=Path, help="a new folder for what the programs tell, to be kept")
+    parser.add_argument("--write", action="store_true", help="write docs/resilience.md from this run")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""A business system and a browser: they call, and repeat what was not accepted until it is."""
+
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+# As long as a browser shows nothing: an answer that takes longer is none.
+HANG_SECONDS = 30.0
+PATIENCE_SECONDS = 240.0
+PAUSE_SECONDS = 1.0
+# What a caller is told to repeat: busy, too many, the other side has not answered, away.
+REPEATABLE = frozenset({409, 429, 502, 503})
+
+
+class NotAccepted(Exception):
+    """What was asked for was not accepted although it was repeated for minutes, or was answered nonsense."""
+
+
+@dataclass
+class Caller:
+    """Signs calls as the documentation of the API describes it."""
+
+    base: str
+    key: str
+    secret: str
+
+    def get(self, path: str) -> requests.Response:
+        return self.send("GET", path)
+
+    def post(self, path: str, body: Any, key: str = "") -> requests.Response:
+        return self.send("POST", path, body, {"Idempotency-Key": key or uuid.uuid4().hex})
+
+    def put(self, path: str, body: Any) -> requests.Response:
+        return self.send("PUT", path, body)
+
+    def send(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> requests.Response:
+        data = b"" if body is None else json.dumps(body).encode()
+        timestamp, nonce = str(int(time.time())), uuid.uuid4().hex
+        lines = [method, path, "", timestamp, nonce, hashlib.sha256(data).hexdigest()]
+        signature = hmac.new(self.secret.encode(), "\n".join(lines).encode(), hashlib.sha256).hexdigest()
+        signed = {
+            "X-Key": self.key, "X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": signature,
+            "Content-Type": "application/json",
+        }  # fmt: skip
+        return requests.request(
+            method, self.base + path, data=data, headers={**signed, **(headers or {})}, timeout=HANG_SECONDS
+        )
+
+
+@dataclass
+class Insistence:
+    """Repeats a call until it is accepted, and notes answers that no caller should get.
+
+    ``may_be_cut``: connections may break, as the process that answers them is killed.
+    """
+
+    may_be_cut: bool = False
+    wrong: list[str] = field(default_factory=list)
+    slowest: float = 0.0
+
+    def until_accepted(
+        self, call: Callable[[], requests.Response], also: frozenset[int] = frozenset()
+    ) -> requests.Response:
+        """Returns the answer that accepts it; ``also`` are further statuses to repeat after.
+
+        Raises ``NotAccepted``.
+        """
+        ends, last = time.monotonic() + PATIENCE_SECONDS, "nothing"
+        while time.monotonic() < ends:
+            began = time.monotonic()
+            try:
+                answer = call()
+            except requests.Timeout:
+                self.wrong.append(f"no answer within {HANG_SECONDS:.0f} s")
+                last = "no answer"
+            except requests.ConnectionError as error:
+                last = type(error).__name__
+                if not self.may_be_cut:
+                    self.wrong.append(f"the connection broke: {error}"[:200])
+            else:
+                self.slowest = max(self.slowest, time.monotonic() - began)
+                if answer.status_code < 300:
+                    return answer
+                last = f"{answer.status_code} {answer.text[:200]}"
+                if answer.status_code not in REPEATABLE | also:
+                    raise NotAccepted(f"answered {last}")
+            time.sleep(PAUSE_SECONDS)
+        raise NotAccepted(f"not accepted in {PATIENCE_SECONDS:.0f} s; the last answer was {last}")

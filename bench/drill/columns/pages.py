@@ -1,0 +1,206 @@
+"""Menus, the list of followers, logging in, the console's pages, and health."""
+
+import itertools
+import time
+from statistics import median
+from urllib.parse import urlsplit
+
+import requests
+
+from accounts.followers.models import Follower, FollowerSync
+from accounts.followers.sync_requests import ask
+from bench.drill.caller import HANG_SECONDS, PATIENCE_SECONDS, PAUSE_SECONDS
+from bench.drill.columns.column import Column
+from menus import tree
+from menus.models import Publication
+
+PAGES = (
+    "/admin/", "/admin/inbox/inboundmessage/", "/admin/followers/follower/", "/admin/pushes/push/",
+    "/admin/orders/order/", "/admin/campaigns/campaign/",
+)  # fmt: skip
+PAGE_SECONDS, HEALTH_SECONDS = 10.0, 1.0
+
+
+class Menus(Column):
+    """A business system saves a draft and publishes it; what is live in the end is the last one."""
+
+    name = "menu"
+    pause = 3.0
+
+    def prepare(self) -> None:
+        self.asked: list[int] = []
+
+    def act(self, number: int) -> None:
+        caller, at = self.there.caller, f"/api/v1/menus/{self.there.menu.pk}"
+        button = {"uid": "drill", "name": f"第{number}课", "kind": "view", "url": self._address(number)}
+
+        def save() -> requests.Response:
+            draft = caller.get(f"{at}/draft/")
+            if draft.status_code != 200:
+                return draft
+            revision = draft.json()["revision"]
+            return caller.put(f"{at}/draft/", {"revision": revision, "buttons": [button]})
+
+        self.insistence.until_accepted(save)
+        key = f"menu-{self.mark}-{number}"
+        # 409 as long as another one is being published.
+        asked = self.insistence.until_accepted(lambda: caller.post(f"{at}/publications/", {}, key))
+        self.asked.append(asked.json()["id"])
+        self.acts += 1
+
+    def waiting(self) -> int:
+        return Publication.objects.filter(pk__in=self.asked, state__in=Publication.OPEN).count()
+
+    def wrong(self) -> list[str]:
+        failed = Publication.objects.filter(pk__in=self.asked).exclude(state="published")
+        live, last = self._live(), self._last()
+        return [
+            *(f"a publication ended as {each.state}: {each.reason} {each.error}" for each in failed),
+            *([f"live is {live}, and not {last}"] if live != last else []),
+        ]
+
+    def _address(self, number: int) -> str:
+        return f"https://h5.example.com/{self.mark}/{number}"
+
+    def _live(self) -> list[str]:
+        state = requests.get(f"{self.there.platform.base}/_sim/state", timeout=120).json()
+        default = state["accounts"][self.there.account.appid]["menus"]["default"]
+        return [each.get("url", "") for each in default["button"]] if default else []
+
+    def _last(self) -> list[str]:
+        """Returns where the newest publication of all leads; it may be of a later row of the table."""
+        last = Publication.objects.filter(account=self.there.account, state="published").latest("pk")
+        assert last.version
+        return [button.url for button in tree.read(last.version)]
+
+
+class Syncs(Column):
+    """Staff have the list of followers read; it comes to its end, and everybody there is known here."""
+
+    name = "sync"
+    pause = 4.0
+
+    def prepare(self) -> None:
+        self.asked: set[int] = set()
+
+    def act(self, number: int) -> None:
+        openid = self.person(number)
+        # Known there, and not here.
+        path = f"/accounts/{self.there.account.appid}/followers"
+        self.there.platform.sim(path, {"openids": [openid]})
+        self.acts += 1
+        self.asked.add(ask(self.there.account, FollowerSync.Kind.FULL).pk)
+
+    def finish(self) -> None:
+        # One that is under way may have read the end of the list before the last ones came.
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while self.waiting() and time.monotonic() < ends:
+            time.sleep(PAUSE_SECONDS)
+        self.asked.add(ask(self.there.account, FollowerSync.Kind.FULL).pk)
+
+    def waiting(self) -> int:
+        return FollowerSync.objects.filter(pk__in=self.asked, due_at__isnull=False).count()
+
+    def wrong(self) -> list[str]:
+        stopped = FollowerSync.objects.filter(pk__in=self.asked).exclude(step=FollowerSync.Step.DONE)
+        known = Follower.objects.filter(account=self.there.account, openid__startswith=self.people)
+        missing = self.acts - known.filter(subscribed=True).count()
+        return [
+            *(f"a run ended as {each.step}: {each.error}" for each in stopped),
+            *([f"{missing} followers are not known here"] if missing else []),
+        ]
+
+
+class Logins(Column):
+    """Somebody logs in to the mini program, with a new code each time, until they are in."""
+
+    name = "login"
+    pause = 2.0
+
+    def act(self, number: int) -> None:
+        self.insistence.until_accepted(lambda: self._log_in(number))
+        self.acts += 1
+
+    def finish(self) -> None:
+        self.insistence.until_accepted(lambda: self._log_in(9999))
+
+    def _log_in(self, number: int) -> requests.Response:
+        mini, base = self.there.mini, self.there.platform.base
+        host = {"Host": f"drill{number}.localhost:{urlsplit(base).port}"}
+        code = requests.post(f"{base}/.mini/{mini.appid}/login", headers=host, timeout=60).json()["given"]
+        body = {"account": mini.slug, "code": code}
+        address = f"{self.there.web}/api/v1/auth/miniprogram/"
+        return requests.post(address, json=body, timeout=HANG_SECONDS)
+
+
+class Pages(Column):
+    """Staff look at the console: each page is there, or says clearly what is away, and soon."""
+
+    name = "pages"
+
+    def prepare(self) -> None:
+        self.seconds: list[float] = []
+        self.odd: list[str] = []
+
+    def act(self, number: int) -> None:
+        page, began = PAGES[number % len(PAGES)], time.monotonic()
+        try:
+            status = self._open(page).status_code
+        except requests.Timeout:
+            self.odd.append(f"{page}: no answer within {HANG_SECONDS:.0f} s")
+        except requests.ConnectionError as error:
+            if not self.insistence.may_be_cut:
+                self.odd.append(f"{page}: {type(error).__name__}")
+        else:
+            self.seconds.append(time.monotonic() - began)
+            if status not in (200, 503):
+                self.odd.append(f"{page}: answered {status}")
+        self.acts += 1
+
+    def finish(self) -> None:
+        for page in PAGES:
+            self.insistence.until_accepted(lambda page=page: self._open(page))  # type: ignore[misc]
+
+    def wrong(self) -> list[str]:
+        usual = median(self.seconds or [0.0])
+        slow = [f"half of the pages took more than {usual:.1f} s"] if usual > PAGE_SECONDS else []
+        return [*self.odd, *slow]
+
+    def _open(self, page: str) -> requests.Response:
+        cookies = {"sessionid": self.there.session}
+        return requests.get(
+            self.there.web + page, cookies=cookies, timeout=HANG_SECONDS, allow_redirects=False
+        )
+
+
+class Health(Column):
+    """Who balances the load asks whether this web process lives, and takes callbacks: a second at most."""
+
+    name = "health"
+    pause = 0.5
+
+    def prepare(self) -> None:
+        self.seconds: list[float] = []
+        self.statuses: list[int] = []
+        self._paths = itertools.cycle(("/healthz/live", "/healthz/ready"))
+
+    def act(self, number: int) -> None:
+        began = time.monotonic()
+        try:
+            answer = requests.get(self.there.web + next(self._paths), timeout=HANG_SECONDS)
+        except requests.RequestException:
+            if self.insistence.may_be_cut:
+                return
+            self.statuses.append(0)
+        else:
+            self.statuses.append(answer.status_code)
+        self.seconds.append(time.monotonic() - began)
+        self.acts += 1
+
+    def wrong(self) -> list[str]:
+        """By the medians: this machine may be busy with something else for a moment."""
+        usual, unwell = median(self.seconds or [0.0]), sum(each != 200 for each in self.statuses)
+        return [
+            *([f"it takes {usual:.1f} s"] if usual > HEALTH_SECONDS else []),
+            *([f"{unwell} of {len(self.statuses)} were not 200"] if 2 * unwell > len(self.statuses) else []),
+        ]

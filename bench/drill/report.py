@@ -1,0 +1,84 @@
+"""The table of a run: on the terminal row by row, and as a page of the documentation."""
+
+from collections.abc import Mapping
+
+from bench.drill.columns import COLUMNS
+from bench.drill.run import Cell
+from config.embedded import PROJECT
+
+PAGE = PROJECT / "docs" / "resilience.md"
+WIDTH = 20
+Row = dict[str, Cell]
+
+# What of the matrix is not drilled, and what is known of it.
+NOT_DRILLED: Mapping[str, str] = {
+    "a broker apart from Redis": (
+        "The drill's broker is the Redis of the rows `redis:…`. Celery's messages only make a worker look at "
+        "rows that are due (decision 4): without any broker the rows wait until it is back."
+    ),
+    "disk full under the console": (
+        "It writes no file on the way of a callback, a send or a payment. Media and exports are files; what "
+        "cannot be written is an error of that row of work, which is tried again."
+    ),
+    "clock skew": (
+        "Signatures are good for five minutes either way, as WeChat's and ours are. Due times and leases are "
+        "written by one worker's clock and read by another's: keep them within seconds of each other (NTP), "
+        "as the shortest lease is half a minute. Beat's tick carries no time."
+    ),
+}
+INTRODUCTION = """\
+# What fails, and what then
+
+Made by `make drill ARGS=--write`, from its last run. Each row is a fault that began while everything in the
+columns was being done, lasted {seconds:.0f} seconds or until what is killed was started again, and was over.
+A number is how many pieces of work were begun before, during and after it. They were judged once everything had
+come to its end, by the ledgers of the platform and our tables: nothing lost, nobody twice, amounts equal, the
+last menu live, all followers known. While the fault lasted every page and call had to be answered, with a 503
+if need be, and health within a second. What was refused during a fault was repeated by its caller under the
+same key, as the API's documentation asks for, and had to be accepted afterwards.
+
+"""
+
+
+def head() -> None:
+    names = " ".join(f"{each.name:>9}" for each in COLUMNS)
+    print(f"{'':{WIDTH}} {names}", flush=True)
+
+
+def tell(name: str, row: Row, seconds: float) -> None:
+    """Prints a row; how much was done in a cell that is well, and below it what is wrong in the others."""
+    print(f"{name:{WIDTH}} {' '.join(f'{each:>9}' for each in _cells(row))}  {seconds:.0f} s", flush=True)
+    for column, cell in row.items():
+        for problem in dict.fromkeys(cell.wrong):
+            print(f"  {column}: {problem}", flush=True)
+        if cell.told:
+            print(f"  {column}: {cell.told}", flush=True)
+
+
+def write(rows: Mapping[str, Row], seconds: float) -> None:
+    """Makes the page anew."""
+    lines = [
+        f"| | {' | '.join(each.name for each in COLUMNS)} |",
+        f"|---{'|---' * len(COLUMNS)}|",
+        *(f"| {name} | {' | '.join(_cells(row))} |" for name, row in rows.items()),
+    ]
+    told = [
+        f"- {name}, {column}: {text}"
+        for name, row in rows.items()
+        for column, cell in row.items()
+        for text in [*dict.fromkeys(cell.wrong), *([cell.told] if cell.told else [])]
+    ]
+    reasons = [f"| {what} | {why} |" for what, why in NOT_DRILLED.items()]
+    PAGE.write_text(
+        INTRODUCTION.format(seconds=seconds)
+        + "\n".join(lines)
+        + ("\n\n## Notes\n\n" + "\n".join(told) if told else "")
+        + "\n\n## Not in the table\n\n| | |\n|---|---|\n"
+        + "\n".join(reasons)
+        + "\n"
+    )
+
+
+def _cells(row: Row) -> list[str]:
+    found = (row[each.name] for each in COLUMNS)
+    return ["FAILED" if cell.wrong else str(cell.acts) for cell in found]
