@@ -1,0 +1,126 @@
+"""The pictures of the guides, taken of the demo: `make screenshots`.
+
+Starts the whole demo with data of its own on free ports, lets a few people follow, write and pay, and opens
+each page in each language as the demo's login. Writes ``docs/images/staff/<language>/<name>.png`` and ends.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+from playwright.sync_api import Page, sync_playwright
+
+from simulator.client import Account, SimulatorClient
+
+PROJECT = Path(__file__).parent.parent
+PICTURES = PROJECT / "docs" / "images" / "staff"
+READY_SECONDS = 240
+LANGUAGES = {"zh-CN": "zh-hans", "en": "en"}
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+PEOPLE = {
+    "王女士": ["你好", "请问周末有手工课吗", "价格是多少", "停车方便吗"],
+    "李雷": ["手工课", "可以开发票吗", "人工"],
+    "韩梅梅": ["营业时间", "能带宠物吗"],
+    "陈先生": ["会员", "可以开发票吗", "谢谢"],
+}
+# Each page by the name of its picture; the last word is the window.
+PAGES = {
+    "home": ("/admin/", WIDE),
+    "home-phone": ("/admin/", PHONE),
+    "log": ("/admin/inbox/inboundmessage/", WIDE),
+    "followers": ("/admin/followers/follower/", WIDE),
+    "rules": ("/admin/replies/rule/", WIDE),
+    "menus": ("/admin/menus/menu/", WIDE),
+    "orders": ("/admin/orders/order/", WIDE),
+}
+
+
+def main() -> int:
+    if not (chromium := shutil.which("chromium")):
+        sys.stderr.write("The pictures are taken with Chromium: apt-get install chromium\n")
+        return 1
+    with tempfile.TemporaryDirectory() as local, _demo(Path(local)) as (console, platform):
+        _let_people_live(SimulatorClient(platform))
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            for locale, language in LANGUAGES.items():
+                context = browser.new_context(base_url=console, locale=locale, viewport=WIDE)
+                _take(context.new_page(), PICTURES / locale, language)
+                context.close()
+    return 0
+
+
+@contextmanager
+def _demo(local: Path) -> Iterator[tuple[str, str]]:
+    """The addresses of the console and of the simulated platform, while they run."""
+    web, platform = _free_port(), _free_port()
+    environment = os.environ | {
+        "WECHAT_CONSOLE_LOCAL": str(local),
+        "PORT": str(web),
+        "SIMULATOR_PORT": str(platform),
+    }
+    command = [sys.executable, "-m", "config.stack"]
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) as stack:
+        try:
+            _wait_for(f"http://127.0.0.1:{web}/healthz/ready", stack)
+            yield f"http://127.0.0.1:{web}", f"http://127.0.0.1:{platform}"
+        finally:
+            stack.terminate()
+            stack.wait(60)
+
+
+def _let_people_live(simulator: SimulatorClient) -> None:
+    """They follow, write, and read what comes; what the pages then show is theirs."""
+    appid = next(
+        each["appid"] for each in simulator.control("GET", "/accounts")["accounts"] if each["kind"] == "service"
+    )
+    account = Account(simulator, appid)
+    for number, (_name, texts) in enumerate(PEOPLE.items()):
+        openid = f"oDemo{number:023d}"
+        account.act(openid, "follow")
+        for text in texts:
+            account.say(openid, text)
+
+
+def _take(page: Page, folder: Path, language: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    page.goto("/admin/login/")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", "admin")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/admin/")
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
+    for name, (address, window) in PAGES.items():
+        page.set_viewport_size(window)
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=folder / f"{name}.png")
+
+
+def _wait_for(address: str, stack: "subprocess.Popen[bytes]") -> None:
+    ends = time.monotonic() + READY_SECONDS
+    while time.monotonic() < ends and stack.poll() is None:
+        try:
+            if requests.get(address, timeout=2).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.5)
+    raise SystemExit("The demo did not start.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
