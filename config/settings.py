@@ -223,7 +223,7 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": False,
     "BORDER_RADIUS": "6px",
     "STYLES": ["config.pages.stylesheet", "config.pages.picker_style"],
-    "SCRIPTS": ["config.pages.script", "config.pages.picker_script"],
+    "SCRIPTS": ["config.pages.script", "config.pages.picker_script", "config.pages.todo_script"],
     # WeChat's green, darkened until white text on 600 reads well (5:1).
     "COLORS": {
         "primary": {

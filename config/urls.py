@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.staff import todo_page
 from accounts.staff.pages import switch_account
 from accounts.staff.sign_in_page import sign_in
 from config.documentation import Documentation, Schema
@@ -27,6 +28,9 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", sign_in),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
+    path("admin/todo/", admin.site.admin_view(todo_page.show), name="todo"),
+    path("admin/todo/counts/", admin.site.admin_view(todo_page.counts), name="todo_counts"),
+    path("admin/todo/seen/", admin.site.admin_view(todo_page.seen), name="todo_seen"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
