@@ -19,7 +19,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import estimated_count
 from wechat.inbox import conversation_page, spool
-from wechat.inbox.models import InboundMessage
+from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage
 from wechat.kernel import timeline
 from wechat.pushes.models import Push
 from wechat.replies.models import Rule
@@ -131,7 +131,11 @@ def _followers(account: OfficialAccount) -> Figure:
 
 def _newest(account: OfficialAccount) -> Iterator[Newest]:
     """The ends of the log and of what no rule answered, each from the end of its index."""
-    log = InboundMessage.objects.filter(account=account).annotate(remark=remark_of_row()).order_by("-pk")
+    log = (
+        InboundMessage.objects.filter(NOT_A_RECEIPT, account=account)
+        .annotate(remark=remark_of_row())
+        .order_by("-pk")
+    )
     unanswered = log.filter(kind="text", answered_by="")
     yield Newest(
         _("Newest unanswered questions"), reverse("admin:inbox_unanswered"), _recent_messages(unanswered)

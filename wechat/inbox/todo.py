@@ -8,9 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Kind, Severity
 from wechat.inbox.checkup import RECENT, WHAT_REFUSALS_SAY
-from wechat.inbox.models import InboundMessage, Refusal
+from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage, Refusal
 
-_NEWEST = InboundMessage.objects.filter(account=OuterRef("account")).order_by("-pk").values("received_at")[:1]
+_NEWEST = (
+    InboundMessage.objects.filter(NOT_A_RECEIPT, account=OuterRef("account"))
+    .order_by("-pk")
+    .values("received_at")[:1]
+)
 
 KINDS.add(
     "inbox.refused",
