@@ -1,165 +1,119 @@
-"""What came in, by day, item, way, maker and channel: drawn without a script.
-
-All but the channels are read from an index and nothing else.
-"""
+"""What came in, by day, item, way, maker, merchant and channel, and as files."""
 
 import datetime
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
-from django import forms
-from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import TruncDate
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, frame
-from accounts.staff.rights import Area
-from payments.orders import attribution
-from payments.orders.filtering import day_field, midnight
+from accounts.staff.rights import Area, Rights
+from payments.merchants.models import Merchant
+from payments.orders import revenue
 from payments.orders.models import Order
+from payments.orders.revenue import Amounts, Facet
+from wechat.api.models import ApiClient
 from wechat.channels.models import Channel
-from wechat.channels.report import Period
-from wechat.sdk.beijing import BEIJING
-from wechat.sdk.pay.money import yuan
+from wechat.console.periods import Period, PeriodForm
+from wechat.console.reports import Line, Measure, Report, Table, Unit, answer, zeroed
 
-DAYS = 30
-MOST_DAYS = 366
-MOST_GROUPS = 20
-WIDTH, HEIGHT, GAP = 720, 160, 2
-
-
-class PeriodForm(forms.Form):
-    since = day_field(gettext_lazy("From"))
-    until = day_field(gettext_lazy("To"))
-
-    def period(self) -> tuple[datetime.date, datetime.date]:
-        """Both days included; the last 30 where nothing usable was asked for."""
-        today = timezone.now().astimezone(BEIJING).date()
-        chosen = self.cleaned_data if self.is_valid() else {}
-        until = chosen.get("until") or today
-        since = chosen.get("since") or until - datetime.timedelta(days=DAYS - 1)
-        if since > until:
-            since, until = until, since
-        return max(since, until - datetime.timedelta(days=MOST_DAYS - 1)), until
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A day in the chart; sizes in the chart's own units."""
-
-    day: datetime.date
-    amount: int
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def title(self) -> str:
-        return f"{self.day:%Y-%m-%d} ¥{yuan(self.amount)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    name: str
-    count: int
-    total: int
-    refunded: int
-
-    @property
-    def net(self) -> int:
-        return self.total - self.refunded
+MOST_GROUPS = 50
+MEASURES = (
+    Measure(gettext_lazy("Paid"), Unit.FEN),
+    Measure(gettext_lazy("Of that refunded"), Unit.FEN, is_bad=True),
+    Measure(gettext_lazy("Kept after refunds"), Unit.FEN),
+    Measure(gettext_lazy("Orders")),
+)
+Names = Mapping[str, str]
+Link = Callable[[str], str]
 
 
 @account_page(Area.MONEY)
-def revenue(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    form = PeriodForm(request.GET or None)
-    since, until = form.period()
-    paid = Order.objects.filter(
-        account=account,
-        paid_at__gte=midnight(since),
-        paid_at__lt=midnight(until + datetime.timedelta(days=1)),
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
+    form = PeriodForm(request.GET)
+    period = form.period
+    found = revenue.of(account, period)
+    earlier = revenue.by_day(account, period.before.first, period.before.last)
+    days = {day: _values(amounts) for day, amounts in found.days.items()}
+    before = {day: _values(amounts) for day, amounts in earlier.items()}
+    report = Report(
+        title=_("Revenue"),
+        name=f"revenue-{account.slug}",
+        form=form,
+        measures=MEASURES,
+        days=zeroed(days, period.days, len(MEASURES)),
+        before=zeroed(before, period.before.days, len(MEASURES)),
+        charted=(0, 2),
+        day_link=_orders_of,
+        tables=list(_tables(request, account, period, found.facets)),
     )
-    days = _by_day(paid)
-    context: dict[str, Any] = {
-        **frame(request, _("Revenue")),
-        "form": PeriodForm(initial={"since": since, "until": until}),
-        "since": since,
-        "until": until,
-        "whole": Group("", *_sums(days.values())),
-        "bars": _bars(days, since, until),
-        "most": max((group.total for group in days.values()), default=0),
-        "chart": {"width": WIDTH, "height": HEIGHT},
-        "tables": [
-            (_("By item"), _groups(paid, "item", {"": _("without an item")})),
-            (_("By way"), _groups(paid, "way", dict(Order.Way.choices))),
-            (_("By maker"), _groups(paid, "source", {})),
-            (_("By channel"), _channels(account, since, until)),
-        ],
+    empty = _(
+        "Nothing was paid in these days. Choose others, or make a first order: through the API, "
+        "or with a payment item."
+    )
+    return answer(request, report, frame(request, report.title, empty=empty))
+
+
+def _orders_of(day: datetime.date) -> str:
+    return f"{reverse('admin:orders_order_changelist')}?since={day}&until={day}"
+
+
+def _values(amounts: Amounts) -> list[int]:
+    return [amounts.total, amounts.refunded, amounts.net, amounts.count]
+
+
+def _tables(
+    request: HttpRequest,
+    account: OfficialAccount,
+    period: Period,
+    facets: Mapping[str, Mapping[str, Amounts]],
+) -> Iterable[Table]:
+    merchants = dict(Merchant.objects.filter(accounts=account).values_list("pk", "name"))
+    channels = dict(Channel.objects.filter(account=account).values_list("pk", "name"))
+    names: dict[Facet, tuple[str, Names]] = {
+        Facet.ITEM: (_("By item"), {"": _("without an item")}),
+        Facet.WAY: (_("By way"), {value: str(label) for value, label in Order.Way.choices}),
+        Facet.SOURCE: (_("By maker"), _makers(facets[Facet.SOURCE])),
+        Facet.MERCHANT: (_("By merchant"), {str(pk): name for pk, name in merchants.items()}),
+        Facet.CHANNEL: (
+            _("By channel"),
+            {"": _("not known"), **{str(pk): name for pk, name in channels.items()}},
+        ),
     }
-    return TemplateResponse(request, "orders/revenue.html", context)
+    may_see_channels = Rights.of(request.user).may_view(Area.CONTENT, account.pk)
+
+    def channel(value: str) -> str:
+        is_shown = may_see_channels and value.isdecimal() and int(value) in channels
+        return f"{reverse('admin:channels_report_one', args=[value])}?{period.query}" if is_shown else ""
+
+    for facet, (title, known) in names.items():
+        values = facets[facet]
+        # What nobody can tell apart is told by the sums above.
+        if values.keys() - {""} and (facet != Facet.MERCHANT or len(values) > 1):
+            link = channel if facet == Facet.CHANNEL else None
+            yield Table(title, facet.label, MEASURES, _lines(values, known, link))
 
 
-def _by_day(paid: QuerySet[Order]) -> dict[datetime.date, Group]:
-    found = (
-        paid.annotate(day=TruncDate("paid_at", tzinfo=BEIJING))
-        .values("day")
-        .annotate(count=Count("*"), sum=Sum("total"), back=Sum("refunded"))
-        .order_by("day")
-    )
-    return {row["day"]: Group(str(row["day"]), row["count"], row["sum"], row["back"]) for row in found}
-
-
-def _groups(paid: QuerySet[Order], field: str, names: dict[str, Any]) -> list[Group]:
-    found = (
-        paid.values(field)
-        .annotate(count=Count("*"), sum=Sum("total"), back=Sum("refunded"))
-        .order_by("-sum")[:MOST_GROUPS]
-    )
-    return [
-        Group(str(names.get(row[field], row[field])), row["count"], row["sum"], row["back"]) for row in found
+def _lines(values: Mapping[str, Amounts], names: Names, link: Link | None) -> list[Line]:
+    most = sorted(values.items(), key=lambda pair: -pair[1].total)
+    lines = [
+        Line(names.get(value, value), _values(amounts), link(value) if link else "")
+        for value, amounts in most[:MOST_GROUPS]
     ]
+    if rest := most[MOST_GROUPS:]:
+        whole = sum((amounts for _value, amounts in rest), Amounts())
+        lines.append(Line(_("all others"), _values(whole)))
+    return lines
 
 
-def _channels(account: OfficialAccount, since: datetime.date, until: datetime.date) -> list[Group]:
-    """Returns what followers paid, by the channel that first brought them; of the rest nobody knows."""
-    found = attribution.shares(account, Period(since, until))[:MOST_GROUPS]
-    names = dict(Channel.objects.filter(pk__in=[one.channel for one in found]).values_list("pk", "name"))
-    return [Group(names[one.channel], one.orders, one.total, one.refunded) for one in found]
-
-
-def _sums(groups: Any) -> tuple[int, int, int]:
-    several = list(groups)
-    return (
-        sum(one.count for one in several),
-        sum(one.total for one in several),
-        sum(one.refunded for one in several),
-    )
-
-
-def _bars(days: dict[datetime.date, Group], since: datetime.date, until: datetime.date) -> list[Bar]:
-    count = (until - since).days + 1
-    most = max((group.total for group in days.values()), default=0) or 1
-    step = WIDTH / count
-    bars = []
-    for number in range(count):
-        day = since + datetime.timedelta(days=number)
-        amount = days[day].total if day in days else 0
-        height = HEIGHT * amount / most
-        gap = GAP if step > 2 * GAP else 0
-        bars.append(
-            Bar(
-                day,
-                amount,
-                round(number * step, 2),
-                round(HEIGHT - height, 2),
-                round(step - gap, 2),
-                round(height, 2),
-            )
-        )
-    return bars
+def _makers(values: Mapping[str, Amounts]) -> dict[str, str]:
+    """Returns who had orders made, by their names: ``api:3`` is a client of our API."""
+    clients = {value: value.partition(":")[2] for value in values if value.startswith("api:")}
+    found = ApiClient.objects.filter(pk__in=[pk for pk in clients.values() if pk.isdecimal()])
+    known = {str(pk): name for pk, name in found.values_list("pk", "name")}
+    shop = {"shop": _("Payment items")} if "shop" in values else {}
+    return {**shop, **{value: known.get(pk, _("a removed API client")) for value, pk in clients.items()}}

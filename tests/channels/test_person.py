@@ -13,7 +13,7 @@ from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import report
 from wechat.channels.models import Attribution, Scan
-from wechat.channels.report import Period
+from wechat.console.periods import Period
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

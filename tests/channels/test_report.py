@@ -10,9 +10,9 @@ from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import report
-from wechat.channels.chart import HEIGHT, drawn
 from wechat.channels.models import Channel, Scan
-from wechat.channels.report import ChannelFigures, DayFigures, Period, Revenue, Stay
+from wechat.channels.report import ChannelFigures, DayFigures, Revenue, Stay
+from wechat.console.periods import Period
 
 pytestmark = pytest.mark.django_db
 
@@ -139,16 +139,6 @@ def test_without_payments_no_column_pretends_to_know(
     page = signed_in(staff.auditor).get("/admin/channels/channel/report/")
     assert page.context["tells_revenue"] is False
     assert "¥" not in page.content.decode()
-
-
-def test_the_highest_day_fills_the_chart_and_its_parts_stand_on_one_another() -> None:
-    today = timezone.localdate()
-    chart = drawn([DayFigures(today, new=1, again=1, existing=2), DayFigures(today + DAY, new=1)])
-    first, second = chart.bars
-    assert chart.highest == 4
-    assert first.parts[-1].top == 0
-    assert sum(part.height for part in first.parts) == HEIGHT
-    assert [(part.kind, part.top) for part in second.parts] == [("new", HEIGHT * 0.75)]
 
 
 def test_the_file_has_a_line_a_channel_and_no_formula(

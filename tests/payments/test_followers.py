@@ -17,6 +17,7 @@ from payments.shop.models import Item, Sale
 from tests.cast import Cast, signed_in
 from wechat.channels import report
 from wechat.channels.models import Attribution, Channel
+from wechat.console.periods import Period
 from wechat.desk import panel
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -120,7 +121,7 @@ def test_revenue_goes_to_the_channel_that_brought_the_payer(
         account=account, openid=OFTEN, first_channel=first, first_at=NOW, last_channel=last, last_at=NOW
     )
     today = timezone.localdate()
-    period = report.Period(today - datetime.timedelta(days=9), today)
+    period = Period(today - datetime.timedelta(days=9), today)
     lines = report.compared(account, period, Channel.objects.filter(account=account))
     assert {line.channel: (line.figures.revenue.orders, line.figures.revenue.fen) for line in lines} == {
         first: (1, 1500),

@@ -25,7 +25,6 @@ from tests.payments.conftest import Ordered
 from tests.payments.world import answer_close, answer_query, notify
 from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS
-from wechat.channels.models import Attribution, Channel
 
 ADMIN = "/admin"
 
@@ -280,29 +279,6 @@ def test_one_odd_description_does_not_end_the_months_export(
         shown = (100, order.transaction_id)
         assert sheet["I2"].number_format == "0.00"
     assert (row[8], row[3], row[5], row[6], row[10]) == (*shown, "年卡", "'＝cmd()", "'\n=1")
-
-
-def test_revenue_is_drawn_by_day_and_added_up(money: Client, ordered: Ordered) -> None:
-    notify(ordered(item="年卡"))
-    shown = page(money, "orders/order/revenue/")
-    assert shown.count("<rect") == 30
-    assert "¥100.00" in shown
-    assert "年卡" in shown
-    assert page(money, "orders/order/revenue/?since=2020-01-01&until=2020-01-31").count("<rect") == 0
-
-
-def test_revenue_is_put_down_to_the_channels_that_brought_the_payers(money: Client, paid: Order) -> None:
-    assert "按渠道" not in page(money, "orders/order/revenue/")
-    channel, now = Channel.objects.create(account=paid.account, name="一号店"), timezone.now()
-    Attribution.objects.create(
-        account=paid.account,
-        openid=paid.payer_openid,
-        first_channel=channel,
-        first_at=now,
-        last_channel=channel,
-        last_at=now,
-    )
-    assert "一号店 1 ¥100.00" in text(money, "orders/order/revenue/")
 
 
 def merchant_fields(merchant: Merchant, **differently: Any) -> dict[str, Any]:

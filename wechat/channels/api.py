@@ -20,7 +20,8 @@ from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 from wechat.channels import limits, report
 from wechat.channels.models import LONGEST_DAYS, Channel, Code
-from wechat.channels.report import STAYS, ChannelFigures, Period
+from wechat.channels.report import STAYS, ChannelFigures
+from wechat.console.periods import Period
 from wechat.kernel import work
 
 READ = scopes.register("channels:read", gettext_lazy("See channels and their reports"))

@@ -24,31 +24,11 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Scan
+from wechat.console.periods import Period, midnight
 from wechat.kernel.registry import Registry
 
 STAYS = (1, 7, 30)
 FOLLOWED = ~Q(kind=Scan.Kind.EXISTING)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Both days included."""
-
-    first: datetime.date
-    last: datetime.date
-
-    @property
-    def begins(self) -> datetime.datetime:
-        return _midnight(self.first)
-
-    @property
-    def ends(self) -> datetime.datetime:
-        return _midnight(self.last + datetime.timedelta(days=1))
-
-    @property
-    def days(self) -> list[datetime.date]:
-        count = (self.last - self.first).days + 1
-        return [self.first + datetime.timedelta(days=number) for number in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +151,12 @@ def total(lines: Sequence[ReportRow]) -> ChannelFigures:
 
 def today_and_ever(channels: Sequence[int]) -> dict[int, dict[str, int]]:
     """For a page of a list: ``today``, ``ever`` and ``new`` by channel id."""
-    midnight = _midnight(timezone.localdate())
+    today = midnight(timezone.localdate())
     rows = Scan.objects.filter(channel__in=channels).values("channel").order_by()
     counted: Any = rows.annotate(
         ever=Count("at"),
         new=Count("at", filter=Q(kind=Scan.Kind.NEW)),
-        today=Count("at", filter=Q(at__gte=midnight)),
+        today=Count("at", filter=Q(at__gte=today)),
     )
     return {each.pop("channel"): each for each in counted}
 
@@ -241,9 +221,3 @@ def _line(channel: Channel, counted: Mapping[str, int], revenue: Revenue | None,
 def _stay(counted: Mapping[str, int], days: int) -> Stay:
     followed = counted.get(f"followed_{days}", 0)
     return Stay(followed - counted.get(f"left_{days}", 0), followed)
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(
-        datetime.datetime.combine(day, datetime.time()), timezone.get_default_timezone()
-    )

@@ -1,6 +1,5 @@
-"""What the channels brought: compared with one another, one by one, and as a file."""
+"""What the channels brought: compared with one another, one by one, and as files."""
 
-import datetime
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,22 +8,21 @@ from django import forms
 from django.core.paginator import Paginator
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, object_page
 from accounts.staff.rights import Area
-from wechat.channels import chart, report, report_file
+from wechat.channels import report, report_file
 from wechat.channels.models import Channel
 from wechat.channels.page_frame import all_channels, frame
-from wechat.channels.report import STAYS, Period, ReportRow
+from wechat.channels.report import ChannelFigures, DayFigures, ReportRow
+from wechat.console.periods import PeriodForm
+from wechat.console.reports import Days, Line, Measure, Number, Report, Table, Unit, answer
 from wechat.console.tables import downloads
 
-SHOWN_DAYS = 30
-LONGEST_DAYS = 400
 PAGE = 50
 
 SORTS: dict[str, Callable[[ReportRow], float]] = {
@@ -35,37 +33,19 @@ SORTS: dict[str, Callable[[ReportRow], float]] = {
     "revenue": lambda line: line.figures.revenue.fen,
     "cost": lambda line: -line.cost_each if line.cost_each is not None else -math.inf,
 }
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-
-
-class PeriodForm(forms.Form):
-    """Nothing chosen: the last 30 days."""
-
-    first = _day(gettext_lazy("From"))
-    last = _day(gettext_lazy("To"))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        last = cleaned.get("last") or timezone.localdate()
-        first = cleaned.get("first") or last - datetime.timedelta(days=SHOWN_DAYS - 1)
-        if first > last:
-            self.add_error("first", _("The first day is after the last."))
-        elif (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose 400 days at most."))
-        return {**cleaned, "first": first, "last": last}
-
-    @property
-    def period(self) -> Period:
-        """The chosen one; the usual one if that makes no sense."""
-        if self.is_valid():
-            return Period(self.cleaned_data["first"], self.cleaned_data["last"])
-        today = timezone.localdate()
-        return Period(today - datetime.timedelta(days=SHOWN_DAYS - 1), today)
+COUNTED = (
+    Measure(gettext_lazy("scans")),
+    Measure(gettext_lazy("new followers")),
+    Measure(gettext_lazy("followed again")),
+    Measure(gettext_lazy("existing followers")),
+)
+STAYED = (
+    Measure(gettext_lazy("stayed a day"), Unit.SHARE),
+    Measure(gettext_lazy("stayed 7 days"), Unit.SHARE),
+    Measure(gettext_lazy("stayed 30 days"), Unit.SHARE),
+)
+EARNED = (Measure(gettext_lazy("orders")), Measure(gettext_lazy("revenue"), Unit.FEN))
+COST = Measure(gettext_lazy("cost of a new follower"), Unit.FEN, is_bad=True)
 
 
 class CompareForm(PeriodForm):
@@ -84,43 +64,50 @@ class CompareForm(PeriodForm):
 
 
 @account_page(Area.CONTENT)
-def compare(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+def compare(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     form = CompareForm(request.GET)
     period = form.period
-    lines = _lines(account, form)
+    channels = _channels(account, form)
+    lines = _sorted(report.compared(account, period, channels), form)
+    earlier = report.compared(account, period.before, channels)
+    chosen = [line.channel.pk for line in lines] if _group(form) else None
     page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
+    shown = Report(
+        title=_("Channel report"),
+        name=f"channels-{account.slug}",
+        form=form,
+        measures=COUNTED,
+        days=_days(report.by_day(account, period, chosen)),
+        before=_days(report.by_day(account, period.before, chosen)),
+        charted=(1, 2, 3),
+        more=_more(report.total(lines), report.total(earlier)),
+        tables=[_table(lines)],
+    )
     context = {
-        **frame(request, _("Channel report")),
-        "chart": chart.drawn(report.by_day(account, period, _chosen_ids(form, lines))),
-        "form": form,
-        "period": period,
         "page_of": page,
         "most": max((line.figures.new for line in page), default=0),
-        "total": report.total(lines),
-        "stays": STAYS,
         "tells_revenue": report.tells_revenue(),
-        "query": _query(request),
     }
-    return TemplateResponse(request, "channels/report.html", context)
+    return answer(request, shown, frame(request, shown.title, **context), "channels/report.html")
 
 
 @object_page(all_channels, Area.CONTENT)
-def one(request: HttpRequest, channel: Channel) -> HttpResponse:
+def one(request: HttpRequest, channel: Channel) -> HttpResponseBase:
     form = PeriodForm(request.GET)
-    period = form.period
-    line = report.of_channel(channel, period)
-    context = {
-        **frame(request, str(channel)),
-        "chart": chart.drawn(report.by_day(channel.account, period, [channel.pk])),
-        "form": form,
-        "period": period,
-        "channel": channel,
-        "total": line.figures,
-        "cost_each": line.cost_each,
-        "stays": STAYS,
-        "tells_revenue": report.tells_revenue(),
-    }
-    return TemplateResponse(request, "channels/report_one.html", context)
+    period, account = form.period, channel.account
+    line, earlier = report.of_channel(channel, period), report.of_channel(channel, period.before)
+    more = _more(line.figures, earlier.figures)
+    shown = Report(
+        title=str(channel),
+        name=f"channel-{account.slug}-{channel.pk}",
+        form=form,
+        measures=COUNTED,
+        days=_days(report.by_day(account, period, [channel.pk])),
+        before=_days(report.by_day(account, period.before, [channel.pk])),
+        charted=(1, 2, 3),
+        more=[*more, (COST, line.cost_each, None)] if line.cost_each is not None else more,
+    )
+    return answer(request, shown, frame(request, shown.title, channel=channel), "channels/report_one.html")
 
 
 @account_page(Area.CONTENT)
@@ -128,26 +115,62 @@ def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = CompareForm(request.GET)
     period = form.period
     name = f"channels-{account.slug}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
-    lines = _lines(account, form)
+    lines = _sorted(report.compared(account, period, _channels(account, form)), form)
     prefetch_related_objects([line.channel for line in lines], "owner")
     return downloads.as_csv(report_file.rows(lines), name)
 
 
-def _lines(account: OfficialAccount, form: CompareForm) -> list[ReportRow]:
+def _channels(account: OfficialAccount, form: CompareForm) -> QuerySet[Channel]:
     channels: QuerySet[Channel] = Channel.objects.filter(account=account)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    if group := chosen.get("group", "").strip():
-        channels = channels.filter(group=group)
-    lines = report.compared(account, form.period, channels)
-    return sorted(lines, key=SORTS[chosen.get("sort") or "new"], reverse=True)
+    group = _group(form)
+    return channels.filter(group=group) if group else channels
 
 
-def _chosen_ids(form: CompareForm, lines: Sequence[ReportRow]) -> list[int] | None:
-    """``None`` is all of the account's."""
-    return [line.channel.pk for line in lines] if form.cleaned_data.get("group") else None
+def _group(form: CompareForm) -> str:
+    return str(form.cleaned_data.get("group", "")).strip() if form.is_valid() else ""
 
 
-def _query(request: HttpRequest) -> str:
-    kept = request.GET.copy()
-    kept.pop("page", None)
-    return kept.urlencode()
+def _sorted(lines: list[ReportRow], form: CompareForm) -> list[ReportRow]:
+    chosen = form.cleaned_data.get("sort") if form.is_valid() else ""
+    return sorted(lines, key=SORTS[chosen or "new"], reverse=True)
+
+
+def _days(days: Sequence[DayFigures]) -> Days:
+    return {each.day: [each.scans, each.new, each.again, each.existing] for each in days}
+
+
+def _more(now: ChannelFigures, before: ChannelFigures) -> list[tuple[Measure, Number, Number]]:
+    """Returns the sums that are no sums of days, and those of the period before."""
+    pairs = zip(_rest_of(now), _rest_of(before), strict=True)
+    return [(measure, *pair) for measure, pair in zip(_measures(), pairs, strict=True)]
+
+
+def _measures() -> list[Measure]:
+    return [*STAYED, *(EARNED if report.tells_revenue() else ())]
+
+
+def _rest_of(figures: ChannelFigures) -> list[Number]:
+    earned: list[Any] = [figures.revenue.orders, figures.revenue.fen] if report.tells_revenue() else []
+    return [*(stay.share for stay in figures.stays), *earned]
+
+
+def _table(lines: Sequence[ReportRow]) -> Table:
+    """Every channel, for the workbook; the page shows some at a time."""
+    return Table(
+        _("channels"),
+        _("channel"),
+        [*COUNTED[:3], *_measures(), COST],
+        [
+            Line(
+                line.channel.name,
+                [
+                    line.figures.scans,
+                    line.figures.new,
+                    line.figures.again,
+                    *_rest_of(line.figures),
+                    line.cost_each,
+                ],
+            )
+            for line in lines
+        ],
+    )

@@ -1,7 +1,8 @@
-"""Orders, their refunds, and what others hear of both."""
+"""Orders, their refunds, what others hear of both, and what they add up to by day."""
 
 from payments.orders.models.events import OrderEvent
 from payments.orders.models.orders import Order, Step
 from payments.orders.models.refunds import Refund, RefundLimit
+from payments.orders.models.revenue import RevenueDay, RevenueSum
 
-__all__ = ["Order", "OrderEvent", "Refund", "RefundLimit", "Step"]
+__all__ = ["Order", "OrderEvent", "Refund", "RefundLimit", "RevenueDay", "RevenueSum", "Step"]

@@ -1,0 +1,83 @@
+"""Charts of figures by day or by hour, drawn in the browser by Chart.js as the admin's skin brings it.
+
+The skin draws every canvas that carries its data, so that no page has a script of its own. A chart is never
+the only place of its numbers: the page has them as a table too.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django_stubs_ext import StrOrPromise
+
+# The skin looks up those that are names among the page's colours.
+COLOURS = ("var(--color-primary-600)", "#3b82f6", "#d97706", "#8b5cf6", "#0891b2", "#db2777")
+QUIET = "var(--color-base-400)"
+# Of both themes; the skin sets the colour of the grid.
+INK = "#8a8f98"
+MOST_LABELS = 8
+
+Number = int | float | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A line or a row of bars; ``is_before`` is the same of an earlier time, drawn quietly."""
+
+    title: StrOrPromise
+    values: Sequence[Number]
+    is_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What the template ``console/chart.html`` draws; ``told`` says in words what can be seen."""
+
+    kind: str
+    data: str
+    options: str
+    told: str
+
+
+def chart(labels: Sequence[str], series: Sequence[Series], *, kind: str = "line", told: str = "") -> Chart:
+    """Returns a chart with axes and a legend; a value that nobody knows is a gap."""
+    own = iter(COLOURS)
+    sets = [_dataset(each, QUIET if each.is_before else next(own, QUIET), kind) for each in series]
+    options = {
+        "responsive": True,
+        "maintainAspectRatio": False,
+        "animation": False,
+        "interaction": {"mode": "index", "intersect": False},
+        "plugins": {
+            "legend": {
+                "display": True,
+                "position": "top",
+                "align": "end",
+                "labels": {"color": INK, "boxWidth": 12, "boxHeight": 2},
+            }
+        },
+        "scales": {
+            "x": {
+                "ticks": {"color": INK, "maxTicksLimit": MOST_LABELS, "maxRotation": 0},
+                "grid": {"display": False},
+            },
+            "y": {"beginAtZero": True, "ticks": {"color": INK, "maxTicksLimit": 6}, "grid": {"lineWidth": 1}},
+        },
+    }
+    return Chart(kind, json.dumps({"labels": list(labels), "datasets": sets}), json.dumps(options), told)
+
+
+def _dataset(series: Series, colour: str, kind: str) -> dict[str, object]:
+    return {
+        "label": str(series.title),
+        "data": [float(value) if isinstance(value, Decimal) else value for value in series.values],
+        "borderColor": colour,
+        "backgroundColor": colour,
+        "borderWidth": 1.5 if series.is_before else 2,
+        "borderDash": [5, 4] if series.is_before else [],
+        # A single day is a point, and no line.
+        "pointRadius": 0 if len(series.values) > 1 or kind != "line" else 3,
+        "pointHitRadius": 8,
+        "maxBarThickness": 24,
+    }

@@ -1,0 +1,271 @@
+"""A page of figures: its sums and how they compare, its chart, what they are made of, and all of it as files.
+
+Each app says what its figures are; how they look and what can be done with them is the same everywhere.
+"""
+
+import datetime
+import enum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from wechat.console.charts import Chart, Series, chart
+from wechat.console.periods import PeriodForm
+from wechat.console.tables import downloads
+from wechat.console.tables.cells import Value
+from wechat.console.tables.writing import Row
+from wechat.sdk.pay.money import yuan
+
+Number = int | float | None
+
+
+class Unit(enum.Enum):
+    """What a number counts. The values are how its heading goes on in a file."""
+
+    COUNT = ""
+    FEN = gettext_lazy("yuan")
+    MILLISECONDS = gettext_lazy("ms")
+    SHARE = "%"
+
+
+class Whole(enum.Enum):
+    """How the days make up the period."""
+
+    SUM = "sum"
+    LAST = "last"
+    MOST = "most"
+    # The page says it itself, or nobody can.
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A column of figures; ``is_bad``: more of it is worse. ``whole`` is how days become one number."""
+
+    title: StrOrPromise
+    unit: Unit = Unit.COUNT
+    whole: Whole = Whole.SUM
+    is_bad: bool = False
+
+    def shown(self, value: Number) -> str:
+        if value is None:
+            return "–"
+        match self.unit:
+            case Unit.FEN:
+                return f"¥{_grouped_yuan(round(value))}"
+            case Unit.SHARE:
+                return f"{value:.1%}"
+            case Unit.MILLISECONDS:
+                return _("%(number)s ms") % {"number": number_format(round(value), force_grouping=True)}
+        return number_format(value, force_grouping=True)
+
+    def cell(self, value: Number) -> Value:
+        """Returns what stands in a file: a number that can be reckoned with."""
+        if value is None:
+            return None
+        match self.unit:
+            case Unit.FEN:
+                return Decimal(yuan(round(value)))
+            case Unit.SHARE:
+                return Decimal(f"{value * 100:.1f}")
+        return value if isinstance(value, int) else round(value)
+
+    @property
+    def heading(self) -> str:
+        unit = str(self.unit.value)
+        return f"{self.title} ({unit})" if unit else str(self.title)
+
+    def of(self, values: Sequence[Number]) -> Number:
+        """Returns one number for the values of days in their order; ``None`` where there is none."""
+        known = [value for value in values if value is not None]
+        if not known or self.whole == Whole.NONE:
+            return None
+        if self.whole == Whole.LAST:
+            return known[-1]
+        return max(known) if self.whole == Whole.MOST else sum(known)
+
+
+def _grouped_yuan(fen: int) -> str:
+    whole, _point, rest = yuan(fen).partition(".")
+    return f"{int(whole):,}.{rest}" if abs(fen) >= 100 else yuan(fen)
+
+
+Days = Mapping[datetime.date, Sequence[Number]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a table: its name, its values, and the page behind it."""
+
+    name: str
+    values: Sequence[Number]
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What figures are made of; with ``hours``, as a chart."""
+
+    title: StrOrPromise
+    heading: StrOrPromise
+    measures: Sequence[Measure]
+    lines: Sequence[Line]
+    note: StrOrPromise = ""
+    chart: Chart | None = None
+
+    def cells(self) -> Iterator[Row]:
+        """Returns the rows of a file, their headings first."""
+        yield [str(self.heading), *(measure.heading for measure in self.measures)]
+        for line in self.lines:
+            yield [
+                line.name,
+                *(measure.cell(value) for measure, value in zip(self.measures, line.values, strict=True)),
+            ]
+
+    @property
+    def shown(self) -> Iterator[tuple[Line, list[tuple[str, str]]]]:
+        """Returns each line with its values as they are read, and with their headings."""
+        for line in self.lines:
+            pairs = zip(self.measures, line.values, strict=True)
+            yield line, [(str(measure.title), measure.shown(value)) for measure, value in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A figure of the period; ``change`` is the share by which it differs from the period before."""
+
+    title: StrOrPromise
+    value: str
+    before: str
+    change: float | None
+    is_bad: bool
+
+    @property
+    def change_in_words(self) -> str:
+        if self.change is None:
+            return ""
+        return f"{self.change:+.1%}" if abs(self.change) < 10 else f"×{self.change + 1:,.0f}"
+
+    @property
+    def is_worse(self) -> bool:
+        return self.change is not None and self.change != 0 and (self.change > 0) == self.is_bad
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Figures of the days of a form's period, and of the period before. ``charted``: the measures drawn.
+
+    ``day_link`` is the address of what is behind the figures of a day. ``more`` are sums that no adding of
+    days can give: the measure, its value, and that of the period before. ``csv`` is the table of that file,
+    where it is not the one by day.
+    """
+
+    title: StrOrPromise
+    name: str
+    form: PeriodForm
+    measures: Sequence[Measure]
+    days: Days
+    before: Days
+    charted: Sequence[int] = (0,)
+    day_link: Callable[[datetime.date], str] | None = None
+    tables: Sequence[Table] = ()
+    more: Sequence[tuple[Measure, Number, Number]] = ()
+    notes: Sequence[StrOrPromise] = ()
+    csv: Table | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Returns whether nothing is known of these days, nor of those before."""
+        days = (*self.days.values(), *self.before.values())
+        return not any(any(values) for values in days) and not any(table.lines for table in self.tables)
+
+    @property
+    def sums(self) -> list[Sum]:
+        found = []
+        for number, measure in enumerate(self.measures):
+            now, before = (self._whole(number, days) for days in (self.days, self.before))
+            if measure.whole != Whole.NONE:
+                found.append(_sum(measure, now, before))
+        return [*found, *(_sum(*one) for one in self.more)]
+
+    @property
+    def chart(self) -> Chart:
+        """The measures that are drawn, the first one with the period before."""
+        period = self.form.period
+        series = [
+            Series(measure.title, [_drawn(measure, value) for value in self._column(number, self.days)])
+            for number in self.charted
+            for measure in [self.measures[number]]
+        ]
+        first = self.measures[self.charted[0]]
+        earlier = self._column(self.charted[0], self.before, period.before.days)
+        if any(earlier):
+            title = _("%(title)s, the period before") % {"title": first.title}
+            series.append(Series(title, [_drawn(first, value) for value in earlier], is_before=True))
+        told = _("%(title)s from %(first)s to %(last)s; the numbers are in the table by day") % {
+            "title": self.title, "first": period.first, "last": period.last,
+        }  # fmt: skip
+        return chart([f"{day:%m-%d}" for day in period.days], series, told=told)
+
+    @property
+    def by_day(self) -> Table:
+        """Every day of the period, the newest first."""
+        link = self.day_link or (lambda _day: "")
+        nothing = [None] * len(self.measures)
+        lines = [Line(str(day), self.days.get(day, nothing), link(day)) for day in self.form.period.days]
+        return Table(_("By day"), _("Day"), self.measures, lines[::-1])
+
+    def sheets(self) -> Iterator[tuple[str, Iterator[Row]]]:
+        """Returns every table of the page as a sheet of a workbook."""
+        for table in (self.by_day, *self.tables):
+            yield str(table.title)[:31], table.cells()
+
+    def _whole(self, number: int, days: Days) -> Number:
+        return self.measures[number].of([days[day][number] for day in sorted(days)])
+
+    def _column(self, number: int, days: Days, wanted: Sequence[datetime.date] | None = None) -> list[Number]:
+        return [
+            days[day][number] if day in days else None
+            for day in (wanted if wanted is not None else self.form.period.days)
+        ]
+
+
+def zeroed(days: Days, wanted: Sequence[datetime.date], width: int) -> Days:
+    """Returns figures that we count ourselves: a day without any is known to be zero."""
+    return {day: days.get(day, [0] * width) for day in wanted}
+
+
+def answer(
+    request: HttpRequest, report: Report, context: Mapping[str, Any], template: str = "console/report.html"
+) -> HttpResponseBase:
+    """Returns the page, or the file that its address asks for."""
+    period = report.form.period
+    name = f"{report.name}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
+    match request.GET.get("format"):
+        case "csv":
+            return downloads.as_csv((report.csv or report.by_day).cells(), name)
+        case "xlsx":
+            return downloads.as_workbook(report.sheets(), name)
+    return TemplateResponse(request, template, {**context, "report": report})
+
+
+def _sum(measure: Measure, now: Number, before: Number) -> Sum:
+    change = (now - before) / before if now is not None and before else None
+    return Sum(measure.title, measure.shown(now), measure.shown(before), change, measure.is_bad)
+
+
+def _drawn(measure: Measure, value: Number) -> float | None:
+    """Money is drawn in yuan, shares in percent."""
+    if value is None:
+        return None
+    factor = {Unit.FEN: 0.01, Unit.SHARE: 100}.get(measure.unit, 1)
+    return round(value * factor, 2)
