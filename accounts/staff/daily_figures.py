@@ -2,32 +2,22 @@
 
 An app joins in with a module ``daily_figures``::
 
-    SOURCES.add("orders", Source((Figure("paid_orders", _("Orders paid"), Area.MONEY, link),), by_day))
+    SOURCES.add("orders", Source((Figure("revenue", Measure(_("Revenue")), Area.MONEY, link),), by_day))
 """
 
 import datetime
-import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from django_stubs_ext import StrOrPromise
-
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
+from wechat.console.reports import Measure
 from wechat.kernel.registry import Registry
 
 Numbers = Mapping[datetime.date, int]
 # Of an account, from one day to another, both included (days of ``settings.TIME_ZONE``): for each figure's
-# name its numbers. A day without one is 0, or unknown where days do not add up.
+# name its numbers. A day without one is 0, or unknown where the days have no sum (``Whole.NONE``).
 ByDay = Callable[[OfficialAccount, datetime.date, datetime.date], Mapping[str, Numbers]]
-
-
-class Unit(enum.Enum):
-    """What the numbers of a figure are; those of ``MINUTES`` are medians."""
-
-    COUNT = "count"
-    FEN = "fen"
-    MINUTES = "minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +25,9 @@ class Figure:
     """A number that each day has. ``link`` leads to what it counted, from one day to another."""
 
     name: str
-    title: StrOrPromise
+    measure: Measure
     area: Area
     link: Callable[[datetime.date, datetime.date], str]
-    unit: Unit = Unit.COUNT
-    is_bad: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,38 +3,23 @@
 import datetime
 from collections.abc import Mapping
 
-from django.db.models import Count, Sum
-from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.daily_figures import SOURCES, Figure, Source, Unit
+from accounts.staff.daily_figures import SOURCES, Figure, Source
 from accounts.staff.rights import Area
-from payments.orders.models import Order
-from wechat.kernel.timeline import midnight
-from wechat.sdk.beijing import BEIJING
-
-DAY = datetime.timedelta(days=1)
+from payments.orders import revenue
+from wechat.console.reports import Measure, Unit
 
 
 def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[str, Mapping[datetime.date, int]]:
-    """Reads nothing but the index of what was paid."""
-    paid = Order.objects.filter(
-        account=account, paid_at__gte=midnight(first), paid_at__lt=midnight(last + DAY)
-    )
-    counted = (
-        paid.annotate(day=TruncDate("paid_at", tzinfo=BEIJING))
-        .values_list("day")
-        .annotate(number=Count("*"), sum=Sum("total"))
-        .order_by()
-    )
-    rows = list(counted)
+    found = revenue.by_day(account, first, last)
     return {
-        "paid_orders": {day: number for day, number, _sum in rows},
-        "revenue": {day: total for day, _number, total in rows},
+        "paid_orders": {day: amounts.count for day, amounts in found.items()},
+        "revenue": {day: amounts.total for day, amounts in found.items()},
     }
 
 
@@ -43,15 +28,15 @@ def _orders(first: datetime.date, last: datetime.date) -> str:
 
 
 def _revenue(first: datetime.date, last: datetime.date) -> str:
-    return f"{reverse('admin:orders_revenue')}?since={first}&until={last}"
+    return f"{reverse('admin:orders_revenue')}?first={first}&last={last}"
 
 
 SOURCES.add(
     "orders",
     Source(
         (
-            Figure("revenue", _("Revenue"), Area.MONEY, _revenue, Unit.FEN),
-            Figure("paid_orders", _("Orders paid"), Area.MONEY, _orders),
+            Figure("revenue", Measure(_("Revenue"), Unit.FEN), Area.MONEY, _revenue),
+            Figure("paid_orders", Measure(_("Orders paid")), Area.MONEY, _orders),
         ),
         by_day,
     ),

@@ -147,6 +147,7 @@ MAKES: dict[str, Make] = {
         account=account, reason="signature", count=1, last_at=timezone.now()
     ),
     "inbox.failed": lambda account: message(account, "你好", error="boom"),
+    "inbox.malformed": lambda account: message(account, kind="malformed"),
     "materials.failed": _asset,
     "materials.nearly_full": lambda account: MaterialQuota.objects.create(account=account, voice=950),
     "held.materials": _held("materials.upload"),

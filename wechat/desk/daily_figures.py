@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.daily_figures import SOURCES, Figure, Source, Unit
+from accounts.staff.daily_figures import SOURCES, Figure, Source
 from accounts.staff.rights import Area
-from wechat.kernel.timeline import midnight
+from wechat.console.periods import DAY, midnight
+from wechat.console.reports import Measure, Unit, Whole
 
-DAY = datetime.timedelta(days=1)
 # The ORM has no ordered-set aggregates.
 MEDIANS = """
 SELECT (at AT TIME ZONE %(zone)s)::date AS day,
@@ -26,7 +26,7 @@ def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[str, Mapping[datetime.date, int]]:
     """Returns the medians in minutes, begun ones included."""
-    asked = {
+    asked: dict[str, str | int | datetime.datetime] = {
         "zone": timezone.get_default_timezone_name(),
         "account": account.pk,
         "begins": midnight(first),
@@ -43,11 +43,14 @@ SOURCES.add(
         (
             Figure(
                 "answered_within",
-                _("Answered by a person within"),
+                Measure(
+                    _("Answered by a person within"),
+                    Unit.MINUTES,
+                    Whole.NONE,
+                    is_bad=True,
+                ),
                 Area.MESSAGES,
                 lambda first, last: reverse("admin:desk"),
-                Unit.MINUTES,
-                is_bad=True,
             ),
         ),
         by_day,

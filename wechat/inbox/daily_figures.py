@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official.models import OfficialAccount
 from accounts.staff.daily_figures import SOURCES, Figure, Source
 from accounts.staff.rights import Area
+from wechat.console.periods import DAY, midnight
+from wechat.console.reports import Measure
 from wechat.inbox.models import InboundMessage
-from wechat.kernel.timeline import midnight
 
-DAY = datetime.timedelta(days=1)
 NOT_WRITTEN = ("event", InboundMessage.MALFORMED)
 
 
@@ -30,7 +30,7 @@ def by_day(
     counted = (
         rows.annotate(day=TruncDate("received_at"))
         .values_list("day", "kind", "event")
-        .annotate(number=Count("*"), lacking=Count("*", filter=Q(kind="text", answered_by="")))
+        .annotate(number=Count("*"), lacking=Count("pk", filter=Q(kind="text", answered_by="")))
         .order_by()
     )
     for day, kind, event, number, lacking in counted:
@@ -62,15 +62,14 @@ SOURCES.add(
     "inbox",
     Source(
         (
-            Figure("follows", _("New followers"), Area.FOLLOWERS, _followers),
-            Figure("leaves", _("Unfollowed"), Area.FOLLOWERS, _gone, is_bad=True),
-            Figure("messages", _("Messages from followers"), Area.MESSAGES, _log),
+            Figure("follows", Measure(_("New followers")), Area.FOLLOWERS, _followers),
+            Figure("leaves", Measure(_("Unfollowed"), is_bad=True), Area.FOLLOWERS, _gone),
+            Figure("messages", Measure(_("Messages from followers")), Area.MESSAGES, _log),
             Figure(
                 "unanswered",
-                _("Texts no rule answered"),
+                Measure(_("Texts no rule answered"), is_bad=True),
                 Area.MESSAGES,
                 lambda first, last: _log(first, last, answer="unanswered"),
-                is_bad=True,
             ),
         ),
         by_day,

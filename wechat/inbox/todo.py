@@ -45,3 +45,17 @@ KINDS.add(
         acknowledged=True,
     ),
 )
+KINDS.add(
+    "inbox.malformed",
+    Kind(
+        title=_("Callbacks that could not be read"),
+        page="admin:inbox_inboundmessage_changelist",
+        query="state=malformed",
+        areas=(Area.SETTINGS,),
+        severity=Severity.FAULT,
+        rows=lambda account, user: InboundMessage.objects.filter(
+            account=account, kind=InboundMessage.MALFORMED, event=""
+        ),
+        acknowledged=True,
+    ),
+)

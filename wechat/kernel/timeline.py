@@ -8,7 +8,6 @@ import datetime
 from typing import Any
 
 from django.db.models import Max, Min, Model, QuerySet
-from django.utils import timezone
 
 # Rows that waited elsewhere while Postgres was away come in with older times than their neighbours.
 LONGEST_DELAY = datetime.timedelta(days=1)
@@ -42,10 +41,3 @@ def first_id(model: type[Model], field: str, moment: datetime.datetime) -> int:
         else:
             low = row[0] + 1
     return int(low)
-
-
-def midnight(day: datetime.date) -> datetime.datetime:
-    """Returns the moment at which the day begins, in the time zone of the platform."""
-    return timezone.make_aware(
-        datetime.datetime.combine(day, datetime.time()), timezone.get_default_timezone()
-    )

@@ -12,12 +12,11 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from wechat.console.periods import DAY, midnight
 from wechat.kernel import timeline, work
-from wechat.kernel.timeline import midnight
 from wechat.pushes.models import Push, PushDay
 from wechat.pushes.states import WENT, PushState
 
-DAY = datetime.timedelta(days=1)
 SETTLES_AFTER = 3 * DAY
 # As far back as an account is counted that was never counted before.
 FURTHEST = 400 * DAY
@@ -82,7 +81,8 @@ def _count(account: OfficialAccount, yesterday: datetime.date) -> None:
         created_at__gte=midnight(first),
         created_at__lt=midnight(yesterday + DAY),
     )
-    newest, made = begins, []
+    newest = begins
+    made: list[PushDay] = []
     for day, counted, last_id in [*_counted(rows), (yesterday, Counted(0, 0, 0), begins)]:
         if not made or made[-1].day < day:
             newest = max(newest, last_id)
@@ -112,9 +112,9 @@ def _counted(rows: QuerySet[Push]) -> list[tuple[datetime.date, Counted, int]]:
         rows.annotate(day=TruncDate("created_at"))
         .values_list("day")
         .annotate(
-            sent=Count("*", filter=Q(state__in=sorted(WENT))),
-            delivered=Count("*", filter=Q(state=PushState.DELIVERED)),
-            failed=Count("*", filter=Q(state__in=[PushState.FAILED, PushState.UNCERTAIN])),
+            sent=Count("pk", filter=Q(state__in=sorted(WENT))),
+            delivered=Count("pk", filter=Q(state=PushState.DELIVERED)),
+            failed=Count("pk", filter=Q(state__in=[PushState.FAILED, PushState.UNCERTAIN])),
             newest=Max("pk"),
         )
         .order_by("day")

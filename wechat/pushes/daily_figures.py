@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official.models import OfficialAccount
 from accounts.staff.daily_figures import SOURCES, Figure, Source
 from accounts.staff.rights import Area
+from wechat.console.periods import DAY
+from wechat.console.reports import Measure
 from wechat.pushes import counting
 from wechat.pushes.models import Push
-
-DAY = datetime.timedelta(days=1)
 
 
 def by_day(
@@ -36,19 +36,18 @@ SOURCES.add(
     "pushes",
     Source(
         (
-            Figure("sends", _("Messages sent"), Area.MESSAGES, _sent),
+            Figure("sends", Measure(_("Messages sent")), Area.MESSAGES, _sent),
             Figure(
                 "deliveries",
-                _("Delivered, says WeChat"),
+                Measure(_("Delivered, says WeChat")),
                 Area.MESSAGES,
                 lambda first, last: _sent(first, last, state=Push.State.DELIVERED.value),
             ),
             Figure(
                 "failed_sends",
-                _("Sends failed or uncertain"),
+                Measure(_("Sends failed or uncertain"), is_bad=True),
                 Area.MESSAGES,
                 lambda first, last: _sent(first, last, state=Push.State.FAILED.value),
-                is_bad=True,
             ),
         ),
         by_day,
