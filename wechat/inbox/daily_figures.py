@@ -1,48 +1,35 @@
 """What arrived, by day: who came and went, what people wrote, what nobody answered."""
 
 import datetime
-from collections import defaultdict
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.daily_figures import SOURCES, Figure, Source
 from accounts.staff.rights import Area
-from wechat.console.periods import DAY, midnight
+from wechat.console.periods import DAY
 from wechat.console.reports import Measure
-from wechat.inbox.models import InboundMessage
-
-NOT_WRITTEN = ("event", InboundMessage.MALFORMED)
+from wechat.inbox import counts
 
 
 def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[str, Mapping[datetime.date, int]]:
-    found: dict[str, dict[datetime.date, int]] = defaultdict(lambda: defaultdict(int))
-    rows = InboundMessage.objects.filter(
-        account=account, received_at__gte=midnight(first), received_at__lt=midnight(last + DAY)
-    )
-    counted = (
-        rows.annotate(day=TruncDate("received_at"))
-        .values_list("day", "kind", "event")
-        .annotate(number=Count("*"), lacking=Count("pk", filter=Q(kind="text", answered_by="")))
-        .order_by()
-    )
-    for day, kind, event, number, lacking in counted:
-        found["unanswered"][day] += lacking
-        if kind not in NOT_WRITTEN:
-            found["messages"][day] += number
-        elif event in CAME_AND_WENT:
-            found[CAME_AND_WENT[event]][day] += number
-    return found
+    days = counts.by_day(account, first, last)
+    wrote = {day: counts.what_people_wrote(kinds) for day, kinds in days.items()}
+    return {
+        "messages": {day: counted.count for day, counted in wrote.items()},
+        "unanswered": {day: counted.unanswered for day, counted in wrote.items()},
+        "follows": {day: _events(kinds, "subscribe") for day, kinds in days.items()},
+        "leaves": {day: _events(kinds, "unsubscribe") for day, kinds in days.items()},
+    }
 
 
-CAME_AND_WENT = {"subscribe": "follows", "unsubscribe": "leaves"}
+def _events(kinds: counts.Kinds, event: str) -> int:
+    return kinds.get((counts.EVENT, event), counts.Counted()).count
 
 
 def _log(first: datetime.date, last: datetime.date, **filters: str) -> str:

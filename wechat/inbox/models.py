@@ -92,6 +92,54 @@ class InboundMessage(Traced, WorkRow):
         return self.body.encode() if self.raw_bytes is None else bytes(self.raw_bytes)
 
 
+class MessageCount(models.Model):
+    """How many messages and events of a kind arrived on a day (Asia/Shanghai), counted once each.
+
+    ``unanswered`` is how many texts among them nobody had answered when they were counted, minutes later.
+    """
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False)
+    day = models.DateField(_("day"))
+    kind = models.CharField(_("kind"), max_length=40)
+    event = models.CharField(_("event"), max_length=64, blank=True)
+    count = models.PositiveIntegerField(_("count"))
+    unanswered = models.PositiveIntegerField(_("unanswered"))
+
+    class Meta:
+        verbose_name = _("messages of a day")
+        verbose_name_plural = _("messages by day")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "day", "kind", "event"],
+                name="message_count_once",
+                include=["count", "unanswered"],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {name_of(self.kind, self.event)}: {self.count}"
+
+
+class CountProgress(models.Model):
+    """How far messages are counted: the last id, and what the next turn counts up to.
+
+    ``seen`` was the newest id at the last turn; messages with smaller ids may have been on their way then, in
+    transactions before ``seen_by``.
+    """
+
+    counted = models.BigIntegerField(default=0)
+    seen = models.BigIntegerField(default=0)
+    seen_by = models.BigIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("progress of counting")
+        verbose_name_plural = _("progress of counting")
+
+    def __str__(self) -> str:
+        return str(self.counted)
+
+
 class IgnoredText(models.Model):
     """What followers write that needs no rule; ``text`` as ``unanswered`` makes similar texts equal."""
 

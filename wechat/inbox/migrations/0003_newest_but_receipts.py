@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     # Callbacks go on while it is built.
     atomic = False
 
-    dependencies = [("inbox", "0001_initial")]
+    dependencies = [("inbox", "0002_messages_by_day")]
 
     operations = [
         AddIndexConcurrently(

@@ -1,0 +1,117 @@
+"""Messages by day: each is counted once, whoever counts and whenever it becomes visible."""
+
+import datetime
+from typing import Any
+
+import psycopg
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from accounts.official.models import OfficialAccount
+from tests.callbacks import post
+from tests.platform import Platform
+from wechat.inbox import counts
+from wechat.inbox.counts import Counted, what_people_wrote
+from wechat.inbox.models import CountProgress, InboundMessage, MessageCount
+from wechat.kernel import work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def turns_later(number: int) -> Any:
+    return time_machine.travel(timezone.now() + number * (counts.PAUSE + datetime.timedelta(seconds=1)))
+
+
+def today(account: OfficialAccount) -> counts.Kinds:
+    day = timezone.localdate()
+    return counts.by_day(account, day, day).get(day, {})
+
+
+def counted() -> int:
+    return sum(MessageCount.objects.values_list("count", flat=True))
+
+
+def test_messages_show_at_once_and_stay_the_same_when_they_are_counted(
+    account: OfficialAccount, platform: Platform
+) -> None:
+    post(platform.safe(platform.text("几点开门")))
+    post(platform.safe(platform.text("几点关门", openid="oOther")))
+    post(platform.safe(platform.event("oOther", "subscribe")))
+    shown = {
+        ("text", ""): Counted(2, 2),
+        ("event", "subscribe"): Counted(1, 0),
+    }
+    assert today(account) == shown
+    assert what_people_wrote(shown) == Counted(2, 2)
+    work.run("inbox.count")
+    assert counted() == 0
+    with turns_later(1):
+        work.run("inbox.count")
+        assert counted() == 3
+        post(platform.safe(platform.text("谢谢", openid="oOther")))
+    assert today(account)["text", ""] == Counted(3, 3)
+    with turns_later(3):
+        work.run("inbox.count")
+        work.run("inbox.count")
+    assert today(account)["text", ""] == Counted(3, 3)
+
+
+def test_a_row_that_becomes_visible_late_is_counted_with_its_own_turn(account: OfficialAccount) -> None:
+    """Its id is smaller than that of a row which was there before it."""
+    given = connection.get_connection_params()
+    for name in ("cursor_factory", "context", "prepare_threshold"):
+        given.pop(name, None)
+    with psycopg.connect(**given) as slow:
+        slow.execute(_INSERT, [account.pk, "slow"])
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, [account.pk, "quick"])
+        work.run("inbox.count")
+        with turns_later(1):
+            work.run("inbox.count")
+            assert counted() == 0
+        slow.commit()
+    first, second = InboundMessage.objects.order_by("pk")
+    assert (first.key, second.key) == ("slow", "quick")
+    with turns_later(2):
+        work.run("inbox.count")
+    assert counted() == 2
+    assert CountProgress.objects.get().counted == second.pk
+
+
+def test_two_workers_count_a_message_once(account: OfficialAccount, platform: Platform) -> None:
+    post(platform.safe(platform.text("你好")))
+    work.run("inbox.count")
+    with turns_later(1):
+        work.run("inbox.count")
+        work.run("inbox.count")
+        assert counted() == 1
+
+
+def test_the_command_tells_counts_that_differ_and_counts_again(
+    account: OfficialAccount, platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    post(platform.safe(platform.text("你好")))
+    work.run("inbox.count")
+    with turns_later(1):
+        work.run("inbox.count")
+        call_command("check_figures")
+        MessageCount.objects.update(count=5)
+        with pytest.raises(SystemExit):
+            call_command("check_figures")
+        assert "messages of" in capsys.readouterr().out
+        call_command("check_figures", "--mend")
+        work.run("inbox.count")
+    with turns_later(2):
+        work.run("inbox.count")
+        assert counted() == 1
+        call_command("check_figures")
+
+
+_INSERT = """
+INSERT INTO inbox_inboundmessage (account_id, key, openid, kind, event, text, body, sent_at, received_at,
+    answered_by, late, attempts, error, trace)
+VALUES (%s, %s, 'oFollower', 'text', '', '你好', '<xml/>', now(), now(), '', false, 0, '', '')
+"""

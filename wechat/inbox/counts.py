@@ -1,0 +1,171 @@
+"""How many messages arrived, by day and kind: each is counted once, minutes after it arrived.
+
+Messages stay what they are, and their ids rise: a worker adds those after the last one that it counted, and
+notes how far it came in the same transaction. A callback does nothing for it. An id may be given out before
+the row with it can be seen; so a turn counts only up to what the turn before saw as the newest, once every
+transaction of that time has ended. What is not counted yet is counted when somebody asks.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts.official.models import OfficialAccount
+from wechat.console.periods import Period
+from wechat.inbox.models import CountProgress, InboundMessage, MessageCount
+from wechat.kernel import work
+
+# Long enough for an answer that is late to be there, short enough for a page to count the rest.
+PAUSE = datetime.timedelta(minutes=5)
+BATCH = 200_000
+EVENT, MALFORMED, ERASED = "event", InboundMessage.MALFORMED, "erased"
+
+COUNT = """
+INSERT INTO inbox_messagecount (account_id, day, kind, event, count, unanswered)
+SELECT account_id, (received_at AT TIME ZONE 'Asia/Shanghai')::date AS day, kind, event, count(*),
+    count(*) FILTER (WHERE kind = 'text' AND answered_by = '')
+FROM inbox_inboundmessage WHERE id > %(after)s AND id <= %(last)s
+GROUP BY account_id, day, kind, event
+ON CONFLICT (account_id, day, kind, event) DO UPDATE SET
+    count = inbox_messagecount.count + excluded.count,
+    unanswered = inbox_messagecount.unanswered + excluded.unanswered
+"""
+# One statement, so that nothing is counted twice or left out while a worker counts.
+BY_DAY = """
+SELECT day, kind, event, count, unanswered FROM inbox_messagecount
+WHERE account_id = %(account)s AND day BETWEEN %(first)s AND %(last)s
+UNION ALL
+SELECT (received_at AT TIME ZONE 'Asia/Shanghai')::date AS day, kind, event, count(*),
+    count(*) FILTER (WHERE kind = 'text' AND answered_by = '')
+FROM inbox_inboundmessage
+WHERE account_id = %(account)s AND id > (SELECT coalesce(max(counted), 0) FROM inbox_countprogress)
+    AND received_at >= %(begins)s AND received_at < %(ends)s
+GROUP BY day, kind, event
+"""
+OF_ROWS = """
+SELECT account_id, (received_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
+    CASE WHEN kind = 'event' THEN event ELSE kind END, count(*)
+FROM inbox_inboundmessage WHERE account_id = %(account)s AND id <= %(last)s
+GROUP BY 1, 2, 3
+"""
+SNAPSHOT = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    count: int = 0
+    unanswered: int = 0
+
+    def __add__(self, other: "Counted") -> "Counted":
+        return Counted(self.count + other.count, self.unanswered + other.unanswered)
+
+
+# By kind and event.
+Kinds = Mapping[tuple[str, str], Counted]
+
+
+def is_due() -> bool:
+    progress = CountProgress.objects.first()
+    return progress is None or progress.due_at <= timezone.now()
+
+
+COUNTING = work.TurnKind("inbox.count", is_due, queue=work.BULK)
+
+
+@COUNTING.does
+def count(turn: work.Turn) -> int:
+    """Counts up to what was the newest message a turn ago; returns how many ids that were."""
+    with transaction.atomic():
+        CountProgress.objects.get_or_create(pk=1, defaults={"due_at": timezone.now()})
+        progress = CountProgress.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+        if progress is None or progress.due_at > timezone.now():
+            return 0
+        oldest_open, next_one = _snapshot()
+        before = progress.counted
+        if progress.seen_by <= oldest_open:
+            _count_up_to(progress, turn)
+        if progress.counted == progress.seen:
+            progress.seen = InboundMessage.objects.aggregate(newest=Max("pk"))["newest"] or progress.seen
+            progress.seen_by, progress.due_at = next_one, timezone.now() + PAUSE
+        elif progress.counted == before:
+            progress.due_at = timezone.now() + PAUSE
+        progress.save()
+        return progress.counted - before
+
+
+def by_day(
+    account: OfficialAccount, first: datetime.date, last: datetime.date
+) -> Mapping[datetime.date, Kinds]:
+    """Returns the days on which something arrived, both ends included."""
+    period = Period(first, last)
+    found: dict[datetime.date, dict[tuple[str, str], Counted]] = defaultdict(dict)
+    asked = {
+        "account": account.pk, "first": first, "last": last, "begins": period.begins, "ends": period.ends
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(BY_DAY, asked)
+        for day, kind, event, *rest in cursor.fetchall():
+            kinds = found[day]
+            kinds[kind, event] = kinds.get((kind, event), Counted()) + Counted(*rest)
+    return found
+
+
+def what_people_wrote(kinds: Kinds) -> Counted:
+    """Returns the messages among them: neither events nor what cannot be read."""
+    wrote = (counted for (kind, _event), counted in kinds.items() if kind not in {EVENT, MALFORMED})
+    return sum(wrote, Counted())
+
+
+def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
+    """Returns days whose counts are not those of their messages, with both; none is the good news.
+
+    What an erased person wrote stays counted as what it was.
+    """
+    progress = CountProgress.objects.first()
+    asked = {"account": account.pk, "last": progress.counted if progress else 0}
+    with connection.cursor() as cursor:
+        cursor.execute(OF_ROWS, asked)
+        rows = {(day, kind): number for _account, day, kind, number in cursor.fetchall()}
+    kept: dict[tuple[datetime.date, str], int] = defaultdict(int)
+    for each in MessageCount.objects.filter(account=account):
+        kept[each.day, each.event if each.kind == EVENT else each.kind] += each.count
+    erased = {day for day, kind in rows if kind == ERASED}
+    for day in sorted({day for day, _kind in (*rows, *kept)}):
+        here, there = (
+            {kind: number for (its, kind), number in found.items() if its == day} for found in (kept, rows)
+        )
+        if sum(here.values()) != sum(there.values()) or (here != there and day not in erased):
+            yield day, f"{here} ≠ {there}"
+
+
+def count_again() -> None:
+    """Has everything counted from the first message on."""
+    with transaction.atomic():
+        CountProgress.objects.select_for_update().filter(pk=1).update(
+            counted=0, seen=0, seen_by=0, due_at=timezone.now()
+        )
+        MessageCount.objects.all().delete()
+
+
+def _snapshot() -> tuple[int, int]:
+    """Returns the first transaction that has not ended, and the first that has not begun."""
+    with connection.cursor() as cursor:
+        cursor.execute(SNAPSHOT)
+        found: tuple[int, int] = cursor.fetchone()
+        return found
+
+
+def _count_up_to(progress: CountProgress, turn: work.Turn) -> None:
+    while progress.counted < progress.seen and not turn.is_over:
+        last = min(progress.counted + BATCH, progress.seen)
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT, {"after": progress.counted, "last": last})
+        progress.counted = last
