@@ -57,6 +57,7 @@ __all__ = [
     "badge",
     "estimated_count",
     "moment",
+    "refreshing",
 ]
 
 Row = TypeVar("Row", bound=Model)
@@ -73,6 +74,11 @@ def moment(at: datetime.datetime | None) -> SafeString:
     """A time in a list, to the minute, on one line."""
     text = timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
     return format_html('<span class="moment">{}</span>', text)
+
+
+def refreshing(name: str, shown: SafeString, *, moves: bool) -> SafeString:
+    """A part of a page that the page takes anew by itself while a worker is at it; ``name`` is its own."""
+    return format_html('<span id="{}" data-refresh{}>{}</span>', name, " data-moving" if moves else "", shown)
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:

@@ -49,7 +49,7 @@ SOURCES.add(
     "inbox",
     Source(
         (
-            Figure("follows", Measure(_("New followers")), Area.FOLLOWERS, _followers),
+            Figure("follows", Measure(_("Newly following")), Area.FOLLOWERS, _followers),
             Figure("leaves", Measure(_("Unfollowed"), is_bad=True), Area.FOLLOWERS, _gone),
             Figure("messages", Measure(_("Messages from followers")), Area.MESSAGES, _log),
             Figure(
