@@ -10,6 +10,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -107,7 +108,7 @@ def by_day(
     """Returns the days on which something arrived, both ends included."""
     period = Period(first, last)
     found: dict[datetime.date, dict[tuple[str, str], Counted]] = defaultdict(dict)
-    asked = {
+    asked: dict[str, Any] = {
         "account": account.pk, "first": first, "last": last, "begins": period.begins, "ends": period.ends
     }  # fmt: skip
     with connection.cursor() as cursor:
