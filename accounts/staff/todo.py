@@ -21,6 +21,7 @@ from django.contrib.auth.models import User
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
@@ -113,12 +114,13 @@ def waiting(user: User) -> list[Waiting]:
 
 def acknowledge(account: OfficialAccount, name: str, up_to: int, by: User) -> None:
     """Notes that somebody has seen what there was of a kind up to that row."""
-    Acknowledgement.objects.update_or_create(
-        account=account,
-        kind=name,
-        defaults={"up_to": up_to, "by": by},
-        create_defaults={"up_to": up_to, "by": by},
+    seen, is_first = Acknowledgement.objects.get_or_create(
+        account=account, kind=name, defaults={"up_to": up_to, "by": by}
     )
+    if not is_first:
+        # A page that was opened before takes nothing back.
+        older = Acknowledgement.objects.filter(pk=seen.pk, up_to__lt=up_to)
+        older.update(up_to=up_to, by=by, at=timezone.now())
 
 
 def held(*works: str) -> Rows:

@@ -308,6 +308,9 @@ def test_what_was_seen_is_told_again_when_another_one_comes(staff: Cast) -> None
     assert counted(staff.owner) == _of(staff.ours, {"pushes.failed"})
     client.post("/admin/todo/seen/", {**posted, "newest": newest + 1})
     assert counted(staff.owner) == {}
+    # A page that was opened before takes nothing back.
+    client.post("/admin/todo/seen/", posted)
+    assert counted(staff.owner) == {}
     _push(staff.ours, "failed", "refused")
     assert counted(staff.owner) == _of(staff.ours, {"pushes.failed"})
 
