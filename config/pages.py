@@ -110,7 +110,9 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for this member of staff; apps that are not installed have no entry."""
     overview = Entry(_("Overview"), "space_dashboard", "admin:index", None)
-    groups: list[dict[str, Any]] = [{"items": [_item(overview, reverse("admin:index"))]}] + [
+    waiting = Entry(_("Waiting for you"), "notifications_active", "todo", None)
+    own = [_item(entry, reverse(entry.url_name)) for entry in (overview, waiting)]
+    groups: list[dict[str, Any]] = [{"items": own}] + [
         {"title": title, "items": [item for entry in entries for item in _items(entry, request)]}
         for title, entries in GROUPS
     ]
@@ -167,6 +169,10 @@ def errors_script(request: HttpRequest) -> str:
 
 def search_script(request: HttpRequest) -> str:
     return static("console/search.js")
+
+
+def todo_script(request: HttpRequest) -> str:
+    return static("console/todo.js")
 
 
 def picker_style(request: HttpRequest) -> str:

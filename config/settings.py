@@ -230,6 +230,7 @@ UNFOLD = {
         "config.pages.errors_script",
         "config.pages.search_script",
         "config.pages.picker_script",
+        "config.pages.todo_script",
     ],
     # WeChat's green, darkened until white text on 600 reads well (5:1).
     "COLORS": {

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.staff import todo_page
 from accounts.staff.pages import switch_account
 from accounts.staff.sign_in_page import sign_in
 from config import help_pages, search_page
@@ -30,6 +31,9 @@ urlpatterns = [
     path("admin/find/", admin.site.admin_view(search_page.show), name="find"),
     path("admin/help/<slug:guide>/", admin.site.admin_view(help_pages.show), name="help"),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
+    path("admin/todo/", admin.site.admin_view(todo_page.show), name="todo"),
+    path("admin/todo/counts/", admin.site.admin_view(todo_page.counts), name="todo_counts"),
+    path("admin/todo/seen/", admin.site.admin_view(todo_page.seen), name="todo_seen"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/statistics/", include("wechat.statistics.urls")),
     path("admin/", admin.site.urls),

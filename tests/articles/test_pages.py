@@ -1,4 +1,5 @@
 import base64
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,10 @@ from django.utils import timezone
 from accounts.official.clients import client_for
 from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
+from wechat.articles import sending
 from wechat.articles.models import Article, Draft
 from wechat.kernel import work
+from wechat.kernel.work.claiming import claim
 from wechat.materials.models import Asset
 from wechat.sdk.calls import drafts
 
@@ -175,6 +178,22 @@ def test_what_is_being_published_cannot_be_edited(staff: Cast, written: Callable
     Draft.objects.filter(pk=draft.pk).update(work="publish", due_at=timezone.now())
     page = signed_in(staff.owner).get(f"/admin/articles/draft/{draft.pk}/change/").content.decode()
     assert 'name="_save"' not in page
+
+
+@pytest.mark.parametrize("hours", [0, 24])
+def test_the_lease_of_a_worker_is_no_time_of_publication(
+    staff: Cast, written: Callable[..., Draft], hours: int
+) -> None:
+    draft, owner = written(), signed_in(staff.owner)
+    planned = timezone.localtime() + datetime.timedelta(hours=hours)
+    asked = {"at": planned.strftime("%Y-%m-%dT%H:%M") if hours else ""}
+    owner.post(f"/admin/articles/draft/{draft.pk}/publish/", asked)
+    Draft.objects.update(due_at=timezone.now())
+    (leased,) = claim(Draft.objects.all(), lease=sending.DRAFTS.lease, limit=1)
+    assert leased.due_at is not None
+    html = owner.get("/admin/articles/draft/").content.decode()
+    assert timezone.localtime(leased.due_at).strftime("%m-%d %H:%M") not in html
+    assert (f"将于 {planned:%m-%d %H:%M}" in html, "data-moving>" in html) == (bool(hours), not hours)
 
 
 def test_a_time_that_has_passed_is_refused(staff: Cast, written: Callable[..., Draft]) -> None:

@@ -1,6 +1,7 @@
 """The pages of mass sends: what staff fill in, and what they are told before anything leaves."""
 
 import datetime
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,9 @@ from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from tests.workbooks import OPENID, WRITERS
 from wechat.articles.models import Article, Draft
+from wechat.campaigns.mass import planning
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
+from wechat.kernel.work.claiming import claim
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +141,27 @@ def test_a_plan_is_kept_and_taken_back(staff: Cast, known: Simulated, written: W
     client.post(page(send, "take-back"))
     send.refresh_from_db()
     assert send.state == "draft"
+
+
+@pytest.mark.parametrize(("hours", "shown"), [(0, "正在开始"), (24, "已定时")])
+def test_the_lease_of_a_worker_is_never_shown_as_a_time(
+    staff: Cast, known: Simulated, written: Writer, hours: int, shown: str
+) -> None:
+    openids = followers(staff.ours, known, 2)
+    client, send = signed_in(staff.owner), written(target="list", openids=openids)
+    planned = timezone.localtime() + datetime.timedelta(hours=hours)
+    client.post(page(send, "send"), {"at": planned.strftime("%Y-%m-%dT%H:%M") if hours else ""})
+    MassSend.objects.update(due_at=timezone.now())
+    (leased,) = claim(MassSend.objects.all(), lease=planning.SENDS.lease, limit=1)
+    assert leased.due_at is not None
+    for address in (LIST, page(send)):
+        html = client.get(address).content.decode()
+        standing = re.search(rf'<span id="mass-{send.pk}"[^>]*>.{{0,80}}', html)
+        assert standing is not None
+        assert shown in standing[0]
+        assert timezone.localtime(leased.due_at).strftime("%Y-%m-%d %H:%M") not in html
+        assert (planned.strftime("%Y-%m-%d %H:%M") in html) == bool(hours)
+        assert ("data-moving" in html) == (not hours)
 
 
 def test_a_time_that_is_over_is_refused(staff: Cast, known: Simulated, written: Writer) -> None:

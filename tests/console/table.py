@@ -13,6 +13,8 @@ from tests.console.world import World
 VIEWED_BY_ALL_BUT_FINANCE = "content messages followers sending"
 EVERYTHING = f"{VIEWED_BY_ALL_BUT_FINANCE} money settings"
 
+CHANGES_ANYTHING = "view:followers+" + "|".join(f"change:{area}" for area in EVERYTHING.split())
+
 # By role: what may be looked at, what may be changed.
 ROLES: Mapping[str, tuple[str, str]] = {
     "editor": (VIEWED_BY_ALL_BUT_FINANCE, "content"),
@@ -171,6 +173,10 @@ def _frame() -> dict[str, Page]:
         "autocomplete": Page("nobody", "nobody"),
         "view_on_site": Page("nobody", "nobody", args=lambda world: [1, 1]),
         "switch_account": Page("nobody", "anybody"),
+        "todo": Page("anybody", "nobody"),
+        "todo_counts": Page("anybody", "nobody"),
+        # Of a kind, which is the reader's or not.
+        "todo_seen": Page("nobody", CHANGES_ANYTHING, is_not_now=True),
     }
 
 

@@ -19,7 +19,7 @@ OTHERS = (
     "followers_jobs", "inbox_unanswered", "desk", "campaigns_recipients", "campaigns_seeds",
     "statistics_users", "statistics_articles", "statistics_messages", "statistics_interface", "menus_figures",
     "orders_revenue", "channels_report", "menus_versions", "replies_never", "campaigns_sequence_report",
-    "inbox_conversation",
+    "inbox_conversation", "todo", "todo_counts",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -11,7 +12,7 @@ from accounts.followers.models import Follower
 from tests.cast import Cast, message, signed_in
 from wechat.inbox import answerers, filtering
 from wechat.inbox.answerers import Answerer
-from wechat.inbox.models import InboundMessage
+from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage
 
 pytestmark = pytest.mark.django_db
 
@@ -31,13 +32,35 @@ def test_the_newest_message_is_first(staff: Cast) -> None:
     assert html.index("晚上好") < html.index("早上好")
 
 
-def test_the_overview_shows_the_newest_of_the_chosen_account(staff: Cast) -> None:
+def test_the_overview_shows_the_newest_questions_of_the_chosen_account(staff: Cast) -> None:
     for number in range(7):
         message(staff.ours, f"问题 {number}", answered_by="rule:1" if number % 2 else "")
     message(staff.theirs, "别家的问题")
-    unanswered, newest = signed_in(staff.owner).get("/admin/").context["newest"]
-    assert [each.text for each in newest.messages] == [f"问题 {number}" for number in (6, 5, 4, 3, 2)]
-    assert [each.text for each in unanswered.messages] == [f"问题 {number}" for number in (6, 4, 2, 0)]
+    unanswered = signed_in(staff.owner).get("/admin/").context["unanswered"]
+    assert [each.text for each in unanswered] == [f"问题 {number}" for number in (6, 4, 2, 0)]
+
+
+def test_receipts_are_shown_to_who_asks_for_them(staff: Cast) -> None:
+    message(staff.ours, "在吗")
+    message(staff.ours, "success", kind="event", event="templatesendjobfinish")
+    message(staff.ours, "V1001", kind="event", event="click")
+    assert shown(staff) == {"在吗", "V1001"}
+    assert shown(staff, "?kind=receipts") == {"success"}
+    assert shown(staff, "?kind=event:templatesendjobfinish") == {"success"}
+    assert shown(staff, "?kind=event") == {"success", "V1001"}
+
+
+def test_a_receipt_that_could_not_be_handled_is_found_among_the_failed(staff: Cast) -> None:
+    message(staff.ours, "success", kind="event", event="templatesendjobfinish", error="ValueError: no")
+    assert shown(staff, "?state=failed") == {"success"}
+
+
+def test_the_log_without_receipts_is_read_from_an_index(staff: Cast) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    rows = InboundMessage.objects.filter(NOT_A_RECEIPT, account=staff.ours).order_by("-pk")
+    assert "inbound_but_receipts" in rows[:50].explain()
 
 
 def test_an_event_is_named_in_the_language_of_the_reader(staff: Cast) -> None:

@@ -123,6 +123,16 @@ def test_the_list_reads_from_the_platform_and_names_what_is_there(world: World, 
     assert "门店" in page
 
 
+def test_a_failure_is_forgotten_once_the_same_went_well(world: World, owner: Client) -> None:
+    failed = LibraryJob.objects.create(
+        account=world.account, verb=LibraryJob.Verb.ADD, state="failed", error="no", errcode=40036
+    )
+    address = "/admin/pushes/template/"
+    assert failed.get_verb_display() in owner.get(address).content.decode()
+    LibraryJob.objects.create(account=world.account, verb=LibraryJob.Verb.ADD, state="done")
+    assert '<p class="notice"' not in owner.get(address).content.decode()
+
+
 def test_trying_out_sends_to_one_follower(world: World, owner: Client) -> None:
     read(world)
     Follower.objects.create(account=world.account, openid=OPENID, remark="我")

@@ -26,7 +26,7 @@ from accounts.staff.rights import Area, Rights, current_account
 from wechat.articles import editing, reading, sending
 from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
 from wechat.articles.models import Article, Draft, Reading
-from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment
+from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment, refreshing
 from wechat.kernel import work
 
 State, Work = Draft.State, Draft.Work
@@ -205,9 +205,14 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, draft: Draft) -> SafeString:
+        is_planned = draft.publish_at is not None and draft.publish_at > timezone.now()
+        standing = self._standing(draft, is_planned=is_planned)
+        return refreshing(f"draft-{draft.pk}", standing, moves=bool(draft.work) and not is_planned)
+
+    def _standing(self, draft: Draft, *, is_planned: bool) -> SafeString:
         shown = badge(draft.get_state_display(), COLOURS.get(State(draft.state), "plain"))
-        if draft.work == Work.PUBLISH and draft.due_at and draft.due_at > timezone.now():
-            when = date_format(localtime(draft.due_at), "m-d H:i")
+        if draft.work == Work.PUBLISH and is_planned:
+            when = date_format(localtime(draft.publish_at), "m-d H:i")
             return format_html(
                 "{} {}", shown, badge(_("will be published %(when)s") % {"when": when}, "warn")
             )

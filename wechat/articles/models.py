@@ -59,6 +59,8 @@ class Draft(WorkRow):
     changed_there = models.BooleanField(_("edited at WeChat as well"), default=False, editable=False)
 
     work = models.CharField(max_length=8, choices=Work.choices, default=Work.NONE, blank=True, editable=False)
+    # For when its publication was planned: ``due_at`` is the end of a lease while a worker is at it.
+    publish_at = models.DateTimeField(_("planned for"), null=True, blank=True, editable=False)
     preview_to = models.CharField(max_length=40, blank=True, editable=False)
 
     publish_id = models.CharField(max_length=40, blank=True, editable=False)

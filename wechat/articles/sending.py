@@ -51,7 +51,13 @@ class NotReady(work.NotYet):
 def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> None:
     """Has a worker do it, at the given time or now."""
     Draft.objects.filter(pk=draft.pk).update(
-        work=step, due_at=at or timezone.now(), attempts=0, errcode=None, error="", preview_to=preview_to
+        work=step,
+        due_at=at or timezone.now(),
+        publish_at=at,
+        attempts=0,
+        errcode=None,
+        error="",
+        preview_to=preview_to,
     )
 
 

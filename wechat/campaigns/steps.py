@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.staff.models import StaffRight
@@ -52,6 +52,16 @@ def approve(campaign: Campaign, by: User) -> bool:
 def may_approve(campaign: Campaign, by: User) -> bool:
     """Anybody with the right but its author, unless nobody else has it."""
     return campaign.author_id != by.pk or not _others(campaign, by)
+
+
+def to_approve(user_id: int) -> QuerySet[Campaign]:
+    """Returns what waits for an approval that this member of staff may give, in any account."""
+    held = StaffRight.objects.filter(
+        account=OuterRef(OuterRef("account")), role__in=SENDERS, user=OuterRef("pk")
+    )
+    others = User.objects.filter(is_active=True, is_staff=True).exclude(pk=user_id)
+    others = others.filter(Q(is_superuser=True) | Exists(held))
+    return Campaign.objects.filter(~Q(author=user_id) | ~Exists(others), state=State.WAITING)
 
 
 def pause(campaign: Campaign) -> bool:

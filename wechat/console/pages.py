@@ -60,6 +60,7 @@ __all__ = [
     "estimated_count",
     "moment",
     "moment_text",
+    "refreshing",
 ]
 
 Row = TypeVar("Row", bound=Model)
@@ -94,6 +95,11 @@ def moment(at: datetime.datetime | None) -> SafeString:
 def moment_text(at: datetime.datetime | None) -> str:
     """Returns a time to the minute."""
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
+
+
+def refreshing(name: str, shown: SafeString, *, moves: bool) -> SafeString:
+    """A part of a page that the page takes anew by itself while a worker is at it; ``name`` is its own."""
+    return format_html('<span id="{}" data-refresh{}>{}</span>', name, " data-moving" if moves else "", shown)
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:

@@ -38,10 +38,14 @@ def _at_hand(rows: Threads) -> Threads:
     return rows.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
 
 
+def waiting_rows(rows: Threads | None = None) -> Threads:
+    """Returns those of the conversations that wait for a person now; of all, unless told of which."""
+    of = Thread.objects.all() if rows is None else rows
+    return _at_hand(of.filter(waiting_since__isnull=False))
+
+
 BOXES: Mapping[str, Box] = {
-    "waiting": Box(
-        _("To answer"), lambda rows, user: _at_hand(rows.filter(waiting_since__isnull=False)), "waiting_since"
-    ),
+    "waiting": Box(_("To answer"), lambda rows, user: waiting_rows(rows), "waiting_since"),
     "mine": Box(_("Mine"), lambda rows, user: _at_hand(_opened(rows.filter(assignee=user)))),
     "unassigned": Box(_("Unassigned"), lambda rows, user: _at_hand(_opened(rows.filter(assignee=None)))),
     "open": Box(_("Open"), lambda rows, user: _opened(rows)),
@@ -90,8 +94,7 @@ def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> 
 
 def waiting(account: OfficialAccount, most: int = 99) -> int:
     """Returns how many conversations wait, at most ``most``."""
-    rows = _at_hand(Thread.objects.filter(account=account, waiting_since__isnull=False))
-    return rows[:most].count()
+    return waiting_rows().filter(account=account)[:most].count()
 
 
 def _found(rows: Threads, account: OfficialAccount, search: str) -> Threads:

@@ -112,6 +112,22 @@ class Note(models.Model):
         return self.text
 
 
+class ReplyTime(models.Model):
+    """How long a follower had waited when a person answered; whom it was about is not kept."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
+    at = models.DateTimeField()
+    waited = models.DurationField()
+
+    class Meta:
+        verbose_name = _("reply time")
+        verbose_name_plural = _("reply times")
+        indexes = [models.Index(fields=["account", "at"], include=["waited"], name="reply_time_by_day")]
+
+    def __str__(self) -> str:
+        return str(self.waited)
+
+
 class CannedAnswer(HasContent):
     """Something that is said often, at hand by its shortcut."""
 

@@ -6,9 +6,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.text import Truncator
 
-from wechat.desk.models import Thread
+from wechat.desk.models import ReplyTime, Thread
 from wechat.desk.staff import is_mark
 from wechat.inbox.models import InboundMessage
 
@@ -52,6 +53,7 @@ def read(thread: Thread) -> None:
 
 def answered(thread: Thread, by: User) -> None:
     """Somebody replied: nobody waits for what came before; the conversation is theirs if it was nobody's."""
+    _note_reply_time(thread)
     Thread.objects.filter(pk=thread.pk).update(
         answered_id=thread.newest_id,
         read_id=thread.newest_id,
@@ -59,6 +61,13 @@ def answered(thread: Thread, by: User) -> None:
         assignee=Coalesce("assignee", by.pk, output_field=IntegerField()),
         snoozed_until=None,
     )
+
+
+def _note_reply_time(thread: Thread) -> None:
+    now = timezone.now()
+    since = Thread.objects.filter(pk=thread.pk).values_list("waiting_since", flat=True).first()
+    if since is not None:
+        ReplyTime.objects.create(account=thread.account, at=now, waited=now - since)
 
 
 def close(thread: Thread) -> None:

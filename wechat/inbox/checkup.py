@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.doctor import Finding, Level, examines
 from accounts.official.models import OfficialAccount
-from wechat.inbox.models import InboundMessage, Refusal
+from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage, Refusal
 
 RECENT = datetime.timedelta(hours=24)
 RECENT_ROWS = 50
@@ -63,7 +63,7 @@ def mode_mismatch(account: OfficialAccount) -> Iterator[Finding]:
 
 @examines
 def delayed(account: OfficialAccount) -> Iterator[Finding]:
-    rows = InboundMessage.objects.filter(account=account).order_by("-id")[:RECENT_ROWS]
+    rows = InboundMessage.objects.filter(NOT_A_RECEIPT, account=account).order_by("-id")[:RECENT_ROWS]
     delay = rows.aggregate(delay=Avg(F("received_at") - F("sent_at")))["delay"]
     if delay and abs(delay) > MOST_DELAY:
         yield Finding(

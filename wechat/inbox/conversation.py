@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.official.models import OfficialAccount
 from wechat.inbox import answerers
 from wechat.inbox.bubbles import Bubble, Part, of_content, of_message
-from wechat.inbox.models import InboundMedia, InboundMessage
+from wechat.inbox.models import NOT_A_RECEIPT, InboundMedia, InboundMessage
 from wechat.kernel.registry import Registry
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError, MalformedMessage
@@ -62,7 +62,7 @@ def received(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
     """What the follower sent, each with its passive answer."""
-    rows = InboundMessage.objects.filter(account=account, openid=openid)
+    rows = InboundMessage.objects.filter(NOT_A_RECEIPT, account=account, openid=openid)
     if before is not None:
         rows = rows.filter(received_at__lt=before)
     newest = sorted(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.followers.labels import EVENTS, MESSAGES
 from wechat.console.pages import FilterForm
 from wechat.inbox import answerers
-from wechat.inbox.models import InboundMessage
+from wechat.inbox.models import NOT_A_RECEIPT, RECEIPTS, InboundMessage
 from wechat.kernel import timeline
 
 OPENID_FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -73,6 +73,9 @@ class LogFilter(FilterForm):
             rows = self._searched(rows, chosen["q"].strip())
         if chosen["kind"]:
             rows = rows.filter(_of_kind(chosen["kind"]))
+        elif not chosen["state"]:
+            # Who looks for what went wrong looks for all of it.
+            rows = rows.filter(NOT_A_RECEIPT)
         if chosen["answer"]:
             rows = rows.filter(ANSWERS.get(chosen["answer"]) or Q(answered_by=chosen["answer"]))
         if chosen["state"]:
@@ -105,6 +108,8 @@ def _searched_back_to(moment: datetime.datetime) -> str:
 
 def _of_kind(chosen: str) -> Q:
     """The empty event is said as well: it makes the index give the rows in order."""
+    if chosen == "receipts":
+        return Q(kind="event", event__in=RECEIPTS)
     kind, _colon, event = chosen.partition(":")
     if kind == "event" and not event:
         return Q(kind="event")
@@ -115,9 +120,9 @@ def _kinds() -> list[Any]:
     messages = [(kind, name) for kind, name in MESSAGES.items() if kind not in {"event", "malformed"}]
     events = [(f"event:{event}", name) for event, name in EVENTS.items()]
     return [
-        ("", _("All")),
+        ("", _("All but receipts")),
         (_("Messages"), messages),
-        (_("Events"), [("event", _("every event")), *events]),
+        (_("Events"), [("event", _("every event")), ("receipts", _("receipts of what was sent")), *events]),
     ]
 
 

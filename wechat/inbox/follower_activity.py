@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from accounts.followers import activity
 from accounts.followers.activity import Sighting
 from accounts.followers.sync_requests import ask_soon
-from wechat.inbox.models import InboundMessage
+from wechat.inbox.models import RECEIPTS, InboundMessage
 
 # These come from a helper of the platform or speak of somebody else: nobody was seen.
 NOT_BY_THE_FOLLOWER = frozenset(
     {
-        "templatesendjobfinish", "masssendjobfinish", "publishjobfinish", "wxa_media_check",
-        "subscribe_msg_sent_event", "user_info_modified", "user_authorization_revoke",
+        *RECEIPTS, "user_info_modified", "user_authorization_revoke",
         "user_authorization_cancellation", "qualification_verify_success", "qualification_verify_fail",
         "naming_verify_success", "naming_verify_fail", "annual_renew", "verify_expired",
         "kf_create_session", "kf_close_session", "kf_switch_session",

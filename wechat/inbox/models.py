@@ -12,6 +12,17 @@ from wechat.kernel.traced import Traced
 from wechat.kernel.work import WorkRow
 from wechat.sdk.messages import Message, parse
 
+# What the platform reports of things that were sent: nobody did or said anything. A campaign brings as many
+# of them as it has recipients.
+RECEIPTS = (
+    "masssendjobfinish",
+    "publishjobfinish",
+    "subscribe_msg_sent_event",
+    "templatesendjobfinish",
+    "wxa_media_check",
+)
+NOT_A_RECEIPT = ~models.Q(event__in=RECEIPTS)
+
 
 class InboundMessage(Traced, WorkRow):
     """One message or event of the platform; a retried delivery finds this row and is given its answer."""
@@ -43,7 +54,7 @@ class InboundMessage(Traced, WorkRow):
         verbose_name_plural = _("message log")
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="inbound_once")]
         indexes = [
-            models.Index(fields=["account", "-id"], name="inbound_newest"),
+            models.Index(fields=["account", "-id"], name="inbound_but_receipts", condition=NOT_A_RECEIPT),
             models.Index(fields=["account", "openid", "-id"], name="inbound_conversation"),
             *WorkRow.Meta.indexes,
             models.Index(

@@ -12,7 +12,7 @@ from accounts.followers.labels import name_of
 from accounts.followers.models import Follower
 from accounts.followers.timeline import Moment
 from accounts.staff.rights import Area
-from wechat.inbox.models import InboundMessage
+from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage
 
 SHOWN = 120
 
@@ -20,8 +20,8 @@ SHOWN = 120
 @timeline.adds_moments(Area.MESSAGES)
 def received(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
     rows = InboundMessage.objects.filter(account=follower.account_id, openid=follower.openid)
-    # The row itself remembers when they came and went.
-    rows = rows.exclude(event__in=["subscribe", "unsubscribe"])
+    # The follower's row itself remembers when they came and went.
+    rows = rows.filter(NOT_A_RECEIPT).exclude(event__in=["subscribe", "unsubscribe"])
     if before is not None:
         rows = rows.filter(received_at__lt=before)
     newest = sorted(rows.order_by("-pk")[:limit], key=lambda row: row.received_at, reverse=True)

@@ -20,7 +20,7 @@ from accounts.official.errcodes import in_words, of_row
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
-from wechat.console.pages import badge, moment
+from wechat.console.pages import badge, moment, refreshing
 from wechat.kernel import files, work
 from wechat.materials import library, material_quota, picking, thumbnails, usage
 from wechat.materials.forms import AssetForm, MoveForm
@@ -194,9 +194,9 @@ class AssetAdmin(AccountScopedAdmin):
     def in_folder(self, asset: Asset) -> str:
         return asset.folder or "–"
 
-    @admin.display(description=gettext_lazy("to be uploaded again"))
+    @admin.display(description=gettext_lazy("uploaded again before"))
     def renewed(self, asset: Asset) -> str | SafeString:
-        return "–" if asset.permanent else moment(asset.due_at)
+        return "–" if asset.permanent else moment(asset.expires_at)
 
     @admin.display(description=gettext_lazy("file"))
     def preview(self, asset: Asset) -> SafeString:
@@ -217,11 +217,9 @@ class AssetAdmin(AccountScopedAdmin):
     @admin.display(description=gettext_lazy("state"))
     def became(self, asset: Asset) -> SafeString:
         shown = badge(asset.get_state_display(), COLOURS.get(Asset.State(asset.state), "plain"))
-        return (
-            shown
-            if asset.permanent
-            else format_html("{} {}", shown, badge(_("for 3 days at a time"), "warn"))
-        )
+        if not asset.permanent:
+            shown = format_html("{} {}", shown, badge(_("for 3 days at a time"), "warn"))
+        return refreshing(f"asset-{asset.pk}", shown, moves=asset.state == Asset.State.PENDING)
 
     @admin.display(description=gettext_lazy("problem"))
     def problem(self, asset: Asset) -> str:

@@ -38,6 +38,7 @@ from wechat.sdk.errors import ApiError, WeChatError
 
 # An exact count of more would make the list wait.
 COUNTED = 10_000
+LATEST_JOBS = 3
 OPEN = (Push.State.PENDING, Push.State.SENDING)
 
 
@@ -86,7 +87,7 @@ class TemplateAdmin(AccountScopedAdmin):
         library.sync(account)
         audit.record(request, account, _("Asked WeChat for the templates"))
         work.wake("pushes.work_on_templates")
-        self.message_user(request, _("The templates are being read from WeChat; reload in a moment."))
+        self.message_user(request, _("The templates are being read from WeChat."))
         return redirect("admin:pushes_template_changelist")
 
     def try_view(self, request: HttpRequest, template: Template) -> HttpResponse:
@@ -124,7 +125,7 @@ class TemplateAdmin(AccountScopedAdmin):
         if job is not None:
             work.wake("pushes.work_on_templates")
             audit.record(request, account, _("Asked WeChat to add a template"))
-            self.message_user(request, _("The template is being added at WeChat; reload in a moment."))
+            self.message_user(request, _("The template is being added at WeChat."))
             return redirect("admin:pushes_template_changelist")
         has_messages = account.kind != OfficialAccount.Kind.MINIPROGRAM
         context |= {"form": form if has_messages else None, "step": step}
@@ -240,9 +241,10 @@ def _held(each: dict[str, Any]) -> dict[str, Any]:
 
 
 def _latest(account: OfficialAccount) -> list[tuple[LibraryJob, str]]:
-    """The latest work on the account's templates, with what is wrong in words."""
-    jobs = LibraryJob.objects.filter(account=account).order_by("-pk")[:3]
-    return [(job, _problem(job)) for job in jobs]
+    """The latest work on the account's templates, with what is wrong; what went well since is forgotten."""
+    jobs = list(LibraryJob.objects.filter(account=account).order_by("-pk")[:LATEST_JOBS])
+    done = {job.verb: job.pk for job in reversed(jobs) if job.state == LibraryJob.State.DONE}
+    return [(job, _problem(job)) for job in jobs if job.pk >= done.get(job.verb, 0)]
 
 
 def _problem(job: LibraryJob) -> str:

@@ -55,3 +55,51 @@ document.addEventListener("keydown", (event) => {
     event.target.click();
   }
 });
+
+// What a worker does is shown while it does it: parts marked data-refresh, each with an id of its own, are
+// taken anew from the page's own address as long as one of them says data-moving.
+(() => {
+  const FIRST = 2_000;
+  const LONGEST = 30_000;
+  let pause = FIRST;
+
+  const parts = () => [...document.querySelectorAll("[data-refresh][id]")];
+  const moving = (part) => (part.matches("[data-moving]") ? part : part.querySelector("[data-moving]"));
+
+  async function renew() {
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok || answer.redirected) {
+      return;
+    }
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of parts()) {
+      const now = found.getElementById(part.id);
+      // Tokens of forms differ each time.
+      if (!now || (now.textContent === part.textContent && !moving(part) === !moving(now))) {
+        continue;
+      }
+      if (moving(part)?.dataset.moving === "reload" && !moving(now)) {
+        location.reload();
+        return;
+      }
+      part.replaceWith(now);
+      pause = FIRST;
+    }
+  }
+
+  function next() {
+    if (parts().some(moving)) {
+      setTimeout(look, pause);
+    }
+  }
+
+  async function look() {
+    pause = Math.min(pause * 1.5, LONGEST);
+    if (!document.hidden) {
+      await renew();
+    }
+    next();
+  }
+
+  document.addEventListener("DOMContentLoaded", next);
+})();

@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -16,7 +17,7 @@ from accounts.staff.rights import Area, Rights, current_account
 from wechat.campaigns.mass import pages, speed_page, words
 from wechat.campaigns.mass.forms import MassSendFilter, MassSendForm
 from wechat.campaigns.models import MassSend
-from wechat.console.pages import BigTable, badge, moment
+from wechat.console.pages import BigTable, badge, moment, refreshing
 
 State, Target = MassSend.State, MassSend.Target
 
@@ -139,9 +140,14 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, send: MassSend) -> SafeString:
+        return refreshing(f"mass-{send.pk}", self._standing(send), moves=send.is_under_way)
+
+    def _standing(self, send: MassSend) -> SafeString:
+        if send.is_starting:
+            return badge(_("Starting"), "warn")
         shown = badge(send.get_state_display(), COLOURS.get(State(send.state), "plain"))
-        if send.due_at:
-            return format_html("{} {}", shown, moment(send.due_at))
+        if send.state == State.SCHEDULED:
+            return format_html("{} {}", shown, moment(send.starts_at))
         problem = words.of_send(send)
         return format_html('{}<span class="quiet block">{}</span>', shown, problem) if problem else shown
 

@@ -137,7 +137,10 @@ def is_spent_today(account: OfficialAccount, at: datetime.datetime) -> bool:
         account=account, send__started_at__gte=day, send__started_at__lt=day + datetime.timedelta(days=1)
     )
     planned = MassSend.objects.filter(
-        account=account, due_at__gte=day, due_at__lt=day + datetime.timedelta(1)
+        account=account,
+        state=MassSend.State.SCHEDULED,
+        starts_at__gte=day,
+        starts_at__lt=day + datetime.timedelta(1),
     )
     return begun.exclude(state__in=NOT_SENT).exists() or planned.exists()
 
@@ -156,10 +159,11 @@ def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
     begins = month(at)
     ends = (begins + datetime.timedelta(days=32)).replace(day=1)
     found = MassSend.objects.filter(account=account).filter(
-        Q(started_at__gte=begins, started_at__lt=ends) | Q(due_at__gte=begins, due_at__lt=ends)
+        Q(started_at__gte=begins, started_at__lt=ends)
+        | Q(state=MassSend.State.SCHEDULED, starts_at__gte=begins, starts_at__lt=ends)
     )
     for send in found.exclude(state=MassSend.State.FAILED).order_by("pk"):
-        moment = send.due_at or send.started_at
+        moment = send.started_at or send.starts_at
         assert moment is not None
         by_day.setdefault(moment.astimezone(BEIJING).day, []).append(send)
     return [

@@ -68,8 +68,14 @@ class CannotBegin(Exception):
 
 def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> bool:
     """Has it begin at that time or now; ``False`` if somebody else did so before."""
+    starts_at = at or timezone.now()
     changed = MassSend.objects.filter(pk=send.pk, state=State.DRAFT).update(
-        state=State.SCHEDULED, due_at=at or timezone.now(), sent_by=user_id, attempts=0, error=""
+        state=State.SCHEDULED,
+        due_at=starts_at,
+        starts_at=starts_at,
+        sent_by=user_id,
+        attempts=0,
+        error="",
     )
     work.wake("campaigns.mass_begin")
     return bool(changed)
@@ -79,7 +85,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
 def take_back(send: MassSend) -> bool:
     """A draft again, as long as it has not begun."""
     waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)
-    return bool(waiting.update(state=State.DRAFT, due_at=None))
+    return bool(waiting.update(state=State.DRAFT, due_at=None, starts_at=None))
 
 
 @SENDS.each

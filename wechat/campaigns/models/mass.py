@@ -3,6 +3,7 @@
 Reference: WeChat reference 11 Mass send, 2.3 MASSSENDJOBFINISH.
 """
 
+import datetime
 from typing import Any
 
 from django.conf import settings
@@ -75,6 +76,8 @@ class MassSend(HasContent, WorkRow):
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )
+    # For when it was planned: ``due_at`` is the end of a lease while it is being begun.
+    starts_at = models.DateTimeField(_("planned for"), null=True, blank=True, editable=False)
     started_at = models.DateTimeField(_("begun"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -111,6 +114,23 @@ class MassSend(HasContent, WorkRow):
     @property
     def may_be_edited(self) -> bool:
         return self.state == self.State.DRAFT
+
+    @property
+    def is_under_way(self) -> bool:
+        """Returns whether something will become of it soon without anybody's doing."""
+        return self.is_starting or self.state in (
+            self.State.SENDING,
+            self.State.CONFIRMING,
+            self.State.ACCEPTED,
+        )
+
+    @property
+    def is_starting(self) -> bool:
+        """Returns whether its time has come; one whose time came long ago waits for a person."""
+        if self.state != self.State.SCHEDULED or self.starts_at is None:
+            return False
+        late = timezone.now() - self.starts_at
+        return datetime.timedelta() <= late < settings.OVERDUE_SENDS_ASK_AFTER
 
     @property
     def may_be_deleted_there(self) -> bool:

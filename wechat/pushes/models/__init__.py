@@ -1,3 +1,4 @@
+from wechat.pushes.models.days import PushDay
 from wechat.pushes.models.event_templates import EventTemplate
 from wechat.pushes.models.ledgers import NoticeGrant, NoticeRefusal, SendWindow
 from wechat.pushes.models.push import Push
@@ -11,6 +12,7 @@ __all__ = [
     "NoticeGrant",
     "NoticeRefusal",
     "Push",
+    "PushDay",
     "Receipt",
     "SendRate",
     "SendWindow",

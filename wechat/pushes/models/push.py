@@ -59,6 +59,9 @@ class Push(Traced, WorkRow):
         NO_ANSWER = "no_answer", _("The answer of WeChat was lost: the follower may have the message.")
         INTERRUPTED = "interrupted", _("The sender was stopped: the follower may have the message.")
 
+    # Of those that failed: what lies with us or the platform, and not with the follower.
+    REMOVABLE = (Reason.REFUSED, Reason.GAVE_UP, Reason.TEMPLATE_GONE, Reason.BAD_VALUE, Reason.UNSENDABLE)
+
     # Every index below begins with the account: one of its own would only cost.
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
@@ -139,6 +142,15 @@ class Push(Traced, WorkRow):
                 fields=["account", "state", "-id"],
                 name="push_troubled",
                 condition=Q(state__in=["failed", "uncertain", "skipped"]),
+            ),
+            # Most failures are a follower who wants no messages, which is nobody's task.
+            models.Index(
+                fields=["account", "-id"],
+                name="push_removable",
+                condition=Q(
+                    state="failed",
+                    reason__in=["refused", "gave_up", "template_gone", "bad_value", "unsendable"],
+                ),
             ),
             models.Index(fields=["account", "openid", "-id"], name="push_conversation"),
             # One lane of an account in the order it is sent.

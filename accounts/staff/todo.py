@@ -1,0 +1,188 @@
+"""What waits for a person: apps declare kinds of it, and one statement counts them all.
+
+An app joins in with a module ``todo``::
+
+    KINDS.add("refunds.waiting", Kind(
+        title=_("Refunds wait for a second person"),
+        page="admin:orders_refund_changelist",
+        query="state=waiting",
+        areas=(Area.MONEY,),
+        severity=Severity.DECISION,
+        rows=lambda account, user: Refund.objects.filter(account=account, state=RefundState.WAITING),
+    ))
+"""
+
+import enum
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django_stubs_ext import StrOrPromise
+
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import Acknowledgement
+from accounts.staff.rights import Area, Rights
+from wechat.kernel.models import Hold
+from wechat.kernel.registry import Registry
+from wechat.kernel.work import KINDS as WORK
+from wechat.kernel.work import Kind as WorkKind
+from wechat.kernel.work import WorkRow
+
+# More of one kind than that are not counted: nobody has another day for knowing whether it is 120 or 150.
+MOST = 99
+
+# The rows that wait: of an account (its id, or a reference to it in the statement that asks for several) and
+# for somebody (the id of a user). Only to be filtered with, in terms of an index.
+Rows = Callable[[Any, int], QuerySet[Any]]
+
+
+class Severity(enum.IntEnum):
+    """What comes first: what is broken, what somebody decides, what is good to know in time."""
+
+    FAULT = 0
+    DECISION = 1
+    NOTICE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of thing that waits for whoever may change one of ``areas`` in the account.
+
+    ``page`` names the list that has them, whose entry in the navigation carries their number; ``link`` leads
+    elsewhere. What is ``acknowledged`` has no end of its own: somebody says that it was seen.
+    """
+
+    title: StrOrPromise
+    page: str
+    areas: tuple[Area, ...]
+    severity: Severity
+    rows: Rows
+    query: str = ""
+    link: Callable[[int], str] | None = None
+    acknowledged: bool = False
+
+    def is_for(self, rights: Rights, account_id: int) -> bool:
+        return any(rights.may_change(area, account_id) for area in self.areas)
+
+    def address(self, account_id: int) -> str:
+        if self.link is not None:
+            return self.link(account_id)
+        return f"{reverse(self.page)}?{self.query}" if self.query else reverse(self.page)
+
+
+KINDS: Registry[Kind] = Registry("kind of thing that waits")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """So many of a kind wait in an account; ``newest`` is the id of the newest where somebody may say so."""
+
+    name: str
+    kind: Kind
+    account: OfficialAccount
+    number: int
+    newest: int
+
+    @property
+    def shown(self) -> str:
+        return shown(self.number)
+
+    @property
+    def address(self) -> str:
+        return self.kind.address(self.account.pk)
+
+
+def shown(number: int) -> str:
+    """Returns the number as it is told."""
+    return str(number) if number <= MOST else f"{MOST}+"
+
+
+def waiting(user: User) -> list[Waiting]:
+    """Returns what waits for somebody in any of their accounts, the worst first, in one statement."""
+    rights = Rights.of(user)
+    yours = [(name, kind) for name, kind in KINDS.by_name().items() if _is_any(kind, rights)]
+    if not yours:
+        return []
+    found = [*_counted(yours, rights.accounts, user, rights)]
+    return sorted(found, key=lambda each: (each.account.name, each.kind.severity))
+
+
+def acknowledge(account: OfficialAccount, name: str, up_to: int, by: User) -> None:
+    """Notes that somebody has seen what there was of a kind up to that row."""
+    seen, is_first = Acknowledgement.objects.get_or_create(
+        account=account, kind=name, defaults={"up_to": up_to, "by": by}
+    )
+    if not is_first:
+        # A page that was opened before takes nothing back.
+        older = Acknowledgement.objects.filter(pk=seen.pk, up_to__lt=up_to)
+        older.update(up_to=up_to, by=by, at=timezone.now())
+
+
+def held(*works: str) -> Rows:
+    """Returns the rows of a kind that is about background work on hold, of these names."""
+    return lambda account, _user: Hold.objects.filter(work__in=works, subject=account, until__isnull=False)
+
+
+def overdue(work: str) -> Rows:
+    """Returns the rows of a kind that is about work that was due long ago, and asks."""
+
+    def rows(account: Any, _user: int) -> QuerySet[Any]:
+        kind = WORK.get(work)
+        assert isinstance(kind, WorkKind)
+        found: QuerySet[WorkRow] = kind.overdue(account)
+        return found
+
+    return rows
+
+
+def _is_any(kind: Kind, rights: Rights) -> bool:
+    return any(kind.is_for(rights, account_id) for account_id in rights.accounts)
+
+
+class _Count(Subquery):
+    """How many rows there are, at most one more than are told."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) bounded)"
+    output_field = IntegerField()
+
+
+class _Newest(Subquery):
+    """The highest id of the rows."""
+
+    template = "(SELECT coalesce(max(bounded.pk), 0) FROM (%(subquery)s) bounded)"
+    output_field = IntegerField()
+
+
+def _counted(
+    kinds: Sequence[tuple[str, Kind]], accounts: Any, user: User, rights: Rights
+) -> Iterator[Waiting]:
+    columns: list[Subquery] = []
+    for name, kind in kinds:
+        rows = _rows(name, kind, OuterRef("pk"), user)
+        columns += [_Count(rows), _Newest(rows)] if kind.acknowledged else [_Count(rows)]
+    named = {f"column_{number}": column for number, column in enumerate(columns)}
+    table = OfficialAccount.objects.filter(pk__in=_accounts(kinds, accounts, rights))
+    for account_id, *values in table.annotate(**named).values_list("pk", *named):
+        numbers = iter(values)
+        for name, kind in kinds:
+            number = next(numbers)
+            newest = next(numbers) if kind.acknowledged else 0
+            if number and kind.is_for(rights, account_id):
+                yield Waiting(name, kind, accounts[account_id], number, newest)
+
+
+def _accounts(kinds: Sequence[tuple[str, Kind]], accounts: Collection[int], rights: Rights) -> list[int]:
+    return [pk for pk in accounts if any(kind.is_for(rights, pk) for _name, kind in kinds)]
+
+
+def _rows(name: str, kind: Kind, account: Any, user: User) -> QuerySet[Any]:
+    rows = kind.rows(account, user.pk).order_by()
+    if kind.acknowledged:
+        seen = Acknowledgement.objects.filter(account=OuterRef(account), kind=name).values("up_to")
+        rows = rows.filter(pk__gt=Coalesce(Subquery(seen), 0)).order_by("-pk")
+    return rows.values("pk")[: MOST + 1]

@@ -1,0 +1,57 @@
+"""What of menus waits for a person."""
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from accounts.staff.rights import Area
+from accounts.staff.todo import KINDS, Kind, Severity, held, overdue
+from menus.models import LiveMenu, Publication
+
+PAGE = "admin:menus_menu_changelist"
+PUBLISHERS = (Area.SENDING,)
+_NEWER = Publication.objects.filter(menu=OuterRef("menu"), pk__gt=OuterRef("pk"))
+
+KINDS.add(
+    "menus.failed",
+    Kind(
+        # It is gone with the next publication of the same menu.
+        title=_("Menus that could not be published"),
+        page=PAGE,
+        areas=PUBLISHERS,
+        severity=Severity.FAULT,
+        rows=lambda account, user: Publication.objects.filter(
+            ~Exists(_NEWER), account=account, state=Publication.State.FAILED
+        ),
+        acknowledged=True,
+    ),
+)
+KINDS.add(
+    "menus.differs",
+    Kind(
+        title=_("The menu on WeChat was changed elsewhere"),
+        page=PAGE,
+        areas=PUBLISHERS,
+        severity=Severity.DECISION,
+        rows=lambda account, user: LiveMenu.objects.filter(account=account, differs_since__isnull=False),
+    ),
+)
+KINDS.add(
+    "held.menus",
+    Kind(
+        title=_("Publishing menus is on hold"),
+        page=PAGE,
+        areas=PUBLISHERS,
+        severity=Severity.FAULT,
+        rows=held("menus.publish", "menus.look"),
+    ),
+)
+KINDS.add(
+    "overdue.menus",
+    Kind(
+        title=_("Menus that were to be published long ago: publish them or not?"),
+        page=PAGE,
+        areas=PUBLISHERS,
+        severity=Severity.DECISION,
+        rows=overdue("menus.publish"),
+    ),
+)

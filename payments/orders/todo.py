@@ -1,0 +1,37 @@
+"""The refunds that wait for a person."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.staff.rights import Area
+from accounts.staff.todo import KINDS, Kind, Severity
+from payments.orders.models import Refund
+from payments.orders.states import RefundState
+
+PAGE = "admin:orders_refund_changelist"
+MONEY = (Area.MONEY,)
+
+KINDS.add(
+    "refunds.waiting",
+    Kind(
+        title=_("Refunds wait for a second person"),
+        page=PAGE,
+        query=f"state={RefundState.WAITING.value}",
+        areas=MONEY,
+        severity=Severity.DECISION,
+        rows=lambda account, user: Refund.objects.filter(
+            ~Q(asked_by=user), account=account, state=RefundState.WAITING
+        ),
+    ),
+)
+KINDS.add(
+    "refunds.abnormal",
+    Kind(
+        title=_("Refunds that cannot be paid out: choose where the money goes"),
+        page=PAGE,
+        query=f"state={RefundState.ABNORMAL.value}",
+        areas=MONEY,
+        severity=Severity.FAULT,
+        rows=lambda account, user: Refund.objects.filter(account=account, state=RefundState.ABNORMAL),
+    ),
+)

@@ -1,0 +1,385 @@
+"""What waits for somebody is counted for them, in their accounts, by their rights, and told in one place."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.followers.models import BulkJob, FollowerSync, Tag
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from accounts.staff.todo import KINDS, MOST
+from menus import drafts
+from menus.models import LiveMenu, Publication
+from payments.bills.models import Bill, Discrepancy
+from payments.merchants.held_work import LABELS
+from payments.merchants.models import Merchant, PlatformCertificate
+from payments.orders.mismatches import Kind as Mismatch
+from payments.orders.models import Order, Refund
+from tests.cast import Cast, member, message, signed_in
+from wechat.articles.models import Draft
+from wechat.campaigns.models import Campaign, Enrolment, MassSend, Sequence, SequenceStep
+from wechat.desk.models import Thread
+from wechat.inbox.models import Refusal
+from wechat.kernel.models import Hold
+from wechat.materials.models import Asset, MaterialQuota
+from wechat.pushes.models import Push
+from wechat.webhooks.models import Endpoint, new_secret
+
+pytestmark = pytest.mark.django_db
+
+Make = Callable[[OfficialAccount], Any]
+TEXT = {"type": "text", "content": "你好"}
+LONG_AGO = datetime.timedelta(days=3)
+
+
+def _held(work: str) -> Make:
+    def make(account: OfficialAccount) -> None:
+        now = timezone.now()
+        until = now + datetime.timedelta(hours=2)
+        Hold.objects.create(work=work, subject=account.pk, cause="quota", since=now, until=until)
+
+    return make
+
+
+def _push(account: OfficialAccount, state: str, reason: str) -> Push:
+    number = Push.objects.count()
+    return Push.objects.create(
+        account=account, openid="oFollower", content=TEXT, key=f"todo:{number}", state=state, reason=reason,
+        due_at=None,
+    )  # fmt: skip
+
+
+def _merchant(account: OfficialAccount) -> Merchant:
+    found = Merchant.objects.filter(accounts=account).first()
+    if found is None:
+        found = Merchant.objects.create(
+            slug=f"shop{account.pk}", name="商户", mchid=f"19{account.pk:08d}", serial_no="A" * 40
+        )
+        found.accounts.add(account)
+    return found
+
+
+def _merchant_held(account: OfficialAccount) -> None:
+    now = timezone.now()
+    Hold.objects.create(
+        work=LABELS.names()[0], subject=_merchant(account).pk, cause="account", since=now, until=now
+    )
+
+
+def _certificate(account: OfficialAccount) -> None:
+    now = timezone.now()
+    PlatformCertificate.objects.create(
+        merchant=_merchant(account), serial_no="1", pem="x", effective_at=now,
+        expires_at=now + datetime.timedelta(days=2),
+    )  # fmt: skip
+
+
+def _refund(account: OfficialAccount, state: str) -> None:
+    now, number = timezone.now(), Order.objects.count()
+    order = Order.objects.create(
+        account=account, merchant=_merchant(account), out_trade_no=f"T{account.pk}-{number}", source="test",
+        key=str(number), way=Order.Way.NATIVE, description="年卡", total=100, expires_at=now, state="paid",
+        paid_at=now, transaction_id=str(number), reserved=10, due_at=None,
+    )  # fmt: skip
+    Refund.objects.create(
+        account=account, order=order, out_refund_no=f"R{account.pk}-{number}", source="staff",
+        key=str(number), amount=10, state=state, due_at=None if state == "waiting" else now,
+    )  # fmt: skip
+
+
+def _publication(account: OfficialAccount, **fields: Any) -> None:
+    menu = drafts.default_menu(account)
+    usual: dict[str, Any] = {"account": account, "menu": menu, "starts_at": timezone.now()}
+    Publication.objects.create(**{**usual, **fields})
+
+
+def _overdue_step(account: OfficialAccount) -> None:
+    sequence = Sequence.objects.create(account=account, name="旅程", enabled=True)
+    SequenceStep.objects.create(sequence=sequence, content=TEXT)
+    then = timezone.now() - LONG_AGO
+    Enrolment.objects.create(
+        sequence=sequence, account=account, openid="oFollower", occasion="follow", since=then, began_at=then,
+        due_at=then,
+    )  # fmt: skip
+
+
+def _campaign(account: OfficialAccount, state: str, **fields: Any) -> None:
+    now = timezone.now()
+    usual: dict[str, Any] = {"account": account, "name": "活动", "way": "service", "approved_at": now}
+    Campaign.objects.create(**{**usual, "state": state, **fields})
+
+
+def _mass(account: OfficialAccount, state: str, due_at: datetime.datetime | None = None) -> None:
+    MassSend.objects.create(account=account, name="群发", content=TEXT, state=state, due_at=due_at)
+
+
+def _thread(account: OfficialAccount) -> None:
+    now = timezone.now()
+    Thread.objects.create(account=account, openid="oF", newest_id=1, newest_at=now, waiting_since=now)
+
+
+def _asset(account: OfficialAccount) -> None:
+    Asset.objects.create(
+        account=account, name="图", content_type="image/png", size=1, state="failed", due_at=None
+    )
+
+
+MAKES: dict[str, Make] = {
+    "followers.sync_stopped": lambda account: FollowerSync.objects.create(
+        account=account, step="stopped", due_at=None
+    ),
+    "followers.job_failed": lambda account: BulkJob.objects.create(
+        account=account, kind="export", state="failed", due_at=None
+    ),
+    "followers.tag_failed": lambda account: Tag.objects.create(account=account, name="标签", state="failed"),
+    "held.followers": _held("followers.send_tags"),
+    "webhooks.failing": lambda account: Endpoint.objects.create(
+        account=account, url="https://example.com", secret=new_secret(), failing_since=timezone.now()
+    ),
+    "inbox.refused": lambda account: Refusal.objects.create(
+        account=account, reason="signature", count=1, last_at=timezone.now()
+    ),
+    "inbox.failed": lambda account: message(account, "你好", error="boom"),
+    "inbox.malformed": lambda account: message(account, kind="malformed"),
+    "materials.failed": _asset,
+    "materials.nearly_full": lambda account: MaterialQuota.objects.create(account=account, voice=950),
+    "held.materials": _held("materials.upload"),
+    "articles.failed": lambda account: Draft.objects.create(account=account, error="45009"),
+    "held.articles": _held("articles.work_off"),
+    "overdue.articles": lambda account: Draft.objects.create(
+        account=account, work="publish", due_at=timezone.now() - LONG_AGO
+    ),
+    "pushes.uncertain": lambda account: _push(account, "uncertain", "no_answer"),
+    "pushes.failed": lambda account: _push(account, "failed", "refused"),
+    "held.pushes": _held("pushes.send"),
+    "held.channels": _held("channels.make_codes"),
+    "desk.waiting": _thread,
+    "campaigns.approval": lambda account: _campaign(account, "waiting"),
+    "campaigns.stopped": lambda account: _campaign(account, "paused", trouble="fault"),
+    "campaigns.paused": lambda account: _campaign(account, "paused"),
+    "campaigns.mass_failed": lambda account: _mass(account, "failed"),
+    "campaigns.mass_confirming": lambda account: _mass(account, "confirming"),
+    "held.campaigns.run": _held("campaigns.run"),
+    "held.campaigns.mass_begin": _held("campaigns.mass_send"),
+    "held.campaigns.run_sequences": _held("campaigns.run_sequences"),
+    "overdue.campaigns.run": lambda account: _campaign(
+        account, "scheduled", due_at=timezone.now() - LONG_AGO
+    ),
+    "overdue.campaigns.mass_begin": lambda account: _mass(account, "scheduled", timezone.now() - LONG_AGO),
+    "overdue.campaigns.run_sequences": _overdue_step,
+    "menus.failed": lambda account: _publication(account, state="failed", reason="refused", due_at=None),
+    "menus.differs": lambda account: LiveMenu.objects.create(account=account, differs_since=timezone.now()),
+    "held.menus": _held("menus.publish"),
+    "overdue.menus": lambda account: _publication(
+        account, state="scheduled", due_at=timezone.now() - LONG_AGO
+    ),
+    "merchants.held": _merchant_held,
+    "merchants.certificate": _certificate,
+    "refunds.waiting": lambda account: _refund(account, "waiting"),
+    "refunds.abnormal": lambda account: _refund(account, "abnormal"),
+    "bills.exceptions": lambda account: Discrepancy.objects.create(
+        merchant=_merchant(account), account=account, kind=Mismatch.values[0], subject="1"
+    ),
+    "bills.failed": lambda account: Bill.objects.create(
+        merchant=_merchant(account), kind="trade", day=datetime.date(2026, 1, 1), state="failed", due_at=None
+    ),
+}
+SENDING = {
+    "articles.failed", "held.articles", "overdue.articles", "pushes.uncertain", "pushes.failed",
+    "held.pushes", "campaigns.approval", "campaigns.stopped", "campaigns.paused", "campaigns.mass_failed",
+    "campaigns.mass_confirming", "held.campaigns.run", "held.campaigns.mass_begin",
+    "held.campaigns.run_sequences", "overdue.campaigns.run", "overdue.campaigns.mass_begin",
+    "overdue.campaigns.run_sequences", "menus.failed", "menus.differs", "held.menus", "overdue.menus",
+}  # fmt: skip
+CONTENT = {
+    "articles.failed", "held.articles", "materials.failed", "materials.nearly_full", "held.materials",
+    "held.channels",
+}  # fmt: skip
+MESSAGES = {"pushes.uncertain", "pushes.failed", "desk.waiting", "inbox.failed"}
+FOLLOWERS = {"followers.sync_stopped", "followers.job_failed", "followers.tag_failed", "held.followers"}
+MONEY = {"refunds.waiting", "refunds.abnormal", "bills.exceptions", "bills.failed"}
+YOURS = {
+    "editor": CONTENT,
+    "publisher": CONTENT | SENDING,
+    "service": MESSAGES | FOLLOWERS,
+    "finance": MONEY,
+    "auditor": set(),
+    "owner": set(MAKES),
+}
+
+
+def counted(user: User) -> dict[str, int]:
+    """What the script of every page is told, by account and kind."""
+    answer = signed_in(user).get("/admin/todo/counts/").json()
+    return {each["key"]: each["number"] for each in answer["kinds"]}
+
+
+def _everything(account: OfficialAccount) -> None:
+    """A refused callback and a failed menu are forgotten with what went well after them: they come last."""
+    last = ("menus.failed", "inbox.refused")
+    for kind in [*(MAKES.keys() - last), *last]:
+        MAKES[kind](account)
+
+
+def _of(account: OfficialAccount, kinds: set[str]) -> dict[str, int]:
+    return {f"{account.pk}:{kind}": 1 for kind in kinds}
+
+
+def test_every_kind_is_tried() -> None:
+    assert set(MAKES) == set(KINDS.names())
+
+
+@pytest.mark.parametrize("kind", MAKES)
+def test_what_waits_is_counted_where_it_waits_and_nowhere_else(staff: Cast, kind: str) -> None:
+    MAKES[kind](staff.theirs)
+    assert counted(staff.owner) == {}
+    MAKES[kind](staff.ours)
+    assert counted(staff.owner) == _of(staff.ours, {kind})
+
+
+@pytest.mark.parametrize("role", YOURS)
+def test_a_role_is_told_of_what_it_may_do_something_about(staff: Cast, role: str) -> None:
+    _everything(staff.ours)
+    _everything(staff.theirs)
+    user = member(f"waits-{role}", staff.ours, role)
+    assert counted(user).keys() == _of(staff.ours, YOURS[role]).keys()
+    html = signed_in(user).get("/admin/todo/").content.decode()
+    assert {kind for kind in MAKES if str(KINDS.get(kind).title) in html} == YOURS[role]
+
+
+def test_each_account_is_judged_by_the_right_in_it(staff: Cast) -> None:
+    user = member("both", staff.ours, "finance")
+    StaffRight.objects.create(user=user, account=staff.theirs, role="service")
+    _everything(staff.ours)
+    _everything(staff.theirs)
+    there = _of(staff.theirs, YOURS["service"])
+    assert counted(user).keys() == (_of(staff.ours, MONEY) | there).keys()
+
+
+def test_all_of_it_is_counted_by_one_statement_however_much_waits(staff: Cast) -> None:
+    client = signed_in(staff.superuser)
+    client.get("/admin/todo/counts/")
+    _everything(staff.ours)
+    _everything(staff.theirs)
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/admin/todo/counts/")
+    # The session, the user and the accounts are the others.
+    assert len(asked) <= 4
+
+
+def test_more_than_are_told_are_not_counted(staff: Cast) -> None:
+    for _number in range(MOST + 5):
+        _push(staff.ours, "uncertain", "no_answer")
+    answer = signed_in(staff.owner).get("/admin/todo/counts/").json()
+    assert (answer["total"], answer["pages"]) == ("99+", {"/admin/pushes/push/": "99+"})
+
+
+def test_the_same_numbers_are_not_sent_again(staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    first = client.get("/admin/todo/counts/")
+    again = client.get("/admin/todo/counts/", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    _thread(staff.ours)
+    changed = client.get("/admin/todo/counts/", headers={"If-None-Match": first["ETag"]})
+    assert (changed.status_code, changed.json()["total"]) == (200, "1")
+
+
+def test_a_follower_who_wants_no_messages_is_nobodys_task(staff: Cast) -> None:
+    _push(staff.ours, "failed", "blocked")
+    assert counted(staff.owner) == {}
+
+
+def test_what_was_seen_is_told_again_when_another_one_comes(staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    newest = _push(staff.ours, "failed", "refused").pk
+    client.get("/admin/todo/")
+    _push(staff.ours, "failed", "refused")
+    posted = {"account": staff.ours.pk, "kind": "pushes.failed", "newest": newest}
+    page = client.post("/admin/todo/seen/", posted, follow=True).content.decode()
+    # What came after the page was shown has not been seen.
+    assert str(KINDS.get("pushes.failed").title) in page
+    assert counted(staff.owner) == _of(staff.ours, {"pushes.failed"})
+    client.post("/admin/todo/seen/", {**posted, "newest": newest + 1})
+    assert counted(staff.owner) == {}
+    # A page that was opened before takes nothing back.
+    client.post("/admin/todo/seen/", posted)
+    assert counted(staff.owner) == {}
+    _push(staff.ours, "failed", "refused")
+    assert counted(staff.owner) == _of(staff.ours, {"pushes.failed"})
+
+
+def test_what_ends_by_itself_cannot_be_said_to_be_seen(staff: Cast) -> None:
+    _thread(staff.ours)
+    posted = {"account": staff.ours.pk, "kind": "desk.waiting", "newest": 9}
+    assert signed_in(staff.owner).post("/admin/todo/seen/", posted).status_code == 404
+    assert counted(staff.owner) == _of(staff.ours, {"desk.waiting"})
+
+
+def test_whoever_may_do_nothing_about_it_cannot_say_that_it_was_seen(staff: Cast) -> None:
+    newest = _push(staff.ours, "failed", "refused").pk
+    posted = {"account": staff.ours.pk, "kind": "pushes.failed", "newest": newest}
+    assert (
+        signed_in(member("money", staff.ours, "finance")).post("/admin/todo/seen/", posted).status_code == 403
+    )
+    assert signed_in(staff.auditor).post("/admin/todo/seen/", posted).status_code == 403
+    assert counted(staff.owner) == _of(staff.ours, {"pushes.failed"})
+
+
+def test_a_campaign_waits_for_another_person_than_its_author(staff: Cast) -> None:
+    User.objects.filter(is_superuser=True).update(is_active=False)
+    author = member("author", staff.ours, "publisher")
+    _campaign(staff.ours, "waiting", author=author)
+    assert counted(staff.owner) == _of(staff.ours, {"campaigns.approval"})
+    assert counted(author) == {}
+    # Where nobody else may, the author does.
+    StaffRight.objects.filter(user=staff.owner).delete()
+    assert counted(author) == _of(staff.ours, {"campaigns.approval"})
+
+
+def test_a_refund_waits_for_another_person_than_who_asked(staff: Cast) -> None:
+    _refund(staff.ours, "waiting")
+    Refund.objects.update(asked_by=staff.owner)
+    assert counted(staff.owner) == {}
+    assert counted(member("money", staff.ours, "finance")) == _of(staff.ours, {"refunds.waiting"})
+
+
+def test_refused_callbacks_are_forgotten_with_the_first_good_one(staff: Cast) -> None:
+    MAKES["inbox.refused"](staff.ours)
+    message(staff.ours, "你好", received_at=timezone.now() + datetime.timedelta(seconds=1))
+    assert counted(staff.owner) == {}
+
+
+def test_a_stopped_run_is_forgotten_with_the_next_one(staff: Cast) -> None:
+    MAKES["followers.sync_stopped"](staff.ours)
+    FollowerSync.objects.create(account=staff.ours, due_at=timezone.now())
+    assert counted(staff.owner) == {}
+
+
+def test_a_failed_menu_is_forgotten_with_its_next_publication(staff: Cast) -> None:
+    MAKES["menus.failed"](staff.ours)
+    _publication(staff.ours, state="published", due_at=None)
+    assert counted(staff.owner) == {}
+
+
+def test_the_page_leads_to_what_waits_and_to_that_of_another_account_by_its_switch(staff: Cast) -> None:
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role="owner")
+    _thread(staff.ours)
+    _thread(staff.theirs)
+    client = signed_in(staff.owner)
+    client.get(reverse("admin:desk"), {"account": staff.ours.pk})
+    html = client.get("/admin/todo/").content.decode()
+    desk = f"{reverse('admin:desk')}?box=waiting"
+    assert (f'href="{desk}"' in html, f'name="next" value="{desk}"' in html) == (True, True)
+    assert f'<input type="hidden" name="account" value="{staff.theirs.pk}">' in html
+
+
+def test_nothing_is_said_in_words(staff: Cast) -> None:
+    html = signed_in(staff.auditor).get("/admin/todo/").content.decode()
+    assert "没有需要您处理的事" in html

@@ -1,0 +1,19 @@
+"""The conversations that wait for an answer."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.staff.rights import Area
+from accounts.staff.todo import KINDS, Kind, Severity
+from wechat.desk import boxes
+
+KINDS.add(
+    "desk.waiting",
+    Kind(
+        title=_("Conversations wait for an answer"),
+        page="admin:desk",
+        query="box=waiting",
+        areas=(Area.MESSAGES,),
+        severity=Severity.DECISION,
+        rows=lambda account, user: boxes.waiting_rows().filter(account=account),
+    ),
+)

@@ -1,0 +1,50 @@
+"""What of the media library waits for a person."""
+
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.staff.rights import Area
+from accounts.staff.todo import KINDS, Kind, Severity, held
+from wechat.materials.material_quota import NEARLY_FULL, PLACES
+from wechat.materials.models import Asset, MaterialQuota
+
+PAGE = "admin:materials_asset_changelist"
+CONTENT = (Area.CONTENT,)
+
+KINDS.add(
+    "materials.failed",
+    Kind(
+        title=_("Files that could not be uploaded to WeChat"),
+        page=PAGE,
+        query=f"state__exact={Asset.State.FAILED.value}",
+        areas=CONTENT,
+        severity=Severity.FAULT,
+        rows=lambda account, user: Asset.objects.filter(account=account, state=Asset.State.FAILED),
+        acknowledged=True,
+    ),
+)
+KINDS.add(
+    "materials.nearly_full",
+    Kind(
+        title=_("The media library on WeChat is nearly full"),
+        page=PAGE,
+        areas=CONTENT,
+        severity=Severity.NOTICE,
+        rows=lambda account, user: MaterialQuota.objects.annotate(pictures=F("image") + F("news")).filter(
+            Q(pictures__gte=PLACES["image"] * NEARLY_FULL)
+            | Q(voice__gte=PLACES["voice"] * NEARLY_FULL)
+            | Q(video__gte=PLACES["video"] * NEARLY_FULL),
+            account=account,
+        ),
+    ),
+)
+KINDS.add(
+    "held.materials",
+    Kind(
+        title=_("Uploads to WeChat are on hold"),
+        page=PAGE,
+        areas=CONTENT,
+        severity=Severity.FAULT,
+        rows=held("materials.upload", "materials.count"),
+    ),
+)

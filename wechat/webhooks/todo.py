@@ -1,0 +1,21 @@
+"""What of webhooks waits for a person."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.staff.rights import Area
+from accounts.staff.todo import KINDS, Kind, Severity
+from wechat.webhooks.models import Endpoint
+
+KINDS.add(
+    "webhooks.failing",
+    Kind(
+        title=_("Webhook receivers that do not answer, or were switched off for it"),
+        page="admin:webhooks_endpoint_changelist",
+        areas=(Area.SETTINGS,),
+        severity=Severity.FAULT,
+        rows=lambda account, user: Endpoint.objects.filter(
+            Q(enabled=True, failing_since__isnull=False) | Q(switched_off_at__isnull=False), account=account
+        ),
+    ),
+)
