@@ -5,21 +5,28 @@ one). Each page is said with its milliseconds and queries; the sums are compared
 """
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.core.management import call_command
-from django.db import connection
-from django.test import Client
-from django.utils import timezone
+import django
 
-from accounts.official.models import OfficialAccount
-from bench.orders import fill, measure, signed_in
-from payments.orders import revenue
-from wechat.console.periods import Period
-from wechat.inbox.models import CountProgress
-from wechat.kernel import work
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ["ALLOWED_HOSTS"] = "testserver"
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.orders import fill, measure, signed_in  # noqa: E402
+from payments.orders import revenue  # noqa: E402
+from wechat.console.periods import Period  # noqa: E402
+from wechat.inbox.models import CountProgress  # noqa: E402
+from wechat.kernel import work  # noqa: E402
 
 YEAR = 365
 BATCH = 500_000

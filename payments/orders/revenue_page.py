@@ -28,6 +28,9 @@ MEASURES = (
     Measure(gettext_lazy("Kept after refunds"), Unit.FEN),
     Measure(gettext_lazy("Orders")),
 )
+OF_CHANNELS = gettext_lazy(
+    "The channel that first brought the payer, as far as it was known when the day was worked out."
+)
 Names = Mapping[str, str]
 Link = Callable[[str], str]
 
@@ -95,7 +98,8 @@ def _tables(
         # What nobody can tell apart is told by the sums above.
         if values.keys() - {""} and (facet != Facet.MERCHANT or len(values) > 1):
             link = channel if facet == Facet.CHANNEL else None
-            yield Table(title, facet.label, MEASURES, _lines(values, known, link))
+            note = OF_CHANNELS if facet == Facet.CHANNEL else ""
+            yield Table(title, facet.label, MEASURES, _lines(values, known, link), note)
 
 
 def _lines(values: Mapping[str, Amounts], names: Names, link: Link | None) -> list[Line]:

@@ -101,6 +101,8 @@ def _grouped_yuan(fen: int) -> str:
     return f"{int(whole):,}.{rest}" if abs(fen) >= 100 else yuan(fen)
 
 
+# What is shown as 0.0 % is no change.
+SMALLEST_CHANGE = 0.0005
 Days = Mapping[datetime.date, Sequence[Number]]
 
 
@@ -153,7 +155,7 @@ class Sum:
 
     @property
     def change_in_words(self) -> str:
-        if self.change is None:
+        if self.change is None or abs(self.change) < SMALLEST_CHANGE:
             return ""
         return f"{self.change:+.1%}" if abs(self.change) < 10 else f"×{self.change + 1:,.0f}"
 

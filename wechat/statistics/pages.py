@@ -66,10 +66,16 @@ MOST_ARTICLES = 200
 Values = list[Number]
 
 
+class PastForm(PeriodForm):
+    """The platform knows nothing of today."""
+
+    ends_days_ago = 1
+
+
 @account_page(Area.FOLLOWERS)
 def users(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     """Who came and left, by the way they came."""
-    form = PeriodForm(request.GET)
+    form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.USER_SUMMARY, Dataset.USER_CUMULATE)
     own = counts.by_day(account, period.before.first, period.last)
@@ -100,7 +106,7 @@ def users(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
 @account_page(Area.CONTENT)
 def articles(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     """Who read, shared and kept what was sent and published."""
-    form = PeriodForm(request.GET)
+    form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.BIZ_SUMMARY, Dataset.ARTICLE_TOTAL)
     summary = found[Dataset.BIZ_SUMMARY]
@@ -121,7 +127,7 @@ def articles(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
 @account_page(Area.MESSAGES)
 def messages(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     """What followers wrote, by kind and by the hour."""
-    form = PeriodForm(request.GET)
+    form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.UPSTREAM, Dataset.UPSTREAM_HOUR)
     own = counts.by_day(account, period.before.first, period.last)
@@ -144,7 +150,7 @@ def messages(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
 @account_page(Area.MESSAGES)
 def interface(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     """How the platform's callbacks to us went."""
-    form = PeriodForm(request.GET)
+    form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.INTERFACE, Dataset.INTERFACE_HOUR)
     own = counts.by_day(account, period.before.first, period.last)
