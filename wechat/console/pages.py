@@ -10,18 +10,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from wechat.console.versions import Words, differences, words_of
 from wechat.kernel.row_ids import row_id
 
 if TYPE_CHECKING:
@@ -31,15 +37,7 @@ if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList
 
     class SimpleHistoryAdmin(SkinAdmin[Any]):
-        def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None: ...
-
-        def render_history_view(
-            self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
-        ) -> Any: ...
-
-        def history_form_view(
-            self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
-        ) -> HttpResponse: ...
+        def set_history_delta_changes(self, request: HttpRequest, rows: Any, **kwargs: Any) -> None: ...
 else:
     from simple_history.admin import SimpleHistoryAdmin
     from unfold.admin import ModelAdmin as SkinAdmin
@@ -156,17 +154,59 @@ class Keyset(Paginator[Row]):
 
 
 class HistoryMixin(SimpleHistoryAdmin):
-    """Before an admin class: its rows have versions, which whoever may change them can bring back."""
+    """Before an admin class: its rows have versions, which whoever may change them can bring back, whole."""
+
+    def version_words(self, row: Any, version: Any = None) -> Words:
+        """Returns what the row says now, or said in a version, field by field."""
+        tracked = self.model.history.model.tracked_fields
+        return words_of(version.instance if version else row, tracked)
+
+    def bring_back(self, request: HttpRequest, row: Any, version: Any) -> None:
+        """Makes the row what it was. Raises ``ValidationError`` if that cannot be any more."""
+        for field in self.model.history.model.tracked_fields:
+            setattr(row, field.attname, getattr(version, field.attname))
+        row.full_clean()
+        self.save_model(request, row, None, change=True)
 
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """The package asks only for the right to look, and saves what is posted all the same."""
+        """What would change, and with a post the version itself; the package would show a form instead."""
+        row = self.get_object(request, object_id)
+        version = row.history.filter(pk=row_id(version_id)).first() if row else None
+        if version is None:
+            raise Http404
+        may_change = self.has_change_permission(request, row)
+        if request.method == "POST" and not may_change:
+            raise PermissionDenied
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
         if request.method == "POST":
-            row = self.get_object(request, object_id)
-            if row is None or not self.has_change_permission(request, row):
-                raise PermissionDenied
-        return super().history_form_view(request, object_id, version_id, extra_context)
+            return self._brought_back(request, row, version)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Version of %(at)s") % {"at": moment_text(version.history_date)},
+            "opts": self.opts,
+            "original": row,
+            "version": version,
+            "changes": differences(self.version_words(row), self.version_words(row, version)),
+            "may_change": may_change,
+        }
+        return TemplateResponse(request, "console/version.html", context)
+
+    def _brought_back(self, request: HttpRequest, row: Any, version: Any) -> HttpResponse:
+        at = moment_text(version.history_date)
+        try:
+            with transaction.atomic():
+                self.bring_back(request, row, version)
+                self.log_change(request, row, _("Brought back the version of %(at)s") % {"at": at})
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return HttpResponseRedirect(request.path)
+        self.message_user(request, _("It is as it was on %(at)s again.") % {"at": at})
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+        )
 
 
 class ReadOnly:

@@ -14,13 +14,13 @@ from django.contrib.admin.utils import flatten
 from django.core.exceptions import FieldDoesNotExist
 from django.template.defaultfilters import linebreaksbr
 from django.utils.choices import flatten_choices
-from django.utils.formats import date_format, time_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join, urlize
 from django.utils.safestring import SafeString
-from django.utils.timezone import template_localtime
 from django.utils.translation import gettext as _
 from unfold.fields import UnfoldAdminField, UnfoldAdminReadonlyField
+
+from wechat.console.when import in_words
 
 if TYPE_CHECKING:
     from django.contrib.admin.helpers import AdminReadonlyField, Fieldline, Fieldset
@@ -151,15 +151,9 @@ def _in_words(field: forms.Field, value: Any) -> SafeString | str:
     if isinstance(field, forms.BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(value, (datetime.date, datetime.time)):
-        return _when(value)
+        return in_words(value)
     shown = str(field.widget.format_value(field.prepare_value(value)) or "")
     return linebreaksbr(urlize(shown, autoescape=True))
-
-
-def _when(value: datetime.date | datetime.time) -> str:
-    if isinstance(value, datetime.datetime):
-        return date_format(template_localtime(value), "Y-m-d H:i")
-    return time_format(value, "H:i") if isinstance(value, datetime.time) else date_format(value, "Y-m-d")
 
 
 def _rows(field: forms.ModelChoiceField[Any], value: Any) -> SafeString | str:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,6 +41,13 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
             for segment, lines in zip(listed.result_list, words, strict=True):
                 vars(segment)["words"] = lines
         return listed
+
+    def version_words(self, row: Segment, version: Any = None) -> dict[str, str]:
+        """With the conditions as sentences."""
+        said = {**super().version_words(row, version)}
+        lines = segments.in_words(row.account, (version or row).conditions)
+        said[str(capfirst(Segment._meta.get_field("conditions").verbose_name))] = "\n".join(lines)
+        return said
 
     @admin.display(description=gettext_lazy("conditions"))
     def means(self, segment: Segment) -> SafeString | str:
