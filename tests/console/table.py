@@ -159,6 +159,9 @@ def _frame() -> dict[str, Page]:
         "app_list": Page("anybody", "anybody", args=lambda world: ["orders"], is_not_now=True),
         "search": Page("anybody", "anybody"),
         "find": Page("anybody", "anybody"),
+        # Of a reader's own.
+        "staff_filter_save": Page("nobody", "anybody", is_not_now=True),
+        "staff_filter_delete": Page("nobody", "anybody", is_not_now=True),
         "help": Page("anybody", "anybody", args=lambda world: ["start"]),
         "jsi18n": Page("anybody", "nobody"),
         "login": Page("anybody", "anybody", is_not_now=True),

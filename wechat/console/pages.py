@@ -272,7 +272,7 @@ class KeysetChangeList(ChangeList):
     filter_form: FilterForm | None = None
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        self.filter_form = self.model_admin.filter_of(request)
+        self.filter_form = self.model_admin.shown_filter(request)
         if self.filter_form is None:
             return super().get_queryset(request, exclude_parameters)
         return self.filter_form.narrowed(super().get_queryset(request, exclude_parameters))
@@ -329,6 +329,14 @@ class BigTable(ModelAdmin[Any]):
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
         """The filters of this request, ``filter_form`` filled in."""
         return self.filter_form(request.GET) if self.filter_form else None
+
+    def shown_filter(self, request: HttpRequest) -> FilterForm | None:
+        """Returns the filters of this request, made once: their choices are looked up."""
+        kept = vars(request)
+        if "_filter_form" not in kept:
+            kept["_filter_form"] = self.filter_of(request)
+        found: FilterForm | None = kept["_filter_form"]
+        return found
 
     def prepare(self, rows: Sequence[Any]) -> None:
         """Looks up for a whole page what its columns would ask for row by row."""
