@@ -74,7 +74,7 @@ def test_a_rule_is_read_with_its_replies_and_without_fields_of_other_kinds(ours:
     assert "类型 文字 文字 停车请走南门" in text
     assert "两小时免费" in text
     assert "星期 周一、周三" in text
-    for absent in ("音乐", "卡券", "渠道"):
+    for absent in ("音乐", "卡券", "渠道", "顺序"):
         assert absent not in text
 
 

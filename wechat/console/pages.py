@@ -7,7 +7,7 @@ last id shown, and the number of results is the planner's estimate.
 import datetime
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -66,7 +66,12 @@ BEFORE, AFTER = "b", "a"
 
 
 class ModelAdmin(SkinAdmin[Row]):
-    """Pages of a model, in the skin."""
+    """Pages of a model, in the skin.
+
+    ``empty_words`` are what an empty list says: how what would be in it comes to be.
+    """
+
+    empty_words: ClassVar[StrOrPromise] = ""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Whoever may not change the row reads the form that others fill in: see ``read_only``.

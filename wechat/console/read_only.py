@@ -49,6 +49,8 @@ class ReadOnlyField(AdminReadonlyField):
     @property
     def is_shown(self) -> bool:
         """Returns whether the form would show it now: not of another kind, and no mere way to upload."""
+        if self._is_place:
+            return False
         if self._asked is None:
             return True
         widget = self._asked.widget
@@ -56,6 +58,12 @@ class ReadOnlyField(AdminReadonlyField):
             return False
         chooser, kinds = widget.attrs.get("data-shown-by"), widget.attrs.get("data-shown-for", "").split()
         return not chooser or str(_value_of(self.form, chooser)) in kinds
+
+    @property
+    def _is_place(self) -> bool:
+        """Returns whether it is the number by which rows are dragged, which no form shows either."""
+        hidden = getattr(self.model_admin, "hide_ordering_field", False)
+        return bool(hidden and self.field["field"] == self.model_admin.ordering_field)
 
     def contents(self) -> SafeString:
         if self._asked is None:

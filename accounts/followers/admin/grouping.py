@@ -21,6 +21,9 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
     """The list; a segment is put together on a page of its own."""
 
     area = Area.FOLLOWERS
+    empty_words = gettext_lazy(
+        "A segment is a saved question, such as: followed within 30 days and has the tag 会员."
+    )
     list_display = ("name", "means", "see_them")
     search_fields = ("name",)
 
