@@ -53,17 +53,17 @@ def context(request: HttpRequest, listed: str, form: FilterForm) -> dict[str, An
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
     """Keeps the filters of a list by a name; the same name again takes the place of the former one."""
-    account = _account(request)
+    account, user_id = _account(request), int(request.user.pk or 0)
     name, listed = request.POST.get("name", "").strip()[:40], request.POST.get("listed", "")[:100]
     query = QueryDict(request.POST.get("query", "")[:1000]).urlencode()
-    mine = SavedFilter.objects.filter(user=request.user.pk, account=account, listed=listed)
+    mine = SavedFilter.objects.filter(user=user_id, account=account, listed=listed)
     if not (name and query and listed):
         messages.error(request, _("Type a name for the filter."))
     elif mine.exclude(name=name).count() >= MOST:
         messages.error(request, _("At most 20 filters are kept for a list: delete one first."))
     else:
         SavedFilter.objects.update_or_create(
-            user_id=request.user.pk, account=account, listed=listed, name=name, defaults={"query": query}
+            user_id=user_id, account=account, listed=listed, name=name, defaults={"query": query}
         )
         messages.success(request, _("The filter “%(name)s” is kept.") % {"name": name})
     return _back(request)

@@ -133,7 +133,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     # What was sold stays.
     yield "shop_item_delete", Page("change:content", "change:content", "shop.item", is_not_now=True)
     yield from model("pushes_template", "sending")
-    yield from model("pushes_eventtemplate", "sending")
+    yield from model("pushes_eventtemplate", "sending", versions=True)
     yield from model("campaigns_campaign", "sending")
     yield from model("campaigns_masssend", "sending")
     yield from model("campaigns_sequence", "sending")

@@ -247,7 +247,7 @@ class PartOf:
         return self._whole.has_change_permission(request, obj)
 
     @property
-    def _whole(self) -> "ModelAdmin[Any]":
+    def _whole(self) -> "SkinAdmin[Any]":
         return self.admin_site.get_model_admin(self.parent_model)
 
 

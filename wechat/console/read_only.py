@@ -23,7 +23,18 @@ from unfold.fields import UnfoldAdminField, UnfoldAdminReadonlyField
 from wechat.console.when import in_words
 
 if TYPE_CHECKING:
-    from django.contrib.admin.helpers import AdminReadonlyField, Fieldline, Fieldset
+    from django.contrib.admin import helpers as django_helpers
+    from django.contrib.admin.helpers import Fieldline
+
+    class AdminReadonlyField(django_helpers.AdminReadonlyField):
+        @property
+        def is_json(self) -> bool: ...
+
+        @property
+        def is_file(self) -> bool: ...
+
+    class Fieldset(django_helpers.Fieldset):
+        fields: Any
 else:
     AdminReadonlyField = UnfoldAdminReadonlyField
     Fieldline, Fieldset = unfold.forms.Fieldline, unfold.forms.Fieldset
@@ -43,7 +54,7 @@ class ReadOnlyField(AdminReadonlyField):
     def __init__(self, form: Any, field: Any, is_first: bool, model_admin: Any = None) -> None:
         super().__init__(form, field, is_first, model_admin)
         if self._asked is not None:
-            self.field["label"] = self._asked.label or self.field["label"]
+            self.field["label"] = str(self._asked.label or self.field["label"])
             self.field["help_text"] = ""
 
     @property
@@ -62,20 +73,22 @@ class ReadOnlyField(AdminReadonlyField):
     @property
     def _is_place(self) -> bool:
         """Returns whether it is the number by which rows are dragged, which no form shows either."""
-        hidden = getattr(self.model_admin, "hide_ordering_field", False)
-        return bool(hidden and self.field["field"] == self.model_admin.ordering_field)
+        shown_in: Any = self.model_admin
+        hidden = getattr(shown_in, "hide_ordering_field", False)
+        return bool(hidden and self.field["field"] == shown_in.ordering_field)
 
     def contents(self) -> SafeString:
         if self._asked is None:
             return super().contents()
         if words := vars(self._asked).get(READ_AS):
             return format_html("{}", words())
-        return _in_words(self._asked, self._value) or format_html("{}", EMPTY)
+        return format_html("{}", _in_words(self._asked, self._value) or EMPTY)
 
     def get_admin_url(self, remote_field: Any, remote_obj: Any) -> str:
         """Returns a link to another row, for those who may open it."""
         reader = getattr(self.form, "reader", None)
-        site = self.model_admin.admin_site
+        shown_in: Any = self.model_admin
+        site = shown_in.admin_site
         if reader is None or not site.is_registered(type(remote_obj)):
             return str(remote_obj)
         may_open = site.get_model_admin(type(remote_obj)).has_view_permission(reader, remote_obj)
@@ -98,7 +111,7 @@ class ReadOnlyField(AdminReadonlyField):
 
     @cached_property
     def _value(self) -> Any:
-        return _value_of(self.form, self.field["field"])
+        return _value_of(self.form, self.field["name"])
 
 
 class Section(Fieldset):
@@ -180,7 +193,9 @@ def _rows(field: forms.ModelChoiceField[Any], value: Any) -> SafeString | str:
 
 
 def _chosen(field: forms.ChoiceField, values: Iterable[Any]) -> SafeString | str:
-    labels = {str(key): name for key, name in flatten_choices(field.choices)}
+    choices: Any = field.choices
+    pairs: list[Any] = list(flatten_choices(choices))
+    labels = {str(key): name for key, name in pairs}
     return _listed(labels.get(str(each), each) for each in values if each not in (None, "") or "" in labels)
 
 

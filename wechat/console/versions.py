@@ -41,9 +41,12 @@ def _said(row: models.Model, field: models.Field[Any, Any]) -> str:
     value = getattr(row, field.attname)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    choices = dict(field.flatchoices or getattr(getattr(field, "base_field", None), "flatchoices", ()) or ())
+    of_each: Any = getattr(field, "base_field", field)
+    choices = dict(of_each.flatchoices or ())
     if isinstance(value, list):
         return _(", ").join(str(choices.get(each, each)) for each in value)
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {each}" for name, each in value.items())
     if value in (None, ""):
         return str(choices.get(value, ""))
     return str(choices.get(value, in_words(value)))

@@ -30,7 +30,9 @@ OWN_FIELDS = {
 class RuleVersion(models.Model):
     """What a version of a rule holds besides: its tags, by name of the field; unknown in the oldest ones."""
 
-    tag_ids: "models.JSONField[dict[str, list[int]], dict[str, list[int]]]" = models.JSONField(null=True)
+    tag_ids: "models.JSONField[dict[str, list[int]] | None, dict[str, list[int]] | None]" = models.JSONField(
+        null=True
+    )
 
     class Meta:
         abstract = True

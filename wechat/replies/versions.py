@@ -37,7 +37,8 @@ def words(rule: Rule, version: Any = None) -> Mapping[str, str]:
         Reply(content=each.content, asset=files.get(each.asset_id)).words for each in replies
     )
     for name in TAGS:
-        label = str(capfirst(Rule._meta.get_field(name).verbose_name))
+        field: Any = Rule._meta.get_field(name)
+        label = str(capfirst(field.verbose_name))
         said[label] = _(", ").join(tag.name for tag in _tags(rule, version, name))
     return said
 
