@@ -12,12 +12,14 @@ from accounts.followers.models import Follower
 from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area
+from wechat.console import typed_word
 
 
 @object_page(lambda: Follower.objects.select_related("account"), Area.FOLLOWERS, change=True)
 def show(request: HttpRequest, follower: Follower) -> HttpResponse:
     held = erasing.holdings(follower)
-    if request.method == "POST":
+    word = _("erase")
+    if typed_word.is_typed(request, word):
         erasing.erase(follower)
         # The entry must not repeat what was just forgotten.
         follower.refresh_from_db()
@@ -30,5 +32,6 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
         follower=follower,
         goes=[holding.what for holding in held if holding.erase is not None],
         stays=[holding.what for holding in held if holding.erase is None],
+        **typed_word.context(request, word),
     )
     return TemplateResponse(request, "followers/erase.html", context)

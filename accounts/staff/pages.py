@@ -14,15 +14,14 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.official.models import OfficialAccount
-from accounts.staff import audit, gate
+from accounts.staff import audit, filters, gate
+from accounts.staff.following import posted_next
 from accounts.staff.rights import Area, Rights, choose_account, current_account
-from wechat.console.pages import ModelAdmin
+from wechat.console.pages import BigTable, ModelAdmin
 from wechat.kernel.row_ids import row_id
 
 Row = TypeVar("Row", bound=Model)
@@ -156,7 +155,13 @@ class AccountScopedAdmin(AuditedAdmin):
         """What is done with rows is for the account they belong to, which must be the one that is shown."""
         if request.method == "POST":
             self._check_rows(request)
-        return super().changelist_view(request, extra_context)
+        form = self.shown_filter(request) if isinstance(self, BigTable) else None
+        if form is None:
+            return super().changelist_view(request, extra_context)
+        listed = self.opts.label_lower
+        found = filters.remembered(request, listed, form)
+        context = {**filters.context(request, listed, form), **(extra_context or {})}
+        return found or super().changelist_view(request, context)
 
     def _check_rows(self, request: HttpRequest) -> None:
         if "account" in request.POST:
@@ -223,12 +228,3 @@ def switch_account(request: HttpRequest) -> HttpResponse:
     if chosen := row_id(request.POST.get("account", "")):
         choose_account(request, chosen)
     return HttpResponseRedirect(posted_next(request))
-
-
-def posted_next(request: HttpRequest) -> str:
-    """Returns the page of the console that a form names as the next one, or else the first."""
-    following = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        following, {request.get_host()}, require_https=request.is_secure()
-    )
-    return following if is_ours else reverse("admin:index")

@@ -28,6 +28,7 @@ NOTICE_COLOURS = {
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
+    empty_words = gettext_lazy("What WeChat Pay reports about orders and refunds is kept here as it came.")
     list_display = ("received", "event_type", "summary", "order", "became", "error")
     list_display_links = ("event_type",)
     list_select_related = ("order", "merchant")

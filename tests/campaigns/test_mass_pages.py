@@ -123,7 +123,10 @@ def test_everybody_is_confirmed_twice(staff: Cast, known: Simulated, written: Wr
     assert "确定，发给全部 3 位粉丝" in html
     send.refresh_from_db()
     assert send.state == "draft"
-    client.post(page(send, "send"), {"at": "", "sure": "1"})
+    client.post(page(send, "send"), {"at": "", "word": "好"})
+    send.refresh_from_db()
+    assert send.state == "draft"
+    client.post(page(send, "send"), {"at": "", "word": "所有人"})
     send.refresh_from_db()
     assert (send.state, send.sent_by) == ("scheduled", staff.owner)
     assert LogEntry.objects.filter(object_id=str(send.pk), user=staff.owner).exists()

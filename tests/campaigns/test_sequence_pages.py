@@ -46,7 +46,7 @@ def test_it_cannot_be_switched_on_without_a_message(staff: Cast) -> None:
 def test_half_a_quiet_time_is_refused(staff: Cast) -> None:
     given = filled(staff.ours, "一", quiet_from="22:00")
     html = signed_in(staff.owner).post(f"{LIST}add/", given).content.decode()
-    assert "静默时段" in html
+    assert "免打扰时段" in html
     assert not Sequence.objects.exists()
 
 

@@ -136,7 +136,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     # What was sold stays.
     yield "shop_item_delete", Page("change:content", "change:content", "shop.item", is_not_now=True)
     yield from model("pushes_template", "sending")
-    yield from model("pushes_eventtemplate", "sending")
+    yield from model("pushes_eventtemplate", "sending", versions=True)
     yield from model("campaigns_campaign", "sending")
     yield from model("campaigns_masssend", "sending")
     yield from model("campaigns_sequence", "sending")
@@ -162,6 +162,9 @@ def _frame() -> dict[str, Page]:
         "app_list": Page("anybody", "anybody", args=lambda world: ["orders"], is_not_now=True),
         "search": Page("anybody", "anybody"),
         "find": Page("anybody", "anybody"),
+        # Of a reader's own.
+        "staff_filter_save": Page("nobody", "anybody", is_not_now=True),
+        "staff_filter_delete": Page("nobody", "anybody", is_not_now=True),
         "help": Page("anybody", "anybody", args=lambda world: ["start"]),
         "jsi18n": Page("anybody", "nobody"),
         "login": Page("anybody", "anybody", is_not_now=True),

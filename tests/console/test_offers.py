@@ -1,6 +1,7 @@
 """No page offers its reader what would be refused: neither a link nor a button."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import lxml.html
 import pytest
@@ -24,7 +25,7 @@ def offered(page: str, address: str) -> Iterator[tuple[str, str]]:
     """Returns the addresses of links and of forms that change something, with the method."""
     if 'id="main"' not in page:
         return
-    root = lxml.html.fromstring(page)
+    root: Any = lxml.html.fromstring(page)
     root.make_links_absolute(f"http://testserver{address}")
     for link in root.xpath("//*[@id='main']//a[@href]"):
         yield "GET", link.get("href")

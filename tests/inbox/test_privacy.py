@@ -102,7 +102,10 @@ def test_erasing_says_first_what_goes_and_then_does_it(staff: Cast, follower: Fo
     assert len(erasing.holdings(follower)) == 1
     assert signed_in(staff.editor).get(page).status_code == 403
     assert signed_in(staff.outsider).get(page).status_code == 404
-    signed_in(staff.owner).post(page, {"account": staff.ours.pk})
+    refused = signed_in(staff.owner).post(page, {"account": staff.ours.pk, "word": "好"})
+    assert "请准确输入“清除”，尚未执行任何操作。" in refused.content.decode()
+    assert InboundMessage.objects.get().text == "秘密"
+    signed_in(staff.owner).post(page, {"account": staff.ours.pk, "word": "清除"})
     follower.refresh_from_db()
     assert (follower.remark, follower.nickname, str(follower)) == ("", "", OPENID)
     assert InboundMessage.objects.get().text == ""

@@ -297,17 +297,33 @@ def test_a_rule_is_begun_from_what_somebody_asked(editor: Client, account: Offic
     assert EVIL not in page.content.decode()
 
 
-def test_an_earlier_version_of_a_rule_can_be_brought_back(editor: Client, rule: RuleMaker) -> None:
-    edited = rule(name="从前", keywords=("a",))
+def test_an_earlier_version_of_a_rule_is_brought_back_whole(editor: Client, account: OfficialAccount) -> None:
+    member = Tag.objects.create(account=account, name="会员")
+    sent = form(account, reply(text="七天之内"), name="从前", tags=str(member.pk))
+    assert editor.post(f"{LIST}add/", sent).status_code == 302
+    edited = Rule.objects.get()
+    first = edited.history.first()
+    assert first is not None
     edited.name = "现在"
     edited.save()
-    version = f"{LIST}{edited.pk}/history/{edited.history.last().pk}/"
+    edited.tags.clear()
+    edited.keywords.all().delete()
+    edited.replies.all().delete()
+    edited.keywords.create(text="退货")
+    version = f"{LIST}{edited.pk}/history/{first.pk}/"
     page: Any = editor.get(version)
-    assert page.context["adminform"].form["name"].value() == "从前"
-    sent = form(edited.account, name="从前")
-    assert editor.post(version, sent).status_code == 302
-    edited.refresh_from_db()
+    told = {change.field: (change.old, change.new) for change in page.context["changes"]}
+    assert told["名称"] == ("现在", "从前")
+    assert told["回复"] == ("", "七天之内")
+    assert told["标签"] == ("", "会员")
+    assert editor.post(version).status_code == 302
+    edited = Rule.objects.get()
     assert edited.name == "从前"
+    assert [each.words for each in edited.replies.all()] == ["七天之内"]
+    assert not edited.keywords.filter(text="退货").exists()
+    assert list(edited.tags.all()) == [member]
+    again: Any = editor.get(version)
+    assert not again.context["changes"]
 
 
 def test_the_history_of_a_rule_tells_what_changed_about_its_parts(editor: Client, rule: RuleMaker) -> None:

@@ -64,6 +64,9 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     inlines = (ArticleInline,)
     fields = ("account", "standing")
     readonly_fields = ("standing",)
+    empty_words = gettext_lazy(
+        "Write an article here, or read the drafts that were written on WeChat's own page."
+    )
     list_display = ("title", "became", "problem", "edited")
     list_display_links = ("title",)
     filter_form = DraftFilter

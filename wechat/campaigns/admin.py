@@ -32,6 +32,9 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
     """A campaign's page is its overview: what it says, whom it means, how far it is."""
 
     area = Area.SENDING
+    empty_words = gettext_lazy(
+        "A campaign sends a message to many followers, each with their own values, at the speed you choose."
+    )
     list_display = ("named", "became", "target_audience", "going", "sent", "begins", "created")
     list_display_links = ("named",)
     list_before_template = "campaigns/list_top.html"

@@ -66,6 +66,9 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
     form = ChannelForm
     filter_form = ChannelFilter
     inlines = (NewWelcomeInline, ExistingWelcomeInline)
+    empty_words = gettext_lazy(
+        "A channel has a QR code of its own: the report then says how many followers it brought."
+    )
     list_display = (
         "title", "code_state", "place", "owner", "scans_today", "scans_ever", "new_ever", "created",
     )  # fmt: skip

@@ -7,21 +7,27 @@ last id shown, and the number of results is the planner's estimate.
 import datetime
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from wechat.console.versions import Words, differences, words_of
 from wechat.kernel.row_ids import row_id
 
 if TYPE_CHECKING:
@@ -31,15 +37,7 @@ if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList
 
     class SimpleHistoryAdmin(SkinAdmin[Any]):
-        def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None: ...
-
-        def render_history_view(
-            self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
-        ) -> Any: ...
-
-        def history_form_view(
-            self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
-        ) -> HttpResponse: ...
+        def set_history_delta_changes(self, request: HttpRequest, rows: Any, **kwargs: Any) -> None: ...
 else:
     from simple_history.admin import SimpleHistoryAdmin
     from unfold.admin import ModelAdmin as SkinAdmin
@@ -69,7 +67,12 @@ BEFORE, AFTER = "b", "a"
 
 
 class ModelAdmin(SkinAdmin[Row]):
-    """Pages of a model, in the skin."""
+    """Pages of a model, in the skin.
+
+    ``empty_words`` are what an empty list says: how what would be in it comes to be.
+    """
+
+    empty_words: ClassVar[StrOrPromise] = ""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Whoever may not change the row reads the form that others fill in: see ``read_only``.
@@ -162,17 +165,59 @@ class Keyset(Paginator[Row]):
 
 
 class HistoryMixin(SimpleHistoryAdmin):
-    """Before an admin class: its rows have versions, which whoever may change them can bring back."""
+    """Before an admin class: its rows have versions, which whoever may change them can bring back, whole."""
+
+    def version_words(self, row: Any, version: Any = None) -> Words:
+        """Returns what the row says now, or said in a version, field by field."""
+        tracked = self.model.history.model.tracked_fields
+        return words_of(version.instance if version else row, tracked)
+
+    def bring_back(self, request: HttpRequest, row: Any, version: Any) -> None:
+        """Makes the row what it was. Raises ``ValidationError`` if that cannot be any more."""
+        for field in self.model.history.model.tracked_fields:
+            setattr(row, field.attname, getattr(version, field.attname))
+        row.full_clean()
+        self.save_model(request, row, None, change=True)
 
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """The package asks only for the right to look, and saves what is posted all the same."""
+        """What would change, and with a post the version itself; the package would show a form instead."""
+        row = self.get_object(request, object_id)
+        version = row.history.filter(pk=row_id(version_id)).first() if row else None
+        if version is None:
+            raise Http404
+        may_change = self.has_change_permission(request, row)
+        if request.method == "POST" and not may_change:
+            raise PermissionDenied
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
         if request.method == "POST":
-            row = self.get_object(request, object_id)
-            if row is None or not self.has_change_permission(request, row):
-                raise PermissionDenied
-        return super().history_form_view(request, object_id, version_id, extra_context)
+            return self._brought_back(request, row, version)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Version of %(at)s") % {"at": moment_text(version.history_date)},
+            "opts": self.opts,
+            "original": row,
+            "version": version,
+            "changes": differences(self.version_words(row), self.version_words(row, version)),
+            "may_change": may_change,
+        }
+        return TemplateResponse(request, "console/version.html", context)
+
+    def _brought_back(self, request: HttpRequest, row: Any, version: Any) -> HttpResponse:
+        at = moment_text(version.history_date)
+        try:
+            with transaction.atomic():
+                self.bring_back(request, row, version)
+                self.log_change(request, row, _("Brought back the version of %(at)s") % {"at": at})
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return HttpResponseRedirect(request.path)
+        self.message_user(request, _("It is as it was on %(at)s again.") % {"at": at})
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+        )
 
 
 class ReadOnly:
@@ -208,7 +253,7 @@ class PartOf:
         return self._whole.has_change_permission(request, obj)
 
     @property
-    def _whole(self) -> "ModelAdmin[Any]":
+    def _whole(self) -> "SkinAdmin[Any]":
         return self.admin_site.get_model_admin(self.parent_model)
 
 
@@ -238,7 +283,7 @@ class KeysetChangeList(ChangeList):
     filter_form: FilterForm | None = None
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        self.filter_form = self.model_admin.filter_of(request)
+        self.filter_form = self.model_admin.shown_filter(request)
         if self.filter_form is None:
             return super().get_queryset(request, exclude_parameters)
         return self.filter_form.narrowed(super().get_queryset(request, exclude_parameters))
@@ -295,6 +340,14 @@ class BigTable(ModelAdmin[Any]):
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
         """The filters of this request, ``filter_form`` filled in."""
         return self.filter_form(request.GET) if self.filter_form else None
+
+    def shown_filter(self, request: HttpRequest) -> FilterForm | None:
+        """Returns the filters of this request, made once: their choices are looked up."""
+        kept = vars(request)
+        if "_filter_form" not in kept:
+            kept["_filter_form"] = self.filter_of(request)
+        found: FilterForm | None = kept["_filter_form"]
+        return found
 
     def prepare(self, rows: Sequence[Any]) -> None:
         """Looks up for a whole page what its columns would ask for row by row."""

@@ -14,16 +14,27 @@ from django.contrib.admin.utils import flatten
 from django.core.exceptions import FieldDoesNotExist
 from django.template.defaultfilters import linebreaksbr
 from django.utils.choices import flatten_choices
-from django.utils.formats import date_format, time_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join, urlize
 from django.utils.safestring import SafeString
-from django.utils.timezone import template_localtime
 from django.utils.translation import gettext as _
 from unfold.fields import UnfoldAdminField, UnfoldAdminReadonlyField
 
+from wechat.console.when import in_words
+
 if TYPE_CHECKING:
-    from django.contrib.admin.helpers import AdminReadonlyField, Fieldline, Fieldset
+    from django.contrib.admin import helpers as django_helpers
+    from django.contrib.admin.helpers import Fieldline
+
+    class AdminReadonlyField(django_helpers.AdminReadonlyField):
+        @property
+        def is_json(self) -> bool: ...
+
+        @property
+        def is_file(self) -> bool: ...
+
+    class Fieldset(django_helpers.Fieldset):
+        fields: Any
 else:
     AdminReadonlyField = UnfoldAdminReadonlyField
     Fieldline, Fieldset = unfold.forms.Fieldline, unfold.forms.Fieldset
@@ -43,12 +54,14 @@ class ReadOnlyField(AdminReadonlyField):
     def __init__(self, form: Any, field: Any, is_first: bool, model_admin: Any = None) -> None:
         super().__init__(form, field, is_first, model_admin)
         if self._asked is not None:
-            self.field["label"] = self._asked.label or self.field["label"]
+            self.field["label"] = str(self._asked.label or self.field["label"])
             self.field["help_text"] = ""
 
     @property
     def is_shown(self) -> bool:
         """Returns whether the form would show it now: not of another kind, and no mere way to upload."""
+        if self._is_place:
+            return False
         if self._asked is None:
             return True
         widget = self._asked.widget
@@ -57,17 +70,25 @@ class ReadOnlyField(AdminReadonlyField):
         chooser, kinds = widget.attrs.get("data-shown-by"), widget.attrs.get("data-shown-for", "").split()
         return not chooser or str(_value_of(self.form, chooser)) in kinds
 
+    @property
+    def _is_place(self) -> bool:
+        """Returns whether it is the number by which rows are dragged, which no form shows either."""
+        shown_in: Any = self.model_admin
+        hidden = getattr(shown_in, "hide_ordering_field", False)
+        return bool(hidden and self.field["field"] == shown_in.ordering_field)
+
     def contents(self) -> SafeString:
         if self._asked is None:
             return super().contents()
         if words := vars(self._asked).get(READ_AS):
             return format_html("{}", words())
-        return _in_words(self._asked, self._value) or format_html("{}", EMPTY)
+        return format_html("{}", _in_words(self._asked, self._value) or EMPTY)
 
     def get_admin_url(self, remote_field: Any, remote_obj: Any) -> str:
         """Returns a link to another row, for those who may open it."""
         reader = getattr(self.form, "reader", None)
-        site = self.model_admin.admin_site
+        shown_in: Any = self.model_admin
+        site = shown_in.admin_site
         if reader is None or not site.is_registered(type(remote_obj)):
             return str(remote_obj)
         may_open = site.get_model_admin(type(remote_obj)).has_view_permission(reader, remote_obj)
@@ -90,7 +111,7 @@ class ReadOnlyField(AdminReadonlyField):
 
     @cached_property
     def _value(self) -> Any:
-        return _value_of(self.form, self.field["field"])
+        return _value_of(self.form, self.field["name"])
 
 
 class Section(Fieldset):
@@ -151,15 +172,9 @@ def _in_words(field: forms.Field, value: Any) -> SafeString | str:
     if isinstance(field, forms.BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(value, (datetime.date, datetime.time)):
-        return _when(value)
+        return in_words(value)
     shown = str(field.widget.format_value(field.prepare_value(value)) or "")
     return linebreaksbr(urlize(shown, autoescape=True))
-
-
-def _when(value: datetime.date | datetime.time) -> str:
-    if isinstance(value, datetime.datetime):
-        return date_format(template_localtime(value), "Y-m-d H:i")
-    return time_format(value, "H:i") if isinstance(value, datetime.time) else date_format(value, "Y-m-d")
 
 
 def _rows(field: forms.ModelChoiceField[Any], value: Any) -> SafeString | str:
@@ -178,7 +193,9 @@ def _rows(field: forms.ModelChoiceField[Any], value: Any) -> SafeString | str:
 
 
 def _chosen(field: forms.ChoiceField, values: Iterable[Any]) -> SafeString | str:
-    labels = {str(key): name for key, name in flatten_choices(field.choices)}
+    choices: Any = field.choices
+    pairs: list[Any] = list(flatten_choices(choices))
+    labels = {str(key): name for key, name in pairs}
     return _listed(labels.get(str(each), each) for each in values if each not in (None, "") or "" in labels)
 
 

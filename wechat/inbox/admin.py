@@ -37,6 +37,10 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     area = Area.MESSAGES
     filter_form = LogFilter
+    empty_words = gettext_lazy(
+        "What followers write and do is listed here as soon as WeChat sends it: the "
+        "callback address must be entered on WeChat's page."
+    )
     list_display = ("received", "follower", "said", "answer_given", "condition")
     list_display_links = ("received",)
     actions = ("handle_again",)

@@ -65,6 +65,7 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """Read-only: visitors are made by their logins."""
 
     area = Area.FOLLOWERS
+    empty_words = gettext_lazy("Whoever logs in with WeChat on a page or in a mini program is listed here.")
     list_display = ("named", "follows", "consent", "last_login")
     filter_form = VisitorFilter
     readonly_fields = ("openid", "unionid", "named", "follows", "consent", "has_phone", "seen", "last_login")

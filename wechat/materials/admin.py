@@ -55,6 +55,9 @@ class FolderFilter(admin.SimpleListFilter):
 class AssetAdmin(AccountScopedAdmin):
     area = Area.CONTENT
     form = AssetForm
+    empty_words = gettext_lazy(
+        "Pictures, voices and videos for replies, menus and articles are uploaded here, or read from WeChat."
+    )
     list_display = ("thumbnail", "name", "kind", "in_folder", "weight", "became", "problem", "created")
     list_display_links = ("name",)
     list_filter = ("kind", "state", FolderFilter)

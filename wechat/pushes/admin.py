@@ -43,6 +43,10 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """Read-only: what is sent follows from rules, answers and campaigns."""
 
     area = Area.MESSAGES
+    empty_words = gettext_lazy(
+        "Every message to a follower is listed here, whether a rule, a colleague, a "
+        "campaign or a business system sent it."
+    )
     list_display = ("created", "follower", "sort", "said", "became", "because", "cause_named")
     list_before_template = "pushes/push_list_top.html"
     list_display_links = ("created",)

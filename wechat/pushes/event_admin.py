@@ -7,13 +7,14 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.rights import Area
-from wechat.console.pages import badge
+from wechat.console.pages import HistoryMixin, badge
 from wechat.kernel import placeholders
 from wechat.pushes import event_templates
 from wechat.pushes.fill_form import PREFIX
@@ -62,7 +63,7 @@ class EventForm(AccountForm):
         return {name: word.example for name, word in definition.words.items()} if definition else {}
 
 
-class EventTemplateAdmin(AccountScopedAdmin):
+class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
     """First the event and the template, then, once they are chosen, what the message says."""
 
     area = Area.SENDING
@@ -89,6 +90,14 @@ class EventTemplateAdmin(AccountScopedAdmin):
         kwargs["form"] = type("EventForm", (EventForm,), inputs)
         kwargs["fields"] = ["account", "event", "template"] if obj is None else ["url", "enabled"]
         return super().get_form(request, obj, change, **kwargs)
+
+    def version_words(self, row: EventTemplate, version: Any = None) -> dict[str, str]:
+        """With the text of each field of the template by its label."""
+        said = {**super().version_words(row, version)}
+        values = (version or row).values
+        del said[str(capfirst(EventTemplate._meta.get_field("values").verbose_name))]
+        texts = {field.label or field.name: values.get(field.name, "") for field in row.template.fields}
+        return {**said, **texts}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "template":

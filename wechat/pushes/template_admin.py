@@ -46,6 +46,9 @@ class TemplateAdmin(AccountScopedAdmin):
     """``add`` and ``delete`` ask the platform; the platform's part of a template cannot be edited here."""
 
     area = Area.SENDING
+    empty_words = gettext_lazy(
+        "Read the templates of the account from WeChat, or add one from WeChat's library."
+    )
     list_display = ("named", "kind", "asks_for", "became", "agreed")
     list_filter = ("kind",)
     search_fields = ("title", "label", "platform_id")

@@ -47,7 +47,8 @@ class TemplateField:
             raise ValidationError(_("Choose one of: %(choices)s") % {"choices": "、".join(self.choices)})
         rule = RULES.get(self.type)
         if rule and not rule.allows(value):
-            raise ValidationError(str(rule.hint))
+            sentence = _("WeChat would not take “%(value)s” here: %(hint)s")
+            raise ValidationError(sentence % {"value": value, "hint": rule.hint})
 
 
 @dataclass(frozen=True, slots=True)

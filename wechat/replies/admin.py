@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,7 +20,7 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import HistoryMixin, PartOf, StackedInline, TabularInline, badge, moment
 from wechat.contents.form import CautiousAdmin
-from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages
+from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages, versions
 from wechat.replies.cautions import catch_alls
 from wechat.replies.forms import KeywordFormSet, ReplyForm, ReplyFormSet, RuleForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
@@ -73,7 +74,6 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     list_before_template = "replies/rule_tools.html"
     change_form_template = "replies/rule_form.html"
     change_form_outer_before_template = "replies/rule_links.html"
-    object_history_form_template = "replies/version.html"
     fieldsets = (
         (None, {"fields": ("account", "name", ("enabled", "in_shadow"), "trigger", *OWN_FIELDS, "strategy")}),
         _section(
@@ -195,6 +195,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        versions.note_tags(form.instance)
         if form.instance.enabled and (catching := catch_alls(form.instance)):
             sentence = _(
                 "“%(keyword)s” fits every text, so that keyword rules below this one never answer. "
@@ -204,19 +205,17 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     # --- history
 
-    def set_history_delta_changes(self, request: HttpRequest, versions: Any, **kwargs: Any) -> None:
-        super().set_history_delta_changes(request, versions, **kwargs)
-        parts = changes.by_version(versions[0].id) if versions else {}
-        for version in versions:
+    def set_history_delta_changes(self, request: HttpRequest, rows: Any, **kwargs: Any) -> None:
+        super().set_history_delta_changes(request, rows, **kwargs)
+        parts = changes.by_version(rows[0].id) if rows else {}
+        for version in rows:
             version.part_changes = parts.get(version.pk, ())
 
-    def render_history_view(
-        self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
-    ) -> Any:
-        restored = _(
-            "A version brings back the rule's own settings; its keywords and replies stay as they are now."
-        )
-        return super().render_history_view(request, template, {**context, "restored": restored}, **kwargs)
+    def version_words(self, row: Rule, version: Any = None) -> Mapping[str, str]:
+        return versions.words(row, version)
+
+    def bring_back(self, request: HttpRequest, row: Rule, version: Any) -> None:
+        versions.bring_back(row, version)
 
     # --- actions
 

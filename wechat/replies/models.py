@@ -27,6 +27,17 @@ OWN_FIELDS = {
 }
 
 
+class RuleVersion(models.Model):
+    """What a version of a rule holds besides: its tags, by name of the field; unknown in the oldest ones."""
+
+    tag_ids: "models.JSONField[dict[str, list[int]] | None, dict[str, list[int]] | None]" = models.JSONField(
+        null=True
+    )
+
+    class Meta:
+        abstract = True
+
+
 class Rule(HasSecrets):
     """When something arrives that fits, in the window and from the audience, the replies are sent."""
 
@@ -151,7 +162,7 @@ class Rule(HasSecrets):
     source_key = models.CharField(_("source"), max_length=80, blank=True, editable=False)
     source_digest = models.CharField(max_length=64, blank=True, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["secret_id", "forward_secret"])
+    history = HistoricalRecords(excluded_fields=["secret_id", "forward_secret"], bases=[RuleVersion])
 
     class Meta:
         verbose_name = _("rule")

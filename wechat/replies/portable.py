@@ -17,6 +17,7 @@ from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from wechat.contents.checks import check_content, check_together
 from wechat.materials.models import Asset
+from wechat.replies import versions
 from wechat.replies.models import Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
 from wechat.sdk.content import Content, from_dict, to_dict
@@ -74,6 +75,7 @@ def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
     rule.adds_tags.set([_tag(account, name) for name in _list(data, "adds_tags")])
     _write_keywords(rule, _list(data, "keywords"))
     _write_replies(rule, contents)
+    versions.note_tags(rule)
 
 
 def check_rule(rule: Rule, keywords: int, contents: Sequence[Content]) -> None:

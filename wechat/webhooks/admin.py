@@ -35,6 +35,9 @@ class EndpointAdmin(AccountScopedAdmin):
     area = Area.SETTINGS
     form = EndpointForm
     change_form_outer_before_template = "webhooks/endpoint_tools.html"
+    empty_words = gettext_lazy(
+        "An endpoint is an address of a system of yours that is told what happens here, signed."
+    )
     list_display = ("url", "subscribed_to", "condition")
     fields = ("account", "url", "events", "enabled", "condition")
     readonly_fields = ("condition",)

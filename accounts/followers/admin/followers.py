@@ -35,6 +35,10 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
     """The list; a follower's page and what can be done to many have modules of their own."""
 
     area = Area.FOLLOWERS
+    empty_words = gettext_lazy(
+        "Followers appear when they write or follow; “Synchronise” reads those who "
+        "followed before from WeChat."
+    )
     list_display = ("named", "follows", "tagged", "came", "followed_at", "seen_at", "last_did")
     list_display_links = ("named",)
     filter_form = FollowerFilter

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +21,9 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
     """The list; a segment is put together on a page of its own."""
 
     area = Area.FOLLOWERS
+    empty_words = gettext_lazy(
+        "A segment is a saved question, such as: followed within 30 days and has the tag 会员."
+    )
     list_display = ("name", "means", "see_them")
     search_fields = ("name",)
 
@@ -40,6 +44,13 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
             for segment, lines in zip(listed.result_list, words, strict=True):
                 vars(segment)["words"] = lines
         return listed
+
+    def version_words(self, row: Segment, version: Any = None) -> dict[str, str]:
+        """With the conditions as sentences."""
+        said = {**super().version_words(row, version)}
+        lines = segments.in_words(row.account, (version or row).conditions)
+        said[str(capfirst(Segment._meta.get_field("conditions").verbose_name))] = "\n".join(lines)
+        return said
 
     @admin.display(description=gettext_lazy("conditions"))
     def means(self, segment: Segment) -> SafeString | str:

@@ -32,6 +32,9 @@ class TagAdmin(AccountScopedAdmin):
     area = Area.FOLLOWERS
     form = TagForm
     fields = ("account", "name")
+    empty_words = gettext_lazy(
+        "A tag groups followers on WeChat's side: menus, rules and mass sends can be for those who have it."
+    )
     list_display = ("name", "followers_there", "became")
     search_fields = ("name",)
     list_before_template = "followers/tag_tools.html"

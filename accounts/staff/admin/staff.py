@@ -40,7 +40,7 @@ class StaffRightAdmin(AccountScopedAdmin):
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin[User], AuditedAdmin):
+class StaffAdmin(UserAdmin[User], AuditedAdmin):  # type: ignore[misc]  # both make the form, alike
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -1,7 +1,8 @@
-"""What staff may do with which account, what they have seen, and how often somebody failed to sign in."""
+"""What staff may do with which account, what they have seen and kept, and how often somebody failed to sign in."""
 
 from accounts.staff.models.acknowledgements import Acknowledgement
+from accounts.staff.models.filters import SavedFilter
 from accounts.staff.models.rights import StaffRight
 from accounts.staff.models.sign_in import SignInLimit
 
-__all__ = ["Acknowledgement", "SignInLimit", "StaffRight"]
+__all__ = ["Acknowledgement", "SavedFilter", "SignInLimit", "StaffRight"]

@@ -34,8 +34,11 @@ document.addEventListener("submit", (event) => {
 // The skin listens for clicks on plain elements and writes its icons as words: keyboards and screen readers
 // are given what they need.
 document.addEventListener("DOMContentLoaded", () => {
+  const { navigation } = document.getElementById("console-words")?.dataset || {};
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
-    if (icon.parentElement.textContent.trim() !== icon.textContent.trim()) {
+    if (icon.hasAttribute("x-on:click")) {
+      icon.setAttribute("aria-label", navigation);
+    } else if (icon.parentElement.textContent.trim() !== icon.textContent.trim()) {
       icon.setAttribute("aria-hidden", "true");
     }
   }
@@ -47,7 +50,20 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   }
   document.querySelector("#nav-sidebar-apps a.active")?.setAttribute("aria-current", "page");
+  nameCells(document);
 });
+
+// A field in a table has its column's heading as its name.
+const nameCells = (root) => {
+  for (const cell of root.querySelectorAll("td[data-label]")) {
+    for (const field of cell.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+      if (!field.labels?.length && !field.hasAttribute("aria-label")) {
+        field.setAttribute("aria-label", cell.dataset.label.trim());
+      }
+    }
+  }
+};
+document.addEventListener("formset:added", (event) => nameCells(event.target));
 
 document.addEventListener("keydown", (event) => {
   if ((event.key === "Enter" || event.key === " ") && event.target.matches?.("[role=button][x-on\\:click]")) {

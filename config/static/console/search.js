@@ -82,6 +82,10 @@
       } else if (event.key === "Enter") {
         event.preventDefault();
         chosen()?.click();
+      } else if (event.key === "Escape") {
+        // A browser would first empty the field.
+        event.preventDefault();
+        windowOf("search").close();
       }
       return;
     }

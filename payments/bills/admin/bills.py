@@ -62,6 +62,10 @@ class BillDayForm(forms.Form):
 @admin.register(Bill)
 class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
+    empty_words = gettext_lazy(
+        "WeChat Pay makes the bill of a day the next morning at about ten; it is fetched "
+        "by itself once a merchant is set up."
+    )
     list_display = ("dated", "kind", "became", "error", "lines", "came_in", "went_out", "open_exceptions")
     list_display_links = ("dated",)
     list_select_related = ("merchant",)

@@ -48,6 +48,9 @@ class ResolutionForm(forms.Form):
 @admin.register(Discrepancy)
 class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
+    empty_words = gettext_lazy(
+        "The books agree. What a bill or a message of WeChat Pay says otherwise is listed here."
+    )
     list_display = ("noticed", "what", "subject", "here", "there", "became", "order_link")
     list_display_links = ("what",)
     list_select_related = ("order", "merchant")

@@ -71,6 +71,9 @@ class RefundForm(forms.Form):
 @admin.register(Order)
 class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.MONEY
+    empty_words = gettext_lazy(
+        "An order is made when somebody pays for an item on its page, or when a business system asks for one."
+    )
     list_display = ("created", "number", "described", "amount", "became", "way", "paid")
     list_display_links = ("number",)
     filter_form = OrderFilter

@@ -40,6 +40,7 @@ COLOURS = {
 @admin.register(Refund)
 class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.MONEY
+    empty_words = gettext_lazy("A refund begins on the page of its order.")
     list_display = ("created", "number", "order_link", "given", "became", "reason", "asked_by", "done")
     list_display_links = ("number",)
     list_select_related = ("order", "order__merchant", "asked_by", "account")

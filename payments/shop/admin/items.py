@@ -50,6 +50,10 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
     form = ItemForm
     filter_form = ItemFilter
     inlines = (ItemFieldInline,)
+    empty_words = gettext_lazy(
+        "An item has a page of its own where followers pay for it: put its address into "
+        "a menu, a reply or a code."
+    )
     list_display = ("title", "costs", "condition", "sold_of", "left_of", "window", "created")
     list_display_links = ("title",)
     list_select_related = ("merchant",)

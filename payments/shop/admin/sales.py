@@ -64,6 +64,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
     account_path = "item__account"
     filter_form = SaleFilter
     actions = ("deliver",)
+    empty_words = gettext_lazy("Whoever pays for an item is listed here, with what they filled in.")
     list_display = ("number", "paid", "item", "filled_in", "amount", "became", "delivery")
     list_display_links = ("number",)
     list_select_related = ("item", "item__account", "order")

@@ -34,6 +34,10 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
     area = Area.SENDING
     form = MassSendForm
     filter_form = MassSendFilter
+    empty_words = gettext_lazy(
+        "A mass send says the same to everybody, to a tag or to a segment; WeChat allows "
+        "a 服务号 four a month."
+    )
     list_display = ("headline", "became", "target_audience", "result", "begun")
     list_display_links = ("headline",)
     list_select_related = ("draft", "asset", "tag", "segment")

@@ -23,6 +23,7 @@ from wechat.articles.forms import PreviewForm
 from wechat.campaigns.mass import allowance, bodies, planning, sending, words
 from wechat.campaigns.mass.forms import SendForm
 from wechat.campaigns.models import MassPreview, MassSend
+from wechat.console import typed_word
 from wechat.kernel import work
 from wechat.sdk.calls.mass import LEAST_OPENIDS, MOST_OPENIDS
 
@@ -45,10 +46,12 @@ def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     at = form.cleaned_data["at"] if form.is_bound and form.is_valid() else None
     numbers, problems = _looked_at(found, at)
     agreed = request.method == "POST" and form.is_valid() and not problems
-    if agreed and (found.target != Target.ALL or "sure" in request.POST):
+    word = _("everybody")
+    if agreed and (found.target != Target.ALL or typed_word.is_typed(request, word)):
         return _planned(request, found, at)
     template = "mass_sure" if agreed else "mass_send"
     context = {"form": form, "at": at, "numbers": numbers, "problems": problems, **allowances(found.account)}
+    context |= typed_word.context(request, word)
     if numbers is not None and found.target in (Target.SEGMENT, Target.LIST):
         context["calls"] = -(-numbers.will_get // MOST_OPENIDS)
     return _page(request, found, template, _("Mass send"), **context)

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from accounts.official.models import OfficialAccount
 from wechat.pushes.models.templates import Template
@@ -17,6 +18,8 @@ class EventTemplate(models.Model):
     values = models.JSONField(_("values"), default=dict, blank=True)
     url = models.CharField(_("link"), max_length=500, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("automatic message")

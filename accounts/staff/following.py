@@ -1,0 +1,14 @@
+"""Where a form of the console leads when it is done."""
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def posted_next(request: HttpRequest) -> str:
+    """Returns the page of the console that a form names as the next one, or else the first."""
+    following = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        following, {request.get_host()}, require_https=request.is_secure()
+    )
+    return following if is_ours else reverse("admin:index")

@@ -1,0 +1,56 @@
+"""Every page of the console, judged by axe-core as it ships: see vendor/axe-core."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page
+from pytest_django import Settings
+
+from tests.cast import Cast
+from tests.console import world
+from tests.console.table import table
+from tests.console.visiting import address_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text()
+RUN = "axe.run(document, {resultTypes: ['violations']})"
+# Parts of pages, and files: nothing that is looked at by itself.
+NO_PAGES = re.compile(
+    r"^(search|jsi18n|logout|staff_links|inbound_media)$"
+    r"|_(csv|png|svg|small|file|avatar|example|export|pick|live|state|background|picture|poster)$"
+)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_serious_fault(
+    sign_in: Callable[[User], Page], staff: Cast, settings: Settings, tmp_path: Path, theme: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = "http://127.0.0.1:9"
+    ours = world.build(staff.ours)
+    page = sign_in(staff.superuser)
+    page.evaluate(f"localStorage.setItem('adminTheme', JSON.stringify('{theme}'))")
+    faults = []
+    for name, each in table().items():
+        if each.get == "nobody" or each.is_not_now or NO_PAGES.search(name):
+            continue
+        faults += [f"{name}: {fault}" for fault in _faults(page, address_of(name, each, ours))]
+    assert not faults, "\n".join(faults)
+
+
+def _faults(page: Page, address: str) -> list[str]:
+    page.goto(address)
+    page.evaluate(AXE)
+    found = page.evaluate(RUN)["violations"]
+    lines = [
+        f"{each['id']} {node['html'][:150]}"
+        for each in found
+        for node in each["nodes"]
+        if each["impact"] in ("serious", "critical")
+    ]
+    mains = page.locator("main").count()
+    return lines if mains == 1 else [*lines, f"{mains} main landmarks"]
