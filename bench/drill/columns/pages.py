@@ -53,10 +53,10 @@ class Menus(Column):
 
     def wrong(self) -> list[str]:
         failed = Publication.objects.filter(pk__in=self.asked).exclude(state="published")
-        live, last = self._live(), self._last()
+        live, wanted = self._live(), self._wanted()
         return [
             *(f"a publication ended as {each.state}: {each.reason} {each.error}" for each in failed),
-            *([f"live is {live}, and not {last}"] if live != last else []),
+            *([f"live is {live}, and not {wanted[0]}"] if live not in wanted else []),
         ]
 
     def _address(self, number: int) -> str:
@@ -67,11 +67,12 @@ class Menus(Column):
         default = state["accounts"][self.there.account.appid]["menus"]["default"]
         return [each.get("url", "") for each in default["button"]] if default else []
 
-    def _last(self) -> list[str]:
-        """Returns where the newest publication of all leads; it may be of a later row of the table."""
-        last = Publication.objects.filter(account=self.there.account, state="published").latest("pk")
-        assert last.version
-        return [button.url for button in tree.read(last.version)]
+    def _wanted(self) -> list[list[str]]:
+        """Returns where the newest menu of all leads, and those that a later row may just be publishing."""
+        ours = Publication.objects.filter(account=self.there.account, version__isnull=False)
+        last = ours.filter(state="published").latest("pk")
+        found = [last, *ours.filter(state__in=Publication.RUNNING)]
+        return [[button.url for button in tree.read(each.version)] for each in found if each.version]
 
 
 class Syncs(Column):
