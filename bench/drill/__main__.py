@@ -24,8 +24,11 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+DATABASE = settings.DATABASES["default"]
 # The judge writes also while the installation is to find a database that does not.
-settings.DATABASES["default"]["OPTIONS"]["options"] = "-c default_transaction_read_only=off"
+DATABASE["OPTIONS"]["options"] = "-c default_transaction_read_only=off -c application_name=drill"
+# They end as well when Postgres crashes.
+DATABASE["CONN_HEALTH_CHECKS"] = True
 
 from bench.drill import report  # noqa: E402
 from bench.drill.drills import DRILLS, FAULT_SECONDS, Drill  # noqa: E402

@@ -18,9 +18,12 @@ from bench.drill.installation import Installation, Service
 from bench.drill.proxy import Fault
 from bench.drill.worker import LEASE
 
-FAULT_SECONDS = 10.0
+FAULT_SECONDS = 8.0
 KILLS, BETWEEN_KILLS = 3, 5.0
-SESSIONS = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+# Of the installation; the drill's own are called by its name.
+SESSIONS = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'drill'"
+)
 
 READ_ONLY = "ALTER DATABASE {} SET default_transaction_read_only = {}"
 END_SESSIONS = f"SELECT pg_terminate_backend(pid) FROM ({SESSIONS}) AS sessions"
