@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,30 +22,61 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["DB_POOL_SIZE"] = "40"
 django.setup()
 
+from django.conf import settings  # noqa: E402
+
+DATABASE = settings.DATABASES["default"]
+# The judge writes also while the installation is to find a database that does not.
+DATABASE["OPTIONS"]["options"] = "-c default_transaction_read_only=off -c application_name=drill"
+# They end as well when Postgres crashes.
+DATABASE["CONN_HEALTH_CHECKS"] = True
+
 from bench.drill import report  # noqa: E402
-from bench.drill.drills import DRILLS, FAULT_SECONDS  # noqa: E402
-from bench.drill.installation import installed  # noqa: E402
-from bench.drill.run import Cell, run  # noqa: E402
+from bench.drill.drills import DRILLS, FAULT_SECONDS, Drill  # noqa: E402
+from bench.drill.installation import Installation, installed  # noqa: E402
+from bench.drill.run import Row  # noqa: E402
+
+LOOK_SECONDS = 2.0
 
 
 def main() -> int:
     options = _options()
     chosen = [each for each in DRILLS if not options.only or each.name in options.only]
-    rows: dict[str, dict[str, Cell]] = {}
-    ends = time.monotonic() + options.minutes * 60
     with _folder(options.logs) as folder, installed(folder) as there:
-        report.head()
-        for number, drill in enumerate(chosen):
-            if time.monotonic() > ends:
-                print(f"There was no time for {len(chosen) - number} of the drills.")
-                break
-            began = time.monotonic()
-            rows[drill.name] = run(drill, there, f"{number:02d}")
-            report.tell(drill.name, rows[drill.name], time.monotonic() - began)
-    failed = [cell for row in rows.values() for cell in row.values() if cell.wrong]
+        rows = _performed(chosen, there, time.monotonic() + options.minutes * 60)
+    failed = any(cell.wrong for row in rows.values() for cell in row.values())
     if options.write:
-        report.write(rows, FAULT_SECONDS)
+        report.write({each.name: rows[each.name] for each in chosen if each.name in rows}, FAULT_SECONDS)
     return 1 if failed or len(rows) < len(chosen) else 0
+
+
+def _performed(chosen: Sequence[Drill], there: Installation, ends: float) -> dict[str, report.Cells]:
+    """Performs one after the other, and judges each as soon as its work has come to an end."""
+    judged: dict[str, report.Cells] = {}
+    waiting: list[Row] = []
+    report.head()
+    for number, drill in enumerate(chosen):
+        if time.monotonic() > ends:
+            print(f"There was no time for {len(chosen) - number} of the drills.", flush=True)
+            break
+        row = Row(drill, there, f"{number:02d}")
+        row.perform()
+        waiting = _judge([*waiting, row], judged)
+    while waiting:
+        time.sleep(LOOK_SECONDS)
+        waiting = _judge(waiting, judged)
+    return judged
+
+
+def _judge(rows: Sequence[Row], judged: dict[str, report.Cells]) -> list[Row]:
+    """Judges those that are settled; returns the others."""
+    left = []
+    for row in rows:
+        if row.is_settled():
+            judged[row.drill.name] = row.cells()
+            report.tell(row.drill.name, judged[row.drill.name])
+        else:
+            left.append(row)
+    return left
 
 
 @contextmanager

@@ -8,17 +8,33 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import psutil
-from django.db import connection
+from django.db import connection, connections
+from django.utils import timezone
+from psycopg import sql
+from redis import Redis
 
+from accounts.followers.models import FollowerSync
 from bench.drill.installation import Installation, Service
 from bench.drill.proxy import Fault
 from bench.drill.worker import LEASE
 
-FAULT_SECONDS = 12.0
+FAULT_SECONDS = 8.0
 KILLS, BETWEEN_KILLS = 3, 5.0
-SESSIONS = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+# Of the installation; the drill's own are called by its name.
+SESSIONS = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'drill'"
+)
+
+READ_ONLY = "ALTER DATABASE {} SET default_transaction_read_only = {}"
+END_SESSIONS = f"SELECT pg_terminate_backend(pid) FROM ({SESSIONS}) AS sessions"
+# A poisonous row is tried so often, and waits for an hour at most in between.
+POISON_SECONDS = 120.0
 
 Disturbance = Callable[[Installation], AbstractContextManager[None]]
+
+
+class DrillFailed(Exception):
+    """What the disturbance itself was to show did not happen."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,49 @@ def crashed_postgres(there: Installation) -> Iterator[None]:
 
 
 @contextmanager
+def read_only_postgres(there: Installation) -> Iterator[None]:
+    """As after a failover: who connects reaches a server that does not write. The drill itself may."""
+    name = str(connection.settings_dict["NAME"])
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(READ_ONLY).format(sql.Identifier(name), sql.SQL("on")))
+        cursor.execute(END_SESSIONS)
+    connections.close_all()
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(READ_ONLY).format(sql.Identifier(name), sql.SQL("off")))
+            cursor.execute(END_SESSIONS)
+        connections.close_all()
+
+
+@contextmanager
+def full_redis(there: Installation) -> Iterator[None]:
+    """It answers every write with an error, as with no memory or no disk left."""
+    with Redis(port=there.redis.port) as client:
+        client.config_set("maxmemory", "1")
+        try:
+            yield
+        finally:
+            client.config_set("maxmemory", "0")
+
+
+@contextmanager
+def poisonous_row(there: Installation) -> Iterator[None]:
+    """A row that no worker can do is tried as often as its kind says, and then set aside with its error."""
+    row = FollowerSync.objects.create(account=there.mini, step="nonsense", due_at=timezone.now())
+    rows, ends = FollowerSync.objects.filter(pk=row.pk), time.monotonic() + POISON_SECONDS
+    while rows.filter(due_at__isnull=False).exists() and time.monotonic() < ends:
+        # Time is travelled: the last of the pauses is an hour.
+        rows.filter(due_at__gt=timezone.now()).exclude(error="").update(due_at=timezone.now())
+        time.sleep(1)
+    yield
+    row.refresh_from_db()
+    if row.due_at is not None or not row.error:
+        raise DrillFailed(f"the row was not set aside after {row.attempts} tries: {row.error}")
+
+
+@contextmanager
 def killed_redis(there: Installation) -> Iterator[None]:
     for _time in range(2):
         there.redis.kill()
@@ -121,4 +180,7 @@ DRILLS: tuple[Drill, ...] = (
     Drill("frozen worker", frozen_worker, seconds=LEASE.total_seconds() + 10),
     Drill("crash:postgres", crashed_postgres, seconds=0.0),
     Drill("crash:redis", killed_redis, seconds=0.0),
+    Drill("read-only:postgres", read_only_postgres),
+    Drill("full:redis", full_redis),
+    Drill("poisonous row", poisonous_row, seconds=0.0),
 )

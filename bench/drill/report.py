@@ -8,7 +8,7 @@ from config.embedded import PROJECT
 
 PAGE = PROJECT / "docs" / "resilience.md"
 WIDTH = 20
-Row = dict[str, Cell]
+Cells = dict[str, Cell]
 
 # What of the matrix is not drilled, and what is known of it.
 NOT_DRILLED: Mapping[str, str] = {
@@ -30,12 +30,13 @@ INTRODUCTION = """\
 # What fails, and what then
 
 Made by `make drill ARGS=--write`, from its last run. Each row is a fault that began while everything in the
-columns was being done, lasted {seconds:.0f} seconds or until what is killed was started again, and was over.
-A number is how many pieces of work were begun before, during and after it. They were judged once everything had
-come to its end, by the ledgers of the platform and our tables: nothing lost, nobody twice, amounts equal, the
-last menu live, all followers known. While the fault lasted every page and call had to be answered, with a 503
-if need be, and health within a second. What was refused during a fault was repeated by its caller under the
-same key, as the API's documentation asks for, and had to be accepted afterwards.
+columns was being done, lasted {seconds:.0f} seconds or until what was killed had been started again, and was
+over. A number is how many pieces of work were begun before, during and after it.
+
+They were judged once everything had come to its end, by the ledgers of the platform and our tables: nothing
+lost, nobody twice, amounts equal, the last menu live, all followers known. While the fault lasted every page
+and call had to be answered, with a 503 if need be, and health within a second. What was refused meanwhile was
+repeated by its caller under the same key, as the API's documentation asks for, and had to be accepted later.
 
 """
 
@@ -45,9 +46,9 @@ def head() -> None:
     print(f"{'':{WIDTH}} {names}", flush=True)
 
 
-def tell(name: str, row: Row, seconds: float) -> None:
+def tell(name: str, row: Cells) -> None:
     """Prints a row; how much was done in a cell that is well, and below it what is wrong in the others."""
-    print(f"{name:{WIDTH}} {' '.join(f'{each:>9}' for each in _cells(row))}  {seconds:.0f} s", flush=True)
+    print(f"{name:{WIDTH}} {' '.join(f'{each:>9}' for each in _cells(row))}", flush=True)
     for column, cell in row.items():
         for problem in dict.fromkeys(cell.wrong):
             print(f"  {column}: {problem}", flush=True)
@@ -55,7 +56,7 @@ def tell(name: str, row: Row, seconds: float) -> None:
             print(f"  {column}: {cell.told}", flush=True)
 
 
-def write(rows: Mapping[str, Row], seconds: float) -> None:
+def write(rows: Mapping[str, Cells], seconds: float) -> None:
     """Makes the page anew."""
     lines = [
         f"| | {' | '.join(each.name for each in COLUMNS)} |",
@@ -79,6 +80,6 @@ def write(rows: Mapping[str, Row], seconds: float) -> None:
     )
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Cells) -> list[str]:
     found = (row[each.name] for each in COLUMNS)
     return ["FAILED" if cell.wrong else str(cell.acts) for cell in found]

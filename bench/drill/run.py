@@ -2,19 +2,23 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
 from bench.drill.columns import COLUMNS, Column
-from bench.drill.drills import Drill
+from bench.drill.drills import Drill, DrillFailed
 from bench.drill.installation import Installation
 
-BEFORE_SECONDS, AFTER_SECONDS = 4.0, 4.0
-# Longer than a lease, a minute in which WeChat refuses a repeat, and the longest pause of a probe.
-SETTLE_SECONDS = 240.0
-LOOK_SECONDS = 2.0
+BEFORE_SECONDS, AFTER_SECONDS = 3.0, 3.0
+# Longer than a lease, a minute in which WeChat refuses a repeat, the longest pause of a probe, and the faults
+# of the rows that begin meanwhile.
+SETTLE_SECONDS = 300.0
+# The cell of what the disturbance itself was to show.
+ITSELF = "itself"
 
 
 @dataclass
@@ -26,63 +30,80 @@ class Cell:
     told: str = ""
 
 
-def run(drill: Drill, there: Installation, mark: str) -> dict[str, Cell]:
-    """Returns the cells of the row, by the names of their columns."""
-    columns = [kind(there, mark, may_be_cut=drill.cuts) for kind in COLUMNS]
-    enough = threading.Event()
-    with ThreadPoolExecutor(len(columns), thread_name_prefix="column") as pool:
-        for each in columns:
-            each.prepare()
-        working = [pool.submit(_work, each, enough) for each in columns]
-        time.sleep(BEFORE_SECONDS)
-        with drill.disturbance(there):
-            time.sleep(drill.seconds)
-        time.sleep(AFTER_SECONDS)
-        enough.set()
-        problems = [_outcome(each) for each in working]
-        finishing = [pool.submit(_finish, each) for each in columns]
-        problems = [[*before, *_outcome(each)] for before, each in zip(problems, finishing, strict=True)]
-    waiting = _settle(columns)
-    return {
-        each.name: Cell(each.acts, [*_wrong(each, waiting[each.name]), *problem], each.told())
-        for each, problem in zip(columns, problems, strict=True)
-    }
+class Row:
+    """A drill that was performed; it is judged once all of its work has come to an end.
+
+    What has to wait for that, as for the end of a lease, does so while the next rows are performed.
+    """
+
+    def __init__(self, drill: Drill, there: Installation, mark: str) -> None:
+        self.drill = drill
+        self._there = there
+        self._columns = [kind(there, mark, may_be_cut=drill.cuts) for kind in COLUMNS]
+        self._problems: dict[str, list[str]] = {each.name: [] for each in self._columns}
+        self._waiting: dict[str, int] = {}
+        self._itself = Cell()
+        self._over_at = 0.0
+
+    def perform(self) -> None:
+        """Has the columns work, and the fault begin and end."""
+        enough = threading.Event()
+        with ThreadPoolExecutor(len(self._columns), thread_name_prefix="column") as pool:
+            self._note([pool.submit(_closing, each.prepare) for each in self._columns])
+            working = [pool.submit(_work, each, enough) for each in self._columns]
+            time.sleep(BEFORE_SECONDS)
+            self._disturb()
+            time.sleep(AFTER_SECONDS)
+            enough.set()
+            self._note(working)
+            self._note([pool.submit(_closing, each.finish) for each in self._columns])
+        self._over_at = time.monotonic()
+
+    def is_settled(self) -> bool:
+        """Whether everything has come to its end, or has not for minutes."""
+        self._waiting = {each.name: each.waiting() for each in self._columns}
+        return not any(self._waiting.values()) or time.monotonic() > self._over_at + SETTLE_SECONDS
+
+    def cells(self) -> dict[str, Cell]:
+        """Returns what came of it, by the names of the columns."""
+        cells = {each.name: Cell(each.acts, self._wrong(each), each.told()) for each in self._columns}
+        return {ITSELF: self._itself, **cells}
+
+    def _disturb(self) -> None:
+        try:
+            with self.drill.disturbance(self._there):
+                time.sleep(self.drill.seconds)
+        except DrillFailed as failed:
+            self._itself.wrong.append(str(failed))
+
+    def _note(self, working: "list[Future[None]]") -> None:
+        for column, future in zip(self._columns, working, strict=True):
+            if error := future.exception():
+                self._problems[column.name].append(f"{type(error).__name__}: {error}"[:300])
+
+    def _wrong(self, column: Column) -> list[str]:
+        waiting = self._waiting[column.name]
+        unfinished = [f"{waiting} unfinished after {SETTLE_SECONDS:.0f} s"] if waiting else []
+        idle = ["did nothing"] if not column.acts else []
+        found = [*self._problems[column.name], *unfinished, *idle, *column.insistence.wrong]
+        return [*found, *column.wrong()]
 
 
 def _work(column: Column, enough: threading.Event) -> None:
     number = 0
     try:
         while not enough.is_set():
-            column.act(number)
+            # What the drill itself could not write, as Postgres crashed, is no work of the installation's.
+            with suppress(OperationalError, InterfaceError):
+                column.act(number)
             number += 1
             enough.wait(column.pause)
     finally:
         connections.close_all()
 
 
-def _finish(column: Column) -> None:
+def _closing(do: Callable[[], None]) -> None:
     try:
-        column.finish()
+        do()
     finally:
         connections.close_all()
-
-
-def _outcome(work: "Future[None]") -> list[str]:
-    error = work.exception()
-    return [f"{type(error).__name__}: {error}"[:300]] if error else []
-
-
-def _settle(columns: list[Column]) -> dict[str, int]:
-    """Waits until everything has come to its end; returns what has not after minutes."""
-    ends = time.monotonic() + SETTLE_SECONDS
-    while True:
-        waiting = {each.name: each.waiting() for each in columns}
-        if not any(waiting.values()) or time.monotonic() > ends:
-            return waiting
-        time.sleep(LOOK_SECONDS)
-
-
-def _wrong(column: Column, waiting: int) -> list[str]:
-    unfinished = [f"{waiting} unfinished after {SETTLE_SECONDS:.0f} s"] if waiting else []
-    idle = ["did nothing"] if not column.acts else []
-    return [*unfinished, *idle, *column.insistence.wrong, *column.wrong()]

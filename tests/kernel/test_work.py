@@ -308,7 +308,28 @@ def test_a_broker_that_is_away_loses_a_wake_up_and_nothing_else(monkeypatch: pyt
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(current_app, "send_task", away)
+    waking.taken("inbox.react")
     assert not waking.publish("inbox.react")
+    assert not waking.publish("inbox.react"), "none waits there"
+
+
+@pytest.mark.django_db
+def test_one_wake_up_of_a_kind_waits_at_a_time_however_often_the_tick_finds_it_due(
+    account: OfficialAccount, outcomes: dict[int, Exception | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(waking, "WAITS_SECONDS", 600)
+    sent: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_options: sent.append(name))
+    waking.taken(NAME)
+    files(account, 1)
+    for _time in range(3):
+        assert NAME in tick()
+    assert sent.count(NAME) == 1
+    outcomes[account.pk] = AWAY
+    work.run(NAME)
+    waking.publish(NAME)
+    assert sent.count(NAME) == 2, "the first one has been taken: who is woken now sees what came since"
 
 
 @pytest.mark.django_db

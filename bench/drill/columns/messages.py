@@ -157,7 +157,7 @@ class Campaigns(Column):
     def wrong(self) -> list[str]:
         stopped = [str(each.trouble) for each in self._rows().filter(state="paused")]
         got = Counter(each["openid"] for each in self.there.ledger.received(self.people))
-        everybody = [self.person(number) for number in range(self.acts * self.size)]
+        everybody = AudienceRow.objects.filter(campaign__in=self._rows()).values_list("openid", flat=True)
         return [*(f"a campaign stopped: {each}" for each in stopped), *once_each("message", everybody, got)]
 
     def _rows(self) -> QuerySet[Campaign]:
@@ -187,14 +187,15 @@ class MassSends(Column):
     def wrong(self) -> list[str]:
         others = Counter(self._rows().exclude(state="done").values_list("state", flat=True))
         got = Counter(each["openid"] for each in self.there.ledger.received(self.people))
-        everybody = [self.person(number) for number in range(self.acts * self.size)]
+        everybody = [openid for send in self._rows() for openid in send.openids]
         return [
             *(f"{count} ended as {state}" for state, count in others.items()),
             *once_each("message", everybody, got),
         ]
 
     def _rows(self) -> QuerySet[MassSend]:
-        return MassSend.objects.filter(account=self.there.account, name__startswith=f"{self.mark} ")
+        begun = MassSend.objects.filter(account=self.there.account).exclude(state=MassSend.State.DRAFT)
+        return begun.filter(name__startswith=f"{self.mark} ")
 
 
 class Webhooks(Writing):

@@ -58,7 +58,7 @@ class Refunds(Column):
 
     name = "refund"
     pause = 2.0
-    most = 8
+    most = 5
 
     def prepare(self) -> None:
         self.orders = [self._sold(number) for number in range(self.most)]

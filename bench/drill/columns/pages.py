@@ -6,10 +6,11 @@ from statistics import median
 from urllib.parse import urlsplit
 
 import requests
+from django.utils import timezone
 
 from accounts.followers.models import Follower, FollowerSync
 from accounts.followers.sync_requests import ask
-from bench.drill.caller import HANG_SECONDS, PATIENCE_SECONDS, PAUSE_SECONDS
+from bench.drill.caller import HANG_SECONDS
 from bench.drill.columns.column import Column
 from menus import tree
 from menus.models import Publication
@@ -53,10 +54,10 @@ class Menus(Column):
 
     def wrong(self) -> list[str]:
         failed = Publication.objects.filter(pk__in=self.asked).exclude(state="published")
-        live, last = self._live(), self._last()
+        live, wanted = self._live(), self._wanted()
         return [
             *(f"a publication ended as {each.state}: {each.reason} {each.error}" for each in failed),
-            *([f"live is {live}, and not {last}"] if live != last else []),
+            *([f"live is {live}, and not {wanted[0]}"] if live not in wanted else []),
         ]
 
     def _address(self, number: int) -> str:
@@ -67,11 +68,12 @@ class Menus(Column):
         default = state["accounts"][self.there.account.appid]["menus"]["default"]
         return [each.get("url", "") for each in default["button"]] if default else []
 
-    def _last(self) -> list[str]:
-        """Returns where the newest publication of all leads; it may be of a later row of the table."""
-        last = Publication.objects.filter(account=self.there.account, state="published").latest("pk")
-        assert last.version
-        return [button.url for button in tree.read(last.version)]
+    def _wanted(self) -> list[list[str]]:
+        """Returns where the newest menu of all leads, and those that a later row may just be publishing."""
+        ours = Publication.objects.filter(account=self.there.account, version__isnull=False)
+        last = ours.filter(state="published").latest("pk")
+        found = [last, *ours.filter(state__in=Publication.RUNNING)]
+        return [[button.url for button in tree.read(each.version)] for each in found if each.version]
 
 
 class Syncs(Column):
@@ -82,21 +84,18 @@ class Syncs(Column):
 
     def prepare(self) -> None:
         self.asked: set[int] = set()
+        # So many of them were there when the newest run began.
+        self.listed = 0
 
     def act(self, number: int) -> None:
-        openid = self.person(number)
         # Known there, and not here.
         path = f"/accounts/{self.there.account.appid}/followers"
-        self.there.platform.sim(path, {"openids": [openid]})
+        self.there.platform.sim(path, {"openids": [self.person(number)]})
         self.acts += 1
-        self.asked.add(ask(self.there.account, FollowerSync.Kind.FULL).pk)
+        self._ask()
 
     def finish(self) -> None:
-        # One that is under way may have read the end of the list before the last ones came.
-        ends = time.monotonic() + PATIENCE_SECONDS
-        while self.waiting() and time.monotonic() < ends:
-            time.sleep(PAUSE_SECONDS)
-        self.asked.add(ask(self.there.account, FollowerSync.Kind.FULL).pk)
+        self._ask()
 
     def waiting(self) -> int:
         return FollowerSync.objects.filter(pk__in=self.asked, due_at__isnull=False).count()
@@ -104,11 +103,19 @@ class Syncs(Column):
     def wrong(self) -> list[str]:
         stopped = FollowerSync.objects.filter(pk__in=self.asked).exclude(step=FollowerSync.Step.DONE)
         known = Follower.objects.filter(account=self.there.account, openid__startswith=self.people)
-        missing = self.acts - known.filter(subscribed=True).count()
+        missing = self.listed - known.filter(subscribed=True).count()
         return [
             *(f"a run ended as {each.step}: {each.error}" for each in stopped),
-            *([f"{missing} followers are not known here"] if missing else []),
+            *([f"{missing} followers are not known here"] if missing > 0 else []),
         ]
+
+    def _ask(self) -> None:
+        """The run that is under way, which may be past the end of the list, or a new one."""
+        before = timezone.now()
+        run = ask(self.there.account, FollowerSync.Kind.FULL)
+        self.asked.add(run.pk)
+        if run.created_at >= before:
+            self.listed = self.acts
 
 
 class Logins(Column):

@@ -85,6 +85,7 @@ class AnyKind(ABC):
         What is left then waits behind the other kinds of its queue. Bulk work that finds no place in its
         worker is left to the next tick.
         """
+        waking.taken(self.name)
         if self.queue != BULK:
             return self._turn()
         with places.bulk.one() as there_is_one:

@@ -1,19 +1,25 @@
 """Making a worker look at once for due rows of a kind, by the kind's name.
 
 A wake-up is sent after the transaction is committed, from a thread of its own, and at most every tenth of a
-second a kind: whoever commits never waits for the broker. One that gets lost costs a second, until beat's
-next tick.
+second a kind: whoever commits never waits for the broker. While one of a kind waits for a worker no other is
+sent, so that workers that are behind do not get further behind with every tick. One that gets lost costs
+three seconds, until the tick after its mark has ended.
 """
 
 import logging
+import math
 import os
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
+from django_redis import get_redis_connection
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from wechat.kernel.registry import Registry
 
@@ -23,6 +29,10 @@ log = logging.getLogger(__name__)
 QUEUES: Registry[str] = Registry("kind of work")
 
 PAUSE_SECONDS = 0.1
+# So long a wake-up is taken for one that waits; should it be lost, the next one is sent then.
+WAITS_SECONDS = 2.0
+# Without Redis nobody knows what waits, and after a failure nobody asks for so long.
+UNKNOWN_SECONDS = 5.0
 # Only so that nobody works off days of them: far more than the clocks of two machines differ by.
 EXPIRES_SECONDS = 3600
 
@@ -39,13 +49,52 @@ def wake_now(name: str) -> None:
 
 
 def publish(name: str) -> bool:
-    """Sends the wake-up to the broker; returns ``False`` while the broker is away."""
+    """Sends the wake-up to the broker, unless one waits there; returns ``False`` while the broker is away."""
+    if not _marks.set(name):
+        return True
     try:
         current_app.send_task(name, queue=QUEUES.get(name), expires=EXPIRES_SECONDS)
     except OperationalError as error:
         log.warning("wake_up_lost", extra={"work": name, "error": str(error)})
+        _marks.clear(name)
         return False
     return True
+
+
+def taken(name: str) -> None:
+    """Notes that a worker is about to look: who commits from now on has to wake one again."""
+    _marks.clear(name)
+
+
+class _Marks:
+    """Which kinds have a wake-up waiting, known to all processes in Redis, and for all without it."""
+
+    def __init__(self) -> None:
+        self._unknown_until = -math.inf
+
+    def set(self, name: str) -> bool:
+        """Returns whether there was no mark."""
+        return self._asked(lambda redis: redis.set(_key(name), 1, nx=True, px=int(WAITS_SECONDS * 1000)))
+
+    def clear(self, name: str) -> None:
+        self._asked(lambda redis: redis.delete(_key(name)))
+
+    def _asked(self, question: Callable[[Any], Any]) -> bool:
+        """Returns the answer, or ``True`` without one."""
+        if time.monotonic() < self._unknown_until:
+            return True
+        try:
+            return bool(question(get_redis_connection("default")))
+        except RedisError:
+            self._unknown_until = time.monotonic() + UNKNOWN_SECONDS
+            return True
+
+
+def _key(name: str) -> str:
+    return f"wc:woken:{name}"
+
+
+_marks = _Marks()
 
 
 class _Waker:
