@@ -13,8 +13,9 @@ from django.utils.formats import number_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from accounts.followers import people
 from accounts.followers.models import Follower
-from accounts.followers.remarks import remark_of_row
+from accounts.followers.people import Person
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import estimated_count
@@ -41,7 +42,7 @@ class Figure:
 class RecentMessage:
     text: str
     at: datetime.datetime
-    follower: str
+    follower: Person | None
     link: str
     conversation: str
 
@@ -131,7 +132,7 @@ def _followers(account: OfficialAccount) -> Figure:
 
 def _newest(account: OfficialAccount) -> Iterator[Newest]:
     """The ends of the log and of what no rule answered, each from the end of its index."""
-    log = InboundMessage.objects.filter(account=account).annotate(remark=remark_of_row()).order_by("-pk")
+    log = InboundMessage.objects.filter(account=account).order_by("-pk")
     unanswered = log.filter(kind="text", answered_by="")
     yield Newest(
         _("Newest unanswered questions"), reverse("admin:inbox_unanswered"), _recent_messages(unanswered)
@@ -141,15 +142,17 @@ def _newest(account: OfficialAccount) -> Iterator[Newest]:
 
 
 def _recent_messages(rows: QuerySet[Any]) -> list[RecentMessage]:
+    newest = list(rows[:NEWEST])
+    people.beside(newest)
     return [
         RecentMessage(
             Truncator(str(row)).chars(60),
             row.received_at,
-            row.remark or row.openid,
+            people.of_row(row),
             reverse("admin:inbox_inboundmessage_change", args=[row.pk]),
             conversation_page.address(row) if row.openid else "",
         )
-        for row in rows[:NEWEST]
+        for row in newest
     ]
 
 

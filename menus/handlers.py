@@ -59,14 +59,14 @@ def buttons_with(asset: Asset) -> list[str]:
 
 
 @codes.menu_keys.register
-def keys(account_id: int, key: str) -> Iterator[tuple[str, str]]:
+def keys(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Those of the menu that is live, for rules about one of its buttons."""
     live = Item.objects.filter(
         version__menu__account=account_id, version__state=Version.State.PUBLISHED, kind__in=KEYED
     )
     for item in live.order_by("pk"):
         code = item.key or f"{OWN_KEY}{item.uid}"
-        if key in ("", code):
+        if not wanted or code in wanted:
             yield code, item.name
 
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import people
 from accounts.followers.exporting import mask
-from accounts.followers.models import Follower
 from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
@@ -138,15 +138,14 @@ def reason_of(row: Recipient) -> str:
 def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
     """A page of them with what the columns need, looked up once for all."""
     openids = [row.openid for row in rows]
-    people = Follower.objects.filter(account=campaign.account_id, openid__in=openids)
-    named = {each.openid: each for each in people}
+    known = people.of(campaign.account_id, openids)
     notes = _notes(campaign, rows)
     return [
         {
             "row": row,
             "reason": reason_of(row),
             "note": notes.get(row.openid, ""),
-            "follower": named.get(row.openid),
+            "person": known.get(row.openid),
         }
         for row in rows
     ]

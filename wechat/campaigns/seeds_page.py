@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts.followers.models import Follower
+from accounts.followers import people
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
@@ -24,8 +24,8 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         _changed(request, account)
         return redirect("admin:campaigns_seeds")
     openids = list(Seed.objects.filter(account=account).order_by("pk").values_list("openid", flat=True))
-    known = {each.openid: each for each in Follower.objects.filter(account=account, openid__in=openids)}
-    seeds = [(openid, known.get(openid)) for openid in openids]
+    known = people.of(account.pk, openids)
+    seeds = [known[openid] for openid in openids]
     context = frame(request, _("Test group"), seeds=seeds)
     return TemplateResponse(request, "campaigns/seeds.html", context)
 

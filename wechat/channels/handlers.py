@@ -12,7 +12,7 @@ from accounts.official import links
 from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
 from wechat.channels import scanning, tagging, welcomes
-from wechat.channels.models import Channel, Scan, Welcome
+from wechat.channels.models import SCENE_PREFIX, Channel, Scan, Welcome
 from wechat.channels.welcomes import Audience, ChannelScript
 from wechat.console import codes
 from wechat.inbox import conversation
@@ -81,11 +81,15 @@ def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
 
 
 @codes.scenes.register
-def channels(account_id: int, scene: str) -> Iterator[tuple[str, str]]:
-    """The newest channels, for rules about one of them."""
+def channels(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The newest channels, for rules about one of them; of those asked for also what is deleted."""
     found = Channel.objects.filter(account=account_id)
-    found = found.filter(scene=scene) if scene else found.order_by("-pk")[:OFFERED]
-    yield from found.values_list("scene", "name")
+    found = found.filter(scene__in=scenes) if scenes else found.order_by("-pk")[:OFFERED]
+    names = dict(found.values_list("scene", "name"))
+    yield from names.items()
+    for scene in scenes:
+        if scene.startswith(SCENE_PREFIX) and scene not in names:
+            yield scene, _("a channel that was deleted")
 
 
 @conversation.register

@@ -20,12 +20,13 @@ from wechat.inbox.models import InboundMessage
 from wechat.kernel.work import WorkRow
 
 SCENE_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+SCENE_PREFIX = "ch_"
 LONGEST_DAYS = 30
 
 
 def new_scene() -> str:
     """Made by us and never typed; the beginning keeps it apart from other features' scenes."""
-    return "ch_" + "".join(secrets.choice(SCENE_LETTERS) for _each in range(12))
+    return SCENE_PREFIX + "".join(secrets.choice(SCENE_LETTERS) for _each in range(12))
 
 
 class Channel(models.Model):

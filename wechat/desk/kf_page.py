@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from accounts.followers.models import Follower
+from accounts.followers import people
+from accounts.followers.people import Person
 from accounts.official.clients import client_for
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
@@ -35,7 +36,7 @@ DAY = datetime.timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Serving:
     worker: kf.Worker
-    openids: list[str]
+    people: list[Person]
 
 
 @account_page(Area.MESSAGES)
@@ -46,10 +47,11 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     try:
         client = client_for(account)
         workers = kf.workers(client)
-        serving = [
-            Serving(each, kf.sessions_of(client, each.account) if each.serving else []) for each in workers
-        ]
-        context |= {"serving": serving, "waiting": kf.waiting(client), "names": _names(account, serving)}
+        served = [(each, kf.sessions_of(client, each.account) if each.serving else []) for each in workers]
+        waiting = [each.openid for each in kf.waiting(client)]
+        known = people.of(account.pk, [*waiting, *(openid for _each, found in served for openid in found)])
+        context["serving"] = [Serving(each, [known[openid] for openid in found]) for each, found in served]
+        context["waiting"] = [known[openid] for openid in waiting]
         context["online"] = [each for each in workers if each.online]
     except WeChatError as error:
         context["wrong"] = _sentence(error)
@@ -64,10 +66,12 @@ def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())
     ends = min(begins + DAY, timezone.now())
     try:
-        found = kf.records(client_for(account), int(begins.timestamp()), int(ends.timestamp()))
+        records = kf.records(client_for(account), int(begins.timestamp()), int(ends.timestamp()))
+        found = list(islice(records, RECORDS_SHOWN))
+        known = people.of(account.pk, (each.openid for each in found))
         context["records"] = [
-            (datetime.datetime.fromtimestamp(each.at, datetime.UTC), each)
-            for each in islice(found, RECORDS_SHOWN)
+            (datetime.datetime.fromtimestamp(each.at, datetime.UTC), each, known.get(each.openid))
+            for each in found
         ]
     except WeChatError as error:
         context["wrong"] = _sentence(error)
@@ -123,17 +127,8 @@ ACTIONS: Mapping[str, Callable[[Client, QueryDict], None]] = {
 }
 
 
-def _serving(client: Client, worker: kf.Worker) -> Serving:
-    return Serving(worker, kf.sessions_of(client, worker.account) if worker.serving else [])
-
-
 def _text(given: QueryDict, name: str) -> str:
     return str(given.get(name, "")).strip()
-
-
-def _names(account: OfficialAccount, serving: list[Serving]) -> dict[str, str]:
-    openids = [openid for each in serving for openid in each.openids]
-    return {row.openid: str(row) for row in Follower.objects.filter(account=account, openid__in=openids)}
 
 
 def _sentence(error: WeChatError) -> str:

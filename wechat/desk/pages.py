@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.followers import people
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, entered, frame, object_page
@@ -211,6 +212,7 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "box": boxes.box_named(request.GET.get("box", "")),
         "pauses": [(name, label) for name, (label, _pause) in PAUSES.items()],
         "follower": follower,
+        "person": people.one(account.pk, thread.openid),
         "page": conversation.page(account, thread.openid),
         "allowance": windows.left(account, thread.openid, timezone.now()),
         "takeover": takeover,

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from lxml import etree
 
+from accounts.followers import people
 from accounts.followers.labels import name_of
-from accounts.followers.remarks import remark_of_row
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
@@ -46,11 +46,8 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMessage]:
-        rows: QuerySet[InboundMessage] = super().get_queryset(request)
-        return rows.annotate(remark=remark_of_row())
-
     def prepare(self, rows: Sequence[InboundMessage]) -> None:
+        people.beside(rows)
         names = answerers.names(row.answered_by for row in rows)
         for row in rows:
             vars(row)["answerer"] = names.of(row.answered_by)
@@ -82,11 +79,8 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return timezone.localtime(row.received_at).strftime("%Y-%m-%d %H:%M:%S")
 
     @admin.display(description=gettext_lazy("follower"))
-    def follower(self, row: InboundMessage) -> str | SafeString:
-        if not row.openid:
-            return "–"
-        name = getattr(row, "remark", "") or row.openid
-        return format_html('<a class="link openid" href="{}">{}</a>', conversation_page.address(row), name)
+    def follower(self, row: InboundMessage) -> SafeString:
+        return people.drawn(people.of_row(row), conversation_page.address(row) if row.openid else "")
 
     @admin.display(description=gettext_lazy("message"))
     def said(self, row: InboundMessage) -> SafeString:

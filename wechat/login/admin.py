@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import people
 from accounts.followers.models import Follower
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.rights import Area
@@ -79,7 +81,13 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("visitor"))
     def named(self, visitor: Visitor) -> SafeString:
-        return format_html('<span class="openid">{}</span>', visitor)
+        person = people.of_row(visitor)
+        assert person is not None
+        name = visitor.nickname or person.name
+        return format_html('<span class="who">{}<span>{}</span></span>', people.face(person), name)
+
+    def prepare(self, rows: Sequence[Visitor]) -> None:
+        people.beside(rows)
 
     @admin.display(description=gettext_lazy("follows"))
     def follows(self, visitor: Visitor) -> SafeString:

@@ -1,9 +1,12 @@
 """Where login joins in: codes that sign in on a computer, and what people say about their data."""
 
+from collections.abc import Iterator, Sequence
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from wechat.console import codes
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.login import scanning, visitors
 from wechat.sdk.content import Text
@@ -54,3 +57,11 @@ def forget_profile(event: Event) -> None:
     assert isinstance(message, UserInfoModified | UserAuthorizationRevoked)
     if isinstance(message, UserInfoModified) or PROFILE in message.revoke_info:
         visitors.forget_profile(event.account, message.affected_openid)
+
+
+@codes.scenes.register
+def sign_ins(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Returns what the codes are called that somebody signs in with; none is worth offering."""
+    for scene in scenes:
+        if scene.startswith(scanning.PREFIX):
+            yield scene, _("a sign-in on a computer")

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.followers import people
 from accounts.official.clients import client_for
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
@@ -104,7 +105,9 @@ class TemplateAdmin(AccountScopedAdmin):
         """Returns what the platform accepted and then did not deliver, asked for now."""
         context = frame(request, _("Held back by WeChat"), opts=self.opts, template=template)
         try:
-            context["held"] = [_held(each) for each in _intercepted(template)]
+            found = [_held(each) for each in _intercepted(template)]
+            known = people.of(template.account_id, (str(each.get("openid", "")) for each in found))
+            context["held"] = [{**each, "person": known.get(str(each.get("openid", "")))} for each in found]
         except WeChatError as error:
             context["problem"] = _in_words(error)
         return TemplateResponse(request, "pushes/template_held.html", context)

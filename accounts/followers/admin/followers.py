@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -18,10 +19,11 @@ from accounts.followers import (
     follower_page,
     import_page,
     job_page,
+    people,
     sync_page,
 )
 from accounts.followers.filtering import FollowerFilter
-from accounts.followers.labels import name_of_activity, name_of_scene
+from accounts.followers.labels import name_of_activity
 from accounts.followers.models import Follower
 from accounts.staff import held_page
 from accounts.staff.pages import AccountScopedAdmin
@@ -49,6 +51,9 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Follower]:
         return super().get_queryset(request).prefetch_related("tags")
+
+    def prepare(self, rows: Sequence[Follower]) -> None:
+        people.beside(rows)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -93,9 +98,10 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("follower"))
     def named(self, follower: Follower) -> SafeString:
-        if not (follower.remark or follower.nickname):
-            return format_html('<span class="openid">{}</span>', follower.openid)
-        return format_html('{} <span class="openid quiet">{}</span>', str(follower), follower.openid)
+        """The admin makes a link of it, to the follower's page."""
+        person = people.of_row(follower)
+        assert person is not None
+        return format_html('<span class="who">{}{}</span>', people.face(person), person.name)
 
     @admin.display(description=gettext_lazy("follows"))
     def follows(self, follower: Follower) -> SafeString:
@@ -109,11 +115,9 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         return format_html_join(" ", "{}", ((badge(tag.name),) for tag in follower.tags.all()))
 
     @admin.display(description=gettext_lazy("came by"))
-    def came(self, follower: Follower) -> SafeString:
-        scene = follower.qr_scene_str or follower.qr_scene or ""
-        return format_html(
-            '{} <span class="quiet">{}</span>', name_of_scene(follower.subscribe_scene) or "–", scene
-        )
+    def came(self, follower: Follower) -> str:
+        person = people.of_row(follower)
+        return (person.came_by if person else "") or "–"
 
     @admin.display(description=gettext_lazy("followed"))
     def followed_at(self, follower: Follower) -> SafeString:

@@ -1,6 +1,7 @@
 """Orders for finance: the list, one order with its whole history, and what can be done with it."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,12 +10,13 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import people
+from accounts.followers.people import Person
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
@@ -69,10 +71,20 @@ class RefundForm(forms.Form):
         return amount
 
 
+def payer_openid(order: Order) -> str:
+    """Returns who paid, or was to pay."""
+    return order.payer_openid or order.openid
+
+
+def payer_of(order: Order) -> Person | None:
+    """The person beside the order, or looked up for one that stands alone."""
+    return people.of_row(order, openid=payer_openid)
+
+
 @admin.register(Order)
 class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.MONEY
-    list_display = ("created", "number", "described", "amount", "became", "way", "paid")
+    list_display = ("created", "number", "payer", "described", "amount", "became", "way", "paid")
     list_display_links = ("number",)
     filter_form = OrderFilter
     change_form_outer_before_template = "orders/order_tools.html"
@@ -83,6 +95,9 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     )  # fmt: skip
     readonly_fields = fields
     list_select_related = ("merchant", "account")
+
+    def prepare(self, rows: Sequence[Order]) -> None:
+        people.beside(rows, openid=payer_openid)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (
@@ -196,7 +211,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return {
             "amount": yuan(amount),
             "left": yuan(order.refundable - amount),
-            "payer": order.payer_openid or order.openid,
+            "payer": payer_of(order),
             "limit": yuan(limit) if limit is not None else "",
             "alone": yuan(left) if left is not None else "",
             "second_person": left is not None and amount > left,
@@ -240,9 +255,5 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return badge(order.get_state_display(), COLOURS[OrderState(order.state)])
 
     @admin.display(description=gettext_lazy("payer"))
-    def payer(self, order: Order) -> SafeString | str:
-        openid = order.payer_openid or order.openid
-        if not openid:
-            return "–"
-        address = reverse("admin:inbox_conversation", args=[order.account_id, openid])
-        return format_html('<a class="link openid" href="{}">{}</a>', address, openid)
+    def payer(self, order: Order) -> SafeString:
+        return people.drawn(payer_of(order))
