@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers import people
 from accounts.followers.exporting import mask
+from accounts.followers.person_picker import PersonField
 from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
@@ -40,10 +41,11 @@ class RecipientFilter(forms.Form):
         choices=[("", gettext_lazy("All")), *Recipient.Outcome.choices],
     )  # fmt: skip
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
-    openid = forms.CharField(label=gettext_lazy("The whole OpenID"), required=False, max_length=64)
+    openid = PersonField(required=False, strangers=True)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast(PersonField, self.fields["openid"]).for_account(campaign.account_id)
         reason: Any = self.fields["reason"]
         reason.choices = [("", _("All")), *figures.REASONS.items()]
 
@@ -81,7 +83,7 @@ def _ended(
 
 @object_page(all_campaigns, Area.SENDING)
 def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    form = RecipientFilter(request.GET)
+    form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign).order_by("-pk")
     page = Keyset(rows, PER_PAGE, request.GET.get("p", ""))
     context = frame(
@@ -100,7 +102,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @object_page(all_campaigns, Area.SENDING)
 def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
     """The same rows as CSV; OpenIDs are masked for those who may not change followers."""
-    form = RecipientFilter(request.GET)
+    form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign)
     masked = not Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
     audit.record(request, campaign, _("Downloaded the recipients."))

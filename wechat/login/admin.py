@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.rights import Area
 from wechat.api.models import ApiClient
 from wechat.console.pages import BigTable, FilterForm, ReadOnly, badge, moment
+from wechat.login import own_wechat_page
 from wechat.login.models import AllowedSite, Visitor
 from wechat.login.returning import NotAllowed, host_of
 
@@ -71,6 +73,10 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     filter_form = VisitorFilter
     readonly_fields = ("openid", "unionid", "named", "follows", "consent", "has_phone", "seen", "last_login")
     fields = ("account", *readonly_fields)
+
+    def get_urls(self) -> list[URLPattern]:
+        own = self.admin_site.admin_view(own_wechat_page.show)
+        return [path("own/", own, name="login_own_wechat"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Visitor]:
         followers = Follower.objects.filter(

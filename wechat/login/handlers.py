@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from wechat.console import codes
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
-from wechat.login import scanning, visitors
+from wechat.login import own_wechat, scanning, visitors
 from wechat.sdk.content import Text
 from wechat.sdk.messages import (
     Scan,
@@ -22,9 +22,8 @@ PROFILE = "205"
 
 
 def login_scene(event: Event) -> str:
-    message = event.message
-    scene = message.scene if isinstance(message, Scan | Subscribe) else ""
-    return scene if scene.startswith(scanning.PREFIX) else ""
+    """Returns the scene of a sign-in that was scanned, or the empty text."""
+    return _scene(event, scanning.PREFIX)
 
 
 @answers(order=Order.LOGIN, quick=True)
@@ -50,6 +49,24 @@ def note_scan(event: Event) -> None:
         scanning.scanned(event.account, scene, event.message.openid)
 
 
+@answers(order=Order.LOGIN, quick=True)
+def tell_colleague(event: Event) -> Answer | None:
+    """The colleague who scanned reads at once whether it was in time."""
+    scene = _scene(event, own_wechat.PREFIX)
+    if not scene:
+        return None
+    event.needs_rows()
+    if own_wechat.waiting(event.account, scene).exists():
+        return Answer("login", Text(_("This is your WeChat for trying things out now.")))
+    return Answer("login", Text(_("This code has run out. Show a new one on the computer.")))
+
+
+@reacts(Scan, Subscribe)
+def note_colleague(event: Event) -> None:
+    if scene := _scene(event, own_wechat.PREFIX):
+        own_wechat.scanned(event.account, scene, event.message.openid)
+
+
 @reacts(UserInfoModified, UserAuthorizationRevoked)
 def forget_profile(event: Event) -> None:
     """What was shown with consent is no longer what the person shows."""
@@ -61,7 +78,15 @@ def forget_profile(event: Event) -> None:
 
 @codes.scenes.register
 def sign_ins(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Returns what the codes are called that somebody signs in with; none is worth offering."""
+    """Returns what the codes are called that are shown here; none is worth offering."""
     for scene in scenes:
         if scene.startswith(scanning.PREFIX):
             yield scene, _("a sign-in on a computer")
+        elif scene.startswith(own_wechat.PREFIX):
+            yield scene, _("a colleague's code for trying things out")
+
+
+def _scene(event: Event, prefix: str) -> str:
+    message = event.message
+    scene = message.scene if isinstance(message, Scan | Subscribe) else ""
+    return scene if scene.startswith(prefix) else ""

@@ -68,6 +68,9 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         rows: QuerySet[Push] = super().get_queryset(request)
         return rows.select_related("account")
 
+    def filter_of(self, request: HttpRequest) -> PushFilter:
+        return PushFilter(current_account(request), request.GET)
+
     def prepare(self, rows: Sequence[Push]) -> None:
         people.beside(rows)
         causes = answerers.names(row.cause for row in rows)

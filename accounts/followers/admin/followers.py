@@ -20,6 +20,7 @@ from accounts.followers import (
     import_page,
     job_page,
     people,
+    person_picker,
     sync_page,
 )
 from accounts.followers.filtering import FollowerFilter
@@ -62,6 +63,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
             path("held/", view(held_page.go_on), name="staff_held_go_on"),
             path("held/overdue/", view(held_page.decide), name="staff_held_decide"),
             path("bulk/", view(bulk_page.show), name="followers_bulk"),
+            path("pick/", view(person_picker.page), name="followers_pick"),
             path("jobs/", view(job_page.listed), name="followers_jobs"),
             path("jobs/<int:pk>/", view(job_page.show), name="followers_job"),
             path("jobs/<int:pk>/file/", view(job_page.download), name="followers_job_file"),
