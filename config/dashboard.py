@@ -19,7 +19,7 @@ from accounts.followers.people import Person
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import estimated_count
-from wechat.inbox import conversation_page, spool
+from wechat.inbox import conversation_page, event_names, spool
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import timeline
 from wechat.pushes.models import Push
@@ -144,6 +144,7 @@ def _newest(account: OfficialAccount) -> Iterator[Newest]:
 def _recent_messages(rows: QuerySet[Any]) -> list[RecentMessage]:
     newest = list(rows[:NEWEST])
     people.beside(newest)
+    event_names.beside(newest)
     return [
         RecentMessage(
             Truncator(str(row)).chars(60),

@@ -177,14 +177,12 @@ def copy_button(person: Person) -> SafeString:
     )
 
 
-def came_by(account_id: int, scene: str, code: str) -> str:
-    """Returns in words how somebody came: by the channel of the code they scanned, or in which other way."""
-    return _came_by(scene, code, codes.scenes.names_of(account_id, [code] if code else []))
-
-
 def _came_by(scene: str, code: str, names: Mapping[str, str]) -> str:
-    if not code:
-        return str(name_of_scene(scene))
+    return code_in_words(code, names) if code else str(name_of_scene(scene))
+
+
+def code_in_words(code: str, names: Mapping[str, str]) -> str:
+    """Returns what a scanned code is called, of those whose names were looked up."""
     return names.get(code) or _("QR code “%(code)s”, made elsewhere") % {"code": code}
 
 

@@ -4,7 +4,7 @@ All but the channels are read from an index and nothing else.
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -24,6 +24,7 @@ from payments.orders.filtering import day_field, midnight
 from payments.orders.models import Order
 from wechat.channels.models import Channel
 from wechat.channels.report import Period
+from wechat.inbox import answerers
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.money import yuan
 
@@ -98,7 +99,7 @@ def revenue(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         "tables": [
             (_("By item"), _groups(paid, "item", {"": _("without an item")})),
             (_("By way"), _groups(paid, "way", dict(Order.Way.choices))),
-            (_("By maker"), _groups(paid, "source", {})),
+            (_("By maker"), _makers(paid)),
             (_("By channel"), _channels(account, since, until)),
         ],
     }
@@ -124,6 +125,12 @@ def _groups(paid: QuerySet[Order], field: str, names: dict[str, Any]) -> list[Gr
     return [
         Group(str(names.get(row[field], row[field])), row["count"], row["sum"], row["back"]) for row in found
     ]
+
+
+def _makers(paid: QuerySet[Order]) -> list[Group]:
+    groups = _groups(paid, "source", {})
+    names = answerers.names(group.name for group in groups)
+    return [replace(group, name=names.of(group.name).name) for group in groups]
 
 
 def _channels(account: OfficialAccount, since: datetime.date, until: datetime.date) -> list[Group]:

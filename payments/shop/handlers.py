@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.followers import searching
 from accounts.official import links
@@ -14,9 +15,12 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from payments.shop.access import address_of, directory_of
 from payments.shop.models import Item, Sale
+from payments.shop.selling import SOURCE
+from wechat.inbox import answerers
 from wechat.materials import usage
 from wechat.materials.models import Asset
 
+answerers.call(SOURCE, gettext_lazy("the payment page of an item"))
 TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,19}")
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.official import links
 from accounts.official.links import Link
@@ -74,7 +75,7 @@ def channels_with(asset: Asset) -> list[str]:
     return [_("channel “%(name)s”") % {"name": channel.name} for channel in found]
 
 
-@named("channel")
+@named("channel", gone=gettext_lazy("a channel that was deleted"))
 def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
     found = Channel.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
     return {str(channel.pk): Answerer(channel.name, _page(channel.pk)) for channel in found}

@@ -21,7 +21,7 @@ from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import BigTable, ReadOnly, badge
-from wechat.inbox import answerers, conversation_page, refused_page, unanswered_page
+from wechat.inbox import answerers, conversation_page, event_names, refused_page, unanswered_page
 from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
@@ -48,6 +48,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     def prepare(self, rows: Sequence[InboundMessage]) -> None:
         people.beside(rows)
+        event_names.beside(rows)
         names = answerers.names(row.answered_by for row in rows)
         for row in rows:
             vars(row)["answerer"] = names.of(row.answered_by)
@@ -88,7 +89,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             return badge(_("unreadable"), "bad")
         if row.kind == "text":
             return format_html('<span class="said">{}</span>', Truncator(row.text).chars(120))
-        text = Truncator(row.text).chars(80)
+        text = Truncator(row.read).chars(80)
         return format_html('{} <span class="said">{}</span>', badge(name_of(row.kind, row.event)), text)
 
     @admin.display(description=gettext_lazy("answered by"))
@@ -138,6 +139,8 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         row: InboundMessage | None = kwargs.get("obj")
+        if row is not None:
+            event_names.beside([row])
         context["may_handle"] = self.has_handle_permission(request)
         context["conversation"] = conversation_page.address(row) if row and row.openid else ""
         return super().render_change_form(request, context, *args, **kwargs)

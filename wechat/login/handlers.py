@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from wechat.console import codes
+from wechat.inbox import answerers
 from wechat.inbox.routing import Answer, Event, Order, answers, reacts
 from wechat.login import own_wechat, scanning, visitors
 from wechat.sdk.content import Text
@@ -17,6 +19,7 @@ from wechat.sdk.messages import (
     UserInfoModified,
 )
 
+answerers.call("login", gettext_lazy("the sign-in by scanning"))
 # RevokeInfo of nickname and avatar: WeChat reference 2.2.
 PROFILE = "205"
 

@@ -21,7 +21,7 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import AmountField, money
-from payments.orders import polling
+from payments.orders import history, polling
 from payments.orders.filtering import OrderFilter
 from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused
@@ -31,6 +31,7 @@ from payments.orders.revenue_page import revenue
 from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.inbox import answerers
 from wechat.pushes.models import Push
 from wechat.sdk.pay.money import yuan
 
@@ -91,7 +92,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     change_form_outer_after_template = "orders/order_story.html"
     fields = (
         "account", "number", "became", "amount", "given_back", "description", "item", "attach", "way",
-        "payer", "merchant", "transaction_id", "bank_type", "created", "expires", "paid", "source",
+        "payer", "merchant", "transaction_id", "bank_type", "created", "expires", "paid", "made_by",
     )  # fmt: skip
     readonly_fields = fields
     list_select_related = ("merchant", "account")
@@ -125,7 +126,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         receipt = Push.objects.filter(account=obj.account_id, key=f"receipt:{obj.pk}").first()
         more = {
             "may_act": Rights.of(request.user).may_change(Area.MONEY, obj.account_id),
-            "steps": obj.steps.order_by("id"),
+            "steps": history.lines(obj),
             "refunds": obj.refunds.order_by("id"),
             "notices": obj.notices.order_by("id"),
             "discrepancies": obj.discrepancies.order_by("id"),
@@ -216,6 +217,10 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             "alone": yuan(left) if left is not None else "",
             "second_person": left is not None and amount > left,
         }
+
+    @admin.display(description=gettext_lazy("made by"))
+    def made_by(self, order: Order) -> str:
+        return answerers.names([order.source]).of(order.source).name
 
     @admin.display(description=gettext_lazy("created"))
     def created(self, order: Order) -> SafeString:

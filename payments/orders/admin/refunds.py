@@ -27,6 +27,7 @@ from payments.orders.refunds import abnormal, refunding
 from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.inbox import answerers
 
 COLOURS = {
     RefundState.WAITING: "warn",
@@ -60,7 +61,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     change_form_outer_before_template = "orders/refund_tools.html"
     fields = (
         "account", "number", "order_link", "payer", "given", "became", "error", "reason", "asked_by",
-        "decided_by", "source", "refund_id", "received_account", "calls", "created", "done",
+        "decided_by", "made_by", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -144,6 +145,10 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         if done:
             self.log_change(request, refund, refund.get_state_display())
         self.message_user(request, _("The refund is: %(state)s.") % {"state": refund.get_state_display()})
+
+    @admin.display(description=gettext_lazy("made by"))
+    def made_by(self, refund: Refund) -> str:
+        return answerers.names([refund.source]).of(refund.source).name
 
     @admin.display(description=gettext_lazy("requested"))
     def created(self, refund: Refund) -> SafeString:
