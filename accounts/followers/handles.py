@@ -6,12 +6,19 @@ million followers may share one, two on a page hardly.
 
 import hashlib
 
+from django.utils.translation import gettext as _
+
 # Without the letters that are taken for a digit or another letter.
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 4
 # As many hexadecimal digits of the hash say as much; what the index ``follower_handle`` holds.
 DIGITS = 5
 BITS = 5
+
+
+def handle_name(openid: str) -> str:
+    """Returns what somebody is called whom nobody gave a name."""
+    return _("Follower %(handle)s") % {"handle": handle(openid)}
 
 
 def handle(openid: str) -> str:

@@ -63,7 +63,7 @@ class Person:
 
     @cached_property
     def name(self) -> str:
-        return self.called or handle_name(self.openid)
+        return self.called or handles.handle_name(self.openid)
 
     @property
     def handle(self) -> str:
@@ -94,11 +94,6 @@ class Person:
 
     def __str__(self) -> str:
         return self.name
-
-
-def handle_name(openid: str) -> str:
-    """Returns what somebody is called whom nobody gave a name."""
-    return _("Follower %(handle)s") % {"handle": handles.handle(openid)}
 
 
 def of(account_id: int, openids: Iterable[str]) -> Mapping[str, Person]:

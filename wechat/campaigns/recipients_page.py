@@ -113,17 +113,28 @@ def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
 
 def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> Iterator[Row]:
     """A slice at a time, from the newest, in little memory."""
-    yield ["OpenID", _("state"), _("reason"), _("by which way"), _("variant"), _("tapped"), _("note")]
+    yield [
+        "OpenID",
+        _("follower"),
+        _("state"),
+        _("reason"),
+        _("by which way"),
+        _("variant"),
+        _("tapped"),
+        _("note"),
+    ]
     last: int | None = None
     while part := list((rows if last is None else rows.filter(pk__lt=last)).order_by("-pk")[:SLICE]):
         notes = _notes(campaign, part)
-        yield from (_cells(row, notes.get(row.openid, ""), masked=masked) for row in part)
+        known = people.of(campaign.account_id, (row.openid for row in part))
+        for row in part:
+            openid = mask(row.openid) if masked else row.openid
+            yield [openid, known[row.openid].name, *_cells(row, notes.get(row.openid, ""))]
         last = part[-1].pk
 
 
-def _cells(row: Recipient, note: str, *, masked: bool) -> Row:
+def _cells(row: Recipient, note: str) -> Row:
     return [
-        mask(row.openid) if masked else row.openid,
         str(row.outcome.label),
         reason_of(row),
         row.get_kind_display() if row.kind else "",

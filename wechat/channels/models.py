@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
@@ -250,7 +251,7 @@ class Scan(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.openid}"
+        return f"{self.get_kind_display()} · {handle_name(self.openid)}"
 
 
 class Attribution(models.Model):

@@ -16,8 +16,11 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from accounts.followers import people
+from accounts.followers.handles import handle_name
 from accounts.followers.people import Person
 from accounts.official.clients import client_for
 from accounts.official.errcodes import in_words
@@ -87,8 +90,14 @@ def _done(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     except WeChatError as error:
         messages.error(request, _sentence(error))
     else:
-        note = " ".join(request.POST.get(name, "") for name in ("do", "worker", "openid", "nickname")).strip()
-        audit.record(request, account, f"kf: {note}")
+        openid = request.POST.get("openid", "")
+        told = [
+            request.POST.get("worker", ""),
+            openid and handle_name(openid),
+            request.POST.get("nickname", ""),
+        ]
+        done = DONE[request.POST["do"]]
+        audit.record(request, account, f"{done}: {' '.join(filter(None, told))}")
         messages.success(request, _("Done."))
     return redirect("admin:desk_kf")
 
@@ -117,6 +126,14 @@ def _end(client: Client, given: QueryDict) -> None:
     kf.close_session(client, _text(given, "worker"), _text(given, "openid"))
 
 
+DONE: Mapping[str, StrOrPromise] = {
+    "add": gettext_lazy("Added a worker of WeChat's customer service"),
+    "rename": gettext_lazy("Renamed a worker of WeChat's customer service"),
+    "delete": gettext_lazy("Deleted a worker of WeChat's customer service"),
+    "invite": gettext_lazy("Invited a worker of WeChat's customer service"),
+    "serve": gettext_lazy("Gave a follower to WeChat's customer service"),
+    "end": gettext_lazy("Ended a talk of WeChat's customer service"),
+}
 ACTIONS: Mapping[str, Callable[[Client, QueryDict], None]] = {
     "add": _add,
     "rename": _rename,

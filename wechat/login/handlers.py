@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from wechat.console import codes
 from wechat.inbox import answerers
-from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
 from wechat.login import own_wechat, scanning, visitors
 from wechat.sdk.content import Text
 from wechat.sdk.messages import (
@@ -24,13 +24,13 @@ answerers.call("login", gettext_lazy("the sign-in by scanning"))
 PROFILE = "205"
 
 
-def login_scene(event: Event) -> str:
+def login_scene(event: InboundEvent) -> str:
     """Returns the scene of a sign-in that was scanned, or the empty text."""
     return _scene(event, scanning.PREFIX)
 
 
-@answers(order=Order.LOGIN, quick=True)
-def ask_to_confirm(event: Event) -> Answer | None:
+@answers(order=Precedence.LOGIN, quick=True)
+def ask_to_confirm(event: InboundEvent) -> Answer | None:
     """Only asks: who was sent somebody else's code would otherwise sign that one in."""
     scene = login_scene(event)
     if not scene:
@@ -47,31 +47,34 @@ def ask_to_confirm(event: Event) -> Answer | None:
 
 
 @reacts(Scan, Subscribe)
-def note_scan(event: Event) -> None:
+def note_scan(event: InboundEvent) -> None:
     if scene := login_scene(event):
         scanning.scanned(event.account, scene, event.message.openid)
 
 
-@answers(order=Order.LOGIN, quick=True)
-def tell_colleague(event: Event) -> Answer | None:
+@answers(order=Precedence.LOGIN, quick=True)
+def tell_colleague(event: InboundEvent) -> Answer | None:
     """The colleague who scanned reads at once whether it was in time."""
     scene = _scene(event, own_wechat.PREFIX)
     if not scene:
         return None
     event.needs_rows()
-    if own_wechat.waiting(event.account, scene).exists():
+    own = own_wechat.shown(event.account, scene)
+    if own is None:
+        return None
+    if not own.is_over:
         return Answer("login", Text(_("This is your WeChat for trying things out now.")))
     return Answer("login", Text(_("This code has run out. Show a new one on the computer.")))
 
 
 @reacts(Scan, Subscribe)
-def note_colleague(event: Event) -> None:
+def note_colleague(event: InboundEvent) -> None:
     if scene := _scene(event, own_wechat.PREFIX):
         own_wechat.scanned(event.account, scene, event.message.openid)
 
 
 @reacts(UserInfoModified, UserAuthorizationRevoked)
-def forget_profile(event: Event) -> None:
+def forget_profile(event: InboundEvent) -> None:
     """What was shown with consent is no longer what the person shows."""
     message = event.message
     assert isinstance(message, UserInfoModified | UserAuthorizationRevoked)
@@ -89,7 +92,7 @@ def sign_ins(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]
             yield scene, _("a colleague's code for trying things out")
 
 
-def _scene(event: Event, prefix: str) -> str:
+def _scene(event: InboundEvent, prefix: str) -> str:
     message = event.message
     scene = message.scene if isinstance(message, Scan | Subscribe) else ""
     return scene if scene.startswith(prefix) else ""

@@ -32,6 +32,11 @@ def begin(user: User, account: OfficialAccount) -> str:
     return made.url
 
 
+def shown(account: OfficialAccount, scene: str) -> OwnWeChat | None:
+    """Returns whose code it is, though it may be over; other systems of the account make codes, too."""
+    return OwnWeChat.objects.filter(account=account, scene=scene).first()
+
+
 def waiting(account: OfficialAccount, scene: str) -> QuerySet[OwnWeChat]:
     """Who waits for this code to be scanned."""
     return OwnWeChat.objects.filter(account=account, scene=scene, expires_at__gt=timezone.now())

@@ -6,10 +6,9 @@ from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models.functions import MD5, Left
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.followers.handles import DIGITS, handle
+from accounts.followers.handles import DIGITS, handle_name
 from accounts.official.models import OfficialAccount
 from wechat.kernel.work import WorkRow
 
@@ -127,6 +126,4 @@ class Follower(models.Model):
         ]
 
     def __str__(self) -> str:
-        return (
-            self.remark or self.nickname or gettext("Follower %(handle)s") % {"handle": handle(self.openid)}
-        )
+        return self.remark or self.nickname or handle_name(self.openid)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
@@ -51,3 +52,8 @@ class OwnWeChat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.account}"
+
+    @property
+    def is_over(self) -> bool:
+        """Returns whether its code can no longer be scanned."""
+        return self.expires_at is None or self.expires_at <= timezone.now()

@@ -12,7 +12,7 @@ from wechat.campaigns.models import SequenceStep
 from wechat.campaigns.sequences import enrolling
 from wechat.channels.models import Channel
 from wechat.inbox.answerers import Answerer, named
-from wechat.inbox.routing import Event, reacts
+from wechat.inbox.routing import InboundEvent, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.sdk.messages import (
@@ -41,14 +41,14 @@ def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
 
 
 @reacts(Subscribe)
-def followed(event: Event) -> None:
+def followed(event: InboundEvent) -> None:
     row = event.row
     if row is not None:
         enrolling.start(event.account, row.openid, "follow", f"follow:{row.pk}", at=row.received_at)
 
 
 @reacts(Subscribe, Scan)
-def scanned(event: Event) -> None:
+def scanned(event: InboundEvent) -> None:
     """Only codes of channels count; a follow by such a code is a scan as well."""
     message, row = event.message, event.row
     assert isinstance(message, Subscribe | Scan)
@@ -62,13 +62,13 @@ def scanned(event: Event) -> None:
 
 
 @reacts(Text, Image, Voice, Video, ShortVideo, Location, Link)
-def wrote(event: Event) -> None:
+def wrote(event: InboundEvent) -> None:
     if event.row is not None:
         enrolling.replied(event.account, event.row.openid, event.row.received_at)
 
 
 @reacts(Unsubscribe)
-def left(event: Event) -> None:
+def left(event: InboundEvent) -> None:
     if event.row is not None:
         enrolling.left(event.account, event.row.openid, event.row.received_at)
 

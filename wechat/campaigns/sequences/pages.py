@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.followers import people
+from accounts.followers.handles import handle_name
 from accounts.staff import audit
 from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
@@ -52,7 +53,7 @@ def remove(request: HttpRequest, sequence: Sequence, enrolment: int) -> HttpResp
     _noted(
         request,
         sequence,
-        _("Took %(who)s out of the sequence") % {"who": people.handle_name(row.openid)},
+        _("Took %(who)s out of the sequence") % {"who": handle_name(row.openid)},
     )
     return redirect("admin:campaigns_sequence_report", sequence.pk)
 
