@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from accounts.followers.remarks import remark_of_row
+from accounts.followers import people
+from accounts.followers.people import Person
 from accounts.official.models import OfficialAccount
 from accounts.staff import todo
 from accounts.staff.rights import Area, Rights, current_account
@@ -31,7 +32,7 @@ WAITING = 6
 class RecentMessage:
     text: str
     at: datetime.datetime
-    follower: str
+    follower: Person | None
     link: str
     conversation: str
 
@@ -75,15 +76,17 @@ def _waiting(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
 def _unanswered(account: OfficialAccount) -> list[RecentMessage]:
     """The end of what no rule answered, from the end of its index."""
     rows = InboundMessage.objects.filter(account=account, kind="text", answered_by="")
+    newest = list(rows.order_by("-pk")[:NEWEST])
+    people.beside(newest)
     return [
         RecentMessage(
             Truncator(str(row)).chars(60),
             row.received_at,
-            getattr(row, "remark", "") or row.openid,
+            people.of_row(row),
             reverse("admin:inbox_inboundmessage_change", args=[row.pk]),
             conversation_page.address(row) if row.openid else "",
         )
-        for row in rows.annotate(remark=remark_of_row()).order_by("-pk")[:NEWEST]
+        for row in newest
     ]
 
 

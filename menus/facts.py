@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from django.utils.translation import gettext as _
+
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from menus import articles, live, mini_programs, tree
@@ -49,7 +51,7 @@ def facts_for(account: OfficialAccount, buttons: Sequence[Button]) -> Facts:
 def dead_links(urls: Iterable[str]) -> dict[str, str]:
     """Why, by address; what was not looked at yet is not among them."""
     checks = LinkCheck.objects.filter(url__in=set(urls), checked_at__isnull=False)
-    return {each.url: str(each.status or each.error) for each in checks if each.is_dead}
+    return {each.url: str(each.status or _("no answer")) for each in checks if each.is_dead}
 
 
 def _files(account: OfficialAccount, buttons: Sequence[Button]) -> dict[int, File]:

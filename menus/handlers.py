@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.official import links
 from accounts.official.links import Link
@@ -59,18 +60,21 @@ def buttons_with(asset: Asset) -> list[str]:
 
 
 @codes.menu_keys.register
-def keys(account_id: int, key: str) -> Iterator[tuple[str, str]]:
-    """Those of the menu that is live, for rules about one of its buttons."""
-    live = Item.objects.filter(
-        version__menu__account=account_id, version__state=Version.State.PUBLISHED, kind__in=KEYED
-    )
-    for item in live.order_by("pk"):
-        code = item.key or f"{OWN_KEY}{item.uid}"
-        if key in ("", code):
-            yield code, item.name
+def keys(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Those of the live menu, for rules about one of its buttons; of those asked for also former ones."""
+    items = Item.objects.filter(version__menu__account=account_id, kind__in=KEYED)
+    if wanted:
+        uids = [key.removeprefix(OWN_KEY) for key in wanted]
+        # The newest name is the last, which counts.
+        items = items.filter(Q(key__in=wanted) | Q(uid__in=uids)).order_by("version_id")
+        yield from ((key, _("a menu item that was deleted")) for key in wanted if key.startswith(OWN_KEY))
+    else:
+        items = items.filter(version__state=Version.State.PUBLISHED).order_by("pk")
+    for item in items:
+        yield item.key or f"{OWN_KEY}{item.uid}", item.name
 
 
-@named("menu")
+@named("menu", gone=gettext_lazy("a menu item that was deleted"))
 def names(uids: Sequence[str]) -> Mapping[str, Answerer]:
     items = Item.objects.filter(uid__in=uids).order_by("uid", "-version_id").distinct("uid")
     return {

@@ -1,7 +1,8 @@
 """All menus of an account at once: who sees what, what is live, what is scheduled, and who differs."""
 
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.followers.models import Follower
+from accounts.followers.person_picker import PersonField
 from accounts.official.clients import client_for
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
@@ -29,6 +30,16 @@ from wechat.sdk.calls import menus as api
 from wechat.sdk.errors import ApiError, WeChatError
 
 MOST_PUBLICATIONS = 10
+
+
+class SeenForm(forms.Form):
+    """Whose menu is asked for."""
+
+    who = PersonField()
+
+    def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(PersonField, self.fields["who"]).for_account(account.pk)
 
 
 @account_page(Area.CONTENT)
@@ -103,20 +114,18 @@ def _buttons_for(menu: Menu, found: Live) -> Any:
     return next((each.button for each in found.conditional if each.rule == rule), ())
 
 
-def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any] | None:
-    """Returns what one follower is shown, asked of WeChat; ``who`` is an OpenID or a remark."""
-    who = request.GET.get("who", "").strip()
-    if not who:
-        return None
-    followers = Follower.objects.filter(account=account)
-    follower = followers.filter(openid=who).first() or followers.filter(remark=who).first()
+def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
+    """Returns what one follower is shown, asked of WeChat."""
+    form = SeenForm(account, request.GET if "who" in request.GET else None)
+    if not form.is_valid():
+        return {"form": form, "problem": " ".join(map(str, form.errors.get("who", [])))}
     try:
-        response = api.try_match(client_for(account), follower.openid if follower else who)
+        response = api.try_match(client_for(account), form.cleaned_data["who"])
     except ApiError as error:
-        return {"who": who, "problem": in_words(error.errcode)}
+        return {"form": form, "problem": in_words(error.errcode)}
     except WeChatError:
-        return {"who": who, "problem": _("WeChat could not be reached. Try again.")}
-    return {"who": who, "shown": drawn(from_platform(response))}
+        return {"form": form, "problem": _("WeChat could not be reached. Try again.")}
+    return {"form": form, "shown": drawn(from_platform(response))}
 
 
 @require_POST

@@ -19,7 +19,7 @@ from django.db import transaction
 from django_stubs_ext import StrOrPromise
 
 from accounts.followers import avatars
-from accounts.followers.models import Follower
+from accounts.followers.models import Follower, GivenName, OwnWeChat
 from wechat.kernel.registry import Registry
 
 
@@ -56,6 +56,9 @@ def erase(follower: Follower) -> None:
         if holding.erase is not None:
             holding.erase()
     forget_profile(follower.account_id, follower.openid)
+    of_person = {"account": follower.account_id, "openid": follower.openid}
+    GivenName.objects.filter(**of_person).delete()
+    OwnWeChat.objects.filter(**of_person).delete()
     if follower.pk is not None:
         _empty(follower)
 

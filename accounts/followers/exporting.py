@@ -13,7 +13,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.followers import custom_fields, jobs
+from accounts.followers import custom_fields, jobs, people
 from accounts.followers.labels import name_of_activity, name_of_scene
 from accounts.followers.models import BulkJob, CustomField, FieldValue, Follower
 from wechat.console.tables import writing
@@ -77,8 +77,8 @@ def _path(job: BulkJob, ending: str) -> Path:
 
 def _headings(fields: Sequence[CustomField]) -> Row:
     return [
-        "OpenID", _("remark"), _("nickname"), _("follows"), _("followed"), _("left"), _("came by"),
-        _("channel"), _("last seen"), _("last did"), _("tags"), _("blacklisted"),
+        "OpenID", _("remark"), _("nickname"), _("name given in an order"), _("follows"), _("followed"),
+        _("left"), _("came by"), _("channel"), _("last seen"), _("last did"), _("tags"), _("blacklisted"),
         *(field.name for field in fields),
     ]  # fmt: skip
 
@@ -86,17 +86,19 @@ def _headings(fields: Sequence[CustomField]) -> Row:
 def _lines(rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: bool) -> Iterator[Row]:
     prefetch_related_objects(rows, "tags")
     values = custom_fields.of_followers(rows)
+    known = people.of(rows[0].account_id, (row.openid for row in rows)) if rows else {}
     for row in rows:
         own = values.get(row.pk, {})
         yield [
             mask(row.openid) if masked else row.openid,
             row.remark,
             row.nickname,
+            known[row.openid].given_name,
             _("yes") if row.subscribed else _("no"),
             _moment(row.subscribed_at),
             _moment(row.unsubscribed_at),
             str(name_of_scene(row.subscribe_scene)),
-            row.qr_scene_str or str(row.qr_scene or ""),
+            known[row.openid].came_by if row.qr_scene_str or row.qr_scene else "",
             _moment(row.last_seen_at),
             str(name_of_activity(row.last_seen_kind)),
             "、".join(tag.name for tag in row.tags.all()),

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers import searching
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import UnknownCondition, day_start
 from accounts.official.models import OfficialAccount
@@ -35,7 +36,7 @@ class FollowerFilter(FilterForm):
     """Every choice narrows along one of the table's indexes."""
 
     q = forms.CharField(
-        label=_("OpenID or remark"), required=False, widget=forms.TextInput(attrs={"type": "search"})
+        label=_("Name, handle or remark"), required=False, widget=forms.TextInput(attrs={"type": "search"})
     )
     follows = forms.ChoiceField(
         label=_("Following"),
@@ -53,6 +54,7 @@ class FollowerFilter(FilterForm):
 
     def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.account_id = account.pk if account else 0
         channels = codes.scenes.offered(account.pk if account else None, keep=self.data.get("channel", ""))
         cast(forms.ChoiceField, self.fields["channel"]).choices = [("", _("All")), *channels]
         for name, model in (("tag", Tag), ("segment", Segment)):
@@ -62,8 +64,7 @@ class FollowerFilter(FilterForm):
     def narrow(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
         chosen = self.cleaned_data
         if wanted := chosen["q"].strip():
-            exact = rows.filter(openid=wanted)
-            rows = exact if exact.exists() else rows.filter(remark__icontains=wanted).exclude(remark="")
+            rows = rows.filter(openid__in=searching.openids(self.account_id, wanted))
         if chosen["follows"]:
             rows = rows.filter(STATES[chosen["follows"]])
         if chosen["tag"]:

@@ -16,9 +16,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import avatars, changes, custom_fields, tagging, timeline
-from accounts.followers.labels import name_of_activity, name_of_scene
+from accounts.followers import changes, custom_fields, people, tagging, timeline
+from accounts.followers.labels import name_of_activity
 from accounts.followers.models import Change, CustomField, Follower, Tag
+from accounts.followers.people import Person
 from accounts.official.errcodes import of_row
 from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
@@ -109,12 +110,14 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
             audit.record(request, follower, form.changed_labels())
             messages.success(request, _("Saved."))
             return redirect("admin:followers_follower_change", follower.pk)
+    person = people.one(follower.account_id, follower.openid)
     context = frame(
         request,
         _("Follower"),
         follower=follower,
         form=form,
-        facts=_facts(follower),
+        person=person,
+        facts=_facts(follower, person),
         elsewhere=_elsewhere(follower, rights),
         waiting=[(change, of_row(change)) for change in follower.changes.select_related("tag")],
         **_timeline(request, follower, rights),
@@ -126,16 +129,15 @@ def _name(field: CustomField) -> str:
     return f"own_{field.pk}"
 
 
-def _facts(follower: Follower) -> Mapping[str, Any]:
+def _facts(follower: Follower, person: Person) -> Mapping[str, Any]:
     """Returns what is known, under its name; what is not known is not shown."""
     known = {
-        _("OpenID"): follower.openid,
+        _("name given in an order"): person.given_name,
         _("UnionID"): follower.unionid,
         _("first followed"): follower.first_subscribed_at,
         _("followed"): follower.subscribed_at,
         _("left"): follower.unsubscribed_at,
-        _("came by"): name_of_scene(follower.subscribe_scene),
-        _("channel"): follower.qr_scene_str or follower.qr_scene,
+        _("came by"): person.came_by,
         _("last seen"): follower.last_seen_at,
         _("last did"): name_of_activity(follower.last_seen_kind),
     }
@@ -158,7 +160,6 @@ def _timeline(request: HttpRequest, follower: Follower, rights: Rights) -> dict[
     moments, older = timeline.page(follower, before, may_view)
     return {
         "moments": moments,
-        "has_avatar": avatars.has(follower.account_id, follower.openid),
         "older": older,
         "before": before,
         "panels": timeline.panels(follower, may_view),

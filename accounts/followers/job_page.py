@@ -12,8 +12,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts.followers import changes, jobs
+from accounts.followers import changes, jobs, people
 from accounts.followers.models import BulkJob, Change
+from accounts.followers.people import Person
 from accounts.official.errcodes import of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
@@ -67,7 +68,11 @@ def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
 def _job_context(job: BulkJob) -> dict[str, Any]:
     """A job as the page shows it."""
     waiting = job.changes.filter(due_at__isnull=False)[:COUNTED].count()
-    refused = Change.objects.filter(job=job, due_at__isnull=True).select_related("follower")
+    refused = Change.objects.filter(job=job, due_at__isnull=True).select_related("follower")[:FAULTS_SHOWN]
+    faults = job.faults.order_by("pk")[:FAULTS_SHOWN]
+    known = people.of(
+        job.account_id, [each.follower.openid for each in refused] + [fault.openid for fault in faults]
+    )
     return {
         "job": job,
         "label": jobs.label(job),
@@ -79,9 +84,14 @@ def _job_context(job: BulkJob) -> dict[str, Any]:
         "waiting": waiting,
         "many_waiting": waiting == COUNTED,
         "moves": job.is_open or waiting,
-        "refused": [(each.follower, of_row(each)) for each in refused[:FAULTS_SHOWN]],
-        "faults": job.faults.order_by("pk")[:FAULTS_SHOWN],
+        "refused": [(known[each.follower.openid], of_row(each)) for each in refused],
+        # What a file calls somebody is shown as it stands there if it is nobody.
+        "faults": [(fault, _follower(known.get(fault.openid))) for fault in faults],
         "downloads": LogEntry.objects.filter(
             content_type__app_label="followers", content_type__model="bulkjob", object_id=str(job.pk)
         ).select_related("user"),
     }
+
+
+def _follower(person: Person | None) -> Person | None:
+    return person if person and person.follower_id else None

@@ -53,8 +53,13 @@ def found(
     more: str = "",
     empty: StrOrPromise,
     upload: Mapping[str, str | int] | None = None,
+    lines: bool = False,
+    link: tuple[str, StrOrPromise] | None = None,
 ) -> JsonResponse:
-    """``more`` continues the list, as ``after`` of the next question; ``upload`` is where files go."""
+    """``more`` continues the list, as ``after`` of the next question; ``upload`` is where files go.
+
+    With ``lines`` the choices are lines rather than tiles; ``link`` is an address with its words below them.
+    """
     filter_data = [
         {
             "name": each.name,
@@ -70,7 +75,15 @@ def found(
     }  # fmt: skip
     choice_data: list[dict[str, Any]] = [asdict(each) for each in choices]
     return JsonResponse(
-        {"choices": choice_data, "filters": filter_data, "more": more, "words": words, "upload": upload}
+        {
+            "choices": choice_data,
+            "filters": filter_data,
+            "more": more,
+            "words": words,
+            "upload": upload,
+            "lines": lines,
+            "link": link and {"url": link[0], "words": str(link[1])},
+        }
     )
 
 

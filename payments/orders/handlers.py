@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from payments.orders import attribution, webhooks
+from payments.orders import attribution, history, webhooks
 from payments.orders.events import Topic, handles
 from payments.orders.models import Order, OrderEvent
 from payments.orders.refunds import refunding
@@ -17,6 +17,7 @@ from wechat.campaigns.conversions import Revenue
 from wechat.campaigns.models import Recipient
 from wechat.campaigns.sequences import enrolling, triggers
 from wechat.channels import report as channel_report
+from wechat.inbox import answerers
 from wechat.kernel import placeholders
 from wechat.pushes import event_templates
 from wechat.pushes.queueing import queue
@@ -24,6 +25,16 @@ from wechat.sdk.content import Text
 from wechat.sdk.pay.money import yuan
 
 channel_report.register_revenue(attribution.by_channel)
+for _mark, _name in {
+    "receipt": _("receipt of a payment"),
+    "exception": _("exception of the reconciliation"),
+    "automatic": _("automatically: paid twice"),
+    "demo": _("demo data"),
+    "staff": _("by hand"),
+    history.PLATFORM: _("WeChat Pay"),
+    history.WORKER: _("automatically"),
+}.items():
+    answerers.call(_mark, _name)
 
 
 @handles("webhooks")

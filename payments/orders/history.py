@@ -1,12 +1,38 @@
 """An order's history: what was done, by whom, and what came of it."""
 
+from dataclasses import dataclass
+
 from django.contrib.auth.models import User
 
 from payments.orders.models import Order, Step
+from wechat.inbox import answerers
 
 PLATFORM = "WeChat Pay"
 WORKER = "worker"
 LONGEST = Step._meta.get_field("text").max_length or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as staff read it."""
+
+    step: Step
+    text: str
+    by: str
+
+
+def lines(order: Order) -> list[Line]:
+    """The whole history, oldest first, in words."""
+    steps = list(order.steps.order_by("id"))
+    names = answerers.names(step.by for step in steps)
+    return [Line(step, _text(step), names.of(step.by).name) for step in steps]
+
+
+def _text(step: Step) -> str:
+    """What an order is called by whoever made it says something only where that is a business system."""
+    if step.kind != Step.Kind.CREATED:
+        return step.text
+    return step.text.partition(":")[2] if step.by.startswith("api") else ""
 
 
 def write(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") -> None:

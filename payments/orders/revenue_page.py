@@ -16,10 +16,10 @@ from payments.merchants.models import Merchant
 from payments.orders import revenue
 from payments.orders.models import Order
 from payments.orders.revenue import Amounts, Facet
-from wechat.api.models import ApiClient
 from wechat.channels.models import Channel
 from wechat.console.periods import Period, PeriodForm
 from wechat.console.reports import Line, Measure, Report, Table, Unit, answer, zeroed
+from wechat.inbox import answerers
 
 MOST_GROUPS = 50
 MEASURES = (
@@ -116,8 +116,5 @@ def _lines(values: Mapping[str, Amounts], names: Names, link: Link | None) -> li
 
 def _makers(values: Mapping[str, Amounts]) -> dict[str, str]:
     """Returns who had orders made, by their names: ``api:3`` is a client of our API."""
-    clients = {value: value.partition(":")[2] for value in values if value.startswith("api:")}
-    found = ApiClient.objects.filter(pk__in=[pk for pk in clients.values() if pk.isdecimal()])
-    known = {str(pk): name for pk, name in found.values_list("pk", "name")}
-    shop = {"shop": _("Payment items")} if "shop" in values else {}
-    return {**shop, **{value: known.get(pk, _("a removed API client")) for value, pk in clients.items()}}
+    names = answerers.names(values)
+    return {value: names.of(value).name for value in values}

@@ -65,6 +65,12 @@ class BuyingForm(forms.Form):
     def answers(self) -> Answers:
         return [(each.label, self.cleaned_data[_name(each)]) for each in self.asked]
 
+    @property
+    def name_given(self) -> str:
+        """Returns what they are called, if they were asked for a name."""
+        names = [self.cleaned_data[_name(each)] for each in self.asked if each.kind == Kind.NAME]
+        return names[0] if names else ""
+
 
 def _name(field: ItemField) -> str:
     return f"field{field.pk}"

@@ -1,16 +1,27 @@
 """Where the shop joins in: pages to link to, and items that use a picture."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.followers import searching
 from accounts.official import links
 from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
+from accounts.staff.rights import Area
 from payments.shop.access import address_of, directory_of
-from payments.shop.models import Item
+from payments.shop.models import Item, Sale
+from payments.shop.selling import SOURCE
+from wechat.inbox import answerers
 from wechat.materials import usage
 from wechat.materials.models import Asset
+
+answerers.call(SOURCE, gettext_lazy("the payment page of an item"))
+TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,19}")
 
 
 @links.register
@@ -21,6 +32,15 @@ def shop_pages(account: OfficialAccount) -> Iterator[Link]:
         yield Link(address_of(item), str(item), _("Payment items"))
     if Item.objects.filter(account=account).exists():
         yield Link(f"{directory_of(account)}orders/", str(_("My orders")), _("Pages of the account"))
+
+
+@searching.finds(Area.MONEY)
+def by_telephone(account_id: int, words: str) -> QuerySet[Sale, Any] | None:
+    """Those who filled in this telephone number, as they wrote it."""
+    if not TELEPHONE.fullmatch(words):
+        return None
+    sales = Sale.objects.filter(item__account=account_id, answers__contains=[[words]])
+    return sales.order_by().values("openid")
 
 
 @usage.register

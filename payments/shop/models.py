@@ -1,5 +1,6 @@
 """What is for sale on the shop's pages, and what was sold there."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -184,7 +185,11 @@ class Sale(models.Model):
                 name="sale_delivered_at_a_time",
             )
         ]
-        indexes = [models.Index(fields=["item", "openid"], name="sale_of_person")]
+        indexes = [
+            models.Index(fields=["item", "openid"], name="sale_of_person"),
+            # A buyer is found by the telephone they filled in.
+            GinIndex(fields=["answers"], opclasses=["jsonb_path_ops"], name="sale_by_answer"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.item} · {self.order}"

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.followers import people
 from payments.shop import selling
 from payments.shop.access import item_at, shop_page
 from payments.shop.buying_form import BuyingForm
@@ -66,6 +67,7 @@ def buy(request: VisitorRequest, pk: int) -> HttpResponse:
         item = item_at(request.account, pk)
         again = BuyingForm(item, _with_price_of(item, sent)) if error.code in ANOTHER_AMOUNT else None
         return _asked(request, item, again, str(error.sentence))
+    people.give_name(item.account_id, openid, form.name_given)
     return redirect(f"{reverse('shop_order', args=[request.account.slug, order])}?pay")
 
 

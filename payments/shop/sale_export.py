@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.followers import people
 from payments.shop.models import Item, Sale
 from payments.shop.selling import IS_PAID
 from wechat.console.tables.writing import Row
@@ -23,15 +25,19 @@ def rows(item: Item) -> Iterator[Row]:
         _("Order number"),
         _("Paid"),
         _("OpenID"),
+        _("Payer"),
         _("Amount (yuan)"),
         _("State"),
         _("Delivery"),
         _("Note"),
     ]
     yield [*fixed, *questions]
-    for sale in sales.iterator(BATCH):
-        answers = dict(sale.answers)
-        yield [*_fixed(sale), *(answers.get(question, "") for question in questions)]
+    rows = sales.iterator(BATCH)
+    while part := list(islice(rows, BATCH)):
+        people.beside(part, account_id=lambda sale: item.account_id)
+        for sale in part:
+            answers = dict(sale.answers)
+            yield [*_fixed(sale), *(answers.get(question, "") for question in questions)]
 
 
 def _fixed(sale: Sale) -> Row:
@@ -41,6 +47,7 @@ def _fixed(sale: Sale) -> Row:
         order.out_trade_no,
         f"{timezone.localtime(order.paid_at):%Y-%m-%d %H:%M:%S}",
         sale.openid,
+        str(people.of_row(sale)),
         Decimal(yuan(order.total)),
         order.get_state_display(),
         sale.get_fulfilment_display(),

@@ -2,9 +2,11 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message
 from wechat.desk import threads
@@ -89,3 +91,25 @@ def test_a_message_that_failed_is_sent_again_where_it_stands(sign_in: SignIn, st
     expect(page.get_by_role("button", name="再次发送")).to_have_count(0)
     push.refresh_from_db()
     assert push.state == "pending"
+
+
+def test_remark_and_tags_are_changed_beside_a_reply_that_is_half_typed(sign_in: SignIn, staff: Cast) -> None:
+    write(staff.ours, "怎么退款", FIRST)
+    Follower.objects.create(account=staff.ours, openid=FIRST)
+    Tag.objects.create(account=staff.ours, name="VIP", platform_id=100)
+    page = sign_in(staff.service)
+    page.goto(f"{reverse('admin:desk')}?who={FIRST}")
+    page.get_by_label("回复", exact=True).fill("稍等")
+    page.get_by_text("修改备注、标签和字段").click()
+    panel = page.locator("aside.desk-panel")
+    panel.get_by_label("备注").fill("退款" * 10)
+    panel.get_by_role("button", name="保存").click()
+    expect(panel.get_by_role("alert")).to_contain_text("备注")
+    panel.get_by_label("备注").fill("王女士")
+    panel.get_by_label("VIP").check()
+    panel.get_by_role("button", name="保存").click()
+    expect(page.locator("#desk-head")).to_contain_text("王女士")
+    expect(page.locator("#desk-panel")).to_contain_text("VIP")
+    expect(page.get_by_label("回复", exact=True)).to_have_value("稍等")
+    kept = Follower.objects.get(openid=FIRST)
+    assert (kept.remark, [tag.name for tag in kept.tags.all()]) == ("王女士", ["VIP"])

@@ -5,6 +5,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.followers import erasing
+from accounts.followers.handles import handle
 from accounts.followers.models import Follower, FollowerSync, Tag
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message, signed_in
@@ -107,7 +108,7 @@ def test_erasing_says_first_what_goes_and_then_does_it(staff: Cast, follower: Fo
     assert InboundMessage.objects.get().text == "秘密"
     signed_in(staff.owner).post(page, {"account": staff.ours.pk, "word": "清除"})
     follower.refresh_from_db()
-    assert (follower.remark, follower.nickname, str(follower)) == ("", "", OPENID)
+    assert (follower.remark, follower.nickname, str(follower)) == ("", "", f"粉丝 {handle(OPENID)}")
     assert InboundMessage.objects.get().text == ""
 
 

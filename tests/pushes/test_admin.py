@@ -5,6 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
+from accounts.followers.handles import handle
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
@@ -38,7 +39,7 @@ def test_the_list_tells_the_state_and_the_reason_in_words(service: Client, uncer
 
 
 def test_a_follower_is_called_by_the_remark_where_there_is_one(service: Client, uncertain: Push) -> None:
-    assert f">{uncertain.openid}</a>" in service.get(LIST).content.decode()
+    assert f"粉丝 {handle(uncertain.openid)}</a>" in service.get(LIST).content.decode()
     Follower.objects.update_or_create(
         account=uncertain.account, openid=uncertain.openid, defaults={"remark": "林小姐"}
     )

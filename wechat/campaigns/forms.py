@@ -1,7 +1,7 @@
 """The forms of a campaign: what it is, what each wording says, whom to show it first."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import Segment, Tag
+from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from wechat.campaigns import audience_file
 from wechat.campaigns.audience_file import EVERYBODYS
@@ -17,7 +18,6 @@ from wechat.campaigns.models import Campaign, Variant
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.kernel.placeholders import names_in
-from wechat.pushes.fill_form import known_openid
 from wechat.pushes.models import Template
 from wechat.pushes.values import TemplateField
 
@@ -176,22 +176,13 @@ class TemplateForm(forms.Form):
 class TestForm(forms.Form):
     """The follower a campaign is sent to as a test."""
 
-    follower = forms.CharField(
-        label=gettext_lazy("Send to"),
-        required=False,
-        max_length=64,
-        help_text=gettext_lazy(
-            "The OpenID or the remark of a follower, as of yourself. Empty: the test group."
-        ),
+    follower = PersonField(
+        label=gettext_lazy("Send to"), required=False, help_text=gettext_lazy("Nobody: the test group.")
     )
 
     def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account = account
-
-    def clean_follower(self) -> str:
-        wanted = self.cleaned_data["follower"].strip()
-        return known_openid(self.account, wanted) if wanted else ""
+        cast(PersonField, self.fields["follower"]).for_account(account.pk)
 
 
 def words_in_line(campaign: Campaign) -> str:

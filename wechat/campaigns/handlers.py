@@ -26,7 +26,7 @@ events.register(
 )
 
 
-@named("campaign")
+@named("campaign", gone=gettext_lazy("a campaign that was deleted"))
 def campaigns(ids: Sequence[str]) -> Mapping[str, Answerer]:
     found = Campaign.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
     return {

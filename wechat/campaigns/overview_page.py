@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
+from accounts.followers.handles import handle_name
 from accounts.staff import audit
 from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
@@ -117,7 +118,7 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if pushes:
         message = _("Test messages on their way: %(count)d. They are under “Sent messages”.")
         messages.success(request, message % {"count": len(pushes)})
-        audit.record(request, campaign, _("Sent a test to: %s") % ", ".join(openids)[:300])
+        audit.record(request, campaign, _("Sent a test to: %s") % ", ".join(map(handle_name, openids))[:300])
     else:
         messages.error(request, _("Nobody to send it to: name a follower, or fill the test group."))
     return redirect("admin:campaigns_campaign_change", campaign.pk)

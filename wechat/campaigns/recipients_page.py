@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import people
 from accounts.followers.exporting import mask
-from accounts.followers.models import Follower
+from accounts.followers.person_picker import PersonField
 from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
@@ -40,10 +41,11 @@ class RecipientFilter(forms.Form):
         choices=[("", gettext_lazy("All")), *Recipient.Outcome.choices],
     )  # fmt: skip
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
-    openid = forms.CharField(label=gettext_lazy("The whole OpenID"), required=False, max_length=64)
+    openid = PersonField(required=False, strangers=True)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast(PersonField, self.fields["openid"]).for_account(campaign.account_id)
         reason: Any = self.fields["reason"]
         reason.choices = [("", _("All")), *figures.REASONS.items()]
 
@@ -81,7 +83,7 @@ def _ended(
 
 @object_page(all_campaigns, Area.SENDING)
 def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    form = RecipientFilter(request.GET)
+    form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign).order_by("-pk")
     page = Keyset(rows, PER_PAGE, request.GET.get("p", ""))
     context = frame(
@@ -100,7 +102,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @object_page(all_campaigns, Area.SENDING)
 def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
     """The same rows as CSV; OpenIDs are masked for those who may not change followers."""
-    form = RecipientFilter(request.GET)
+    form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign)
     masked = not Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
     audit.record(request, campaign, _("Downloaded the recipients."))
@@ -111,17 +113,28 @@ def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
 
 def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> Iterator[Row]:
     """A slice at a time, from the newest, in little memory."""
-    yield ["OpenID", _("state"), _("reason"), _("by which way"), _("variant"), _("tapped"), _("note")]
+    yield [
+        "OpenID",
+        _("follower"),
+        _("state"),
+        _("reason"),
+        _("by which way"),
+        _("variant"),
+        _("tapped"),
+        _("note"),
+    ]
     last: int | None = None
     while part := list((rows if last is None else rows.filter(pk__lt=last)).order_by("-pk")[:SLICE]):
         notes = _notes(campaign, part)
-        yield from (_cells(row, notes.get(row.openid, ""), masked=masked) for row in part)
+        known = people.of(campaign.account_id, (row.openid for row in part))
+        for row in part:
+            openid = mask(row.openid) if masked else row.openid
+            yield [openid, known[row.openid].name, *_cells(row, notes.get(row.openid, ""))]
         last = part[-1].pk
 
 
-def _cells(row: Recipient, note: str, *, masked: bool) -> Row:
+def _cells(row: Recipient, note: str) -> Row:
     return [
-        mask(row.openid) if masked else row.openid,
         str(row.outcome.label),
         reason_of(row),
         row.get_kind_display() if row.kind else "",
@@ -138,15 +151,14 @@ def reason_of(row: Recipient) -> str:
 def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
     """A page of them with what the columns need, looked up once for all."""
     openids = [row.openid for row in rows]
-    people = Follower.objects.filter(account=campaign.account_id, openid__in=openids)
-    named = {each.openid: each for each in people}
+    known = people.of(campaign.account_id, openids)
     notes = _notes(campaign, rows)
     return [
         {
             "row": row,
             "reason": reason_of(row),
             "note": notes.get(row.openid, ""),
-            "follower": named.get(row.openid),
+            "person": known.get(row.openid),
         }
         for row in rows
     ]

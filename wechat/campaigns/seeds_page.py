@@ -1,21 +1,32 @@
 """The test group of an account: the followers who see every campaign first."""
 
+from typing import Any, cast
+
+from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts.followers.models import Follower
+from accounts.followers import people
+from accounts.followers.handles import handle_name
+from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
 from wechat.campaigns.models import Seed
-from wechat.pushes.fill_form import known_openid
 
 MOST = 50
+
+
+class SeedForm(forms.Form):
+    follower = PersonField()
+
+    def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(PersonField, self.fields["follower"]).for_account(account.pk)
 
 
 @account_page(Area.SENDING)
@@ -24,24 +35,24 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         _changed(request, account)
         return redirect("admin:campaigns_seeds")
     openids = list(Seed.objects.filter(account=account).order_by("pk").values_list("openid", flat=True))
-    known = {each.openid: each for each in Follower.objects.filter(account=account, openid__in=openids)}
-    seeds = [(openid, known.get(openid)) for openid in openids]
-    context = frame(request, _("Test group"), seeds=seeds)
+    known = people.of(account.pk, openids)
+    seeds = [known[openid] for openid in openids]
+    context = frame(request, _("Test group"), seeds=seeds, form=SeedForm(account))
     return TemplateResponse(request, "campaigns/seeds.html", context)
 
 
 def _changed(request: HttpRequest, account: OfficialAccount) -> None:
     if remove := request.POST.get("remove"):
         Seed.objects.filter(account=account, openid=remove).delete()
-        audit.record(request, account, "", {str(_("Test group")): remove})
+        audit.record(request, account, "", {str(_("Test group")): handle_name(remove)})
         return
     if Seed.objects.filter(account=account).count() >= MOST:
         messages.error(request, _("The test group has %d followers already; that is enough.") % MOST)
         return
-    try:
-        openid = known_openid(account, request.POST.get("follower", ""))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    form = SeedForm(account, request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors["follower"])))
         return
+    openid = form.cleaned_data["follower"]
     Seed.objects.get_or_create(account=account, openid=openid)
-    audit.record(request, account, "", None, {str(_("Test group")): openid})
+    audit.record(request, account, "", None, {str(_("Test group")): handle_name(openid)})

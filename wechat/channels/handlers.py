@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.official import links
 from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
 from wechat.channels import scanning, tagging, welcomes
-from wechat.channels.models import Channel, Scan, Welcome
+from wechat.channels.models import SCENE_PREFIX, Channel, Scan, Welcome
 from wechat.channels.welcomes import Audience, ChannelScript
 from wechat.console import codes
 from wechat.inbox import conversation
@@ -74,18 +75,22 @@ def channels_with(asset: Asset) -> list[str]:
     return [_("channel “%(name)s”") % {"name": channel.name} for channel in found]
 
 
-@named("channel")
+@named("channel", gone=gettext_lazy("a channel that was deleted"))
 def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
     found = Channel.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
     return {str(channel.pk): Answerer(channel.name, _page(channel.pk)) for channel in found}
 
 
 @codes.scenes.register
-def channels(account_id: int, scene: str) -> Iterator[tuple[str, str]]:
-    """The newest channels, for rules about one of them."""
+def channels(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The newest channels, for rules about one of them; of those asked for also what is deleted."""
     found = Channel.objects.filter(account=account_id)
-    found = found.filter(scene=scene) if scene else found.order_by("-pk")[:OFFERED]
-    yield from found.values_list("scene", "name")
+    found = found.filter(scene__in=scenes) if scenes else found.order_by("-pk")[:OFFERED]
+    names = dict(found.values_list("scene", "name"))
+    yield from names.items()
+    for scene in scenes:
+        if scene.startswith(SCENE_PREFIX) and scene not in names:
+            yield scene, _("a channel that was deleted")
 
 
 @conversation.register

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
@@ -20,12 +21,13 @@ from wechat.inbox.models import InboundMessage
 from wechat.kernel.work import WorkRow
 
 SCENE_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+SCENE_PREFIX = "ch_"
 LONGEST_DAYS = 30
 
 
 def new_scene() -> str:
     """Made by us and never typed; the beginning keeps it apart from other features' scenes."""
-    return "ch_" + "".join(secrets.choice(SCENE_LETTERS) for _each in range(12))
+    return SCENE_PREFIX + "".join(secrets.choice(SCENE_LETTERS) for _each in range(12))
 
 
 class Channel(models.Model):
@@ -249,7 +251,7 @@ class Scan(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.openid}"
+        return f"{self.get_kind_display()} · {handle_name(self.openid)}"
 
 
 class Attribution(models.Model):

@@ -258,7 +258,12 @@ class PartOf:
 
 
 class FilterForm(forms.Form):
-    """The filters above a list, all of them in sight; ``notices`` tell what they could not do."""
+    """The filters above a list, all of them in sight; ``notices`` tell what they could not do.
+
+    ``request`` is whose list it is, where it is one's.
+    """
+
+    request: HttpRequest | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -286,6 +291,7 @@ class KeysetChangeList(ChangeList):
         self.filter_form = self.model_admin.shown_filter(request)
         if self.filter_form is None:
             return super().get_queryset(request, exclude_parameters)
+        self.filter_form.request = request
         return self.filter_form.narrowed(super().get_queryset(request, exclude_parameters))
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:

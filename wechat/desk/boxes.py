@@ -5,13 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.followers.models import Follower
+from accounts.followers import people, searching
+from accounts.followers.people import Person
 from accounts.official.models import OfficialAccount
+from accounts.staff.rights import Rights
 from wechat.desk import staff, threads
 from wechat.desk.models import Thread
 
@@ -62,7 +64,7 @@ class Line:
     """A conversation in the list; ``waits`` is how long, ``None`` for nobody who waits."""
 
     thread: Thread
-    name: str
+    person: Person
     unread: int
     waits: datetime.timedelta | None
     assignee: str
@@ -73,17 +75,17 @@ def box_named(name: str) -> str:
 
 
 def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> Sequence[Line]:
-    """The first conversations of a box; a search looks through all of them, by remark and OpenID."""
+    """The first conversations of a box; a search looks through all of them, by what is known of people."""
     rows = Thread.objects.filter(account=account).select_related("assignee")
     box = BOXES[name]
-    rows = _found(rows, account, search) if search else box.narrow(rows, user)
-    known = Follower.objects.filter(account=OuterRef("account"), openid=OuterRef("openid"))
-    shown = rows.annotate(remark=Subquery(known.values("remark")[:1])).order_by(box.order, "pk")[:SHOWN]
+    rows = _found(rows, account, user, search) if search else box.narrow(rows, user)
+    shown = list(rows.order_by(box.order, "pk")[:SHOWN])
+    known = people.of(account.pk, (thread.openid for thread in shown))
     now = timezone.now()
     return [
         Line(
             thread=thread,
-            name=getattr(thread, "remark", "") or thread.openid,
+            person=known[thread.openid],
             unread=threads.unread(thread) if thread.newest_id > thread.read_id else 0,
             waits=now - thread.waiting_since if thread.waiting_since else None,
             assignee=staff.name(thread.assignee) if isinstance(thread.assignee, User) else "",
@@ -97,6 +99,7 @@ def waiting(account: OfficialAccount, most: int = 99) -> int:
     return waiting_rows().filter(account=account)[:most].count()
 
 
-def _found(rows: Threads, account: OfficialAccount, search: str) -> Threads:
-    named = Follower.objects.filter(account=account, remark__icontains=search).values("openid")[:200]
-    return rows.filter(Q(openid__startswith=search) | Q(openid__in=Subquery(named)))
+def _found(rows: Threads, account: OfficialAccount, user: User, search: str) -> Threads:
+    rights = Rights.of(user)
+    found = searching.openids(account.pk, search, lambda area: rights.may_view(area, account.pk))
+    return rows.filter(Q(openid__startswith=search) | Q(openid__in=found))

@@ -16,8 +16,12 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
-from accounts.followers.models import Follower
+from accounts.followers import people
+from accounts.followers.handles import handle_name
+from accounts.followers.people import Person
 from accounts.official.clients import client_for
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
@@ -35,7 +39,7 @@ DAY = datetime.timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Serving:
     worker: kf.Worker
-    openids: list[str]
+    people: list[Person]
 
 
 @account_page(Area.MESSAGES)
@@ -46,10 +50,11 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     try:
         client = client_for(account)
         workers = kf.workers(client)
-        serving = [
-            Serving(each, kf.sessions_of(client, each.account) if each.serving else []) for each in workers
-        ]
-        context |= {"serving": serving, "waiting": kf.waiting(client), "names": _names(account, serving)}
+        served = [(each, kf.sessions_of(client, each.account) if each.serving else []) for each in workers]
+        waiting = [each.openid for each in kf.waiting(client)]
+        known = people.of(account.pk, [*waiting, *(openid for _each, found in served for openid in found)])
+        context["serving"] = [Serving(each, [known[openid] for openid in found]) for each, found in served]
+        context["waiting"] = [known[openid] for openid in waiting]
         context["online"] = [each for each in workers if each.online]
     except WeChatError as error:
         context["wrong"] = _sentence(error)
@@ -64,10 +69,12 @@ def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())
     ends = min(begins + DAY, timezone.now())
     try:
-        found = kf.records(client_for(account), int(begins.timestamp()), int(ends.timestamp()))
+        records = kf.records(client_for(account), int(begins.timestamp()), int(ends.timestamp()))
+        found = list(islice(records, RECORDS_SHOWN))
+        known = people.of(account.pk, (each.openid for each in found))
         context["records"] = [
-            (datetime.datetime.fromtimestamp(each.at, datetime.UTC), each)
-            for each in islice(found, RECORDS_SHOWN)
+            (datetime.datetime.fromtimestamp(each.at, datetime.UTC), each, known.get(each.openid))
+            for each in found
         ]
     except WeChatError as error:
         context["wrong"] = _sentence(error)
@@ -83,8 +90,14 @@ def _done(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     except WeChatError as error:
         messages.error(request, _sentence(error))
     else:
-        note = " ".join(request.POST.get(name, "") for name in ("do", "worker", "openid", "nickname")).strip()
-        audit.record(request, account, f"kf: {note}")
+        openid = request.POST.get("openid", "")
+        told = [
+            request.POST.get("worker", ""),
+            openid and handle_name(openid),
+            request.POST.get("nickname", ""),
+        ]
+        done = DONE[request.POST["do"]]
+        audit.record(request, account, f"{done}: {' '.join(filter(None, told))}")
         messages.success(request, _("Done."))
     return redirect("admin:desk_kf")
 
@@ -113,6 +126,14 @@ def _end(client: Client, given: QueryDict) -> None:
     kf.close_session(client, _text(given, "worker"), _text(given, "openid"))
 
 
+DONE: Mapping[str, StrOrPromise] = {
+    "add": gettext_lazy("Added a worker of WeChat's customer service"),
+    "rename": gettext_lazy("Renamed a worker of WeChat's customer service"),
+    "delete": gettext_lazy("Deleted a worker of WeChat's customer service"),
+    "invite": gettext_lazy("Invited a worker of WeChat's customer service"),
+    "serve": gettext_lazy("Gave a follower to WeChat's customer service"),
+    "end": gettext_lazy("Ended a talk of WeChat's customer service"),
+}
 ACTIONS: Mapping[str, Callable[[Client, QueryDict], None]] = {
     "add": _add,
     "rename": _rename,
@@ -123,17 +144,8 @@ ACTIONS: Mapping[str, Callable[[Client, QueryDict], None]] = {
 }
 
 
-def _serving(client: Client, worker: kf.Worker) -> Serving:
-    return Serving(worker, kf.sessions_of(client, worker.account) if worker.serving else [])
-
-
 def _text(given: QueryDict, name: str) -> str:
     return str(given.get(name, "")).strip()
-
-
-def _names(account: OfficialAccount, serving: list[Serving]) -> dict[str, str]:
-    openids = [openid for each in serving for openid in each.openids]
-    return {row.openid: str(row) for row in Follower.objects.filter(account=account, openid__in=openids)}
 
 
 def _sentence(error: WeChatError) -> str:

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 
@@ -64,7 +65,7 @@ class Thread(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.openid
+        return handle_name(self.openid)
 
     @property
     def is_open(self) -> bool:
@@ -91,7 +92,7 @@ class Takeover(models.Model):
         indexes = [models.Index(fields=["until"], name="takeover_until")]
 
     def __str__(self) -> str:
-        return f"{self.openid} · {self.user}"
+        return f"{handle_name(self.openid)} · {self.user}"
 
 
 class Note(models.Model):

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -26,11 +26,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.followers import people
+from accounts.followers.follower_page import FollowerForm
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
+from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.models import StaffRight
-from accounts.staff.rights import CHANGES, Area
+from accounts.staff.rights import CHANGES, Area, Rights
 from wechat.desk import boxes, panel, presence, staff, takeovers, talking, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.inbox import conversation
@@ -59,6 +62,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         **frame(request, _("Service desk")),
         **_list(request, account),
         **(_thread(request, account, thread) if thread else {}),
+        **(_profile_form(request, thread) if thread else {}),
         "canned": CannedAnswer.objects.filter(account=account).select_related("asset", "cover"),
         "pictures": Asset.objects.filter(account=account, kind="image", state="uploaded")[:PICTURES],
         "token": secrets.token_urlsafe(12),
@@ -165,12 +169,28 @@ def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
     threads.put_off(thread, timezone.now() + pause[1])
 
 
+def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+    """Keeps remark, tags and fields, as the follower's own page does."""
+    follower = _follower(thread)
+    if follower is None or not _may_change_profile(request, account.pk):
+        raise PermissionDenied
+    form = FollowerForm(follower, request.POST)
+    if not form.is_valid():
+        wrong = (
+            f"{form.fields[name].label}: {error}" for name, errors in form.errors.items() for error in errors
+        )
+        raise ValidationError(list(wrong))
+    form.save()
+    audit.record(request, follower, form.changed_labels())
+
+
 ACTIONS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = {
     "say": _say,
     "again": _again,
     "note": _note,
     "assign": _assign,
     "put_off": _put_off,
+    "profile": _profile,
     "take": lambda request, account, thread: takeovers.take(thread, _user(request)),
     "give_back": lambda request, account, thread: takeovers.give_back(thread),
     "close": lambda request, account, thread: threads.close(thread),
@@ -203,7 +223,7 @@ def _list(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
 
 
 def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> dict[str, Any]:
-    follower = Follower.objects.filter(account=account, openid=thread.openid).first()
+    follower = _follower(thread)
     newest = talking.newest_of_staff(thread)
     takeover = takeovers.current(thread)
     return {
@@ -211,6 +231,7 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "box": boxes.box_named(request.GET.get("box", "")),
         "pauses": [(name, label) for name, (label, _pause) in PAUSES.items()],
         "follower": follower,
+        "person": people.one(account.pk, thread.openid),
         "page": conversation.page(account, thread.openid),
         "allowance": windows.left(account, thread.openid, timezone.now()),
         "takeover": takeover,
@@ -222,6 +243,22 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "agreed": subscription_quota.held(account, thread.openid),
         "seen": newest.pk if newest else 0,
     }
+
+
+def _profile_form(request: HttpRequest, thread: Thread) -> dict[str, Any]:
+    """The form is made once a page: what is typed in it must not be renewed."""
+    follower = _follower(thread)
+    if follower is None or not _may_change_profile(request, thread.account_id):
+        return {}
+    return {"profile": FollowerForm(follower)}
+
+
+def _may_change_profile(request: HttpRequest, account_id: int) -> bool:
+    return Rights.of(request.user).may_change(Area.FOLLOWERS, account_id)
+
+
+def _follower(thread: Thread) -> Follower | None:
+    return Follower.objects.filter(account=thread.account_id, openid=thread.openid).first()
 
 
 def _asked_for(request: HttpRequest, account: OfficialAccount) -> Thread | None:

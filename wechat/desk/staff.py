@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy
 
 from wechat.inbox.answerers import Answerer, named
 
@@ -22,7 +23,7 @@ def name(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
-@named(PREFIX)
+@named(PREFIX, gone=gettext_lazy("a colleague who left"))
 def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
     found = User.objects.in_bulk([int(each) for each in ids if each.isdecimal()])
     return {str(pk): Answerer(name(user)) for pk, user in found.items()}

@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from lxml import etree
 
+from accounts.followers import people
 from accounts.followers.labels import name_of
-from accounts.followers.remarks import remark_of_row
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import BigTable, ReadOnly, badge
-from wechat.inbox import answerers, conversation_page, refused_page, unanswered_page
+from wechat.inbox import answerers, conversation_page, event_names, refused_page, unanswered_page
 from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
@@ -50,11 +50,9 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMessage]:
-        rows: QuerySet[InboundMessage] = super().get_queryset(request)
-        return rows.annotate(remark=remark_of_row())
-
     def prepare(self, rows: Sequence[InboundMessage]) -> None:
+        people.beside(rows)
+        event_names.beside(rows)
         names = answerers.names(row.answered_by for row in rows)
         for row in rows:
             vars(row)["answerer"] = names.of(row.answered_by)
@@ -86,11 +84,8 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return timezone.localtime(row.received_at).strftime("%Y-%m-%d %H:%M:%S")
 
     @admin.display(description=gettext_lazy("follower"))
-    def follower(self, row: InboundMessage) -> str | SafeString:
-        if not row.openid:
-            return "–"
-        name = getattr(row, "remark", "") or row.openid
-        return format_html('<a class="link openid" href="{}">{}</a>', conversation_page.address(row), name)
+    def follower(self, row: InboundMessage) -> SafeString:
+        return people.drawn(people.of_row(row), conversation_page.address(row) if row.openid else "")
 
     @admin.display(description=gettext_lazy("message"))
     def said(self, row: InboundMessage) -> SafeString:
@@ -98,7 +93,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             return badge(_("unreadable"), "bad")
         if row.kind == "text":
             return format_html('<span class="said">{}</span>', Truncator(row.text).chars(120))
-        text = Truncator(row.text).chars(80)
+        text = Truncator(row.read).chars(80)
         return format_html('{} <span class="said">{}</span>', badge(name_of(row.kind, row.event)), text)
 
     @admin.display(description=gettext_lazy("answered by"))
@@ -148,6 +143,8 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         row: InboundMessage | None = kwargs.get("obj")
+        if row is not None:
+            event_names.beside([row])
         context["may_handle"] = self.has_handle_permission(request)
         context["conversation"] = conversation_page.address(row) if row and row.openid else ""
         return super().render_change_form(request, context, *args, **kwargs)

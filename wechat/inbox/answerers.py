@@ -1,13 +1,18 @@
-"""The names behind ``answered_by``: ``rule:12`` means nothing to the people who wrote that rule.
+"""The names behind marks such as ``rule:12``, which mean nothing to the people who wrote that rule.
 
-The app that answers registers how its marks are called::
+Marks say who answered, why something was sent, and who had an order made. The app behind one registers what
+its marks are called, and what is said of those whose thing is gone::
 
-    @named("rule")
+    @named("rule", gone=gettext_lazy("a rule that was deleted"))
     def rules(ids): return {rule_id: Answerer(rule.name, address_of_its_page)}
+
+    call("receipt", gettext_lazy("receipt of a payment"))       # a mark without an id
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from django_stubs_ext import StrOrPromise
 
 from wechat.kernel.registry import Registry
 
@@ -21,15 +26,21 @@ class Answerer:
 # Given the parts after the colon, the ones that still exist.
 Naming = Callable[[Sequence[str]], Mapping[str, Answerer]]
 
-_namings: Registry[Naming] = Registry("naming of answerers")
+_namings: Registry[tuple[Naming, StrOrPromise]] = Registry("naming of answerers")
+_called: Registry[StrOrPromise] = Registry("mark")
 
 
-def named(prefix: str) -> Callable[[Naming], Naming]:
+def named(prefix: str, gone: StrOrPromise = "") -> Callable[[Naming], Naming]:
     def register(naming: Naming) -> Naming:
-        _namings.add(prefix, naming)
+        _namings.add(prefix, (naming, gone))
         return naming
 
     return register
+
+
+def call(mark: str, name: StrOrPromise) -> None:
+    """Registers the name of a mark without an id."""
+    _called.add(mark, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +48,12 @@ class Names:
     known: Mapping[str, Answerer]
 
     def of(self, mark: str) -> Answerer:
-        """Returns what it is called; its mark, if it is gone."""
-        return self.known.get(mark) or Answerer(mark)
+        """Returns what it is called; a mark that nobody registered is its own name."""
+        if mark in self.known:
+            return self.known[mark]
+        prefix, colon, _identity = mark.partition(":")
+        naming = _namings.find(prefix) if colon else None
+        return Answerer(str(_called.find(mark) or (naming[1] if naming else "") or mark))
 
 
 def names(marks: Iterable[str]) -> Names:
@@ -51,6 +66,6 @@ def names(marks: Iterable[str]) -> Names:
         f"{prefix}:{identity}": answerer
         for prefix, identities in by_prefix.items()
         if prefix in _namings
-        for identity, answerer in _namings.get(prefix)(sorted(identities)).items()
+        for identity, answerer in _namings.get(prefix)[0](sorted(identities)).items()
     }
     return Names(known)

@@ -16,8 +16,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.followers.labels import name_of
 from accounts.official.models import OfficialAccount
-from wechat.inbox import answerers
+from wechat.inbox import answerers, event_names
 from wechat.inbox.bubbles import Bubble, Part, of_content, of_message
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMedia, InboundMessage
 from wechat.kernel.registry import Registry
@@ -69,6 +70,7 @@ def received(
         rows.prefetch_related("media").order_by("-pk")[:limit], key=lambda row: row.received_at, reverse=True
     )
     names = answerers.names(row.answered_by for row in newest)
+    event_names.beside(newest)
     for row in newest:
         if row.answer is not None:
             yield _answer(row, names)
@@ -108,6 +110,8 @@ def _answer(row: InboundMessage, names: answerers.Names) -> Bubble:
 
 def part_of(row: InboundMessage) -> Part:
     """Returns what a row says; the unreadable says so."""
+    if row.in_words:
+        return Part("system", f"{name_of(row.kind, row.event)}: {row.in_words}")
     try:
         return of_message(row.message)
     except MalformedMessage:

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 
+from accounts.followers import people
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import Gate, checked, frame
@@ -34,6 +35,7 @@ def show(request: HttpRequest, account: OfficialAccount, openid: str) -> HttpRes
         page=conversation.page(account, openid, before),
         before=before,
         openid=openid,
+        person=people.one(account.pk, openid),
         follower=Follower.objects.filter(account=account, openid=openid).first(),
     )
     return TemplateResponse(request, "inbox/conversation.html", context)

@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import searching
 from accounts.followers.labels import EVENTS, MESSAGES
 from wechat.console.pages import FilterForm
 from wechat.inbox import answerers
@@ -20,6 +21,7 @@ from wechat.kernel import timeline
 OPENID_FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # Reading this many texts takes a third of a second; a substring has no index that Chinese could use.
 SEARCHED = 200_000
+MOST_PEOPLE = 200
 
 ANSWERS = {
     "unanswered": Q(kind="text", answered_by=""),
@@ -42,7 +44,7 @@ def _moment(label: Any) -> forms.DateTimeField:
 
 class LogFilter(FilterForm):
     q = forms.CharField(
-        label=gettext_lazy("Text or OpenID"),
+        label=gettext_lazy("Text or follower"),
         required=False,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
@@ -83,7 +85,7 @@ class LogFilter(FilterForm):
         return rows
 
     def _searched(self, rows: Rows, wanted: str) -> Rows:
-        """All messages of an OpenID, or the newest ones with a text."""
+        """All messages of an OpenID, or the newest ones with a text or of somebody who is called so."""
         if OPENID_FORM.fullmatch(wanted) and (found := rows.filter(openid=wanted)).exists():
             return found
         newest = rows.order_by("-pk").values_list("pk", "received_at")
@@ -91,7 +93,8 @@ class LogFilter(FilterForm):
         if boundary is not None:
             self.notices.append(_searched_back_to(boundary[1]))
             rows = rows.filter(pk__gt=boundary[0])
-        return rows.filter(text__icontains=wanted)
+        people = [each["openid"] for each in searching.openids_for(self.request, wanted)[:MOST_PEOPLE]]
+        return rows.filter(Q(text__icontains=wanted) | Q(openid__in=people))
 
     def _choices(self, name: str) -> forms.ChoiceField:
         field = self.fields[name]

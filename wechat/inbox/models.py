@@ -76,10 +76,18 @@ class InboundMessage(Traced, WorkRow):
             models.Index(fields=["account", "-id"], name="inbound_failed", condition=~models.Q(error="")),
         ]
 
+    # Set for the rows of a page: ``wechat.inbox.event_names``.
+    in_words = ""
+
     def __str__(self) -> str:
         if self.kind == "text":
             return self.text
-        return f"{name_of(self.kind, self.event)} {self.text}".rstrip()
+        return f"{name_of(self.kind, self.event)} {self.read}".rstrip()
+
+    @property
+    def read(self) -> str:
+        """Returns what staff read in it: its text, or what an event carries in words, where that is known."""
+        return self.in_words or self.text
 
     @property
     def message(self) -> Message:

@@ -12,6 +12,7 @@ from accounts.followers.labels import name_of
 from accounts.followers.models import Follower
 from accounts.followers.timeline import Moment
 from accounts.staff.rights import Area
+from wechat.inbox import event_names
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage
 
 SHOWN = 120
@@ -25,12 +26,13 @@ def received(follower: Follower, before: datetime.datetime | None, limit: int) -
     if before is not None:
         rows = rows.filter(received_at__lt=before)
     newest = sorted(rows.order_by("-pk")[:limit], key=lambda row: row.received_at, reverse=True)
+    event_names.beside(newest)
     for row in newest:
         yield Moment(row.received_at, name_of(row.kind, row.event), _text(row), _link(row))
 
 
 def _text(row: InboundMessage) -> str:
-    said = Truncator(row.text).chars(SHOWN)
+    said = Truncator(row.read).chars(SHOWN)
     if row.kind == "text" and not row.answered_by:
         return f"{said} ({_('No rule answered')})"
     return said

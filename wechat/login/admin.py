@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -5,16 +6,19 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import people
 from accounts.followers.models import Follower
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.rights import Area
 from wechat.api.models import ApiClient
 from wechat.console.pages import BigTable, FilterForm, ReadOnly, badge, moment
+from wechat.login import own_wechat_page
 from wechat.login.models import AllowedSite, Visitor
 from wechat.login.returning import NotAllowed, host_of
 
@@ -71,6 +75,10 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     readonly_fields = ("openid", "unionid", "named", "follows", "consent", "has_phone", "seen", "last_login")
     fields = ("account", *readonly_fields)
 
+    def get_urls(self) -> list[URLPattern]:
+        own = self.admin_site.admin_view(own_wechat_page.show)
+        return [path("own/", own, name="login_own_wechat"), *super().get_urls()]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Visitor]:
         followers = Follower.objects.filter(
             account=OuterRef("account"), openid=OuterRef("openid"), subscribed=True
@@ -80,7 +88,13 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("visitor"))
     def named(self, visitor: Visitor) -> SafeString:
-        return format_html('<span class="openid">{}</span>', visitor)
+        person = people.of_row(visitor)
+        assert person is not None
+        name = visitor.nickname or person.name
+        return format_html('<span class="who">{}<span>{}</span></span>', people.face(person), name)
+
+    def prepare(self, rows: Sequence[Visitor]) -> None:
+        people.beside(rows)
 
     @admin.display(description=gettext_lazy("follows"))
     def follows(self, visitor: Visitor) -> SafeString:

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
@@ -45,7 +46,7 @@ class Visitor(HasSecrets):
         indexes = [models.Index(fields=["unionid"], name="visitor_person", condition=~models.Q(unionid=""))]
 
     def __str__(self) -> str:
-        return self.nickname or self.openid
+        return self.nickname or handle_name(self.openid)
 
     @property
     def follower(self) -> Follower | None:

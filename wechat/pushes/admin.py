@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts.followers.remarks import remark_of_row
+from accounts.followers import people
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import frame
@@ -70,9 +70,13 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Push]:
         rows: QuerySet[Push] = super().get_queryset(request)
-        return rows.select_related("account").annotate(remark=remark_of_row())
+        return rows.select_related("account")
+
+    def filter_of(self, request: HttpRequest) -> PushFilter:
+        return PushFilter(current_account(request), request.GET)
 
     def prepare(self, rows: Sequence[Push]) -> None:
+        people.beside(rows)
         causes = answerers.names(row.cause for row in rows)
         for row in rows:
             vars(row)["caused_by"] = causes.of(row.cause)
@@ -156,8 +160,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("follower"))
     def follower(self, push: Push) -> SafeString:
         address = reverse("admin:inbox_conversation", args=[push.account_id, push.openid])
-        name = getattr(push, "remark", "") or push.openid
-        return format_html('<a class="link openid" href="{}">{}</a>', address, name)
+        return people.drawn(people.of_row(push), address)
 
     @admin.display(description=gettext_lazy("because of"))
     def cause_named(self, push: Push) -> str | SafeString:

@@ -1,14 +1,13 @@
 """The form in which a template's values are filled in, made from the template itself."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers.models import Follower
-from accounts.official.models import OfficialAccount
+from accounts.followers.person_picker import PersonField
 from wechat.pushes.models import Template
 from wechat.pushes.values import LISTED, TemplateField
 from wechat.sdk.template_messages import TemplateMessage
@@ -64,28 +63,12 @@ class FillForm(forms.Form):
 class TestForm(FillForm):
     """The same, for one follower who is to get it at once."""
 
-    follower = forms.CharField(
-        label=gettext_lazy("Send to"),
-        max_length=64,
-        help_text=gettext_lazy("The OpenID or the remark of a follower, as of yourself."),
-    )
+    follower = PersonField(label=gettext_lazy("Send to"))
 
     def __init__(self, template: Template, *args: Any, **kwargs: Any) -> None:
         super().__init__(template, *args, **kwargs)
         self.order_fields(["follower", *self.fields])
-
-    def clean_follower(self) -> str:
-        """The OpenID of a follower we know."""
-        return known_openid(self.template.account, self.cleaned_data["follower"])
-
-
-def known_openid(account: OfficialAccount, wanted: str) -> str:
-    """Raises ``ValidationError`` if nobody of the account has this OpenID or remark."""
-    known = Follower.objects.filter(account=account)
-    found = known.filter(openid=wanted.strip()).first() or known.filter(remark=wanted.strip()).first()
-    if found is None:
-        raise ValidationError(_("Nobody has this OpenID or remark."))
-    return found.openid
+        cast(PersonField, self.fields["follower"]).for_account(template.account_id)
 
 
 def _input(field: TemplateField, usual: str) -> forms.Field:

@@ -1,11 +1,13 @@
 """The filters of the sent messages, each in terms of an index."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.person_picker import PersonField
+from accounts.official.models import OfficialAccount
 from wechat.console.pages import FilterForm
 from wechat.kernel import timeline
 from wechat.pushes.models import Push
@@ -18,9 +20,13 @@ def _moment(label: Any) -> forms.DateTimeField:
 
 class PushFilter(FilterForm):
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All")), *Push.State.choices])
-    openid = forms.CharField(label=_("The whole OpenID"), required=False, max_length=64)
+    openid = PersonField(required=False, strangers=True)
     since = _moment(_("From"))
     until = _moment(_("To"))
+
+    def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(PersonField, self.fields["openid"]).for_account(account.pk if account else None)
 
     def narrow(self, rows: QuerySet[Push]) -> QuerySet[Push]:
         chosen = self.cleaned_data

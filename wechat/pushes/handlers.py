@@ -1,13 +1,21 @@
 """What an incoming message means for what we send: the windows it opens, the answers that follow it."""
 
+from collections.abc import Mapping, Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from accounts.official.models import OfficialAccount
-from wechat.inbox import conversation, routing
+from wechat.api.models import ApiClient
+from wechat.inbox import answerers, conversation, routing
+from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import InboundEvent, reacts
 from wechat.kernel import work
 from wechat.pushes import receipts, subscription_quota, windows
 from wechat.pushes.conversation import pushed
-from wechat.pushes.models import Push, SendWindow
+from wechat.pushes.models import EventTemplate, Push, SendWindow
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import from_dict, to_dict
 from wechat.sdk.messages import (
@@ -44,6 +52,27 @@ ACTIONS: tuple[tuple[tuple[type[Message], ...], SendWindow.Trigger], ...] = (
 )
 
 conversation.register(pushed)
+
+
+answerers.call("api", gettext_lazy("a business system, through the API"))
+
+
+@named("api", gone=gettext_lazy("a business system that has no access any more"))
+def clients(ids: Sequence[str]) -> Mapping[str, Answerer]:
+    found = ApiClient.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
+    return {str(pk): Answerer(name) for pk, name in found.values_list("pk", "name")}
+
+
+@named("event", gone=gettext_lazy("an automatic message that was deleted"))
+def automatic_messages(ids: Sequence[str]) -> Mapping[str, Answerer]:
+    found = EventTemplate.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
+    return {
+        str(each.pk): Answerer(
+            _("automatic message “%(name)s”") % {"name": each.template},
+            reverse("admin:pushes_eventtemplate_change", args=[each.pk]),
+        )
+        for each in found.select_related("template")
+    }
 
 
 @reacts()

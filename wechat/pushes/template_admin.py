@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.followers import people
+from accounts.followers.handles import handle_name
 from accounts.official.clients import client_for
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
@@ -108,7 +110,9 @@ class TemplateAdmin(AccountScopedAdmin):
         """Returns what the platform accepted and then did not deliver, asked for now."""
         context = frame(request, _("Held back by WeChat"), opts=self.opts, template=template)
         try:
-            context["held"] = [_held(each) for each in _intercepted(template)]
+            found = [_held(each) for each in _intercepted(template)]
+            known = people.of(template.account_id, (str(each.get("openid", "")) for each in found))
+            context["held"] = [{**each, "person": known.get(str(each.get("openid", "")))} for each in found]
         except WeChatError as error:
             context["problem"] = _in_words(error)
         return TemplateResponse(request, "pushes/template_held.html", context)
@@ -175,7 +179,9 @@ class TemplateAdmin(AccountScopedAdmin):
             key=f"try:{template.pk}:{get_random_string(16)}",
             cause=f"staff:{user.pk}",
         )
-        audit.record(request, template, _("Sent to %(openid)s to try it out") % {"openid": push.openid})
+        audit.record(
+            request, template, _("Sent to %(who)s to try it out") % {"who": handle_name(push.openid)}
+        )
         self.message_user(request, _("The message is on its way; here is what becomes of it."))
         return redirect("admin:pushes_push_change", push.pk)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.followers import tagging
 from accounts.followers.models import Follower, Tag
@@ -77,7 +78,7 @@ def rules_with(asset: Asset) -> list[str]:
     return [_("rule “%(name)s”") % {"name": rule.name} for rule in rules]
 
 
-@named("rule")
+@named("rule", gone=gettext_lazy("a rule that was deleted"))
 def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
     found = Rule.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
     return {

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers.models import Follower
+from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page
 from accounts.staff.rights import Area
@@ -52,12 +52,7 @@ class TesterForm(forms.Form):
     value = forms.CharField(label=gettext_lazy("Text"), required=False, max_length=2000, strip=False)
     key = forms.CharField(label=gettext_lazy("event key"), required=False, max_length=2000, widget=Suggesting)
     scene = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
-    openid = forms.CharField(
-        label=gettext_lazy("Follower"),
-        required=False,
-        max_length=64,
-        help_text=gettext_lazy("OpenID or remark; empty: somebody new."),
-    )
+    openid = PersonField(required=False, help_text=gettext_lazy("Nobody chosen: somebody new."))
     at = forms.DateTimeField(
         label=gettext_lazy("When"),
         required=False,
@@ -67,25 +62,12 @@ class TesterForm(forms.Form):
 
     def __init__(self, account: OfficialAccount, data: Any) -> None:
         super().__init__(data or None, initial={"what": "text"})
-        self.account = account
+        cast(PersonField, self.fields["openid"]).for_account(account.pk)
         channels = codes.scenes.offered(account.pk, keep=(data or {}).get("scene", ""))
         cast(forms.ChoiceField, self.fields["scene"]).choices = [("", _("no channel")), *channels]
         cast(Suggesting, self.fields["key"].widget).offered = codes.menu_keys.offered(account.pk)
         for name, whats in (("scene", SCANS), ("key", KEYED), ("value", SAID)):
             self.fields[name].widget.attrs |= {"data-shown-by": "what", "data-shown-for": " ".join(whats)}
-
-    def clean_openid(self) -> str:
-        """The OpenID of a known follower, or nothing."""
-        wanted = self.cleaned_data["openid"].strip()
-        if not wanted:
-            return ""
-        known = Follower.objects.filter(account=self.account)
-        found = known.filter(openid=wanted).first() or known.filter(remark=wanted).first()
-        if found is None:
-            raise forms.ValidationError(
-                _("Nobody has this OpenID or remark. Leave it empty for somebody new.")
-            )
-        return found.openid
 
 
 @account_page(Area.CONTENT)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -18,10 +19,12 @@ from accounts.followers import (
     follower_page,
     import_page,
     job_page,
+    people,
+    person_picker,
     sync_page,
 )
 from accounts.followers.filtering import FollowerFilter
-from accounts.followers.labels import name_of_activity, name_of_scene
+from accounts.followers.labels import name_of_activity
 from accounts.followers.models import Follower
 from accounts.staff import held_page
 from accounts.staff.pages import AccountScopedAdmin
@@ -54,6 +57,9 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Follower]:
         return super().get_queryset(request).prefetch_related("tags")
 
+    def prepare(self, rows: Sequence[Follower]) -> None:
+        people.beside(rows)
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
@@ -61,6 +67,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
             path("held/", view(held_page.go_on), name="staff_held_go_on"),
             path("held/overdue/", view(held_page.decide), name="staff_held_decide"),
             path("bulk/", view(bulk_page.show), name="followers_bulk"),
+            path("pick/", view(person_picker.page), name="followers_pick"),
             path("jobs/", view(job_page.listed), name="followers_jobs"),
             path("jobs/<int:pk>/", view(job_page.show), name="followers_job"),
             path("jobs/<int:pk>/file/", view(job_page.download), name="followers_job_file"),
@@ -98,9 +105,10 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("follower"))
     def named(self, follower: Follower) -> SafeString:
-        if not (follower.remark or follower.nickname):
-            return format_html('<span class="openid">{}</span>', follower.openid)
-        return format_html('{} <span class="openid quiet">{}</span>', str(follower), follower.openid)
+        """The admin makes a link of it, to the follower's page."""
+        person = people.of_row(follower)
+        assert person is not None
+        return format_html('<span class="who">{}{}</span>', people.face(person), person.name)
 
     @admin.display(description=gettext_lazy("follows"))
     def follows(self, follower: Follower) -> SafeString:
@@ -114,11 +122,9 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         return format_html_join(" ", "{}", ((badge(tag.name),) for tag in follower.tags.all()))
 
     @admin.display(description=gettext_lazy("came by"))
-    def came(self, follower: Follower) -> SafeString:
-        scene = follower.qr_scene_str or follower.qr_scene or ""
-        return format_html(
-            '{} <span class="quiet">{}</span>', name_of_scene(follower.subscribe_scene) or "–", scene
-        )
+    def came(self, follower: Follower) -> str:
+        person = people.of_row(follower)
+        return (person.came_by if person else "") or "–"
 
     @admin.display(description=gettext_lazy("followed"))
     def followed_at(self, follower: Follower) -> SafeString:

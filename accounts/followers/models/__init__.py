@@ -3,6 +3,7 @@
 from accounts.followers.models.avatars import Avatar
 from accounts.followers.models.followers import Follower, Tag
 from accounts.followers.models.grouping import AutoTag, CustomField, FieldValue, Segment
+from accounts.followers.models.people import GivenName, OwnWeChat
 from accounts.followers.models.work import BulkJob, Change, FollowerSync, JobFault, ListedOpenid
 
 __all__ = [
@@ -14,8 +15,10 @@ __all__ = [
     "FieldValue",
     "Follower",
     "FollowerSync",
+    "GivenName",
     "JobFault",
     "ListedOpenid",
+    "OwnWeChat",
     "Segment",
     "Tag",
 ]

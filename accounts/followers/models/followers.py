@@ -4,9 +4,11 @@ from typing import Any
 
 from django.core.validators import MinLengthValidator
 from django.db import models
+from django.db.models.functions import MD5, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import DIGITS, handle_name
 from accounts.official.models import OfficialAccount
 from wechat.kernel.work import WorkRow
 
@@ -118,7 +120,10 @@ class Follower(models.Model):
                 condition=models.Q(profiled_at__isnull=True, subscribed=True),
             ),
             models.Index(fields=["account", "-id"], name="follower_remarked", condition=~models.Q(remark="")),
+            models.Index(fields=["account", "-id"], name="follower_named", condition=~models.Q(nickname="")),
+            # What their handle is found by: ``accounts.followers.handles``.
+            models.Index("account", Left(MD5("openid"), DIGITS), name="follower_handle"),
         ]
 
     def __str__(self) -> str:
-        return self.remark or self.nickname or self.openid
+        return self.remark or self.nickname or handle_name(self.openid)

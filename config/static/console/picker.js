@@ -72,13 +72,13 @@
       if (!after) this.list.replaceChildren();
       else this.list.lastChild.remove();
       this.list.removeAttribute("aria-busy");
-      this.list.classList.toggle("lines", answer.choices.length > 0 && answer.choices.every((each) => !each.image && each.icon === "link"));
+      this.list.classList.toggle("lines", answer.choices.length > 0 && (answer.lines || answer.choices.every((each) => !each.image && each.icon === "link")));
       this.list.append(...answer.choices.map((each) => this.choice(each)));
       if (answer.more) this.list.append(make("button", { type: "button", class: "button-plain", onclick: () => this.ask(answer.more) }, this.words.more));
       if (!this.list.children.length) this.list.append(make("p", { class: "quiet" }, this.words.empty));
     }
 
-    furnish({ words, filters, upload }) {
+    furnish({ words, filters, upload, link }) {
       this.words = words;
       this.search.placeholder = words.search;
       this.search.setAttribute("aria-label", words.search);
@@ -88,6 +88,8 @@
         const entries = options.map(([value, words]) => make("option", { value }, words));
         this.tools.append(make("select", { name, "aria-label": label, onchange: () => this.ask() }, ...entries));
       }
+      // Beside the form, which is not to be lost.
+      if (link) this.dialog.append(make("a", { class: "picker-link link", href: link.url, target: "_blank", rel: "noopener" }, link.words));
       if (upload) {
         const input = make("input", { type: "file", class: "only-read", accept: upload.accept, onchange: () => this.upload(upload, input) });
         // The skin would look for a text field beside it.
@@ -191,11 +193,38 @@
     input.after(button);
   }
 
+  // A field whose value nobody reads: whoever was picked is shown by name and face.
+  function ofNamed(input) {
+    const { pickLabel, pickClear } = input.dataset;
+    const now = make("span", { class: "pick-now pick-person" });
+    const button = make("button", { type: "button", class: "button-plain", "aria-label": pickLabel, onclick: () => open() }, pickLabel);
+    const away = make("button", { type: "button", class: "button-small", "aria-label": pickClear, title: pickClear, onclick: () => set({ value: "", title: "" }) }, "✕");
+    const show = ({ title, image }) => {
+      now.replaceChildren(...[image ? make("img", { src: image, alt: "" }) : "", title ?? ""]);
+      away.hidden = !input.value;
+    };
+    const set = (choice) => {
+      input.value = choice.value;
+      show(choice);
+      for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
+    };
+    const open = async () => {
+      const found = await window.pick(pickLabel, input.dataset.pick, [input.value]);
+      if (found) set(found);
+      button.focus();
+    };
+    input.hidden = true;
+    // Hidden, it could not be pointed at; the server says what is missing.
+    input.required = false;
+    input.after(make("div", { class: "pick" }, now, button, away));
+    show({ title: input.dataset.pickTitle, image: input.dataset.pickImage });
+  }
+
   function begin() {
     for (const field of document.querySelectorAll("[data-pick]")) {
       if (field.dataset.picks || field.name.includes("__prefix__") || field.multiple) continue;
       field.dataset.picks = "1";
-      (field.matches("select") ? ofSelect : ofInput)(field);
+      (field.matches("select") ? ofSelect : field.dataset.pickTitle !== undefined ? ofNamed : ofInput)(field);
     }
   }
 

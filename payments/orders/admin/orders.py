@@ -1,6 +1,7 @@
 """Orders for finance: the list, one order with its whole history, and what can be done with it."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,17 +10,18 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import people
+from accounts.followers.people import Person
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import AmountField, money
-from payments.orders import polling, revenue_page
+from payments.orders import history, polling, revenue_page
 from payments.orders.filtering import OrderFilter
 from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused
@@ -28,6 +30,7 @@ from payments.orders.refunds.limits import left_alone, limit_of
 from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.inbox import answerers
 from wechat.pushes.models import Push
 from wechat.sdk.pay.money import yuan
 
@@ -68,23 +71,36 @@ class RefundForm(forms.Form):
         return amount
 
 
+def payer_openid(order: Order) -> str:
+    """Returns who paid, or was to pay."""
+    return order.payer_openid or order.openid
+
+
+def payer_of(order: Order) -> Person | None:
+    """The person beside the order, or looked up for one that stands alone."""
+    return people.of_row(order, openid=payer_openid)
+
+
 @admin.register(Order)
 class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.MONEY
     empty_words = gettext_lazy(
         "An order is made when somebody pays for an item on its page, or when a business system asks for one."
     )
-    list_display = ("created", "number", "described", "amount", "became", "way", "paid")
+    list_display = ("created", "number", "payer", "described", "amount", "became", "way", "paid")
     list_display_links = ("number",)
     filter_form = OrderFilter
     change_form_outer_before_template = "orders/order_tools.html"
     change_form_outer_after_template = "orders/order_story.html"
     fields = (
         "account", "number", "became", "amount", "given_back", "description", "item", "attach", "way",
-        "payer", "merchant", "transaction_id", "bank_type", "created", "expires", "paid", "source",
+        "payer", "merchant", "transaction_id", "bank_type", "created", "expires", "paid", "made_by",
     )  # fmt: skip
     readonly_fields = fields
     list_select_related = ("merchant", "account")
+
+    def prepare(self, rows: Sequence[Order]) -> None:
+        people.beside(rows, openid=payer_openid)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (
@@ -114,7 +130,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         more = {
             "may_act": Rights.of(request.user).may_change(Area.MONEY, obj.account_id),
             "may_see_items": Rights.of(request.user).may_view(Area.CONTENT, obj.account_id),
-            "steps": obj.steps.order_by("id"),
+            "steps": history.lines(obj),
             "refunds": obj.refunds.order_by("id"),
             "notices": obj.notices.order_by("id"),
             "discrepancies": obj.discrepancies.order_by("id"),
@@ -200,11 +216,15 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return {
             "amount": yuan(amount),
             "left": yuan(order.refundable - amount),
-            "payer": order.payer_openid or order.openid,
+            "payer": payer_of(order),
             "limit": yuan(limit) if limit is not None else "",
             "alone": yuan(left) if left is not None else "",
             "second_person": left is not None and amount > left,
         }
+
+    @admin.display(description=gettext_lazy("made by"))
+    def made_by(self, order: Order) -> str:
+        return answerers.names([order.source]).of(order.source).name
 
     @admin.display(description=gettext_lazy("created"))
     def created(self, order: Order) -> SafeString:
@@ -244,11 +264,5 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return badge(order.get_state_display(), COLOURS[OrderState(order.state)])
 
     @admin.display(description=gettext_lazy("payer"))
-    def payer(self, order: Order) -> SafeString | str:
-        openid = order.payer_openid or order.openid
-        if not openid:
-            return "–"
-        if not vars(order).get("may_see_messages"):
-            return format_html('<span class="openid">{}</span>', openid)
-        address = reverse("admin:inbox_conversation", args=[order.account_id, openid])
-        return format_html('<a class="link openid" href="{}">{}</a>', address, openid)
+    def payer(self, order: Order) -> SafeString:
+        return people.drawn(payer_of(order))

@@ -1,5 +1,6 @@
 """Refunds for finance: the list, and the second person's yes or no."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -13,10 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import people
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import money
+from payments.orders.admin.orders import payer_of, payer_openid
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
 from payments.orders.ordering import OrderRefused, Uncertain
@@ -24,6 +27,7 @@ from payments.orders.refunds import abnormal, refunding
 from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.inbox import answerers
 
 COLOURS = {
     RefundState.WAITING: "warn",
@@ -41,16 +45,29 @@ COLOURS = {
 class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.MONEY
     empty_words = gettext_lazy("A refund begins on the page of its order.")
-    list_display = ("created", "number", "order_link", "given", "became", "reason", "asked_by", "done")
+    list_display = (
+        "created",
+        "number",
+        "order_link",
+        "payer",
+        "given",
+        "became",
+        "reason",
+        "asked_by",
+        "done",
+    )
     list_display_links = ("number",)
     list_select_related = ("order", "order__merchant", "asked_by", "account")
     filter_form = RefundFilter
     change_form_outer_before_template = "orders/refund_tools.html"
     fields = (
-        "account", "number", "order_link", "given", "became", "error", "reason", "asked_by", "decided_by",
-        "source", "refund_id", "received_account", "calls", "created", "done",
+        "account", "number", "order_link", "payer", "given", "became", "error", "reason", "asked_by",
+        "decided_by", "made_by", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
+
+    def prepare(self, rows: Sequence[Refund]) -> None:
+        people.beside(rows, openid=_payer_openid)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (("decide", self.decide_view), ("pay_out", self.pay_out_view))
@@ -85,7 +102,9 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         assert isinstance(request.user, User)
         is_own = refund.asked_by_id == request.user.pk
         title = _("Decide about the refund")
-        context = frame(request, title, opts=self.opts, refund=refund, is_own=is_own)
+        context = frame(
+            request, title, opts=self.opts, refund=refund, is_own=is_own, payer=payer_of(refund.order)
+        )
         return TemplateResponse(request, "orders/decide.html", context)
 
     def pay_out_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
@@ -128,6 +147,10 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             self.log_change(request, refund, refund.get_state_display())
         self.message_user(request, _("The refund is: %(state)s.") % {"state": refund.get_state_display()})
 
+    @admin.display(description=gettext_lazy("made by"))
+    def made_by(self, refund: Refund) -> str:
+        return answerers.names([refund.source]).of(refund.source).name
+
     @admin.display(description=gettext_lazy("requested"))
     def created(self, refund: Refund) -> SafeString:
         return moment(refund.created_at)
@@ -145,6 +168,10 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         address = reverse("admin:orders_order_change", args=[refund.order_id])
         return format_html('<a class="link" href="{}">{}</a>', address, refund.order)
 
+    @admin.display(description=gettext_lazy("payer"))
+    def payer(self, refund: Refund) -> SafeString:
+        return people.drawn(people.of_row(refund, openid=_payer_openid))
+
     @admin.display(description=gettext_lazy("amount"))
     def given(self, refund: Refund) -> SafeString:
         return money(refund.amount)
@@ -152,6 +179,10 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("state"))
     def became(self, refund: Refund) -> SafeString:
         return badge(refund.get_state_display(), COLOURS[RefundState(refund.state)])
+
+
+def _payer_openid(refund: Refund) -> str:
+    return payer_openid(refund.order)
 
 
 def _may_change(request: HttpRequest, refund: Refund) -> bool:

@@ -1,5 +1,6 @@
 """Who bought what, what they filled in, and whether they have it: for those who may see money and buyers."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.followers import people, searching
 from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
@@ -28,6 +30,10 @@ from wechat.kernel.row_ids import row_id
 Fulfilment = Sale.Fulfilment
 
 
+def _account_id(sale: Sale) -> int:
+    return sale.order.account_id
+
+
 class SaleFilter(FilterForm):
     item = forms.ModelChoiceField(
         Item.objects.none(),
@@ -41,7 +47,7 @@ class SaleFilter(FilterForm):
         choices=[("", gettext_lazy("All")), *Fulfilment.choices],
     )
     q = forms.CharField(
-        label=gettext_lazy("Order number or OpenID"),
+        label=gettext_lazy("Order number or buyer"),
         required=False,
         max_length=64,
         widget=forms.TextInput(attrs={"type": "search"}),
@@ -50,7 +56,9 @@ class SaleFilter(FilterForm):
     def narrow(self, rows: QuerySet[Sale]) -> QuerySet[Sale]:
         chosen = self.cleaned_data
         if wanted := chosen["q"].strip():
-            return rows.filter(Q(order__out_trade_no=wanted) | Q(openid=wanted))
+            return rows.filter(
+                Q(order__out_trade_no=wanted) | Q(openid__in=searching.openids_for(self.request, wanted))
+            )
         if chosen["item"]:
             rows = rows.filter(item=chosen["item"])
         if chosen["fulfilment"] == Fulfilment.OPEN:
@@ -65,7 +73,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
     filter_form = SaleFilter
     actions = ("deliver",)
     empty_words = gettext_lazy("Whoever pays for an item is listed here, with what they filled in.")
-    list_display = ("number", "paid", "item", "filled_in", "amount", "became", "delivery")
+    list_display = ("number", "paid", "who", "item", "filled_in", "amount", "became", "delivery")
     list_display_links = ("number",)
     list_select_related = ("item", "item__account", "order")
     list_before_template = "shop/sale_tools.html"
@@ -93,8 +101,12 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
         form = super().filter_of(request)
         if form is not None:
-            cast(Any, form.fields["item"]).queryset = Item.objects.filter(account=current_account(request))
+            account = current_account(request)
+            cast(Any, form.fields["item"]).queryset = Item.objects.filter(account=account)
         return form
+
+    def prepare(self, rows: Sequence[Sale]) -> None:
+        people.beside(rows, account_id=_account_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -130,9 +142,14 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return moment(sale.order.paid_at)
 
     @admin.display(description=gettext_lazy("payer"))
+    def who(self, sale: Sale) -> SafeString:
+        return people.drawn(people.of_row(sale, account_id=_account_id))
+
+    @admin.display(description=gettext_lazy("payer"))
     def buyer(self, sale: Sale) -> SafeString:
         address = reverse("admin:orders_order_change", args=[sale.order_id])
-        return format_html('{} · <a class="link" href="{}">{}</a>', sale.openid, address, sale.order)
+        person = people.of_row(sale, account_id=_account_id)
+        return format_html('{} <a class="link" href="{}">{}</a>', people.drawn(person), address, sale.order)
 
     @admin.display(description=gettext_lazy("what was filled in"))
     def filled_in(self, sale: Sale) -> SafeString | str:

@@ -1,11 +1,17 @@
 """What arrives and means something for sequences: who enters one, who stops."""
 
-from django.db.models import Q
-from django.utils.translation import gettext as _
+from collections.abc import Mapping, Sequence
 
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from wechat.campaigns.models import Sequence as SequenceModel
 from wechat.campaigns.models import SequenceStep
 from wechat.campaigns.sequences import enrolling
 from wechat.channels.models import Channel
+from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import InboundEvent, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -21,6 +27,17 @@ from wechat.sdk.messages import (
     Video,
     Voice,
 )
+
+
+@named("sequence", gone=gettext_lazy("a sequence that was deleted"))
+def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
+    found = SequenceModel.objects.filter(pk__in=[each for each in ids if each.isdecimal()])
+    return {
+        str(pk): Answerer(
+            _("sequence “%(name)s”") % {"name": name}, reverse("admin:campaigns_sequence_change", args=[pk])
+        )
+        for pk, name in found.values_list("pk", "name")
+    }
 
 
 @reacts(Subscribe)

@@ -10,7 +10,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.followers.remarks import remark_of_row
+from accounts.followers import people
+from accounts.followers.handles import handle_name
 from accounts.staff import audit
 from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
@@ -33,7 +34,8 @@ def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     inside = Enrolment.objects.filter(sequence=sequence, state__in=OPEN)
     if before := row_id(request.GET.get("before", "")):
         inside = inside.filter(pk__lt=before)
-    rows = list(inside.annotate(remark=remark_of_row()).order_by("-pk")[: SHOWN + 1])
+    rows = list(inside.order_by("-pk")[: SHOWN + 1])
+    people.beside(rows)
     context = {
         "lines": report.steps(sequence),
         "counted": report.people([sequence])[sequence.pk],
@@ -48,7 +50,11 @@ def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
 def remove(request: HttpRequest, sequence: Sequence, enrolment: int) -> HttpResponse:
     row = get_object_or_404(Enrolment, pk=enrolment, sequence=sequence)
     enrolling.remove(row)
-    _noted(request, sequence, _("Took %(who)s out of the sequence") % {"who": row.openid})
+    _noted(
+        request,
+        sequence,
+        _("Took %(who)s out of the sequence") % {"who": handle_name(row.openid)},
+    )
     return redirect("admin:campaigns_sequence_report", sequence.pk)
 
 

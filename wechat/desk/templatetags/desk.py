@@ -1,5 +1,4 @@
 import datetime
-from collections.abc import Mapping
 
 from django import template
 from django.utils.translation import ngettext
@@ -25,8 +24,3 @@ def roughly(length: datetime.timedelta) -> str:
 def urgency(length: datetime.timedelta) -> str:
     """The colour of a wait: after an hour it is bad."""
     return "bad" if length.total_seconds() >= HOUR else "warn"
-
-
-@register.filter
-def named(names: Mapping[str, str], openid: str) -> str:
-    return names.get(openid, openid)

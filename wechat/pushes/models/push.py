@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.inbox.models import InboundMessage
@@ -177,7 +178,7 @@ class Push(Traced, WorkRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_state_display()} · {self.openid}"
+        return f"{self.get_state_display()} · {handle_name(self.openid)}"
 
     @property
     def body(self) -> Content:

@@ -98,6 +98,21 @@ async function send(event) {
   text.focus();
 }
 
+// What is written beside the conversation is kept without leaving it: a reply may be half typed.
+async function keepProfile(event) {
+  event.preventDefault();
+  const form = event.target;
+  const wrong = form.querySelector(".desk-wrong");
+  const body = new FormData(form, event.submitter);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+  wrong.textContent = answer?.ok ? "" : (answer?.status === 422 ? (await answer.json()).error : desk.dataset.lost);
+  wrong.hidden = answer?.ok ?? false;
+  if (answer?.ok) {
+    form.closest("details").open = false;
+    await look();
+  }
+}
+
 // --- canned answers, by / and the first letters of a shortcut
 
 const entries = canned ? [...canned.children] : [];
@@ -186,6 +201,7 @@ function keyOnPage(event) {
 }
 
 document.addEventListener("keydown", keyOnPage);
+document.querySelector("#desk-profile form")?.addEventListener("submit", keepProfile);
 if (composer) {
   composer.addEventListener("submit", send);
   text.addEventListener("keydown", keyInText);

@@ -1,0 +1,97 @@
+"""Finding a person by whatever staff know of them, each way by an index of its own.
+
+What apps above know (a telephone from an order) they register, with the area that their answer is about::
+
+    @finds(Area.MONEY)
+    def by_telephone(account_id, words): return Sale.objects.filter(…).values("openid")
+"""
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.db.models.functions import MD5, Left
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.followers import handles
+from accounts.followers.models import Follower, GivenName
+from accounts.staff.rights import Area, Rights, current_account
+from wechat.kernel.registry import Registry
+
+# Rows of one column, the openid.
+Openids = QuerySet[Any, Any]
+# Given an account and what was typed: openids, or ``None`` for words that it knows nothing of.
+Finder = Callable[[int, str], Openids | None]
+
+_finders: Registry[tuple[Area, Finder]] = Registry("finder of people")
+
+
+def finds(area: Area) -> Callable[[Finder], Finder]:
+    """Registers a finder for readers who may look at the area."""
+
+    def register(finder: Finder) -> Finder:
+        _finders.add(f"{finder.__module__}.{finder.__qualname__}", (area, finder))
+        return finder
+
+    return register
+
+
+def openids(account_id: int, words: str, may_view: Callable[[Area], bool] = lambda area: False) -> Openids:
+    """The openids of those who fit: by OpenID, remark, name, handle, and what apps above may tell."""
+    words = words.strip()
+    known = Follower.objects.filter(account=account_id)
+    ways = [
+        known.filter(openid=words),
+        known.exclude(remark="").filter(remark__icontains=words),
+        known.exclude(nickname="").filter(nickname__icontains=words),
+        GivenName.objects.filter(account=account_id, name__icontains=words),
+    ]
+    if beginning := handles.digits_of(words.rpartition(" ")[2]):
+        ways.append(of_handle(account_id, beginning))
+    found = [way.order_by().values("openid") for way in ways]
+    for area, finder in _finders:
+        if may_view(area) and (more := finder(account_id, words)) is not None:
+            found.append(more)
+    return reduce(lambda one, other: one.union(other), found)
+
+
+def openids_for(request: HttpRequest | None, words: str) -> Openids:
+    """The same in the account that the reader of a list looks at, as far as they may look."""
+    account = current_account(request) if request else None
+    if request is None or account is None:
+        return Follower.objects.none().values("openid")
+    rights, account_id = Rights.of(request.user), account.pk
+    return openids(account_id, words, lambda area: rights.may_view(area, account_id))
+
+
+def of_handle(account_id: int, beginning: str) -> QuerySet[Follower]:
+    """Those whose handle is written from this beginning of the hash."""
+    hashed = Follower.objects.filter(account=account_id).alias(hashed=Left(MD5("openid"), handles.DIGITS))
+    return hashed.filter(hashed=beginning)
+
+
+def openid_of(account_id: int, written: str) -> str:
+    """Returns whom a picked or pasted text means: an OpenID, or a remark, name or handle of one person.
+
+    Raises ``ValidationError`` if it means nobody, or several.
+    """
+    written = written.strip()
+    known = Follower.objects.filter(account=account_id)
+    if known.filter(openid=written).exists():
+        return written
+    named = [
+        known.filter(remark=written),
+        known.filter(nickname=written),
+        known.filter(openid__in=GivenName.objects.filter(account=account_id, name=written).values("openid")),
+        of_handle(account_id, handles.digits_of(written.rpartition(" ")[2])),
+    ]
+    for way in named if written else []:
+        found = list(way.values_list("openid", flat=True)[:2])
+        if len(found) == 1:
+            return str(found[0])
+        if found:
+            raise ValidationError(_("Several followers are called so. Choose one of them."))
+    raise ValidationError(_("The account has no follower of this name. Choose one from the list."))

@@ -1,0 +1,42 @@
+"""Draws people in templates: ``{% person row %}``, ``{% person row link=address %}``, ``{% face row %}``."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from accounts.followers import people
+from accounts.followers.people import Person
+
+register = template.Library()
+
+
+@register.simple_tag
+def person(somebody: Any, link: str = "") -> SafeString:
+    """Face, name and where from, of a person or of a row with the openid of one."""
+    return people.drawn(_person(somebody), link)
+
+
+@register.simple_tag
+def face(somebody: Any) -> SafeString:
+    """Only the face."""
+    found = _person(somebody)
+    return people.face(found) if found else SafeString()
+
+
+@register.simple_tag
+def copy_openid(somebody: Any) -> SafeString:
+    """A button that copies the OpenID."""
+    found = _person(somebody)
+    return people.copy_button(found) if found else SafeString()
+
+
+@register.filter
+def called(somebody: Any) -> str:
+    """The name alone, for sentences."""
+    found = _person(somebody)
+    return found.name if found else "–"
+
+
+def _person(somebody: Any) -> Person | None:
+    return somebody if isinstance(somebody, Person) or somebody is None else people.of_row(somebody)

@@ -1,0 +1,53 @@
+"""The WeChat that a colleague tries things out with: bound by scanning a code that only they are shown."""
+
+import datetime
+import secrets
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.followers.models import OwnWeChat
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
+from wechat.sdk.calls import qrcodes
+
+PREFIX = "staff_"
+LIFE = datetime.timedelta(minutes=5)
+
+
+def of(user: User, account: OfficialAccount) -> OwnWeChat | None:
+    """Returns what is bound, or waits to be."""
+    return OwnWeChat.objects.filter(user=user, account=account).first()
+
+
+def begin(user: User, account: OfficialAccount) -> str:
+    """Returns what the code says; the former WeChat is good until then. Raises the errors of ``Client``."""
+    scene = f"{PREFIX}{secrets.token_hex(16)}"
+    made = qrcodes.create_temporary(client_for(account), scene, int(LIFE.total_seconds()))
+    OwnWeChat.objects.update_or_create(
+        user=user, account=account, defaults={"scene": scene, "expires_at": timezone.now() + LIFE}
+    )
+    return made.url
+
+
+def shown(account: OfficialAccount, scene: str) -> OwnWeChat | None:
+    """Returns whose code it is, though it may be over; other systems of the account make codes, too."""
+    return OwnWeChat.objects.filter(account=account, scene=scene).first()
+
+
+def waiting(account: OfficialAccount, scene: str) -> QuerySet[OwnWeChat]:
+    """Who waits for this code to be scanned."""
+    return OwnWeChat.objects.filter(account=account, scene=scene, expires_at__gt=timezone.now())
+
+
+def scanned(account: OfficialAccount, scene: str, openid: str) -> bool:
+    """Binds who scanned; the first one counts. Harmless when told twice."""
+    return bool(waiting(account, scene).update(openid=openid, scene="", expires_at=None))
+
+
+@transaction.atomic
+def forget(user: User, account: OfficialAccount) -> None:
+    """Takes the binding off."""
+    OwnWeChat.objects.filter(user=user, account=account).delete()

@@ -1,0 +1,48 @@
+"""The page on which a colleague binds the WeChat they try things out with."""
+
+from typing import Any
+
+import segno
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.followers import people
+from accounts.official.errcodes import in_words
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area
+from wechat.login import own_wechat
+from wechat.sdk.errors import ApiError, WeChatError
+
+
+@account_page(Area.FOLLOWERS, posts_change=False)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """What is bound now; "scan" shows a code, which the page looks after until somebody scanned it."""
+    assert isinstance(request.user, User)
+    context: dict[str, Any] = {}
+    if "forget" in request.POST:
+        own_wechat.forget(request.user, account)
+        return redirect("admin:login_own_wechat")
+    if request.method == "POST":
+        try:
+            context["picture"] = _picture(own_wechat.begin(request.user, account))
+        except ApiError as error:
+            context["problem"] = in_words(error.errcode)
+        except WeChatError:
+            context["problem"] = _("WeChat could not be reached. Try again.")
+    own = own_wechat.of(request.user, account)
+    context |= {
+        "own": people.one(account.pk, own.openid) if own and own.openid else None,
+        "waits": bool(own and own.scene),
+    }
+    part = "own_wechat_state" if request.GET.get("part") == "state" else "own_wechat"
+    return TemplateResponse(
+        request, f"login/{part}.html", frame(request, _("My WeChat for trying things out"), **context)
+    )
+
+
+def _picture(content: str) -> str:
+    return segno.make(content, error="m").svg_data_uri(scale=5, border=2)
