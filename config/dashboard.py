@@ -158,10 +158,10 @@ def _steps(request: HttpRequest, account: OfficialAccount | None) -> Iterator[Se
     rights = Rights.of(request.user)
     if account is None:
         if rights.everything:
-            address = reverse("admin:official_officialaccount_add")
+            address = reverse("operations_setup")
             yield SetUpStep(
                 _("Add an official account"),
-                _("You need its AppID, AppSecret, callback token and EncodingAESKey."),
+                _("Step by step: what to copy from where, checked as you go."),
                 address,
                 _("Add account"),
             )

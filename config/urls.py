@@ -28,6 +28,7 @@ urlpatterns = [
     path("admin/login/", sign_in),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
+    path("admin/operations/", include("accounts.operations.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("config.api")),

@@ -82,6 +82,11 @@ def last_seen(at: datetime.datetime, count: int) -> str:
     return gettext("last %(at)s, %(count)d refused") % {"at": moment, "count": count}
 
 
+def with_time(sentence: str | Promise, when: str) -> str:
+    """Returns the sentence with the time in brackets."""
+    return gettext("%(sentence)s (%(when)s)") % {"sentence": sentence, "when": when}
+
+
 @contextmanager
 def own_call() -> Iterator[requests.Session]:
     """For the calls that an examination makes past the clients of the platform."""
@@ -134,12 +139,7 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
         yield refused(error.errcode, error.client_ip, error.rid)
         return
     except TransportError:
-        yield Finding(
-            Level.FAULT,
-            _("The platform's API did not answer."),
-            _("Check that this server may open connections to %(address)s.")
-            % {"address": settings.WECHAT_API_BASE},
-        )
+        yield unanswered()
         return
     yield Finding(
         Level.FINE,
@@ -155,10 +155,20 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
             )
 
 
+def unanswered() -> Finding:
+    """What it means that no call gets through."""
+    return Finding(
+        Level.FAULT,
+        _("The platform's API did not answer."),
+        _("Check that this server may open connections to %(address)s.")
+        % {"address": settings.WECHAT_API_BASE},
+    )
+
+
 def refused(errcode: int, address: str = "", rid: str = "", when: str = "") -> Finding:
     """What a refusal of the account as a whole means; ``when`` is told in brackets."""
     sentence, step = _sentence(errcode, address, rid)
-    return Finding(Level.FAULT, f"{sentence} ({when})" if when else sentence, step)
+    return Finding(Level.FAULT, with_time(sentence, when) if when else sentence, step)
 
 
 def _sentence(errcode: int, address: str, rid: str) -> tuple[str | Promise, str | Promise]:

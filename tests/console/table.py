@@ -65,7 +65,8 @@ class Page:
 
 def table() -> dict[str, Page]:
     return {
-        **dict(_models()), **_frame(), **_messages(), **_content(), **_sending(), **_menus(), **_money(),
+        **dict(_models()), **_frame(), **_operations(), **_messages(), **_content(), **_sending(),
+        **_menus(), **_money(),
         # Erasing somebody comes last: their files are gone for good.
         **_followers(),
     }  # fmt: skip
@@ -198,6 +199,15 @@ def _followers() -> dict[str, Page]:
         ),
         "api_apiclient_secret": Page("change:settings", "change:settings", "api.apiclient"),
         "followers_erase": Page(change, change, "followers.follower"),
+    }
+
+
+def _operations() -> dict[str, Page]:
+    change, account = "change:settings", "official.officialaccount"
+    return {
+        "operations_setup": Page("superuser", "superuser"),
+        "operations_setup_go_on": Page(change, change, account),
+        "operations_setup_step": Page(change, change, account, lambda world: [world.account.pk, "server"]),
     }
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from django.db.models import Avg, F
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official.doctor import Finding, Level, examines, last_seen, observes
+from accounts.official.doctor import Finding, Level, examines, last_seen, observes, with_time
 from accounts.official.models import OfficialAccount
+from accounts.operations.arrivals import TELLERS, Arrivals
+from wechat.inbox import knocks
 from wechat.inbox.models import InboundMessage, Refusal, Verification
 
 RECENT_ROWS = 50
@@ -49,6 +51,17 @@ def verified_at(account: OfficialAccount) -> datetime.datetime | None:
     return Verification.objects.filter(account=account).values_list("last_at", flat=True).first()
 
 
+@TELLERS.register
+def arrivals(account: OfficialAccount) -> Arrivals:
+    """What came of the account's pushes, and where the platform looked for it in vain."""
+    taken = newest(account)
+    return Arrivals(
+        verified_at=verified_at(account),
+        pushed_at=taken.received_at if taken else None,
+        elsewhere=tuple(knocks.meant_for(account)),
+    )
+
+
 @observes
 def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
     """What was refused since the newest push that was taken; a verification proves the token alone."""
@@ -61,7 +74,7 @@ def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
         if refusal.reason == "signature" and verified is not None and verified >= refusal.last_at:
             continue
         sentence, next_step = WHAT_REFUSALS_SAY[refusal.reason]
-        yield Finding(Level.FAULT, f"{sentence} ({last_seen(refusal.last_at, refusal.count)})", next_step)
+        yield Finding(Level.FAULT, with_time(sentence, last_seen(refusal.last_at, refusal.count)), next_step)
 
 
 @observes

@@ -23,7 +23,6 @@ from accounts.followers import (
 from accounts.followers.filtering import FollowerFilter
 from accounts.followers.labels import name_of_activity, name_of_scene
 from accounts.followers.models import Follower
-from accounts.staff import held_page
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console.pages import BigTable, FilterForm, badge, moment
@@ -54,8 +53,6 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         view = self.admin_site.admin_view
         return [
             path("sync/", view(sync_page.show), name="followers_sync"),
-            path("held/", view(held_page.go_on), name="staff_held_go_on"),
-            path("held/overdue/", view(held_page.decide), name="staff_held_decide"),
             path("bulk/", view(bulk_page.show), name="followers_bulk"),
             path("jobs/", view(job_page.listed), name="followers_jobs"),
             path("jobs/<int:pk>/", view(job_page.show), name="followers_job"),
