@@ -3,7 +3,18 @@ from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 # The modules by which an app joins in, whoever asks for them; docs/adding.md says what each one is for.
-JOINED_BY = ("tasks", "handlers", "checkup", "conditions", "bulk", "timeline", "privacy", "gauges", "imports")
+JOINED_BY = (
+    "tasks",
+    "handlers",
+    "checkup",
+    "conditions",
+    "bulk",
+    "timeline",
+    "privacy",
+    "gauges",
+    "imports",
+    "failures",
+)
 
 
 class KernelConfig(AppConfig):

@@ -10,6 +10,7 @@ import datetime
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for, is_api_host
 from accounts.official.models import OfficialAccount
@@ -27,6 +28,7 @@ VIDEO_SECONDS, VIDEO_TIMEOUT = 30.0, (3.0, 10.0)
 READINGS = work.Kind(
     "materials.read",
     lambda: MaterialReading.objects.select_related("account"),
+    label=gettext_lazy("Reading the library from WeChat"),
     lease=datetime.timedelta(minutes=15),
     queue=work.BULK,
 )
