@@ -24,8 +24,10 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
             messages.info(request, _("Nothing was on hold any more."))
         return redirect("operations_jobs")
     everything = Rights.of(request.user).everything
+    found = jobs.of(account)
     context = {
-        "jobs": jobs.of(account),
+        "jobs": [job for job in found if not job.is_idle],
+        "idle": [job for job in found if job.is_idle],
         "others": jobs.of_installation() if everything else [],
         "may_go_on": entered(request).may_change,
     }

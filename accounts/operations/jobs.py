@@ -37,6 +37,11 @@ class Job:
     held: list[str]
 
     @property
+    def is_idle(self) -> bool:
+        """Nothing waits, and nothing is planned."""
+        return not (self.waiting or self.next_at or self.held)
+
+    @property
     def is_more(self) -> bool:
         return self.waiting >= MOST
 
@@ -67,8 +72,10 @@ def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None
     subject = kind.subject if isinstance(kind, Kind) else ""
     if subject.split("__")[-1] == "account_id":
         return rows.filter(**{subject: account.pk})
+    # A subject of its own, or none, and a column that says whose it is.
+    of_accounts: QuerySet[Any] = rows
     has_account = any(field.name == "account" for field in rows.model._meta.get_fields())
-    return rows.filter(account=account.pk) if has_account else None
+    return of_accounts.filter(account=account.pk) if has_account else None
 
 
 def _jobs(rows: Mapping[AnyKind, QuerySet[WorkRow] | None], held: Mapping[str, list[str]]) -> list[Job]:
