@@ -17,6 +17,7 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import money
+from payments.merchants.words import told
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
 from payments.orders.ordering import OrderRefused, Uncertain
@@ -46,10 +47,14 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     filter_form = RefundFilter
     change_form_outer_before_template = "orders/refund_tools.html"
     fields = (
-        "account", "number", "order_link", "given", "became", "error", "reason", "asked_by", "decided_by",
+        "account", "number", "order_link", "given", "became", "why", "reason", "asked_by", "decided_by",
         "source", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("error"))
+    def why(self, refund: Refund) -> str:
+        return told(refund.error)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (("decide", self.decide_view), ("pay_out", self.pay_out_view))
