@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 Topic = OrderEvent.Topic
 
 EVENTS = work.Kind(
-    "orders.tell",
+    "orders.publish",
     lambda: OrderEvent.objects.select_related("order", "order__account", "order__merchant", "refund"),
     label=gettext_lazy("Telling of payments and refunds"),
     lease=datetime.timedelta(minutes=1),
