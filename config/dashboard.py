@@ -94,10 +94,10 @@ def _steps(account: OfficialAccount | None, rights: Rights) -> Iterator[SetUpSte
     """What is missing until followers are answered; the first thing is the next to do."""
     if account is None:
         if rights.everything:
-            address = reverse("admin:official_officialaccount_add")
+            address = reverse("operations_setup")
             yield SetUpStep(
                 _("Add an official account"),
-                _("You need its AppID, AppSecret, callback token and EncodingAESKey."),
+                _("Step by step: what to copy from where, checked as you go."),
                 address,
                 _("Add account"),
             )

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "wechat.console",
     "accounts.official",
     "accounts.staff",
+    "accounts.operations",
     "accounts.followers",
     "wechat.api",
     "wechat.webhooks",

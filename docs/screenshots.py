@@ -68,7 +68,9 @@ def _demo(local: Path) -> Iterator[tuple[str, str]]:
         "SIMULATOR_PORT": str(platform),
     }
     command = [sys.executable, "-m", "config.stack"]
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) as stack:
+    with subprocess.Popen(  # noqa: S603 - our own program, and no shell
+        command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL
+    ) as stack:
         try:
             _wait_for(f"http://127.0.0.1:{web}/healthz/ready", stack)
             yield f"http://127.0.0.1:{web}", f"http://127.0.0.1:{platform}"
@@ -79,11 +81,10 @@ def _demo(local: Path) -> Iterator[tuple[str, str]]:
 
 def _let_people_live(simulator: SimulatorClient) -> None:
     """They follow, write, and read what comes; what the pages then show is theirs."""
-    appid = next(
-        each["appid"] for each in simulator.control("GET", "/accounts")["accounts"] if each["kind"] == "service"
-    )
+    accounts = simulator.control("GET", "/accounts")["accounts"]
+    appid = next(each["appid"] for each in accounts if each["kind"] == "service")
     account = Account(simulator, appid)
-    for number, (_name, texts) in enumerate(PEOPLE.items()):
+    for number, texts in enumerate(PEOPLE.values()):
         openid = f"oDemo{number:023d}"
         account.act(openid, "follow")
         for text in texts:

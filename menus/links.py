@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import requests
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from urllib3.exceptions import HTTPError
 
 from menus.models import LinkCheck
@@ -20,6 +21,7 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (compatible; WeChatConsole menu check)"}
 CHECKS = work.Kind(
     "menus.check_links",
     lambda: LinkCheck.objects.all(),
+    label=gettext_lazy("Checking the links of menus"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
     subject="",

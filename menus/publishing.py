@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.staff import audit
@@ -56,6 +57,7 @@ def _ready() -> QuerySet[Publication]:
 PUBLICATIONS = work.Kind(
     "menus.publish",
     _ready,
+    label=gettext_lazy("Publishing menus"),
     lease=LEASE,
     queue=work.INTERACTIVE,
     # What is live beyond its time is returned from by itself.

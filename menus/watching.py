@@ -3,6 +3,7 @@
 import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -18,6 +19,7 @@ LOOK_EVERY = datetime.timedelta(minutes=10)
 LOOKS = work.Kind(
     "menus.look",
     lambda: LiveMenu.objects.filter(account__enabled=True).select_related("account"),
+    label=gettext_lazy("Looking at the live menu"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.followers import tagging
 from accounts.followers.models import AutoTag, Follower
@@ -23,6 +24,7 @@ SLICE = 2_000
 RULES = work.Kind(
     "followers.run_auto_tags",
     lambda: AutoTag.objects.filter(enabled=True, account__enabled=True).select_related("segment", "tag"),
+    label=gettext_lazy("Automatic tags"),
     lease=LEASE,
     queue=work.BULK,
 )

@@ -8,6 +8,7 @@ import datetime
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import Avatar
 from accounts.official.clients import is_api_host
@@ -24,6 +25,7 @@ HOSTS = (".qlogo.cn",)
 FETCHES = work.Kind(
     "followers.fetch_avatars",
     lambda: Avatar.objects.all(),
+    label=gettext_lazy("Fetching followers' pictures"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
     # That one person's picture is gone says nothing about the others'.

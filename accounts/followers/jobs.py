@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from accounts.followers.models import BulkJob, Follower, JobFault
@@ -30,7 +31,13 @@ RUN_SECONDS = 10.0
 # Between two slices; while one is done its row is locked.
 LEASE = datetime.timedelta(seconds=30)
 SLICE = 2_000
-JOBS = work.Kind("followers.run_jobs", lambda: BulkJob.objects.all(), lease=LEASE, queue=work.BULK)
+JOBS = work.Kind(
+    "followers.run_jobs",
+    lambda: BulkJob.objects.all(),
+    label=gettext_lazy("Bulk changes, imports and exports of followers"),
+    lease=LEASE,
+    queue=work.BULK,
+)
 
 Step = Callable[[BulkJob], bool]
 

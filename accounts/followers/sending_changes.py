@@ -15,6 +15,7 @@ from itertools import groupby
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import BulkJob, Change
 from accounts.official.clients import client_for
@@ -41,6 +42,7 @@ CHANGES = work.Kind(
     "followers.send_changes",
     _sendable,
     # Longer than the calls of one claim take, unless many are slow; what is sent twice is harmless.
+    label=gettext_lazy("Bringing tags and remarks to WeChat"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
     batch=200,

@@ -3,6 +3,8 @@
 import datetime
 from collections.abc import Callable
 
+from django.utils.translation import gettext_lazy
+
 from accounts.followers.models import Tag
 from accounts.official.clients import client_for
 from wechat.kernel import work
@@ -13,6 +15,7 @@ from wechat.sdk.errors import ApiError
 TAGS = work.Kind(
     "followers.send_tags",
     lambda: Tag.objects.filter(account__enabled=True).select_related("account"),
+    label=gettext_lazy("Making tags on WeChat"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
 )

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import FollowerSync, ListedOpenid
 from accounts.official.models import OfficialAccount
@@ -59,7 +60,12 @@ def lacking_tonight() -> QuerySet[OfficialAccount]:
     return _with_followers().filter(~Exists(since), ~Exists(is_open))
 
 
-NIGHTLY = work.TurnKind("followers.ask_nightly", lambda: lacking_tonight().exists(), queue=work.BULK)
+NIGHTLY = work.TurnKind(
+    "followers.ask_nightly",
+    lambda: lacking_tonight().exists(),
+    label=gettext_lazy("Planning the nightly reading of followers"),
+    queue=work.BULK,
+)
 
 
 @NIGHTLY.does

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.followers import platform_rows
 from accounts.followers.models import FollowerSync, ListedOpenid
@@ -43,6 +44,7 @@ LONG_LEASE = datetime.timedelta(minutes=5)
 SYNCS = work.Kind(
     "followers.sync_followers",
     lambda: FollowerSync.objects.select_related("account"),
+    label=gettext_lazy("Reading followers from WeChat"),
     lease=LEASE,
     queue=work.BULK,
 )

@@ -3,6 +3,7 @@
 Apps above add their own examinations with ``@examines`` (what arrives, say, only the inbox knows).
 """
 
+import datetime
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,14 @@ from enum import StrEnum
 
 import requests
 from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official import abilities
-from accounts.official.clients import client_for
+from accounts.official import abilities, call_refusals, errcodes
+from accounts.official.clients import client_for, try_credentials
 from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
 from wechat.kernel.registry import Registry
 from wechat.sdk import deadlines
@@ -28,12 +32,17 @@ from wechat.sdk.errors import ApiError, TransportError
 
 MOST_SKEW_SECONDS = 60
 OWN_CALL_SECONDS = 5.0
+# What our own verification asks to be echoed, so that it is not taken for the platform's.
+OWN_ECHO = "set-up-check"
 
 
 class Level(StrEnum):
     FINE = "fine"
     WARNING = "warning"
     FAULT = "fault"
+
+
+WORST_FIRST = (Level.FAULT, Level.WARNING, Level.FINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,37 @@ class Finding:
 
 Examination = Callable[[OfficialAccount], Iterator[Finding]]
 _examinations: Registry[Examination] = Registry("examination of an account")
+# Those that only read what pushes and calls left behind, and so may be asked for every page.
+_observations: Registry[Examination] = Registry("observation of an account")
 
 
 def examines(examination: Examination) -> Examination:
     return _examinations.register(examination)
+
+
+def observes(observation: Examination) -> Examination:
+    """Registers an examination that makes no call: what it finds is told as long as it lasts."""
+    _observations.register(observation)
+    return examines(observation)
+
+
+def problems(account: OfficialAccount) -> list[Finding]:
+    """What pushes and calls show to be wrong now; gone with the first good one. Makes no call."""
+    found = (finding for observation in _observations for finding in observation(account))
+    return [finding for finding in found if finding.level is Level.FAULT]
+
+
+def last_seen(at: datetime.datetime, count: int) -> str:
+    """Returns when something happened last, and how often, for the end of a sentence."""
+    local = timezone.localtime(at)
+    is_today = local.date() == timezone.localdate()
+    moment = date_format(local, "H:i" if is_today else "m-d H:i")
+    return gettext("last %(at)s, %(count)d refused") % {"at": moment, "count": count}
+
+
+def with_time(sentence: str | Promise, when: str) -> str:
+    """Returns the sentence with the time in brackets."""
+    return gettext("%(sentence)s (%(when)s)") % {"sentence": sentence, "when": when}
 
 
 @contextmanager
@@ -59,8 +95,9 @@ def own_call() -> Iterator[requests.Session]:
 
 
 def examine(account: OfficialAccount) -> list[Finding]:
-    """Every examination, in order. Makes calls to the platform; raises nothing of theirs."""
-    return [finding for examination in _examinations for finding in examination(account)]
+    """Every examination, what is worst first. Makes calls to the platform; raises nothing of theirs."""
+    found = [finding for examination in _examinations for finding in examination(account)]
+    return sorted(found, key=lambda finding: WORST_FIRST.index(finding.level))
 
 
 @examines
@@ -95,18 +132,14 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
         )
         return
     try:
+        try_credentials(account)
         addresses = callback_ips(client_for(account))
         able = abilities.probe(account)
     except ApiError as error:
-        yield _refused(error)
+        yield refused(error.errcode, error.client_ip, error.rid)
         return
     except TransportError:
-        yield Finding(
-            Level.FAULT,
-            _("The platform's API did not answer."),
-            _("Check that this server may open connections to %(address)s.")
-            % {"address": settings.WECHAT_API_BASE},
-        )
+        yield unanswered()
         return
     yield Finding(
         Level.FINE,
@@ -122,31 +155,46 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
             )
 
 
-def _refused(error: ApiError) -> Finding:
-    if error.errcode == 40164:
-        return Finding(
-            Level.FAULT,
-            _("The platform refuses calls from the address %(address)s.") % {"address": error.client_ip},
-            _("Add %(address)s under 设置与开发 → 基本配置 → IP白名单.") % {"address": error.client_ip},
+def unanswered() -> Finding:
+    """What it means that no call gets through."""
+    return Finding(
+        Level.FAULT,
+        _("The platform's API did not answer."),
+        _("Check that this server may open connections to %(address)s.")
+        % {"address": settings.WECHAT_API_BASE},
+    )
+
+
+def refused(errcode: int, address: str = "", rid: str = "", when: str = "") -> Finding:
+    """What a refusal of the account as a whole means; ``when`` is told in brackets."""
+    sentence, step = _sentence(errcode, address, rid)
+    return Finding(Level.FAULT, with_time(sentence, when) if when else sentence, step)
+
+
+def _sentence(errcode: int, address: str, rid: str) -> tuple[str | Promise, str | Promise]:
+    if errcode == 40164:
+        return (
+            _("The platform refuses calls from the address %(address)s.") % {"address": address},
+            _("Add %(address)s under 设置与开发 → 基本配置 → IP白名单.") % {"address": address},
         )
-    if error.errcode in {40001, 40125}:
-        return Finding(
-            Level.FAULT,
+    if errcode in {40001, 40125, 41004}:
+        return (
             _("The AppSecret is wrong."),
             _("Copy it again from 设置与开发 → 基本配置; after a reset the old one is void."),
         )
-    if error.errcode == 40013:
-        return Finding(
-            Level.FAULT,
-            _("The AppID is wrong."),
-            _("Copy it from 设置与开发 → 基本配置; small letters count."),
-        )
-    return Finding(
-        Level.FAULT,
-        _("The platform refused the call: %(code)s %(meaning)s.")
-        % {"code": error.errcode, "meaning": error.meaning or error.errmsg},
-        _("Quote this number when you ask the platform: %(rid)s") % {"rid": error.rid or error.errcode},
+    if errcode in {40013, 41002}:
+        return _("The AppID is wrong."), _("Copy it from 设置与开发 → 基本配置; small letters count.")
+    return (
+        _("The platform refused the call: %(why)s") % {"why": errcodes.in_words(errcode)},
+        _("Quote this number when you ask the platform: %(rid)s") % {"rid": rid or errcode},
     )
+
+
+@observes
+def refused_calls(account: OfficialAccount) -> Iterator[Finding]:
+    """What the platform refuses the account at present, as calls of whatever kind showed."""
+    for each in call_refusals.standing(account.appid):
+        yield refused(each.errcode, each.address, each.rid, last_seen(each.last_at, each.count))
 
 
 @examines
@@ -180,7 +228,7 @@ def reachable(account: OfficialAccount) -> Iterator[Finding]:
 
 
 def _own_verification(account: OfficialAccount) -> Finding:
-    timestamp, nonce, echo = str(int(time.time())), "1", "5577006791947779410"
+    timestamp, nonce, echo = str(int(time.time())), "1", OWN_ECHO
     query = {
         "signature": sign(account.token, timestamp, nonce),
         "timestamp": timestamp,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
+from wechat.kernel.work import WorkRow
 from wechat.sdk.envelope import CallbackKeys, Mode
 
 # How long the former token and AES key stay valid after a change: the platform switches within minutes,
@@ -151,6 +152,7 @@ class StoredToken(HasSecrets):
     name = models.CharField(max_length=120, unique=True)
     value = SecretField()
     expires_at = models.DateTimeField()
+    fetched_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("stored token")
@@ -158,3 +160,57 @@ class StoredToken(HasSecrets):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TokenEvent(models.Model):
+    """A token was fetched, or the platform refused one that was in use: when, and by which process."""
+
+    class What(models.TextChoices):
+        FETCHED = "fetched", _("fetched from WeChat")
+        REFUSED = "refused", _("refused by WeChat before its time")
+
+    name = models.CharField(max_length=120)
+    what = models.CharField(_("what"), max_length=8, choices=What.choices)
+    process = models.CharField(_("process"), max_length=120)
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("event of a token")
+        verbose_name_plural = _("events of tokens")
+        indexes = [models.Index(fields=["name", "-id"], name="token_event_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.get_what_display()}"
+
+
+class QuotaReading(WorkRow):
+    """The platform's daily counters of an account as they were told last, and when they are asked for again.
+
+    ``figures`` by path of the API: calls a day, used, left, calls a minute.
+    """
+
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="quota_reading")
+    figures = models.JSONField(default=dict)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("reading of quotas")
+        verbose_name_plural = _("readings of quotas")
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
+class QuotaClearing(models.Model):
+    """All daily counters of the account were set to zero, which the platform allows ten times a month."""
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="quota_clearings")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("clearing of quotas")
+        verbose_name_plural = _("clearings of quotas")
+
+    def __str__(self) -> str:
+        return f"{self.account} · {self.at:%Y-%m-%d}"

@@ -6,16 +6,20 @@ Reference: WeChat reference 4.2, "one shared cache per AppID".
 import datetime
 import json
 import logging
+import os
+import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.db import Error, connection, transaction
 from django.utils import timezone
 from django_redis import get_redis_connection
 from redis.exceptions import LockError, RedisError
 
-from accounts.official.models import StoredToken
+from accounts.official.models import StoredToken, TokenEvent
 from wechat.kernel import metrics
 from wechat.kernel.secrets import Sealed, seal, unseal
 from wechat.sdk.tokens import Token
@@ -23,6 +27,7 @@ from wechat.sdk.tokens import Token
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 20
+KEPT_EVENTS = 200
 
 # Deletes only the value it was asked to delete, in one step: another process may have stored a newer one.
 DROP = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
@@ -43,6 +48,7 @@ class SharedTokenStore:
         metrics.TOKENS_FETCHED.labels(name).inc()
         try:
             _save_to_postgres(name, token)
+            _note(name, TokenEvent.What.FETCHED)
         except Error as error:
             log.warning("token_store_without_postgres", extra={"error": type(error).__name__})
         seconds = max(1, int(token.expires_at - time.time()))
@@ -64,6 +70,7 @@ class SharedTokenStore:
         kept = StoredToken.objects.filter(name=name).first()
         if kept and kept.value == value:
             kept.delete()
+            _note(name, TokenEvent.What.REFUSED)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
@@ -106,9 +113,24 @@ def _load_from_postgres(name: str) -> Token | None:
 
 def _save_to_postgres(name: str, token: Token) -> None:
     row = StoredToken.objects.filter(name=name).first() or StoredToken(name=name)
-    row.value = token.value
+    row.value, row.fetched_at = token.value, timezone.now()
     row.expires_at = datetime.datetime.fromtimestamp(token.expires_at, tz=timezone.get_current_timezone())
     row.save()
+
+
+def _note(name: str, what: TokenEvent.What) -> None:
+    """Keeps the newest events of a token; the allowance of forced refreshes is no token."""
+    if name.endswith(":forced"):
+        return
+    TokenEvent.objects.create(name=name, what=what, process=_process())
+    kept = TokenEvent.objects.filter(name=name).order_by("-id")[KEPT_EVENTS : KEPT_EVENTS + 1]
+    if oldest := kept.first():
+        TokenEvent.objects.filter(name=name, pk__lte=oldest.pk).delete()
+
+
+def _process() -> str:
+    """What this process is called where the server's processes are listed."""
+    return f"{Path(sys.argv[0]).name or 'python'} {os.getpid()} @ {socket.gethostname()}"[:120]
 
 
 @contextmanager

@@ -27,7 +27,12 @@ def of(account: OfficialAccount, *works: str) -> list[str]:
 
 def go_on(account: OfficialAccount, works: Iterable[str]) -> bool:
     """Has these kinds of work of the account go on at once; returns whether any was on hold."""
-    found = list(_holds(account, works))
+    return lift(_holds(account, works))
+
+
+def lift(held: QuerySet[Hold]) -> bool:
+    """Ends these holds; returns whether there were any."""
+    found = list(held)
     holds.lift_all(found)
     return bool(found)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from payments.bills import fund_matching, matching
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.directory import MerchantUnusable, cashier_for
+from payments.merchants.words import in_words
 from payments.orders import history
 from payments.orders.apply_transaction import Outcome, apply
 from payments.orders.mismatches import Kind
@@ -72,7 +73,7 @@ def agree(found: Discrepancy, by: User) -> None:
         else:
             _accept(found, found.order, cashier, by)
     except PayRefused as error:
-        raise OrderRefused(error.code, error.message or error.code) from None
+        raise OrderRefused(error.code, in_words(error.code, error.message)) from None
     except (TransportError, PayError) as error:
         raise Uncertain(str(error)) from None
 

@@ -26,6 +26,7 @@ AT_MOST_EVERY = datetime.timedelta(minutes=10)
 CERTIFICATES = work.Kind(
     "merchants.refresh_certificates",
     lambda: Merchant.objects.all(),
+    label=gettext_lazy("Renewing WeChat Pay's certificates"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
     retry=(AGAIN,),

@@ -11,7 +11,7 @@ from payments.merchants.models import Merchant
 from wechat.kernel import metrics, tracing
 from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.versioned_cache import Cached
-from wechat.sdk.errors import Cause
+from wechat.sdk.errors import Cause, WeChatError
 from wechat.sdk.pay import v2
 from wechat.sdk.pay.cashier import Cashier, V3Cashier
 from wechat.sdk.pay.certificates import read_certificate
@@ -123,7 +123,7 @@ def _build() -> Mapping[int, CachedMerchant]:
 _entries = Cached("merchants", _build)
 
 
-def _observe(api: str, outcome: str, seconds: float) -> None:
+def _observe(api: str, outcome: str, seconds: float, _error: WeChatError | None) -> None:
     metrics.API_CALLS.labels(api, outcome).inc()
     metrics.API_SECONDS.labels(api).observe(seconds)
     tracing.past(api, seconds, outcome=outcome)

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
@@ -31,6 +32,7 @@ State = Notice.State
 NOTICES = work.Kind(
     "notifications.handle_notices",
     lambda: Notice.objects.select_related("merchant"),
+    label=gettext_lazy("Payment notifications"),
     lease=datetime.timedelta(minutes=1),
     queue=work.INTERACTIVE,
     batch=100,

@@ -12,6 +12,7 @@ from accounts.official.doctor import Finding, Level, clock_findings, examines, o
 from accounts.official.models import OfficialAccount
 from payments.merchants.directory import keys_of
 from payments.merchants.models import Merchant
+from payments.merchants.words import in_words
 from payments.orders.ordering import new_number
 from wechat.kernel.secrets import Undecryptable
 from wechat.sdk.errors import TransportError
@@ -80,7 +81,7 @@ def _judged(merchant: Merchant, account: OfficialAccount, error: PayRefused) -> 
     return Finding(
         Level.FAULT,
         _("WeChat Pay refuses merchant %(name)s: %(message)s")
-        % {"name": merchant, "message": error.message or error.code},
+        % {"name": merchant, "message": in_words(error.code, error.message)},
     )
 
 

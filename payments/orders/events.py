@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from payments.orders.models import Order, OrderEvent, Refund
 from wechat.kernel import work
@@ -24,6 +25,7 @@ Topic = OrderEvent.Topic
 EVENTS = work.Kind(
     "orders.publish",
     lambda: OrderEvent.objects.select_related("order", "order__account", "order__merchant", "refund"),
+    label=gettext_lazy("Telling of payments and refunds"),
     lease=datetime.timedelta(minutes=1),
     queue=work.INTERACTIVE,
     batch=100,

@@ -48,6 +48,7 @@ OF_OTHERS = frozenset({Cause.ACCOUNT, Cause.AWAY, Cause.RATE, Cause.QUOTA})
 POLLS = work.Kind(
     "orders.chase",
     lambda: Order.objects.select_related("account", "merchant"),
+    label=gettext_lazy("Asking WeChat Pay about open orders"),
     lease=datetime.timedelta(minutes=2),
     queue=work.INTERACTIVE,
     batch=AT_ONCE,

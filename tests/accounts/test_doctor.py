@@ -1,23 +1,30 @@
 """The doctor against a platform whose set-up differs in one thing at a time."""
 
+import dataclasses
 import datetime
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 from django_redis import get_redis_connection
 from pytest_django import Settings
 
-from accounts.official.doctor import Level, examine
+from accounts.official.clients import client_for
+from accounts.official.doctor import Level, examine, problems
 from accounts.official.models import OfficialAccount
 from tests.callbacks import post, served
+from tests.cast import Cast, signed_in
 from tests.platform import Platform
 from tests.simulated import Simulated
 from wechat.inbox import refusals
+from wechat.sdk.calls.base import api_domain_ips
+from wechat.sdk.errors import ApiError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,3 +114,88 @@ def test_the_command_ends_in_an_error_while_something_is_to_be_mended(
     with pytest.raises(CommandError, match="to mend"):
         call_command("doctor", "demo")
     assert "✗ The AppSecret is wrong." in capsys.readouterr().out
+
+
+def shown(account: OfficialAccount) -> str:
+    with override("en"):
+        return "\n".join(str(each.sentence) for each in problems(account))
+
+
+@pytest.mark.parametrize(
+    ("differently", "says"),
+    [({"secret": "f" * 32}, "The AppSecret is wrong."), ({"ip_whitelist": ["192.0.2.1"]}, "127.0.0.1")],
+    ids=["secret", "ip list"],
+)
+def test_what_a_call_shows_to_be_wrong_is_a_problem_until_the_next_good_call(
+    simulated: Simulated, account: OfficialAccount, differently: dict[str, Any], says: str
+) -> None:
+    simulated.know(account, **differently)
+    for _attempt in range(2):
+        with pytest.raises(ApiError):
+            api_domain_ips(client_for(account))
+    assert says in shown(account)
+    assert re.search(r"last \d\d:\d\d, 2 refused", shown(account))
+    simulated.know(account, ip_whitelist=[])
+    api_domain_ips(client_for(account))
+    assert shown(account) == ""
+
+
+def test_a_wrong_secret_is_named_although_a_token_is_still_in_hand(
+    simulated: Simulated, account: OfficialAccount
+) -> None:
+    simulated.know(account)
+    api_domain_ips(client_for(account))
+    simulated.know(account, secret="f" * 32)
+    assert "The AppSecret is wrong." in faults(account)
+
+
+@pytest.mark.parametrize(
+    ("differently", "says"),
+    [
+        ({"token": "anothertoken"}, "signature of another token"),
+        ({"aes_key": "Z" * 42 + "A"}, "do not decrypt"),
+        ({"appid": "wxffffffffffffffff"}, "another AppID"),
+    ],
+    ids=["token", "key", "appid"],
+)
+def test_what_a_push_shows_to_be_wrong_is_a_problem_until_the_next_good_push(
+    platform: Platform, account: OfficialAccount, differently: dict[str, Any], says: str
+) -> None:
+    strange = dataclasses.replace(platform, **differently)
+    for _attempt in range(2):
+        assert post(strange.safe(strange.text("1"))).status_code == 403
+    refusals.settle()
+    assert says in shown(account)
+    assert "2 refused" in shown(account)
+    assert post(platform.safe(platform.text("1"))).status_code == 200
+    assert shown(account) == ""
+    assert post(strange.safe(strange.text("1"))).status_code == 403
+    refusals.settle()
+    assert "1 refused" in shown(account)
+
+
+def test_the_wrong_mode_is_a_problem_until_it_is_the_same_on_both_sides(
+    platform: Platform, account: OfficialAccount
+) -> None:
+    assert post(platform.plain(platform.text("1"))).status_code == 403
+    refusals.settle()
+    assert "unencrypted callbacks" in shown(account)
+    OfficialAccount.objects.update(mode="compatible")
+    account.refresh_from_db()
+    assert post(platform.safe(platform.text("1"))).status_code == 200
+    assert shown(account) == ""
+
+
+def test_a_problem_is_on_the_home_page_and_on_the_page_of_the_account(
+    simulated: Simulated, staff: Cast
+) -> None:
+    account = staff.ours
+    simulated.know(account, secret="f" * 32)
+    with pytest.raises(ApiError):
+        api_domain_ips(client_for(account))
+    owner = signed_in(staff.owner)
+    pages = ("/admin/", reverse("admin:official_officialaccount_change", args=(account.pk,)))
+    assert all("AppSecret 不正确" in owner.get(page).content.decode() for page in pages)
+    simulated.know(account)
+    api_domain_ips(client_for(account))
+    assert not any("AppSecret 不正确" in owner.get(page).content.decode() for page in pages)

@@ -67,8 +67,8 @@ class Page:
 
 def table() -> dict[str, Page]:
     return {
-        **dict(_models()), **_frame(), **_messages(), **_content(), **_sending(), **_menus(), **_money(),
-        **_statistics(),
+        **dict(_models()), **_frame(), **_operations(), **_messages(), **_content(), **_sending(),
+        **_menus(), **_money(), **_statistics(),
         # Erasing somebody comes last: their files are gone for good.
         **_followers(),
     }  # fmt: skip
@@ -212,6 +212,26 @@ def _followers() -> dict[str, Page]:
         ),
         "api_apiclient_secret": Page("change:settings", "change:settings", "api.apiclient"),
         "followers_erase": Page(change, change, "followers.follower"),
+    }
+
+
+def _operations() -> dict[str, Page]:
+    change, account = "change:settings", "official.officialaccount"
+    view = "view:settings"
+    return {
+        "operations_jobs": Page(
+            "view:messages", "view:messages+change:followers|change:content|change:sending"
+        ),
+        # What failed of another area, or of no kind, is not found.
+        "operations_failures": Page("view:followers", "nobody"),
+        "operations_failures_of": Page("view:followers", "nobody", args=lambda world: ["changes"]),
+        # WeChat is asked for whoever may look.
+        "operations_quotas": Page(view, view),
+        "operations_quotas_clear": Page(change, change),
+        "operations_tokens": Page(view, change),
+        "operations_setup": Page("superuser", "superuser"),
+        "operations_setup_go_on": Page(change, change, account),
+        "operations_setup_step": Page(change, change, account, lambda world: [world.account.pk, "server"]),
     }
 
 

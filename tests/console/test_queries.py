@@ -20,6 +20,7 @@ OTHERS = (
     "statistics_users", "statistics_articles", "statistics_messages", "statistics_interface", "menus_figures",
     "orders_revenue", "channels_report", "menus_versions", "replies_never", "campaigns_sequence_report",
     "inbox_conversation", "todo", "todo_counts",
+    "operations_jobs", "operations_failures", "operations_quotas", "operations_tokens",
 )  # fmt: skip
 
 

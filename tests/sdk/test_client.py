@@ -166,7 +166,7 @@ def test_calls_are_observed_with_their_outcome(
     platform: Platform, base: str, session: requests.Session
 ) -> None:
     seen: list[tuple[str, str]] = []
-    transport = Transport(base, session, lambda api, outcome, seconds: seen.append((api, outcome)))
+    transport = Transport(base, session, lambda api, outcome, seconds, error: seen.append((api, outcome)))
     platform.valid = {"t"}
     replies = iter([OK, answer(errcode=45009, errmsg="quota"), Reply(b"", status=500)])
     platform.routes[INFO] = lambda request: next(replies)

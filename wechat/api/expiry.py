@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from wechat.api.models import KeptAnswer, SeenNonce
 from wechat.kernel import work
@@ -16,7 +17,9 @@ def is_due() -> bool:
     return any(_over(table).exists() for table in TABLES)
 
 
-FORGETTING = work.TurnKind("api.forget", is_due, queue=work.BULK)
+FORGETTING = work.TurnKind(
+    "api.forget", is_due, label=gettext_lazy("Deleting old requests of the API"), queue=work.BULK
+)
 
 
 @FORGETTING.does

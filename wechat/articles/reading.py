@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -19,6 +20,7 @@ from wechat.sdk.calls import drafts
 READINGS = work.Kind(
     "articles.read",
     lambda: Reading.objects.select_related("account"),
+    label=gettext_lazy("Reading drafts and articles"),
     lease=datetime.timedelta(minutes=15),
     queue=work.BULK,
 )

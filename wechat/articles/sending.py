@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from wechat.articles import pictures
@@ -30,6 +31,7 @@ State, Work = Draft.State, Draft.Work
 DRAFTS = work.Kind(
     "articles.work_off",
     lambda: Draft.objects.select_related("account"),
+    label=gettext_lazy("Saving and publishing articles"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
     # A day: a publication whose answer was lost is looked for, however long the platform takes.

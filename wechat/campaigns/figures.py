@@ -40,6 +40,11 @@ class KindCount:
     left: int | None = None
 
     @property
+    def available(self) -> int:
+        """What is left before them."""
+        return (self.left or 0) + self.number
+
+    @property
     def lacks(self) -> int:
         return max(0, -(self.left or 0))
 

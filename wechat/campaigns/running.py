@@ -5,6 +5,7 @@ import datetime
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from wechat.campaigns import counters, dispatch, snapshot, steps
 from wechat.campaigns.models import Campaign
@@ -18,6 +19,7 @@ CAMPAIGNS = work.Kind(
     "campaigns.run",
     lambda: Campaign.objects.select_related("account", "template", "segment__account", "tag"),
     # Longer than a million recipients take to be worked out.
+    label=gettext_lazy("Campaigns under way"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
     # It calls nobody: what its messages meet at the platform holds those, and not the campaign.

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from wechat.channels.models import Channel, Code
@@ -29,6 +30,7 @@ PICTURES = frozenset({"image/jpeg", "image/png"})
 CODES = work.Kind(
     "channels.make_codes",
     lambda: Code.objects.filter(channel__account__enabled=True).select_related("channel__account"),
+    label=gettext_lazy("Making QR codes"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
     subject="channel__account_id",

@@ -22,9 +22,9 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import BigTable, ReadOnly, badge
 from wechat.inbox import answerers, conversation_page, event_names, refused_page, unanswered_page
+from wechat.inbox.failures import handle_again
 from wechat.inbox.filtering import LogFilter
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import work
 from wechat.kernel.converters import ANY_TEXT
 
 # Whole documents only, nothing fetched, nothing expanded: the body is a stranger's.
@@ -133,11 +133,9 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return redirect("admin:inbox_inboundmessage_change", row.pk)
 
     def _make_due(self, request: HttpRequest, rows: list[InboundMessage]) -> int:
-        ids = [row.pk for row in rows]
-        InboundMessage.objects.filter(pk__in=ids).update(due_at=timezone.now(), attempts=0)
+        number = handle_again(InboundMessage.objects.filter(pk__in=[row.pk for row in rows]))
         audit.record(request, rows, _("Handled again."))
-        work.wake("inbox.react")
-        return len(ids)
+        return number
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

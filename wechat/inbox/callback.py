@@ -36,8 +36,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.official import directory
+from accounts.official.doctor import OWN_ECHO
 from accounts.official.models import OfficialAccount
-from wechat.inbox import refusals
+from wechat.inbox import knocks, refusals
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import metrics, versioned_cache
 from wechat.sdk.content import Content, to_passive
@@ -87,6 +88,7 @@ class Signature(BaseAuthentication):
         slug = request.parser_context["kwargs"]["slug"]
         entry = directory.find(slug)
         if entry is None:
+            knocks.note(slug, request.query_params)
             raise NotFound
         keys = entry.keys()
         query = request.query_params
@@ -230,6 +232,8 @@ class Callback(APIView):
         if not echo:
             raise ParseError("echostr is missing.")
         _count(slug, "verified")
+        if echo != OWN_ECHO:
+            refusals.note_verified(_entry(request).account.pk)
         return _text(echo)
 
     async def post(self, request: Request, slug: str) -> HttpResponse:

@@ -4,14 +4,14 @@ import datetime
 from collections.abc import Iterator
 
 from django.db.models import Avg, F
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official.doctor import Finding, Level, examines
+from accounts.official.doctor import Finding, Level, examines, last_seen, observes, with_time
 from accounts.official.models import OfficialAccount
-from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage, Refusal
+from accounts.operations.arrivals import TELLERS, Arrivals
+from wechat.inbox import knocks
+from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage, Refusal, Verification
 
-RECENT = datetime.timedelta(hours=24)
 RECENT_ROWS = 50
 MOST_DELAY = datetime.timedelta(seconds=60)
 
@@ -40,20 +40,49 @@ WHAT_REFUSALS_SAY = {
 WHAT_REFUSALS_SAY["length"] = WHAT_REFUSALS_SAY["padding"]
 
 
-@examines
+def newest(account: OfficialAccount) -> InboundMessage | None:
+    """The newest push that was taken, readable or not."""
+    rows = InboundMessage.objects.filter(account=account).order_by("-id")
+    return rows.defer("raw_bytes", "answer", "later").first()
+
+
+def verified_at(account: OfficialAccount) -> datetime.datetime | None:
+    """When the platform last verified the address."""
+    return Verification.objects.filter(account=account).values_list("last_at", flat=True).first()
+
+
+@TELLERS.register
+def arrivals(account: OfficialAccount) -> Arrivals:
+    """What came of the account's pushes, and where the platform looked for it in vain."""
+    taken = newest(account)
+    return Arrivals(
+        verified_at=verified_at(account),
+        pushed_at=taken.received_at if taken else None,
+        elsewhere=tuple(knocks.meant_for(account)),
+    )
+
+
+@observes
 def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
-    for refusal in Refusal.objects.filter(account=account, last_at__gte=timezone.now() - RECENT):
-        if refusal.reason in WHAT_REFUSALS_SAY:
-            sentence, next_step = WHAT_REFUSALS_SAY[refusal.reason]
-            yield Finding(Level.WARNING, sentence, next_step)
+    """What was refused since the newest push that was taken; a verification proves the token alone."""
+    taken = newest(account)
+    verified = verified_at(account)
+    refusals = Refusal.objects.filter(account=account, reason__in=WHAT_REFUSALS_SAY)
+    if taken is not None:
+        refusals = refusals.filter(last_at__gt=taken.received_at)
+    for refusal in refusals.order_by("-last_at"):
+        if refusal.reason == "signature" and verified is not None and verified >= refusal.last_at:
+            continue
+        sentence, next_step = WHAT_REFUSALS_SAY[refusal.reason]
+        yield Finding(Level.FAULT, with_time(sentence, last_seen(refusal.last_at, refusal.count)), next_step)
 
 
-@examines
+@observes
 def mode_mismatch(account: OfficialAccount) -> Iterator[Finding]:
     """An encrypted push to an account in plain mode is genuine, but nothing in it can be read."""
-    unreadable = InboundMessage.objects.filter(account=account, kind=InboundMessage.MALFORMED)
-    latest = unreadable.order_by("-id").first()
-    if latest and latest.received_at >= timezone.now() - RECENT and "<Encrypt>" in latest.body:
+    latest = newest(account)
+    is_plain = account.mode == OfficialAccount.ModeChoice.PLAIN
+    if is_plain and latest and latest.kind == InboundMessage.MALFORMED and "<Encrypt>" in latest.body:
         yield Finding(
             Level.FAULT,
             _("The platform sends encrypted callbacks, but this account is set to plain mode."),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for, is_api_host
 from wechat.inbox.models import InboundMedia, InboundMessage
@@ -33,6 +34,7 @@ IN_FLIGHT = 4
 FETCHES = work.Kind(
     "inbox.fetch_media",
     lambda: InboundMedia.objects.select_related("message__account"),
+    label=gettext_lazy("Fetching files that followers sent"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
     batch=IN_FLIGHT,

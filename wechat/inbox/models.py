@@ -169,7 +169,10 @@ def malformed_key(body: bytes) -> str:
 
 
 class Refusal(models.Model):
-    """How often callbacks were refused, by reason: the doctor's evidence. No message is kept."""
+    """How often callbacks were refused in a row, by reason: the doctor's evidence. No message is kept.
+
+    ``count`` begins anew once a push was taken in between.
+    """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     reason = models.CharField(_("reason"), max_length=20)
@@ -183,6 +186,20 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.count}"
+
+
+class Verification(models.Model):
+    """When the platform last verified the account's callback address, with a signature that was right."""
+
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, verbose_name=_("account"))
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("verification of a callback address")
+        verbose_name_plural = _("verifications of callback addresses")
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.last_at:%Y-%m-%d %H:%M}"
 
 
 class InboundMedia(WorkRow):

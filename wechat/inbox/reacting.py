@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from wechat.inbox import follower_activity, routing
 from wechat.inbox.models import InboundMessage
@@ -16,10 +18,11 @@ LEASE = datetime.timedelta(minutes=1)
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600)]
 
 
-def _kind(name: str, *, late: bool, batch: int) -> work.Kind[InboundMessage]:
+def _kind(name: str, label: StrOrPromise, *, late: bool, batch: int) -> work.Kind[InboundMessage]:
     return work.Kind(
         name,
         lambda: InboundMessage.objects.filter(late=late).select_related("account"),
+        label=label,
         lease=LEASE,
         queue=work.INTERACTIVE,
         batch=batch,
@@ -29,10 +32,10 @@ def _kind(name: str, *, late: bool, batch: int) -> work.Kind[InboundMessage]:
 
 
 # Messages that have their answer.
-REACTIONS = _kind("inbox.react", late=False, batch=200)
+REACTIONS = _kind("inbox.react", gettext_lazy("Reacting to messages and events"), late=False, batch=200)
 # Those whose answer has still to be worked out. It took too long before, so each is claimed by itself: it
 # holds up no other message, and workers share them.
-LATE_REACTIONS = _kind("inbox.react_late", late=True, batch=1)
+LATE_REACTIONS = _kind("inbox.react_late", gettext_lazy("Answering what took too long"), late=True, batch=1)
 
 
 @REACTIONS.together

@@ -1,49 +1,91 @@
-"""Counts refused callbacks for the doctor: one write in ten seconds, however many strangers knock."""
+"""Counts refused callbacks for the doctor: one write in two seconds, however many strangers knock."""
 
 import logging
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.db import Error, connection
 
 log = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 10
+PAUSE_SECONDS = 2.0
 
+# What was refused before the newest push that was taken is over.
 UPSERT = """
-INSERT INTO inbox_refusal (account_id, reason, count, last_at) VALUES (%s, %s, %s, now())
+INSERT INTO inbox_refusal AS kept (account_id, reason, count, last_at) VALUES (%s, %s, %s, now())
 ON CONFLICT (account_id, reason) DO UPDATE
-SET count = inbox_refusal.count + excluded.count, last_at = excluded.last_at
+SET last_at = excluded.last_at, count = excluded.count + CASE WHEN kept.last_at < (
+    SELECT received_at FROM inbox_inboundmessage
+    WHERE account_id = excluded.account_id ORDER BY id DESC LIMIT 1
+) THEN 0 ELSE kept.count END
+"""
+VERIFIED = """
+INSERT INTO inbox_verification (account_id, last_at) VALUES (%s, now())
+ON CONFLICT (account_id) DO UPDATE SET last_at = excluded.last_at
 """
 
 
 class Counts:
+    """What was refused and is not written yet, by account and reason."""
+
     def __init__(self) -> None:
         self._counts: Counter[tuple[int, str]] = Counter()
         self._written = float("-inf")
+        self._later: threading.Timer | None = None
         self._lock = threading.Lock()
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="refusals")
 
     def note(self, account_id: int, reason: str) -> None:
+        """Counts one; what is counted is written at once, or when the pause since the last time is over."""
         with self._lock:
             self._counts[account_id, reason] += 1
-            if time.monotonic() - self._written < PAUSE_SECONDS:
-                return
-            self._written = time.monotonic()
-            counts, self._counts = self._counts, Counter()
-        self.writer.submit(_write, counts)
+            wait = self._written + PAUSE_SECONDS - time.monotonic()
+            if wait <= 0:
+                self._submit()
+            elif self._later is None:
+                self._later = threading.Timer(wait, self.write)
+                self._later.daemon = True
+                self._later.start()
+
+    def note_verified(self, account_id: int) -> None:
+        """Keeps that the platform verified the address just now, which happens when it is saved there."""
+        self.writer.submit(_execute, VERIFIED, [(account_id,)])
+
+    def write(self) -> None:
+        """Writes what is counted now."""
+        with self._lock:
+            self._submit()
+
+    def settle(self) -> None:
+        """Waits until everything noted is written."""
+        self.write()
+        self.writer.submit(int).result()
+
+    def _submit(self) -> "Future[None] | None":
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        counts, self._counts = self._counts, Counter()
+        self._written = time.monotonic()
+        return self.writer.submit(_write, counts) if counts else None
 
 
-def _write(counts: Counter[tuple[int, str]]) -> None:
+def _write(counts: Mapping[tuple[int, str], int]) -> None:
+    _execute(UPSERT, [(*key, count) for key, count in sorted(counts.items())])
+
+
+def _execute(statement: str, rows: Sequence[tuple[int | str, ...]]) -> None:
     try:
         with connection.cursor() as cursor:
-            cursor.executemany(UPSERT, [(*key, count) for key, count in sorted(counts.items())])
+            cursor.executemany(statement, rows)
     except Error as error:
         log.warning("refusals_uncounted", extra={"error": str(error)})
     finally:
         connection.close()
 
 
-note = Counts().note
+counts = Counts()
+note, note_verified, settle = counts.note, counts.note_verified, counts.settle

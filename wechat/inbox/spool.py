@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.db import Error, OperationalError
+from django.utils.translation import gettext_lazy
 from django_redis import get_redis_connection
 from redis import Redis
 from redis.exceptions import RedisError
@@ -60,7 +61,12 @@ def lengths() -> tuple[int, int]:
     return _redis().xlen(STREAM), _redis().xlen(REFUSED)
 
 
-REPLAYS = work.TurnKind("inbox.replay_spool", is_waiting, queue=work.INTERACTIVE)
+REPLAYS = work.TurnKind(
+    "inbox.replay_spool",
+    is_waiting,
+    label=gettext_lazy("Storing callbacks that waited for the database"),
+    queue=work.INTERACTIVE,
+)
 
 
 @REPLAYS.does

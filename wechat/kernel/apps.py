@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 # The modules by which an app joins in, whoever asks for them; docs/adding.md says what each one is for.
 JOINED_BY = (
     "tasks", "handlers", "checkup", "conditions", "bulk", "timeline", "privacy", "gauges", "search", "todo",
-    "daily_figures",
+    "daily_figures", "imports", "failures",
 )  # fmt: skip
 
 

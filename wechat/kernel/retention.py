@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from wechat.kernel import work
@@ -61,7 +62,9 @@ def is_due() -> bool:
     return any(each.over(1) for each in CLASSES)
 
 
-FORGETTING = work.TurnKind("kernel.forget_old", is_due, queue=work.BULK)
+FORGETTING = work.TurnKind(
+    "kernel.forget_old", is_due, label=gettext_lazy("Deleting what is kept no longer"), queue=work.BULK
+)
 
 
 @FORGETTING.does

@@ -4,6 +4,7 @@ import datetime
 
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from wechat.kernel import work
 from wechat.login.models import Handover, LoginSession, ScanLogin
@@ -19,7 +20,9 @@ def is_due() -> bool:
     return any(table._default_manager.filter(expires_at__lte=over).exists() for table in TABLES)
 
 
-FORGETTING = work.TurnKind("login.forget", is_due, queue=work.BULK)
+FORGETTING = work.TurnKind(
+    "login.forget", is_due, label=gettext_lazy("Deleting old sign-ins of followers"), queue=work.BULK
+)
 
 
 @FORGETTING.does

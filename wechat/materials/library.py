@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -23,6 +24,7 @@ State = Asset.State
 UPLOADS = work.Kind(
     "materials.upload",
     lambda: Asset.objects.select_related("account"),
+    label=gettext_lazy("Uploading files to WeChat"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -23,6 +24,7 @@ FRESH_FOR = datetime.timedelta(hours=1)
 READINGS = work.Kind(
     "materials.count",
     lambda: MaterialQuota.objects.select_related("account"),
+    label=gettext_lazy("Counting the places of the library"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
 )

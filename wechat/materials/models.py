@@ -130,3 +130,22 @@ class MaterialQuota(WorkRow):
 
     def __str__(self) -> str:
         return str(self.account)
+
+
+class MaterialReading(WorkRow):
+    """Reading an account's permanent library from the platform, when asked: how far it has come."""
+
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="material_reading")
+    kind = models.CharField(max_length=8, choices=Asset.Kind.choices, default=Asset.Kind.IMAGE)
+    offset = models.PositiveIntegerField(default=0)
+    # Files that are here now, and those of no use here.
+    found = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("reading of the library")
+        verbose_name_plural = _("readings of the library")
+
+    def __str__(self) -> str:
+        return str(self.account)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -23,6 +24,7 @@ Verb, State, Kind = LibraryJob.Verb, LibraryJob.State, Template.Kind
 JOBS = work.Kind(
     "pushes.work_on_templates",
     lambda: LibraryJob.objects.select_related("account"),
+    label=gettext_lazy("Reading and changing templates"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
 )

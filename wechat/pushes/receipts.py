@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from wechat.kernel import work
@@ -17,6 +18,7 @@ from wechat.pushes.models import Receipt
 JOINS = work.Kind(
     "pushes.join_receipts",
     Receipt.objects.all,
+    label=gettext_lazy("Taking in delivery receipts"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
     batch=1000,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -38,6 +39,7 @@ TOGETHER = 200
 SENDS = work.TurnKind(
     send_holds.SENDS,
     partial(claiming.is_due, bulk=False),
+    label=gettext_lazy("Messages to single followers"),
     queue=work.INTERACTIVE,
     seconds=TURN_SECONDS,
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=False),
@@ -45,6 +47,7 @@ SENDS = work.TurnKind(
 BULK_SENDS = work.TurnKind(
     send_holds.BULK_SENDS,
     partial(claiming.is_due, bulk=True),
+    label=gettext_lazy("Messages of campaigns and sequences"),
     queue=work.BULK,
     seconds=TURN_SECONDS,
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=True),

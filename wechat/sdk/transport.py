@@ -44,7 +44,7 @@ REFUSALS = frozenset({"permanent_for_request", "permanent_for_recipient"})
 
 logger = logging.getLogger("wechat.sdk")
 
-Observer = Callable[[str, str, float], None]
+Observer = Callable[[str, str, float, WeChatError | None], None]
 Files = Mapping[str, tuple[str, bytes, str]]
 
 
@@ -76,7 +76,7 @@ class Download:
 class Transport:
     """Sends calls to one host. Safe for use by several threads.
 
-    `observer(api, outcome, seconds)` hears of every call: "ok", an errcode, "unreachable" or "lost".
+    `observer(api, outcome, seconds, error)` hears of every call: "ok", an errcode, "unreachable" or "lost".
     """
 
     def __init__(
@@ -139,19 +139,20 @@ class Transport:
     def _watched(self, api: str) -> Iterator[None]:
         started = time.perf_counter()
         outcome, level = "ok", logging.DEBUG
+        failure: WeChatError | None = None
         try:
             yield
         except WeChatError as error:
-            outcome, level = _outcome(error), _level(error)
+            outcome, level, failure = _outcome(error), _level(error), error
             raise
         finally:
             self._report(api, outcome, level, time.perf_counter() - started)
+            if self._observer:
+                self._observer(api, outcome, time.perf_counter() - started, failure)
 
     def _report(self, api: str, outcome: str, level: int, seconds: float) -> None:
         details = {"api": api, "errcode": outcome, "duration": round(seconds, 4)}
         logger.log(level, "%s: %s in %.0f ms", api, outcome, seconds * 1000, extra=details)
-        if self._observer:
-            self._observer(api, outcome, seconds)
 
 
 def _outcome(error: WeChatError) -> str:

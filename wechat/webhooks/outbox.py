@@ -17,6 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from wechat.kernel import metrics, tracing, webhooks, work
@@ -35,6 +36,7 @@ AT_ONCE = 16
 DELIVERIES = work.Kind(
     "webhooks.deliver",
     lambda: Delivery.objects.select_related("endpoint", "account"),
+    label=gettext_lazy("Delivering webhooks"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
     batch=AT_ONCE,

@@ -26,7 +26,6 @@ from accounts.followers import (
 from accounts.followers.filtering import FollowerFilter
 from accounts.followers.labels import name_of_activity
 from accounts.followers.models import Follower
-from accounts.staff import held_page
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console.pages import BigTable, FilterForm, badge, moment
@@ -64,8 +63,6 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         view = self.admin_site.admin_view
         return [
             path("sync/", view(sync_page.show), name="followers_sync"),
-            path("held/", view(held_page.go_on), name="staff_held_go_on"),
-            path("held/overdue/", view(held_page.decide), name="staff_held_decide"),
             path("bulk/", view(bulk_page.show), name="followers_bulk"),
             path("pick/", view(person_picker.page), name="followers_pick"),
             path("jobs/", view(job_page.listed), name="followers_jobs"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.abilities import ABILITIES
 from accounts.official.doctor import examine
 from accounts.official.models import OfficialAccount
-from accounts.staff import picking, retention_page
+from accounts.staff import held_page, picking, retention_page
 from accounts.staff.account_form import OfficialAccountForm
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
@@ -57,6 +57,12 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return Rights.of(request.user).everything
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """An account is added step by step; the form for all at once is for who posts it."""
+        if request.method == "GET" and self.has_add_permission(request):
+            return redirect("operations_setup")
+        return super().add_view(request, form_url, extra_context)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: every message, follower and order of the account would go with it. It can be disabled."""
         return False
@@ -65,6 +71,8 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         links = self.admin_site.admin_view(picking.link_page)
         return [
             path("links/", links, name="staff_links"),
+            path("held/", self.admin_site.admin_view(held_page.go_on), name="staff_held_go_on"),
+            path("held/overdue/", self.admin_site.admin_view(held_page.decide), name="staff_held_decide"),
             path("retention/", self.admin_site.admin_view(retention_page.show), name="staff_retention"),
             path(
                 "<int:pk>/examine/",

@@ -1,4 +1,4 @@
-"""What staff may do with which account, what they have seen and kept, and how often somebody failed to sign in."""
+"""What staff may do with which account, what they have seen or kept, and how often sign-in failed."""
 
 from accounts.staff.models.acknowledgements import Acknowledgement
 from accounts.staff.models.filters import SavedFilter

@@ -4,6 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.official import doctor
 from accounts.staff import held_work as held
 from accounts.staff.gate import Gate, shown_account
 from accounts.staff.rights import Area
@@ -11,6 +12,7 @@ from accounts.staff.rights import Area
 register = template.Library()
 GO_ON = Gate(Area.FOLLOWERS, by=held.CHANGED_BY)
 DECIDE = Gate(Area.SENDING)
+SETTINGS = Gate(Area.SETTINGS)
 
 
 @register.simple_tag(takes_context=True)
@@ -18,6 +20,18 @@ def account_field(context: dict[str, Any]) -> SafeString:
     """The account that a form is made for, in the form: the gate lets it change no other."""
     account = shown_account(context["request"])
     return format_html('<input type="hidden" name="account" value="{}">', account.pk if account else "")
+
+
+@register.inclusion_tag("staff/problems.html", takes_context=True)
+def problems(context: dict[str, Any]) -> dict[str, Any]:
+    """Returns what pushes and calls of the account show to be wrong, as long as it lasts."""
+    request = context["request"]
+    account = shown_account(request)
+    return {
+        "account": account,
+        "problems": doctor.problems(account) if account else [],
+        "may_open": SETTINGS.may_view(request, account.pk if account else None),
+    }
 
 
 @register.inclusion_tag("staff/held_work.html", takes_context=True)

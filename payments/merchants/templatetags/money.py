@@ -1,8 +1,15 @@
 from django import template
 
+from payments.merchants.words import told
 from wechat.sdk.pay import money
 
 register = template.Library()
+
+
+@register.filter
+def pay_words(error: str) -> str:
+    """A refusal of WeChat Pay that was kept as text, in the reader's language."""
+    return told(error)
 
 
 @register.filter

@@ -19,6 +19,7 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import money
+from payments.merchants.words import told
 from payments.orders.admin.orders import payer_of, payer_openid
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
@@ -61,13 +62,17 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     filter_form = RefundFilter
     change_form_outer_before_template = "orders/refund_tools.html"
     fields = (
-        "account", "number", "order_link", "payer", "given", "became", "error", "reason", "asked_by",
+        "account", "number", "order_link", "payer", "given", "became", "why", "reason", "asked_by",
         "decided_by", "made_by", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
 
     def prepare(self, rows: Sequence[Refund]) -> None:
         people.beside(rows, openid=_payer_openid)
+
+    @admin.display(description=gettext_lazy("error"))
+    def why(self, refund: Refund) -> str:
+        return told(refund.error)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (("decide", self.decide_view), ("pay_out", self.pay_out_view))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.merchants.directory import MerchantUnusable, client_for
 from payments.merchants.models import Merchant
+from payments.merchants.words import in_words
 from payments.orders import history
 from payments.orders.models import Refund, Step
 from payments.orders.ordering import OrderRefused, Uncertain
@@ -55,7 +56,7 @@ def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
     except (MerchantUnusable, KeyRefused):
         raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
     except PayRefused as error:
-        raise OrderRefused(error.code, error.message or _("WeChat Pay refused the refund.")) from None
+        raise OrderRefused(error.code, in_words(error.code, error.message)) from None
     except TransportError as error:
         look_soon(merchant, refund.out_refund_no)
         raise Uncertain(str(error)) from None

@@ -40,6 +40,7 @@ NO_MONEY_PAUSE = datetime.timedelta(minutes=10)
 REFUNDS = work.Kind(
     "orders.refund",
     lambda: Refund.objects.select_related("order", "order__merchant", "order__account"),
+    label=gettext_lazy("Refunds on their way"),
     lease=datetime.timedelta(minutes=2),
     queue=work.INTERACTIVE,
     batch=10,

@@ -294,7 +294,7 @@ def test_every_call_is_observed(pay_base: str, pay: PayPlatform, session: reques
         all_platform_keys(),
         pay_base,
         session,
-        observer=lambda api, outcome, seconds: seen.append((api, outcome)),
+        observer=lambda api, outcome, seconds, error: seen.append((api, outcome)),
         now=lambda: NOW,
     )
     pay.pay[QUERY] = lambda request: answered(**PAID)

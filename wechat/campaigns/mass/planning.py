@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import Follower
 from accounts.followers.segments import UnknownCondition
@@ -21,6 +22,7 @@ State, Target = MassSend.State, MassSend.Target
 SENDS = work.Kind(
     "campaigns.mass_begin",
     lambda: MassSend.objects.filter(state=State.SCHEDULED).select_related("account"),
+    label=gettext_lazy("Beginning mass sends"),
     lease=datetime.timedelta(minutes=10),
     queue=work.BULK,
     # It calls nobody: the calls it makes are work of their own.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from wechat.articles import sending as articles
@@ -30,6 +31,7 @@ REMEMBERED = datetime.timedelta(hours=22)
 CALLS = work.Kind(
     "campaigns.mass_send",
     lambda: MassCall.objects.select_related("account"),
+    label=gettext_lazy("Mass sends"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
     retry=[A_MINUTE, *(datetime.timedelta(seconds=seconds) for seconds in (120, 600, 3600, 3600))],
@@ -38,6 +40,7 @@ CALLS = work.Kind(
 PREVIEWS = work.Kind(
     "campaigns.mass_preview",
     lambda: MassPreview.objects.select_related("send__account", "send__draft", "send__asset"),
+    label=gettext_lazy("Previews of mass sends"),
     lease=datetime.timedelta(minutes=2),
     # Somebody holds their phone.
     queue=work.INTERACTIVE,

@@ -8,6 +8,7 @@ import datetime
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import Follower
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
@@ -26,6 +27,7 @@ State = Enrolment.State
 ENROLMENTS = work.Kind(
     "campaigns.run_sequences",
     lambda: Enrolment.objects.filter(state=State.RUNNING),
+    label=gettext_lazy("Sequences under way"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
     batch=100,

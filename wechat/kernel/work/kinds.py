@@ -24,15 +24,16 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from celery import shared_task
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django_stubs_ext import StrOrPromise
 
 from wechat.kernel import metrics, tracing
 from wechat.kernel.registry import Registry
-from wechat.kernel.work import holds, overdue, places, policy, waking
+from wechat.kernel.work import holds, last_turns, overdue, places, policy, waking
 from wechat.kernel.work.claiming import claim
 from wechat.kernel.work.rows import WorkRow
 from wechat.sdk.errors import Cause
@@ -66,10 +67,11 @@ class Turn:
 
 
 class AnyKind(ABC):
-    """What all kinds of work have in common: a name, a queue, and a turn."""
+    """What all kinds of work have in common: a name, what staff call it, a queue, and a turn."""
 
-    def __init__(self, name: str, *, queue: str, seconds: float) -> None:
+    def __init__(self, name: str, *, label: StrOrPromise, queue: str, seconds: float) -> None:
         self.name = name
+        self.label = label or name
         self.queue = queue
         self.seconds = seconds
         waking.QUEUES.add(name, queue)
@@ -97,6 +99,8 @@ class AnyKind(ABC):
             taken = self.work_off(turn)
         metrics.TURN_SECONDS.labels(self.name).observe(time.monotonic() - turn.began)
         metrics.WORK_ROWS.labels(self.name).inc(taken)
+        if taken:
+            last_turns.note(self.name, taken)
         if turn.is_over and self.is_due():
             waking.publish(self.name)
         return taken
@@ -109,9 +113,14 @@ class AnyKind(ABC):
     def is_due(self) -> bool:
         """Returns whether there is a row that a worker could take now."""
 
-    @abstractmethod
     def backlog(self) -> QuerySet[WorkRow] | None:
         """Returns the rows that are due, or ``None`` for work that has no rows in Postgres."""
+        rows = self.all_rows()
+        return None if rows is None else rows.filter(due_at__lte=timezone.now())
+
+    @abstractmethod
+    def all_rows(self) -> QuerySet[WorkRow] | None:
+        """Returns the rows that a worker may take, whenever they are due."""
 
 
 KINDS: Registry[AnyKind] = Registry("kind of work")
@@ -126,10 +135,11 @@ class TurnKind(AnyKind):
         is_due: Callable[[], bool],
         *,
         queue: str,
+        label: StrOrPromise = "",
         seconds: float = 10.0,
         rows: Callable[[], QuerySet[WorkRow]] | None = None,
     ) -> None:
-        super().__init__(name, queue=queue, seconds=seconds)
+        super().__init__(name, label=label, queue=queue, seconds=seconds)
         self._is_due = is_due
         self._rows = rows
         self._work_off: Callable[[Turn], int] | None = None
@@ -147,8 +157,8 @@ class TurnKind(AnyKind):
     def is_due(self) -> bool:
         return self._is_due()
 
-    def backlog(self) -> QuerySet[WorkRow] | None:
-        return self._rows().filter(due_at__lte=timezone.now()) if self._rows else None
+    def all_rows(self) -> QuerySet[WorkRow] | None:
+        return self._rows() if self._rows else None
 
 
 class Kind(AnyKind, Generic[Row]):
@@ -169,6 +179,7 @@ class Kind(AnyKind, Generic[Row]):
         *,
         lease: datetime.timedelta,
         queue: str,
+        label: StrOrPromise = "",
         batch: int = 1,
         retry: Sequence[datetime.timedelta] = RETRY,
         seconds: float = 10.0,
@@ -177,7 +188,7 @@ class Kind(AnyKind, Generic[Row]):
         gives_up: bool = True,
         asks: Q | None = None,
     ) -> None:
-        super().__init__(name, queue=queue, seconds=seconds)
+        super().__init__(name, label=label, queue=queue, seconds=seconds)
         self.rows = rows
         self.lease = lease
         self.batch = batch
@@ -241,8 +252,8 @@ class Kind(AnyKind, Generic[Row]):
         due = self._free().filter(due_at__lte=timezone.now())
         return due.exists() or (bool(self.subject) and holds.has_probe(self.name))
 
-    def backlog(self) -> QuerySet[Row]:
-        return self.rows().filter(due_at__lte=timezone.now())
+    def all_rows(self) -> QuerySet[WorkRow]:
+        return cast("QuerySet[WorkRow]", self.rows())
 
     def subject_of(self, row: Row) -> int:
         """Returns the number of whose work the row is; 0 where that makes no difference."""

@@ -31,6 +31,21 @@ def quota_get(client: Client, cgi_path: str) -> dict[str, Any]:
     return client.post("/cgi-bin/openapi/quota/get", {"cgi_path": cgi_path})
 
 
+def clear_quota(client: Client) -> None:
+    """Sets all daily counters to zero; ten a month, 48006 after that."""
+    client.post("/cgi-bin/clear_quota", {"appid": client.appid})
+
+
+def rid_get(client: Client, rid: str) -> dict[str, Any]:
+    """The request behind the number that an error carries, for seven days.
+
+    `{"invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"}`. 76001 to
+    76004 for a number that is none, of another account, or too old.
+    """
+    found: dict[str, Any] = client.post("/cgi-bin/openapi/rid/get", {"rid": rid}).get("request", {})
+    return found
+
+
 def current_autoreply_info(client: Client) -> dict[str, Any]:
     """The auto-reply rules made on the platform's own page.
 

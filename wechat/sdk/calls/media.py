@@ -1,5 +1,6 @@
 """Temporary media (3 days) and permanent material. WeChat reference 12.1 and 12.2."""
 
+import datetime
 import json
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,9 @@ from wechat.sdk.errors import TransportError
 from wechat.sdk.transport import Download
 
 Kind = Literal["image", "voice", "video", "thumb"]
+PAGE = 20
+# No such material, or no longer.
+UNKNOWN = 40007
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,36 @@ def add_permanent(
     description = json.dumps({"title": title, "introduction": introduction}, ensure_ascii=False)
     fields = {"description": description} if kind == "video" else None
     return client.upload("/cgi-bin/material/add_material", _files(upload), fields, {"type": kind})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file of the permanent library; the url is of pictures only."""
+
+    media_id: str
+    name: str
+    url: str
+    updated_at: datetime.datetime
+
+
+def listed(client: Client, kind: str, offset: int) -> list[Item]:
+    """Up to twenty files of image, voice or video, the newest first; none behind the last."""
+    wanted = {"type": kind, "offset": offset, "count": PAGE}
+    answer = client.post("/cgi-bin/material/batchget_material", wanted)
+    return [
+        Item(
+            str(each["media_id"]),
+            str(each.get("name", "")),
+            str(each.get("url", "")),
+            datetime.datetime.fromtimestamp(int(each.get("update_time", 0)), tz=datetime.UTC),
+        )
+        for each in answer.get("item", [])
+    ]
+
+
+def get_permanent(client: Client, media_id: str) -> Download:
+    """The file; for a video `json` holds `{"title", "description", "down_url"}` instead."""
+    return client.download("/cgi-bin/material/get_material", json_body={"media_id": media_id})
 
 
 def delete(client: Client, media_id: str) -> None:

@@ -45,7 +45,7 @@ class PayClient:
     """Calls WeChat Pay as one merchant. Safe for use by several threads.
 
     Every call raises PayRefused when WeChat Pay says no, and TransportError when there is no usable answer.
-    `observer(api, outcome, seconds)` hears of every call: "ok", an error code, "unreachable" or "lost".
+    `observer(api, outcome, seconds, error)` hears of every call: "ok", a code, "unreachable" or "lost".
     """
 
     def __init__(
@@ -164,17 +164,18 @@ class PayClient:
     def _watched(self, api: str) -> Iterator[None]:
         started = time.perf_counter()
         outcome = "ok"
+        failure: WeChatError | None = None
         try:
             yield
         except WeChatError as error:
-            outcome = outcome_of(error)
+            outcome, failure = outcome_of(error), error
             raise
         finally:
             seconds = time.perf_counter() - started
             details = {"api": api, "outcome": outcome, "duration": round(seconds, 4)}
             logger.debug("%s: %s in %.0f ms", api, outcome, seconds * 1000, extra=details)
             if self._observer:
-                self._observer(api, outcome, seconds)
+                self._observer(api, outcome, seconds, failure)
 
 
 def _encoded(body: Mapping[str, Any] | None) -> tuple[bytes | None, dict[str, str]]:

@@ -68,14 +68,15 @@ class V2Client:
     def call(self, path: str, fields: Mapping[str, str], *, certified: bool = False) -> dict[str, str]:
         """The answer's fields, signed by WeChat Pay and done."""
         started, outcome = time.perf_counter(), "ok"
+        failure: WeChatError | None = None
         try:
             return self._done(path, self._exchange(path, self._signed(fields), certified))
         except WeChatError as error:
-            outcome = outcome_of(error)
+            outcome, failure = outcome_of(error), error
             raise
         finally:
             if self._observer:
-                self._observer(path, outcome, time.perf_counter() - started)
+                self._observer(path, outcome, time.perf_counter() - started, failure)
 
     def _signed(self, fields: Mapping[str, str]) -> dict[str, str]:
         keys = self.keys

@@ -1,0 +1,116 @@
+"""What the platform refuses an account as a whole, from the first refused call to the next good one.
+
+Wrong secrets and addresses that are not on the IP allow-list show themselves in any call, whoever makes it.
+What was seen last is kept in Redis: a good call takes it away again without a query. A token that is in hand
+passes although the secret is wrong by now, so calls for tokens and calls with a token are told apart.
+
+Reference: WeChat reference 16 Error codes.
+"""
+
+import datetime
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
+
+from wechat.sdk.errors import TOKEN_PATHS, ApiError, WeChatError
+
+log = logging.getLogger(__name__)
+
+# About the account's keys, its address or its standing; 40001 of a call with a token is about that token.
+TELLING = frozenset({40001, 40013, 40125, 40164, 40243, 41002, 41004, 50002, 61004, 89503, 89506, 89507})
+STALE_TOKEN = 40001
+KEPT_SECONDS = 7 * 86_400
+# One good call in so long is looked at, unless the one before was refused.
+LOOK_SECONDS = 1.0
+WAYS = ("token", "call")
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefusal:
+    """The newest refusal; ``count`` of them since ``since``, and no good call between."""
+
+    errcode: int
+    address: str
+    rid: str
+    count: int
+    since: datetime.datetime
+    last_at: datetime.datetime
+
+
+_looked_at: dict[tuple[str, str], float] = {}
+
+
+def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
+    """Takes down how a call of the account went; without Redis nothing is known, and nothing breaks."""
+    way = "token" if api.startswith(TOKEN_PATHS) else "call"
+    try:
+        if isinstance(error, ApiError) and _tells(error, way):
+            _looked_at.pop((appid, way), None)
+            _keep(_key(appid, way), error)
+        elif outcome == "ok" and _is_time(appid, way):
+            get_redis_connection("default").delete(_key(appid, way))
+    except RedisError as away:
+        log.warning("call_refusals_unknown", extra={"error": type(away).__name__})
+
+
+def standing(appid: str) -> list[CallRefusal]:
+    """Returns what is refused at present, by way of calling; nothing while Redis is away."""
+    return list(_standing(appid))
+
+
+def _standing(appid: str) -> Iterator[CallRefusal]:
+    try:
+        redis = get_redis_connection("default")
+        found = [redis.hgetall(_key(appid, way)) for way in WAYS]
+    except RedisError:
+        return
+    for kept in filter(None, found):
+        values = {name.decode(): value.decode() for name, value in kept.items()}
+        yield CallRefusal(
+            int(values["errcode"]),
+            values["address"],
+            values["rid"],
+            int(values["count"]),
+            _moment(values["since"]),
+            _moment(values["last"]),
+        )
+
+
+def _tells(error: ApiError, way: str) -> bool:
+    return error.errcode in TELLING and (way == "token" or error.errcode != STALE_TOKEN)
+
+
+def _is_time(appid: str, way: str) -> bool:
+    now = time.monotonic()
+    if now - _looked_at.get((appid, way), float("-inf")) < LOOK_SECONDS:
+        return False
+    _looked_at[appid, way] = now
+    return True
+
+
+def _keep(key: str, error: ApiError) -> None:
+    redis = get_redis_connection("default")
+    now = f"{time.time():.0f}"
+    former = redis.hget(key, "errcode")
+    told = {"errcode": error.errcode, "address": error.client_ip, "rid": error.rid, "last": now}
+    with redis.pipeline() as steps:
+        if former is None or int(former) != error.errcode:
+            steps.delete(key)
+        steps.hset(key, mapping=told)
+        steps.hsetnx(key, "since", now)
+        steps.hincrby(key, "count", 1)
+        steps.expire(key, KEPT_SECONDS)
+        steps.execute()
+
+
+def _key(appid: str, way: str) -> str:
+    return f"wc:refused:{appid}:{way}"
+
+
+def _moment(seconds: str) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(int(seconds), tz=timezone.get_current_timezone())

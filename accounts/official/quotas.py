@@ -1,0 +1,131 @@
+"""How much of an account's daily calls is left, told by the platform, and the ways to have it back.
+
+Reference: WeChat reference 4.3 Quota management.
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount, QuotaClearing, QuotaReading
+from wechat.kernel import work
+from wechat.sdk.beijing import BEIJING
+from wechat.sdk.calls import base
+from wechat.sdk.client import Client
+from wechat.sdk.errors import ApiError
+
+CLEARINGS_A_MONTH = 10
+# Below this share of a day's calls somebody should know.
+NEARLY_SPENT = 0.1
+EVERY = datetime.timedelta(hours=1)
+# No such path, not one of this kind of account, or no right to it: there is nothing to tell.
+NOT_OURS = frozenset({48001, 76021, 76022, 50002})
+WATCHED: Mapping[str, StrOrPromise] = {
+    "/cgi-bin/message/custom/send": _("Customer-service messages"),
+    "/cgi-bin/message/template/send": _("Template messages"),
+    "/cgi-bin/message/subscribe/bizsend": _("Subscription notices"),
+    "/cgi-bin/message/mass/sendall": _("Mass sends to a tag"),
+    "/cgi-bin/message/mass/send": _("Mass sends to a list"),
+    "/cgi-bin/user/get": _("Lists of followers"),
+    "/cgi-bin/user/info/batchget": _("Profiles of followers"),
+    "/cgi-bin/user/info/updateremark": _("Remarks"),
+    "/cgi-bin/tags/members/batchtagging": _("Tags of followers"),
+    "/cgi-bin/menu/create": _("Menus published"),
+    "/cgi-bin/qrcode/create": _("QR codes"),
+    "/cgi-bin/media/upload": _("Temporary files"),
+    "/cgi-bin/material/add_material": _("Files of the library"),
+    "/cgi-bin/draft/add": _("Drafts of articles"),
+    "/cgi-bin/freepublish/submit": _("Articles published"),
+}
+
+READINGS = work.Kind(
+    "official.read_quotas",
+    lambda: QuotaReading.objects.filter(account__enabled=True).select_related("account"),
+    label=_("Reading the quotas"),
+    lease=datetime.timedelta(minutes=5),
+    queue=work.BULK,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Of one API: calls of today, and so many a minute where that is limited as well."""
+
+    path: str
+    label: StrOrPromise
+    limit: int
+    used: int
+    left: int
+    a_minute: int
+
+    @property
+    def is_nearly_spent(self) -> bool:
+        return self.left < self.limit * NEARLY_SPENT
+
+    @property
+    def share(self) -> int:
+        """Percent of the day's calls that are used."""
+        return min(100, round(100 * self.used / self.limit)) if self.limit else 0
+
+
+def of(reading: QuotaReading) -> list[Quota]:
+    """What was read last, what is scarcest first."""
+    found = [Quota(path, WATCHED[path], *told) for path, told in reading.figures.items() if path in WATCHED]
+    return sorted(found, key=lambda quota: -quota.share)
+
+
+def watch(account: OfficialAccount) -> QuotaReading:
+    """The account's row; from the first time on it is read every hour."""
+    row, made = QuotaReading.objects.get_or_create(account=account, defaults={"due_at": timezone.now()})
+    if made:
+        work.wake(READINGS.name)
+    return row
+
+
+def read(account: OfficialAccount) -> None:
+    """Asks the platform now. Raises ``WeChatError``."""
+    row = watch(account)
+    figures = _figures(client_for(account))
+    QuotaReading.objects.filter(pk=row.pk).update(
+        figures=figures, read_at=timezone.now(), due_at=timezone.now() + EVERY, error="", errcode=None
+    )
+
+
+@READINGS.each
+def _read(row: QuotaReading) -> None:
+    figures = _figures(client_for(row.account))
+    row.done(figures=figures, read_at=timezone.now(), due_at=timezone.now() + EVERY)
+
+
+def _figures(client: Client) -> dict[str, list[int]]:
+    figures = {}
+    for path in WATCHED:
+        try:
+            answer = base.quota_get(client, path)
+        except ApiError as error:
+            if error.errcode not in NOT_OURS:
+                raise
+            continue
+        day, minute = answer.get("quota", {}), answer.get("rate_limit", {})
+        numbers = (day.get("daily_limit"), day.get("used"), day.get("remain"), minute.get("call_count", 0))
+        if all(isinstance(number, int) for number in numbers) and numbers[0]:
+            figures[path] = [int(number) for number in numbers]
+    return figures
+
+
+def cleared_this_month(account: OfficialAccount) -> int:
+    """How often it was done from here; the platform counts those from elsewhere, too."""
+    month = timezone.now().astimezone(BEIJING).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return QuotaClearing.objects.filter(account=account, at__gte=month).count()
+
+
+def clear(account: OfficialAccount, by: User) -> None:
+    """Sets all daily counters of the account to zero, ten times a month at most. Raises ``WeChatError``."""
+    base.clear_quota(client_for(account))
+    QuotaClearing.objects.create(account=account, by=by)

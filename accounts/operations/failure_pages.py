@@ -1,0 +1,78 @@
+"""The pages of what failed: by cause, in words, with a button to try it again, one or all of a cause."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.official.models import OfficialAccount
+from accounts.operations import failures
+from accounts.operations.failures import SOURCES, Source
+from accounts.staff import audit
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area, Rights
+from wechat.kernel.row_ids import row_id
+
+# Whoever may look at one of the areas looks at what failed in it.
+AREAS = tuple(Area)
+SHOWN = 100
+
+
+@account_page(Area.FOLLOWERS, by=AREAS)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """Every cause once; posting tries all of one again."""
+    rights = Rights.of(request.user)
+    if request.method == "POST":
+        source = _source(request, account, request.POST.get("source", ""))
+        rows = failures.of(account, request.POST["source"], request.POST.get("cause", ""))
+        _try_again(request, account, source, [row.pk for row in rows])
+        return redirect("operations_failures")
+    context = frame(request, _("What failed"), groups=failures.groups(account, rights), most=failures.MOST)
+    return TemplateResponse(request, "operations/failures.html", context)
+
+
+@account_page(Area.FOLLOWERS, by=AREAS)
+def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpResponse:
+    """The rows of one cause; posting tries those again that are ticked."""
+    source = _source(request, account, name)
+    key = request.GET.get("cause", "")
+    if request.method == "POST":
+        chosen = [pk for each in request.POST.getlist("row") if (pk := row_id(each))]
+        _try_again(request, account, source, chosen)
+        return redirect("operations_failures")
+    rows = failures.of(account, name, key)[:SHOWN]
+    if not rows:
+        return redirect("operations_failures")
+    may = source.again is not None and Rights.of(request.user).may_change(source.area, account.pk)
+    context = frame(
+        request,
+        _("What failed"),
+        source=source,
+        why=source.words(*failures.cause_of(source, rows[0])),
+        rows=[(row.pk, source.title(row), source.link(row)) for row in rows],
+        may_retry=may,
+    )
+    return TemplateResponse(request, "operations/failures_of.html", context)
+
+
+def _source(request: HttpRequest, account: OfficialAccount, name: str) -> Source:
+    """Raises ``Http404`` for what its reader may not look at."""
+    source = SOURCES.find(name)
+    if source is None or not Rights.of(request.user).may_view(source.area, account.pk):
+        raise Http404
+    return source
+
+
+def _try_again(request: HttpRequest, account: OfficialAccount, source: Source, chosen: list[int]) -> None:
+    if not Rights.of(request.user).may_change(source.area, account.pk):
+        raise PermissionDenied
+    number = failures.try_again(account, source, chosen)
+    if not number:
+        messages.info(request, _("Nothing was left to try again."))
+        return
+    sentence = ngettext("%d is tried again.", "%d are tried again.", number) % number
+    audit.record(request, account, f"{source.label}: {sentence}")
+    messages.success(request, f"{source.label}: {sentence}")

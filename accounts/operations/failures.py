@@ -1,0 +1,147 @@
+"""What failed for good, by its cause, told by the apps whose it is, and how it is tried again.
+
+An app registers it in its module ``failures``::
+
+    SOURCES.add("uploads", Source(_("Uploads"), Area.CONTENT, rows, again))
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, F, Model, QuerySet, TextField, Value
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.official.errcodes import DELETED_THERE, in_words
+from accounts.official.models import OfficialAccount
+from accounts.staff.rights import Area, Rights
+from wechat.kernel.registry import Registry
+
+# The newest so many of each kind are looked at: older ones come up when these are gone.
+MOST = 1_000
+# How a surprise of ours is written down, see ``wechat.kernel.work.rows``; an answer that never came names its
+# API first.
+SURPRISE = re.compile(r"^\w*(Error|Exception|Exists|DoesNotExist)\b")
+UNANSWERED = re.compile(r"^(/[\w/.-]+|the file) (failed|answered|could not)")
+
+
+def told(errcode: int | None, text: str) -> str:
+    """Returns why it failed and what to do, in the reader's language."""
+    if errcode is not None:
+        return in_words(errcode)
+    if text == DELETED_THERE:
+        return _("Deleted on WeChat. Try again to create it there, or delete it here too.")
+    if UNANSWERED.match(text):
+        return _("WeChat could not be reached. Try again.")
+    if SURPRISE.match(text) or not text:
+        return _("Something unexpected happened here. Try again; if it stays, tell whoever runs the server.")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of what can fail.
+
+    ``rows`` are those of the account that failed; ``cause`` names the columns of an error number and of a
+    text, of which ``words`` makes a sentence. ``again`` has some of them tried again and returns how many;
+    without it the page of the row, ``link``, is where to go. ``caution`` is told before trying again.
+    """
+
+    label: StrOrPromise
+    area: Area
+    rows: Callable[[OfficialAccount], QuerySet[Any]]
+    again: Callable[[QuerySet[Any]], int] | None = None
+    link: Callable[[Any], str] = lambda row: ""
+    title: Callable[[Any], str] = str
+    cause: tuple[str, str] = ("errcode", "error")
+    words: Callable[[int | None, str], str] = told
+    caution: StrOrPromise = ""
+
+
+SOURCES: Registry[Source] = Registry("source of failures")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What failed of one kind for one cause; ``key`` is the cause in an address."""
+
+    name: str
+    source: Source
+    key: str
+    why: str
+    number: int
+    may_retry: bool
+
+
+def groups(account: OfficialAccount, rights: Rights) -> list[Group]:
+    """Everything that failed of the account, as far as its reader may look, the most frequent first."""
+    counts: dict[tuple[str, str], int] = {}
+    for name, errcode, text in _causes(account, rights):
+        key = (name, SOURCES.get(name).words(errcode, text))
+        counts[key] = counts.get(key, 0) + 1
+    found = [_group(account, rights, name, why, number) for (name, why), number in counts.items()]
+    return sorted(found, key=lambda group: -group.number)
+
+
+def of(account: OfficialAccount, name: str, key: str) -> list[Any]:
+    """The rows of one kind that failed for this cause, the newest first."""
+    source = SOURCES.get(name)
+    rows = source.rows(account).order_by("-pk")[:MOST]
+    return [row for row in rows if key_of(source.words(*cause_of(source, row))) == key]
+
+
+def number(account: OfficialAccount, rights: Rights) -> int:
+    """How many rows failed, as far as they are looked at."""
+    return len(_causes(account, rights))
+
+
+def try_again(account: OfficialAccount, source: Source, chosen: list[int]) -> int:
+    """Has those of these rows tried again that are of the account and failed; returns how many."""
+    if source.again is None:
+        return 0
+    return source.again(source.rows(account).filter(pk__in=chosen))
+
+
+def key_of(why: str) -> str:
+    """A cause by a short name, which says nothing."""
+    return hashlib.sha256(why.encode()).hexdigest()[:12]
+
+
+def _causes(account: OfficialAccount, rights: Rights) -> list[tuple[str, int | None, str]]:
+    """The name of the source, the number and the text of every failed row, by one statement."""
+    parts = [
+        _part(name, source, account)
+        for name, source in SOURCES.by_name().items()
+        if rights.may_view(source.area, account.pk)
+    ]
+    if not parts:
+        return []
+    first, *others = parts
+    return list(first.union(*others, all=True))
+
+
+def _part(name: str, source: Source, account: OfficialAccount) -> QuerySet[Any]:
+    number, text = source.cause
+    rows = source.rows(account).order_by("-pk").annotate(
+        of_source=Value(name, CharField()),
+        of_number=Cast(F(number), BigIntegerField()) if number else Cast(Value(None), BigIntegerField()),
+        of_text=Cast(F(text), TextField()),
+    )  # fmt: skip
+    listed: QuerySet[Any] = rows.values_list("of_source", "of_number", "of_text")[:MOST]
+    return listed
+
+
+def cause_of(source: Source, row: Model) -> tuple[int | None, str]:
+    """The number and the text that tell why a row failed."""
+    number, text = source.cause
+    return (getattr(row, number) if number else None), getattr(row, text)
+
+
+def _group(account: OfficialAccount, rights: Rights, name: str, why: str, number: int) -> Group:
+    source = SOURCES.get(name)
+    may = source.again is not None and rights.may_change(source.area, account.pk)
+    return Group(name, source, key_of(why), why, number, may)

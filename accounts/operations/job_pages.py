@@ -1,0 +1,36 @@
+"""The page of background work: what runs, what waits and why, and a button to have it go on."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.official.models import OfficialAccount
+from accounts.operations import jobs
+from accounts.staff import audit, held_work
+from accounts.staff.gate import account_page, entered, frame
+from accounts.staff.rights import Area, Rights
+
+
+@account_page(Area.MESSAGES, by=held_work.CHANGED_BY)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """The list, which renews itself while something waits."""
+    if request.method == "POST":
+        if jobs.go_on(account, request.POST.getlist("work")):
+            audit.record(request, account, _("Had work on hold go on."))
+            messages.success(request, _("It goes on now."))
+        else:
+            messages.info(request, _("Nothing was on hold any more."))
+        return redirect("operations_jobs")
+    everything = Rights.of(request.user).everything
+    found = jobs.of(account)
+    context = {
+        "jobs": [job for job in found if not job.is_idle],
+        "idle": [job for job in found if job.is_idle],
+        "others": jobs.of_installation() if everything else [],
+        "may_go_on": entered(request).may_change,
+    }
+    if request.GET.get("part") == "jobs":
+        return TemplateResponse(request, "operations/job_list.html", context)
+    return TemplateResponse(request, "operations/jobs.html", frame(request, _("Background work"), **context))

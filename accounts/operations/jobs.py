@@ -1,0 +1,137 @@
+"""Every kind of background work as the people who run an account see it: what waits, what is next, what
+holds it, and when a worker last did some of it."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_stubs_ext import StrOrPromise
+
+from accounts.official.models import OfficialAccount
+from accounts.staff import held_work
+from wechat.kernel.models import Hold
+from wechat.kernel.subqueries import select_sql
+from wechat.kernel.work import KINDS, Kind, WorkRow, last_turns
+from wechat.kernel.work.kinds import AnyKind
+from wechat.kernel.work.last_turns import LastTurn
+
+# A longer queue is not counted to its end.
+MOST = 10_000
+Counted = tuple[int, datetime.datetime | None, datetime.datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One kind of work; ``waiting`` rows are due since ``oldest``, the next of the others at ``next_at``."""
+
+    name: str
+    label: StrOrPromise
+    waiting: int
+    oldest: datetime.datetime | None
+    next_at: datetime.datetime | None
+    last: LastTurn | None
+    held: list[str]
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits, and nothing is planned."""
+        return not (self.waiting or self.next_at or self.held)
+
+    @property
+    def is_more(self) -> bool:
+        return self.waiting >= MOST
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the page should look again by itself."""
+        return self.waiting > 0 and not self.held
+
+
+def of(account: OfficialAccount) -> list[Job]:
+    """The kinds whose rows belong to accounts, those that wait first."""
+    rows = {kind: found for kind in KINDS if (found := rows_of(kind, account)) is not None}
+    jobs = _jobs(rows, _held(account))
+    return sorted(jobs, key=lambda job: (not job.held, not job.waiting, str(job.label)))
+
+
+def of_installation() -> list[Job]:
+    """The kinds that belong to no single account."""
+    some = OfficialAccount()
+    return _jobs({kind: kind.all_rows() for kind in KINDS if rows_of(kind, some) is None}, {})
+
+
+def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None:
+    """The account's rows of this kind of work, or ``None`` if they are not of accounts."""
+    rows = kind.all_rows()
+    if rows is None:
+        return None
+    subject = kind.subject if isinstance(kind, Kind) else ""
+    if subject.split("__")[-1] == "account_id":
+        return rows.filter(**{subject: account.pk})
+    # A subject of its own, or none, and a column that says whose it is.
+    of_accounts: QuerySet[Any] = rows
+    has_account = any(field.name == "account" for field in rows.model._meta.get_fields())
+    return of_accounts.filter(account=account.pk) if has_account else None
+
+
+def _jobs(rows: Mapping[AnyKind, QuerySet[WorkRow] | None], held: Mapping[str, list[str]]) -> list[Job]:
+    """All of them by one statement, of which each part reads the index of what is due."""
+    done, counted = last_turns.all_of_them(), _counted(rows)
+    return [
+        Job(
+            kind.name, kind.label, *counted.get(kind.name, (0, None, None)), done.get(kind.name),
+            held.get(kind.name, []),
+        )
+        for kind in rows
+    ]  # fmt: skip
+
+
+def _counted(rows: Mapping[AnyKind, QuerySet[WorkRow] | None]) -> dict[str, Counted]:
+    """By name of the kind: how many rows are due, since when, and when the next one is."""
+    now, parts, params = timezone.now(), [], []
+    for kind, found in rows.items():
+        if found is None:
+            continue
+        due, due_params = select_sql(found.filter(due_at__lte=now).order_by("due_at").values("due_at")[:MOST])
+        next_one, next_params = select_sql(
+            found.filter(due_at__gt=now).order_by("due_at").values("due_at")[:1]
+        )
+        parts.append(
+            f"SELECT %s, count(*), min(due_at), ({next_one}) FROM ({due}) AS due"  # noqa: S608 - Django's own SQL
+        )
+        params += [kind.name, *next_params, *due_params]
+    if not parts:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), params)
+        return {name: (number, since, following) for name, number, since, following in cursor.fetchall()}
+
+
+def _held(account: OfficialAccount) -> dict[str, list[str]]:
+    """Why which kinds of work of the account wait, in sentences."""
+    ours = [kind.name for kind in KINDS if rows_of(kind, account) is not None and _is_held_by_account(kind)]
+    found: dict[str, list[str]] = {}
+    for hold in Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False).order_by("until"):
+        reasons = found.setdefault(hold.work, [])
+        if (reason := held_work.reason(hold)) not in reasons:
+            reasons.append(reason)
+    return found
+
+
+def _is_held_by_account(kind: AnyKind) -> bool:
+    """Of other kinds the same number may name a merchant or a receiver."""
+    return not isinstance(kind, Kind) or kind.subject.split("__")[-1] == "account_id"
+
+
+def go_on(account: OfficialAccount, names: Iterable[str]) -> bool:
+    """Has these kinds of work of the account go on at once; returns whether any was on hold."""
+    ours = [
+        name
+        for name in names
+        if (kind := KINDS.find(name)) and rows_of(kind, account) is not None and _is_held_by_account(kind)
+    ]
+    return held_work.lift(Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False))

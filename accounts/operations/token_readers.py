@@ -1,0 +1,25 @@
+"""Who was handed the account's access token to call WeChat with it, told by the app that hands it out."""
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from accounts.official.models import OfficialAccount
+from wechat.kernel.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A business system, where it called from, and when."""
+
+    name: str
+    address: str
+    at: datetime.datetime
+
+
+TELLERS: Registry[Callable[[OfficialAccount], Iterable[Reader]]] = Registry("teller of token readers")
+
+
+def of(account: OfficialAccount) -> list[Reader]:
+    """Returns the newest of them."""
+    return [reader for tell in TELLERS for reader in tell(account)]

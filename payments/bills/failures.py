@@ -1,0 +1,39 @@
+"""Bills that could not be had, for the desk of what failed."""
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from accounts.official.models import OfficialAccount
+from accounts.operations.failures import SOURCES, Source
+from accounts.staff.rights import Area
+from payments.bills import reconciling
+from payments.bills.models import Bill
+from payments.merchants.models import Merchant
+from payments.merchants.words import told
+
+
+def _failed(account: OfficialAccount) -> QuerySet[Bill]:
+    """Of the merchants that the account sells through."""
+    selling = Merchant.objects.filter(accounts=account).values("pk")
+    return Bill.objects.filter(merchant__in=selling, state=Bill.State.FAILED)
+
+
+def _fetch_again(rows: QuerySet[Bill]) -> int:
+    bills = list(rows)
+    for bill in bills:
+        reconciling.fetch_again(bill)
+    return len(bills)
+
+
+def _page(bill: Bill) -> str:
+    return reverse("admin:bills_bill_change", args=[bill.pk])
+
+
+SOURCES.add(
+    "bills",
+    Source(
+        gettext_lazy("Fetching and comparing bills"), Area.MONEY, _failed, _fetch_again, _page,
+        cause=("", "error"), words=lambda _number, text: told(text),
+    ),
+)  # fmt: skip

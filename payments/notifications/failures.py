@@ -1,0 +1,39 @@
+"""Payment notifications that could not be applied, for the desk of what failed."""
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from accounts.official.models import OfficialAccount
+from accounts.operations.failures import SOURCES, Source
+from accounts.staff.rights import Area
+from payments.merchants.models import Merchant
+from payments.merchants.words import told
+from payments.notifications import notices
+from payments.notifications.models import Notice
+
+
+def _failed(account: OfficialAccount) -> QuerySet[Notice]:
+    """Of the merchants that the account sells through; those that a worker still tries are left out."""
+    selling = Merchant.objects.filter(accounts=account).values("pk")
+    return Notice.objects.filter(merchant__in=selling, state=Notice.State.FAILED, due_at=None)
+
+
+def _apply_again(rows: QuerySet[Notice]) -> int:
+    found = list(rows)
+    for notice in found:
+        notices.handle_now(notice)
+    return len(found)
+
+
+def _page(notice: Notice) -> str:
+    return reverse("admin:notifications_notice_change", args=[notice.pk])
+
+
+SOURCES.add(
+    "notices",
+    Source(
+        gettext_lazy("Payment notifications"), Area.MONEY, _failed, _apply_again, _page,
+        cause=("", "error"), words=lambda _number, text: told(text),
+    ),
+)  # fmt: skip

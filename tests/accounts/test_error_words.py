@@ -1,0 +1,48 @@
+"""Whatever the platform or WeChat Pay answers, staff read it in Chinese, with the next step."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.utils.translation import override
+
+from accounts.official.errcodes import in_words
+from accounts.official.error_words import TABLE, WORDS
+from payments.merchants import words as pay_words
+from wechat.sdk.error_codes import ERROR_CODES
+from wechat.sdk.pay.errors import CODES
+
+DESCRIBED = json.loads(Path("tests/data/wechat/error_codes.json").read_text(encoding="utf-8"))
+CODES_OF_WECHAT = sorted({item["code"] for item in DESCRIBED["items"]} - {0})
+CHINESE = re.compile(r"[一-鿿]")
+
+
+def test_every_code_of_the_platform_has_words_and_each_but_once() -> None:
+    assert set(CODES_OF_WECHAT) | set(ERROR_CODES) - {0} == set(WORDS)
+    assert len(WORDS) == sum(len(codes) for codes, _words in TABLE)
+
+
+@pytest.mark.parametrize("code", CODES_OF_WECHAT)
+def test_a_code_is_told_in_chinese_with_its_number(code: int) -> None:
+    with override("en"):
+        english = in_words(code)
+    with override("zh-hans"):
+        chinese = in_words(code)
+    assert CHINESE.search(chinese)
+    assert chinese != english
+    assert str(code) in chinese
+
+
+def test_a_code_that_nobody_described_is_told_in_chinese_as_well() -> None:
+    with override("zh-hans"):
+        assert "联系微信客服" in in_words(987654321)
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_a_code_of_wechat_pay_is_told_in_chinese(code: str) -> None:
+    with override("zh-hans"):
+        told = pay_words.told(f"/v3/refund/domestic/refunds answered 403 {code}: something in English")
+    assert CHINESE.search(told)
+    assert "something in English" not in told
+    assert code in told

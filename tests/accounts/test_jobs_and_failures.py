@@ -1,0 +1,168 @@
+"""What waits and what failed of an account: told by cause, in words, and tried again by a button."""
+
+import datetime
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.followers.models import Change, Follower, FollowerSync
+from accounts.official.models import OfficialAccount
+from accounts.operations import failures
+from accounts.staff.rights import Rights
+from tests.cast import Cast, member, message, signed_in
+from wechat.inbox.models import InboundMessage
+from wechat.kernel.models import Hold
+from wechat.kernel.work import KINDS
+from wechat.materials.models import Asset
+from wechat.pushes.models import Push
+
+pytestmark = pytest.mark.django_db
+
+JOBS, FAILED = "operations_jobs", "operations_failures"
+
+
+@pytest.fixture
+def owner(staff: Cast) -> Client:
+    return signed_in(staff.owner)
+
+
+def html(client: Client, name: str, *args: str) -> str:
+    return client.get(reverse(name, args=args)).content.decode()
+
+
+def held(work: str, subject: int) -> Hold:
+    now = timezone.now()
+    until = now + datetime.timedelta(hours=2)
+    return Hold.objects.create(
+        work=work, subject=subject, cause="account", errcode=48001, since=now, until=until
+    )
+
+
+def test_every_kind_of_work_has_a_name_for_staff() -> None:
+    assert [kind.name for kind in KINDS if str(kind.label) == kind.name] == []
+
+
+def test_what_waits_is_counted_with_its_age_and_the_next_time(staff: Cast, owner: Client) -> None:
+    now = timezone.now()
+    for minutes in (-90, -30, 60):
+        message(staff.ours, "你好", due_at=now + datetime.timedelta(minutes=minutes), handled_at=None)
+    message(staff.theirs, "你好", due_at=now - datetime.timedelta(days=3), handled_at=None)
+    shown = html(owner, JOBS)
+    row = shown[shown.index("处理消息与事件") :].split("</tr>")[0]
+    oldest = timezone.localtime(now - datetime.timedelta(minutes=90))
+    following = timezone.localtime(now + datetime.timedelta(minutes=60))
+    assert "<b>2</b>" in row
+    assert f"{oldest:%m-%d %H:%M}" in row
+    assert f"{following:%m-%d %H:%M}" in row
+
+
+def test_work_on_hold_tells_why_and_goes_on_by_a_button(staff: Cast, owner: Client) -> None:
+    held("menus.publish", staff.ours.pk)
+    held("menus.publish", staff.theirs.pk)
+    assert "微信认证" in html(owner, JOBS)
+    owner.post(reverse(JOBS), {"work": "menus.publish", "account": staff.ours.pk})
+    assert list(Hold.objects.values_list("subject", flat=True)) == [staff.theirs.pk]
+    assert "微信认证" not in html(owner, JOBS)
+
+
+def test_an_auditor_sees_what_waits_and_lets_nothing_go_on(staff: Cast) -> None:
+    held("menus.publish", staff.ours.pk)
+    auditor = signed_in(staff.auditor)
+    assert "原因已消除" not in html(auditor, JOBS)
+    answer = auditor.post(reverse(JOBS), {"work": "menus.publish", "account": staff.ours.pk})
+    assert answer.status_code == 403
+    assert Hold.objects.exists()
+
+
+def push(account: OfficialAccount, number: int, **changes: object) -> Push:
+    usual: dict[str, object] = {
+        "account": account, "openid": f"o{number}", "content": {"type": "text", "content": "您好"},
+        "key": f"k{number}", "state": Push.State.FAILED, "reason": "refused", "errcode": 45047,
+        "due_at": None,
+    }  # fmt: skip
+    return Push.objects.create(**{**usual, **changes})
+
+
+def test_failures_are_grouped_by_cause_in_words(staff: Cast, owner: Client) -> None:
+    for number in range(3):
+        push(staff.ours, number)
+    push(staff.ours, 3, reason="template_gone", errcode=None)
+    push(staff.theirs, 4)
+    found = failures.groups(staff.ours, Rights.of(staff.owner))
+    assert [(group.name, group.number) for group in found] == [("pushes", 3), ("pushes", 1)]
+    shown = html(owner, FAILED)
+    assert "45047" in shown
+    assert str(Push.Reason.TEMPLATE_GONE.label) in shown
+
+
+def test_all_of_a_cause_are_tried_again_and_no_others(staff: Cast, owner: Client) -> None:
+    ours = [push(staff.ours, number) for number in range(2)]
+    other = push(staff.ours, 2, reason="template_gone", errcode=None)
+    theirs = push(staff.theirs, 3)
+    group = failures.groups(staff.ours, Rights.of(staff.owner))[0]
+    owner.post(reverse(FAILED), {"source": "pushes", "cause": group.key, "account": staff.ours.pk})
+    states = dict(Push.objects.values_list("pk", "state"))
+    assert [states[each.pk] for each in ours] == ["pending", "pending"]
+    assert (states[other.pk], states[theirs.pk]) == ("failed", "failed")
+    assert "未发出的消息" in str(LogEntry.objects.latest("pk"))
+
+
+def test_one_of_a_cause_is_tried_again(staff: Cast, owner: Client) -> None:
+    chosen, left = push(staff.ours, 0), push(staff.ours, 1)
+    key = failures.groups(staff.ours, Rights.of(staff.owner))[0].key
+    page = f"{reverse('operations_failures_of', args=['pushes'])}?cause={key}"
+    assert f'value="{left.pk}"' in owner.get(page).content.decode()
+    owner.post(page, {"row": [chosen.pk], "account": staff.ours.pk})
+    assert dict(Push.objects.values_list("pk", "state")) == {chosen.pk: "pending", left.pk: "failed"}
+
+
+def test_whoever_may_not_send_sees_the_failed_sends_and_tries_none(staff: Cast) -> None:
+    push(staff.ours, 0)
+    service = signed_in(staff.service)
+    assert ("未发出的消息" in html(service, FAILED), "全部重试" in html(service, FAILED)) == (True, False)
+    key = failures.groups(staff.ours, Rights.of(staff.service))[0].key
+    answer = service.post(reverse(FAILED), {"source": "pushes", "cause": key, "account": staff.ours.pk})
+    assert answer.status_code == 403
+    assert Push.objects.get().state == "failed"
+
+
+def test_finance_sees_only_what_is_its_own(staff: Cast) -> None:
+    push(staff.ours, 0)
+    finance = signed_in(member("finance", staff.ours, "finance"))
+    assert "未发出的消息" not in html(finance, FAILED)
+    assert finance.get(reverse("operations_failures_of", args=["pushes"])).status_code == 404
+
+
+def test_rows_of_every_app_that_were_given_up_are_there_and_begin_anew(staff: Cast, owner: Client) -> None:
+    account = staff.ours
+    follower = Follower.objects.create(account=account, openid="oOne")
+    Change.objects.create(
+        account=account, follower=follower, kind="remark", desired="王", due_at=None, errcode=40003
+    )
+    message(account, "你好", error="KeyError: 'x'", due_at=None)
+    Asset.objects.create(
+        account=account, kind="image", name="门头", file="a.png", content_type="image/png", size=1,
+        state="failed", errcode=40009, error="too big",
+    )  # fmt: skip
+    FollowerSync.objects.create(
+        account=account, kind="full", step="stopped", due_at=None, errcode=48001, error="x"
+    )
+    found = failures.groups(account, Rights.of(staff.owner))
+    assert {group.name for group in found} == {"changes", "messages", "uploads", "syncs"}
+    assert "KeyError" not in html(owner, FAILED)
+    for group in found:
+        owner.post(reverse(FAILED), {"source": group.name, "cause": group.key, "account": account.pk})
+    assert InboundMessage.objects.get().due_at is not None
+    assert Change.objects.get().due_at is not None
+    assert Asset.objects.get().state == "pending"
+    assert FollowerSync.objects.filter(due_at__isnull=False).count() == 1
+
+
+def test_a_synchronisation_that_went_well_since_ends_the_failure(staff: Cast) -> None:
+    usual = {"account": staff.ours, "kind": "full", "due_at": None}
+    FollowerSync.objects.create(**usual, step="stopped", errcode=48001, error="x")
+    FollowerSync.objects.create(**usual, step="done")
+    assert failures.groups(staff.ours, Rights.of(staff.owner)) == []

@@ -1,0 +1,229 @@
+"""The guided set-up of an account, walked as its owner does, against a platform that knows the account."""
+
+import dataclasses
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django_redis import get_redis_connection
+from PIL import Image
+from pytest_django import Settings
+
+from accounts.official.clients import client_for
+from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
+from accounts.staff.models import StaffRight
+from tests.callbacks import call, post, run, served
+from tests.cast import Cast, signed_in
+from tests.platform import Platform, Push
+from tests.simulated import Simulated
+from wechat.inbox import knocks, refusals
+from wechat.kernel import work
+from wechat.materials.models import Asset
+from wechat.sdk.calls import media
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = "operations_setup"
+APPID, SECRET = "wx7d4e0123456789ab", "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def _reachable(settings: Settings) -> Iterator[None]:
+    get_redis_connection("default").flushdb()
+    with served() as address:
+        settings.PUBLIC_URL = address
+        yield
+
+
+@pytest.fixture
+def owner(staff: Cast) -> Client:
+    return signed_in(staff.owner)
+
+
+def page(account: OfficialAccount, step: str) -> str:
+    return reverse("operations_setup_step", args=(account.pk, step))
+
+
+def html(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+def named(client: Client, **changes: str) -> Any:
+    return client.post(reverse(NEW), {"kind": "service", "name": "新店", "slug": "new-shop", **changes})
+
+
+def test_an_account_is_added_in_two_steps_and_asked_of_wechat(simulated: Simulated, staff: Cast) -> None:
+    """The secret is right, so the next step follows."""
+    client = signed_in(staff.superuser)
+    simulated.know(
+        OfficialAccount(appid=APPID, appsecret=SECRET, kind="service", slug="new-shop", mode="plain")
+    )
+    assert named(client)["Location"] == reverse(NEW)
+    assert "/wechat/new-shop/callback" in html(client, reverse(NEW))
+    answer = client.post(reverse(NEW), {"appid": APPID, "new_appsecret": SECRET, "original_id": ""})
+    account = OfficialAccount.objects.get(slug="new-shop")
+    assert answer["Location"] == page(account, "server")
+    assert (account.name, account.kind, account.mode) == ("新店", "service", "safe")
+    assert account.abilities["service_messages"]["able"] is True
+
+
+def test_what_the_first_step_asked_for_is_there_when_its_reader_comes_back(staff: Cast) -> None:
+    client = signed_in(staff.superuser)
+    named(client)
+    assert 'value="new-shop"' in html(client, f"{reverse(NEW)}?step=name")
+    assert not OfficialAccount.objects.filter(slug="new-shop").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"slug": "我的店"}, "“我的店” 不能用在网址里"),
+        ({"slug": "My Shop"}, "请用小写字母"),
+        ({"slug": "demo"}, "“演示服务号” 已经用了这个短名称"),
+    ],
+)
+def test_a_short_name_that_is_none_is_refused_in_plain_words(
+    staff: Cast, changes: dict[str, str], says: str
+) -> None:
+    assert says in named(signed_in(staff.superuser), **changes).content.decode()
+
+
+def test_only_who_may_add_an_account_is_let_in(owner: Client, staff: Cast) -> None:
+    assert owner.get(reverse(NEW)).status_code == 403
+    add = reverse("admin:official_officialaccount_add")
+    assert signed_in(staff.superuser).get(add)["Location"] == reverse(NEW)
+
+
+def test_a_wrong_secret_is_named_at_its_step(simulated: Simulated, staff: Cast, owner: Client) -> None:
+    simulated.know(staff.ours, secret="f" * 32)
+    keys = page(staff.ours, "keys")
+    given = {"appid": staff.ours.appid, "new_appsecret": SECRET, "account": staff.ours.pk}
+    assert owner.post(keys, given)["Location"] == keys
+    assert "AppSecret 不正确" in html(owner, keys)
+    simulated.know(staff.ours)
+    assert owner.post(keys, given)["Location"] == page(staff.ours, "server")
+    assert "AppSecret 不正确" not in html(owner, keys)
+
+
+def test_an_address_that_is_not_on_the_list_is_named_to_be_added(
+    simulated: Simulated, staff: Cast, owner: Client
+) -> None:
+    simulated.know(staff.ours, ip_whitelist=["192.0.2.1"])
+    addresses = page(staff.ours, "addresses")
+    owner.post(addresses, {"account": staff.ours.pk})
+    assert 'data-copy="127.0.0.1"' in html(owner, addresses)
+    simulated.know(staff.ours, ip_whitelist=["192.0.2.1", "127.0.0.1"])
+    answer = owner.post(addresses, {"account": staff.ours.pk})
+    assert answer["Location"] == page(staff.ours, "abilities")
+    assert "无需操作" in html(owner, addresses)
+
+
+def test_token_and_key_are_made_and_shown_once(staff: Cast, owner: Client) -> None:
+    server = page(staff.ours, "server")
+    shown = owner.post(server, {"generate": "", "account": staff.ours.pk}).content.decode()
+    account = OfficialAccount.objects.get(pk=staff.ours.pk)
+    assert TOKEN_FORM.fullmatch(account.token)
+    assert AES_KEY_FORM.fullmatch(account.aes_key)
+    assert str(account.token) in shown
+    assert str(account.aes_key) in shown
+    assert str(account.token) not in html(owner, server)
+    assert str(account.aes_key) not in html(owner, server)
+
+
+def arrivals(client: Client, account: OfficialAccount) -> str:
+    refusals.settle()
+    knocks.written()
+    return re.sub(r"\s+", " ", html(client, f"{page(account, 'server')}?part=arrivals"))
+
+
+def verification(platform: Platform) -> Push:
+    return Push({**platform.plain("").query, "echostr": "1234567890"}, b"")
+
+
+def verified(platform: Platform, path: str) -> int:
+    return run(call(path, verification(platform), "GET"))[0].status_code
+
+
+def test_the_page_waits_for_the_verification_and_tells_when_it_came(
+    platform: Platform, staff: Cast, owner: Client
+) -> None:
+    before = arrivals(owner, staff.ours)
+    assert ("还没有收到微信的请求" in before, "data-moving" in before) == (True, True)
+    assert verified(platform, "/wechat/demo/callback") == 200
+    assert "验证了地址" in arrivals(owner, staff.ours)
+    post(platform.safe(platform.text("你好")))
+    after = arrivals(owner, staff.ours)
+    assert ("收到并已接收" in after, "data-moving" in after) == (True, False)
+
+
+def test_a_wrong_token_is_named_until_the_verification_is_right(
+    platform: Platform, staff: Cast, owner: Client
+) -> None:
+    strange = dataclasses.replace(platform, token="anothertoken")
+    assert verified(strange, "/wechat/demo/callback") == 403
+    assert "另一个 Token" in arrivals(owner, staff.ours)
+    assert verified(platform, "/wechat/demo/callback") == 200
+    assert "另一个 Token" not in arrivals(owner, staff.ours)
+
+
+def test_a_wrong_address_is_named_by_whose_token_signed(
+    platform: Platform, staff: Cast, owner: Client
+) -> None:
+    assert verified(platform, "/wechat/dmeo/callback") == 404
+    assert verified(dataclasses.replace(platform, token="strangers"), "/wechat/else/callback") == 404
+    told = arrivals(owner, staff.ours)
+    assert ("微信访问了 /wechat/dmeo/callback" in told, "/wechat/else" in told) == (True, False)
+
+
+def test_our_own_check_is_not_taken_for_a_verification_of_the_platform(
+    simulated: Simulated, staff: Cast, owner: Client
+) -> None:
+    simulated.know(staff.ours)
+    owner.post(page(staff.ours, "server"), {"check": "", "account": staff.ours.pk})
+    assert "还没有收到微信的请求" in arrivals(owner, staff.ours)
+
+
+def test_what_is_on_wechat_is_brought_here(simulated: Simulated, staff: Cast, owner: Client) -> None:
+    simulated.know(staff.ours)
+    imports = page(staff.ours, "imports")
+    for what in ("followers", "menus", "rules", "templates", "articles", "materials"):
+        answer = owner.post(imports, {"what": what, "account": staff.ours.pk})
+        assert answer["Location"] == imports
+    assert "正在导入" in html(owner, f"{imports}?part=imports")
+    work.run_all()
+    assert "正在导入" not in html(owner, f"{imports}?part=imports")
+
+
+def test_the_library_is_read_from_wechat_once(
+    simulated: Simulated,
+    account: OfficialAccount,
+    settings: Settings,
+    tmp_path: Any,
+    staff: Cast,
+    owner: Client,
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    simulated.know(account)
+    _uploaded_there(account, "门店.png")
+    for _again in range(2):
+        owner.post(page(account, "imports"), {"what": "materials", "account": account.pk})
+        work.run_all("materials.read")
+        (asset,) = Asset.objects.filter(account=account)
+        assert (asset.kind, asset.state, asset.content_type) == ("image", "uploaded", "image/png")
+
+
+def _uploaded_there(account: OfficialAccount, name: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    media.add_permanent(client_for(account), "image", media.Upload(name, file.getvalue(), "image/png"))
+
+
+def test_who_may_only_look_at_an_account_sets_nothing_up(staff: Cast) -> None:
+    auditor = signed_in(staff.auditor)
+    assert auditor.get(page(staff.ours, "server")).status_code == 403
+    StaffRight.objects.filter(user=staff.owner).delete()
+    assert signed_in(staff.owner).get(page(staff.ours, "server")).status_code == 404

@@ -1,0 +1,17 @@
+"""Where the API tells others what it did."""
+
+from collections.abc import Iterator
+
+from accounts.official.models import OfficialAccount
+from accounts.operations.token_readers import TELLERS, Reader
+from wechat.api.models import TokenAccess
+
+SHOWN = 20
+
+
+@TELLERS.register
+def token_readers(account: OfficialAccount) -> Iterator[Reader]:
+    """The business systems that asked for the account's access token lately."""
+    rows = TokenAccess.objects.filter(account=account).select_related("client").order_by("-id")
+    for each in rows[:SHOWN]:
+        yield Reader(each.client.name, each.address or "", each.at)

@@ -1,0 +1,42 @@
+"""Articles that were not saved or published at WeChat, for the desk of what failed."""
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from accounts.official.models import OfficialAccount
+from accounts.operations.failures import SOURCES, Source
+from accounts.staff.rights import Area
+from wechat.articles import reading
+from wechat.articles.models import Draft, Reading
+from wechat.kernel import work
+
+
+def _drafts(account: OfficialAccount) -> QuerySet[Draft]:
+    """What is to be done about one is decided on its page: it may have been about saving or publishing."""
+    return Draft.objects.filter(account=account, due_at=None).exclude(error="")
+
+
+def _page(draft: Draft) -> str:
+    return reverse("admin:articles_draft_change", args=[draft.pk])
+
+
+def _readings(account: OfficialAccount) -> QuerySet[Reading]:
+    return Reading.objects.filter(account=account, due_at=None).exclude(error="")
+
+
+def _read_again(rows: QuerySet[Reading]) -> int:
+    found = list(rows.select_related("account"))
+    for row in found:
+        reading.ask(row.account)
+    work.wake("articles.read")
+    return len(found)
+
+
+SOURCES.add(
+    "articles", Source(gettext_lazy("Saving and publishing articles"), Area.CONTENT, _drafts, None, _page)
+)
+SOURCES.add(
+    "article_readings",
+    Source(gettext_lazy("Reading drafts and articles"), Area.CONTENT, _readings, _read_again),
+)

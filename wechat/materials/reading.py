@@ -1,0 +1,93 @@
+"""What lies in an account's permanent library at the platform, brought into ours, a page of it at a time.
+
+A file that is here already, known by its media ID, is left as it is.
+
+Reference: WeChat reference 12.2 Permanent material.
+"""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from accounts.official.clients import client_for, is_api_host
+from accounts.official.models import OfficialAccount
+from wechat.kernel import files, work
+from wechat.kernel.public_network import is_admitted
+from wechat.materials import limits
+from wechat.materials.models import Asset, MaterialReading
+from wechat.sdk.calls import media
+from wechat.sdk.client import Client
+from wechat.sdk.downloads import download
+from wechat.sdk.errors import ApiError, TransportError
+
+KINDS = (Asset.Kind.IMAGE, Asset.Kind.VOICE, Asset.Kind.VIDEO)
+VIDEO_SECONDS, VIDEO_TIMEOUT = 30.0, (3.0, 10.0)
+READINGS = work.Kind(
+    "materials.read",
+    lambda: MaterialReading.objects.select_related("account"),
+    label=gettext_lazy("Reading the library from WeChat"),
+    lease=datetime.timedelta(minutes=15),
+    queue=work.BULK,
+)
+
+
+def ask(account: OfficialAccount) -> None:
+    """Has a worker read all of it; while one does, nothing is begun anew."""
+    begun = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
+    row, made = MaterialReading.objects.get_or_create(account=account, defaults=begun)
+    if not made and row.due_at is None:
+        anew = {**begun, "kind": Asset.Kind.IMAGE, "offset": 0, "found": 0, "left_out": 0}
+        MaterialReading.objects.filter(pk=row.pk, due_at=None).update(**anew)
+    work.wake(READINGS.name)
+
+
+@READINGS.each
+def read(reading: MaterialReading) -> None:
+    """Takes one page, and has the next one follow at once."""
+    client, kind = client_for(reading.account), Asset.Kind(reading.kind)
+    items = media.listed(client, kind, reading.offset)
+    taken = [_take(client, reading.account, kind, item) for item in items]
+    told = {"found": reading.found + sum(taken), "left_out": reading.left_out + taken.count(False)}
+    if items:
+        reading.done(**told, offset=reading.offset + len(items), due_at=timezone.now())
+    elif kind != KINDS[-1]:
+        reading.done(**told, kind=KINDS[KINDS.index(kind) + 1], offset=0, due_at=timezone.now())
+    else:
+        reading.done(**told, read_at=timezone.now())
+
+
+def _take(client: Client, account: OfficialAccount, kind: Asset.Kind, item: media.Item) -> bool:
+    """Returns whether the file is here now; one that cannot be had, or is of no use, is left there."""
+    if Asset.objects.filter(account=account, media_id=item.media_id).exists():
+        return True
+    try:
+        file = ContentFile(_body(client, kind, item))
+        content_type = limits.check(kind, file)
+    except (ValidationError, TransportError):
+        return False
+    except ApiError as error:
+        if error.errcode != media.UNKNOWN:
+            raise
+        return False
+    file.name = f"there.{files.extension(content_type)}"
+    Asset.objects.create(
+        account=account, kind=kind, name=item.name[:60] or item.media_id[:60], file=file, size=file.size,
+        content_type=content_type, media_id=item.media_id, url=item.url, permanent=True,
+        state=Asset.State.UPLOADED, uploaded_at=item.updated_at,
+    )  # fmt: skip
+    return True
+
+
+def _body(client: Client, kind: Asset.Kind, item: media.Item) -> bytes:
+    found = media.get_permanent(client, item.media_id)
+    if kind != Asset.Kind.VIDEO:
+        return found.body
+    address, most = str((found.json or {}).get("down_url", "")), limits.LIMITS[kind].largest
+    return download(address, admission=_may_hold_it, most=most, seconds=VIDEO_SECONDS, timeout=VIDEO_TIMEOUT)
+
+
+def _may_hold_it(host: str, port: int, address: str) -> bool:
+    return is_api_host(host, port) or is_admitted(host, port, address)
