@@ -5,24 +5,33 @@ from django.contrib.admin.models import DELETION
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.followers import erasing
 from accounts.followers.models import Follower
 from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 
 
 @object_page(lambda: Follower.objects.select_related("account"), Area.FOLLOWERS, change=True)
 def show(request: HttpRequest, follower: Follower) -> HttpResponse:
     held = erasing.holdings(follower)
+    viewable = Rights.of(request.user).viewable(Area.FOLLOWERS)
+    elsewhere = erasing.known_elsewhere(follower)
+    shown = [each for each in elsewhere if each.account.pk in viewable]
     if request.method == "POST":
         erasing.erase(follower)
         # The entry must not repeat what was just forgotten.
         follower.refresh_from_db()
         audit.record(request, follower, _("Erased the person."), flag=DELETION)
         messages.success(request, _("The person is erased."))
+        for each in shown:
+            told = _("Still known to %(account)s: %(what)s") % {"account": each.account, "what": each.what}
+            messages.warning(
+                request, format_html('{} <a href="{}">{}</a>', told, each.address, _("Open their page"))
+            )
         return redirect("admin:followers_follower_change", follower.pk)
     context = frame(
         request,
@@ -30,5 +39,7 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
         follower=follower,
         goes=[holding.what for holding in held if holding.erase is not None],
         stays=[holding.what for holding in held if holding.erase is None],
+        elsewhere=shown,
+        hidden_elsewhere=len(elsewhere) - len(shown),
     )
     return TemplateResponse(request, "followers/erase.html", context)

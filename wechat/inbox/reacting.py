@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from wechat.inbox import follower_activity, routing
+from wechat.inbox import follower_activity, privacy, routing
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import tracing, work
 from wechat.sdk.errors import MalformedMessage
@@ -39,6 +39,7 @@ LATE_REACTIONS = _kind("inbox.react_late", late=True, batch=1)
 @LATE_REACTIONS.together
 def react_to(rows: Sequence[InboundMessage]) -> None:
     """Handles claimed rows; a row's failure is kept on it and delays nobody else's."""
+    rows = privacy.without_what_is_late(rows)
     follower_activity.keep_followers_fresh(rows)
     _settle([row for row in rows if _react_to_one(row)])
 
