@@ -1,6 +1,6 @@
 """The modules with background work on orders and refunds: see ``wechat.kernel.work``."""
 
-from payments.orders import events, polling
+from payments.orders import events, polling, shipping
 from payments.orders.refunds import refunding
 
-__all__ = ["events", "polling", "refunding"]
+__all__ = ["events", "polling", "refunding", "shipping"]

@@ -222,6 +222,7 @@ def _messages() -> dict[str, Page]:
         "desk_kf_records": Page(view, change),
         "pushes_push_again": Page(again, again, "pushes.push"),
         "pushes_push_go_on": Page("nobody", f"{view}+change:sending"),
+        "pushes_push_late": Page("nobody", f"{view}+change:sending"),
     }
 
 
@@ -334,6 +335,8 @@ def _money() -> dict[str, Page]:
         "orders_order_refund": Page(change, change, "orders.order"),
         "orders_order_look": Page(change, change, "orders.order"),
         "orders_order_close": Page(change, change, "orders.order"),
+        # Of an official account's order WeChat wants no word on the delivery.
+        "orders_order_ship": Page(change, change, "orders.order", is_not_now=True),
         "orders_refund_decide": Page(change, change, "orders.refund"),
         "orders_refund_pay_out": Page(change, change, "orders.refund"),
         "bills_discrepancy_close": Page(change, change, "bills.discrepancy"),
