@@ -108,6 +108,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("followers_autotag", "followers")
     yield from model("followers_tag", "followers")
     yield from model("login_visitor", "followers", **fixed)
+    yield "login_visitor_erase", Page("change:followers", "change:followers", "login.visitor")
     yield from model("official_officialaccount", "settings", add="superuser", delete="nobody", versions=True)
     yield from model("staff_staffright", "settings")
     yield from model("api_apiclient", "settings")

@@ -89,6 +89,31 @@ def test_a_consent_that_was_taken_back_meanwhile_is_not_handed_over(
     assert (follower.nickname, follower.consented_at) == ("", None)
 
 
+def test_staff_erase_a_visitor_who_never_followed(
+    visitor: Visitor, account: OfficialAccount, staff: Cast
+) -> None:
+    access = tokens.start(visitor, LoginSession.Kind.WEB).access
+    client, page = signed_in(staff.owner), f"/admin/login/visitor/{visitor.pk}/"
+    assert f"{page}erase/" in client.get(f"{page}change/").content.decode()
+    assert "登录" in client.get(f"{page}erase/").content.decode()
+    assert client.post(f"{page}erase/", follow=True).status_code == 200
+    assert ends(access) == 401
+    assert not Visitor.objects.exists()
+    late = message(account, "秘密", openid=OPENID, sent_at="2026-01-01T00:00:00Z")
+    late.refresh_from_db()
+    reacting.react_to([late])
+    assert not Follower.objects.exists()
+
+
+def test_the_visitor_of_another_account_who_is_the_same_person_is_told_of(
+    visitor: Visitor, account: OfficialAccount, staff: Cast
+) -> None:
+    visitors.logged_in(staff.theirs, "oThere", "oUnion")
+    follower = Follower.objects.create(account=account, openid=OPENID, unionid="oUnion")
+    page = f"/admin/followers/follower/{follower.pk}/erase/"
+    assert staff.theirs.name in signed_in(staff.superuser).get(page).content.decode()
+
+
 def test_a_closed_wechat_account_is_erased_though_it_never_followed(
     visitor: Visitor, account: OfficialAccount
 ) -> None:
