@@ -57,7 +57,6 @@ PUBLICATIONS = work.Kind(
     "menus.publish",
     _ready,
     queue=work.INTERACTIVE,
-    has_heartbeat=True,
     # What is live beyond its time is returned from by itself.
     asks=Q(state=State.SCHEDULED) & (Q(returns=None) | Q(returns__state=State.SCHEDULED)),
 )

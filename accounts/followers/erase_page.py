@@ -47,12 +47,10 @@ def erase(request: HttpRequest, person: Follower, *, back: str, after: str) -> H
 
 def _erase(request: HttpRequest, person: Follower, elsewhere: list[KnownElsewhere]) -> None:
     erasing.erase(person)
-    if person.pk is not None:
-        # The entry must not repeat what was just forgotten.
-        person.refresh_from_db()
-        audit.record(request, person, _("Erased the person."), flag=DELETION)
-    else:
-        audit.record(request, person.account, f"{person.openid}: {_('Erased the person.')}", flag=DELETION)
+    # Read anew: the entry must not repeat what was just forgotten.
+    row = Follower.objects.filter(account=person.account, openid=person.openid).first()
+    note = _("Erased the person.")
+    audit.record(request, row or person.account, note if row else f"{person.openid}: {note}", flag=DELETION)
     messages.success(request, _("The person is erased."))
     for each in elsewhere:
         told = _("Still known to %(account)s: %(what)s") % {"account": each.account, "what": each.what}

@@ -76,7 +76,7 @@ def followers_elsewhere(follower: Follower) -> Iterator[KnownElsewhere]:
 def _delete_files(jobs: QuerySet[BulkJob]) -> None:
     for job in jobs.select_for_update():
         for file in filter(None, (job.result, job.source)):
-            transaction.on_commit(partial(file.storage.delete, file.name))
+            transaction.on_commit(partial(file.storage.delete, str(file.name)))
         BulkJob.objects.filter(pk=job.pk).update(result="", source="")
 
 

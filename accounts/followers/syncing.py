@@ -42,7 +42,6 @@ SYNCS = work.Kind(
     "followers.sync_followers",
     lambda: FollowerSync.objects.select_related("account"),
     queue=work.BULK,
-    has_heartbeat=True,
 )
 # One piece of profiles, asked for in batches of 100, so many at once and a second.
 PIECE = 1_000

@@ -205,7 +205,7 @@ def test_an_export_under_way_begins_again_without_them(staff: Cast, monkeypatch:
     BulkJob.objects.update(due_at=timezone.now())
     work.run("followers.run_jobs")
     job.refresh_from_db()
-    written = (project.MEDIA_ROOT / job.result.name).read_text("utf-8-sig")
+    written = (project.MEDIA_ROOT / str(job.result.name)).read_text("utf-8-sig")
     assert "王女士" not in written
     assert "oSecond" in written
 

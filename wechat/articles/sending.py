@@ -31,7 +31,6 @@ DRAFTS = work.Kind(
     "articles.work_off",
     lambda: Draft.objects.select_related("account"),
     queue=work.BULK,
-    has_heartbeat=True,
     # A day: a publication whose answer was lost is looked for, however long the platform takes.
     retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, *[1800] * 48)],
     asks=Q(work=Work.PUBLISH) & ~Q(state=State.PUBLISHING),

@@ -54,8 +54,8 @@ def forget_what_was_withdrawn(event: Event) -> None:
 def forget_the_person(event: Event) -> None:
     """They closed their WeChat account."""
     whom = {"account": event.account, "openid": _whom(event).affected_openid}
-    erasing.erase(Follower.objects.filter(**whom).first() or Follower(**whom))
     Follower.objects.filter(**whom).update(subscribed=False)
+    erasing.erase(Follower.objects.filter(**whom).first() or Follower(**whom))
 
 
 @erasing.holds

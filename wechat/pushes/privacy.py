@@ -60,8 +60,9 @@ def pushes(follower: Follower) -> Holding | None:
 
     def erase() -> None:
         transitions.skip_untried(rows, Push.Reason.ERASED)
-        rows.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN)
-        rows.exclude(kind=Push.Kind.SERVICE).update(content=FORGOTTEN_VALUES)
+        closed = rows.filter(due_at__isnull=True)
+        closed.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN)
+        closed.exclude(kind=Push.Kind.SERVICE).update(content=FORGOTTEN_VALUES)
 
     what = ngettext(
         "the words of %d message to them; if it was not sent yet, it is not",

@@ -160,7 +160,7 @@ class Kind(AnyKind, Generic[Row]):
     ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
     after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
     tried again after the last of the pauses. ``asks``: which of the rows wait for a person once they were due
-    long ago, see ``overdue``. ``has_heartbeat`` instead of a ``lease``: a short one is renewed.
+    long ago, see ``overdue``. Without a ``lease`` a short one is renewed while a row is done: ``heartbeat``.
     """
 
     def __init__(
@@ -169,8 +169,7 @@ class Kind(AnyKind, Generic[Row]):
         rows: Callable[[], QuerySet[Row]],
         *,
         queue: str,
-        lease: datetime.timedelta = heartbeat.LEASE,
-        has_heartbeat: bool = False,
+        lease: datetime.timedelta | None = None,
         batch: int = 1,
         retry: Sequence[datetime.timedelta] = RETRY,
         seconds: float = 10.0,
@@ -181,8 +180,8 @@ class Kind(AnyKind, Generic[Row]):
     ) -> None:
         super().__init__(name, queue=queue, seconds=seconds)
         self.rows = rows
-        self.lease = lease
-        self.has_heartbeat = has_heartbeat
+        self.lease = lease or heartbeat.LEASE
+        self.has_heartbeat = lease is None
         self.batch = batch
         self.retry = retry
         self.subject = subject
