@@ -130,7 +130,7 @@ def test_after_a_kill_another_worker_goes_on_within_seconds_and_the_page_says_so
     with time_machine.travel(timezone.now() + datetime.timedelta(seconds=8)):
         page = signed_in(staff.owner).get("/admin/followers/follower/sync/")
         assert "目前没有后台进程在处理" in page.content.decode()
-    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=11)):
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=16)):
         work.run("followers.sync_followers")
     run.refresh_from_db()
     assert (run.step, run.profiled) == (Step.DONE, 3)

@@ -17,7 +17,8 @@ from wechat.kernel.work.rows import WorkRow
 log = logging.getLogger(__name__)
 
 EVERY = datetime.timedelta(seconds=3)
-LEASE = datetime.timedelta(seconds=10)
+# Longer than a call lasts: what a killed worker had sent has arrived before another one goes on.
+LEASE = datetime.timedelta(seconds=15)
 
 
 class Heartbeat:
