@@ -121,7 +121,7 @@ def _script_scanned(event: InboundEvent) -> ChannelScript | None:
     return welcomes.of(event.account, message.scene, audience)
 
 
-def _audience(event: Event, message: Subscribe) -> Audience:
+def _audience(event: InboundEvent, message: Subscribe) -> Audience:
     """Who left and follows again is no new follower; where nobody can tell, they are taken for one."""
     if not any(welcomes.of(event.account, message.scene, audience) for audience in Audience):
         return Audience.NEW

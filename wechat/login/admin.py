@@ -92,7 +92,7 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def erase_view(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
         """Erases somebody who logged in, whether they follow or not."""
         person = visitor.follower or Follower(
-            account=visitor.account, openid=visitor.openid, unionid=visitor.unionid
+            account=visitor.account, openid=visitor.openid, unionid=visitor.unionid, nickname=visitor.nickname
         )
         back = reverse("admin:login_visitor_change", args=[visitor.pk])
         return erase_page.erase(request, person, back=back, after=reverse("admin:login_visitor_changelist"))
