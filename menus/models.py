@@ -16,7 +16,7 @@ from accounts.official.models import OfficialAccount
 from menus.kinds import Kind
 from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage
-from wechat.kernel.work import WorkRow
+from wechat.kernel.work import WorkRow, heartbeat
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
@@ -285,6 +285,8 @@ class Publication(WorkRow):
     @property
     def explanation(self) -> str:
         """Returns why it is not published, in words."""
+        if self.state == self.State.PUBLISHING and not self.error and heartbeat.is_missing(self):
+            return _("No worker is at it at the moment, as after a restart. It goes on within seconds.")
         if self.errcode == NOT_LINKED and (names := self._not_linked()):
             return _("The mini program of “%(names)s” is not linked to this account.") % {"names": names}
         if self.errcode is not None:

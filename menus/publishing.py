@@ -24,6 +24,7 @@ from menus.live import NotReady
 from menus.models import NOT_LINKED, Publication, Version
 from menus.planning import Add, Live, Step, plan
 from wechat.kernel import work
+from wechat.kernel.work import heartbeat
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, Cause
 
@@ -31,8 +32,7 @@ log = logging.getLogger(__name__)
 
 State, Reason = Publication.State, Publication.Reason
 
-# Longer than the slowest call; renewed before each.
-LEASE = datetime.timedelta(seconds=30)
+LEASE = heartbeat.LEASE
 AFTER_ANOTHER = datetime.timedelta(seconds=2)
 NO_ROOM = frozenset({65305, 65316})
 MOST_ROUNDS = 3
@@ -58,7 +58,6 @@ PUBLICATIONS = work.Kind(
     "menus.publish",
     _ready,
     label=gettext_lazy("Publishing menus"),
-    lease=LEASE,
     queue=work.INTERACTIVE,
     # What is live beyond its time is returned from by itself.
     asks=Q(state=State.SCHEDULED) & (Q(returns=None) | Q(returns__state=State.SCHEDULED)),

@@ -170,6 +170,8 @@ class Account:
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)
     miniprograms: list[str] = field(default_factory=list)
+    # What the platform was told of the shipping of a mini program's orders, by transaction.
+    shipped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     menus: Menus = field(default_factory=Menus)
     entries: list[Entry] = field(default_factory=list)
     failed_pushes: int = 0

@@ -3,11 +3,14 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
+from accounts.followers import newcomers
 from accounts.followers.models import Follower
 
 # A scene that is a number has at most 32 bits; a text of digits may be longer.
@@ -25,6 +28,7 @@ ORDER BY account_id, openid
 ON CONFLICT (account_id, openid) DO UPDATE SET
     last_seen_at = excluded.last_seen_at, last_seen_kind = excluded.last_seen_kind
 WHERE followers_follower.last_seen_at IS NULL OR followers_follower.last_seen_at < excluded.last_seen_at
+RETURNING account_id, openid, xmax = 0
 """
 
 
@@ -48,6 +52,9 @@ def seen(sightings: Iterable[Sighting]) -> None:
     columns = zip(*[(one.account_id, one.openid, one.at, one.kind) for one in newest.values()], strict=True)
     with connection.cursor() as cursor:
         cursor.execute(UPSERT, [list(column) for column in columns])
+        made = [(account_id, openid) for account_id, openid, is_new in cursor.fetchall() if is_new]
+    for account_id, new in groupby(sorted(made), key=itemgetter(0)):
+        newcomers.came(account_id, [openid for _account_id, openid in new])
 
 
 def followed(account_id: int, openid: str, at: datetime.datetime, scene: str) -> None:

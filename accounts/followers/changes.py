@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.followers.models import BulkJob, Change, Follower
+from accounts.followers.models import BulkJob, Change, Follower, Tag
 from wechat.kernel import work
 
 Kind = Change.Kind
@@ -39,6 +39,16 @@ def queue_each(
         update_fields=["desired", "due_at", "attempts", "error", "errcode", "job"],
     )
     work.wake("followers.send_changes")
+
+
+def queue_untagging(follower: Follower, tags: Iterable[Tag]) -> None:
+    """Has the platform take these tags off somebody who has lost them here."""
+    if follower.subscribed:
+        Change.objects.bulk_create(
+            Change(account_id=follower.account_id, follower=follower, kind=Kind.TAG, tag=tag, desired="no")
+            for tag in tags
+        )
+        work.wake("followers.send_changes")
 
 
 def try_again(changes: QuerySet[Change]) -> int:

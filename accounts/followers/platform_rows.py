@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from accounts.followers import erasures, newcomers
 from accounts.followers.models import Follower, Tag
 from accounts.official import errcodes
 from accounts.official.models import OfficialAccount
@@ -49,7 +50,18 @@ WHERE known.profiled_at IS NULL OR (
     TRUE, excluded.subscribed_at, excluded.subscribe_scene, excluded.qr_scene, excluded.qr_scene_str,
     excluded.language, excluded.remark, excluded.unionid
 )
-RETURNING xmax = 0
+RETURNING openid, xmax = 0
+"""
+# Of those who were erased, that they still follow, and nothing else.
+STILL_FOLLOWING = """
+INSERT INTO followers_follower AS known
+    (account_id, openid, unionid, subscribed, subscribe_scene, remark, last_seen_kind, profiled_at)
+SELECT %(account)s, openid, '', TRUE, '', '', '', %(asked_at)s
+FROM unnest(%(openids)s::text[]) AS told(openid)
+ORDER BY openid
+ON CONFLICT (account_id, openid) DO UPDATE SET profiled_at = excluded.profiled_at,
+    subscribed = known.unsubscribed_at IS NULL OR known.unsubscribed_at <= excluded.profiled_at
+WHERE known.profiled_at IS NULL OR NOT known.subscribed
 """
 GONE = """
 UPDATE followers_follower SET subscribed = FALSE, profiled_at = %(asked_at)s,
@@ -115,21 +127,32 @@ def note_profiles(
     by_openid = {str(each.get("openid")): each for each in profiles if each.get("openid") in wanted}
     following = {openid: each for openid, each in by_openid.items() if each.get("subscribe")}
     gone = [openid for openid in by_openid if openid not in following]
-    pairs = [(openid, number) for openid, each in following.items() for number in _numbers(each)]
-    know_tags(account, client, {number for _openid, number in pairs})
+    know_tags(account, client, {number for each in following.values() for number in _numbers(each)})
     common: dict[str, Any] = {"account": account.pk, "asked_at": asked_at}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(KNOW, {**common, **_columns(following)})
-        added = sum(inserted for (inserted,) in cursor.fetchall())
+        erased = _erased(account, following)
+        told = {openid: each for openid, each in following.items() if openid not in erased}
+        cursor.execute(KNOW, {**common, **_columns(told)})
+        added = [openid for openid, inserted in cursor.fetchall() if inserted]
+        cursor.execute(STILL_FOLLOWING, {**common, "openids": erased})
         cursor.execute(GONE, {**common, "openids": gone})
         left = cursor.rowcount
         cursor.execute(UNANSWERED, {**common, "openids": [each for each in asked if each not in following]})
-        tagged: dict[str, Any] = {
-            "tagged": [openid for openid, _n in pairs],
-            "numbers": [number for _o, number in pairs],
-        }
-        cursor.execute(TAGGED, {**common, "openids": list(following), **tagged})
-    return Noted(added, left)
+        cursor.execute(TAGGED, {**common, "openids": list(told), **_tagged(told)})
+        newcomers.came(account.pk, added)
+    return Noted(len(added), left)
+
+
+def _erased(account: OfficialAccount, following: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Those who were erased since they followed: all the platform tells is from before."""
+    erasures.keep_as_they_are(account.pk)
+    moments = erasures.moments(account.pk, following)
+    return [openid for openid, at in moments.items() if (_moment(following[openid]) or at) <= at]
+
+
+def _tagged(told: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
+    pairs = [(openid, number) for openid, each in told.items() for number in _numbers(each)]
+    return {"tagged": [openid for openid, _n in pairs], "numbers": [number for _o, number in pairs]}
 
 
 def _columns(following: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:

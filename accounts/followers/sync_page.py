@@ -20,6 +20,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
+from wechat.kernel.work import heartbeat
 
 Kind, Step = FollowerSync.Kind, FollowerSync.Step
 
@@ -63,6 +64,7 @@ def _run_context(run: FollowerSync) -> dict[str, Any]:
         "remaining": _remaining(run),
         "problem": of_row(run),
         "waits_until": run.due_at if run.error and run.due_at and run.due_at > timezone.now() else None,
+        "is_abandoned": run.started_at and run.is_open and not run.error and heartbeat.is_missing(run),
         "oddities": [ODDITIES[each] for each in run.remarks if each in ODDITIES],
     }
 

@@ -25,6 +25,7 @@ from accounts.followers.models import FollowerSync, ListedOpenid
 from accounts.followers.sync_requests import ask_soon
 from accounts.official.clients import client_for
 from wechat.kernel import work
+from wechat.kernel.work import heartbeat
 from wechat.sdk.calls import tags as tags_api
 from wechat.sdk.calls import users
 from wechat.sdk.client import Client
@@ -37,15 +38,11 @@ ENDED = (Step.DONE, Step.STOPPED)
 
 # After so long a run lets others have their turn.
 RUN_SECONDS = 10.0
-# Longer than any call with every time-out used up; each answer renews it.
-LEASE = datetime.timedelta(seconds=45)
-# For a statement over all followers.
-LONG_LEASE = datetime.timedelta(minutes=5)
+LEASE = heartbeat.LEASE
 SYNCS = work.Kind(
     "followers.sync_followers",
     lambda: FollowerSync.objects.select_related("account"),
     label=gettext_lazy("Reading followers from WeChat"),
-    lease=LEASE,
     queue=work.BULK,
 )
 # One piece of profiles, asked for in batches of 100, so many at once and a second.
@@ -234,7 +231,7 @@ def _note_leavers(run: FollowerSync, client: Client, until: float) -> None:
     if run.listed < run.total or "stuck" in run.remarks:
         _note(run, step=Step.BLACKLIST, remarks=[*run.remarks, "incomplete"])
         return
-    _note(run, due_at=timezone.now() + LONG_LEASE)
+    _renew(run)
     with transaction.atomic(), connection.cursor() as cursor:
         # Without it the server takes the tables for what they were before the run, and compares each follower
         # with each listed openid.

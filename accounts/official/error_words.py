@@ -296,6 +296,14 @@ TABLE: tuple[tuple[tuple[int, ...], StrOrPromise], ...] = (
     ((200020,), _("Choose two to five of the fields that the notice offers.")),
     ((200021,), _("What it is for may have at most 15 characters.")),
     ((200022,), _("The account has this template already.")),
+    ((10060001,), _("WeChat does not know this payment, at least not yet; try again in a while.")),
+    ((10060002,), _("WeChat knows the whole order to be shipped already.")),
+    ((10060003,), _("WeChat has taken the one correction that it takes.")),
+    ((10060004,), _("WeChat does not take it in the state that the payment is in.")),
+    ((10060014,), _("WeChat does not take one of the values; check them.")),
+    ((10060025,), _("WeChat does not take this short name of a carrier; choose one from the list.")),
+    ((10060026,), _("The parcel's number is too long for WeChat; check it.")),
+    ((10060031,), _("WeChat says that somebody else has paid this.")),
     ((9410012,), _("The short link is unknown or over; make a new one.")),
 )
 WORDS: Mapping[int, StrOrPromise] = {code: words for codes, words in TABLE for code in codes}

@@ -1,12 +1,14 @@
 import datetime
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.followers import sync_requests, syncing
 from accounts.followers.models import Follower, FollowerSync, ListedOpenid, Tag
 from accounts.official.models import OfficialAccount
 from tests.accounts.conftest import Crowd
+from tests.cast import Cast, signed_in
 from wechat.kernel import work
 from wechat.kernel.models import Hold
 
@@ -113,6 +115,25 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(crowd: Crowd) -> None:
     run.refresh_from_db()
     assert (run.step, run.profiled, run.error) == (Step.DONE, 2500, "")
     assert crowd.calls()["/cgi-bin/user/get"] == listed_before
+
+
+def test_after_a_kill_another_worker_goes_on_within_seconds_and_the_page_says_so(
+    crowd: Crowd, staff: Cast
+) -> None:
+    crowd.add(3)
+    run = sync_requests.ask(crowd.account, Kind.FULL)
+    FollowerSync.objects.update(started_at=timezone.now())
+    assert syncing.SYNCS.claim() == [run]
+    page = signed_in(staff.owner).get("/admin/followers/follower/sync/")
+    assert "目前没有后台进程在处理" not in page.content.decode()
+    # Nobody hears of that worker again.
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=8)):
+        page = signed_in(staff.owner).get("/admin/followers/follower/sync/")
+        assert "目前没有后台进程在处理" in page.content.decode()
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=16)):
+        work.run("followers.sync_followers")
+    run.refresh_from_db()
+    assert (run.step, run.profiled) == (Step.DONE, 3)
 
 
 def test_a_worker_whose_run_was_taken_over_writes_nothing_more(crowd: Crowd) -> None:

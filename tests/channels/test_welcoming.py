@@ -28,6 +28,27 @@ def test_new_and_existing_followers_are_welcomed_differently(
     assert scans(shop) == "又见面了"
 
 
+def test_who_leaves_and_scans_again_is_not_welcomed_as_new_twice(
+    channel: ChannelMaker, follows: Push, arrives: Push, work: Callable[[], int]
+) -> None:
+    shop = channel(new=("欢迎新朋友",), existing=("又见面了",))
+    other = channel("二号店", new=("欢迎来二号店",), existing=("又来了",))
+    assert follows(shop, at=NOW) == "欢迎新朋友"
+    work()
+    arrives("unsubscribe", at=NOW + 60)
+    work()
+    assert follows(other, at=NOW + 120) == "又来了"
+
+
+def test_who_followed_before_the_channel_was_made_is_not_new(
+    account: OfficialAccount, channel: ChannelMaker, follows: Push
+) -> None:
+    Follower.objects.create(
+        account=account, openid="oFollower", subscribed=False, unsubscribed_at="2025-01-01T00:00Z"
+    )
+    assert follows(channel(new=("欢迎",), existing=("又见面了",))) == "又见面了"
+
+
 def test_what_comes_after_the_first_follows_as_messages(channel: ChannelMaker, follows: Push) -> None:
     shop = channel(new=("一", "二", "三"))
     assert follows(shop) == "一"

@@ -111,6 +111,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("followers_autotag", "followers")
     yield from model("followers_tag", "followers")
     yield from model("login_visitor", "followers", **fixed)
+    yield "login_visitor_erase", Page("change:followers", "change:followers", "login.visitor")
     yield from model("official_officialaccount", "settings", add="superuser", delete="nobody", versions=True)
     yield from model("staff_staffright", "settings")
     yield from model("api_apiclient", "settings")
@@ -256,6 +257,7 @@ def _messages() -> dict[str, Page]:
         "desk_kf_records": Page(view, change),
         "pushes_push_again": Page(again, again, "pushes.push"),
         "pushes_push_go_on": Page("nobody", f"{view}+change:sending"),
+        "pushes_push_late": Page("nobody", f"{view}+change:sending"),
     }
 
 
@@ -378,6 +380,8 @@ def _money() -> dict[str, Page]:
         "orders_order_refund": Page(change, change, "orders.order"),
         "orders_order_look": Page(change, change, "orders.order"),
         "orders_order_close": Page(change, change, "orders.order"),
+        # Of an official account's order WeChat wants no word on the delivery.
+        "orders_order_ship": Page(change, change, "orders.order", is_not_now=True),
         "orders_refund_decide": Page(change, change, "orders.refund"),
         "orders_refund_pay_out": Page(change, change, "orders.refund"),
         "bills_discrepancy_close": Page(change, change, "bills.discrepancy"),

@@ -1,12 +1,16 @@
 """Erasing a person ends their logins; nothing that tells who it was stays."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.followers import erasing
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message, signed_in
+from tests.login.conftest import Person
 from wechat.inbox import reacting
 from wechat.login import tokens, visitors
 from wechat.login.models import LoginSession, ScanLogin, Visitor
@@ -41,6 +45,73 @@ def test_erasing_a_follower_erases_the_visitor_and_refuses_their_tokens(
     assert ends(access) == 401
     assert not Visitor.objects.exists()
     assert not ScanLogin.objects.exists()
+
+
+def test_a_login_that_was_under_way_before_the_erasing_begins_anew(
+    person: Person, account: OfficialAccount, settings: Settings
+) -> None:
+    settings.ROOT_URLCONF = "tests.login.urls"
+    page = "/h5/demo/club/"
+    person.opens(page)
+    openid = Visitor.objects.get().openid
+    person.browser.cookies.clear()
+    away = person.goes(person.goes(page)["Location"])
+    back = person.consents(away["Location"])
+    erasing.erase(Follower(account=account, openid=openid))
+    again = person.goes(back)
+    assert urlsplit(again["Location"]).path == "/connect/oauth2/authorize"
+    assert not Visitor.objects.exists()
+    assert person.opens(person.consents(again["Location"])).status_code == 200
+    assert Visitor.objects.get().nickname
+
+
+def test_what_was_agreed_to_before_following_is_the_followers_too(
+    person: Person, account: OfficialAccount, settings: Settings
+) -> None:
+    settings.ROOT_URLCONF = "tests.login.urls"
+    person.opens("/h5/demo/club/")
+    visitor = Visitor.objects.get()
+    reacting.react_to([message(account, "你好", openid=visitor.openid)])
+    follower = Follower.objects.get(openid=visitor.openid)
+    assert (follower.nickname, follower.unionid) == (visitor.nickname, visitor.unionid)
+    assert (follower.avatar_url, follower.consented_at) == (visitor.avatar, visitor.consented_at)
+
+
+def test_a_consent_that_was_taken_back_meanwhile_is_not_handed_over(
+    person: Person, account: OfficialAccount, settings: Settings
+) -> None:
+    settings.ROOT_URLCONF = "tests.login.urls"
+    person.opens("/h5/demo/club/")
+    visitor = Visitor.objects.get()
+    visitors.forget_profile(account, visitor.openid)
+    reacting.react_to([message(account, "你好", openid=visitor.openid)])
+    follower = Follower.objects.get(openid=visitor.openid)
+    assert (follower.nickname, follower.consented_at) == ("", None)
+
+
+def test_staff_erase_a_visitor_who_never_followed(
+    visitor: Visitor, account: OfficialAccount, staff: Cast
+) -> None:
+    access = tokens.start(visitor, LoginSession.Kind.WEB).access
+    client, page = signed_in(staff.owner), f"/admin/login/visitor/{visitor.pk}/"
+    assert f"{page}erase/" in client.get(f"{page}change/").content.decode()
+    assert "登录" in client.get(f"{page}erase/").content.decode()
+    assert client.post(f"{page}erase/", follow=True).status_code == 200
+    assert ends(access) == 401
+    assert not Visitor.objects.exists()
+    late = message(account, "秘密", openid=OPENID, sent_at="2026-01-01T00:00:00Z")
+    late.refresh_from_db()
+    reacting.react_to([late])
+    assert not Follower.objects.exists()
+
+
+def test_the_visitor_of_another_account_who_is_the_same_person_is_told_of(
+    visitor: Visitor, account: OfficialAccount, staff: Cast
+) -> None:
+    visitors.logged_in(staff.theirs, "oThere", "oUnion")
+    follower = Follower.objects.create(account=account, openid=OPENID, unionid="oUnion")
+    page = f"/admin/followers/follower/{follower.pk}/erase/"
+    assert staff.theirs.name in signed_in(staff.superuser).get(page).content.decode()
 
 
 def test_a_closed_wechat_account_is_erased_though_it_never_followed(

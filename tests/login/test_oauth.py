@@ -12,7 +12,7 @@ from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from tests.login.conftest import WECHAT, Person, query_of
 from tests.simulated import Simulated
-from wechat.login.models import AllowedSite, Visitor
+from wechat.login.models import AllowedSite, BrowserSession, Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -181,20 +181,34 @@ def test_a_forged_state_is_refused(person: Person, state: str, caplog: Any) -> N
     assert not Visitor.objects.exists()
 
 
-def test_a_state_works_once(person: Person, caplog: Any) -> None:
+def test_the_way_back_opened_again_by_somebody_signed_in_goes_on_to_the_page(
+    person: Person, settings: Settings
+) -> None:
     back = returned(person)
-    assert person.goes(back).status_code == 302
-    person.browser.cookies.update({})
-    assert person.goes(back).status_code == 400
+    first = person.goes(back)
+    again = person.goes(back)
+    assert again["Location"] == first["Location"] == f"{settings.PUBLIC_URL}{SHOP}"
+    assert BrowserSession.objects.count() == 1
 
 
-def test_a_replay_with_the_cookie_is_refused_too(person: Person, caplog: Any) -> None:
+def test_a_state_signs_in_once_and_then_leads_to_a_fresh_start(person: Person) -> None:
     back = returned(person)
-    kept = {name: morsel.value for name, morsel in person.browser.cookies.items()}
-    assert person.goes(back).status_code == 302
-    person.browser.cookies.load(kept)
-    assert person.goes(back).status_code == 400
-    assert [record.reason for record in caplog.records if record.msg == "login_refused"] == ["used"]
+    person.goes(back)
+    del person.browser.cookies[f"wc_visitor_{Visitor.objects.get().account_id}"]
+    again = person.goes(back)
+    assert urlsplit(again["Location"]).path == "/connect/oauth2/authorize"
+    assert BrowserSession.objects.count() == 1
+    assert person.opens(person.consents(again["Location"])).status_code == 200
+
+
+def test_the_way_back_to_another_site_opened_again_sets_out_anew(
+    person: Person, account: OfficialAccount
+) -> None:
+    AllowedSite.objects.create(account=account, host="shop.example.com")
+    back = person.consents(person.goes(start(next_="https://shop.example.com/"))["Location"])
+    first, again = person.goes(back), person.goes(back)
+    assert first["Location"].startswith("https://shop.example.com/?login_code=")
+    assert urlsplit(again["Location"]).path == "/connect/oauth2/authorize"
 
 
 def test_a_state_is_bound_to_the_browser(person: Person, caplog: Any) -> None:
@@ -216,7 +230,8 @@ def test_a_state_of_one_account_is_nothing_to_another(person: Person, account: O
 def test_a_state_is_good_for_ten_minutes(person: Person) -> None:
     back = returned(person)
     with time_machine.travel(601 + time.time()):
-        assert person.goes(back).status_code == 400
+        assert urlsplit(person.goes(back)["Location"]).path == "/connect/oauth2/authorize"
+    assert not Visitor.objects.exists()
 
 
 def test_two_tabs_may_be_on_their_way_at_once(person: Person) -> None:

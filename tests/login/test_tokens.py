@@ -247,6 +247,68 @@ def test_after_logging_out_nothing_works_any_more(page: Client) -> None:
     assert post(page, "web/", {"account": "demo"}).status_code == 401
 
 
+def copied(page: Client, account: OfficialAccount) -> Client:
+    """Somebody else's browser with a copy of the cookie of our pages."""
+    thief, name = Client(), f"wc_visitor_{account.pk}"
+    thief.cookies[name] = page.cookies[name].value
+    return thief
+
+
+def opens(page: Client, settings: Settings) -> bool:
+    """Whether this browser is known to our pages."""
+    settings.ROOT_URLCONF = "tests.login.urls"
+    shown = page.get("/h5/demo/shop/7/").status_code
+    settings.ROOT_URLCONF = "config.urls"
+    return bool(shown == 200)
+
+
+def test_logging_out_ends_every_copy_of_the_cookies_and_every_tabs_session(
+    page: Client, account: OfficialAccount, settings: Settings
+) -> None:
+    thief = copied(page, account)
+    tab = post(page, "web/", {"account": "demo"}).json()["access_token"]
+    other_tab = post(page, "web/", {"account": "demo"}).json()["access_token"]
+    assert opens(thief, settings)
+    assert post(page, "logout/", {"account": "demo"}).status_code == 204
+    assert not opens(thief, settings)
+    assert me(tab).status_code == me(other_tab).status_code == 401
+    assert post(thief, "web/", {"account": "demo"}, origin=project.PUBLIC_URL).status_code == 401
+
+
+def test_logging_out_of_one_browser_leaves_the_other_signed_in(
+    page: Client, visitor: Visitor, settings: Settings
+) -> None:
+    kept = HttpResponse()
+    browser.sign_in(kept, visitor)
+    telephone = Client()
+    telephone.cookies.update(kept.cookies)
+    post(page, "web/", {"account": "demo"})
+    post(page, "logout/", {"account": "demo"})
+    assert opens(telephone, settings)
+
+
+def test_a_page_that_never_asked_for_tokens_can_log_out(
+    page: Client, account: OfficialAccount, settings: Settings
+) -> None:
+    thief = copied(page, account)
+    assert post(page, "logout/", {"account": "demo"}).status_code == 204
+    assert not opens(thief, settings)
+
+
+def test_an_old_refresh_token_that_comes_back_ends_the_cookie_of_the_page(
+    page: Client, account: OfficialAccount, settings: Settings
+) -> None:
+    thief, name = copied(page, account), f"wc_refresh_{account.pk}"
+    post(page, "web/", {"account": "demo"})
+    thief.cookies[name] = page.cookies[name].value
+    assert post(page, "refresh/", {"account": "demo"}).status_code == 200
+    with time_machine.travel(timezone.now() + LATER):
+        answer = post(thief, "refresh/", {"account": "demo"}, origin=project.PUBLIC_URL)
+        assert code(answer) == "reused_token"
+        assert not opens(page, settings)
+        assert not opens(thief, settings)
+
+
 def test_a_mini_program_logs_out_with_its_token(visitor: Visitor) -> None:
     given = tokens.start(visitor, MINI)
     for _ in range(2):

@@ -202,6 +202,23 @@ def test_a_publication_of_an_account_that_is_refused_waits_and_spends_nothing(
     assert carried_out(waiting).state == State.PUBLISHED
 
 
+def test_what_a_killed_worker_began_goes_on_within_seconds_and_says_so_meanwhile(
+    wechat: Phone, menu: Menu
+) -> None:
+    put(menu, button())
+    asking.publish(menu, drafts.freeze(menu), by=None)
+    (begun,) = publishing.PUBLICATIONS.claim()
+    Publication.objects.filter(pk=begun.pk).update(state=State.PUBLISHING)
+    begun.refresh_from_db()
+    assert begun.explanation == ""
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=8)):
+        assert "几秒之内会继续" in begun.explanation
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=16)):
+        assert work.run("menus.publish") == 1
+    begun.refresh_from_db()
+    assert begun.state == State.PUBLISHED
+
+
 def test_a_worker_that_was_overtaken_says_nothing(wechat: Phone, menu: Menu) -> None:
     put(menu, button())
     asking.publish(menu, drafts.freeze(menu), by=None)

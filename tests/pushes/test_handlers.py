@@ -73,7 +73,7 @@ def test_a_text_allows_five_messages_for_two_days(
     row = recorded(platform.text("你好", openid="oA"))
     react_to_due()
     allowance = windows.left(account, "oA", timezone.now())
-    assert allowance == windows.Allowance(5, row.sent_at + timedelta(hours=48))
+    assert allowance == windows.Allowance((windows.Left(5, row.sent_at + timedelta(hours=48)),))
 
 
 def test_a_tap_in_a_menu_message_counts_as_a_tap(

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from accounts.followers import erasing
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from config.embedded import PROJECT
 from tests.pushes.conftest import OK, WeChat
@@ -399,3 +401,15 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.SENT, "")
+
+
+def test_a_message_to_somebody_who_was_erased_meanwhile_is_not_sent(
+    account: OfficialAccount, wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    push = asked("您的余额是 88 元")
+    erasing.erase(Follower(account=account, openid="oA"))
+    send_due()
+    push.refresh_from_db()
+    assert (wechat.received, push.state, push.reason) == ([], State.SKIPPED, Push.Reason.ERASED)
+    assert "88" not in str(push.content)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from tests.simulated import Simulated
-from tests.working import send_due
+from tests.working import kept_running, send_due
 from wechat.kernel import buckets, work
 from wechat.kernel.models import Hold
 from wechat.pushes import claiming, receipts, send_holds, send_rates, subscription_quota
@@ -256,9 +256,11 @@ def test_campaigns_go_on_in_the_morning_after_a_used_up_quota(world: World) -> N
     assert hold.until.astimezone(BEIJING).strftime("%H:%M") == "08:00"
     world.sim("/quota", {"api": SEND, "daily_limit": 100})
     with time_machine.travel(hold.until - timedelta(hours=1), tick=False):
+        kept_running()
         world.ask("一个人")
         assert (send_due(), len(world.received())) == (1, 1)
     with time_machine.travel(hold.until + timedelta(seconds=1), tick=False):
+        kept_running()
         send_due()
     assert (len(world.received()), Hold.objects.count()) == (4, 0)
 

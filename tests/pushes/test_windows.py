@@ -5,7 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,8 +57,11 @@ class Model:
             self.grants[name] = (since, 0 if since <= at else left, ends)
 
     def left(self, at: datetime) -> windows.Allowance:
-        running = [(left, ends) for _, left, ends in self.grants.values() if left and ends > at]
-        return windows.Allowance(sum(left for left, _ in running), min((e for _, e in running), default=None))
+        running: dict[datetime, int] = {}
+        for _, left, ends in self.grants.values():
+            if left and ends > at:
+                running[ends] = running.get(ends, 0) + left
+        return windows.Allowance(tuple(windows.Left(running[ends], ends) for ends in sorted(running)))
 
     def _set(self, trigger: str, at: datetime, left: int, ends: datetime) -> None:
         if trigger not in self.grants or self.grants[trigger][0] < at:
@@ -125,8 +130,22 @@ def test_the_grant_that_ends_first_is_spent_first(account: OfficialAccount) -> N
     windows.grant(account, "oA", Trigger.MENU, START)
     windows.spend(account, "oA", START)
     later = START + timedelta(minutes=2)
-    assert windows.left(account, "oA", START) == windows.Allowance(7, START + timedelta(minutes=1))
-    assert windows.left(account, "oA", later) == windows.Allowance(5, START + timedelta(hours=48))
+    tapped, wrote = (
+        windows.Left(2, START + timedelta(minutes=1)),
+        windows.Left(5, START + timedelta(hours=48)),
+    )
+    assert windows.left(account, "oA", START) == windows.Allowance((tapped, wrote))
+    assert windows.left(account, "oA", later) == windows.Allowance((wrote,))
+
+
+def test_what_ends_at_different_times_is_told_apart_and_never_as_a_sum(account: OfficialAccount) -> None:
+    morning = datetime(2026, 3, 2, 0, 33, 30, tzinfo=UTC)
+    windows.grant(account, "oA", Trigger.MESSAGE, morning)
+    windows.grant(account, "oA", Trigger.MENU, morning)
+    windows.spend(account, "oA", morning)
+    with time_machine.travel(morning, tick=False), translation.override("en"):
+        assert str(windows.left(account, "oA", morning)) == "2 until 08:34, 5 until 03-04 08:33"
+        assert str(windows.left(account, "oA", morning + timedelta(minutes=2))) == "5 until 03-04 08:33"
 
 
 def test_a_message_that_was_surely_not_sent_is_given_back(account: OfficialAccount) -> None:

@@ -32,7 +32,6 @@ DRAFTS = work.Kind(
     "articles.work_off",
     lambda: Draft.objects.select_related("account"),
     label=gettext_lazy("Saving and publishing articles"),
-    lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
     # A day: a publication whose answer was lost is looked for, however long the platform takes.
     retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, *[1800] * 48)],

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from wechat.campaigns import counters, dispatch, snapshot, steps
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
-from wechat.pushes import batches
+from wechat.pushes import batches, lateness
 from wechat.webhooks import outbox
 
 State, Trouble = Campaign.State, Campaign.Trouble
@@ -44,6 +44,8 @@ def work_on(campaign: Campaign) -> None:
         case State.DRAFT | State.PREPARING:
             _work_out(campaign)
         case State.RUNNING:
+            # It was not too late itself, or somebody decided that it goes on.
+            lateness.send(campaign.account_id, campaign.cause)
             while _dispatched(campaign.pk):
                 pass
         case State.PAUSED | State.DONE | State.CANCELLED:

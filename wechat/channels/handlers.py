@@ -1,10 +1,12 @@
 """Where channels join in: they welcome, they count who came, and the log and conversations name them."""
 
 import datetime
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import Error
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,6 +29,7 @@ from wechat.sdk.messages import Scan as Scanned
 from wechat.sdk.messages import Subscribe, Unsubscribe
 
 OFFERED = 500
+log = logging.getLogger(__name__)
 
 
 @answers(order=Precedence.CHANNEL, quick=True)
@@ -117,11 +120,24 @@ def scanned(
 
 def _script_scanned(event: InboundEvent) -> ChannelScript | None:
     message = event.message
-    if isinstance(message, Subscribe):
-        return welcomes.of(event.account, message.scene, Audience.NEW) if message.scene else None
-    if isinstance(message, Scanned):
-        return welcomes.of(event.account, message.scene, Audience.EXISTING)
-    return None
+    if not isinstance(message, Subscribe | Scanned) or not message.scene:
+        return None
+    audience = _audience(event, message) if isinstance(message, Subscribe) else Audience.EXISTING
+    return welcomes.of(event.account, message.scene, audience)
+
+
+def _audience(event: InboundEvent, message: Subscribe) -> Audience:
+    """Who left and follows again is no new follower; where nobody can tell, they are taken for one."""
+    if not any(welcomes.of(event.account, message.scene, audience) for audience in Audience):
+        return Audience.NEW
+    event.needs_rows()
+    moment = datetime.datetime.fromtimestamp(message.create_time, tz=datetime.UTC)
+    try:
+        is_back = scanning.has_followed_before(event.account, message.openid, moment)
+    except Error:
+        log.warning("welcome_without_rows", extra={"account": event.account.slug})
+        return Audience.NEW
+    return Audience.EXISTING if is_back else Audience.NEW
 
 
 def _page(channel_id: int) -> str:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Min, Q
 
 from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Scan
 from wechat.inbox.models import InboundMessage
 from wechat.sdk.messages import Scan as Scanned
@@ -79,13 +80,24 @@ def _count(channel: Channel, row: InboundMessage, kind: Kind) -> None:
 
 
 def _kind(row: InboundMessage, follower: Follower | None) -> Kind:
-    """New, unless they followed or left before that moment."""
+    has_followed = _has_followed(row.account_id, row.openid, follower, row.sent_at)
+    return Kind.AGAIN if has_followed else Kind.NEW
+
+
+def has_followed_before(account: OfficialAccount, openid: str, moment: datetime.datetime) -> bool:
+    """Returns whether somebody who follows at that moment is back, and no new follower."""
+    follower = Follower.objects.filter(account=account, openid=openid).first()
+    return _has_followed(account.pk, openid, follower, moment)
+
+
+def _has_followed(account_id: int, openid: str, follower: Follower | None, moment: datetime.datetime) -> bool:
+    """Whether they followed or left before that moment."""
     known = follower or Follower()
     moments = (known.first_subscribed_at, known.subscribed_at, known.unsubscribed_at)
-    if any(moment is not None and moment < row.sent_at for moment in moments):
-        return Kind.AGAIN
-    earlier = Scan.objects.filter(account=row.account_id, openid=row.openid, at__lt=row.sent_at)
-    return Kind.AGAIN if earlier.filter(kind__in=FOLLOWED).exists() else Kind.NEW
+    if any(each is not None and each < moment for each in moments):
+        return True
+    earlier = Scan.objects.filter(account=account_id, openid=openid, at__lt=moment)
+    return earlier.filter(kind__in=FOLLOWED).exists()
 
 
 def _left_after(row: InboundMessage) -> datetime.datetime | None:

@@ -140,9 +140,12 @@ def _keep(row: InboundMedia, fetched: Fetched) -> None:
     name = f"{uuid.uuid4().hex}.{files.extension(fetched.content_type)}"
     folder = f"inbound/{row.message.account_id}/{row.message.sent_at:%Y/%m/%d}"
     row.file.save(f"{folder}/{name}", ContentFile(fetched.body), save=False)
-    row.done(
+    kept = row.done(
         state=State.FETCHED,
         file=row.file.name,
         content_type=fetched.content_type,
         size=len(fetched.body),
     )
+    if not kept and row.file.name:
+        # The person was erased meanwhile, or another worker has it.
+        row.file.storage.delete(row.file.name)

@@ -7,13 +7,18 @@ kinds (address, invoice, card, microphone, chosen pictures) never arrive at an a
 Reference: WeChat reference 2.2.
 """
 
-from django.db.models import QuerySet, Value
+from collections.abc import Sequence
+from itertools import groupby
+
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Concat
+from django.utils import timezone
 from django.utils.translation import ngettext
 
-from accounts.followers import erasing
+from accounts.followers import erasing, erasures
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
+from wechat.inbox.follower_activity import NOT_BY_THE_FOLLOWER
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.inbox.routing import InboundEvent, reacts
 from wechat.sdk.messages import (
@@ -49,8 +54,8 @@ def forget_what_was_withdrawn(event: InboundEvent) -> None:
 def forget_the_person(event: InboundEvent) -> None:
     """They closed their WeChat account."""
     whom = {"account": event.account, "openid": _whom(event).affected_openid}
-    erasing.erase(Follower.objects.filter(**whom).first() or Follower(**whom))
     Follower.objects.filter(**whom).update(subscribed=False)
+    erasing.erase(Follower.objects.filter(**whom).first() or Follower(**whom))
 
 
 @erasing.holds
@@ -67,6 +72,25 @@ def messages(follower: Follower) -> Holding | None:
     return Holding(what % count, lambda: _forget(rows))
 
 
+def without_what_is_late(rows: Sequence[InboundMessage]) -> list[InboundMessage]:
+    """Empties messages that somebody sent before they were erased and that came later; returns the others."""
+    late: set[int] = set()
+    for account_id, of_account in groupby(sorted(rows, key=_account), key=_account):
+        own = [row for row in of_account if row.openid and row.event not in NOT_BY_THE_FOLLOWER]
+        moments = erasures.moments(account_id, {row.openid for row in own})
+        late |= {row.pk for row in own if row.openid in moments and row.sent_at <= moments[row.openid]}
+    if not late:
+        return list(rows)
+    emptied = InboundMessage.objects.filter(pk__in=late)
+    _forget(emptied)
+    emptied.update(handled_at=timezone.now(), due_at=None, error="")
+    return [row for row in rows if row.pk not in late]
+
+
+def _account(row: InboundMessage) -> int:
+    return row.account_id
+
+
 def _messages(account_id: int, openid: str) -> QuerySet[InboundMessage]:
     return InboundMessage.objects.filter(account=account_id, openid=openid)
 
@@ -77,7 +101,15 @@ def _forget(rows: QuerySet[InboundMessage]) -> None:
         medium.file.delete(save=False)
     InboundMedia.objects.filter(message__in=rows).delete()
     before, after = (Value(part) for part in FORGOTTEN)
-    rows.update(body=Concat(before, "openid", after), raw_bytes=None, text="", answer=None, later=None)
+    rows.update(
+        # No question any more: it stands in no list of those that wait for an answer.
+        kind=Case(When(kind="event", then=F("kind")), default=Value("erased")),
+        body=Concat(before, "openid", after),
+        raw_bytes=None,
+        text="",
+        answer=None,
+        later=None,
+    )
 
 
 def _whom(event: InboundEvent) -> PersonalData:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from wechat.inbox import follower_activity, routing
+from wechat.inbox import follower_activity, privacy, routing
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import tracing, work
 from wechat.sdk.errors import MalformedMessage
@@ -42,6 +42,7 @@ LATE_REACTIONS = _kind("inbox.react_late", gettext_lazy("Answering what took too
 @LATE_REACTIONS.together
 def react_to(rows: Sequence[InboundMessage]) -> None:
     """Handles claimed rows; a row's failure is kept on it and delays nobody else's."""
+    rows = privacy.without_what_is_late(rows)
     follower_activity.keep_followers_fresh(rows)
     _settle([row for row in rows if _react_to_one(row)])
 

@@ -19,6 +19,18 @@ class CacheVersion(models.Model):
         return f"{self.name} {self.number}"
 
 
+class LastTick(models.Model):
+    """When workers were last at work, in the one row there is. See ``wechat.kernel.work.outages``."""
+
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "last tick"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class Hold(models.Model):
     """A kind of background work of one account, merchant or receiver that cannot go on for the moment.
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from celery import shared_task
 from redis.exceptions import RedisError
 
-from wechat.kernel.work import backlog, kinds, waking
+from wechat.kernel.work import backlog, kinds, outages, waking
 
 # Half of what lies between two ticks of beat.
 PAUSE_SECONDS = 0.5
@@ -27,4 +27,5 @@ def tick() -> list[str]:
     _looked_at = now
     with suppress(RedisError):
         backlog.note_tick()
+    outages.note_work()
     return [kind.name for kind in kinds.KINDS if kind.is_due() and waking.publish(kind.name)]

@@ -5,17 +5,17 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import people
+from accounts.followers import erase_page, people
 from accounts.followers.models import Follower
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from wechat.api.models import ApiClient
 from wechat.console.pages import BigTable, FilterForm, ReadOnly, badge, moment
 from wechat.login import own_wechat_page
@@ -72,12 +72,38 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     empty_words = gettext_lazy("Whoever logs in with WeChat on a page or in a mini program is listed here.")
     list_display = ("named", "follows", "consent", "last_login")
     filter_form = VisitorFilter
+    change_form_outer_before_template = "login/visitor_tools.html"
     readonly_fields = ("openid", "unionid", "named", "follows", "consent", "has_phone", "seen", "last_login")
     fields = ("account", *readonly_fields)
 
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view(own_wechat_page.show)
-        return [path("own/", own, name="login_own_wechat"), *super().get_urls()]
+        erase = self.object_view(self.erase_view, change=True)
+        ours = [
+            path("own/", own, name="login_own_wechat"),
+            path("<int:pk>/erase/", erase, name="login_visitor_erase"),
+        ]
+        return [*ours, *super().get_urls()]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Visitor | None = None,
+    ) -> Any:
+        may = obj is not None and Rights.of(request.user).may_change(self.area, obj.account_id)
+        return super().render_change_form(request, {**context, "may_erase": may}, add, change, form_url, obj)
+
+    def erase_view(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
+        """Erases somebody who logged in, whether they follow or not."""
+        person = visitor.follower or Follower(
+            account=visitor.account, openid=visitor.openid, unionid=visitor.unionid, nickname=visitor.nickname
+        )
+        back = reverse("admin:login_visitor_change", args=[visitor.pk])
+        return erase_page.erase(request, person, back=back, after=reverse("admin:login_visitor_changelist"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Visitor]:
         followers = Follower.objects.filter(

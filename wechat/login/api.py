@@ -29,7 +29,7 @@ from wechat.api.errors import ApiRefusal, NotAuthenticated
 from wechat.api.views import BusinessView
 from wechat.login import browser, handing_over, mini, tokens
 from wechat.login.authentication import OpenView, VisitorView, not_authenticated
-from wechat.login.models import LoginSession
+from wechat.login.models import LoginSession, end_browser
 from wechat.login.returning import NotAllowed, destination
 from wechat.login.serializers import (
     AccountSerializer,
@@ -89,10 +89,10 @@ class WebLogin(OpenView):
         """Tokens for a page of ours whose visitor went through OAuth or scanned the code."""
         _check_origin(request)
         account = _account(_read(AccountSerializer, request)["account"])
-        visitor = browser.visitor_of(request, account)
-        if visitor is None:
+        session = browser.session_of(request, account)
+        if session is None:
             raise NotAuthenticated("not_authenticated", _("Sign in first."))
-        return _tokens(tokens.start(visitor, Kind.WEB))
+        return _tokens(tokens.start(session.visitor, Kind.WEB, session))
 
 
 class Refresh(OpenView):
@@ -111,7 +111,7 @@ class Logout(OpenView):
     @extend_schema(request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         """Ends the session and every token it gave. Harmless when it has ended already."""
-        account, token, in_cookie = _presented(request)
+        account, token, in_cookie = _presented(request, also_page=True)
         try:
             session = tokens.find(token)
         except tokens.BadToken:
@@ -121,6 +121,8 @@ class Logout(OpenView):
             session.end(LoginSession.End.LOGOUT)
         response = Response(status=204)
         if in_cookie and account is not None:
+            if page := browser.session_of(request, account):
+                end_browser(page.pk, LoginSession.End.LOGOUT)
             response.delete_cookie(_cookie(account), path=COOKIE_PATH, samesite="Strict")
             browser.sign_out(response, account)
         return response
@@ -181,15 +183,18 @@ def _account(slug: str) -> OfficialAccount:
     return entry.account
 
 
-def _presented(request: Request) -> tuple[OfficialAccount | None, str, bool]:
-    """The account that is meant, if it is named, the refresh token, and whether it came as a cookie."""
+def _presented(request: Request, *, also_page: bool = False) -> tuple[OfficialAccount | None, str, bool]:
+    """The account that is meant, if it is named, the refresh token, and whether it came as a cookie.
+
+    With ``also_page`` the cookie of our pages alone is enough, and the token is empty.
+    """
     given = _read(RefreshSerializer, request)
     account = _account(given["account"]) if "account" in given else None
     if token := given.get("refresh_token", ""):
         return account, token, False
     _check_origin(request)
     kept = request.COOKIES.get(_cookie(account), "") if account else ""
-    if not kept:
+    if not kept and not (also_page and account and browser.session_of(request, account)):
         raise NotAuthenticated("not_authenticated", _("Sign in first."))
     return account, kept, True
 

@@ -1,21 +1,29 @@
-"""The session of a visitor's browser on our own pages: a signed cookie for each account, not the staff's."""
+"""The session of a visitor's browser on our own pages: a signed cookie for each account, not the staff's.
+
+The cookie names a row: what ends the row ends every copy of the cookie.
+"""
+
+import datetime
+import uuid
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from wechat.login.models import Visitor
+from wechat.login.models import BrowserSession, Visitor
 
-LIFE = 30 * 86_400
+LIFE = datetime.timedelta(days=30)
 
 
 def sign_in(response: HttpResponseBase, visitor: Visitor) -> None:
     account_id = visitor.account_id
+    session = BrowserSession.objects.create(visitor=visitor, expires_at=timezone.now() + LIFE)
     response.set_signed_cookie(
         _name(account_id),
-        f"{visitor.pk}.{visitor.epoch}",
+        session.pk.hex,
         salt=_salt(account_id),
-        max_age=LIFE,
+        max_age=int(LIFE.total_seconds()),
         secure=settings.SECURE_PROXY,
         httponly=True,
         samesite="Lax",
@@ -26,13 +34,23 @@ def sign_out(response: HttpResponseBase, account: OfficialAccount) -> None:
     response.delete_cookie(_name(account.pk), samesite="Lax")
 
 
-def visitor_of(request: HttpRequest, account: OfficialAccount) -> Visitor | None:
-    """Returns who is signed in to this account's pages here; the cookie of another account does not count."""
-    kept = request.get_signed_cookie(_name(account.pk), "", salt=_salt(account.pk), max_age=LIFE)
-    number, _, epoch = (kept or "").partition(".")
-    if not (number.isdecimal() and epoch.isdecimal()):
+def session_of(request: HttpRequest, account: OfficialAccount) -> BrowserSession | None:
+    """Returns the living session of this account's pages here; another account's cookie does not count."""
+    kept = request.get_signed_cookie(
+        _name(account.pk), "", salt=_salt(account.pk), max_age=int(LIFE.total_seconds())
+    )
+    try:
+        pk = uuid.UUID(kept)
+    except ValueError:
         return None
-    return Visitor.objects.filter(pk=int(number), account=account, epoch=int(epoch)).first()
+    alive = BrowserSession.objects.filter(ended_at=None, expires_at__gt=timezone.now())
+    return alive.filter(pk=pk, visitor__account=account).select_related("visitor__account").first()
+
+
+def visitor_of(request: HttpRequest, account: OfficialAccount) -> Visitor | None:
+    """Returns who is signed in to this account's pages here."""
+    session = session_of(request, account)
+    return session.visitor if session else None
 
 
 def _name(account_id: int) -> str:

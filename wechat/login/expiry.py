@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from wechat.kernel import work
-from wechat.login.models import Handover, LoginSession, ScanLogin
+from wechat.login.models import BrowserSession, Handover, LoginSession, ScanLogin
 
 BATCH = 5_000
 # Kept a while longer, so that an old token is still told to be old.
 LATER = datetime.timedelta(days=1)
-TABLES: tuple[type[Model], ...] = (Handover, ScanLogin, LoginSession)
+TABLES: tuple[type[Model], ...] = (Handover, ScanLogin, LoginSession, BrowserSession)
 
 
 def is_due() -> bool:

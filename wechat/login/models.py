@@ -16,7 +16,7 @@ from wechat.kernel.secrets import HasSecrets, SecretField
 class Visitor(HasSecrets):
     """Somebody an account knows by openid through a login, whether following or not; no follower by that.
 
-    ``nickname`` and ``avatar`` are there only for who consented. ``epoch`` goes up to end every page session.
+    ``nickname`` and ``avatar`` are there only for who consented.
     """
 
     account = models.ForeignKey(
@@ -29,7 +29,6 @@ class Visitor(HasSecrets):
     consented_at = models.DateTimeField(_("consented"), null=True, blank=True)
     phone = SecretField(_("phone number"))
     session_key = SecretField()
-    epoch = models.PositiveIntegerField(default=0)
     first_seen_at = models.DateTimeField(_("first seen"), auto_now_add=True)
     last_login_at = models.DateTimeField(_("last login"), default=timezone.now)
 
@@ -137,8 +136,27 @@ class ScanLogin(models.Model):
         return self.expires_at <= timezone.now()
 
 
+class BrowserSession(models.Model):
+    """A browser that is signed in to our own pages; its cookie names it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("browser session")
+        verbose_name_plural = _("browser sessions")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class LoginSession(HasSecrets):
-    """A chain of refresh tokens, each good for one use; the newest has ``number``, signed with ``secret``."""
+    """A chain of refresh tokens, each good for one use; the newest has ``number``, signed with ``secret``.
+
+    Those that were begun in a signed-in ``browser`` end with it, and it ends with any of them.
+    """
 
     class Kind(models.TextChoices):
         WEB = "web", _("web page")
@@ -151,6 +169,9 @@ class LoginSession(HasSecrets):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="sessions", verbose_name=_("visitor"))
+    browser = models.ForeignKey(
+        BrowserSession, models.CASCADE, null=True, blank=True, related_name="sessions"
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     secret = SecretField()
     number = models.PositiveIntegerField(default=1)
@@ -172,9 +193,22 @@ class LoginSession(HasSecrets):
         return self.ended_at is None and timezone.now() < self.expires_at
 
     def end(self, by: "LoginSession.End") -> None:
-        """Ends it now, with every token it gave; the first end counts."""
-        still = LoginSession.objects.filter(pk=self.pk, ended_at=None)
-        still.update(ended_at=timezone.now(), ended_by=by)
+        """Ends it now, with every token and cookie of its browser; the first end counts."""
+        if self.browser_id is None:
+            end_all(LoginSession.objects.filter(pk=self.pk), by)
+        else:
+            end_browser(self.browser_id, by)
+
+
+def end_browser(pk: uuid.UUID, by: LoginSession.End) -> None:
+    """Signs a browser out: of our pages, and of every session that was begun in it."""
+    BrowserSession.objects.filter(pk=pk, ended_at=None).update(ended_at=timezone.now())
+    end_all(LoginSession.objects.filter(browser=pk), by)
+
+
+def end_all(sessions: "models.QuerySet[LoginSession]", by: LoginSession.End) -> None:
+    """Ends those that have not ended yet."""
+    sessions.filter(ended_at=None).update(ended_at=timezone.now(), ended_by=by)
 
 
 class SigningKey(HasSecrets):

@@ -1,5 +1,6 @@
 """Web OAuth: ``/wechat/<slug>/oauth/start`` and ``/done``. WeChat reference 13."""
 
+import datetime
 import logging
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts.followers import erasures
 from accounts.official import directory
 from accounts.official.clients import credentials_of, transport
 from accounts.official.models import OfficialAccount
@@ -64,10 +66,22 @@ def done(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         pending = oauth_state.come_back(request, account)
     except Broken as broken:
+        return _came_again(request, account, broken)
+    return _arrived(request, account, pending)
+
+
+def _came_again(request: HttpRequest, account: OfficialAccount, broken: Broken) -> HttpResponse:
+    """The way back is opened once more, as by "back": who is signed in goes on, others set out anew."""
+    pending = broken.pending
+    if pending is None:
         return refused(request, account, broken.reason)
-    response = _arrived(request, account, pending)
-    oauth_state.forget(request, response, account)
-    return response
+    try:
+        back = destination(account, pending.return_to)
+    except NotAllowed:
+        return refused(request, account, "return_address")
+    if back.site is None and browser.visitor_of(request, account) is not None:
+        return HttpResponseRedirect(back.url)
+    return oauth_state.set_out(account, replace(pending, again=True))
 
 
 def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
@@ -80,6 +94,8 @@ def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLog
         if token.is_snapshot:
             text = _("Tap “使用完整服务” at the bottom of the page to go on.")
             return page(request, account, 200, _("This is a preview"), text)
+        if _was_erased_since(account, token, pending):
+            return oauth_state.set_out(account, replace(pending, again=True))
         visitor = _visitor(account, token, pending)
     except ApiError as error:
         return _refused_by_wechat(request, account, pending, error)
@@ -87,6 +103,12 @@ def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLog
         text = _("WeChat does not answer at the moment.")
         return page(request, account, 503, _("Not signed in"), text, pending)
     return _let_in(account, pending, visitor)
+
+
+def _was_erased_since(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> bool:
+    """Whether they agreed before they were erased: what they agree to from now on counts."""
+    began = datetime.datetime.fromtimestamp(pending.at, tz=datetime.UTC)
+    return erasures.is_from_before(account.pk, token.openid, began)
 
 
 def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> Visitor:

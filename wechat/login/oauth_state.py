@@ -2,10 +2,11 @@
 
 ``state`` is a random number with a signature, letters and digits only, as the platform demands. What it
 stands for is in a signed cookie: who comes back without it is not the browser that set out. Coming back uses
-it up.
+it up. The browser keeps the cookie for a day: who opens the way back again, as by "back", goes on from there.
 """
 
 import secrets
+import time
 from dataclasses import asdict, dataclass
 from hmac import compare_digest
 from typing import Any
@@ -21,6 +22,7 @@ from wechat.api import nonces
 from wechat.sdk.calls.oauth import Scope, authorize_url
 
 LIFE = 600
+KEPT = 86_400
 HALF = 32
 SALT = "wechat.login.oauth_state"
 
@@ -28,18 +30,21 @@ SALT = "wechat.login.oauth_state"
 class Broken(Exception):
     """Nobody may come in this way; ``reason`` is forged, browser or used."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, pending: "PendingLogin | None" = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        # Of one that is over, and is this browser's: where it led to.
+        self.pending = pending
 
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """``again`` marks the fresh start that was made because a code was worth nothing."""
+    """``again`` marks a fresh start made because a code was worth nothing; ``at`` is when it began."""
 
     return_to: str
     scope: Scope = "snsapi_base"
     again: bool = False
+    at: float = 0.0
 
 
 def set_out(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
@@ -52,8 +57,10 @@ def set_out(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response.set_cookie(
         _cookie(nonce),
-        signing.dumps({"nonce": nonce, "account": account.pk, **asdict(pending)}, salt=SALT),
-        max_age=LIFE,
+        signing.dumps(
+            {"nonce": nonce, "account": account.pk, **asdict(pending), "at": time.time()}, salt=SALT
+        ),
+        max_age=KEPT,
         path=_path(account, "done"),
         secure=settings.SECURE_PROXY,
         httponly=True,
@@ -71,20 +78,15 @@ def come_back(request: HttpRequest, account: OfficialAccount) -> PendingLogin:
     kept = _kept(request.COOKIES.get(_cookie(nonce), ""))
     if kept.pop("nonce", None) != nonce or kept.pop("account", None) != account.pk:
         raise Broken("browser")
-    if not nonces.first_use(f"oauth:{nonce}"):
-        raise Broken("used")
-    return PendingLogin(**kept)
-
-
-def forget(request: HttpRequest, response: HttpResponse, account: OfficialAccount) -> None:
-    nonce = request.GET.get("state", "")[:HALF]
-    if nonce.isalnum() and _cookie(nonce) in request.COOKIES:
-        response.delete_cookie(_cookie(nonce), path=_path(account, "done"), samesite="Lax")
+    pending = PendingLogin(**kept)
+    if time.time() > pending.at + LIFE or not nonces.first_use(f"oauth:{nonce}"):
+        raise Broken("used", pending)
+    return pending
 
 
 def _kept(cookie: str) -> dict[str, Any]:
     try:
-        return dict(signing.loads(cookie, salt=SALT, max_age=LIFE))
+        return dict(signing.loads(cookie, salt=SALT, max_age=KEPT))
     except signing.BadSignature:
         raise Broken("browser") from None
 

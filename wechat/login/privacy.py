@@ -1,11 +1,25 @@
 """What is forgotten of somebody who logged in: the visitor, their sessions, and sign-ins by scanning."""
 
+from collections.abc import Iterator
+
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.followers import erasing
-from accounts.followers.erasing import Holding
+from accounts.followers.erasing import Holding, KnownElsewhere
 from accounts.followers.models import Follower
 from wechat.login.models import ScanLogin, Visitor
+
+
+@erasing.finds_elsewhere
+def visitors_elsewhere(follower: Follower) -> Iterator[KnownElsewhere]:
+    """Those who never followed there: a follower is told of with their visits."""
+    rows = Visitor.objects.filter(unionid=follower.unionid).exclude(account=follower.account_id)
+    for visitor in rows.select_related("account").order_by("account__name"):
+        if visitor.follower is None:
+            address = reverse("admin:login_visitor_change", args=[visitor.pk])
+            yield KnownElsewhere(visitor.account, gettext_lazy("visitor"), address)
 
 
 @erasing.holds

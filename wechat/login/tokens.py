@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from wechat.login.models import LoginSession, SigningKey, Visitor
+from wechat.login.models import BrowserSession, LoginSession, SigningKey, Visitor
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +48,9 @@ class Tokens:
     refresh: str = field(default="", repr=False)
 
 
-def start(visitor: Visitor, kind: LoginSession.Kind) -> Tokens:
-    """A new session for who just logged in."""
-    session = LoginSession(visitor=visitor, kind=kind, expires_at=timezone.now() + REFRESH)
+def start(visitor: Visitor, kind: LoginSession.Kind, browser: BrowserSession | None = None) -> Tokens:
+    """A new session for who just logged in; ``browser`` is the one that is signed in to our pages."""
+    session = LoginSession(visitor=visitor, browser=browser, kind=kind, expires_at=timezone.now() + REFRESH)
     session.secret = secrets.token_urlsafe(32)
     session.save(force_insert=True)
     return Tokens(session, access_token(session), _refresh_token(session))

@@ -1,11 +1,11 @@
 """Who logged in becomes a visitor, once for each account."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils import timezone
 
-from accounts.followers import avatars, erasing
+from accounts.followers import avatars, erasing, newcomers
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from wechat.login.models import Visitor
@@ -22,6 +22,21 @@ def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known:
         avatars.keep(account.pk, openid, fields["avatar"])
     visitor, _made = Visitor.objects.update_or_create(account=account, openid=openid, defaults=fields)
     return visitor
+
+
+@newcomers.meets
+def hand_over_consent(account_id: int, openids: Collection[str]) -> None:
+    """What somebody agreed to before they followed goes on to the follower they are now."""
+    known = Visitor.objects.filter(account=account_id, openid__in=openids)
+    for visitor in known.exclude(unionid="", consented_at=None):
+        told: dict[str, Any] = {"unionid": visitor.unionid} if visitor.unionid else {}
+        if visitor.consented_at is not None:
+            told |= {
+                "nickname": visitor.nickname,
+                "avatar_url": visitor.avatar,
+                "consented_at": visitor.consented_at,
+            }
+        Follower.objects.filter(account=account_id, openid=visitor.openid).update(**told)
 
 
 def with_profile(account: OfficialAccount, profile: oauth.Profile) -> Visitor:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
@@ -23,7 +23,7 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
-from wechat.pushes import send_holds, send_rates_page, windows
+from wechat.pushes import lateness, send_holds, send_rates_page, windows
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
@@ -85,10 +85,12 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         speed = self.admin_site.admin_view(send_rates_page.show)
         again = self.object_view(self.again_view, change=True, by=SENDERS)
         go_on = self.account_view(require_POST(self.go_on_view), change=True, by=(Area.SENDING,))
+        late = self.account_view(require_POST(self.late_view), change=True, by=(Area.SENDING,))
         return [
             path("<int:pk>/again/", again, name="pushes_push_again"),
             path("speed/", speed, name="pushes_rates"),
             path("go-on/", go_on, name="pushes_push_go_on"),
+            path("late/", late, name="pushes_push_late"),
             *super().get_urls(),
         ]
 
@@ -97,6 +99,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         told = {
             "account": account,
             "held": send_holds.in_words(account) if account else [],
+            "late": lateness.waiting(account.pk) if account else None,
             "may_see_speed": bool(account and Rights.of(request.user).may_view(Area.SENDING, account.pk)),
             "may_go_on": bool(account and Rights.of(request.user).may_change(Area.SENDING, account.pk)),
         }
@@ -109,6 +112,19 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         done = _("What waited goes on.")
         audit.record(request, account, f"{kind}: {done}")
         self.message_user(request, done)
+        return redirect("admin:pushes_push_changelist")
+
+    def late_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+        """Somebody decides about what was due before an outage: it is sent after all, or never."""
+        if "send" in request.POST:
+            number, note = lateness.send(account.pk), _("Sent what was due long ago.")
+            sentence = ngettext("%d goes out now.", "%d go out now.", number)
+        else:
+            number, note = lateness.call_off(account.pk), _("Called off what was due long ago.")
+            sentence = ngettext("%d is called off.", "%d are called off.", number)
+        if number:
+            audit.record(request, account, f"{note} {sentence % number}")
+        self.message_user(request, sentence % number if number else _("Nothing was on hold any more."))
         return redirect("admin:pushes_push_changelist")
 
     def render_change_form(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,11 +14,12 @@ from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
 from accounts.followers.timeline import Moment, Panel, PanelLine
 from accounts.staff.rights import Area
-from wechat.pushes import subscription_quota, windows
+from wechat.pushes import subscription_quota, transitions, windows
 from wechat.pushes.models import NoticeGrant, NoticeRefusal, Push
 from wechat.pushes.summary import COLOURS, words
 
 FORGOTTEN = {"type": "text", "content": "—"}
+FORGOTTEN_VALUES = {"type": "template", "values": {}}
 
 
 @timeline.adds_moments(Area.MESSAGES)
@@ -48,22 +48,28 @@ def may_be_sent(follower: Follower) -> Panel:
 
 
 def _talk(allowed: windows.Allowance) -> list[PanelLine]:
-    if not allowed.left or allowed.until is None:
-        return []
-    until = date_format(timezone.localtime(allowed.until), "Y-m-d H:i")
-    left = ngettext("%d message", "%d messages", allowed.left) % allowed.left
-    told = _("%(left)s, until %(until)s") % {"left": left, "until": until}
-    return [PanelLine(_("Customer-service messages"), told)]
+    return [PanelLine(_("Customer-service messages"), str(allowed))] if allowed.left else []
 
 
 @erasing.holds
 def pushes(follower: Follower) -> Holding | None:
     """That something was sent, and when, stays: it was counted; what it said goes."""
-    rows = Push.objects.filter(account=follower.account_id, openid=follower.openid, due_at__isnull=True)
+    rows = Push.objects.filter(account=follower.account_id, openid=follower.openid)
     if not (count := rows.count()):
         return None
-    what = ngettext("the words of %d message sent to them", "the words of %d messages sent to them", count)
-    return Holding(what % count, lambda: rows.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN))
+
+    def erase() -> None:
+        transitions.skip_untried(rows, Push.Reason.ERASED)
+        closed = rows.filter(due_at__isnull=True)
+        closed.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN)
+        closed.exclude(kind=Push.Kind.SERVICE).update(content=FORGOTTEN_VALUES)
+
+    what = ngettext(
+        "the words of %d message to them; if it was not sent yet, it is not",
+        "the words of %d messages to them; those that were not sent yet are not",
+        count,
+    )
+    return Holding(what % count, erase)
 
 
 @erasing.holds

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.kernel import metrics, work
-from wechat.pushes import claiming, outcomes, send_holds, send_rates, transitions
+from wechat.kernel.work import outages
+from wechat.pushes import claiming, lateness, outcomes, send_holds, send_rates, transitions
 from wechat.pushes.claiming import SendQueue
 from wechat.pushes.models import Push
 from wechat.pushes.sender_pool import Attempt, Result, SenderPool
@@ -67,6 +68,7 @@ def send_bulk(turn: work.Turn) -> int:
 
 
 def _send_due(turn: work.Turn, *, bulk: bool) -> int:
+    outages.note_work()
     claiming.release_interrupted(bulk=bulk)
     with SenderPool(IN_FLIGHT) as pool:
         return _Run(pool, turn, bulk=bulk).until_done()
@@ -115,6 +117,7 @@ class _Run:
 
     def _probe(self, queue: SendQueue) -> int:
         """Sends one message to find out whether the others may go; those that cannot be sent are closed."""
+        lateness.set_aside_held(queue.account_id, queue.kind, bulk=self.bulk)
         taken = 0
         if send_holds.take_probe(queue.account_id, queue.kind, bulk=self.bulk):
             while (pushes := claiming.claim(queue, 1)) and not self._start(queue, pushes):

@@ -20,7 +20,7 @@ class PushState(TextChoices):
 
 
 MOVES: Mapping[str, frozenset[str]] = {
-    PushState.PENDING: frozenset({PushState.SENDING}),
+    PushState.PENDING: frozenset({PushState.SENDING, PushState.SKIPPED}),
     PushState.SENDING: frozenset(
         {PushState.PENDING, PushState.SENT, PushState.FAILED, PushState.UNCERTAIN, PushState.SKIPPED}
     ),

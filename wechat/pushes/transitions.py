@@ -77,7 +77,8 @@ UNION ALL SELECT NULL, told.id FROM told WHERE told.caller_id IS NOT NULL
 """
 TAKE_BACK = """
 DELETE FROM pushes_push
-WHERE cause = %s AND bulk AND account_id = %s AND state = 'pending' AND tried_at IS NULL
+WHERE cause = %s AND bulk AND account_id = %s AND tried_at IS NULL
+    AND (state = 'pending' OR (state = 'skipped' AND reason = 'late'))
 RETURNING id
 """
 
@@ -182,8 +183,29 @@ def put_back(account_id: int, cause: str, reasons: Collection[str]) -> int:
     return moved
 
 
+def skip_untried(rows: QuerySet[Push], reason: str) -> int:
+    """pending → skipped: those that never went out, with the reason, of which callers are told."""
+    with transaction.atomic():
+        untried = rows.filter(state=State.PENDING, tried_at=None)
+        asked_for = list(
+            untried.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
+        )
+        skipped = untried.update(state=State.SKIPPED, reason=reason, due_at=None)
+        reports.note(asked_for)
+    return skipped
+
+
+def send_late(late: QuerySet[Push]) -> int:
+    """skipped → pending: those that were late, as a person decided; returns how many."""
+    moved = _put_back(late)
+    if moved:
+        work.wake("pushes.send")
+        work.wake("pushes.send_bulk")
+    return moved
+
+
 def take_back(account_id: int, cause: str) -> list[int]:
-    """Deletes those of a batch that were never tried, or surely refused; returns the ids they had.
+    """Deletes those of a batch that were never tried, refused, or late; returns the ids they had.
 
     The rest is on its way, and ends by its real outcome.
     """

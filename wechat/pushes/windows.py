@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import F, Min, Sum
+from django.db.models import F, Sum
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.official.models import OfficialAccount
 from wechat.pushes.models import SendWindow
@@ -60,11 +63,33 @@ RETURNING spent.openid, spent.id, spent.granted_at
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """``left`` messages may be sent, all of them before ``until``, when the first grant ends."""
+class Left:
+    """``number`` messages may be sent before ``until``."""
 
-    left: int
-    until: datetime.datetime | None
+    number: int
+    until: datetime.datetime
+
+    def __str__(self) -> str:
+        until = timezone.localtime(self.until)
+        form = "H:i" if until.date() == timezone.localdate() else "m-d H:i"
+        told = {"number": self.number, "until": date_format(until, form)}
+        return _("%(number)d until %(until)s") % told
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be sent: a part for each moment at which some of it ends, the nearest first."""
+
+    parts: tuple[Left, ...] = ()
+
+    def __str__(self) -> str:
+        """Each part by itself: their sum would promise for later what ends before."""
+        return _(", ").join(map(str, self.parts))
+
+    @property
+    def left(self) -> int:
+        """Returns how many may be sent at this moment."""
+        return sum(part.number for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +118,10 @@ def close(account: OfficialAccount, openid: str, at: datetime.datetime) -> None:
 
 
 def left(account: OfficialAccount, openid: str, at: datetime.datetime) -> Allowance:
-    found = SendWindow.objects.filter(
-        account=account, openid=openid, left__gt=0, expires_at__gt=at
-    ).aggregate(left=Sum("left"), until=Min("expires_at"))
-    return Allowance(found["left"] or 0, found["until"])
+    """Returns what the follower's actions allow to be sent to them."""
+    found = SendWindow.objects.filter(account=account, openid=openid, left__gt=0, expires_at__gt=at)
+    parts = found.values("expires_at").annotate(number=Sum("left")).order_by("expires_at")
+    return Allowance(tuple(Left(each["number"], each["expires_at"]) for each in parts))
 
 
 def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent | None:

@@ -1,6 +1,7 @@
 """Followers, what staff sort them by, and the work on many of them."""
 
 from accounts.followers.models.avatars import Avatar
+from accounts.followers.models.erasures import Erasure
 from accounts.followers.models.followers import Follower, Tag
 from accounts.followers.models.grouping import AutoTag, CustomField, FieldValue, Segment
 from accounts.followers.models.people import GivenName, OwnWeChat
@@ -12,6 +13,7 @@ __all__ = [
     "BulkJob",
     "Change",
     "CustomField",
+    "Erasure",
     "FieldValue",
     "Follower",
     "FollowerSync",

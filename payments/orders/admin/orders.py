@@ -17,16 +17,18 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers import people
 from accounts.followers.people import Person
+from accounts.official.errcodes import of_row
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import AmountField, money
-from payments.orders import history, polling, revenue_page
+from payments.orders import history, polling, revenue_page, shipping
 from payments.orders.filtering import OrderFilter
 from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused
 from payments.orders.refunds import refunding
 from payments.orders.refunds.limits import left_alone, limit_of
+from payments.orders.shipping_form import ShippingForm, carriers
 from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
@@ -107,6 +109,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             ("refund", self.refund_view),
             ("look", self.look_view),
             ("close", self.close_view),
+            ("ship", self.ship_view),
         )
         ours = [
             path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"orders_order_{name}")
@@ -136,6 +139,9 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             "discrepancies": obj.discrepancies.order_by("id"),
             "deliveries": deliveries_of(obj),
             "receipt": receipt,
+            "shipment": (shipment := shipping.of_order(obj)),
+            "shipment_problem": of_row(shipment) if shipment else "",
+            "may_ship": shipping.may_ship(obj),
         }
         return super().render_change_form(request, {**context, **more}, add, change, form_url, obj)
 
@@ -183,6 +189,37 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             return redirect("admin:orders_order_change", order.pk)
         context = frame(request, _("Close the order"), opts=self.opts, order=order)
         return TemplateResponse(request, "orders/close.html", context)
+
+    def ship_view(self, request: HttpRequest, order: Order) -> HttpResponse:
+        """How the order was delivered, which WeChat waits to hear for a mini program's orders."""
+        if not shipping.may_ship(order):
+            self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
+            return redirect("admin:orders_order_change", order.pk)
+        known = shipping.of_order(order)
+        initial = {"how": known.how, "company": known.company, "number": known.number} if known else {}
+        form = ShippingForm(request.POST or None, initial=initial)
+        if request.method == "POST" and form.is_valid():
+            return self._shipped(request, order, form)
+        context = frame(
+            request,
+            _("Shipped"),
+            opts=self.opts,
+            order=order,
+            form=form,
+            known=known,
+            carriers=carriers(order.account),
+        )
+        return TemplateResponse(request, "orders/ship.html", context)
+
+    def _shipped(self, request: HttpRequest, order: Order, form: ShippingForm) -> HttpResponse:
+        try:
+            shipment = shipping.ship(order, by=str(request.user), **form.cleaned_data)
+        except shipping.NotToBeShipped:
+            self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
+            return redirect("admin:orders_order_change", order.pk)
+        self.log_change(request, order, _("Shipped: %(how)s") % {"how": shipment})
+        self.message_user(request, _("It is kept, and WeChat is being told."))
+        return redirect("admin:orders_order_change", order.pk)
 
     def _refunded(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
         assert isinstance(request.user, User)

@@ -160,6 +160,7 @@ class Step(models.Model):
         MOVED = "moved", _("State changed")
         REFUND = "refund", _("Refund")
         DISCREPANCY = "discrepancy", _("Exception")
+        SHIPPED = "shipped", _("Shipped")
 
     order = models.ForeignKey(
         Order, models.CASCADE, related_name="steps", verbose_name=_("order"), db_index=False

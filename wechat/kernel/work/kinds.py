@@ -23,6 +23,7 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
@@ -33,8 +34,9 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.kernel import metrics, tracing
 from wechat.kernel.registry import Registry
-from wechat.kernel.work import holds, last_turns, overdue, places, policy, waking
+from wechat.kernel.work import heartbeat, holds, last_turns, overdue, places, policy, waking
 from wechat.kernel.work.claiming import claim
+from wechat.kernel.work.heartbeat import Heartbeat
 from wechat.kernel.work.rows import WorkRow
 from wechat.sdk.errors import Cause
 
@@ -169,7 +171,7 @@ class Kind(AnyKind, Generic[Row]):
     ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
     after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
     tried again after the last of the pauses. ``asks``: which of the rows wait for a person once they were due
-    long ago, see ``overdue``.
+    long ago, see ``overdue``. Without a ``lease`` a short one is renewed while a row is done: ``heartbeat``.
     """
 
     def __init__(
@@ -177,9 +179,9 @@ class Kind(AnyKind, Generic[Row]):
         name: str,
         rows: Callable[[], QuerySet[Row]],
         *,
-        lease: datetime.timedelta,
         queue: str,
         label: StrOrPromise = "",
+        lease: datetime.timedelta | None = None,
         batch: int = 1,
         retry: Sequence[datetime.timedelta] = RETRY,
         seconds: float = 10.0,
@@ -190,7 +192,8 @@ class Kind(AnyKind, Generic[Row]):
     ) -> None:
         super().__init__(name, label=label, queue=queue, seconds=seconds)
         self.rows = rows
-        self.lease = lease
+        self.lease = lease or heartbeat.LEASE
+        self.has_heartbeat = lease is None
         self.batch = batch
         self.retry = retry
         self.subject = subject
@@ -223,7 +226,8 @@ class Kind(AnyKind, Generic[Row]):
     def attempt(self, row: Row, do: Callable[[Row], object]) -> None:
         """Does one row; an error is settled on the row and never stops the others."""
         try:
-            with tracing.span(self.name, getattr(row, "trace", "")):
+            alive = Heartbeat(row) if self.has_heartbeat else nullcontext()
+            with tracing.span(self.name, getattr(row, "trace", "")), alive:
                 do(row)
         except Exception as error:  # noqa: BLE001 - the one place where errors of work arrive; ours are logged
             self.failed(row, error)

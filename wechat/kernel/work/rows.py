@@ -1,6 +1,7 @@
 """The abstract model of rows that are work."""
 
 import datetime
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,6 +21,8 @@ class WorkRow(models.Model):
 
     # Whether it is tried to find out if the others of its account may go on.
     is_probe = False
+    # Held while the due time is compared and changed: a heartbeat renews it from a thread of its own.
+    guard: AbstractContextManager[object] = nullcontext()
 
     due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
@@ -60,13 +63,14 @@ class WorkRow(models.Model):
 
     def settle(self, **changes: Any) -> bool:
         """Writes the changes down if this worker still holds the row; returns whether it did."""
-        held = type(self)._default_manager.filter(pk=self.pk, due_at=self.due_at)
-        if not held.update(**changes):
-            return False
-        for name, value in changes.items():
-            if not isinstance(value, models.expressions.Combinable):
-                setattr(self, name, value)
-        return True
+        with self.guard:
+            held = type(self)._default_manager.filter(pk=self.pk, due_at=self.due_at)
+            if not held.update(**changes):
+                return False
+            for name, value in changes.items():
+                if not isinstance(value, models.expressions.Combinable):
+                    setattr(self, name, value)
+            return True
 
     def renew(self, lease: datetime.timedelta) -> bool:
         """Extends the lease before a long step; returns whether this worker still held the row."""

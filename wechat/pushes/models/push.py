@@ -57,6 +57,9 @@ class Push(Traced, WorkRow):
         BAD_VALUE = "bad_value", _("A value breaks the rule of its field.")
         BLOCKED = "blocked", _("The follower has switched off messages of this account.")
         UNDELIVERED = "undelivered", _("WeChat accepted the message but could not deliver it.")
+        LATE = "late", _("It was due long ago, as before an outage: somebody has to decide about it.")
+        CALLED_OFF = "called_off", _("It was late, and was called off.")
+        ERASED = "erased", _("The follower was erased before it was sent.")
         NO_ANSWER = "no_answer", _("The answer of WeChat was lost: the follower may have the message.")
         INTERRUPTED = "interrupted", _("The sender was stopped: the follower may have the message.")
 

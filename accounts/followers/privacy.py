@@ -1,0 +1,88 @@
+"""What goes with a person besides their row: files they may be in, and what the history says of them."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.followers import erasing
+from accounts.followers.erasing import Holding, KnownElsewhere
+from accounts.followers.models import BulkJob, Follower, JobFault
+
+
+@erasing.holds
+def files(follower: Follower) -> Holding | None:
+    """Everybody's are deleted: what a file of the account's followers holds cannot be taken out of it."""
+    finished = BulkJob.objects.filter(account=follower.account_id, due_at=None)
+    files = finished.exclude(result="", source="")
+    if not (count := files.count()):
+        return None
+    what = ngettext(
+        "%d file of followers that was exported or uploaded: it is deleted, export anew what you need",
+        "%d files of followers that were exported or uploaded: they are deleted, export anew what you need",
+        count,
+    )
+    return Holding(what % count, lambda: _delete_files(files))
+
+
+@erasing.holds
+def exports_under_way(follower: Follower) -> Holding | None:
+    """An export that has written part of its file begins again, without them."""
+    rows = BulkJob.objects.filter(account=follower.account_id, kind="export", due_at__isnull=False)
+    if not rows.exists():
+        return None
+    return Holding(_("their line in the export that is being made: it begins again"), lambda: _restart(rows))
+
+
+@erasing.holds
+def faults(follower: Follower) -> Holding | None:
+    rows = JobFault.objects.filter(job__account=follower.account_id, openid=follower.openid)
+    if not (count := rows.count()):
+        return None
+    what = ngettext("%d note of a job about them", "%d notes of jobs about them", count)
+    return Holding(what % count, rows.delete)
+
+
+@erasing.holds
+def history(follower: Follower) -> Holding | None:
+    """Who did something and when stays; the remark before and after it goes."""
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Follower), object_id=str(follower.pk)
+    )
+    if not (count := entries.count()):
+        return None
+    what = ngettext("what %d audit entry says", "what %d audit entries say", count) % count
+
+    def erase() -> None:
+        entries.update(object_repr=follower.openid, change_message=_("Erased with the person."))
+
+    return Holding(what, erase)
+
+
+@erasing.finds_elsewhere
+def followers_elsewhere(follower: Follower) -> Iterator[KnownElsewhere]:
+    rows = Follower.objects.filter(unionid=follower.unionid).exclude(account=follower.account_id)
+    for other in rows.select_related("account").order_by("account__name"):
+        address = reverse("admin:followers_follower_change", args=[other.pk])
+        yield KnownElsewhere(other.account, gettext_lazy("follower"), address)
+
+
+def _delete_files(jobs: QuerySet[BulkJob]) -> None:
+    for job in jobs.select_for_update():
+        for file in filter(None, (job.result, job.source)):
+            transaction.on_commit(partial(file.storage.delete, str(file.name)))
+        BulkJob.objects.filter(pk=job.pk).update(result="", source="")
+
+
+def _restart(jobs: QuerySet[BulkJob]) -> None:
+    """The lock lets a slice that is being written end first."""
+    for job in jobs.select_for_update():
+        job.details.pop("bytes", None)
+        job.cursor = job.processed = 0
+        job.save(update_fields=["details", "cursor", "processed"])

@@ -1,0 +1,233 @@
+"""Erasing is a state: what is from before it does not come back, by whichever way it comes."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.utils import timezone
+
+from accounts.followers import erasing
+from accounts.followers.models import BulkJob, Change, Erasure, Follower, JobFault
+from accounts.official.models import OfficialAccount
+from tests.accounts.conftest import Crowd
+from tests.cast import Cast, message, signed_in
+from wechat.inbox import reacting
+from wechat.inbox.models import InboundMedia, InboundMessage
+from wechat.kernel import work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECOND = datetime.timedelta(seconds=1)
+
+
+@pytest.fixture
+def known(crowd: Crowd) -> str:
+    """A follower with a remark, tags and a unionid, here and at the platform."""
+    crowd.seed(count=1, tags=["VIP"], tagged=1.0, unionids=True)
+    (openid,) = crowd.state()["followers"]
+    crowd.sync()
+    remark(crowd, openid, "王女士")
+    return str(openid)
+
+
+def remark(crowd: Crowd, openid: str, text: str) -> None:
+    follower = crowd.follower(openid)
+    Follower.objects.filter(pk=follower.pk).update(remark=text)
+    Change.objects.create(account=crowd.account, follower=follower, kind="remark", desired=text)
+    crowd.send()
+
+
+def erase(crowd: Crowd, openid: str) -> None:
+    erasing.erase(crowd.follower(openid))
+
+
+def of_the_person(crowd: Crowd, openid: str) -> tuple[Any, ...]:
+    """Everything that tells who it is, and how and when they came."""
+    row = crowd.follower(openid)
+    moments = (row.subscribed_at, row.first_subscribed_at, row.last_seen_at)
+    return (row.remark, row.unionid, row.subscribe_scene, row.qr_scene_str, *moments, row.tags.count())
+
+
+NOTHING = ("", "", "", "", None, None, None, 0)
+
+
+def test_remark_and_tags_are_taken_off_at_the_platform_too(crowd: Crowd, known: str) -> None:
+    assert crowd.state()["followers"][known]["remark"] == "王女士"
+    erase(crowd, known)
+    crowd.send()
+    assert crowd.state()["followers"][known]["remark"] == ""
+    assert crowd.tagged()[known] == set()
+
+
+def test_the_next_synchronisation_brings_nothing_back(crowd: Crowd, known: str) -> None:
+    """Not even while the platform has not taken the remark and the tags off yet."""
+    erase(crowd, known)
+    Change.objects.all().delete()
+    assert crowd.sync().step == "done"
+    assert of_the_person(crowd, known) == NOTHING
+    assert crowd.follower(known).subscribed
+
+
+def test_a_profile_that_was_asked_for_before_the_erasing_brings_nothing_back(
+    crowd: Crowd, known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from accounts.followers import platform_rows
+
+    written = platform_rows.note_profiles
+
+    def after_erasing(*given: Any) -> Any:
+        erase(crowd, known)
+        return written(*given)
+
+    monkeypatch.setattr(platform_rows, "note_profiles", after_erasing)
+    crowd.sync()
+    assert of_the_person(crowd, known) == NOTHING
+
+
+def test_what_staff_note_of_them_afterwards_stays(crowd: Crowd, known: str) -> None:
+    erase(crowd, known)
+    crowd.send()
+    remark(crowd, known, "新备注")
+    crowd.sync()
+    assert crowd.follower(known).remark == "新备注"
+
+
+def test_who_leaves_and_follows_again_is_somebody_new(crowd: Crowd, known: str) -> None:
+    erase(crowd, known)
+    Erasure.objects.update(at=timezone.now() - datetime.timedelta(days=1))
+    crowd.happen(known, type="unfollow")
+    crowd.happen(known, type="follow")
+    crowd.sync()
+    assert crowd.follower(known).subscribed_at is not None
+
+
+def test_who_left_is_told_to_have_left(crowd: Crowd, known: str) -> None:
+    erase(crowd, known)
+    crowd.happen(known, type="unfollow")
+    crowd.sync()
+    assert not crowd.follower(known).subscribed
+
+
+def test_a_message_from_before_that_comes_late_is_emptied_and_does_nothing(
+    account: OfficialAccount, staff: Cast
+) -> None:
+    follower = Follower.objects.create(account=account, openid="oLate")
+    erasing.erase(follower)
+    before = timezone.now() - 10 * SECOND
+    late = message(account, "我的电话是 13800138000", openid="oLate", sent_at=before, handled_at=None)
+    reacting.react_to([late])
+    late.refresh_from_db()
+    follower.refresh_from_db()
+    assert "13800138000" not in f"{late.body}{late.text}"
+    assert late.handled_at is not None
+    assert (follower.last_seen_at, late.due_at) == (None, None)
+
+
+def test_a_message_from_before_makes_no_follower_of_who_never_followed(account: OfficialAccount) -> None:
+    erasing.erase(Follower(account=account, openid="oNobody"))
+    before = timezone.now() - 10 * SECOND
+    reacting.react_to([message(account, "你好", openid="oNobody", sent_at=before)])
+    assert not Follower.objects.filter(openid="oNobody").exists()
+
+
+def test_what_they_write_afterwards_is_a_strangers(account: OfficialAccount) -> None:
+    erasing.erase(Follower.objects.create(account=account, openid="oBack", remark="王"))
+    later = message(account, "你好", openid="oBack", sent_at=timezone.now() + 2 * SECOND)
+    reacting.react_to([later])
+    follower = Follower.objects.get(openid="oBack")
+    assert (follower.remark, follower.last_seen_at) == ("", later.sent_at)
+    assert InboundMessage.objects.get().text == "你好"
+
+
+def test_emptied_messages_are_no_questions_that_wait_for_an_answer(staff: Cast) -> None:
+    follower = Follower.objects.create(account=staff.ours, openid="oFollower000000000000000001")
+    message(staff.ours, "几点开门")
+    pages = ("/admin/inbox/inboundmessage/unanswered/", "/admin/inbox/inboundmessage/?answer=unanswered")
+    assert all("几点开门" in signed_in(staff.owner).get(page).content.decode() for page in pages)
+    erasing.erase(follower)
+    shown = signed_in(staff.owner).get(pages[0]).context["report"]
+    assert list(shown.questions) == []
+    assert "oFollower000000000000000001" not in signed_in(staff.owner).get(pages[1]).content.decode()
+
+
+def test_a_picture_that_was_being_fetched_leaves_no_file(account: OfficialAccount, tmp_path: Any) -> None:
+    from wechat.inbox import media
+
+    follower = Follower.objects.create(account=account, openid="oFollower000000000000000001")
+    row = InboundMedia.objects.create(
+        message=message(account, kind="image"), media_id="m", kind="image", due_at=timezone.now()
+    )
+    erasing.erase(follower)
+    media._settle(row, media.Fetched(b"\x89PNG", "image/png"))
+    assert row.file.name
+    assert not row.file.storage.exists(row.file.name)
+
+
+# --- files, jobs and the history
+
+
+def export(account: OfficialAccount) -> BulkJob:
+    job = BulkJob.objects.create(account=account, kind="export", details={"masked": False, "newest": 10**9})
+    work.run("followers.run_jobs")
+    job.refresh_from_db()
+    return job
+
+
+def test_files_of_followers_go_with_them_and_it_is_said_first(staff: Cast) -> None:
+    follower = Follower.objects.create(account=staff.ours, openid="oExported", remark="王女士")
+    job = export(staff.ours)
+    path = job.result.path
+    JobFault.objects.create(job=job, openid="oExported", reason="王女士")
+    page = f"/admin/followers/follower/{follower.pk}/erase/"
+    assert "1 个导出或上传的粉丝文件" in signed_in(staff.owner).get(page).content.decode()
+    signed_in(staff.owner).post(page, {"account": staff.ours.pk})
+    job.refresh_from_db()
+    assert not job.result
+    assert not job.result.storage.exists(path)
+    assert not JobFault.objects.exists()
+    assert signed_in(staff.owner).get(f"/admin/followers/follower/jobs/{job.pk}/").status_code == 200
+
+
+def test_an_export_under_way_begins_again_without_them(staff: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    from accounts.followers import jobs
+
+    monkeypatch.setattr(jobs, "SLICE", 1)
+    monkeypatch.setattr(jobs.slice_of, "__defaults__", (1,))
+    follower = Follower.objects.create(account=staff.ours, openid="oFirst", remark="王女士")
+    Follower.objects.create(account=staff.ours, openid="oSecond")
+    job = BulkJob.objects.create(
+        account=staff.ours, kind="export", details={"masked": False, "newest": 10**9}
+    )
+    claimed = BulkJob.objects.get(pk=job.pk)
+    assert jobs._do_slice(claimed, float("inf"))
+    erasing.erase(follower)
+    BulkJob.objects.update(due_at=timezone.now())
+    work.run("followers.run_jobs")
+    job.refresh_from_db()
+    written = (project.MEDIA_ROOT / str(job.result.name)).read_text("utf-8-sig")
+    assert "王女士" not in written
+    assert "oSecond" in written
+
+
+def test_the_history_no_longer_tells_the_remark(staff: Cast) -> None:
+    follower = Follower.objects.create(account=staff.ours, openid="oHistory")
+    client, page = signed_in(staff.owner), f"/admin/followers/follower/{follower.pk}/change/"
+    client.post(page, {"remark": "王女士", "account": staff.ours.pk})
+    history = f"/admin/followers/follower/{follower.pk}/history/"
+    assert "王女士" in client.get(history).content.decode()
+    client.post(f"/admin/followers/follower/{follower.pk}/erase/", {"account": staff.ours.pk})
+    assert "王女士" not in client.get(history).content.decode()
+
+
+def test_where_else_the_person_is_known_is_said_to_who_may_know_it(staff: Cast) -> None:
+    follower = Follower.objects.create(account=staff.ours, openid="oHere", unionid="oPerson")
+    Follower.objects.create(account=staff.theirs, openid="oThere", unionid="oPerson")
+    page = f"/admin/followers/follower/{follower.pk}/erase/"
+    assert staff.theirs.name in signed_in(staff.superuser).get(page).content.decode()
+    owner = signed_in(staff.owner).get(page).content.decode()
+    assert staff.theirs.name not in owner
+    assert "1 个由其他人管理的公众号" in owner
+    after = signed_in(staff.superuser).post(page, {"account": staff.ours.pk}, follow=True)
+    assert staff.theirs.name in after.content.decode()
+    assert Follower.objects.get(openid="oThere").unionid == "oPerson"

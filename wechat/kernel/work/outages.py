@@ -1,0 +1,45 @@
+"""Times in which nobody worked: what was due in them is late, and some of it is a person's to decide about.
+
+Every tick is noted in Postgres, and so in a copy of it that is restored later. A worker that finds the
+last one to be long ago tells whoever registered, before it does anything else::
+
+    @outages.ended
+    def set_aside(long_ago: datetime.datetime) -> None: ...
+"""
+
+import datetime
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from wechat.kernel.models import LastTick
+from wechat.kernel.registry import Registry
+
+# So often it is noted that somebody works.
+OFTEN = datetime.timedelta(seconds=10)
+
+Listener = Callable[[datetime.datetime], object]
+
+_listeners: Registry[Listener] = Registry("listener to ends of outages")
+
+
+def ended(listener: Listener) -> Listener:
+    """Registers a function that is given the moment before which everything due is late."""
+    return _listeners.register(listener)
+
+
+def note_work() -> None:
+    """Notes that somebody works, and tells of the time in which nobody did."""
+    now = timezone.now()
+    before = LastTick.objects.values_list("at", flat=True).first()
+    if before is not None and abs(now - before) < OFTEN:
+        return
+    with transaction.atomic():
+        last, _made = LastTick.objects.select_for_update().get_or_create(pk=1, defaults={"at": now})
+        if last.at < now - settings.OVERDUE_SENDS_ASK_AFTER:
+            for listener in _listeners:
+                listener(now - settings.OVERDUE_SENDS_ASK_AFTER)
+        last.at = now
+        last.save(update_fields=["at"])

@@ -1,0 +1,76 @@
+"""Telling the platform that a mini program's order was shipped: its money is held until then.
+
+Source: the platform's documentation of 小程序发货信息管理服务 (发货信息录入, 获取运力 id 列表).
+"""
+
+import datetime
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from wechat.sdk.client import Client
+
+UPLOAD = "/wxa/sec/order/upload_shipping_info"
+COMPANIES = "/cgi-bin/express/delivery/open_msg/get_delivery_list"
+LONGEST_DESCRIPTION = 120
+# Of the carrier that wants a telephone number of one of the two.
+CARRIER_WITH_CONTACT = "SF"
+# The platform learns of a payment up to some minutes after it.
+PAYMENT_UNKNOWN = 10060001
+# The same was told before.
+NOTHING_NEW = 10060023
+BY_TRANSACTION_ID = 2
+ALL_AT_ONCE = 1
+
+
+class Logistics(IntEnum):
+    """How the goods reach the payer."""
+
+    EXPRESS = 1
+    LOCAL = 2
+    VIRTUAL = 3
+    PICKUP = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipping:
+    """One parcel for the whole order; without a parcel ``company`` and ``number`` are empty.
+
+    ``contact`` is the receiver's telephone number, masked but for its last four digits.
+    """
+
+    transaction_id: str
+    openid: str
+    logistics: Logistics
+    description: str
+    shipped_at: datetime.datetime
+    company: str = ""
+    number: str = ""
+    contact: str = ""
+
+
+def upload(client: Client, shipping: Shipping) -> None:
+    """Tells it; told again with the same content the platform answers ``NOTHING_NEW``."""
+    client.post(UPLOAD, body(shipping))
+
+
+def body(shipping: Shipping) -> dict[str, Any]:
+    parcel: dict[str, Any] = {"item_desc": shipping.description[:LONGEST_DESCRIPTION]}
+    if shipping.logistics == Logistics.EXPRESS:
+        parcel |= {"tracking_no": shipping.number, "express_company": shipping.company}
+    if shipping.contact:
+        parcel["contact"] = {"receiver_contact": shipping.contact}
+    return {
+        "order_key": {"order_number_type": BY_TRANSACTION_ID, "transaction_id": shipping.transaction_id},
+        "logistics_type": shipping.logistics.value,
+        "delivery_mode": ALL_AT_ONCE,
+        "shipping_list": [parcel],
+        "upload_time": shipping.shipped_at.isoformat(timespec="milliseconds"),
+        "payer": {"openid": shipping.openid},
+    }
+
+
+def companies(client: Client) -> dict[str, str]:
+    """Returns the carriers that the platform knows: their names by their ids."""
+    told = client.post(COMPANIES, {}).get("delivery_list") or []
+    return {str(each["delivery_id"]): str(each["delivery_name"]) for each in told}
