@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.staff.first_password import SetPassword
 from accounts.staff.pages import switch_account
 from accounts.staff.sign_in_page import sign_in
 from config.documentation import Documentation, Schema
@@ -26,6 +27,7 @@ urlpatterns = [
     path("l/<int:recipient_id>-<str:signature>", links.show, name="campaign_link"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", sign_in),
+    path("admin/welcome/<uidb64>/<token>/", SetPassword.as_view(), name="first_password"),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/", admin.site.urls),

@@ -18,6 +18,7 @@ OF_STAFF = ("auth_user_changelist", "staff_signinlimit_changelist")
 OTHERS = (
     "followers_jobs", "inbox_unanswered", "desk", "campaigns_recipients", "campaigns_seeds",
     "channels_report", "menus_versions", "replies_never", "campaigns_sequence_report", "inbox_conversation",
+    "staff_colleagues", "approvals_list",
 )  # fmt: skip
 
 

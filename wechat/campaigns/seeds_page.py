@@ -33,7 +33,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 def _changed(request: HttpRequest, account: OfficialAccount) -> None:
     if remove := request.POST.get("remove"):
         Seed.objects.filter(account=account, openid=remove).delete()
-        audit.record(request, account, "", {str(_("Test group")): remove})
+        audit.record(request, account, _("Took a follower out of the test group."))
         return
     if Seed.objects.filter(account=account).count() >= MOST:
         messages.error(request, _("The test group has %d followers already; that is enough.") % MOST)
@@ -44,4 +44,4 @@ def _changed(request: HttpRequest, account: OfficialAccount) -> None:
         messages.error(request, " ".join(error.messages))
         return
     Seed.objects.get_or_create(account=account, openid=openid)
-    audit.record(request, account, "", None, {str(_("Test group")): openid})
+    audit.record(request, account, _("Took a follower into the test group."))

@@ -171,7 +171,7 @@ class TemplateAdmin(AccountScopedAdmin):
             key=f"try:{template.pk}:{get_random_string(16)}",
             cause=f"staff:{user.pk}",
         )
-        audit.record(request, template, _("Sent to %(openid)s to try it out") % {"openid": push.openid})
+        audit.record(request, template, _("Sent to a follower to try it out"))
         self.message_user(request, _("The message is on its way; here is what becomes of it."))
         return redirect("admin:pushes_push_change", push.pk)
 

@@ -2,6 +2,6 @@
 
 from payments.orders.models.events import OrderEvent
 from payments.orders.models.orders import Order, Step
-from payments.orders.models.refunds import Refund, RefundLimit
+from payments.orders.models.refunds import Refund
 
-__all__ = ["Order", "OrderEvent", "Refund", "RefundLimit", "Step"]
+__all__ = ["Order", "OrderEvent", "Refund", "Step"]
