@@ -130,7 +130,8 @@ class _Request:
         # Whoever sends anything must not choose how many series there are.
         method = method if method in {"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
         _counter(path, method, self._status).inc()
-        _histogram(_area(path)).observe(seconds)
+        if path != CALLBACK:  # which has a histogram of its own
+            _histogram(_area(path)).observe(seconds)
         milliseconds = round(seconds * 1000, 1)
         level = logging.WARNING if self._status >= 500 else logging.INFO
         if path in QUIET and self._status < 500:

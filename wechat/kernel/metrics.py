@@ -5,7 +5,7 @@ from prometheus_client import Counter, Histogram
 REQUESTS = Counter("wechat_requests", "Requests answered", ["path", "method", "status"])
 REQUEST_SECONDS = Histogram(
     "wechat_request_seconds",
-    "From a request to the end of its answer, by the first part of its path",
+    "From a request to the end of its answer, by the first part of its path, but for callbacks",
     ["area"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
