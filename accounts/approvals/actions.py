@@ -9,6 +9,7 @@ with the approval, and raises ``Refused`` with a sentence for staff where it can
 ``drop`` when nobody did.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -80,4 +81,7 @@ def of(approval: Approval) -> Action:
 
 
 def role_name(role: str) -> str:
-    return _("Business systems, through the API") if role == API else str(Role(role).label)
+    """Returns the name of a role without what it is for."""
+    if role == API:
+        return _("Business systems, through the API")
+    return re.split("[:：]", str(Role(role).label))[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.approvals import loosening, policy
+from accounts.approvals import actions, loosening, policy
 from accounts.approvals.actions import Action
 
 
@@ -17,7 +17,7 @@ class PolicyForm(forms.Form):
         self.before = loosening.current(account_id)
         for action in loosening.settable():
             for role in action.roles:
-                self.fields[f"{action.name}-{role}"] = _field(action, self.before[action.name, role])
+                self.fields[f"{action.name}-{role}"] = _field(action, role, self.before[action.name, role])
 
     def wanted(self) -> dict[tuple[str, str], policy.Limit]:
         return {
@@ -27,7 +27,7 @@ class PolicyForm(forms.Form):
         }
 
 
-def _field(action: Action, limit: policy.Limit) -> forms.DecimalField:
+def _field(action: Action, role: str, limit: policy.Limit) -> forms.DecimalField:
     return forms.DecimalField(
         label=str(action.label),
         required=False,
@@ -35,7 +35,9 @@ def _field(action: Action, limit: policy.Limit) -> forms.DecimalField:
         max_value=10**12,
         decimal_places=2 if action.scale == 100 else 0,
         initial=None if limit is None else (Decimal(limit) / action.scale).normalize().__format__("f"),
-        widget=forms.NumberInput(attrs={"min": 0, "step": "any"}),
+        widget=forms.NumberInput(
+            attrs={"min": 0, "step": "any", "aria-label": f"{action.label} · {actions.role_name(role)}"}
+        ),
     )
 
 

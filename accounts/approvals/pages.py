@@ -79,7 +79,8 @@ def limits(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = PolicyForm(account.pk, request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _kept(request, account, form)
-    roles = [role for role in ROLES if any(role[0] in action.roles for action in loosening.settable())]
+    able = {role for action in loosening.settable() for role in action.roles}
+    roles = [(role, actions.role_name(role)) for role, _label in ROLES if role in able]
     rows = [
         {
             "action": action,

@@ -243,7 +243,8 @@ def _settings(account: OfficialAccount, number: int, made: Made) -> None:
         state=Delivery.State.FAILED,
     )  # fmt: skip
     made["approvals.approval"] = Approval.objects.create(
-        account=account, action="article_publication", title=f"文章{number}", size=1,
+        account=account, action="article_publication", kind="articles.draft",
+        object_id=str(made["articles.draft"].pk), title=f"文章{number}", size=1,
         expires_at=timezone.now(), due_at=timezone.now(), state="waiting",
     )  # fmt: skip
     made["staff.signinlimit"] = SignInLimit.objects.get_or_create(
