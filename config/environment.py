@@ -8,9 +8,11 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.management.utils import get_random_secret_key
+from environ import Env
 
 from config.embedded import local_folder
 
@@ -82,6 +84,19 @@ def service_address(name: str, value: str, *schemes: str) -> str:
     if urlsplit(value).scheme not in schemes:
         raise InvalidSetting(name, f"must start with {' or '.join(scheme + '://' for scheme in schemes)}.")
     return value
+
+
+def mail(name: str) -> Mapping[str, Any]:
+    """Returns Django's settings for ``smtp+tls://user:password@host:587``; nothing where there is no address.
+
+    ``smtp+ssl`` and plain ``smtp`` are known, too.
+    """
+    address = given(name)
+    if not address:
+        return {}
+    service_address(name, address, "smtp", "smtp+tls", "smtp+ssl")
+    found: Mapping[str, Any] = Env.email_url_config(address)
+    return found
 
 
 def field_keys(text: str) -> Mapping[str, bytes]:

@@ -24,6 +24,10 @@ class Entry:
 
 GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
     (
+        _("To do"),
+        [Entry(_("Approvals"), "task_alt", "admin:approvals_list", Area.FOLLOWERS)],
+    ),
+    (
         _("Messages"),
         [
             Entry(_("Message log"), "forum", "admin:inbox_inboundmessage_changelist", Area.MESSAGES),
@@ -103,8 +107,10 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             Entry(_("Webhook deliveries"), "outbox", "admin:webhooks_delivery_changelist", Area.SETTINGS),
             Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
             Entry(_("How long data is kept"), "auto_delete", "admin:staff_retention", Area.SETTINGS),
-            Entry(_("Staff rights"), "key", "admin:staff_staffright_changelist", Area.SETTINGS),
-            Entry(_("Staff"), "badge", "admin:auth_user_changelist", None),
+            Entry(_("Approval limits"), "rule_settings", "admin:approvals_policy", Area.SETTINGS),
+            Entry(_("Colleagues"), "group", "admin:staff_colleagues", Area.SETTINGS),
+            Entry(_("Audit log"), "history", "admin:staff_auditentry_changelist", Area.SETTINGS),
+            Entry(_("All staff"), "badge", "admin:auth_user_changelist", None),
             Entry(_("Sign-in limits"), "lock_clock", "admin:staff_signinlimit_changelist", None),
         ],
     ),
@@ -136,6 +142,14 @@ def _items(entry: Entry, request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item(entry: Entry, link: str) -> dict[str, Any]:
     return {"title": entry.title, "icon": entry.icon, "link": link}
+
+
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """Returns the entries of the menu under one's own name."""
+    return [
+        {"title": _("My account"), "link": reverse("admin:staff_me")},
+        {"title": _("Change password"), "link": reverse("admin:password_change")},
+    ]
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:

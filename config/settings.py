@@ -46,7 +46,7 @@ INSTALLED_APPS = [
     "unfold.contrib.forms",
     "unfold.contrib.simple_history",
     "django.contrib.admin",
-    "django.contrib.auth",
+    "accounts.staff.apps.SignInConfig",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "wechat.console",
     "accounts.official",
     "accounts.staff",
+    "accounts.approvals",
     "accounts.operations",
     "accounts.followers",
     "wechat.api",
@@ -94,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.staff.sessions.SessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -111,7 +113,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["accounts.staff.templatetags.gate"],
+            "builtins": ["accounts.staff.templatetags.gate", "accounts.approvals.templatetags.approvals"],
         },
     }
 ]
@@ -250,6 +252,7 @@ UNFOLD = {
         }
     },
     "GLOBAL_CALLBACK": "config.pages.everywhere",
+    "ACCOUNT": {"navigation": "config.pages.account_links"},
     "SIDEBAR": {"navigation": "config.pages.navigation"},
     "DASHBOARD_CALLBACK": "config.dashboard.dashboard",
 }
@@ -261,6 +264,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# The link to a first password, see ``accounts.staff.first_password``.
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
+
+# --- Mail: without an address none is sent ------------------------------------------------------------------
+
+MAIL = environment.mail("EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT = MAIL.get("EMAIL_HOST", ""), MAIL.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_USER", ""), MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
+# Somebody waits for the page while it is handed over.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "").strip() or f"console@{urlsplit(PUBLIC_URL).hostname}"
 
 # --- HTTP -------------------------------------------------------------------------------------------------
 

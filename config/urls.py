@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.staff import filters, todo_page
+from accounts.staff.first_password import SetPassword
 from accounts.staff.pages import switch_account
 from accounts.staff.sign_in_page import sign_in
 from config import help_pages, search_page
@@ -32,6 +33,7 @@ urlpatterns = [
     path("admin/help/<slug:guide>/", admin.site.admin_view(help_pages.show), name="help"),
     path("admin/filters/save/", admin.site.admin_view(filters.save), name="staff_filter_save"),
     path("admin/filters/delete/", admin.site.admin_view(filters.delete), name="staff_filter_delete"),
+    path("admin/welcome/<uidb64>/<token>/", SetPassword.as_view(), name="first_password"),
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/todo/", admin.site.admin_view(todo_page.show), name="todo"),
     path("admin/todo/counts/", admin.site.admin_view(todo_page.counts), name="todo_counts"),

@@ -13,7 +13,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from menus import asking, drafts, tree
+from accounts.approvals.models import Approval
+from menus import approval, asking, drafts, tree
 from menus.buttons import Buttons, Malformed, from_list, to_data
 from menus.facts import problems_of
 from menus.models import Menu, Publication, Version
@@ -63,6 +64,12 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
     class Meta:
         model = Publication
         fields = ("id", "version", "state", "reason", "errcode", "starts_at", "finished_at")
+
+
+class WaitingSerializer(serializers.ModelSerializer[Approval]):
+    class Meta:
+        model = Approval
+        fields = ("state", "expires_at")
 
 
 class ScheduleSerializer(serializers.Serializer[Any]):
@@ -143,24 +150,31 @@ class Publications(MenuView):
         """Returns what was published, is being published, and is scheduled, newest first."""
         return self.page(self.menu(pk).publications.select_related("version"), PublicationSerializer)
 
-    @extend_schema(request=ScheduleSerializer, responses={201: PublicationSerializer})
+    @extend_schema(request=ScheduleSerializer, responses={201: PublicationSerializer, 202: WaitingSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Publishes the draft, now or at a time. It is carried out afterwards: ask how it went."""
+        """Publishes the draft, now or at a time. It is carried out afterwards: ask how it went.
+
+        The answer is 202 where a member of staff has to agree first.
+        """
         menu = self.menu(pk)
         given = ScheduleSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        publication = self._asked(menu, given.validated_data)
-        return Response(PublicationSerializer(publication).data, status=201)
+        asked = self._asked(menu, given.validated_data)
+        if isinstance(asked, Approval):
+            return Response(WaitingSerializer(asked).data, status=202)
+        return Response(PublicationSerializer(asked).data, status=201)
 
-    def _asked(self, menu: Menu, times: dict[str, Any]) -> Publication:
-        by, through = actor(self.client), f"API · {self.client.name}"
+    def _asked(self, menu: Menu, times: dict[str, Any]) -> Publication | Approval:
+        by, through = actor(self.client), f"API · {self.client.name}"[:80]
         try:
             # What is refused leaves no version behind.
             with transaction.atomic():
                 version = drafts.freeze(menu)
+                if (waits := approval.ask(menu, version, by=by, through=through, **times)) is not None:
+                    return waits
                 if "at" in times:
-                    return asking.schedule(menu, version, by=by, through=through[:80], **times)
-                return asking.publish(menu, version, by=by, through=through[:80])
+                    return asking.schedule(menu, version, by=by, through=through, **times)
+                return asking.publish(menu, version, by=by, through=through)
         except asking.NotPublishable as refused:
             raise _not_publishable(refused.problems) from None
         except asking.Busy:

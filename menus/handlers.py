@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official import links
 from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
-from menus import answering, counting
+from menus import answering, approval, counting
 from menus.buttons import OWN_KEY
 from menus.kinds import KEYED
 from menus.models import Item, Version
@@ -21,6 +21,9 @@ from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies.facts import perform
 from wechat.sdk.messages import Click, LocationSelect, ScanCode, SendPics, View, ViewMiniProgram
+
+# Registered by being imported.
+__all__ = ["answer_tap", "approval", "count_tap"]
 
 
 @answers(order=Precedence.MENU, quick=True)

@@ -14,7 +14,7 @@ from accounts.followers.models import Follower
 from accounts.staff import audit
 from accounts.staff.gate import object_page
 from accounts.staff.rights import Area
-from menus import asking, drafts, tree
+from menus import approval, asking, drafts, tree
 from menus.access import PUBLISHING, all_menus, frame, staff
 from menus.differences import differences
 from menus.facts import problems_of
@@ -76,8 +76,12 @@ def _asked(
         # What is refused leaves no version behind.
         with transaction.atomic():
             chosen = version or drafts.freeze(menu, request.POST.get("note", ""))
+            times = _times(form) if "at" in request.POST else {}
+            waits = approval.ask(menu, chosen, by=staff(request), **times)
+            if waits is not None:
+                audit.record(request, menu, _("Asked for approval to publish"))
+                return redirect("admin:approvals_approval", waits.pk)
             if "at" in request.POST:
-                times = {"at": form.cleaned_data["at"], "until": form.cleaned_data["until"]}
                 asking.schedule(menu, chosen, by=staff(request), **times)
                 messages.success(request, _("It will be published at the time you chose."))
             else:
@@ -95,6 +99,10 @@ def _asked(
     return redirect("admin:menus_versions", menu.pk)
 
 
+def _times(form: ScheduleForm) -> dict[str, Any]:
+    return {"at": form.cleaned_data["at"], "until": form.cleaned_data["until"]}
+
+
 def _version(menu: Menu, number: str) -> Version | None:
     if not number:
         return None
@@ -110,6 +118,9 @@ def _version(menu: Menu, number: str) -> Version | None:
 def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
     """First what will happen, then the menu is taken off WeChat."""
     if request.method == "POST":
+        if (waits := approval.ask(menu, None, by=staff(request))) is not None:
+            audit.record(request, menu, _("Asked for approval to take it off"))
+            return redirect("admin:approvals_approval", waits.pk)
         try:
             asking.publish(menu, None, by=staff(request))
             messages.success(request, _("The menu is being taken off."))

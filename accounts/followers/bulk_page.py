@@ -12,10 +12,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import job_requests, selection, tagging
+from accounts.followers import export_approval, job_requests, selection, tagging
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
-from accounts.staff import audit
+from accounts.staff import audit, personal_data
 from accounts.staff.gate import account_page, entered, frame
 from accounts.staff.rights import Area
 from wechat.kernel.row_ids import row_id
@@ -132,7 +132,14 @@ def _start(
     total, _exact = selection.count(selection.followers_of(account, details))
     job_details = {**details, **form.details}
     if form.cleaned_data["action"] == "export":
-        job_details["masked"] = not may_change
+        personal_data.check_export(request, account.pk)
+        job_details["masked"] = not may_change or not personal_data.may_see_persons(request.user, account.pk)
+        if (
+            not job_details["masked"]
+            and (waits := export_approval.ask(account, job_details, request.user)) is not None
+        ):
+            audit.record(request, waits, _("Asked for approval."))
+            return redirect("admin:approvals_approval", waits.pk)
     job = job_requests.ask(account, form.cleaned_data["action"], job_details, request.user, total=total)
     audit.record(request, job, str(job), flag=ADDITION)
     return redirect("admin:followers_job", job.pk)

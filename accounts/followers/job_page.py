@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +16,7 @@ from accounts.followers.models import BulkJob, Change
 from accounts.followers.people import Person
 from accounts.official.errcodes import of_row
 from accounts.official.models import OfficialAccount
-from accounts.staff import audit
+from accounts.staff import audit, personal_data
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.rights import Area
 
@@ -56,7 +55,9 @@ def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
     """The file, with an entry in the log of who took it."""
     if not job.result:
         raise Http404
-    if not job.details.get("masked", True) and not entered(request).may_change:
+    personal_data.check_export(request, job.account_id)
+    sees_persons = entered(request).may_change and personal_data.may_see_persons(request.user, job.account_id)
+    if not job.details.get("masked", True) and not sees_persons:
         raise PermissionDenied
     audit.record(request, job, _("Downloaded the file."))
     name = str(job.result.name).rpartition("/")[2]
@@ -87,9 +88,7 @@ def _job_context(job: BulkJob) -> dict[str, Any]:
         "refused": [(known[each.follower.openid], of_row(each)) for each in refused],
         # What a file calls somebody is shown as it stands there if it is nobody.
         "faults": [(fault, _follower(known.get(fault.openid))) for fault in faults],
-        "downloads": LogEntry.objects.filter(
-            content_type__app_label="followers", content_type__model="bulkjob", object_id=str(job.pk)
-        ).select_related("user"),
+        "downloads": audit.entries_of(job),
     }
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -47,22 +45,6 @@ def faults(follower: Follower) -> Holding | None:
         return None
     what = ngettext("%d note of a job about them", "%d notes of jobs about them", count)
     return Holding(what % count, rows.delete)
-
-
-@erasing.holds
-def history(follower: Follower) -> Holding | None:
-    """Who did something and when stays; the remark before and after it goes."""
-    entries = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Follower), object_id=str(follower.pk)
-    )
-    if not (count := entries.count()):
-        return None
-    what = ngettext("what %d audit entry says", "what %d audit entries say", count) % count
-
-    def erase() -> None:
-        entries.update(object_repr=follower.openid, change_message=_("Erased with the person."))
-
-    return Holding(what, erase)
 
 
 @erasing.finds_elsewhere

@@ -3,6 +3,7 @@
 from accounts.followers import (
     auto_tagging,
     avatars,
+    export_approval,
     jobs,
     retention,
     sending_changes,
@@ -14,6 +15,7 @@ from accounts.followers import (
 __all__ = [
     "auto_tagging",
     "avatars",
+    "export_approval",
     "jobs",
     "retention",
     "sending_changes",

@@ -1,20 +1,32 @@
-"""What staff changed: who, when, what it was before and what it is now.
+"""What staff changed: who, when, from where, what it was before and what it is now.
 
-An entry names the row it is about and is shown as the history of that row.
+An entry names the row it is about by its key, and is shown as the history of that row and on the page of all
+entries. It holds nothing personal of followers: of a row about a person the values are withheld, and OpenIDs
+are taken out of sentences, so that erasing somebody leaves the log whole.
 """
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django_stubs_ext import StrOrPromise
 
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import AuditEntry
+from accounts.staff.models.audit import NOTHING
+from wechat.kernel.addresses import client_address
 from wechat.kernel.secrets import SecretField
 
 LONGEST_VALUE = 200
+LONGEST_LABEL = 200
+OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
+WITHHELD = "…"
+DEEDS = {ADDITION: AuditEntry.Deed.ADDED, CHANGE: AuditEntry.Deed.CHANGED, DELETION: AuditEntry.Deed.DELETED}
 
 # Values by the name that staff know them by.
 Values = Mapping[str, object]
@@ -28,13 +40,25 @@ def record(
     after: Values | None = None,
     *,
     flag: int = CHANGE,
+    account: OfficialAccount | None = None,
 ) -> None:
     """Keeps what the reader of the page did with a row, or with each of several.
 
-    ``action`` is a sentence, or the admin's own list of what its forms changed.
+    ``action`` is a sentence, or the admin's own list of what its forms changed. ``account`` is whose log it
+    belongs to, where the row does not say.
     """
     assert isinstance(request.user, User)
-    record_by(request.user.pk, about, action, before, after, flag=flag)
+    _write(
+        request.user,
+        about,
+        action,
+        before,
+        after,
+        flag=flag,
+        account_id=account.pk if account else None,
+        shown=_shown_account(request),
+        address=client_address(request),
+    )
 
 
 def record_by(
@@ -47,33 +71,118 @@ def record_by(
     flag: int = CHANGE,
 ) -> None:
     """As ``record``, for what is carried out later than it was asked for."""
-    rows: list[Any] = [about] if isinstance(about, Model) else list(about)
-    message = (
-        action if isinstance(action, list) else " ".join(filter(None, [str(action), *changes(before, after)]))
+    _write(User.objects.get(pk=user_id), about, action, before, after, flag=flag)
+
+
+def entries_of(row: Model) -> "QuerySet[AuditEntry]":
+    """Returns what was done with a row, the newest first."""
+    return AuditEntry.objects.filter(kind=row._meta.label_lower, object_id=str(row.pk)).order_by("-pk")
+
+
+def is_about_a_person(model: type[Model]) -> bool:
+    """Returns whether rows of this model are about one follower."""
+    return any(
+        field.name == "openid"
+        or (field.many_to_one and getattr(field.related_model, "__name__", "") == "Follower")
+        for field in model._meta.get_fields()
     )
-    if rows:
-        LogEntry.objects.log_actions(user_id, rows, flag, message)
 
 
-def changes(before: Values | None, after: Values | None) -> list[str]:
-    """Every value that is another one now, as ``name: before → after``."""
-    was, now = before or {}, after or {}
-    names = dict.fromkeys([*was, *now])
-    return [
-        f"{name}: {_shown(was.get(name))} → {_shown(now.get(name))}"
-        for name in names
-        if was.get(name) != now.get(name)
-    ]
+def values_in(form: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """The fields that a form changed and that hold no secret, by their labels: before and after."""
+    shown = [name for name in form.changed_data if _may_be_shown(form, name)]
+    before = {str(form[name].label): _text(form[name].initial) for name in shown}
+    after = {str(form[name].label): _text(form.cleaned_data.get(name)) for name in shown}
+    return before, after
 
 
 def changed_in(form: Any) -> list[str]:
     """The fields that a form changed; of those that hold no secret, from what to what."""
-    return [
-        f"{form[name].label}: {_shown(form[name].initial)} → {_shown(form.cleaned_data.get(name))}"
-        if _may_be_shown(form, name)
-        else str(form[name].label)
-        for name in form.changed_data
-    ]
+    before, after = values_in(form)
+    labels = (str(form[name].label) for name in form.changed_data)
+    return [f"{label}: {before[label]} → {after[label]}" if label in before else label for label in labels]
+
+
+def _write(
+    user: User,
+    about: Model | Iterable[Model],
+    action: StrOrPromise | list[dict[str, Any]],
+    before: Values | None,
+    after: Values | None,
+    *,
+    flag: int,
+    account_id: int | None = None,
+    shown: int | None = None,
+    address: str = "",
+) -> None:
+    rows: list[Any] = [about] if isinstance(about, Model) else list(about)
+    note, was, now = _in_words(action, before or {}, after or {})
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            user=user,
+            actor=f"{user.first_name} ({user.username})" if user.first_name else user.username,
+            address=address,
+            deed=DEEDS[flag],
+            account_id=account_id or _account_id(row, shown),
+            kind=row._meta.label_lower,
+            object_id=str(row.pk),
+            label=_label(row),
+            note=_without_openids(note),
+            before=_kept(row, was),
+            after=_kept(row, now),
+        )
+        for row in rows
+    )
+
+
+def _in_words(
+    action: StrOrPromise | list[dict[str, Any]], before: Values, after: Values
+) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Returns the sentence, and of what became something else what it was and is."""
+    was, now = dict(before), dict(after)
+    if isinstance(action, list):
+        for part in action:
+            form_before, form_after = part.pop("values", ({}, {}))
+            was, now = {**was, **form_before}, {**now, **form_after}
+        parts = [part for part in action if part.get("changed") != {"fields": []}]
+        note = LogEntry(change_message=json.dumps(parts)).get_change_message() if parts else ""
+    else:
+        note = str(action)
+    names = [name for name in dict.fromkeys([*was, *now]) if was.get(name) != now.get(name)]
+    return (
+        note,
+        {str(name): _text(was.get(name)) for name in names},
+        {str(name): _text(now.get(name)) for name in names},
+    )
+
+
+def _label(row: Model) -> str:
+    """What the row is called; of a person's nothing, unless it has a name that tells nobody."""
+    if is_about_a_person(row._meta.model):
+        return str(getattr(row, "impersonal_name", ""))[:LONGEST_LABEL]
+    return _without_openids(str(row))[:LONGEST_LABEL]
+
+
+def _kept(row: Model, values: Mapping[str, str]) -> dict[str, str | None]:
+    if is_about_a_person(row._meta.model):
+        return {name: value if value == NOTHING else None for name, value in values.items()}
+    return {name: _without_openids(value) for name, value in values.items()}
+
+
+def _account_id(row: Model, shown: int | None) -> int | None:
+    if isinstance(row, OfficialAccount):
+        return row.pk
+    found: int | None = getattr(row, "account_id", None)
+    return found or shown
+
+
+def _shown_account(request: HttpRequest) -> int | None:
+    entered = vars(request).get("_entered")
+    return entered.account.pk if entered else None
+
+
+def _without_openids(text: str) -> str:
+    return OPENID.sub(WITHHELD, text)
 
 
 def _may_be_shown(form: Any, name: str) -> bool:
@@ -82,9 +191,9 @@ def _may_be_shown(form: Any, name: str) -> bool:
     return name in fields and not isinstance(fields[name], SecretField)
 
 
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     if value is None or value == "":
-        return "–"
+        return NOTHING
     if isinstance(value, Iterable) and not isinstance(value, str):
         value = ", ".join(map(str, value))
     text = str(value)

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, TypeVar, cast
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -25,6 +26,8 @@ from wechat.console.pages import BigTable, ModelAdmin
 from wechat.kernel.row_ids import row_id
 
 Row = TypeVar("Row", bound=Model)
+# So many entries of one row are shown; the page of all entries has every one.
+HISTORY = 200
 
 
 class AccountForm(forms.ModelForm[Any]):
@@ -65,8 +68,38 @@ class AuditedAdmin(ModelAdmin[Any]):
         for part in message:
             is_own = "changed" in part and "name" not in part["changed"]
             if is_own and isinstance(form, forms.ModelForm):
-                part["changed"]["fields"] = audit.changed_in(form)
+                before, after = part["values"] = audit.values_in(form)
+                labels = [str(form[name].label) for name in form.changed_data]
+                part["changed"]["fields"] = [label for label in labels if label not in before | after]
         return message
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History"),
+            "opts": self.opts,
+            "original": row,
+            "entries": audit.entries_of(row)[:HISTORY],
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "staff/history.html", context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """What is only looked at has a history once somebody did something with it."""
+        row = context["original"]
+        context["show_history"] = self.has_change_permission(request, row) or (
+            row is not None and audit.entries_of(row).exists()
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 class AccountScopedAdmin(AuditedAdmin):

@@ -1,13 +1,32 @@
-"""The sign-in of the console, at a pace that guessing cannot keep up with."""
+"""The sign-in of the console, at a pace that guessing cannot keep up with: password, then second step."""
 
 import math
 
+from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.staff import passkeys, second_factor, sessions
 from accounts.staff.sign_in import SignInAttempt, TooSoon
+
+NEXT = "second_step_next"
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=gettext_lazy("Verification code"),
+        max_length=20,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"autocomplete": "one-time-code", "autofocus": "", "spellcheck": "false"}
+        ),
+    )
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -21,7 +40,48 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     # The form again is the answer to a wrong password.
     if response.status_code == 302:
         attempt.succeeded(response)
+        _begun(request, response["Location"])
     return response
+
+
+def second_step(request: HttpRequest) -> HttpResponse:
+    """Asks for a code, at the pace of passwords; a wrong one is a wrong password."""
+    user = request.user
+    if not isinstance(user, User) or second_factor.pending(request) != second_factor.SHOW:
+        return redirect("admin:index")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            attempt = SignInAttempt(request, user.username)
+        except TooSoon as too_soon:
+            return _too_soon(request, too_soon)
+        if second_factor.is_right(user, form.cleaned_data["code"]):
+            response = done(request)
+            attempt.succeeded(response)
+            return response
+        form.add_error("code", _("This code is wrong, or was used already."))
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Second step"),
+        "form": form,
+        "passkeys": passkeys.has(user),
+    }
+    return TemplateResponse(request, "staff/second_step.html", context)
+
+
+def done(request: HttpRequest) -> HttpResponse:
+    """Lets the browser into the console."""
+    request.session.pop(second_factor.PENDING, None)
+    return redirect(request.session.pop(NEXT, None) or "admin:index")
+
+
+def _begun(request: HttpRequest, following: str) -> None:
+    user = request.user
+    assert isinstance(user, User)
+    sessions.begin(request, user)
+    if left := second_factor.left_to_do(user):
+        request.session[second_factor.PENDING] = left
+        request.session[NEXT] = following
 
 
 def _too_soon(request: HttpRequest, too_soon: TooSoon) -> HttpResponse:

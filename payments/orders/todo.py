@@ -1,6 +1,5 @@
 """The refunds that wait for a person."""
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
@@ -11,19 +10,6 @@ from payments.orders.states import RefundState
 PAGE = "admin:orders_refund_changelist"
 MONEY = (Area.MONEY,)
 
-KINDS.add(
-    "refunds.waiting",
-    Kind(
-        title=_("Refunds wait for a second person"),
-        page=PAGE,
-        query=f"state={RefundState.WAITING.value}",
-        areas=MONEY,
-        severity=Severity.DECISION,
-        rows=lambda account, user: Refund.objects.filter(
-            ~Q(asked_by=user), account=account, state=RefundState.WAITING
-        ),
-    ),
-)
 KINDS.add(
     "refunds.abnormal",
     Kind(

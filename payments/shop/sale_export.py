@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.followers import people
+from accounts.staff.personal_data import shown
 from payments.shop.models import Item, Sale
 from payments.shop.selling import IS_PAID
 from wechat.console.tables.writing import Row
@@ -17,8 +18,8 @@ from wechat.sdk.pay.money import yuan
 BATCH = 1000
 
 
-def rows(item: Item) -> Iterator[Row]:
-    """The names of the columns, then a row for each paid order, oldest first."""
+def rows(item: Item, *, masked: bool = False) -> Iterator[Row]:
+    """The names of the columns, then a row for each paid order, oldest first; who bought may be masked."""
     sales = Sale.objects.filter(IS_PAID, item=item).select_related("order").order_by("pk")
     questions = _questions(sales)
     fixed = [
@@ -37,21 +38,22 @@ def rows(item: Item) -> Iterator[Row]:
         people.beside(part, account_id=lambda sale: item.account_id)
         for sale in part:
             answers = dict(sale.answers)
-            yield [*_fixed(sale), *(answers.get(question, "") for question in questions)]
+            filled_in = (shown(answers.get(question, ""), allowed=not masked) for question in questions)
+            yield [*_fixed(sale, masked=masked), *filled_in]
 
 
-def _fixed(sale: Sale) -> Row:
+def _fixed(sale: Sale, *, masked: bool) -> Row:
     order = sale.order
     assert order.paid_at is not None
     return [
         order.out_trade_no,
         f"{timezone.localtime(order.paid_at):%Y-%m-%d %H:%M:%S}",
-        sale.openid,
-        str(people.of_row(sale)),
+        shown(sale.openid, allowed=not masked),
+        shown(str(people.of_row(sale)), allowed=not masked),
         Decimal(yuan(order.total)),
         order.get_state_display(),
         sale.get_fulfilment_display(),
-        sale.fulfilment_note,
+        shown(sale.fulfilment_note, allowed=not masked),
     ]
 
 

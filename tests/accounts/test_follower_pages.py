@@ -3,7 +3,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from accounts.followers.models import (
     Tag,
 )
 from accounts.official.models import OfficialAccount
+from accounts.staff.models import AuditEntry
 from accounts.staff.rights import Area
 from tests.cast import Cast, signed_in
 
@@ -131,7 +131,7 @@ def test_remark_tags_and_own_fields_are_saved_and_sent_later(staff: Cast) -> Non
     }
     assert FieldValue.objects.get(field=size).number == Decimal("42.5")
     assert FieldValue.objects.get(field=member).number == 1
-    assert LogEntry.objects.filter(object_id=str(follower.pk)).exists()
+    assert AuditEntry.objects.filter(object_id=str(follower.pk)).exists()
 
 
 def test_what_was_not_changed_is_not_sent(staff: Cast) -> None:

@@ -3,10 +3,10 @@
 import datetime
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from wechat.kernel.models import Hold
 
@@ -45,7 +45,7 @@ def test_what_waits_is_told_on_its_page_with_a_button(staff: Cast, work: str, pa
     answer = owner.post(button, {"work": work, "next": address, "account": staff.ours.pk})
     assert (answer.status_code, answer["Location"]) == (302, address)
     assert list(Hold.objects.values_list("subject", flat=True)) == [staff.theirs.pk]
-    assert LogEntry.objects.get().object_id == str(staff.ours.pk)
+    assert AuditEntry.objects.get().object_id == str(staff.ours.pk)
 
 
 def test_who_may_only_look_sees_the_reason_and_no_button(staff: Cast) -> None:

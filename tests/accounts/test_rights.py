@@ -151,14 +151,6 @@ def test_an_editor_does_not_come_near_the_keys(staff: Cast) -> None:
     assert signed_in(staff.editor).get(page).status_code in {302, 403}
 
 
-def test_an_owner_gives_rights_to_the_own_account_only(staff: Cast) -> None:
-    client = signed_in(staff.owner)
-    page = reverse("admin:staff_staffright_add")
-    client.post(page, {"account": staff.ours.pk, "user": staff.nobody.pk, "role": "editor"})
-    client.post(page, {"account": staff.theirs.pk, "user": staff.nobody.pk, "role": "editor"})
-    assert list(staff.nobody.rights.values_list("account", flat=True)) == [staff.ours.pk]
-
-
 def test_only_superusers_make_staff(staff: Cast) -> None:
     assert signed_in(staff.owner).get(reverse("admin:auth_user_add")).status_code == 403
     assert signed_in(staff.superuser).get(reverse("admin:auth_user_add")).status_code == 200

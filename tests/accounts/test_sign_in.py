@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.staff.models import SignInLimit
+from accounts.staff.models import AuditEntry, SignInLimit
 from config.embedded import PROJECT
 from tests.cast import PASSWORD, Cast, signed_in
 
@@ -176,7 +175,7 @@ def test_a_superuser_ends_a_wait_and_it_is_noted(attempt: Attempt, staff: Cast) 
     done = console.post(LIMITS, {"action": "let_in", "_selected_action": [limit.pk]})
     assert done.status_code == 302
     assert is_in(attempt(THERE, PASSWORD))
-    assert str(limit) in LogEntry.objects.get(user=staff.superuser).object_repr
+    assert str(limit) in AuditEntry.objects.get(user=staff.superuser).label
 
 
 def test_nobody_else_sees_who_has_to_wait(staff: Cast) -> None:

@@ -2,10 +2,10 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.signed import business_system
 from wechat.api import scopes
@@ -59,7 +59,7 @@ def test_a_new_secret_is_made_after_a_question(staff: Cast) -> None:
     assert list(ApiClient.objects.get().valid_secrets()) == [client.secret]
     (secret,) = SECRET.findall(owner.post(page).content.decode())
     assert list(ApiClient.objects.get().valid_secrets()) == [secret, client.secret]
-    assert LogEntry.objects.filter(object_id=str(client.pk), user=staff.owner).count() == 1
+    assert AuditEntry.objects.filter(object_id=str(client.pk), user=staff.owner).count() == 1
 
 
 def test_changing_a_client_leaves_its_secret(staff: Cast) -> None:

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.official.clients import client_for
 from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
@@ -261,3 +262,19 @@ def test_a_text_that_was_refused_comes_back_clean(staff: Cast, asset: Asset) -> 
     shown = page.content.decode()
     assert "&lt;p&gt;到店&lt;/p&gt;" in shown
     assert "alert(1)" not in shown
+
+
+def test_beyond_the_limit_articles_wait_for_a_second_person(
+    staff: Cast, written: Callable[..., Draft]
+) -> None:
+    ApprovalLimit.objects.create(
+        account=staff.ours, action="article_publication", role="owner", alone_up_to=1
+    )
+    draft = written("一", "二")
+    signed_in(staff.owner).post(f"/admin/articles/draft/{draft.pk}/publish/", {"at": ""})
+    draft.refresh_from_db()
+    assert draft.work == ""
+    approval = Approval.objects.get()
+    signed_in(staff.superuser).post(f"/admin/approvals/approval/{approval.pk}/", {"agreed": "1"})
+    draft.refresh_from_db()
+    assert draft.work == "publish"

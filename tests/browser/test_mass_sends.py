@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from accounts.approvals.models import ApprovalLimit
 from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import followers, received, work_off
 from tests.cast import Cast
@@ -28,6 +29,7 @@ def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
 def test_a_text_is_previewed_and_sent_to_everybody_after_two_confirmations(
     sign_in: SignIn, staff: Cast, known: Simulated
 ) -> None:
+    ApprovalLimit.objects.create(account=staff.ours, action="mass_send", role="owner", alone_up_to=None)
     followers(staff.ours, known, 3)
     page = sign_in(staff.owner)
     page.goto(f"{LIST}add/")

@@ -13,7 +13,7 @@ from tests.campaigns.mass_cast import TEXT, Writer
 from tests.cast import Cast
 from tests.simulated import Simulated
 from tests.working import send_due
-from wechat.campaigns import steps
+from wechat.campaigns import approval, steps
 from wechat.campaigns.models import Campaign, MassSend, Recipient, Variant
 from wechat.kernel import work
 from wechat.pushes.models import Push, Template
@@ -70,8 +70,8 @@ class World:
 
     def approved(self, campaign: Campaign) -> Campaign:
         self.checked(campaign)
-        assert steps.submit(campaign)
-        assert steps.approve(campaign, self.second)
+        assert approval.submit(campaign)
+        assert approval.approve(campaign, self.second)
         return campaign
 
     def begun(self, campaign: Campaign) -> Campaign:

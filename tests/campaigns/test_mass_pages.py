@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
+from accounts.staff.models import AuditEntry
 from tests import workbooks
 from tests.campaigns.mass_cast import Writer, followers, settle, work_off
 from tests.cast import Cast, signed_in
@@ -26,6 +27,13 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/campaigns/masssend/"
 ADD = f"{LIST}add/"
+
+
+@pytest.fixture(autouse=True)
+def _owners_send_alone(request: pytest.FixtureRequest, staff: Cast) -> None:
+    """As an owner may set it; what waits for a second person is tested by itself."""
+    if "approval" not in request.node.name:
+        ApprovalLimit.objects.create(account=staff.ours, action="mass_send", role="owner", alone_up_to=None)
 
 
 def filled(account: OfficialAccount, **fields: Any) -> dict[str, Any]:
@@ -129,7 +137,7 @@ def test_everybody_is_confirmed_twice(staff: Cast, known: Simulated, written: Wr
     client.post(page(send, "send"), {"at": "", "word": "所有人"})
     send.refresh_from_db()
     assert (send.state, send.sent_by) == ("scheduled", staff.owner)
-    assert LogEntry.objects.filter(object_id=str(send.pk), user=staff.owner).exists()
+    assert AuditEntry.objects.filter(object_id=str(send.pk), user=staff.owner).exists()
 
 
 def test_a_plan_is_kept_and_taken_back(staff: Cast, known: Simulated, written: Writer) -> None:
@@ -228,3 +236,41 @@ def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: 
     assert (send.state, MassPreview.objects.count()) == ("draft", 0)
     assert signed_in(staff.editor).get(page(send)).status_code == 200
     assert "会员日" not in signed_in(staff.outsider).get(LIST).content.decode()
+
+
+def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:
+    """The owner confirms it, and somebody else has to agree."""
+    followers(staff.ours, known, 3)
+    signed_in(staff.owner).post(page(send, "send"), {"at": "", "sure": "1"})
+    send.refresh_from_db()
+    assert send.state == "draft"
+    return Approval.objects.get()
+
+
+def agreed(approval: Approval, staff: Cast) -> str:
+    """What the second person reads after agreeing."""
+    address = f"/admin/approvals/approval/{approval.pk}/"
+    return signed_in(staff.superuser).post(address, {"agreed": "1"}, follow=True).content.decode()
+
+
+def test_without_a_limit_of_its_own_it_waits_for_approval(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    send = written()
+    approval = asked(staff, known, send)
+    assert approval.size == 3
+    assert "正在等待他人同意" in signed_in(staff.owner).get(page(send)).content.decode()
+    agreed(approval, staff)
+    send.refresh_from_db()
+    assert (send.state, send.sent_by) == ("scheduled", staff.owner)
+
+
+def test_what_was_changed_after_it_was_asked_for_gets_no_approval(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    send = written()
+    approval = asked(staff, known, send)
+    signed_in(staff.owner).post(page(send), filled(staff.ours, text="别的内容"))
+    assert "请重新申请" in agreed(approval, staff)
+    send.refresh_from_db()
+    assert (send.state, send.content["content"]) == ("draft", "别的内容")

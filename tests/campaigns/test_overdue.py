@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.models import AuditEntry
 from tests.campaigns.conftest import World, pending
 from tests.campaigns.mass_cast import Writer, work_off
 from tests.campaigns.mass_cast import received as mass_received
@@ -64,7 +64,7 @@ def test_a_campaign_that_is_days_late_waits_and_is_sent_when_somebody_says_so(
         assert not told(staff, "campaigns_campaign_changelist")
         world.run(planned)
     assert set(world.received()) == set(CROWD)
-    assert LogEntry.objects.filter(object_id=str(staff.ours.pk)).exists()
+    assert AuditEntry.objects.filter(object_id=str(staff.ours.pk)).exists()
 
 
 def test_a_campaign_that_is_a_little_late_goes_by_itself(world: World, planned: Campaign) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from accounts.staff.models import AuditEntry
 from tests import workbooks
 from tests.campaigns.conftest import World
 from tests.cast import Cast, signed_in
@@ -68,7 +68,7 @@ def test_a_campaign_is_written_checked_approved_and_sent(world: World, staff: Ca
     world.run(campaign)
     assert dict(world.received()) == dict.fromkeys(CROWD, 1)
     assert page(second, campaign)
-    assert LogEntry.objects.filter(object_id=str(campaign.pk)).count() >= 5
+    assert AuditEntry.objects.filter(object_id=str(campaign.pk)).count() >= 5
 
 
 def test_a_button_on_a_page_that_is_out_of_date_does_nothing(world: World, staff: Cast) -> None:

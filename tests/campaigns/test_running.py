@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.followers.models import Follower
 from tests.campaigns.conftest import SEND, World, pending, reasons, states
 from tests.working import send_due
-from wechat.campaigns import steps
+from wechat.campaigns import approval, steps
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import work
@@ -36,11 +36,11 @@ def test_everybody_gets_it_once_and_the_campaign_is_done(world: World) -> None:
 def test_nothing_leaves_before_somebody_else_approved(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.checked(world.campaign())
-    assert steps.submit(campaign)
-    assert not steps.approve(campaign, world.author)
+    assert approval.submit(campaign)
+    assert not approval.approve(campaign, world.author)
     world.look(campaign)
     assert not pending()
-    assert steps.approve(campaign, world.second)
+    assert approval.approve(campaign, world.second)
 
 
 def test_the_only_one_with_the_right_may_approve_their_own(world: World) -> None:
@@ -48,16 +48,16 @@ def test_the_only_one_with_the_right_may_approve_their_own(world: World) -> None
     world.second.is_active = False
     world.second.save()
     campaign = world.checked(world.campaign())
-    assert steps.submit(campaign)
-    assert steps.approve(campaign, world.author)
+    assert approval.submit(campaign)
+    assert approval.approve(campaign, world.author)
 
 
 def test_of_two_people_who_press_one_does_it(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.checked(world.campaign())
-    steps.submit(campaign)
+    approval.submit(campaign)
     first, second = (Campaign.objects.get(pk=campaign.pk) for _each in range(2))
-    assert [steps.approve(first, world.second), steps.approve(second, world.second)] == [True, False]
+    assert [approval.approve(first, world.second), approval.approve(second, world.second)] == [True, False]
     world.run(campaign)
     assert set(world.received().values()) == {1}
 
@@ -65,16 +65,16 @@ def test_of_two_people_who_press_one_does_it(world: World) -> None:
 def test_what_was_edited_after_it_was_seen_is_not_approved(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.checked(world.campaign())
-    steps.submit(campaign)
+    approval.submit(campaign)
     seen = Campaign.objects.get(pk=campaign.pk)
-    steps.withdraw(campaign)
+    approval.withdraw(campaign)
     world.checked(campaign)
-    steps.submit(campaign)
-    assert not steps.approve(seen, world.second)
+    approval.submit(campaign)
+    assert not approval.approve(seen, world.second)
 
 
 def test_an_unchecked_draft_cannot_be_submitted(world: World) -> None:
-    assert not steps.submit(world.campaign())
+    assert not approval.submit(world.campaign())
 
 
 def test_it_waits_for_its_time(world: World) -> None:
@@ -108,7 +108,7 @@ def test_a_pause_takes_back_what_has_not_left_and_resuming_sends_the_rest_once(w
 def test_cancelling_is_for_good(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.begun(world.campaign())
-    assert steps.cancel(campaign)
+    assert approval.cancel(campaign)
     world.look(campaign)
     send_due()
     assert not world.received()

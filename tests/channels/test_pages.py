@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels.models import Channel, Code, Poster, Scan, Welcome
@@ -170,7 +170,7 @@ def test_making_codes_anew_says_first_what_will_happen(staff: Cast, channel: Cha
     assert Code.objects.filter(due_at__isnull=False).count() == 0
     client.post(address, {"ids": f"{working.pk},{failed.pk}"})
     assert {code.state for code in Code.objects.all()} == {"waiting"}
-    assert LogEntry.objects.count() == 2
+    assert AuditEntry.objects.count() == 2
 
 
 def test_the_codes_files_say_which_code_they_are(staff: Cast, channel: ChannelMaker) -> None:

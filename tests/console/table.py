@@ -113,7 +113,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("login_visitor", "followers", **fixed)
     yield "login_visitor_erase", Page("change:followers", "change:followers", "login.visitor")
     yield from model("official_officialaccount", "settings", add="superuser", delete="nobody", versions=True)
-    yield from model("staff_staffright", "settings")
+    yield from model("staff_auditentry", "settings", **fixed)
     yield from model("api_apiclient", "settings")
     yield "api_apiclient_changelist", Page("view:settings", "view:settings", is_anywhere=True)
     yield "api_apiclient_add", Page("change:settings", "change:settings", is_anywhere=True)
@@ -122,7 +122,6 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("merchants_merchant", "settings", delete="nobody", versions=True)
     yield from model("webhooks_endpoint", "settings")
     yield from model("webhooks_delivery", "settings", **fixed)
-    yield from model("orders_refundlimit", "settings")
     yield from model("inbox_inboundmessage", "messages", **fixed)
     yield from model("pushes_push", "messages", **fixed)
     yield from model("desk_cannedanswer", "messages")
@@ -172,6 +171,16 @@ def _frame() -> dict[str, Page]:
         "logout": Page("nobody", "anybody"),
         "password_change": Page("anybody", "anybody"),
         "password_change_done": Page("anybody", "nobody"),
+        "first_password": Page("anybody", "anybody", args=lambda world: ["x", "y"]),
+        "staff_me": Page("anybody", "anybody"),
+        "staff_app_add": Page("anybody", "anybody"),
+        "staff_passkey": Page("nobody", "anybody"),
+        "staff_recovery_codes": Page("nobody", "anybody"),
+        "staff_factor_remove": Page("nobody", "anybody", args=lambda world: [1]),
+        "staff_sessions_end": Page("nobody", "anybody"),
+        # Whoever is in already is shown the way in.
+        "staff_second_step": Page("anybody", "anybody", is_not_now=True),
+        "staff_passkey_step": Page("nobody", "anybody", is_not_now=True),
         "auth_user_password_change": Page("superuser", "superuser", "auth.user"),
         # No field asks it for anything: what it would show is judged by the admin of the model asked for.
         "autocomplete": Page("nobody", "nobody"),
@@ -188,6 +197,24 @@ def _followers() -> dict[str, Page]:
     view, change = "view:followers", "change:followers"
     return {
         "followers_sync": Page(view, change),
+        "approvals_list": Page(view, change),
+        "approvals_policy": Page("view:settings", "change:settings"),
+        "approvals_approval": Page(
+            f"{view}+view:sending",
+            "view:followers+change:sending",
+            "approvals.approval",
+            data={"refused": "1"},
+        ),
+        "staff_colleagues": Page("view:settings", "change:settings"),
+        "staff_invite": Page("change:settings", "change:settings"),
+        "staff_colleague": Page("view:settings", "change:settings", "auth.user"),
+        "staff_colleague_link": Page("nobody", "change:settings", "auth.user"),
+        "staff_colleague_end": Page("nobody", "change:settings", "auth.user"),
+        "staff_colleague_sessions": Page("nobody", "change:settings", "auth.user"),
+        "staff_colleague_second": Page("nobody", "change:settings", "auth.user"),
+        "staff_second_factor_rules": Page("view:settings", "change:settings"),
+        "staff_personal_data": Page("view:settings", "change:settings"),
+        "staff_audit_export": Page("view:settings", "change:settings"),
         "staff_retention": Page("view:settings", "change:settings"),
         "staff_held_go_on": Page(
             "nobody",

@@ -4,9 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 
-from accounts.staff.models import StaffRight
+from accounts.staff.models import AuditEntry, StaffRight
 from tests.cast import PASSWORD, Cast, member, signed_in
 from tests.console.test_walk import _pages_of_an_account
 from tests.console.visiting import Visitor, address_of
@@ -103,7 +102,7 @@ def test_a_change_leaves_what_a_value_was_before_and_no_secret(staff: Cast, ours
         "enabled": "on",
     }
     assert client.post(f"/admin/webhooks/endpoint/{endpoint.pk}/change/", form).status_code == 302
-    change_message = LogEntry.objects.get(object_id=str(endpoint.pk)).get_change_message()
+    change_message = AuditEntry.objects.get(object_id=str(endpoint.pk)).words
     assert "https://example.com/0 → https://example.com/new" in change_message
     assert endpoint.secret not in change_message
 

@@ -21,6 +21,7 @@ OTHERS = (
     "orders_revenue", "channels_report", "menus_versions", "replies_never", "campaigns_sequence_report",
     "inbox_conversation", "todo", "todo_counts",
     "operations_jobs", "operations_failures", "operations_quotas", "operations_tokens",
+    "staff_colleagues", "approvals_list",
 )  # fmt: skip
 
 

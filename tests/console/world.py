@@ -10,16 +10,17 @@ from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts.approvals.models import Approval
 from accounts.followers.models import AutoTag, Avatar, BulkJob, CustomField, Follower, Segment, Tag
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import SignInLimit, StaffRight
+from accounts.staff.models import AuditEntry, SignInLimit, StaffRight
 from menus import drafts
 from menus.models import Menu, MiniProgram, Publication, Version
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders.mismatches import Kind
-from payments.orders.models import Order, Refund, RefundLimit
+from payments.orders.models import Order, Refund
 from payments.shop.models import Item, Sale
 from tests.articles.conftest import picture
 from wechat.api.models import ApiClient, TokenAccess
@@ -241,14 +242,19 @@ def _settings(account: OfficialAccount, number: int, made: Made) -> None:
         account=account, endpoint=endpoint, event="order.paid", key=f"walk:{number}", body="{}",
         state=Delivery.State.FAILED,
     )  # fmt: skip
-    made["orders.refundlimit"] = RefundLimit.objects.filter(account=account).first() or (
-        RefundLimit.objects.create(account=account, role="finance", alone_up_to=100)
-    )
+    made["approvals.approval"] = Approval.objects.create(
+        account=account, action="article_publication", kind="articles.draft",
+        object_id=str(made["articles.draft"].pk), title=f"文章{number}", size=1,
+        expires_at=timezone.now(), due_at=timezone.now(), state="waiting",
+    )  # fmt: skip
     made["staff.signinlimit"] = SignInLimit.objects.get_or_create(
         kind="name",
         value=f"somebody-{account.pk}-{number}",
         defaults={"open_at": timezone.now(), "failed_at": timezone.now()},
     )[0]
+    made["staff.auditentry"] = AuditEntry.objects.create(
+        account=account, actor="somebody", kind="replies.rule", object_id=str(number + 1), note="changed"
+    )
     colleague = User.objects.create_user(f"colleague-{account.pk}-{number}", is_staff=True)
     made["auth.user"] = colleague
     made["staff.staffright"] = StaffRight.objects.create(

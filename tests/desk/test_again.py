@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
 from accounts.followers.models import Follower
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast
 from tests.desk.conftest import OPENID, Wrote
 from tests.desk.test_talking import act
@@ -46,7 +46,7 @@ def test_pressing_sends_it_again_and_leaves_a_note(desk: Client, failed: Push, w
     assert again(desk, failed, wrote).status_code == 200
     failed.refresh_from_db()
     assert (failed.state, failed.reason, failed.errcode) == ("pending", "", None)
-    assert "45047" in LogEntry.objects.get(object_id=str(failed.pk)).change_message
+    assert "45047" in AuditEntry.objects.get(object_id=str(failed.pk)).words
     assert Takeover.objects.get().user.username == "service"
     assert f'name="push" value="{failed.pk}"' not in conversation(desk)
 

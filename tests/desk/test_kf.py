@@ -1,12 +1,12 @@
 import datetime
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from wechat.sdk.calls import customer_service as kf
@@ -47,7 +47,7 @@ def test_a_worker_is_added_invited_renamed_and_deleted(
     assert "lin_demo 尚未接受邀请" in page
     desk.post(PAGE, {**given, "do": "delete"})
     assert kf.workers(client_for(account)) == []
-    assert LogEntry.objects.filter(user=staff.service).count() == 4
+    assert AuditEntry.objects.filter(user=staff.service).count() == 4
 
 
 def test_the_platforms_refusal_is_told_in_words(

@@ -3,12 +3,14 @@
 import datetime
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.approvals.models import Approval, ApprovalLimit
+from accounts.staff.models import AuditEntry
 from menus import drafts
 from menus.models import Menu, Publication
-from tests.cast import Cast
+from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, put
 from tests.signed import Signed, business_system
 from wechat.api.models import ApiClient
@@ -43,11 +45,12 @@ def test_the_audit_tells_what_a_business_system_published(wechat: Phone, menu: M
         put(menu, button(name=name))
         caller.post(f"/api/v1/menus/{menu.pk}/publications/", {})
         work.run("menus.publish")
-    entry = LogEntry.objects.first()
+    entry = AuditEntry.objects.last()
     assert entry is not None
+    assert entry.user is not None
     assert (entry.object_id, entry.user.first_name) == (str(menu.pk), f"API · {ApiClient.objects.get().name}")
-    assert "课程" in entry.change_message
-    assert "新课" in entry.change_message
+    assert "课程" in entry.words
+    assert "新课" in entry.words
     assert not entry.user.is_active
     assert not entry.user.has_usable_password()
 
@@ -102,3 +105,30 @@ def test_scopes_and_accounts_are_kept_apart(menu: Menu, staff: Cast) -> None:
     stranger = business_system(staff.theirs, scopes=["menus:read"])
     assert stranger.get(f"{at}/draft/").status_code == 404
     assert drafts.draft_of(menu).revision == 1
+
+
+def test_beyond_its_limit_a_business_system_waits_for_a_person(
+    wechat: Phone, menu: Menu, caller: Signed, staff: Cast
+) -> None:
+    ApprovalLimit.objects.create(account=menu.account, action="menu_publication", role="api", alone_up_to=0)
+    put(menu, button(name="新课"))
+    asked = caller.post(f"/api/v1/menus/{menu.pk}/publications/", {})
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    assert not Publication.objects.exists()
+    approval = Approval.objects.get()
+    signed_in(staff.owner).post(f"/admin/approvals/approval/{approval.pk}/", {"agreed": "1"})
+    work.run("menus.publish")
+    assert wechat.names() == ["新课"]
+
+
+def test_a_publisher_beyond_the_limit_waits_and_sees_it_on_the_page_of_the_menu(
+    wechat: Phone, menu: Menu, staff: Cast
+) -> None:
+    ApprovalLimit.objects.create(account=menu.account, action="menu_publication", role="owner", alone_up_to=0)
+    put(menu, button(name="新课"))
+    client = signed_in(staff.owner)
+    client.post(f"/admin/menus/menu/{menu.pk}/publish/")
+    assert not Publication.objects.exists()
+    assert "新课" in str(Approval.objects.get().after)
+    page = client.get(reverse("admin:menus_versions", args=(menu.pk,))).content.decode()
+    assert "正在等待他人同意" in page

@@ -4,12 +4,12 @@ import datetime
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff import held_work
+from accounts.staff.models import AuditEntry
 from menus import asking, drafts, mini_programs, publishing, watching
 from menus.asking import Busy, NotPublishable
 from menus.models import LiveMenu, Menu, MiniProgram, Publication, Version
@@ -406,11 +406,11 @@ def test_the_audit_tells_who_changed_what(wechat: Phone, menu: Menu, staff: Cast
     carried_out(asking.publish(menu, drafts.freeze(menu), by=staff.owner))
     put(menu, button(name="新课"))
     carried_out(asking.publish(menu, drafts.freeze(menu), by=staff.owner))
-    entry = LogEntry.objects.first()
+    entry = AuditEntry.objects.last()
     assert entry is not None
     assert (entry.user, entry.object_id) == (staff.owner, str(menu.pk))
-    assert "新课" in entry.change_message
-    assert "课程" in entry.change_message
+    assert "新课" in entry.words
+    assert "课程" in entry.words
 
 
 def test_a_menu_changed_elsewhere_is_noticed(wechat: Phone, menu: Menu) -> None:

@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
+from accounts.staff.models import AuditEntry, StaffRight
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order, Refund
@@ -72,7 +71,7 @@ def test_finance_has_it_paid_out_in_another_way(
     stuck.refresh_from_db()
     assert stuck.state == RefundState.SUCCESS
     assert stuck.order.steps.filter(by="money").exists()
-    kept = " ".join(str(row) for row in (*LogEntry.objects.values(), *Refund.objects.values()))
+    kept = " ".join(str(row) for row in (*AuditEntry.objects.values(), *Refund.objects.values()))
     assert "6225" not in kept.replace(" ", "")
     assert "李雷" not in kept
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from accounts.approvals.models import ApprovalLimit
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.bills.discrepancies import keep
@@ -17,7 +18,7 @@ from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders.mismatches import Kind, Mismatch
-from payments.orders.models import Order, Refund, RefundLimit
+from payments.orders.models import Order, Refund
 from payments.orders.refunds import limits, refunding
 from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
@@ -102,7 +103,7 @@ def test_an_amount_that_cannot_be_is_refused_in_the_dialog(money: Client, paid: 
 
 
 def test_above_the_limit_the_dialog_says_who_decides(money: Client, paid: Order, staff: Cast) -> None:
-    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=1000)
+    ApprovalLimit.objects.create(action="refund", account=paid.account, role="finance", alone_up_to=1000)
     assert "¥10.00" in dialog(money, paid, "30").content.decode()
     dialog(money, paid, "30", confirmed="1")
     refund = Refund.objects.get()
@@ -119,7 +120,7 @@ def test_above_the_limit_the_dialog_says_who_decides(money: Client, paid: Order,
 
 
 def test_a_refund_can_be_rejected(money: Client, paid: Order, staff: Cast) -> None:
-    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=0)
+    ApprovalLimit.objects.create(action="refund", account=paid.account, role="finance", alone_up_to=0)
     dialog(money, paid, "30", confirmed="1")
     refund = Refund.objects.get()
     signed_in(staff.owner).post(f"{ADMIN}/orders/refund/{refund.pk}/decide/", {"rejected": "1"})
@@ -341,7 +342,7 @@ def test_a_limit_is_set_by_the_owner(staff: Cast, money: Client) -> None:
 
 
 def test_a_refund_in_parts_beyond_the_limit_says_who_decides(money: Client, paid: Order) -> None:
-    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=1000)
+    ApprovalLimit.objects.create(action="refund", account=paid.account, role="finance", alone_up_to=1000)
     dialog(money, paid, "6", confirmed="1")
     assert "¥4.00" in dialog(money, paid, "6").content.decode()
     dialog(money, paid, "6", confirmed="1")

@@ -9,12 +9,13 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from accounts.approvals.models import ApprovalLimit
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.bills.models import Discrepancy
-from payments.orders.models import Order, OrderEvent, Refund, RefundLimit
+from payments.orders.models import Order, OrderEvent, Refund
 from payments.orders.ordering import OrderRefused
-from payments.orders.refunds import limits, refunding
+from payments.orders.refunds import approval, limits, refunding
 from payments.orders.states import OrderState, RefundState
 from tests.cast import member
 from tests.payments.conftest import Ordered
@@ -289,24 +290,24 @@ def owner(account: OfficialAccount) -> User:
 
 
 def test_above_the_limit_a_second_person_decides(paid: Order, finance: User, owner: User) -> None:
-    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=2999)
+    ApprovalLimit.objects.create(action="refund", account=paid.account, role="finance", alone_up_to=2999)
     refund = ask(paid, 3000, by=finance)
     assert (refund.state, refund.due_at) == (RefundState.WAITING, None)
     assert books(paid)[1] == 3000
     with pytest.raises(OrderRefused):
-        refunding.approve(refund, finance)
-    assert refunding.approve(refund, owner)
-    assert not refunding.approve(refund, owner)
+        approval.approve(refund, finance)
+    assert approval.approve(refund, owner)
+    assert not approval.approve(refund, owner)
     assert state(refund) == RefundState.PENDING
     assert refund.decided_by == owner
     assert refund.due_at
 
 
 def test_a_rejected_refund_frees_the_amount(paid: Order, finance: User, owner: User) -> None:
-    RefundLimit.objects.create(account=paid.account, role="finance", alone_up_to=0)
+    ApprovalLimit.objects.create(action="refund", account=paid.account, role="finance", alone_up_to=0)
     refund = ask(paid, 3000, by=finance)
-    assert refunding.reject(refund, owner)
-    assert not refunding.approve(refund, owner)
+    assert approval.reject(refund, owner)
+    assert not approval.approve(refund, owner)
     assert state(refund) == RefundState.REJECTED
     assert books(paid) == (OrderState.PAID, 0, 0)
 
@@ -314,11 +315,11 @@ def test_a_rejected_refund_frees_the_amount(paid: Order, finance: User, owner: U
 def test_limits_are_those_of_the_roles(account: OfficialAccount, finance: User, owner: User) -> None:
     auditor = member("auditor", account, StaffRight.Role.AUDITOR)
     superuser = User.objects.create_superuser("root")
-    assert limits.limit_of(finance, account.pk) == limits.ALONE_UP_TO
+    assert limits.limit_of(finance, account.pk) == approval.ALONE_UP_TO
     assert limits.limit_of(owner, account.pk) is None
     assert limits.limit_of(superuser, account.pk) is None
     assert limits.limit_of(auditor, account.pk) == 0
-    RefundLimit.objects.create(account=account, role="owner", alone_up_to=5)
+    ApprovalLimit.objects.create(action="refund", account=account, role="owner", alone_up_to=5)
     assert limits.limit_of(User.objects.get(pk=owner.pk), account.pk) == 5
 
 
@@ -344,7 +345,7 @@ def beyond(order: Order, key: str, amount: int = 1000, **more: Any) -> bool:
 def test_a_refund_in_parts_counts_as_their_sum_for_whoever_asks(
     paid: Order, ordered: Ordered, account: OfficialAccount
 ) -> None:
-    RefundLimit.objects.create(account=account, role="finance", alone_up_to=2500)
+    ApprovalLimit.objects.create(action="refund", account=account, role="finance", alone_up_to=2500)
     ann, bob = (member(name, account, StaffRight.Role.FINANCE) for name in ("ann", "bob"))
     assert [beyond(paid, key, by=ann) for key in "abc"] == [False, False, True]
     # Nor does a colleague give back more of the same order, or ann of another one today.
@@ -361,39 +362,50 @@ def test_a_refund_in_parts_counts_as_their_sum_for_whoever_asks(
 def test_what_a_second_person_agreed_to_or_nobody_got_uses_up_no_limit(
     paid: Order, account: OfficialAccount
 ) -> None:
-    RefundLimit.objects.create(account=account, role="finance", alone_up_to=1000)
+    ApprovalLimit.objects.create(action="refund", account=account, role="finance", alone_up_to=1000)
     ann, bob = (member(name, account, StaffRight.Role.FINANCE) for name in ("ann", "bob"))
     large = refunding.request(paid, 3000, source="staff", key="large", by=ann)
-    assert refunding.approve(large, bob)
+    assert approval.approve(large, bob)
     rejected = refunding.request(paid, 3000, source="staff", key="rejected", by=ann)
-    assert refunding.reject(rejected, bob)
+    assert approval.reject(rejected, bob)
     assert not beyond(paid, "alone", by=ann)
 
 
 def test_a_business_system_has_a_limit_too(paid: Order, account: OfficialAccount) -> None:
-    RefundLimit.objects.create(account=account, role="api", alone_up_to=2000)
+    ApprovalLimit.objects.create(action="refund", account=account, role="api", alone_up_to=2000)
     assert [beyond(paid, key, source="api:1") for key in "abc"] == [False, False, True]
     # What the product gives back by its own rule waits for nobody.
     assert not beyond(paid, "second", source="automatic")
 
 
 def test_a_superuser_agrees_to_nothing_that_they_asked_for(
-    paid: Order, account: OfficialAccount, admin_user: User
+    paid: Order, account: OfficialAccount, admin_user: User, owner: User
 ) -> None:
-    RefundLimit.objects.create(account=account, role="owner", alone_up_to=999)
+    ApprovalLimit.objects.create(action="refund", account=account, role="owner", alone_up_to=999)
     refund = refunding.request(paid, 1000, source="staff", key="own", by=admin_user)
     assert refund.state == RefundState.WAITING
     with pytest.raises(OrderRefused) as no:
-        refunding.approve(refund, admin_user)
+        approval.approve(refund, admin_user)
     assert no.value.code == "second_person"
     assert state(refund) == RefundState.WAITING
+
+
+def test_where_nobody_else_could_agree_whoever_asked_does_and_it_counts_as_alone(
+    paid: Order, account: OfficialAccount, admin_user: User
+) -> None:
+    ApprovalLimit.objects.create(action="refund", account=account, role="owner", alone_up_to=999)
+    refund = refunding.request(paid, 1000, source="staff", key="own", by=admin_user)
+    assert approval.approve(refund, admin_user)
+    refund.refresh_from_db()
+    assert (refund.state, refund.decided_by) == (RefundState.PENDING, None)
+    assert limits.left_alone(paid, "staff", admin_user) == 0
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_refunds_asked_for_at_once_are_one_sum(
     paid: Order, ordered: Ordered, account: OfficialAccount
 ) -> None:
-    RefundLimit.objects.create(account=account, role="finance", alone_up_to=1000)
+    ApprovalLimit.objects.create(action="refund", account=account, role="finance", alone_up_to=1000)
     ann = member("ann", account, StaffRight.Role.FINANCE)
     other = ordered(key="other")
     assert notify(other, transaction_id="4200OTHER").status_code == 204

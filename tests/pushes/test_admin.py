@@ -1,14 +1,13 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.followers.handles import handle
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
+from accounts.staff.models import AuditEntry, StaffRight
 from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,7 +66,7 @@ def test_confirmed_it_is_queued_once_and_an_entry_says_who_did_it(service: Clien
         assert service.post(f"{LIST}{uncertain.pk}/again/").status_code == 302
     push = Push.objects.get()
     assert (push.state, push.reason) == ("pending", "")
-    assert LogEntry.objects.count() == 1
+    assert AuditEntry.objects.count() == 1
 
 
 @pytest.mark.parametrize("role", ["auditor", "editor"])

@@ -1,9 +1,9 @@
 """The industries of an account, read and changed at the platform."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 
@@ -53,7 +53,7 @@ def test_changing_them_takes_the_left_ones_templates_along(
     assert owner.post(PAGE, {**CHOSEN, "sure": "1"}).status_code == 302
     assert industries(known, staff) == [10, 31]
     assert set(known.look("/state")["accounts"][staff.ours.appid]["templates"]) == {"kept", "today"}
-    assert LogEntry.objects.filter(change_message__contains="餐饮").exists()
+    assert AuditEntry.objects.filter(note__contains="餐饮").exists()
 
 
 def test_the_second_change_of_a_month_is_refused_in_words(

@@ -1,9 +1,9 @@
 """How quickly messages are sent, as staff set it."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from wechat.pushes import claiming
 from wechat.pushes.models import Push, SendRate
@@ -21,7 +21,7 @@ def test_a_speed_is_kept_noted_and_used(staff: Cast) -> None:
         due_at=timezone.now(),
     )  # fmt: skip
     assert [queue.per_second for queue in claiming.due_queues(bulk=False)] == [120]
-    assert "120" in LogEntry.objects.get().change_message
+    assert "120" in AuditEntry.objects.get().words
 
 
 def test_an_empty_field_is_the_usual_speed_again(staff: Cast) -> None:

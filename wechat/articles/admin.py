@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from accounts.staff import audit
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from wechat.articles import editing, reading, sending
+from wechat.articles import approval, editing, reading, sending
 from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
 from wechat.articles.models import Article, Draft, Reading
 from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment, refreshing
@@ -164,7 +165,12 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         self._check_editable(draft)
         form = PublishForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=form.cleaned_data["at"])
+            at = form.cleaned_data["at"]
+            assert isinstance(request.user, User)
+            if (waits := approval.ask(draft, at, request.user)) is not None:
+                audit.record(request, draft, _("Asked for approval to publish"))
+                return redirect("admin:approvals_approval", waits.pk)
+            self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=at)
             return self._back(draft.pk)
         return self._page(request, draft, "articles/publish.html", _("Publish"), form=form)
 

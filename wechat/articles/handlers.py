@@ -8,13 +8,16 @@ from django.utils.translation import gettext as _
 from accounts.official import links
 from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
-from wechat.articles import pictures
+from wechat.articles import approval, pictures
 from wechat.articles.models import Article, Draft
 from wechat.inbox.routing import InboundEvent, reacts
 from wechat.kernel import work
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.sdk.messages import PublishFinished
+
+# Registered by being imported.
+__all__ = ["approval", "articles_with", "look_now", "published"]
 
 
 @reacts(PublishFinished)

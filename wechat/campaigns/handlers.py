@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from wechat.campaigns import approval
+from wechat.campaigns.mass import approval as mass_approval
 from wechat.campaigns.mass import handlers as mass_handlers
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.sequences import handlers as sequence_handlers
@@ -16,7 +18,7 @@ from wechat.materials.models import Asset
 from wechat.webhooks import events
 
 # Registered by being imported.
-__all__ = ["campaigns", "campaigns_with", "mass_handlers", "sequence_handlers"]
+__all__ = ["approval", "campaigns", "campaigns_with", "mass_approval", "mass_handlers", "sequence_handlers"]
 
 
 events.register(

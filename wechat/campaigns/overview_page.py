@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import LogEntry
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,11 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts.followers.handles import handle_name
 from accounts.staff import audit
 from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
-from wechat.campaigns import conversions, counters, dispatch, figures, report, steps, test_send
+from wechat.campaigns import approval, conversions, counters, dispatch, figures, report, steps, test_send
 from wechat.campaigns.counters import OVER, SENT, Tally
 from wechat.campaigns.forms import TestForm
 from wechat.campaigns.models import Campaign, Recipient
@@ -31,6 +29,7 @@ from wechat.pushes import send_holds
 State, Now = Campaign.State, Recipient.Outcome
 
 
+HISTORY = 30
 # What was on its way still arrives, and is counted.
 STOPPED = (State.PAUSED, State.DONE, State.CANCELLED)
 
@@ -45,11 +44,11 @@ class StepButton:
 
 STEPS: dict[str, StepButton] = {
     "check": StepButton(steps.check, gettext_lazy("Worked out who gets it.")),
-    "submit": StepButton(steps.submit, gettext_lazy("Sent for approval.")),
-    "withdraw": StepButton(steps.withdraw, gettext_lazy("Took it back to edit it.")),
+    "submit": StepButton(approval.submit, gettext_lazy("Sent for approval.")),
+    "withdraw": StepButton(approval.withdraw, gettext_lazy("Took it back to edit it.")),
     "pause": StepButton(steps.pause, gettext_lazy("Paused.")),
     "resume": StepButton(steps.resume, gettext_lazy("Went on.")),
-    "cancel": StepButton(steps.cancel, gettext_lazy("Cancelled for good.")),
+    "cancel": StepButton(approval.cancel, gettext_lazy("Cancelled for good.")),
     "retry": StepButton(
         lambda campaign: bool(steps.retry(campaign)), gettext_lazy("Sent the failed ones again.")
     ),
@@ -69,11 +68,11 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         campaign.name,
         variants=campaign.variants.select_related("asset", "cover").order_by("letter"),
         next_letter=next_letter(campaign) if campaign.is_editable else "",
-        may_approve=may_change and steps.may_approve(campaign, user_of(request)),
+        may_approve=may_change and approval.may_approve(campaign, user_of(request)),
         may_test=may_change and campaign.state in (State.DRAFT, State.WAITING),
         test_form=TestForm(campaign.account),
         seeds=len(test_send.seeds(campaign)),
-        history=_history(campaign),
+        history=audit.entries_of(campaign)[:HISTORY],
         **_now(campaign),
     )
     return TemplateResponse(request, "campaigns/overview.html", context)
@@ -87,7 +86,7 @@ def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     name = request.POST.get("step", "")
     same = request.POST.get("version") == str(campaign.version)
     if name == "approve":
-        moved, words = same and steps.approve(campaign, user_of(request)), _("Approved.")
+        moved, words = same and approval.approve(campaign, user_of(request)), _("Approved.")
     elif name in STEPS:
         moved, words = same and STEPS[name].do(campaign), str(STEPS[name].done)
     else:
@@ -118,7 +117,7 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if pushes:
         message = _("Test messages on their way: %(count)d. They are under “Sent messages”.")
         messages.success(request, message % {"count": len(pushes)})
-        audit.record(request, campaign, _("Sent a test to: %s") % ", ".join(map(handle_name, openids))[:300])
+        audit.record(request, campaign, _("Sent a test to followers: %d.") % len(openids))
     else:
         messages.error(request, _("Nobody to send it to: name a follower, or fill the test group."))
     return redirect("admin:campaigns_campaign_change", campaign.pk)
@@ -169,10 +168,3 @@ def _ready_at(campaign: Campaign, left: int) -> datetime.datetime | None:
     if campaign.state != State.RUNNING or not campaign.speed:
         return None
     return timezone.now() + datetime.timedelta(seconds=left / campaign.speed)
-
-
-def _history(campaign: Campaign) -> Any:
-    entries = LogEntry.objects.filter(
-        content_type__app_label="campaigns", content_type__model="campaign", object_id=str(campaign.pk)
-    )
-    return entries.select_related("user").order_by("-action_time")[:30]

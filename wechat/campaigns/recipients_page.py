@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.followers import people
 from accounts.followers.exporting import mask
 from accounts.followers.person_picker import PersonField
-from accounts.staff import audit
+from accounts.staff import audit, personal_data
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
 from wechat.campaigns import figures
@@ -102,9 +102,11 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @object_page(all_campaigns, Area.SENDING)
 def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
     """The same rows as CSV; OpenIDs are masked for those who may not change followers."""
+    personal_data.check_export(request, campaign.account_id)
     form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign)
-    masked = not Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
+    may_change = Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
+    masked = not may_change or not personal_data.may_see_persons(request.user, campaign.account_id)
     audit.record(request, campaign, _("Downloaded the recipients."))
     return downloads.as_csv_stream(
         _lines(campaign, rows, masked=masked), f"campaign-{campaign.pk}-recipients"

@@ -10,7 +10,6 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.followers import people
-from accounts.followers.handles import handle_name
 from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
@@ -44,7 +43,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 def _changed(request: HttpRequest, account: OfficialAccount) -> None:
     if remove := request.POST.get("remove"):
         Seed.objects.filter(account=account, openid=remove).delete()
-        audit.record(request, account, "", {str(_("Test group")): handle_name(remove)})
+        audit.record(request, account, _("Took a follower out of the test group."))
         return
     if Seed.objects.filter(account=account).count() >= MOST:
         messages.error(request, _("The test group has %d followers already; that is enough.") % MOST)
@@ -55,4 +54,4 @@ def _changed(request: HttpRequest, account: OfficialAccount) -> None:
         return
     openid = form.cleaned_data["follower"]
     Seed.objects.get_or_create(account=account, openid=openid)
-    audit.record(request, account, "", None, {str(_("Test group")): handle_name(openid)})
+    audit.record(request, account, _("Took a follower into the test group."))

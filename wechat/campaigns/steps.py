@@ -5,11 +5,9 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.staff.models import StaffRight
-from accounts.staff.rights import CHANGES, Area
 from wechat.campaigns import counters, dispatch
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
@@ -17,7 +15,6 @@ from wechat.kernel import work
 State = Campaign.State
 
 OPEN = (State.WAITING, State.SCHEDULED, State.PREPARING, State.RUNNING, State.PAUSED)
-SENDERS = [role for role, areas in CHANGES.items() if Area.SENDING in areas]
 
 
 def check(campaign: Campaign) -> bool:
@@ -26,42 +23,25 @@ def check(campaign: Campaign) -> bool:
 
 
 def submit(campaign: Campaign) -> bool:
-    """Asks for approval of what was checked."""
+    """Has what was checked wait for approval."""
     return _step(campaign, [State.DRAFT], Q(checked_at__isnull=False), state=State.WAITING, due_at=None)
 
 
-def withdraw(campaign: Campaign) -> bool:
-    """Back to a draft that can be edited; nothing has been sent."""
+def back_to_draft(campaign: Campaign) -> bool:
+    """A draft that can be edited again; nothing has been sent."""
     return _step(
         campaign, [State.WAITING, State.SCHEDULED], state=State.DRAFT, due_at=None, approved_at=None,
         approved_by=None,
     )  # fmt: skip
 
 
-def approve(campaign: Campaign, by: User) -> bool:
-    """Lets it go, as it was when ``campaign`` was read."""
-    if not may_approve(campaign, by):
-        return False
+def start(campaign: Campaign, by: User) -> bool:
+    """Lets it go, as it was when ``campaign`` was read: ``by`` answers for it."""
     now = timezone.now()
     starts = max(now, campaign.starts_at or now)
     return _step(
         campaign, [State.WAITING], state=State.SCHEDULED, approved_by=by, approved_at=now, due_at=starts
     )
-
-
-def may_approve(campaign: Campaign, by: User) -> bool:
-    """Anybody with the right but its author, unless nobody else has it."""
-    return campaign.author_id != by.pk or not _others(campaign, by)
-
-
-def to_approve(user_id: int) -> QuerySet[Campaign]:
-    """Returns what waits for an approval that this member of staff may give, in any account."""
-    held = StaffRight.objects.filter(
-        account=OuterRef(OuterRef("account")), role__in=SENDERS, user=OuterRef("pk")
-    )
-    others = User.objects.filter(is_active=True, is_staff=True).exclude(pk=user_id)
-    others = others.filter(Q(is_superuser=True) | Exists(held))
-    return Campaign.objects.filter(~Q(author=user_id) | ~Exists(others), state=State.WAITING)
 
 
 def pause(campaign: Campaign) -> bool:
@@ -111,9 +91,3 @@ def _step(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **c
         campaign.refresh_from_db()
         work.wake("campaigns.run")
     return moved
-
-
-def _others(campaign: Campaign, by: User) -> bool:
-    held = StaffRight.objects.filter(account=campaign.account_id, role__in=SENDERS)
-    others = User.objects.filter(is_active=True, is_staff=True).exclude(pk=by.pk)
-    return others.filter(Q(is_superuser=True) | Q(pk__in=held.values("user"))).exists()

@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Kind, Severity, held, overdue
-from wechat.campaigns import steps
 from wechat.campaigns.models import Campaign, MassSend
 
 CAMPAIGNS = "admin:campaigns_campaign_changelist"
@@ -12,16 +11,6 @@ MASS_SENDS = "admin:campaigns_masssend_changelist"
 SEQUENCES = "admin:campaigns_sequence_changelist"
 SENDING = (Area.SENDING,)
 
-KINDS.add(
-    "campaigns.approval",
-    Kind(
-        title=_("Campaigns wait for your approval"),
-        page=CAMPAIGNS,
-        areas=SENDING,
-        severity=Severity.DECISION,
-        rows=lambda account, user: steps.to_approve(user).filter(account=account),
-    ),
-)
 KINDS.add(
     "campaigns.stopped",
     Kind(

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -360,18 +358,3 @@ class BigTable(ModelAdmin[Any]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        """Returns what is only looked at has a history once somebody did something with it."""
-        row = context["original"]
-        context["show_history"] = self.has_change_permission(request, row) or (
-            row is not None and _entries(row).exists()
-        )
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _entries(row: Model) -> QuerySet[LogEntry]:
-    kind = ContentType.objects.get_for_model(row)
-    return LogEntry.objects.filter(content_type=kind, object_id=str(row.pk))

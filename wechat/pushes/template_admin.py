@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.followers import people
-from accounts.followers.handles import handle_name
 from accounts.official.clients import client_for
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
@@ -179,9 +178,7 @@ class TemplateAdmin(AccountScopedAdmin):
             key=f"try:{template.pk}:{get_random_string(16)}",
             cause=f"staff:{user.pk}",
         )
-        audit.record(
-            request, template, _("Sent to %(who)s to try it out") % {"who": handle_name(push.openid)}
-        )
+        audit.record(request, template, _("Sent to a follower to try it out"))
         self.message_user(request, _("The message is on its way; here is what becomes of it."))
         return redirect("admin:pushes_push_change", push.pk)
 

@@ -1,5 +1,5 @@
-"""The admin's pages about official accounts and staff; each module registers its own."""
+"""The admin's pages about official accounts, staff and what staff did; each module registers its own."""
 
-from accounts.staff.admin import official, staff
+from accounts.staff.admin import audit, official, staff
 
-__all__ = ["official", "staff"]
+__all__ = ["audit", "official", "staff"]

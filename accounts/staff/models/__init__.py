@@ -1,8 +1,27 @@
-"""What staff may do with which account, what they have seen or kept, and how often sign-in failed."""
+"""Which staff may do what with which account, what they did, saw and keep, and how they sign in."""
 
 from accounts.staff.models.acknowledgements import Acknowledgement
+from accounts.staff.models.audit import AuditChain, AuditEntry
 from accounts.staff.models.filters import SavedFilter
-from accounts.staff.models.rights import StaffRight
-from accounts.staff.models.sign_in import SignInLimit
+from accounts.staff.models.rights import StaffRight, Withheld
+from accounts.staff.models.sign_in import (
+    RecoveryCode,
+    SecondFactor,
+    SecondFactorRule,
+    SignInLimit,
+    StaffSession,
+)
 
-__all__ = ["Acknowledgement", "SavedFilter", "SignInLimit", "StaffRight"]
+__all__ = [
+    "Acknowledgement",
+    "AuditChain",
+    "AuditEntry",
+    "RecoveryCode",
+    "SavedFilter",
+    "SecondFactor",
+    "SecondFactorRule",
+    "SignInLimit",
+    "StaffRight",
+    "StaffSession",
+    "Withheld",
+]

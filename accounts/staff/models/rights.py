@@ -35,3 +35,24 @@ class StaffRight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.account} · {self.get_role_display()}"
+
+
+class Withheld(models.Model):
+    """What a role may not do in an account although its area would let it: take files with people along, or
+    see who they are."""
+
+    class What(models.TextChoices):
+        EXPORT = "export", _("take files with people along")
+        PERSONS = "persons", _("see personal data")
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
+    role = models.CharField(_("role"), max_length=16, choices=StaffRight.Role.choices)
+    what = models.CharField(_("deed"), max_length=8, choices=What.choices)
+
+    class Meta:
+        verbose_name = _("withheld right")
+        verbose_name_plural = _("withheld rights")
+        constraints = [models.UniqueConstraint(fields=["account", "role", "what"], name="withheld_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account} · {self.get_role_display()} · {self.get_what_display()}"

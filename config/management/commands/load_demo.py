@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
 
 def _make_login() -> None:
-    users = get_user_model().objects
+    users = User.objects
     if not users.filter(username="admin").exists():
         users.create_superuser("admin", password="admin")  # noqa: S106 - known to all, embedded and DEBUG only
 

@@ -24,7 +24,7 @@ from payments.orders.admin.orders import payer_of, payer_openid
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
 from payments.orders.ordering import OrderRefused, Uncertain
-from payments.orders.refunds import abnormal, refunding
+from payments.orders.refunds import abnormal, approval
 from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
@@ -141,9 +141,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def _decide(self, request: HttpRequest, refund: Refund, *, agreed: bool) -> None:
         assert isinstance(request.user, User)
         try:
-            done = (
-                refunding.approve(refund, request.user) if agreed else refunding.reject(refund, request.user)
-            )
+            done = approval.approve(refund, request.user) if agreed else approval.reject(refund, request.user)
         except OrderRefused as error:
             self.message_user(request, str(error.sentence), level="ERROR")
             return

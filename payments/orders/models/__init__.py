@@ -2,8 +2,8 @@
 
 from payments.orders.models.events import OrderEvent
 from payments.orders.models.orders import Order, Step
-from payments.orders.models.refunds import Refund, RefundLimit
+from payments.orders.models.refunds import Refund
 from payments.orders.models.revenue import RevenueDay, RevenueSum
 from payments.orders.models.shipments import Shipment
 
-__all__ = ["Order", "OrderEvent", "Refund", "RefundLimit", "RevenueDay", "RevenueSum", "Shipment", "Step"]
+__all__ = ["Order", "OrderEvent", "Refund", "RevenueDay", "RevenueSum", "Shipment", "Step"]

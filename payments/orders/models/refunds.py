@@ -5,7 +5,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
 from payments.orders.models.orders import Order
 from payments.orders.states import SETTLED, RefundState
 from wechat.kernel.work import WorkRow, finished_is_not_due
@@ -86,34 +85,3 @@ class Refund(WorkRow):
 
     def __str__(self) -> str:
         return self.out_refund_no
-
-
-class RefundLimit(models.Model):
-    """Up to which sum, in fen, is given back without a second person: of one order, and in a day by whoever
-    asks. Business systems have a limit as if they were a role."""
-
-    API = "api"
-
-    account = models.ForeignKey(
-        OfficialAccount, models.CASCADE, related_name="refund_limits", verbose_name=_("account")
-    )
-    role = models.CharField(
-        _("role"),
-        max_length=16,
-        choices=[
-            *((role.value, role.label) for role in (StaffRight.Role.FINANCE, StaffRight.Role.OWNER)),
-            (API, _("Business systems, through the API")),
-        ],
-    )
-    alone_up_to = models.BigIntegerField(_("alone up to"), validators=[MinValueValidator(0)])
-
-    class Meta:
-        verbose_name = _("refund limit")
-        verbose_name_plural = _("refund limits")
-        constraints = [
-            models.UniqueConstraint(fields=["account", "role"], name="refund_limit_once"),
-            models.CheckConstraint(condition=Q(alone_up_to__gte=0), name="refund_limit_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_role_display()} · {self.alone_up_to}"

@@ -1,5 +1,6 @@
 """How much is given back without a second person: a sum for each order, and the same for each day of whoever
-asks, a member of staff or a business system. In parts it stays one sum.
+asks, a member of staff or a business system. In parts it stays one sum. Its owner sets it with the account's
+other limits, see ``accounts.approvals``.
 """
 
 import datetime
@@ -9,14 +10,13 @@ from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from accounts.staff.rights import Rights, Role
-from payments.orders.models import Order, Refund, RefundLimit
+from accounts.approvals import policy
+from accounts.approvals.models import API
+from payments.orders.models import Order, Refund
+from payments.orders.refunds.approval import REFUND
 from payments.orders.states import RELEASED, RefundState
 from wechat.sdk.beijing import BEIJING
 
-# Fen that are given back alone where the owner has set no other limit: 1,000 yuan.
-ALONE_UP_TO = 100_000
-API = RefundLimit.API
 # Sources of the business API are called ``api:3``.
 API_PREFIX = f"{API}:"
 # Of one asking person or system in one account: two refunds at once are counted one after the other.
@@ -24,17 +24,8 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def limit_of(user: User, account_id: int) -> int | None:
-    """Up to how many fen the member of staff refunds alone; ``None`` is without a limit.
-
-    Superusers are as owners here.
-    """
-    rights = Rights.of(user)
-    roles = rights.roles.get(account_id, frozenset()) | ({Role.OWNER} if rights.everything else set())
-    limits = _limits(account_id)
-    if Role.OWNER in roles and Role.OWNER not in limits:
-        return None
-    own = [limits.get(role, ALONE_UP_TO) for role in roles if role in {Role.OWNER, Role.FINANCE}]
-    return max(own, default=0)
+    """Up to how many fen the member of staff refunds alone; ``None`` is without a limit."""
+    return policy.limit_of(user, account_id, REFUND)
 
 
 def left_alone(order: Order, source: str, by: User | None) -> int | None:
@@ -46,7 +37,7 @@ def left_alone(order: Order, source: str, by: User | None) -> int | None:
         limit = limit_of(by, order.account_id)
         asked = Refund.objects.filter(asked_by=by)
     elif source.startswith(API_PREFIX):
-        limit = _limits(order.account_id).get(API, ALONE_UP_TO)
+        limit = policy.limit_of_api(order.account_id, REFUND)
         asked = Refund.objects.filter(source=source)
     else:
         return None
@@ -69,7 +60,3 @@ def _alone(refunds: QuerySet[Refund]) -> int:
     """Fen for which nobody else was asked."""
     counted = refunds.filter(decided_by=None).exclude(state__in=[*RELEASED, RefundState.WAITING])
     return int(counted.aggregate(sum=Sum("amount"))["sum"] or 0)
-
-
-def _limits(account_id: int) -> dict[str, int]:
-    return dict(RefundLimit.objects.filter(account=account_id).values_list("role", "alone_up_to"))

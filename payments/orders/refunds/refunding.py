@@ -20,9 +20,10 @@ from payments.merchants.models import Merchant
 from payments.orders import history
 from payments.orders.models import Order, Refund, Step
 from payments.orders.ordering import LONGEST_KEY, OrderRefused, new_number
+from payments.orders.refunds import approval
 from payments.orders.refunds.limits import left_alone, serialise
 from payments.orders.refunds.reports import apply_refund, settle
-from payments.orders.states import REFUND_MOVES, RefundState, move
+from payments.orders.states import RefundState
 from wechat.kernel import work
 from wechat.sdk.errors import Cause
 from wechat.sdk.pay.cashier import Cashier
@@ -77,18 +78,6 @@ def request(
         if found is None:
             raise
         return _same(found, order, amount)
-
-
-def approve(refund: Refund, by: User) -> bool:
-    """The second person agrees; ``False`` if somebody decided before. Raises ``OrderRefused``."""
-    if refund.asked_by_id == by.pk:
-        raise OrderRefused("second_person", _("Somebody else has to agree to this refund."))
-    return _decided(refund, by, RefundState.PENDING)
-
-
-def reject(refund: Refund, by: User) -> bool:
-    """The amount is free again. Whoever asked for it may take it back like that, too."""
-    return _decided(refund, by, RefundState.REJECTED)
 
 
 def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
@@ -150,6 +139,8 @@ def _requested(
     locked.reserved += amount
     locked.save(update_fields=["reserved"])
     history.write(locked, Step.Kind.REFUND, f"{refund}: {refund.get_state_display()}", by or source)
+    if not agreed:
+        approval.wait(refund)
     return refund
 
 
@@ -170,23 +161,6 @@ def _same(found: Refund, order: Order, amount: int) -> Refund:
     if (found.order_id, found.amount) != (order.pk, amount):
         raise OrderRefused("conflict", _("Under this key there is a refund with other contents."))
     return found
-
-
-def _decided(refund: Refund, by: User, state: RefundState) -> bool:
-    with transaction.atomic():
-        order, locked = _locked(refund)
-        if locked.state != RefundState.WAITING:
-            return False
-        if locked.asked_by_id != by.pk:
-            locked.decided_by = by
-        if state == RefundState.REJECTED:
-            settle(order, locked, state, str(by))
-            return True
-        locked.state = move(REFUND_MOVES, locked.state, state)
-        locked.due_at = timezone.now()
-        locked.save()
-        history.write(order, Step.Kind.REFUND, f"{locked}: {locked.get_state_display()}", by)
-        return True
 
 
 def _looked_up(cashier: Cashier, refund: Refund) -> RefundReport | None:
@@ -222,7 +196,7 @@ def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
         _take(refund, report)
     else:
         with transaction.atomic():
-            order, locked = _locked(refund)
+            order, locked = approval.locked(refund)
             if locked.state == RefundState.PENDING:
                 locked.error = f"{error.code} {error.message}"
                 settle(order, locked, RefundState.REFUSED, history.PLATFORM)
@@ -233,13 +207,3 @@ def _take(refund: Refund, report: RefundReport) -> None:
     apply_refund(refund.order.merchant, report, by=history.PLATFORM)
     pause = LOOK_AFTER[min(refund.calls, len(LOOK_AFTER)) - 1]
     refund.done(due_at=timezone.now() + pause)
-
-
-def _locked(refund: Refund) -> tuple[Order, Refund]:
-    """Order first, then refund: the order in which everybody locks them."""
-    order = (
-        Order.objects.select_for_update(of=("self",))
-        .select_related("account", "merchant")
-        .get(pk=refund.order_id)
-    )
-    return order, Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.followers import people, searching
 from accounts.official.models import OfficialAccount
+from accounts.staff import personal_data
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from payments.merchants.amounts import money
@@ -96,7 +97,10 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Returns what was paid for: an open or cancelled order gives nobody anything."""
-        return super().get_queryset(request).filter(selling.IS_PAID)
+        rows = super().get_queryset(request).filter(selling.IS_PAID)
+        account = current_account(request)
+        sees = account is not None and personal_data.may_see_persons(request.user, account.pk)
+        return rows.annotate(sees_persons=Value(sees))
 
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
         form = super().filter_of(request)
@@ -130,8 +134,10 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
         """The buyers of one item; that somebody took the file stays in the item's history."""
         item = get_object_or_404(Item, pk=row_id(request.GET.get("item", "")), account=account)
+        personal_data.check_export(request, account.pk)
         self.log_change(request, item, _("Exported what the buyers filled in"))
-        return downloads.as_csv_stream(sale_export.rows(item), f"buyers-{item.pk}")
+        masked = not personal_data.may_see_persons(request.user, account.pk)
+        return downloads.as_csv_stream(sale_export.rows(item, masked=masked), f"buyers-{item.pk}")
 
     @admin.display(description=gettext_lazy("order number"))
     def number(self, sale: Sale) -> SafeString:
@@ -153,7 +159,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("what was filled in"))
     def filled_in(self, sale: Sale) -> SafeString | str:
-        answers = [(question, answer) for question, answer in sale.answers if answer]
+        answers = [(question, _shown(sale, answer)) for question, answer in sale.answers if answer]
         return format_html_join(SafeString("<br>"), "{}: {}", answers) if answers else "–"
 
     @admin.display(description=gettext_lazy("amount"))
@@ -168,3 +174,8 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
     def delivery(self, sale: Sale) -> SafeString:
         colour = "good" if sale.fulfilment == Fulfilment.DONE else "warn"
         return badge(sale.get_fulfilment_display(), colour)
+
+
+def _shown(sale: Sale, value: str) -> str:
+    """Returns what tells who it is, as far as the reader of the page may see it."""
+    return personal_data.shown(value, allowed=bool(getattr(sale, "sees_persons", False)))

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
@@ -20,7 +20,7 @@ from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area
 from wechat.articles.forms import PreviewForm
-from wechat.campaigns.mass import allowance, bodies, planning, sending, words
+from wechat.campaigns.mass import allowance, approval, bodies, planning, sending, words
 from wechat.campaigns.mass.forms import SendForm
 from wechat.campaigns.models import MassPreview, MassSend
 from wechat.console import typed_word
@@ -123,11 +123,14 @@ def _looked_at(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, l
 
 
 def _planned(request: HttpRequest, found: MassSend, at: Any) -> HttpResponse:
+    assert isinstance(request.user, User)
+    if (waits := approval.ask(found, at, request.user)) is not None:
+        audit.record(request, found, _("Asked for approval: %(when)s") % {"when": approval.when(at)})
+        return redirect("admin:approvals_approval", waits.pk)
     if not planning.plan(found, at, request.user.pk):
         messages.error(request, _("Somebody has sent it already."))
         return _back(found.pk)
-    when = date_format(localtime(at), "Y-m-d H:i") if at else _("at once")
-    _noted(request, found, _("Confirmed the mass send: %(when)s") % {"when": when})
+    _noted(request, found, _("Confirmed the mass send: %(when)s") % {"when": approval.when(at)})
     return _back(found.pk)
 
 

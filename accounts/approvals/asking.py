@@ -1,0 +1,121 @@
+"""Something is to leave the house: at once, or once somebody else agrees."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from accounts.approvals import actions, policy
+from accounts.approvals.actions import Action
+from accounts.approvals.models import Approval
+from wechat.kernel import work
+
+State = Approval.State
+LASTS = datetime.timedelta(days=3)
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to leave: ``size`` is what the limits count, ``about`` the row that it is about.
+
+    ``before`` and ``after`` are lines to read, ``details`` what ``carry_out`` needs. It ends at ``until``, if
+    it is of no use afterwards.
+    """
+
+    account_id: int
+    about: Model | None
+    title: str
+    size: int
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    until: datetime.datetime | None = None
+
+
+def may_alone(action: Action, account_id: int, size: int, by: User | None) -> bool:
+    """Returns whether a member of staff, or without one a business system, needs nobody else for so much."""
+    limit = (
+        policy.limit_of(by, account_id, action) if by else policy.limit_of_api(account_id, action)
+    )  # fmt: skip
+    return policy.allows(limit, size)
+
+
+def ask(action: Action, wanted: Request, by: User | None, *, through: str = "") -> Approval | None:
+    """Returns what waits now, or ``None`` where it may go at once. ``through`` names a business system.
+
+    What is asked for once more takes the place of what waited.
+    """
+    if may_alone(action, wanted.account_id, wanted.size, None if through else by):
+        return None
+    return wait(action, wanted, by, through=through)
+
+
+@transaction.atomic
+def wait(action: Action, wanted: Request, by: User | None, *, through: str = "") -> Approval:
+    """Has somebody else decide, whatever the limit is."""
+    now = timezone.now()
+    if wanted.about is not None:
+        _waiting_about(wanted.about, action).update(
+            state=State.TAKEN_BACK, decided_at=now, decided_by=by, due_at=None
+        )
+    ends = min(wanted.until or now + LASTS, now + LASTS)
+    approval = Approval(
+        account_id=wanted.account_id,
+        action=action.name,
+        kind=wanted.about._meta.label_lower if wanted.about else "",
+        object_id=str(wanted.about.pk) if wanted.about else "",
+        title=wanted.title[:LONGEST_TITLE],
+        size=wanted.size,
+        before=list(wanted.before),
+        after=list(wanted.after),
+        details=dict(wanted.details),
+        asked_by=by,
+        asked_through=through,
+        expires_at=ends,
+        due_at=ends,
+    )
+    approval.fingerprint = action.fingerprint(approval)
+    approval.save()
+    return approval
+
+
+def waiting_about(row: Model) -> Approval | None:
+    """Returns what waits about a row."""
+    found: Approval | None = _waiting_about(row).select_related("asked_by").first()
+    return found
+
+
+def drop_about(row: Model, by: User | None = None) -> None:
+    """What waited about a row is of no use any more; nothing else is done about it."""
+    _waiting_about(row).update(state=State.TAKEN_BACK, decided_at=timezone.now(), decided_by=by, due_at=None)
+
+
+def _waiting_about(row: Model, action: Action | None = None) -> Any:
+    rows = Approval.objects.filter(kind=row._meta.label_lower, object_id=str(row.pk), state=State.WAITING)
+    return rows.filter(action=action.name) if action else rows
+
+
+EXPIRY = work.Kind(
+    "approvals.expire",
+    lambda: Approval.objects.filter(state=State.WAITING),
+    lease=datetime.timedelta(minutes=2),
+    queue=work.BULK,
+    subject="",
+)
+
+
+@EXPIRY.each
+def expire(approval: Approval) -> None:
+    """Nobody decided in time."""
+    with transaction.atomic():
+        locked = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+        if locked.state == State.WAITING:
+            locked.state, locked.decided_at, locked.due_at = State.EXPIRED, timezone.now(), None
+            locked.save()
+            actions.of(locked).drop(locked)

@@ -1,0 +1,149 @@
+"""The one list of what waits for somebody to agree, with before and after, and the page of the limits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.approvals import actions, deciding, loosening
+from accounts.approvals.actions import Refused
+from accounts.approvals.forms import PolicyForm
+from accounts.approvals.models import ROLES, Approval
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.gate import account_page, entered, frame, object_page
+from accounts.staff.rights import Area, Rights
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An approval of the list, in words."""
+
+    approval: Approval
+    action: StrOrPromise
+    size: str
+
+
+def approvals() -> "QuerySet[Approval]":
+    return Approval.objects.select_related("account", "asked_by", "decided_by")
+
+
+# Every role may look at followers; what else it may look at decides which approvals it sees.
+@account_page(Area.FOLLOWERS)
+def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    user = _user(request)
+    visible = deciding.visible(Rights.of(user), account.pk).select_related("asked_by", "decided_by")
+    mine = deciding.waiting_for(user, account.pk).select_related("asked_by")
+    waiting = visible.filter(state=Approval.State.WAITING).exclude(pk__in=mine.values("pk"))
+    past = visible.exclude(state=Approval.State.WAITING)
+    context = frame(
+        request, _("Approvals"), mine=_lines(mine), waiting=_lines(waiting), past=_lines(past),
+        may_set=Rights.of(user).may_view(Area.SETTINGS, account.pk),
+    )  # fmt: skip
+    return TemplateResponse(request, "approvals/list.html", context)
+
+
+@object_page(approvals, Area.FOLLOWERS, posts_change=False)
+def show(request: HttpRequest, approval: Approval) -> HttpResponse:
+    """What it is, before and after; posting agrees or not."""
+    action, user = actions.of(approval), _user(request)
+    if not Rights.of(user).may_view(action.area, approval.account_id):
+        raise Http404
+    may_decide = deciding.may_decide(approval, user)
+    is_own = approval.asked_by_id == user.pk
+    if request.method == "POST":
+        if not may_decide and not (is_own and "agreed" not in request.POST):
+            raise PermissionDenied
+        return _decided(request, approval, user, agreed="agreed" in request.POST)
+    waits = approval.state == Approval.State.WAITING
+    context = frame(
+        request, approval.title, approval=approval, action=action, size=action.in_words(approval.size),
+        link=action.link(approval), may_decide=may_decide and waits, is_own=is_own, waits=waits,
+    )  # fmt: skip
+    return TemplateResponse(request, "approvals/approval.html", context)
+
+
+@account_page(Area.SETTINGS)
+def limits(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """How much each role does alone."""
+    form = PolicyForm(account.pk, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _kept(request, account, form)
+    able = {role for action in loosening.settable() for role in action.roles}
+    roles = [(role, actions.role_name(role)) for role, _label in ROLES if role in able]
+    rows = [
+        {
+            "action": action,
+            "cells": [
+                (label, form[f"{action.name}-{role}"] if role in action.roles else None)
+                for role, label in roles
+            ],
+        }
+        for action in loosening.settable()
+    ]
+    context = frame(request, _("Approval limits"), rows=rows, roles=roles, form=form)
+    return TemplateResponse(request, "approvals/limits.html", context)
+
+
+def _kept(request: HttpRequest, account: OfficialAccount, form: PolicyForm) -> HttpResponse:
+    approval = loosening.change(account, form.wanted(), _user(request))
+    after = loosening.current(account.pk)
+    changed = [key for key, limit in after.items() if limit != form.before[key]]
+    if changed:
+        before_words = {_name(key): _words(key, form.before[key]) for key in changed}
+        after_words = {_name(key): _words(key, after[key]) for key in changed}
+        audit.record(request, account, _("Approval limits"), before_words, after_words)
+        messages.success(request, _("The limits are kept."))
+    if approval is None:
+        return redirect("admin:approvals_policy")
+    audit.record(request, approval, _("Asked for approval."))
+    messages.info(request, _("What is looser than before waits for another owner to agree."))
+    return redirect("admin:approvals_approval", approval.pk)
+
+
+def _decided(request: HttpRequest, approval: Approval, user: User, *, agreed: bool) -> HttpResponse:
+    try:
+        done = deciding.approve(approval, user) if agreed else deciding.reject(approval, user)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("admin:approvals_approval", approval.pk)
+    if done is None:
+        messages.error(request, _("It does not wait any more: somebody decided, or it expired."))
+        return redirect("admin:approvals_approval", approval.pk)
+    note = f"{actions.of(done).label}: {done.get_state_display()}"
+    if done.alone:
+        note = _("%(done)s (nobody else could agree)") % {"done": note}
+    audit.record(request, done, note, account=entered(request).account)
+    messages.success(request, note)
+    return redirect("admin:approvals_list")
+
+
+def _lines(rows: "QuerySet[Approval]") -> list[Line]:
+    return [
+        Line(row, actions.of(row).label, actions.of(row).in_words(row.size))
+        for row in rows.order_by("-pk")[:SHOWN]
+    ]
+
+
+def _name(key: tuple[str, str]) -> str:
+    return f"{actions.ACTIONS.get(key[0]).label} · {actions.role_name(key[1])}"
+
+
+def _words(key: tuple[str, str], limit: int | None) -> str:
+    return loosening.limit_in_words(actions.ACTIONS.get(key[0]), limit)
+
+
+def _user(request: HttpRequest) -> User:
+    user: Any = request.user
+    assert isinstance(user, User)
+    return user

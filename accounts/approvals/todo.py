@@ -1,0 +1,46 @@
+"""What waits for somebody's yes or no."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.approvals.actions import ACTIONS
+from accounts.approvals.models import Approval
+from accounts.approvals.policy import roles_that_decide
+from accounts.staff.models import StaffRight
+from accounts.staff.rights import Area
+from accounts.staff.todo import KINDS, Kind, Severity
+
+
+def rows(account: Any, user_id: int) -> QuerySet[Approval]:
+    """Returns what this person may decide: nobody decides what they asked for, unless they are alone."""
+    decided_by_them = Q(pk__in=[])
+    for area in Area:
+        held = StaffRight.objects.filter(account=OuterRef("account"), role__in=roles_that_decide(area))
+        runs_everything = User.objects.filter(pk=user_id, is_superuser=True)
+        others = User.objects.filter(is_active=True, is_staff=True).exclude(pk=user_id)
+        theirs = StaffRight.objects.filter(
+            account=OuterRef(OuterRef("account")), role__in=roles_that_decide(area), user=OuterRef("pk")
+        )
+        others = others.filter(Q(is_superuser=True) | Exists(theirs))
+        decided_by_them |= (
+            Q(action__in=[each.name for each in ACTIONS if each.area == area])
+            & (Q(Exists(held.filter(user=user_id))) | Q(Exists(runs_everything)))
+            & (~Q(asked_by=user_id) | ~Exists(others))
+        )
+    waiting = Approval.objects.filter(account=account, state=Approval.State.WAITING)
+    return waiting.filter(decided_by_them)
+
+
+KINDS.add(
+    "approvals",
+    Kind(
+        title=_("Waits for your approval"),
+        page="admin:approvals_list",
+        areas=tuple(Area),
+        severity=Severity.DECISION,
+        rows=rows,
+    ),
+)

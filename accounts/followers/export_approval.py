@@ -1,0 +1,59 @@
+"""A file with followers leaves the house at once, or once somebody else agrees."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.approvals import actions, asking
+from accounts.approvals.actions import Action, followers
+from accounts.approvals.models import Approval
+from accounts.followers import job_requests, selection
+from accounts.official.models import OfficialAccount
+from accounts.staff.rights import Area, Role
+
+# People whose file somebody makes alone where the owner has set no other limit.
+ALONE_UP_TO = 1_000
+
+
+def ask(account: OfficialAccount, details: Mapping[str, Any], by: User) -> Approval | None:
+    """Returns what waits now, or ``None`` where the file may be made at once."""
+    size = selection.followers_of(account, details).order_by().count()
+    wanted = asking.Request(
+        account_id=account.pk,
+        about=None,
+        title=_("File of followers"),
+        size=size,
+        after=[followers(size), str(details.get("format", ""))],
+        details={"job": dict(details)},
+    )
+    return asking.ask(EXPORT, wanted, by)
+
+
+def _carry_out(approval: Approval, by: User) -> None:
+    details = approval.details["job"]
+    job = job_requests.ask(approval.account, "export", details, approval.asked_by, total=approval.size)
+    approval.kind, approval.object_id = job._meta.label_lower, str(job.pk)
+    approval.save(update_fields=["kind", "object_id"])
+
+
+def _link(approval: Approval) -> str:
+    if approval.object_id:
+        return reverse("admin:followers_job", args=[approval.object_id])
+    return reverse("admin:followers_follower_changelist")
+
+
+EXPORT = actions.register(
+    Action(
+        "export_of_persons",
+        gettext_lazy("Export people"),
+        Area.FOLLOWERS,
+        carry_out=_carry_out,
+        link=_link,
+        usual={Role.OWNER: actions.UNLIMITED},
+        otherwise=ALONE_UP_TO,
+    )
+)

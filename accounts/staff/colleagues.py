@@ -1,0 +1,115 @@
+"""The people who work with an account: invited, given other roles, and let go by its owner.
+
+An owner sees and changes what people may do in the owner's own accounts, never in others. Superusers belong
+to the installation and are no account's colleagues.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest
+
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
+from accounts.staff.rights import Area, Rights, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member of staff with the roles that they have in the accounts of whoever looks."""
+
+    user: User
+    held: list[tuple[OfficialAccount, list[str]]]
+
+    @property
+    def is_invited_only(self) -> bool:
+        """Returns whether they have not set a password yet."""
+        return not self.user.has_usable_password()
+
+
+def name_of(user: User) -> str:
+    return user.first_name or user.username
+
+
+def of_accounts(accounts: Mapping[int, OfficialAccount], user: User | None = None) -> list[Colleague]:
+    """Returns everybody with a role in one of them, by name, or only that person."""
+    held: dict[int, dict[int, list[str]]] = {}
+    users: dict[int, User] = {}
+    rows = StaffRight.objects.filter(account__in=accounts, user__is_superuser=False).select_related("user")
+    if user is not None:
+        rows = rows.filter(user=user)
+    for right in rows.order_by("role"):
+        users[right.user_id] = right.user
+        of_user = held.setdefault(right.user_id, {})
+        of_user.setdefault(right.account_id, []).append(str(right.get_role_display()))
+    return [
+        Colleague(user, [(accounts[pk], roles) for pk, roles in held[user.pk].items()])
+        for user in sorted(users.values(), key=lambda user: name_of(user).casefold())
+    ]
+
+
+def find(request: HttpRequest, pk: int) -> User | None:
+    """Returns a person who has a role where the reader may look at the staff."""
+    seen = Rights.of(request.user).viewable(Area.SETTINGS)
+    people = User.objects.filter(is_superuser=False, rights__account__in=seen)
+    return people.distinct().filter(pk=pk).first()
+
+
+def account_shared(request: HttpRequest, user: User, shown: int | None) -> int | None:
+    """Returns the account in which the reader meets this person: the one that is shown, or else any."""
+    seen = Rights.of(request.user).viewable(Area.SETTINGS)
+    shared = list(
+        StaffRight.objects.filter(user=user, account__in=seen)
+        .order_by("pk")
+        .values_list("account", flat=True)
+    )
+    return shown if shown in shared else next(iter(shared), None)
+
+
+def may_let_in(by: Rights, user: User) -> bool:
+    """Returns whether the reader may make a way in for them: only if all of their accounts are the reader's.
+
+    A link to set a password is the key to whatever its holder may do, elsewhere as well.
+    """
+    if user.is_superuser:
+        return False
+    theirs = set(StaffRight.objects.filter(user=user).values_list("account", flat=True))
+    return by.everything or theirs <= set(by.changeable(Area.SETTINGS))
+
+
+@transaction.atomic
+def invite(name: str, username: str, email: str, accounts: Iterable[OfficialAccount], role: str) -> User:
+    """Makes a member of staff who has no password yet."""
+    user = User(username=username, first_name=name, email=email, is_staff=True)
+    user.set_unusable_password()
+    user.save()
+    StaffRight.objects.bulk_create(StaffRight(user=user, account=each, role=role) for each in accounts)
+    return user
+
+
+@transaction.atomic
+def set_roles(user: User, account: OfficialAccount, roles: Collection[str]) -> None:
+    """Gives exactly these roles in the account."""
+    StaffRight.objects.filter(user=user, account=account).exclude(role__in=roles).delete()
+    StaffRight.objects.bulk_create(
+        [StaffRight(user=user, account=account, role=role) for role in roles], ignore_conflicts=True
+    )
+
+
+@transaction.atomic
+def end_access(user: User, accounts: Collection[int]) -> None:
+    """Takes every role in these accounts; who has none anywhere cannot sign in any more."""
+    StaffRight.objects.filter(user=user, account__in=accounts).delete()
+    if not user.is_superuser and not StaffRight.objects.filter(user=user).exists():
+        User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def roles_in(user: User, account_id: int) -> list[str]:
+    held = StaffRight.objects.filter(user=user, account=account_id)
+    return list(held.order_by("role").values_list("role", flat=True))
+
+
+def in_words(roles: Iterable[str]) -> list[str]:
+    return [str(Role(role).label) for role in roles]

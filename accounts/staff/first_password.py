@@ -1,0 +1,87 @@
+"""The link by which somebody sets a password: signed, good once, and for three days.
+
+Whoever holds it may sign in as that person afterwards, so it is shown once, to whoever made it.
+"""
+
+import logging
+import smtplib
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.core.mail import send_mail
+from django.http import HttpResponse
+from django.urls import reverse, reverse_lazy
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+log = logging.getLogger(__name__)
+
+DAYS = settings.PASSWORD_RESET_TIMEOUT // 86_400
+
+
+class Tokens(PasswordResetTokenGenerator):
+    """Signs who it is for, with the password that they have now: another password ends it."""
+
+    key_salt = "accounts.staff.first_password"
+
+
+TOKENS = Tokens()
+
+
+def link_for(user: User) -> str:
+    """Returns the address, whole, to send to that person."""
+    number = urlsafe_base64_encode(force_bytes(user.pk))
+    path = reverse("first_password", args=(number, TOKENS.make_token(user)))
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+def mail(user: User, link: str) -> bool | None:
+    """Returns whether it was handed to the mail server; ``None`` where there is none, or no address."""
+    if not user.email or not settings.EMAIL_HOST:
+        return None
+    text = _(
+        "Hello %(name)s,\n\nset your password for the WeChat Console here:\n%(link)s\n\n"
+        "The link works once and for %(days)d days. Then sign in as %(username)s."
+    )
+    words = {"name": user.first_name, "link": link, "days": DAYS, "username": user.username}
+    try:
+        send_mail(_("Your access to the WeChat Console"), text % words, None, [user.email])
+    except (smtplib.SMTPException, OSError) as error:
+        log.warning("mail_not_sent", extra={"reason": type(error).__name__})
+        return False
+    return True
+
+
+class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        for name in ("new_password1", "new_password2"):
+            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+
+
+class SetPassword(PasswordResetConfirmView):
+    """The page behind the link; the token leaves the address bar before anything is shown."""
+
+    template_name = "staff/first_password.html"
+    form_class = PasswordForm
+    token_generator = TOKENS
+    success_url = reverse_lazy("admin:index")
+
+    def get_user(self, uidb64: str) -> AbstractBaseUser | None:
+        user = super().get_user(uidb64)
+        return user if user is not None and user.is_active else None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        person = {"person": self.user} if self.validlink else {}
+        return super().get_context_data(title=_("Set your password"), **person, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("The password is set. Sign in with it."))
+        return super().form_valid(form)

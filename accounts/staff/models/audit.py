@@ -1,0 +1,117 @@
+"""What staff did: an entry for each deed, which is never changed and never taken away."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.official.models import OfficialAccount
+
+NOTHING = "–"
+
+
+class AuditEntry(models.Model):
+    """Who did what to which row, when and from where, what it was before and what it is now.
+
+    A trigger refuses every change but the seal (``number`` and ``hash``, see ``accounts.staff.audit_chain``).
+    Rows of people are named by their key alone, and their values are withheld.
+    """
+
+    class Deed(models.TextChoices):
+        ADDED = "added", _("added")
+        CHANGED = "changed", _("changed")
+        DELETED = "deleted", _("deleted")
+
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    # The entry outlives what it names: no constraint, and nothing is done to it.
+    account = models.ForeignKey(
+        OfficialAccount, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+",
+        verbose_name=_("account"),
+    )  # fmt: skip
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, db_index=False,
+        related_name="+", verbose_name=_("member of staff"),
+    )  # fmt: skip
+    actor = models.CharField(_("who"), max_length=310)
+    address = models.CharField(_("from where"), max_length=45, blank=True)
+    deed = models.CharField(_("kind of deed"), max_length=8, choices=Deed.choices, default=Deed.CHANGED)
+    kind = models.CharField(_("kind of object"), max_length=100)
+    object_id = models.CharField(_("number of the object"), max_length=64)
+    label = models.CharField(_("object"), max_length=200, blank=True)
+    note = models.TextField(_("deed"), blank=True)
+    before = models.JSONField(_("value before"), default=dict)
+    after = models.JSONField(_("value after"), default=dict)
+    number = models.BigIntegerField(_("number in the chain"), null=True, editable=False)
+    hash = models.CharField(_("seal"), max_length=64, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "number"], nulls_distinct=False, condition=Q(number__isnull=False),
+                name="audit_number_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(number=None, hash="") | (Q(number__isnull=False) & ~Q(hash="")),
+                name="audit_sealed_whole",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["account", "-id"], name="audit_newest"),
+            models.Index(fields=["account", "user", "-id"], name="audit_by_user"),
+            models.Index(fields=["kind", "object_id", "-id"], name="audit_of_object"),
+            models.Index(fields=["account", "at"], name="audit_by_time"),
+            models.Index(fields=["account", "id"], condition=Q(number=None), name="audit_unsealed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.words}"
+
+    @property
+    def changes(self) -> "list[tuple[str, str, str]]":
+        """Each value that became another one: its name, what it was, what it is."""
+        names = dict.fromkeys([*self.before, *self.after])
+        return [(name, self._value(self.before, name), self._value(self.after, name)) for name in names]
+
+    @property
+    def words(self) -> str:
+        """What was done, in one line."""
+        return " ".join(filter(None, self._parts()))
+
+    def _parts(self) -> Iterator[str]:
+        yield self.note or (str(self.get_deed_display()) if not self.changes else "")
+        for name, was, now in self.changes:
+            yield f"{name}: {was} → {now}"
+
+    @staticmethod
+    def _value(values: Any, name: str) -> str:
+        found = values.get(name, NOTHING)
+        # Of a person it is kept that there was a value, and not which.
+        return str(_("withheld")) if found is None else str(found)
+
+
+class AuditChain(models.Model):
+    """How far the entries of an account are sealed: its row is what sealers wait for, and nobody else."""
+
+    account = models.ForeignKey(
+        OfficialAccount, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+",
+        verbose_name=_("account"),
+    )  # fmt: skip
+    number = models.BigIntegerField(_("number in the chain"), default=0)
+    hash = models.CharField(_("seal"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("audit chain")
+        verbose_name_plural = _("audit chains")
+        constraints = [
+            # What belongs to no account has one chain, too.
+            models.UniqueConstraint(fields=["account"], nulls_distinct=False, name="audit_chain_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.number}"

@@ -1,0 +1,96 @@
+"""Passkeys as a second step: the browser's own dialog, checked with Yubico's library.
+
+The public credential is kept; what signs never leaves the phone or key. A passkey belongs to the host name of
+``PUBLIC_URL``: under an IP address there are none.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.utils import timezone
+from fido2.server import Fido2Server
+from fido2.utils import websafe_decode, websafe_encode
+from fido2.webauthn import AttestedCredentialData, PublicKeyCredentialRpEntity, PublicKeyCredentialUserEntity
+
+from accounts.staff.models import SecondFactor
+
+STATE = "passkey_state"
+Kind = SecondFactor.Kind
+NAME = "WeChat Console"
+
+
+class Unfit(Exception):
+    """What the browser sent does not fit what it was asked for."""
+
+
+def server() -> Fido2Server:
+    public = urlsplit(settings.PUBLIC_URL)
+    origin = f"{public.scheme}://{public.netloc}"
+    rp = PublicKeyCredentialRpEntity(name=NAME, id=str(public.hostname))
+    return Fido2Server(rp, verify_origin=lambda given: given == origin)
+
+
+def has(user: User) -> bool:
+    return SecondFactor.objects.filter(user=user, kind=Kind.PASSKEY).exists()
+
+
+def begin_adding(request: HttpRequest, user: User) -> dict[str, Any]:
+    """Returns what the browser's dialog needs to make a new one."""
+    entity = PublicKeyCredentialUserEntity(
+        id=str(user.pk).encode(), name=user.username, display_name=user.first_name or user.username
+    )
+    options, state = server().register_begin(entity, list(_credentials(user).values()))
+    request.session[STATE] = state
+    return dict(options)
+
+
+def add(request: HttpRequest, user: User, answer: Mapping[str, Any], name: str) -> SecondFactor:
+    """Keeps a new one. Raises ``Unfit``."""
+    try:
+        made = server().register_complete(request.session.pop(STATE), answer)
+    except (KeyError, ValueError, TypeError):
+        raise Unfit from None
+    credential = made.credential_data
+    if credential is None:
+        raise Unfit
+    secret = websafe_encode(bytes(credential))
+    return SecondFactor.objects.create(
+        user=user, kind=Kind.PASSKEY, name=name, secret=secret, counter=made.counter
+    )
+
+
+def begin_showing(request: HttpRequest, user: User) -> dict[str, Any]:
+    """Returns what the browser's dialog needs to show one."""
+    options, state = server().authenticate_begin(list(_credentials(user).values()))
+    request.session[STATE] = state
+    return dict(options)
+
+
+def is_right(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> bool:
+    known = _credentials(user)
+    try:
+        used = server().authenticate_complete(request.session.pop(STATE), list(known.values()), answer)
+    except (KeyError, ValueError, TypeError):
+        return False
+    row = next(pk for pk, each in known.items() if each.credential_id == used.credential_id)
+    SecondFactor.objects.filter(pk=row).update(used_at=timezone.now())
+    return True
+
+
+def read(body: bytes) -> Mapping[str, Any]:
+    """Returns what the browser's script sent; nothing, if that is not from it."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _credentials(user: User) -> dict[int, AttestedCredentialData]:
+    rows = SecondFactor.objects.filter(user=user, kind=Kind.PASSKEY)
+    return {row.pk: AttestedCredentialData(websafe_decode(row.secret)) for row in rows}

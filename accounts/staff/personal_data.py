@@ -1,0 +1,65 @@
+"""Who may see who people are, and take files of them along: what an owner withheld from a role.
+
+A role that a page is for may do both, until its owner takes one of them away.
+"""
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from accounts.official.models import OfficialAccount
+from accounts.staff.models import Withheld
+from accounts.staff.rights import Rights, Role
+
+What = Withheld.What
+Person = AbstractBaseUser | AnonymousUser
+MASK = "•••"
+
+
+def may_see_persons(user: Person, account_id: int) -> bool:
+    """Returns whether names, remarks, phone numbers and the like are shown; they are masked otherwise."""
+    return _may(user, account_id, What.PERSONS)
+
+
+def may_export(user: Person, account_id: int) -> bool:
+    """Returns whether a file with people may be made or downloaded."""
+    return _may(user, account_id, What.EXPORT)
+
+
+def check_export(request: HttpRequest, account_id: int) -> None:
+    """Raises ``PermissionDenied``."""
+    if not may_export(request.user, account_id):
+        raise PermissionDenied
+
+
+def shown(value: str, *, allowed: bool) -> str:
+    """Returns the value, or a mask of the same length whatever it is."""
+    return value if allowed or not value else MASK
+
+
+def withheld_in(account: OfficialAccount) -> set[tuple[str, str]]:
+    """Returns what is withheld from which role."""
+    return set(Withheld.objects.filter(account=account).values_list("role", "what"))
+
+
+def withhold(account: OfficialAccount, wanted: set[tuple[str, str]]) -> None:
+    """Withholds exactly this."""
+    for role, what in withheld_in(account) - wanted:
+        Withheld.objects.filter(account=account, role=role, what=what).delete()
+    Withheld.objects.bulk_create(
+        [Withheld(account=account, role=role, what=what) for role, what in sorted(wanted)],
+        ignore_conflicts=True,
+    )
+
+
+def _may(user: Person, account_id: int, what: What) -> bool:
+    """Of several roles one that may is enough. Looked up once a request, for the pages that ask."""
+    rights = Rights.of(user)
+    if rights.everything:
+        return True
+    kept = vars(user)
+    if "_withheld" not in kept:
+        rows = Withheld.objects.filter(account__in=rights.accounts)
+        kept["_withheld"] = set(rows.values_list("account", "role", "what"))
+    roles = rights.roles.get(account_id, frozenset())
+    return any((account_id, str(Role(role)), what.value) not in kept["_withheld"] for role in roles)

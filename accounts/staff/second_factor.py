@@ -1,0 +1,113 @@
+"""The second step of signing in: a code of an authenticator app, a passkey, or a recovery code.
+
+Secrets are encrypted, and a code is good once. Guesses are slowed down by the same limits as passwords, see
+``accounts.staff.sign_in``; nobody is locked out.
+"""
+
+import secrets
+from collections.abc import Sequence
+
+import pyotp
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.staff.models import RecoveryCode, SecondFactor, SecondFactorRule, StaffRight
+
+ISSUER = "WeChat Console"
+Kind = SecondFactor.Kind
+RECOVERY_CODES = 10
+# A clock may be that many half minutes off.
+WINDOW = 1
+STEP_SECONDS = 30
+# In the session, from the password to the second step: what is still to be done.
+PENDING = "second_step"
+SHOW, SET_UP = "show", "set_up"
+
+
+def has(user: User) -> bool:
+    return SecondFactor.objects.filter(user=user).exists()
+
+
+def is_required(user: User) -> bool:
+    """Returns whether an owner wants it of a role that the person has."""
+    held = StaffRight.objects.filter(user=user).values_list("account", "role")
+    rules = set(SecondFactorRule.objects.values_list("account", "role"))
+    return any(right in rules for right in held)
+
+
+def left_to_do(user: User) -> str:
+    """Returns what stands between the password and the console; "" is nothing."""
+    if has(user):
+        return SHOW
+    return SET_UP if is_required(user) else ""
+
+
+def new_key() -> str:
+    return pyotp.random_base32()
+
+
+def address_of(user: User, key: str) -> str:
+    """Returns what an authenticator app scans."""
+    return pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name=ISSUER)
+
+
+def step_of(key: str, code: str) -> int | None:
+    """Returns the half minute for which the code is right, near now; ``None`` if it is not."""
+    plain = code.replace(" ", "")
+    now = int(timezone.now().timestamp()) // STEP_SECONDS
+    app = pyotp.TOTP(key)
+    for step in range(now - WINDOW, now + WINDOW + 1):
+        if secrets.compare_digest(app.generate_otp(step).encode(), plain.encode()):
+            return step
+    return None
+
+
+@transaction.atomic
+def add_app(user: User, key: str, code: str) -> SecondFactor | None:
+    """Keeps an app that has shown a right code; ``None`` if it has not."""
+    step = step_of(key, code)
+    if step is None:
+        return None
+    return SecondFactor.objects.create(user=user, kind=Kind.APP, name=ISSUER, secret=key, counter=step)
+
+
+@transaction.atomic
+def new_recovery_codes(user: User) -> list[str]:
+    """Makes ten new ones, which end the former; they are shown once."""
+    codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _each in range(RECOVERY_CODES)]
+    RecoveryCode.objects.filter(user=user).delete()
+    RecoveryCode.objects.bulk_create(
+        RecoveryCode(user=user, digest=RecoveryCode.digest_of(code)) for code in codes
+    )
+    return codes
+
+
+def is_right(user: User, code: str) -> bool:
+    """Takes a code of an app or a recovery code; each is good once."""
+    return _used_app(user, code) or _used_recovery(user, code)
+
+
+@transaction.atomic
+def _used_app(user: User, code: str) -> bool:
+    apps: Sequence[SecondFactor] = list(
+        SecondFactor.objects.select_for_update().filter(user=user, kind=Kind.APP)
+    )
+    for app in apps:
+        step = step_of(app.secret, code)
+        if step is not None and step > app.counter:
+            app.counter, app.used_at = step, timezone.now()
+            app.save(update_fields=["counter", "used_at"])
+            return True
+    return False
+
+
+def _used_recovery(user: User, code: str) -> bool:
+    unused = RecoveryCode.objects.filter(user=user, used_at=None, digest=RecoveryCode.digest_of(code))
+    return bool(unused.update(used_at=timezone.now()))
+
+
+def pending(request: HttpRequest) -> str:
+    found: str = request.session.get(PENDING, "")
+    return found

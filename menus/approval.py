@@ -1,0 +1,93 @@
+"""A menu goes live, or off, at once, or once somebody else agrees: as the account's owner has set it."""
+
+import datetime
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.approvals import actions, asking
+from accounts.approvals.actions import Action, Refused
+from accounts.approvals.models import Approval
+from accounts.followers.models import Follower
+from accounts.staff.rights import Area
+from menus import asking as publications
+from menus import tree
+from menus.differences import differences
+from menus.facts import problems_of
+from menus.models import Menu, Version
+
+
+def ask(
+    menu: Menu,
+    version: Version | None,
+    *,
+    by: User | None,
+    through: str = "",
+    at: datetime.datetime | None = None,
+    until: datetime.datetime | None = None,
+) -> Approval | None:
+    """Returns what waits now, or ``None`` where it may be published at once.
+
+    Raises ``NotPublishable``: nobody is asked for what WeChat would refuse.
+    """
+    errors = [each for each in problems_of(menu, tree.read(version)) if each.is_error] if version else []
+    if errors:
+        raise publications.NotPublishable(errors)
+    live = menu.versions.filter(state=Version.State.PUBLISHED).first()
+    before = tree.read(live) if live else ()
+    after = tree.read(version) if version else ()
+    wanted = asking.Request(
+        account_id=menu.account_id,
+        about=menu,
+        title=str(menu) if version else _("Take “%(menu)s” off WeChat") % {"menu": menu},
+        size=_reach(menu),
+        before=[button.name for button in before],
+        after=[*map(str, differences(before, after))] or [button.name for button in after],
+        details={
+            "version": version.pk if version else None,
+            "at": at.isoformat() if at else "",
+            "until": until.isoformat() if until else "",
+        },
+        until=at,
+    )
+    return asking.ask(PUBLICATION, wanted, by, through=through)
+
+
+def _reach(menu: Menu) -> int:
+    followers = Follower.objects.filter(account=menu.account_id, subscribed=True)
+    return (followers.filter(tags=menu.tag) if menu.tag else followers).count()
+
+
+def _carry_out(approval: Approval, by: User) -> None:
+    menu = Menu.objects.get(pk=approval.object_id)
+    number = approval.details["version"]
+    version = Version.objects.get(pk=number) if number else None
+    at, until = (parse_datetime(approval.details[name] or "") for name in ("at", "until"))
+    try:
+        if version is not None and at is not None:
+            publications.schedule(
+                menu, version, at=at, until=until, by=approval.asked_by, through=approval.asked_through
+            )
+        else:
+            publications.publish(menu, version, by=approval.asked_by, through=approval.asked_through)
+    except publications.NotPublishable as refused:
+        raise Refused(" ".join(problem.text for problem in refused.problems)) from None
+    except publications.Busy:
+        raise Refused(
+            _("Another menu of this account is being published. Wait a moment, then try again.")
+        ) from None
+
+
+PUBLICATION = actions.register(
+    Action(
+        "menu_publication",
+        gettext_lazy("Publish a menu"),
+        Area.SENDING,
+        carry_out=_carry_out,
+        link=lambda approval: reverse("admin:menus_versions", args=[approval.object_id]),
+        has_api=True,
+    )
+)

@@ -1,0 +1,175 @@
+"""What leaves the house beyond a role's limit waits for somebody else; the owner of the account sets it."""
+
+import datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.approvals import deciding
+from accounts.approvals.models import Approval, ApprovalLimit
+from accounts.followers.models import BulkJob, Follower
+from accounts.staff.models import AuditEntry, StaffRight
+from tests.cast import Cast, member, signed_in
+from wechat.kernel import work
+
+pytestmark = pytest.mark.django_db
+
+State = Approval.State
+LIST = "/admin/approvals/approval/"
+
+
+def limited(staff: Cast, action: str, role: str, most: int | None) -> None:
+    ApprovalLimit.objects.create(account=staff.ours, action=action, role=role, alone_up_to=most)
+
+
+def export(staff: Cast, by: User, people: int = 3) -> Any:
+    """Asks for a file of everybody, and returns where that led."""
+    for number in range(people):
+        Follower.objects.create(account=staff.ours, openid=f"oSomebody{number:019d}", subscribed=True)
+    form = {"account": staff.ours.pk, "action": "export", "format": "csv", "selection": "", "sure": "1"}
+    return signed_in(by).post(reverse("admin:followers_bulk"), form)
+
+
+def address(approval: Approval) -> str:
+    return reverse("admin:approvals_approval", args=(approval.pk,))
+
+
+def waiting(staff: Cast) -> Approval:
+    limited(staff, "export_of_persons", "service", 2)
+    export(staff, staff.service)
+    return Approval.objects.get()
+
+
+def test_up_to_the_limit_nobody_is_asked(staff: Cast) -> None:
+    limited(staff, "export_of_persons", "service", 3)
+    export(staff, staff.service)
+    assert BulkJob.objects.count() == 1
+    assert not Approval.objects.exists()
+
+
+def test_beyond_it_nothing_happens_until_somebody_else_agrees(staff: Cast) -> None:
+    approval = waiting(staff)
+    assert not BulkJob.objects.exists()
+    signed_in(staff.owner).post(address(approval), {"agreed": "1"})
+    approval.refresh_from_db()
+    assert (approval.state, approval.decided_by, approval.alone) == (State.APPROVED, staff.owner, False)
+    assert BulkJob.objects.get().asked_by == staff.service
+
+
+def test_whoever_asked_cannot_agree_but_take_it_back(staff: Cast) -> None:
+    approval = waiting(staff)
+    client = signed_in(staff.service)
+    assert client.post(address(approval), {"agreed": "1"}).status_code == 403
+    client.post(address(approval), {"refused": "1"})
+    approval.refresh_from_db()
+    assert approval.state == State.TAKEN_BACK
+    assert not BulkJob.objects.exists()
+
+
+def test_who_is_refused_gets_nothing(staff: Cast) -> None:
+    approval = waiting(staff)
+    signed_in(staff.owner).post(address(approval), {"refused": "1"})
+    signed_in(staff.owner).post(address(approval), {"agreed": "1"})
+    approval.refresh_from_db()
+    assert approval.state == State.REJECTED
+    assert not BulkJob.objects.exists()
+
+
+def test_it_expires_after_three_days(staff: Cast) -> None:
+    approval = waiting(staff)
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=4)):
+        work.run("approvals.expire")
+        signed_in(staff.owner).post(address(approval), {"agreed": "1"})
+    approval.refresh_from_db()
+    assert approval.state == State.EXPIRED
+    assert not BulkJob.objects.exists()
+
+
+def test_in_an_account_with_one_person_that_one_agrees_and_the_audit_says_so(staff: Cast) -> None:
+    User.objects.exclude(pk=staff.service.pk).update(is_active=False)
+    approval = waiting(staff)
+    signed_in(staff.service).post(address(approval), {"agreed": "1"})
+    assert BulkJob.objects.count() == 1
+    entry = AuditEntry.objects.filter(kind="approvals.approval").latest("pk")
+    assert "没有其他人可以审批" in entry.note
+
+
+def test_somebody_without_the_right_does_not_agree(staff: Cast) -> None:
+    approval = waiting(staff)
+    assert signed_in(staff.auditor).post(address(approval), {"agreed": "1"}).status_code == 403
+    assert signed_in(staff.editor).post(address(approval), {"agreed": "1"}).status_code == 403
+    assert signed_in(staff.outsider).post(address(approval), {"agreed": "1"}).status_code == 404
+
+
+def test_two_who_agree_at_once_are_one(staff: Cast) -> None:
+    approval = waiting(staff)
+    assert deciding.approve(approval, staff.owner) is not None
+    assert deciding.approve(approval, staff.superuser) is None
+    assert BulkJob.objects.count() == 1
+
+
+def test_the_list_tells_each_what_waits_for_them(staff: Cast) -> None:
+    approval = waiting(staff)
+    for user, waits in ((staff.owner, 1), (staff.service, 0), (staff.auditor, 0), (staff.outsider, 0)):
+        assert deciding.waiting_for(user, staff.ours.pk).count() == waits, user
+    assert address(approval) in signed_in(staff.owner).get(LIST).content.decode()
+    assert address(approval) in signed_in(staff.service).get(LIST).content.decode()
+    assert address(approval) not in signed_in(staff.outsider).get(LIST).content.decode()
+
+
+# --- the limits
+
+
+def limits_form(staff: Cast, by: User, **changed: str) -> Any:
+    """Sends the page of the limits with some of them changed."""
+    client = signed_in(by)
+    page = reverse("admin:approvals_policy")
+    form = client.get(page, {"account": staff.ours.pk}).context["form"]
+    values = {name: form[name].initial for name in form.fields}
+    shown = {name: "" if value is None else str(value) for name, value in values.items()}
+    return client.post(page, {"account": staff.ours.pk, **shown, **changed})
+
+
+def limit(staff: Cast, action: str, role: str) -> int | None:
+    return ApprovalLimit.objects.get(account=staff.ours, action=action, role=role).alone_up_to
+
+
+def test_an_owner_tightens_a_limit_at_once(staff: Cast) -> None:
+    limits_form(staff, staff.owner, **{"refund-finance": "50.5"})
+    assert limit(staff, "refund", "finance") == 5050
+    assert not Approval.objects.exists()
+
+
+def test_a_looser_limit_waits_for_another_owner(staff: Cast) -> None:
+    other = member("other-owner", staff.ours, StaffRight.Role.OWNER)
+    limits_form(staff, staff.owner, **{"mass_send-owner": "", "refund-finance": "500"})
+    approval = Approval.objects.get()
+    assert not ApprovalLimit.objects.filter(action="mass_send").exists()
+    assert limit(staff, "refund", "finance") == 50_000
+    assert signed_in(staff.owner).post(address(approval), {"agreed": "1"}).status_code == 403
+    signed_in(other).post(address(approval), {"agreed": "1"})
+    assert limit(staff, "mass_send", "owner") is None
+
+
+def test_a_superuser_who_asked_does_not_loosen_alone(staff: Cast) -> None:
+    limits_form(staff, staff.superuser, **{"mass_send-owner": ""})
+    approval = Approval.objects.get()
+    assert signed_in(staff.superuser).post(address(approval), {"agreed": "1"}).status_code == 403
+
+
+def test_only_owners_set_limits(staff: Cast) -> None:
+    page = reverse("admin:approvals_policy")
+    assert signed_in(staff.auditor).get(page).status_code == 200
+    assert signed_in(staff.auditor).post(page, {"account": staff.ours.pk}).status_code == 403
+    assert signed_in(staff.service).get(page).status_code == 403
+
+
+def test_the_widest_of_several_roles_counts(staff: Cast) -> None:
+    StaffRight.objects.create(user=staff.service, account=staff.ours, role="owner")
+    limited(staff, "export_of_persons", "service", 0)
+    export(staff, staff.service)
+    assert BulkJob.objects.count() == 1

@@ -1,0 +1,105 @@
+"""A campaign goes out once somebody else agrees, unless the account's owner lets its role do so alone."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.approvals import actions, asking, deciding
+from accounts.approvals.actions import NOTHING, Action, Refused
+from accounts.approvals.models import Approval
+from accounts.staff.rights import Area
+from wechat.campaigns import steps
+from wechat.campaigns.counters import Tally
+from wechat.campaigns.models import Campaign
+
+
+def ask(campaign: Campaign) -> Approval | None:
+    """Returns what waits now, or ``None`` where its author may have it sent at once."""
+    wanted = asking.Request(
+        account_id=campaign.account_id,
+        about=campaign,
+        title=campaign.name,
+        size=Tally.of(campaign).going,
+        after=[*(_wording(campaign)), str(campaign.get_audience_display()), str(campaign.get_way_display())],
+    )
+    if campaign.author is None:
+        return asking.wait(CAMPAIGN, wanted, None)
+    return asking.ask(CAMPAIGN, wanted, campaign.author)
+
+
+@transaction.atomic
+def submit(campaign: Campaign) -> bool:
+    """Asks for approval of what was checked, or lets it go where nobody has to be asked."""
+    if not steps.submit(campaign):
+        return False
+    if ask(campaign) is None and campaign.author is not None:
+        steps.start(campaign, campaign.author)
+    return True
+
+
+@transaction.atomic
+def withdraw(campaign: Campaign) -> bool:
+    """Back to a draft that can be edited; nothing has been sent."""
+    asking.drop_about(campaign)
+    return steps.back_to_draft(campaign)
+
+
+@transaction.atomic
+def cancel(campaign: Campaign) -> bool:
+    """For good; what is on its way arrives."""
+    asking.drop_about(campaign)
+    return steps.cancel(campaign)
+
+
+def approve(campaign: Campaign, by: User) -> bool:
+    """Lets it go, as it was when ``campaign`` was read; ``False`` if it is not, or not by this person."""
+    approval = asking.waiting_about(campaign)
+    if approval is None or approval.fingerprint != str(campaign.version):
+        return False
+    try:
+        approved = deciding.approve(approval, by)
+    except Refused:
+        return False
+    campaign.refresh_from_db()
+    return approved is not None
+
+
+def may_approve(campaign: Campaign, by: User) -> bool:
+    approval = asking.waiting_about(campaign)
+    return approval is not None and deciding.may_decide(approval, by)
+
+
+def _wording(campaign: Campaign) -> list[str]:
+    variants = campaign.variants.order_by("letter")
+    if campaign.uses_service:
+        return [variant.words for variant in variants]
+    return [" · ".join(map(str, variant.values.values())) for variant in variants]
+
+
+def _carry_out(approval: Approval, by: User) -> None:
+    if not steps.start(Campaign.objects.get(pk=approval.object_id), by):
+        raise Refused(_("The campaign has changed since you saw it. Look again before you go on."))
+
+
+def _drop(approval: Approval) -> None:
+    steps.back_to_draft(Campaign.objects.get(pk=approval.object_id))
+
+
+def _fingerprint(approval: Approval) -> str:
+    return str(Campaign.objects.values_list("version", flat=True).get(pk=approval.object_id))
+
+
+CAMPAIGN = actions.register(
+    Action(
+        "campaign",
+        gettext_lazy("Campaign"),
+        Area.SENDING,
+        carry_out=_carry_out,
+        drop=_drop,
+        link=lambda approval: reverse("admin:campaigns_campaign_change", args=[approval.object_id]),
+        fingerprint=_fingerprint,
+        otherwise=NOTHING,
+    )
+)
