@@ -2,12 +2,11 @@
 
 from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Kind, Severity
-from wechat.inbox.checkup import RECENT, WHAT_REFUSALS_SAY
+from wechat.inbox.checkup import WHAT_REFUSALS_SAY
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage, Refusal
 
 _NEWEST = (
@@ -29,7 +28,6 @@ KINDS.add(
             Q(good_at=None) | Q(last_at__gt=F("good_at")),
             account=account,
             reason__in=list(WHAT_REFUSALS_SAY),
-            last_at__gte=timezone.now() - RECENT,
         ),
     ),
 )

@@ -1,6 +1,7 @@
 import accounts.followers.models.avatars
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 import simple_history.models
 from django.conf import settings
@@ -60,6 +61,19 @@ class Migration(migrations.Migration):
                 'verbose_name': 'custom field',
                 'verbose_name_plural': 'custom fields',
                 'ordering': ['position', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Erasure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
+                ('at', models.DateTimeField(verbose_name='erased')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'erasure',
+                'verbose_name_plural': 'erasures',
             },
         ),
         migrations.CreateModel(
@@ -134,6 +148,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='GivenName',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
+                ('name', models.CharField(max_length=64, verbose_name='name')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'given name',
+                'verbose_name_plural': 'given names',
+            },
+        ),
+        migrations.CreateModel(
             name='HistoricalSegment',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
@@ -173,6 +200,21 @@ class Migration(migrations.Migration):
                 ('openid', models.CharField(max_length=64)),
                 ('sync', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='openids', to='followers.followersync')),
             ],
+        ),
+        migrations.CreateModel(
+            name='OwnWeChat',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('openid', models.CharField(blank=True, max_length=64, verbose_name='OpenID')),
+                ('scene', models.CharField(blank=True, max_length=64)),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount', verbose_name='account')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='member of staff')),
+            ],
+            options={
+                'verbose_name': 'WeChat of a member of staff',
+                'verbose_name_plural': 'WeChats of the staff',
+            },
         ),
         migrations.CreateModel(
             name='Segment',
@@ -291,6 +333,10 @@ class Migration(migrations.Migration):
             model_name='customfield',
             constraint=models.UniqueConstraint(fields=('account', 'name'), name='custom_field_once_per_account', violation_error_message='There is a field of this name already.'),
         ),
+        migrations.AddConstraint(
+            model_name='erasure',
+            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='erased_once_per_account'),
+        ),
         migrations.AddIndex(
             model_name='fieldvalue',
             index=models.Index(condition=models.Q(('text', ''), _negated=True), fields=['field', 'text'], name='value_text'),
@@ -323,6 +369,10 @@ class Migration(migrations.Migration):
             model_name='followersync',
             constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('step__in', ['done', 'stopped']), _negated=True), _connector='OR'), name='sync_not_due_once_ended'),
         ),
+        migrations.AddConstraint(
+            model_name='givenname',
+            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='given_name_once_per_person'),
+        ),
         migrations.AddIndex(
             model_name='jobfault',
             index=models.Index(fields=['job', 'id'], name='fault_in_order'),
@@ -334,6 +384,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='listedopenid',
             constraint=models.UniqueConstraint(fields=('sync', 'openid'), name='listed_once_per_sync'),
+        ),
+        migrations.AddConstraint(
+            model_name='ownwechat',
+            constraint=models.UniqueConstraint(fields=('user', 'account'), name='own_wechat_once_per_account'),
+        ),
+        migrations.AddConstraint(
+            model_name='ownwechat',
+            constraint=models.UniqueConstraint(condition=models.Q(('scene', ''), _negated=True), fields=('scene',), name='own_wechat_scene_once'),
         ),
         migrations.AddConstraint(
             model_name='segment',
@@ -390,6 +448,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='follower',
             index=models.Index(condition=models.Q(('remark', ''), _negated=True), fields=['account', '-id'], name='follower_remarked'),
+        ),
+        migrations.AddIndex(
+            model_name='follower',
+            index=models.Index(condition=models.Q(('nickname', ''), _negated=True), fields=['account', '-id'], name='follower_named'),
+        ),
+        migrations.AddIndex(
+            model_name='follower',
+            index=models.Index(models.F('account'), django.db.models.functions.text.Left(django.db.models.functions.text.MD5('openid'), 5), name='follower_handle'),
         ),
         migrations.AddConstraint(
             model_name='follower',

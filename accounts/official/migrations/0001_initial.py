@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120, unique=True)),
                 ('value', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False)),
                 ('expires_at', models.DateTimeField()),
+                ('fetched_at', models.DateTimeField(null=True)),
             ],
             options={
                 'verbose_name': 'stored token',
@@ -90,6 +91,53 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'official accounts',
                 'ordering': ['name'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('mode', 'plain'), models.Q(('aes_key', ''), _negated=True), _connector='OR'), name='account_encrypted_mode_has_key', violation_error_message='Compatible and safe mode need the EncodingAESKey.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='QuotaClearing',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quota_clearings', to='official.officialaccount')),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'clearing of quotas',
+                'verbose_name_plural': 'clearings of quotas',
+            },
+        ),
+        migrations.CreateModel(
+            name='TokenEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('what', models.CharField(choices=[('fetched', 'fetched from WeChat'), ('refused', 'refused by WeChat before its time')], max_length=8, verbose_name='what')),
+                ('process', models.CharField(max_length=120, verbose_name='process')),
+                ('at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
+            ],
+            options={
+                'verbose_name': 'event of a token',
+                'verbose_name_plural': 'events of tokens',
+                'indexes': [models.Index(fields=['name', '-id'], name='token_event_newest')],
+            },
+        ),
+        migrations.CreateModel(
+            name='QuotaReading',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
+                ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('figures', models.JSONField(default=dict)),
+                ('read_at', models.DateTimeField(blank=True, null=True)),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='quota_reading', to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'reading of quotas',
+                'verbose_name_plural': 'readings of quotas',
+                'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='official_quotareading_due')],
             },
         ),
         count_edits("official_officialaccount", "accounts"),

@@ -1,5 +1,6 @@
 import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 from payments.orders.migrations._forward_only import CHECK_MOVE, DROP_CHECK_MOVE, ORDER_MOVES, REFUND_MOVES, forward_only
@@ -109,23 +110,68 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='RefundLimit',
+            name='RevenueDay',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('finance', 'Finance: orders and refunds'), ('owner', 'Owner: everything, with secrets and staff'), ('api', 'Business systems, through the API')], max_length=16, verbose_name='role')),
-                ('alone_up_to', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(0)], verbose_name='alone up to')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refund_limits', to='official.officialaccount', verbose_name='account')),
+                ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
+                ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('day', models.DateField(verbose_name='day')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='official.officialaccount')),
             ],
             options={
-                'verbose_name': 'refund limit',
-                'verbose_name_plural': 'refund limits',
+                'verbose_name': 'day of revenue',
+                'verbose_name_plural': 'days of revenue',
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='RevenueSum',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(verbose_name='day')),
+                ('facet', models.CharField(blank=True, choices=[('', 'all'), ('item', 'item'), ('way', 'way'), ('source', 'made by'), ('merchant', 'merchant'), ('channel', 'channel')], max_length=10)),
+                ('value', models.CharField(blank=True, max_length=64)),
+                ('count', models.PositiveIntegerField(verbose_name='orders')),
+                ('total', models.BigIntegerField(verbose_name='amount')),
+                ('refunded', models.BigIntegerField(verbose_name='refunded')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'sum of a day',
+                'verbose_name_plural': 'sums of days',
+            },
+        ),
+        migrations.CreateModel(
+            name='Shipment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
+                ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('how', models.PositiveSmallIntegerField(choices=[(1, 'parcel'), (2, 'delivery in town'), (3, 'nothing to carry, such as a voucher'), (4, 'picked up by the payer')], verbose_name='way of delivery')),
+                ('company', models.CharField(blank=True, max_length=128, verbose_name='carrier')),
+                ('number', models.CharField(blank=True, max_length=128, verbose_name='parcel number')),
+                ('contact', models.CharField(blank=True, max_length=32, verbose_name="receiver's telephone")),
+                ('state', models.CharField(choices=[('waiting', 'being told to WeChat'), ('told', 'WeChat knows it'), ('failed', 'WeChat refused it')], default='waiting', max_length=8, verbose_name='state')),
+                ('shipped_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='shipped')),
+                ('told_at', models.DateTimeField(blank=True, null=True, verbose_name='told to WeChat')),
+                ('corrected', models.BooleanField(default=False)),
+                ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
+                ('order', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='shipment', to='orders.order', verbose_name='order')),
+            ],
+            options={
+                'verbose_name': 'shipment',
+                'verbose_name_plural': 'shipments',
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
             name='Step',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('created', 'Order made'), ('called', 'Placed with WeChat Pay'), ('queried', 'Asked WeChat Pay'), ('closed', 'Closed with WeChat Pay'), ('moved', 'State changed'), ('refund', 'Refund'), ('discrepancy', 'Exception')], max_length=16, verbose_name='what happened')),
+                ('kind', models.CharField(choices=[('created', 'Order made'), ('called', 'Placed with WeChat Pay'), ('queried', 'Asked WeChat Pay'), ('closed', 'Closed with WeChat Pay'), ('moved', 'State changed'), ('refund', 'Refund'), ('discrepancy', 'Exception'), ('shipped', 'Shipped')], max_length=16, verbose_name='what happened')),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='when')),
                 ('by', models.CharField(blank=True, max_length=150, verbose_name='by')),
                 ('text', models.CharField(blank=True, max_length=300, verbose_name='details')),
@@ -272,13 +318,29 @@ class Migration(migrations.Migration):
             model_name='orderevent',
             constraint=models.UniqueConstraint(condition=models.Q(('refund__isnull', False)), fields=('refund', 'topic'), name='refund_event_once'),
         ),
-        migrations.AddConstraint(
-            model_name='refundlimit',
-            constraint=models.UniqueConstraint(fields=('account', 'role'), name='refund_limit_once'),
+        migrations.AddIndex(
+            model_name='revenueday',
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_revenueday_due'),
         ),
         migrations.AddConstraint(
-            model_name='refundlimit',
-            constraint=models.CheckConstraint(condition=models.Q(('alone_up_to__gte', 0)), name='refund_limit_not_negative'),
+            model_name='revenueday',
+            constraint=models.UniqueConstraint(fields=('account', 'day'), name='revenue_day_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='revenuesum',
+            constraint=models.UniqueConstraint(fields=('account', 'facet', 'day', 'value'), include=('count', 'total', 'refunded'), name='revenue_sum_once'),
+        ),
+        migrations.AddIndex(
+            model_name='shipment',
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_shipment_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='shipment',
+            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['told', 'failed']), _negated=True), _connector='OR'), name='shipment_not_due_once_ended'),
+        ),
+        migrations.AddConstraint(
+            model_name='shipment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('how', 1), _negated=True), models.Q(models.Q(('company', ''), _negated=True), models.Q(('number', ''), _negated=True)), _connector='OR'), name='shipment_parcel_has_number'),
         ),
         migrations.AddIndex(
             model_name='step',

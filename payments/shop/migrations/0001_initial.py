@@ -1,3 +1,4 @@
+import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
@@ -108,6 +109,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sale',
             index=models.Index(fields=['item', 'openid'], name='sale_of_person'),
+        ),
+        migrations.AddIndex(
+            model_name='sale',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['answers'], name='sale_by_answer', opclasses=['jsonb_path_ops']),
         ),
         migrations.AddConstraint(
             model_name='sale',

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ('platform_time', models.PositiveBigIntegerField(default=0, editable=False)),
                 ('changed_there', models.BooleanField(default=False, editable=False, verbose_name='edited at WeChat as well')),
                 ('work', models.CharField(blank=True, choices=[('', 'Nothing'), ('save', 'Save to WeChat'), ('publish', 'Publish'), ('follow', 'Ask what became of it'), ('withdraw', 'Take back'), ('preview', 'Send a preview')], default='', editable=False, max_length=8)),
+                ('publish_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='planned for')),
                 ('preview_to', models.CharField(blank=True, editable=False, max_length=40)),
                 ('publish_id', models.CharField(blank=True, editable=False, max_length=40)),
                 ('publish_status', models.PositiveSmallIntegerField(blank=True, editable=False, null=True)),

@@ -154,6 +154,7 @@ class Migration(migrations.Migration):
                 ('recommend', models.CharField(blank=True, max_length=100, verbose_name='words with the pictures')),
                 ('ignore_reprint', models.BooleanField(default=False, help_text="Otherwise WeChat sends nothing when it finds that an article is somebody else's.", verbose_name='send even if judged a reprint')),
                 ('state', models.CharField(choices=[('draft', 'Being written'), ('scheduled', 'Planned'), ('sending', 'Being handed over'), ('confirming', 'Waits for an administrator'), ('accepted', 'WeChat is sending it'), ('done', 'Done'), ('failed', 'Failed'), ('uncertain', 'Uncertain'), ('deleted', 'Deleted')], default='draft', editable=False, max_length=12, verbose_name='state')),
+                ('starts_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='planned for')),
                 ('started_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='begun')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mass_sends', to='official.officialaccount', verbose_name='account')),

@@ -68,6 +68,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ReplyTime',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('waited', models.DurationField()),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'reply time',
+                'verbose_name_plural': 'reply times',
+                'indexes': [models.Index(fields=['account', 'at'], include=('waited',), name='reply_time_by_day')],
+            },
+        ),
+        migrations.CreateModel(
             name='Takeover',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

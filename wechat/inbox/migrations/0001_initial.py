@@ -13,6 +13,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='CountProgress',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('counted', models.BigIntegerField(default=0)),
+                ('seen', models.BigIntegerField(default=0)),
+                ('seen_by', models.BigIntegerField(default=0)),
+                ('due_at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name': 'progress of counting',
+                'verbose_name_plural': 'progress of counting',
+            },
+        ),
+        migrations.CreateModel(
             name='InboundMessage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -65,6 +79,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='MessageCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(verbose_name='day')),
+                ('kind', models.CharField(max_length=40, verbose_name='kind')),
+                ('event', models.CharField(blank=True, max_length=64, verbose_name='event')),
+                ('count', models.PositiveIntegerField(verbose_name='count')),
+                ('unanswered', models.PositiveIntegerField(verbose_name='unanswered')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'messages of a day',
+                'verbose_name_plural': 'messages by day',
+            },
+        ),
+        migrations.CreateModel(
             name='Refusal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -76,6 +106,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'refused callback',
                 'verbose_name_plural': 'refused callbacks',
+            },
+        ),
+        migrations.CreateModel(
+            name='Verification',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('last_at', models.DateTimeField(verbose_name='last')),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to='official.officialaccount', verbose_name='account')),
+            ],
+            options={
+                'verbose_name': 'verification of a callback address',
+                'verbose_name_plural': 'verifications of callback addresses',
             },
         ),
         migrations.CreateModel(
@@ -93,7 +135,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='inboundmessage',
-            index=models.Index(fields=['account', '-id'], name='inbound_newest'),
+            index=models.Index(condition=models.Q(('event__in', ('masssendjobfinish', 'publishjobfinish', 'subscribe_msg_sent_event', 'templatesendjobfinish', 'wxa_media_check')), _negated=True), fields=['account', '-id'], name='inbound_but_receipts'),
         ),
         migrations.AddIndex(
             model_name='inboundmessage',
@@ -142,6 +184,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='inboundmedia',
             constraint=models.CheckConstraint(condition=models.Q(('state', 'fetched'), ('file', ''), _connector='XOR'), name='inbound_media_file_when_fetched'),
+        ),
+        migrations.AddConstraint(
+            model_name='messagecount',
+            constraint=models.UniqueConstraint(fields=('account', 'day', 'kind', 'event'), include=('count', 'unanswered'), name='message_count_once'),
         ),
         migrations.AddConstraint(
             model_name='refusal',

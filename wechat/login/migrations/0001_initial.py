@@ -16,6 +16,18 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='BrowserSession',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'verbose_name': 'browser session',
+                'verbose_name_plural': 'browser sessions',
+            },
+        ),
+        migrations.CreateModel(
             name='SigningKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -72,7 +84,6 @@ class Migration(migrations.Migration):
                 ('consented_at', models.DateTimeField(blank=True, null=True, verbose_name='consented')),
                 ('phone', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False, verbose_name='phone number')),
                 ('session_key', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False)),
-                ('epoch', models.PositiveIntegerField(default=0)),
                 ('first_seen_at', models.DateTimeField(auto_now_add=True, verbose_name='first seen')),
                 ('last_login_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last login')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visitors', to='official.officialaccount', verbose_name='account')),
@@ -95,6 +106,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(db_index=True, verbose_name='expires')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
                 ('ended_by', models.CharField(blank=True, choices=[('logout', 'logged out'), ('reuse', 'an old token came back'), ('erased', "the person's data were deleted")], max_length=8, verbose_name='ended by')),
+                ('browser', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to='login.browsersession')),
                 ('visitor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to='login.visitor', verbose_name='visitor')),
             ],
             options={
@@ -115,6 +127,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'hand-over',
                 'verbose_name_plural': 'hand-overs',
             },
+        ),
+        migrations.AddField(
+            model_name='browsersession',
+            name='visitor',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='login.visitor'),
         ),
         migrations.AddConstraint(
             model_name='allowedsite',

@@ -66,4 +66,26 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='materials_materialquota_due')],
             },
         ),
+        migrations.CreateModel(
+            name='MaterialReading',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
+                ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('kind', models.CharField(choices=[('image', 'Picture'), ('voice', 'Voice'), ('video', 'Video'), ('thumb', 'Cover')], default='image', max_length=8)),
+                ('offset', models.PositiveIntegerField(default=0)),
+                ('found', models.PositiveIntegerField(default=0)),
+                ('left_out', models.PositiveIntegerField(default=0)),
+                ('read_at', models.DateTimeField(blank=True, null=True)),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='material_reading', to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'reading of the library',
+                'verbose_name_plural': 'readings of the library',
+                'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='materials_materialreading_due')],
+            },
+        ),
     ]

@@ -1,5 +1,7 @@
 import django.db.models.deletion
+import simple_history.models
 import wechat.kernel.tracing
+from django.conf import settings
 from django.db import migrations, models
 from wechat.kernel.versioned_cache import count_edits
 
@@ -13,6 +15,7 @@ class Migration(migrations.Migration):
         ('api', '0001_initial'),
         ('inbox', '0001_initial'),
         ('official', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -38,6 +41,30 @@ class Migration(migrations.Migration):
                 'verbose_name': 'template',
                 'verbose_name_plural': 'templates',
             },
+        ),
+        migrations.CreateModel(
+            name='HistoricalEventTemplate',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('event', models.CharField(max_length=40, verbose_name='event')),
+                ('values', models.JSONField(blank=True, default=dict, verbose_name='values')),
+                ('url', models.CharField(blank=True, max_length=500, verbose_name='link')),
+                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('account', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='official.officialaccount', verbose_name='account')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('template', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pushes.template', verbose_name='template')),
+            ],
+            options={
+                'verbose_name': 'historical automatic message',
+                'verbose_name_plural': 'historical automatic messages',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='EventTemplate',
@@ -127,7 +154,7 @@ class Migration(migrations.Migration):
                 ('variant', models.CharField(blank=True, db_default='', default='', editable=False, max_length=8)),
                 ('bulk', models.BooleanField(default=False, editable=False, verbose_name='one of many')),
                 ('state', models.CharField(choices=[('pending', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('uncertain', 'Uncertain'), ('skipped', 'Not sent')], default='pending', max_length=12, verbose_name='state')),
-                ('reason', models.CharField(blank=True, choices=[('no_window', 'The follower has done nothing lately that allows another message.'), ('window_closed', 'WeChat says that the time for messages to this follower is over, or that they left.'), ('used_up', 'WeChat says that the messages allowed after the last action are used up.'), ('unsendable', 'This kind of content cannot be sent as a customer-service message.'), ('refused', 'WeChat refused the message.'), ('gave_up', 'WeChat could not be reached, or was busy, at every attempt.'), ('no_grant', 'The follower has not agreed to another message of this template.'), ('not_following', 'The follower no longer follows the account.'), ('template_gone', 'The template no longer exists at WeChat.'), ('bad_value', 'A value breaks the rule of its field.'), ('blocked', 'The follower has switched off messages of this account.'), ('undelivered', 'WeChat accepted the message but could not deliver it.'), ('no_answer', 'The answer of WeChat was lost: the follower may have the message.'), ('interrupted', 'The sender was stopped: the follower may have the message.')], max_length=16, verbose_name='reason')),
+                ('reason', models.CharField(blank=True, choices=[('no_window', 'The follower has done nothing lately that allows another message.'), ('window_closed', 'WeChat says that the time for messages to this follower is over, or that they left.'), ('used_up', 'WeChat says that the messages allowed after the last action are used up.'), ('unsendable', 'This kind of content cannot be sent as a customer-service message.'), ('refused', 'WeChat refused the message.'), ('gave_up', 'WeChat could not be reached, or was busy, at every attempt.'), ('no_grant', 'The follower has not agreed to another message of this template.'), ('not_following', 'The follower no longer follows the account.'), ('template_gone', 'The template no longer exists at WeChat.'), ('bad_value', 'A value breaks the rule of its field.'), ('blocked', 'The follower has switched off messages of this account.'), ('undelivered', 'WeChat accepted the message but could not deliver it.'), ('late', 'It was due long ago, as before an outage: somebody has to decide about it.'), ('called_off', 'It was late, and was called off.'), ('erased', 'The follower was erased before it was sent.'), ('no_answer', 'The answer of WeChat was lost: the follower may have the message.'), ('interrupted', 'The sender was stopped: the follower may have the message.')], max_length=16, verbose_name='reason')),
                 ('tried_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('msgid', models.BigIntegerField(blank=True, editable=False, null=True, verbose_name='message ID')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
@@ -139,8 +166,25 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sent message',
                 'verbose_name_plural': 'sent messages',
-                'indexes': [models.Index(fields=['account', '-id'], name='push_newest'), models.Index(condition=models.Q(('state__in', ['failed', 'uncertain', 'skipped'])), fields=['account', 'state', '-id'], name='push_troubled'), models.Index(fields=['account', 'openid', '-id'], name='push_conversation'), models.Index(condition=models.Q(('state', 'pending')), fields=['account', 'kind', 'bulk', 'due_at', 'id'], name='push_waiting'), models.Index(condition=models.Q(('state', 'sending')), fields=['due_at'], name='push_leased'), models.Index(condition=models.Q(('caller__isnull', False)), fields=['caller', '-id'], name='push_by_caller'), models.Index(condition=models.Q(('due_at__isnull', False), ('kind', 'service')), fields=['account', 'openid', 'id'], name='push_in_line'), models.Index(condition=models.Q(('bulk', True)), fields=['cause', 'state', 'reason', 'kind', 'variant'], name='push_batch'), models.Index(condition=models.Q(('msgid__isnull', False)), fields=['account', 'msgid'], name='push_by_msgid')],
+                'indexes': [models.Index(fields=['account', '-id'], name='push_newest'), models.Index(condition=models.Q(('state__in', ['failed', 'uncertain', 'skipped'])), fields=['account', 'state', '-id'], name='push_troubled'), models.Index(condition=models.Q(('reason__in', ['refused', 'gave_up', 'template_gone', 'bad_value', 'unsendable']), ('state', 'failed')), fields=['account', '-id'], name='push_removable'), models.Index(fields=['account', 'openid', '-id'], name='push_conversation'), models.Index(condition=models.Q(('state', 'pending')), fields=['account', 'kind', 'bulk', 'due_at', 'id'], name='push_waiting'), models.Index(condition=models.Q(('state', 'sending')), fields=['due_at'], name='push_leased'), models.Index(condition=models.Q(('caller__isnull', False)), fields=['caller', '-id'], name='push_by_caller'), models.Index(condition=models.Q(('due_at__isnull', False), ('kind', 'service')), fields=['account', 'openid', 'id'], name='push_in_line'), models.Index(condition=models.Q(('bulk', True)), fields=['cause', 'state', 'reason', 'kind', 'variant'], name='push_batch'), models.Index(condition=models.Q(('msgid__isnull', False)), fields=['account', 'msgid'], name='push_by_msgid')],
                 'constraints': [models.UniqueConstraint(fields=('account', 'key'), name='push_once'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sending', 'sent', 'delivered', 'failed', 'uncertain', 'skipped'])), name='push_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state__in', ['pending', 'sending'])), models.Q(models.Q(('state__in', ['pending', 'sending']), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='push_due_while_open'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['failed', 'uncertain', 'skipped']), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state__in', ['failed', 'uncertain', 'skipped']), _negated=True), ('reason', '')), _connector='OR'), name='push_reason_when_not_sent'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state__in', ['sent', 'delivered'])), ('state', 'failed'), models.Q(('sent_at__isnull', True), ('state__in', ['pending', 'sending', 'uncertain', 'skipped'])), _connector='OR'), name='push_sent_at_when_it_was_sent'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'service'), ('template', '')), models.Q(('kind__in', ['template', 'notice', 'once', 'subscribe']), models.Q(('template', ''), _negated=True)), _connector='OR'), name='push_kind_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PushDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('sent', models.PositiveIntegerField(default=0)),
+                ('delivered', models.PositiveIntegerField(default=0)),
+                ('failed', models.PositiveIntegerField(default=0)),
+                ('last_id', models.BigIntegerField()),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'sent messages of a day',
+                'verbose_name_plural': 'sent messages by day',
+                'constraints': [models.UniqueConstraint(fields=('account', 'day'), name='push_day_once')],
             },
         ),
         migrations.CreateModel(

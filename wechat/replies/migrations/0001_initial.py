@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
             name='HistoricalRule',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('tag_ids', models.JSONField(null=True)),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('in_shadow', models.BooleanField(default=False, help_text='It says nothing: what it would have answered is counted and listed.', verbose_name='run in shadow')),
