@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from simulator.client import Account, SimulatorClient
 
@@ -24,7 +24,7 @@ PROJECT = Path(__file__).parent.parent
 PICTURES = PROJECT / "docs" / "images" / "staff"
 READY_SECONDS = 240
 LANGUAGES = {"zh-CN": "zh-hans", "en": "en"}
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+WIDE, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
 PEOPLE = {
     "王女士": ["你好", "请问周末有手工课吗", "价格是多少", "停车方便吗"],
     "李雷": ["手工课", "可以开发票吗", "人工"],

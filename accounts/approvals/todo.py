@@ -25,10 +25,10 @@ def rows(account: Any, user_id: int) -> QuerySet[Approval]:
             account=OuterRef(OuterRef("account")), role__in=roles_that_decide(area), user=OuterRef("pk")
         )
         others = others.filter(Q(is_superuser=True) | Exists(theirs))
-        decided_by_them |= (
-            Q(action__in=[each.name for each in ACTIONS if each.area == area])
-            & (Q(Exists(held.filter(user=user_id))) | Q(Exists(runs_everything)))
-            & (~Q(asked_by=user_id) | ~Exists(others))
+        decided_by_them |= Q(
+            Q(Exists(held.filter(user=user_id))) | Q(Exists(runs_everything)),
+            ~Q(asked_by=user_id) | ~Q(Exists(others)),
+            action__in=[each.name for each in ACTIONS if each.area == area],
         )
     waiting = Approval.objects.filter(account=account, state=Approval.State.WAITING)
     return waiting.filter(decided_by_them)
