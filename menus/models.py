@@ -286,7 +286,8 @@ class Publication(WorkRow):
     def explanation(self) -> str:
         """Returns why it is not published, in words."""
         if self.state == self.State.PUBLISHING and not self.error and heartbeat.is_missing(self):
-            return _("No worker is at it at the moment, as after a restart. It goes on within seconds.")
+            told = _("No worker is at it at the moment, as after a restart. It goes on within seconds.")
+            return str(told)
         if self.errcode == NOT_LINKED and (names := self._not_linked()):
             return _("The mini program of “%(names)s” is not linked to this account.") % {"names": names}
         if self.errcode is not None:
