@@ -74,8 +74,11 @@ def made() -> World:
         mode="plain",
     )  # fmt: skip
     Follower.objects.create(account=account, openid=OPENID)
-    visitor = visitors.logged_in(account, OPENID)
-    session = tokens.start(visitor, LoginSession.Kind.MINIPROGRAM)
+    mini = OfficialAccount.objects.get(slug="demo-mini")
+    session = tokens.start(visitors.logged_in(account, OPENID), LoginSession.Kind.MINIPROGRAM)
+    # As the calls of mini programs take nobody else.
+    in_mini_program = visitors.logged_in(mini, OPENID, session_key="c2Vzc2lvbmtleTAxMjM0NQ==")
+    access = tokens.start(in_mini_program, LoginSession.Kind.MINIPROGRAM).access
     client = ApiClient(name="fuzz", scopes=[name for name, _label in scopes.known()], per_minute=600_000)
     secret = client.make_secret()
     client.save()
@@ -83,12 +86,12 @@ def made() -> World:
     return World(
         account=account,
         plain=plain,
-        mini=OfficialAccount.objects.get(slug="demo-mini"),
+        mini=mini,
         order=_ordered(account),
         secret=secret,
         client=client,
         session=_session(account),
-        access=session.access,
+        access=access,
         refresh=session.refresh,
         tag=Tag.objects.create(account=account, name="VIP", platform_id=100),
         segment=Segment.objects.create(account=account, name="all", conditions=[]),

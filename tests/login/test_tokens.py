@@ -381,6 +381,20 @@ def test_an_official_account_is_no_mini_program(person: Person) -> None:
     assert post(Client(), "miniprogram/", {"account": "nobody", "code": "x"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("what", "given"),
+    [("phone", {"code": "x"}), ("profile", {"encryptedData": "AA==", "iv": "AA=="})],
+)
+def test_who_is_signed_in_to_an_official_account_is_refused_without_a_call(
+    person: Person, account: OfficialAccount, what: str, given: dict[str, str]
+) -> None:
+    access = tokens.start(visitors.logged_in(account, "oVisitor"), WEB).access
+    answer = post(Client(), f"miniprogram/{what}/", given, authorization=f"Bearer {access}")
+    assert (answer.status_code, code(answer)) == (400, "no_mini_program")
+    calls = person.simulated.look(f"/calls?appid={account.appid}")["counts"]
+    assert "/wxa/business/getuserphonenumber" not in calls
+
+
 def bearer(given: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {given['access_token']}"}
 

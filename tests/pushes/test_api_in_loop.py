@@ -68,6 +68,12 @@ def code(answered: Answered) -> str:
     return str(json.loads(answered.body)["error"]["code"])
 
 
+def test_an_answer_in_a_form_there_is_none_of_is_not_found(shop: Signed) -> None:
+    (answer,) = all_of(ask(shop, message(), query="account=demo&format=%14"))
+    assert (answer.status, code(answer)) == (404, "not_found")
+    assert not Push.objects.exists()
+
+
 def test_many_at_once_are_queued_once_each_and_told_of_their_own(shop: Signed) -> None:
     answers = all_of(*[ask(shop, message(reference=str(number))) for number in range(40)])
     assert {answer.status for answer in answers} == {202}

@@ -15,7 +15,7 @@ import psycopg
 from asgiref.sync import async_to_sync
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
@@ -67,7 +67,7 @@ class LoopView(BusinessView):
             response = await self.post(drf_request, *args, **kwargs)  # type: ignore[attr-defined]  # of the view
         except (NotDone, psycopg.Error):
             response = self.handle_exception(unavailable())
-        except (APIException, AnsweredBefore, RequestDataTooBig) as error:
+        except (APIException, AnsweredBefore, RequestDataTooBig, Http404) as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
         if isinstance(self.response, Response):

@@ -25,8 +25,7 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
 
     Raises ``ApiRefusal`` for a code that is worth nothing, and platform errors.
     """
-    if account.kind != OfficialAccount.Kind.MINIPROGRAM:
-        raise ApiRefusal(400, "no_mini_program", _("This account is no mini program."))
+    _check_kind(account)
     try:
         session = miniprogram.login(transport(), credentials_of(account), code)
     except ApiError as error:
@@ -35,7 +34,8 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
 
 
 def take_phone(visitor: Visitor, code: str) -> str:
-    """The number that the person agreed to give; it is kept sealed."""
+    """The number that the person agreed to give; it is kept sealed. Raises ``ApiRefusal``."""
+    _check_kind(visitor.account)
     try:
         phone = miniprogram.phone_number(client_for(visitor.account), code)
     except ApiError as error:
@@ -49,6 +49,7 @@ def take_profile(
     visitor: Visitor, encrypted: str, iv: str, raw: str | None = None, signature: str = ""
 ) -> Visitor:
     """Nickname, avatar and unionid out of the encrypted data of this very person. Raises ``ApiRefusal``."""
+    _check_kind(visitor.account)
     if raw is not None and not miniprogram.raw_data_matches(raw, visitor.session_key, signature):
         raise _forged(visitor, "signature")
     data = _opened(visitor, encrypted, iv)
@@ -56,6 +57,12 @@ def take_profile(
         raise _forged(visitor, "openid")
     shown = visitors.consented(str(data.get("nickName", "")), str(data.get("avatarUrl", "")))
     return visitors.logged_in(visitor.account, visitor.openid, str(data.get("unionId", "")), **shown)
+
+
+def _check_kind(account: OfficialAccount) -> None:
+    """WeChat would refuse it, after a call that anybody who is signed in could make as often as they like."""
+    if account.kind != OfficialAccount.Kind.MINIPROGRAM:
+        raise ApiRefusal(400, "no_mini_program", _("This account is no mini program."))
 
 
 def _opened(visitor: Visitor, encrypted: str, iv: str) -> dict[str, Any]:
