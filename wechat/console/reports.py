@@ -195,15 +195,15 @@ class Report:
         for number, measure in enumerate(self.measures):
             now, before = (self._whole(number, days) for days in (self.days, self.before))
             if measure.whole != Whole.NONE:
-                found.append(_sum(measure, now, before))
-        return [*found, *(_sum(*one) for one in self.more)]
+                found.append(compared(measure, now, before))
+        return [*found, *(compared(*one) for one in self.more)]
 
     @property
     def chart(self) -> Chart:
         """The measures that are drawn, the first one with the period before."""
         period = self.form.period
         series = [
-            Series(measure.title, [_drawn(measure, value) for value in self._column(number, self.days)])
+            Series(measure.title, [drawn(measure, value) for value in self._column(number, self.days)])
             for number in self.charted
             for measure in [self.measures[number]]
         ]
@@ -211,7 +211,7 @@ class Report:
         earlier = self._column(self.charted[0], self.before, period.before.days)
         if any(earlier):
             title = _("%(title)s, the period before") % {"title": first.title}
-            series.append(Series(title, [_drawn(first, value) for value in earlier], is_before=True))
+            series.append(Series(title, [drawn(first, value) for value in earlier], is_before=True))
         told = _("%(title)s from %(first)s to %(last)s; the numbers are in the table by day") % {
             "title": self.title, "first": period.first, "last": period.last,
         }  # fmt: skip
@@ -259,13 +259,14 @@ def answer(
     return TemplateResponse(request, template, {**context, "report": report})
 
 
-def _sum(measure: Measure, now: Number, before: Number) -> Sum:
-    change = (now - before) / before if now is not None and before else None
+def compared(measure: Measure, now: Number, before: Number) -> Sum:
+    """Returns a value beside an earlier one."""
+    change = (now - before) / abs(before) if now is not None and before else None
     return Sum(measure.title, measure.shown(now), measure.shown(before), change, measure.is_bad)
 
 
-def _drawn(measure: Measure, value: Number) -> float | None:
-    """Money is drawn in yuan, shares in percent."""
+def drawn(measure: Measure, value: Number) -> float | None:
+    """Returns the value as a chart shows it: money in yuan, shares in percent."""
     if value is None:
         return None
     factor = {Unit.FEN: 0.01, Unit.SHARE: 100}.get(measure.unit, 1)
