@@ -155,7 +155,7 @@ def work_out(row: RevenueDay) -> None:
             transaction.set_rollback(True)
 
 
-def of(
+def paid(
     account: OfficialAccount, period: Period, facets: Iterable[str] = tuple(RevenueSum.Facet.values)
 ) -> Revenue:
     """Returns what was paid in a period, by these facets."""
@@ -175,7 +175,7 @@ def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[datetime.date, Amounts]:
     """Returns the days on which something was paid, both ends included."""
-    return of(account, Period(first, last), [Facet.WHOLE]).days
+    return paid(account, Period(first, last), [Facet.WHOLE]).days
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:

@@ -13,9 +13,8 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area, Rights
 from payments.merchants.models import Merchant
-from payments.orders import revenue
 from payments.orders.models import Order
-from payments.orders.revenue import Amounts, Facet
+from payments.orders.revenue import Amounts, Facet, by_day, paid
 from wechat.channels.models import Channel
 from wechat.console.periods import Period, PeriodForm
 from wechat.console.reports import Line, Measure, Report, Table, Unit, answer, zeroed
@@ -36,11 +35,11 @@ Link = Callable[[str], str]
 
 
 @account_page(Area.MONEY)
-def show(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
+def revenue(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     form = PeriodForm(request.GET)
     period = form.period
-    found = revenue.of(account, period)
-    earlier = revenue.by_day(account, period.before.first, period.before.last)
+    found = paid(account, period)
+    earlier = by_day(account, period.before.first, period.before.last)
     days = {day: _values(amounts) for day, amounts in found.days.items()}
     before = {day: _values(amounts) for day, amounts in earlier.items()}
     report = Report(

@@ -115,7 +115,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"orders_order_{name}")
             for name, view in pages
         ]
-        sums = path("revenue/", self.admin_site.admin_view(revenue_page.show), name="orders_revenue")
+        sums = path("revenue/", self.admin_site.admin_view(revenue), name="orders_revenue")
         return [sums, *ours, *super().get_urls()]
 
     def render_change_form(
