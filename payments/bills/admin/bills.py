@@ -24,6 +24,7 @@ from payments.merchants import held_work
 from payments.merchants.amounts import money
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 
 BILL_COLOURS = {
@@ -62,14 +63,14 @@ class BillDayForm(forms.Form):
 @admin.register(Bill)
 class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
-    list_display = ("dated", "kind", "became", "error", "lines", "came_in", "went_out", "open_exceptions")
+    list_display = ("dated", "kind", "became", "failure", "lines", "came_in", "went_out", "open_exceptions")
     list_display_links = ("dated",)
     list_select_related = ("merchant",)
     list_before_template = "bills/bill_export.html"
     change_form_outer_before_template = "bills/bill_tools.html"
     change_form_outer_after_template = "bills/bill_sums.html"
     fields = (
-        "merchant", "kind", "dated", "became", "error", "lines", "came_in", "went_out", "sha1", "fetched",
+        "merchant", "kind", "dated", "became", "failure", "lines", "came_in", "went_out", "sha1", "fetched",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -174,6 +175,10 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     @admin.display(description=gettext_lazy("day"))
     def dated(self, bill: Bill) -> str:
         return f"{bill.day:%Y-%m-%d}"
+
+    @admin.display(description=gettext_lazy("error"))
+    def failure(self, bill: Bill) -> SafeString:
+        return failures.told(bill.error)
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, bill: Bill) -> SafeString:

@@ -26,6 +26,7 @@ from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.refunds import abnormal, refunding
 from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
+from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
 
@@ -60,7 +61,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     filter_form = RefundFilter
     change_form_outer_before_template = "orders/refund_tools.html"
     fields = (
-        "account", "number", "order_link", "payer", "given", "became", "error", "reason", "asked_by",
+        "account", "number", "order_link", "payer", "given", "became", "failure", "reason", "asked_by",
         "decided_by", "made_by", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
@@ -166,6 +167,10 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def order_link(self, refund: Refund) -> SafeString:
         address = reverse("admin:orders_order_change", args=[refund.order_id])
         return format_html('<a class="link" href="{}">{}</a>', address, refund.order)
+
+    @admin.display(description=gettext_lazy("error"))
+    def failure(self, refund: Refund) -> SafeString:
+        return failures.told(refund.error)
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, refund: Refund) -> SafeString:
