@@ -13,7 +13,7 @@ from accounts.official.models import OfficialAccount
 from menus import answering, approval, counting
 from menus.buttons import OWN_KEY
 from menus.kinds import KEYED
-from menus.models import Item, Version
+from menus.models import Item, MiniProgram, Version
 from wechat.console import codes
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
@@ -75,6 +75,13 @@ def keys(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
         items = items.filter(version__state=Version.State.PUBLISHED).order_by("pk")
     for item in items:
         yield item.key or f"{OWN_KEY}{item.uid}", item.name
+
+
+@codes.mini_programs.register
+def programs(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Those that staff listed as linked to the account."""
+    rows = MiniProgram.objects.filter(account=account_id).order_by("name")
+    yield from (rows.filter(appid__in=wanted) if wanted else rows[:200]).values_list("appid", "name")
 
 
 @named("menu", gone=gettext_lazy("a menu item that was deleted"))

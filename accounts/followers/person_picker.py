@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.followers import people, searching
@@ -32,6 +33,7 @@ PAGE = 30
 MOST = 300
 
 
+@require_GET
 @named_account_page(Area.FOLLOWERS)
 def page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     """The window's answer: the reader's own WeChat first, then who was seen last."""

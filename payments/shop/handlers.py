@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,14 +38,20 @@ def shop_pages(account: OfficialAccount) -> Iterator[Link]:
 
 @searching.finds(Area.MONEY)
 def by_telephone(account_id: int, words: str) -> QuerySet[Sale, Any] | None:
-    """Those who filled in this telephone number, as they wrote it."""
+    """Those who filled in this telephone number, in one of the usual spellings."""
     if not TELEPHONE.fullmatch(words):
         return None
-    sales = Sale.objects.filter(item__account=account_id, answers__contains=[[words]])
-    return sales.order_by().values("openid")
+    written = reduce(or_, (Q(answers__contains=[[each]]) for each in _spellings(words)))
+    return Sale.objects.filter(written, item__account=account_id).order_by().values("openid")
 
 
 @usage.register
 def items_with(asset: Asset) -> list[str]:
     items = Item.objects.filter(picture=asset)
     return [_("payment item “%(item)s”") % {"item": item} for item in items]
+
+
+def _spellings(number: str) -> set[str]:
+    digits = re.sub(r"\D", "", number)
+    parts = (digits[:3], digits[3:7], digits[7:])
+    return {number, digits, " ".join(parts), "-".join(parts)}

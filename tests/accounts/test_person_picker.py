@@ -61,7 +61,7 @@ def test_a_tag_narrows_the_choices(staff: Cast) -> None:
 def test_a_telephone_from_an_order_finds_its_buyer_for_those_who_may_see_money(staff: Cast) -> None:
     ours = world.build(staff.ours)
     sale = ours["shop.sale"]
-    sale.answers = [["姓名", "李雷"], ["电话", "13800138000"]]
+    sale.answers = [["姓名", "李雷"], ["电话", "138 0013 8000"]]
     sale.save()
     Follower.objects.filter(openid=sale.openid).update(remark="买家")
     finance = member("finance", staff.ours, "finance")

@@ -228,7 +228,7 @@ def _followers() -> dict[str, Page]:
         "followers_job": Page(view, change, "followers.bulkjob"),
         "followers_job_file": Page(view, change, "followers.bulkjob"),
         "followers_import": Page(change, change),
-        "followers_pick": Page(view, view, is_named=True),
+        "followers_pick": Page(view, "nobody", is_named=True),
         "login_own_wechat": Page(view, view),
         "followers_avatar": Page(view, change, "followers.follower"),
         "followers_tag_again": Page("nobody", change, "followers.tag"),

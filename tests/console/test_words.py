@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.followers.models import Follower
+from menus.models import MiniProgram
 from tests.cast import Cast, message, signed_in
 from tests.console import world
 from tests.console.world import openid_of
@@ -76,3 +77,22 @@ def test_an_order_says_in_words_who_had_it_made(staff: Cast) -> None:
         assert code not in shown
     revenue = body(signed_in(staff.owner).get(reverse("admin:orders_revenue")).content.decode())
     assert "收款商品页面" in revenue
+
+
+def test_an_unforeseen_error_is_told_in_words_and_its_class_is_folded_away(staff: Cast) -> None:
+    row = message(staff.ours, "在吗", error="ConnectionError: <refused>")
+    address = reverse("admin:inbox_inboundmessage_change", args=[row.pk])
+    html = signed_in(staff.service).get(address).content.decode()
+    assert "<summary>出现意外错误。详情供系统维护人员查看。</summary>" in html
+    assert "<code>ConnectionError: &lt;refused&gt;</code></details>" in html
+    type(row).objects.update(error="AppID 不正确")
+    assert "<details><summary>" not in signed_in(staff.service).get(address).content.decode()
+
+
+def test_a_mini_program_is_offered_by_its_name(staff: Cast) -> None:
+    ours = world.build(staff.ours)
+    program = MiniProgram.objects.filter(account=staff.ours).first()
+    assert program is not None
+    address = reverse("admin:pushes_template_try", args=[ours["pushes.template"].pk])
+    html = signed_in(staff.owner).get(address).content.decode()
+    assert f'<option value="{program.appid}">{program.name}</option>' in html

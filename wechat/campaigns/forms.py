@@ -15,6 +15,8 @@ from accounts.official.models import OfficialAccount
 from wechat.campaigns import audience_file
 from wechat.campaigns.audience_file import EVERYBODYS
 from wechat.campaigns.models import Campaign, Variant
+from wechat.console import codes
+from wechat.console.codes import Suggesting
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.kernel.placeholders import names_in
@@ -125,7 +127,8 @@ class TemplateForm(forms.Form):
 
     url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500,
         help_text=gettext_lazy("What a tap opens. Empty: nothing."))  # fmt: skip
-    appid = forms.RegexField(r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program (AppID)"), required=False,
+    appid = forms.RegexField(r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program"), required=False,
+        widget=Suggesting,
         help_text=gettext_lazy("Opens instead of the link; it must be linked to the account."))  # fmt: skip
     pagepath = forms.CharField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
 
@@ -134,6 +137,9 @@ class TemplateForm(forms.Form):
         self.campaign, self.template = campaign, template
         for field in template.fields:
             self.fields[f"value-{field.name}"] = _input(field, template.defaults.get(field.name, ""))
+        cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
+            campaign.account_id
+        )
         self.order_fields([f"value-{field.name}" for field in template.fields])
 
     @property

@@ -54,6 +54,8 @@ class Codes:
 
 scenes = Codes()
 menu_keys = Codes()
+# By AppID.
+mini_programs = Codes()
 
 
 class Suggesting(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped

@@ -20,6 +20,7 @@ from accounts.followers.labels import name_of
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
+from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge
 from wechat.inbox import answerers, conversation_page, event_names, refused_page, unanswered_page
 from wechat.inbox.failures import handle_again
@@ -46,7 +47,8 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     actions = ("handle_again",)
     change_form_outer_before_template = "inbox/message_tools.html"
     fields = (
-        "account", "follower", "said", "received_at", "sent_at", "answer_given", "condition", "error", "raw",
+        "account", "follower", "said", "received_at", "sent_at", "answer_given", "condition", "failure",
+        "raw",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -114,6 +116,10 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         if row.due_at:
             return badge(_("waiting"))
         return badge(_("answered late"), "warn") if row.late else badge(_("handled"), "good")
+
+    @admin.display(description=gettext_lazy("error"))
+    def failure(self, row: InboundMessage) -> SafeString:
+        return failures.told(row.error)
 
     @admin.display(description=gettext_lazy("raw"))
     def raw(self, row: InboundMessage) -> SafeString:

@@ -21,6 +21,7 @@ from accounts.staff import audit
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
+from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
 from wechat.pushes import lateness, send_holds, send_rates_page, windows
@@ -64,7 +65,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         "attempts",
         "created",
         "sent",
-        "error",
+        "failure",
     )
     readonly_fields = fields
 
@@ -204,6 +205,10 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("reason"))
     def because(self, push: Push) -> StrOrPromise:
         return because(push)
+
+    @admin.display(description=gettext_lazy("error"))
+    def failure(self, push: Push) -> SafeString:
+        return failures.told(push.error)
 
     @admin.display(description=gettext_lazy("in answer to"))
     def answered(self, push: Push) -> str | SafeString:

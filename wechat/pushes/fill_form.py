@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers.person_picker import PersonField
+from wechat.console import codes
+from wechat.console.codes import Suggesting
 from wechat.pushes.models import Template
 from wechat.pushes.values import LISTED, TemplateField
 from wechat.sdk.template_messages import TemplateMessage
@@ -23,7 +25,7 @@ class FillForm(forms.Form):
         help_text=gettext_lazy("What a tap opens. Empty: nothing."),
     )  # fmt: skip
     appid = forms.RegexField(
-        r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program (AppID)"), required=False,
+        r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program"), required=False, widget=Suggesting,
         help_text=gettext_lazy("Opens instead of the link; it must be linked to the account."),
     )  # fmt: skip
     pagepath = forms.CharField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
@@ -34,6 +36,9 @@ class FillForm(forms.Form):
         for field in template.fields:
             self.fields[PREFIX + field.name] = _input(field, template.defaults.get(field.name, ""))
         self.order_fields([PREFIX + field.name for field in template.fields])
+        cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
+            template.account_id
+        )
         if template.kind == Template.Kind.SUBSCRIBE:
             del self.fields["url"], self.fields["appid"]
 

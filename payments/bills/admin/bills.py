@@ -20,11 +20,11 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from payments.bills import exporting, reconciling, sums
 from payments.bills.models import Bill, Discrepancy
-from payments.merchants import held_work
+from payments.merchants import held_work, words
 from payments.merchants.amounts import money
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
-from payments.merchants.words import told
+from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 
 BILL_COLOURS = {
@@ -67,14 +67,14 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         "WeChat Pay makes the bill of a day the next morning at about ten; it is fetched "
         "by itself once a merchant is set up."
     )
-    list_display = ("dated", "kind", "became", "why", "lines", "came_in", "went_out", "open_exceptions")
+    list_display = ("dated", "kind", "became", "failure", "lines", "came_in", "went_out", "open_exceptions")
     list_display_links = ("dated",)
     list_select_related = ("merchant",)
     list_before_template = "bills/bill_export.html"
     change_form_outer_before_template = "bills/bill_tools.html"
     change_form_outer_after_template = "bills/bill_sums.html"
     fields = (
-        "merchant", "kind", "dated", "became", "why", "lines", "came_in", "went_out", "sha1", "fetched",
+        "merchant", "kind", "dated", "became", "failure", "lines", "came_in", "went_out", "sha1", "fetched",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -180,14 +180,14 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def dated(self, bill: Bill) -> str:
         return f"{bill.day:%Y-%m-%d}"
 
+    @admin.display(description=gettext_lazy("error"))
+    def failure(self, bill: Bill) -> SafeString:
+        return failures.told(words.told(bill.error))
+
     @admin.display(description=gettext_lazy("state"))
     def became(self, bill: Bill) -> SafeString:
         colour = "warn" if bill.error else BILL_COLOURS[Bill.State(bill.state)]
         return badge(bill.get_state_display(), colour)
-
-    @admin.display(description=gettext_lazy("error"))
-    def why(self, bill: Bill) -> str:
-        return told(bill.error)
 
     @admin.display(description=gettext_lazy("income"))
     def came_in(self, bill: Bill) -> SafeString:

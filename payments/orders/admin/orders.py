@@ -22,7 +22,7 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import AmountField, money
-from payments.orders import history, polling, revenue_page, shipping
+from payments.orders import history, polling, shipping
 from payments.orders.filtering import OrderFilter
 from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused

@@ -18,8 +18,8 @@ from accounts.followers import people
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
+from payments.merchants import words
 from payments.merchants.amounts import money
-from payments.merchants.words import told
 from payments.orders.admin.orders import payer_of, payer_openid
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
@@ -27,6 +27,7 @@ from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.refunds import abnormal, approval
 from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
+from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
 
@@ -62,17 +63,13 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     filter_form = RefundFilter
     change_form_outer_before_template = "orders/refund_tools.html"
     fields = (
-        "account", "number", "order_link", "payer", "given", "became", "why", "reason", "asked_by",
+        "account", "number", "order_link", "payer", "given", "became", "failure", "reason", "asked_by",
         "decided_by", "made_by", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
 
     def prepare(self, rows: Sequence[Refund]) -> None:
         people.beside(rows, openid=_payer_openid)
-
-    @admin.display(description=gettext_lazy("error"))
-    def why(self, refund: Refund) -> str:
-        return told(refund.error)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (("decide", self.decide_view), ("pay_out", self.pay_out_view))
@@ -170,6 +167,10 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def order_link(self, refund: Refund) -> SafeString:
         address = reverse("admin:orders_order_change", args=[refund.order_id])
         return format_html('<a class="link" href="{}">{}</a>', address, refund.order)
+
+    @admin.display(description=gettext_lazy("error"))
+    def failure(self, refund: Refund) -> SafeString:
+        return failures.told(words.told(refund.error))
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, refund: Refund) -> SafeString:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.followers import people
 from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders.models import Order
@@ -140,6 +141,7 @@ def test_what_is_asked_is_kept_with_the_order(person: Person, offered: Offered) 
     kept = [["姓名", "小雨"], ["手机", "138 0000 0000"], ["尺码", "L"], ["备注", ""]]
     assert Sale.objects.get(order=order).answers == kept
     assert "138 0000 0000" in text(person.goes(at(order)))
+    assert people.one(order.account_id, order.openid).name == dict(kept)["姓名"]
 
 
 def test_what_is_missing_is_said_field_by_field(person: Person, offered: Offered) -> None:

@@ -1,0 +1,8 @@
+"""``{{ row.error|told }}``: what went wrong, for staff."""
+
+from django import template
+
+from wechat.console import failures
+
+register = template.Library()
+register.filter("told", failures.told)
