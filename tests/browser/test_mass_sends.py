@@ -46,6 +46,7 @@ def test_a_text_is_previewed_and_sent_to_everybody_after_two_confirmations(
     page.get_by_role("link", name="查看人数并发送…").click()
     page.get_by_role("button", name="发给全部粉丝…").click()
     assert MassSend.objects.get().state == "draft"
+    page.get_by_label("此操作无法撤销").fill("所有人")
     page.get_by_role("button", name="确定，发给全部 3 位粉丝").click()
     expect(page.get_by_role("link", name="查看人数并发送…")).to_have_count(0)
     work_off()

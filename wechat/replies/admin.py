@@ -60,6 +60,9 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     area = Area.CONTENT
     form = RuleForm
     inlines = (KeywordInline, ReplyInline)
+    empty_words = gettext_lazy(
+        "Nobody is answered yet: add a rule, or import those made on WeChat's own page."
+    )
     list_display = ("title", "answers_to", "says", "limits", "fired", "is_on")
     list_display_links = ("title",)
     list_filter = ("enabled", "in_shadow", "trigger", "tags")
