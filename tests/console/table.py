@@ -252,7 +252,7 @@ def _operations() -> dict[str, Page]:
         ),
         # What failed of another area, or of no kind, is not found.
         "operations_failures": Page("view:followers", "nobody"),
-        "operations_failures_of": Page("view:followers", "nobody", args=lambda world: ["changes"]),
+        "operations_failures_of": Page("view:followers", "change:followers", args=lambda world: ["changes"]),
         # WeChat is asked for whoever may look.
         "operations_quotas": Page(view, view),
         "operations_quotas_clear": Page(change, change),
