@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from accounts.approvals import actions, loosening, policy
 from accounts.approvals.actions import Action
@@ -36,7 +37,12 @@ def _field(action: Action, role: str, limit: policy.Limit) -> forms.DecimalField
         decimal_places=2 if action.scale == 100 else 0,
         initial=None if limit is None else (Decimal(limit) / action.scale).normalize().__format__("f"),
         widget=forms.NumberInput(
-            attrs={"min": 0, "step": "any", "aria-label": f"{action.label} · {actions.role_name(role)}"}
+            attrs={
+                "min": 0,
+                "step": "any",
+                "placeholder": _("no limit"),
+                "aria-label": f"{action.label} · {actions.role_name(role)}",
+            }
         ),
     )
 
