@@ -27,6 +27,7 @@ from bench.drill.ledger import Ledger
 from bench.drill.programs import Program, module
 from bench.drill.proxy import Proxy, free_port
 from bench.drill.receiver import Receiver
+from config.embedded.launching import die_with_parent
 from config.embedded.redis import _program as redis_program
 from menus import drafts
 from menus.models import Menu
@@ -74,8 +75,16 @@ class OwnRedis:
 
     def start(self) -> None:
         options = {"--port": str(self.port), "--dir": str(self._folder), "--appendonly": "yes", "--save": ""}
-        command = [str(redis_program()), *(word for pair in options.items() for word in pair)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command, parent = (
+            [str(redis_program()), *(word for pair in options.items() for word in pair)],
+            os.getpid(),
+        )
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),
+        )
 
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
@@ -198,8 +207,8 @@ def _environment(folder: Path, proxies: dict[Service, Proxy], platform: str, web
         "MEDIA_ROOT": str(media),
         "PROMETHEUS_MULTIPROC_DIR": str(counting),
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
-        # Webhooks go to this machine.
-        "DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": "bench.drill.settings",
+        "DEBUG": "0",
     }
 
 
