@@ -11,7 +11,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -24,7 +24,7 @@ from django.test import Client
 from accounts.official.models import OfficialAccount
 from bench.drill.caller import Caller
 from bench.drill.ledger import Ledger
-from bench.drill.programs import Program, module
+from bench.drill.programs import Program, Supervisor, module
 from bench.drill.proxy import Proxy, free_port
 from bench.drill.receiver import Receiver
 from config.embedded.launching import die_with_parent
@@ -109,6 +109,7 @@ class Installation:
     caller: Caller
     session: str
     ledger: Ledger
+    supervisor: Supervisor = field(init=False)
 
     def is_ready(self) -> bool:
         return answers(self.web, "/healthz/ready")
@@ -147,6 +148,7 @@ def installed(folder: Path) -> Iterator[Installation]:
         for name in ("web", "worker", "beat"):
             programs[name].start()
         programs["web"].wait_until(there.is_ready)
+        there.supervisor = stack.enter_context(Supervisor(programs.values()))
         yield there
 
 
