@@ -21,6 +21,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from config import health
 from config.requests import Send
+from wechat.kernel.read_only import is_read_only, sqlstate
 
 POSTGRES, REDIS = "PostgreSQL", "Redis"
 # A page that is ready by then asks nobody.
@@ -60,8 +61,10 @@ async def finished(page: "asyncio.Future[Any]") -> None:
 
 def service_of(error: BaseException) -> str:
     """Returns what is away if that is the cause of the error, else nothing."""
+    if is_read_only(error):
+        return POSTGRES
     if isinstance(error, OperationalError | InterfaceError):
-        code = getattr(error.__cause__, "sqlstate", None) or ""
+        code = sqlstate(error)
         return POSTGRES if not code or code.startswith(AWAY_CODES) else ""
     is_redis = isinstance(error, RedisConnectionError | RedisTimeoutError | ConnectionInterrupted)
     return REDIS if is_redis else ""

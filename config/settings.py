@@ -172,11 +172,12 @@ CELERY_BROKER_URL = environment.service_address(
     "amqp",
     "amqps",
 )
-# Interactive work first: a worker reads its queues in the order in which they are named.
+# In turns: with interactive work always first, bulk work stood still as long as workers were busy. As each
+# worker keeps a process for interactive work (``wechat.kernel.work.places``), it does not wait for bulk work.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **REDIS_TIMEOUTS,
     "visibility_timeout": 600,
-    "queue_order_strategy": "priority",
+    "queue_order_strategy": "round_robin",
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # max_retries 0 gives up after one half-second attempt; publish_retry = False was measured at up to 6.6 s.

@@ -34,12 +34,14 @@ from bench.drill import report  # noqa: E402
 from bench.drill.drills import DRILLS, FAULT_SECONDS, Drill  # noqa: E402
 from bench.drill.installation import Installation, installed  # noqa: E402
 from bench.drill.run import Row  # noqa: E402
+from config.embedded.interruption import exit_when_told  # noqa: E402
 
 LOOK_SECONDS = 2.0
 
 
 def main() -> int:
     options = _options()
+    exit_when_told()
     chosen = [each for each in DRILLS if not options.only or each.name in options.only]
     with _folder(options.logs) as folder, installed(folder) as there:
         rows = _performed(chosen, there, time.monotonic() + options.minutes * 60)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -60,10 +61,12 @@ class Caller:
 class Insistence:
     """Repeats a call until it is accepted, and notes answers that no caller should get.
 
-    ``may_be_cut``: connections may break, as the process that answers them is killed.
+    ``may_be_cut``: connections may break, as the process that answers them is killed. ``given_up`` is set
+    when the whole drill ends.
     """
 
     may_be_cut: bool = False
+    given_up: threading.Event = field(default_factory=threading.Event)
     wrong: list[str] = field(default_factory=list)
     slowest: float = 0.0
 
@@ -75,7 +78,7 @@ class Insistence:
         Raises ``NotAccepted``.
         """
         ends, last = time.monotonic() + PATIENCE_SECONDS, "nothing"
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and not self.given_up.is_set():
             began = time.monotonic()
             try:
                 answer = call()

@@ -11,7 +11,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -24,9 +24,10 @@ from django.test import Client
 from accounts.official.models import OfficialAccount
 from bench.drill.caller import Caller
 from bench.drill.ledger import Ledger
-from bench.drill.programs import Program, module
+from bench.drill.programs import Program, Supervisor, module
 from bench.drill.proxy import Proxy, free_port
 from bench.drill.receiver import Receiver
+from config.embedded.launching import die_with_parent
 from config.embedded.redis import _program as redis_program
 from menus import drafts
 from menus.models import Menu
@@ -74,8 +75,16 @@ class OwnRedis:
 
     def start(self) -> None:
         options = {"--port": str(self.port), "--dir": str(self._folder), "--appendonly": "yes", "--save": ""}
-        command = [str(redis_program()), *(word for pair in options.items() for word in pair)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command, parent = (
+            [str(redis_program()), *(word for pair in options.items() for word in pair)],
+            os.getpid(),
+        )
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),
+        )
 
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
@@ -100,6 +109,7 @@ class Installation:
     caller: Caller
     session: str
     ledger: Ledger
+    supervisor: Supervisor = field(init=False)
 
     def is_ready(self) -> bool:
         return answers(self.web, "/healthz/ready")
@@ -138,6 +148,7 @@ def installed(folder: Path) -> Iterator[Installation]:
         for name in ("web", "worker", "beat"):
             programs[name].start()
         programs["web"].wait_until(there.is_ready)
+        there.supervisor = stack.enter_context(Supervisor(programs.values()))
         yield there
 
 
@@ -198,8 +209,8 @@ def _environment(folder: Path, proxies: dict[Service, Proxy], platform: str, web
         "MEDIA_ROOT": str(media),
         "PROMETHEUS_MULTIPROC_DIR": str(counting),
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
-        # Webhooks go to this machine.
-        "DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": "bench.drill.settings",
+        "DEBUG": "0",
     }
 
 

@@ -4,16 +4,22 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from config.embedded import PROJECT
 from config.embedded.launching import die_with_parent
 
 STOP_SECONDS = 20
 READY_SECONDS = 180
+# Between the end of a program and its next beginning, as in deploy/systemd.
+RESTART_SECONDS = 2.0
 
 
 class Program:
@@ -26,8 +32,23 @@ class Program:
         self.log = folder / f"{name}.log"
         self._command, self._environment = list(command), dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_wanted = False
+        self._lock = threading.Lock()
 
     def start(self) -> None:
+        with self._lock:
+            self._is_wanted = True
+            self._launch()
+
+    def look_after(self) -> bool:
+        """Starts it again if it has ended by itself; returns whether it had."""
+        with self._lock:
+            if not self._is_wanted or self.is_running:
+                return False
+            self._launch()
+            return True
+
+    def _launch(self) -> None:
         parent = os.getpid()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -62,18 +83,48 @@ class Program:
 
     def kill(self) -> None:
         """Ends it as ``kill -9`` does, all of it at the same moment."""
+        self._leave()
         self.send(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
     def stop(self) -> None:
         """Ends it as an operator does; what is left after ``STOP_SECONDS`` is killed."""
+        self._leave()
         self.send(signal.SIGCONT)
         if self._process is not None:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_SECONDS)
         self.kill()
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._is_wanted = False
+
+
+class Supervisor:
+    """Starts programs again that ended by themselves, as systemd, compose and Kubernetes do."""
+
+    def __init__(self, programs: Collection[Program]) -> None:
+        self.restarts: Counter[str] = Counter()
+        self._programs = programs
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(RESTART_SECONDS):
+            self.restarts.update(each.name for each in self._programs if each.look_after())
 
 
 def module(*arguments: str) -> list[str]:

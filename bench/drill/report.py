@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.drill.columns import COLUMNS
+from bench.drill.drills import DRILLS
 from bench.drill.run import Cell
 from config.embedded import PROJECT
 
@@ -63,7 +64,9 @@ def write(rows: Mapping[str, Cells], seconds: float) -> None:
         f"|---{'|---' * len(COLUMNS)}|",
         *(f"| {name} | {' | '.join(_cells(row))} |" for name, row in rows.items()),
     ]
-    told = [
+    missing = [each.name for each in DRILLS if each.name not in rows]
+    told = [f"- Not in this run: {', '.join(missing)}"] if missing else []
+    told += [
         f"- {name}, {column}: {text}"
         for name, row in rows.items()
         for column, cell in row.items()

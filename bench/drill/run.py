@@ -47,17 +47,25 @@ class Row:
 
     def perform(self) -> None:
         """Has the columns work, and the fault begin and end."""
-        enough = threading.Event()
+        enough, ended_before = threading.Event(), self._there.supervisor.restarts.copy()
         with ThreadPoolExecutor(len(self._columns), thread_name_prefix="column") as pool:
             self._note([pool.submit(_closing, each.prepare) for each in self._columns])
             working = [pool.submit(_work, each, enough) for each in self._columns]
-            time.sleep(BEFORE_SECONDS)
-            self._disturb()
-            time.sleep(AFTER_SECONDS)
-            enough.set()
+            try:
+                time.sleep(BEFORE_SECONDS)
+                self._disturb()
+                time.sleep(AFTER_SECONDS)
+            except SystemExit:
+                for each in self._columns:
+                    each.insistence.given_up.set()
+                raise
+            finally:
+                enough.set()
             self._note(working)
             self._note([pool.submit(_closing, each.finish) for each in self._columns])
         self._over_at = time.monotonic()
+        ended = self._there.supervisor.restarts - ended_before
+        self._itself.told = ", ".join(f"{name} ended by itself and was started again" for name in ended)
 
     def is_settled(self) -> bool:
         """Whether everything has come to its end, or has not for minutes."""

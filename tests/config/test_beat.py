@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from celery import Celery
 
 from config.embedded import PROJECT
 from tests.config.amqp_broker import Broker
@@ -95,3 +96,17 @@ def test_ticks_that_waited_for_a_worker_are_one(monkeypatch: pytest.MonkeyPatch)
     for _ in range(100):
         tasks.tick()
     assert looks == ["looked"]
+
+
+def test_work_that_somebody_waits_for_leaves_the_other_its_turns_however_much_there_is(
+    redis: OwnRedis,
+) -> None:
+    sender = Celery(broker=redis.url)
+    for _number in range(20):
+        sender.send_task("inbox.react", queue=work.INTERACTIVE)
+    sender.send_task("pushes.send_bulk", queue=work.BULK)
+    with running(sys.executable, "-c", WORKER, CELERY_BROKER_URL=redis.url) as heard:
+        assert heard.stdout is not None
+        told = (line.split()[1] for line in heard.stdout if line.startswith("done "))
+        done = [next(told) for _number in range(5)]
+    assert done.count("inbox.react") == 4, "and the bulk one, which is behind twenty of them"

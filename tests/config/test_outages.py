@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 import requests
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -138,6 +138,14 @@ def test_a_page_that_needs_redis_says_so(
     got = client.get(address)
     assert (got.status_code, "Redis" in got.content.decode()) == (503, True)
     assert got.headers["Retry-After"]
+
+
+def test_a_postgres_that_takes_no_rows_is_as_good_as_away() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        with pytest.raises(DatabaseError) as raised, transaction.atomic():
+            cursor.execute("DELETE FROM kernel_hold")
+    assert outages.service_of(raised.value) == outages.POSTGRES
 
 
 def test_what_a_query_got_wrong_is_no_outage() -> None:

@@ -110,6 +110,23 @@ def test_a_postgres_that_does_not_answer_holds_up_no_follower(
     assert sorted(InboundMessage.objects.values_list("text", flat=True)) == ["0", "1", "2"]
 
 
+def test_a_standby_takes_no_messages_and_refuses_none_for_good(
+    account: OfficialAccount, deliver: Deliver, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = connection.settings_dict["OPTIONS"] | {"options": "-c default_transaction_read_only=on"}
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # of Postgres
+    assert deliver(platform.text("kept")).status_code == 200
+    assert work.run("inbox.replay_spool") == 0
+    assert spool.lengths() == (1, 0)
+    monkeypatch.undo()
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+    assert work.run("inbox.replay_spool") == 1
+    assert InboundMessage.objects.get().text == "kept"
+
+
 def test_what_postgres_does_not_take_yet_stays_until_it_is_in_postgres(
     account: OfficialAccount, platform: Platform
 ) -> None:

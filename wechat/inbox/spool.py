@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from wechat.inbox.recording import insert
 from wechat.inbox.records import Record
 from wechat.kernel import work
+from wechat.kernel.read_only import is_read_only
 
 log = logging.getLogger(__name__)
 
@@ -77,10 +78,10 @@ def replay(turn: work.Turn) -> int:
         records = {entry_id: Record.from_json(fields[b"record"]) for entry_id, fields in entries}
         try:
             insert(list(records.values()))
-        except OperationalError as error:
-            log.warning("replay_postponed", extra={"error": str(error)})
-            break
-        except Error:
+        except Error as error:
+            if isinstance(error, OperationalError) or is_read_only(error):
+                log.warning("replay_postponed", extra={"error": str(error)})
+                break
             _replay_one_by_one(records)
         _redis().xdel(STREAM, *records)
         moved += len(records)

@@ -17,6 +17,7 @@ from django.db import connection
 from psycopg import AsyncConnection, Error, OperationalError
 
 from wechat.kernel.batches import Batches, NotDone
+from wechat.kernel.read_only import is_read_only
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,9 @@ class Writer(Generic[T, R]):
             await self._give_up(items, error)
             return [NotDone() for _ in items]
         except Error as error:
+            if is_read_only(error):
+                await self._give_up(items, error)
+                return [NotDone() for _ in items]
             if len(items) > 1:
                 return [(await self.carry_out([item]))[0] for item in items]
             await self._give_up(items, error)

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import ClassVar
 
+from django.utils import timezone
+
 from accounts.followers.models import Follower
 from bench.drill.caller import Insistence
 from bench.drill.installation import Installation
@@ -52,10 +54,11 @@ class Column(ABC):
 
     def follow(self, openids: list[str]) -> None:
         """Has them follow there, and be known here."""
-        account = self.there.account
+        account, now = self.there.account, timezone.now()
         self.there.platform.sim(f"/accounts/{account.appid}/followers", {"openids": openids})
         Follower.objects.bulk_create(
-            [Follower(account=account, openid=openid) for openid in openids], ignore_conflicts=True
+            [Follower(account=account, openid=openid, subscribed_at=now) for openid in openids],
+            ignore_conflicts=True,
         )
 
 

@@ -22,7 +22,7 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import AmountField, money
-from payments.orders import history, polling, shipping
+from payments.orders import history, polling, revenue_page, shipping
 from payments.orders.filtering import OrderFilter
 from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused
@@ -115,7 +115,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"orders_order_{name}")
             for name, view in pages
         ]
-        sums = path("revenue/", self.admin_site.admin_view(revenue), name="orders_revenue")
+        sums = path("revenue/", self.admin_site.admin_view(revenue_page.revenue), name="orders_revenue")
         return [sums, *ours, *super().get_urls()]
 
     def render_change_form(
