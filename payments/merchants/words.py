@@ -72,13 +72,15 @@ CODE = re.compile(r"\b[A-Z][A-Z_]{5,}\b")
 
 
 def in_words(code: str, message: str = "") -> str:
-    """One sentence with the next step; an unknown code with what WeChat Pay says itself."""
+    """One sentence with the next step, and what WeChat Pay says itself, which may know more."""
     if code in WORDS:
-        return f"{WORDS[code]} ({code})"
+        ours = f"{WORDS[code]} ({code})"
+        said = _("WeChat Pay says: %(message)s") % {"message": message} if message else ""
+        return f"{ours} {said}".rstrip()
     return _("WeChat Pay refused it: %(message)s") % {"message": message or code or "–"}
 
 
 def told(text: str) -> str:
     """As ``in_words``, for a refusal that was kept as text; any other text as it is."""
-    code = next((each for each in CODE.findall(text) if each in WORDS), "")
-    return in_words(code) if code else text
+    found = next((each for each in CODE.finditer(text) if each[0] in WORDS), None)
+    return in_words(found[0], text[found.end() :].lstrip(": ")) if found else text
