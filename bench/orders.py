@@ -1,4 +1,4 @@
-"""What finance looks at, with millions of orders: the list, its filters and sums, an order, the revenue.
+"""What finance looks at, with millions of orders: the list, its filters and sums, an order.
 
 `python -m bench.orders --rows 5000000` fills the database it is given (use a temporary one). Every page is
 asked for over HTTP in process, and said with its milliseconds and its queries.
@@ -96,8 +96,6 @@ def pages(rows: int) -> dict[str, str]:
         "92 days, with sums": f"order/?since={quarter}&until={today}",
         "92 days of a state, with sums": f"order/?state=refunded&since={quarter}&until={today}",
         "one order": f"order/{middle.pk}/change/",
-        "revenue of 30 days": "order/revenue/",
-        "revenue of a year": f"order/revenue/?since={today - datetime.timedelta(days=365)}&until={today}",
     }
 
 

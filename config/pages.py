@@ -70,7 +70,18 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
             Entry(_("Buyers"), "local_shipping", "admin:shop_sale_changelist", Area.MONEY),
             Entry(_("Exceptions"), "rule", "admin:bills_discrepancy_changelist", Area.MONEY),
             Entry(_("Bills"), "account_balance", "admin:bills_bill_changelist", Area.MONEY),
-            Entry(_("Revenue"), "bar_chart", "admin:orders_revenue", Area.MONEY),
+        ],
+    ),
+    (
+        _("Statistics"),
+        [
+            Entry(_("User analysis"), "group_add", "statistics_users", Area.FOLLOWERS),
+            Entry(_("Article analysis"), "menu_book", "statistics_articles", Area.CONTENT),
+            Entry(_("Menu analysis"), "touch_app", "admin:menus_figures", Area.CONTENT),
+            Entry(_("Message analysis"), "bar_chart", "statistics_messages", Area.MESSAGES),
+            Entry(_("Interface analysis"), "swap_vert", "statistics_interface", Area.MESSAGES),
+            Entry(_("Channel report"), "qr_code_scanner", "admin:channels_report", Area.CONTENT),
+            Entry(_("Revenue"), "payments", "admin:orders_revenue", Area.MONEY),
         ],
     ),
     (

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "wechat.inbox",
     "wechat.materials",
     "wechat.articles",
+    "wechat.statistics",
     "wechat.contents",
     "wechat.login",
     "wechat.pushes",

@@ -32,6 +32,7 @@ urlpatterns = [
     path("admin/todo/counts/", admin.site.admin_view(todo_page.counts), name="todo_counts"),
     path("admin/todo/seen/", admin.site.admin_view(todo_page.seen), name="todo_seen"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
+    path("admin/statistics/", include("wechat.statistics.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("config.api")),

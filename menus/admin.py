@@ -14,6 +14,7 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area
 from menus import (
     editor_page,
+    figures_page,
     overview_page,
     publish_page,
     statistics_page,
@@ -46,6 +47,7 @@ class MenuAdmin(AccountScopedAdmin):
             page("export/", transfer_pages.export, "export"),
             page("import/", transfer_pages.import_file, "import"),
             page("publication/<int:pk>/cancel/", overview_page.cancel, "cancel"),
+            page("figures/", figures_page.show, "figures"),
             page("<int:pk>/draft/", editor_page.save, "draft"),
             page("<int:pk>/state/", editor_page.state, "state"),
             page("<int:pk>/reply/", editor_page.reply, "reply"),

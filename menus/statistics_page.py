@@ -20,9 +20,9 @@ from menus.kinds import COUNTED, Kind
 from menus.models import Item, Menu, Version
 from menus.shown import drawn
 from menus.statistics import Figures
+from wechat.console.charts import Chart, Series, chart
 
 PERIODS = (7, 30, 90, 365)
-WIDTH, HEIGHT = 640, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
         "shown": drawn(buttons, figures),
         "rows": _rows(menu, figures, buttons),
         "total": sum(figures.values(), Figures()),
-        "chart": chart(trend),
+        "chart": _chart(menu, trend),
+        "trend": trend,
         "orders": statistics.knows_orders(),
     }
     return TemplateResponse(request, "menus/statistics.html", context)
@@ -80,20 +81,7 @@ def _rows(menu: Menu, figures: dict[str, Figures], buttons: Buttons) -> list[Row
     return rows
 
 
-def chart(trend: Sequence[tuple[datetime.date, int]]) -> dict[str, object]:
-    """The points of a line over the days, in the units of the drawing."""
-    most = max((taps for _day, taps in trend), default=0)
-    step = WIDTH / max(len(trend) - 1, 1)
-    points = [
-        (round(number * step, 1), round(HEIGHT - taps / max(most, 1) * HEIGHT, 1))
-        for number, (_day, taps) in enumerate(trend)
-    ]
-    line = " ".join(f"{x},{y}" for x, y in points)
-    return {
-        "line": line,
-        "area": f"0,{HEIGHT} {line} {WIDTH},{HEIGHT}",
-        "most": most,
-        "first": trend[0][0],
-        "last": trend[-1][0],
-        "days": trend,
-    }
+def _chart(menu: Menu, trend: Sequence[tuple[datetime.date, int]]) -> Chart:
+    days = [f"{day:%m-%d}" for day, _taps in trend]
+    taps = Series(_("taps"), [taps for _day, taps in trend])
+    return chart(days, [taps], told=_("Taps on “%(menu)s” by day") % {"menu": menu})

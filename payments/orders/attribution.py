@@ -10,5 +10,7 @@ from wechat.console.periods import Period
 
 def by_channel(account: OfficialAccount, period: Period) -> Mapping[int, Revenue]:
     """Paid in the period, less what was given back of it."""
-    found = revenue.of(account, period).facets[revenue.Facet.CHANNEL]
-    return {int(channel): Revenue(paid.count, paid.net) for channel, paid in found.items() if channel}
+    found = revenue.paid(account, period, [revenue.Facet.CHANNEL]).facets[revenue.Facet.CHANNEL]
+    return {
+        int(channel): Revenue(amounts.count, amounts.net) for channel, amounts in found.items() if channel
+    }

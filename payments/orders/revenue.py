@@ -8,12 +8,11 @@ day is worked out makes it due again.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
@@ -50,6 +49,14 @@ INSERT INTO orders_revenueday (account_id, day, due_at, attempts, error)
 VALUES (%(account)s, %(day)s, %(due)s, 0, '')
 ON CONFLICT (account_id, day) DO UPDATE SET due_at = excluded.due_at
 """
+ALL_DAYS = "SELECT generate_series(%(first)s::date, %(last)s::date, interval '1 day')::date AS day"
+# Today, those that changed, and those on which nothing was paid.
+LIVE_DAYS = f"""
+SELECT day FROM ({ALL_DAYS}) AS every WHERE NOT EXISTS (
+    SELECT FROM orders_revenueday AS done
+    WHERE done.account_id = %(account)s AND done.day = every.day AND done.due_at IS NULL
+)
+"""  # noqa: S608 - of our own parts
 # By each facet at once, in one reading of the orders. An order belongs to the channel that first brought its
 # payer, as far as that is known at this time.
 SUMS = """
@@ -60,20 +67,36 @@ SELECT day,
     coalesce(item, way, source, merchant, channel, '') AS value,
     count(*) AS count, sum(total)::bigint AS total, sum(refunded)::bigint AS refunded
 FROM (
-    SELECT (paid_at AT TIME ZONE 'Asia/Shanghai')::date AS day, item, way, source,
-        merchant_id::text AS merchant, coalesce(known.first_channel_id::text, '') AS channel,
-        total, refunded
-    FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS span (begins, ends)
-    JOIN orders_order ON orders_order.account_id = %(account)s
-        AND paid_at >= span.begins AND paid_at < span.ends
+    SELECT day, item, way, source, merchant_id::text AS merchant,
+        coalesce(known.first_channel_id::text, '') AS channel, total, refunded
+    FROM ({days}) AS wanted
+    JOIN orders_order AS paid ON paid.account_id = %(account)s
+        AND paid_at >= day::timestamp AT TIME ZONE 'Asia/Shanghai'
+        AND paid_at < (day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
     LEFT JOIN channels_attribution AS known
         ON known.account_id = %(account)s AND known.openid = payer_openid
-) AS paid
+) AS orders
 GROUP BY GROUPING SETS ((day), (day, item), (day, way), (day, source), (day, merchant), (day, channel))
 """
+COUNTED = SUMS.format(days=ALL_DAYS)
 KEEP = f"""
 INSERT INTO orders_revenuesum (day, facet, value, count, total, refunded, account_id)
-SELECT *, %(account)s FROM ({SUMS}) AS worked_out
+SELECT *, %(account)s FROM ({COUNTED}) AS worked_out
+"""  # noqa: S608 - of our own parts
+# All of it in one statement, so that a day that is worked out meanwhile is in it once. By day for the whole,
+# and for the period by the values of a facet.
+READ = f"""
+WITH live AS MATERIALIZED ({LIVE_DAYS}),
+known AS (
+    SELECT day, facet, value, count, total, refunded FROM orders_revenuesum
+    WHERE account_id = %(account)s AND facet = ANY(%(facets)s)
+        AND day BETWEEN %(first)s AND %(last)s AND day NOT IN (SELECT day FROM live)
+    UNION ALL
+    SELECT * FROM ({SUMS.format(days="SELECT day FROM live")}) AS now WHERE facet = ANY(%(facets)s)
+)
+SELECT CASE WHEN facet = '' THEN day END, facet, value,
+    sum(count)::bigint, sum(total)::bigint, sum(refunded)::bigint
+FROM known GROUP BY 1, 2, 3
 """  # noqa: S608 - of our own parts
 
 
@@ -99,10 +122,6 @@ class Revenue:
 
     days: dict[datetime.date, Amounts] = field(default_factory=dict)
     facets: dict[str, dict[str, Amounts]] = field(default_factory=lambda: defaultdict(dict))
-
-    def add(self, facet: str, value: str, amounts: Amounts) -> None:
-        values = self.facets[facet]
-        values[value] = values.get(value, Amounts()) + amounts
 
 
 @handles("revenue", Topic.PAID, Topic.REFUNDED)
@@ -130,27 +149,25 @@ def work_out(row: RevenueDay) -> None:
     with transaction.atomic():
         RevenueSum.objects.filter(account=row.account_id, day=row.day).delete()
         with connection.cursor() as cursor:
-            cursor.execute(KEEP, _asked(row.account_id, [row.day]))
+            cursor.execute(KEEP, _asked(row.account_id, row.day, row.day))
         # Last, so that whoever notes the day meanwhile is not waited for by the reading.
         if not row.done():
             transaction.set_rollback(True)
 
 
-def of(account: OfficialAccount, period: Period) -> Revenue:
-    """Returns everything about a period."""
+def paid(
+    account: OfficialAccount, period: Period, facets: Iterable[str] = tuple(RevenueSum.Facet.values)
+) -> Revenue:
+    """Returns what was paid in a period, by these facets."""
     found = Revenue()
-    live = _live_days(account, period)
-    known = RevenueSum.objects.filter(account=account, day__range=(period.first, period.last))
-    known = known.exclude(day__in=live) if live else known
-    for facet, value, *amounts in _by_facet(known):
-        found.add(facet, value, Amounts(*amounts))
-    for day, *amounts in known.filter(facet=Facet.WHOLE).values_list("day", "count", "total", "refunded"):
-        found.days[day] = Amounts(*amounts)
-    for day, facet, value, amounts_now in _sums(account, live):
-        if facet == Facet.WHOLE:
-            found.days[day] = amounts_now
-        else:
-            found.add(facet, value, amounts_now)
+    asked = {**_asked(account.pk, period.first, period.last), "facets": list(facets)}
+    with connection.cursor() as cursor:
+        cursor.execute(READ, asked)
+        for day, facet, value, *amounts in cursor.fetchall():
+            if facet == Facet.WHOLE:
+                found.days[day] = Amounts(*amounts)
+            else:
+                found.facets[facet][value] = Amounts(*amounts)
     return found
 
 
@@ -158,12 +175,7 @@ def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[datetime.date, Amounts]:
     """Returns the days on which something was paid, both ends included."""
-    live = _live_days(account, Period(first, last))
-    known = RevenueSum.objects.filter(account=account, facet=Facet.WHOLE, day__range=(first, last))
-    known = known.exclude(day__in=live) if live else known
-    found = {day: Amounts(*rest) for day, *rest in known.values_list("day", "count", "total", "refunded")}
-    found.update({day: sums for day, facet, _value, sums in _sums(account, live) if facet == Facet.WHOLE})
-    return found
+    return paid(account, Period(first, last), [Facet.WHOLE]).days
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
@@ -172,10 +184,9 @@ def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]
     Channels are left out: who was brought by which may become known later. Days that are due are no matter.
     """
     ends = timezone.localdate() - DAY
-    counted = {
-        (day, facet, value): amounts
-        for day, facet, value, amounts in _sums(account, Period(FIRST, ends).days)
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED, _asked(account.pk, FIRST, ends))
+        counted = {(day, facet, value): Amounts(*rest) for day, facet, value, *rest in cursor.fetchall()}
     kept = {
         (row.day, row.facet, row.value): Amounts(row.count, row.total, row.refunded)
         for row in RevenueSum.objects.filter(account=account, day__lte=ends)
@@ -187,37 +198,5 @@ def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]
             yield day, f"{facet} {value}: {kept.get(key)} ≠ {counted.get(key)}".strip()
 
 
-def _by_facet(known: QuerySet[RevenueSum]) -> Iterator[tuple[Any, ...]]:
-    parts = known.exclude(facet=Facet.WHOLE).values_list("facet", "value").order_by()
-    yield from parts.annotate(number=Sum("count"), paid=Sum("total"), back=Sum("refunded"))
-
-
-def _live_days(account: OfficialAccount, period: Period) -> list[datetime.date]:
-    """Returns the days that are not worked out: those without a payment, those that changed, and today."""
-    done = RevenueDay.objects.filter(
-        account=account, due_at__isnull=True, day__range=(period.first, period.last)
-    )
-    known = set(done.values_list("day", flat=True))
-    return [day for day in period.days if day not in known]
-
-
-def _sums(
-    account: OfficialAccount, days: Sequence[datetime.date]
-) -> list[tuple[datetime.date, str, str, Amounts]]:
-    """Works days out, given in their order."""
-    if not days:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(SUMS, _asked(account.pk, days))
-        return [(day, facet, value, Amounts(*rest)) for day, facet, value, *rest in cursor.fetchall()]
-
-
-def _asked(account_id: int, days: Sequence[datetime.date]) -> Asked:
-    """Returns what ``SUMS`` takes: days that follow one another are one span."""
-    begins = [day for place, day in enumerate(days) if not place or days[place - 1] != day - DAY]
-    ends = [day for place, day in enumerate(days) if day == days[-1] or days[place + 1] != day + DAY]
-    return {
-        "account": account_id,
-        "begins": [midnight(day) for day in begins],
-        "ends": [midnight(day + DAY) for day in ends],
-    }
+def _asked(account_id: int, first: datetime.date, last: datetime.date) -> Asked:
+    return {"account": account_id, "first": first, "last": last}

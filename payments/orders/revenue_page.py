@@ -13,9 +13,8 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area, Rights
 from payments.merchants.models import Merchant
-from payments.orders import revenue
 from payments.orders.models import Order
-from payments.orders.revenue import Amounts, Facet
+from payments.orders.revenue import Amounts, Facet, by_day, paid
 from wechat.api.models import ApiClient
 from wechat.channels.models import Channel
 from wechat.console.periods import Period, PeriodForm
@@ -28,16 +27,19 @@ MEASURES = (
     Measure(gettext_lazy("Kept after refunds"), Unit.FEN),
     Measure(gettext_lazy("Orders")),
 )
+OF_CHANNELS = gettext_lazy(
+    "The channel that first brought the payer, as far as it was known when the day was worked out."
+)
 Names = Mapping[str, str]
 Link = Callable[[str], str]
 
 
 @account_page(Area.MONEY)
-def show(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
+def revenue(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     form = PeriodForm(request.GET)
     period = form.period
-    found = revenue.of(account, period)
-    earlier = revenue.by_day(account, period.before.first, period.before.last)
+    found = paid(account, period)
+    earlier = by_day(account, period.before.first, period.before.last)
     days = {day: _values(amounts) for day, amounts in found.days.items()}
     before = {day: _values(amounts) for day, amounts in earlier.items()}
     report = Report(
@@ -95,7 +97,8 @@ def _tables(
         # What nobody can tell apart is told by the sums above.
         if values.keys() - {""} and (facet != Facet.MERCHANT or len(values) > 1):
             link = channel if facet == Facet.CHANNEL else None
-            yield Table(title, facet.label, MEASURES, _lines(values, known, link))
+            note = OF_CHANNELS if facet == Facet.CHANNEL else ""
+            yield Table(title, facet.label, MEASURES, _lines(values, known, link), note)
 
 
 def _lines(values: Mapping[str, Amounts], names: Names, link: Link | None) -> list[Line]:

@@ -68,6 +68,7 @@ class Page:
 def table() -> dict[str, Page]:
     return {
         **dict(_models()), **_frame(), **_messages(), **_content(), **_sending(), **_menus(), **_money(),
+        **_statistics(),
         # Erasing somebody comes last: their files are gone for good.
         **_followers(),
     }  # fmt: skip
@@ -308,6 +309,15 @@ def _sending() -> dict[str, Page]:
     }
 
 
+def _statistics() -> dict[str, Page]:
+    return {
+        "statistics_users": Page("view:followers", "change:followers"),
+        "statistics_articles": Page("view:content", "change:content"),
+        "statistics_messages": Page("view:messages", "change:messages"),
+        "statistics_interface": Page("view:messages", "change:messages"),
+    }
+
+
 def _menus() -> dict[str, Page]:
     view, change, menu = "view:content", "change:content", "menus.menu"
     publish = "view:content+change:sending"
@@ -326,6 +336,7 @@ def _menus() -> dict[str, Page]:
         "menus_versions": Page(view, "nobody", menu),
         "menus_restore": Page("nobody", change, menu, data={"version": "1"}),
         "menus_statistics": Page(view, "nobody", menu),
+        "menus_figures": Page(view, change),
         "menus_shift": Page("nobody", change, "menus.conditional"),
         # Into another account, where its reader may write.
         "menus_copy": Page(view, view, menu, is_not_now=True),

@@ -17,8 +17,9 @@ OF_STAFF = ("auth_user_changelist", "staff_signinlimit_changelist")
 # Lists that are not made by the admin.
 OTHERS = (
     "followers_jobs", "inbox_unanswered", "desk", "campaigns_recipients", "campaigns_seeds",
-    "channels_report", "menus_versions", "replies_never", "campaigns_sequence_report", "inbox_conversation",
-    "todo", "todo_counts",
+    "statistics_users", "statistics_articles", "statistics_messages", "statistics_interface", "menus_figures",
+    "orders_revenue", "channels_report", "menus_versions", "replies_never", "campaigns_sequence_report",
+    "inbox_conversation", "todo", "todo_counts",
 )  # fmt: skip
 
 

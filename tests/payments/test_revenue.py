@@ -42,7 +42,7 @@ def text(client: Client, address: str = PAGE) -> str:
 
 def told() -> None:
     """Events of orders are handed on, and days that are due are worked out."""
-    work.run_all("orders.tell", "orders.sum_revenue")
+    work.run_all("orders.publish", "orders.sum_revenue")
 
 
 def days_later(number: float) -> Any:
@@ -59,11 +59,11 @@ def test_a_day_that_is_over_is_worked_out_and_says_the_same(money: Client, order
     notify(ordered(item="年卡"))
     today = timezone.localdate()
     told()
-    before = revenue.of(Order.objects.get().account, Period(today, today))
+    before = revenue.paid(Order.objects.get().account, Period(today, today))
     with days_later(2):
         told()
         assert not RevenueDay.objects.filter(due_at__isnull=False).exists()
-        after = revenue.of(Order.objects.get().account, Period(today, today))
+        after = revenue.paid(Order.objects.get().account, Period(today, today))
         assert (after.days, after.facets) == (before.days, before.facets)
         assert after.facets["item"] == {"年卡": Amounts(1, 10000, 0)}
         assert "年卡 ¥100.00 ¥0.00 ¥100.00 1" in text(money)

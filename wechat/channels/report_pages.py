@@ -18,8 +18,8 @@ from accounts.staff.rights import Area
 from wechat.channels import report, report_file
 from wechat.channels.models import Channel
 from wechat.channels.page_frame import all_channels, frame
-from wechat.channels.report import ChannelFigures, DayFigures, ReportRow
-from wechat.console.periods import PeriodForm
+from wechat.channels.report import ChannelFigures, ReportRow
+from wechat.console.periods import Period, PeriodForm
 from wechat.console.reports import Days, Line, Measure, Number, Report, Table, Unit, answer
 from wechat.console.tables import downloads
 
@@ -71,14 +71,15 @@ def compare(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     lines = _sorted(report.compared(account, period, channels), form)
     earlier = report.compared(account, period.before, channels)
     chosen = [line.channel.pk for line in lines] if _group(form) else None
+    days, before = _days(account, period, chosen)
     page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
     shown = Report(
         title=_("Channel report"),
         name=f"channels-{account.slug}",
         form=form,
         measures=COUNTED,
-        days=_days(report.by_day(account, period, chosen)),
-        before=_days(report.by_day(account, period.before, chosen)),
+        days=days,
+        before=before,
         charted=(1, 2, 3),
         more=_more(report.total(lines), report.total(earlier)),
         tables=[_table(lines)],
@@ -97,13 +98,14 @@ def one(request: HttpRequest, channel: Channel) -> HttpResponseBase:
     period, account = form.period, channel.account
     line, earlier = report.of_channel(channel, period), report.of_channel(channel, period.before)
     more = _more(line.figures, earlier.figures)
+    days, before = _days(account, period, [channel.pk])
     shown = Report(
         title=str(channel),
         name=f"channel-{account.slug}-{channel.pk}",
         form=form,
         measures=COUNTED,
-        days=_days(report.by_day(account, period, [channel.pk])),
-        before=_days(report.by_day(account, period.before, [channel.pk])),
+        days=days,
+        before=before,
         charted=(1, 2, 3),
         more=[*more, (COST, line.cost_each, None)] if line.cost_each is not None else more,
     )
@@ -135,8 +137,12 @@ def _sorted(lines: list[ReportRow], form: CompareForm) -> list[ReportRow]:
     return sorted(lines, key=SORTS[chosen or "new"], reverse=True)
 
 
-def _days(days: Sequence[DayFigures]) -> Days:
-    return {each.day: [each.scans, each.new, each.again, each.existing] for each in days}
+def _days(account: OfficialAccount, period: Period, channels: Sequence[int] | None) -> tuple[Days, Days]:
+    """Returns the days of the period and those of the one before, asked for together."""
+    both = report.by_day(account, Period(period.before.first, period.last), channels)
+    values = {each.day: [each.scans, each.new, each.again, each.existing] for each in both}
+    days, before = ({day: values[day] for day in each} for each in (period.days, period.before.days))
+    return days, before
 
 
 def _more(now: ChannelFigures, before: ChannelFigures) -> list[tuple[Measure, Number, Number]]:

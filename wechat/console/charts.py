@@ -51,7 +51,7 @@ def chart(labels: Sequence[str], series: Sequence[Series], *, kind: str = "line"
         "interaction": {"mode": "index", "intersect": False},
         "plugins": {
             "legend": {
-                "display": True,
+                "display": len(series) > 1,
                 "position": "top",
                 "align": "end",
                 "labels": {"color": INK, "boxWidth": 12, "boxHeight": 2},

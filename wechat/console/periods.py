@@ -5,7 +5,7 @@ A day is Asia/Shanghai's, which has no summer time, so that all have 24 hours.
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
@@ -30,9 +30,10 @@ class Period:
     last: datetime.date
 
     @classmethod
-    def until_today(cls, days: int) -> "Period":
-        today = timezone.localdate()
-        return cls(today - (days - 1) * DAY, today)
+    def until_today(cls, days: int, *, days_ago: int = 0) -> "Period":
+        """Returns so many days of which today is the last, or a day so long ago."""
+        last = timezone.localdate() - days_ago * DAY
+        return cls(last - (days - 1) * DAY, last)
 
     @property
     def begins(self) -> datetime.datetime:
@@ -74,7 +75,13 @@ def day_field(label: StrOrPromise) -> forms.DateField:
 
 
 class PeriodForm(forms.Form):
-    """Nothing chosen: the last 30 days. ``days`` in the address is one of those offered, and ends today."""
+    """Nothing chosen: the last 30 days. ``days`` in the address is one of those offered, and ends today.
+
+    Where figures of today are not to be had, the usual periods end ``ends_days_ago`` days earlier, and are
+    compared with as many days.
+    """
+
+    ends_days_ago: ClassVar[int] = 0
 
     first = day_field(gettext_lazy("From"))
     last = day_field(gettext_lazy("To"))
@@ -93,7 +100,8 @@ class PeriodForm(forms.Form):
     @property
     def usual(self) -> Period:
         offered = {str(days): days for days in OFFERED}
-        return Period.until_today(offered.get(self.data.get("days", ""), SHOWN_DAYS))
+        days = offered.get(self.data.get("days", ""), SHOWN_DAYS)
+        return Period.until_today(days, days_ago=self.ends_days_ago)
 
     @property
     def period(self) -> Period:
@@ -106,8 +114,8 @@ class PeriodForm(forms.Form):
     def offered(self) -> list[tuple[int, bool]]:
         """Returns the lengths to choose from, each with whether it is what is shown."""
         period = self.period
-        until_today = period.last == timezone.localdate()
-        return [(days, until_today and period.length == days) for days in OFFERED]
+        is_usual = period.last == self.usual.last
+        return [(days, is_usual and period.length == days) for days in OFFERED]
 
     @property
     def rest(self) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
@@ -66,10 +65,10 @@ class Measure:
             case Unit.SHARE:
                 return f"{value:.1%}"
             case Unit.MILLISECONDS:
-                return _("%(number)s ms") % {"number": number_format(round(value), force_grouping=True)}
+                return _("%(number)s ms") % {"number": f"{round(value):,}"}
             case Unit.MINUTES:
-                return _("%(number)s min") % {"number": number_format(round(value), force_grouping=True)}
-        return number_format(value, force_grouping=True)
+                return _("%(number)s min") % {"number": f"{round(value):,}"}
+        return f"{value:,}"
 
     def cell(self, value: Number) -> Value:
         """Returns what stands in a file: a number that can be reckoned with."""
@@ -102,6 +101,8 @@ def _grouped_yuan(fen: int) -> str:
     return f"{int(whole):,}.{rest}" if abs(fen) >= 100 else yuan(fen)
 
 
+# What is shown as 0.0 % is no change.
+SMALLEST_CHANGE = 0.0005
 Days = Mapping[datetime.date, Sequence[Number]]
 
 
@@ -154,7 +155,7 @@ class Sum:
 
     @property
     def change_in_words(self) -> str:
-        if self.change is None:
+        if self.change is None or abs(self.change) < SMALLEST_CHANGE:
             return ""
         return f"{self.change:+.1%}" if abs(self.change) < 10 else f"×{self.change + 1:,.0f}"
 

@@ -24,7 +24,7 @@ from wechat.kernel import work
 # Long enough for an answer that is late to be there, short enough for a page to count the rest.
 PAUSE = datetime.timedelta(minutes=5)
 BATCH = 200_000
-EVENT, MALFORMED, ERASED = "event", InboundMessage.MALFORMED, "erased"
+EVENT, MALFORMED = "event", InboundMessage.MALFORMED
 
 COUNT = """
 INSERT INTO inbox_messagecount (account_id, day, kind, event, count, unanswered)
@@ -126,10 +126,7 @@ def what_people_wrote(kinds: Kinds) -> Counted:
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
-    """Returns days whose counts are not those of their messages, with both; none is the good news.
-
-    What an erased person wrote stays counted as what it was.
-    """
+    """Returns days whose counts are not those of their messages, with both; none is the good news."""
     progress = CountProgress.objects.first()
     asked = {"account": account.pk, "last": progress.counted if progress else 0}
     with connection.cursor() as cursor:
@@ -138,12 +135,11 @@ def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]
     kept: dict[tuple[datetime.date, str], int] = defaultdict(int)
     for each in MessageCount.objects.filter(account=account):
         kept[each.day, each.event if each.kind == EVENT else each.kind] += each.count
-    erased = {day for day, kind in rows if kind == ERASED}
     for day in sorted({day for day, _kind in (*rows, *kept)}):
         here, there = (
             {kind: number for (its, kind), number in found.items() if its == day} for found in (kept, rows)
         )
-        if sum(here.values()) != sum(there.values()) or (here != there and day not in erased):
+        if here != there:
             yield day, f"{here} ≠ {there}"
 
 

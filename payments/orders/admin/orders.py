@@ -19,12 +19,13 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants.amounts import AmountField, money
-from payments.orders import polling, revenue_page
+from payments.orders import polling
 from payments.orders.filtering import OrderFilter
 from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused
 from payments.orders.refunds import refunding
 from payments.orders.refunds.limits import left_alone, limit_of
+from payments.orders.revenue_page import revenue
 from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
@@ -93,7 +94,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             path(f"<int:pk>/{name}/", self.object_view(view, change=True), name=f"orders_order_{name}")
             for name, view in pages
         ]
-        sums = path("revenue/", self.admin_site.admin_view(revenue_page.show), name="orders_revenue")
+        sums = path("revenue/", self.admin_site.admin_view(revenue), name="orders_revenue")
         return [sums, *ours, *super().get_urls()]
 
     def render_change_form(

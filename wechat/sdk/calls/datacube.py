@@ -1,0 +1,203 @@
+"""The platform's own statistics, by day (Asia/Shanghai). WeChat reference 15.
+
+Figures of a day are ready after eight o'clock on the next one (61503 before); from some calls they may come
+late even then. A call gives so many days at most (``Dataset.span``), none of them today.
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Self
+
+from wechat.sdk.client import Client
+
+Row = dict[str, Any]
+# There is nothing from before.
+FIRST_DAY = datetime.date(2014, 12, 1)
+
+
+class Dataset(Enum):
+    """The calls that are not frozen, each with the most days that it gives at a time."""
+
+    USER_SUMMARY = ("getusersummary", 7)
+    USER_CUMULATE = ("getusercumulate", 7)
+    BIZ_SUMMARY = ("getbizsummary", 30)
+    ARTICLE_TOTAL = ("getarticletotaldetail", 1)
+    UPSTREAM = ("getupstreammsg", 7)
+    UPSTREAM_HOUR = ("getupstreammsghour", 1)
+    INTERFACE = ("getinterfacesummary", 30)
+    INTERFACE_HOUR = ("getinterfacesummaryhour", 1)
+
+    def __init__(self, path: str, span: int) -> None:
+        self.path = path
+        self.span = span
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of each day as the platform gives them; ``is_late``: some are not counted yet."""
+
+    days: Mapping[datetime.date, list[Row]]
+    is_late: bool
+
+
+def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.date) -> Answer:
+    """Both days included; a day on which nothing happened has no row.
+
+    Raises ``ApiError`` 48001 for an account that is not verified, 61503 for a day that is not ready.
+    """
+    asked = {"begin_date": first.isoformat(), "end_date": last.isoformat()}
+    answer = client.post(f"/datacube/{dataset.path}", asked)
+    days: dict[datetime.date, list[Row]] = {}
+    for row in answer.get("list") or []:
+        if isinstance(row, dict) and (day := _day(row.get("ref_date"))):
+            days.setdefault(day, []).append(row)
+    return Answer(days, bool(answer.get("is_delay")))
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """How many came and left, by the way they came: ``source`` as in reference 15."""
+
+    source: int
+    came: int
+    left: int
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        return cls(_number(row, "user_source"), _number(row, "new_user"), _number(row, "cancel_user"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What happened with articles on a day, in people; ``by_source`` in the platform's own Chinese words."""
+
+    readers: int = 0
+    shared: int = 0
+    liked: int = 0
+    recommended: int = 0
+    comments: int = 0
+    kept: int = 0
+    sent: int = 0
+    by_source: Mapping[str, int] | None = None
+
+    @classmethod
+    def of(cls, detail: Row) -> Self:
+        sources = detail.get("read_user_source")
+        named = [row for row in sources if isinstance(row, dict)] if isinstance(sources, list) else []
+        return cls(
+            readers=_number(detail, "read_user"),
+            shared=_number(detail, "share_user"),
+            liked=_number(detail, "like_user"),
+            recommended=_number(detail, "zaikan_user"),
+            comments=_number(detail, "comment_count"),
+            kept=_number(detail, "collection_user"),
+            sent=_number(detail, "send_page_count"),
+            by_source={str(row.get("scene_desc", "")): _number(row, "user_count") for row in named},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleTotal:
+    """An article that went out on a day, with what happened on each of its first thirty days.
+
+    ``msgid`` is ``<msg_data_id>_<place>``; ``notified``: followers were told of it.
+    """
+
+    msgid: str
+    title: str
+    url: str
+    notified: bool
+    days: Mapping[datetime.date, Reading]
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        details = row.get("detail_list")
+        days = [each for each in details if isinstance(each, dict)] if isinstance(details, list) else []
+        known = {_day(each.get("stat_date")): Reading.of(each) for each in days}
+        return cls(
+            msgid=str(row.get("msgid", "")),
+            title=str(row.get("title", "")),
+            url=str(row.get("content_url", "")),
+            notified=_number(row, "publish_type") == 0,
+            days={day: reading for day, reading in known.items() if day},
+        )
+
+    @property
+    def whole(self) -> Reading:
+        """People of several days may be the same ones: the sums are at most so many."""
+        days = list(self.days.values())
+        return Reading(
+            readers=sum(each.readers for each in days),
+            shared=sum(each.shared for each in days),
+            liked=sum(each.liked for each in days),
+            recommended=sum(each.recommended for each in days),
+            comments=sum(each.comments for each in days),
+            kept=sum(each.kept for each in days),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Messages of followers; ``kind`` is 1 text, 2 image, 3 voice, 4 video, 6 link. ``hour`` from 0 to 23."""
+
+    kind: int
+    people: int
+    messages: int
+    hour: int = 0
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        return cls(_number(row, "msg_type"), _number(row, "msg_user"), _number(row, "msg_count"), _hour(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """Callbacks of the platform to us, those that failed, and how long they took, in milliseconds."""
+
+    callbacks: int
+    failed: int
+    total_ms: int
+    longest_ms: int
+    hour: int = 0
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        return cls(
+            _number(row, "callback_count"),
+            _number(row, "fail_count"),
+            _number(row, "total_time_cost"),
+            _number(row, "max_time_cost"),
+            _hour(row),
+        )
+
+
+def followers(row: Row) -> int:
+    """Returns everybody who followed at the end of the day, from a row of ``USER_CUMULATE``."""
+    return _number(row, "cumulate_user")
+
+
+def reading(row: Row) -> Reading:
+    """Returns what a row of ``BIZ_SUMMARY`` says."""
+    detail = row.get("detail")
+    return Reading.of(detail if isinstance(detail, dict) else {})
+
+
+def _day(value: Any) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _hour(row: Row) -> int:
+    """The platform counts hours in hundreds."""
+    return min(_number(row, "ref_hour") // 100, 23)
+
+
+def _number(row: Row, name: str) -> int:
+    value = row.get(name)
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return int(value) if isinstance(value, int | float) else 0

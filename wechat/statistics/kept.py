@@ -1,0 +1,37 @@
+"""What is known of the platform's statistics for a period, from the days that were read."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from accounts.official.models import OfficialAccount
+from wechat.console.periods import Period
+from wechat.sdk.calls.datacube import Dataset, Row
+from wechat.statistics.models import PlatformDay
+
+Days = Mapping[datetime.date, Sequence[Row]]
+
+
+class Kept(NamedTuple):
+    """The rows by day, of the period and of the one before; days that were not read are not in there."""
+
+    days: Days
+    before: Days
+
+
+def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dataset, Kept]:
+    """Returns what was read of each statistic, all of it with one question."""
+    names = {each.name: each for each in datasets}
+    found: dict[Dataset, Kept] = {each: Kept(defaultdict(list), defaultdict(list)) for each in datasets}
+    rows = PlatformDay.objects.filter(
+        account=account,
+        dataset__in=names,
+        day__range=(period.before.first, period.last),
+        read_at__isnull=False,
+    )
+    for dataset, day, told in rows.values_list("dataset", "day", "rows"):
+        kept = found[names[dataset]]
+        days = kept.days if day >= period.first else kept.before
+        days[day] = told  # type: ignore[index]  # made above
+    return found

@@ -1,0 +1,136 @@
+"""The platform's statistics are read every morning, day by day, and read again while they may be corrected.
+
+Every account, statistic and day is a row of work. A call takes as many days as the platform gives at once, so
+that days that were missed, and those that are read again, cost no call of their own. What an account may not
+have (48001) holds its rows, and is asked for again now and then.
+
+Reference: WeChat reference 15.
+"""
+
+import datetime
+from collections.abc import Sequence
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
+from wechat.console.periods import DAY
+from wechat.kernel import work
+from wechat.sdk.beijing import BEIJING
+from wechat.sdk.calls import datacube
+from wechat.sdk.calls.datacube import Dataset
+from wechat.statistics.models import PlatformDay
+
+# Figures of yesterday are ready at eight. Accounts spread over the following hour.
+READY = datetime.time(8, 10)
+SPREAD_MINUTES = 50
+LATE = datetime.timedelta(hours=2)
+# How far back a new account's history begins: two periods of ninety days to compare.
+HISTORY_DAYS = 180
+SHORTER_HISTORIES = {
+    Dataset.ARTICLE_TOTAL: 60,
+    Dataset.UPSTREAM_HOUR: 30,
+    Dataset.INTERFACE_HOUR: 30,
+}
+# How old a day is, in days, when it is read again.
+AGES = (2, 3, 7)
+ONCE_MORE = (2,)
+AGES_OF_ARTICLES = (2, 3, 4, 5, 6, 7, 10, 14, 21, 30)
+
+READINGS = work.Kind(
+    "statistics.read",
+    lambda: PlatformDay.objects.select_related("account"),
+    lease=datetime.timedelta(minutes=1),
+    queue=work.BULK,
+    gives_up=False,
+)
+
+
+@READINGS.each
+def read(row: PlatformDay) -> None:
+    """Reads the day of a row, and as many others that are due as the call gives with it."""
+    dataset = Dataset[row.dataset]
+    rows = _together(row, dataset.span * DAY)
+    answer = datacube.read(client_for(row.account), dataset, rows[0].day, rows[-1].day)
+    for each in rows:
+        found = answer.days.get(each.day, [])
+        again = (
+            timezone.now() + LATE if answer.is_late else next_reading(row.account_id, dataset, each, found)
+        )
+        each.done(rows=found, read_at=timezone.now(), due_at=again)
+
+
+def _together(row: PlatformDay, span: datetime.timedelta) -> list[PlatformDay]:
+    """Returns a claimed row with those that are due and fit into one span with it, by their days."""
+    due = PlatformDay.objects.filter(
+        account=row.account_id,
+        dataset=row.dataset,
+        day__gt=row.day - span,
+        day__lt=row.day + span,
+        due_at__lte=timezone.now(),
+    )
+    days = sorted([*due, row], key=lambda each: each.day)
+    return [each for each in days if each.day > days[-1].day - span]
+
+
+def next_reading(
+    account_id: int, dataset: Dataset, row: PlatformDay, found: Sequence[datacube.Row]
+) -> datetime.datetime | None:
+    """When a day that was read is read again, or never."""
+    age = (timezone.localdate() - row.day).days
+    following = next((each for each in _ages(dataset, found) if each > age), None)
+    return None if following is None else ready_at(account_id, row.day + following * DAY)
+
+
+def _ages(dataset: Dataset, found: Sequence[datacube.Row]) -> Sequence[int]:
+    if dataset == Dataset.ARTICLE_TOTAL:
+        return AGES_OF_ARTICLES if found else ONCE_MORE
+    return AGES if dataset.span > 1 else ONCE_MORE
+
+
+def ready_at(account_id: int, day: datetime.date) -> datetime.datetime:
+    """When an account's statistics are read on a day, after the rows of that day were made."""
+    begin = datetime.datetime.combine(day, READY, tzinfo=BEIJING)
+    return begin + datetime.timedelta(minutes=1 + account_id % SPREAD_MINUTES)
+
+
+def _waiting() -> QuerySet[OfficialAccount]:
+    """Returns accounts without rows for yesterday."""
+    there = PlatformDay.objects.filter(
+        account=OuterRef("pk"), dataset=Dataset.USER_SUMMARY.name, day=timezone.localdate() - DAY
+    )
+    accounts = OfficialAccount.objects.filter(enabled=True).exclude(kind=OfficialAccount.Kind.MINIPROGRAM)
+    return accounts.exclude(Exists(there))
+
+
+def _is_time() -> bool:
+    return timezone.now().astimezone(BEIJING).time() >= READY and _waiting().exists()
+
+
+PLANS = work.TurnKind("statistics.plan", _is_time, queue=work.BULK)
+
+
+@PLANS.does
+def plan(turn: work.Turn) -> int:
+    """Makes the rows that are missing up to yesterday; returns of how many accounts."""
+    accounts = list(_waiting()) if _is_time() else []
+    for account in accounts:
+        _plan(account)
+    work.wake(READINGS.name)
+    return len(accounts)
+
+
+def _plan(account: OfficialAccount) -> None:
+    """Makes those of days on which nothing was running as well. The newest are read first."""
+    today = timezone.localdate()
+    due_at = max(timezone.now(), ready_at(account.pk, today))
+    rows = PlatformDay.objects.filter(account=account, day__gte=today - HISTORY_DAYS * DAY)
+    known = set(rows.values_list("dataset", "day"))
+    missing = [
+        PlatformDay(account=account, dataset=dataset.name, day=today - age * DAY, due_at=due_at)
+        for dataset in Dataset
+        for age in range(1, SHORTER_HISTORIES.get(dataset, HISTORY_DAYS) + 1)
+        if (dataset.name, today - age * DAY) not in known
+    ]
+    PlatformDay.objects.bulk_create(missing, ignore_conflicts=True, batch_size=1_000)
