@@ -13,7 +13,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
@@ -66,10 +65,10 @@ class Measure:
             case Unit.SHARE:
                 return f"{value:.1%}"
             case Unit.MILLISECONDS:
-                return _("%(number)s ms") % {"number": number_format(round(value), force_grouping=True)}
+                return _("%(number)s ms") % {"number": f"{round(value):,}"}
             case Unit.MINUTES:
-                return _("%(number)s min") % {"number": number_format(round(value), force_grouping=True)}
-        return number_format(value, force_grouping=True)
+                return _("%(number)s min") % {"number": f"{round(value):,}"}
+        return f"{value:,}"
 
     def cell(self, value: Number) -> Value:
         """Returns what stands in a file: a number that can be reckoned with."""
