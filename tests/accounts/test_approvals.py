@@ -173,3 +173,12 @@ def test_the_widest_of_several_roles_counts(staff: Cast) -> None:
     limited(staff, "export_of_persons", "service", 0)
     export(staff, staff.service)
     assert BulkJob.objects.count() == 1
+
+
+def test_what_nobody_of_the_staff_asked_for_is_shown_as_well(staff: Cast) -> None:
+    approval = waiting(staff)
+    Approval.objects.filter(pk=approval.pk).update(asked_by=None, asked_through="API · 商城")
+    for page in (LIST, address(approval)):
+        assert "API · 商城" in signed_in(staff.owner).get(page).content.decode()
+    Approval.objects.filter(pk=approval.pk).update(asked_through="")
+    assert signed_in(staff.owner).get(address(approval)).status_code == 200

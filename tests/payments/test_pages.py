@@ -19,7 +19,7 @@ from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders.mismatches import Kind, Mismatch
 from payments.orders.models import Order, Refund
-from payments.orders.refunds import limits, refunding
+from payments.orders.refunds import refunding
 from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
@@ -331,14 +331,6 @@ def test_a_merchant_shared_with_another_account_is_changed_by_nobody_alone(
     assert answer.status_code == 403
     superuser = signed_in(staff.superuser)
     assert superuser.get(f"{ADMIN}/merchants/merchant/{merchant.pk}/change/").status_code == 200
-
-
-def test_a_limit_is_set_by_the_owner(staff: Cast, money: Client) -> None:
-    fields = {"account": staff.ours.pk, "role": "finance", "alone_up_to": "5000"}
-    assert money.post(f"{ADMIN}/orders/refundlimit/add/", fields).status_code == 403
-    assert signed_in(staff.owner).post(f"{ADMIN}/orders/refundlimit/add/", fields).status_code == 302
-    finance = User.objects.get(username="money")
-    assert limits.limit_of(finance, staff.ours.pk) == 500_000
 
 
 def test_a_refund_in_parts_beyond_the_limit_says_who_decides(money: Client, paid: Order) -> None:

@@ -100,8 +100,8 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         rows = super().get_queryset(request).filter(selling.IS_PAID)
         account = current_account(request)
         sees = account is not None and personal_data.may_see_persons(request.user, account.pk)
-        shown: QuerySet[Any] = rows.annotate(sees_persons=Value(sees))
-        return shown
+        marked: QuerySet[Any] = rows.annotate(sees_persons=Value(sees))
+        return marked
 
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
         form = super().filter_of(request)
