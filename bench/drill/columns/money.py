@@ -8,7 +8,7 @@ from bench.drill.columns.column import Column, once_each
 from payments.orders import ordering
 from payments.orders.models import Order, Refund
 
-PRICE, GIVEN_BACK = 12_800, 3_000
+PRICE, GIVEN_BACK = 12_800, 100
 
 
 class Orders(Column):
