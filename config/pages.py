@@ -24,10 +24,6 @@ class Entry:
 
 GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
     (
-        _("To do"),
-        [Entry(_("Approvals"), "task_alt", "admin:approvals_list", Area.FOLLOWERS)],
-    ),
-    (
         _("Messages"),
         [
             Entry(_("Message log"), "forum", "admin:inbox_inboundmessage_changelist", Area.MESSAGES),
@@ -97,18 +93,28 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
                 "admin:official_officialaccount_changelist",
                 Area.SETTINGS,
             ),
+            Entry(_("Merchants"), "storefront", "admin:merchants_merchant_changelist", Area.SETTINGS),
+            Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
+            Entry(_("Webhooks"), "webhook", "admin:webhooks_endpoint_changelist", Area.SETTINGS),
+            Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
+        ],
+    ),
+    (
+        _("Operations"),
+        [
             Entry(_("Background work"), "engineering", "operations_jobs", Area.MESSAGES),
             Entry(_("What failed"), "error", "operations_failures", Area.FOLLOWERS),
             Entry(_("Quotas"), "speed", "operations_quotas", Area.SETTINGS),
             Entry(_("Tokens"), "vpn_key", "operations_tokens", Area.SETTINGS),
-            Entry(_("Merchants"), "storefront", "admin:merchants_merchant_changelist", Area.SETTINGS),
-            Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
-            Entry(_("Webhooks"), "webhook", "admin:webhooks_endpoint_changelist", Area.SETTINGS),
             Entry(_("Webhook deliveries"), "outbox", "admin:webhooks_delivery_changelist", Area.SETTINGS),
-            Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
             Entry(_("How long data is kept"), "auto_delete", "admin:staff_retention", Area.SETTINGS),
-            Entry(_("Approval limits"), "rule_settings", "admin:approvals_policy", Area.SETTINGS),
+        ],
+    ),
+    (
+        _("Team"),
+        [
             Entry(_("Colleagues"), "group", "admin:staff_colleagues", Area.SETTINGS),
+            Entry(_("Approval limits"), "rule_settings", "admin:approvals_policy", Area.SETTINGS),
             Entry(_("Audit log"), "history", "admin:staff_auditentry_changelist", Area.SETTINGS),
             Entry(_("All staff"), "badge", "admin:auth_user_changelist", None),
             Entry(_("Sign-in limits"), "lock_clock", "admin:staff_signinlimit_changelist", None),
@@ -121,7 +127,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for this member of staff; apps that are not installed have no entry."""
     overview = Entry(_("Overview"), "space_dashboard", "admin:index", None)
     waiting = Entry(_("Waiting for you"), "notifications_active", "todo", None)
+    approvals = Entry(_("Approvals"), "task_alt", "admin:approvals_list", Area.FOLLOWERS)
     own = [_item(entry, reverse(entry.url_name)) for entry in (overview, waiting)]
+    own += _items(approvals, request)
     groups: list[dict[str, Any]] = [{"items": own}] + [
         {"title": title, "items": [item for entry in entries for item in _items(entry, request)]}
         for title, entries in GROUPS
