@@ -8,8 +8,9 @@ import asyncio
 import sys
 from typing import Any
 
+import psycopg
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -61,13 +62,19 @@ async def finished(page: "asyncio.Future[Any]") -> None:
 
 def service_of(error: BaseException) -> str:
     """Returns what is away if that is the cause of the error, else nothing."""
-    if is_read_only(error):
+    if is_read_only(error) or _is_nonsense(error):
         return POSTGRES
     if isinstance(error, OperationalError | InterfaceError):
         code = sqlstate(error)
         return POSTGRES if not code or code.startswith(AWAY_CODES) else ""
     is_redis = isinstance(error, RedisConnectionError | RedisTimeoutError | ConnectionInterrupted)
     return REDIS if is_redis else ""
+
+
+def _is_nonsense(error: BaseException) -> bool:
+    """Returns whether what came over the connection was nothing that Postgres says."""
+    cause = error.__cause__
+    return type(error) is DatabaseError and isinstance(cause, psycopg.Error) and not sqlstate(error)
 
 
 def answer(path: str, service: str) -> HttpResponse:

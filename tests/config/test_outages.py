@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 import requests
@@ -146,6 +147,12 @@ def test_a_postgres_that_takes_no_rows_is_as_good_as_away() -> None:
         with pytest.raises(DatabaseError) as raised, transaction.atomic():
             cursor.execute("DELETE FROM kernel_hold")
     assert outages.service_of(raised.value) == outages.POSTGRES
+
+
+def test_a_connection_that_brings_nonsense_is_an_outage_and_an_error_of_django_is_none() -> None:
+    nonsense, stale = DatabaseError("lost synchronization"), DatabaseError("did not affect any rows")
+    nonsense.__cause__ = psycopg.DatabaseError("lost synchronization with server")
+    assert (outages.service_of(nonsense), outages.service_of(stale)) == (outages.POSTGRES, "")
 
 
 def test_what_a_query_got_wrong_is_no_outage() -> None:
