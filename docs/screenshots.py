@@ -35,11 +35,24 @@ PEOPLE = {
 PAGES = {
     "home": ("/admin/", WIDE),
     "home-phone": ("/admin/", PHONE),
+    "todo": ("/admin/todo/", WIDE),
     "log": ("/admin/inbox/inboundmessage/", WIDE),
-    "followers": ("/admin/followers/follower/", WIDE),
+    "desk": ("/admin/desk/thread/", WIDE),
+    "unanswered": ("/admin/inbox/inboundmessage/unanswered/", WIDE),
     "rules": ("/admin/replies/rule/", WIDE),
+    "followers": ("/admin/followers/follower/", WIDE),
+    "followers-phone": ("/admin/followers/follower/", PHONE),
     "menus": ("/admin/menus/menu/", WIDE),
+    "statistics": ("/admin/statistics/messages/", WIDE),
     "orders": ("/admin/orders/order/", WIDE),
+    "revenue": ("/admin/orders/order/revenue/", WIDE),
+    "approvals": ("/admin/approvals/approval/", WIDE),
+    "colleagues": ("/admin/staff/staffright/", WIDE),
+    "audit": ("/admin/staff/auditentry/", WIDE),
+    "work": ("/admin/operations/jobs/", WIDE),
+    "failures": ("/admin/operations/failures/", WIDE),
+    "quotas": ("/admin/operations/quotas/", WIDE),
+    "set-up": ("/admin/operations/setup/", WIDE),
 }
 
 
@@ -101,7 +114,9 @@ def _take(page: Page, folder: Path, language: str) -> None:
     page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
     for name, (address, window) in PAGES.items():
         page.set_viewport_size(window)
-        page.goto(address)
+        answer = page.goto(address)
+        if answer is None or not answer.ok:
+            raise SystemExit(f"{address} is not shown")
         page.wait_for_load_state("networkidle")
         page.screenshot(path=folder / f"{name}.png")
 
