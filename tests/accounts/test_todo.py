@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.approvals.models import Approval
 from accounts.followers.models import BulkJob, FollowerSync, Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
@@ -110,6 +111,13 @@ def _overdue_step(account: OfficialAccount) -> None:
     )  # fmt: skip
 
 
+def _approval(account: OfficialAccount, action: str, **fields: Any) -> None:
+    until = timezone.now() + datetime.timedelta(days=3)
+    Approval.objects.create(
+        account=account, action=action, title="活动", expires_at=until, due_at=until, **fields
+    )
+
+
 def _campaign(account: OfficialAccount, state: str, **fields: Any) -> None:
     now = timezone.now()
     usual: dict[str, Any] = {"account": account, "name": "活动", "way": "service", "approved_at": now}
@@ -161,7 +169,7 @@ MAKES: dict[str, Make] = {
     "held.pushes": _held("pushes.send"),
     "held.channels": _held("channels.make_codes"),
     "desk.waiting": _thread,
-    "campaigns.approval": lambda account: _campaign(account, "waiting"),
+    "approvals": lambda account: _approval(account, "campaign"),
     "campaigns.stopped": lambda account: _campaign(account, "paused", trouble="fault"),
     "campaigns.paused": lambda account: _campaign(account, "paused"),
     "campaigns.mass_failed": lambda account: _mass(account, "failed"),
@@ -182,7 +190,6 @@ MAKES: dict[str, Make] = {
     ),
     "merchants.held": _merchant_held,
     "merchants.certificate": _certificate,
-    "refunds.waiting": lambda account: _refund(account, "waiting"),
     "refunds.abnormal": lambda account: _refund(account, "abnormal"),
     "bills.exceptions": lambda account: Discrepancy.objects.create(
         merchant=_merchant(account), account=account, kind=Mismatch.values[0], subject="1"
@@ -193,7 +200,7 @@ MAKES: dict[str, Make] = {
 }
 SENDING = {
     "articles.failed", "held.articles", "overdue.articles", "pushes.uncertain", "pushes.failed",
-    "held.pushes", "campaigns.approval", "campaigns.stopped", "campaigns.paused", "campaigns.mass_failed",
+    "held.pushes", "approvals", "campaigns.stopped", "campaigns.paused", "campaigns.mass_failed",
     "campaigns.mass_confirming", "held.campaigns.run", "held.campaigns.mass_begin",
     "held.campaigns.run_sequences", "overdue.campaigns.run", "overdue.campaigns.mass_begin",
     "overdue.campaigns.run_sequences", "menus.failed", "menus.differs", "held.menus", "overdue.menus",
@@ -204,7 +211,7 @@ CONTENT = {
 }  # fmt: skip
 MESSAGES = {"pushes.uncertain", "pushes.failed", "desk.waiting", "inbox.failed"}
 FOLLOWERS = {"followers.sync_stopped", "followers.job_failed", "followers.tag_failed", "held.followers"}
-MONEY = {"refunds.waiting", "refunds.abnormal", "bills.exceptions", "bills.failed"}
+MONEY = {"refunds.abnormal", "bills.exceptions", "bills.failed"}
 YOURS = {
     "editor": CONTENT,
     "publisher": CONTENT | SENDING,
@@ -332,22 +339,22 @@ def test_whoever_may_do_nothing_about_it_cannot_say_that_it_was_seen(staff: Cast
     assert counted(staff.owner) == _of(staff.ours, {"pushes.failed"})
 
 
-def test_a_campaign_waits_for_another_person_than_its_author(staff: Cast) -> None:
+def test_what_somebody_asked_for_waits_for_another_person(staff: Cast) -> None:
     User.objects.filter(is_superuser=True).update(is_active=False)
     author = member("author", staff.ours, "publisher")
-    _campaign(staff.ours, "waiting", author=author)
-    assert counted(staff.owner) == _of(staff.ours, {"campaigns.approval"})
+    _approval(staff.ours, "campaign", asked_by=author)
+    assert counted(staff.owner) == _of(staff.ours, {"approvals"})
     assert counted(author) == {}
     # Where nobody else may, the author does.
     StaffRight.objects.filter(user=staff.owner).delete()
-    assert counted(author) == _of(staff.ours, {"campaigns.approval"})
+    assert counted(author) == _of(staff.ours, {"approvals"})
 
 
-def test_a_refund_waits_for_another_person_than_who_asked(staff: Cast) -> None:
-    _refund(staff.ours, "waiting")
-    Refund.objects.update(asked_by=staff.owner)
+def test_an_approval_waits_for_those_whose_work_it_is(staff: Cast) -> None:
+    _approval(staff.ours, "refund", asked_by=staff.owner)
     assert counted(staff.owner) == {}
-    assert counted(member("money", staff.ours, "finance")) == _of(staff.ours, {"refunds.waiting"})
+    assert counted(member("money", staff.ours, "finance")) == _of(staff.ours, {"approvals"})
+    assert counted(member("sends", staff.ours, "publisher")) == {}
 
 
 def test_refused_callbacks_are_forgotten_with_the_first_good_one(staff: Cast) -> None:
