@@ -68,7 +68,7 @@ BARE_NOTICE = (
     WHERE out_trade_no = %(number)s""",
     """INSERT INTO orders_step (order_id, kind, at, by, text)
     SELECT id, 'moved', now(), 'bench', '' FROM orders_order WHERE out_trade_no = %(number)s""",
-    """INSERT INTO orders_event (topic, order_id, told, attempts, error, due_at, created_at)
+    """INSERT INTO orders_orderevent (topic, order_id, handled_by, attempts, error, due_at, created_at)
     SELECT 'order.paid', id, '[]', 0, '', now(), now() FROM orders_order
     WHERE out_trade_no = %(number)s""",
     """INSERT INTO notifications_notice (merchant_id, order_id, notice_id, event_type, original_type, summary,

@@ -17,7 +17,7 @@ from config.embedded import local_folder
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Refused(SystemExit):
+class InvalidSetting(SystemExit):
     """The process cannot start with what it was told; the text is the whole message."""
 
     def __init__(self, name: str, problem: str) -> None:
@@ -30,11 +30,11 @@ def given(name: str) -> str:
     if not file:
         return value
     if value:
-        raise Refused(f"{name}_FILE", f"is set, and {name} too; set one of them.")
+        raise InvalidSetting(f"{name}_FILE", f"is set, and {name} too; set one of them.")
     try:
         return Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{name}_FILE", f"cannot be read: {type(error).__name__}.") from None
+        raise InvalidSetting(f"{name}_FILE", f"cannot be read: {type(error).__name__}.") from None
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -44,14 +44,14 @@ def flag(name: str, *, default: bool) -> bool:
     if value in {"0", "false", "no", "off"}:
         return False
     if value:
-        raise Refused(name, f"is {value!r}; use 1 or 0.")
+        raise InvalidSetting(name, f"is {value!r}; use 1 or 0.")
     return default
 
 
 def number(name: str, default: int, *, least: int, most: int) -> int:
     value = os.environ.get(name, "").strip() or str(default)
     if not value.isdecimal() or not least <= int(value) <= most:
-        raise Refused(name, f"is {value!r}; use a whole number from {least} to {most}.")
+        raise InvalidSetting(name, f"is {value!r}; use a whole number from {least} to {most}.")
     return int(value)
 
 
@@ -60,7 +60,7 @@ def web_address(name: str, default: str) -> str:
     value = (os.environ.get(name, "").strip() or default).rstrip("/")
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise Refused(name, f"is {value!r}; use an address such as https://example.com.")
+        raise InvalidSetting(name, f"is {value!r}; use an address such as https://example.com.")
     return value
 
 
@@ -72,7 +72,7 @@ def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in value.split(","))
     except ValueError:
-        raise Refused(
+        raise InvalidSetting(
             name, f"is {value!r}; use a number of proxies up to 10, or networks such as 10.0.0.0/8,fd00::/8."
         ) from None
 
@@ -80,7 +80,7 @@ def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
 def service_address(name: str, value: str, *schemes: str) -> str:
     """The address of a database or a broker; its password never reaches the message."""
     if urlsplit(value).scheme not in schemes:
-        raise Refused(name, f"must start with {' or '.join(scheme + '://' for scheme in schemes)}.")
+        raise InvalidSetting(name, f"must start with {' or '.join(scheme + '://' for scheme in schemes)}.")
     return value
 
 
@@ -94,10 +94,12 @@ def field_keys(text: str) -> Mapping[str, bytes]:
         except binascii.Error:
             key = b""
         if not key_id.isalnum() or len(key_id) > 16 or len(key) != 32:
-            raise Refused("FIELD_ENCRYPTION_KEYS", "must be id:base64-of-32-bytes pairs, comma separated.")
+            raise InvalidSetting(
+                "FIELD_ENCRYPTION_KEYS", "must be id:base64-of-32-bytes pairs, comma separated."
+            )
         keys[key_id] = key
     if not keys:
-        raise Refused("FIELD_ENCRYPTION_KEYS", "is empty; make a key with: openssl rand -base64 32")
+        raise InvalidSetting("FIELD_ENCRYPTION_KEYS", "is empty; make a key with: openssl rand -base64 32")
     return keys
 
 
@@ -129,4 +131,4 @@ def secret(name: str, *, embedded: bool) -> str:
         return value
     if embedded:
         return local_secrets()[name]
-    raise Refused(name, "is not set; it is required when DATABASE_URL is set.")
+    raise InvalidSetting(name, "is not set; it is required when DATABASE_URL is set.")

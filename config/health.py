@@ -34,14 +34,14 @@ class Probe:
         self._asked_at = 0.0
         self._answer: asyncio.Future[bool] | None = None
 
-    async def is_reached(self) -> bool:
-        """Returns its answer, or False when there is none within ``DEADLINE_SECONDS``."""
+    async def is_reached(self, seconds: float = DEADLINE_SECONDS) -> bool:
+        """Returns its answer, or False when there is none within that time."""
         answer = self._answer
         if answer is None or self._is_over(answer):
             self._asked_at = time.monotonic()
             answer = self._answer = asyncio.ensure_future(self._ask())
         # Not cancelled after that: psycopg would wait for the server to agree.
-        await asyncio.wait({answer}, timeout=DEADLINE_SECONDS)
+        await asyncio.wait({answer}, timeout=seconds)
         return answer.done() and answer.result()
 
     def _is_over(self, answer: "asyncio.Future[bool]") -> bool:

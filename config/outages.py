@@ -25,8 +25,10 @@ from config.requests import Send
 from wechat.kernel.read_only import is_read_only, sqlstate
 
 POSTGRES, REDIS = "PostgreSQL", "Redis"
-# A page that is ready by then asks nobody. With the deadline of a probe it is less than a second.
+# A page that is ready by then asks nobody.
 QUICK_SECONDS = 0.15
+# Longer than health waits: on a machine with too much to do, slow is not away. Who refuses is away at once.
+SILENT_SECONDS = 3.0
 RETRY_AFTER = "5"
 # Of Postgres's error codes: a connection that broke, and a server that goes or comes.
 AWAY_CODES = ("08", "57P")
@@ -43,7 +45,14 @@ class Away(Exception):
 async def finished(page: "asyncio.Future[Any]") -> None:
     """Waits until the page is made. Raises ``Away`` when Postgres does not answer meanwhile."""
     done, _pending = await asyncio.wait({page}, timeout=QUICK_SECONDS)
-    if done or await health.PROBES["postgres"].is_reached() or page.done():
+    if done:
+        return
+    asked = asyncio.ensure_future(health.PROBES["postgres"].is_reached(SILENT_SECONDS))
+    await asyncio.wait({page, asked}, return_when=asyncio.FIRST_COMPLETED)
+    if page.done():
+        asked.cancel()
+        return
+    if asked.result():
         await asyncio.wait({page})
         return
     # It may not have begun yet; one that has ends by itself when its pool gives up.

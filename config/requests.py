@@ -38,7 +38,7 @@ UTF_8 = re.compile(r";\s*charset\s*=\s*(\"?)utf-?8\1\s*(?=;|$)", re.IGNORECASE)
 EXTENDED = re.compile(r"\*\s*=|\*[0-9]+\*?\s*=")
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The request ends here, with this status."""
 
     def __init__(self, status: int) -> None:
@@ -56,11 +56,11 @@ class Body:
         self.size = 0
 
     def write(self, data: bytes) -> int:
-        """Raises ``Refused`` when the disk is needed and other bodies have used up their share of it."""
+        """Raises ``RequestRefused`` when the disk is needed and other bodies have used up its share."""
         before, self.size = self._counted, self.size + len(data)
         Body._on_disk += self._counted - before
         if self._counted and Body._on_disk > MOST_ON_DISK:
-            raise Refused(503)
+            raise RequestRefused(503)
         return self.file.write(data)
 
     def close(self) -> None:
@@ -73,24 +73,24 @@ class Body:
 
 
 async def read(scope: Any, receive: Receive, body: Body) -> None:
-    """Receives the body of a request whose headers are right. Raises ``Refused`` and ``SenderGone``."""
+    """Receives the body of a request with good headers. Raises ``RequestRefused`` and ``SenderGone``."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     _check_headers(scope["headers"], headers)
     # No row holds this character, and no database can be asked for it.
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-        raise Refused(400)
+        raise RequestRefused(400)
     limit = limit_of(scope["path"])
     declared = headers.get(b"content-length", "0")
     if not declared.isdecimal() or len(declared) > 18:
-        raise Refused(400)
+        raise RequestRefused(400)
     if int(declared) > limit:
-        raise Refused(413)
+        raise RequestRefused(413)
     try:
         await receive_into(body, receive, limit)
     except BodyTooLarge:
-        raise Refused(413) from None
+        raise RequestRefused(413) from None
     except BodyTooSlow:
-        raise Refused(408) from None
+        raise RequestRefused(408) from None
     body.file.seek(0)
 
 
@@ -103,12 +103,12 @@ def _check_headers(pairs: list[tuple[bytes, bytes]], headers: Mapping[bytes, str
     """A header that names a codec has its bytes decoded with it, and Python has codecs that take minutes,
     unpack, or raise whatever they are given. Only UTF-8 is read here."""
     if sum(len(name) + len(value) for name, value in pairs) > MOST_HEADERS:
-        raise Refused(431)
+        raise RequestRefused(431)
     content_type = headers.get(b"content-type", "")
     if content_type.lower().count("charset") != len(UTF_8.findall(content_type)):
-        raise Refused(415)
+        raise RequestRefused(415)
     if EXTENDED.search(content_type) or EXTENDED.search(headers.get(b"accept", "")):
-        raise Refused(400)
+        raise RequestRefused(400)
 
 
 async def refuse(status: int, scope: Any, send: Send) -> None:

@@ -22,7 +22,7 @@ from django.utils import translation
 
 from config.outages import Away, finished, send_answer
 from config.request_log import LINE, take_over_bound
-from config.requests import Body, Refused, Send, read, refuse
+from config.requests import Body, RequestRefused, Send, read, refuse
 from wechat.api.loop import LoopView
 from wechat.kernel.addresses import client_address
 from wechat.kernel.bodies import Receive, SenderGone
@@ -38,7 +38,7 @@ PIECE = 64 * 1024
 PATIENCE_SECONDS = 60
 
 
-class Answer:
+class PageResponse:
     """What a page answered; its content is in memory while it is small, else in a temporary file."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Loop:
         with closing(Body()) as body:
             try:
                 await read(scope, receive, body)
-            except Refused as refused:
+            except RequestRefused as refused:
                 await refuse(refused.status, scope, send)
             except SenderGone:
                 return
@@ -122,7 +122,7 @@ class Pages:
             raise ValueError(f"{scope['type']} is not spoken here")
         try:
             answer = await self._answered(scope, receive)
-        except Refused as refused:
+        except RequestRefused as refused:
             await refuse(refused.status, scope, send)
         except Away as away:
             await send_answer(scope["path"], away.service, send)
@@ -132,7 +132,7 @@ class Pages:
             with closing(answer.file):
                 await answer.send(send)
 
-    async def _answered(self, scope: Any, receive: Receive) -> Answer:
+    async def _answered(self, scope: Any, receive: Receive) -> PageResponse:
         body = Body()
         try:
             await read(scope, receive, body)
@@ -151,8 +151,8 @@ class Pages:
             raise
         return made.result()
 
-    def _page(self, environ: "WSGIEnvironment") -> Answer:
-        answer = Answer()
+    def _page(self, environ: "WSGIEnvironment") -> PageResponse:
+        answer = PageResponse()
         try:
             with closing(self._application(environ, answer.start)) as response:
                 for piece in response:
@@ -166,7 +166,7 @@ class Pages:
         return answer
 
 
-def _discard(page: "Future[Answer]") -> None:
+def _discard(page: "Future[PageResponse]") -> None:
     """Closes the answer that nobody waits for any more."""
     if not page.cancelled() and page.exception() is None:
         page.result().file.close()

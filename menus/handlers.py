@@ -15,15 +15,15 @@ from menus.kinds import KEYED
 from menus.models import Item, Version
 from wechat.console import codes
 from wechat.inbox.answerers import Answerer, named
-from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies.facts import perform
 from wechat.sdk.messages import Click, LocationSelect, ScanCode, SendPics, View, ViewMiniProgram
 
 
-@answers(order=Order.MENU, quick=True)
-def answer_tap(event: Event) -> Answer | None:
+@answers(order=Precedence.MENU, quick=True)
+def answer_tap(event: InboundEvent) -> Answer | None:
     """Returns what the button says, or its rule; a button without either leaves the tap to the rules."""
     entry = answering.of(event.account).find(event.message)
     script = entry.script_for(event.account) if entry else None
@@ -34,7 +34,7 @@ def answer_tap(event: Event) -> Answer | None:
 
 
 @reacts(Click, View, ViewMiniProgram, ScanCode, SendPics, LocationSelect)
-def count_tap(event: Event) -> None:
+def count_tap(event: InboundEvent) -> None:
     entry = answering.of(event.account).find(event.message)
     if entry is not None and event.row is not None:
         counting.count(event.row, entry)

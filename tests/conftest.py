@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -21,10 +22,15 @@ AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ORIGINAL_ID = "gh_0123456789ab"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_thread_looks_for_edits() -> None:
+    """Neither in a test nor, with a database it may not use, after one: edits are seen at once."""
+    django_settings.CACHE_VERSION_INTERVAL = 0
+
+
 @pytest.fixture(autouse=True)
 def _quick(settings: Settings) -> None:
-    """Edits are seen at once, and a password costs no half a second."""
-    settings.CACHE_VERSION_INTERVAL = 0
+    """A password costs no half a second."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -54,6 +60,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
         "api.one_statement.PATIENCE_SECONDS",
     ):
         monkeypatch.setattr(f"wechat.{limit}", 60)
+    monkeypatch.setattr("config.outages.SILENT_SECONDS", 60)
 
 
 @pytest.fixture(scope="session")

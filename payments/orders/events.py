@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Topic = OrderEvent.Topic
 
 EVENTS = work.Kind(
-    "orders.tell",
+    "orders.publish",
     lambda: OrderEvent.objects.select_related("order", "order__account", "order__merchant", "refund"),
     lease=datetime.timedelta(minutes=1),
     queue=work.INTERACTIVE,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config import environment
-from config.environment import Refused
+from config.environment import InvalidSetting
 
 KEY = base64.b64encode(b"k" * 32).decode()
 
@@ -15,14 +15,14 @@ def test_a_flag_is_yes_or_no_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("DEBUG", "on")
     assert environment.flag("DEBUG", default=False)
     monkeypatch.setenv("DEBUG", "perhaps")
-    with pytest.raises(Refused, match="DEBUG is 'perhaps'; use 1 or 0"):
+    with pytest.raises(InvalidSetting, match="DEBUG is 'perhaps'; use 1 or 0"):
         environment.flag("DEBUG", default=False)
 
 
 @pytest.mark.parametrize("value", ["0", "65536", "-1", "8000x", "8.5"])
 def test_a_port_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PORT", value)
-    with pytest.raises(Refused, match="PORT is"):
+    with pytest.raises(InvalidSetting, match="PORT is"):
         environment.number("PORT", 8000, least=1, most=65535)
 
 
@@ -41,19 +41,19 @@ def test_trusted_proxies_are_a_number_or_networks(
 @pytest.mark.parametrize("value", ["-1", "11", "proxy", "10.0.0.1/8", "10.0.0.0/8,"])
 def test_trusted_proxies_that_make_no_sense_are_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("TRUSTED_PROXIES", value)
-    with pytest.raises(Refused, match="TRUSTED_PROXIES is"):
+    with pytest.raises(InvalidSetting, match="TRUSTED_PROXIES is"):
         environment.trusted_proxies("TRUSTED_PROXIES", 1)
 
 
 @pytest.mark.parametrize("value", ["example.com", "ftp://example.com", "https://"])
 def test_an_address_needs_its_scheme_and_its_host(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PUBLIC_URL", value)
-    with pytest.raises(Refused, match="use an address such as"):
+    with pytest.raises(InvalidSetting, match="use an address such as"):
         environment.web_address("PUBLIC_URL", "http://127.0.0.1")
 
 
 def test_a_database_password_is_not_in_the_message() -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidSetting) as refused:
         environment.service_address("DATABASE_URL", "mysql://user:secret@db/name", "postgres")
     assert "secret" not in str(refused.value)
 
@@ -64,7 +64,7 @@ def test_field_keys_are_read_in_their_order() -> None:
 
 @pytest.mark.parametrize("text", ["", "a", f":{KEY}", "a:####", "a:c2hvcnQ=", f"{'x' * 17}:{KEY}"])
 def test_field_keys_in_another_form_are_refused(text: str) -> None:
-    with pytest.raises(Refused, match="FIELD_ENCRYPTION_KEYS"):
+    with pytest.raises(InvalidSetting, match="FIELD_ENCRYPTION_KEYS"):
         environment.field_keys(text)
 
 
@@ -84,7 +84,7 @@ def test_a_secret_may_come_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
     assert environment.secret("SECRET_KEY", embedded=False) == "from a file"
     monkeypatch.setenv("SECRET_KEY", "from outside")
-    with pytest.raises(Refused, match="SECRET_KEY_FILE is set, and SECRET_KEY too"):
+    with pytest.raises(InvalidSetting, match="SECRET_KEY_FILE is set, and SECRET_KEY too"):
         environment.secret("SECRET_KEY", embedded=False)
 
 
@@ -93,5 +93,5 @@ def test_a_file_that_is_not_there_is_named_and_nothing_of_it_told(
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "nowhere"))
-    with pytest.raises(Refused, match="DATABASE_URL_FILE cannot be read: FileNotFoundError"):
+    with pytest.raises(InvalidSetting, match="DATABASE_URL_FILE cannot be read: FileNotFoundError"):
         environment.given("DATABASE_URL")

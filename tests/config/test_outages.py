@@ -113,9 +113,10 @@ def test_a_page_that_takes_its_time_is_waited_for_while_postgres_is_there(settin
 
 
 def test_a_page_that_waits_for_a_silent_postgres_is_given_up(
-    settings: Settings, database_at: Any, silent: int
+    settings: Settings, database_at: Any, silent: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ROOT_URLCONF = __name__
+    monkeypatch.setattr(outages, "SILENT_SECONDS", 0.2)
     held.clear()
     database_at(silent)
     try:

@@ -29,7 +29,7 @@ def act(desk: Client, thread: Thread, action: str, **given: Any) -> Any:
 
 
 def answer_to(account: OfficialAccount, message: Message) -> routing.Answer | None:
-    return routing.answer(routing.Event(account, message))
+    return routing.answer(routing.InboundEvent(account, message))
 
 
 def text(content: str, *, at: datetime.datetime | None = None) -> Text:

@@ -7,7 +7,7 @@ import pytest
 from tests.platform import Platform
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Answer, Event
+from wechat.inbox.routing import Answer, InboundEvent
 from wechat.sdk.content import Text
 
 pytestmark = [
@@ -33,7 +33,7 @@ def test_an_answer_over_budget_is_left_for_later(
     let_go = threading.Event()
 
     @routing.answers(order=1)
-    def slow(event: Event) -> Answer:
+    def slow(event: InboundEvent) -> Answer:
         let_go.wait(10)
         return Answer("slow", Text("late"))
 

@@ -12,7 +12,7 @@ from tests.callbacks import PATH, call, post, run
 from tests.platform import Platform, Push, elements
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Answer, Event
+from wechat.inbox.routing import Answer, InboundEvent
 from wechat.sdk import messages
 from wechat.sdk.content import Text
 
@@ -25,7 +25,7 @@ def _echo(account: OfficialAccount) -> Iterator[None]:
     with routing.replaced():
 
         @routing.answers(order=1, quick=True)
-        def echo(event: Event) -> Answer | None:
+        def echo(event: InboundEvent) -> Answer | None:
             return Answer("test:echo", Text(f"> {event.message.text}")) if event.message.text else None
 
         yield

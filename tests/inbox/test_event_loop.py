@@ -9,7 +9,7 @@ from tests.callbacks import PATH, Got, call, run
 from tests.platform import Platform, Push
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Answer, Event
+from wechat.inbox.routing import Answer, InboundEvent
 from wechat.kernel import versioned_cache
 from wechat.sdk.content import Text
 
@@ -86,7 +86,7 @@ def test_a_handler_that_takes_its_time_holds_up_nobody_else(platform: Platform) 
     answered = threading.Event()
 
     @routing.answers(order=1, quick=True)
-    def answer(event: Event) -> Answer:
+    def answer(event: InboundEvent) -> Answer:
         if event.message.text == "slow":
             event.needs_rows()
             assert answered.wait(3)

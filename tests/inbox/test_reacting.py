@@ -11,7 +11,7 @@ from tests.platform import Platform
 from tests.working import react_to_due
 from wechat.inbox import reacting, routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Event
+from wechat.inbox.routing import InboundEvent
 from wechat.sdk.messages import Subscribe
 
 pytestmark = [
@@ -76,7 +76,7 @@ def test_a_failing_reaction_is_kept_on_its_row_and_tried_again(deliver: Deliver,
     fail = [True]
 
     @routing.reacts()
-    def unsteady(event: Event) -> None:
+    def unsteady(event: InboundEvent) -> None:
         if fail and event.message.text == "bad":
             raise RuntimeError("not now")
 

@@ -21,7 +21,7 @@ from wechat.console import codes
 from wechat.inbox import routing
 from wechat.inbox.answerers import names
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Answer, Event
+from wechat.inbox.routing import Answer, InboundEvent
 from wechat.replies.models import Keyword, Reply, Rule
 from wechat.sdk.content import Text
 from wechat.sdk.messages import Click, View, ViewMiniProgram
@@ -44,7 +44,7 @@ def click(key: str) -> Click:
 
 
 def answer(menu: Menu, key: str) -> Answer | None:
-    return routing.answer(Event(menu.account, click(key)))
+    return routing.answer(InboundEvent(menu.account, click(key)))
 
 
 def answer_to(menu: Menu, key: str) -> str | None:
@@ -126,7 +126,7 @@ def test_a_reply_is_described_by_what_it_says() -> None:
 
 def test_another_accounts_button_says_nothing_here(menu: Menu, staff: Cast) -> None:
     live(menu, button())
-    assert routing.answer(Event(staff.theirs, click("menu:aaaa"))) is None
+    assert routing.answer(InboundEvent(staff.theirs, click("menu:aaaa"))) is None
 
 
 def test_the_log_names_the_button(menu: Menu) -> None:

@@ -20,7 +20,7 @@ from tests.webhooks.test_outbox import Receiver, base, receiver  # noqa: F401 - 
 from tests.working import react_to_due, send_due
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Answer, Event
+from wechat.inbox.routing import Answer, InboundEvent
 from wechat.kernel import work
 from wechat.pushes import handlers
 from wechat.pushes.models import Push
@@ -42,7 +42,7 @@ def further_answers() -> Iterator[None]:
         routing.reacts()(handlers.send_further_answers)
 
         @routing.answers(order=1)
-        def twice(event: Event) -> Answer:
+        def twice(event: InboundEvent) -> Answer:
             return Answer("test:twice", Text("1"), later=(Text("2"),))
 
         yield
@@ -169,7 +169,7 @@ def test_a_failure_in_a_worker_is_found_by_the_id_of_its_request(
     with routing.replaced():
 
         @routing.reacts()
-        def fail(event: Event) -> None:
+        def fail(event: InboundEvent) -> None:
             raise RuntimeError("unforeseen")
 
         callbacks.post(platform.safe(platform.text("hi")))

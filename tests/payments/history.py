@@ -126,7 +126,7 @@ class History:
         work.run("orders.chase")
         work.run("orders.refund")
         work.run("notifications.handle_notices")
-        work.run("orders.tell")
+        work.run("orders.publish")
         work.run("bills.fetch_bills")
 
     def heal(self) -> None:

@@ -53,7 +53,7 @@ def webhook(receiver: Receiver, merchant: Merchant) -> Iterator[Endpoint]:
 def test_a_paid_order_is_told_once(paid: Order, webhook: Endpoint, receiver: Receiver) -> None:
     notify(paid)
     for _again in range(3):
-        work.run("orders.tell")
+        work.run("orders.publish")
         work.run("webhooks.deliver")
     (request,) = receiver.requests
     assert json.loads(request.body)["type"] == "order.paid"
@@ -70,7 +70,7 @@ def test_what_is_not_taken_is_told_again_with_the_same_id(
     paid: Order, webhook: Endpoint, receiver: Receiver
 ) -> None:
     receiver.status = 500
-    work.run("orders.tell")
+    work.run("orders.publish")
     work.run("webhooks.deliver")
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.last["status"], delivery.attempts) == ("waiting", 500, 1)
@@ -86,7 +86,7 @@ def test_after_a_day_it_is_given_up_and_stays_visible(
     paid: Order, webhook: Endpoint, receiver: Receiver
 ) -> None:
     receiver.status = 500
-    work.run("orders.tell")
+    work.run("orders.publish")
     delivery = Delivery.objects.get()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         while delivery.due_at is not None:
@@ -113,11 +113,11 @@ def test_a_handler_that_fails_is_called_again_and_the_others_are_not(
     monkeypatch.setattr(events._handlers, "_known", events._handlers.by_name())
     events.handles("test-shaky", events.Topic.PAID)(shaky)
     events.handles("test-reliable", events.Topic.PAID)(reliable)
-    work.run("orders.tell")
+    work.run("orders.publish")
     event = OrderEvent.objects.get()
     assert event.error == "test-shaky: ValueError"
     with time_machine.travel(timezone.now() + HOUR):
-        work.run("orders.tell")
+        work.run("orders.publish")
     assert sorted(heard) == ["reliable", "shaky", "shaky"]
     event.refresh_from_db()
     assert (event.due_at, event.error) == (None, "")
@@ -127,7 +127,7 @@ def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, me
     Merchant.objects.update(receipt_text="已收到 {amount} 元（{description}，{number}）{unknown}")
     order = ordered()
     notify(order)
-    work.run("orders.tell")
+    work.run("orders.publish")
     push = Push.objects.get()
     assert push.openid == order.openid
     assert push.content["content"] == f"已收到 100.00 元（会员年卡，{order.out_trade_no}）{{unknown}}"
@@ -136,11 +136,11 @@ def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, me
 def test_a_receipt_reads_its_words_once(ordered: Ordered, merchant: Merchant) -> None:
     Merchant.objects.update(receipt_text="{description} https://shop.example.com/?n={description}")
     notify(ordered(description="{number} 卡"))
-    work.run("orders.tell")
+    work.run("orders.publish")
     encoded = "https://shop.example.com/?n=%7Bnumber%7D%20%E5%8D%A1"
     assert Push.objects.get().content["content"] == f"{{number}} 卡 {encoded}"
 
 
 def test_without_a_receipt_text_nothing_is_sent(paid: Order) -> None:
-    work.run("orders.tell")
+    work.run("orders.publish")
     assert not Push.objects.exists()

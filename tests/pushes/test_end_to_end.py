@@ -15,7 +15,7 @@ from tests.simulated import Simulated
 from tests.working import react_to_due, react_to_late, send_due
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Answer, Event
+from wechat.inbox.routing import Answer, InboundEvent
 from wechat.pushes import handlers
 from wechat.pushes.models import Push
 from wechat.sdk.content import Text
@@ -62,7 +62,7 @@ def ready() -> Iterator[threading.Event]:
         routing.reacts()(handlers.send_further_answers)
 
         @routing.answers(order=1)
-        def count(event: Event) -> Answer | None:
+        def count(event: InboundEvent) -> Answer | None:
             if event.message.text == "slow":
                 finished.wait(30)
                 return Answer("test:slow", Text("久等了"))

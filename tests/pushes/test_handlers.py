@@ -9,7 +9,7 @@ from tests.platform import Platform
 from tests.working import react_to_due, react_to_late
 from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Answer, Event
+from wechat.inbox.routing import Answer, InboundEvent
 from wechat.pushes import handlers, subscription_quota, windows
 from wechat.pushes.conversation import pushed
 from wechat.pushes.models import Push, Receipt
@@ -123,7 +123,7 @@ def test_an_answer_that_was_late_is_sent_and_the_log_says_by_whom(
     asked: list[str] = []
 
     @routing.answers(order=1)
-    def slow(event: Event) -> Answer:
+    def slow(event: InboundEvent) -> Answer:
         asked.append(event.message.text)
         return Answer("rule:7", Text("久等了"), later=(Text("还有"),))
 

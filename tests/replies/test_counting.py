@@ -68,7 +68,7 @@ def test_a_message_whose_reactions_failed_counts_when_they_are_done(
     fails = [True]
 
     @routing.reacts()
-    def stumble(event: routing.Event) -> None:
+    def stumble(event: routing.InboundEvent) -> None:
         if fails:
             raise RuntimeError("stumbled")
 

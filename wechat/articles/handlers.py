@@ -10,7 +10,7 @@ from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
 from wechat.articles import pictures
 from wechat.articles.models import Article, Draft
-from wechat.inbox.routing import Event, reacts
+from wechat.inbox.routing import InboundEvent, reacts
 from wechat.kernel import work
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -18,7 +18,7 @@ from wechat.sdk.messages import PublishFinished
 
 
 @reacts(PublishFinished)
-def look_now(event: Event) -> None:
+def look_now(event: InboundEvent) -> None:
     """The draft asks the platform itself; this only saves it the waiting."""
     assert isinstance(event.message, PublishFinished)
     waiting = Draft.objects.filter(

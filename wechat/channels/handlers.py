@@ -18,7 +18,7 @@ from wechat.console import codes
 from wechat.inbox import conversation
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.bubbles import Bubble, Part
-from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies.facts import perform
@@ -28,8 +28,8 @@ from wechat.sdk.messages import Subscribe, Unsubscribe
 OFFERED = 500
 
 
-@answers(order=Order.CHANNEL, quick=True)
-def welcome(event: Event) -> Answer | None:
+@answers(order=Precedence.CHANNEL, quick=True)
+def welcome(event: InboundEvent) -> Answer | None:
     """Returns what the scanned channel says; where it says nothing the rules are asked."""
     found = _script_scanned(event)
     if found is None:
@@ -39,7 +39,7 @@ def welcome(event: Event) -> Answer | None:
 
 
 @reacts(Subscribe, Scanned)
-def count_scan(event: Event) -> None:
+def count_scan(event: InboundEvent) -> None:
     if event.row is None or not isinstance(event.message, Subscribe | Scanned):
         return
     channel = scanning.record(event.row, event.message)
@@ -48,7 +48,7 @@ def count_scan(event: Event) -> None:
 
 
 @reacts(Unsubscribe)
-def note_leaving(event: Event) -> None:
+def note_leaving(event: InboundEvent) -> None:
     if event.row is not None:
         scanning.note_leaving(event.row)
 
@@ -110,7 +110,7 @@ def scanned(
         )
 
 
-def _script_scanned(event: Event) -> ChannelScript | None:
+def _script_scanned(event: InboundEvent) -> ChannelScript | None:
     message = event.message
     if isinstance(message, Subscribe):
         return welcomes.of(event.account, message.scene, Audience.NEW) if message.scene else None

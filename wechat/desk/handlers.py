@@ -10,16 +10,16 @@ from wechat.desk import staff, takeovers, threads
 from wechat.desk.models import Note
 from wechat.inbox import conversation
 from wechat.inbox.bubbles import Bubble, Part
-from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
 
 
-@answers(order=Order.DESK, quick=True)
-def leave_it_to_the_person(event: Event) -> Answer | None:
+@answers(order=Precedence.DESK, quick=True)
+def leave_it_to_the_person(event: InboundEvent) -> Answer | None:
     return takeovers.silence(event)
 
 
 @reacts()
-def note_message(event: Event) -> None:
+def note_message(event: InboundEvent) -> None:
     if event.row is not None and event.row.openid and not event.message.event:
         threads.note_message(event.row)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from wechat.desk import staff
 from wechat.desk.models import Takeover, Thread
-from wechat.inbox.routing import Answer, Event
+from wechat.inbox.routing import Answer, InboundEvent
 from wechat.kernel.versioned_cache import Cached
 
 TURN = datetime.timedelta(minutes=30)
@@ -28,7 +28,7 @@ def _build() -> Turns:
 _turns = Cached("desk", _build)
 
 
-def silence(event: Event) -> Answer | None:
+def silence(event: InboundEvent) -> Answer | None:
     """An answer that says nothing, while a person talks with this follower."""
     until, by = _turns.get().get((event.account.pk, event.message.openid), (None, ""))
     if until is None or event.message.event or until.timestamp() <= event.message.create_time:

@@ -6,10 +6,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from wechat.inbox import media
-from wechat.inbox.routing import Event, reacts
+from wechat.inbox.routing import InboundEvent, reacts
 from wechat.kernel import work
 from wechat.sdk.messages import (
     Click,
+    Event,
     Image,
     Message,
     Scan,
@@ -21,7 +22,6 @@ from wechat.sdk.messages import (
     ViewMiniProgram,
     Voice,
 )
-from wechat.sdk.messages import Event as PlatformEvent
 from wechat.webhooks import events, outbox
 
 OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
@@ -43,14 +43,14 @@ PUBLISHED: tuple[tuple[tuple[type[Message], ...], str], ...] = (
 
 
 @reacts(Image, Voice, Video)
-def keep_media(event: Event) -> None:
+def keep_media(event: InboundEvent) -> None:
     if event.row:
         media.expect(event.row, event.message)
         work.wake("inbox.fetch_media")
 
 
 @reacts()
-def tell_business_systems(event: Event) -> None:
+def tell_business_systems(event: InboundEvent) -> None:
     row, name = event.row, _published(event.message)
     if row is None or not name:
         return
@@ -70,4 +70,4 @@ def _published(message: Message) -> str:
     for kinds, name in PUBLISHED:
         if isinstance(message, kinds):
             return name
-    return "" if isinstance(message, PlatformEvent) else "message.received"
+    return "" if isinstance(message, Event) else "message.received"

@@ -15,7 +15,7 @@ from accounts.followers import erasing
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
 from wechat.inbox.models import InboundMedia, InboundMessage
-from wechat.inbox.routing import Event, reacts
+from wechat.inbox.routing import InboundEvent, reacts
 from wechat.sdk.messages import (
     PersonalData,
     UserAuthorizationCancelled,
@@ -31,13 +31,13 @@ FORGOTTEN = (
 
 
 @reacts(UserInfoModified)
-def forget_old_profile(event: Event) -> None:
+def forget_old_profile(event: InboundEvent) -> None:
     """Cleared, not fetched: the new one needs the follower's own token, with their next visit."""
     erasing.forget_profile(event.account.pk, _whom(event).affected_openid)
 
 
 @reacts(UserAuthorizationRevoked)
-def forget_what_was_withdrawn(event: Event) -> None:
+def forget_what_was_withdrawn(event: InboundEvent) -> None:
     message = _whom(event)
     if NICKNAME_AND_PICTURE in message.revoke_info:
         erasing.forget_profile(event.account.pk, message.affected_openid)
@@ -46,7 +46,7 @@ def forget_what_was_withdrawn(event: Event) -> None:
 
 
 @reacts(UserAuthorizationCancelled)
-def forget_the_person(event: Event) -> None:
+def forget_the_person(event: InboundEvent) -> None:
     """They closed their WeChat account."""
     whom = {"account": event.account, "openid": _whom(event).affected_openid}
     erasing.erase(Follower.objects.filter(**whom).first() or Follower(**whom))
@@ -80,6 +80,6 @@ def _forget(rows: QuerySet[InboundMessage]) -> None:
     rows.update(body=Concat(before, "openid", after), raw_bytes=None, text="", answer=None, later=None)
 
 
-def _whom(event: Event) -> PersonalData:
+def _whom(event: InboundEvent) -> PersonalData:
     assert isinstance(event.message, PersonalData)
     return event.message

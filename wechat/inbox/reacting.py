@@ -64,7 +64,7 @@ def _reacted_to(row: InboundMessage) -> bool:
         message = row.message
     except MalformedMessage:
         return True
-    event = routing.Event(row.account, message, row)
+    event = routing.InboundEvent(row.account, message, row)
     try:
         for handler in routing.reactors(event):
             with transaction.atomic():

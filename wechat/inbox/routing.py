@@ -2,11 +2,11 @@
 
 An app that wants a say has a ``handlers`` module::
 
-    @answers(order=Order.MENU)
-    def open_menu_item(event: Event) -> Answer | None: ...
+    @answers(order=Precedence.MENU)
+    def open_menu_item(event: InboundEvent) -> Answer | None: ...
 
     @reacts(Subscribe)
-    def welcome_gift(event: Event) -> None: ...
+    def welcome_gift(event: InboundEvent) -> None: ...
 
 ``@answers`` handlers are asked in order, only read, and the first that answers wins. They run in threads
 and have until the budget ends. One that is *quick* is asked in the event loop, where there is nothing but
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 BUDGET_SECONDS = 3.5
 
 
-class Order(enum.IntEnum):
+class Precedence(enum.IntEnum):
     """Who answers first."""
 
     LOGIN = 10
@@ -44,7 +44,7 @@ class Order(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class InboundEvent:
     """A message on its way through the handlers; ``row`` is ``None`` while it is being answered."""
 
     account: OfficialAccount
@@ -78,8 +78,8 @@ class TooLate(Exception):
     """The budget ended before the handlers had an answer."""
 
 
-Answerer = Callable[[Event], Answer | None]
-Reactor = Callable[[Event], None]
+Answerer = Callable[[InboundEvent], Answer | None]
+Reactor = Callable[[InboundEvent], None]
 Counter = Callable[[Sequence[InboundMessage]], None]
 
 
@@ -126,7 +126,7 @@ def handled(counter: Counter) -> Counter:
     return counter
 
 
-def answer(event: Event) -> Answer | None:
+def answer(event: InboundEvent) -> Answer | None:
     """The first answer, however long it takes."""
     return next(filter(None, (entry.handler(event) for entry in _table.answering)), None)
 
@@ -134,7 +134,7 @@ def answer(event: Event) -> Answer | None:
 async def answer_in_time(account: OfficialAccount, message: Message) -> Answer | None:
     """The first answer while the follower waits. Raises ``TooLate``."""
     deadline = time.monotonic() + BUDGET_SECONDS
-    in_loop, in_thread = Event(account, message, in_loop=True), Event(account, message)
+    in_loop, in_thread = InboundEvent(account, message, in_loop=True), InboundEvent(account, message)
     for entry in _table.answering:
         try:
             found = (
@@ -149,7 +149,7 @@ async def answer_in_time(account: OfficialAccount, message: Message) -> Answer |
     return None
 
 
-def reactors(event: Event) -> list[Reactor]:
+def reactors(event: InboundEvent) -> list[Reactor]:
     return [handler for kinds, handler in _table.reacting if isinstance(event.message, kinds)]
 
 
@@ -168,7 +168,7 @@ def replaced() -> Iterator[None]:
         _table = kept
 
 
-async def _in_thread(handler: Answerer, event: Event, deadline: float) -> Answer | None:
+async def _in_thread(handler: Answerer, event: InboundEvent, deadline: float) -> Answer | None:
     try:
         return await _slow.run(deadline - time.monotonic(), handler, event)
     except TimeoutError:

@@ -83,7 +83,7 @@ def replay(turn: work.Turn) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRecord:
     """A record that Postgres would not take, and why."""
 
     entry_id: bytes
@@ -91,14 +91,14 @@ class Refused:
     error: str
 
 
-def refused(account_id: int) -> list[Refused]:
+def refused(account_id: int) -> list[RefusedRecord]:
     """Returns what was kept aside for this account, newest first; nothing while Redis is away."""
     try:
         entries = cast(list[Entry], _redis().xrevrange(REFUSED, count=REFUSED_SHOWN))
     except RedisError:
         return []
     kept = [
-        Refused(entry_id, Record.from_json(fields[b"record"]), fields[b"error"].decode())
+        RefusedRecord(entry_id, Record.from_json(fields[b"record"]), fields[b"error"].decode())
         for entry_id, fields in entries
     ]
     return [each for each in kept if each.record.account_id == account_id]

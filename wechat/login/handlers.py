@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from wechat.inbox.routing import Answer, Event, Order, answers, reacts
+from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
 from wechat.login import scanning, visitors
 from wechat.sdk.content import Text
 from wechat.sdk.messages import (
@@ -18,14 +18,14 @@ from wechat.sdk.messages import (
 PROFILE = "205"
 
 
-def login_scene(event: Event) -> str:
+def login_scene(event: InboundEvent) -> str:
     message = event.message
     scene = message.scene if isinstance(message, Scan | Subscribe) else ""
     return scene if scene.startswith(scanning.PREFIX) else ""
 
 
-@answers(order=Order.LOGIN, quick=True)
-def ask_to_confirm(event: Event) -> Answer | None:
+@answers(order=Precedence.LOGIN, quick=True)
+def ask_to_confirm(event: InboundEvent) -> Answer | None:
     """Only asks: who was sent somebody else's code would otherwise sign that one in."""
     scene = login_scene(event)
     if not scene:
@@ -42,13 +42,13 @@ def ask_to_confirm(event: Event) -> Answer | None:
 
 
 @reacts(Scan, Subscribe)
-def note_scan(event: Event) -> None:
+def note_scan(event: InboundEvent) -> None:
     if scene := login_scene(event):
         scanning.scanned(event.account, scene, event.message.openid)
 
 
 @reacts(UserInfoModified, UserAuthorizationRevoked)
-def forget_profile(event: Event) -> None:
+def forget_profile(event: InboundEvent) -> None:
     """What was shown with consent is no longer what the person shows."""
     message = event.message
     assert isinstance(message, UserInfoModified | UserAuthorizationRevoked)

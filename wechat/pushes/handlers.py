@@ -3,7 +3,7 @@
 from accounts.official.models import OfficialAccount
 from wechat.inbox import conversation, routing
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Event, reacts
+from wechat.inbox.routing import InboundEvent, reacts
 from wechat.kernel import work
 from wechat.pushes import receipts, subscription_quota, windows
 from wechat.pushes.conversation import pushed
@@ -47,20 +47,20 @@ conversation.register(pushed)
 
 
 @reacts()
-def open_window(event: Event) -> None:
+def open_window(event: InboundEvent) -> None:
     trigger = _trigger(event.message)
     if trigger and event.row:
         windows.grant(event.account, event.row.openid, trigger, event.row.sent_at)
 
 
 @reacts(Unsubscribe)
-def close_windows(event: Event) -> None:
+def close_windows(event: InboundEvent) -> None:
     if event.row:
         windows.close(event.account, event.row.openid, event.row.sent_at)
 
 
 @reacts()
-def answer_late(event: Event) -> None:
+def answer_late(event: InboundEvent) -> None:
     """The answer that was not ready in time; it joins the further answers, which are all sent below."""
     row = event.row
     if row is None or not row.late or row.answered_by:
@@ -75,13 +75,13 @@ def answer_late(event: Event) -> None:
 
 
 @reacts()
-def send_further_answers(event: Event) -> None:
+def send_further_answers(event: InboundEvent) -> None:
     if event.row:
         _queue_later(event.account, event.row)
 
 
 @reacts(TemplateSendFinished)
-def note_receipt(event: Event) -> None:
+def note_receipt(event: InboundEvent) -> None:
     message = event.message
     assert isinstance(message, TemplateSendFinished)
     reason = "" if message.delivered else Reason.BLOCKED if message.blocked else Reason.UNDELIVERED
@@ -90,7 +90,7 @@ def note_receipt(event: Event) -> None:
 
 
 @reacts(SubscribeNoticeSent)
-def note_notice_receipts(event: Event) -> None:
+def note_notice_receipts(event: InboundEvent) -> None:
     message = event.message
     assert isinstance(message, SubscribeNoticeSent)
     for outcome in message.outcomes:
@@ -101,7 +101,7 @@ def note_notice_receipts(event: Event) -> None:
 
 
 @reacts(SubscribeNoticePopup, SubscribeNoticeChange)
-def note_agreements(event: Event) -> None:
+def note_agreements(event: InboundEvent) -> None:
     """A refusal in the pop-up only declines to agree once more; one in the settings ends all agreements."""
     message, row = event.message, event.row
     assert isinstance(message, SubscribeNoticePopup | SubscribeNoticeChange)

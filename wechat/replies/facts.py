@@ -13,7 +13,7 @@ from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import ReplyPlan, Script
 from wechat.contents.variables import Values
-from wechat.inbox.routing import Event
+from wechat.inbox.routing import InboundEvent
 from wechat.replies.specs import Facts
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Message, Subscribe
@@ -59,7 +59,7 @@ def facts_from(row: Any, message: Message) -> Facts:
     )
 
 
-def perform(script: Script, event: Event, facts: Facts | None = None) -> ReplyPlan:
+def perform(script: Script, event: InboundEvent, facts: Facts | None = None) -> ReplyPlan:
     """What the script says to whom the event is from; looked up, if facts are needed and not given."""
 
     def values() -> Values:

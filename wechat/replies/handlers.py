@@ -13,7 +13,7 @@ from accounts.official.links import Link
 from accounts.official.models import OfficialAccount
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.models import InboundMessage
-from wechat.inbox.routing import Answer, Event, Order, answers, handled, reacts
+from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, handled, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies import counting, forwarding, rulebook
@@ -21,8 +21,8 @@ from wechat.replies.facts import facts_of, moment_of, perform
 from wechat.replies.models import Reply, Rule
 
 
-@answers(order=Order.RULES, quick=True)
-def answer_by_rule(event: Event) -> Answer | None:
+@answers(order=Precedence.RULES, quick=True)
+def answer_by_rule(event: InboundEvent) -> Answer | None:
     book, moment = rulebook.of(event.account), moment_of(event.message)
     rule, facts = book.compiled.first(event.message, moment), None
     if rule is not None and rule.needs_facts:
@@ -37,13 +37,13 @@ def answer_by_rule(event: Event) -> Answer | None:
 
 
 @reacts()
-def forward_to_webhook(event: Event) -> None:
+def forward_to_webhook(event: InboundEvent) -> None:
     if event.row is not None:
         forwarding.note(event.row)
 
 
 @reacts()
-def tag_those_answered(event: Event) -> None:
+def tag_those_answered(event: InboundEvent) -> None:
     """With the tags of the rule that answered; a late answer's rule is known by now."""
     row = event.row
     mark, _colon, rule_id = row.answered_by.partition(":") if row else ("", "", "")

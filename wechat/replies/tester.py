@@ -154,7 +154,7 @@ def _last_messages(account: OfficialAccount, last_n: int) -> list[Message]:
 
 def _first_answering(account: OfficialAccount, message: Message) -> list[str]:
     """Menus and sign-ins are asked before the rules."""
-    answer = routing.answer(routing.Event(account, message))
+    answer = routing.answer(routing.InboundEvent(account, message))
     if answer is None or answer.by.startswith("rule:"):
         return []
     return [_("The rules are not asked: “%(by)s” answers this first.") % {"by": answer.by}]

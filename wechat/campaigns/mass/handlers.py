@@ -5,14 +5,14 @@ from django.utils.translation import gettext as _
 
 from wechat.campaigns.mass import reports
 from wechat.campaigns.models import MassSend
-from wechat.inbox.routing import Event, reacts
+from wechat.inbox.routing import InboundEvent, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.sdk.messages import MassSendFinished
 
 
 @reacts(MassSendFinished)
-def note_report(event: Event) -> None:
+def note_report(event: InboundEvent) -> None:
     assert isinstance(event.message, MassSendFinished)
     reports.keep(event.account, event.message)
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from wechat.campaigns.models import SequenceStep
 from wechat.campaigns.sequences import enrolling
 from wechat.channels.models import Channel
-from wechat.inbox.routing import Event, reacts
+from wechat.inbox.routing import InboundEvent, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.sdk.messages import (
@@ -24,14 +24,14 @@ from wechat.sdk.messages import (
 
 
 @reacts(Subscribe)
-def followed(event: Event) -> None:
+def followed(event: InboundEvent) -> None:
     row = event.row
     if row is not None:
         enrolling.start(event.account, row.openid, "follow", f"follow:{row.pk}", at=row.received_at)
 
 
 @reacts(Subscribe, Scan)
-def scanned(event: Event) -> None:
+def scanned(event: InboundEvent) -> None:
     """Only codes of channels count; a follow by such a code is a scan as well."""
     message, row = event.message, event.row
     assert isinstance(message, Subscribe | Scan)
@@ -45,13 +45,13 @@ def scanned(event: Event) -> None:
 
 
 @reacts(Text, Image, Voice, Video, ShortVideo, Location, Link)
-def wrote(event: Event) -> None:
+def wrote(event: InboundEvent) -> None:
     if event.row is not None:
         enrolling.replied(event.account, event.row.openid, event.row.received_at)
 
 
 @reacts(Unsubscribe)
-def left(event: Event) -> None:
+def left(event: InboundEvent) -> None:
     if event.row is not None:
         enrolling.left(event.account, event.row.openid, event.row.received_at)
 

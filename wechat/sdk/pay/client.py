@@ -34,7 +34,7 @@ logger = logging.getLogger("wechat.sdk.pay")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PayResponse:
     """What came back with a 2xx, not verified yet."""
 
     headers: Mapping[str, str]
@@ -73,7 +73,7 @@ class PayClient:
     def post(self, path: str, body: Mapping[str, Any], *, api: str = "") -> dict[str, Any]:
         return self._verified("POST", path, None, body, api or path)
 
-    def unverified(self, path: str) -> Answer:
+    def unverified(self, path: str) -> PayResponse:
         """For the certificates, whose answer is verified with what is in it."""
         with self._watched(path):
             return self._exchange("GET", path, None, None, path)
@@ -117,7 +117,7 @@ class PayClient:
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
         api: str,
-    ) -> Answer:
+    ) -> PayResponse:
         data, headers = _encoded(body)
         request = requests.Request(
             method, self._base + path, params=dict(params or {}), data=data, headers=headers
@@ -125,7 +125,7 @@ class PayClient:
         with deadlines.within(CALL_SECONDS):
             response = self._sent(self._signed(request), api, stream=False, timeout=TIMEOUT)
         _raise_refusal(response, api)
-        return Answer(response.headers, response.content)
+        return PayResponse(response.headers, response.content)
 
     def _signed(self, request: requests.Request) -> requests.PreparedRequest:
         request.headers |= {"Accept": "application/json", "User-Agent": "wechat-console"}
