@@ -26,7 +26,10 @@ SESSIONS = (
 )
 
 READ_ONLY = "ALTER DATABASE {} SET default_transaction_read_only = {}"
-END_SESSIONS = f"SELECT pg_terminate_backend(pid) FROM ({SESSIONS}) AS sessions"
+END_SESSIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name <> 'drill'"
+)
 # A poisonous row is tried so often, and waits for an hour at most in between.
 POISON_SECONDS = 120.0
 
