@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.approvals import actions, policy
 from accounts.approvals.actions import Action
@@ -104,6 +105,7 @@ def _waiting_about(row: Model, action: Action | None = None) -> Any:
 EXPIRY = work.Kind(
     "approvals.expire",
     lambda: Approval.objects.filter(state=State.WAITING),
+    label=gettext_lazy("Ending approvals that are no longer valid"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
     subject="",

@@ -11,7 +11,7 @@ from accounts.approvals.actions import Action
 
 
 class PolicyForm(forms.Form):
-    """A field for each kind of deed and each role that may do it; an empty one is no limit."""
+    """A field for each kind of action and each role that may do it; an empty one is no limit."""
 
     def __init__(self, account_id: int, data: Any = None) -> None:
         super().__init__(data)

@@ -26,7 +26,11 @@ LONGEST_VALUE = 200
 LONGEST_LABEL = 200
 OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
 WITHHELD = "…"
-DEEDS = {ADDITION: AuditEntry.Deed.ADDED, CHANGE: AuditEntry.Deed.CHANGED, DELETION: AuditEntry.Deed.DELETED}
+ACTIONS = {
+    ADDITION: AuditEntry.Action.ADDED,
+    CHANGE: AuditEntry.Action.CHANGED,
+    DELETION: AuditEntry.Action.DELETED,
+}
 
 # Values by the name that staff know them by.
 Values = Mapping[str, object]
@@ -122,7 +126,7 @@ def _write(
             user=user,
             actor=f"{user.first_name} ({user.username})" if user.first_name else user.username,
             address=address,
-            deed=DEEDS[flag],
+            action=ACTIONS[flag],
             account_id=account_id or _account_id(row, shown),
             kind=row._meta.label_lower,
             object_id=str(row.pk),

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.staff.models import AuditChain, AuditEntry
 from wechat.kernel import work
 
 BATCH = 500
 SEALED_FIELDS = (
-    "id", "account_id", "user_id", "actor", "address", "deed", "kind", "object_id", "label", "note",
+    "id", "account_id", "user_id", "actor", "address", "action", "kind", "object_id", "label", "note",
     "before", "after",
 )  # fmt: skip
 
@@ -36,7 +37,12 @@ def unsealed() -> "QuerySet[AuditEntry]":
     return AuditEntry.objects.filter(number=None)
 
 
-SEALING = work.TurnKind("staff.seal_audit", lambda: unsealed().exists(), queue=work.BULK)
+SEALING = work.TurnKind(
+    "staff.seal_audit",
+    lambda: unsealed().exists(),
+    label=gettext_lazy("Sealing the audit log"),
+    queue=work.BULK,
+)
 
 
 @SEALING.does

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from payments.orders.events import Topic, handles
@@ -31,6 +32,7 @@ SETTLING = datetime.timedelta(minutes=10)
 DAYS = work.Kind(
     "orders.sum_revenue",
     lambda: RevenueDay.objects.all(),
+    label=gettext_lazy("Summing up revenue by day"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
     subject="",

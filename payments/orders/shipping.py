@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -27,6 +28,7 @@ LOOK_AGAIN = datetime.timedelta(minutes=1)
 UPLOADS = work.Kind(
     "orders.upload_shipping",
     lambda: Shipment.objects.select_related("order__account"),
+    label=gettext_lazy("Telling WeChat what was shipped"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
     subject="order__account_id",

@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from accounts.followers.models import Change, Follower, FollowerSync
 from accounts.official.models import OfficialAccount
 from accounts.operations import failures
+from accounts.staff.models import AuditEntry
 from accounts.staff.rights import Rights
 from tests.cast import Cast, member, message, signed_in
 from wechat.inbox.models import InboundMessage
@@ -107,7 +107,7 @@ def test_all_of_a_cause_are_tried_again_and_no_others(staff: Cast, owner: Client
     states = dict(Push.objects.values_list("pk", "state"))
     assert [states[each.pk] for each in ours] == ["pending", "pending"]
     assert (states[other.pk], states[theirs.pk]) == ("failed", "failed")
-    assert "未发出的消息" in str(LogEntry.objects.latest("pk"))
+    assert "未发出的消息" in AuditEntry.objects.latest("pk").words
 
 
 def test_one_of_a_cause_is_tried_again(staff: Cast, owner: Client) -> None:

@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django_redis import get_redis_connection
 from accounts.official import quotas
 from accounts.official.clients import access_token_of, client_for
 from accounts.official.models import OfficialAccount, QuotaClearing, TokenEvent
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from wechat.kernel import work
@@ -86,7 +86,7 @@ def test_quotas_are_cleared_after_it_was_said_what_will_happen(
     with pytest.raises(ApiError) as refused:
         client_for(account).post(SEND, {"touser": "nobody"})
     assert refused.value.errcode != 45009
-    assert "本月清零次数: 0 → 1" in str(LogEntry.objects.latest("pk"))
+    assert "本月清零次数: 0 → 1" in AuditEntry.objects.latest("pk").words
 
 
 def test_wechat_s_own_limit_of_clearings_is_told_in_words(account: OfficialAccount, owner: Client) -> None:

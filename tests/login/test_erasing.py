@@ -96,7 +96,7 @@ def test_staff_erase_a_visitor_who_never_followed(
     client, page = signed_in(staff.owner), f"/admin/login/visitor/{visitor.pk}/"
     assert f"{page}erase/" in client.get(f"{page}change/").content.decode()
     assert "登录" in client.get(f"{page}erase/").content.decode()
-    assert client.post(f"{page}erase/", follow=True).status_code == 200
+    assert client.post(f"{page}erase/", {"word": "清除"}, follow=True).status_code == 200
     assert ends(access) == 401
     assert not Visitor.objects.exists()
     late = message(account, "秘密", openid=OPENID, sent_at="2026-01-01T00:00:00Z")

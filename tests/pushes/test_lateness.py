@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.pushes.conftest import OK, WeChat
 from tests.signed import business_system
@@ -74,7 +74,7 @@ def test_after_days_without_a_worker_it_waits_and_goes_when_somebody_says_so(
     assert not told(staff)
     send_due()
     assert wechat.received == [("oA", "欢迎")]
-    assert LogEntry.objects.filter(object_id=str(staff.ours.pk)).exists()
+    assert AuditEntry.objects.filter(object_id=str(staff.ours.pk)).exists()
 
 
 def test_called_off_it_is_never_sent(

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from wechat.console.periods import Period
@@ -78,7 +79,9 @@ def is_due() -> bool:
     return progress is None or progress.due_at <= timezone.now()
 
 
-COUNTING = work.TurnKind("inbox.count", is_due, queue=work.BULK)
+COUNTING = work.TurnKind(
+    "inbox.count", is_due, label=gettext_lazy("Counting messages by day"), queue=work.BULK
+)
 
 
 @COUNTING.does

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from wechat.console.periods import DAY, midnight
@@ -55,7 +56,12 @@ def _lacking() -> QuerySet[OfficialAccount]:
     return OfficialAccount.objects.filter(~Exists(counted))
 
 
-COUNTING = work.TurnKind("pushes.count_days", lambda: _lacking().exists(), queue=work.BULK)
+COUNTING = work.TurnKind(
+    "pushes.count_days",
+    lambda: _lacking().exists(),
+    label=gettext_lazy("Counting sent messages by day"),
+    queue=work.BULK,
+)
 
 
 @COUNTING.does

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -41,6 +42,7 @@ AGES_OF_ARTICLES = (2, 3, 4, 5, 6, 7, 10, 14, 21, 30)
 READINGS = work.Kind(
     "statistics.read",
     lambda: PlatformDay.objects.select_related("account"),
+    label=gettext_lazy("Reading statistics from WeChat"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
     gives_up=False,
@@ -108,7 +110,9 @@ def _is_time() -> bool:
     return timezone.now().astimezone(BEIJING).time() >= READY and _waiting().exists()
 
 
-PLANS = work.TurnKind("statistics.plan", _is_time, queue=work.BULK)
+PLANS = work.TurnKind(
+    "statistics.plan", _is_time, label=gettext_lazy("Planning which statistics are read"), queue=work.BULK
+)
 
 
 @PLANS.does

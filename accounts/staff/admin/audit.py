@@ -134,9 +134,9 @@ class AuditAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             return format_html("{}", words)
         return format_html('<a class="link" href="{}">{}</a>', address, words)
 
-    @admin.display(description=gettext_lazy("deed"))
+    @admin.display(description=gettext_lazy("what was done"))
     def done(self, entry: AuditEntry) -> SafeString:
-        note = entry.note or ("" if entry.changes else entry.get_deed_display())
+        note = entry.note or ("" if entry.changes else entry.get_action_display())
         changes = format_html_join(
             "",
             '<div class="change"><span class="quiet">{}</span> <del>{}</del> → <ins>{}</ins></div>',
@@ -157,7 +157,7 @@ def _lines(rows: QuerySet[AuditEntry]) -> Iterator[Row]:
     """A slice at a time, from the newest, in little memory."""
     yield [
         _("time"), _("who"), _("from where"), _("kind of object"), _("number of the object"), _("object"),
-        _("deed"), _("value before"), _("value after"), _("number in the chain"), _("seal"),
+        _("what was done"), _("value before"), _("value after"), _("number in the chain"), _("seal"),
     ]  # fmt: skip
     last: int | None = None
     while part := list((rows if last is None else rows.filter(pk__lt=last)).order_by("-pk")[:SLICE]):
@@ -169,7 +169,7 @@ def _cells(entry: AuditEntry) -> Row:
     return [
         timezone.localtime(entry.at).strftime("%Y-%m-%d %H:%M:%S"), entry.actor, entry.address,
         name_of_kind(entry.kind), entry.object_id, entry.label,
-        entry.note or str(entry.get_deed_display()),
+        entry.note or str(entry.get_action_display()),
         "; ".join(f"{name}: {was}" for name, was, _now in entry.changes),
         "; ".join(f"{name}: {now}" for name, _was, now in entry.changes), entry.number, entry.hash,
     ]  # fmt: skip

@@ -104,11 +104,11 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
                 ('actor', models.CharField(max_length=310, verbose_name='who')),
                 ('address', models.CharField(blank=True, max_length=45, verbose_name='from where')),
-                ('deed', models.CharField(choices=[('added', 'added'), ('changed', 'changed'), ('deleted', 'deleted')], default='changed', max_length=8, verbose_name='kind of deed')),
+                ('action', models.CharField(choices=[('added', 'added'), ('changed', 'changed'), ('deleted', 'deleted')], default='changed', max_length=8, verbose_name='kind of action')),
                 ('kind', models.CharField(max_length=100, verbose_name='kind of object')),
                 ('object_id', models.CharField(max_length=64, verbose_name='number of the object')),
                 ('label', models.CharField(blank=True, max_length=200, verbose_name='object')),
-                ('note', models.TextField(blank=True, verbose_name='deed')),
+                ('note', models.TextField(blank=True, verbose_name='what was done')),
                 ('before', models.JSONField(default=dict, verbose_name='value before')),
                 ('after', models.JSONField(default=dict, verbose_name='value after')),
                 ('number', models.BigIntegerField(editable=False, null=True, verbose_name='number in the chain')),
@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('editor', 'Editor: rules, menus, content'), ('publisher', 'Publisher: also publishes and sends'), ('service', 'Service: reads and answers messages'), ('finance', 'Finance: orders and refunds'), ('auditor', 'Auditor: reads everything'), ('owner', 'Owner: everything, with secrets and staff')], max_length=16, verbose_name='role')),
-                ('what', models.CharField(choices=[('export', 'take files with people along'), ('persons', 'see personal data')], max_length=8, verbose_name='deed')),
+                ('what', models.CharField(choices=[('export', 'take files with people along'), ('persons', 'see personal data')], max_length=8, verbose_name='what was done')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount', verbose_name='account')),
             ],
             options={

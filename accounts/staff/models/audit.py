@@ -1,4 +1,4 @@
-"""What staff did: an entry for each deed, which is never changed and never taken away."""
+"""What staff did: an entry for each action, which is never changed and never taken away."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ class AuditEntry(models.Model):
     Rows of people are named by their key alone, and their values are withheld.
     """
 
-    class Deed(models.TextChoices):
+    class Action(models.TextChoices):
         ADDED = "added", _("added")
         CHANGED = "changed", _("changed")
         DELETED = "deleted", _("deleted")
@@ -38,11 +38,13 @@ class AuditEntry(models.Model):
     )  # fmt: skip
     actor = models.CharField(_("who"), max_length=310)
     address = models.CharField(_("from where"), max_length=45, blank=True)
-    deed = models.CharField(_("kind of deed"), max_length=8, choices=Deed.choices, default=Deed.CHANGED)
+    action = models.CharField(
+        _("kind of action"), max_length=8, choices=Action.choices, default=Action.CHANGED
+    )
     kind = models.CharField(_("kind of object"), max_length=100)
     object_id = models.CharField(_("number of the object"), max_length=64)
     label = models.CharField(_("object"), max_length=200, blank=True)
-    note = models.TextField(_("deed"), blank=True)
+    note = models.TextField(_("what was done"), blank=True)
     before = models.JSONField(_("value before"), default=dict)
     after = models.JSONField(_("value after"), default=dict)
     number = models.BigIntegerField(_("number in the chain"), null=True, editable=False)
@@ -84,7 +86,7 @@ class AuditEntry(models.Model):
         return " ".join(filter(None, self._parts()))
 
     def _parts(self) -> Iterator[str]:
-        yield self.note or (str(self.get_deed_display()) if not self.changes else "")
+        yield self.note or (str(self.get_action_display()) if not self.changes else "")
         for name, was, now in self.changes:
             yield f"{name}: {was} → {now}"
 

@@ -47,7 +47,7 @@ class Withheld(models.Model):
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
     role = models.CharField(_("role"), max_length=16, choices=StaffRight.Role.choices)
-    what = models.CharField(_("deed"), max_length=8, choices=What.choices)
+    what = models.CharField(_("what was done"), max_length=8, choices=What.choices)
 
     class Meta:
         verbose_name = _("withheld right")
