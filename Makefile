@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test test-clock check checks bench drill fuzz lock audit licences clean
+.PHONY: help run test test-clock check checks bench drill fuzz screenshots lock audit licences clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench   benchmarks"
 	@echo "make drill   faults of everything the console needs, judged by the ledger; ARGS='--only postgres:down' narrows it down"
 	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"
+	@echo "make screenshots   the pictures of the guides, taken of the demo (needs Chromium)"
 	@echo "make audit   known faults of the packages in the image (asks the package index)"
 	@echo "make licences   the licences of the packages in the image; fails for one that is not listed"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
@@ -71,6 +72,10 @@ lock:
 		--output-file requirements/image.txt
 	$(COMPILE) pyproject.toml --extra embedded --extra telemetry --extra dev --constraint requirements/run.txt \
 		--constraint requirements/image.txt --output-file requirements/dev.txt
+
+screenshots:
+	@$(PYTHON) -I config/install.py dev
+	$(BIN)/python -m docs.screenshots
 
 audit:
 	@$(PYTHON) -I config/install.py dev

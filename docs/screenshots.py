@@ -25,34 +25,40 @@ PICTURES = PROJECT / "docs" / "images" / "staff"
 READY_SECONDS = 240
 LANGUAGES = {"zh-CN": "zh-hans", "en": "en"}
 WIDE, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
-PEOPLE = {
-    "王女士": ["你好", "请问周末有手工课吗", "价格是多少", "停车方便吗"],
-    "李雷": ["手工课", "可以开发票吗", "人工"],
-    "韩梅梅": ["营业时间", "能带宠物吗"],
-    "陈先生": ["会员", "可以开发票吗", "谢谢"],
-}
-# Each page by the name of its picture; the last word is the window.
+OPENID = f"oDemo{0:023d}"
+PEOPLE = (
+    ["你好", "请问周末有手工课吗", "价格是多少", "停车方便吗"],
+    ["手工课", "可以开发票吗", "人工"],
+    ["营业时间", "能带宠物吗"],
+    ["会员", "可以开发票吗", "谢谢"],
+)
+# Each page by the name of its picture, with its window. The demo's first rows have the numbers of one.
 PAGES = {
-    "home": ("/admin/", WIDE),
-    "home-phone": ("/admin/", PHONE),
+    "overview": ("/admin/", WIDE),
+    "overview-phone": ("/admin/", PHONE),
     "todo": ("/admin/todo/", WIDE),
     "log": ("/admin/inbox/inboundmessage/", WIDE),
+    "conversation": (f"/admin/inbox/inboundmessage/conversation/1/{OPENID}/", WIDE),
     "desk": ("/admin/desk/thread/", WIDE),
     "unanswered": ("/admin/inbox/inboundmessage/unanswered/", WIDE),
+    "rule": ("/admin/replies/rule/add/", WIDE),
     "rules": ("/admin/replies/rule/", WIDE),
+    "tester": ("/admin/replies/rule/tester/", WIDE),
+    "never": ("/admin/replies/rule/never/", WIDE),
+    "import": ("/admin/replies/rule/import/", WIDE),
     "followers": ("/admin/followers/follower/", WIDE),
-    "followers-phone": ("/admin/followers/follower/", PHONE),
     "menus": ("/admin/menus/menu/", WIDE),
-    "statistics": ("/admin/statistics/messages/", WIDE),
+    "materials": ("/admin/materials/asset/", WIDE),
+    "pushes": ("/admin/pushes/push/", WIDE),
     "orders": ("/admin/orders/order/", WIDE),
     "revenue": ("/admin/orders/order/revenue/", WIDE),
-    "approvals": ("/admin/approvals/approval/", WIDE),
-    "colleagues": ("/admin/staff/staffright/", WIDE),
+    "limits": ("/admin/approvals/approval/limits/", WIDE),
     "audit": ("/admin/staff/auditentry/", WIDE),
     "work": ("/admin/operations/jobs/", WIDE),
-    "failures": ("/admin/operations/failures/", WIDE),
     "quotas": ("/admin/operations/quotas/", WIDE),
     "set-up": ("/admin/operations/setup/", WIDE),
+    "findings": ("/admin/official/officialaccount/1/examine/", WIDE),
+    "account": ("/admin/official/officialaccount/1/change/", WIDE),
 }
 
 
@@ -97,7 +103,7 @@ def _let_people_live(simulator: SimulatorClient) -> None:
     accounts = simulator.control("GET", "/accounts")["accounts"]
     appid = next(each["appid"] for each in accounts if each["kind"] == "service")
     account = Account(simulator, appid)
-    for number, texts in enumerate(PEOPLE.values()):
+    for number, texts in enumerate(PEOPLE):
         openid = f"oDemo{number:023d}"
         account.act(openid, "follow")
         for text in texts:

@@ -135,7 +135,7 @@ def test_who_was_being_written_to_at_a_kill_is_listed_as_uncertain_by_name(
     assert set(openids) - set(world.received()) <= uncertain, "somebody is missing and not listed"
     client, only = signed_in(staff.owner), {"state": "uncertain"}
     page = client.get(reverse("admin:campaigns_recipients", args=[campaign.pk]), only)
-    named = {str(row["follower"]) for row in page.context["rows"]}
+    named = {str(row["person"]) for row in page.context["rows"]}
     assert named, "the page names nobody"
     assert named <= {f"客人 {openid}" for openid in uncertain}
     answer: Any = client.get(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]), only)
