@@ -13,10 +13,14 @@ FAULTS_OF_OURS = (
     40002, 40004, 40008, 40033, 40035, 40038, 40097, 40202, 40203, 41001, 41003, 41005, 41006,
     41007, 41008, 41010, 43001, 43002, 43003, 44001, 44002, 44005, 45067, 45072, 45083, 45084,
     47001, 47002, 61451, 65416, 76021, 76022, 200001, 200016, 200017, 200018, 200019, 9410010,
-    9410011,
+    9410011, 10060005, 10060006, 10060007, 10060008, 10060009, 10060020, 268485194, 268485195,
+    268485196, 268485197, 268485216, 268485224, 268485226, 268485227, 268485228,
 )  # fmt: skip
 TABLE: tuple[tuple[tuple[int, ...], StrOrPromise], ...] = (
-    ((-1, 61450, 268487001, 268487002), _("WeChat is busy; it is tried again by itself.")),
+    (
+        (-1, 61450, 10060012, 10060019, 268487001, 268487002),
+        _("WeChat is busy; it is tried again by itself."),
+    ),
     ((40001, 40125), _("The AppSecret is wrong; enter it again in the account's settings.")),
     (
         FAULTS_OF_OURS,
@@ -297,6 +301,8 @@ TABLE: tuple[tuple[tuple[int, ...], StrOrPromise], ...] = (
     ((200021,), _("What it is for may have at most 15 characters.")),
     ((200022,), _("The account has this template already.")),
     ((10060001,), _("WeChat does not know this payment, at least not yet; try again in a while.")),
+    ((10060023,), _("WeChat knows this already; nothing has changed.")),
+    ((10060024,), _("WeChat takes at most 15 parcels for an order.")),
     ((10060002,), _("WeChat knows the whole order to be shipped already.")),
     ((10060003,), _("WeChat has taken the one correction that it takes.")),
     ((10060004,), _("WeChat does not take it in the state that the payment is in.")),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.followers import erasing
 from accounts.followers.models import BulkJob, Change, Erasure, Follower, JobFault
 from accounts.official.models import OfficialAccount
+from accounts.staff import audit
 from tests.accounts.conftest import Crowd
 from tests.cast import Cast, message, signed_in
 from wechat.inbox import reacting
@@ -215,8 +216,10 @@ def test_the_history_tells_that_a_remark_was_changed_and_never_the_remark(staff:
     client, page = signed_in(staff.owner), f"/admin/followers/follower/{follower.pk}/change/"
     client.post(page, {"remark": "王女士", "account": staff.ours.pk})
     history = client.get(f"/admin/followers/follower/{follower.pk}/history/").content.decode()
-    assert "备注" in history
-    assert "王女士" not in history
+    [entry] = audit.entries_of(follower)
+    assert entry.words in history
+    assert "备注" in entry.words
+    assert "王女士" not in entry.words
 
 
 def test_where_else_the_person_is_known_is_said_to_who_may_know_it(staff: Cast) -> None:

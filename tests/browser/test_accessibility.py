@@ -20,7 +20,7 @@ AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text()
 RUN = "axe.run(document, {resultTypes: ['violations']})"
 # Parts of pages, and files: nothing that is looked at by itself.
 NO_PAGES = re.compile(
-    r"^(search|jsi18n|logout|staff_links|inbound_media)$"
+    r"^(search|jsi18n|logout|staff_links|todo_counts|inbound_media)$"
     r"|_(csv|png|svg|small|file|avatar|example|export|pick|live|state|background|picture|poster)$"
 )
 

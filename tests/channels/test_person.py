@@ -52,7 +52,8 @@ def test_an_erased_person_who_comes_again_is_a_stranger(
     follower: Follower, follows: Callable[..., Any], work: Callable[[], int], channel: ChannelMaker
 ) -> None:
     erasing.erase(follower)
-    follows(channel("三号店"))
+    # What happened in the second of the erasing counts as from before.
+    follows(channel("三号店"), at=int(timezone.now().timestamp()) + 2)
     work()
     assert Scan.objects.get(openid="oFollower").kind == Scan.Kind.NEW
     assert Scan.objects.filter(openid="").count() == 2

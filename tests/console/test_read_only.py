@@ -27,7 +27,9 @@ FOREIGN = re.compile(
 )
 TAGS = ("label", "th", "h2", "h3", "legend", "summary")
 # For superusers, or shown by pages of their own.
-WITHOUT_A_PAGE = {"auth.user", "staff.signinlimit", "staff.staffright", "desk.thread"}
+WITHOUT_A_PAGE = {
+    "auth.user", "staff.signinlimit", "staff.staffright", "desk.thread", "approvals.approval",
+}  # fmt: skip
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
 

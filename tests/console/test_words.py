@@ -30,7 +30,6 @@ def test_a_scan_is_told_by_the_name_of_its_channel_and_a_tap_by_the_button(staff
     message(staff.ours, "menu:gone", openid=OPENID, kind="event", event="click")
     follower = Follower.objects.create(account=staff.ours, openid=OPENID)
     pages = {
-        "/admin/": "天河店前台",
         "/admin/inbox/inboundmessage/": "天河店前台",
         reverse("admin:inbox_conversation", args=[staff.ours.pk, OPENID]): "天河店前台",
         reverse("admin:followers_follower_change", args=[follower.pk]): "已删除的菜单项",

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
@@ -34,6 +35,13 @@ def counted() -> int:
     return sum(MessageCount.objects.values_list("count", flat=True))
 
 
+def count_all() -> None:
+    """Counts what is there, once the transactions of others in this Postgres have ended: they are short."""
+    while CountProgress.objects.filter(counted__lt=F("seen")).exists():
+        CountProgress.objects.update(due_at=timezone.now())
+        work.run("inbox.count")
+
+
 def test_messages_show_at_once_and_stay_the_same_when_they_are_counted(
     account: OfficialAccount, platform: Platform
 ) -> None:
@@ -49,13 +57,13 @@ def test_messages_show_at_once_and_stay_the_same_when_they_are_counted(
     work.run("inbox.count")
     assert counted() == 0
     with turns_later(1):
-        work.run("inbox.count")
+        count_all()
         assert counted() == 3
         post(platform.safe(platform.text("谢谢", openid="oOther")))
     assert today(account)["text", ""] == Counted(3, 3)
     with turns_later(3):
         work.run("inbox.count")
-        work.run("inbox.count")
+        count_all()
     assert today(account)["text", ""] == Counted(3, 3)
 
 
@@ -76,7 +84,7 @@ def test_a_row_that_becomes_visible_late_is_counted_with_its_own_turn(account: O
     first, second = InboundMessage.objects.order_by("pk")
     assert (first.key, second.key) == ("slow", "quick")
     with turns_later(2):
-        work.run("inbox.count")
+        count_all()
     assert counted() == 2
     assert CountProgress.objects.get().counted == second.pk
 
@@ -85,7 +93,7 @@ def test_two_workers_count_a_message_once(account: OfficialAccount, platform: Pl
     post(platform.safe(platform.text("你好")))
     work.run("inbox.count")
     with turns_later(1):
-        work.run("inbox.count")
+        count_all()
         work.run("inbox.count")
         assert counted() == 1
 
@@ -96,7 +104,7 @@ def test_the_command_tells_counts_that_differ_and_counts_again(
     post(platform.safe(platform.text("你好")))
     work.run("inbox.count")
     with turns_later(1):
-        work.run("inbox.count")
+        count_all()
         call_command("check_figures")
         MessageCount.objects.update(count=5)
         with pytest.raises(SystemExit):
@@ -105,7 +113,7 @@ def test_the_command_tells_counts_that_differ_and_counts_again(
         call_command("check_figures", "--mend")
         work.run("inbox.count")
     with turns_later(2):
-        work.run("inbox.count")
+        count_all()
         assert counted() == 1
         call_command("check_figures")
 
