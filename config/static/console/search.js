@@ -73,7 +73,8 @@
     }
   });
 
-  document.addEventListener("keydown", (event) => {
+  // After what is in the page: the service desk has a use of its own for "/".
+  window.addEventListener("keydown", (event) => {
     const withControl = event.ctrlKey || event.metaKey;
     if (event.target.id === "search-input" && !event.isComposing) {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -95,7 +96,7 @@
     } else if (withControl && event.key.toLowerCase() === "s" && document.querySelector("[name=_save]")) {
       event.preventDefault();
       document.querySelector("[name=_save]").click();
-    } else if (!withControl && !event.altKey && !isTyping(event.target)) {
+    } else if (!withControl && !event.altKey && !event.defaultPrevented && !isTyping(event.target)) {
       if (event.key === "/") {
         event.preventDefault();
         open();

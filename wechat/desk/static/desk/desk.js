@@ -180,7 +180,7 @@ function step(by) {
 
 function keyOnPage(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-  const deeds = {
+  const actions = {
     j: () => step(1),
     k: () => step(-1),
     r: () => text?.focus(),
@@ -193,10 +193,10 @@ function keyOnPage(event) {
     },
     e: () => document.querySelector("[data-key=e]")?.click(),
   };
-  const deed = deeds[event.key.toLowerCase()];
-  if (deed) {
+  const action = actions[event.key.toLowerCase()];
+  if (action) {
     event.preventDefault();
-    deed();
+    action();
   }
 }
 
