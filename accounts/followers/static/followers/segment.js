@@ -18,10 +18,17 @@ async function renew(button) {
   }
 }
 
-form.addEventListener("change", () => renew());
+// One after the other: an answer to what was chosen before a press on "Add" would take the new row away again.
+let last = Promise.resolve();
+const renewNext = (button) => {
+  // Without an answer the rows stay as they are, and the next choice asks again.
+  last = last.then(() => renew(button)).catch(() => {});
+};
+
+form.addEventListener("change", () => renewNext());
 form.addEventListener("submit", (event) => {
   if (event.submitter?.name && event.submitter.name !== "save") {
     event.preventDefault();
-    renew(event.submitter);
+    renewNext(event.submitter);
   }
 });
