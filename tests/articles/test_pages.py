@@ -12,7 +12,6 @@ from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.official.clients import client_for
 from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
-from wechat.articles import sending
 from wechat.articles.models import Article, Draft
 from wechat.kernel import work
 from wechat.kernel.work.claiming import claim
@@ -190,7 +189,7 @@ def test_the_lease_of_a_worker_is_no_time_of_publication(
     asked = {"at": planned.strftime("%Y-%m-%dT%H:%M") if hours else ""}
     owner.post(f"/admin/articles/draft/{draft.pk}/publish/", asked)
     Draft.objects.update(due_at=timezone.now())
-    (leased,) = claim(Draft.objects.all(), lease=sending.DRAFTS.lease, limit=1)
+    (leased,) = claim(Draft.objects.all(), lease=datetime.timedelta(hours=3), limit=1)
     assert leased.due_at is not None
     html = owner.get("/admin/articles/draft/").content.decode()
     assert timezone.localtime(leased.due_at).strftime("%m-%d %H:%M") not in html

@@ -4,9 +4,12 @@
 const form = document.querySelector("[data-segment]");
 const rows = form.querySelector("[data-rows]");
 
-async function renew(button) {
-  const data = new FormData(form, button);
+async function renew(pressed) {
+  const data = new FormData(form);
   data.append("part", "rows");
+  if (pressed) {
+    data.append(...pressed);
+  }
   const answer = await fetch(location.href, { method: "POST", body: data, credentials: "same-origin" });
   if (!answer.ok) {
     return;
@@ -20,15 +23,15 @@ async function renew(button) {
 
 // One after the other: an answer to what was chosen before a press on "Add" would take the new row away again.
 let last = Promise.resolve();
-const renewNext = (button) => {
+const renewNext = (pressed) => {
   // Without an answer the rows stay as they are, and the next choice asks again.
-  last = last.then(() => renew(button)).catch(() => {});
+  last = last.then(() => renew(pressed)).catch(() => {});
 };
 
 form.addEventListener("change", () => renewNext());
 form.addEventListener("submit", (event) => {
   if (event.submitter?.name && event.submitter.name !== "save") {
     event.preventDefault();
-    renewNext(event.submitter);
+    renewNext([event.submitter.name, event.submitter.value]);
   }
 });
