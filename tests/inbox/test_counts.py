@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from tests.callbacks import post
 from tests.platform import Platform
+from tests.pushes.test_faults import until
 from wechat.inbox import counts
 from wechat.inbox.counts import Counted, what_people_wrote
 from wechat.inbox.models import CountProgress, InboundMessage, MessageCount
@@ -37,9 +38,13 @@ def counted() -> int:
 
 def count_all() -> None:
     """Counts what is there, once the transactions of others in this Postgres have ended: they are short."""
-    while CountProgress.objects.filter(counted__lt=F("seen")).exists():
-        CountProgress.objects.update(due_at=timezone.now())
-        work.run("inbox.count")
+    until(is_counted)
+
+
+def is_counted() -> bool:
+    CountProgress.objects.update(due_at=timezone.now())
+    work.run("inbox.count")
+    return not CountProgress.objects.filter(counted__lt=F("seen")).exists()
 
 
 def test_messages_show_at_once_and_stay_the_same_when_they_are_counted(
