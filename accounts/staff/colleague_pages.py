@@ -133,8 +133,12 @@ def rules(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
             )
         messages.success(request, _("It holds from the next sign-in on."))
         return redirect("admin:staff_second_factor_rules")
-    context = frame(request, _("Second step of signing in"), form=form)
-    return TemplateResponse(request, "staff/second_step_rules.html", context)
+    lead = _(
+        "Whoever has one of these roles needs an authenticator app or a passkey besides the "
+        "password, from the next sign-in on; who has none is asked to set one up then."
+    )
+    context = frame(request, _("Second step of signing in"), form=form, lead=lead)
+    return TemplateResponse(request, "staff/rules.html", context)
 
 
 @account_page(Area.SETTINGS)
@@ -147,8 +151,13 @@ def personal(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
             audit.record(request, account, _("Personal data"), _withheld(form.before), _withheld(after))
         messages.success(request, _("It holds from now on."))
         return redirect("admin:staff_personal_data")
-    context = frame(request, _("Personal data"), form=form)
-    return TemplateResponse(request, "staff/personal_data.html", context)
+    lead = _(
+        "A role sees people where its pages show them, and takes their data along where it may "
+        "export. Take a tick away to withhold one of them; what is withheld is masked. Owners "
+        "cannot lock themselves out of this page."
+    )
+    context = frame(request, _("Personal data"), form=form, lead=lead)
+    return TemplateResponse(request, "staff/rules.html", context)
 
 
 def _withheld(found: set[tuple[str, str]]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from accounts.staff.rights import Area
 from payments.bills import reconciling
 from payments.bills.models import Bill
 from payments.merchants.models import Merchant
-from payments.merchants.words import told
+from payments.merchants.words import of_text
 
 
 def _failed(account: OfficialAccount) -> QuerySet[Bill]:
@@ -34,6 +34,6 @@ SOURCES.add(
     "bills",
     Source(
         gettext_lazy("Fetching and comparing bills"), Area.MONEY, _failed, _fetch_again, _page,
-        cause=("", "error"), words=lambda _number, text: told(text),
+        cause=("", "error"), words=lambda _number, text: of_text(text),
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.staff.held_work import reason, when
 from payments.merchants.models import Merchant
-from payments.merchants.words import told
+from payments.merchants.words import of_text
 from wechat.kernel.models import Hold
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import holds
@@ -49,4 +49,4 @@ def _reason(hold: Hold) -> str:
     return _(
         "WeChat Pay refuses this for the whole merchant: %(why)s Nothing is lost: it is tried again at "
         "%(until)s, and goes on at once when the merchant is saved with the right keys."
-    ) % {"why": told(hold.error), **when(hold)}
+    ) % {"why": of_text(hold.error), **when(hold)}

@@ -8,7 +8,7 @@ from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, Source
 from accounts.staff.rights import Area
 from payments.merchants.models import Merchant
-from payments.merchants.words import told
+from payments.merchants.words import of_text
 from payments.notifications import notices
 from payments.notifications.models import Notice
 
@@ -34,6 +34,6 @@ SOURCES.add(
     "notices",
     Source(
         gettext_lazy("Payment notifications"), Area.MONEY, _failed, _apply_again, _page,
-        cause=("", "error"), words=lambda _number, text: told(text),
+        cause=("", "error"), words=lambda _number, text: of_text(text),
     ),
 )  # fmt: skip

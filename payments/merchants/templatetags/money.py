@@ -1,6 +1,6 @@
 from django import template
 
-from payments.merchants.words import told
+from payments.merchants.words import of_text
 from wechat.sdk.pay import money
 
 register = template.Library()
@@ -9,7 +9,7 @@ register = template.Library()
 @register.filter
 def pay_words(error: str) -> str:
     """A refusal of WeChat Pay that was kept as text, in the reader's language."""
-    return told(error)
+    return of_text(error)
 
 
 @register.filter
