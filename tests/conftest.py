@@ -15,6 +15,7 @@ from tests.platform import Platform
 from tests.secrets_watch import Watch
 from tests.simulated import Simulated
 from tests.simulator.conftest import free_port, wait_for
+from wechat.inbox import refusals
 
 APPID = "wx0123456789abcdef"
 TOKEN = "benchtoken"
@@ -61,6 +62,13 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(f"wechat.{limit}", 60)
     monkeypatch.setattr("config.outages.SILENT_SECONDS", 60)
+
+
+@pytest.fixture(autouse=True)
+def _refusals_are_written() -> Iterator[None]:
+    """No thread counts refused callbacks while the next test empties the tables."""
+    yield
+    refusals.settle()
 
 
 @pytest.fixture(scope="session")
