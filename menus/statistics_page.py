@@ -84,4 +84,4 @@ def _rows(menu: Menu, figures: dict[str, Figures], buttons: Buttons) -> list[Row
 def _chart(menu: Menu, trend: Sequence[tuple[datetime.date, int]]) -> Chart:
     days = [f"{day:%m-%d}" for day, _taps in trend]
     taps = Series(_("taps"), [taps for _day, taps in trend])
-    return chart(days, [taps], told=_("Taps on “%(menu)s” by day") % {"menu": menu})
+    return chart(days, [taps], description=_("Taps on “%(menu)s” by day") % {"menu": menu})

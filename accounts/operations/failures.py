@@ -29,7 +29,7 @@ SURPRISE = re.compile(r"^\w*(Error|Exception|Exists|DoesNotExist)\b")
 UNANSWERED = re.compile(r"^(/[\w/.-]+|the file) (failed|answered|could not)")
 
 
-def told(errcode: int | None, text: str) -> str:
+def sentence(errcode: int | None, text: str) -> str:
     """Returns why it failed and what to do, in the reader's language."""
     if errcode is not None:
         return in_words(errcode)
@@ -58,7 +58,7 @@ class Source:
     link: Callable[[Any], str] = lambda row: ""
     title: Callable[[Any], str] = str
     cause: tuple[str, str] = ("errcode", "error")
-    words: Callable[[int | None, str], str] = told
+    words: Callable[[int | None, str], str] = sentence
     caution: StrOrPromise = ""
 
 

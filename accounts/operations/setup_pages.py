@@ -201,12 +201,12 @@ def _import(request: HttpRequest, account: OfficialAccount, rights: Rights) -> N
         raise Http404
     assert isinstance(request.user, User)
     try:
-        told = what.run(account, request.user)
+        summary = what.run(account, request.user)
     except WeChatError as error:
         messages.error(request, f"{what.label}: {of_error(error)}")
     else:
-        audit.record(request, account, told)
-        messages.success(request, told)
+        audit.record(request, account, summary)
+        messages.success(request, summary)
 
 
 def _checked(request: HttpRequest, account: OfficialAccount, step: Step) -> HttpResponse:

@@ -137,7 +137,7 @@ def test_without_payments_no_column_pretends_to_know(
     monkeypatch.setattr(report, "_revenue", [])
     channel()
     page = signed_in(staff.auditor).get("/admin/channels/channel/report/")
-    assert page.context["tells_revenue"] is False
+    assert page.context["has_revenue"] is False
     assert "¥" not in page.content.decode()
 
 

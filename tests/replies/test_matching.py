@@ -71,12 +71,12 @@ def test_the_same_word_may_be_wanted_in_several_ways() -> None:
         keyword_rule(2, "订单", compare=Compare.STARTS_WITH),
         keyword_rule(3, "订单"),
     ]
-    assert [answering(rules, text(said)) for said in ("订单", "订单1", "我的订单")] == [1, 2, 3]
+    assert [answering(rules, text(written)) for written in ("订单", "订单1", "我的订单")] == [1, 2, 3]
 
 
 def test_a_regular_expression_is_searched_for() -> None:
     rules = [keyword_rule(1, r"^\d{6,}$", r"(?i)order\s+\d+", compare=Compare.REGEX)]
-    assert [answering(rules, text(said)) for said in ("20260301", "My Order 7", "12")] == [1, 1, None]
+    assert [answering(rules, text(written)) for written in ("20260301", "My Order 7", "12")] == [1, 1, None]
 
 
 def test_a_broken_regular_expression_takes_only_its_own_rule_away() -> None:
@@ -223,15 +223,15 @@ KEYWORDS = st.builds(KeywordSpec, PLAIN, WORDS.filter(str.strip)) | st.builds(
 @settings(deadline=None)
 @given(st.lists(st.lists(KEYWORDS, max_size=3), max_size=8), st.text("aAb款ß ｂ", max_size=8))
 def test_searching_all_rules_at_once_finds_what_asking_each_rule_finds(
-    keywords: list[list[KeywordSpec]], said: str
+    keywords: list[list[KeywordSpec]], written: str
 ) -> None:
     rules = [
         RuleSpec(id=number, position=number, trigger=Trigger.KEYWORD, keywords=tuple(several))
         for number, several in enumerate(keywords)
     ]
     compiled = compile_rules(rules)
-    match = compiled.match(text(said), MONDAY_NOON, STRANGER)
-    verdicts = compiled.explain(text(said), MONDAY_NOON, STRANGER)
+    match = compiled.match(text(written), MONDAY_NOON, STRANGER)
+    verdicts = compiled.explain(text(written), MONDAY_NOON, STRANGER)
     won = [verdict.rule for verdict in verdicts if verdict.reason is Reason.WON]
     assert won == ([match.rule] if match else [])
     assert match is None or (match.keyword in match.rule.keywords)

@@ -94,7 +94,7 @@ def register_revenue(source: RevenueSource) -> RevenueSource:
     return _revenue.register(source)
 
 
-def tells_revenue() -> bool:
+def has_revenue() -> bool:
     return bool(_revenue)
 
 

@@ -87,7 +87,7 @@ def compare(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     context = {
         "page_of": page,
         "most": max((line.figures.new for line in page), default=0),
-        "tells_revenue": report.tells_revenue(),
+        "has_revenue": report.has_revenue(),
     }
     return answer(request, shown, frame(request, shown.title, **context), "channels/report.html")
 
@@ -152,11 +152,11 @@ def _more(now: ChannelFigures, before: ChannelFigures) -> list[tuple[Measure, Nu
 
 
 def _measures() -> list[Measure]:
-    return [*STAYED, *(EARNED if report.tells_revenue() else ())]
+    return [*STAYED, *(EARNED if report.has_revenue() else ())]
 
 
 def _rest_of(figures: ChannelFigures) -> list[Number]:
-    earned: list[Any] = [figures.revenue.orders, figures.revenue.fen] if report.tells_revenue() else []
+    earned: list[Any] = [figures.revenue.orders, figures.revenue.fen] if report.has_revenue() else []
     return [*(stay.share for stay in figures.stays), *earned]
 
 

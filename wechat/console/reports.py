@@ -215,10 +215,10 @@ class Report:
         if any(earlier):
             title = _("%(title)s, the period before") % {"title": first.title}
             series.append(Series(title, [drawn(first, value) for value in earlier], is_before=True))
-        told = _("%(title)s from %(first)s to %(last)s; the numbers are in the table by day") % {
+        description = _("%(title)s from %(first)s to %(last)s; the numbers are in the table by day") % {
             "title": self.title, "first": period.first, "last": period.last,
         }  # fmt: skip
-        return chart([f"{day:%m-%d}" for day in period.days], series, told=told)
+        return chart([f"{day:%m-%d}" for day in period.days], series, description=description)
 
     @property
     def by_day(self) -> Table:

@@ -38,7 +38,7 @@ from rest_framework.views import APIView
 from accounts.official import directory
 from accounts.official.doctor import OWN_ECHO
 from accounts.official.models import OfficialAccount
-from wechat.inbox import knocks, refusals
+from wechat.inbox import refusals, unknown_addresses
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import metrics, versioned_cache
 from wechat.sdk.content import Content, to_passive
@@ -88,7 +88,7 @@ class Signature(BaseAuthentication):
         slug = request.parser_context["kwargs"]["slug"]
         entry = directory.find(slug)
         if entry is None:
-            knocks.note(slug, request.query_params)
+            unknown_addresses.note(slug, request.query_params)
             raise NotFound
         keys = entry.keys()
         query = request.query_params

@@ -29,7 +29,7 @@ def of(result: Result, *, is_held: bool = False) -> Outcome:
             state=State.SENT,
             sent_at=timezone.now(),
             msgid=result.msgid,
-            told=push.caller_id is not None,
+            notifies_caller=push.caller_id is not None,
         )
     if isinstance(error, TransportError) and error.outcome_unknown:
         return _lost(result.attempt, error, is_held=is_held)
@@ -45,7 +45,7 @@ def closed(push: Push, verdict: Verdict, error: WeChatError | None = None) -> Ou
         reason=verdict.reason,
         errcode=_errcode(error),
         error=str(error) if error else "",
-        told=push.caller_id is not None,
+        notifies_caller=push.caller_id is not None,
     )
 
 

@@ -80,12 +80,12 @@ class TemplateAdmin(AccountScopedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         account = current_account(request)
-        told = {
+        context = {
             "account": account,
             "may_change": self.has_change_permission(request),
             "jobs": _latest(account) if account else [],
         }
-        return super().changelist_view(request, {**(extra_context or {}), **told})
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def sync_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         library.sync(account)
@@ -203,7 +203,7 @@ class TemplateAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("wording"))
     def wording(self, template: Template) -> SafeString:
-        return format_html('<span class="said">{}</span>', template.example or template.content)
+        return format_html('<span class="multiline">{}</span>', template.example or template.content)
 
     @admin.display(description=gettext_lazy("at WeChat"))
     def became(self, template: Template) -> SafeString:

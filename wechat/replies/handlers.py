@@ -33,8 +33,8 @@ def answer_by_rule(event: InboundEvent) -> Answer | None:
         rule = match.rule if match else None
     if rule is None:
         return None
-    said = perform(book.scripts[rule.id], event, facts)
-    return Answer(f"rule:{rule.id}", said.now, said.later)
+    plan = perform(book.scripts[rule.id], event, facts)
+    return Answer(f"rule:{rule.id}", plan.now, plan.later)
 
 
 @reacts()

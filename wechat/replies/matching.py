@@ -28,8 +28,8 @@ from wechat.replies.specs import (
     is_usable,
     plain,
     quiet,
-    said,
     scene_of,
+    text_of,
 )
 from wechat.sdk.messages import Message, Subscribe
 
@@ -119,7 +119,7 @@ class Compiled:
     def _candidates(self, message: Message, moment: datetime.datetime) -> Iterator[RuleSpec]:
         """The rules this message sets off at this moment, whoever sent it; the first to answer first."""
         found = [self._slots[slot] for slot in _slots(message) if slot in self._slots]
-        if (text := said(message)) is not None:
+        if (text := text_of(message)) is not None:
             found += self._texts.find(text)
         last = -1
         for rank in found[0] if len(found) == 1 else heapq.merge(*found):
@@ -198,7 +198,7 @@ def compile_rules(specs: Iterable[RuleSpec]) -> Compiled:
 
 
 def _fitting(rule: RuleSpec, message: Message) -> KeywordSpec | None:
-    text = said(message)
+    text = text_of(message)
     return next((keyword for keyword in rule.keywords if text is not None and keyword.fits(text)), None)
 
 

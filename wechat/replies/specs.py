@@ -133,10 +133,10 @@ class KeywordSpec:
     def fits(self, text: str) -> bool:
         if self.compare is Compare.REGEX:
             return bool(re2.search(self.text, text, quiet()))
-        wanted, said = plain(self.text), plain(text)
+        wanted, given = plain(self.text), plain(text)
         if self.compare is Compare.EQUALS:
-            return said == wanted
-        return said.startswith(wanted) if self.compare is Compare.STARTS_WITH else wanted in said
+            return given == wanted
+        return given.startswith(wanted) if self.compare is Compare.STARTS_WITH else wanted in given
 
     @property
     def fits_anything(self) -> bool:
@@ -182,7 +182,7 @@ class RuleSpec:
         """Returns why the message does not set this rule off, ``None`` if it does."""
         match self.trigger:
             case Trigger.KEYWORD:
-                return self._keyword_miss(said(message))
+                return self._keyword_miss(text_of(message))
             case Trigger.SCAN:
                 return self._scan_miss(scene_of(message))
             case Trigger.EVENT:
@@ -221,7 +221,7 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
-def said(message: Message) -> str | None:
+def text_of(message: Message) -> str | None:
     """What the follower wrote, or said where the account has speech recognition; ``None`` for other kinds."""
     if isinstance(message, Voice):
         return message.text or None

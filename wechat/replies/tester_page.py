@@ -95,8 +95,8 @@ def _result(trial: Trial) -> dict[str, Any]:
         "trial": trial,
         "heard": bubbles.Bubble(at, ours=False, part=bubbles.of_message(trial.message)),
         "answers": [
-            {"now": said.now and bubble(said.now), "later": [bubble(each) for each in said.later]}
-            for said in trial.answers
+            {"now": answer.now and bubble(answer.now), "later": [bubble(each) for each in answer.later]}
+            for answer in trial.answers
         ],
         "shadowed": tester.shadowed(trial),
         "others": [

@@ -42,7 +42,7 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
             context["refused"] = str(error)
         else:
             if agreed and not report.problems:
-                _tell(request, account, report)
+                _show_report(request, account, report)
                 return redirect("admin:replies_rule_changelist")
             context |= {"report": report, "text": text}
     return TemplateResponse(request, "replies/import.html", context)
@@ -59,7 +59,7 @@ def import_platform(request: HttpRequest, account: OfficialAccount) -> HttpRespo
     except WeChatError:
         messages.error(request, _("WeChat could not be reached. Try again in a minute."))
         return redirect("admin:replies_import")
-    _tell(request, account, report)
+    _show_report(request, account, report)
     return redirect("admin:replies_rule_changelist")
 
 
@@ -69,7 +69,7 @@ def _taken(account: OfficialAccount, request: HttpRequest, *, agreed: bool) -> t
     return importing.import_rules(account, file, rehearse=not agreed), encodings.decode(file)
 
 
-def _tell(request: HttpRequest, account: OfficialAccount, report: Report) -> None:
+def _show_report(request: HttpRequest, account: OfficialAccount, report: Report) -> None:
     counts = {
         "made": len(report.made),
         "updated": len(report.updated),

@@ -57,7 +57,7 @@ def work_on(calls: Sequence[MassCall]) -> None:
     """One step of each call; their mass sends are as they are."""
     for call in calls:
         CALLS.attempt(call, _step)
-        reports.tell_state(call.send_id)
+        reports.update_state(call.send_id)
 
 
 def _step(call: MassCall) -> None:

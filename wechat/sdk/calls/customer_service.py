@@ -121,11 +121,11 @@ def _worker(listed: dict[str, Any], online: dict[str, int]) -> Worker:
     )
 
 
-def _record(told: dict[str, Any]) -> Record:
+def _record(fields: dict[str, Any]) -> Record:
     return Record(
-        openid=str(told.get("openid", "")),
-        worker=str(told.get("worker", "")),
-        by_worker=told.get("opercode") == 2002,
-        text=str(told.get("text", "")),
-        at=int(told.get("time", 0)),
+        openid=str(fields.get("openid", "")),
+        worker=str(fields.get("worker", "")),
+        by_worker=fields.get("opercode") == 2002,
+        text=str(fields.get("text", "")),
+        at=int(fields.get("time", 0)),
     )

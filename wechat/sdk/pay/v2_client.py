@@ -116,8 +116,10 @@ class V2Client:
             raise TransportError(f"{path} answered something other than XML", outcome_unknown=True) from None
         if fields.get("return_code") != "SUCCESS":
             # Such answers carry no signature, as the errors of API v3.
-            said = fields.get("return_msg", "")
-            raise PayRefused(200, "SIGN_ERROR" if "签名" in said else "INVALID_REQUEST", said[:500], path)
+            message = fields.get("return_msg", "")
+            raise PayRefused(
+                200, "SIGN_ERROR" if "签名" in message else "INVALID_REQUEST", message[:500], path
+            )
         try:
             v2.verify(fields, self.keys.key)
         except NotGenuine as error:

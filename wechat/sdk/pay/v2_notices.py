@@ -34,11 +34,11 @@ def open_notice(body: bytes, key: str) -> OpenedNotice:
 
 
 def _refunded(fields: dict[str, str]) -> OpenedNotice:
-    told = refund(fields)
+    resource = refund(fields)
     return OpenedNotice(
-        id=f"v2:{fields.get('refund_id', '')}:{told['status']}"[:64],
-        event_type=f"REFUND.{told['status']}"[:128],
+        id=f"v2:{fields.get('refund_id', '')}:{resource['status']}"[:64],
+        event_type=f"REFUND.{resource['status']}"[:128],
         original_type=UNPROVEN_REFUND,
         summary="",
-        resource=told,
+        resource=resource,
     )
