@@ -35,7 +35,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class FigureCard:
     """One figure as the page shows it; ``yesterday`` is compared with the same day of the week before."""
 
     name: str
@@ -64,7 +64,7 @@ class _Days:
         return self.figure.measure.shown(self.of(day))
 
 
-def cards(account: OfficialAccount, rights: Rights) -> list[Card]:
+def cards(account: OfficialAccount, rights: Rights) -> list[FigureCard]:
     """Returns what somebody may see of the account, what their role looks at first in front."""
     today = timezone.localdate()
     found = {days.figure.name: _card(days) for days in _with_net(_asked(account, rights, today))}
@@ -103,10 +103,10 @@ def _with_net(found: Iterator[_Days]) -> Iterator[_Days]:
             )
 
 
-def _card(days: _Days) -> Card:
+def _card(days: _Days) -> FigureCard:
     figure, today = days.figure, days.today
     yesterday = today - DAY
-    return Card(
+    return FigureCard(
         name=figure.name,
         title=figure.measure.title,
         link=figure.link(today, today),

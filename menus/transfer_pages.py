@@ -36,7 +36,7 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         try:
             text = exchange.uploaded(request)
             report = portable.take_in(account, text, by=staff(request), rehearse=not agreed)
-        except exchange.Unreadable as error:
+        except exchange.UnreadableFile as error:
             context["refused"] = str(error)
         else:
             if agreed:
@@ -71,7 +71,7 @@ def copy(request: HttpRequest, menu: Menu) -> HttpResponse:
     return TemplateResponse(request, "menus/copy.html", {**context, "menu": menu, "targets": targets})
 
 
-def _show_report(request: HttpRequest, report: portable.Report) -> None:
+def _show_report(request: HttpRequest, report: portable.MenuImportReport) -> None:
     if names := [*report.made, *report.updated]:
         messages.success(request, _("In the drafts now: %(names)s.") % {"names": ", ".join(names)})
     for remark in report.remarks:

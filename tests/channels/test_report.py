@@ -11,8 +11,9 @@ from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import report
 from wechat.channels.models import Channel, Scan
-from wechat.channels.report import ChannelFigures, DayFigures, Revenue, Stay
+from wechat.channels.report import ChannelFigures, DayFigures, Stay
 from wechat.console.periods import Period
+from wechat.console.revenue import Revenue
 
 pytestmark = pytest.mark.django_db
 

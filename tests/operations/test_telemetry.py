@@ -49,7 +49,7 @@ def collector() -> Iterator[Collector]:
     with serving(receiver) as base:
         exporter = OTLPSpanExporter(f"{base}/v1/traces", compression=None)
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        tracing.collect(telemetry.Spans(provider))
+        tracing.collect(telemetry.SdkSpans(provider))
         try:
             yield receiver
         finally:

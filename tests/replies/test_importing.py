@@ -10,7 +10,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.replies.conftest import RuleMaker
 from tests.simulated import Simulated
-from wechat.console.exchange import Unreadable
+from wechat.console.exchange import UnreadableFile
 from wechat.materials.models import Asset
 from wechat.replies.importing import export_rules, import_autoreply, import_rules
 from wechat.replies.models import Rule
@@ -308,7 +308,7 @@ def test_a_good_rule_in_a_file_is_imported(account: OfficialAccount) -> None:
     ids=range(8),
 )
 def test_a_file_that_is_none_of_ours_is_refused(account: OfficialAccount, file: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         import_rules(account, file)
 
 

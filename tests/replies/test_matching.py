@@ -7,7 +7,7 @@ from wechat.replies.matching import compile_rules
 from wechat.replies.specs import (
     Audience,
     Compare,
-    Facts,
+    FollowerFacts,
     KeywordSpec,
     Reason,
     RuleSpec,
@@ -18,7 +18,7 @@ from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Click, Event, Image, Message, Scan, Subscribe, Text, Voice
 
 MONDAY_NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=BEIJING)
-STRANGER = Facts()
+STRANGER = FollowerFacts()
 
 
 def text(content: str) -> Text:
@@ -38,7 +38,7 @@ def answering(
     rules: list[RuleSpec],
     message: Message,
     moment: datetime.datetime = MONDAY_NOON,
-    facts: Facts = STRANGER,
+    facts: FollowerFacts = STRANGER,
 ) -> int | None:
     match = compile_rules(rules).match(message, moment, facts)
     return match.rule.id if match else None
@@ -127,7 +127,7 @@ def test_following_for_the_first_time_and_again_are_told_apart() -> None:
     ]
     follows = event(Subscribe, "subscribe")
     assert answering(rules, follows) == 1
-    assert answering(rules, follows, facts=Facts(followed_before=True)) == 2
+    assert answering(rules, follows, facts=FollowerFacts(followed_before=True)) == 2
 
 
 def test_an_event_rule_may_want_one_key() -> None:
@@ -142,15 +142,15 @@ def test_an_event_rule_may_want_one_key() -> None:
 def test_a_rule_for_a_tag_lets_others_through_to_the_next() -> None:
     rules = [keyword_rule(1, "a", audience=Audience(frozenset({7, 8}))), keyword_rule(2, "a")]
     assert answering(rules, text("a")) == 2
-    assert answering(rules, text("a"), facts=Facts(tags=frozenset({8}))) == 1
+    assert answering(rules, text("a"), facts=FollowerFacts(tags=frozenset({8}))) == 1
 
 
 def test_a_new_follower_is_new_for_so_many_days() -> None:
     rules = [keyword_rule(1, "a", audience=Audience(new_days=7))]
     followed = MONDAY_NOON - datetime.timedelta(days=7)
-    assert answering(rules, text("a"), facts=Facts(followed_at=followed)) == 1
+    assert answering(rules, text("a"), facts=FollowerFacts(followed_at=followed)) == 1
     earlier = followed - datetime.timedelta(seconds=1)
-    assert answering(rules, text("a"), facts=Facts(followed_at=earlier)) is None
+    assert answering(rules, text("a"), facts=FollowerFacts(followed_at=earlier)) is None
     assert answering(rules, text("a")) is None
 
 

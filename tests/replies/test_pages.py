@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
-from menus.models import Item, Menu, Version
+from menus.models import Menu, MenuItem, Version
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
 from wechat.articles.models import Draft
@@ -423,7 +423,7 @@ def test_the_tester_and_the_rule_are_given_a_button_by_its_name_and_take_a_key_f
 ) -> None:
     menu = Menu.objects.create(account=account)
     version = Version.objects.create(menu=menu, number=1, state="published", published_at=timezone.now())
-    Item.objects.create(
+    MenuItem.objects.create(
         version=version, uid="aaaa", kind="click", name="今日课程", key="COURSES", position=0, content={}
     )
     asked = rule(name="课程", trigger="event", event="click", event_key="ELSEWHERE")

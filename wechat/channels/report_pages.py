@@ -20,7 +20,7 @@ from wechat.channels.models import Channel
 from wechat.channels.page_frame import all_channels, frame
 from wechat.channels.report import ChannelFigures, ReportRow
 from wechat.console.periods import Period, PeriodForm
-from wechat.console.reports import Days, Line, Measure, Number, Report, Table, Unit, answer
+from wechat.console.reports import Days, Measure, Number, Report, Table, TableLine, Unit, answer
 from wechat.console.tables import downloads
 
 PAGE = 50
@@ -167,7 +167,7 @@ def _table(lines: Sequence[ReportRow]) -> Table:
         _("channel"),
         [*COUNTED[:3], *_measures(), COST],
         [
-            Line(
+            TableLine(
                 line.channel.name,
                 [
                     line.figures.scans,

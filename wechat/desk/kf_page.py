@@ -38,7 +38,7 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    worker: kf.Worker
+    worker: kf.ServiceWorker
     people: list[Person]
 
 

@@ -10,7 +10,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.followers.labels import name_of
 from wechat.inbox.models import InboundMedia
 from wechat.sdk import content as sdk_content
-from wechat.sdk import messages as heard
+from wechat.sdk import messages as sdk_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ def of_content(content: sdk_content.Content) -> Part:
         case sdk_content.Music():
             return Part("music", content.description, content.title, content.music_url)
         case sdk_content.News():
-            first = content.articles[0] if content.articles else sdk_content.Article("")
+            first = content.articles[0] if content.articles else sdk_content.NewsArticle("")
             return Part("news", first.description, first.title, first.url)
-        case sdk_content.Menu():
+        case sdk_content.MenuMessage():
             choices = [item.content for item in content.items]
             return Part("menu", content.head, choices=choices, closing=content.tail)
         case sdk_content.TransferToService():
@@ -100,22 +100,22 @@ def _card(content: sdk_content.MiniProgramPage | sdk_content.ArticleMessage | sd
             return Part("card", content.card_id, _("Coupon"))
 
 
-def of_message(message: heard.Message) -> Part:
+def of_message(message: sdk_messages.Message) -> Part:
     """Returns what a follower says or does."""
     match message:
-        case heard.Text():
+        case sdk_messages.Text():
             return Part("text", message.content)
-        case heard.Image():
+        case sdk_messages.Image():
             return Part("image", media_id=message.media_id)
-        case heard.Voice():
+        case sdk_messages.Voice():
             return Part("voice", message.recognition, media_id=message.media_id)
-        case heard.Video():
+        case sdk_messages.Video():
             return Part("video", media_id=message.media_id)
-        case heard.Location():
+        case sdk_messages.Location():
             return Part("location", message.label, f"{message.latitude:.5f}, {message.longitude:.5f}")
-        case heard.Link():
+        case sdk_messages.Link():
             return Part("news", message.description, message.title, message.url)
-        case heard.MiniProgramPage():
+        case sdk_messages.MiniProgramPage():
             return Part("card", message.pagepath, message.title)
     if message.event:
         name = str(name_of(message.kind, message.event))

@@ -103,7 +103,7 @@ def _trouble(row: InboundMessage) -> tuple[str, str]:
     return "", ""
 
 
-def _answer(row: InboundMessage, names: answerers.Names) -> Bubble:
+def _answer(row: InboundMessage, names: answerers.AnswererNames) -> Bubble:
     by = names.of(row.answered_by)
     return Bubble(
         row.received_at, ours=True, part=_part_of_answer(row.answer), note=by.name, note_link=by.link

@@ -59,7 +59,7 @@ def read(reading: MaterialReading) -> None:
         reading.done(**counts, read_at=timezone.now())
 
 
-def _take(client: Client, account: OfficialAccount, kind: Asset.Kind, item: media.Item) -> bool:
+def _take(client: Client, account: OfficialAccount, kind: Asset.Kind, item: media.MediaItem) -> bool:
     """Returns whether the file is here now; one that cannot be had, or is of no use, is left there."""
     if Asset.objects.filter(account=account, media_id=item.media_id).exists():
         return True
@@ -81,7 +81,7 @@ def _take(client: Client, account: OfficialAccount, kind: Asset.Kind, item: medi
     return True
 
 
-def _body(client: Client, kind: Asset.Kind, item: media.Item) -> bytes:
+def _body(client: Client, kind: Asset.Kind, item: media.MediaItem) -> bytes:
     found = media.get_permanent(client, item.media_id)
     if kind != Asset.Kind.VIDEO:
         return found.body

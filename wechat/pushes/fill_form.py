@@ -65,7 +65,7 @@ class FillForm(forms.Form):
         return str(self[PREFIX + field.name].value() or first)
 
 
-class TestForm(FillForm):
+class TemplateTestForm(FillForm):
     """The same, for one follower who is to get it at once."""
 
     follower = PersonField(label=gettext_lazy("Send to"))

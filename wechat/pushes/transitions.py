@@ -84,7 +84,7 @@ RETURNING id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class AttemptOutcome:
     """The columns of a push after an attempt; ``notifies_caller`` if whoever asked for it hears of them."""
 
     push_id: int
@@ -103,7 +103,7 @@ class Outcome:
 
 
 # In the order of the statement.
-COLUMNS = [field.name for field in fields(Outcome) if field.name != "notifies_caller"]
+COLUMNS = [field.name for field in fields(AttemptOutcome) if field.name != "notifies_caller"]
 
 
 def claim(
@@ -119,7 +119,7 @@ def claim(
     )
 
 
-def keep(outcomes: Sequence[Outcome]) -> None:
+def keep(outcomes: Sequence[AttemptOutcome]) -> None:
     """sending, uncertain → what became of the attempt, in one statement, of which callers are told."""
     if not outcomes:
         return
@@ -132,7 +132,7 @@ def keep(outcomes: Sequence[Outcome]) -> None:
         reports.note(notifying)
 
 
-def _write(outcomes: Sequence[Outcome]) -> None:
+def _write(outcomes: Sequence[AttemptOutcome]) -> None:
     """Ordered so that two workers cannot lock one another out."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.push_id)
     columns = [[getattr(outcome, name) for outcome in ordered] for name in COLUMNS]

@@ -98,7 +98,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FollowerFacts:
     """What is known of a follower: ``tags`` by primary key, ``followed_at`` the newest following."""
 
     followed_before: bool = False
@@ -114,7 +114,7 @@ class Audience:
     tags: frozenset[int] = frozenset()
     new_days: int | None = None
 
-    def miss(self, facts: Facts, moment: datetime.datetime) -> Reason | None:
+    def miss(self, facts: FollowerFacts, moment: datetime.datetime) -> Reason | None:
         if self.tags and not self.tags & facts.tags:
             return Reason.TAGS
         if self.new_days is not None and not self._is_new(facts.followed_at, moment):
@@ -193,7 +193,7 @@ class RuleSpec:
                 return _unless(not message.event)
         return _unless(isinstance(message, Subscribe))
 
-    def audience_miss(self, facts: Facts, moment: datetime.datetime) -> Reason | None:
+    def audience_miss(self, facts: FollowerFacts, moment: datetime.datetime) -> Reason | None:
         if self.trigger is Trigger.FOLLOW_FIRST and facts.followed_before:
             return Reason.AGAIN
         if self.trigger is Trigger.FOLLOW_AGAIN and not facts.followed_before:

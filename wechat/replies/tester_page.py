@@ -23,7 +23,7 @@ from wechat.inbox import bubbles
 from wechat.replies import describing, tester
 from wechat.replies.models import Rule
 from wechat.replies.page_frame import frame
-from wechat.replies.specs import Facts, Reason
+from wechat.replies.specs import FollowerFacts, Reason
 from wechat.replies.tester import Trial
 from wechat.sdk.content import Content, Text
 
@@ -85,7 +85,7 @@ def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
     what = asked["what"]
     value = asked["scene"] if what in SCANS else asked["key"] if what in KEYED else asked["value"]
     message = tester.compose(what, value, openid=asked["openid"] or STRANGER, at=at)
-    followed_now = Facts(followed_at=at if what == "event:subscribe" else None)
+    followed_now = FollowerFacts(followed_at=at if what == "event:subscribe" else None)
     return tester.try_out(account, message, None if asked["openid"] else followed_now)
 
 

@@ -16,11 +16,11 @@ from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
 from wechat.console.charts import Series, chart
 from wechat.console.periods import DAY, Period, PeriodForm
-from wechat.console.reports import Line, Measure, Number, Report, Table, Unit, Whole, answer
+from wechat.console.reports import Measure, Number, Report, Table, TableLine, Unit, Whole, answer
 from wechat.inbox import counts
-from wechat.inbox.counts import Counted, Kinds, what_people_wrote
+from wechat.inbox.counts import Kinds, MessageTally, what_people_wrote
 from wechat.sdk.calls import datacube
-from wechat.sdk.calls.datacube import ArticleTotal, Dataset, Interface, Reading, Upstream, UserChange
+from wechat.sdk.calls.datacube import ArticleTotal, Dataset, Interface, Readership, Upstream, UserChange
 from wechat.statistics import kept, labels
 from wechat.statistics.kept import Kept
 
@@ -187,7 +187,7 @@ def _in_log(kind: str) -> Callable[[datetime.date], str]:
 
 
 def _of_event(kinds: Kinds, event: str) -> int:
-    return kinds.get((counts.EVENT, event), Counted()).count
+    return kinds.get((counts.EVENT, event), MessageTally()).count
 
 
 def _came_and_left(rows: Iterable[UserChange] | None) -> Values:
@@ -200,11 +200,11 @@ def _came_and_left(rows: Iterable[UserChange] | None) -> Values:
 
 def _read(rows: Sequence[datacube.Row]) -> Values:
     """Returns a day's figures, which the platform gives as one row or none."""
-    reading = datacube.reading(rows[0]) if rows else Reading()
+    reading = datacube.reading(rows[0]) if rows else Readership()
     return [*_of_reading(reading), reading.sent]
 
 
-def _of_reading(reading: Reading) -> Values:
+def _of_reading(reading: Readership) -> Values:
     return [
         reading.readers, reading.shared, reading.liked, reading.recommended, reading.comments, reading.kept
     ]  # fmt: skip
@@ -251,7 +251,7 @@ def _sources(changes: Kept) -> Iterator[Table]:
             came[change.source] += change.came
             left[change.source] += change.left
     lines = [
-        Line(
+        TableLine(
             str(labels.USER_SOURCES.get(source, labels.USER_SOURCES[0])),
             [came[source], left[source], came[source] - left[source]],
         )
@@ -263,7 +263,7 @@ def _sources(changes: Kept) -> Iterator[Table]:
 def _articles(platform: Kept) -> Iterator[Table]:
     """What went out in the period, the newest first, with its first thirty days."""
     lines = [
-        Line(f"{day:%m-%d} {article.title}", _of_reading(article.whole), _address(article))
+        TableLine(f"{day:%m-%d} {article.title}", _of_reading(article.whole), _address(article))
         for day in sorted(platform.days, reverse=True)
         for article in map(ArticleTotal.of, platform.days[day])
     ]
@@ -282,7 +282,7 @@ def _read_from(platform: Kept) -> Iterator[Table]:
     for rows in platform.days.values():
         for row in rows:
             found.update(datacube.reading(row).by_source or {})
-    lines = [Line(name, [number]) for name, number in found.most_common()]
+    lines = [TableLine(name, [number]) for name, number in found.most_common()]
     yield Table(_("By where they were read"), _("Where"), ARTICLES[:1], lines)
 
 
@@ -297,7 +297,7 @@ def _kinds(period: Period, own: Mapping[datetime.date, Kinds], platform: Kept) -
             there[labels.KINDS.get(row.kind, "")] += row.messages
     order = sorted(here.keys() | there.keys() - {""}, key=lambda kind: -here[kind])
     lines = [
-        Line(str(name_of(kind)), [here[kind], there[kind] if kind in labels.KINDS.values() else None])
+        TableLine(str(name_of(kind)), [here[kind], there[kind] if kind in labels.KINDS.values() else None])
         for kind in order
     ]
     yield Table(_("By kind"), _("Kind"), [MESSAGES[0], MESSAGES[3]], lines)
@@ -326,7 +326,7 @@ def _by_hour(measures: Sequence[Measure], found: Mapping[int, Values]) -> Iterat
         return
     nothing: Values = [0, *([None] * (len(measures) - 1))]
     names = [f"{hour:02d}:00" for hour in range(24)]
-    lines = [Line(name, found.get(hour, nothing)) for hour, name in enumerate(names)]
+    lines = [TableLine(name, found.get(hour, nothing)) for hour, name in enumerate(names)]
     bars = Series(measures[0].title, [line.values[0] for line in lines])
     description = _("%(title)s by hour; the numbers are in the table") % {"title": measures[0].title}
     yield Table(

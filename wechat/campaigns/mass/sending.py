@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from wechat.articles import sending as articles
 from wechat.campaigns.mass import planning, reports
-from wechat.campaigns.mass.bodies import NotReady, body_of
+from wechat.campaigns.mass.bodies import BodyNotReady, body_of
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
 from wechat.kernel import work
 from wechat.sdk.calls import mass
@@ -188,7 +188,7 @@ def send_preview(preview: MassPreview) -> None:
     """Sends it to one colleague, who sees a repeat after a lost answer."""
     try:
         body = body_of(preview.send)
-    except NotReady as missing:
+    except BodyNotReady as missing:
         raise ValidationError(missing.mark) from missing
     mass.preview(client_for(preview.send.account), body, wechat_id=preview.wechat_id)
     preview.done()
