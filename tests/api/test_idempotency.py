@@ -10,7 +10,7 @@ from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from tests.api import urls
 from tests.signed import Signed, business_system
-from wechat.api.expiry import is_due
+from wechat.api.expiry import FORGETTING
 from wechat.api.models import KeptAnswer, SeenNonce
 from wechat.kernel import work
 
@@ -110,6 +110,6 @@ def test_after_its_time_a_key_is_free_and_is_forgotten(caller: Signed) -> None:
     KeptAnswer.objects.update(expires_at=over)
     assert caller.post(NOTES, {"name": "b"}, key="order-1").status_code == 201
     KeptAnswer.objects.update(expires_at=over)
-    assert is_due()
+    assert FORGETTING.is_due()
     assert work.run("api.forget") == 2
-    assert not is_due()
+    assert not FORGETTING.is_due()

@@ -15,7 +15,7 @@ from accounts.official.models import OfficialAccount
 from tests.login.conftest import Person
 from wechat.kernel import work
 from wechat.login import browser, tokens, visitors
-from wechat.login.expiry import is_due
+from wechat.login.expiry import FORGETTING
 from wechat.login.models import LoginSession, SigningKey, Visitor
 from wechat.login.tokens import BadToken
 
@@ -339,11 +339,11 @@ def test_the_refresh_cookie_of_one_account_is_nothing_to_another(
 
 def test_what_is_over_is_forgotten_a_day_later(visitor: Visitor) -> None:
     tokens.start(visitor, MINI)
-    assert not is_due()
+    assert not FORGETTING.is_due()
     with time_machine.travel(timezone.now() + datetime.timedelta(days=8, seconds=1)):
-        assert is_due()
+        assert FORGETTING.is_due()
         assert work.run("login.forget") == 1
-        assert not is_due()
+        assert not FORGETTING.is_due()
 
 
 # --- mini programs

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -104,7 +104,16 @@ class ApiClientAdmin(AuditedAdmin):
 
     def _secret_page(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
         """In the answer to the POST itself, so that the secret is kept nowhere in the clear."""
-        return self._page(request, "api/secret.html", client, _("The secret"), secret=client.secret)
+        return self._page(
+            request,
+            "console/secret.html",
+            client,
+            _("The secret"),
+            heading=_("Key and secret of “%(name)s”") % {"name": client.name},
+            notice=_("Copy the secret now: it is not shown again. Whoever has it can act as this client."),
+            values=[(_("key ID"), client.key_id), (_("secret"), client.secret)],
+            back_url=reverse("admin:api_apiclient_change", args=[client.pk]),
+        )
 
     def _page(
         self, request: HttpRequest, template: str, client: ApiClient, title: str, **more: Any

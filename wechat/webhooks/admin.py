@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -64,11 +64,7 @@ class EndpointAdmin(AccountScopedAdmin):
     def response_add(
         self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
     ) -> HttpResponse:
-        title = _("The signing secret")
-        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-        return TemplateResponse(
-            request, "webhooks/secret.html", {**context, "original": obj, "secret": obj.secret}
-        )
+        return self._secret_page(request, obj)
 
     def secret_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         """First what will happen, then, when it is confirmed, the new secret: this once."""
@@ -79,8 +75,7 @@ class EndpointAdmin(AccountScopedAdmin):
         endpoint.secret = new_secret()
         endpoint.save(update_fields=["secret"])
         audit.record(request, endpoint, _("Made a new secret"))
-        title = _("The signing secret")
-        return self._page(request, "webhooks/secret.html", endpoint, title, secret=endpoint.secret)
+        return self._secret_page(request, endpoint)
 
     def sample_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         """Posts an example of an event and shows what the receiver answered."""
@@ -91,6 +86,20 @@ class EndpointAdmin(AccountScopedAdmin):
             delivery = outbox.sample(endpoint, endpoint.account, name, events.known()[name].example)
         context = {"form": form, "delivery": delivery}
         return self._page(request, "webhooks/sample.html", endpoint, _("Send a sample"), **context)
+
+    def _secret_page(self, request: HttpRequest, endpoint: Endpoint) -> TemplateResponse:
+        return self._page(
+            request,
+            "console/secret.html",
+            endpoint,
+            _("The signing secret"),
+            notice=_(
+                "Copy the secret now: it is not shown again. "
+                "The receiver checks with it that a message is from here."
+            ),
+            values=[(_("signing secret"), endpoint.secret)],
+            back_url=reverse("admin:webhooks_endpoint_change", args=[endpoint.pk]),
+        )
 
     def _page(
         self, request: HttpRequest, template: str, endpoint: Endpoint, title: str, **more: Any

@@ -1,0 +1,43 @@
+"""Rows that are of no use after their ``expires_at`` are deleted in the background, batch after batch."""
+
+import datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+from django_stubs_ext import StrOrPromise
+
+from wechat.kernel import work
+
+BATCH = 5_000
+
+
+def forgetting(
+    name: str,
+    tables: tuple[type[Model], ...],
+    *,
+    label: StrOrPromise,
+    later: datetime.timedelta = datetime.timedelta(0),
+) -> work.TurnKind:
+    """Declares the work that deletes the rows of these tables, each so much ``later`` than it expired."""
+
+    def over(table: type[Model]) -> QuerySet[Any]:
+        return table._default_manager.filter(expires_at__lte=timezone.now() - later)
+
+    def delete(table: type[Model]) -> int:
+        keys = list(over(table).values_list("pk", flat=True)[:BATCH])
+        return table._default_manager.filter(pk__in=keys).delete()[0]
+
+    kind = work.TurnKind(
+        name, lambda: any(over(table).exists() for table in tables), label=label, queue=work.BULK
+    )
+
+    @kind.does
+    def forget(turn: work.Turn) -> int:
+        """Returns how many rows were deleted."""
+        forgotten = 0
+        while not turn.is_over and (count := sum(delete(table) for table in tables)):
+            forgotten += count
+        return forgotten
+
+    return kind
