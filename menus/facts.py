@@ -8,15 +8,13 @@ from django.utils.translation import gettext as _
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from menus import articles, live, mini_programs, tree
+from menus.account_validation import MatchRule, audience_problems, domain_problems
 from menus.buttons import Button, Buttons, every
 from menus.models import LinkCheck, Menu
 from menus.validation import (
     File,
-    MatchRule,
     Problem,
     References,
-    audience_problems,
-    domain_problems,
     problems,
 )
 from wechat.materials.models import Asset

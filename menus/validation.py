@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from menus.buttons import Button, ButtonReply, every
+from menus.buttons import Button, ButtonReply
 from menus.kinds import ANSWERED, KEYED, READ_ONLY, ButtonKind
 from wechat.contents import checks
 from wechat.sdk.content import Text
@@ -19,7 +19,6 @@ from wechat.sdk.content import Text
 MOST_FIRST, MOST_SECOND = 3, 5
 NAME_BYTES, SUB_NAME_BYTES = 16, 60
 KEY_BYTES, URL_BYTES = 128, 1024
-DOMAINS = 3
 ACCOUNT_NAME = "…"  # stands for any
 APPID = re.compile(r"wx[0-9a-f]{16}")
 
@@ -294,76 +293,3 @@ def is_web_address(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", text)
     except ValueError:
         return False
-
-
-# --- several menus of one account
-
-
-@dataclass(frozen=True, slots=True)
-class MatchRule:
-    """Whom a conditional menu is for. ``tag`` is a primary key, ``on_platform`` whether WeChat knows it.
-
-    ``followers`` is 0 if nobody has the tag; ``other`` are criteria that were abolished.
-    """
-
-    name: str
-    tag: int | None = None
-    platform: int | None = None
-    on_platform: bool = True
-    followers: int | None = None
-    other: Mapping[str, str] = field(default_factory=dict)
-
-    def covers(self, other: "MatchRule") -> bool:
-        """Returns whether everybody in the other is in this one."""
-        return self.tag in (None, other.tag) and self.platform in (None, other.platform) and not self.other
-
-
-def audience_problems(
-    audience: MatchRule, above: Sequence[MatchRule], *, default_is_live: bool
-) -> list[Problem]:
-    """``above`` are the conditional menus that win where both fit."""
-    found = []
-    if not default_is_live:
-        found.append(Problem(_("Publish the menu for everybody first: WeChat wants one before any other.")))
-    if audience.tag is None and audience.platform is None:
-        found.append(Problem(_("This menu is for nobody yet: choose a tag or a system.")))
-    if audience.other:
-        found.append(
-            Problem(
-                _("This menu was made for a sex, a region or a language, which WeChat has abolished: choose "
-                  "a tag or a system.")
-            )
-        )  # fmt: skip
-    if not audience.on_platform:
-        found.append(Problem(_("WeChat does not know the tag of this menu yet, so it would fit nobody.")))
-    elif audience.followers == 0:
-        found.append(Problem(_("No follower has the tag of this menu: nobody would see it."), is_error=False))
-    if covering := next((each for each in above if each.covers(audience)), None):
-        found.append(
-            Problem(
-                _("Nobody would ever see this menu: “%(other)s” above it is shown to all of its followers. "
-                  "Move this one up, or choose another tag or system.")
-                % {"other": covering.name}
-            )
-        )  # fmt: skip
-    return found
-
-
-def domain_problems(menus: Sequence[Sequence[Button]]) -> list[Problem]:
-    """``menus`` are the buttons of all conditional menus of the account."""
-    hosts = sorted(
-        {
-            str(urlsplit(button.url).hostname)
-            for menu in menus
-            for button in every(menu)
-            if button.url and is_web_address(button.url)
-        }
-    )
-    if len(hosts) <= DOMAINS:
-        return []
-    return [
-        Problem(
-            _("The menus for some followers lead to %(count)d sites together and WeChat takes 3: %(hosts)s.")
-            % {"count": len(hosts), "hosts": ", ".join(hosts)}
-        )
-    ]

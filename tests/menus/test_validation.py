@@ -6,15 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from menus.account_validation import MatchRule, audience_problems, domain_problems
 from menus.buttons import Button, ButtonReply
 from menus.kinds import READ_ONLY
 from menus.validation import (
     File,
-    MatchRule,
     References,
-    audience_problems,
     byte_count,
-    domain_problems,
     problems,
 )
 from tests.menus.conftest import button, parent, text, view

@@ -1,6 +1,5 @@
 """The text of an article from a file: Markdown, plain text, or HTML as Word and browsers save it."""
 
-import codecs
 import re
 from typing import Any
 
@@ -9,13 +8,13 @@ from django.utils.translation import gettext as _
 
 from wechat.articles import cleaning
 from wechat.articles.cleaning import Cleaned
+from wechat.kernel import encodings
 
 LARGEST = 2 * 1024 * 1024
 SUFFIXES = (".md", ".markdown", ".html", ".htm", ".txt")
 MARKDOWN = (".md", ".markdown")
 # GB 18030 holds GB 2312 and GBK, whatever the page calls itself.
 ENCODINGS = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5hkscs"}
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 DECLARED = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?([-\w]+)""", re.IGNORECASE)
 HEAD = 4096
 
@@ -39,19 +38,9 @@ def read(file: Any) -> Cleaned:
 
 
 def _decoded(body: bytes) -> str:
-    for encoding in _encodings(body):
-        try:
-            text = body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise ValidationError(_("The file is not text that can be read: save it again in UTF-8."))
-
-
-def _encodings(body: bytes) -> list[str]:
-    """What the file may be written in: its mark decides, then its bytes, then what it says of itself."""
-    marked = [encoding for mark, encoding in MARKS if body.startswith(mark)]
-    declared = DECLARED.search(body[:HEAD])
-    own = ENCODINGS.get(declared[1].decode("ascii").lower(), "") if declared else ""
-    return marked or ["utf-8", *([own] if own else []), "gb18030"]
+    found = DECLARED.search(body[:HEAD])
+    declared = ENCODINGS.get(found[1].decode("ascii").lower(), "") if found else ""
+    try:
+        return encodings.decode(body, declared)
+    except encodings.UndecodableText as error:
+        raise ValidationError(str(error)) from None

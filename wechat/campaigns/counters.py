@@ -11,7 +11,7 @@ from django.db.models import Count as Number
 from django.utils import timezone
 
 from wechat.campaigns.models import Campaign, Recipient
-from wechat.campaigns.models.campaigns import OUTCOME_OF_PUSH
+from wechat.campaigns.models.recipients import OUTCOME_OF_PUSH
 from wechat.pushes import batches
 from wechat.pushes.models import Push
 

@@ -22,7 +22,7 @@ from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
 from wechat.campaigns import figures
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient
-from wechat.campaigns.models.campaigns import OUTCOME_OF_PUSH
+from wechat.campaigns.models.recipients import OUTCOME_OF_PUSH
 from wechat.campaigns.pages import all_campaigns
 from wechat.console.pages import Keyset
 from wechat.console.tables import downloads

@@ -35,14 +35,17 @@ class Encoding:
     errors: str = "strict"
 
 
-def decode(body: bytes) -> str:
+def decode(body: bytes, declared: str = "") -> str:
     """Returns the text of a small file, without its byte order mark. Raises ``UndecodableText``."""
-    found = detect(io.BytesIO(body))
+    found = detect(io.BytesIO(body), declared)
     return body.decode(found.name, found.errors)
 
 
-def detect(file: IO[bytes]) -> Encoding:
-    """Returns the encoding of all of the file, which is read to its end. Raises ``UndecodableText``."""
+def detect(file: IO[bytes], declared: str = "") -> Encoding:
+    """Returns the encoding of all of the file, which is read to its end. Raises ``UndecodableText``.
+
+    ``declared`` is what the file says of itself; it is believed where the bytes are not UTF-8 or UTF-16.
+    """
     file.seek(0)
     head = file.read(CHUNK)
     utf8, others = _candidates(head)
@@ -51,7 +54,7 @@ def detect(file: IO[bytes]) -> Encoding:
     # Before the other encodings: GB 18030 finds some meaning in nearly any bytes.
     if utf8 and _is_mostly_utf8(file):
         return Encoding(utf8, "replace")
-    for name in others:
+    for name in (declared, *others) if declared and utf8 == "utf-8" else others:
         if _decodes(file, name):
             return Encoding(name)
     raise UndecodableText(_("The file is no text that can be read: save it again as text in UTF-8."))

@@ -15,8 +15,7 @@ from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 from wechat.kernel import hours
 from wechat.kernel.work import WorkRow
-from wechat.pushes.models import Push, Template
-from wechat.pushes.states import OPEN
+from wechat.pushes.models import Template
 
 # The longest day of waiting that is said to be a frequency: beyond it nobody remembers a message.
 LONGEST_CAP = 90
@@ -264,125 +263,6 @@ class AudienceRow(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "openid"], name="audience_row_once")]
-
-    def __str__(self) -> str:
-        return self.openid
-
-
-class Recipient(models.Model):
-    """One follower of a campaign: left out, held out, or sent to.
-
-    waiting → queued | skipped. What became of a queued one is the state of its push and stands nowhere else.
-    """
-
-    class State(models.TextChoices):
-        EXCLUDED = "excluded", _("Left out")
-        CONTROL = "control", _("Control group")
-        WAITING = "waiting", _("Not queued yet")
-        QUEUED = "queued", _("Being sent")
-        SKIPPED = "skipped", _("Not sent")
-
-    class Outcome(models.TextChoices):
-        """What is told of a recipient: its own state or, once it has a push, the state of that."""
-
-        EXCLUDED = "excluded", _("Left out")
-        CONTROL = "control", _("Control group")
-        WAITING = "waiting", _("Not queued yet")
-        QUEUED = "queued", _("Being sent")
-        SENT = Push.State.SENT.value, _("Sent")
-        DELIVERED = Push.State.DELIVERED.value, _("Delivered")
-        FAILED = Push.State.FAILED.value, _("Failed")
-        UNCERTAIN = Push.State.UNCERTAIN.value, _("Uncertain")
-        SKIPPED = Push.State.SKIPPED.value, _("Not sent")
-
-    class Reason(models.TextChoices):
-        """Why somebody was left out; a push's reasons stand beside these."""
-
-        STRANGER = "stranger", _("This account knows no such OpenID.")
-        UNFOLLOWED = "unfollowed", _("No longer follows the account.")
-        BLACKLISTED = "blacklisted", _("Is on the blacklist.")
-        RECENTLY = "recently", _("Was sent another message in the last days.")
-        NO_WORD = "no_word", _("The table has no value for a word of the text.")
-        BAD_WORD = "bad_word", _("The values break a rule of the template.")
-        NO_WAY = "no_way", _("Has done nothing lately that allows a customer-service message.")
-        NOT_AGREED = "not_agreed", _("Has not agreed to another message of this template.")
-
-    # Checking a million references would take a third of the time; nothing is kept without its campaign
-    # (``campaigns.snapshot``).
-    campaign = models.ForeignKey(
-        Campaign, models.CASCADE, related_name="recipients", db_index=False, db_constraint=False
-    )
-    openid = models.CharField(_("OpenID"), max_length=64)
-    kind = models.CharField(_("by which way"), max_length=10, choices=Push.Kind.choices, blank=True)
-    letter = models.CharField(_("variant"), max_length=1, blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices)
-    reason = models.CharField(_("reason"), max_length=16, blank=True)
-    push = models.ForeignKey(
-        Push, models.RESTRICT, null=True, editable=False, db_index=False, related_name="+"
-    )
-    tapped_at = models.DateTimeField(_("tapped"), null=True)
-
-    class Meta:
-        verbose_name = _("recipient")
-        verbose_name_plural = _("recipients")
-        constraints = [
-            models.UniqueConstraint(fields=["campaign", "openid"], name="recipient_once"),
-            models.CheckConstraint(
-                condition=(Q(state__in=["excluded", "skipped"]) & ~Q(reason=""))
-                | (Q(state__in=["control", "waiting", "queued"]) & Q(reason="")),
-                name="recipient_state_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="queued", push__isnull=False) | (~Q(state="queued") & Q(push__isnull=True)),
-                name="recipient_queued_has_push",
-            ),
-            models.UniqueConstraint(
-                fields=["push"], name="recipient_push_once", condition=Q(push__isnull=False)
-            ),
-        ]
-        indexes = [
-            # The list, the queue, and the tally, which reads nothing but this.
-            models.Index(
-                fields=["campaign", "state", "reason", "-id"], include=["kind", "letter"],
-                name="recipient_by_state",
-            ),
-            models.Index(fields=["campaign", "-id"], name="recipient_newest"),
-            models.Index(
-                fields=["campaign"], name="recipient_tapped", condition=Q(tapped_at__isnull=False)
-            ),
-        ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return self.openid
-
-    @property
-    def outcome(self) -> "Recipient.Outcome":
-        if self.push is None:
-            return self.Outcome(self.state)
-        return OUTCOME_OF_PUSH[Push.State(self.push.state)]
-
-    @property
-    def why(self) -> str:
-        """The reason it was left out, or that its push was not sent."""
-        return self.push.reason if self.push is not None else self.reason
-
-
-OUTCOME_OF_PUSH = {
-    state: Recipient.Outcome.QUEUED if state in OPEN else Recipient.Outcome(state.value)
-    for state in Push.State
-}
-
-
-class Seed(models.Model):
-    """Somebody who gets every campaign's test message."""
-
-    account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
-    openid = models.CharField(_("OpenID"), max_length=64)
-
-    class Meta:
-        verbose_name = _("test recipient")
-        verbose_name_plural = _("test recipients")
-        constraints = [models.UniqueConstraint(fields=["account", "openid"], name="seed_once")]
 
     def __str__(self) -> str:
         return self.openid

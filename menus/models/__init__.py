@@ -1,0 +1,11 @@
+"""Menus by audience, their versions and buttons, what was published, what is live, and who tapped what."""
+
+from menus.models.menus import Editing, Menu, MenuItem, Platform, Version
+from menus.models.publications import AFTER_ERROR, NOT_LINKED, LiveMenu, Publication
+from menus.models.taps import Tap, TapDay, Tapper
+from menus.models.targets import LinkCheck, MiniProgram
+
+__all__ = [
+    "AFTER_ERROR", "NOT_LINKED", "Editing", "LinkCheck", "LiveMenu", "Menu", "MenuItem", "MiniProgram",
+    "Platform", "Publication", "Tap", "TapDay", "Tapper", "Version",
+]  # fmt: skip
