@@ -90,6 +90,14 @@ def test_too_many_calls_wait_for_the_next_minute() -> None:
     assert policy.held_until(Cause.RATE, 0) > NOON + datetime.timedelta(seconds=60)
 
 
+@pytest.mark.parametrize(
+    ("cause", "seconds"), [(Cause.ACCOUNT, [60, 300, 900, 3600]), (Cause.AWAY, [5, 10, 20, 30, 60])]
+)
+def test_work_on_hold_is_probed_after_pauses_that_the_cause_decides(cause: Cause, seconds: list[int]) -> None:
+    pauses = [policy.held_until(cause, probes) - NOON for probes in range(len(seconds) + 2)]
+    assert [pause.total_seconds() for pause in pauses] == [*seconds, seconds[-1], seconds[-1]]
+
+
 @pytest.mark.parametrize("cause", [Cause.ACCOUNT, Cause.AWAY])
 def test_probes_in_vain_come_less_often_until_a_steady_pace(cause: Cause) -> None:
     pauses = [policy.held_until(cause, probes) - NOON for probes in range(9)]

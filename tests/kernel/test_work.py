@@ -243,6 +243,20 @@ def test_a_circuit_opens_after_three_answers_that_are_none_and_gives_nothing_up(
 
 
 @pytest.mark.django_db
+def test_each_probe_in_vain_makes_the_next_one_later(account: OfficialAccount) -> None:
+    refused, pauses = ApiError(48001, "api unauthorized"), []
+    with time_machine.travel(timezone.now(), tick=False):
+        holds.report("menus.publish", account.pk, Cause.ACCOUNT, refused)
+        for probe in range(5):
+            held = Hold.objects.get()
+            assert (held.probes, held.since) == (probe, timezone.now())
+            assert held.until is not None
+            pauses.append((held.until - timezone.now()).total_seconds() / 60)
+            holds.report("menus.publish", account.pk, Cause.ACCOUNT, refused, is_probe=True)
+    assert pauses == [1, 5, 15, 60, 60]
+
+
+@pytest.mark.django_db
 def test_failures_that_others_come_between_open_no_circuit(account: OfficialAccount) -> None:
     for _time in range(5):
         for _failure in range(2):
