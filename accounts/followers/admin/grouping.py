@@ -47,10 +47,10 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
 
     def version_words(self, row: Segment, version: Any = None) -> dict[str, str]:
         """With the conditions as sentences."""
-        said = {**super().version_words(row, version)}
+        by_label = {**super().version_words(row, version)}
         lines = segments.in_words(row.account, (version or row).conditions)
-        said[str(capfirst(Segment._meta.get_field("conditions").verbose_name))] = "\n".join(lines)
-        return said
+        by_label[str(capfirst(Segment._meta.get_field("conditions").verbose_name))] = "\n".join(lines)
+        return by_label
 
     @admin.display(description=gettext_lazy("conditions"))
     def means(self, segment: Segment) -> SafeString | str:
