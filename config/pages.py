@@ -42,7 +42,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
     (
         _("Content and sending"),
         [
-            Entry(_("Materials"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
+            Entry(_("Media library"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
             Entry(_("Articles"), "article", "admin:articles_draft_changelist", Area.CONTENT),
             Entry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
             Entry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
@@ -52,7 +52,7 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
         ],
     ),
     (
-        _("Followers"),
+        _("Users"),
         [
             Entry(_("Followers"), "group", "admin:followers_follower_changelist", Area.FOLLOWERS),
             Entry(_("Visitors"), "person_pin", "admin:login_visitor_changelist", Area.FOLLOWERS),
