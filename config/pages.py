@@ -44,8 +44,9 @@ GROUPS: list[tuple[StrOrPromise, list[NavigationEntry]]] = [
     (
         _("Content and sending"),
         [
-<<<<<<< HEAD
-            NavigationEntry(_("Materials"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
+            NavigationEntry(
+                _("Media library"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT
+            ),
             NavigationEntry(_("Articles"), "article", "admin:articles_draft_changelist", Area.CONTENT),
             NavigationEntry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
             NavigationEntry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
@@ -54,15 +55,6 @@ GROUPS: list[tuple[StrOrPromise, list[NavigationEntry]]] = [
             ),
             NavigationEntry(_("Templates"), "description", "admin:pushes_template_changelist", Area.SENDING),
             NavigationEntry(_("Sent messages"), "send", "admin:pushes_push_changelist", Area.MESSAGES),
-=======
-            Entry(_("Media library"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
-            Entry(_("Articles"), "article", "admin:articles_draft_changelist", Area.CONTENT),
-            Entry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
-            Entry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
-            Entry(_("Sequences"), "schedule_send", "admin:campaigns_sequence_changelist", Area.SENDING),
-            Entry(_("Templates"), "description", "admin:pushes_template_changelist", Area.SENDING),
-            Entry(_("Sent messages"), "send", "admin:pushes_push_changelist", Area.MESSAGES),
->>>>>>> articles
         ],
     ),
     (

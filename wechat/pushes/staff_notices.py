@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.followers.models import OwnWeChat
 from accounts.official.models import OfficialAccount
 from accounts.staff import todo
-from accounts.staff.todo import Waiting
+from accounts.staff.todo import TodoItem
 from wechat.kernel import work
 from wechat.pushes import event_templates
 from wechat.pushes.event_templates import Word
@@ -84,11 +84,11 @@ def look(notice: StaffNotice) -> None:
         return
     waiting = _waiting(notice.user, notice.account_id)
     if new := [each for each in waiting if each.number > notice.counted.get(each.name, 0)]:
-        _tell(notice, new, now)
+        _notify(notice, new, now)
     notice.done(due_at=now + EVERY, counted={each.name: each.number for each in waiting})
 
 
-def _tell(notice: StaffNotice, new: Sequence[Waiting], now: datetime.datetime) -> None:
+def _notify(notice: StaffNotice, new: Sequence[TodoItem], now: datetime.datetime) -> None:
     openid = own_openid(notice.user, notice.account)
     if not openid:
         return
@@ -108,5 +108,5 @@ def _tell(notice: StaffNotice, new: Sequence[Waiting], now: datetime.datetime) -
     )
 
 
-def _waiting(user: User, account_id: int) -> list[Waiting]:
+def _waiting(user: User, account_id: int) -> list[TodoItem]:
     return [each for each in todo.waiting(user) if each.account.pk == account_id]
