@@ -44,7 +44,9 @@ GROUPS: list[tuple[StrOrPromise, list[NavigationEntry]]] = [
     (
         _("Content and sending"),
         [
-            NavigationEntry(_("Materials"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
+            NavigationEntry(
+                _("Media library"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT
+            ),
             NavigationEntry(_("Articles"), "article", "admin:articles_draft_changelist", Area.CONTENT),
             NavigationEntry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
             NavigationEntry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
@@ -56,7 +58,7 @@ GROUPS: list[tuple[StrOrPromise, list[NavigationEntry]]] = [
         ],
     ),
     (
-        _("Followers"),
+        _("Users"),
         [
             NavigationEntry(_("Followers"), "group", "admin:followers_follower_changelist", Area.FOLLOWERS),
             NavigationEntry(_("Visitors"), "person_pin", "admin:login_visitor_changelist", Area.FOLLOWERS),

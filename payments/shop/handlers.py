@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import searching
+from accounts.followers import export_approval, searching
 from accounts.official import links
 from accounts.official.links import PageLink
 from accounts.official.models import OfficialAccount
@@ -22,6 +22,7 @@ from wechat.inbox import answerers
 from wechat.materials import usage
 from wechat.materials.models import Asset
 
+EXPORT = export_approval.action_for_files("export_of_buyers", gettext_lazy("Export buyers"), Area.MONEY)
 answerers.call(SOURCE, gettext_lazy("the payment page of an item"))
 TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,19}")
 

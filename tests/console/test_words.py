@@ -46,7 +46,7 @@ def test_a_scan_is_told_by_the_name_of_its_channel_and_a_tap_by_the_button(staff
     [
         ("sequence:{campaigns.sequence}", "自动旅程"),
         ("sequence:999999", "已删除的自动旅程"),
-        ("rule:999999", "已删除的规则"),
+        ("rule:999999", "已删除的自动回复"),
         ("event:{pushes.eventtemplate}", "自动消息"),
         ("api", "业务系统（接口）"),
         ("receipt", "付款回执"),

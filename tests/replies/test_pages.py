@@ -183,9 +183,9 @@ def test_a_form_ties_together_nothing_of_two_accounts(editor: Client, account: O
         ([("regex", "((a{99}){99}){99}")], [reply(text="好")], {}, "重复次数"),
         ([("regex", "(?i)[一-龥]{900}")], [reply(text="好")], {}, "过于庞大"),
         (["　"], [reply(text="好")], {}, "关键词"),
-        ([], [reply(text="好")], {}, "关键词规则需要关键词"),
+        ([], [reply(text="好")], {}, "关键词回复需要关键词"),
         (["a", "a"], [reply(text="好")], {}, "重复"),
-        (["a"], [], {}, "没有任何回复"),
+        (["a"], [], {}, "没有内容"),
         (["a"], [reply(text=" ")], {}, "请填写“文字”"),
         (["a"], [reply(text="字" * 683)], {}, "2049 字节，微信最多接受 2048 字节。请缩短 1 字节"),
         (["a"], [reply(text="字" * 660 + "{remark}")], {}, "请缩短"),
@@ -460,7 +460,7 @@ def test_the_report_names_rules_that_never_answer(editor: Client, rule: RuleMake
     rule(name="窄", keywords=("退款",), position=1)
     page = editor.get("/admin/replies/rule/never/").content.decode()
     assert "窄" in page
-    assert "上面的规则总会先回复" in page
+    assert "上面的自动回复总会先触发" in page
 
 
 def test_a_file_is_exported_looked_at_and_imported(

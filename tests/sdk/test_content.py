@@ -12,7 +12,7 @@ from wechat.sdk.content import (
     Card,
     Content,
     Image,
-    MenuItem,
+    MenuChoice,
     MenuMessage,
     MiniProgramPage,
     Music,
@@ -56,7 +56,7 @@ RECORDED: dict[str, Content] = {
 
 ONLY_SERVICE: list[Content] = [
     MiniProgramPage("约课", "wx3c5e7a9b1d2f4068", "pages/book/index", "t1"),
-    MenuMessage("本次服务是否满意？", (MenuItem("101", "满意"), MenuItem("102", "不满意")), "感谢反馈"),
+    MenuMessage("本次服务是否满意？", (MenuChoice("101", "满意"), MenuChoice("102", "不满意")), "感谢反馈"),
     ArticleMessage("kQ3demoArticleId"),
     Card("pDemoCard"),
 ]
@@ -177,7 +177,7 @@ def test_text_is_measured_in_bytes() -> None:
         (News((NewsArticle("title"),)), "url"),
         (MiniProgramPage("", "", "p", "t"), "appid"),
         (MenuMessage("head", ()), "items"),
-        (MenuMessage("head", (MenuItem("1", ""),)), "content"),
+        (MenuMessage("head", (MenuChoice("1", ""),)), "content"),
         (ArticleMessage(""), "article_id"),
         (Card(""), "card_id"),
     ],

@@ -186,7 +186,7 @@ class MiniProgramPage(_Body):
 
 
 @dataclass(frozen=True, slots=True)
-class MenuItem:
+class MenuChoice:
     """One choice; a tap comes back as a text message with this `id` as its `menu_id`."""
 
     id: str = field(metadata=REQUIRED)
@@ -200,7 +200,7 @@ class MenuMessage(_Body):
     type: ClassVar[str] = "msgmenu"
     passive: ClassVar[bool] = False
     head: str
-    items: tuple[MenuItem, ...] = field(metadata={"of": MenuItem})
+    items: tuple[MenuChoice, ...] = field(metadata={"of": MenuChoice})
     tail: str = ""
 
     def service_object(self) -> dict[str, Any]:

@@ -88,18 +88,20 @@ class EndpointAdmin(AccountScopedAdmin):
         return self._page(request, "webhooks/sample.html", endpoint, _("Send a sample"), **context)
 
     def _secret_page(self, request: HttpRequest, endpoint: Endpoint) -> TemplateResponse:
-        return self._page(
-            request,
-            "console/secret.html",
-            endpoint,
-            _("The signing secret"),
-            notice=_(
-                "Copy the secret now: it is not shown again. "
-                "The receiver checks with it that a message is from here."
-            ),
-            values=[(_("signing secret"), endpoint.secret)],
-            back_url=reverse("admin:webhooks_endpoint_change", args=[endpoint.pk]),
+        """In the answer to the POST itself, so that the secret is kept nowhere in the clear."""
+        notice = _(
+            "Copy the secret now: it is not shown again. "
+            "The receiver checks with it that a message is from here."
         )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("The signing secret"),
+            "opts": self.opts,
+            "notice": notice,
+            "values": [(_("signing secret"), endpoint.secret)],
+            "back_url": reverse("admin:webhooks_endpoint_change", args=[endpoint.pk]),
+        }
+        return TemplateResponse(request, "console/secret.html", context)
 
     def _page(
         self, request: HttpRequest, template: str, endpoint: Endpoint, title: str, **more: Any
