@@ -123,13 +123,13 @@ def _check_summary(bill: Bill) -> None:
         theirs = sums(bill.summary)
     except (KeyError, ValueError):
         bill.error = _("The summary of the bill cannot be read, so its lines were not checked against it.")
-        _disagree(bill, " ".join(bill.summary.values()))
+        _keep_mismatch(bill, " ".join(bill.summary.values()))
         return
     if (bill.lines, bill.income, bill.spent, bill.fees)[: len(theirs)] != theirs:
-        _disagree(bill, theirs)
+        _keep_mismatch(bill, theirs)
 
 
-def _disagree(bill: Bill, theirs: object) -> None:
+def _keep_mismatch(bill: Bill, theirs: object) -> None:
     ours = (bill.lines, bill.income, bill.spent, bill.fees)
     keep(
         bill.merchant,

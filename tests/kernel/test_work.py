@@ -140,7 +140,8 @@ def test_what_can_never_pass_is_given_up_at_once(
     files(account, 2)
     outcomes[account.pk] = ApiError(40005, "invalid file type")
     assert work.run(NAME) == 2
-    assert set(Asset.objects.values_list("state", "errcode", "due_at")) == {("failed", 40005, None)}
+    kept = Asset.objects.values_list("state", "errcode", "error", "attempts", "due_at")
+    assert set(kept) == {("failed", 40005, "40005: invalid file type", 1, None)}
     assert not Hold.objects.exists()
 
 
@@ -286,6 +287,22 @@ def test_a_fault_of_ours_is_tried_again_and_given_up_in_the_end(
             work.run(NAME)
     asset = Asset.objects.get()
     assert (asset.state, asset.error) == ("failed", "RuntimeError: a mistake")
+
+
+@pytest.mark.django_db
+def test_a_fault_of_ours_is_in_the_log_with_its_row_and_what_happens_every_day_is_not(
+    account: OfficialAccount, outcomes: dict[int, Exception | None], caplog: pytest.LogCaptureFixture
+) -> None:
+    files(account, 1)
+    outcomes[account.pk] = AWAY
+    work.run(NAME)
+    assert "work_failed" not in caplog.text
+    outcomes[account.pk] = RuntimeError("a mistake")
+    Hold.objects.all().delete()
+    Asset.objects.update(due_at=timezone.now())
+    work.run(NAME)
+    (line,) = (each for each in caplog.records if each.getMessage() == "work_failed")
+    assert (vars(line)["work"], vars(line)["row"]) == (NAME, Asset.objects.get().pk)
 
 
 # --- turns, places, waking

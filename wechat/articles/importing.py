@@ -41,6 +41,6 @@ def _decoded(body: bytes) -> str:
     found = DECLARED.search(body[:HEAD])
     declared = ENCODINGS.get(found[1].decode("ascii").lower(), "") if found else ""
     try:
-        return encodings.decode(body, declared)
+        return encodings.decode(body, declared, guess_utf16=False)
     except encodings.UndecodableText as error:
         raise ValidationError(str(error)) from None

@@ -97,7 +97,7 @@ def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetim
 
 
 def _seconds(campaign: Campaign, tally: Tally) -> float:
-    """Kinds go side by side, each at its lane's speed, all of them together at the campaign's."""
+    """Kinds go side by side, each at its send rate, all of them together at the campaign's."""
     set_speeds = dict(
         SendRate.objects.filter(account=campaign.account_id, per_second__isnull=False).values_list(
             "kind", "per_second"

@@ -9,7 +9,7 @@ import io
 from dataclasses import dataclass
 from typing import IO
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 CHUNK = 1 << 16
 MARKS = (
@@ -17,6 +17,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+UNREADABLE = gettext_lazy("The file is no text that can be read: save it again as text in UTF-8.")
 # A text in UTF-8 that lost a byte has many more characters that are right.
 RIGHT_FOR_A_WRONG_ONE = 10
 # A text of UTF-16 has many more zeros on one side of its pairs than on the other.
@@ -35,9 +36,14 @@ class Encoding:
     errors: str = "strict"
 
 
-def decode(body: bytes, declared: str = "") -> str:
-    """Returns the text of a small file, without its byte order mark. Raises ``UndecodableText``."""
+def decode(body: bytes, declared: str = "", *, guess_utf16: bool = True) -> str:
+    """Returns the text of a small file, without its byte order mark. Raises ``UndecodableText``.
+
+    UTF-16 without a mark is not guessed where nothing after this would find that a picture is no text.
+    """
     found = detect(io.BytesIO(body), declared)
+    if not guess_utf16 and found.name.startswith("utf-16-"):
+        raise UndecodableText(UNREADABLE)
     return body.decode(found.name, found.errors)
 
 
@@ -57,7 +63,7 @@ def detect(file: IO[bytes], declared: str = "") -> Encoding:
     for name in (declared, *others) if declared and utf8 == "utf-8" else others:
         if _decodes(file, name):
             return Encoding(name)
-    raise UndecodableText(_("The file is no text that can be read: save it again as text in UTF-8."))
+    raise UndecodableText(UNREADABLE)
 
 
 def _candidates(head: bytes) -> tuple[str, tuple[str, ...]]:

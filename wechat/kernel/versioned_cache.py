@@ -35,18 +35,16 @@ END $$
 DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_cacheversion_numbers"
 
 
-def count_edits(
-    table: str, edition: str, trigger: str = "count_edits", columns: Sequence[str] = ()
-) -> RunSQL:
-    """A migration operation: every statement that changes the table counts as an edit of the edition.
+def count_edits(table: str, cache: str, trigger: str = "count_edits", columns: Sequence[str] = ()) -> RunSQL:
+    """A migration operation: every statement that changes the table makes a new version of the cache.
 
-    With ``columns``, an update counts only if it sets one of them. A table of several editions needs a
+    With ``columns``, an update counts only if it sets one of them. A table of several caches needs a
     trigger of another name for each.
     """
     update = f"UPDATE OF {', '.join(columns)}" if columns else "UPDATE"
     return RunSQL(
         f"CREATE TRIGGER {trigger} AFTER INSERT OR {update} OR DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION kernel_count_edit('{edition}')",
+        f"FOR EACH STATEMENT EXECUTE FUNCTION kernel_count_edit('{cache}')",
         f"DROP TRIGGER {trigger} ON {table}",
     )
 
@@ -95,10 +93,10 @@ def _in_loop() -> bool:
 
 
 class Cached(Generic[T]):
-    """A value built from tables; ``get`` returns the one of the newest edition this process has seen."""
+    """A value built from tables; ``get`` returns that of the newest version this process has seen."""
 
-    def __init__(self, edition: str, build: Callable[[], T]) -> None:
-        self.edition = edition
+    def __init__(self, name: str, build: Callable[[], T]) -> None:
+        self.name = name
         self.build = build
         self._lock = threading.Lock()
         self._built: tuple[int, T] | None = None
@@ -116,9 +114,7 @@ class Cached(Generic[T]):
         """Builds again if the tables were edited since. Raises ``django.db.Error`` while Postgres is away."""
         with self._lock:
             # The number is read before the rows: an edit between the two is seen at the next look.
-            number = (
-                CacheVersion.objects.filter(name=self.edition).values_list("number", flat=True).first() or 0
-            )
+            number = CacheVersion.objects.filter(name=self.name).values_list("number", flat=True).first() or 0
             if self._built is None or self._built[0] != number:
                 self._built = (number, self.build())
                 _unbuilt.discard(self)

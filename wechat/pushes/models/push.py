@@ -157,7 +157,7 @@ class Push(Traced, WorkRow):
                 ),
             ),
             models.Index(fields=["account", "openid", "-id"], name="push_conversation"),
-            # One lane of an account in the order it is sent.
+            # One send queue of an account in the order it is sent.
             models.Index(
                 fields=["account", "kind", "bulk", "due_at", "id"],
                 name="push_waiting",
