@@ -4,8 +4,10 @@ import re
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from accounts.staff.models import AuditEntry, StaffRight
+from accounts.staff.rights import SESSION_KEY
 from tests.cast import PASSWORD, Cast, member, signed_in
 from tests.console.test_walk import _pages_of_an_account
 from tests.console.visiting import Visitor, address_of
@@ -53,6 +55,44 @@ def test_who_may_only_look_at_a_page_posts_nothing_to_it(staff: Cast) -> None:
     for page in ("/admin/followers/follower/sync/", "/admin/followers/follower/import/"):
         assert auditor.post(page, {"account": staff.ours.pk}).status_code == 403
     assert auditor.get("/admin/followers/follower/sync/").status_code == 200
+
+
+def test_a_page_says_itself_who_may_change_what_it_shows(staff: Cast) -> None:
+    """What is late is listed with the messages, and decided by those who send."""
+    publisher = member("publisher", staff.ours, StaffRight.Role.PUBLISHER)
+    posted = {"account": staff.ours.pk, "cancel": ""}
+    for user, status in ((staff.service, 403), (publisher, 302)):
+        assert signed_in(user).post(reverse("admin:pushes_push_late"), posted).status_code == status
+
+
+def test_a_form_without_its_account_is_good_from_whoever_has_no_other(staff: Cast) -> None:
+    client, late = signed_in(staff.owner), reverse("admin:pushes_push_late")
+    assert client.post(late, {"cancel": ""}).status_code == 302
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role="owner")
+    assert client.post(late, {"cancel": ""}).status_code == 403
+
+
+def test_a_page_about_a_row_moves_the_switcher_to_it_and_its_file_does_not(
+    staff: Cast, theirs: World
+) -> None:
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role="owner")
+    visitor, asset = Visitor(staff.owner, staff.ours), theirs["materials.asset"]
+    file: Any = visitor.client.get(reverse("admin:materials_asset_file", args=[asset.pk]))
+    assert b"PNG" in b"".join(file.streaming_content)
+    assert visitor.client.session[SESSION_KEY] == staff.ours.pk
+    address = f"/admin/campaigns/campaign/{theirs['campaigns.campaign'].pk}/recipients/"
+    assert visitor.client.get(address).context["account"] == staff.theirs
+    assert visitor.client.session[SESSION_KEY] == staff.theirs.pk
+
+
+def test_a_role_looks_at_its_areas_and_a_superuser_at_everything(staff: Cast) -> None:
+    for user, page, status in (
+        (staff.editor, RULES, 200),
+        (staff.editor, "/admin/orders/order/", 403),
+        (staff.superuser, RULES, 200),
+        (staff.superuser, "/admin/orders/order/", 200),
+    ):
+        assert signed_in(user).get(page).status_code == status
 
 
 def test_who_may_only_look_brings_no_version_back(staff: Cast, ours: World) -> None:

@@ -63,6 +63,19 @@ def underpaid(ordered: Ordered, pay: PayPlatform) -> Order:
     return order
 
 
+def test_an_exception_is_in_the_history_of_its_order_once_however_long_its_texts_are(
+    underpaid: Order,
+) -> None:
+    mismatch = Mismatch(MismatchKind.PAYER, "x" * 300, order=underpaid, here="9" * 500, there="8" * 500)
+    for _again in range(2):
+        keep(underpaid.merchant, mismatch)
+    found = Discrepancy.objects.get(kind=MismatchKind.PAYER)
+    assert (found.subject, found.here, found.there) == ("x" * 120, "9" * 200, "8" * 200)
+    assert [step.text for step in underpaid.steps.filter(kind="discrepancy").order_by("pk")] == [
+        str(MismatchKind.AMOUNT.label), str(MismatchKind.PAYER.label),
+    ]  # fmt: skip
+
+
 def test_a_payment_that_does_not_fit_is_booked_by_two_people(
     underpaid: Order, ann: Client, bob: Client
 ) -> None:

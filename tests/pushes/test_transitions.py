@@ -4,27 +4,32 @@ import datetime
 from itertools import product
 
 import pytest
+from django.db.models import Q
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.official.models import OfficialAccount
-from wechat.pushes import transitions
+from wechat.kernel.work import waking
+from wechat.pushes import batches, transitions
 from wechat.pushes.models import Push, Receipt
 from wechat.pushes.states import MOVES, PushState
 from wechat.pushes.transitions import AttemptOutcome
 
 pytestmark = pytest.mark.django_db
 
+MINUTE = datetime.timedelta(minutes=1)
 CLOSED = {"failed": "refused", "uncertain": "no_answer", "skipped": "no_window"}
 
 
 def push(account: OfficialAccount, state: str, **more: object) -> Push:
     now = timezone.now()
     fields = {
-        "reason": CLOSED.get(state, ""), "due_at": now if state in ("pending", "sending") else None,
+        "key": "1", "reason": CLOSED.get(state, ""),
+        "due_at": now if state in ("pending", "sending") else None,
         "sent_at": now if state in ("sent", "delivered") else None, "attempts": 1, "tried_at": now,
     }  # fmt: skip
     return Push.objects.create(
-        account=account, openid="oA", key="1", content={}, kind="template", template="T", state=state,
+        account=account, openid="oA", content={}, kind="template", template="T", state=state,
         **{**fields, **more},
     )  # fmt: skip
 
@@ -90,3 +95,56 @@ def test_only_what_was_never_tried_is_taken_back(
     gone = [row.pk] if before == "pending" and not was_tried else []
     assert transitions.take_back(account.pk, "campaign:1") == gone
     assert Push.objects.exists() is not bool(gone)
+
+
+def test_a_claimed_push_is_its_workers_until_the_lease_ends(account: OfficialAccount) -> None:
+    def claimed() -> list[Push]:
+        return transitions.claim(
+            account.pk, "template", bulk=False, in_order=False, limit=5, lease=datetime.timedelta(hours=1)
+        )
+
+    row, now = push(account, "pending"), timezone.now()
+    assert [each.pk for each in claimed()] == [row.pk]
+    row.refresh_from_db()
+    assert row.state == "sending"
+    assert row.due_at is not None
+    assert row.due_at >= now + datetime.timedelta(hours=1)
+    assert claimed() == []
+
+
+def test_of_what_a_stopped_worker_left_only_what_bears_a_repeat_is_sent_again(
+    account: OfficialAccount,
+) -> None:
+    over = timezone.now() - MINUTE
+    lost = push(account, "sending", key="lost", due_at=over)
+    safe = push(account, "sending", key="safe", due_at=over)
+    push(account, "sending", key="held", due_at=timezone.now() + MINUTE)
+    push(account, "sending", key="bulk", due_at=over, bulk=True)
+    transitions.release_interrupted(Q(pk=safe.pk), bulk=False)
+    assert dict(Push.objects.values_list("key", "state")) == {
+        "lost": "uncertain", "safe": "pending", "held": "sending", "bulk": "sending",
+    }  # fmt: skip
+    lost.refresh_from_db()
+    assert (lost.reason, lost.due_at) == ("interrupted", None)
+
+
+@pytest.mark.parametrize(("bulk", "work"), [(True, "pushes.send_bulk"), (False, "pushes.send")])
+def test_what_a_person_sends_again_wakes_the_worker_of_its_queue(
+    account: OfficialAccount,
+    bulk: bool,
+    work: str,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(waking, "wake_now", woken.append)
+    row = push(account, "failed", bulk=bulk)
+    with django_capture_on_commit_callbacks(execute=True):
+        transitions.send_again(row)
+    assert woken == [work]
+
+
+def test_what_waits_and_what_is_being_sent_is_still_open(account: OfficialAccount) -> None:
+    for state in PushState:
+        push(account, state, key=state, cause="campaign:1", bulk=True)
+    assert batches.count_open("campaign:1") == 2
