@@ -88,6 +88,7 @@ def test_a_page_about_a_row_moves_the_switcher_to_it_and_its_file_does_not(
 def test_a_role_looks_at_its_areas_and_a_superuser_at_everything(staff: Cast) -> None:
     for user, page, status in (
         (staff.editor, RULES, 200),
+        (staff.editor, reverse("admin:replies_import"), 200),
         (staff.editor, "/admin/orders/order/", 403),
         (staff.superuser, RULES, 200),
         (staff.superuser, "/admin/orders/order/", 200),
