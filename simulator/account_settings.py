@@ -17,10 +17,10 @@ AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`said` tells what is wrong with a value, or nothing; `type` is its JSON type."""
+    """`problem` says what is wrong with a value, or nothing; `type` is its JSON type."""
 
     type: str
-    said: Callable[[Any], str]
+    problem: Callable[[Any], str]
 
 
 class BadSettingError(ValueError):
@@ -45,8 +45,8 @@ def _texts(value: Any) -> str:
 
 
 def _networks(value: Any) -> str:
-    if said := _texts(value):
-        return said
+    if problem := _texts(value):
+        return problem
     try:
         for each in value:
             ip_network(each, strict=False)
@@ -56,8 +56,8 @@ def _networks(value: Any) -> str:
 
 
 def _hosts(value: Any) -> str:
-    if said := _texts(value):
-        return said
+    if problem := _texts(value):
+        return problem
     good = all(urlsplit(f"//{each}").hostname and "/" not in each for each in value)
     return "" if good else "must be a list of hosts, such as shop.example.com or 127.0.0.1:5173"
 
@@ -106,8 +106,8 @@ def check(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if name not in CHECKS:
             raise BadSettingError(f"an account has no {name}; known are {', '.join(CHECKS)}")
-        if said := CHECKS[name].said(value):
-            raise BadSettingError(f"{name} {said}")
+        if problem := CHECKS[name].problem(value):
+            raise BadSettingError(f"{name} {problem}")
 
 
 def apply(account: Account, settings: Mapping[str, Any]) -> None:

@@ -20,14 +20,14 @@ class BadFileError(ValueError):
 def load(world: World, path: Path) -> None:
     """Raises BadFileError, or OSError when it is not there."""
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFileError(f"{path} is no TOML: {error}") from error
-    if unknown := told.keys() - {"accounts", "merchants"}:
+    if unknown := document.keys() - {"accounts", "merchants"}:
         raise BadFileError(
             f"{path}: there is no [[{sorted(unknown)[0]}]], only [[accounts]] and [[merchants]]"
         )
-    for number, given in enumerate(told.get("accounts", ()), start=1):
+    for number, given in enumerate(document.get("accounts", ()), start=1):
         at = f"{path}: account {number}"
         appid = _named(given, "appid", at)
         account = world.state.accounts.get(appid) or Account(appid)
@@ -36,7 +36,7 @@ def load(world: World, path: Path) -> None:
         except account_settings.BadSettingError as error:
             raise BadFileError(f"{at}: {error}") from error
         world.state.accounts[appid] = account
-    for number, given in enumerate(told.get("merchants", ()), start=1):
+    for number, given in enumerate(document.get("merchants", ()), start=1):
         _merchant(world, given, path.parent, f"{path}: merchant {number}")
 
 

@@ -39,18 +39,18 @@ class SimulatorClient:
 
     def add_merchant(self, mchid: str, **settings: Any) -> dict[str, Any]:
         """The answer holds the platform's keys and, for who brings no certificate, a private key."""
-        told: dict[str, Any] = self.control("POST", "/merchants", {"mchid": mchid, **settings})
-        return told
+        answer: dict[str, Any] = self.control("POST", "/merchants", {"mchid": mchid, **settings})
+        return answer
 
     def pay(self, prepay: str, openid: str, **given: Any) -> dict[str, Any]:
         """Pays a prepay_id, code_url or h5_url, and waits until the merchant was notified."""
-        told: dict[str, Any] = self.control("POST", "/pay", {"prepay": prepay, "openid": openid, **given})
-        return told
+        answer: dict[str, Any] = self.control("POST", "/pay", {"prepay": prepay, "openid": openid, **given})
+        return answer
 
     def merchant_ledger(self, mchid: str) -> dict[str, Any]:
         """Every payment and refund, in fen."""
-        told: dict[str, Any] = self.control("GET", f"/merchants/{mchid}/ledger")
-        return told
+        answer: dict[str, Any] = self.control("GET", f"/merchants/{mchid}/ledger")
+        return answer
 
     def pass_time(self, seconds: float) -> None:
         """Moves the platform's clock, and lets WeChat Pay do what became due."""
@@ -73,10 +73,10 @@ class Account:
         self.appid = appid
 
     def act(self, openid: str, type: str, **given: Any) -> dict[str, Any]:  # noqa: A002 - the API's own word
-        """Somebody does something: follow, text, click, scan …; the answer tells each delivery."""
+        """Somebody does something: follow, text, click, scan …; the answer lists each delivery."""
         path = f"/accounts/{self.appid}/events/{openid}"
-        told: dict[str, Any] = self.simulator.control("POST", path, {"type": type, **given})
-        return told
+        answer: dict[str, Any] = self.simulator.control("POST", path, {"type": type, **given})
+        return answer
 
     def say(self, openid: str, text: str) -> list[dict[str, Any]]:
         """Returns what the person's phone shows in answer to a text."""

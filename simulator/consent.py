@@ -44,14 +44,14 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Consent:
     account: Account
     redirect_uri: str
     scope: str
     state: str
 
 
-def read(world: World, query: dict[str, str]) -> Asked:
+def read(world: World, query: dict[str, str]) -> Consent:
     """Raises RefusedError with the number that the platform shows."""
     appid, redirect_uri, scope = (query.get(name, "") for name in ("appid", "redirect_uri", "scope"))
     for value, number in ((appid, 10012), (redirect_uri, 10011), (scope, 10010)):
@@ -67,14 +67,16 @@ def read(world: World, query: dict[str, str]) -> Asked:
     state = query.get("state", "")
     if len(state.encode()) > LONGEST_STATE:
         raise RefusedError(10013)
-    return Asked(account, redirect_uri, scope, state)
+    return Consent(account, redirect_uri, scope, state)
 
 
-def back(world: World, asked: Asked, person: str, *, snapshot: bool = False) -> str:
+def back(world: World, consent: Consent, person: str, *, snapshot: bool = False) -> str:
     """The return address with a fresh code."""
-    openid = openid_of(asked.account.appid, f"{person}/snapshot" if snapshot else person)
-    code = asked.account.logins.new_code("oauth", person, openid, world.now, asked.scope, snapshot=snapshot)
-    return with_query(asked.redirect_uri, {"code": code, "state": asked.state})
+    openid = openid_of(consent.account.appid, f"{person}/snapshot" if snapshot else person)
+    code = consent.account.logins.new_code(
+        "oauth", person, openid, world.now, consent.scope, snapshot=snapshot
+    )
+    return with_query(consent.redirect_uri, {"code": code, "state": consent.state})
 
 
 def with_query(url: str, added: dict[str, str]) -> str:
@@ -88,16 +90,16 @@ def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
     async def authorize(request: Request) -> Response:
         person = request.path_params["person"]
         try:
-            asked = read(world, dict(request.query_params))
+            consent = read(world, dict(request.query_params))
         except RefusedError as refusal:
             return page("无法打开网页", f"<h1>无法打开网页</h1><p>错误码 {refusal}</p>")
         choice = (await request.form()).get("choice") if request.method == "POST" else None
-        if asked.scope == "snsapi_userinfo" and choice is None:
-            return page(asked.account.name, ASK.format(name=escape(asked.account.name)))
+        if consent.scope == "snsapi_userinfo" and choice is None:
+            return page(consent.account.name, ASK.format(name=escape(consent.account.name)))
         if choice == "refuse":
-            url = with_query(asked.redirect_uri, {"state": asked.state})
+            url = with_query(consent.redirect_uri, {"state": consent.state})
         else:
-            url = back(world, asked, person, snapshot=choice == "snapshot")
+            url = back(world, consent, person, snapshot=choice == "snapshot")
         return RedirectResponse(path_to(person, url) or url, 302)
 
     return [Route("/connect/oauth2/authorize", authorize, methods=["GET", "POST"])]
@@ -119,9 +121,9 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
         if choice == "confirm":
             key = f"{openid} {template_id}"
             account.notice_grants[key] = account.notice_grants.get(key, 0) + 1
-        told = {"openid": openid, "template_id": template_id, "action": str(choice)}
+        result = {"openid": openid, "template_id": template_id, "action": str(choice)}
         kept = {name: query[name] for name in ("scene", "reserved") if name in query}
-        url = with_query(target, {**told, **kept})
+        url = with_query(target, {**result, **kept})
         return RedirectResponse(path_to(person, url) or url, 302)
 
     return [Route("/mp/subscribemsg", subscribe, methods=["GET", "POST"])]

@@ -34,8 +34,8 @@ def fits(world: World, config: dict[str, object], url: str) -> bool:
 
 def routes(world: World) -> list[BaseRoute]:
     async def check(request: Request) -> Response:
-        asked = await request.json()
-        good = fits(world, asked.get("config") or {}, str(asked.get("url", "")))
+        payload = await request.json()
+        good = fits(world, payload.get("config") or {}, str(payload.get("url", "")))
         return JSONResponse({"errMsg": "config:ok" if good else "config:invalid signature"})
 
     async def mini(request: Request) -> Response:

@@ -73,7 +73,7 @@ class Pusher:
     def report_later(self, account: Account, openid: str, fields: Fields) -> None:
         """Pushes a result event after a short delay, as the platform does for sends it has finished.
 
-        An account without a callback address is told nothing.
+        An account without a callback address is not pushed to.
         """
         if not account.callback_url:
             return

@@ -172,8 +172,8 @@ def _read_voice(question: Question, fields: dict[str, Any]) -> dict[str, Any]:
 
 def _read_video(question: Question, fields: dict[str, Any]) -> dict[str, Any]:
     video = _group(fields, "Video")
-    told = {"title": _text(video, "Title", ""), "description": _text(video, "Description", "")}
-    return {"media_id": _media(question, video, "MediaId", "video"), **told}
+    texts = {"title": _text(video, "Title", ""), "description": _text(video, "Description", "")}
+    return {"media_id": _media(question, video, "MediaId", "video"), **texts}
 
 
 def _read_music(question: Question, fields: dict[str, Any]) -> dict[str, Any]:

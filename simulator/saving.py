@@ -17,7 +17,7 @@ BYTES = "base64"
 
 
 def dump(value: Any) -> Any:
-    """Returns what json can write. A value that is a dataclass loses its class; `load` is told it again.
+    """Returns what json can write. A value that is a dataclass loses its class; `load` is given it again.
 
     Containers are copied first: the world may change while another thread writes it.
     """

@@ -100,7 +100,7 @@ class Attempt:
 class Entry:
     """One line of a conversation, seen from the phone.
 
-    `side` says who caused it: "follower" or "platform" (then `attempts` tell its delivery), or "account"
+    `side` says who caused it: "follower" or "platform" (then `attempts` are its deliveries), or "account"
     (then it is part of the ledger).
     """
 
@@ -170,7 +170,7 @@ class Account:
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)
     miniprograms: list[str] = field(default_factory=list)
-    # What the platform was told of the shipping of a mini program's orders, by transaction.
+    # What was uploaded of the shipping of a mini program's orders, by transaction.
     shipped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     menus: Menus = field(default_factory=Menus)
     entries: list[Entry] = field(default_factory=list)
@@ -248,7 +248,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request the platform refused, as `rid/get` tells it, without its credentials."""
+    """A request the platform refused, as `rid/get` returns it, without its credentials."""
 
     appid: str
     invoke_time: int
@@ -378,7 +378,7 @@ class World:
         if not self.holds(account):
             return
         self.changes += 1
-        self.live.tell(account.appid, entry.openid, "entry", entry)
+        self.live.publish(account.appid, entry.openid, "entry", entry)
 
     def thread(self, appid: str, openid: str) -> list[Entry]:
         return self.threads.get((appid, openid), [])

@@ -109,9 +109,9 @@ def request_of_rid(call: Call) -> Answer:
         raise ApiError(76003)
     if call.world.now - record.invoke_time > RID_LIFE:
         raise ApiError(76004)
-    told = asdict(record)
-    del told["appid"]
-    return {**OK, "request": told}
+    refused_request = asdict(record)
+    del refused_request["appid"]
+    return {**OK, "request": refused_request}
 
 
 @api("POST", "/cgi-bin/openapi/quota/get")

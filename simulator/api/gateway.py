@@ -21,7 +21,7 @@ from simulator.push import Pusher
 from simulator.tokens import unknown
 from simulator.world import Account, RequestRecord, World
 
-NOBODY = Account("")
+NO_ACCOUNT = Account("")
 MENUS, TEMPLATE_LIBRARY = "/cgi-bin/menu/", "/wxaapi/newtmpl/"
 FOLDERS = (
     "cgi-bin", "sns", "wxa", "wxaapi", "datacube", "customservice", "card", "semantic", "scan", "device",
@@ -70,7 +70,7 @@ class ApiGateway:
         started = time.perf_counter()
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
         client_ip = request.client.host if request.client else ""
-        call = Call(self.world, self.pusher, request.scope["path"], NOBODY, query, client_ip)
+        call = Call(self.world, self.pusher, request.scope["path"], NO_ACCOUNT, query, client_ip)
         code = 0
         try:
             response = await self._perform(endpoint, call, request)

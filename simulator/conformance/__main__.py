@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.conformance import proxy, table
-from simulator.conformance.place import APPID, Place, place
+from simulator.conformance.environment import APPID, Environment, running_environment
 
 FOLDER = Path(__file__).parent / "clients"
 SECONDS = 240
@@ -81,7 +81,7 @@ def output(*command: str) -> str:
 
 
 @contextmanager
-def environment(here: Place) -> Iterator[dict[str, str]]:
+def environment(here: Environment) -> Iterator[dict[str, str]]:
     """What every client's process is given."""
     with proxy.running(here.tls_port) as leading:
         address = f"http://127.0.0.1:{leading.port}"
@@ -101,7 +101,7 @@ def environment(here: Place) -> Iterator[dict[str, str]]:
         }
 
 
-def drive(client: Client, installed: Installed, here: Place, env: dict[str, str]) -> dict[str, str]:
+def drive(client: Client, installed: Installed, here: Environment, env: dict[str, str]) -> dict[str, str]:
     """The outcome by flow: empty for one that passed, else the reason."""
     here.prepare()
     more = {"MERCHANT": str(here.merchant())} if client.pay else {}
@@ -116,11 +116,11 @@ def drive(client: Client, installed: Installed, here: Place, env: dict[str, str]
     done = subprocess.run(  # noqa: S603
         command, env={**env, **more}, capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    told = [json.loads(line[1:]) for line in done.stdout.split("\n") if line.startswith("\x1e")]
-    if not told:
+    results = [json.loads(line[1:]) for line in done.stdout.split("\n") if line.startswith("\x1e")]
+    if not results:
         sys.stderr.write(done.stderr)
-        return {"starts": (done.stderr.strip() or "nothing said").splitlines()[-1]}
-    return {each["flow"]: each["reason"] for each in told}
+        return {"starts": (done.stderr.strip() or "no output").splitlines()[-1]}
+    return {each["flow"]: each["reason"] for each in results}
 
 
 def main() -> int:
@@ -131,7 +131,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.installed or Path(scratch)
         installed = install(folder) if not (folder / "venv").exists() else known(folder)
-        with place(Path(scratch) / "ca") as here, environment(here) as env:
+        with running_environment(Path(scratch) / "ca") as here, environment(here) as env:
             found = {each.name: drive(each, installed, here, env) for each in (*PYTHON, *NODE, WIRE)}
     pay = {each.name for each in (*PYTHON, *NODE) if each.pay}
     text = table.written(found, installed.versions, pay)
@@ -149,8 +149,8 @@ def known(folder: Path) -> Installed:
         asked = f"import importlib.metadata as m; print(m.version({name!r}))"
         found.versions[each.name] = output(str(found.python), "-c", asked)
     for each in NODE if found.node else ():
-        told = json.loads((node / each.package / "package.json").read_text())
-        found.versions[each.name] = told["version"]
+        package = json.loads((node / each.package / "package.json").read_text())
+        found.versions[each.name] = package["version"]
     return found
 
 

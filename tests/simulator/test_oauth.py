@@ -58,7 +58,7 @@ def test_the_openid_is_the_one_of_the_chat(simulator: Simulator, site: Site) -> 
         ({"grant_type": "refresh_token"}, 40002),
     ],
 )
-def test_what_is_wrong_with_an_exchange_is_said(
+def test_what_is_wrong_with_an_exchange_is_named(
     simulator: Simulator, site: Site, changes: dict[str, str], errcode: int
 ) -> None:
     assert exchanged(simulator, code(simulator, site), **changes)["errcode"] == errcode
@@ -160,7 +160,7 @@ def test_a_phone_code_becomes_a_number_once(simulator: Simulator, mini: str) -> 
     assert simulator.call(path, {"code": "x"}, token=token)["errcode"] == 40029
 
 
-def test_the_state_of_a_session_is_told(simulator: Simulator, mini: str) -> None:
+def test_the_state_of_a_session_is_returned(simulator: Simulator, mini: str) -> None:
     session = logged_in(simulator, perk(simulator, "login"))
     query = {"appid": MINI, "secret": SECRET, "grant_type": "client_credential"}
     token = simulator.raw("/cgi-bin/token", **query).json()["access_token"]
@@ -184,11 +184,14 @@ def test_a_signature_of_the_js_sdk_is_checked(simulator: Simulator, site: Site) 
     signature = hashlib.sha1(text.encode()).hexdigest()
     config = {"appId": APPID, "timestamp": 1764000000, "nonceStr": "abc", "signature": signature}
 
-    def told(**changes: Any) -> str:
+    def config_result(**changes: Any) -> str:
         asked = {"config": {**config, **changes}, "url": f"{url}#/order"}
         return str(ask(simulator, "/.webview/jssdk", method="POST", json=asked).json()["errMsg"])
 
-    assert told() == "config:ok"
+    assert config_result() == "config:ok"
     assert (
-        told(signature="0" * 40) == told(appId="wxnobody") == told(nonceStr="b") == "config:invalid signature"
+        config_result(signature="0" * 40)
+        == config_result(appId="wxnobody")
+        == config_result(nonceStr="b")
+        == "config:invalid signature"
     )

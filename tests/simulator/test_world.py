@@ -155,7 +155,7 @@ def test_a_taken_port_stops_the_start_with_one_line(simulator: Simulator) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("callback_url", "not a url", "begins with http"),
         ("callback_url", "ftp://127.0.0.1/", "begins with http"),
@@ -170,12 +170,12 @@ def test_a_taken_port_stops_the_start_with_one_line(simulator: Simulator) -> Non
     ],
 )
 def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(
-    simulator: Simulator, name: str, value: object, said: str
+    simulator: Simulator, name: str, value: object, message: str
 ) -> None:
     simulator.sim("/accounts", {"appid": "wx0000000000000000"})
     before = simulator.look("/accounts")
     body = {"appid": "wx0000000000000000", "name": "neu", name: value}
     answer = requests.post(f"{simulator.base}/_sim/accounts", json=body, timeout=30)
     assert answer.status_code == 400
-    assert said in answer.json()["error"]
+    assert message in answer.json()["error"]
     assert simulator.look("/accounts") == before

@@ -1,4 +1,4 @@
-// What the Node drivers share: flows by name, each told on a line of its own.
+// What the Node drivers share: flows by name, each reported on a line of its own.
 
 const BASE = process.env.SIMULATOR;
 const APPID = process.env.APPID;
@@ -13,9 +13,9 @@ const flow = (name, perform) => flows.push([name, perform]);
 async function control(path, body) {
   const options = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
   const answer = await fetch(`${BASE}/_sim${path}`, options);
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.error);
-  return told;
+  const payload = await answer.json();
+  if (!answer.ok) throw new Error(payload.error);
+  return payload;
 }
 
 // The code a person on a phone is sent back with.
@@ -42,7 +42,7 @@ function assert(value, why = "nothing came") {
 
 // For clients that call back.
 const called = (subject, name) => (...given) => new Promise((done, failed) => {
-  subject[name](...given, (error, told) => (error ? failed(error) : done(told)));
+  subject[name](...given, (error, answer) => (error ? failed(error) : done(answer)));
 });
 
 async function run() {

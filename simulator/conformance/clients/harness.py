@@ -1,4 +1,4 @@
-"""What the Python drivers share: flows by name, each told on a line of its own."""
+"""What the Python drivers share: flows by name, each reported on a line of its own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run() -> None:
         try:
             perform()
             reason = ""
-        except Exception as error:  # noqa: BLE001 - whatever a client raises is the reason that is told
+        except Exception as error:  # noqa: BLE001 - whatever a client raises is the reason that is reported
             reason = f"{type(error).__name__}: {error}"[:300]
         print("\x1e" + json.dumps({"flow": name, "reason": reason}, ensure_ascii=False))
         sys.stdout.flush()

@@ -4,30 +4,30 @@ const fs = require("fs");
 const { Wechatpay } = require("wechatpay-axios-plugin");
 const { APPID, assert, control, flow, run } = require("./harness.js");
 
-const told = JSON.parse(fs.readFileSync(process.env.MERCHANT, "utf8"));
+const merchant = JSON.parse(fs.readFileSync(process.env.MERCHANT, "utf8"));
 const NOTIFY = "https://shop.example.com/notify";
-const certs = Object.fromEntries(told.platform.certificates.map((each) => [each.serial_no, each.certificate]));
+const certs = Object.fromEntries(merchant.platform.certificates.map((each) => [each.serial_no, each.certificate]));
 const pay = new Wechatpay({
-  mchid: told.mchid, serial: told.serial_no, privateKey: told.private_key, certs, secret: told.apiv3_key,
+  mchid: merchant.mchid, serial: merchant.serial_no, privateKey: merchant.private_key, certs, secret: merchant.apiv3_key,
 });
 const order = (number, more = {}) => ({
-  appid: APPID, mchid: told.mchid, description: "会员年卡", out_trade_no: number, notify_url: NOTIFY, amount: { total: 10000 }, ...more,
+  appid: APPID, mchid: merchant.mchid, description: "会员年卡", out_trade_no: number, notify_url: NOTIFY, amount: { total: 10000 }, ...more,
 });
 
 async function paid(number) {
-  await pay.v3.pay.transactions.jsapi.post(order(number, { payer: { openid: told.openid } }));
-  await control("/pay", { mchid: told.mchid, out_trade_no: number, openid: told.openid });
+  await pay.v3.pay.transactions.jsapi.post(order(number, { payer: { openid: merchant.openid } }));
+  await control("/pay", { mchid: merchant.mchid, out_trade_no: number, openid: merchant.openid });
 }
 
 flow("orders: jsapi, native, h5, app", async () => {
-  assert((await pay.v3.pay.transactions.jsapi.post(order("JS00000001", { payer: { openid: told.openid } }))).data.prepay_id);
+  assert((await pay.v3.pay.transactions.jsapi.post(order("JS00000001", { payer: { openid: merchant.openid } }))).data.prepay_id);
   assert((await pay.v3.pay.transactions.native.post(order("NA00000001"))).data.code_url);
   const scene = { payer_client_ip: "203.0.113.7", h5_info: { type: "Wap" } };
   assert((await pay.v3.pay.transactions.h5.post(order("H500000001", { scene_info: scene }))).data.h5_url);
   assert((await pay.v3.pay.transactions.app.post(order("AP00000001"))).data.prepay_id);
 });
 flow("query, close", async () => {
-  const params = { mchid: told.mchid };
+  const params = { mchid: merchant.mchid };
   await pay.v3.pay.transactions.outTradeNo.$out_trade_no$.get({ params, out_trade_no: "JS00000001" });
   await pay.v3.pay.transactions.outTradeNo.$out_trade_no$.close.post(params, { out_trade_no: "JS00000001" });
   await paid("JS00000002");

@@ -4,10 +4,10 @@ const fs = require("fs");
 const Pay = require("wechatpay-node-v3");
 const { APPID, assert, control, flow, run } = require("./harness.js");
 
-const told = JSON.parse(fs.readFileSync(process.env.MERCHANT, "utf8"));
+const merchant = JSON.parse(fs.readFileSync(process.env.MERCHANT, "utf8"));
 const NOTIFY = "https://shop.example.com/notify";
 const pay = new Pay({
-  appid: APPID, mchid: told.mchid, publicKey: Buffer.from(told.certificate), privateKey: Buffer.from(told.private_key), key: told.apiv3_key,
+  appid: APPID, mchid: merchant.mchid, publicKey: Buffer.from(merchant.certificate), privateKey: Buffer.from(merchant.private_key), key: merchant.apiv3_key,
 });
 
 function good(answer, ...statuses) {
@@ -17,17 +17,17 @@ function good(answer, ...statuses) {
 }
 
 const order = (number, more = {}) => ({
-  appid: APPID, mchid: told.mchid, description: "会员年卡", out_trade_no: number, notify_url: NOTIFY, amount: { total: 10000 }, ...more,
+  appid: APPID, mchid: merchant.mchid, description: "会员年卡", out_trade_no: number, notify_url: NOTIFY, amount: { total: 10000 }, ...more,
 });
 const scene = { payer_client_ip: "203.0.113.7", h5_info: { type: "Wap", app_name: "x", app_url: "x" } };
 
 async function paid(number) {
-  good(await pay.transactions_jsapi(order(number, { payer: { openid: told.openid } })));
-  await control("/pay", { mchid: told.mchid, out_trade_no: number, openid: told.openid });
+  good(await pay.transactions_jsapi(order(number, { payer: { openid: merchant.openid } })));
+  await control("/pay", { mchid: merchant.mchid, out_trade_no: number, openid: merchant.openid });
 }
 
 flow("orders: jsapi, native, h5, app", async () => {
-  good(await pay.transactions_jsapi(order("JS00000001", { payer: { openid: told.openid } })));
+  good(await pay.transactions_jsapi(order("JS00000001", { payer: { openid: merchant.openid } })));
   good(await pay.transactions_native(order("NA00000001")));
   good(await pay.transactions_h5(order("H500000001", { scene_info: scene })));
   good(await pay.transactions_app(order("AP00000001")));
@@ -43,7 +43,7 @@ flow("refunds", async () => {
   good(await pay.find_refunds("RF00000001"));
 });
 flow("platform certificates", async () => {
-  const found = await pay.get_certificates(told.apiv3_key);
+  const found = await pay.get_certificates(merchant.apiv3_key);
   assert(found[0].publicKey);
 });
 flow("bills", async () => {

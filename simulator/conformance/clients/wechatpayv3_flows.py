@@ -13,8 +13,8 @@ from typing import Any
 from harness import APPID, control, flow, run
 from wechatpayv3 import WeChatPay, WeChatPayType
 
-told = json.loads(Path(os.environ["MERCHANT"]).read_text())
-OPENID = told["openid"]
+merchant = json.loads(Path(os.environ["MERCHANT"]).read_text())
+OPENID = merchant["openid"]
 came: list[tuple[dict[str, str], bytes]] = []
 
 
@@ -36,10 +36,10 @@ NOTIFY = f"http://127.0.0.1:{server.server_port}/notify"
 def made(**more: Any) -> WeChatPay:
     return WeChatPay(
         wechatpay_type=WeChatPayType.JSAPI,
-        mchid=told["mchid"],
-        private_key=told["private_key"],
-        cert_serial_no=told["serial_no"],
-        apiv3_key=told["apiv3_key"],
+        mchid=merchant["mchid"],
+        private_key=merchant["private_key"],
+        cert_serial_no=merchant["serial_no"],
+        apiv3_key=merchant["apiv3_key"],
         appid=APPID,
         notify_url=NOTIFY,
         **more,
@@ -117,12 +117,12 @@ def bills() -> None:
 
 @flow("key of the platform instead of certificates")
 def public_key() -> None:
-    control("/merchants", {"mchid": told["mchid"], "key_mode": "switching"})
-    platform = control(f"/merchants/{told['mchid']}")["platform"]
+    control("/merchants", {"mchid": merchant["mchid"], "key_mode": "switching"})
+    platform = control(f"/merchants/{merchant['mchid']}")["platform"]
     other = made(public_key=platform["public_key"], public_key_id=platform["public_key_id"])
-    control("/merchants", {"mchid": told["mchid"], "key_mode": "public_key"})
+    control("/merchants", {"mchid": merchant["mchid"], "key_mode": "public_key"})
     good(other.query(out_trade_no="JS00000002"))
-    control("/merchants", {"mchid": told["mchid"], "key_mode": "certificate"})
+    control("/merchants", {"mchid": merchant["mchid"], "key_mode": "certificate"})
 
 
 @flow("transfers to users")

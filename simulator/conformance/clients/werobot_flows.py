@@ -38,10 +38,10 @@ def answered(mode: str) -> None:
     control("/accounts", {"appid": APPID, "callback_url": url, "mode": mode, "aes_key": KEY})
     try:
         assert control(f"/accounts/{APPID}/verify", {})["ok"]
-        told = control(f"/accounts/{APPID}/events/{OPENID}", {"type": "text", "content": "在吗"})
-        assert told["shown"][0]["content"] == {"content": "听到了:在吗"}, told["attempts"]
-        told = control(f"/accounts/{APPID}/events/{OTHER}", {"type": "follow"})
-        assert told["shown"][0]["content"] == {"content": "欢迎"}, told["attempts"]
+        payload = control(f"/accounts/{APPID}/events/{OPENID}", {"type": "text", "content": "在吗"})
+        assert payload["shown"][0]["content"] == {"content": "听到了:在吗"}, payload["attempts"]
+        payload = control(f"/accounts/{APPID}/events/{OTHER}", {"type": "follow"})
+        assert payload["shown"][0]["content"] == {"content": "欢迎"}, payload["attempts"]
     finally:
         control("/accounts", {"appid": APPID, "callback_url": "", "mode": "plain"})
         server.shutdown()
@@ -109,8 +109,13 @@ def material() -> None:
 
 @flow("template messages")
 def templates() -> None:
-    told = {"template_id": "T" * 43, "kind": "template", "title": "预约", "content": "门店:{{thing1.DATA}}"}
-    control(f"/accounts/{APPID}/templates", {"templates": [told]})
+    payload = {
+        "template_id": "T" * 43,
+        "kind": "template",
+        "title": "预约",
+        "content": "门店:{{thing1.DATA}}",
+    }
+    control(f"/accounts/{APPID}/templates", {"templates": [payload]})
     assert client.send_template_message(OPENID, "T" * 43, {"thing1": {"value": "天河店"}})["msgid"]
 
 

@@ -139,17 +139,17 @@ export class Phone {
     this.maySend = maySend;
     this.ahead = now - Date.now() / 1000;
     this.node.classList.toggle("stranger", !following);
-    this.tellStatus();
+    this.showStatus();
   }
 
   typing(on) {
     clearTimeout(this.typingTimer);
     this.isTyping = on;
     if (on) this.typingTimer = setTimeout(() => this.typing(false), TYPING_MS);
-    this.tellStatus();
+    this.showStatus();
   }
 
-  tellStatus() {
+  showStatus() {
     this.status.textContent = this.isTyping ? t("typing") : this.worker ? t("withWorker") : "";
     const now = Date.now() / 1000 + this.ahead;
     const running = this.maySend.filter((each) => each.ends_at > now);
@@ -157,14 +157,14 @@ export class Phone {
     this.allowed.textContent = parts.length ? t("maySend", parts.join(t("and"))) : this.following ? t("mayNotSend") : "";
   }
 
-  heard(entry, person) {
+  received(entry, person) {
     if (entry.side === "account") this.typing(false);
     this.show(entry);
     if (person.following !== this.following) this.menu.refresh();
     this.stand(person);
   }
 
-  // A line that is told again (another delivery attempt, say) replaces itself in place.
+  // A line that is sent again (another delivery attempt, say) replaces itself in place.
   show(entry) {
     const before = this.lines.get(entry.seq);
     const line = this.line(entry, before?.querySelector(".trace")?.open ?? false);
@@ -185,13 +185,13 @@ export class Phone {
   }
 
   line(entry, open) {
-    const told = happening(entry);
-    if (told !== null) {
-      return el("div", { class: `line middle ${entry.via}` }, el("p", {}, told), trace(entry, open));
+    const caption = happening(entry);
+    if (caption !== null) {
+      return el("div", { class: `line middle ${entry.via}` }, el("p", {}, caption), trace(entry, open));
     }
     const mine = entry.side === "follower";
     const face = mine ? this.face(this.name, this.colour()) : this.face(this.account, "#07c160");
-    return el("div", { class: `line ${mine ? "mine" : "theirs"}` }, face, el("div", { class: "said" }, bubble(this, entry), mine ? trace(entry, open) : null));
+    return el("div", { class: `line ${mine ? "mine" : "theirs"}` }, face, el("div", { class: "message" }, bubble(this, entry), mine ? trace(entry, open) : null));
   }
 
   toEnd() {
