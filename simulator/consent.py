@@ -8,25 +8,16 @@ from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from simulator.components import Component
+from simulator.pages import page, refusal
+from simulator.permissions import WEB_PAGES
 from simulator.world import Account, World, openid_of
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 LONGEST_STATE = 128
-PAGE = """<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><script src="/.webview/script.js"></script><style>
-:root {{ color-scheme: light dark }}
-body {{ font: 16px/1.6 system-ui, "PingFang SC", "Noto Sans CJK SC", sans-serif; margin: 0;
-  padding: 48px 24px; text-align: center; background: Canvas; color: CanvasText }}
-h1 {{ font-size: 18px }}
-form {{ display: grid; gap: 12px; max-width: 240px; margin: 32px auto }}
-button {{ font: inherit; padding: 10px; border: 0; border-radius: 8px; background: #8882; color: inherit }}
-.yes {{ background: #07a34f; color: #fff }}
-.small {{ font-size: 13px }}
-</style></head><body>{body}</body></html>"""
 ASK = """<h1>{name}</h1><p>申请获得你的公开信息（昵称、头像等）</p>
 <form method="post"><button class="yes" name="choice" value="allow">同意</button>
 <button name="choice" value="refuse">拒绝</button>
@@ -49,6 +40,7 @@ class Consent:
     redirect_uri: str
     scope: str
     state: str
+    component: Component | None = None
 
 
 def read(world: World, query: dict[str, str]) -> Consent:
@@ -62,21 +54,39 @@ def read(world: World, query: dict[str, str]) -> Consent:
         raise RefusedError(10012)
     if scope not in SCOPES or not account.verified or account.kind != "service":
         raise RefusedError(10005)
-    if not account.authorises(redirect_uri):
+    component = component_of(world, account, query)
+    if not (component.allows(redirect_uri) if component else account.authorises(redirect_uri)):
         raise RefusedError(10003)
     state = query.get("state", "")
     if len(state.encode()) > LONGEST_STATE:
         raise RefusedError(10013)
-    return Consent(account, redirect_uri, scope, state)
+    return Consent(account, redirect_uri, scope, state, component)
+
+
+def component_of(world: World, account: Account, query: dict[str, str]) -> Component | None:
+    """The component that asks on the account's behalf. Raises RefusedError for one that may not."""
+    if "component_appid" not in query:
+        return None
+    component = world.state.components.get(query["component_appid"])
+    if component is None:
+        raise RefusedError(10012)
+    found = component.authorizations.get(account.appid)
+    if found is None or WEB_PAGES not in found.permissions:
+        raise RefusedError(10005)
+    return component
 
 
 def back(world: World, consent: Consent, person: str, *, snapshot: bool = False) -> str:
     """The return address with a fresh code."""
     openid = openid_of(consent.account.appid, f"{person}/snapshot" if snapshot else person)
+    component = consent.component.appid if consent.component else ""
     code = consent.account.logins.new_code(
-        "oauth", person, openid, world.now, consent.scope, snapshot=snapshot
+        "oauth", person, openid, world.now, consent.scope, snapshot=snapshot, component=component
     )
-    return with_query(consent.redirect_uri, {"code": code, "state": consent.state})
+    result = {"code": code, "state": consent.state}
+    if component:
+        result["appid"] = consent.account.appid
+    return with_query(consent.redirect_uri, result)
 
 
 def with_query(url: str, added: dict[str, str]) -> str:
@@ -91,8 +101,8 @@ def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
         person = request.path_params["person"]
         try:
             consent = read(world, dict(request.query_params))
-        except RefusedError as refusal:
-            return page("无法打开网页", f"<h1>无法打开网页</h1><p>错误码 {refusal}</p>")
+        except RefusedError as error:
+            return refusal(f"错误码 {error}")
         choice = (await request.form()).get("choice") if request.method == "POST" else None
         if consent.scope == "snsapi_userinfo" and choice is None:
             return page(consent.account.name, ASK.format(name=escape(consent.account.name)))
@@ -113,7 +123,7 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
         account = world.state.accounts.get(query.get("appid", ""))
         template_id, target = query.get("template_id", ""), query.get("redirect_url", "")
         if account is None or query.get("action") != "get_confirm" or not account.authorises(target):
-            return page("无法打开网页", "<h1>无法打开网页</h1><p>参数错误</p>")
+            return refusal("参数错误")
         choice = (await request.form()).get("choice") if request.method == "POST" else None
         if choice is None:
             return page(account.name, ASK_ONCE.format(name=escape(account.name)))
@@ -132,7 +142,3 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
 async def elsewhere(request: Request) -> Response:
     """Returns what any other browser is shown."""
     return page("无法打开网页", ELSEWHERE)
-
-
-def page(title: str, body: str) -> Response:
-    return HTMLResponse(PAGE.format(title=escape(title), body=body))

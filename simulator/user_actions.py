@@ -67,8 +67,8 @@ def voice(actor: Actor, given: Given) -> Action:
     media = sent_media(actor, "voice", given)
     ending = "amr" if media.content_type == "audio/amr" else "mp3"
     fields = {"MsgType": "voice", "MediaId": media.media_id, "Format": ending}
-    if "recognition" in given:
-        fields["Recognition"] = str(given["recognition"])
+    if "recognition" in given or actor.account.options.get("voice_recognize") == "1":
+        fields["Recognition"] = str(given.get("recognition", "你好"))
     else:
         fields["MediaId16K"] = media.media_id
     return Action(fields, {"media_id": media.media_id}, "message")

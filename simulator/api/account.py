@@ -88,7 +88,7 @@ def clear_quota(call: Call) -> Answer:
     return OK
 
 
-@api("POST", "/cgi-bin/clear_quota/v2", by_secret=True)
+@api("POST", "/cgi-bin/clear_quota/v2", by="secret")
 def clear_quota_by_secret(call: Call) -> Answer:
     """Works when the token's own quota is used up."""
     if not same(call.parameter("appsecret"), call.account.secret):
