@@ -178,7 +178,8 @@ def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
             {"appid": each.appid, "name": each.name or each.appid, "mini": miniprograms.page_of(each)}
             for each in world.state.accounts.values()
         ]
-        return JSONResponse({"accounts": found, "samples": samples.NAMES})
+        has_components = bool(world.state.components)
+        return JSONResponse({"accounts": found, "samples": samples.NAMES, "components": has_components})
 
     async def live(request: Request) -> Response:
         """`watch` names conversations as appid:openid, separated by commas."""

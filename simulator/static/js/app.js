@@ -29,6 +29,7 @@ class Page {
     const payload = await accounts();
     this.accounts = payload.accounts;
     this.samples = payload.samples;
+    this.hasComponents = payload.components;
     await this.rebuild();
     if (!this.accounts.length) setTimeout(() => this.start(), LOOK_AGAIN_MS);
   }

@@ -54,7 +54,7 @@ export class Phone {
       { class: "phone", "aria-label": t("phoneOf", this.name) },
       el("header", {},
         el("div", { class: "who" }, this.face(this.name, this.colour()), el("span", {}, t("phoneOf", this.name)), this.menu.platform, this.remove()),
-        el("div", { class: "title" }, this.chooser(), this.miniProgram(), this.leave),
+        el("div", { class: "title" }, this.chooser(), this.miniProgram(), this.authorizations(), this.leave),
         el("div", { class: "state" }, this.allowed, this.status)),
       this.log,
       this.gate,
@@ -101,6 +101,13 @@ export class Phone {
   miniProgram() {
     const address = this.page.accounts.find((each) => each.appid === this.appid)?.mini;
     return address ? el("button", { type: "button", class: "plain", onclick: () => openPage(this, address) }, t("openMiniProgram")) : null;
+  }
+
+  // Where the account's administrator sees which third-party platforms it authorised.
+  authorizations() {
+    if (!this.page.hasComponents) return null;
+    const address = `https://mp.weixin.qq.com/safe/authorizations?appid=${encodeURIComponent(this.appid)}`;
+    return el("button", { type: "button", class: "plain", onclick: () => openPage(this, address) }, t("authorizations"));
   }
 
   welcome() {
