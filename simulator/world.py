@@ -70,6 +70,8 @@ class Media:
     permanent: bool = False
     title: str = ""
     introduction: str = ""
+    # Recorded by the JS-SDK of a page, so that it can be had as speex too.
+    from_jssdk: bool = False
 
 
 @dataclass(slots=True)

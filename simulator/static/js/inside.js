@@ -23,15 +23,27 @@
     waiting[kind].splice(0).forEach((each) => each(result));
   };
   const listen = (kind) => (each) => (state?.kind === kind ? each(state.result) : waiting[kind].push(each));
+  let configuration = null;
+  const ask = async (path, config) => {
+    const url = location.href.replace(location.origin, window.webviewOrigin || location.origin);
+    return (await fetch(path, { method: "POST", body: JSON.stringify({ config, url }) })).json();
+  };
+  const finish = ({ success, fail, complete } = {}, result) => {
+    (result.errMsg.endsWith(":ok") ? success : fail)?.(result);
+    complete?.(result);
+  };
   window.wx ??= {
     async config(config) {
-      const url = location.href.replace(location.origin, window.webviewOrigin || location.origin);
-      const answer = await fetch("/.webview/jssdk", { method: "POST", body: JSON.stringify({ config, url }) });
-      const result = await answer.json();
+      configuration = config;
+      const result = await ask("/.webview/jssdk", config);
       settle(result.errMsg === "config:ok" ? "ready" : "error", result);
     },
     ready: listen("ready"),
     error: listen("error"),
+    // Nothing is recorded: what is uploaded is the voice sample.
+    startRecord: (given) => finish(given, { errMsg: "startRecord:ok" }),
+    stopRecord: (given) => finish(given, { errMsg: "stopRecord:ok", localId: `weixin://resourceid/${crypto.randomUUID?.() ?? Date.now()}` }),
+    uploadVoice: async (given) => finish(given, await ask("/.webview/voice", configuration)),
     closeWindow: () => window.closeWebview?.(),
   };
 })();
