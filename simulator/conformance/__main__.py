@@ -45,9 +45,13 @@ NODE = (
     Client("co-wechat-api", "co-wechat-api", "co_wechat_api.js"),
     Client("wechat-api", "wechat-api", "wechat_api.js"),
     Client("wechat-oauth", "wechat-oauth", "wechat_oauth.js"),
+    Client("wechat", "wechat", "wechat_server.js"),
+    Client("co-wechat", "co-wechat", "co_wechat_server.js"),
     Client("wechatpay-node-v3", "wechatpay-node-v3", "wechatpay_node_v3.js", pay=True),
     Client("wechatpay-axios-plugin", "wechatpay-axios-plugin", "wechatpay_axios_plugin.js", pay=True),
 )
+# What the drivers of servers need besides.
+BESIDE = ("koa",)
 WIRE = Client("requests of PHP, Go and Java clients", "", "wire_flows.py")
 
 
@@ -68,7 +72,7 @@ def install(folder: Path) -> Installed:
         modules = folder / "npm"
         modules.mkdir()
         run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(modules),
-            *(each.package for each in NODE))  # fmt: skip
+            *(each.package for each in NODE), *BESIDE)  # fmt: skip
     return known(folder)
 
 
@@ -126,13 +130,15 @@ def drive(client: Client, installed: Installed, here: Environment, env: dict[str
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m simulator.conformance")
     parser.add_argument("--table", type=Path, help="file whose table is written anew")
+    parser.add_argument("--only", help="name of the one client to drive")
     parser.add_argument("--installed", type=Path, help="folder of an earlier installation, or for this one")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.installed or Path(scratch)
         installed = install(folder) if not (folder / "venv").exists() else known(folder)
         with running_environment(Path(scratch) / "ca") as here, environment(here) as env:
-            found = {each.name: drive(each, installed, here, env) for each in (*PYTHON, *NODE, WIRE)}
+            chosen = [each for each in (*PYTHON, *NODE, WIRE) if given.only in (None, each.name)]
+            found = {each.name: drive(each, installed, here, env) for each in chosen}
     pay = {each.name for each in (*PYTHON, *NODE) if each.pay}
     text = table.written(found, installed.versions, pay)
     print(text)

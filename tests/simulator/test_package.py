@@ -44,6 +44,15 @@ def test_every_test_begins_with_a_new_platform(wechat_simulator):
     account = prepared(wechat_simulator)
     account.assert_received(ANNA)
 
+def test_a_platform_is_authorised(wechat_simulator):
+    account = prepared(wechat_simulator)
+    platform = wechat_simulator.add_component("wxc0ffee0123456789", aes_key="A" * 43, pushes_tickets=False)
+    assert platform.push_ticket()["verdict"] == "no event_url"
+    assert platform.authorize(account, permissions=[2]).startswith("queryauthcode")
+    platform.cancel(account)
+    kinds = [each["fields"]["InfoType"] for each in platform.deliveries()]
+    assert kinds[1:] == ["authorized", "unauthorized"]
+
 def test_a_wrong_expectation_fails(wechat_simulator):
     prepared(wechat_simulator).assert_received(ANNA, "never sent")
 """
@@ -58,7 +67,7 @@ def test_the_fixture_gives_each_test_a_platform_of_its_own(tmp_path: Path) -> No
     done = subprocess.run(
         command, cwd=FOLDER.parent, capture_output=True, text=True, timeout=120, check=False
     )
-    assert "1 failed, 2 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 3 passed" in done.stdout, done.stdout + done.stderr
     assert "never sent" in done.stdout
 
 

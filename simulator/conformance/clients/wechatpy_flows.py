@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 
 import requests
 from harness import APPID, BASE, JPG, MINI, OPENID, OTHER, SECRET, control, flow, run, yesterday
@@ -226,4 +227,6 @@ def change() -> None:
 
 
 if __name__ == "__main__":
+    for name in ("wechatpy_server", "wechatpy_component"):
+        import_module(name)
     run()
