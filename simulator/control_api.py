@@ -190,10 +190,12 @@ async def show_clock(ask: Ask) -> Any:
 async def change_settings(ask: Ask) -> Any:
     """Changes how the platform behaves."""
     known = {each.name for each in fields(Settings)}
-    for name, value in ask.body.items():
+    for name in ask.body:
         if name not in known:
             raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
-        setattr(ask.world.settings, name, value)
+    changed = fitting(Settings, {**dump(ask.world.settings), **ask.body})
+    for name in ask.body:
+        setattr(ask.world.settings, name, getattr(changed, name))
     return dump(ask.world.settings)
 
 

@@ -187,7 +187,8 @@ def signed_config(simulator: Simulator, url: str) -> dict[str, Any]:
 
 def test_a_voice_recorded_by_a_page_is_had_as_speex(simulator: Simulator, site: Site) -> None:
     url = f"{site.base}/page"
-    asked = {"config": signed_config(simulator, url), "url": url}
+    config = signed_config(simulator, url)
+    asked = {"config": config, "url": url}
     media_id = ask(simulator, "/.webview/voice", method="POST", json=asked).json()["serverId"]
     token = simulator.token
     speex = simulator.raw("/cgi-bin/media/get/jssdk", access_token=token, media_id=media_id)
@@ -197,7 +198,7 @@ def test_a_voice_recorded_by_a_page_is_had_as_speex(simulator: Simulator, site: 
     sent = simulator.upload("/cgi-bin/media/upload", "a.amr", amr.content, type="voice")["media_id"]
     assert simulator.code("/cgi-bin/media/get/jssdk", media_id=sent) == 40007
     assert simulator.code("/cgi-bin/media/get/jssdk") == 41006
-    asked["config"]["signature"] = "0" * 40
+    config["signature"] = "0" * 40
     assert "serverId" not in ask(simulator, "/.webview/voice", method="POST", json=asked).json()
 
 

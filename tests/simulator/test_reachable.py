@@ -203,6 +203,25 @@ certificate_file = "cert.pem"
 
 
 @pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--host", "nonsense.host.invalid"], "cannot listen at nonsense.host.invalid"),
+        (["--accounts", "missing.toml"], "missing.toml: No such file"),
+        (["--callback-ca", "missing.pem"], "missing.pem: No such file"),
+        (["--public-url", "nonsense"], "nonsense is no address"),
+    ],
+)
+def test_an_option_that_cannot_be_stops_the_start_with_a_sentence(options: list[str], problem: str) -> None:
+    assert problem in refused(*options)
+
+
+def test_a_port_that_cannot_be_is_refused() -> None:
+    command = [sys.executable, "-m", "simulator", "--port", "99999"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert "99999 is no port: give a number from 1 to 65535" in ended.stderr
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[[accounts]]\nname = 'x'", "account 1 has no appid"),
