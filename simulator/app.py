@@ -61,12 +61,13 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
         if saver:
             await saver
 
-    pay_table, component_table = PayRoutes(runtime).table, ComponentRoutes(events).table
+    pay_table = PayRoutes(runtime).table
     described = [
         *control_api.operations(control_api.TABLE, control_api.BODIES),
-        *control_api.operations(component_table, component_control_api.BODIES),
         *control_api.operations(pay_table, pay_control_api.BODIES),
     ]
+    component_table = ComponentRoutes(events).table
+    described += control_api.operations(component_table, component_control_api.BODIES)
     control = [
         *control_api.routes(world, pusher),
         *control_api.routes(world, pusher, component_table),
