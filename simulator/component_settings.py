@@ -42,5 +42,7 @@ def configure(world: World, appid: str, settings: Mapping[str, Any]) -> Componen
     component = known or Component(appid)
     for name, value in settings.items():
         setattr(component, name, value)
-    world.state.components[appid] = component
+    if known is None:
+        world.state.components[appid] = component
+        world.live.start_over()
     return component

@@ -112,7 +112,10 @@ def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
             url = back(world, consent, person, snapshot=choice == "snapshot")
         return RedirectResponse(path_to(person, url) or url, 302)
 
-    return [Route("/connect/oauth2/authorize", authorize, methods=["GET", "POST"])]
+    return [
+        Route("/connect/oauth2/authorize", authorize, methods=["GET", "POST"]),
+        Route("/connect/qrconnect", website_login),
+    ]
 
 
 def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
@@ -137,6 +140,11 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
         return RedirectResponse(path_to(person, url) or url, 302)
 
     return [Route("/mp/subscribemsg", subscribe, methods=["GET", "POST"])]
+
+
+async def website_login(request: Request) -> Response:
+    """Login on web sites by a code belongs to another product of the Open Platform."""
+    return refusal("网站应用的扫码登录（qrconnect）未被模拟 · not played by this simulator")
 
 
 async def elsewhere(request: Request) -> Response:

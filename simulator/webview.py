@@ -227,6 +227,7 @@ def routes(world: World, events: ComponentPusher) -> list[BaseRoute]:
         Host("{person}.localhost", pages),
         Route("/phone/{appid}/{person}/open", open_page, methods=["POST"]),
         Route("/connect/oauth2/authorize", consent.elsewhere),
+        Route("/connect/qrconnect", consent.website_login),
         Route("/mp/subscribemsg", consent.elsewhere),
         *[Route(path, consent.elsewhere) for path in authorization_pages.BIND_PAGES],
         *authorization_pages.browser_routes(world),

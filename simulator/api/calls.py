@@ -40,6 +40,11 @@ class Call:
     form: Mapping[str, UploadFile | str] = field(default_factory=dict)
     component: Component | None = None
 
+    @property
+    def caller(self) -> str:
+        """The AppID of the account, or of a component that calls for itself."""
+        return self.account.appid or (self.component.appid if self.component else "")
+
     def text(self, name: str, missing: int = 47001) -> str:
         """A text field of the body. Raises `missing` when it is absent or empty, 47001 when it is no text."""
         value = self.body.get(name, "")

@@ -85,7 +85,7 @@ class ApiGateway:
             code, response = error.code, await self._refused(error, call, request, started)
         except GatewayError as broken:
             code, response = -1, Response(status_code=broken.status)
-        self.world.record_call(call.api, call.account.appid, code, (time.perf_counter() - started) * 1000)
+        self.world.record_call(call.api, call.caller, code, (time.perf_counter() - started) * 1000)
         return response
 
     async def _refused(self, error: ApiError, call: Call, request: Request, started: float) -> Response:
@@ -95,7 +95,7 @@ class ApiGateway:
         self.world.keep_request(
             rid,
             RequestRecord(
-                call.account.appid,
+                call.caller,
                 int(self.world.now),
                 round((time.perf_counter() - started) * 1000),
                 CREDENTIAL.sub(r"\1=***", str(request.url)),
@@ -111,7 +111,7 @@ class ApiGateway:
         if request.method not in endpoint.methods:
             raise ApiError(43001 if endpoint.methods == ("GET",) else 43002)
         self._identify(endpoint, call, raw)
-        fault = strike(self.world.state.faults, call.api, call.account.appid)
+        fault = strike(self.world.state.faults, call.api, call.caller)
         if fault:
             await suffer(fault)
         if not endpoint.right(call.account):

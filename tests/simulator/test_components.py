@@ -227,6 +227,22 @@ def test_the_component_reads_who_authorised_it(platform: Platform) -> None:
     assert platform.call("api_get_authorizer_info", authorizer_appid="wxnobody")["errcode"] == 40013
 
 
+def test_the_token_may_be_called_access_token_too(platform: Platform) -> None:
+    platform.get_token()
+    path, body = "/cgi-bin/component/api_create_preauthcode", {"component_appid": COMPONENT}
+    answer = platform.simulator.raw(path, body, access_token=platform.token).json()
+    assert (answer["pre_auth_code"].startswith("preauthcode"), answer["expires_in"]) == (True, 1800)
+
+
+def test_a_fault_strikes_a_component(platform: Platform) -> None:
+    path = "/cgi-bin/component/api_create_preauthcode"
+    platform.simulator.sim("/faults", {"api": path, "appid": COMPONENT, "errcode": -1, "times": 1})
+    assert platform.call("api_create_preauthcode")["errcode"] == -1
+    assert platform.call("api_create_preauthcode")["pre_auth_code"]
+    counts = platform.simulator.look(f"/calls?appid={COMPONENT}")["counts"]
+    assert counts[path] == 2
+
+
 def test_options_of_an_account_are_set(platform: Platform) -> None:
     platform.authorize()
     named = {"authorizer_appid": APPID, "option_name": "voice_recognize"}

@@ -32,6 +32,14 @@ def test_each_call_of_the_platforms_list_is_played(simulator: Simulator, entry: 
         assert "微信" in answer.text
 
 
+def test_each_daily_limit_is_the_platforms(simulator: Simulator) -> None:
+    limited = [each for each in items("api_index.json") if each["daily_limit"]]
+    assert len(limited) > 20
+    for each in limited:
+        answer = simulator.call("/cgi-bin/openapi/quota/get", {"cgi_path": each["path"]})
+        assert answer["quota"]["daily_limit"] == each["daily_limit"], each["path"]
+
+
 @pytest.mark.parametrize("item", items("error_codes.json"), ids=lambda item: str(item["code"]))
 def test_each_error_has_the_platforms_text(item: dict[str, Any]) -> None:
     if item["code"] and not item["errmsg_is_paraphrase"]:

@@ -145,5 +145,11 @@ def test_what_is_wrong_is_shown_to_the_person(
     assert number in answer.text
 
 
+def test_the_login_of_web_sites_says_that_it_is_not_played(simulator: Simulator, site: Site) -> None:
+    path = "/connect/qrconnect?appid=wx1&redirect_uri=x&response_type=code&scope=snsapi_login"
+    assert "not played" in ask(simulator, path).text
+    assert "not played" in requests.get(simulator.base + path, timeout=10).text
+
+
 def test_any_other_browser_is_asked_to_use_wechat(simulator: Simulator, site: Site) -> None:
     assert "请在微信客户端打开链接" in requests.get(simulator.base + authorize(site), timeout=10).text
