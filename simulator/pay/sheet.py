@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -116,12 +117,18 @@ async def code(runtime: Runtime, given: Given) -> Any:
         "auth_code": made.code,
         "seconds": payment_codes.LIFE,
         "barcode": barcodes.code128(made.code),
-        "qrcode": segno.make(made.code, error="m").svg_inline(scale=4, border=1),
+        "qrcode": qrcode(made.code),
     }
 
 
+def qrcode(digits: str) -> str:
+    drawn = io.BytesIO()
+    segno.make(digits, error="m").save(drawn, kind="svg", xmldecl=False, scale=4, border=1)
+    return drawn.getvalue().decode()
+
+
 async def waiting(runtime: Runtime, given: Given) -> Any:
-    """A payment by code that waits for this person's password, as the sheet shows it; {} when there is none."""
+    """A payment by code that waits for this person's password, as the sheet shows it; {} without one."""
     person = str(given.get("person", ""))
     token = payment_codes.waiting(runtime, person)
     return shown(runtime, paying.find(runtime, token), person, token) if token else {}

@@ -229,7 +229,7 @@ def test_a_sharing_that_cannot_be_is_refused(sharer: Shop, changes: Any, expecte
 def test_an_order_that_was_not_to_be_shared_is_not(shop: Shop) -> None:
     shop.order()
     shop.pay(openid=OPENID)
-    assert refused(share(shop)) == (400, "INVALID_REQUEST")
+    assert refused(share(shop, part())) == (400, "INVALID_REQUEST")
     assert left(shop) == 0
 
 
