@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from simulator.pay import barcodes, paying, payment_codes, red_packets, v2_xml
-from simulator.pay.keys import read_public, verifies
+from simulator.pay.keys import verifies
 from simulator.pay.runtime import Runtime
 from simulator.phone import STATIC
 from simulator.user_actions import ImpossibleError
@@ -67,7 +67,7 @@ def check_signature(bill: paying.Bill, params: Given) -> None:
         lines = (params["appId"], params["timeStamp"], params["nonceStr"], params["package"])
         message = "".join(f"{each}\n" for each in lines).encode()
         valid = [pem for serial, pem in merchant.certificates.items() if serial not in merchant.voided]
-        good = any(verifies(read_public(pem), message, params["paySign"]) for pem in valid)
+        good = any(verifies(pem, message, params["paySign"]) for pem in valid)
     if not good:
         raise ImpossibleError("the paySign is wrong")
 
