@@ -165,7 +165,7 @@ def sharing() -> None:
 
 @flow("combined orders")
 def combined() -> None:
-    subs = [sub_order(told["mchid"], "CS00000001"), sub_order(OTHER, "CS00000002")]
+    subs = [sub_order(merchant["mchid"], "CS00000001"), sub_order(OTHER, "CS00000002")]
     payer = {"openid": OPENID}
     made = good(pay.combine_pay("CO00000001", subs, combine_payer_info=payer))
     control("/pay", {"prepay": made["prepay_id"], "openid": OPENID})
@@ -173,9 +173,9 @@ def combined() -> None:
     assert [each["trade_state"] for each in found["sub_orders"]] == ["SUCCESS", "SUCCESS"], found
     opened = pay.callback(*came[-1]) or {}
     assert opened["resource"]["combine_out_trade_no"] == "CO00000001", opened
-    one = [sub_order(told["mchid"], "CS00000003")]
+    one = [sub_order(merchant["mchid"], "CS00000003")]
     good(pay.combine_pay("CO00000002", one, pay_type=WeChatPayType.NATIVE))
-    good(pay.combine_close("CO00000002", [{"mchid": told["mchid"], "out_trade_no": "CS00000003"}]))
+    good(pay.combine_close("CO00000002", [{"mchid": merchant["mchid"], "out_trade_no": "CS00000003"}]))
 
 
 def sub_order(mchid: str, number: str) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def codes() -> None:
 
 @flow("service-provider mode")
 def partner() -> None:
-    control("/merchants", {"mchid": told["mchid"], "sub_mchids": [OTHER]})
+    control("/merchants", {"mchid": merchant["mchid"], "sub_mchids": [OTHER]})
     served = {"sub_mchid": OTHER}
     provider = made(partner_mode=True)
     prepay = good(
