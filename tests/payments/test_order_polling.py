@@ -5,9 +5,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from payments.bills.discrepancies import keep
 from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
 from payments.orders import polling
+from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, OrderEvent
 from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
@@ -53,6 +55,17 @@ def test_as_long_as_somebody_can_pay_it_is_asked_every_minute(ordered: Ordered, 
     order = ordered(lifetime=datetime.timedelta(days=1))
     now = order.created_at + minutes * MINUTE
     assert polling.next_look(order, now) - now < MINUTE
+
+
+@pytest.mark.parametrize("kind", ["amount", "currency", "appid", "merchant", "payer"])
+def test_what_waits_for_staff_since_its_payment_does_not_fit_is_asked_about_every_hour(
+    ordered: Ordered, kind: str
+) -> None:
+    order, now = ordered(), timezone.now()
+    polling.start_closing(order, by="worker")
+    assert polling.next_look(order, now) < now + datetime.timedelta(minutes=30)
+    keep(order.merchant, Mismatch(MismatchKind(kind), "x", order=order))
+    assert polling.next_look(order, now) == now + datetime.timedelta(hours=1)
 
 
 def test_when_nobody_holds_anything_to_pay_with_it_rests_until_its_end(ordered: Ordered) -> None:
