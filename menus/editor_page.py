@@ -35,6 +35,7 @@ from wechat.replies.models import Rule
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
 from wechat.sdk.text import load_json
+from wechat.sdk.text_links import words_of
 
 MOST_OFFERED = 500
 
@@ -149,7 +150,7 @@ def bubble(reply: Reply) -> dict[str, Any]:
     return {
         "kind": part.kind,
         "title": part.title,
-        "text": part.text or ("" if part.title else item.words),
+        "text": words_of(part.text) or ("" if part.title else item.words),
         "choices": list(part.choices),
         "image": reverse("admin:materials_asset_file", args=[item.asset_id]) if image else "",
     }

@@ -396,7 +396,7 @@ def test_the_tester_shows_who_answers_what_is_said_and_why_not_the_others(
     assert "粉丝没有它要求的标签" in stranger
     member = editor.get(TESTER, {"what": "text", "value": "优惠", "openid": "老王"}).content.decode()
     assert "由“会员价”回复" in member
-    assert '<a href="https://a.cn/?a=1&amp;b=2"' in member
+    assert '<a class="text-link" href="https://a.cn/?a=1&amp;b=2"' in member
     assert EVIL not in stranger + member
 
 

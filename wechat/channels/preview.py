@@ -10,8 +10,7 @@ from wechat.channels import welcomes
 from wechat.channels.models import Channel, Welcome
 from wechat.contents.scripts import ReplyPlan, arrange, filled
 from wechat.contents.variables import Values
-from wechat.inbox.bubbles import Bubble
-from wechat.replies.tester_page import bubble
+from wechat.inbox.bubbles import Bubble, ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +49,4 @@ def _answers(channel: Channel, audience: Welcome.Audience, rows: list[Welcome]) 
 
 
 def _answer(plan: ReplyPlan) -> PreviewedReply:
-    return PreviewedReply(bubble(plan.now) if plan.now else None, [bubble(each) for each in plan.later])
+    return PreviewedReply(ours(plan.now) if plan.now else None, [ours(each) for each in plan.later])
