@@ -26,6 +26,7 @@ from menus.facts import problems_of
 from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, Kind
 from menus.models import Item, Menu, Version
 from menus.reply_form import form_for, reply_of
+from wechat.contents.text_editor import TextEditor
 from wechat.inbox.bubbles import of_content
 from wechat.materials.models import Asset
 from wechat.materials.thumbnails import icon_of, small
@@ -57,6 +58,7 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
             "choices": _choices(menu, Rights.of(request.user)),
             "urls": _urls(menu),
         },
+        "text_media": TextEditor().media,
     }
     return TemplateResponse(request, "menus/editor.html", context)
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from menus.buttons import Reply
 from menus.models import Item
-from wechat.contents.form import ContentForm
+from wechat.contents.form import AnswerForm
 
 
-class ReplyForm(ContentForm):
+class ReplyForm(AnswerForm):
     class Meta:
         model = Item
         fields = ()

@@ -18,7 +18,7 @@ from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.read_only import read_as
 from wechat.contents.checks import check_together
-from wechat.contents.form import ContentForm
+from wechat.contents.form import AnswerForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
 
@@ -107,7 +107,7 @@ class KeywordFormSet(BaseInlineFormSet[Keyword, Rule, "forms.ModelForm[Keyword]"
             )
 
 
-class ReplyForm(ContentForm):
+class ReplyForm(AnswerForm):
     class Meta:
         model = Reply
         fields = ("position",)

@@ -1,8 +1,8 @@
 """The links in a text that we send: what of it can be tapped, and what a reader sees of it.
 
-A text may have ``<a href="https://…">words</a>``, with ``data-miniprogram-appid`` and ``data-miniprogram-path``
-for a page of a mini program; a plain web address can be tapped as well. Everything else is text. WeChat
-reference 3 and 8.2, the rows of ``text``.
+A text may have ``<a href="https://…">words</a>``, with ``data-miniprogram-appid`` and
+``data-miniprogram-path`` for a page of a mini program; a plain web address can be tapped as well. Everything
+else is text. WeChat reference 3 and 8.2, the rows of ``text``.
 """
 
 import re
