@@ -26,6 +26,7 @@ from wechat.contents.variables import VARIABLES, Values, Variable
 from wechat.inbox import bubbles
 from wechat.kernel import placeholders
 from wechat.sdk.content import TEXT_BYTES, Text, is_empty
+from wechat.sdk.text_links import words_of
 
 # Nobody can type these: no characters, and no text has them.
 BEGIN, END = "\ufdd0", "\ufdd1"
@@ -75,7 +76,7 @@ def drawn(text: str, filling: Filling) -> JsonResponse:
         {
             "html": _bubble(Text(placeholders.fill(text, filling.values))),
             "length": _("%(characters)d characters, %(bytes)d of %(most)d bytes")
-            % {"characters": len(longest), "bytes": size, "most": TEXT_BYTES},
+            % {"characters": len(words_of(longest)), "bytes": size, "most": TEXT_BYTES},
             "over": size > TEXT_BYTES,
             "notes": _notes(text, filling) if text.strip() else [],
         }

@@ -16,7 +16,7 @@ from accounts.staff.rights import Area
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.inbox import bubbles
-from wechat.replies import describing, tester
+from wechat.replies import describing, handovers, tester
 from wechat.replies.models import Rule
 from wechat.replies.page_frame import frame
 from wechat.replies.specs import Facts, Reason
@@ -87,6 +87,7 @@ def _result(trial: Trial) -> dict[str, Any]:
     at = timezone.now()
     return {
         "trial": trial,
+        "hands_to": dict(handovers.choices()).get(trial.hands_to) if trial.hands_to else "",
         "heard": bubbles.Bubble(at, ours=False, part=bubbles.of_message(trial.message)),
         "answers": [
             {

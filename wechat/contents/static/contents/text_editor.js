@@ -106,6 +106,8 @@
       // The pattern of a row that is added later is not written in.
       if (!this.area || this.area.name.includes("__prefix__") || this.built) return;
       this.built = true;
+      // The tools of the row that this one was copied from do nothing.
+      this.replaceChildren(this.area);
       this.told = JSON.parse(this.dataset.told);
       const { words } = this.told;
       this.tools = make("div", { class: "text-tools", role: "toolbar", "aria-label": words.tools, "aria-controls": this.area.id }, ...this.buttons());
