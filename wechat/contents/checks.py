@@ -55,17 +55,17 @@ def check_filled(content: Content) -> None:
         raise ValidationError(sentence(error, content), code=error.field) from None
 
 
-def check_otherwise(text: str, offered: Mapping[str, Variable]) -> None:
+def check_fallbacks(text: str, offered: Mapping[str, Variable]) -> None:
     """Raises ``ValidationError`` for a variable that may be empty and does not tell what to say then."""
     for name in sorted(placeholders.bare_in(text) & offered.keys()):
         variable = offered[name]
-        if not variable.otherwise:
+        if not variable.fallback:
             continue
         sentence = _(
-            "Not everybody has a “%(label)s”: write {%(name)s|%(otherwise)s} instead of {%(name)s}, and "
-            "whoever has none reads “%(otherwise)s”."
+            "Not everybody has a “%(label)s”: write {%(name)s|%(fallback)s} instead of {%(name)s}, and "
+            "whoever has none reads “%(fallback)s”."
         )
-        said = {"label": variable.label, "name": name, "otherwise": variable.otherwise}
+        said = {"label": variable.label, "name": name, "fallback": variable.fallback}
         raise ValidationError(sentence % said)
 
 

@@ -70,7 +70,7 @@ def told(account_id: int | None, variables: Mapping[str, Variable], preview: str
         "links": links_of(account_id),
         "programs": codes.mini_programs.offered(account_id),
         "variables": [
-            {"name": name, "label": str(each.label), "otherwise": str(each.otherwise)}
+            {"name": name, "label": str(each.label), "fallback": str(each.fallback)}
             for name, each in variables.items()
         ],
         "words": _words(),
@@ -98,8 +98,8 @@ def _words() -> dict[str, str]:
         "wrongWords": _("Write the words that can be tapped."),
         "wrongAddress": _("An address starts with https:// or http://."),
         "wrongProgram": _("Write the AppID of the mini program; it starts with wx."),
-        "otherwise": _("Not everybody has a “{label}”."),
-        "mend": _("Say “{otherwise}” then"),
+        "fallback": _("Not everybody has a “{label}”."),
+        "mend": _("Say “{fallback}” then"),
         "preview": _("What a follower sees"),
         "person": _("Show for a person…"),
         "nobody": _("Show the variables"),

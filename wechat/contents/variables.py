@@ -32,12 +32,12 @@ LookUp = Callable[[OfficialAccount, str, datetime.datetime], str]
 class Variable:
     """What staff call it, and the value that takes the most bytes.
 
-    ``otherwise`` is what the form offers to say where the value is empty; a variable without it never is.
+    ``fallback`` is what the form offers to say where the value is empty; a variable without it never is.
     """
 
     label: StrOrPromise
     longest: str
-    otherwise: StrOrPromise = ""
+    fallback: StrOrPromise = ""
     look_up: LookUp | None = None
 
 
@@ -71,7 +71,7 @@ class Values:
     def shortest(cls, account: str) -> "Values":
         """Of a follower who has no remark, while nothing can be looked up."""
         looked_up = {name: each for name, each in VARIABLES.by_name().items() if each.look_up}
-        more = {name: "" if each.otherwise else each.longest for name, each in looked_up.items()}
+        more = {name: "" if each.fallback else each.longest for name, each in looked_up.items()}
         return cls("o" * 28, "", account, "2026-12-31", "23:59", more)
 
     def by_name(self) -> dict[str, str]:

@@ -122,7 +122,7 @@
       this.append(this.frame);
       this.area.addEventListener("input", () => this.changed());
       if (this.told.preview) this.addPreview();
-      this.offerOtherwise();
+      this.offerFallback();
     }
 
     buttons() {
@@ -133,8 +133,8 @@
         ...variables.map((each) => make("button", { type: "button", class: "text-tool text-chip", title: `{${each.name}}`, onclick: () => this.put(this.written(each)) }, each.label))];
     }
 
-    written({ name, otherwise }) {
-      return otherwise ? `{${name}|${otherwise}}` : `{${name}}`;
+    written({ name, fallback }) {
+      return fallback ? `{${name}|${fallback}}` : `{${name}}`;
     }
 
     // --- putting in
@@ -183,23 +183,23 @@
     }
 
     changed() {
-      this.offerOtherwise();
+      this.offerFallback();
       clearTimeout(this.timer);
       if (this.told.preview) this.timer = setTimeout(() => this.look(), PAUSE_MS);
     }
 
     // A variable that may be empty, and of which it is not said what to read then.
-    offerOtherwise() {
+    offerFallback() {
       const { words, variables } = this.told;
-      const bare = variables.find((each) => each.otherwise && this.area.value.includes(`{${each.name}}`));
+      const bare = variables.find((each) => each.fallback && this.area.value.includes(`{${each.name}}`));
       this.hint.replaceChildren();
       if (!bare || this.area.disabled) return;
       const mend = () => {
         const at = this.area.value.indexOf(`{${bare.name}}`);
         this.put(this.written(bare), at, at + bare.name.length + 2);
       };
-      this.hint.append(words.otherwise.replace("{label}", bare.label),
-        make("button", { type: "button", class: "button-small", onclick: mend }, words.mend.replace("{otherwise}", bare.otherwise)));
+      this.hint.append(words.fallback.replace("{label}", bare.label),
+        make("button", { type: "button", class: "button-small", onclick: mend }, words.mend.replace("{fallback}", bare.fallback)));
     }
 
     // --- the bubble
