@@ -81,11 +81,12 @@ def _roughly(waited: datetime.timedelta) -> str:
 
 
 def _day(moment: datetime.datetime, at: datetime.datetime) -> str:
-    days = (moment.astimezone(BEIJING).date() - at.astimezone(BEIJING).date()).days
-    clock = f"{moment.astimezone(BEIJING):%H:%M}"
+    local = moment.astimezone(BEIJING)
+    days, clock = (local.date() - at.astimezone(BEIJING).date()).days, f"{local:%H:%M}"
     if days <= 1:
         return (_("tomorrow %s") if days else _("today %s")) % clock
-    return f"{moment.astimezone(BEIJING):%m-%d} {clock}"
+    said = {"month": local.month, "day": local.day, "clock": clock}
+    return _("%(month)d-%(day)d %(clock)s") % said
 
 
 VARIABLES.add(
