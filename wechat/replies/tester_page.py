@@ -19,7 +19,7 @@ from wechat.inbox import bubbles
 from wechat.replies import describing, handovers, tester
 from wechat.replies.models import Rule
 from wechat.replies.page_frame import frame
-from wechat.replies.specs import Facts, Reason
+from wechat.replies.specs import FollowerFacts, Reason
 from wechat.replies.tester import Trial
 
 STRANGER = "oTester"
@@ -79,7 +79,7 @@ def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
     what = asked["what"]
     value = asked["scene"] if what in SCANS else asked["key"] if what in KEYED else asked["value"]
     message = tester.compose(what, value, openid=asked["openid"] or STRANGER, at=at)
-    followed_now = Facts(followed_at=at if what == "event:subscribe" else None)
+    followed_now = FollowerFacts(followed_at=at if what == "event:subscribe" else None)
     return tester.try_out(account, message, None if asked["openid"] else followed_now)
 
 
@@ -91,10 +91,10 @@ def _result(trial: Trial) -> dict[str, Any]:
         "heard": bubbles.Bubble(at, ours=False, part=bubbles.of_message(trial.message)),
         "answers": [
             {
-                "now": said.now and bubbles.ours(said.now),
-                "later": [bubbles.ours(each) for each in said.later],
+                "now": answer.now and bubbles.ours(answer.now),
+                "later": [bubbles.ours(each) for each in answer.later],
             }
-            for said in trial.answers
+            for answer in trial.answers
         ],
         "shadowed": tester.shadowed(trial),
         "others": [
