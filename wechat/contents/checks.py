@@ -65,8 +65,8 @@ def check_fallbacks(text: str, offered: Mapping[str, Variable]) -> None:
             "Not everybody has a “%(label)s”: write {%(name)s|%(fallback)s} instead of {%(name)s}, and "
             "whoever has none reads “%(fallback)s”."
         )
-        said = {"label": variable.label, "name": name, "fallback": variable.fallback}
-        raise ValidationError(sentence % said)
+        params = {"label": variable.label, "name": name, "fallback": variable.fallback}
+        raise ValidationError(sentence % params)
 
 
 def caution(content: Content, account_name: str) -> str:

@@ -85,8 +85,8 @@ def _day(moment: datetime.datetime, at: datetime.datetime) -> str:
     days, clock = (local.date() - at.astimezone(BEIJING).date()).days, f"{local:%H:%M}"
     if days <= 1:
         return (_("tomorrow %s") if days else _("today %s")) % clock
-    said = {"month": local.month, "day": local.day, "clock": clock}
-    return _("%(month)d-%(day)d %(clock)s") % said
+    params = {"month": local.month, "day": local.day, "clock": clock}
+    return _("%(month)d-%(day)d %(clock)s") % params
 
 
 VARIABLES.add(
