@@ -1,16 +1,18 @@
 """What is put around every page of Django."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django_structlog import middlewares
 
 from accounts.staff.gate import entered
 from config.request_log import LINE, take_over_bound
 from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
+from wechat.sdk import text
 
 
 class RequestMiddleware(middlewares.RequestMiddleware):
@@ -48,3 +50,27 @@ class RequestMiddleware(middlewares.RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Without the query, in which people log in and are led back."""
         return f"{request.method} {request.path}"
+
+
+class CleanForms:
+    """Cleans what is typed or pasted into a form before any page reads it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any], kwargs: dict[str, Any]
+    ) -> None:
+        # Forms are protected against being forged, so that this one has been read by now.
+        if request.method == "POST" and not getattr(view, "csrf_exempt", False):
+            request.POST = _clean(request.POST)  # type: ignore[assignment]  # no view writes to it
+
+
+def _clean(typed: QueryDict) -> QueryDict:
+    cleaned = typed.copy()
+    for name, values in typed.lists():
+        cleaned.setlist(name, [text.clean(value) for value in values])
+    return cleaned

@@ -1,6 +1,7 @@
 """Shipping of mini programs' orders (小程序发货信息管理服务: 发货信息录入, 获取运力 id 列表).
 
-The platform is told once, and takes one other word on it; the very same again is nothing new.
+The platform is told once, and takes one other word on it; the very same again is nothing new. Of parcels sent
+one after another it is told until all are delivered.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def upload(call: Call) -> Answer:
     known = call.account.shipped.setdefault(order.transaction_id, [])
     if known and known[-1] == told:
         raise ApiError(10060023)
-    if len(known) == TOLD_AT_MOST:
+    if sum(each.get("is_all_delivered", True) for each in known) == TOLD_AT_MOST:
         raise ApiError(10060003)
     known.append(told)
     return OK
@@ -95,7 +96,8 @@ def checked(call: Call) -> dict[str, Any]:
     for parcel in parcels:
         check_parcel(parcel, kind)
     check_time(call.body.get("upload_time"))
-    return {"logistics_type": kind, "delivery_mode": mode, "shipping_list": parcels}
+    split = {"is_all_delivered": call.body["is_all_delivered"]} if mode == SPLIT else {}
+    return {"logistics_type": kind, "delivery_mode": mode, "shipping_list": parcels, **split}
 
 
 def check_parcel(parcel: dict[str, Any], kind: int) -> None:

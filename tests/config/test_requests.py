@@ -12,8 +12,9 @@ from accounts.official.models import OfficialAccount
 from config import requests
 from config.requests import Body
 from tests.asgi import Answered, exchange
-from tests.cast import Cast
+from tests.cast import Cast, signed_in
 from tests.platform import Platform
+from wechat.campaigns.models import MassSend
 from wechat.kernel import bodies
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -213,3 +214,10 @@ def test_a_header_with_an_underscore_is_not_taken_for_one_with_a_hyphen() -> Non
     english = asyncio.run(exchange("GET", SIGN_IN, verbatim={"accept-language": "en"}))
     assert b'lang="zh-hans"' in chinese.body
     assert b'lang="en"' in english.body
+
+
+def test_what_is_typed_is_kept_without_what_has_no_place_in_a_text(staff: Cast) -> None:
+    typed = {"account": staff.ours.pk, "name": "会\0员\x0b\ufffe日", "kind": "text", "text": "到\x14店"}
+    signed_in(staff.owner).post("/admin/campaigns/masssend/add/", typed | {"target": "all"})
+    send = MassSend.objects.get()
+    assert (send.name, send.content["content"]) == ("会员日", "到店")
