@@ -14,6 +14,10 @@ from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
 from wechat.sdk import text
 
+# What nobody sees comes along with what is copied from a chat, a page or a PDF, at its ends.
+UNSEEN = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
+BLANK = " \t\r\n\u00a0\u3000"
+
 
 class RequestMiddleware(middlewares.RequestMiddleware):
     """Ties each log line to its request, and tells the request's own line what only Django knows."""
@@ -53,7 +57,10 @@ class RequestMiddleware(middlewares.RequestMiddleware):
 
 
 class CleanForms:
-    """Cleans what is typed or pasted into a form before any page reads it."""
+    """Cleans what is typed or pasted into a form, or asked for in an address, before any page reads it.
+
+    Signed calls and notifications are read by doors of their own.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
@@ -64,13 +71,23 @@ class CleanForms:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any], kwargs: dict[str, Any]
     ) -> None:
+        if getattr(view, "csrf_exempt", False):
+            return
+        if request.GET:
+            request.GET = _clean(request.GET)  # type: ignore[assignment]  # no view writes to it
         # Forms are protected against being forged, so that this one has been read by now.
-        if request.method == "POST" and not getattr(view, "csrf_exempt", False):
-            request.POST = _clean(request.POST)  # type: ignore[assignment]  # no view writes to it
+        if request.method == "POST":
+            request.POST = _clean(request.POST)  # type: ignore[assignment]  # nor to this
 
 
 def _clean(typed: QueryDict) -> QueryDict:
     cleaned = typed.copy()
     for name, values in typed.lists():
-        cleaned.setlist(name, [text.clean(value) for value in values])
+        cleaned.setlist(name, [_without_unseen(text.clean(value)) for value in values])
     return cleaned
+
+
+def _without_unseen(value: str) -> str:
+    """Blanks alone may be meant, as in a password."""
+    seen = value.strip(UNSEEN + BLANK)
+    return value if value.strip() == seen else seen
