@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "config.middleware.CleanForms",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.staff.sessions.SessionMiddleware",
+    "accounts.staff.personal_data.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",

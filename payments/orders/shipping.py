@@ -103,7 +103,7 @@ def upload(shipment: Shipment) -> None:
     """Tells the platform of one shipment."""
     order = shipment.order
     try:
-        shipping.upload(client_for(order.account), _told(shipment, order))
+        shipping.upload(client_for(order.account), _payload(shipment, order))
     except ApiError as error:
         if error.errcode == shipping.PAYMENT_UNKNOWN and timezone.now() < shipment.shipped_at + KNOWN_LATE:
             raise work.NotYet(LOOK_AGAIN) from error
@@ -113,7 +113,7 @@ def upload(shipment: Shipment) -> None:
         history.write(order, Step.Kind.SHIPPED, str(shipment.get_state_display()), history.WORKER)
 
 
-def _told(shipment: Shipment, order: Order) -> Shipping:
+def _payload(shipment: Shipment, order: Order) -> Shipping:
     assert order.transaction_id
     return Shipping(
         transaction_id=order.transaction_id,

@@ -72,18 +72,18 @@ class ShippingForm(forms.Form):
             if not given.get(name) and name not in self.errors:
                 self.add_error(name, _("A parcel has a carrier and a number."))
         contact, others = given.get("contact", ""), given.get("others", ())
-        told = [(given.get("company"), given.get("number")), *map(tuple, others)]
-        if any(company == shipping.CARRIER_WITH_CONTACT for company, _number in told) and not contact:
+        numbers = [(given.get("company"), given.get("number")), *map(tuple, others)]
+        if any(company == shipping.CARRIER_WITH_CONTACT for company, _number in numbers) and not contact:
             self.add_error("contact", _("SF wants the receiver's telephone number."))
-        if len(set(told)) < len(told):
+        if len(set(numbers)) < len(numbers):
             self.add_error("others", _("A parcel is there twice."))
-        if len(told) > shipping.MOST_PARCELS:
+        if len(numbers) > shipping.MOST_PARCELS:
             self.add_error(
                 "others", _("WeChat takes at most %(most)d parcels.") % {"most": shipping.MOST_PARCELS}
             )
         parcels = [
             shipping.Parcel(company, number, contact if company == shipping.CARRIER_WITH_CONTACT else "")
-            for company, number in told
+            for company, number in numbers
         ]
         return {"how": given["how"], "parcels": parcels, "more_to_come": given.get("more_to_come", False)}
 

@@ -78,7 +78,7 @@ def page(order: Order, name: str) -> str:
     return f"/admin/orders/order/{order.pk}/{name}/"
 
 
-def told(simulated: Simulated, order: Order) -> list[dict[str, Any]]:
+def uploaded(simulated: Simulated, order: Order) -> list[dict[str, Any]]:
     """Returns what the platform knows of the order's shipping."""
     accounts = simulated.look("/state")["accounts"]
     return list(accounts[order.account.appid].get("shipped", {}).get(order.transaction_id, []))
@@ -96,7 +96,7 @@ def test_a_parcel_that_finance_notes_is_told_to_wechat(
     ship(finance, order)
     assert "正在告知微信" in finance.get(page(order, "change")).content.decode()
     work.run("orders.upload_shipping")
-    (known,) = told(simulated, order)
+    (known,) = uploaded(simulated, order)
     assert (known["logistics_type"], known["delivery_mode"]) == (1, 1)
     assert known["shipping_list"] == [
         {"item_desc": "手工皂礼盒", "tracking_no": "YT3750696145732", "express_company": "YTO"}
@@ -110,7 +110,7 @@ def test_a_parcel_that_finance_notes_is_told_to_wechat(
 def test_what_is_not_carried_needs_no_number(order: Order, finance: Any, simulated: Simulated) -> None:
     ship(finance, order, how="3", company="", number="")
     work.run("orders.upload_shipping")
-    (known,) = told(simulated, order)
+    (known,) = uploaded(simulated, order)
     assert (known["logistics_type"], known["shipping_list"]) == (3, [{"item_desc": "手工皂礼盒"}])
 
 
@@ -125,7 +125,7 @@ def test_sf_wants_a_telephone_number_of_which_the_last_digits_are_kept(
     assert "顺丰" in ship(finance, order, company="SF").content.decode()
     ship(finance, order, company="SF", contact="138 0013 8000")
     work.run("orders.upload_shipping")
-    assert told(simulated, order)[0]["shipping_list"][0]["contact"] == {"receiver_contact": "138****8000"}
+    assert uploaded(simulated, order)[0]["shipping_list"][0]["contact"] == {"receiver_contact": "138****8000"}
     assert "13800138000" not in str(list(Shipment.objects.values()))
 
 
@@ -137,7 +137,7 @@ def test_an_answer_that_was_lost_is_told_again_and_is_one(
     work.run("orders.upload_shipping")
     Shipment.objects.update(due_at=timezone.now())
     work.run("orders.upload_shipping")
-    assert len(told(simulated, order)) == 1
+    assert len(uploaded(simulated, order)) == 1
     assert Shipment.objects.get().state == State.TOLD
 
 
@@ -163,14 +163,14 @@ def test_a_refusal_is_shown_and_may_be_corrected(order: Order, finance: Any, sim
     assert "10060025" in html
     ship(finance, order, company="ZTO")
     work.run("orders.upload_shipping")
-    assert told(simulated, order)[0]["shipping_list"][0]["express_company"] == "ZTO"
+    assert uploaded(simulated, order)[0]["shipping_list"][0]["express_company"] == "ZTO"
 
 
 def test_wechat_takes_one_correction_and_no_more(order: Order, finance: Any, simulated: Simulated) -> None:
     for number in ("A1", "A2", "A3"):
         ship(finance, order, number=number)
         work.run("orders.upload_shipping")
-    numbers = [each["shipping_list"][0]["tracking_no"] for each in told(simulated, order)]
+    numbers = [each["shipping_list"][0]["tracking_no"] for each in uploaded(simulated, order)]
     assert numbers == ["A1", "A2"]
     assert page(order, "ship") not in finance.get(page(order, "change")).content.decode()
 
@@ -223,7 +223,7 @@ def says(system: Signed, order: Order, **told: Any) -> Any:
 def test_several_parcels_are_told_as_such(order: Order, finance: Any, simulated: Simulated) -> None:
     ship(finance, order, others="ZTO A2\n\n YTO　A3 ")
     work.run("orders.upload_shipping")
-    (known,) = told(simulated, order)
+    (known,) = uploaded(simulated, order)
     assert (known["delivery_mode"], known["is_all_delivered"]) == (2, True)
     numbers = [(each["express_company"], each["tracking_no"]) for each in known["shipping_list"]]
     assert numbers == [("YTO", "YT3750696145732"), ("ZTO", "A2"), ("YTO", "A3")]
@@ -253,7 +253,7 @@ def test_parcels_that_follow_are_told_until_all_are_on_their_way(
         answer = says(system, order, parcels=parcels[:count], more_to_come=more)
         assert (answer.status_code, answer.json()["state"]) == (201, "waiting")
         work.run("orders.upload_shipping")
-    known = [(each["is_all_delivered"], len(each["shipping_list"])) for each in told(simulated, order)]
+    known = [(each["is_all_delivered"], len(each["shipping_list"])) for each in uploaded(simulated, order)]
     assert known == [(False, 1), (False, 2), (True, 3)]
     shown = system.get(f"/api/v1/orders/{order.out_trade_no}/shipping").json()
     assert (shown["how"], shown["state"], shown["more_to_come"]) == ("express", "told", False)
@@ -295,7 +295,7 @@ def test_a_telephone_number_is_not_kept_for_a_business_system_either(
     answer = says(warehouse(mini), order, parcels=[parcel("A1", "SF", contact="13800138000")])
     assert answer.json()["parcels"][0]["contact"] == "138****8000"
     work.run("orders.upload_shipping")
-    assert told(simulated, order)[0]["shipping_list"][0]["contact"] == {"receiver_contact": "138****8000"}
+    assert uploaded(simulated, order)[0]["shipping_list"][0]["contact"] == {"receiver_contact": "138****8000"}
 
 
 def test_only_who_has_the_scope_and_the_account_says_how_orders_were_shipped(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",\t;"
 # How programs tell Excel what parts the cells, in a line before the table.
-TOLD = re.compile(r"\"?sep=([,;\t])\"?\s*", re.IGNORECASE)
+SEPARATOR = re.compile(r"\"?sep=([,;\t])\"?\s*", re.IGNORECASE)
 
 
 def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
@@ -67,14 +67,14 @@ class _Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self._first = text.readline(LONGEST_ROW + 1)
-        self._told = TOLD.fullmatch(self._first)
-        if self._told:
+        self._separator = SEPARATOR.fullmatch(self._first)
+        if self._separator:
             self._first = text.readline(LONGEST_ROW + 1)
         self.length = 0
 
     def delimiter(self) -> str:
         """The one that is told, or that there is most of in the first line; a comma if there is none."""
-        return self._told[1] if self._told else max(DELIMITERS, key=self._first.count)
+        return self._separator[1] if self._separator else max(DELIMITERS, key=self._first.count)
 
     def __iter__(self) -> Iterator[str]:
         line = self._first
