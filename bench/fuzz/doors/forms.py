@@ -92,8 +92,8 @@ def _found(world: World) -> list[Form]:
             found.setdefault(
                 (form.method, _route(form.address), tuple(name for name, _ in form.fields)), form
             )
-        for link in document.xpath("//a/@href"):
-            target = urljoin(address, str(link))
+        for link in document.iter("a"):
+            target = urljoin(address, link.get("href") or "")
             route = _route(target)
             if route and not LEFT_ALONE.search(target) and seen.get(route, 0) < MOST_OF_A_ROUTE:
                 seen[route] = seen.get(route, 0) + 1

@@ -79,8 +79,8 @@ def body(shipping: Shipping) -> dict[str, Any]:
 
 
 def _parcel(parcel: Parcel) -> dict[str, Any]:
-    told: dict[str, Any] = {"tracking_no": parcel.number, "express_company": parcel.company}
-    return told | ({"contact": {"receiver_contact": parcel.contact}} if parcel.contact else {})
+    sent: dict[str, Any] = {"tracking_no": parcel.number, "express_company": parcel.company}
+    return sent | ({"contact": {"receiver_contact": parcel.contact}} if parcel.contact else {})
 
 
 def companies(client: Client) -> dict[str, str]:
