@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "config.middleware.CleanForms",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.staff.sessions.SessionMiddleware",
     "accounts.staff.personal_data.ReaderMiddleware",

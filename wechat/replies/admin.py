@@ -36,6 +36,7 @@ class KeywordInline(PartOf, TabularInline[Keyword, Rule]):
     formset = KeywordFormSet
     fields = ("compare", "text")
     extra = 1
+    max_num = 500
     hide_title = True
 
 
