@@ -235,6 +235,7 @@ UNFOLD = {
         "config.pages.search_script",
         "config.pages.picker_script",
         "config.pages.todo_script",
+        "config.pages.voices_script",
     ],
     # WeChat's green, darkened until white text on 600 reads well (5:1).
     "COLORS": {

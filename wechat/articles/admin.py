@@ -151,7 +151,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         if not (self.has_change_permission(request, draft) if draft else self.has_add_permission(request)):
             return {}
         page = request.POST.get("page", "") or str(uuid.uuid4())
-        asked = {"account": self.account_id_for(request, draft)}
+        asked: dict[str, Any] = {"account": self.account_id_for(request, draft)}
         asked |= {"draft": draft.pk} if draft else {"token": page}
         return {"address": f"{reverse('admin:articles_autosave')}?{urlencode(asked)}", "page": page}
 

@@ -176,7 +176,7 @@ def _keep(place: Place, version: int, seen: int, articles: list[dict[str, str]])
 
 
 def _oldest(before: datetime.datetime, limit: int) -> Sequence[Autosave]:
-    return Autosave.objects.filter(saved_at__lt=before).order_by("saved_at")[:limit]
+    return list(Autosave.objects.filter(saved_at__lt=before).order_by("saved_at")[:limit])
 
 
 def _delete(rows: Sequence[Autosave]) -> None:

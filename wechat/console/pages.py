@@ -83,7 +83,7 @@ class ModelAdmin(SkinAdmin[Row]):
         form.reader = request
         return form
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """A list has the name that leads to it, and not "Select … to change"."""
         name = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, {**name, **(extra_context or {})})
