@@ -33,8 +33,8 @@ class ArticleForm(forms.ModelForm[Article]):
         label=gettext_lazy("text from a file"),
         required=False,
         help_text=gettext_lazy(
-            "Markdown (.md), HTML (.html, .htm as Word saves it) or plain text (.txt); takes the place of "
-            "the text above when saved."
+            "Word (.docx), Markdown (.md), HTML (.html, .htm) or plain text (.txt); takes the place of the "
+            "text above when saved. Colours and sizes of Word come along when you copy and paste."
         ),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(importing.SUFFIXES)}),
     )
