@@ -19,7 +19,8 @@ LARGEST = 20 * 1024 * 1024
 UNPACKED = 100 * 1024 * 1024
 # What damaged, encrypted and endlessly nested files raise.
 DAMAGED = (
-    zipfile.BadZipFile, zlib.error, ExpatError, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError,
+    zipfile.BadZipFile, zlib.error, ExpatError, EOFError, KeyError, NotImplementedError, RuntimeError,
+    ValueError,
 )  # fmt: skip
 # What Word calls an alignment, and what a style sheet does.
 ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
