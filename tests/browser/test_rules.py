@@ -16,11 +16,11 @@ LIST = "/admin/replies/rule/"
 
 
 def make(
-    account: OfficialAccount, name: str, keyword: str, said: str, position: int, *, on: bool = True
+    account: OfficialAccount, name: str, keyword: str, reply: str, position: int, *, on: bool = True
 ) -> Rule:
     rule = Rule.objects.create(account=account, name=name, position=position, enabled=on)
     Keyword.objects.create(rule=rule, text=keyword)
-    Reply.objects.create(rule=rule, content={"type": "text", "content": said})
+    Reply.objects.create(rule=rule, content={"type": "text", "content": reply})
     return rule
 
 

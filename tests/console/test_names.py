@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from config.pages import GROUPS, Entry
+from config.pages import GROUPS, NavigationEntry
 from tests.cast import Cast
 
 # Django's own table of people has its own name for them.
@@ -22,7 +22,9 @@ LISTS = [
 
 
 @pytest.mark.parametrize("entry", LISTS, ids=lambda entry: entry.url_name)
-def test_a_list_is_called_as_the_link_that_leads_to_it(client: Client, staff: Cast, entry: Entry) -> None:
+def test_a_list_is_called_as_the_link_that_leads_to_it(
+    client: Client, staff: Cast, entry: NavigationEntry
+) -> None:
     client.force_login(staff.superuser)
     page = client.get(reverse(entry.url_name)).content.decode()
     title = re.search(r"<title>\s*(.*?)\s*</title>", page, re.DOTALL)
