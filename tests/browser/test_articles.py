@@ -306,6 +306,16 @@ def test_a_dropped_picture_goes_to_the_library(writing: Page, cover: Asset, staf
     assert f"asset/{kept.pk}/file/" in saved(writing, cover)
 
 
+def test_on_a_phone_a_list_names_no_box_that_its_reader_has_not(
+    sign_in: SignIn, staff: Cast, cover: Asset
+) -> None:
+    page = sign_in(staff.auditor)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/admin/materials/asset/")
+    expect(page.locator("#result_list td").first).to_have_attribute("data-label", "")
+    expect(page.locator("#result_list [data-label='名称']")).to_contain_text("封面图")
+
+
 def test_the_pictures_of_a_picture_message_are_chosen_in_order(
     sign_in: SignIn, staff: Cast, cover: Asset
 ) -> None:
