@@ -304,6 +304,7 @@ def _content() -> dict[str, Page]:
         "materials_asset_small": Page(view, change, "materials.asset"),
         "materials_asset_file": Page(view, change, "materials.asset"),
         "materials_asset_upload": Page("nobody", change, "materials.asset"),
+        "articles_autosave": Page(change, change, is_named=True, is_not_now=True),
         "articles_clean": Page("nobody", change, is_named=True, is_not_now=True),
         "articles_picture": Page("nobody", change, is_named=True, is_not_now=True),
         "articles_read": Page("nobody", change),
