@@ -124,6 +124,9 @@ class Envelope(BaseParser):
             return Delivery(opened, None)
 
 
+ENVELOPE = Envelope()
+
+
 class Sealed(BaseRenderer):
     """The passive reply, in the format of the push and sealed as it was; a text is sent as it is."""
 
@@ -169,8 +172,7 @@ class OneForm(Request):
 
     @cached_property
     def data(self) -> Delivery:  # type: ignore[override]  # what the parser makes of it
-        delivery: Delivery = self.parsers[0].parse(self._request, None, self.parser_context)
-        return delivery
+        return ENVELOPE.parse(cast(IO[Any], self._request), None, self.parser_context)
 
     def let_go(self) -> None:
         """Ends the circle that DRF makes of a request and its context, so that no collector has to."""
@@ -191,7 +193,7 @@ class Callback(APIView):
 
     signature = Signature()
     plug_points: ClassVar[dict[str, Any]] = {
-        "parsers": [Envelope()],
+        "parsers": [ENVELOPE],
         "authenticators": [signature],
         "negotiator": OnlyOne(),
     }
