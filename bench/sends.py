@@ -62,7 +62,7 @@ def _answers(bench: Bench, count: int) -> Iterator[float]:
         _until(Push.objects.exclude(state="pending").exists)
         for number in range(count):
             openid = f"oBench{number + 1:022d}"
-            message = TemplateMessage(TEMPLATE, {"thing4": "天河店"})
+            message = TemplateMessage(template_id=TEMPLATE, values={"thing4": "天河店"})
             began = time.perf_counter()
             push = queue_template(
                 account=bench.account, openid=openid, message=message, key=f"answer:{bench.runs}:{number}"
