@@ -18,7 +18,7 @@ from pytest_django import Settings
 from accounts.official.models import OfficialAccount
 from tests.asgi import exchange
 from tests.callbacks import post
-from tests.config.test_beat import CELERY, running
+from tests.config.test_beat import running
 from tests.platform import Platform
 from tests.pushes.test_faults import OwnRedis
 from tests.simulator.conftest import free_port
