@@ -281,3 +281,21 @@ def test_a_step_in_the_quiet_time_waits_for_its_end(account: OfficialAccount, ma
     assert sent_texts() == []
     assert due_at is not None
     assert datetime.timedelta(minutes=58) < due_at - now < datetime.timedelta(minutes=61)
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_whoever_was_sent_something_else_lately_is_left_out(account: OfficialAccount, made: Made) -> None:
+    made((0, "甲一"), (0, "甲二"), name="甲", cap_days=3)
+    usual = {"account": account, "openid": OPENID, "kind": "template", "template": "T1", "content": {}}
+    for days, skipped in ((2, "recently"), (4, "")):
+        at = timezone.now() - datetime.timedelta(days=days)
+        Push.objects.all().delete()
+        other = Push.objects.create(
+            key=f"other:{days}", cause="campaign:1", state="sent", sent_at=at, due_at=None, **usual
+        )
+        Push.objects.filter(pk=other.pk).update(created_at=at)
+        Enrolment.objects.all().delete()
+        start(account)
+        work.run("campaigns.run_sequences")
+        # What the sequence itself has sent does not count.
+        assert set(StepRun.objects.values_list("skipped", flat=True)) == {skipped}

@@ -97,6 +97,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="sequence",
+            name="cap_days",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="A message is left out for whoever was sent something else in so many days.",
+                null=True,
+                verbose_name="days without another message",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sequence",
             name="reentry_days",
             field=models.PositiveSmallIntegerField(
                 blank=True, null=True, verbose_name="days after the last time"
@@ -234,7 +244,7 @@ class Migration(migrations.Migration):
                 ],
                 default="",
                 max_length=8,
-                verbose_name="on",
+                verbose_name="only on",
             ),
         ),
         migrations.AddField(
@@ -319,6 +329,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 choices=[
                     ("no_window", "No message was allowed, and there is no template instead."),
+                    ("recently", "Something else was sent to them too short a time before."),
                     ("deleted", "What the step needs was deleted."),
                     ("stranger", "Nothing is known of the follower."),
                 ],

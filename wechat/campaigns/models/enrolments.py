@@ -105,6 +105,7 @@ class StepRun(models.Model):
 
     class Skipped(models.TextChoices):
         NO_WINDOW = "no_window", _("No message was allowed, and there is no template instead.")
+        RECENTLY = "recently", _("Something else was sent to them too short a time before.")
         DELETED = "deleted", _("What the step needs was deleted.")
         NO_FOLLOWER = "stranger", _("Nothing is known of the follower.")
 

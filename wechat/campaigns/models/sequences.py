@@ -84,6 +84,12 @@ class Sequence(WorkRow):
     quiet_until = models.TimeField(
         _("quiet until"), null=True, blank=True, help_text=_("What falls into this time goes out at its end.")
     )
+    cap_days = models.PositiveSmallIntegerField(
+        _("days without another message"),
+        null=True,
+        blank=True,
+        help_text=_("A message is left out for whoever was sent something else in so many days."),
+    )
     stop_on_reply = models.BooleanField(_("stop when the follower writes"), default=True)
     stop_on_purchase = models.BooleanField(_("stop when the follower pays"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -132,6 +138,11 @@ class Sequence(WorkRow):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def cause(self) -> str:
+        """Returns what its messages name as what asked for them."""
+        return f"sequence:{self.pk}"
 
     def clean(self) -> None:
         if self.quiet_from is not None and self.quiet_from == self.quiet_until:
@@ -194,7 +205,7 @@ class SequenceStep(HasContent):
         blank=True,
         help_text=_("After the wait, the next time it is so late."),
     )
-    day = models.CharField(_("on"), max_length=8, choices=Day.choices, blank=True, default=Day.ANY)
+    day = models.CharField(_("only on"), max_length=8, choices=Day.choices, blank=True, default=Day.ANY)
     template = models.ForeignKey(
         Template,
         models.SET_NULL,

@@ -45,7 +45,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
     fieldsets = (
         (None, {"fields": ("account", "name")}),
         (
-            gettext_lazy("Who gets it"),
+            gettext_lazy("Who enters"),
             {
                 "fields": (
                     "trigger", "channel", "tag", "segment", "menu_key", "date_field", "date_days", "date_at",
@@ -55,7 +55,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
         ),
         (
             gettext_lazy("When it keeps silent"),
-            {"fields": (("quiet_from", "quiet_until"), "stop_on_reply", "stop_on_purchase")},
+            {"fields": (("quiet_from", "quiet_until"), "cap_days", "stop_on_reply", "stop_on_purchase")},
         ),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers import segments
 from accounts.followers.models import Follower
-from wechat.campaigns.models import Sequence, SequenceStep
+from wechat.campaigns.models import Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import paths, running, timing
 from wechat.pushes import windows
 
@@ -55,7 +55,12 @@ def foresee(sequence: Sequence, openid: str, now: datetime.datetime) -> list[For
         seen = Foreseen(step, numbers[step.pk], since, "")
         if since > due:
             seen.why.append(_("It falls into the quiet time and waits for its end."))
-        done[step.pk] = _foresee(seen, follower, left)
+        if step.type == Type.MESSAGE and running.is_capped(sequence, openid, since):
+            seen.goes, seen.outcome = False, _("is left out")
+            seen.why.append(str(StepRun.Skipped.RECENTLY.label))
+            done[step.pk] = ""
+        else:
+            done[step.pk] = _foresee(seen, follower, left)
         way.append(seen)
         if step.type == Type.END:
             break

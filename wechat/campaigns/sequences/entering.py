@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from accounts.followers import tagging
 from accounts.followers.models import Follower, Tag
-from wechat.campaigns.models import Enrolment, Sequence
+from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
+from wechat.campaigns.sequences import timing
 from wechat.kernel import work
 from wechat.kernel.subqueries import select_sql
 
@@ -24,12 +25,12 @@ Reentry = Sequence.Reentry
 ENTER = """
 WITH chosen (id, openid) AS MATERIALIZED ({chosen}), entered AS (
     INSERT INTO campaigns_enrolment
-        (sequence_id, account_id, openid, occasion, began_with, state, reason, since, began_at, due_at,
-         attempts, error)
+        (sequence_id, account_id, openid, occasion, began_with, state, reason, since, began_at, step_id,
+         due_at, attempts, error)
     SELECT %(sequence)s, %(account)s, chosen.openid,
         CASE %(reentry)s
             WHEN 'once' THEN 'once' WHEN 'days' THEN 'after:' || coalesce(last.id, 0) ELSE %(key)s END,
-        %(key)s, 'running', '', %(at)s, %(at)s, %(now)s, 0, ''
+        %(key)s, 'running', '', %(at)s, %(at)s, %(step)s, %(due_at)s, 0, ''
     FROM chosen
     LEFT JOIN LATERAL (
         SELECT id, began_at FROM campaigns_enrolment
@@ -95,13 +96,15 @@ def tagged(tag: Tag, follower_ids: Rows[int], added: bool) -> None:
 def _enter(
     sequence: Sequence, chosen: str, given: dict[str, Any], key: str, at: datetime.datetime
 ) -> tuple[int, int | None]:
+    step, due_at = _first_step(sequence, at)
     parameters: dict[str, Any] = {
         "sequence": sequence.pk,
         "account": sequence.account_id,
         "reentry": sequence.reentry,
         "key": key,
         "at": at,
-        "now": timezone.now(),
+        "step": step.pk if step else None,
+        "due_at": due_at,
         "before": _before(sequence, at),
     }
     with connection.cursor() as cursor:
@@ -110,6 +113,15 @@ def _enter(
     if entered:
         work.wake("campaigns.run_sequences")
     return entered, last
+
+
+def _first_step(sequence: Sequence, at: datetime.datetime) -> tuple[SequenceStep | None, datetime.datetime]:
+    """What all of them wait for, and until when: nobody has to look at each of them before."""
+    step = sequence.steps.order_by("position").first()
+    now = timezone.now()
+    if step is None:
+        return None, now
+    return step, timing.allowed(sequence, step, max(timing.due(step, at), now))
 
 
 def _before(sequence: Sequence, at: datetime.datetime) -> datetime.datetime:

@@ -7,6 +7,7 @@ import calendar
 import datetime
 import time
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ RUN_SECONDS = 10.0
 LEASE = datetime.timedelta(minutes=5)
 EVERY = datetime.timedelta(hours=1)
 SLICE = 5_000
+MANY = 1_000
 A_DAY = datetime.timedelta(days=1)
 
 ENTRIES = work.Kind(
@@ -118,8 +120,18 @@ def _enter_all(
 ) -> bool:
     """Enters them slice by slice; ``False`` if the time was over before the last."""
     last: int | None = 0
+    is_known = False
     while last is not None:
         if time.monotonic() >= until:
             return False
-        _entered, last = entering.several(sequence, followers, key, at, after=last, most=SLICE)
+        entered, last = entering.several(sequence, followers, key, at, after=last, most=SLICE)
+        if entered >= MANY and not is_known:
+            is_known = True
+            _count_anew()
     return True
+
+
+def _count_anew() -> None:
+    """The planner would take so many new rows for none, and go through them for each follower."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE campaigns_enrolment")

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from accounts.followers import tagging
 from accounts.followers.models import Follower
 from accounts.followers.segments import UnknownCondition
-from wechat.campaigns.models import Enrolment, SequenceStep, StepRun
+from wechat.campaigns import capping
+from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import paths, timing, turns
 from wechat.contents.variables import Values, expand
 from wechat.kernel import placeholders, work
@@ -103,8 +104,11 @@ def _do(
     run = StepRun(enrolment=enrolment, step=step)
     match Type(step.type):
         case Type.MESSAGE:
-            run.push = _queued(enrolment, step, follower, now)
-            run.skipped = "" if run.push else Skipped.NO_WINDOW
+            if is_capped(enrolment.sequence, enrolment.openid, now):
+                run.skipped = Skipped.RECENTLY
+            else:
+                run.push = _queued(enrolment, step, follower, now)
+                run.skipped = "" if run.push else Skipped.NO_WINDOW
         case Type.BRANCH:
             run.lane, run.skipped = lane_of(step, follower)
         case Type.TAG | Type.UNTAG:
@@ -126,6 +130,14 @@ def lane_of(step: SequenceStep, follower: Follower | None) -> tuple[str, str]:
     return (Lane.YES if is_met else Lane.NO).value, ""
 
 
+def is_capped(sequence: Sequence, openid: str, at: datetime.datetime) -> bool:
+    """Returns whether somebody was sent something else too short a time before."""
+    if not sequence.cap_days:
+        return False
+    since = at - datetime.timedelta(days=sequence.cap_days)
+    return capping.was_reached(sequence.account, openid, since, but_by=sequence.cause)
+
+
 def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
     """Returns why nothing was done, if so."""
     if step.tag is None:
@@ -142,7 +154,7 @@ def _queued(
 ) -> Push | None:
     """As a customer-service message while one is allowed, else from the template, else not at all."""
     account, openid = enrolment.sequence.account, enrolment.openid
-    key, cause = f"sequence:{enrolment.pk}:{step.pk}", f"sequence:{enrolment.sequence_id}"
+    key, cause = f"sequence:{enrolment.pk}:{step.pk}", enrolment.sequence.cause
     values = _values(enrolment, follower, now)
     if windows.left(account, openid, now).left:
         content = expand(from_dict(step.complete), values)
