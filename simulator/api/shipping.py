@@ -1,7 +1,7 @@
 """Shipping of mini programs' orders (小程序发货信息管理服务: 发货信息录入, 获取运力 id 列表).
 
-A shipment is uploaded once and may be corrected once; the very same again changes nothing. Parcels that leave one
-after another are uploaded until all are on their way.
+A shipment is uploaded once and may be corrected once; the very same again changes nothing. Parcels that leave
+one after another are uploaded until all are on their way.
 """
 
 from __future__ import annotations

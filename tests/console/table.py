@@ -365,6 +365,8 @@ def _sending() -> dict[str, Page]:
         "campaigns_mass_take_back": Page("nobody", change, mass),
         "campaigns_mass_delete_there": Page(change, change, mass, is_not_now=True),
         "campaigns_sequence_report": Page(view, change, sequence),
+        "campaigns_sequence_settings": Page(view, change, sequence),
+        "campaigns_sequence_dry_run": Page(view, change, sequence),
         "campaigns_sequence_remove": Page("nobody", change, sequence, of(sequence, "campaigns.enrolment")),
         "campaigns_sequence_fill": Page(change, change, sequence, of(sequence, "campaigns.sequencestep")),
     }
