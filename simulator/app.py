@@ -29,8 +29,10 @@ from simulator.api.gateway import ApiGateway
 from simulator.component_control_api import ComponentRoutes
 from simulator.component_push import ComponentPusher
 from simulator.pay import control_api as pay_control_api
+from simulator.pay import control_people
 from simulator.pay import routes as pay_routes
 from simulator.pay.control_api import PayRoutes
+from simulator.pay.control_people import PeopleRoutes
 from simulator.pay.performers import PERFORMERS
 from simulator.pay.runtime import Runtime
 from simulator.push import Pusher
@@ -61,10 +63,10 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
         if saver:
             await saver
 
-    pay_table = PayRoutes(runtime).table
+    pay_table = (*PayRoutes(runtime).table, *PeopleRoutes(runtime).table)
     described = [
         *control_api.operations(control_api.TABLE, control_api.BODIES),
-        *control_api.operations(pay_table, pay_control_api.BODIES),
+        *control_api.operations(pay_table, {**pay_control_api.BODIES, **control_people.BODIES}),
     ]
     component_table = ComponentRoutes(events).table
     described += control_api.operations(component_table, component_control_api.BODIES)

@@ -11,7 +11,7 @@ from typing import Any
 from simulator.api.calls import OK, Answer, Call, api
 from simulator.api.miniprogram import mini_program
 from simulator.errors import ApiError
-from simulator.pay.state import Order
+from simulator.pay.records.orders import Order
 
 EXPRESS, VIRTUAL, KINDS = 1, 3, (1, 2, 3, 4)
 TOGETHER, SPLIT = 1, 2

@@ -16,7 +16,8 @@ from typing import Any
 
 import requests
 
-APPID, MINI, MCHID = "wx7d4e1f90ab23c586", "wx3c5e7a9b1d2f4068", "1900000109"
+APPID, MINI = "wx7d4e1f90ab23c586", "wx3c5e7a9b1d2f4068"
+MCHID, OTHER_MCHID = "1900000109", "1900000110"
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of the simulator
 OPENID, OTHER = "oQc7a6KfXn2tR9vLw0Yp3dUbHs1M", "oQc7a6KfXn2tR9vLw0Yp3dUbHs2N"
 KEY = "0123456789abcdef0123456789abcdef"
@@ -51,11 +52,13 @@ class Environment:
             self.control(f"/accounts/{appid}/events/{OPENID}", {"type": "text", "attempts": 1})
 
     def merchant(self) -> Path:
-        """A file with the merchant's keys and the platform's."""
+        """A file with the merchant's keys and the platform's; beside it there is another merchant."""
         given = {"mchid": MCHID, "appids": [APPID], "apiv3_key": KEY, "v2_key": KEY, "balance": 1_000_000}
         merchant = self.control("/merchants", {**given, "key_mode": "certificate"})
         path = Path(tempfile.mkdtemp(dir=self.ca.parent)) / "merchant.json"
-        path.write_text(json.dumps({**merchant, "apiv3_key": KEY, "openid": OPENID}))
+        self.control("/merchants", {"mchid": OTHER_MCHID, "appids": [APPID]})
+        more = {"apiv3_key": KEY, "v2_key": KEY, "openid": OPENID, "other_mchid": OTHER_MCHID}
+        path.write_text(json.dumps({**merchant, **more}))
         return path
 
 

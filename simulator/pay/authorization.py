@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from simulator.pay import texts
 from simulator.pay.errors import PayError
-from simulator.pay.keys import read_public, verifies
+from simulator.pay.keys import verifies
 from simulator.pay.state import Merchant, same_serial
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
@@ -49,7 +49,7 @@ def caller(
     if same_serial(serial, *merchant.voided):
         raise PayError("SIGN_ERROR", texts.VOIDED)
     message = asked.message(given["timestamp"], given["nonce_str"])
-    if not verifies(read_public(pem), message, given["signature"]):
+    if not verifies(pem, message, given["signature"]):
         raise PayError("SIGN_ERROR", texts.SIGNATURE, detail=_mismatch(asked, message))
     return merchant, given["nonce_str"]
 

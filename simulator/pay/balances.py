@@ -21,12 +21,14 @@ def account(call: Call) -> str:
 
 @pay_api("GET", f"{FUND}/balance/{{account_type}}")
 def balance(call: Call) -> Answer:
-    """`pending_amount` is what users may still confirm to have. Only BASIC ever holds anything here."""
+    """`pending_amount` is what users may still confirm to have, or what waits for being shared.
+
+    Only BASIC ever holds anything here.
+    """
     merchant = call.merchant
     if account(call) != "BASIC":
         return {"available_amount": 0, "pending_amount": 0}
-    held = sum(each.amount for each in merchant.transfers.values() if each.is_open)
-    return {"available_amount": merchant.balance - held, "pending_amount": held}
+    return {"available_amount": merchant.available, "pending_amount": merchant.balance - merchant.available}
 
 
 @pay_api("GET", f"{FUND}/dayendbalance/{{account_type}}")

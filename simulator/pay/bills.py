@@ -12,11 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from simulator.pay import moments, texts
-from simulator.pay.bill_layout import Layout, Style, chosen
+from simulator.pay.bill_layout import Style, chosen
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError
 from simulator.pay.fund_bill import FundBill
 from simulator.pay.runtime import Download
+from simulator.pay.sharing_bill import SharingBill
 from simulator.pay.trade_bill import DAY, TradeBill
 
 READY = 10 * 3600
@@ -28,13 +29,28 @@ GZIP = 31
 TRADE_KINDS = ("ALL", "SUCCESS", "REFUND")
 ACCOUNTS = ("BASIC", "OPERATION", "FEES")
 
-Bill = TradeBill | FundBill
+SHARING = "SHARING"
+
+Bill = TradeBill | FundBill | SharingBill
 
 
 @pay_api("GET", "/v3/bill/tradebill")
 async def trade_bill(call: Call) -> Answer:
     kind = call.asked("bill_type", "ALL", TRADE_KINDS)
-    return await applied(call, TradeBill(call.merchant, ready_day(call), kind), kind)
+    sub_mchid = served(call)
+    return await applied(call, TradeBill(call.merchant, ready_day(call), kind, sub_mchid=sub_mchid), kind)
+
+
+@pay_api("GET", "/v3/profitsharing/bills")
+async def sharing_bill(call: Call) -> Answer:
+    bill = SharingBill(call.merchant, ready_day(call), sub_mchid=served(call))
+    return await applied(call, bill, SHARING)
+
+
+def served(call: Call) -> str:
+    """The merchant a service provider asks about, or none: all of them. Raises NO_AUTH."""
+    sub_mchid = call.query.get("sub_mchid", "")
+    return call.served(sub_mchid).mchid if sub_mchid else ""
 
 
 @pay_api("GET", "/v3/bill/fundflowbill")
@@ -66,18 +82,23 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
         raise PayError("NO_STATEMENT_EXIST")
     layout = chosen(call.runtime.state.settings)
     token = secrets.token_urlsafe(32)
-    digest = await run_in_threadpool(sha1, blocks(made(call, bill.day, choice, layout), layout.style))
-    call.runtime.downloads[token] = Download(call.merchant.mchid, bill.day, choice, call.now, layout, zipped)
+    sub_mchid = call.query.get("sub_mchid", "")
+    found = Download(call.merchant.mchid, bill.day, choice, call.now, layout, zipped, sub_mchid)
+    digest = await run_in_threadpool(sha1, blocks(made(call, found), layout.style))
+    call.runtime.downloads[token] = found
     tail = "&tartype=gzip" if zipped else ""
     address = f"{call.runtime.world.addresses.pay}/v3/billdownload/file?token={token}{tail}"
     return {"download_url": address, "hash_type": "SHA1", "hash_value": digest}
 
 
-def made(call: Call, day: str, choice: str, layout: Layout) -> Bill:
+def made(call: Call, download: Download) -> Bill:
     """A bill nobody has taken lines from."""
+    day, choice, layout, sub_mchid = download.day, download.choice, download.layout, download.sub_mchid
+    if choice == SHARING:
+        return SharingBill(call.merchant, day, layout, sub_mchid)
     if choice in ACCOUNTS:
         return FundBill(call.merchant, day, choice, layout)
-    return TradeBill(call.merchant, day, choice, layout)
+    return TradeBill(call.merchant, day, choice, layout, sub_mchid)
 
 
 @pay_api("GET", "/v3/billdownload/file")
@@ -88,7 +109,7 @@ def download(call: Call) -> Answer:
         raise PayError("INVALID_REQUEST", texts.LINK_OVER)
     if found.mchid != call.merchant.mchid:
         raise PayError("NO_AUTH")
-    content = blocks(made(call, found.day, found.choice, found.layout), found.layout.style)
+    content = blocks(made(call, found), found.layout.style)
     return StreamingResponse(
         zipped(content) if found.zipped else content, media_type="application/octet-stream"
     )

@@ -16,8 +16,17 @@ from simulator.pay.runtime import Runtime
 from simulator.pay.schema import Object, checked
 from simulator.pay.state import Merchant
 
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A signed answer with a status of its own."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
 # None is 204 without a body; a Response goes out as it is, unsigned.
-Answer = Mapping[str, Any] | Response | None
+Answer = Mapping[str, Any] | Reply | Response | None
 Handler = Callable[["Call"], Answer | Awaitable[Answer]]
 
 
@@ -38,7 +47,7 @@ class Call:
         return self.runtime.world.now
 
     def read(self, shape: Object) -> dict[str, Any]:
-        """The body, when it fits; its mchid must be the caller's. Raises PARAM_ERROR."""
+        """The body, when it fits; the merchant it names as the caller must be that. Raises PARAM_ERROR."""
         try:
             body = json.loads(self.raw)
         except ValueError:
@@ -46,13 +55,20 @@ class Call:
         if not isinstance(body, dict):
             raise PayError("PARAM_ERROR", "请求体不是合法的JSON")
         checked(body, shape)
-        if "mchid" in shape.fields:
-            self.must_own(body.get("mchid", ""))
+        for name in ("mchid", "sp_mchid", "combine_mchid"):
+            if name in shape.fields:
+                self.must_own(body.get(name, ""))
         return body
 
     def must_own(self, mchid: str) -> None:
         if mchid != self.merchant.mchid:
             raise PayError("PARAM_ERROR", texts.OTHER_MERCHANT)
+
+    def served(self, sub_mchid: str) -> Merchant:
+        """A merchant the caller serves as a service provider. Raises NO_AUTH."""
+        if sub_mchid not in self.merchant.sub_mchids:
+            raise PayError("NO_AUTH", texts.NOT_SERVED)
+        return self.runtime.state.merchants[sub_mchid]
 
     def asked(self, name: str, default: str = "", choices: tuple[str, ...] = ()) -> str:
         """A parameter of the query. Raises PARAM_ERROR when it is missing or none of the choices."""

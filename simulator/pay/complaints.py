@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from typing import Any
 
-from Crypto.Cipher import PKCS1_OAEP
-from Crypto.Hash import SHA1
-
-from simulator.pay import answers, moments, texts
+from simulator.pay import moments, texts
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError, wrong
-from simulator.pay.keys import read_public
-from simulator.pay.notices import queue
-from simulator.pay.orders import check_address
+from simulator.pay.field_keys import sealed_for
+from simulator.pay.notices import notify
+from simulator.pay.ordering import check_address
+from simulator.pay.records.complaints import Complaint, Step
+from simulator.pay.records.orders import Order
 from simulator.pay.runtime import Runtime
 from simulator.pay.schema import Array, Number, Object, Text
-from simulator.pay.state import Complaint, Merchant, Order, Step
+from simulator.pay.state import Merchant
 
 COMPLAINTS = "/v3/merchant-service/complaints-v2"
 ADDRESS = "/v3/merchant-service/complaint-notifications"
@@ -137,7 +135,7 @@ def detail(call: Call) -> Answer:
 
 def told(merchant: Merchant, each: Complaint) -> dict[str, Any]:
     order = merchant.orders[each.out_trade_no]
-    phone = {"payer_phone": sealed(merchant, each.phone)} if each.phone else {}
+    phone = {"payer_phone": sealed_for(merchant, each.phone.encode())} if each.phone else {}
     return {
         "complaint_id": each.id,
         "complaint_time": moments.rfc3339(each.at),
@@ -164,13 +162,6 @@ def told(merchant: Merchant, each: Complaint) -> dict[str, Any]:
 
 def refunded(merchant: Merchant, order: Order) -> int:
     return sum(each.amount for each in merchant.refunds_of(order) if each.status == "SUCCESS")
-
-
-def sealed(merchant: Merchant, text: str) -> str:
-    """For the merchant's own key."""
-    serial = next(serial for serial in merchant.certificates if serial not in merchant.voided)
-    cipher = PKCS1_OAEP.new(read_public(merchant.certificates[serial]), hashAlgo=SHA1)
-    return base64.b64encode(cipher.encrypt(text.encode())).decode()
 
 
 @pay_api("GET", f"{COMPLAINTS}/{{complaint_id}}/negotiation-historys")
@@ -274,6 +265,6 @@ def step(runtime: Runtime, complaint: Complaint, operator: str, kind: str, text:
 
 
 def tell(runtime: Runtime, merchant: Merchant, complaint: Complaint, event: str, action: str) -> None:
-    if merchant.complaint_url and merchant.apiv3_key:
-        plain = answers.compact({"complaint_id": complaint.id, "action_type": action}).decode()
-        queue(runtime, merchant, merchant.complaint_url, event, complaint.id, plain)
+    if merchant.complaint_url:
+        payload = {"complaint_id": complaint.id, "action_type": action}
+        notify(runtime, merchant, merchant.complaint_url, event, complaint.id, payload)

@@ -9,29 +9,23 @@ from starlette.concurrency import run_in_threadpool
 
 from simulator.control_api import Ask, BadRequestError, fitting
 from simulator.openapi import Body
-from simulator.pay import complaints, merchant_settings, paying, refunding, transfers
+from simulator.pay import merchant_settings, refunding
 from simulator.pay.bill_layout import STYLES
+from simulator.pay.control_people import merchant_of, payment
 from simulator.pay.delivery import attempt
 from simulator.pay.faults import SPOILS, PayFault
 from simulator.pay.merchant_settings import CONFIGURABLE, SECRETS
 from simulator.pay.platform import add_certificate
+from simulator.pay.records.money import Ballast
+from simulator.pay.records.refunds import Refund
 from simulator.pay.runtime import Runtime
-from simulator.pay.state import Ballast, Merchant, Order, PaySettings, Refund
+from simulator.pay.state import Merchant, PaySettings
 from simulator.saving import dump
 
 JSON_TYPES: dict[Any, str] = {
     str: "string", list: "array", bool: "boolean", int: "integer", (int, float): "number",
 }  # fmt: skip
-TRANSFER_ENDS = ("SUCCESS", "FAIL")
-COMPLAINT_KINDS = ("REFUND", "SERVICE_NOT_WORK", "OTHERS")
 ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
-# What a page hears of somebody who did not pay; nothing at all while the sheet is left open.
-OUTCOMES = {
-    "paid": "get_brand_wcpay_request:ok",
-    "cancel": "get_brand_wcpay_request:cancel",
-    "fail": "get_brand_wcpay_request:fail",
-    "open": "",
-}
 
 
 class PayRoutes:
@@ -41,10 +35,7 @@ class PayRoutes:
         self.runtime = runtime
 
     def merchant(self, ask: Ask) -> Merchant:
-        found = self.runtime.state.merchants.get(ask.request.path_params["mchid"])
-        if found is None:
-            raise BadRequestError("no such merchant", 404)
-        return found
+        return merchant_of(self.runtime, ask)
 
     async def put_merchant(self, ask: Ask) -> Any:
         """`certificate` (PEM), or `public_key` (PEM) with `serial_no`, is the merchant's own; several calls
@@ -86,46 +77,13 @@ class PayRoutes:
             "paid": sum(each.total for each in paid),
             "refunded": sum(each.amount for each in refunds if each.status != "CLOSED"),
             "transfers": [dump(each) for each in merchant.transfers.values()],
+            "payouts": [dump(each) for each in merchant.payouts.values()],
+            "red_packets": [dump(each) for each in merchant.red_packets.values()],
+            "sharings": [dump(each) for each in merchant.sharings.values()],
+            "sharing_returns": [dump(each) for each in merchant.sharing_returned.values()],
             "balance": merchant.balance,
+            "available": merchant.available,
         }
-
-    async def pay(self, ask: Ask) -> Any:
-        """`prepay` is a prepay_id, a code_url or an h5_url (or `mchid` and `out_trade_no`); `person` or
-        `openid` pays.
-
-        `bank` is one of paying.BANKS, `coupon` what a coupon of the merchant saves, in fen. `late` pays an
-        order that was closed or ran out meanwhile, as happens when both are on their way at once. `outcome`
-        is one of OUTCOMES. With `wait` (the default) the answer comes when what is due has been delivered.
-        """
-        given = ask.body
-        bill = self.bill(given)
-        payer = paying.Payer(str(given.get("person", "")), str(given.get("openid", "") or bill.order.openid))
-        if not payer.wallet:
-            raise BadRequestError("say who pays: person or openid")
-        if (outcome := given.get("outcome", "paid")) not in OUTCOMES:
-            raise BadRequestError(f"outcome must be one of {', '.join(OUTCOMES)}")
-        if not given.get("late") or bill.order.state == "SUCCESS":
-            paying.check_open(bill.order, payer, ask.world.now)
-        if outcome != "paid":
-            return {"trade_state": bill.order.state, "err_msg": OUTCOMES[outcome]}
-        paying.pay(
-            self.runtime, bill, payer, str(given.get("bank", paying.BALANCE)), int(given.get("coupon", 0))
-        )
-        if given.get("wait", True):
-            await self.runtime.settle()
-        return payment(bill.order)
-
-    async def set_wallet(self, ask: Ask) -> Any:
-        """Sets how much money somebody has, in fen."""
-        payer = paying.Payer(str(ask.body.get("person", "")), str(ask.body.get("openid", "")))
-        if not payer.wallet:
-            raise BadRequestError("say whose wallet: person or openid")
-        self.runtime.state.wallets[payer.wallet] = int(ask.body["balance"])
-        return {"balance": paying.money(self.runtime, payer)}
-
-    async def wallets(self, ask: Ask) -> Any:
-        """Tells people's money, and what everybody else has."""
-        return {"wallets": self.runtime.state.wallets, "others": self.runtime.state.settings.wallet}
 
     async def settings(self, ask: Ask) -> Any:
         """Changes, or tells, how WeChat Pay behaves."""
@@ -166,39 +124,6 @@ class PayRoutes:
         refunding.finish(self.runtime, self.merchant(ask), found)
         await self.runtime.settle()
         return refund(found)
-
-    async def end_transfer(self, ask: Ask) -> Any:
-        """The user confirms a transfer on the phone, or lets it be: `outcome` is a final state."""
-        merchant = self.merchant(ask)
-        transfer = merchant.transfers.get(ask.request.path_params["number"])
-        outcome = ask.body.get("outcome", "SUCCESS")
-        if transfer is None or not transfer.is_open or outcome not in TRANSFER_ENDS:
-            said = f"no transfer that is open, or outcome is none of {', '.join(TRANSFER_ENDS)}"
-            raise BadRequestError(said)
-        reason = str(ask.body.get("fail_reason", "")) if outcome == "FAIL" else ""
-        transfers.finish(self.runtime, merchant, transfer, outcome, reason)
-        await self.runtime.settle()
-        return dump(transfer)
-
-    async def complain(self, ask: Ask) -> Any:
-        """A payer complains: `out_trade_no`, `detail`, `type` (REFUND, SERVICE_NOT_WORK, OTHERS), `phone`;
-        or says more to a complaint (`complaint_id`, `detail`).
-        """
-        merchant, given = self.merchant(ask), ask.body
-        detail = str(given.get("detail", ""))
-        if known := merchant.complaints.get(str(given.get("complaint_id"))):
-            complaints.go_on(self.runtime, merchant, known, detail)
-            await self.runtime.settle()
-            return dump(known)
-        order = merchant.orders.get(str(given.get("out_trade_no")))
-        kind = str(given.get("type", "OTHERS"))
-        if order is None or order.state != "SUCCESS" or kind not in COMPLAINT_KINDS:
-            said = f"no such paid order, or type is none of {', '.join(COMPLAINT_KINDS)}"
-            raise BadRequestError(said)
-        phone = str(given.get("phone", ""))
-        made = complaints.complain(self.runtime, merchant, order, detail, kind, phone)
-        await self.runtime.settle()
-        return dump(made)
 
     async def notices(self, ask: Ask) -> Any:
         """Lists notifications with their attempts; by `mchid`, by `subject` (a number)."""
@@ -244,15 +169,6 @@ class PayRoutes:
         faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
         return {"ok": True}
 
-    def bill(self, given: dict[str, Any]) -> paying.Bill:
-        if "prepay" in given:
-            return paying.find(self.runtime, str(given["prepay"]))
-        merchant = self.runtime.state.merchants.get(str(given.get("mchid")))
-        order = merchant.orders.get(str(given.get("out_trade_no"))) if merchant else None
-        if merchant is None or order is None or not order.terms:
-            raise BadRequestError("say what is paid: prepay, or mchid and out_trade_no", 404)
-        return paying.Bill(merchant, order)
-
     @property
     def table(self) -> tuple[tuple[str, str, Any], ...]:
         return (
@@ -264,9 +180,6 @@ class PayRoutes:
             ("POST", "/merchants/{mchid}/refunds", self.refund_by_hand),
             ("POST", "/merchants/{mchid}/refunds/{number}", self.end_refund),
             ("POST", "/merchants/{mchid}/ballast", self.add_ballast),
-            ("POST", "/merchants/{mchid}/transfers/{number}", self.end_transfer),
-            ("POST", "/merchants/{mchid}/complaints", self.complain),
-            ("POST", "/pay", self.pay),
             ("GET", "/notices", self.notices),
             ("POST", "/notices/settle", self.settle),
             ("POST", "/notices/{id}/deliver", self.deliver),
@@ -276,8 +189,6 @@ class PayRoutes:
             ("DELETE", "/pay/faults/{id:int}", self.drop_faults),
             ("POST", "/pay/settings", self.settings),
             ("GET", "/pay/settings", self.settings),
-            ("POST", "/wallets", self.set_wallet),
-            ("GET", "/wallets", self.wallets),
         )
 
 
@@ -292,20 +203,9 @@ BODIES: dict[tuple[str, str], Body] = {
     },
     ("POST", "/merchants/{mchid}/refunds/{number}"): {"status": "string"},
     ("POST", "/merchants/{mchid}/ballast"): Ballast,
-    ("POST", "/merchants/{mchid}/transfers/{number}"): {"outcome": "string", "fail_reason": "string"},
-    ("POST", "/merchants/{mchid}/complaints"): {
-        "out_trade_no": "string", "detail": "string", "type": "string", "phone": "string",
-        "complaint_id": "string",
-    },
-    ("POST", "/pay"): {
-        "prepay": "string", "mchid": "string", "out_trade_no": "string", "person": "string",
-        "openid": "string", "bank": "string", "coupon": "integer", "late": "boolean", "outcome": "string",
-        "wait": "boolean",
-    },
     ("POST", "/notices/{id}/deliver"): {"spoil": "string"},
     ("POST", "/pay/faults"): PayFault,
     ("POST", "/pay/settings"): PaySettings,
-    ("POST", "/wallets"): {"person": "string", "openid": "string", "balance": "integer"},
 }  # fmt: skip
 
 
@@ -320,21 +220,6 @@ def described(merchant: Merchant) -> dict[str, Any]:
         "certificates": certificates,
     }
     return {"mchid": merchant.mchid, **shown, "serials": list(merchant.certificates), "platform": platform}
-
-
-def payment(order: Order) -> dict[str, Any]:
-    names = (
-        "out_trade_no",
-        "transaction_id",
-        "appid",
-        "trade_type",
-        "total",
-        "payer_total",
-        "payer",
-        "bank",
-        "fee",
-    )
-    return {**{name: getattr(order, name) for name in names}, "paid_at": order.paid_at}
 
 
 def refund(each: Refund) -> dict[str, Any]:

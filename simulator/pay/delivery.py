@@ -13,8 +13,9 @@ from anyio import to_thread
 
 from simulator.pay import answers, moments, sealing
 from simulator.pay.faults import PayFault, strike
+from simulator.pay.records.notices import Delivery, Notice
 from simulator.pay.runtime import Runtime
-from simulator.pay.state import Delivery, Merchant, Notice
+from simulator.pay.state import Merchant
 
 STEPS = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600)
 TAKEN = (200, 204)
@@ -24,12 +25,15 @@ SUMMARIES = {
     "REFUND.SUCCESS": "退款成功",
     "REFUND.ABNORMAL": "退款异常",
     "REFUND.CLOSED": "退款关闭",
+    "PROFITSHARING.SUCCESS": "分账成功",
+    "PROFITSHARING.RETURN": "分账回退成功",
+    "SECURITY_ECHO.SUCCESS": "签名验签/加解密测试成功",
     "MCHTRANSFER.BILL.FINISHED": "商家转账单据终态通知",
     "COMPLAINT.CREATE": "产生新投诉",
     "COMPLAINT.STATE_CHANGE": "投诉单状态变化",
 }
 # What is sealed in a notification, where it is not called as the event is.
-ORIGINALS = {"mchtransfer": "mch_payment"}
+ORIGINALS = {"mchtransfer": "mch_payment", "security_echo": "security"}
 V2_TAKEN = b"SUCCESS"
 
 

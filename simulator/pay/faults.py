@@ -16,15 +16,15 @@ SPOILS = (
 
 @dataclass(slots=True)
 class PayFault:
-    """Strikes `at` (a path as it is registered, "notice", "refund" or "*": every call) of `mchid` (empty: of
-    all), `times` times (None: for ever).
+    """Strikes `at` (a path as it is registered, "notice", "refund", "sharing" or "*": every call) of `mchid`
+    (empty: of all), `times` times (None: for ever).
 
     Calls: `status` with `code` and `message` refuses, `after` true only once the call was performed;
     `latency_ms` waits first; `lose_answer` performs and then breaks the connection; `spoil` is one of SPOILS
     and spoils the answer's signature; `notice_first` delivers what the call causes before it is answered.
     Notices: `spoil` likewise, `lose` counts an attempt that is never made (`status` likewise), `copies`
-    delivers as often at once, `delay` is in seconds of the platform's clock. Refunds: `ends` is the state
-    they come to.
+    delivers as often at once, `delay` is in seconds of the platform's clock. Refunds, sharings: `ends` is the
+    state they come to.
     """
 
     id: int

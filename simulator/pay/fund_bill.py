@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from simulator.pay import moments
 from simulator.pay.bill_layout import CURRENT, Layout
-from simulator.pay.state import Merchant, Movement
+from simulator.pay.records.money import Movement
+from simulator.pay.state import Merchant
 from simulator.pay.trade_bill import DAY, line, yuan
 
 HEADER = (

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from simulator.api.gateway import LostAnswer
 from simulator.pay import answers, texts
 from simulator.pay.authorization import Asked, caller
-from simulator.pay.calls import ENDPOINTS, Answer, Call, Endpoint
+from simulator.pay.calls import ENDPOINTS, Answer, Call, Endpoint, Reply
 from simulator.pay.errors import PayError
 from simulator.pay.faults import PayFault, strike
 from simulator.pay.runtime import Runtime
@@ -87,13 +87,14 @@ class PayGateway:
     def _signed(self, call: Call, answer: Answer, spoil: str) -> Response:
         if isinstance(answer, Response):
             return answer
-        body = b"" if answer is None else answers.compact(answer)
+        status, content = (answer.status, answer.body) if isinstance(answer, Reply) else (200, answer)
+        body = b"" if content is None else answers.compact(content)
         signer = answers.for_answer(call.merchant, call.serial)
         headers = answers.signature_headers(
             signer, body, self.runtime.signing_now, spoil or self.runtime.probe()
         )
         common = {**answers.COMMON, "Request-ID": answers.request_id(), **headers}
-        return Response(answers.spoiled(body, spoil), 204 if answer is None else 200, common)
+        return Response(answers.spoiled(body, spoil), 204 if content is None else status, common)
 
 
 def target(scope: Scope) -> str:

@@ -27,6 +27,10 @@ CONFIGURABLE = {
     "notify_share": (int, float),
     "fee_rate": int,
     "balance": int,
+    "sub_mchids": list,
+    "sharing_ratio": int,
+    "sharing_notify_url": str,
+    "sharing_returns": bool,
     "serving": str,
 }
 SECRETS = ("apiv3_key", "v2_key")
@@ -51,6 +55,7 @@ def configure(world: World, given: dict[str, Any]) -> tuple[Merchant, dict[str, 
     merchants = world.state.pay.merchants
     merchant = merchants.get(mchid) or Merchant(mchid)
     check_settings(body, merchant)
+    check_served(body, mchid, merchants)
     told = bring_key(merchant, material, world.now, world.authority)
     for name, value in body.items():
         setattr(merchant, name, value)
@@ -72,6 +77,15 @@ def check_settings(body: dict[str, Any], merchant: Merchant) -> None:
         raise BadSettingError("serving is the serial of no platform certificate")
     if len(body.get("apiv3_key", "").encode()) not in (0, 32):
         raise BadSettingError("apiv3_key must be 32 characters")
+
+
+def check_served(body: dict[str, Any], mchid: str, merchants: dict[str, Merchant]) -> None:
+    """A service provider serves merchants that are there, and not itself."""
+    unknown = [each for each in body.get("sub_mchids", []) if each not in merchants or each == mchid]
+    if unknown:
+        raise BadSettingError(f"sub_mchids are other merchants, made before: {', '.join(map(str, unknown))}")
+    if not 0 <= body.get("sharing_ratio", 0) <= 10_000:
+        raise BadSettingError("sharing_ratio is in 1/10,000")
 
 
 def bring_key(

@@ -1,45 +1,58 @@
-"""What merchants are told, and where (pay reference 5.3, 5.4, 8.3)."""
+"""The notifications merchants are sent, and where (pay reference 5.3, 5.4, 8.3)."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from simulator.pay import answers, moments, orders, v2_notices
+from simulator.pay import answers, combined_payloads, moments, order_payloads, v2_notices
+from simulator.pay.records.notices import Notice
+from simulator.pay.records.orders import CombinedOrder, Order
+from simulator.pay.records.refunds import Refund
 from simulator.pay.runtime import Runtime
-from simulator.pay.state import Merchant, Notice, Order, Refund
+from simulator.pay.state import Merchant
+
+PAID = "TRANSACTION.SUCCESS"
 
 
-def tell_paid(runtime: Runtime, merchant: Merchant, order: Order) -> None:
-    """Nothing is ever sent to a merchant without an APIv3 key, but for orders of the old API."""
+def notify_paid(runtime: Runtime, merchant: Merchant, order: Order) -> None:
+    """An order paid by a payment code names no address; its payment is in the answer."""
+    if not order.notify_url:
+        return
     if order.v2:
-        plain = v2_notices.paid(merchant, order)
-        queue(runtime, merchant, order.notify_url, "TRANSACTION.SUCCESS", order.out_trade_no, plain, v2=True)
-    elif merchant.apiv3_key:
-        told: dict[str, Any] = orders.transaction(merchant, order)
-        if order.coupon:
-            told["promotion_detail"] = orders.coupons(order)
-        plain = answers.compact(told).decode()
-        queue(runtime, merchant, order.notify_url, "TRANSACTION.SUCCESS", order.out_trade_no, plain)
+        message = v2_notices.paid(merchant, order)
+        queue(runtime, merchant, order.notify_url, PAID, order.out_trade_no, message, v2=True)
+        return
+    payload: dict[str, Any] = order_payloads.transaction(merchant, order)
+    if order.coupon:
+        payload["promotion_detail"] = order_payloads.coupons(order)
+    notify(runtime, merchant, order.notify_url, PAID, order.out_trade_no, payload)
 
 
-def tell_refund(runtime: Runtime, merchant: Merchant, order: Order, refund: Refund) -> None:
-    """A refund without an address of its own is told in v2's format, where the platform-wide setting says."""
+def notify_combined(runtime: Runtime, merchant: Merchant, combined: CombinedOrder) -> None:
+    head = combined.head
+    payload = combined_payloads.notification(runtime.state, merchant, combined)
+    notify(runtime, merchant, head.notify_url, PAID, head.out_trade_no, payload)
+
+
+def notify_refund(runtime: Runtime, merchant: Merchant, order: Order, refund: Refund) -> None:
+    """A refund without an address of its own is sent in v2's format, where the platform-wide setting says."""
     event, subject = f"REFUND.{refund.status}", refund.out_refund_no
     url = refund.notify_url or merchant.refund_notify_url
-    if refund.v2 or not refund.notify_url:
-        if url and merchant.v2_key:
-            plain = v2_notices.refunded(merchant, order, refund)
-            queue(runtime, merchant, url, event, subject, plain, v2=True)
-    elif merchant.apiv3_key:
-        plain = answers.compact(refund_told(merchant, order, refund)).decode()
-        queue(runtime, merchant, url, event, subject, plain)
+    if refund.reversal or not url:
+        return
+    if refund.notify_url and not refund.v2:
+        notify(runtime, merchant, url, event, subject, refund_payload(merchant, order, refund))
+    elif merchant.v2_key:
+        message = v2_notices.refunded(merchant, order, refund)
+        queue(runtime, merchant, url, event, subject, message, v2=True)
 
 
-def refund_told(merchant: Merchant, order: Order, refund: Refund) -> dict[str, Any]:
+def refund_payload(merchant: Merchant, order: Order, refund: Refund) -> dict[str, Any]:
     done = {"success_time": moments.rfc3339(refund.turns[-1].at)} if refund.status == "SUCCESS" else {}
+    partner = {"sp_mchid": merchant.mchid, "sub_mchid": order.sub_mchid}
     return {
-        "mchid": merchant.mchid,
+        **(partner if order.sub_mchid else {"mchid": merchant.mchid}),
         "out_trade_no": order.out_trade_no,
         "transaction_id": order.transaction_id,
         "out_refund_no": refund.out_refund_no,
@@ -56,17 +69,25 @@ def refund_told(merchant: Merchant, order: Order, refund: Refund) -> dict[str, A
     }
 
 
+def notify(
+    runtime: Runtime, merchant: Merchant, url: str, event_type: str, subject: str, payload: dict[str, Any]
+) -> None:
+    """Nothing is ever sent to a merchant without an APIv3 key."""
+    if merchant.apiv3_key:
+        queue(runtime, merchant, url, event_type, subject, answers.compact(payload).decode())
+
+
 def queue(
     runtime: Runtime,
     merchant: Merchant,
     url: str,
     event_type: str,
     subject: str,
-    plain: str,
+    message: str,
     *,
     v2: bool = False,
 ) -> None:
     now = runtime.world.now
-    notice = Notice(str(uuid.uuid4()), merchant.mchid, url, event_type, subject, plain, now, now, v2)
+    notice = Notice(str(uuid.uuid4()), merchant.mchid, url, event_type, subject, message, now, now, v2)
     runtime.state.notices[notice.id] = notice
     runtime.plan(notice)

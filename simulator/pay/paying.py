@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from simulator.pay import moments
-from simulator.pay.notices import tell_paid
+from simulator.pay.notices import notify_combined, notify_paid
+from simulator.pay.records.money import Movement
+from simulator.pay.records.orders import H5_LIFE, PREPAY_LIFE, CombinedOrder, Order
 from simulator.pay.runtime import Runtime
-from simulator.pay.state import H5_LIFE, PREPAY_LIFE, Merchant, Movement, Order
+from simulator.pay.state import Merchant
 from simulator.user_actions import ImpossibleError
 from simulator.world import openid_of
 
@@ -35,6 +37,10 @@ class Payer:
     def openid_at(self, appid: str) -> str:
         return self.openid or openid_of(appid, self.person)
 
+    def sub_openid_at(self, appid: str) -> str:
+        """The openid at one account of somebody who may be known by that at another."""
+        return openid_of(appid, self.wallet)
+
     @property
     def wallet(self) -> str:
         return self.person or self.openid
@@ -42,10 +48,11 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What is to be paid, and to whom."""
+    """What is to be paid, and the merchant who ordered it; `order` is the head of a combined order."""
 
     merchant: Merchant
     order: Order
+    combined: CombinedOrder | None = None
 
 
 def find(runtime: Runtime, token: str) -> Bill:
@@ -56,16 +63,27 @@ def find(runtime: Runtime, token: str) -> Bill:
     if prepay is None:
         raise ImpossibleError("there is no such prepay_id or code")
     merchant = runtime.state.merchants[prepay.mchid]
-    order = merchant.orders[prepay.out_trade_no]
-    life = H5_LIFE if order.trade_type == "MWEB" else PREPAY_LIFE
+    bill = bill_of(merchant, prepay.out_trade_no, combined=prepay.combined)
+    life = H5_LIFE if bill.order.trade_type == "MWEB" else PREPAY_LIFE
     if runtime.world.now >= prepay.made_at + life:
         raise ImpossibleError(f"the prepay_id is older than {life // 60} minutes")
-    return Bill(merchant, order)
+    return bill
+
+
+def bill_of(merchant: Merchant, number: str, *, combined: bool) -> Bill:
+    if not combined:
+        return Bill(merchant, merchant.orders[number])
+    found = merchant.combined[number]
+    return Bill(merchant, found.head, found)
 
 
 def check_open(order: Order, payer: Payer, now: float) -> None:
     """Raises ImpossibleError when this order cannot be paid by this person now."""
     state = order.state_at(now)
+    if state in ("PAYERROR", "REVOKED"):
+        raise ImpossibleError("the order is closed")
+    if state == "USERPAYING" and order.wallet != payer.wallet:
+        raise ImpossibleError("the order belongs to somebody else")
     if state in ("SUCCESS", "REFUND"):
         raise ImpossibleError("the order is paid already")
     if state == "CLOSED":
@@ -73,6 +91,8 @@ def check_open(order: Order, payer: Payer, now: float) -> None:
     if now >= order.ends_at:
         raise ImpossibleError("the order has run out")
     if order.openid and order.openid != payer.openid_at(order.appid):
+        raise ImpossibleError("the order belongs to somebody else")
+    if order.sub_openid and order.sub_openid not in (payer.openid, payer.sub_openid_at(order.sub_appid)):
         raise ImpossibleError("the order belongs to somebody else")
 
 
@@ -89,44 +109,70 @@ def pay(runtime: Runtime, bill: Bill, payer: Payer, bank: str = BALANCE, coupon:
         raise ImpossibleError("the merchant does not take this way of paying")
     if not 0 <= coupon < order.total:
         raise ImpossibleError("a coupon is worth less than the order")
+    if coupon and bill.combined:
+        raise ImpossibleError("a coupon is for one order, not for a combined one")
     if bank == BALANCE:
         left = money(runtime, payer) - (order.total - coupon)
         if left < 0:
             raise ImpossibleError("there is not enough money")
         runtime.state.wallets[payer.wallet] = left
-    order.wallet = payer.wallet
-    book_payment(runtime, bill.merchant, order, payer.openid_at(order.appid), bank, coupon)
-    tell_paid(runtime, bill.merchant, order)
+    if bill.combined:
+        book_combined(runtime, bill.combined, payer, bank)
+        notify_combined(runtime, bill.merchant, bill.combined)
+    else:
+        book_payment(runtime, bill.merchant, order, payer, bank, coupon)
+        notify_paid(runtime, bill.merchant, order)
 
 
 def takes(order: Order, bank: str) -> bool:
     return not any(bank in FORBIDDEN[limit] for limit in order.limits)
 
 
+def book_combined(runtime: Runtime, combined: CombinedOrder, payer: Payer, bank: str) -> None:
+    """Every order of a combined one is a payment of its own."""
+    mark_paid(runtime, combined.head, payer, bank, 0)
+    for each in combined.subs:
+        owner = runtime.state.merchants[each.mchid]
+        book_payment(runtime, owner, owner.orders[each.out_trade_no], payer, bank, 0)
+
+
 def book_payment(
-    runtime: Runtime, merchant: Merchant, order: Order, openid: str, bank: str, coupon: int
+    runtime: Runtime, merchant: Merchant, order: Order, payer: Payer, bank: str, coupon: int
 ) -> None:
-    now = runtime.world.now
-    number = runtime.world.next_number()
-    order.state, order.paid_at, order.payer, order.bank, order.coupon = "SUCCESS", now, openid, bank, coupon
-    order.transaction_id = transaction_number(now, number)
-    order.fee = fee_of(order.payer_total, merchant.fee_rate)
+    mark_paid(runtime, order, payer, bank, coupon)
+    payee = runtime.state.payee(merchant, order)
+    order.fee = fee_of(order.payer_total, payee.fee_rate)
+    net = order.payer_total - order.fee
     merchant.transactions[order.transaction_id] = order.out_trade_no
-    merchant.balance += order.payer_total - order.fee
-    merchant.movements.append(
+    payee.balance += net
+    if order.shared:
+        order.unsplit = net
+        payee.frozen += net
+    payee.movements.append(
         Movement(
-            now,
+            runtime.world.now,
             order.transaction_id,
             order.transaction_id,
             "交易",
-            order.payer_total - order.fee,
-            merchant.balance,
+            net,
+            payee.balance,
             order.payer_total,
             order.fee,
             order.out_trade_no,
         )
     )
     runtime.world.changes += 1
+
+
+def mark_paid(runtime: Runtime, order: Order, payer: Payer, bank: str, coupon: int) -> None:
+    now = runtime.world.now
+    order.state, order.paid_at, order.bank, order.coupon = "SUCCESS", now, bank, coupon
+    order.wallet, order.payer = payer.wallet, order.openid or payer.openid_at(order.appid)
+    if order.sub_openid and order.payer == order.sub_openid:
+        order.payer = payer.sub_openid_at(order.appid)
+    if order.sub_appid:
+        order.sub_payer = order.sub_openid or payer.sub_openid_at(order.sub_appid)
+    order.transaction_id = transaction_number(now, runtime.world.next_number())
 
 
 def transaction_number(now: float, number: int) -> str:

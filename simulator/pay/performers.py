@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from simulator.pay import red_packets, sharing_ledger
 from simulator.pay.delivery import deliver
+from simulator.pay.records.notices import Notice
 from simulator.pay.refunding import finish_due
 from simulator.pay.runtime import Performers
-from simulator.pay.schedule import RefundDue, TransferDue
-from simulator.pay.state import Notice
+from simulator.pay.schedule import RedPacketDue, RefundDue, SharingDue, TransferDue
 from simulator.pay.transfers import overdue
 
-PERFORMERS: Performers = {Notice: deliver, RefundDue: finish_due, TransferDue: overdue}
+PERFORMERS: Performers = {
+    Notice: deliver,
+    RefundDue: finish_due,
+    TransferDue: overdue,
+    SharingDue: sharing_ledger.finish_due,
+    RedPacketDue: red_packets.give_back,
+}

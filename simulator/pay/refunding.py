@@ -5,9 +5,12 @@ from __future__ import annotations
 from simulator.pay import moments, notices, texts
 from simulator.pay.errors import PayError
 from simulator.pay.faults import strike
+from simulator.pay.records.money import Movement
+from simulator.pay.records.orders import Order
+from simulator.pay.records.refunds import Refund, Turn
 from simulator.pay.runtime import Runtime
 from simulator.pay.schedule import RefundDue
-from simulator.pay.state import Merchant, Movement, Order, Refund, Turn
+from simulator.pay.state import Merchant
 
 DEADLINE = 365 * 86_400
 MOST = 50
@@ -44,7 +47,8 @@ def accept(
         each.payer_amount for each in shares
     )
     fee = share(order.fee, before + amount, order.total) - sum(each.fee for each in shares)
-    if merchant.balance < payer_amount - fee:
+    payee = runtime.state.payee(merchant, order)
+    if payee.available + order.unsplit < payer_amount - fee:
         raise PayError("NOT_ENOUGH")
     refund = Refund(number, refund_number(now, runtime.world.next_number()), order.out_trade_no, amount)
     refund.payer_amount, refund.fee, refund.terms, refund.made_at = payer_amount, fee, terms, now
@@ -53,9 +57,24 @@ def accept(
     merchant.refunds[number] = refund
     merchant.refund_ids[refund.refund_id] = number
     order.refunds.append(number)
-    move(runtime, merchant, refund, order, -1)
+    melt(payee, order, payer_amount - fee)
+    move(runtime, payee, refund, order, -1)
     start(runtime, merchant, refund)
     return refund
+
+
+def reverse(runtime: Runtime, merchant: Merchant, order: Order) -> None:
+    """Pays the whole order back at the merchant's word, without a notification. Raises NOT_ENOUGH."""
+    number = f"R{order.out_trade_no}"
+    refund = accept(runtime, merchant, order, number, order.total, "")
+    refund.reversal = True
+
+
+def melt(payee: Merchant, order: Order, amount: int) -> None:
+    """Takes an amount from what waits for being shared of an order, as far as there is any."""
+    taken = min(order.unsplit, amount)
+    order.unsplit -= taken
+    payee.frozen -= taken
 
 
 def start(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
@@ -79,11 +98,11 @@ def finish(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
     refund.turns.append(Turn(refund.ends, runtime.world.now))
     order = merchant.orders[refund.out_trade_no]
     if refund.ends == "CLOSED":
-        move(runtime, merchant, refund, order, 1)
+        move(runtime, runtime.state.payee(merchant, order), refund, order, 1)
     if refund.ends == "SUCCESS" and refund.received == WALLET:
         wallets = runtime.state.wallets
         wallets[order.wallet] = wallets.get(order.wallet, runtime.state.settings.wallet) + refund.payer_amount
-    notices.tell_refund(runtime, merchant, order, refund)
+    notices.notify_refund(runtime, merchant, order, refund)
     runtime.world.changes += 1
 
 
@@ -91,17 +110,17 @@ async def finish_due(runtime: Runtime, due: RefundDue) -> None:
     finish(runtime, due.merchant, due.refund)
 
 
-def move(runtime: Runtime, merchant: Merchant, refund: Refund, order: Order, sign: int) -> None:
+def move(runtime: Runtime, payee: Merchant, refund: Refund, order: Order, sign: int) -> None:
     change = sign * (refund.payer_amount - refund.fee)
-    merchant.balance += change
-    merchant.movements.append(
+    payee.balance += change
+    payee.movements.append(
         Movement(
             runtime.world.now,
             refund.refund_id,
             order.transaction_id,
             "退款" if sign < 0 else "退款退回",
             change,
-            merchant.balance,
+            payee.balance,
             refund.payer_amount,
             refund.fee,
             refund.out_refund_no,

@@ -7,10 +7,12 @@ from typing import Any
 from simulator.pay import moments, refunding, texts
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError, wrong
-from simulator.pay.keys import Key, SealedFieldError
-from simulator.pay.orders import check_address, digest
+from simulator.pay.field_keys import check_sealed
+from simulator.pay.ordering import check_address, digest
+from simulator.pay.records.orders import Order
+from simulator.pay.records.refunds import Refund, Turn
 from simulator.pay.schema import Array, Number, Object, Text
-from simulator.pay.state import Merchant, Order, Refund, Turn, same_serial
+from simulator.pay.state import Merchant
 
 REFUNDS = "/v3/refund/domestic/refunds"
 GOODS = Object(
@@ -31,6 +33,7 @@ SOURCE = Object(
 )
 REFUND = Object(
     {
+        "sub_mchid": Text(32),
         "transaction_id": Text(32),
         "out_trade_no": Text(32),
         "out_refund_no": Text(64, required=True, pattern=r"[0-9A-Za-z_\-|*@]+"),
@@ -51,6 +54,7 @@ REFUND = Object(
 )
 ABNORMAL = Object(
     {
+        "sub_mchid": Text(32),
         "out_refund_no": Text(64, required=True),
         "type": Text(32, required=True, choices=("USER_BANK_CARD", "MERCHANT_BANK_CARD")),
         "bank_type": Text(16),
@@ -80,12 +84,12 @@ def applied(call: Call) -> dict[str, Any]:
     body, merchant = call.read(REFUND), call.merchant
     if "notify_url" in body:
         check_address(merchant, body["notify_url"])
-    order, terms = wanted(merchant, body), digest(body)
-    known = merchant.refunds.get(body["out_refund_no"])
-    if known is not None:
-        if known.terms != terms:
+    order, terms = wanted(call, body), digest(body)
+    found = merchant.refunds.get(body["out_refund_no"])
+    if found is not None:
+        if found.terms != terms:
             raise PayError("INVALID_REQUEST", texts.OTHER_PARAMETERS)
-        return described(merchant, known)
+        return described(merchant, found)
     amount = body["amount"]["refund"]
     refunding.check(merchant, order, amount, body["amount"]["total"], call.now)
     refund = refunding.accept(call.runtime, merchant, order, body["out_refund_no"], amount, terms)
@@ -93,15 +97,18 @@ def applied(call: Call) -> dict[str, Any]:
     return described(merchant, refund)
 
 
-def wanted(merchant: Merchant, body: dict[str, Any]) -> Order:
+def wanted(call: Call, body: dict[str, Any]) -> Order:
     """The order a refund names. Raises PARAM_ERROR when it names none, RESOURCE_NOT_EXISTS for an unknown
     one.
     """
+    merchant, sub_mchid = call.merchant, body.get("sub_mchid", "")
+    if sub_mchid:
+        call.served(sub_mchid)
     if "transaction_id" not in body and "out_trade_no" not in body:
         raise wrong("/out_trade_no", None, "transaction_id or out_trade_no is needed")
     number = body.get("out_trade_no") or merchant.transactions.get(body.get("transaction_id", ""), "")
     order = merchant.orders.get(number)
-    if order is None or not order.terms:
+    if order is None or not order.terms or order.sub_mchid != sub_mchid:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_ORDER)
     if body.get("transaction_id", order.transaction_id) != order.transaction_id:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_ORDER)
@@ -110,10 +117,15 @@ def wanted(merchant: Merchant, body: dict[str, Any]) -> Order:
 
 @pay_api("GET", f"{REFUNDS}/{{out_refund_no}}")
 def query(call: Call) -> Answer:
-    refund = call.merchant.refunds.get(call.path["out_refund_no"])
-    if refund is None:
+    return described(call.merchant, known(call, call.path["out_refund_no"], call.query.get("sub_mchid", "")))
+
+
+def known(call: Call, number: str, sub_mchid: str) -> Refund:
+    """Raises RESOURCE_NOT_EXISTS."""
+    refund = call.merchant.refunds.get(number)
+    if refund is None or call.merchant.orders[refund.out_trade_no].sub_mchid != sub_mchid:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_REFUND)
-    return described(call.merchant, refund)
+    return refund
 
 
 @pay_api("POST", f"{REFUNDS}/{{refund_id}}/apply-abnormal-refund")
@@ -123,7 +135,7 @@ def apply_abnormal(call: Call) -> Answer:
     number = merchant.refund_ids.get(call.path["refund_id"])
     if number is None or number != body["out_refund_no"]:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_REFUND)
-    refund = merchant.refunds[number]
+    refund = known(call, number, body.get("sub_mchid", ""))
     if body["type"] == "USER_BANK_CARD":
         check_card(call, body)
     if refund.status != "ABNORMAL":
@@ -139,29 +151,7 @@ def check_card(call: Call, body: dict[str, Any]) -> None:
     for name in ("bank_type", "bank_account", "real_name"):
         if name not in body:
             raise wrong(f"/{name}", None, "missing")
-    key = field_key(call)
-    for name in ("bank_account", "real_name"):
-        try:
-            key.open_field(body[name])
-        except SealedFieldError as error:
-            raise wrong(f"/{name}", body[name], str(error)) from error
-
-
-def field_key(call: Call) -> Key:
-    """The key a request's encrypted fields were made for (pay reference 3.2)."""
-    merchant = call.merchant
-    if not call.serial:
-        raise PayError("PARAM_ERROR", texts.SERIAL_MISSING)
-    if (
-        merchant.key_mode != "certificate"
-        and same_serial(call.serial, merchant.public_key_id)
-        and merchant.public_key
-    ):
-        return merchant.public_key
-    for each in merchant.platform_certificates:
-        if same_serial(call.serial, each.serial) and merchant.key_mode != "public_key":
-            return each.key
-    raise PayError("PARAM_ERROR", texts.SERIAL_OF_PLATFORM)
+    check_sealed(call, body, "bank_account", "real_name")
 
 
 def described(merchant: Merchant, refund: Refund) -> dict[str, Any]:

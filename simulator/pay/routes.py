@@ -4,20 +4,45 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from simulator.pay import balances, bills, complaints, orders, platform, refunds, sheet, transfers
+from simulator.pay import (
+    balances,
+    bills,
+    code_payments,
+    combined_orders,
+    complaints,
+    echo,
+    orders,
+    partner_orders,
+    platform,
+    refunds,
+    sharing,
+    sharing_receivers,
+    sharing_returns,
+    sheet,
+    transfers,
+    v2_micropay,
+    v2_orders,
+    v2_payouts,
+    v2_red_packets,
+    v2_refunds,
+)
 from simulator.pay.gateway import PayGateway
 from simulator.pay.runtime import Runtime
 from simulator.pay.v2_gateway import V2Gateway
 
-TOPICS = (balances, bills, complaints, orders, platform, refunds, transfers)
+TOPICS = (
+    balances, bills, code_payments, combined_orders, complaints, echo, orders, partner_orders, platform,
+    refunds, sharing, sharing_receivers, sharing_returns, transfers,
+)  # fmt: skip
+OLD_TOPICS = (v2_micropay, v2_orders, v2_payouts, v2_red_packets, v2_refunds)
+OLD_PATHS = ("/pay", "/secapi", "/mmpaymkttransfers")
 
 
 def routes(runtime: Runtime) -> list[BaseRoute]:
-    """Every module of TOPICS has registered its calls by now."""
+    """Every module of TOPICS and OLD_TOPICS has registered its calls by now."""
     old = V2Gateway(runtime)
     return [
         *sheet.routes(runtime),
         Route("/v3/{path:path}", PayGateway(runtime)),
-        Route("/pay/{path:path}", old),
-        Route("/secapi/{path:path}", old),
+        *(Route(f"{path}/{{path:path}}", old) for path in OLD_PATHS),
     ]

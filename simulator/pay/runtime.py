@@ -29,7 +29,9 @@ TICK = 0.05
 
 @dataclass(slots=True)
 class Download:
-    """What the token of a bill's address stands for. `choice` is the bill's type or account."""
+    """What the token of a bill's address stands for. `choice` is the bill's type or account; a service
+    provider's may be about one merchant it serves.
+    """
 
     mchid: str
     day: str
@@ -37,6 +39,7 @@ class Download:
     made_at: float
     layout: Layout
     zipped: bool
+    sub_mchid: str = ""
 
 
 class Runtime:

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from simulator.pay.state import Merchant, Notice, PayState, Refund, Transfer
+from simulator.pay.records.notices import Notice
+from simulator.pay.records.red_packets import RedPacket
+from simulator.pay.records.refunds import Refund
+from simulator.pay.records.sharing import Sharing
+from simulator.pay.records.transfers import Transfer
+from simulator.pay.state import Merchant, PayState
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,31 @@ class TransferDue:
         return self.transfer.due_at
 
 
-Task = Notice | RefundDue | TransferDue
+@dataclass(frozen=True, slots=True)
+class SharingDue:
+    """Parts of an order that are paid out at `due_at`."""
+
+    merchant: Merchant
+    sharing: Sharing
+
+    @property
+    def due_at(self) -> float | None:
+        return self.sharing.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class RedPacketDue:
+    """A red packet of which the rest goes back at `due_at`."""
+
+    merchant: Merchant
+    packet: RedPacket
+
+    @property
+    def due_at(self) -> float | None:
+        return self.packet.due_at
+
+
+Task = Notice | RefundDue | TransferDue | SharingDue | RedPacketDue
 
 
 class Schedule:
@@ -55,6 +84,10 @@ class Schedule:
                     self.add(RefundDue(merchant, refund))
                 for transfer in merchant.transfers.values():
                     self.add(TransferDue(merchant, transfer))
+                for sharing in merchant.sharings.values():
+                    self.add(SharingDue(merchant, sharing))
+                for packet in merchant.red_packets.values():
+                    self.add(RedPacketDue(merchant, packet))
         return self
 
     def add(self, task: Task) -> None:

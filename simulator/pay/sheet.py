@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import segno
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from simulator.pay import paying, v2_xml
-from simulator.pay.keys import read_public, verifies
+from simulator.pay import barcodes, paying, payment_codes, red_packets, v2_xml
+from simulator.pay.keys import verifies
 from simulator.pay.runtime import Runtime
 from simulator.phone import STATIC
 from simulator.user_actions import ImpossibleError
@@ -65,7 +67,7 @@ def check_signature(bill: paying.Bill, params: Given) -> None:
         lines = (params["appId"], params["timeStamp"], params["nonceStr"], params["package"])
         message = "".join(f"{each}\n" for each in lines).encode()
         valid = [pem for serial, pem in merchant.certificates.items() if serial not in merchant.voided]
-        good = any(verifies(read_public(pem), message, params["paySign"]) for pem in valid)
+        good = any(verifies(pem, message, params["paySign"]) for pem in valid)
     if not good:
         raise ImpossibleError("the paySign is wrong")
 
@@ -108,6 +110,51 @@ async def pay(runtime: Runtime, given: Given) -> Any:
     return {"transaction_id": bill.order.transaction_id}
 
 
+async def code(runtime: Runtime, given: Given) -> Any:
+    """A new code to show to a cashier, as digits and as the two pictures of them."""
+    made = payment_codes.new_code(runtime, paying.Payer(str(given.get("person", ""))))
+    return {
+        "auth_code": made.code,
+        "seconds": payment_codes.LIFE,
+        "barcode": barcodes.code128(made.code),
+        "qrcode": qrcode(made.code),
+    }
+
+
+def qrcode(digits: str) -> str:
+    drawn = io.BytesIO()
+    segno.make(digits, error="m").save(drawn, kind="svg", xmldecl=False, scale=4, border=1)
+    return drawn.getvalue().decode()
+
+
+async def waiting(runtime: Runtime, given: Given) -> Any:
+    """A payment by code that waits for this person's password, as the sheet shows it; {} without one."""
+    person = str(given.get("person", ""))
+    token = payment_codes.waiting(runtime, person)
+    return shown(runtime, paying.find(runtime, token), person, token) if token else {}
+
+
+async def refuse(runtime: Runtime, given: Given) -> Any:
+    """The person does not enter the password."""
+    bill = paying.find(runtime, str(given.get("prepay", "")))
+    payment_codes.give_up(bill, str(given.get("person", "")))
+    return {"ok": True}
+
+
+async def red_packet(runtime: Runtime, given: Given) -> Any:
+    """What the person got of a red packet, and what others got of it."""
+    _, packet = red_packets.find(runtime, str(given.get("send_listid", "")))
+    mine = red_packets.open_packet(runtime, packet, paying.Payer(str(given.get("person", ""))))
+    return {
+        "amount": mine.amount,
+        "sender": packet.sender,
+        "wishing": packet.wishing,
+        "is_group": packet.is_group,
+        "count": packet.count,
+        "opened": [each.amount for each in packet.opened],
+    }
+
+
 def routes(runtime: Runtime) -> list[BaseRoute]:
     def endpoint(
         handler: Callable[[Runtime, Given], Awaitable[Any]],
@@ -130,5 +177,9 @@ def routes(runtime: Runtime) -> list[BaseRoute]:
         Route("/phone/pay/bridge", endpoint(by_bridge), methods=["POST"]),
         Route("/phone/pay/token", endpoint(by_token), methods=["POST"]),
         Route("/phone/pay/do", endpoint(pay), methods=["POST"]),
+        Route("/phone/pay/code", endpoint(code), methods=["POST"]),
+        Route("/phone/pay/waiting", endpoint(waiting), methods=["POST"]),
+        Route("/phone/pay/refuse", endpoint(refuse), methods=["POST"]),
+        Route("/phone/pay/red-packet", endpoint(red_packet), methods=["POST"]),
         Route("/cgi-bin/mmpayweb-bin/checkmweb", cashier),
     ]

@@ -8,10 +8,14 @@ from typing import Any
 
 from simulator.pay.faults import PayFault
 from simulator.pay.keys import Key
-
-ORDER_LIFE = 7 * 86_400
-PREPAY_LIFE, H5_LIFE = 7_200, 300
-MINIMUM_EXPIRY = 60
+from simulator.pay.records.complaints import Complaint
+from simulator.pay.records.money import Ballast, Movement
+from simulator.pay.records.notices import Notice
+from simulator.pay.records.orders import CombinedOrder, Order, PaymentCode, Prepay
+from simulator.pay.records.red_packets import RedPacket
+from simulator.pay.records.refunds import Refund
+from simulator.pay.records.sharing import Receiver, Sharing, SharingReturn
+from simulator.pay.records.transfers import Payout, Transfer
 
 
 @dataclass(slots=True)
@@ -27,203 +31,6 @@ class PlatformCertificate:
     ends: float
 
 
-@dataclass(slots=True)
-class Order:
-    """`state` is NOTPAY, SUCCESS or CLOSED; that there were refunds, or that it grew old, is worked out when
-    asked.
-
-    `terms` is a digest of the first call's parameters; a closed number that was never ordered has none. `v2`
-    is the sign type of an order of the old API and empty for one of the new.
-    """
-
-    out_trade_no: str
-    appid: str = ""
-    trade_type: str = ""
-    total: int = 0
-    terms: str = ""
-    description: str = ""
-    attach: str = ""
-    notify_url: str = ""
-    openid: str = ""
-    device: str = ""
-    limits: list[str] = field(default_factory=list)
-    v2: str = ""
-    made_at: float = 0.0
-    ends_at: float = 0.0
-    code: str = ""
-    state: str = "NOTPAY"
-    transaction_id: str = ""
-    paid_at: float = 0.0
-    payer: str = ""
-    wallet: str = ""
-    bank: str = ""
-    coupon: int = 0
-    fee: int = 0
-    refunds: list[str] = field(default_factory=list)
-
-    @property
-    def payer_total(self) -> int:
-        return self.total - self.coupon
-
-    def state_at(self, now: float) -> str:
-        """The state as the API tells it."""
-        if self.state == "SUCCESS":
-            return "REFUND" if self.refunds else "SUCCESS"
-        return "CLOSED" if self.state == "CLOSED" or now >= self.made_at + ORDER_LIFE else "NOTPAY"
-
-
-@dataclass(slots=True)
-class Turn:
-    """A refund's state since `at`."""
-
-    status: str
-    at: float
-
-
-@dataclass(slots=True)
-class Refund:
-    """`ends` is what becomes of it at `due_at`. `fee` is what the merchant gets back of the order's fee."""
-
-    out_refund_no: str
-    refund_id: str
-    out_trade_no: str
-    amount: int
-    payer_amount: int = 0
-    fee: int = 0
-    terms: str = ""
-    reason: str = ""
-    notify_url: str = ""
-    v2: bool = False
-    made_at: float = 0.0
-    due_at: float | None = None
-    ends: str = "SUCCESS"
-    received: str = "支付用户零钱"
-    turns: list[Turn] = field(default_factory=list)
-
-    @property
-    def status(self) -> str:
-        return self.turns[-1].status
-
-    def status_at(self, moment: float) -> str:
-        """The state it had then."""
-        return next((turn.status for turn in reversed(self.turns) if turn.at <= moment), "PROCESSING")
-
-
-@dataclass(slots=True)
-class Movement:
-    """A line of the fund flow; `change` is signed, `balance` the merchant's money after it."""
-
-    at: float
-    number: str
-    transaction_id: str
-    kind: str
-    change: int
-    balance: int
-    gross: int
-    fee: int
-    voucher: str
-
-
-@dataclass(slots=True)
-class Transfer:
-    """A transfer to a user; `due_at` is when it ends by itself. Money is fen."""
-
-    out_bill_no: str
-    transfer_bill_no: str
-    appid: str
-    openid: str
-    amount: int
-    remark: str
-    terms: str
-    notify_url: str
-    package: str
-    made_at: float
-    changed_at: float
-    due_at: float | None
-    state: str = "WAIT_USER_CONFIRM"
-    fail_reason: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in ("WAIT_USER_CONFIRM", "CANCELING")
-
-
-@dataclass(slots=True)
-class Step:
-    """Something said or done in a complaint; `kind` is the platform's operate_type."""
-
-    operator: str
-    kind: str
-    text: str
-    at: float
-
-
-@dataclass(slots=True)
-class Complaint:
-    """`state` is PENDING, PROCESSING or PROCESSED; `kind` REFUND, SERVICE_NOT_WORK or OTHERS."""
-
-    id: str
-    out_trade_no: str
-    detail: str
-    problem: str
-    kind: str
-    phone: str
-    at: float
-    state: str = "PENDING"
-    unanswered: bool = True
-    steps: list[Step] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Prepay:
-    mchid: str
-    out_trade_no: str
-    made_at: float
-
-
-@dataclass(slots=True)
-class Ballast:
-    """Payments of one day that nobody made, for bills of any length. Only the trade bill has them."""
-
-    day: str
-    count: int
-    total: int
-    prefix: str
-
-
-@dataclass(slots=True)
-class Delivery:
-    """One attempt at a notice. `verdict` is taken, refused, timeout, error or lost."""
-
-    at: float
-    verdict: str = "waiting"
-    status: int | None = None
-    ms: float = 0.0
-    serial: str = ""
-    tamper: str = ""
-    body: str = ""
-
-
-@dataclass(slots=True)
-class Notice:
-    """A notification on its way; `due_at` is the next attempt's time, None when there will be none.
-
-    `plain` is what is sealed in it; for v2 the whole message.
-    """
-
-    id: str
-    mchid: str
-    url: str
-    event_type: str
-    subject: str
-    plain: str
-    made_at: float
-    due_at: float | None
-    v2: bool = False
-    attempts: list[Delivery] = field(default_factory=list)
-    steps: int = 0
-
-
 def same_serial(serial: str, *others: str) -> bool:
     """Returns whether it is one of the others, in whatever case its digits are written."""
     return serial.upper() in (each.upper() for each in others)
@@ -235,7 +42,10 @@ class Merchant:
 
     `certificates` are the merchant's: serial → PEM of the certificate or public key. `key_mode` is
     certificate, public_key or switching; then `notify_share` of the notices are signed with the public key.
-    `serving` is the serial of the platform certificate in use. `fee_rate` is in 1/10,000.
+    `serving` is the serial of the platform certificate in use. `fee_rate` and `sharing_ratio` (the most that
+    may be shared of an order) are in 1/10,000. `sub_mchids` are merchants it serves as a service provider.
+    `frozen` is what of `balance` waits for being shared. `sharing_notify_url` is where it is notified of what
+    others shared with it; `sharing_returns` is whether it agreed to give shares back.
     """
 
     mchid: str
@@ -253,6 +63,11 @@ class Merchant:
     notify_share: float = 0.5
     fee_rate: int = 60
     balance: int = 0
+    frozen: int = 0
+    sub_mchids: list[str] = field(default_factory=list)
+    sharing_ratio: int = 3_000
+    sharing_notify_url: str = ""
+    sharing_returns: bool = True
     public_key_id: str = ""
     public_key: Key | None = None
     platform_certificates: list[PlatformCertificate] = field(default_factory=list)
@@ -267,6 +82,22 @@ class Merchant:
     transfer_numbers: dict[str, str] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     complaint_url: str = ""
+    combined: dict[str, CombinedOrder] = field(default_factory=dict)
+    receivers: dict[str, Receiver] = field(default_factory=dict)
+    sharings: dict[str, Sharing] = field(default_factory=dict)
+    sharing_returned: dict[str, SharingReturn] = field(default_factory=dict)
+    payouts: dict[str, Payout] = field(default_factory=dict)
+    red_packets: dict[str, RedPacket] = field(default_factory=dict)
+
+    @property
+    def held(self) -> int:
+        """What users may still confirm to have."""
+        return sum(each.amount for each in self.transfers.values() if each.is_open)
+
+    @property
+    def available(self) -> int:
+        """What may be paid out now."""
+        return self.balance - self.frozen - self.held
 
     def known_serial(self, given: str) -> str | None:
         """The serial of the merchant's certificate as it is kept; hex is written in either case."""
@@ -295,16 +126,23 @@ class PaySettings:
     bill_decimal_counts: bool = False
     wallet: int = 1_000_000
     password: str = "123456"  # noqa: S105
+    # A payment code pays more than this only with the password, for which its owner has so many seconds.
+    password_above: int = 100_000
+    password_seconds: float = 45.0
 
 
 @dataclass(slots=True)
 class PayState:
-    """`wallets` are people's money by person or openid; who is not in it has what the settings say."""
+    """`wallets` are people's money by person or openid; who is not in it has what the settings say. `names`
+    are people's real names, by the same keys.
+    """
 
     merchants: dict[str, Merchant] = field(default_factory=dict)
     prepays: dict[str, Prepay] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     wallets: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    payment_codes: dict[str, PaymentCode] = field(default_factory=dict)
     faults: list[PayFault] = field(default_factory=list)
     settings: PaySettings = field(default_factory=PaySettings)
 
@@ -312,10 +150,15 @@ class PayState:
         """The same merchants, as they were set up, with nothing bought."""
         return PayState({each.mchid: as_new(each) for each in self.merchants.values()})
 
+    def payee(self, merchant: Merchant, order: Order) -> Merchant:
+        """Whose money an order is: the served merchant's when a service provider ordered."""
+        return self.merchants[order.sub_mchid] if order.sub_mchid else merchant
+
 
 def as_new(merchant: Merchant) -> Merchant:
     passing = ("orders", "refunds", "transactions", "refund_ids", "movements", "ballast", "balance",
-        "transfers", "transfer_numbers", "complaints",
+        "frozen", "transfers", "transfer_numbers", "complaints", "combined", "receivers", "sharings",
+        "sharing_returned", "payouts", "red_packets",
     )  # fmt: skip
     kept: dict[str, Any] = {each.name: getattr(merchant, each.name) for each in fields(Merchant)}
     return Merchant(**{name: value for name, value in kept.items() if name not in passing})

@@ -8,6 +8,9 @@ TEXTS = {
     "ORDER_CLOSED": "该订单已失效",
     "ORDER_PAID": "该订单已支付",
     "ORDER_NOT_EXIST": "订单不存在",
+    "ORDER_REVERSED": "该订单已撤销",
+    "AUTH_CODE_EXPIRE": "二维码已过期，请用户在微信上刷新后再试",
+    "AUTH_CODE_INVALID": "请扫描微信支付被扫条码/二维码",
     "RESOURCE_NOT_EXISTS": "查询的资源不存在",
     "NO_AUTH": "商户无权限",
     "NOT_ENOUGH": "基本账户余额不足，请充值后重新发起",
@@ -53,3 +56,24 @@ NO_SUCH_REFUND = "退款单不存在"
 NOT_ABNORMAL = "退款单不是异常状态"
 BAD_DATE = "账单日期格式不正确，或不在可下载的范围内"
 LINK_OVER = "下载地址已失效，请重新申请账单"
+NOT_SERVED = "特约子商户商户号未授权服务商的产品权限"
+SUB_APPID = "sub_mch_id与sub_appid不匹配"
+CLOSE_COMBINED = "合单支付订单只能使用合单关单接口关闭"
+NOT_BOUND = "商品单商户号与合单商户appid没有绑定关系"
+OTHER_SUB_ORDERS = "合单关单的商品单与下单时不一致"
+SUB_ORDER_TWICE = "商品单商户订单号重复"
+USER_PAYING = "需要用户输入支付密码"
+USER_MONEY = "用户账号余额不足，请用户充值或更换支付卡后再支付"
+NOT_BY_CODE = "该订单不是付款码支付订单，不支持撤销"
+TOO_LATE_TO_REVERSE = "订单超过可撤销的最大期限"
+NOT_SHARED = "非分账订单不支持分账"
+SHARING_OVER = "分账订单已完结，剩余资金已解冻"
+SHARE_TOO_LARGE = "分账金额不足"
+RATIO_EXCEEDED = "分账金额超过最大分账比例"
+TOO_MANY_SHARINGS = "分账次数超过限制"
+NO_RECEIVER = "分账接收方关系不存在，请检查参数中每个接收方的关系"
+NO_SUCH_RECEIVER = "分账接收方商户号不存在"
+NO_SUCH_SHARING = "分账单不存在"
+NO_SUCH_RETURN = "分账回退单不存在"
+RETURN_TOO_LARGE = "回退金额超过可回退金额"
+NO_RETURNS = "回退方没有开通分账回退功能"

@@ -8,7 +8,10 @@ from itertools import chain
 
 from simulator.pay import moments
 from simulator.pay.bill_layout import CURRENT, Layout
-from simulator.pay.state import Ballast, Merchant, Order, Refund
+from simulator.pay.records.money import Ballast
+from simulator.pay.records.orders import Order
+from simulator.pay.records.refunds import Refund
+from simulator.pay.state import Merchant
 
 START = (
     "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行"
@@ -41,12 +44,16 @@ SNAPSHOT = 9 * 3600
 
 @dataclass(slots=True)
 class TradeBill:
-    """`kind` is ALL, SUCCESS or REFUND. The totals are complete once every line was taken."""
+    """`kind` is ALL, SUCCESS or REFUND. The totals are complete once every line was taken.
+
+    A service provider's bill holds all merchants it serves, or `sub_mchid` alone.
+    """
 
     merchant: Merchant
     day: str
     kind: str
     layout: Layout = CURRENT
+    sub_mchid: str = ""
     count: int = 0
     settled: int = 0
     refunded: int = 0
@@ -83,17 +90,20 @@ class TradeBill:
             found += [
                 (each.paid_at, each, None)
                 for each in self.merchant.orders.values()
-                if self.holds(each.paid_at)
+                if self.holds(each.paid_at) and self.concerns(each)
             ]
         if self.kind != "SUCCESS":
             found += [
                 (each.made_at, self.merchant.orders[each.out_trade_no], each)
                 for each in self.merchant.refunds.values()
-                if self.holds(each.made_at)
+                if self.holds(each.made_at) and self.concerns(self.merchant.orders[each.out_trade_no])
             ]
         found.sort(key=lambda each: each[0], reverse=True)
         own = (self.payment(order) if back is None else self.refund(order, back) for _, order, back in found)
         return chain(own, self.ballast())
+
+    def concerns(self, order: Order) -> bool:
+        return self.sub_mchid in ("", order.sub_mchid)
 
     def holds(self, moment: float) -> bool:
         return self.start <= moment < self.start + DAY
@@ -132,14 +142,19 @@ class TradeBill:
         ]
         money = ["CNY", "0.00", "0.00", *times]
         end = self.goods(order, -refund.fee, 0, [yuan(refund.amount), ""])
-        return [*self.head(order, refund.made_at, "REFUND"), *money, *back, *end]
+        return [
+            *self.head(order, refund.made_at, "REVOKED" if refund.reversal else "REFUND"),
+            *money,
+            *back,
+            *end,
+        ]
 
     def head(self, order: Order, at: float, state: str) -> list[str]:
         return [
             moments.in_bill(at),
             order.appid,
             self.merchant.mchid,
-            "0",
+            order.sub_mchid or "0",
             order.device,
             order.transaction_id,
             order.out_trade_no,

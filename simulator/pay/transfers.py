@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.pay import answers, moments, texts
+from simulator.pay import moments, texts
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError, wrong
-from simulator.pay.keys import SealedFieldError
-from simulator.pay.notices import queue
-from simulator.pay.orders import check_address, digest
-from simulator.pay.refunds import field_key
+from simulator.pay.field_keys import check_sealed
+from simulator.pay.notices import notify
+from simulator.pay.ordering import check_address, digest
+from simulator.pay.records.money import Movement
+from simulator.pay.records.transfers import Transfer
 from simulator.pay.runtime import Runtime
 from simulator.pay.schedule import TransferDue
 from simulator.pay.schema import Array, Number, Object, Text
-from simulator.pay.state import Merchant, Movement, Transfer
+from simulator.pay.state import Merchant
 
 BILLS = "/v3/fund-app/mch-transfer/transfer-bills"
 LIFE = 86_400
@@ -70,17 +71,13 @@ def check_name(call: Call, body: dict[str, Any]) -> None:
         if body["transfer_amount"] >= NAME_FROM:
             raise wrong("/user_name", None, "missing")
         return
-    try:
-        field_key(call).open_field(body["user_name"])
-    except SealedFieldError as error:
-        raise wrong("/user_name", body["user_name"], str(error)) from error
+    check_sealed(call, body, "user_name")
 
 
 def accepted(call: Call, body: dict[str, Any], terms: str) -> Transfer:
     """Raises NOT_ENOUGH for more than the merchant has beside what others may still confirm."""
     merchant, now, amount = call.merchant, call.now, body["transfer_amount"]
-    held = sum(each.amount for each in merchant.transfers.values() if each.is_open)
-    if merchant.balance - held < amount:
+    if merchant.available < amount:
         raise PayError("NOT_ENOUGH")
     number = call.runtime.world.next_number()
     transfer = Transfer(
@@ -168,9 +165,9 @@ def finish(runtime: Runtime, merchant: Merchant, transfer: Transfer, state: str,
                 transfer.out_bill_no,
             )
         )
-    if transfer.notify_url and merchant.apiv3_key:
-        plain = answers.compact(described(merchant, transfer)).decode()
-        queue(runtime, merchant, transfer.notify_url, EVENT, transfer.out_bill_no, plain)
+    if transfer.notify_url:
+        payload = described(merchant, transfer)
+        notify(runtime, merchant, transfer.notify_url, EVENT, transfer.out_bill_no, payload)
     runtime.world.changes += 1
 
 

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from simulator.pay import v2, v2_bills, v2_xml
+from simulator.pay import v2_answers, v2_bills, v2_xml
 from simulator.pay.faults import PayFault, strike
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import same_serial
+from simulator.pay.v2_calls import OLD_APIS, Fields, OldApi
 from simulator.serving import CLIENT_CERTIFICATE
 
 # Stands for the client certificate of mutual TLS.
@@ -29,29 +30,30 @@ class V2Gateway:
         if path == v2_bills.PATH:
             await self._bill(await request.body())(scope, receive, send)
             return
-        if path not in v2.CALLS:
+        api = OLD_APIS.get(path)
+        if api is None:
             await Response(status_code=404)(scope, receive, send)
             return
         fault = strike(self.runtime.state.faults, path, "") or PayFault(0)
         if fault.status:
             await Response(status_code=fault.status)(scope, receive, send)
             return
-        told = self._answer(path, request, await request.body())
-        code = 0 if told.get("result_code") == "SUCCESS" else 1
+        answer = self._answer(api, request, await request.body())
+        code = 0 if answer.get("result_code") == "SUCCESS" else 1
         ms = (time.perf_counter() - started) * 1000
-        self.runtime.world.record_call(path, told.get("mch_id", ""), code, ms)
-        await Response(v2_xml.write(told), media_type="text/plain")(scope, receive, send)
+        self.runtime.world.record_call(path, answer.get(api.merchant_field, ""), code, ms)
+        await Response(v2_xml.write(answer), media_type="text/plain")(scope, receive, send)
 
     def _bill(self, body: bytes) -> Response:
         """The file, or XML that says why there is none."""
         try:
-            call = v2.understood(self.runtime, body)
+            call = v2_answers.understood(self.runtime, body)
             content = v2_bills.file(self.runtime, call.merchant, call.fields)
-        except v2.NotUnderstoodError as error:
-            return Response(v2_xml.write(v2.failed(str(error))), media_type="text/plain")
+        except v2_answers.NotUnderstoodError as error:
+            return Response(v2_xml.write(v2_answers.failed(str(error))), media_type="text/plain")
         except v2_bills.NoBillError as error:
-            told = {**v2.failed(str(error)), "error_code": error.code}
-            return Response(v2_xml.write(told), media_type="text/plain")
+            answer = {**v2_answers.failed(str(error)), "error_code": error.code}
+            return Response(v2_xml.write(answer), media_type="text/plain")
         return Response(content, media_type="text/plain")
 
     def _shows_certificate(self, request: Request) -> bool:
@@ -63,9 +65,9 @@ class V2Gateway:
         serial = merchant.known_serial(shown["serial"]) if merchant else None
         return merchant is not None and serial is not None and not same_serial(serial, *merchant.voided)
 
-    def _answer(self, path: str, request: Request, body: bytes) -> v2.Fields:
+    def _answer(self, api: OldApi, request: Request, body: bytes) -> Fields:
         if request.method != "POST":
-            return v2.failed("请使用post方法")
-        if path.startswith("/secapi/") and not self._shows_certificate(request):
-            return v2.failed("证书验证失败")
-        return v2.answered(self.runtime, path, body)
+            return v2_answers.failed("请使用post方法")
+        if api.certificate and not self._shows_certificate(request):
+            return v2_answers.failed("证书验证失败")
+        return v2_answers.answer(self.runtime, api, body)

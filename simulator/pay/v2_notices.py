@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from simulator.pay import moments, sealing, v2_xml
-from simulator.pay.state import Merchant, Order, Refund
+from simulator.pay.records.orders import Order
+from simulator.pay.records.refunds import Refund
+from simulator.pay.state import Merchant
 
 STATES = {"SUCCESS": "SUCCESS", "ABNORMAL": "CHANGE", "CLOSED": "REFUNDCLOSE"}
 

@@ -11,6 +11,12 @@ from lxml import etree
 METHODS = ("MD5", "HMAC-SHA256")
 
 
+class Markup(str):
+    """Elements inside a value, which are written as they are."""
+
+    __slots__ = ()
+
+
 class BadXmlError(Exception):
     """This is no flat <xml> document."""
 
@@ -46,5 +52,7 @@ def write(fields: Mapping[str, str], root: str = "xml") -> str:
 
 
 def _cdata(value: str) -> str:
+    if isinstance(value, Markup):
+        return value
     escaped = value.replace("]]>", "]]]]><![CDATA[>")
     return f"<![CDATA[{escaped}]]>"

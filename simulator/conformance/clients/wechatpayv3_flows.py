@@ -14,7 +14,7 @@ from harness import APPID, control, flow, run
 from wechatpayv3 import WeChatPay, WeChatPayType
 
 merchant = json.loads(Path(os.environ["MERCHANT"]).read_text())
-OPENID = merchant["openid"]
+OPENID, OTHER = merchant["openid"], merchant["other_mchid"]
 came: list[tuple[dict[str, str], bytes]] = []
 
 
@@ -144,13 +144,76 @@ def complaints() -> None:
 
 @flow("profit sharing")
 def sharing() -> None:
-    found = good(pay.query(out_trade_no="JS00000002"))
-    good(pay.profitsharing_amount_query(found["transaction_id"]))
+    good(pay.profitsharing_add_receiver("MERCHANT_ID", OTHER, "PARTNER", name="合作方"))
+    prepay = ordered("PS00000001", settle_info={"profit_sharing": True})["prepay_id"]
+    paid_for = control("/pay", {"prepay": prepay, "openid": OPENID})["transaction_id"]
+    left = good(pay.profitsharing_amount_query(paid_for))["unsplit_amount"]
+    part = {"type": "MERCHANT_ID", "account": OTHER, "amount": 1_000, "description": "分给合作方"}
+    made = good(pay.profitsharing_order(paid_for, "PO00000001", [part], unfreeze_unsplit=False))
+    assert made["state"] == "PROCESSING", made
+    assert good(pay.profitsharing_amount_query(paid_for))["unsplit_amount"] == left - 1_000
+    control("/clock", {"advance": 5})
+    control("/notices/settle", {})
+    done = good(pay.profitsharing_order_query(paid_for, "PO00000001"))
+    assert done["receivers"][0]["result"] == "SUCCESS", done
+    back = good(pay.profitsharing_return("RT00000001", OTHER, 400, "退", out_order_no="PO00000001"))
+    assert back["result"] == "SUCCESS", back
+    assert good(pay.profitsharing_return_query("PO00000001", "RT00000001"))["amount"] == 400
+    good(pay.profitsharing_unfreeze(paid_for, "PO00000002", "解冻"))
+    good(pay.profitsharing_delete_receiver("MERCHANT_ID", OTHER))
 
 
 @flow("combined orders")
 def combined() -> None:
-    good(pay.combine_query("CO00000001"))
+    subs = [sub_order(merchant["mchid"], "CS00000001"), sub_order(OTHER, "CS00000002")]
+    payer = {"openid": OPENID}
+    made = good(pay.combine_pay("CO00000001", subs, combine_payer_info=payer))
+    control("/pay", {"prepay": made["prepay_id"], "openid": OPENID})
+    found = good(pay.combine_query("CO00000001"))
+    assert [each["trade_state"] for each in found["sub_orders"]] == ["SUCCESS", "SUCCESS"], found
+    opened = pay.callback(*came[-1]) or {}
+    assert opened["resource"]["combine_out_trade_no"] == "CO00000001", opened
+    one = [sub_order(merchant["mchid"], "CS00000003")]
+    good(pay.combine_pay("CO00000002", one, pay_type=WeChatPayType.NATIVE))
+    good(pay.combine_close("CO00000002", [{"mchid": merchant["mchid"], "out_trade_no": "CS00000003"}]))
+
+
+def sub_order(mchid: str, number: str) -> dict[str, Any]:
+    amount = {"total_amount": 3_000, "currency": "CNY"}
+    return {"mchid": mchid, "attach": "x", "amount": amount, "out_trade_no": number, "description": "咖啡"}
+
+
+@flow("payment codes")
+def codes() -> None:
+    code = control("/payment-codes", {"openid": OPENID})["auth_code"]
+    more = {"scene_info": {"store_info": {"out_id": "1"}}, "pay_type": WeChatPayType.CODEPAY}
+    paid_at_once = good(pay.pay("咖啡", "MP00000001", {"total": 1_800}, payer={"auth_code": code}, **more))
+    assert paid_at_once["trade_state"] == "SUCCESS", paid_at_once
+    code = control("/payment-codes", {"openid": OPENID, "password": True})["auth_code"]
+    waiting = good(pay.pay("咖啡", "MP00000002", {"total": 1_800}, payer={"auth_code": code}, **more))
+    assert waiting["code"] == "USERPAYING", waiting
+    for number in ("MP00000001", "MP00000002"):
+        good(pay.codepay_reverse(number))
+        assert good(pay.query(out_trade_no=number))["trade_state"] == "REVOKED"
+
+
+@flow("service-provider mode")
+def partner() -> None:
+    control("/merchants", {"mchid": merchant["mchid"], "sub_mchids": [OTHER]})
+    served = {"sub_mchid": OTHER}
+    provider = made(partner_mode=True)
+    prepay = good(
+        provider.pay("会员年卡", "SP00000001", {"total": 10_000}, payer={"sp_openid": OPENID}, **served)
+    )["prepay_id"]
+    control("/pay", {"prepay": prepay, "openid": OPENID})
+    opened = provider.callback(*came[-1]) or {}
+    assert opened["resource"]["sub_mchid"] == OTHER, opened
+    assert good(provider.query(out_trade_no="SP00000001", **served))["trade_state"] == "SUCCESS"
+    amount = {"refund": 3_000, "total": 10_000, "currency": "CNY"}
+    good(provider.refund("SR00000001", amount, out_trade_no="SP00000001", **served))
+    assert good(provider.query_refund("SR00000001", **served))["out_refund_no"] == "SR00000001"
+    good(provider.pay("会员年卡", "SP00000002", {"total": 1}, pay_type=WeChatPayType.NATIVE, **served))
+    good(provider.close("SP00000002", **served))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // One bubble for each kind of message.
 
 import { el, outside, toast, webAddress } from "./dom.js";
+import { redPacket } from "./redpacket.js";
 import { mediaAddress } from "./server.js";
 import { rich } from "./text.js";
 import { known, t } from "./words.js";
@@ -140,6 +141,7 @@ const BUBBLES = {
   location,
   link,
   template,
+  redpacket: redPacket,
 };
 
 export function bubble(phone, entry) {

@@ -3,6 +3,7 @@
 import { choose, fill } from "./dialogs.js";
 import { el, toast } from "./dom.js";
 import { askLeave } from "./notices.js";
+import { showPaymentCode } from "./paymentcode.js";
 import { upload } from "./server.js";
 import { t } from "./words.js";
 
@@ -66,6 +67,7 @@ export class Composer {
       ["📍", "location", () => this.location()],
       ["🔗", "link", () => this.link()],
       ["🔳", "scan", () => this.phone.scan()],
+      ["💳", "paymentCode", () => showPaymentCode(this.phone)],
       ["🔔", "notices", () => askLeave(this.phone)],
     ];
     return tiles.map(([sign, name, run]) =>

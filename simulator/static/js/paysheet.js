@@ -25,6 +25,14 @@ export function payByPrepay(place, person, prepay) {
   return pay(place, person, "token", { prepay });
 }
 
+// A payment by code that waits for the password; who closes the sheet refuses it.
+export async function confirmWaiting(phone, told) {
+  const sheet = new PaySheet(phone.node, phone.person);
+  sheet.show(told);
+  const { result } = await sheet.ended;
+  if (result === "cancel") await payment("refuse", { prepay: told.prepay, person: phone.person });
+}
+
 async function pay(place, person, what, given) {
   place.querySelector(".pay")?.dispatchEvent(new Event("leave"));
   const before = document.activeElement;

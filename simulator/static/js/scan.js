@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { isPayCode, payByCode } from "./paysheet.js";
+import { linkedPacket, openRedPacket } from "./redpacket.js";
 import { codes, recognise } from "./server.js";
 import { openPage } from "./webview.js";
 import { locale, reason, t } from "./words.js";
@@ -29,6 +30,11 @@ export async function scan(phone) {
       if (isPayCode(what.text)) {
         take("");
         payByCode(phone, what.text);
+        return;
+      }
+      if (linkedPacket(what.text)) {
+        take("");
+        openRedPacket(phone, linkedPacket(what.text));
         return;
       }
       try {

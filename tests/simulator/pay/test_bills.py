@@ -14,7 +14,10 @@ import requests
 from simulator.pay import bills
 from simulator.pay.bill_layout import STYLES
 from simulator.pay.fund_bill import FundBill
-from simulator.pay.state import Merchant, Movement, Order, Refund, Turn
+from simulator.pay.records.money import Movement
+from simulator.pay.records.orders import Order
+from simulator.pay.records.refunds import Refund, Turn
+from simulator.pay.state import Merchant
 from simulator.pay.trade_bill import TradeBill
 from tests.simulator.pay.conftest import APPID, MCHID, OPENID, NotifyServer, Shop, refused
 

@@ -53,7 +53,7 @@ def test_a_recorded_forgery_is_refused(vector: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("vector", VECTORS["client_invoke"], ids=lambda each: each["kind"])
 def test_a_recorded_bridge_signature_verifies(vector: dict[str, Any]) -> None:
-    public = keys.read_public(KEYS["merchant"]["certificate_pem"])
+    public = KEYS["merchant"]["certificate_pem"]
     assert keys.verifies(public, vector["message"].encode(), vector["signature"])
     assert not keys.verifies(public, vector["message"].encode() + b" ", vector["signature"])
     assert not keys.verifies(public, vector["message"].encode(), "not base64!")
@@ -62,7 +62,7 @@ def test_a_recorded_bridge_signature_verifies(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["request_post_jsapi", "jsapi_pay_sign", "app_pay_sign"])
 def test_a_signature_printed_in_the_documentation_verifies(name: str) -> None:
     published = VECTORS["published_known_answers"]
-    public = keys.read_public(published["merchant_public_key_pem"])
+    public = published["merchant_public_key_pem"]
     assert keys.verifies(public, published[name]["message"].encode(), published[name]["signature"])
 
 

@@ -1,0 +1,87 @@
+"""The code a person shows to a cashier, and what a payment by it needs."""
+
+from __future__ import annotations
+
+import secrets
+
+from simulator.pay import ordering, texts
+from simulator.pay.errors import PayError
+from simulator.pay.paying import BALANCE, Bill, Payer, check_open, pay
+from simulator.pay.records.orders import Order, PaymentCode
+from simulator.pay.runtime import Runtime
+from simulator.pay.state import Merchant
+from simulator.user_actions import ImpossibleError
+
+LIFE = 60
+DIGITS = 18
+FIRST = ("10", "11", "12", "13", "14", "15")
+TRADE_TYPE = "MICROPAY"
+
+
+def new_code(runtime: Runtime, payer: Payer, bank: str = BALANCE, *, password: bool = False) -> PaymentCode:
+    """A code of the payer. With `password` the payment waits for the password, however little it is."""
+    now = runtime.world.now
+    codes = runtime.state.payment_codes
+    for old in [each.code for each in codes.values() if now >= each.made_at + LIFE]:
+        del codes[old]
+    digits = f"{secrets.choice(FIRST)}{secrets.randbelow(10 ** (DIGITS - 2)):0{DIGITS - 2}d}"
+    codes[digits] = PaymentCode(digits, payer.person, payer.openid, bank, password, now)
+    return codes[digits]
+
+
+def scanned(runtime: Runtime, digits: str) -> PaymentCode:
+    """Raises AUTH_CODE_INVALID for what is no code, AUTH_CODE_EXPIRE for one that is over or was used."""
+    if len(digits) != DIGITS or not digits.isdecimal() or digits[:2] not in FIRST:
+        raise PayError("AUTH_CODE_INVALID")
+    code = runtime.state.payment_codes.get(digits)
+    if code is None or code.used or runtime.world.now >= code.made_at + LIFE:
+        raise PayError("AUTH_CODE_EXPIRE")
+    return code
+
+
+def charge(runtime: Runtime, merchant: Merchant, order: Order, digits: str) -> bool:
+    """Pays the order, or leaves it waiting for the password and returns False.
+
+    Raises NOT_ENOUGH when the payer's money does not suffice; nothing is kept then, but the code is used.
+    """
+    code, settings = scanned(runtime, digits), runtime.state.settings
+    code.used = True
+    order.trade_type = TRADE_TYPE
+    payer, bill = Payer(code.person, code.openid), Bill(merchant, order)
+    if code.password or order.total > settings.password_above:
+        order.state, order.ends_at = "USERPAYING", runtime.world.now + settings.password_seconds
+        order.wallet, order.bank = payer.wallet, code.bank
+        ordering.prepaid(runtime, merchant, order)
+        keep(runtime, merchant, order)
+        return False
+    try:
+        check_open(order, payer, runtime.world.now)
+        pay(runtime, bill, payer, code.bank)
+    except ImpossibleError as error:
+        raise PayError("NOT_ENOUGH", texts.USER_MONEY) from error
+    keep(runtime, merchant, order)
+    return True
+
+
+def keep(runtime: Runtime, merchant: Merchant, order: Order) -> None:
+    merchant.orders[order.out_trade_no] = order
+    runtime.world.changes += 1
+
+
+def waiting(runtime: Runtime, person: str) -> str:
+    """The prepay_id of a payment that waits for this person's password; empty when there is none."""
+    now = runtime.world.now
+    for token, prepay in reversed(runtime.state.prepays.items()):
+        if prepay.combined or now - prepay.made_at > LIFE:
+            continue
+        order = runtime.state.merchants[prepay.mchid].orders.get(prepay.out_trade_no)
+        if order and order.wallet == person and order.state_at(now) == "USERPAYING":
+            return token
+    return ""
+
+
+def give_up(bill: Bill, person: str) -> None:
+    """The payer does not enter the password. Raises ImpossibleError unless it was waited for."""
+    if bill.order.state != "USERPAYING" or bill.order.wallet != person:
+        raise ImpossibleError("nothing waits for the password")
+    bill.order.state = "PAYERROR"

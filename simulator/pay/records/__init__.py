@@ -1,0 +1,1 @@
+"""What WeChat Pay keeps about each kind of thing; `state` holds them together."""

@@ -1,0 +1,46 @@
+"""Refunds as the platform keeps them. Money is fen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Turn:
+    """A refund's state since `at`."""
+
+    status: str
+    at: float
+
+
+@dataclass(slots=True)
+class Refund:
+    """`ends` is what becomes of it at `due_at`. `fee` is what the merchant gets back of the order's fee.
+
+    `reversal` is that the merchant took the whole payment back, which nobody is notified of.
+    """
+
+    out_refund_no: str
+    refund_id: str
+    out_trade_no: str
+    amount: int
+    payer_amount: int = 0
+    fee: int = 0
+    terms: str = ""
+    reason: str = ""
+    notify_url: str = ""
+    v2: bool = False
+    reversal: bool = False
+    made_at: float = 0.0
+    due_at: float | None = None
+    ends: str = "SUCCESS"
+    received: str = "支付用户零钱"
+    turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        return self.turns[-1].status
+
+    def status_at(self, moment: float) -> str:
+        """The state it had then."""
+        return next((turn.status for turn in reversed(self.turns) if turn.at <= moment), "PROCESSING")

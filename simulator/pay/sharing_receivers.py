@@ -1,0 +1,65 @@
+"""Who an order may be shared with: receivers are added first, and deleted (分账接收方)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.pay import texts
+from simulator.pay.calls import Answer, Call, pay_api
+from simulator.pay.errors import PayError, wrong
+from simulator.pay.field_keys import check_sealed
+from simulator.pay.ordering import parties
+from simulator.pay.records.sharing import Receiver
+from simulator.pay.sharing_shapes import DROPPED, MERCHANT, RECEIVER, SUB_PERSON, partner
+
+RECEIVERS = "/v3/profitsharing/receivers"
+MOST = 20_000
+
+
+def key(sub_mchid: str, type: str, account: str) -> str:  # noqa: A002 - the API's own word
+    """Under which a receiver is kept; those of each served merchant are its own."""
+    return f"{sub_mchid} {type} {account}"
+
+
+@pay_api("POST", f"{RECEIVERS}/add")
+def add(call: Call) -> Answer:
+    """A receiver that is there already is changed. A merchant that receives must exist."""
+    body, merchant = call.read(RECEIVER), call.merchant
+    check(call, body)
+    if "name" in body:
+        check_sealed(call, body, "name")
+    if (body["relation_type"] == "CUSTOM") is not ("custom_relation" in body):
+        issue = "needed for the relation CUSTOM, and for no other"
+        raise wrong("/custom_relation", body.get("custom_relation"), issue)
+    if body["type"] == MERCHANT and body["account"] not in call.runtime.state.merchants:
+        raise PayError("INVALID_REQUEST", texts.NO_SUCH_RECEIVER)
+    if len(merchant.receivers) >= MOST:
+        raise PayError("RULE_LIMIT")
+    found = Receiver(
+        body["type"],
+        body["account"],
+        body["relation_type"],
+        body.get("custom_relation", ""),
+        body.get("sub_mchid", ""),
+    )
+    merchant.receivers[key(found.sub_mchid, found.type, found.account)] = found
+    call.runtime.world.changes += 1
+    returned = ("type", "account", "name", "relation_type", "custom_relation")
+    return {**partner(found.sub_mchid), **{name: body[name] for name in returned if name in body}}
+
+
+@pay_api("POST", f"{RECEIVERS}/delete")
+def delete(call: Call) -> Answer:
+    """One that is not there is deleted as well."""
+    body = call.read(DROPPED)
+    check(call, body)
+    sub_mchid = body.get("sub_mchid", "")
+    call.merchant.receivers.pop(key(sub_mchid, body["type"], body["account"]), None)
+    return {**partner(sub_mchid), "type": body["type"], "account": body["account"]}
+
+
+def check(call: Call, body: dict[str, Any]) -> None:
+    """Raises PayError for appids that are not the caller's, and an openid nobody's appid is named for."""
+    parties(call, body)
+    if body["type"] == SUB_PERSON and not body.get("sub_appid"):
+        raise wrong("/sub_appid", None, "missing")
