@@ -100,10 +100,16 @@ async def codes(phone: Phone) -> Any:
 
 
 async def recognise(phone: Phone) -> Any:
-    """The ticket of the code in a picture (the body), or of the one that the text in the query means."""
+    """The ticket of the code in a picture (the body), or of the one that the text in the query means.
+
+    A picture with the code of one of the platform's own pages gives its `url`.
+    """
     text = phone.request.query_params.get("text")
     if text is None:
-        return {"ticket": qrcodes.in_picture(phone.account, await phone.request.body()).ticket}
+        picture = await phone.request.body()
+        if url := qrcodes.page_in_picture(picture):
+            return {"url": url}
+        return {"ticket": qrcodes.in_picture(phone.account, picture).ticket}
     return {"ticket": qrcodes.in_text(phone.account, text).ticket}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -353,6 +354,9 @@ def test_a_browser_shows_a_code_and_goes_on_when_it_was_scanned(platform: Platfo
     state = path.replace("componentloginpage", "componentloginpage/state")
     assert requests.get(base + state, timeout=10).json() == {"url": ""}
     url = re.findall(r"<code>(.*?)</code>", text)[0].replace("&amp;", "&")
+    picture = base64.b64decode(re.findall(r"base64,([^\"]+)", text)[0])
+    seen = requests.post(f"{base}/phone/{APPID}/alice-1/codes", data=picture, timeout=10).json()
+    assert seen == {"url": url}
     frame = opened(platform.simulator, url)["frame"]
     inside = frame.removeprefix(f"http://alice-1.localhost:{urlsplit(base).port}")
     data = {"choice": "allow", "permission": "1"}
