@@ -296,6 +296,29 @@ def test_the_accounts_own_server_goes_on_receiving(platform: Platform) -> None:
     assert len(platform.simulator.event(type="text", content="在吗")["attempts"]) == 1
 
 
+def test_one_component_at_a_time_holds_the_web_pages_of_an_account(platform: Platform) -> None:
+    platform.authorize()
+    platform.simulator.sim("/components", {"appid": OTHER, "aes_key": KEY})
+    platform.simulator.sim(f"/components/{OTHER}/authorize", {"appid": APPID})
+    listed = {each["appid"]: each for each in platform.simulator.look("/components")["components"]}
+    assert 4 in listed[COMPONENT]["authorizations"][APPID]
+    assert 4 not in listed[OTHER]["authorizations"][APPID]
+    platform.sim("/cancel", appid=APPID)
+    platform.simulator.sim(f"/components/{OTHER}/authorize", {"appid": APPID})
+    listed = {each["appid"]: each for each in platform.simulator.look("/components")["components"]}
+    assert 4 in listed[OTHER]["authorizations"][APPID]
+
+
+def test_a_component_that_fails_is_held_and_the_account_is_not(platform: Platform) -> None:
+    platform.authorize()
+    platform.simulator.sim("/accounts", {"appid": APPID, "callback_url": platform.server.url})
+    platform.server.answer = lambda pushed: b"success" if pushed.path == "/callback" else 500
+    for _ in range(3):
+        platform.simulator.event(type="text", content="在吗")
+    attempts = platform.simulator.event(type="text", content="在吗")["attempts"]
+    assert sorted(each["verdict"] for each in attempts) == ["held", "success"]
+
+
 # --- the pages
 
 
