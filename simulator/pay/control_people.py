@@ -82,7 +82,7 @@ class PeopleRoutes:
         return {"balance": paying.money(self.runtime, payer)}
 
     async def wallets(self, ask: Ask) -> Any:
-        """Tells people's money, and what everybody else has."""
+        """Shows people's money, and what everybody else has."""
         return {"wallets": self.runtime.state.wallets, "others": self.runtime.state.settings.wallet}
 
     async def end_transfer(self, ask: Ask) -> Any:

@@ -91,7 +91,7 @@ def share(whole: int, part: int, total: int) -> int:
 
 
 def finish(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
-    """Brings a refund to the end that was foreseen, and tells the merchant."""
+    """Brings a refund to the end that was foreseen, and notifies the merchant."""
     refund.due_at = None
     if refund.status not in OPEN:
         return

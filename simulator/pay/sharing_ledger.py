@@ -108,7 +108,7 @@ def pay_out(runtime: Runtime, payee: Merchant, sharing: Sharing, share: Share) -
 
 
 def give_back(runtime: Runtime, merchant: Merchant, sharing: Sharing, found: SharingReturn) -> None:
-    """Moves a return's money from the receiver to who shared; the parts are told by the receiver."""
+    """Moves a return's money from the receiver to who shared."""
     receiver = runtime.state.merchants[found.return_mchid]
     payee = runtime.state.payee(merchant, merchant.orders[sharing.out_trade_no])
     for owner, change in ((receiver, -found.amount), (payee, found.amount)):
