@@ -61,7 +61,7 @@ def main() -> None:
     rows: int = parser.parse_args().rows
     call_command("migrate", verbosity=0)
     busy, quiet = _account("bench-busy", "a"), _account("bench-quiet", "b")
-    with _told(f"filling {rows:,} messages"):
+    with _timed(f"filling {rows:,} messages"):
         _fill(busy, rows)
     client = _signed_in(busy, quiet)
     print(f"{'page':<44} {'median':>9} {'slowest':>9}")
@@ -145,7 +145,7 @@ def _seconds(ask: Callable[[], int]) -> float:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _timed(what: str) -> Iterator[None]:
     began = time.perf_counter()
     yield
     print(f"{what}: {time.perf_counter() - began:.0f} s", flush=True)

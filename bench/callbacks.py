@@ -57,8 +57,8 @@ def main() -> int:
         for _ in range(options.rounds):
             ours = _ours(options, pushes)
             ratios.append(ours.rps / _gin(options, pushes, Path(folder)))
-    told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-    print(f"\nratio to Gin with a committed row a request: {median(ratios):.2f} ({told})")
+    shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"\nratio to Gin with a committed row a request: {median(ratios):.2f} ({shown})")
     return 0
 
 
@@ -109,8 +109,8 @@ def _gin(options: argparse.Namespace, pushes: Path, folder: Path) -> float:
         print(f"gin: no Go here, the recorded figure is {RECORDED_GIN:,} req/s")
         return RECORDED_GIN
     port = free_port()
-    told = {"PG": f"{settings.DATABASE_URL}?sslmode=disable", "PORT": str(port)}
-    with served([str(build_go(HERE / "gin" / "main.go", folder))], port, told) as server:
+    environment = {"PG": f"{settings.DATABASE_URL}?sslmode=disable", "PORT": str(port)}
+    with served([str(build_go(HERE / "gin" / "main.go", folder))], port, environment) as server:
         figures = _drive(server, port, "/wechat", pushes, options.seconds, CONNECTIONS)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS gin_inbox")

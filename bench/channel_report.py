@@ -22,7 +22,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
 from accounts.staff.models import StaffRight  # noqa: E402
-from bench.admin_pages import _measure, _told  # noqa: E402
+from bench.admin_pages import _measure, _timed  # noqa: E402
 
 CHANNELS = """
 INSERT INTO channels_channel (account_id, name, "group", place, cost, lifetime, days, scene, new_strategy,
@@ -55,7 +55,7 @@ def main() -> None:
     account = OfficialAccount.objects.create(
         slug="bench", name="bench", appid=f"wx{'c' * 16}", token="bench", mode="plain"
     )
-    with _told(f"filling {asked.scans:,} scans of {asked.channels:,} channels"):
+    with _timed(f"filling {asked.scans:,} scans of {asked.channels:,} channels"):
         first = _fill(account, asked.scans, asked.channels)
     user = User.objects.create_user("bench", is_staff=True)
     StaffRight.objects.create(user=user, account=account, role=StaffRight.Role.OWNER)

@@ -50,13 +50,13 @@ def main() -> None:
     chosen = parser.parse_args()
     orders: int = chosen.orders
     call_command("migrate", verbosity=0)
-    account = _told(f"{orders:,} orders of a year, filled", lambda: fill(orders))
+    account = _timed(f"{orders:,} orders of a year, filled", lambda: fill(orders))
     client = signed_in(account)
     page = f"/admin/orders/order/revenue/?{Period.until_today(YEAR).query}"
     measure(client, "revenue of a year, nothing summed", page)
     days = Period.until_today(YEAR + 1).days
     revenue.note_days(account.pk, days)
-    _told(f"{len(days)} days summed", lambda: work.run_all("orders.sum_revenue"))
+    _timed(f"{len(days)} days summed", lambda: work.run_all("orders.sum_revenue"))
     measure(client, "revenue of a year", page)
     measure(client, "revenue of 30 days", "/admin/orders/order/revenue/")
     _messages(account, client, chosen.messages)
@@ -65,10 +65,10 @@ def main() -> None:
 
 def _messages(account: OfficialAccount, client: Client, rows: int) -> None:
     """As they come, minutes before they are counted."""
-    _told(f"{rows:,} messages of a year, filled", lambda: _fill(account, rows))
+    _timed(f"{rows:,} messages of a year, filled", lambda: _fill(account, rows))
     work.run_all("inbox.count")
     CountProgress.objects.update(due_at=timezone.now())
-    _told(f"{rows:,} messages counted", lambda: work.run_all("inbox.count"))
+    _timed(f"{rows:,} messages counted", lambda: work.run_all("inbox.count"))
     measure(client, "messages of a year", f"/admin/statistics/messages/?{Period.until_today(YEAR).query}")
 
 
@@ -80,7 +80,7 @@ def _fill(account: OfficialAccount, rows: int) -> None:
         cursor.execute("VACUUM ANALYZE inbox_inboundmessage")
 
 
-def _told(what: str, do: Callable[[], Result]) -> Result:
+def _timed(what: str, do: Callable[[], Result]) -> Result:
     began = time.perf_counter()
     result = do()
     print(f"{what} in {time.perf_counter() - began:.1f} s", flush=True)

@@ -89,8 +89,8 @@ def _simulator(account: OfficialAccount, size: int) -> Iterator[psutil.Process]:
     try:
         _wait_for(base)
         owner = {"appid": account.appid, "secret": account.appsecret}
-        _told(f"{base}/_sim/accounts", owner)
-        _told(f"{base}/_sim/accounts/{account.appid}/personas", {"count": size, "tags": TAGS})
+        _post(f"{base}/_sim/accounts", owner)
+        _post(f"{base}/_sim/accounts/{account.appid}/personas", {"count": size, "tags": TAGS})
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
@@ -107,7 +107,7 @@ def _wait_for(base: str) -> None:
             return
 
 
-def _told(address: str, body: Mapping[str, object]) -> None:
+def _post(address: str, body: Mapping[str, object]) -> None:
     requests.post(address, json=body, timeout=300).raise_for_status()
 
 

@@ -182,7 +182,7 @@ class Bench:
 
     def notice(self, order: Order) -> tuple[bytes, dict[str, str]]:
         """Sealed and signed beforehand: that work is the platform's."""
-        said = {
+        transaction = {
             "mchid": self.merchant.mchid,
             "appid": self.account.appid,
             "out_trade_no": order.out_trade_no,
@@ -195,7 +195,7 @@ class Bench:
         }
         cipher = AES.new(API_V3_KEY.encode(), AES.MODE_GCM, nonce=b"0123456789ab")
         cipher.update(b"transaction")
-        sealed = b"".join(cipher.encrypt_and_digest(json.dumps(said).encode()))
+        sealed = b"".join(cipher.encrypt_and_digest(json.dumps(transaction).encode()))
         resource = {
             "original_type": "transaction",
             "algorithm": "AEAD_AES_256_GCM",

@@ -73,14 +73,14 @@ class Bench:
 
     def gin(self, seconds: int) -> Figures:
         port = free_port()
-        told = {
+        environment = {
             "REDIS": settings.REDIS_URL,
             "PORT": str(port),
             "KEY": self.client.key_id,
             "SECRET": self.secret,
         }
         command = [str(build_go(HERE / "gin_push" / "main.go", self.folder))]
-        with served(command, port, told) as server:
+        with served(command, port, environment) as server:
             figures = self._drive(server, port, seconds, CONNECTIONS)
         print(f"gin,  {CONNECTIONS} connections           {figures}", flush=True)
         return figures
@@ -96,8 +96,8 @@ class Bench:
 
     def _drive(self, server: Any, port: int, seconds: int, connections: int, size: int = 1) -> Figures:
         self._write(max(seconds * 6000 // size, seconds * 30), size)
-        told = {"PUSH_PATH": PATH, "CLIENT_KEY": self.client.key_id, "REQUESTS": str(self.requests)}
-        return drive(server, port, "push_api.lua", seconds, connections, **told)
+        environment = {"PUSH_PATH": PATH, "CLIENT_KEY": self.client.key_id, "REQUESTS": str(self.requests)}
+        return drive(server, port, "push_api.lua", seconds, connections, **environment)
 
     def _write(self, count: int, size: int) -> None:
         with self.requests.open("w") as file:
@@ -157,8 +157,8 @@ def main() -> int:
         f"{MANY:,} a request: {median(each.rps for each in many) * MANY:,.0f} messages/s"
     )
     if ratios:
-        told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-        print(f"ratio to Gin with a queue in Redis, one message a request: {median(ratios):.2f} ({told})")
+        shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        print(f"ratio to Gin with a queue in Redis, one message a request: {median(ratios):.2f} ({shown})")
     return 0
 
 

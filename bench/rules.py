@@ -6,7 +6,7 @@ import timeit
 from collections.abc import Callable
 
 from wechat.replies.matching import Compiled, compile_rules
-from wechat.replies.specs import Compare, Facts, KeywordSpec, RuleSpec, Trigger
+from wechat.replies.specs import Compare, FollowerFacts, KeywordSpec, RuleSpec, Trigger
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Text
 
@@ -51,7 +51,7 @@ def main() -> None:
         first = 0.0
         for size in SIZES:
             compiled = rules(size, compares)
-            cost = microseconds(lambda compiled=compiled: compiled.match(message, MOMENT, Facts()))  # type: ignore[misc]  # default argument
+            cost = microseconds(lambda compiled=compiled: compiled.match(message, MOMENT, FollowerFacts()))  # type: ignore[misc]  # default argument
             first = first or cost
             print(f"{name:12} {size:6} {cost:10.1f} {cost / first:12.2f}")
 

@@ -99,12 +99,12 @@ async def load(port: int, requests_made: list[bytes], connections: int) -> tuple
 
 def orders(base: str, count: int) -> tuple[list[bytes], list[bytes]]:
     """Signed requests: prepays, and queries of the same orders. They are made before the clock runs."""
-    told = requests.post(
+    merchant = requests.post(
         f"{base}/_sim/merchants",
         json={"mchid": MCHID, "appids": [APPID], "apiv3_key": secrets.token_hex(16)},
         timeout=30,
     ).json()
-    key, serial = RSA.import_key(told["private_key"]), told["serial_no"]
+    key, serial = RSA.import_key(merchant["private_key"]), merchant["serial_no"]
     prepays, queries = [], []
     for number in range(count):
         body = {

@@ -26,19 +26,19 @@ app.conf["CELERY_DB_REUSE_MAX"] = 2**62
 
 
 @task_postrun.connect
-def give_the_connection_back(**_told: object) -> None:
+def give_the_connection_back(**_arguments: object) -> None:
     close_old_connections()
 
 
 @worker_process_init.connect
-def collect_traces(**_told: object) -> None:
+def collect_traces(**_arguments: object) -> None:
     from config import telemetry
 
     telemetry.start("wechat-console-worker")
 
 
 @worker_ready.connect
-def tell_what_was_counted(**_told: object) -> None:
+def serve_metrics(**_arguments: object) -> None:
     """A worker in a container of its own is asked by Prometheus itself, on METRICS_PORT."""
     from django.conf import settings
 

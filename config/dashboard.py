@@ -17,7 +17,7 @@ from accounts.followers.people import Person
 from accounts.official.models import OfficialAccount
 from accounts.staff import todo
 from accounts.staff.rights import Area, Rights, current_account
-from accounts.staff.todo import Waiting
+from accounts.staff.todo import TodoItem
 from accounts.staff.todo_page import COLOURS
 from config import home_figures
 from wechat.inbox import conversation_page, spool
@@ -66,7 +66,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _waiting(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
     """The worst of what waits for the reader in this account, and how many kinds there are besides."""
     assert isinstance(request.user, User)
-    found: Sequence[Waiting] = [each for each in todo.waiting(request.user) if each.account == account]
+    found: Sequence[TodoItem] = [each for each in todo.waiting(request.user) if each.account == account]
     return {
         "waiting": [(each, COLOURS[each.kind.severity]) for each in found[:WAITING]],
         "waiting_besides": max(len(found) - WAITING, 0),

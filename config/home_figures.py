@@ -35,7 +35,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class FigureCard:
     """One figure as the page shows it; ``yesterday`` is compared with the same day of the week before."""
 
     name: str
@@ -60,11 +60,11 @@ class _Days:
     def of(self, day: datetime.date) -> int | None:
         return self.numbers.get(day, None if self.figure.measure.whole == Whole.NONE else 0)
 
-    def told(self, day: datetime.date) -> str:
+    def shown_on(self, day: datetime.date) -> str:
         return self.figure.measure.shown(self.of(day))
 
 
-def cards(account: OfficialAccount, rights: Rights) -> list[Card]:
+def cards(account: OfficialAccount, rights: Rights) -> list[FigureCard]:
     """Returns what somebody may see of the account, what their role looks at first in front."""
     today = timezone.localdate()
     found = {days.figure.name: _card(days) for days in _with_net(_asked(account, rights, today))}
@@ -103,18 +103,20 @@ def _with_net(found: Iterator[_Days]) -> Iterator[_Days]:
             )
 
 
-def _card(days: _Days) -> Card:
+def _card(days: _Days) -> FigureCard:
     figure, today = days.figure, days.today
     yesterday = today - DAY
-    return Card(
+    return FigureCard(
         name=figure.name,
         title=figure.measure.title,
         link=figure.link(today, today),
-        today=days.told(today),
+        today=days.shown_on(today),
         yesterday=compared(figure.measure, days.of(yesterday), days.of(yesterday - WEEK)),
         weekday=WEEKDAYS[yesterday.weekday()],
         chart=_chart(days),
-        lines=[(f"{day:%m-%d}", days.told(day), days.told(day - WEEK)) for day in reversed(_shown(today))],
+        lines=[
+            (f"{day:%m-%d}", days.shown_on(day), days.shown_on(day - WEEK)) for day in reversed(_shown(today))
+        ],
     )
 
 
@@ -125,13 +127,13 @@ def _shown(today: datetime.date) -> list[datetime.date]:
 def _chart(days: _Days) -> Chart:
     shown, measure = _shown(days.today), days.figure.measure
     known = [number for day in shown if (number := days.of(day)) is not None]
-    told = _("%(title)s, 30 days: least %(least)s, most %(most)s, today %(today)s") % {
+    description = _("%(title)s, 30 days: least %(least)s, most %(most)s, today %(today)s") % {
         "title": measure.title,
         "least": measure.shown(min(known, default=None)),
         "most": measure.shown(max(known, default=None)),
-        "today": days.told(days.today),
+        "today": days.shown_on(days.today),
     }
     now = Series(_("the day"), [drawn(measure, days.of(day)) for day in shown])
     before = [drawn(measure, days.of(day - WEEK)) for day in shown]
     series = [now, Series(_("the week before"), before, is_before=True)]
-    return chart([f"{day:%m-%d}" for day in shown], series, told=told)
+    return chart([f"{day:%m-%d}" for day in shown], series, description=description)

@@ -13,7 +13,7 @@ from accounts.staff.rights import Area, Rights, current_account
 
 
 @dataclass(frozen=True)
-class Entry:
+class NavigationEntry:
     """A link of the sidebar; without an area it is for superusers."""
 
     title: StrOrPromise
@@ -22,102 +22,116 @@ class Entry:
     area: Area | None
 
 
-GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
+GROUPS: list[tuple[StrOrPromise, list[NavigationEntry]]] = [
     (
         _("Messages"),
         [
-            Entry(_("Message log"), "forum", "admin:inbox_inboundmessage_changelist", Area.MESSAGES),
-            Entry(_("Service desk"), "support_agent", "admin:desk", Area.MESSAGES),
-            Entry(_("Unanswered"), "contact_support", "admin:inbox_unanswered", Area.MESSAGES),
+            NavigationEntry(
+                _("Message log"), "forum", "admin:inbox_inboundmessage_changelist", Area.MESSAGES
+            ),
+            NavigationEntry(_("Service desk"), "support_agent", "admin:desk", Area.MESSAGES),
+            NavigationEntry(_("Unanswered"), "contact_support", "admin:inbox_unanswered", Area.MESSAGES),
         ],
     ),
     (
         _("Replies and menus"),
         [
-            Entry(_("Menus"), "menu", "admin:menus_menu_changelist", Area.CONTENT),
-            Entry(_("Rules"), "alt_route", "admin:replies_rule_changelist", Area.CONTENT),
-            Entry(_("Rule tester"), "science", "admin:replies_tester", Area.CONTENT),
+            NavigationEntry(_("Menus"), "menu", "admin:menus_menu_changelist", Area.CONTENT),
+            NavigationEntry(_("Rules"), "alt_route", "admin:replies_rule_changelist", Area.CONTENT),
+            NavigationEntry(_("Rule tester"), "science", "admin:replies_tester", Area.CONTENT),
         ],
     ),
     (
         _("Content and sending"),
         [
-            Entry(_("Materials"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT),
-            Entry(_("Articles"), "article", "admin:articles_draft_changelist", Area.CONTENT),
-            Entry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
-            Entry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
-            Entry(_("Sequences"), "schedule_send", "admin:campaigns_sequence_changelist", Area.SENDING),
-            Entry(_("Templates"), "description", "admin:pushes_template_changelist", Area.SENDING),
-            Entry(_("Sent messages"), "send", "admin:pushes_push_changelist", Area.MESSAGES),
+            NavigationEntry(
+                _("Media library"), "perm_media", "admin:materials_asset_changelist", Area.CONTENT
+            ),
+            NavigationEntry(_("Articles"), "article", "admin:articles_draft_changelist", Area.CONTENT),
+            NavigationEntry(_("Campaigns"), "campaign", "admin:campaigns_campaign_changelist", Area.SENDING),
+            NavigationEntry(_("Mass sends"), "podcasts", "admin:campaigns_masssend_changelist", Area.SENDING),
+            NavigationEntry(
+                _("Sequences"), "schedule_send", "admin:campaigns_sequence_changelist", Area.SENDING
+            ),
+            NavigationEntry(_("Templates"), "description", "admin:pushes_template_changelist", Area.SENDING),
+            NavigationEntry(_("Sent messages"), "send", "admin:pushes_push_changelist", Area.MESSAGES),
         ],
     ),
     (
-        _("Followers"),
+        _("Users"),
         [
-            Entry(_("Followers"), "group", "admin:followers_follower_changelist", Area.FOLLOWERS),
-            Entry(_("Visitors"), "person_pin", "admin:login_visitor_changelist", Area.FOLLOWERS),
-            Entry(_("Tags"), "sell", "admin:followers_tag_changelist", Area.FOLLOWERS),
-            Entry(_("Segments"), "filter_alt", "admin:followers_segment_changelist", Area.FOLLOWERS),
-            Entry(_("Channels"), "qr_code_2", "admin:channels_channel_changelist", Area.CONTENT),
+            NavigationEntry(_("Followers"), "group", "admin:followers_follower_changelist", Area.FOLLOWERS),
+            NavigationEntry(_("Visitors"), "person_pin", "admin:login_visitor_changelist", Area.FOLLOWERS),
+            NavigationEntry(_("Tags"), "sell", "admin:followers_tag_changelist", Area.FOLLOWERS),
+            NavigationEntry(
+                _("Segments"), "filter_alt", "admin:followers_segment_changelist", Area.FOLLOWERS
+            ),
+            NavigationEntry(_("Channels"), "qr_code_2", "admin:channels_channel_changelist", Area.CONTENT),
         ],
     ),
     (
         _("Payments"),
         [
-            Entry(_("Orders"), "receipt_long", "admin:orders_order_changelist", Area.MONEY),
-            Entry(_("Refunds"), "undo", "admin:orders_refund_changelist", Area.MONEY),
-            Entry(_("Payment items"), "storefront", "admin:shop_item_changelist", Area.CONTENT),
-            Entry(_("Buyers"), "local_shipping", "admin:shop_sale_changelist", Area.MONEY),
-            Entry(_("Exceptions"), "rule", "admin:bills_discrepancy_changelist", Area.MONEY),
-            Entry(_("Bills"), "account_balance", "admin:bills_bill_changelist", Area.MONEY),
+            NavigationEntry(_("Orders"), "receipt_long", "admin:orders_order_changelist", Area.MONEY),
+            NavigationEntry(_("Refunds"), "undo", "admin:orders_refund_changelist", Area.MONEY),
+            NavigationEntry(_("Payment items"), "storefront", "admin:shop_item_changelist", Area.CONTENT),
+            NavigationEntry(_("Buyers"), "local_shipping", "admin:shop_sale_changelist", Area.MONEY),
+            NavigationEntry(_("Exceptions"), "rule", "admin:bills_discrepancy_changelist", Area.MONEY),
+            NavigationEntry(_("Bills"), "account_balance", "admin:bills_bill_changelist", Area.MONEY),
         ],
     ),
     (
         _("Statistics"),
         [
-            Entry(_("User analysis"), "group_add", "statistics_users", Area.FOLLOWERS),
-            Entry(_("Article analysis"), "menu_book", "statistics_articles", Area.CONTENT),
-            Entry(_("Menu analysis"), "touch_app", "admin:menus_figures", Area.CONTENT),
-            Entry(_("Message analysis"), "bar_chart", "statistics_messages", Area.MESSAGES),
-            Entry(_("Interface analysis"), "swap_vert", "statistics_interface", Area.MESSAGES),
-            Entry(_("Channel report"), "qr_code_scanner", "admin:channels_report", Area.CONTENT),
-            Entry(_("Revenue"), "payments", "admin:orders_revenue", Area.MONEY),
+            NavigationEntry(_("User analysis"), "group_add", "statistics_users", Area.FOLLOWERS),
+            NavigationEntry(_("Article analysis"), "menu_book", "statistics_articles", Area.CONTENT),
+            NavigationEntry(_("Menu analysis"), "touch_app", "admin:menus_figures", Area.CONTENT),
+            NavigationEntry(_("Message analysis"), "bar_chart", "statistics_messages", Area.MESSAGES),
+            NavigationEntry(_("Interface analysis"), "swap_vert", "statistics_interface", Area.MESSAGES),
+            NavigationEntry(_("Channel report"), "qr_code_scanner", "admin:channels_report", Area.CONTENT),
+            NavigationEntry(_("Revenue"), "payments", "admin:orders_revenue", Area.MONEY),
         ],
     ),
     (
         _("Settings"),
         [
-            Entry(
+            NavigationEntry(
                 _("Official accounts"),
                 "settings",
                 "admin:official_officialaccount_changelist",
                 Area.SETTINGS,
             ),
-            Entry(_("Merchants"), "storefront", "admin:merchants_merchant_changelist", Area.SETTINGS),
-            Entry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
-            Entry(_("Webhooks"), "webhook", "admin:webhooks_endpoint_changelist", Area.SETTINGS),
-            Entry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
+            NavigationEntry(
+                _("Merchants"), "storefront", "admin:merchants_merchant_changelist", Area.SETTINGS
+            ),
+            NavigationEntry(_("API clients"), "api", "admin:api_apiclient_changelist", Area.SETTINGS),
+            NavigationEntry(_("Webhooks"), "webhook", "admin:webhooks_endpoint_changelist", Area.SETTINGS),
+            NavigationEntry(_("Login sites"), "login", "admin:login_allowedsite_changelist", Area.SETTINGS),
         ],
     ),
     (
         _("Operations"),
         [
-            Entry(_("Background work"), "engineering", "operations_jobs", Area.MESSAGES),
-            Entry(_("What failed"), "error", "operations_failures", Area.FOLLOWERS),
-            Entry(_("Quotas"), "speed", "operations_quotas", Area.SETTINGS),
-            Entry(_("Tokens"), "vpn_key", "operations_tokens", Area.SETTINGS),
-            Entry(_("Webhook deliveries"), "outbox", "admin:webhooks_delivery_changelist", Area.SETTINGS),
-            Entry(_("How long data is kept"), "auto_delete", "admin:staff_retention", Area.SETTINGS),
+            NavigationEntry(_("Background work"), "engineering", "operations_jobs", Area.MESSAGES),
+            NavigationEntry(_("What failed"), "error", "operations_failures", Area.FOLLOWERS),
+            NavigationEntry(_("Quotas"), "speed", "operations_quotas", Area.SETTINGS),
+            NavigationEntry(_("Tokens"), "vpn_key", "operations_tokens", Area.SETTINGS),
+            NavigationEntry(
+                _("Webhook deliveries"), "outbox", "admin:webhooks_delivery_changelist", Area.SETTINGS
+            ),
+            NavigationEntry(
+                _("How long data is kept"), "auto_delete", "admin:staff_retention", Area.SETTINGS
+            ),
         ],
     ),
     (
         _("Team"),
         [
-            Entry(_("Colleagues"), "group", "admin:staff_colleagues", Area.SETTINGS),
-            Entry(_("Approval limits"), "rule_settings", "admin:approvals_policy", Area.SETTINGS),
-            Entry(_("Audit log"), "history", "admin:staff_auditentry_changelist", Area.SETTINGS),
-            Entry(_("All staff"), "badge", "admin:auth_user_changelist", None),
-            Entry(_("Sign-in limits"), "lock_clock", "admin:staff_signinlimit_changelist", None),
+            NavigationEntry(_("Colleagues"), "group", "admin:staff_colleagues", Area.SETTINGS),
+            NavigationEntry(_("Approval limits"), "rule_settings", "admin:approvals_policy", Area.SETTINGS),
+            NavigationEntry(_("Audit log"), "history", "admin:staff_auditentry_changelist", Area.SETTINGS),
+            NavigationEntry(_("All staff"), "badge", "admin:auth_user_changelist", None),
+            NavigationEntry(_("Sign-in limits"), "lock_clock", "admin:staff_signinlimit_changelist", None),
         ],
     ),
 ]
@@ -125,9 +139,9 @@ GROUPS: list[tuple[StrOrPromise, list[Entry]]] = [
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for this member of staff; apps that are not installed have no entry."""
-    overview = Entry(_("Overview"), "space_dashboard", "admin:index", None)
-    waiting = Entry(_("Waiting for you"), "notifications_active", "todo", None)
-    approvals = Entry(_("Approvals"), "task_alt", "admin:approvals_list", Area.FOLLOWERS)
+    overview = NavigationEntry(_("Overview"), "space_dashboard", "admin:index", None)
+    waiting = NavigationEntry(_("Waiting for you"), "notifications_active", "todo", None)
+    approvals = NavigationEntry(_("Approvals"), "task_alt", "admin:approvals_list", Area.FOLLOWERS)
     own = [_item(entry, reverse(entry.url_name)) for entry in (overview, waiting)]
     own += _items(approvals, request)
     groups: list[dict[str, Any]] = [{"items": own}] + [
@@ -142,13 +156,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return [group for group in groups if group["items"]]
 
 
-def _items(entry: Entry, request: HttpRequest) -> list[dict[str, Any]]:
+def _items(entry: NavigationEntry, request: HttpRequest) -> list[dict[str, Any]]:
     rights = Rights.of(request.user)
     allowed = rights.everything if entry.area is None else bool(rights.viewable(entry.area))
     return [_item(entry, reverse(entry.url_name))] if allowed else []
 
 
-def _item(entry: Entry, link: str) -> dict[str, Any]:
+def _item(entry: NavigationEntry, link: str) -> dict[str, Any]:
     return {"title": entry.title, "icon": entry.icon, "link": link}
 
 

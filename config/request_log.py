@@ -51,12 +51,12 @@ class SharedLine:
         if self._own_lines <= self._per_second:
             return False
         if not self._milliseconds:
-            asyncio.get_running_loop().call_later(1.0, self.tell)
+            asyncio.get_running_loop().call_later(1.0, self.write)
         self._statuses[status] += 1
         self._milliseconds.append(milliseconds)
         return True
 
-    def tell(self) -> None:
+    def write(self) -> None:
         """Writes what has gathered."""
         taken, self._milliseconds = self._milliseconds, []
         statuses, self._statuses = self._statuses, Counter()
@@ -113,7 +113,7 @@ class _Request:
                 self._status = self._status or 500
                 raise
             finally:
-                self._tell(trace)
+                self._write_line(trace)
 
     async def _sent(self, message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -124,7 +124,7 @@ class _Request:
         self._bytes += len(message.get("body", b""))
         await self._send(message)
 
-    def _tell(self, trace: str) -> None:
+    def _write_line(self, trace: str) -> None:
         seconds = time.perf_counter() - self._started
         path, method = self._line["path"], self._scope["method"]
         # Whoever sends anything must not choose how many series there are.

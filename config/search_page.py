@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.staff.rights import Area, Rights, current_account
-from accounts.staff.search import LONGEST, MOST, Found, Group, searched
+from accounts.staff.search import LONGEST, MOST, Found, ResultGroup, searched
 from config import help_pages, pages
 from wechat.console.by_name import matches
 
@@ -33,7 +33,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/search.html", {**admin.site.each_context(request), **context})
 
 
-def _pages(request: HttpRequest, wanted: str) -> Iterator[Group]:
+def _pages(request: HttpRequest, wanted: str) -> Iterator[ResultGroup]:
     items = [(item, group.get("title", "")) for group in pages.navigation(request) for item in group["items"]]
     found = [
         Found(str(item["title"]), str(title), item["link"])
@@ -41,10 +41,10 @@ def _pages(request: HttpRequest, wanted: str) -> Iterator[Group]:
         if wanted and matches(str(item["title"]), wanted)
     ]
     if found:
-        yield Group(_("Pages of the console"), "web_asset", found[:MOST])
+        yield ResultGroup(_("Pages of the console"), "web_asset", found[:MOST])
 
 
-def _help(wanted: str) -> Iterator[Group]:
+def _help(wanted: str) -> Iterator[ResultGroup]:
     found = list(islice(help_pages.chapters(wanted), MOST)) if wanted else []
     if found:
-        yield Group(_("Help"), "help", [Found(each.title, "", each.link) for each in found])
+        yield ResultGroup(_("Help"), "help", [Found(each.title, "", each.link) for each in found])

@@ -26,7 +26,7 @@ STATEMENT = re.compile(r"\b(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|JOI
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class OwnedTable:
     """A table and the room, such as ``payments.orders``, whose model it is."""
 
     name: str
@@ -42,13 +42,13 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def tables_of_rooms() -> dict[str, Table]:
+def tables_of_rooms() -> dict[str, OwnedTable]:
     """Returns the tables of the project's own models, those between two models included, by name."""
     found = {}
     for model in apps.get_models(include_auto_created=True):
         config = apps.get_app_config(model._meta.app_label)
         if Path(config.path).is_relative_to(PROJECT) and ".venv" not in Path(config.path).parts:
-            found[model._meta.db_table] = Table(model._meta.db_table, config.name)
+            found[model._meta.db_table] = OwnedTable(model._meta.db_table, config.name)
     return found
 
 
@@ -60,7 +60,7 @@ def ladder(project: Path) -> dict[str, int]:
     return {room: height for height, row in enumerate(reversed(rows)) for room in row}
 
 
-def trespasses(project: Path, tables: Mapping[str, Table], heights: Mapping[str, int]) -> Iterator[str]:
+def trespasses(project: Path, tables: Mapping[str, OwnedTable], heights: Mapping[str, int]) -> Iterator[str]:
     """Yields a sentence for each statement that touches a table it must not."""
     for room, height in heights.items():
         for path in sorted((project / room.replace(".", "/")).rglob("*.py")):

@@ -38,10 +38,10 @@ def _start(service: str) -> None:
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     PsycopgInstrumentor().instrument(tracer_provider=provider)
     RedisInstrumentor().instrument(tracer_provider=provider)
-    tracing.collect(Spans(provider))
+    tracing.collect(SdkSpans(provider))
 
 
-class Spans:
+class SdkSpans:
     """Makes spans with the SDK."""
 
     def __init__(self, provider: "TracerProvider") -> None:

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from menus.buttons import OWN_KEY
-from menus.kinds import KEYED, Kind
-from menus.models import Item, Version
+from menus.kinds import KEYED, ButtonKind
+from menus.models import MenuItem, Version
 from wechat.contents.scripts import Script
 from wechat.kernel.versioned_cache import Cached
 from wechat.replies import rulebook
@@ -47,7 +47,7 @@ class TappableButton:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ButtonTable:
     """One account's buttons by what an event says of them."""
 
     by_key: Mapping[str, TappableButton] = field(default_factory=dict)
@@ -62,14 +62,14 @@ class Table:
         return self.by_key.get(message.event_key) if isinstance(message, Event) else None
 
 
-EMPTY = Table()
+EMPTY = ButtonTable()
 
 
-def of(account: OfficialAccount) -> Table:
+def of(account: OfficialAccount) -> ButtonTable:
     return _tables.get().get(account.pk, EMPTY)
 
 
-def _build() -> Mapping[int, Table]:
+def _build() -> Mapping[int, ButtonTable]:
     """Of disabled accounts too: to enable one is no edit of its menus. Their callbacks are refused anyway."""
     recent = Q(state=Version.State.PUBLISHED) | Q(
         state=Version.State.SUPERSEDED, superseded_at__gte=timezone.now() - KEPT_FOR
@@ -79,30 +79,30 @@ def _build() -> Mapping[int, Table]:
     ordered = sorted(
         versions, key=lambda each: (each.state == Version.State.PUBLISHED, each.superseded_at or EPOCH)
     )
-    rows: dict[int, list[Item]] = defaultdict(list)
-    for item in Item.objects.filter(version__in=ordered).select_related("asset", "cover"):
+    rows: dict[int, list[MenuItem]] = defaultdict(list)
+    for item in MenuItem.objects.filter(version__in=ordered).select_related("asset", "cover"):
         rows[item.version_id].append(item)
-    by_account: dict[int, list[Item]] = defaultdict(list)
+    by_account: dict[int, list[MenuItem]] = defaultdict(list)
     for version in ordered:
         by_account[version.menu.account_id] += rows[version.pk]
     return {account_id: table(items) for account_id, items in by_account.items()}
 
 
-def table(items: Iterable[Item]) -> Table:
+def table(items: Iterable[MenuItem]) -> ButtonTable:
     """Returns the buttons by key, address and page; of several with one key the last one counts."""
     by_key, by_url, by_page = {}, {}, {}
     for item in items:
         entry = TappableButton(item.uid, item.version_id, _script(item), item.rule_id)
         if item.kind in KEYED:
             by_key[item.key or f"{OWN_KEY}{item.uid}"] = entry
-        elif item.kind == Kind.VIEW:
+        elif item.kind == ButtonKind.VIEW:
             by_url[item.url] = entry
-        elif item.kind == Kind.MINIPROGRAM:
+        elif item.kind == ButtonKind.MINIPROGRAM:
             by_page[item.pagepath] = entry
-    return Table(by_key, by_url, by_page)
+    return ButtonTable(by_key, by_url, by_page)
 
 
-def _script(item: Item) -> Script | None:
+def _script(item: MenuItem) -> Script | None:
     if not item.has_reply:
         return None
     try:

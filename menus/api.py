@@ -104,7 +104,7 @@ class Menus(MenuView):
         return self.page(Menu.objects.filter(account=self.account).select_related("tag"), MenuSerializer)
 
 
-class Draft(MenuView):
+class DraftView(MenuView):
     scopes = {"GET": READ, "PUT": WRITE}
 
     @extend_schema(responses=DraftSerializer)
@@ -201,7 +201,7 @@ def _not_publishable(problems: list[Problem]) -> ApiRefusal:
 
 urlpatterns = [
     path("menus/", Menus.as_view()),
-    path("menus/<int:pk>/draft/", Draft.as_view()),
+    path("menus/<int:pk>/draft/", DraftView.as_view()),
     path("menus/<int:pk>/problems/", Validation.as_view()),
     path("menus/<int:pk>/publications/", Publications.as_view()),
 ]

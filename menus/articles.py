@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from accounts.official.models import OfficialAccount
-from menus.models import Item
+from menus.models import MenuItem
 from wechat.articles.models import Draft
 
 SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
+class OpenedArticle:
     """A published article by the platform's article_id; a withdrawn one can be opened no more."""
 
     id: str
@@ -18,9 +18,9 @@ class Article:
     withdrawn: bool = False
 
 
-def of(account: OfficialAccount) -> list[Article]:
+def of(account: OfficialAccount) -> list[OpenedArticle]:
     """The published ones, newest first, then those that buttons opened before; each once."""
-    found: dict[str, Article] = {}
+    found: dict[str, OpenedArticle] = {}
     for article in (*_published(account), *_in_menus(account)):
         found.setdefault(article.id, article)
     return list(found.values())
@@ -30,15 +30,15 @@ def withdrawn(account: OfficialAccount) -> frozenset[str]:
     return frozenset(each.id for each in of(account) if each.withdrawn)
 
 
-def _published(account: OfficialAccount) -> list[Article]:
+def _published(account: OfficialAccount) -> list[OpenedArticle]:
     drafts = Draft.objects.filter(account=account).exclude(article_id="").prefetch_related("articles")
     return [
-        Article(draft.article_id, str(draft), withdrawn=draft.state == Draft.State.WITHDRAWN)
+        OpenedArticle(draft.article_id, str(draft), withdrawn=draft.state == Draft.State.WITHDRAWN)
         for draft in drafts.order_by("-published_at")[:SHOWN]
     ]
 
 
-def _in_menus(account: OfficialAccount) -> list[Article]:
-    items = Item.objects.filter(version__menu__account=account).exclude(article_id="")
+def _in_menus(account: OfficialAccount) -> list[OpenedArticle]:
+    items = MenuItem.objects.filter(version__menu__account=account).exclude(article_id="")
     named = items.order_by("article_id", "-version_id").distinct("article_id")
-    return [Article(item.article_id, item.article_title or item.name) for item in named]
+    return [OpenedArticle(item.article_id, item.article_title or item.name) for item in named]

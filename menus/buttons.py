@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from menus.kinds import FIELDS, KEYED, READ_ONLY, Kind
+from menus.kinds import FIELDS, KEYED, READ_ONLY, ButtonKind
 
 OWN_KEY = "menu:"
 UID = re.compile(r"[a-z0-9]{4,16}")
@@ -21,7 +21,7 @@ class Malformed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ButtonReply:
     """What a button says: a content as ``wechat.contents`` stores it, and the files in it."""
 
     content: Mapping[str, Any]
@@ -39,7 +39,7 @@ class Button:
 
     uid: str
     name: str = ""
-    kind: str = Kind.CLICK
+    kind: str = ButtonKind.CLICK
     key: str = ""
     url: str = ""
     appid: str = ""
@@ -49,7 +49,7 @@ class Button:
     article_title: str = ""
     file: int | None = None
     rule: int | None = None
-    reply: Reply | None = None
+    reply: ButtonReply | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
     children: tuple["Button", ...] = ()
 
@@ -80,7 +80,7 @@ def to_data(button: Button) -> dict[str, Any]:
     data: dict[str, Any] = {"uid": button.uid, "name": button.name, "kind": str(button.kind)}
     data |= {name: getattr(button, name) for name in (*TEXTS, *NUMBERS) if getattr(button, name)}
     if button.reply:
-        data["reply"] = {one.name: getattr(button.reply, one.name) for one in fields(Reply)}
+        data["reply"] = {one.name: getattr(button.reply, one.name) for one in fields(ButtonReply)}
     if button.raw:
         data["raw"] = dict(button.raw)
     if button.children:
@@ -110,10 +110,10 @@ def _button(data: Any, depth: int) -> Button:
         raise Malformed("a button must be an object")
     if unknown := data.keys() - {one.name for one in fields(Button)}:
         raise Malformed(f"a button has no {sorted(unknown)[0]}")
-    uid, kind = data.get("uid", ""), data.get("kind", Kind.CLICK)
+    uid, kind = data.get("uid", ""), data.get("kind", ButtonKind.CLICK)
     if not isinstance(uid, str) or not UID.fullmatch(uid):
         raise Malformed("uid must be 4 to 16 small letters or digits")
-    if kind not in Kind.values:
+    if kind not in ButtonKind.values:
         raise Malformed(f"there is no kind {kind}")
     own: dict[str, Any] = {name: _text(data, name) for name in TEXTS}
     own |= {name: _number(data, name) for name in NUMBERS}
@@ -140,13 +140,13 @@ def _number(data: Mapping[str, Any], name: str) -> int | None:
     return value
 
 
-def _reply(data: Mapping[str, Any]) -> Reply | None:
+def _reply(data: Mapping[str, Any]) -> ButtonReply | None:
     given = data.get("reply")
     if given is None:
         return None
     if not isinstance(given, dict) or not isinstance(given.get("content"), dict):
         raise Malformed("a reply needs a content")
-    return Reply(given["content"], _number(given, "asset"), _number(given, "cover"))
+    return ButtonReply(given["content"], _number(given, "asset"), _number(given, "cover"))
 
 
 # --- the platform's form
@@ -158,7 +158,7 @@ def to_platform(buttons: Sequence[Button], media: Mapping[int, str]) -> list[dic
 
 
 def _to_platform(button: Button, media: Mapping[int, str]) -> dict[str, Any]:
-    if button.children or button.kind == Kind.PARENT:
+    if button.children or button.kind == ButtonKind.PARENT:
         return {"name": button.name, "sub_button": to_platform(button.children, media)}
     if button.kind in READ_ONLY:
         return {**button.raw, "name": button.name}
@@ -176,7 +176,7 @@ def _from_platform(payload: Mapping[str, Any]) -> Button:
     name, kind = str(payload.get("name", "")), str(payload.get("type", ""))
     children = _children(payload)
     if children:
-        return Button(new_uid(), name, Kind.PARENT, children=from_platform(children))
+        return Button(new_uid(), name, ButtonKind.PARENT, children=from_platform(children))
     if kind in FIELDS and kind not in READ_ONLY:
         own: dict[str, Any] = {each: str(payload.get(each, "")) for each in FIELDS[kind]}
         key = own.get("key", "")
@@ -185,9 +185,9 @@ def _from_platform(payload: Mapping[str, Any]) -> Button:
             return Button(uid, name, kind)
         return Button(new_uid(), name, kind, **own)
     if not kind:
-        return Button(new_uid(), name, Kind.PARENT)
+        return Button(new_uid(), name, ButtonKind.PARENT)
     raw = {each: value for each, value in payload.items() if each not in ("name", "sub_button")}
-    return Button(new_uid(), name, kind if kind in READ_ONLY else Kind.UNKNOWN, raw=raw)
+    return Button(new_uid(), name, kind if kind in READ_ONLY else ButtonKind.UNKNOWN, raw=raw)
 
 
 def _children(payload: Mapping[str, Any]) -> list[Any]:
@@ -249,7 +249,7 @@ def adopted(found: Sequence[Button], known: Sequence[Button], media: Mapping[int
 
 
 def _fingerprint(button: Button, media: Mapping[int, str]) -> tuple[Any, ...]:
-    if button.kind == Kind.PARENT:
+    if button.kind == ButtonKind.PARENT:
         return (button.kind, button.name)
     own = _to_platform(replace(button, name="", children=()), media)
     return tuple(sorted((key, str(value)) for key, value in own.items()))
@@ -257,7 +257,7 @@ def _fingerprint(button: Button, media: Mapping[int, str]) -> tuple[Any, ...]:
 
 def _merged(found: Button, ours: Button, media: Mapping[int, str]) -> Button:
     kept: dict[str, Any] = {"reply": ours.reply, "rule": ours.rule} if found.kind in KEYED else {}
-    if found.kind == ours.kind == Kind.MEDIA_ID and media.get(ours.file or 0) == found.media_id:
+    if found.kind == ours.kind == ButtonKind.MEDIA_ID and media.get(ours.file or 0) == found.media_id:
         kept |= {"file": ours.file, "media_id": ""}
     if found.article_id and found.article_id == ours.article_id:
         kept |= {"article_title": ours.article_title}

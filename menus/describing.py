@@ -7,7 +7,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from menus.buttons import Button, Buttons, every
-from menus.kinds import KEYED, Kind
+from menus.kinds import KEYED, ButtonKind
 from menus.models import MiniProgram
 from wechat.materials.models import Asset
 from wechat.replies.models import Reply, Rule
@@ -16,7 +16,7 @@ LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ReferenceNames:
     """By primary key, mini programs by AppID."""
 
     files: Mapping[int, str] = field(default_factory=dict)
@@ -24,43 +24,43 @@ class Names:
     mini_programs: Mapping[str, str] = field(default_factory=dict)
 
 
-def names_in(menus: Iterable[Buttons]) -> Names:
+def names_in(menus: Iterable[Buttons]) -> ReferenceNames:
     """Of everything that the buttons of these menus refer to."""
     each = [button for buttons in menus for button in every(buttons)]
     files = [key for one in each for key in (one.file, one.reply.asset if one.reply else None)]
     rules = {one.rule for one in each if one.rule}
     appids = {one.appid for one in each}
-    return Names(
+    return ReferenceNames(
         dict(Asset.objects.filter(pk__in={key for key in files if key}).values_list("pk", "name")),
         dict(Rule.objects.filter(pk__in=rules).values_list("pk", "name")),
         dict(MiniProgram.objects.filter(appid__in=appids - {""}).values_list("appid", "name")),
     )
 
 
-def action(button: Button, names: Names) -> str:
+def action(button: Button, names: ReferenceNames) -> str:
     """Returns what a tap does."""
-    kind = str(Kind(button.kind).label)
-    if button.kind == Kind.PARENT:
+    kind = str(ButtonKind(button.kind).label)
+    if button.kind == ButtonKind.PARENT:
         return kind
     detail = _detail(button, names)
     return Truncator(f"{kind}: {detail}" if detail else kind).chars(LONGEST)
 
 
-def _detail(button: Button, names: Names) -> str:
+def _detail(button: Button, names: ReferenceNames) -> str:
     """Of what it does now; what it did as another kind is kept, and silent."""
     if button.kind in KEYED:
         return _answer(button, names)
-    if button.kind == Kind.MINIPROGRAM:
+    if button.kind == ButtonKind.MINIPROGRAM:
         return f"{names.mini_programs.get(button.appid, button.appid)} {button.pagepath}".strip()
-    if button.kind == Kind.MEDIA_ID:
+    if button.kind == ButtonKind.MEDIA_ID:
         return names.files.get(button.file or 0, button.media_id)
-    if button.kind == Kind.VIEW:
+    if button.kind == ButtonKind.VIEW:
         return button.url
     raw = str(button.raw.get("value", ""))
     return button.article_title or button.article_id or button.media_id or raw
 
 
-def _answer(button: Button, names: Names) -> str:
+def _answer(button: Button, names: ReferenceNames) -> str:
     if button.reply:
         return Reply(content=dict(button.reply.content)).words or names.files.get(button.reply.asset or 0, "")
     if button.rule:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from menus.buttons import Button, Buttons, adopted, every, from_platform
-from menus.describing import Names, action, names_in
+from menus.describing import ReferenceNames, action, names_in
 from menus.planning import Live
 
 ADDED, REMOVED, CHANGED, RENAMED, MOVED = "added", "removed", "changed", "renamed", "moved"
@@ -22,7 +22,7 @@ WORDS: dict[str, StrOrPromise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ButtonDifference:
     """``uid`` is the button's; ``old`` and ``new`` are what it does, is called, or where it stands."""
 
     what: str
@@ -48,13 +48,13 @@ class _Place:
 
 
 def differences(
-    before: Sequence[Button], after: Sequence[Button], names: Names | None = None
-) -> list[Difference]:
+    before: Sequence[Button], after: Sequence[Button], names: ReferenceNames | None = None
+) -> list[ButtonDifference]:
     """Buttons are told apart by their uid."""
     names = names or names_in([tuple(before), tuple(after)])
     old, new = _places(before), _places(after)
     found = [
-        Difference(REMOVED, place.button.name, uid, old=action(place.button, names))
+        ButtonDifference(REMOVED, place.button.name, uid, old=action(place.button, names))
         for uid, place in old.items()
         if uid not in new
     ]
@@ -63,18 +63,20 @@ def differences(
         if uid in old:
             found += _changes(old[uid], place, names, moved=_moved(uid, kept, old, new))
         else:
-            found.append(Difference(ADDED, place.button.name, uid, new=action(place.button, names)))
+            found.append(ButtonDifference(ADDED, place.button.name, uid, new=action(place.button, names)))
     return found
 
 
-def _changes(old: _Place, new: _Place, names: Names, *, moved: bool) -> list[Difference]:
+def _changes(old: _Place, new: _Place, names: ReferenceNames, *, moved: bool) -> list[ButtonDifference]:
     uid, name, found = new.button.uid, new.button.name, []
     if old.button.name != name:
-        found.append(Difference(RENAMED, name, uid, old.button.name, name))
+        found.append(ButtonDifference(RENAMED, name, uid, old.button.name, name))
     if _action(old.button) != _action(new.button):
-        found.append(Difference(CHANGED, name, uid, action(old.button, names), action(new.button, names)))
+        found.append(
+            ButtonDifference(CHANGED, name, uid, action(old.button, names), action(new.button, names))
+        )
     if moved:
-        found.append(Difference(MOVED, name, uid, _where(old), _where(new)))
+        found.append(ButtonDifference(MOVED, name, uid, _where(old), _where(new)))
     return found
 
 
@@ -104,7 +106,7 @@ def _places(buttons: Sequence[Button]) -> dict[str, _Place]:
     return found
 
 
-def from_live(found: Sequence[object], ours: Buttons, media: dict[int, str]) -> list[Difference]:
+def from_live(found: Sequence[object], ours: Buttons, media: dict[int, str]) -> list[ButtonDifference]:
     """Returns how the platform's buttons differ from ours."""
     theirs = adopted(from_platform(found), ours, media)
     # What the platform cannot tell is no difference.

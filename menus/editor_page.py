@@ -21,10 +21,10 @@ from accounts.staff.picking import links_of
 from accounts.staff.rights import Area, Rights
 from menus import articles, drafts, mini_programs, tree, validation, words
 from menus.access import all_menus, frame, staff
-from menus.buttons import Malformed, Reply, from_list, to_data
+from menus.buttons import ButtonReply, Malformed, from_list, to_data
 from menus.facts import problems_of
-from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, Kind
-from menus.models import Item, Menu, Version
+from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, ButtonKind
+from menus.models import Menu, MenuItem, Version
 from menus.reply_form import form_for, reply_of
 from wechat.inbox.bubbles import of_content
 from wechat.materials.models import Asset
@@ -105,7 +105,7 @@ def reply(request: HttpRequest, menu: Menu) -> HttpResponse:
     return JsonResponse({"reply": data, "bubble": bubble(taken)})
 
 
-def _reply(text: str) -> Reply | None:
+def _reply(text: str) -> ButtonReply | None:
     try:
         reply = load_json((text or "null").encode(errors="replace"))
         (button,) = from_list([{"uid": "reply", "reply": reply}])
@@ -138,7 +138,7 @@ def _problems(menu: Menu, draft: Version) -> list[dict[str, Any]]:
     ]
 
 
-def bubble(reply: Reply) -> dict[str, Any]:
+def bubble(reply: ButtonReply) -> dict[str, Any]:
     """Returns what the drawn phone shows in the chat: the kind and the words."""
     item = RuleReply(content=dict(reply.content), asset_id=reply.asset)
     try:
@@ -175,7 +175,7 @@ def _kinds() -> list[dict[str, Any]]:
             "answered": kind in ANSWERED,
             "readOnly": kind in READ_ONLY,
         }
-        for kind in Kind
+        for kind in ButtonKind
     ]
 
 
@@ -185,7 +185,7 @@ def _file(asset: Asset) -> dict[str, Any]:
 
 def _files_of(menu: Menu) -> list[int]:
     """Those that buttons send; the others are told when they are picked."""
-    used = Item.objects.filter(version__menu=menu, file__isnull=False)
+    used = MenuItem.objects.filter(version__menu=menu, file__isnull=False)
     return list(used.values_list("file", flat=True).distinct())
 
 

@@ -11,10 +11,10 @@ from menus import articles, live, mini_programs, tree
 from menus.buttons import Button, Buttons, every
 from menus.models import LinkCheck, Menu
 from menus.validation import (
-    Audience,
-    Facts,
     File,
+    MatchRule,
     Problem,
+    References,
     audience_problems,
     domain_problems,
     problems,
@@ -31,10 +31,10 @@ def problems_of(menu: Menu, buttons: Sequence[Button]) -> list[Problem]:
     return found
 
 
-def facts_for(account: OfficialAccount, buttons: Sequence[Button]) -> Facts:
+def facts_for(account: OfficialAccount, buttons: Sequence[Button]) -> References:
     each = list(every(buttons))
     keys = [(button.kind, button.platform_key) for button in each]
-    return Facts(
+    return References(
         files=_files(account, each),
         rules=dict(
             Rule.objects.filter(account=account, pk__in={one.rule for one in each if one.rule}).values_list(
@@ -80,8 +80,8 @@ def _answered(rules: frozenset[tuple[str, str]], kind: str, key: str) -> bool:
     return (str(kind), key) in rules or (str(kind), "") in rules
 
 
-def audience_of(menu: Menu) -> Audience:
-    return Audience(
+def audience_of(menu: Menu) -> MatchRule:
+    return MatchRule(
         name=menu.name,
         tag=menu.tag_id,
         platform=menu.platform,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from menus.models import Publication
 
@@ -32,7 +32,7 @@ def _page(publication: Publication) -> str:
 
 SOURCES.add(
     "menus",
-    Source(
+    FailureSource(
         gettext_lazy("Publishing menus"), Area.CONTENT, _failed, None, _page,
         cause=("errcode", "reason"), words=_why,
     ),

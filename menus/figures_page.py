@@ -14,9 +14,9 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page
 from accounts.staff.rights import Area
 from menus.access import frame
-from menus.models import Item, Menu, TapDay
+from menus.models import Menu, MenuItem, TapDay
 from wechat.console.periods import Period, PeriodForm
-from wechat.console.reports import Days, Line, Measure, Report, Table, answer, zeroed
+from wechat.console.reports import Days, Measure, Report, Table, TableLine, answer, zeroed
 
 MEASURES = (
     Measure(gettext_lazy("taps")),
@@ -54,10 +54,10 @@ def _entries(account: OfficialAccount, period: Period) -> Iterator[Table]:
     rows = TapDay.objects.filter(version__menu__account=account, day__range=(period.first, period.last))
     summed = rows.values_list("version__menu", "uid").annotate(taps=Sum("taps"), followers=Sum("followers"))
     menus = dict(Menu.objects.filter(account=account).values_list("pk", "name"))
-    items = Item.objects.filter(version__menu__in=menus).order_by("version_id")
+    items = MenuItem.objects.filter(version__menu__in=menus).order_by("version_id")
     names = {(menu, uid): name for menu, uid, name in items.values_list("version__menu", "uid", "name")}
     lines = [
-        Line(
+        TableLine(
             f"{menus[menu]} · {names.get((menu, uid), _('a removed entry'))}",
             rest,
             reverse("admin:menus_statistics", args=[menu]),

@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official import links
-from accounts.official.links import Link
+from accounts.official.links import PageLink
 from accounts.official.models import OfficialAccount
 from menus import answering, approval, counting
 from menus.buttons import OWN_KEY
 from menus.kinds import KEYED
-from menus.models import Item, MiniProgram, Version
+from menus.models import MenuItem, MiniProgram, Version
 from wechat.console import codes
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
@@ -45,16 +45,16 @@ def count_tap(event: InboundEvent) -> None:
 
 
 @links.used_before
-def pages_of_buttons(account: OfficialAccount) -> Iterator[Link]:
+def pages_of_buttons(account: OfficialAccount) -> Iterator[PageLink]:
     """Where buttons lead or led, by their newest names."""
-    items = Item.objects.filter(version__menu__account=account).exclude(url="")
+    items = MenuItem.objects.filter(version__menu__account=account).exclude(url="")
     for item in items.order_by("url", "-pk").distinct("url")[:200]:
-        yield Link(item.url, item.name or item.url, _("Used before"))
+        yield PageLink(item.url, item.name or item.url, _("Used before"))
 
 
 @usage.register
 def buttons_with(asset: Asset) -> list[str]:
-    items = Item.objects.filter(Q(asset=asset) | Q(cover=asset) | Q(file=asset))
+    items = MenuItem.objects.filter(Q(asset=asset) | Q(cover=asset) | Q(file=asset))
     found = items.order_by("uid", "-version__number").distinct("uid").select_related("version__menu")
     return [
         _("button “%(button)s” of %(version)s") % {"button": item.name, "version": item.version}
@@ -65,7 +65,7 @@ def buttons_with(asset: Asset) -> list[str]:
 @codes.menu_keys.register
 def keys(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Those of the live menu, for rules about one of its buttons; of those asked for also former ones."""
-    items = Item.objects.filter(version__menu__account=account_id, kind__in=KEYED)
+    items = MenuItem.objects.filter(version__menu__account=account_id, kind__in=KEYED)
     if wanted:
         uids = [key.removeprefix(OWN_KEY) for key in wanted]
         # The newest name is the last, which counts.
@@ -86,7 +86,7 @@ def programs(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]
 
 @named("menu", gone=gettext_lazy("a menu item that was deleted"))
 def names(uids: Sequence[str]) -> Mapping[str, Answerer]:
-    items = Item.objects.filter(uid__in=uids).order_by("uid", "-version_id").distinct("uid")
+    items = MenuItem.objects.filter(uid__in=uids).order_by("uid", "-version_id").distinct("uid")
     return {
         item.uid: Answerer(
             _("menu “%(name)s”") % {"name": item.name},

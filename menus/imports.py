@@ -6,15 +6,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
-from accounts.operations.imports import IMPORTS, Import, State
+from accounts.operations.imports import IMPORTS, Import, ImportState
 from accounts.staff.rights import Area
 from menus import live
 from menus.models import Version
 from menus.taking_over import take_over
 
 
-def _here(account: OfficialAccount) -> State:
-    return State(Version.objects.filter(menu__account=account, state=Version.State.PUBLISHED).count())
+def _here(account: OfficialAccount) -> ImportState:
+    return ImportState(Version.objects.filter(menu__account=account, state=Version.State.PUBLISHED).count())
 
 
 def _take(account: OfficialAccount, by: User) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Kind(models.TextChoices):
+class ButtonKind(models.TextChoices):
     """The platform's types by its own names, a parent, and what it may know that we do not."""
 
     PARENT = "parent", _("Opens a submenu")
@@ -34,26 +34,35 @@ class Kind(models.TextChoices):
 
 KEYED = frozenset(
     {
-        Kind.CLICK, Kind.SCANCODE_PUSH, Kind.SCANCODE_WAITMSG, Kind.PIC_SYSPHOTO, Kind.PIC_PHOTO_OR_ALBUM,
-        Kind.PIC_WEIXIN, Kind.LOCATION_SELECT,
+        ButtonKind.CLICK, ButtonKind.SCANCODE_PUSH, ButtonKind.SCANCODE_WAITMSG, ButtonKind.PIC_SYSPHOTO,
+        ButtonKind.PIC_PHOTO_OR_ALBUM, ButtonKind.PIC_WEIXIN, ButtonKind.LOCATION_SELECT,
     }
 )  # fmt: skip
 # Who taps these waits for something to come.
-ANSWERED = frozenset({Kind.CLICK, Kind.SCANCODE_WAITMSG})
+ANSWERED = frozenset({ButtonKind.CLICK, ButtonKind.SCANCODE_WAITMSG})
 # They come back from menus made on the platform's own page; no call can make them.
 READ_ONLY = frozenset(
-    {Kind.TEXT, Kind.IMG, Kind.PHOTO, Kind.VIDEO, Kind.VOICE, Kind.NEWS, Kind.VIEW_LIMITED, Kind.UNKNOWN}
+    {
+        ButtonKind.TEXT,
+        ButtonKind.IMG,
+        ButtonKind.PHOTO,
+        ButtonKind.VIDEO,
+        ButtonKind.VOICE,
+        ButtonKind.NEWS,
+        ButtonKind.VIEW_LIMITED,
+        ButtonKind.UNKNOWN,
+    }
 )
 # The platform tells of taps on these; of the others nobody hears.
-COUNTED = KEYED | {Kind.VIEW, Kind.MINIPROGRAM}
+COUNTED = KEYED | {ButtonKind.VIEW, ButtonKind.MINIPROGRAM}
 # What the platform wants to know besides type and name.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(KEYED, ("key",)),
-    Kind.VIEW: ("url",),
-    Kind.MINIPROGRAM: ("url", "appid", "pagepath"),
-    Kind.MEDIA_ID: ("media_id",),
-    Kind.VIEW_LIMITED: ("media_id",),
-    Kind.ARTICLE_ID: ("article_id",),
-    Kind.ARTICLE_VIEW_LIMITED: ("article_id",),
+    ButtonKind.VIEW: ("url",),
+    ButtonKind.MINIPROGRAM: ("url", "appid", "pagepath"),
+    ButtonKind.MEDIA_ID: ("media_id",),
+    ButtonKind.VIEW_LIMITED: ("media_id",),
+    ButtonKind.ARTICLE_ID: ("article_id",),
+    ButtonKind.ARTICLE_VIEW_LIMITED: ("article_id",),
 }
-EDITABLE = tuple(kind for kind in Kind if kind not in READ_ONLY and kind != Kind.PARENT)
+EDITABLE = tuple(kind for kind in ButtonKind if kind not in READ_ONLY and kind != ButtonKind.PARENT)

@@ -19,7 +19,7 @@ NO_MENU = 46003
 NOT_CONDITIONAL = 65301
 
 
-class NotReady(Exception):
+class MenuNotReady(Exception):
     """The menus cannot be told to the platform as they are; the text says why, for staff."""
 
 
@@ -83,7 +83,7 @@ def load(stored: Mapping[str, Any]) -> Live:
 def wanted(account: OfficialAccount, changed: Menu | None = None, version: Version | None = None) -> Live:
     """What should be live: every menu's live version, but of the changed one this version (``None``: none).
 
-    Raises ``NotReady``.
+    Raises ``MenuNotReady``.
     """
     versions = live_versions(account)
     if changed is not None:
@@ -94,7 +94,7 @@ def wanted(account: OfficialAccount, changed: Menu | None = None, version: Versi
     default = next((menu for menu in menus if not menu.conditional), None)
     if default is None:
         if menus and changed is not None and changed.conditional and version:
-            raise NotReady(_("Publish the menu for everybody first: WeChat wants one before any other."))
+            raise MenuNotReady(_("Publish the menu for everybody first: WeChat wants one before any other."))
         return Live()
     buttons = tree.read_many(list(versions.values()))
     shown = {menu.pk: _payload(buttons[versions[menu.pk].pk]) for menu in menus}
@@ -112,9 +112,9 @@ def live_versions(account: OfficialAccount) -> dict[int, Version]:
 
 
 def matchrule(menu: Menu) -> dict[str, str]:
-    """Raises ``NotReady`` for a tag that the platform does not know yet."""
+    """Raises ``MenuNotReady`` for a tag that the platform does not know yet."""
     if menu.tag is not None and menu.tag.platform_id is None:
-        raise NotReady(
+        raise MenuNotReady(
             _("WeChat does not know the tag “%(tag)s” of the menu “%(menu)s” yet.")
             % {"tag": menu.tag, "menu": menu}
         )
@@ -131,7 +131,7 @@ def _payload(buttons: Sequence[Button]) -> list[dict[str, Any]]:
     missing = [key for key, media_id in media.items() if not media_id]
     if missing:
         names = Asset.objects.filter(pk__in=missing).values_list("name", flat=True)
-        raise NotReady(
+        raise MenuNotReady(
             _("These files are not on WeChat yet: %(names)s. Upload them again in the media library.")
             % {"names": ", ".join(names)}
         )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.followers.models import Tag
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
-from menus.kinds import Kind
+from menus.kinds import ButtonKind
 from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage
 from wechat.kernel.work import WorkRow, heartbeat
@@ -130,7 +130,7 @@ class Version(models.Model):
         return _("%(menu)s · version %(number)d") % {"menu": self.menu, "number": self.number}
 
 
-class Item(HasContent):
+class MenuItem(HasContent):
     """A button of a version; ``uid`` is the same in every version. ``content`` is empty without a reply."""
 
     version = models.ForeignKey(Version, models.CASCADE, related_name="items", verbose_name=_("version"))
@@ -138,7 +138,9 @@ class Item(HasContent):
     position = models.PositiveSmallIntegerField(_("position"))
     uid = models.CharField(max_length=16, validators=[RegexValidator(r"\A[a-z0-9]{4,16}\Z")])
     name = models.CharField(_("name"), max_length=200, blank=True)
-    kind = models.CharField(_("what a tap does"), max_length=24, choices=Kind.choices, default=Kind.CLICK)
+    kind = models.CharField(
+        _("what a tap does"), max_length=24, choices=ButtonKind.choices, default=ButtonKind.CLICK
+    )
     key = models.CharField(max_length=200, blank=True)
     url = models.CharField(_("address"), max_length=4000, blank=True)
     appid = models.CharField(_("mini program"), max_length=64, blank=True)
@@ -166,7 +168,7 @@ class Item(HasContent):
                 nulls_distinct=False,
             ),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="menu_item_not_in_itself"),
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="menu_item_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=ButtonKind.values), name="menu_item_kind_known"),
         ]
         indexes = [models.Index(fields=["uid"], name="menu_item_uid")]
 
@@ -297,7 +299,9 @@ class Publication(WorkRow):
     def _not_linked(self) -> str:
         """The buttons that open what is not linked."""
         foreign = MiniProgram.objects.filter(account=self.account_id, linked=False).values("appid")
-        items = Item.objects.filter(version=self.version_id, kind=Kind.MINIPROGRAM, appid__in=foreign)
+        items = MenuItem.objects.filter(
+            version=self.version_id, kind=ButtonKind.MINIPROGRAM, appid__in=foreign
+        )
         return "、".join(items.values_list("name", flat=True))
 
 

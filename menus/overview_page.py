@@ -109,7 +109,7 @@ def _buttons_for(menu: Menu, found: Live) -> Any:
         return found.button
     try:
         rule = live.matchrule(menu)
-    except live.NotReady:
+    except live.MenuNotReady:
         return ()
     return next((each.button for each in found.conditional if each.rule == rule), ())
 

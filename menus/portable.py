@@ -19,16 +19,16 @@ from menus import drafts, tree
 from menus.buttons import (
     MOST_BUTTONS,
     Button,
+    ButtonReply,
     Buttons,
     Malformed,
-    Reply,
     every,
     from_list,
     to_data,
     with_new_uids,
 )
 from menus.models import Menu, Platform
-from wechat.console.exchange import FileFormat, Unreadable
+from wechat.console.exchange import FileFormat, UnreadableFile
 from wechat.materials.library import use_in
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
@@ -37,7 +37,7 @@ FILE = FileFormat("wechat-console-menus", key="menus", most=50)
 
 
 @dataclass(slots=True)
-class Report:
+class MenuImportReport:
     """Names of menus by what becomes of them; ``remarks`` are sentences about what could not come along."""
 
     made: list[str] = field(default_factory=list)
@@ -97,9 +97,11 @@ def _file_keys(buttons: Sequence[Button]) -> set[int]:
 # --- in
 
 
-def take_in(account: OfficialAccount, text: bytes, *, by: User | None, rehearse: bool = False) -> Report:
-    """Puts the file's menus into drafts, all or none. Raises ``Unreadable``; what was in a draft is kept."""
-    report = Report()
+def take_in(
+    account: OfficialAccount, text: bytes, *, by: User | None, rehearse: bool = False
+) -> MenuImportReport:
+    """Puts the file's menus into drafts, all or none, and keeps what was there. Raises ``UnreadableFile``."""
+    report = MenuImportReport()
     menus = FILE.read(text)
     with transaction.atomic():
         for data in menus:
@@ -108,12 +110,12 @@ def take_in(account: OfficialAccount, text: bytes, *, by: User | None, rehearse:
             except (Malformed, ValidationError) as error:
                 why = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
                 name = data.get("name", "") if isinstance(data, dict) else ""
-                raise Unreadable(_("The menu “%(name)s”: %(why)s") % {"name": name, "why": why}) from None
+                raise UnreadableFile(_("The menu “%(name)s”: %(why)s") % {"name": name, "why": why}) from None
         transaction.set_rollback(rehearse)
     return report
 
 
-def _take_one(account: OfficialAccount, data: Any, report: Report, by: User | None) -> None:
+def _take_one(account: OfficialAccount, data: Any, report: MenuImportReport, by: User | None) -> None:
     if not isinstance(data, dict) or not isinstance(data.get("name"), str) or not data["name"].strip():
         raise Malformed(_("it has no name."))
     listed = nested(data.get("buttons"))
@@ -161,7 +163,7 @@ def _check_way_up(uid: str, above: Mapping[str, str], names: Mapping[str, str]) 
         place = above[place]
 
 
-def _mapped(account: OfficialAccount, data: dict[str, Any], report: Report) -> dict[str, Any]:
+def _mapped(account: OfficialAccount, data: dict[str, Any], report: MenuImportReport) -> dict[str, Any]:
     """Returns the button with this account's media files and rules."""
     mapped = {**data, "children": [_mapped(account, each, report) for each in data["children"]]}
     name = str(data.get("name", ""))
@@ -181,7 +183,7 @@ def _mapped(account: OfficialAccount, data: dict[str, Any], report: Report) -> d
     return mapped
 
 
-def _asset(account: OfficialAccount, given: Any, name: str, report: Report) -> int | None:
+def _asset(account: OfficialAccount, given: Any, name: str, report: MenuImportReport) -> int | None:
     if not given:
         return None
     if not isinstance(given, dict):
@@ -196,7 +198,7 @@ def _asset(account: OfficialAccount, given: Any, name: str, report: Report) -> i
     return found.pk if found else None
 
 
-def _menu(account: OfficialAccount, data: dict[str, Any], report: Report) -> tuple[Menu, bool]:
+def _menu(account: OfficialAccount, data: dict[str, Any], report: MenuImportReport) -> tuple[Menu, bool]:
     audience = data.get("for")
     if audience is None:
         existed = Menu.objects.filter(account=account, conditional=False).exists()
@@ -213,7 +215,7 @@ def _menu(account: OfficialAccount, data: dict[str, Any], report: Report) -> tup
     return found or Menu.objects.create(**fields, name=data["name"][:60], position=position), found is None
 
 
-def _tag(account: OfficialAccount, name: str, menu: str, report: Report) -> Tag | None:
+def _tag(account: OfficialAccount, name: str, menu: str, report: MenuImportReport) -> Tag | None:
     tag = Tag.objects.filter(account=account, name=name).first() if name else None
     if name and tag is None:
         report.remarks.append(
@@ -227,9 +229,9 @@ def _tag(account: OfficialAccount, name: str, menu: str, report: Report) -> Tag 
 
 
 @transaction.atomic
-def copy(menu: Menu, account: OfficialAccount, *, by: User | None) -> Report:
+def copy(menu: Menu, account: OfficialAccount, *, by: User | None) -> MenuImportReport:
     """The menu's draft into the other account's draft for everybody, its files copied along."""
-    report = Report()
+    report = MenuImportReport()
     buttons = with_new_uids(tree.read(drafts.draft_of(menu)))
     files = {key: _copied(Asset.objects.get(pk=key), account) for key in _file_keys(buttons)}
     rules = dict(Rule.objects.filter(account=account).values_list("name", "pk"))
@@ -246,11 +248,11 @@ def _taken_along(
     files: Mapping[int, int],
     names: Mapping[int, str],
     rules: Mapping[str, int],
-    report: Report,
+    report: MenuImportReport,
 ) -> Button:
     reply, rule = button.reply, None
     if reply:
-        reply = Reply(reply.content, files.get(reply.asset or 0), files.get(reply.cover or 0))
+        reply = ButtonReply(reply.content, files.get(reply.asset or 0), files.get(reply.cover or 0))
     if button.rule:
         rule = rules.get(names.get(button.rule, ""))
         if rule is None:

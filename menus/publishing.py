@@ -20,7 +20,7 @@ from accounts.staff import audit
 from menus import asking, mini_programs, watching
 from menus import live as live_menus
 from menus.differences import in_words
-from menus.live import NotReady
+from menus.live import MenuNotReady
 from menus.models import NOT_LINKED, Publication, Version
 from menus.planning import Add, Live, Step, plan
 from wechat.kernel import work
@@ -75,7 +75,7 @@ def carry_out(publication: Publication) -> None:
         _carry_out(publication, client_for(publication.account))
     except _NothingToReturnFrom:
         _finish(publication, State.CANCELLED, Reason.NOTHING_TO_RETURN_FROM)
-    except NotReady as error:
+    except MenuNotReady as error:
         _finish(publication, State.FAILED, Reason.NOT_READY, error=str(error))
     except PublicationOvertaken:
         log.info("publication_overtaken", extra={"publication": publication.pk})
@@ -145,7 +145,7 @@ def _take(publication: Publication, client: Client, step: Step) -> None:
 
 
 def _wanted(publication: Publication) -> Live:
-    """Raises ``NotReady`` and ``_NothingToReturnFrom``."""
+    """Raises ``MenuNotReady`` and ``_NothingToReturnFrom``."""
     if publication.returns is not None and publication.version is None and publication.replaced is None:
         _resolve_return(publication, publication.returns)
     return live_menus.wanted(publication.account, publication.menu, publication.version)

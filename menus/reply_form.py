@@ -2,26 +2,26 @@
 
 from typing import Any
 
-from menus.buttons import Reply
-from menus.models import Item
+from menus.buttons import ButtonReply
+from menus.models import MenuItem
 from wechat.contents.form import ContentForm
 
 
-class ReplyForm(ContentForm):
+class ButtonReplyForm(ContentForm):
     class Meta:
-        model = Item
+        model = MenuItem
         fields = ()
 
 
-def form_for(reply: Reply | None, account_id: int, data: Any = None) -> ReplyForm:
+def form_for(reply: ButtonReply | None, account_id: int, data: Any = None) -> ButtonReplyForm:
     """Bound to ``data``, or showing the reply."""
-    item = Item(content={})
+    item = MenuItem(content={})
     if reply:
-        item = Item(content=dict(reply.content), asset_id=reply.asset, cover_id=reply.cover)
-    return ReplyForm(data, instance=item, account_id=account_id)
+        item = MenuItem(content=dict(reply.content), asset_id=reply.asset, cover_id=reply.cover)
+    return ButtonReplyForm(data, instance=item, account_id=account_id)
 
 
-def reply_of(form: ReplyForm) -> Reply:
+def reply_of(form: ButtonReplyForm) -> ButtonReply:
     """Returns what a valid form says."""
-    item: Item = form.instance
-    return Reply(item.content, item.asset_id, item.cover_id)
+    item: MenuItem = form.instance
+    return ButtonReply(item.content, item.asset_id, item.cover_id)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from accounts.staff.search import MOST, Found, page_of, source
-from menus.models import Item, Menu, Version
+from menus.models import Menu, MenuItem, Version
 from wechat.console.by_name import named
 
 NOW = (Version.State.DRAFT, Version.State.PUBLISHED)
@@ -17,7 +17,7 @@ NOW = (Version.State.DRAFT, Version.State.PUBLISHED)
 def menus(account: OfficialAccount, wanted: str) -> Iterator[Found]:
     rows = Menu.objects.filter(account=account)
     found = {menu.pk: (menu, "") for menu in named(rows, "name", wanted, MOST)}
-    buttons = Item.objects.filter(version__menu__account=account, version__state__in=NOW)
+    buttons = MenuItem.objects.filter(version__menu__account=account, version__state__in=NOW)
     for button in named(buttons.select_related("version__menu"), "name", wanted, MOST):
         found.setdefault(button.version.menu_id, (button.version.menu, button.name))
     for menu, detail in found.values():

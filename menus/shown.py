@@ -8,21 +8,21 @@ from menus.statistics import Figures
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TappedButton:
     """A button with its taps; ``heat`` is 10 for the one that is tapped most, 0 for one that is not."""
 
     button: Button
     figures: Figures | None = None
     heat: int = 0
-    children: Sequence["Shown"] = field(default=())
+    children: Sequence["TappedButton"] = field(default=())
 
 
-def drawn(buttons: Sequence[Button], figures: Mapping[str, Figures] | None = None) -> list[Shown]:
+def drawn(buttons: Sequence[Button], figures: Mapping[str, Figures] | None = None) -> list[TappedButton]:
     most = max((each.taps for each in (figures or {}).values()), default=0)
 
-    def one(button: Button) -> Shown:
+    def one(button: Button) -> TappedButton:
         own = (figures or {}).get(button.uid, Figures()) if figures is not None else None
         heat = round(10 * own.taps / most) if own and most else 0
-        return Shown(button, own, heat, [one(each) for each in button.children])
+        return TappedButton(button, own, heat, [one(each) for each in button.children])
 
     return [one(each) for each in buttons]

@@ -16,8 +16,8 @@ from menus import drafts, statistics, tree
 from menus.access import all_menus, frame
 from menus.buttons import Buttons, every
 from menus.describing import action, names_in
-from menus.kinds import COUNTED, Kind
-from menus.models import Item, Menu, Version
+from menus.kinds import COUNTED, ButtonKind
+from menus.models import Menu, MenuItem, Version
 from menus.shown import drawn
 from menus.statistics import Figures
 from wechat.console.charts import Chart, Series, chart
@@ -26,7 +26,7 @@ PERIODS = (7, 30, 90, 365)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ButtonRow:
     name: str
     action: str
     figures: Figures
@@ -65,23 +65,27 @@ def _chosen(days: str) -> int:
     return int(days) if days in map(str, PERIODS) else 30
 
 
-def _rows(menu: Menu, figures: dict[str, Figures], buttons: Buttons) -> list[Row]:
+def _rows(menu: Menu, figures: dict[str, Figures], buttons: Buttons) -> list[ButtonRow]:
     """The buttons of the menu in their order, then those that are gone and were tapped."""
     names = names_in([buttons])
     rows = [
-        Row(each.name, action(each, names), figures.get(each.uid, Figures()), each.kind in COUNTED)
+        ButtonRow(each.name, action(each, names), figures.get(each.uid, Figures()), each.kind in COUNTED)
         for each in every(buttons)
-        if each.kind != Kind.PARENT
+        if each.kind != ButtonKind.PARENT
     ]
     gone = figures.keys() - {each.uid for each in every(buttons)}
     items = (
-        Item.objects.filter(version__menu=menu, uid__in=gone).order_by("uid", "-version_id").distinct("uid")
+        MenuItem.objects.filter(version__menu=menu, uid__in=gone)
+        .order_by("uid", "-version_id")
+        .distinct("uid")
     )
-    rows += [Row(item.name, _("no longer in this menu"), figures[item.uid], counted=True) for item in items]
+    rows += [
+        ButtonRow(item.name, _("no longer in this menu"), figures[item.uid], counted=True) for item in items
+    ]
     return rows
 
 
 def _chart(menu: Menu, trend: Sequence[tuple[datetime.date, int]]) -> Chart:
     days = [f"{day:%m-%d}" for day, _taps in trend]
     taps = Series(_("taps"), [taps for _day, taps in trend])
-    return chart(days, [taps], told=_("Taps on “%(menu)s” by day") % {"menu": menu})
+    return chart(days, [taps], description=_("Taps on “%(menu)s” by day") % {"menu": menu})

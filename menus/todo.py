@@ -4,7 +4,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity, held, overdue
+from accounts.staff.todo import KINDS, Severity, TodoKind, held, overdue
 from menus.models import LiveMenu, Publication
 
 PAGE = "admin:menus_menu_changelist"
@@ -13,7 +13,7 @@ _NEWER = Publication.objects.filter(menu=OuterRef("menu"), pk__gt=OuterRef("pk")
 
 KINDS.add(
     "menus.failed",
-    Kind(
+    TodoKind(
         # It is gone with the next publication of the same menu.
         title=_("Menus that could not be published"),
         page=PAGE,
@@ -27,7 +27,7 @@ KINDS.add(
 )
 KINDS.add(
     "menus.differs",
-    Kind(
+    TodoKind(
         title=_("The menu on WeChat was changed elsewhere"),
         page=PAGE,
         areas=PUBLISHERS,
@@ -37,7 +37,7 @@ KINDS.add(
 )
 KINDS.add(
     "held.menus",
-    Kind(
+    TodoKind(
         title=_("Publishing menus is on hold"),
         page=PAGE,
         areas=PUBLISHERS,
@@ -47,7 +47,7 @@ KINDS.add(
 )
 KINDS.add(
     "overdue.menus",
-    Kind(
+    TodoKind(
         title=_("Menus that were to be published long ago: publish them or not?"),
         page=PAGE,
         areas=PUBLISHERS,

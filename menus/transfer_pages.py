@@ -36,12 +36,12 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         try:
             text = exchange.uploaded(request)
             report = portable.take_in(account, text, by=staff(request), rehearse=not agreed)
-        except exchange.Unreadable as error:
+        except exchange.UnreadableFile as error:
             context["refused"] = str(error)
         else:
             if agreed:
                 audit.record(request, account, _("Imported menus"))
-                _tell(request, report)
+                _show_report(request, report)
                 return redirect("admin:menus_menu_changelist")
             context |= {"report": report, "text": encodings.decode(text)}
     return TemplateResponse(request, "menus/import.html", context)
@@ -62,7 +62,7 @@ def copy(request: HttpRequest, menu: Menu) -> HttpResponse:
             raise PermissionDenied
         report = portable.copy(menu, target, by=staff(request))
         audit.record(request, target, _("Copied the menu “%(menu)s” here") % {"menu": menu})
-        _tell(request, report)
+        _show_report(request, report)
         messages.success(
             request, _("The menu is in the draft of “%(account)s” now.") % {"account": target.name}
         )
@@ -71,7 +71,7 @@ def copy(request: HttpRequest, menu: Menu) -> HttpResponse:
     return TemplateResponse(request, "menus/copy.html", {**context, "menu": menu, "targets": targets})
 
 
-def _tell(request: HttpRequest, report: portable.Report) -> None:
+def _show_report(request: HttpRequest, report: portable.MenuImportReport) -> None:
     if names := [*report.made, *report.updated]:
         messages.success(request, _("In the drafts now: %(names)s.") % {"names": ", ".join(names)})
     for remark in report.remarks:

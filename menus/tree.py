@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from menus.buttons import Button, Buttons, Reply
-from menus.kinds import Kind
-from menus.models import Item, Version
+from menus.buttons import Button, ButtonReply, Buttons
+from menus.kinds import ButtonKind
+from menus.models import MenuItem, Version
 from wechat.materials.models import Asset
 
 TEXTS = {
@@ -22,21 +22,21 @@ def read(version: Version) -> Buttons:
 
 def read_many(versions: Sequence[Version]) -> dict[int, Buttons]:
     """By the primary keys of the versions, with one query."""
-    rows: dict[int, list[Item]] = defaultdict(list)
-    for item in Item.objects.filter(version__in=versions).order_by("position"):
+    rows: dict[int, list[MenuItem]] = defaultdict(list)
+    for item in MenuItem.objects.filter(version__in=versions).order_by("position"):
         rows[item.version_id].append(item)
     return {version.pk: _read(rows[version.pk]) for version in versions}
 
 
-def _read(items: Sequence[Item]) -> Buttons:
-    below: dict[int | None, list[Item]] = defaultdict(list)
+def _read(items: Sequence[MenuItem]) -> Buttons:
+    below: dict[int | None, list[MenuItem]] = defaultdict(list)
     for item in items:
         below[item.parent_id].append(item)
     return tuple(_button(item, below) for item in below[None])
 
 
-def _button(item: Item, below: dict[int | None, list[Item]]) -> Button:
-    reply = Reply(item.content, item.asset_id, item.cover_id) if item.has_reply else None
+def _button(item: MenuItem, below: dict[int | None, list[MenuItem]]) -> Button:
+    reply = ButtonReply(item.content, item.asset_id, item.cover_id) if item.has_reply else None
     return Button(
         uid=item.uid,
         kind=item.kind,
@@ -53,22 +53,22 @@ def _button(item: Item, below: dict[int | None, list[Item]]) -> Button:
 def write(version: Version, buttons: Sequence[Button]) -> None:
     """The version's buttons are these from now on."""
     version.items.all().delete()
-    parents = Item.objects.bulk_create(_item(version, each, place) for place, each in enumerate(buttons))
-    Item.objects.bulk_create(
+    parents = MenuItem.objects.bulk_create(_item(version, each, place) for place, each in enumerate(buttons))
+    MenuItem.objects.bulk_create(
         _item(version, each, place, parent)
         for parent, button in zip(parents, buttons, strict=True)
         for place, each in enumerate(button.children)
     )
 
 
-def _item(version: Version, button: Button, position: int, parent: Item | None = None) -> Item:
-    reply = button.reply or Reply({})
-    return Item(
+def _item(version: Version, button: Button, position: int, parent: MenuItem | None = None) -> MenuItem:
+    reply = button.reply or ButtonReply({})
+    return MenuItem(
         version=version,
         parent=parent,
         position=position,
         uid=button.uid,
-        kind=Kind.PARENT if button.children else button.kind,
+        kind=ButtonKind.PARENT if button.children else button.kind,
         file_id=button.file,
         rule_id=button.rule,
         content=dict(reply.content),

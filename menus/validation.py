@@ -1,6 +1,6 @@
 """What is wrong with a menu, in sentences that name the button and say what to change.
 
-Pure over values: what has to be known besides is in ``Facts``, which ``menus.facts`` looks up. Editor,
+Pure over values: what has to be known besides is in ``References``, which ``menus.facts`` looks up. Editor,
 publishing, API and import all ask here. Limits: WeChat reference 5.
 """
 
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from menus.buttons import Button, Reply, every
-from menus.kinds import ANSWERED, KEYED, READ_ONLY, Kind
+from menus.buttons import Button, ButtonReply, every
+from menus.kinds import ANSWERED, KEYED, READ_ONLY, ButtonKind
 from wechat.contents import checks
 from wechat.sdk.content import Text
 
@@ -46,7 +46,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class References:
     """What the buttons refer to. Primary keys that are missing belong to nobody, or to another account.
 
     ``rules`` tells which are on, ``answered`` whether a rule answers a key (by kind and key),
@@ -61,7 +61,7 @@ class Facts:
     withdrawn: frozenset[str] = frozenset()
 
 
-def problems(buttons: Sequence[Button], facts: Facts) -> list[Problem]:
+def problems(buttons: Sequence[Button], facts: References) -> list[Problem]:
     """Those of the menu as a whole first, then button by button."""
     found = list(_of_menu(buttons))
     for button in buttons:
@@ -88,9 +88,9 @@ def _of_menu(buttons: Sequence[Button]) -> Iterator[Problem]:
         )
 
 
-def _of_button(button: Button, facts: Facts, *, first: bool) -> Iterator[Problem]:
+def _of_button(button: Button, facts: References, *, first: bool) -> Iterator[Problem]:
     yield from _name(button, first=first)
-    if button.kind == Kind.PARENT or button.children:
+    if button.kind == ButtonKind.PARENT or button.children:
         yield from _parent(button, first=first)
     elif button.kind in READ_ONLY:
         yield _problem(
@@ -100,7 +100,7 @@ def _of_button(button: Button, facts: Facts, *, first: bool) -> Iterator[Problem
             "kind",
         )  # fmt: skip
     else:
-        yield from _CHECKS[Kind(button.kind)](button, facts)
+        yield from _CHECKS[ButtonKind(button.kind)](button, facts)
 
 
 def _name(button: Button, *, first: bool) -> Iterator[Problem]:
@@ -133,7 +133,7 @@ def _parent(button: Button, *, first: bool) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _keyed(button: Button, facts: Facts) -> Iterator[Problem]:
+def _keyed(button: Button, facts: References) -> Iterator[Problem]:
     if (size := byte_count(button.platform_key)) > KEY_BYTES:
         yield _problem(
             button,
@@ -151,14 +151,14 @@ def _keyed(button: Button, facts: Facts) -> Iterator[Problem]:
         yield _problem(
             button,
             _("Nothing answers a tap on “%(name)s”: write a reply or choose a rule."),
-            "reply", is_error=button.kind == Kind.CLICK,
+            "reply", is_error=button.kind == ButtonKind.CLICK,
         )  # fmt: skip
     if button.reply:
         yield from _files(button, facts, (button.reply.asset, button.reply.cover), "reply")
         yield from _text_reply(button, button.reply)
 
 
-def _text_reply(button: Button, reply: Reply) -> Iterator[Problem]:
+def _text_reply(button: Button, reply: ButtonReply) -> Iterator[Problem]:
     if reply.content.get("type") != Text.type:
         return
     caution = checks.caution(Text(str(reply.content.get("content", ""))), ACCOUNT_NAME)
@@ -166,7 +166,7 @@ def _text_reply(button: Button, reply: Reply) -> Iterator[Problem]:
         yield _problem(button, f"“%(name)s”: {caution}", "reply", is_error=False)
 
 
-def _answers(button: Button, facts: Facts) -> bool:
+def _answers(button: Button, facts: References) -> bool:
     return bool(
         button.kind not in ANSWERED
         or button.reply
@@ -175,11 +175,11 @@ def _answers(button: Button, facts: Facts) -> bool:
     )
 
 
-def _view(button: Button, facts: Facts) -> Iterator[Problem]:
+def _view(button: Button, facts: References) -> Iterator[Problem]:
     yield from _address(button, facts)
 
 
-def _mini_program(button: Button, facts: Facts) -> Iterator[Problem]:
+def _mini_program(button: Button, facts: References) -> Iterator[Problem]:
     if not button.appid:
         yield _problem(button, _("“%(name)s” opens no mini program yet: choose one."), "appid")
     elif not APPID.fullmatch(button.appid):
@@ -210,7 +210,7 @@ def _mini_program(button: Button, facts: Facts) -> Iterator[Problem]:
     yield from _address(button, facts)
 
 
-def _address(button: Button, facts: Facts) -> Iterator[Problem]:
+def _address(button: Button, facts: References) -> Iterator[Problem]:
     if not button.url.strip():
         yield _problem(button, _("“%(name)s” has no address: fill in the page it opens."), "url")
     elif not is_web_address(button.url):
@@ -233,14 +233,14 @@ def _address(button: Button, facts: Facts) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _media(button: Button, facts: Facts) -> Iterator[Problem]:
+def _media(button: Button, facts: References) -> Iterator[Problem]:
     if button.file is None and not button.media_id:
         yield _problem(button, _("“%(name)s” sends no file yet: choose one."), "file")
     elif button.file is not None:
         yield from _files(button, facts, (button.file,), "file")
 
 
-def _files(button: Button, facts: Facts, wanted: Sequence[int | None], place: str) -> Iterator[Problem]:
+def _files(button: Button, facts: References, wanted: Sequence[int | None], place: str) -> Iterator[Problem]:
     for key in wanted:
         if key is None:
             continue
@@ -265,20 +265,20 @@ def _files(button: Button, facts: Facts, wanted: Sequence[int | None], place: st
             )  # fmt: skip
 
 
-def _article(button: Button, facts: Facts) -> Iterator[Problem]:
+def _article(button: Button, facts: References) -> Iterator[Problem]:
     if not button.article_id:
         yield _problem(button, _("“%(name)s” opens no article yet: choose one."), "article_id")
     elif button.article_id in facts.withdrawn:
         yield _problem(button, _("The article of “%(name)s” was withdrawn: choose another."), "article_id")
 
 
-_CHECKS: Mapping[Kind, Callable[[Button, Facts], Iterator[Problem]]] = {
+_CHECKS: Mapping[ButtonKind, Callable[[Button, References], Iterator[Problem]]] = {
     **dict.fromkeys(KEYED, _keyed),
-    Kind.VIEW: _view,
-    Kind.MINIPROGRAM: _mini_program,
-    Kind.MEDIA_ID: _media,
-    Kind.ARTICLE_ID: _article,
-    Kind.ARTICLE_VIEW_LIMITED: _article,
+    ButtonKind.VIEW: _view,
+    ButtonKind.MINIPROGRAM: _mini_program,
+    ButtonKind.MEDIA_ID: _media,
+    ButtonKind.ARTICLE_ID: _article,
+    ButtonKind.ARTICLE_VIEW_LIMITED: _article,
 }
 
 
@@ -300,7 +300,7 @@ def is_web_address(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class MatchRule:
     """Whom a conditional menu is for. ``tag`` is a primary key, ``on_platform`` whether WeChat knows it.
 
     ``followers`` is 0 if nobody has the tag; ``other`` are criteria that were abolished.
@@ -313,13 +313,13 @@ class Audience:
     followers: int | None = None
     other: Mapping[str, str] = field(default_factory=dict)
 
-    def covers(self, other: "Audience") -> bool:
+    def covers(self, other: "MatchRule") -> bool:
         """Returns whether everybody in the other is in this one."""
         return self.tag in (None, other.tag) and self.platform in (None, other.platform) and not self.other
 
 
 def audience_problems(
-    audience: Audience, above: Sequence[Audience], *, default_is_live: bool
+    audience: MatchRule, above: Sequence[MatchRule], *, default_is_live: bool
 ) -> list[Problem]:
     """``above`` are the conditional menus that win where both fit."""
     found = []

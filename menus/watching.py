@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from menus import live as live_menus
-from menus.live import NotReady
+from menus.live import MenuNotReady
 from menus.models import AFTER_ERROR, LiveMenu, Publication
 from menus.planning import Live
 from wechat.kernel import work
@@ -74,7 +74,7 @@ def keep(account: OfficialAccount, found: Live) -> None:
 def is_ours(account: OfficialAccount, found: Live) -> bool:
     try:
         return found.same(live_menus.wanted(account))
-    except NotReady:
+    except MenuNotReady:
         return False
 
 

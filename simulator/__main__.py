@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import socket
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ DESCRIPTION = "The WeChat platform on your own machine: official accounts, mini 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="wechat-simulator", description=DESCRIPTION)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (%(default)s)")
-    parser.add_argument("--port", type=int, default=8800, help="port of http (%(default)s)")
+    parser.add_argument("--port", type=port, default=8800, help="port of http (%(default)s)")
     parser.add_argument("--state", type=Path, help="file everything is loaded from and saved to")
     parser.add_argument(
         "--accounts", type=Path, metavar="FILE", help="TOML file of accounts and merchants to begin with"
@@ -33,21 +34,30 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--tls", type=Path, metavar="FOLDER", help="serve https too, with an authority kept in this folder"
     )
-    parser.add_argument("--tls-port", type=int, default=8843, help="port of https (%(default)s)")
+    parser.add_argument("--tls-port", type=port, default=8843, help="port of https (%(default)s)")
     parser.add_argument(
         "--callback-ca", type=Path, metavar="FILE", help="authority that https callbacks are checked with"
     )
     return parser.parse_args()
 
 
-def taken(host: str, port: int) -> bool:
+def port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 1 to 65535")
+    return int(text)
+
+
+def unusable(host: str, port: int) -> str:
+    """Returns why nothing can listen there, or nothing."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return True
-    return False
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"port {port} is taken; stop what uses it, or choose another with --port"
+            return f"cannot listen at {host}:{port}: {error.strerror}"
+    return ""
 
 
 def state_of(path: Path) -> State:
@@ -83,12 +93,14 @@ def server_of(world: World, given: argparse.Namespace) -> serving.Server:
 
 def main() -> None:
     given = arguments()
-    for port in (given.port, *([given.tls_port] if given.tls else [])):
-        if taken(given.host, port):
-            sys.exit(f"simulator: port {port} is taken; stop what uses it, or choose another with --port")
+    for number in (given.port, *([given.tls_port] if given.tls else [])):
+        if problem := unusable(given.host, number):
+            sys.exit(f"simulator: {problem}")
     try:
         world = world_of(given)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        sys.exit(f"simulator: {error.filename}: {error.strerror}")
+    except ValueError as error:
         sys.exit(f"simulator: {error}")
     server_of(world, given).run()
 

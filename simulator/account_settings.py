@@ -1,118 +1,48 @@
-"""The settings of an account, and what each may be: nonsense is refused in a sentence when it is set."""
+"""The settings of an account, and what each may be."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from ipaddress import ip_network
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from simulator.setting_checks import (
+    BadSettingError,
+    Check,
+    aes_key,
+    check,
+    flag,
+    hosts,
+    networks,
+    one_of,
+    text,
+    texts,
+    url,
+)
 from simulator.world import Account
 
-AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`said` tells what is wrong with a value, or nothing; `type` is its JSON type."""
-
-    type: str
-    said: Callable[[Any], str]
-
-
-class BadSettingError(ValueError):
-    """A setting that cannot be; the message says what it may be."""
-
-
-def _text(value: Any) -> str:
-    return "" if isinstance(value, str) else "must be a text"
-
-
-def _flag(value: Any) -> str:
-    return "" if isinstance(value, bool) else "must be true or false"
-
-
-def _one_of(*choices: str) -> Check:
-    return Check("string", lambda value: "" if value in choices else f"must be one of {', '.join(choices)}")
-
-
-def _texts(value: Any) -> str:
-    good = isinstance(value, list) and all(isinstance(each, str) and each for each in value)
-    return "" if good else "must be a list of texts"
-
-
-def _networks(value: Any) -> str:
-    if said := _texts(value):
-        return said
-    try:
-        for each in value:
-            ip_network(each, strict=False)
-    except ValueError:
-        return "must be a list of addresses or networks, such as 203.0.113.7 or 203.0.113.0/24"
-    return ""
-
-
-def _hosts(value: Any) -> str:
-    if said := _texts(value):
-        return said
-    good = all(urlsplit(f"//{each}").hostname and "/" not in each for each in value)
-    return "" if good else "must be a list of hosts, such as shop.example.com or 127.0.0.1:5173"
-
-
-def _url(value: Any) -> str:
-    """An empty one is taken: an account without a server is not pushed to."""
-    if value == "":
-        return ""
-    parts = urlsplit(value) if isinstance(value, str) else None
-    good = parts and parts.scheme in ("http", "https") and parts.hostname
-    return "" if good else "must be an address that begins with http:// or https://"
-
-
-def _aes_key(value: Any) -> str:
-    if value == "":
-        return ""
-    try:
-        good = len(value) == AES_KEY_CHARACTERS and len(base64.b64decode(f"{value}=")) == AES_KEY_BYTES
-    except (TypeError, ValueError, binascii.Error):
-        good = False
-    return "" if good else f"must be {AES_KEY_CHARACTERS} characters of base64, as the platform makes it"
-
-
 CHECKS: Mapping[str, Check] = {
-    "secret": Check("string", _text),
-    "token": Check("string", _text),
-    "aes_key": Check("string", _aes_key),
-    "mode": _one_of("plain", "compatible", "safe"),
-    "format": _one_of("xml", "json"),
-    "original_id": Check("string", _text),
-    "kind": _one_of("service", "subscription", "miniprogram"),
-    "verified": Check("boolean", _flag),
-    "name": Check("string", _text),
-    "callback_url": Check("string", _url),
-    "open_platform": Check("boolean", _flag),
-    "sandbox": Check("boolean", _flag),
-    "oauth_domains": Check("array", _hosts),
-    "ip_whitelist": Check("array", _networks),
-    "miniprograms": Check("array", _texts),
+    "secret": Check("string", text),
+    "token": Check("string", text),
+    "aes_key": Check("string", aes_key),
+    "mode": one_of("plain", "compatible", "safe"),
+    "format": one_of("xml", "json"),
+    "original_id": Check("string", text),
+    "kind": one_of("service", "subscription", "miniprogram"),
+    "verified": Check("boolean", flag),
+    "name": Check("string", text),
+    "callback_url": Check("string", url),
+    "open_platform": Check("boolean", flag),
+    "sandbox": Check("boolean", flag),
+    "oauth_domains": Check("array", hosts),
+    "ip_whitelist": Check("array", networks),
+    "miniprograms": Check("array", texts),
 }
 SECRETS = ("secret", "token", "aes_key")
 
 
-def check(settings: Mapping[str, Any]) -> None:
-    """Raises BadSettingError for the first that is unknown or cannot be."""
-    for name, value in settings.items():
-        if name not in CHECKS:
-            raise BadSettingError(f"an account has no {name}; known are {', '.join(CHECKS)}")
-        if said := CHECKS[name].said(value):
-            raise BadSettingError(f"{name} {said}")
-
-
 def apply(account: Account, settings: Mapping[str, Any]) -> None:
     """Sets them all, or none. Raises BadSettingError."""
-    check(settings)
+    check("an account", CHECKS, settings)
     merged = {"mode": account.mode, "aes_key": account.aes_key, **settings}
     if merged["mode"] != "plain" and not merged["aes_key"]:
         raise BadSettingError(f"mode {merged['mode']} needs an aes_key")

@@ -1,4 +1,4 @@
-"""`accounts.toml`: the accounts and merchants a simulator begins with, made or changed at its start."""
+"""`accounts.toml`: accounts, components and merchants made or changed when a simulator starts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from simulator import account_settings
+from simulator import account_settings, component_settings
 from simulator.pay import merchant_settings
+from simulator.setting_checks import BadSettingError
 from simulator.world import Account, World
 
 FILES = ("certificate", "public_key")
@@ -20,23 +21,31 @@ class BadFileError(ValueError):
 def load(world: World, path: Path) -> None:
     """Raises BadFileError, or OSError when it is not there."""
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFileError(f"{path} is no TOML: {error}") from error
-    if unknown := told.keys() - {"accounts", "merchants"}:
+    if unknown := document.keys() - {"accounts", "components", "merchants"}:
         raise BadFileError(
-            f"{path}: there is no [[{sorted(unknown)[0]}]], only [[accounts]] and [[merchants]]"
+            f"{path}: there is no [[{sorted(unknown)[0]}]], "
+            "only [[accounts]], [[components]] and [[merchants]]"
         )
-    for number, given in enumerate(told.get("accounts", ()), start=1):
+    for number, given in enumerate(document.get("accounts", ()), start=1):
         at = f"{path}: account {number}"
         appid = _named(given, "appid", at)
         account = world.state.accounts.get(appid) or Account(appid)
         try:
             account_settings.apply(account, given)
-        except account_settings.BadSettingError as error:
+        except BadSettingError as error:
             raise BadFileError(f"{at}: {error}") from error
         world.state.accounts[appid] = account
-    for number, given in enumerate(told.get("merchants", ()), start=1):
+    for number, given in enumerate(document.get("components", ()), start=1):
+        at = f"{path}: component {number}"
+        appid = _named(given, "appid", at)
+        try:
+            component_settings.configure(world, appid, given)
+        except BadSettingError as error:
+            raise BadFileError(f"{at}: {error}") from error
+    for number, given in enumerate(document.get("merchants", ()), start=1):
         _merchant(world, given, path.parent, f"{path}: merchant {number}")
 
 

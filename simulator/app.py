@@ -13,6 +13,8 @@ from starlette.routing import Mount, Route
 
 from simulator import (
     api,
+    component_control_api,
+    component_page,
     control_api,
     faces,
     menu_actions,
@@ -24,6 +26,8 @@ from simulator import (
     webview,
 )
 from simulator.api.gateway import ApiGateway
+from simulator.component_control_api import ComponentRoutes
+from simulator.component_push import ComponentPusher
 from simulator.pay import control_api as pay_control_api
 from simulator.pay import control_people
 from simulator.pay import routes as pay_routes
@@ -42,16 +46,20 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
     assert api.TOPICS
     assert menu_actions.TAPS
     pusher, runtime = Pusher(world), Runtime(world, PERFORMERS)
+    events = ComponentPusher(world, pusher)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stopping = asyncio.Event()
-        working = asyncio.create_task(runtime.run(stopping))
+        working = [
+            asyncio.create_task(runtime.run(stopping)),
+            asyncio.create_task(events.run(stopping)),
+        ]
         saver = asyncio.create_task(keep_saved(world, state_file, stopping)) if state_file else None
         yield
         world.live.close()
         stopping.set()
-        await working
+        await asyncio.gather(*working)
         if saver:
             await saver
 
@@ -60,14 +68,18 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
         *control_api.operations(control_api.TABLE, control_api.BODIES),
         *control_api.operations(pay_table, {**pay_control_api.BODIES, **control_people.BODIES}),
     ]
+    component_table = ComponentRoutes(events).table
+    described += control_api.operations(component_table, component_control_api.BODIES)
     control = [
         *control_api.routes(world, pusher),
+        *control_api.routes(world, pusher, component_table),
         *control_api.routes(world, pusher, pay_table),
         *openapi.routes(described),
         Route("/", openapi.index),
     ]
     routes = [
-        *webview.routes(world),
+        *webview.routes(world, events),
+        *component_page.routes(world, events),
         Route("/_sim", openapi.index),
         Mount("/_sim", routes=control),
         *pay_routes.routes(runtime),

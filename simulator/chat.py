@@ -13,14 +13,14 @@ from simulator.world import Entry
 
 
 async def act(pusher: Pusher, actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
-    """The deliveries and what the phone shows, so far when not told to wait. Raises ImpossibleError."""
+    """Returns the deliveries and what the phone shows; so far, without `wait`. Raises ImpossibleError."""
     push = prepared(actor, given)
     work = delivered(pusher, push, 0 if goes_to_worker(push) else int(given.get("deliveries", 1)))
     if given.get("wait", True):
         await work
     else:
         pusher.later(work)
-    shown = [told(each) for each in push.shown]
+    shown = [as_ledger_line(each) for each in push.shown]
     entry = push.entry
     return {
         "msg_id": entry.msg_id or None,
@@ -48,7 +48,7 @@ def goes_to_worker(push: Push) -> bool:
     if entry.via != "message":
         return False
     text = str(entry.content.get("content", f"[{entry.msgtype}]"))
-    return push.account.customer_service.heard(entry.openid, text, entry.at)
+    return push.account.customer_service.receive(entry.openid, text, entry.at)
 
 
 async def delivered(pusher: Pusher, push: Push, times: int) -> None:
@@ -59,7 +59,7 @@ async def delivered(pusher: Pusher, push: Push, times: int) -> None:
     await asyncio.gather(*(pusher.deliver(push) for _ in range(times)))
 
 
-def told(entry: Entry) -> dict[str, Any]:
+def as_ledger_line(entry: Entry) -> dict[str, Any]:
     """An entry without its deliveries."""
     names = ("seq", "at", "openid", "via", "msgtype", "content")
     return {name: getattr(entry, name) for name in names}

@@ -37,20 +37,24 @@ class SimulatorClient:
         self.control("POST", "/accounts", {"appid": appid, **settings})
         return Account(self, appid)
 
+    def add_component(self, appid: str, **settings: Any) -> Component:
+        """Makes a third-party platform, or changes the named settings of one."""
+        return Component(self, appid).change(**settings)
+
     def add_merchant(self, mchid: str, **settings: Any) -> dict[str, Any]:
         """The answer holds the platform's keys and, for who brings no certificate, a private key."""
-        told: dict[str, Any] = self.control("POST", "/merchants", {"mchid": mchid, **settings})
-        return told
+        answer: dict[str, Any] = self.control("POST", "/merchants", {"mchid": mchid, **settings})
+        return answer
 
     def pay(self, prepay: str, openid: str, **given: Any) -> dict[str, Any]:
         """Pays a prepay_id, code_url or h5_url, and waits until the merchant was notified."""
-        told: dict[str, Any] = self.control("POST", "/pay", {"prepay": prepay, "openid": openid, **given})
-        return told
+        answer: dict[str, Any] = self.control("POST", "/pay", {"prepay": prepay, "openid": openid, **given})
+        return answer
 
     def merchant_ledger(self, mchid: str) -> dict[str, Any]:
         """Every payment and refund, in fen."""
-        told: dict[str, Any] = self.control("GET", f"/merchants/{mchid}/ledger")
-        return told
+        answer: dict[str, Any] = self.control("GET", f"/merchants/{mchid}/ledger")
+        return answer
 
     def pass_time(self, seconds: float) -> None:
         """Moves the platform's clock, and lets WeChat Pay do what became due."""
@@ -73,10 +77,10 @@ class Account:
         self.appid = appid
 
     def act(self, openid: str, type: str, **given: Any) -> dict[str, Any]:  # noqa: A002 - the API's own word
-        """Somebody does something: follow, text, click, scan …; the answer tells each delivery."""
+        """Somebody does something: follow, text, click, scan …; the answer lists each delivery."""
         path = f"/accounts/{self.appid}/events/{openid}"
-        told: dict[str, Any] = self.simulator.control("POST", path, {"type": type, **given})
-        return told
+        answer: dict[str, Any] = self.simulator.control("POST", path, {"type": type, **given})
+        return answer
 
     def say(self, openid: str, text: str) -> list[dict[str, Any]]:
         """Returns what the person's phone shows in answer to a text."""
@@ -107,3 +111,37 @@ class Account:
             "GET", f"/accounts/{self.appid}/deliveries{query}"
         )["entries"]
         return entries
+
+
+class Component:
+    """A third-party platform of the simulator; every event is delivered before a method returns."""
+
+    def __init__(self, simulator: SimulatorClient, appid: str) -> None:
+        self.simulator = simulator
+        self.appid = appid
+
+    def change(self, **settings: Any) -> Component:
+        self.simulator.control("POST", "/components", {"appid": self.appid, **settings})
+        return self
+
+    def push_ticket(self) -> dict[str, Any]:
+        """Pushes a component_verify_ticket; the answer is what came back."""
+        delivery: dict[str, Any] = self._do("ticket")
+        return delivery
+
+    def authorize(self, account: Account, permissions: list[int] | None = None) -> str:
+        """The account grants these permission sets, or all it can; the answer is the authorization code."""
+        return str(self._do("authorize", appid=account.appid, permissions=permissions)["auth_code"])
+
+    def cancel(self, account: Account) -> None:
+        """The account takes its authorisation back."""
+        self._do("cancel", appid=account.appid)
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Every event at the component's address, oldest first."""
+        path = f"/components/{self.appid}/deliveries"
+        found: list[dict[str, Any]] = self.simulator.control("GET", path)["deliveries"]
+        return found
+
+    def _do(self, what: str, **given: Any) -> Any:
+        return self.simulator.control("POST", f"/components/{self.appid}/{what}", given)

@@ -8,25 +8,16 @@ from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from simulator.components import Component
+from simulator.pages import page, refusal
+from simulator.permissions import WEB_PAGES
 from simulator.world import Account, World, openid_of
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 LONGEST_STATE = 128
-PAGE = """<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><script src="/.webview/script.js"></script><style>
-:root {{ color-scheme: light dark }}
-body {{ font: 16px/1.6 system-ui, "PingFang SC", "Noto Sans CJK SC", sans-serif; margin: 0;
-  padding: 48px 24px; text-align: center; background: Canvas; color: CanvasText }}
-h1 {{ font-size: 18px }}
-form {{ display: grid; gap: 12px; max-width: 240px; margin: 32px auto }}
-button {{ font: inherit; padding: 10px; border: 0; border-radius: 8px; background: #8882; color: inherit }}
-.yes {{ background: #07a34f; color: #fff }}
-.small {{ font-size: 13px }}
-</style></head><body>{body}</body></html>"""
 ASK = """<h1>{name}</h1><p>申请获得你的公开信息（昵称、头像等）</p>
 <form method="post"><button class="yes" name="choice" value="allow">同意</button>
 <button name="choice" value="refuse">拒绝</button>
@@ -44,14 +35,15 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Consent:
     account: Account
     redirect_uri: str
     scope: str
     state: str
+    component: Component | None = None
 
 
-def read(world: World, query: dict[str, str]) -> Asked:
+def read(world: World, query: dict[str, str]) -> Consent:
     """Raises RefusedError with the number that the platform shows."""
     appid, redirect_uri, scope = (query.get(name, "") for name in ("appid", "redirect_uri", "scope"))
     for value, number in ((appid, 10012), (redirect_uri, 10011), (scope, 10010)):
@@ -62,19 +54,39 @@ def read(world: World, query: dict[str, str]) -> Asked:
         raise RefusedError(10012)
     if scope not in SCOPES or not account.verified or account.kind != "service":
         raise RefusedError(10005)
-    if not account.authorises(redirect_uri):
+    component = component_of(world, account, query)
+    if not (component.allows(redirect_uri) if component else account.authorises(redirect_uri)):
         raise RefusedError(10003)
     state = query.get("state", "")
     if len(state.encode()) > LONGEST_STATE:
         raise RefusedError(10013)
-    return Asked(account, redirect_uri, scope, state)
+    return Consent(account, redirect_uri, scope, state, component)
 
 
-def back(world: World, asked: Asked, person: str, *, snapshot: bool = False) -> str:
+def component_of(world: World, account: Account, query: dict[str, str]) -> Component | None:
+    """The component that asks on the account's behalf. Raises RefusedError for one that may not."""
+    if "component_appid" not in query:
+        return None
+    component = world.state.components.get(query["component_appid"])
+    if component is None:
+        raise RefusedError(10012)
+    found = component.authorizations.get(account.appid)
+    if found is None or WEB_PAGES not in found.permissions:
+        raise RefusedError(10005)
+    return component
+
+
+def back(world: World, consent: Consent, person: str, *, snapshot: bool = False) -> str:
     """The return address with a fresh code."""
-    openid = openid_of(asked.account.appid, f"{person}/snapshot" if snapshot else person)
-    code = asked.account.logins.new_code("oauth", person, openid, world.now, asked.scope, snapshot=snapshot)
-    return with_query(asked.redirect_uri, {"code": code, "state": asked.state})
+    openid = openid_of(consent.account.appid, f"{person}/snapshot" if snapshot else person)
+    component = consent.component.appid if consent.component else ""
+    code = consent.account.logins.new_code(
+        "oauth", person, openid, world.now, consent.scope, snapshot=snapshot, component=component
+    )
+    result = {"code": code, "state": consent.state}
+    if component:
+        result["appid"] = consent.account.appid
+    return with_query(consent.redirect_uri, result)
 
 
 def with_query(url: str, added: dict[str, str]) -> str:
@@ -88,19 +100,22 @@ def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
     async def authorize(request: Request) -> Response:
         person = request.path_params["person"]
         try:
-            asked = read(world, dict(request.query_params))
-        except RefusedError as refusal:
-            return page("无法打开网页", f"<h1>无法打开网页</h1><p>错误码 {refusal}</p>")
+            consent = read(world, dict(request.query_params))
+        except RefusedError as error:
+            return refusal(f"错误码 {error}")
         choice = (await request.form()).get("choice") if request.method == "POST" else None
-        if asked.scope == "snsapi_userinfo" and choice is None:
-            return page(asked.account.name, ASK.format(name=escape(asked.account.name)))
+        if consent.scope == "snsapi_userinfo" and choice is None:
+            return page(consent.account.name, ASK.format(name=escape(consent.account.name)))
         if choice == "refuse":
-            url = with_query(asked.redirect_uri, {"state": asked.state})
+            url = with_query(consent.redirect_uri, {"state": consent.state})
         else:
-            url = back(world, asked, person, snapshot=choice == "snapshot")
+            url = back(world, consent, person, snapshot=choice == "snapshot")
         return RedirectResponse(path_to(person, url) or url, 302)
 
-    return [Route("/connect/oauth2/authorize", authorize, methods=["GET", "POST"])]
+    return [
+        Route("/connect/oauth2/authorize", authorize, methods=["GET", "POST"]),
+        Route("/connect/qrconnect", website_login),
+    ]
 
 
 def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
@@ -111,7 +126,7 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
         account = world.state.accounts.get(query.get("appid", ""))
         template_id, target = query.get("template_id", ""), query.get("redirect_url", "")
         if account is None or query.get("action") != "get_confirm" or not account.authorises(target):
-            return page("无法打开网页", "<h1>无法打开网页</h1><p>参数错误</p>")
+            return refusal("参数错误")
         choice = (await request.form()).get("choice") if request.method == "POST" else None
         if choice is None:
             return page(account.name, ASK_ONCE.format(name=escape(account.name)))
@@ -119,18 +134,19 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
         if choice == "confirm":
             key = f"{openid} {template_id}"
             account.notice_grants[key] = account.notice_grants.get(key, 0) + 1
-        told = {"openid": openid, "template_id": template_id, "action": str(choice)}
+        result = {"openid": openid, "template_id": template_id, "action": str(choice)}
         kept = {name: query[name] for name in ("scene", "reserved") if name in query}
-        url = with_query(target, {**told, **kept})
+        url = with_query(target, {**result, **kept})
         return RedirectResponse(path_to(person, url) or url, 302)
 
     return [Route("/mp/subscribemsg", subscribe, methods=["GET", "POST"])]
 
 
+async def website_login(request: Request) -> Response:
+    """Login on web sites by a code belongs to another product of the Open Platform."""
+    return refusal("网站应用的扫码登录（qrconnect）未被模拟 · not played by this simulator")
+
+
 async def elsewhere(request: Request) -> Response:
     """Returns what any other browser is shown."""
     return page("无法打开网页", ELSEWHERE)
-
-
-def page(title: str, body: str) -> Response:
-    return HTMLResponse(PAGE.format(title=escape(title), body=body))

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from simulator import account_settings, personas
 from simulator.account_settings import CHECKS, SECRETS
 from simulator.api import mass
-from simulator.chat import act, told
+from simulator.chat import act, as_ledger_line
 from simulator.comments import Comment
 from simulator.errors import ApiError
 from simulator.faults import Fault
@@ -29,7 +29,7 @@ from simulator.world import Account, Settings, State, World, new_openid, openid_
 
 
 class BadRequestError(Exception):
-    """The caller's mistake, told in one sentence with an HTTP status."""
+    """The caller's mistake, explained in one sentence with an HTTP status."""
 
     def __init__(self, text: str, status: int = 400) -> None:
         super().__init__(text)
@@ -121,7 +121,7 @@ async def let_personas_act(ask: Ask) -> Any:
 
 
 async def happen(ask: Ask) -> Any:
-    """Someone does something in the chat; the answer tells each delivery and what the phone shows."""
+    """Someone does something in the chat; the answer lists each delivery and what the phone shows."""
     scene = Actor(ask.world, ask.account, ask.request.path_params["openid"])
     return await act(ask.pusher, scene, ask.body)
 
@@ -131,7 +131,9 @@ async def ledger(ask: Ask) -> Any:
     query = ask.request.query_params
     after, openid = int(query.get("after") or 0), query.get("openid")
     entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
-    return {"entries": [told(each) for each in entries if each.side == "account" and each.seq > after]}
+    return {
+        "entries": [as_ledger_line(each) for each in entries if each.side == "account" and each.seq > after]
+    }
 
 
 async def deliveries(ask: Ask) -> Any:
@@ -177,31 +179,33 @@ async def move_clock(ask: Ask) -> Any:
     if "offset" in ask.body:
         clock.offset = float(ask.body["offset"])
     clock.offset += float(ask.body.get("advance", 0))
-    return await tell_time(ask)
+    return await show_clock(ask)
 
 
-async def tell_time(ask: Ask) -> Any:
-    """Tells the platform's time in Unix seconds and its offset from the real time."""
+async def show_clock(ask: Ask) -> Any:
+    """Returns the platform's time in Unix seconds and its offset from the real time."""
     return {"now": ask.world.now, "offset": ask.world.state.clock.offset}
 
 
 async def change_settings(ask: Ask) -> Any:
     """Changes how the platform behaves."""
     known = {each.name for each in fields(Settings)}
-    for name, value in ask.body.items():
+    for name in ask.body:
         if name not in known:
             raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
-        setattr(ask.world.settings, name, value)
+    changed = fitting(Settings, {**dump(ask.world.settings), **ask.body})
+    for name in ask.body:
+        setattr(ask.world.settings, name, getattr(changed, name))
     return dump(ask.world.settings)
 
 
 async def show_settings(ask: Ask) -> Any:
-    """Tells how the platform behaves."""
+    """Returns how the platform behaves."""
     return dump(ask.world.settings)
 
 
 async def calls(ask: Ask) -> Any:
-    """Counts the calls by API, and tells the last ones with their errcode and milliseconds."""
+    """Counts the calls by API, and lists the last ones with their errcode and milliseconds."""
     appid = ask.request.query_params.get("appid")
     chosen = ask.world.call_counts.items()
     counts = sum((each for owner, each in chosen if appid in (None, owner)), Counter[str]())
@@ -290,7 +294,7 @@ async def set_menu_page(ask: Ask) -> Any:
     """A menu as if made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
     ask.account.menus.drop()
     ask.account.menus.made_on_page = ask.body
-    ask.world.live.tell_all(ask.account.appid, "menu")
+    ask.world.live.publish_all(ask.account.appid, "menu")
     return {"ok": True}
 
 
@@ -320,12 +324,12 @@ async def migrate(ask: Ask) -> Any:
 
 
 async def save(ask: Ask) -> Any:
-    """Tells the whole state, which can be restored."""
+    """Returns the whole state, which can be restored."""
     return dump(ask.world.state)
 
 
 async def restore(ask: Ask) -> Any:
-    """Replaces everything by a state that was told before."""
+    """Replaces everything by a state that was saved before."""
     ask.world.enter(fitting(State, ask.body))
     return {"ok": True}
 
@@ -378,7 +382,7 @@ TABLE: Table = (
     ("DELETE", "/faults", drop_faults),
     ("DELETE", "/faults/{id:int}", drop_faults),
     ("POST", "/clock", move_clock),
-    ("GET", "/clock", tell_time),
+    ("GET", "/clock", show_clock),
     ("POST", "/settings", change_settings),
     ("GET", "/settings", show_settings),
     ("GET", "/calls", calls),

@@ -30,7 +30,7 @@ class Publication:
     status: int = RUNNING
     article_id: str = ""
     deleted: list[int] = field(default_factory=list)
-    # How many people see it, though nobody is told.
+    # How many people see it, though no message is sent.
     reached: int = 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from simulator import messages, signing
 from simulator.messages import Fields
-from simulator.world import Account
+from simulator.recipients import Recipient
 
 STRANGER = "wxffffffffffffffff"
 HUGE_BYTES = 300 * 1024
@@ -35,32 +35,32 @@ def stamp(now: float) -> Stamp:
     return Stamp(str(int(now)), str(secrets.randbelow(2**31)))
 
 
-def seal(account: Account, openid: str, fields: Fields, given: Stamp, tamper: str = "") -> Envelope:
+def seal(recipient: Recipient, openid: str, fields: Fields, given: Stamp, tamper: str = "") -> Envelope:
     """Raises KeyError for an unknown kind of tampering."""
     spoil = AFTER_SIGNING[tamper] if tamper and tamper not in BEFORE_SIGNING else None
     if tamper == "stale":
         given = Stamp(str(int(given.timestamp) - STALE_SECONDS), given.nonce)
-    encode = messages.as_json if account.format == "json" else messages.as_xml
+    encode = messages.as_json if recipient.format == "json" else messages.as_xml
     plain = encode(fields)
     if tamper in SPOILED_TEXTS:
         plain = SPOILED_TEXTS[tamper](plain)
-    signature = signing.signature(account.token, given.timestamp, given.nonce)
+    signature = signing.signature(recipient.token, given.timestamp, given.nonce)
     query = {"signature": signature, "timestamp": given.timestamp, "nonce": given.nonce, "openid": openid}
-    envelope = Envelope(query, plain, "application/json" if account.format == "json" else "text/xml")
-    if account.mode != "plain" and tamper != "downgrade":
-        encrypt(envelope, account, fields, plain, STRANGER if tamper == "appid" else account.appid)
+    envelope = Envelope(query, plain, "application/json" if recipient.format == "json" else "text/xml")
+    if recipient.mode != "plain" and tamper != "downgrade":
+        encrypt(envelope, recipient, fields, plain, STRANGER if tamper == "appid" else recipient.appid)
     if spoil:
         spoil(envelope)
     return envelope
 
 
-def encrypt(envelope: Envelope, account: Account, fields: Fields, plain: bytes, appid: str) -> None:
-    sealed = signing.seal(plain, account.aes_key, appid)
-    shown = dict(fields) if account.mode == "compatible" else {"ToUserName": account.original_id}
-    encode = messages.as_json if account.format == "json" else messages.as_xml
+def encrypt(envelope: Envelope, recipient: Recipient, fields: Fields, plain: bytes, appid: str) -> None:
+    sealed = signing.seal(plain, recipient.aes_key, appid)
+    shown = dict(fields) if recipient.mode == "compatible" else {"ToUserName": fields.get("ToUserName", "")}
+    encode = messages.as_json if recipient.format == "json" else messages.as_xml
     envelope.body = encode({**shown, "Encrypt": sealed})
     query = envelope.query
-    signature = signing.signature(account.token, query["timestamp"], query["nonce"], sealed)
+    signature = signing.signature(recipient.token, query["timestamp"], query["nonce"], sealed)
     query |= {"encrypt_type": "aes", "msg_signature": signature}
 
 

@@ -1,4 +1,5 @@
-"""What pages inside WeChat ask of it: `wx.config` to be checked, and what a mini program's page is given.
+"""What pages inside WeChat ask of it: `wx.config` to be checked, a recorded voice to be uploaded, and what a
+mini program's page is given.
 
 WeChat reference 4.7 and 14. The mini program itself is one page, which logs in at the account's server.
 """
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from simulator import miniprograms
+from simulator import miniprograms, samples
 from simulator.signing import same
 from simulator.user_actions import ImpossibleError
 from simulator.world import World
@@ -34,9 +35,21 @@ def fits(world: World, config: dict[str, object], url: str) -> bool:
 
 def routes(world: World) -> list[BaseRoute]:
     async def check(request: Request) -> Response:
-        asked = await request.json()
-        good = fits(world, asked.get("config") or {}, str(asked.get("url", "")))
+        payload = await request.json()
+        good = fits(world, payload.get("config") or {}, str(payload.get("url", "")))
         return JSONResponse({"errMsg": "config:ok" if good else "config:invalid signature"})
+
+    async def upload_voice(request: Request) -> Response:
+        """`wx.uploadVoice` of a page that was configured: the serverId is a media_id of its account."""
+        payload = await request.json()
+        config = payload.get("config") or {}
+        if not fits(world, config, str(payload.get("url", ""))):
+            return JSONResponse({"errMsg": "uploadVoice:fail, the permission value is offline verifying"})
+        account = world.account(str(config["appId"]))
+        name, content_type, data = samples.load("voice", "")
+        media = world.keep_media(account, "voice", name, content_type, data)
+        media.from_jssdk = True
+        return JSONResponse({"errMsg": "uploadVoice:ok", "serverId": media.media_id})
 
     async def mini(request: Request) -> Response:
         return FileResponse(PAGE)
@@ -53,6 +66,7 @@ def routes(world: World) -> list[BaseRoute]:
 
     return [
         Route("/.webview/jssdk", check, methods=["POST"]),
+        Route("/.webview/voice", upload_voice, methods=["POST"]),
         Route("/.mini/{appid}/", mini),
         Route("/.mini/{appid}/{what}", given, methods=["POST"]),
     ]

@@ -58,7 +58,7 @@ class CustomerService:
             self.waiting.setdefault(openid, int(now))
         return ""
 
-    def heard(self, openid: str, text: str, now: float) -> bool:
+    def receive(self, openid: str, text: str, now: float) -> bool:
         """Returns whether a worker serves the follower, who then reads what was written."""
         session = self.sessions.get(openid)
         if session is None:

@@ -37,12 +37,12 @@ class Live:
     def leave(self, viewer: Viewer) -> None:
         self.viewers.discard(viewer)
 
-    def tell(self, appid: str, openid: str, event: str, item: object) -> None:
+    def publish(self, appid: str, openid: str, event: str, item: object) -> None:
         for viewer in self.viewers:
             if (appid, openid) in viewer.watches:
                 viewer.queue.put_nowait(Happening(appid, openid, event, item))
 
-    def tell_all(self, appid: str, event: str) -> None:
+    def publish_all(self, appid: str, event: str) -> None:
         """Something of the account that every phone looking at it has to ask about again."""
         for viewer in self.viewers:
             for watched in [openid for account, openid in viewer.watches if account == appid]:

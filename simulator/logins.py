@@ -25,6 +25,8 @@ class Code:
     scope: str = ""
     snapshot: bool = False
     used: bool = False
+    # The AppID of the component that asked for it on the account's behalf.
+    component: str = ""
 
 
 @dataclass(slots=True)
@@ -54,18 +56,26 @@ class Logins:
     sessions: dict[str, Session] = field(default_factory=dict)
 
     def new_code(
-        self, kind: str, person: str, openid: str, now: float, scope: str = "", *, snapshot: bool = False
+        self,
+        kind: str,
+        person: str,
+        openid: str,
+        now: float,
+        scope: str = "",
+        *,
+        snapshot: bool = False,
+        component: str = "",
     ) -> str:
         for code in [code for code, each in self.codes.items() if each.ends_at + FORGET_AFTER < now]:
             del self.codes[code]
         code = f"0{secrets.token_hex(15)}"
-        self.codes[code] = Code(kind, person, openid, now + CODE_LIFE, scope, snapshot)
+        self.codes[code] = Code(kind, person, openid, now + CODE_LIFE, scope, snapshot, component=component)
         return code
 
-    def spend(self, code: str, kind: str, now: float) -> Code:
-        """Raises 40029 for a code never given, 40163 for a used one, 42003 for one that ran out."""
+    def spend(self, code: str, kind: str, now: float, component: str = "") -> Code:
+        """Raises 40029 for a code never given or another's, 40163 for a used one, 42003 for an old one."""
         found = self.codes.get(code)
-        if found is None or found.kind != kind:
+        if found is None or found.kind != kind or found.component != component:
             raise ApiError(40029)
         if found.used:
             raise ApiError(40163)

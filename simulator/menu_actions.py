@@ -14,7 +14,7 @@ MOST_PICTURES = 9
 
 
 def scan(name: str, actor: Actor, given: Given) -> Action:
-    """`result` is what the code says; a barcode is told as its kind, a comma and the number."""
+    """`result` is what the code says; a barcode is given as its kind, a comma and the number."""
     info = {"ScanType": str(given.get("scan_type", "qrcode")), "ScanResult": str(given.get("result", ""))}
     return event(name, EventKey=str(given.get("key", "")), ScanCodeInfo=info, allows="menu")
 

@@ -80,7 +80,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
         summary, _, more = each.text.partition("\n")
-        told: dict[str, Any] = {
+        operation: dict[str, Any] = {
             "summary": summary,
             "description": more.strip(),
             "parameters": [
@@ -90,8 +90,8 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "responses": {"200": {"description": "Done."}, "400": {"description": "Refused in a sentence."}},
         }
         if each.method in ("POST", "PUT"):
-            told["requestBody"] = {"content": {"application/json": {"schema": each.schema}}}
-        paths.setdefault(f"/_sim{plain(each.path)}", {})[each.method.lower()] = told
+            operation["requestBody"] = {"content": {"application/json": {"schema": each.schema}}}
+        paths.setdefault(f"/_sim{plain(each.path)}", {})[each.method.lower()] = operation
     about = {"title": "WeChat simulator: control API", "version": "1"}
     return {"openapi": "3.1.0", "info": about, "paths": paths}
 
@@ -125,10 +125,10 @@ async def index(request: Request) -> Response:
 
 
 def routes(operations: list[Operation]) -> list[Route]:
-    async def told(request: Request) -> Response:
+    async def as_json(request: Request) -> Response:
         return JSONResponse(document(operations))
 
     async def shown(request: Request) -> Response:
         return HTMLResponse(page(operations))
 
-    return [Route("/openapi.json", told), Route("/docs", shown)]
+    return [Route("/openapi.json", as_json), Route("/docs", shown)]

@@ -1,4 +1,4 @@
-"""The phone in the browser: its page, what it does, and what it is told live."""
+"""The phone in the browser: its page, what it does, and the events it receives live."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ POLICY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Phone:
     """One person's phone, open at one account."""
 
     world: World
@@ -52,59 +52,59 @@ class Hand:
         return Actor(self.world, self.account, self.openid)
 
 
-async def conversation(hand: Hand) -> Any:
+async def conversation(phone: Phone) -> Any:
     """The last lines of the chat; the live stream continues them."""
-    entries = hand.world.thread(hand.account.appid, hand.openid)[-SHOWN_AT_FIRST:]
-    person = standing(hand.world, hand.account, hand.openid)
-    return {"openid": hand.openid, "person": person, "entries": [line(each) for each in entries]}
+    entries = phone.world.thread(phone.account.appid, phone.openid)[-SHOWN_AT_FIRST:]
+    person = standing(phone.world, phone.account, phone.openid)
+    return {"openid": phone.openid, "person": person, "entries": [line(each) for each in entries]}
 
 
-async def do(hand: Hand) -> Any:
-    given = await hand.request.json()
-    done = await act(hand.pusher, hand.actor, {**given, "wait": False})
-    if (follower := hand.account.followers.get(hand.openid)) and hand.account.open_platform:
-        follower.unionid = openid_of("union", hand.request.path_params["person"])
+async def do(phone: Phone) -> Any:
+    given = await phone.request.json()
+    done = await act(phone.pusher, phone.actor, {**given, "wait": False})
+    if (follower := phone.account.followers.get(phone.openid)) and phone.account.open_platform:
+        follower.unionid = openid_of("union", phone.request.path_params["person"])
     return done
 
 
-async def notices(hand: Hand) -> Any:
+async def notices(phone: Phone) -> Any:
     """The notices a page of the account could ask leave for."""
-    found = [each for each in hand.account.templates.values() if each.kind == "notice"]
-    left = hand.account.notice_grants
+    found = [each for each in phone.account.templates.values() if each.kind == "notice"]
+    left = phone.account.notice_grants
     return {
         "notices": [
             {
                 "template_id": each.template_id,
                 "title": each.title,
-                "left": left.get(f"{hand.openid} {each.template_id}", 0),
+                "left": left.get(f"{phone.openid} {each.template_id}", 0),
             }
             for each in found
         ]
     }
 
 
-async def upload(hand: Hand) -> Any:
+async def upload(phone: Phone) -> Any:
     """Keeps a file the person chose; it is sent by its media_id afterwards."""
-    kind, name = hand.request.query_params.get("kind", ""), hand.request.query_params.get("name", "file")
+    kind, name = phone.request.query_params.get("kind", ""), phone.request.query_params.get("name", "file")
     rule = files.TEMPORARY.get(kind)
     if rule is None:
         raise ImpossibleError("nobody can send such a file")
-    data = await hand.request.body()
+    data = await phone.request.body()
     content_type = files.check(data, rule)
-    return {"media_id": hand.world.keep_media(hand.account, kind, name, content_type, data).media_id}
+    return {"media_id": phone.world.keep_media(phone.account, kind, name, content_type, data).media_id}
 
 
-async def codes(hand: Hand) -> Any:
+async def codes(phone: Phone) -> Any:
     """The codes of the account that there are to scan."""
-    return {"codes": qrcodes.listed(hand.account, hand.world.now)}
+    return {"codes": qrcodes.listed(phone.account, phone.world.now)}
 
 
-async def recognise(hand: Hand) -> Any:
+async def recognise(phone: Phone) -> Any:
     """The ticket of the code in a picture (the body), or of the one that the text in the query means."""
-    text = hand.request.query_params.get("text")
+    text = phone.request.query_params.get("text")
     if text is None:
-        return {"ticket": qrcodes.in_picture(hand.account, await hand.request.body()).ticket}
-    return {"ticket": qrcodes.in_text(hand.account, text).ticket}
+        return {"ticket": qrcodes.in_picture(phone.account, await phone.request.body()).ticket}
+    return {"ticket": qrcodes.in_text(phone.account, text).ticket}
 
 
 def standing(world: World, account: Account, openid: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def line(entry: Entry) -> dict[str, Any]:
     return shown
 
 
-Handler = Callable[[Hand], Awaitable[Any]]
+Handler = Callable[[Phone], Awaitable[Any]]
 
 
 def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -133,7 +133,7 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
         if account is None:
             return JSONResponse({"error": "there is no such account"}, 404)
         try:
-            return JSONResponse(await handler(Hand(world, pusher, request, account)))
+            return JSONResponse(await handler(Phone(world, pusher, request, account)))
         except ImpossibleError as error:
             return JSONResponse({"error": str(error)}, 400)
         except ApiError as error:
@@ -142,7 +142,7 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
     return answer
 
 
-def told(world: World, happening: Happening) -> str:
+def as_server_sent_event(world: World, happening: Happening) -> str:
     """One server-sent event."""
     data: dict[str, Any] = {"appid": happening.appid, "openid": happening.openid}
     if isinstance(happening.item, Entry):
@@ -164,7 +164,7 @@ async def stream(world: World, viewer: Viewer) -> AsyncIterator[str]:
                 continue
             if happening is None:
                 return
-            yield told(world, happening)
+            yield as_server_sent_event(world, happening)
     finally:
         world.live.leave(viewer)
 
@@ -178,7 +178,8 @@ def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
             {"appid": each.appid, "name": each.name or each.appid, "mini": miniprograms.page_of(each)}
             for each in world.state.accounts.values()
         ]
-        return JSONResponse({"accounts": found, "samples": samples.NAMES})
+        has_components = bool(world.state.components)
+        return JSONResponse({"accounts": found, "samples": samples.NAMES, "components": has_components})
 
     async def live(request: Request) -> Response:
         """`watch` names conversations as appid:openid, separated by commas."""

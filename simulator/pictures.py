@@ -26,4 +26,15 @@ def routes(world: World) -> list[Route]:
                 return Response(qrcodes.picture(code), media_type="image/jpeg")
         return Response(status_code=404)
 
-    return [Route("/mmbiz/{appid}/{media_id}", media), Route("/cgi-bin/showqrcode", qrcode)]
+    async def account_code(request: Request) -> Response:
+        account = world.state.accounts.get(request.path_params["appid"])
+        if account is None:
+            return Response(status_code=404)
+        drawn = qrcodes.drawn(f"http://weixin.qq.com/r/{account.original_id}")
+        return Response(drawn, media_type="image/jpeg")
+
+    return [
+        Route("/mmbiz/{appid}/{media_id}", media),
+        Route("/mmbiz_qr/{appid}", account_code),
+        Route("/cgi-bin/showqrcode", qrcode),
+    ]

@@ -13,9 +13,10 @@ import anyio
 import requests
 from anyio import CapacityLimiter, to_thread
 
-from simulator import envelopes, signing
+from simulator import envelopes, recipients, signing
 from simulator.envelopes import Envelope, Stamp
 from simulator.messages import Fields
+from simulator.recipients import Recipient
 from simulator.replies import Question, RefusedError, Reply, judge
 from simulator.world import Account, Attempt, Entry, World
 
@@ -45,7 +46,8 @@ class Push:
     fields: Fields
     attempts: int | None = None
     tamper: str = ""
-    stamp: Stamp | None = None
+    # What the last delivery to each address was signed over.
+    stamps: dict[str, Stamp] = field(default_factory=dict)
     shown: list[Entry] = field(default_factory=list)
     settled: bool = False
 
@@ -57,6 +59,14 @@ class Push:
     def is_seen(self) -> bool:
         """Whether a follower waits for what comes back. Nobody waits for the answer to a forged push."""
         return self.entry.side == "follower" and self.fields.get("Event") not in SILENT_EVENTS
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A push to one of the servers that receive it."""
+
+    push: Push
+    recipient: Recipient
 
 
 class Pusher:
@@ -73,9 +83,9 @@ class Pusher:
     def report_later(self, account: Account, openid: str, fields: Fields) -> None:
         """Pushes a result event after a short delay, as the platform does for sends it has finished.
 
-        An account without a callback address is told nothing.
+        An account without a callback address is not pushed to.
         """
-        if not account.callback_url:
+        if not recipients.reachable(self.world, account):
             return
         self.later(self._report(account, openid, fields))
 
@@ -91,72 +101,79 @@ class Pusher:
         await self.deliver(Push(account, entry, {**common, **fields}))
 
     async def deliver(self, push: Push) -> None:
-        """Delivers until something usable comes back, repeats are used up, or the account is held."""
-        if push.account.held_until > self.world.now and not push.tamper:
-            self._hold(push)
+        """Delivers to each server that receives the account's messages."""
+        found = recipients.of(self.world, push.account)
+        await asyncio.gather(*(self._deliver_to(Delivery(push, each)) for each in found))
+
+    async def _deliver_to(self, delivery: Delivery) -> None:
+        """Delivers until something usable comes back, repeats are used up, or the server is held."""
+        push = delivery.push
+        if delivery.recipient.health.held_until > self.world.now and not push.tamper:
+            self._hold(delivery)
             return
         settings = self.world.settings
         allowed = push.attempts or (1 if push.tamper else settings.repeats + 1)
         for number in range(1, allowed + 1):
             if not self.world.holds(push.account):
                 return
-            attempt = await self._attempt(push, number)
+            attempt = await self._attempt(delivery, number)
             if attempt.verdict not in REPEATED:
-                self._arrived(push)
+                if not push.tamper:
+                    delivery.recipient.health.failed_pushes = 0
                 return
             if number < allowed:
                 await asyncio.sleep(settings.repeat_pause)
         if not push.tamper:
-            self._gave_up(push)
+            self._gave_up(delivery)
 
-    def _arrived(self, push: Push) -> None:
-        if not push.tamper:
-            push.account.failed_pushes = 0
-
-    def _hold(self, push: Push) -> None:
-        until = time.strftime("%H:%M:%S", time.gmtime(push.account.held_until))
+    def _hold(self, delivery: Delivery) -> None:
+        push = delivery.push
+        until = time.strftime("%H:%M:%S", time.gmtime(delivery.recipient.health.held_until))
         attempt = Attempt(
             0, self.world.now, {}, verdict="held", detail=f"MarkFail: no pushes until {until} UTC"
         )
         push.entry.attempts.append(attempt)
         self._notice(push)
 
-    def _gave_up(self, push: Push) -> None:
-        account, settings = push.account, self.world.settings
-        account.failed_pushes += 1
-        if account.failed_pushes >= settings.mark_fail_after:
-            account.failed_pushes = 0
-            account.held_until = self.world.now + settings.mark_fail_seconds
+    def _gave_up(self, delivery: Delivery) -> None:
+        push, health, settings = delivery.push, delivery.recipient.health, self.world.settings
+        health.failed_pushes += 1
+        if health.failed_pushes >= settings.mark_fail_after:
+            health.failed_pushes = 0
+            health.held_until = self.world.now + settings.mark_fail_seconds
             push.entry.attempts[-1].detail += "; MarkFail: the account is not pushed to for a while"
         self._notice(push)
 
-    async def _attempt(self, push: Push, number: int) -> Attempt:
-        envelope = self._seal(push)
-        attempt = Attempt(number, self.world.now, summary(push, envelope))
+    async def _attempt(self, delivery: Delivery, number: int) -> Attempt:
+        push = delivery.push
+        envelope = self._seal(delivery)
+        attempt = Attempt(number, self.world.now, summary(delivery, envelope))
         push.entry.attempts.append(attempt)
         self.world.show(push.account, push.entry)
         started = time.perf_counter()
-        answer = await self._post(push.account, envelope, attempt)
+        answer = await self._post(delivery.recipient.url, envelope, attempt)
         attempt.ms = round((time.perf_counter() - started) * 1000, 1)
         if answer is not None:
-            self._judge(push, attempt, answer)
+            self._judge(delivery, attempt, answer)
         self.world.show(push.account, push.entry)
         return attempt
 
-    def _seal(self, push: Push) -> Envelope:
+    def _seal(self, delivery: Delivery) -> Envelope:
+        push, recipient = delivery.push, delivery.recipient
         signing_now = self.world.now if self.world.settings.sign_with_clock else time.time()
-        if push.stamp is None or not self.world.settings.same_signature_on_repeat:
-            push.stamp = envelopes.stamp(signing_now)
-        return envelopes.seal(push.account, push.entry.openid, push.fields, push.stamp, push.tamper)
+        stamp = push.stamps.get(recipient.url)
+        if stamp is None or not self.world.settings.same_signature_on_repeat:
+            stamp = push.stamps[recipient.url] = envelopes.stamp(signing_now)
+        return envelopes.seal(recipient, push.entry.openid, push.fields, stamp, push.tamper)
 
-    async def _post(self, account: Account, envelope: Envelope, attempt: Attempt) -> requests.Response | None:
+    async def _post(self, url: str, envelope: Envelope, attempt: Attempt) -> requests.Response | None:
         """The answer with status 200, or None with the attempt's verdict set."""
         deadline = self.world.settings.deadline
         try:
             with anyio.fail_after(deadline):
                 answer = await to_thread.run_sync(
                     post,
-                    account.callback_url,
+                    url,
                     envelope,
                     deadline,
                     self.world.callback_ca,
@@ -175,9 +192,12 @@ class Pusher:
             return None
         return answer
 
-    def _judge(self, push: Push, attempt: Attempt, answer: requests.Response) -> None:
+    def _judge(self, delivery: Delivery, attempt: Attempt, answer: requests.Response) -> None:
+        push = delivery.push
         attempt.detail = ""
-        question = Question(push.account, push.entry.openid, push.is_event, self.world.now)
+        question = Question(
+            push.account, delivery.recipient, push.entry.openid, push.is_event, self.world.now
+        )
         try:
             reply = judge(question, answer.content)
         except RefusedError as refusal:
@@ -239,12 +259,12 @@ def elapsed(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 1)
 
 
-def summary(push: Push, envelope: Envelope) -> dict[str, Any]:
+def summary(delivery: Delivery, envelope: Envelope) -> dict[str, Any]:
     body = envelope.body[:BODY_KEPT].decode(errors="replace")
     return {
-        "url": push.account.callback_url,
+        "url": delivery.recipient.url,
         "query": envelope.query,
-        "fields": dict(push.fields),
+        "fields": dict(delivery.push.fields),
         "body": body,
     }
 

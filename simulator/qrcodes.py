@@ -20,10 +20,13 @@ LARGEST_PICTURE = 20 * 1024 * 1024
 
 def picture(code: QrCode) -> bytes:
     """A JPG as the platform draws it; its comment is the ticket, by which a dropped file is known again."""
-    drawn = io.BytesIO()
-    segno.make(code.url, error="m").save(drawn, kind="png", scale=10, border=4)
-    image, jpg = Image.open(drawn).convert("L"), io.BytesIO()
-    image.save(jpg, "JPEG", quality=90, comment=code.ticket.encode())
+    return drawn(code.url, comment=code.ticket)
+
+
+def drawn(text: str, comment: str = "") -> bytes:
+    png, jpg = io.BytesIO(), io.BytesIO()
+    segno.make(text, error="m").save(png, kind="png", scale=10, border=4)
+    Image.open(png).convert("L").save(jpg, "JPEG", quality=90, comment=comment.encode())
     return jpg.getvalue()
 
 

@@ -11,6 +11,7 @@ from lxml import etree
 
 from simulator import signing
 from simulator.errors import ApiError
+from simulator.recipients import Recipient
 from simulator.world import Account
 
 LONGEST_TEXT = 2048
@@ -36,6 +37,7 @@ class Question:
     """What was pushed, as far as its answer depends on it."""
 
     account: Account
+    recipient: Recipient
     openid: str
     is_event: bool
     now: float
@@ -45,7 +47,7 @@ def judge(question: Question, body: bytes) -> Reply | None:
     """The reply in an answer's body, None when it is "success" or empty. Raises RefusedError."""
     if body in (b"", b"success"):
         return None
-    fields = _opened(question.account, _parsed(question.account, body))
+    fields = _opened(question.recipient, _parsed(question.recipient, body))
     _check_addresses(question, fields)
     msgtype = _text(fields, "MsgType")
     if msgtype not in CONTENTS:
@@ -53,8 +55,8 @@ def judge(question: Question, body: bytes) -> Reply | None:
     return Reply(fields, msgtype, CONTENTS[msgtype](question, fields))
 
 
-def _parsed(account: Account, body: bytes) -> dict[str, Any]:
-    return _from_json(body) if account.format == "json" else _from_xml(body)
+def _parsed(recipient: Recipient, body: bytes) -> dict[str, Any]:
+    return _from_json(body) if recipient.format == "json" else _from_xml(body)
 
 
 def _from_json(body: bytes) -> dict[str, Any]:
@@ -99,20 +101,20 @@ def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _opened(account: Account, fields: dict[str, Any]) -> dict[str, Any]:
+def _opened(recipient: Recipient, fields: dict[str, Any]) -> dict[str, Any]:
     """The reply itself: safe mode must be sealed, plain mode must not, compatible mode may be either."""
     if "Encrypt" not in fields:
-        if account.mode == "safe":
+        if recipient.mode == "safe":
             raise RefusedError("the account is in safe mode and the answer is not encrypted")
         return fields
-    if account.mode == "plain":
+    if recipient.mode == "plain":
         raise RefusedError("the account is in plain mode and the answer is encrypted")
     sealed = _text(fields, "Encrypt")
     parts = (_text(fields, "TimeStamp"), _text(fields, "Nonce"), sealed)
-    if not signing.same(signing.signature(account.token, *parts), _text(fields, "MsgSignature")):
+    if not signing.same(signing.signature(recipient.token, *parts), _text(fields, "MsgSignature")):
         raise RefusedError("MsgSignature is wrong")
     try:
-        return _parsed(account, signing.open_sealed(sealed, account.aes_key, account.appid))
+        return _parsed(recipient, signing.open_sealed(sealed, recipient.aes_key, recipient.appid))
     except signing.EnvelopeError as error:
         raise RefusedError(str(error)) from error
 
@@ -172,8 +174,8 @@ def _read_voice(question: Question, fields: dict[str, Any]) -> dict[str, Any]:
 
 def _read_video(question: Question, fields: dict[str, Any]) -> dict[str, Any]:
     video = _group(fields, "Video")
-    told = {"title": _text(video, "Title", ""), "description": _text(video, "Description", "")}
-    return {"media_id": _media(question, video, "MediaId", "video"), **told}
+    texts = {"title": _text(video, "Title", ""), "description": _text(video, "Description", "")}
+    return {"media_id": _media(question, video, "MediaId", "video"), **texts}
 
 
 def _read_music(question: Question, fields: dict[str, Any]) -> dict[str, Any]:

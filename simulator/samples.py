@@ -13,6 +13,12 @@ NAMES = {"image": ("lake.jpg", "tea.jpg", "poster.jpg"), "voice": ("voice.amr",)
 
 
 @cache
+def speex() -> bytes:
+    """The voice sample as the platform keeps recordings of the JS-SDK: bare wideband frames, 16 kHz."""
+    return (FOLDER / "voice.speex").read_bytes()
+
+
+@cache
 def load(kind: str, name: str) -> tuple[str, str, bytes]:
     """Name, content type and bytes of a sample; an unknown name gives the first of its kind."""
     name = name if name in NAMES.get(kind, ()) else FIRST[kind]

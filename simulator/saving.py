@@ -14,10 +14,11 @@ from simulator.world import State
 
 T = TypeVar("T")
 BYTES = "base64"
+SIMPLE: dict[Any, Any] = {str: str, int: int, float: (int, float), bool: bool}
 
 
 def dump(value: Any) -> Any:
-    """Returns what json can write. A value that is a dataclass loses its class; `load` is told it again.
+    """Returns what json can write. A value that is a dataclass loses its class; `load` is given it again.
 
     Containers are copied first: the world may change while another thread writes it.
     """
@@ -35,11 +36,9 @@ def dump(value: Any) -> Any:
 def load(kind: Any, data: Any) -> Any:
     """The value of type `kind` that was dumped as `data`. Raises ValueError when it does not fit."""
     if isinstance(kind, UnionType):
-        return (
-            None
-            if data is None
-            else load(next(each for each in get_args(kind) if each is not NoneType), data)
-        )
+        return None if data is None else _load_one_of(kind, data)
+    if kind in SIMPLE:
+        return _checked(data, SIMPLE[kind])
     if get_origin(kind) is dict:
         return {key: load(get_args(kind)[1], each) for key, each in _checked(data, dict).items()}
     if get_origin(kind) is list:
@@ -51,6 +50,11 @@ def load(kind: Any, data: Any) -> Any:
     return data
 
 
+def _load_one_of(kind: UnionType, data: Any) -> Any:
+    kinds = [each for each in get_args(kind) if each is not NoneType]
+    return load(next((each for each in kinds if each is type(data)), kinds[0]), data)
+
+
 def load_object(kind: type[T], data: Any) -> T:
     shape: Any = kind
     hints = _hints(shape)
@@ -58,14 +62,23 @@ def load_object(kind: type[T], data: Any) -> T:
     if unknown := given.keys() - hints.keys():
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     try:
-        return kind(**{name: load(hints[name], each) for name, each in given.items()})
+        return kind(**{name: load_field(name, hints[name], each) for name, each in given.items()})
     except (TypeError, KeyError) as error:
         raise ValueError(str(error)) from error
 
 
-def _checked(data: Any, kind: type[T]) -> T:
-    if not isinstance(data, kind):
-        raise ValueError(f"expected {kind.__name__}, found {type(data).__name__}")
+def load_field(name: str, kind: Any, data: Any) -> Any:
+    """Raises ValueError, which names the field."""
+    try:
+        return load(kind, data)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _checked(data: Any, kind: Any) -> Any:
+    if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
+        name = "number" if kind == SIMPLE[float] else kind.__name__
+        raise ValueError(f"expected {name}, found {type(data).__name__}")
     return data
 
 

@@ -27,13 +27,13 @@ CLIENT_CERTIFICATE = "client_certificate"
 
 
 class CertificateProtocol(HttpToolsProtocol):
-    """Tells the application in `scope["state"]` which certificate the client showed."""
+    """Puts into `scope["state"]` the certificate the client presented."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         shown = transport.get_extra_info("peercert") or {}
         subject = {name: value for part in shown.get("subject", ()) for name, value in part}
-        told = {"merchant": subject.get("commonName", ""), "serial": shown.get("serialNumber", "")}
-        self.app_state = {**self.app_state, CLIENT_CERTIFICATE: told if shown else None}
+        certificate = {"merchant": subject.get("commonName", ""), "serial": shown.get("serialNumber", "")}
+        self.app_state = {**self.app_state, CLIENT_CERTIFICATE: certificate if shown else None}
         super().connection_made(transport)
 
 
@@ -46,7 +46,7 @@ class Beside(uvicorn.Server):
 
 
 class Server(uvicorn.Server):
-    """Open phone pages would keep the server waiting, so they are told to go first."""
+    """Open phone pages would keep the server waiting, so they are closed first."""
 
     def __init__(self, world: World, config: uvicorn.Config, beside: Beside | None = None) -> None:
         super().__init__(config)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -125,16 +124,6 @@ def server_certificate(ca: Authority, hosts: Iterable[str]) -> ServerCertificate
     names = list(dict.fromkeys([*LOCAL, *WECHAT_HOSTS, *hosts]))
     made.certificate.write_text(ca.certificate("WeChat simulator", new_serial(), private, names))
     return made
-
-
-def context_options(ca: Authority, server: ServerCertificate) -> dict[str, object]:
-    """What uvicorn is told. A client may show a certificate of ours, as refunds of the old API ask for."""
-    return {
-        "ssl_certfile": str(server.certificate),
-        "ssl_keyfile": str(server.key),
-        "ssl_ca_certs": str(ca.path),
-        "ssl_cert_reqs": ssl.CERT_OPTIONAL,
-    }
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -22,7 +22,7 @@ def unknown(value: str) -> ApiError:
 
 @dataclass(slots=True)
 class Token:
-    """`ends_at` is when it stops working; `replaced` tells one ended early from one that grew old."""
+    """`ends_at` is when it stops working; `replaced` marks one that was ended early, not by age."""
 
     value: str
     ends_at: float

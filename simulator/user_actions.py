@@ -67,8 +67,8 @@ def voice(actor: Actor, given: Given) -> Action:
     media = sent_media(actor, "voice", given)
     ending = "amr" if media.content_type == "audio/amr" else "mp3"
     fields = {"MsgType": "voice", "MediaId": media.media_id, "Format": ending}
-    if "recognition" in given:
-        fields["Recognition"] = str(given["recognition"])
+    if "recognition" in given or actor.account.options.get("voice_recognize") == "1":
+        fields["Recognition"] = str(given.get("recognition", "你好"))
     else:
         fields["MediaId16K"] = media.media_id
     return Action(fields, {"media_id": media.media_id}, "message")
@@ -154,19 +154,19 @@ def agree(actor: Actor, given: Given) -> Action:
         if status == "accept":
             key = f"{actor.openid} {template_id}"
             actor.account.notice_grants[key] = actor.account.notice_grants.get(key, 0) + 1
-    told = [
+    statuses = [
         {"TemplateId": template_id, "SubscribeStatusString": status, "PopupScene": 1}
         for template_id, status in choices.items()
     ]
-    return event("subscribe_msg_popup_event", SubscribeMsgPopupEvent={"List": told})
+    return event("subscribe_msg_popup_event", SubscribeMsgPopupEvent={"List": statuses})
 
 
 def refuse(actor: Actor, given: Given) -> Action:
     """Switches a template off in the settings."""
     template_id = str(given.get("template_id", ""))
     actor.account.notice_grants[f"{actor.openid} {template_id}"] = 0
-    told = [{"TemplateId": template_id, "SubscribeStatusString": "reject"}]
-    return event("subscribe_msg_change_event", SubscribeMsgChangeEvent={"List": told})
+    statuses = [{"TemplateId": template_id, "SubscribeStatusString": "reject"}]
+    return event("subscribe_msg_change_event", SubscribeMsgChangeEvent={"List": statuses})
 
 
 def raw(actor: Actor, given: Given) -> Action:

@@ -21,7 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Host, Route
 
-from simulator import consent, inside
+from simulator import authorization_pages, consent, inside
+from simulator.component_push import ComponentPusher
 from simulator.world import World
 
 JS = Path(__file__).parent / "static" / "js"
@@ -45,6 +46,8 @@ NOT_PASSED_BACK = frozenset(
 )  # fmt: skip
 TEXTS = ("text/html", "application/json", "text/javascript", "application/javascript")
 PLATFORM, PLATFORM_PAGES = "https://open.weixin.qq.com", "https://mp.weixin.qq.com"
+# Paths of the platform's own pages at mp.weixin.qq.com that a phone opens.
+OWN_PAGES = ("/mp/", "/safe/", "/cgi-bin/componentloginpage")
 TIMEOUT = 15.0
 
 
@@ -77,22 +80,27 @@ class Browsers:
         return self._browsers.setdefault(person, Browser(next(iter(self.origins()), "")))
 
     def origins(self) -> Iterable[str]:
-        """The servers of all accounts."""
-        urls = (each.callback_url for each in self.world.state.accounts.values())
+        """The servers of all accounts and components."""
+        state = self.world.state
+        urls = [each.callback_url for each in state.accounts.values()]
+        urls += [each.callback_url for each in state.components.values()]
         return dict.fromkeys(origin_of(url) for url in urls if url)
 
     def is_allowed(self, url: str) -> bool:
-        """Returns whether it lies in a domain where an account lets people log in."""
-        return any(each.authorises(url) for each in self.world.state.accounts.values())
+        """Returns whether it lies in a domain where an account or a component lets people log in."""
+        state = self.world.state
+        return any(each.authorises(url) for each in state.accounts.values()) or any(
+            each.allows(url) for each in state.components.values()
+        )
 
     def path_to(self, person: str, url: str) -> str | None:
         """The address as this person's webview has it, without the host; None for pages of others."""
         origin = origin_of(url)
         inside = url[len(origin) :] or "/"
         addresses = self.world.addresses
-        if origin in (addresses.open, PLATFORM) and inside.startswith("/connect/"):
+        if origin in (addresses.open, PLATFORM) and inside.startswith(("/connect/", "/wxaopen/")):
             return inside
-        if origin in (addresses.mp, PLATFORM_PAGES) and inside.startswith("/mp/"):
+        if origin in (addresses.mp, PLATFORM_PAGES) and inside.startswith(OWN_PAGES):
             return inside
         if origin not in self.origins() and not self.is_allowed(url):
             return None
@@ -180,7 +188,7 @@ def with_script(page: bytes) -> bytes:
     return page[: found.end()] + tag + page[found.end() :] if found else tag + page
 
 
-def routes(world: World) -> list[BaseRoute]:
+def routes(world: World, events: ComponentPusher) -> list[BaseRoute]:
     browsers = Browsers(world)
 
     async def open_page(request: Request) -> Response:
@@ -211,6 +219,7 @@ def routes(world: World) -> list[BaseRoute]:
             *inside.routes(world),
             *consent.routes(world, browsers.path_to),
             *consent.subscriptions(world, browsers.path_to),
+            *authorization_pages.phone_routes(events, browsers.path_to),
             Route("/{path:path}", page, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
         ]
     )
@@ -218,5 +227,8 @@ def routes(world: World) -> list[BaseRoute]:
         Host("{person}.localhost", pages),
         Route("/phone/{appid}/{person}/open", open_page, methods=["POST"]),
         Route("/connect/oauth2/authorize", consent.elsewhere),
+        Route("/connect/qrconnect", consent.website_login),
         Route("/mp/subscribemsg", consent.elsewhere),
+        *[Route(path, consent.elsewhere) for path in authorization_pages.BIND_PAGES],
+        *authorization_pages.browser_routes(world),
     ]

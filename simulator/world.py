@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from simulator.addresses import Addresses
 from simulator.clock import Clock
 from simulator.comments import Comments
+from simulator.components import Component
 from simulator.drafts import Newsroom
 from simulator.errors import ApiError
 from simulator.faults import Fault
@@ -69,6 +70,8 @@ class Media:
     permanent: bool = False
     title: str = ""
     introduction: str = ""
+    # Recorded by the JS-SDK of a page, so that it can be had as speex too.
+    from_jssdk: bool = False
 
 
 @dataclass(slots=True)
@@ -100,7 +103,7 @@ class Attempt:
 class Entry:
     """One line of a conversation, seen from the phone.
 
-    `side` says who caused it: "follower" or "platform" (then `attempts` tell its delivery), or "account"
+    `side` says who caused it: "follower" or "platform" (then `attempts` are its deliveries), or "account"
     (then it is part of the ledger).
     """
 
@@ -157,6 +160,8 @@ class Account:
     held: list[Held] = field(default_factory=list)
     industries: list[int] = field(default_factory=lambda: [31, 38])
     industries_changed_in: str = ""
+    # Options a component may set, by name.
+    options: dict[str, str] = field(default_factory=dict)
     # How many messages of a template a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
     short_keys: dict[str, ShortKey] = field(default_factory=dict)
@@ -170,7 +175,7 @@ class Account:
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)
     miniprograms: list[str] = field(default_factory=list)
-    # What the platform was told of the shipping of a mini program's orders, by transaction.
+    # What was uploaded of the shipping of a mini program's orders, by transaction.
     shipped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     menus: Menus = field(default_factory=Menus)
     entries: list[Entry] = field(default_factory=list)
@@ -230,6 +235,7 @@ class State:
     """What is saved and restored."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
+    components: dict[str, Component] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
@@ -248,7 +254,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request the platform refused, as `rid/get` tells it, without its credentials."""
+    """A request the platform refused, as `rid/get` returns it, without its credentials."""
 
     appid: str
     invoke_time: int
@@ -280,6 +286,13 @@ class World:
         self.by_token = {
             value: each.appid for each in state.accounts.values() for value in each.tokens.issued
         }
+        # The component and the account of each authorizer_access_token.
+        self.by_authorizer_token = {
+            value: (component.appid, appid)
+            for component in state.components.values()
+            for appid, each in component.authorizations.items()
+            for value in each.tokens.issued
+        }
         self.follower_lists: dict[str, FollowerList] = {}
         self.threads: dict[tuple[str, str], list[Entry]] = {}
         for account in state.accounts.values():
@@ -289,8 +302,15 @@ class World:
 
     def reset(self, *, keep_accounts: bool = False) -> None:
         kept = [fresh(each) for each in self.state.accounts.values()] if keep_accounts else []
+        components = self.state.components.values() if keep_accounts else ()
         pay = self.state.pay.emptied() if keep_accounts else PayState()
-        self.enter(State(accounts={each.appid: each for each in kept}, pay=pay))
+        self.enter(
+            State(
+                accounts={each.appid: each for each in kept},
+                components={each.appid: each.emptied() for each in components},
+                pay=pay,
+            )
+        )
 
     @property
     def now(self) -> float:
@@ -306,6 +326,11 @@ class World:
             return self.state.accounts[appid]
         except KeyError:
             raise ApiError(40013) from None
+
+    def authorization_of(self, token: str) -> tuple[Component | None, str]:
+        """The component that an authorizer_access_token was given to, and the AppID of the account."""
+        component, appid = self.by_authorizer_token.get(token, ("", ""))
+        return self.state.components.get(component), appid
 
     def next_number(self) -> int:
         self.state.last_number += 1
@@ -378,7 +403,7 @@ class World:
         if not self.holds(account):
             return
         self.changes += 1
-        self.live.tell(account.appid, entry.openid, "entry", entry)
+        self.live.publish(account.appid, entry.openid, "entry", entry)
 
     def thread(self, appid: str, openid: str) -> list[Entry]:
         return self.threads.get((appid, openid), [])

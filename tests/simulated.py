@@ -36,8 +36,8 @@ class Simulated:
         The answer holds the platform's keys for it and, for who brought no certificate, a private_key and
         serial_no.
         """
-        told: dict[str, Any] = self.sim("/merchants", {"mchid": mchid, "appids": [appid], **given})
-        return told
+        payload: dict[str, Any] = self.sim("/merchants", {"mchid": mchid, "appids": [appid], **given})
+        return payload
 
     def pay(self, prepay: str, openid: str, **given: Any) -> dict[str, Any]:
         """Pay a prepay_id, code_url or h5_url as somebody, and wait until the merchant was notified."""

@@ -18,6 +18,8 @@ from wechat.kernel import work
 
 State = Approval.State
 LASTS = datetime.timedelta(days=3)
+# How long somebody may take a file again that was granted to them.
+GRANTED_FOR = datetime.timedelta(days=1)
 LONGEST_TITLE = 200
 
 
@@ -55,6 +57,25 @@ def ask(action: Action, wanted: Request, by: User | None, *, through: str = "") 
     if may_alone(action, wanted.account_id, wanted.size, None if through else by):
         return None
     return wait(action, wanted, by, through=through)
+
+
+def ask_to_repeat(action: Action, wanted: Request, by: User) -> Approval | None:
+    """Returns what waits, or ``None`` where somebody does it alone or was granted as much within a day.
+
+    For what whoever asked does by themselves once it is granted, as downloading a file.
+    """
+    if may_alone(action, wanted.account_id, wanted.size, by):
+        return None
+    asked = Approval.objects.filter(
+        account=wanted.account_id,
+        action=action.name,
+        asked_by=by,
+        details=dict(wanted.details),
+        size__gte=wanted.size,
+    )
+    if asked.filter(state=State.APPROVED, decided_at__gt=timezone.now() - GRANTED_FOR).exists():
+        return None
+    return asked.filter(state=State.WAITING).first() or wait(action, wanted, by)
 
 
 @transaction.atomic

@@ -26,7 +26,7 @@ SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ApprovalLine:
     """An approval of the list, in words."""
 
     approval: Approval
@@ -128,9 +128,9 @@ def _decided(request: HttpRequest, approval: Approval, user: User, *, agreed: bo
     return redirect("admin:approvals_list")
 
 
-def _lines(rows: "QuerySet[Approval]") -> list[Line]:
+def _lines(rows: "QuerySet[Approval]") -> list[ApprovalLine]:
     return [
-        Line(row, actions.of(row).label, actions.of(row).in_words(row.size))
+        ApprovalLine(row, actions.of(row).label, actions.of(row).in_words(row.size))
         for row in rows.order_by("-pk")[:SHOWN]
     ]
 

@@ -11,7 +11,7 @@ from accounts.approvals.models import Approval
 from accounts.approvals.policy import roles_that_decide
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity
+from accounts.staff.todo import KINDS, Severity, TodoKind
 
 
 def rows(account: Any, user_id: int) -> QuerySet[Approval]:
@@ -36,7 +36,7 @@ def rows(account: Any, user_id: int) -> QuerySet[Approval]:
 
 KINDS.add(
     "approvals",
-    Kind(
+    TodoKind(
         title=_("Waits for your approval"),
         page="admin:approvals_list",
         areas=tuple(Area),

@@ -5,4 +5,4 @@ from django.utils.translation import gettext_lazy as _
 class FollowersConfig(AppConfig):
     name = "accounts.followers"
     label = "followers"
-    verbose_name = _("Followers")
+    verbose_name = _("Users")

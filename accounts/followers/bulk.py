@@ -21,7 +21,7 @@ jobs.runs("import", gettext_lazy("Import from a table"))(importing.import_slice)
 def _tag(job: BulkJob) -> Tag:
     tag = Tag.objects.filter(pk=job.details.get("tag"), account=job.account).first()
     if tag is None:
-        raise jobs.Unfit(_("The tag was deleted meanwhile."))
+        raise jobs.JobImpossible(_("The tag was deleted meanwhile."))
     return tag
 
 

@@ -133,7 +133,8 @@ def _start(
     job_details = {**details, **form.details}
     if form.cleaned_data["action"] == "export":
         personal_data.check_export(request, account.pk)
-        job_details["masked"] = not may_change or not personal_data.may_see_persons(request.user, account.pk)
+        job_details["hidden"] = personal_data.hidden(account.pk)
+        job_details["masked"] = not may_change or job_details["hidden"]
         if (
             not job_details["masked"]
             and (waits := export_approval.ask(account, job_details, request.user)) is not None

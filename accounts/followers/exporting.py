@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.followers import custom_fields, jobs, people
 from accounts.followers.labels import name_of_activity, name_of_scene
 from accounts.followers.models import BulkJob, CustomField, FieldValue, Follower
+from accounts.staff.personal_data import MASK, shown
 from wechat.console.tables import writing
 from wechat.console.tables.cells import Value
 from wechat.console.tables.writing import Row
@@ -28,7 +29,10 @@ def export_slice(job: BulkJob) -> bool:
     path, fields = _path(job, "rows"), list(CustomField.objects.filter(account=job.account))
     rows = jobs.slice_of(job)
     lines = [] if job.processed else [_headings(fields)]
-    lines += _lines(rows, fields, masked=job.details.get("masked", True))
+    details = job.details
+    masked = details.get("masked", True)
+    hidden = details.get("hidden", masked)
+    lines += _lines(rows, fields, masked=masked, hidden=hidden)
     job.details["bytes"] = _write_at(path, job.details.get("bytes", 0), _stored(lines))
     job.processed += len(rows)
     if len(rows) == jobs.SLICE:
@@ -83,27 +87,28 @@ def _headings(fields: Sequence[CustomField]) -> Row:
     ]  # fmt: skip
 
 
-def _lines(rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: bool) -> Iterator[Row]:
+def _lines(
+    rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: bool, hidden: bool
+) -> Iterator[Row]:
+    """``masked`` are the OpenIDs; ``hidden`` is whatever tells who somebody is."""
     prefetch_related_objects(rows, "tags")
     values = custom_fields.of_followers(rows)
     known = people.of(rows[0].account_id, (row.openid for row in rows)) if rows else {}
     for row in rows:
-        own = values.get(row.pk, {})
+        own, who = values.get(row.pk, {}), known[row.openid]
         yield [
             mask(row.openid) if masked else row.openid,
-            row.remark,
-            row.nickname,
-            known[row.openid].given_name,
+            *(shown(each, allowed=not hidden) for each in (row.remark, row.nickname, who.given_name)),
             _("yes") if row.subscribed else _("no"),
             _moment(row.subscribed_at),
             _moment(row.unsubscribed_at),
             str(name_of_scene(row.subscribe_scene)),
-            known[row.openid].came_by if row.qr_scene_str or row.qr_scene else "",
+            who.came_by if row.qr_scene_str or row.qr_scene else "",
             _moment(row.last_seen_at),
             str(name_of_activity(row.last_seen_kind)),
             "、".join(tag.name for tag in row.tags.all()),
             _("yes") if row.blacklisted else _("no"),
-            *(_value(own.get(field.pk)) for field in fields),
+            *(MASK if hidden else _value(own.get(field.pk)) for field in fields),
         ]
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from accounts.followers import changes, sync_requests, tagging
 from accounts.followers.models import BulkJob, Change, FollowerSync, Tag
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 
 
@@ -66,22 +66,24 @@ def _job_page(job: BulkJob) -> str:
 
 SOURCES.add(
     "syncs",
-    Source(gettext_lazy("Reading followers from WeChat"), Area.FOLLOWERS, _stopped, _sync_again, _sync_page),
+    FailureSource(
+        gettext_lazy("Reading followers from WeChat"), Area.FOLLOWERS, _stopped, _sync_again, _sync_page
+    ),
 )
 SOURCES.add(
     "changes",
-    Source(
+    FailureSource(
         gettext_lazy("Bringing tags and remarks to WeChat"), Area.FOLLOWERS, _changes, changes.try_again,
         _follower_page, _title,
     ),
 )  # fmt: skip
 SOURCES.add(
     "tags",
-    Source(gettext_lazy("Making tags on WeChat"), Area.FOLLOWERS, _tags, _ask_again, _tag_page),
+    FailureSource(gettext_lazy("Making tags on WeChat"), Area.FOLLOWERS, _tags, _ask_again, _tag_page),
 )
 SOURCES.add(
     "jobs",
-    Source(
+    FailureSource(
         gettext_lazy("Bulk changes, imports and exports of followers"), Area.FOLLOWERS, _jobs, None, _job_page
     ),
 )

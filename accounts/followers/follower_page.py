@@ -21,7 +21,7 @@ from accounts.followers.labels import name_of_activity
 from accounts.followers.models import Change, CustomField, Follower, Tag
 from accounts.followers.people import Person
 from accounts.official.errcodes import of_row
-from accounts.staff import audit
+from accounts.staff import audit, personal_data
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
 from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
@@ -55,6 +55,8 @@ class FollowerForm(forms.Form):
         tags.queryset = Tag.objects.filter(account=follower.account_id)
         for field in self.own:
             self.fields[_name(field)] = custom_fields.form_field(field)
+        if personal_data.hidden(follower.account_id):
+            self.own, self.fields = [], {"tags": tags}
 
     def clean_remark(self) -> str:
         remark = str(self.cleaned_data["remark"]).strip()
@@ -72,7 +74,7 @@ class FollowerForm(forms.Form):
     def save(self) -> None:
         """Here at once; what concerns WeChat goes there in the background."""
         follower = self.follower
-        if (remark := self.cleaned_data["remark"]) != follower.remark:
+        if (remark := self.cleaned_data.get("remark", follower.remark)) != follower.remark:
             follower.remark = remark
             follower.save(update_fields=["remark"])
             changes.queue(Change.Kind.REMARK, [follower], remark)
@@ -118,6 +120,7 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
         form=form,
         person=person,
         facts=_facts(follower, person),
+        is_hidden=personal_data.hidden(follower.account_id),
         elsewhere=_elsewhere(follower, rights),
         waiting=[(change, of_row(change)) for change in follower.changes.select_related("tag")],
         **_timeline(request, follower, rights),
@@ -133,7 +136,7 @@ def _facts(follower: Follower, person: Person) -> Mapping[str, Any]:
     """Returns what is known, under its name; what is not known is not shown."""
     known = {
         _("name given in an order"): person.given_name,
-        _("UnionID"): follower.unionid,
+        _("UnionID"): "" if personal_data.hidden(follower.account_id) else follower.unionid,
         _("first followed"): follower.first_subscribed_at,
         _("followed"): follower.subscribed_at,
         _("left"): follower.unsubscribed_at,

@@ -83,7 +83,7 @@ def import_slice(job: BulkJob) -> bool:
             columns = columns_of(job.account, next(rows, []))
             part = list(islice(rows, job.processed, job.processed + SLICE))
     except (UnreadableTable, BadColumns) as error:
-        raise jobs.Unfit(str(error)) from None
+        raise jobs.JobImpossible(str(error)) from None
     _take(job, columns, part)
     job.processed += len(part)
     job.total = max(job.total, job.processed)

@@ -8,21 +8,21 @@ from accounts.followers import sync_requests
 from accounts.followers.models import Follower, FollowerSync, Tag
 from accounts.official.errcodes import of_row
 from accounts.official.models import OfficialAccount
-from accounts.operations.imports import COUNTED, IMPORTS, Import, State
+from accounts.operations.imports import COUNTED, IMPORTS, Import, ImportState
 from accounts.staff.rights import Area
 
 
-def _followers(account: OfficialAccount) -> State:
+def _followers(account: OfficialAccount) -> ImportState:
     return _with_run(account, Follower.objects.filter(account=account)[:COUNTED].count())
 
 
-def _tags(account: OfficialAccount) -> State:
+def _tags(account: OfficialAccount) -> ImportState:
     return _with_run(account, Tag.objects.filter(account=account).count())
 
 
-def _with_run(account: OfficialAccount, number: int) -> State:
+def _with_run(account: OfficialAccount, number: int) -> ImportState:
     run = FollowerSync.objects.filter(account=account).order_by("-pk").first()
-    return State(number, moving=bool(run and run.is_open), problem=of_row(run) if run else "")
+    return ImportState(number, moving=bool(run and run.is_open), problem=of_row(run) if run else "")
 
 
 def _read(account: OfficialAccount, by: User) -> str:

@@ -56,8 +56,10 @@ def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
     if not job.result:
         raise Http404
     personal_data.check_export(request, job.account_id)
-    sees_persons = entered(request).may_change and personal_data.may_see_persons(request.user, job.account_id)
-    if not job.details.get("masked", True) and not sees_persons:
+    masked = job.details.get("masked", True)
+    if not masked and not entered(request).may_change:
+        raise PermissionDenied
+    if personal_data.hidden(job.account_id) and not job.details.get("hidden", masked):
         raise PermissionDenied
     audit.record(request, job, _("Downloaded the file."))
     name = str(job.result.name).rpartition("/")[2]

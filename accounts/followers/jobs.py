@@ -6,8 +6,8 @@ A kind of job is a function that does the next slice and says whether more is le
     def tag_slice(job: BulkJob) -> bool: ...
 
 It moves ``job.cursor`` and counts ``job.processed``; the runner saves the row. What cannot be done for one
-follower or row becomes a ``JobFault``, and the rest goes on. ``Unfit`` ends the job with a sentence for
-staff; nothing of its slice is kept.
+follower or row becomes a ``JobFault``, and the rest goes on. ``JobImpossible`` ends the job with a sentence
+for staff; nothing of its slice is kept.
 """
 
 import datetime
@@ -48,7 +48,7 @@ class JobKind:
     step: Step
 
 
-class Unfit(Exception):
+class JobImpossible(Exception):
     """The job cannot be done at all; the text says why, in the language of whoever asked for it."""
 
 
@@ -95,7 +95,7 @@ def go_on(job: BulkJob) -> None:
         try:
             while _do_slice(job, until) and time.monotonic() < until:
                 pass
-        except Unfit as error:
+        except JobImpossible as error:
             job.give_up(str(error))
 
 

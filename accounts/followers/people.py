@@ -1,7 +1,8 @@
 """Who somebody is, in the words of staff: one place decides what a person is called wherever they appear.
 
 A remark comes first, then a name that they gave (at a login with consent, in an order), then a short handle
-that stays the same. ``of`` answers for all people of a page with one query, and one more for the names of the
+that stays the same. To a reader from whom an owner withheld personal data everybody is a handle.
+``of`` answers for all people of a page with one query, and one more for the names of the
 channels they came by.
 """
 
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 from accounts.followers import handles
 from accounts.followers.labels import name_of_scene
 from accounts.followers.models import GivenName
+from accounts.staff import personal_data
 from wechat.console import codes
 
 COLOURS = 12
@@ -187,6 +189,8 @@ def _scene(row: tuple[Any, ...]) -> str:
 
 def _person(account_id: int, row: tuple[Any, ...], scenes: Mapping[str, str]) -> Person:
     openid, follower_id, remark, nickname, given, file, scene, *_code = row
+    if personal_data.hidden(account_id):
+        remark = nickname = given = file = ""
     return Person(
         account_id=account_id,
         openid=openid,

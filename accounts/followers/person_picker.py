@@ -134,8 +134,8 @@ def _choices(
     for openid, follows, at in seen:
         if openid != mine:
             person = known[openid]
-            told = [person.came_by, _seen(at), "" if follows else _("unfollowed")]
-            yield Choice(openid, person.name, " · ".join(filter(None, told)), person.picture)
+            details = [person.came_by, _seen(at), "" if follows else _("unfollowed")]
+            yield Choice(openid, person.name, " · ".join(filter(None, details)), person.picture)
 
 
 def _seen(at: datetime.datetime | None) -> str:

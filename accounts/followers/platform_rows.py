@@ -30,7 +30,7 @@ SELECT %(account)s, openid, unionid, TRUE, followed_at, followed_at, scene, qr_s
     remark, '', %(asked_at)s
 FROM unnest(%(openids)s::text[], %(unionids)s::text[], %(followed)s::timestamptz[], %(scenes)s::text[],
     %(numbers)s::bigint[], %(channels)s::text[], %(languages)s::text[], %(remarks)s::text[])
-    AS told(openid, unionid, followed_at, scene, qr_scene, qr_scene_str, language, remark)
+    AS profile(openid, unionid, followed_at, scene, qr_scene, qr_scene_str, language, remark)
 ORDER BY openid
 ON CONFLICT (account_id, openid) DO UPDATE SET
     unionid = CASE WHEN excluded.unionid = '' THEN known.unionid ELSE excluded.unionid END,
@@ -57,7 +57,7 @@ STILL_FOLLOWING = """
 INSERT INTO followers_follower AS known
     (account_id, openid, unionid, subscribed, subscribe_scene, remark, last_seen_kind, profiled_at)
 SELECT %(account)s, openid, '', TRUE, '', '', '', %(asked_at)s
-FROM unnest(%(openids)s::text[]) AS told(openid)
+FROM unnest(%(openids)s::text[]) AS profile(openid)
 ORDER BY openid
 ON CONFLICT (account_id, openid) DO UPDATE SET profiled_at = excluded.profiled_at,
     subscribed = known.unsubscribed_at IS NULL OR known.unsubscribed_at <= excluded.profiled_at
@@ -78,7 +78,7 @@ TAGGED = """
 WITH asked AS (
     SELECT id, openid FROM followers_follower
     WHERE account_id = %(account)s AND openid = ANY(%(openids)s)
-), told AS (
+), listed AS (
     SELECT asked.id AS follower_id, tag.id AS tag_id
     FROM unnest(%(tagged)s::text[], %(numbers)s::bigint[]) AS pair(openid, number)
     JOIN asked USING (openid)
@@ -89,11 +89,11 @@ WITH asked AS (
 ), taken AS (
     DELETE FROM followers_follower_tags AS has USING asked, followers_tag AS tag
     WHERE has.follower_id = asked.id AND has.tag_id = tag.id AND tag.platform_id IS NOT NULL
-        AND (has.follower_id, has.tag_id) NOT IN (SELECT follower_id, tag_id FROM told)
+        AND (has.follower_id, has.tag_id) NOT IN (SELECT follower_id, tag_id FROM listed)
         AND (has.follower_id, has.tag_id) NOT IN (SELECT follower_id, tag_id FROM waiting)
 )
 INSERT INTO followers_follower_tags (follower_id, tag_id)
-SELECT DISTINCT follower_id, tag_id FROM told
+SELECT DISTINCT follower_id, tag_id FROM listed
 WHERE (follower_id, tag_id) NOT IN (SELECT follower_id, tag_id FROM waiting)
 ON CONFLICT DO NOTHING
 """
@@ -131,14 +131,14 @@ def note_profiles(
     common: dict[str, Any] = {"account": account.pk, "asked_at": asked_at}
     with transaction.atomic(), connection.cursor() as cursor:
         erased = _erased(account, following)
-        told = {openid: each for openid, each in following.items() if openid not in erased}
-        cursor.execute(KNOW, {**common, **_columns(told)})
+        followers = {openid: each for openid, each in following.items() if openid not in erased}
+        cursor.execute(KNOW, {**common, **_columns(followers)})
         added = [openid for openid, inserted in cursor.fetchall() if inserted]
         cursor.execute(STILL_FOLLOWING, {**common, "openids": erased})
         cursor.execute(GONE, {**common, "openids": gone})
         left = cursor.rowcount
         cursor.execute(UNANSWERED, {**common, "openids": [each for each in asked if each not in following]})
-        cursor.execute(TAGGED, {**common, "openids": list(told), **_tagged(told)})
+        cursor.execute(TAGGED, {**common, "openids": list(followers), **_tagged(followers)})
         newcomers.came(account.pk, added)
     return Noted(len(added), left)
 
@@ -150,8 +150,8 @@ def _erased(account: OfficialAccount, following: Mapping[str, Mapping[str, Any]]
     return [openid for openid, at in moments.items() if (_moment(following[openid]) or at) <= at]
 
 
-def _tagged(told: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
-    pairs = [(openid, number) for openid, each in told.items() for number in _numbers(each)]
+def _tagged(followers: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
+    pairs = [(openid, number) for openid, each in followers.items() for number in _numbers(each)]
     return {"tagged": [openid for openid, _n in pairs], "numbers": [number for _o, number in pairs]}
 
 

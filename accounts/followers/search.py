@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.official.models import OfficialAccount
+from accounts.staff import personal_data
 from accounts.staff.rights import Area
 from accounts.staff.search import MOST, Found, page_of, source
 from wechat.console.by_name import named
@@ -20,7 +21,7 @@ LOOKED_AT = 50_000
 def followers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
     rows = Follower.objects.filter(account=account)
     found = list(rows.filter(openid=wanted))
-    if not found:
+    if not found and not personal_data.hidden(account.pk):
         newest = rows.exclude(remark="").order_by("-id").values("pk")[:LOOKED_AT]
         found = list(rows.filter(pk__in=newest, remark__icontains=wanted)[:MOST])
     for follower in found:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers import handles
 from accounts.followers.models import Follower, GivenName
+from accounts.staff import personal_data
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.kernel.registry import Registry
 
@@ -40,22 +41,32 @@ def finds(area: Area) -> Callable[[Finder], Finder]:
 
 
 def openids(account_id: int, words: str, may_view: Callable[[Area], bool] = lambda area: False) -> Openids:
-    """The openids of those who fit: by OpenID, remark, name, handle, and what apps above may tell."""
+    """The openids of those who fit: by OpenID, remark, name, handle, and what apps above may tell.
+
+    A reader who may not see who people are finds them by OpenID and handle alone.
+    """
     words = words.strip()
     known = Follower.objects.filter(account=account_id)
-    ways = [
-        known.filter(openid=words),
+    ways = [known.filter(openid=words)]
+    if beginning := handles.digits_of(words.rpartition(" ")[2]):
+        ways.append(of_handle(account_id, beginning))
+    is_hidden = personal_data.hidden(account_id)
+    if not is_hidden:
+        ways += _named(account_id, words)
+    found = [way.order_by().values("openid") for way in ways]
+    for area, finder in _finders:
+        if not is_hidden and may_view(area) and (more := finder(account_id, words)) is not None:
+            found.append(more)
+    return reduce(lambda one, other: one.union(other), found)
+
+
+def _named(account_id: int, words: str) -> list[QuerySet[Any]]:
+    known = Follower.objects.filter(account=account_id)
+    return [
         known.exclude(remark="").filter(remark__icontains=words),
         known.exclude(nickname="").filter(nickname__icontains=words),
         GivenName.objects.filter(account=account_id, name__icontains=words),
     ]
-    if beginning := handles.digits_of(words.rpartition(" ")[2]):
-        ways.append(of_handle(account_id, beginning))
-    found = [way.order_by().values("openid") for way in ways]
-    for area, finder in _finders:
-        if may_view(area) and (more := finder(account_id, words)) is not None:
-            found.append(more)
-    return reduce(lambda one, other: one.union(other), found)
 
 
 def openids_for(request: HttpRequest | None, words: str) -> Openids:
@@ -82,12 +93,14 @@ def openid_of(account_id: int, written: str) -> str:
     known = Follower.objects.filter(account=account_id)
     if known.filter(openid=written).exists():
         return written
-    named = [
-        known.filter(remark=written),
-        known.filter(nickname=written),
-        known.filter(openid__in=GivenName.objects.filter(account=account_id, name=written).values("openid")),
-        of_handle(account_id, handles.digits_of(written.rpartition(" ")[2])),
-    ]
+    named = [of_handle(account_id, handles.digits_of(written.rpartition(" ")[2]))]
+    if not personal_data.hidden(account_id):
+        given = GivenName.objects.filter(account=account_id, name=written).values("openid")
+        named[:0] = [
+            known.filter(remark=written),
+            known.filter(nickname=written),
+            known.filter(openid__in=given),
+        ]
     for way in named if written else []:
         found = list(way.values_list("openid", flat=True)[:2])
         if len(found) == 1:

@@ -31,17 +31,17 @@ WITH chosen (id) AS ({chosen}), room AS (
 ), added AS (
     INSERT INTO followers_follower_tags (follower_id, tag_id) SELECT id, %s FROM room ORDER BY id
     ON CONFLICT DO NOTHING RETURNING follower_id
-), told AS ({tell})
+), changes AS ({changes})
 SELECT coalesce(array_agg(follower_id), '{{}}') FROM added
 """
 REMOVE = """
 WITH chosen (id) AS ({chosen}), added AS (
     DELETE FROM followers_follower_tags USING chosen
     WHERE follower_id = chosen.id AND tag_id = %s RETURNING follower_id
-), told AS ({tell})
+), changes AS ({changes})
 SELECT coalesce(array_agg(follower_id), '{{}}') FROM added
 """
-TELL = """
+CHANGES = """
 INSERT INTO followers_change (account_id, follower_id, kind, tag_id, desired, due_at, job_id, attempts, error)
 SELECT account_id, id, 'tag', %s, %s, now(), %s, 0, ''
 FROM followers_follower JOIN added ON id = added.follower_id WHERE subscribed ORDER BY id
@@ -79,7 +79,7 @@ def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob
     chosen, params = _chosen(tag, followers)
     with connection.cursor() as cursor:
         cursor.execute(
-            ADD.format(chosen=chosen, tell=TELL),
+            ADD.format(chosen=chosen, changes=CHANGES),
             [*params, MOST_OF_A_FOLLOWER, tag.pk, tag.pk, "yes", job.pk if job else None],
         )
         return _changed(tag, cursor.fetchone()[0], added=True)
@@ -90,7 +90,8 @@ def remove(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: Bulk
     chosen, params = _chosen(tag, followers)
     with connection.cursor() as cursor:
         cursor.execute(
-            REMOVE.format(chosen=chosen, tell=TELL), [*params, tag.pk, tag.pk, "no", job.pk if job else None]
+            REMOVE.format(chosen=chosen, changes=CHANGES),
+            [*params, tag.pk, tag.pk, "no", job.pk if job else None],
         )
         return _changed(tag, cursor.fetchone()[0], added=False)
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.models import BulkJob, FollowerSync, Tag
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity, held
+from accounts.staff.todo import KINDS, Severity, TodoKind, held
 
 FOLLOWERS = (Area.FOLLOWERS,)
 PAGE = "admin:followers_follower_changelist"
@@ -15,7 +15,7 @@ _NEWER = FollowerSync.objects.filter(account=OuterRef("account"), pk__gt=OuterRe
 
 KINDS.add(
     "followers.sync_stopped",
-    Kind(
+    TodoKind(
         # It is gone with the next run.
         title=_("Reading the followers from WeChat stopped"),
         page=PAGE,
@@ -29,7 +29,7 @@ KINDS.add(
 )
 KINDS.add(
     "followers.job_failed",
-    Kind(
+    TodoKind(
         title=_("Bulk jobs that failed"),
         page=PAGE,
         link=lambda account_id: reverse("admin:followers_jobs"),
@@ -41,7 +41,7 @@ KINDS.add(
 )
 KINDS.add(
     "followers.tag_failed",
-    Kind(
+    TodoKind(
         title=_("Tags that WeChat did not take"),
         page=TAGS,
         areas=FOLLOWERS,
@@ -51,7 +51,7 @@ KINDS.add(
 )
 KINDS.add(
     "held.followers",
-    Kind(
+    TodoKind(
         title=_("Reading followers from WeChat and telling it of changes is on hold"),
         page=PAGE,
         link=lambda account_id: reverse("admin:followers_sync"),

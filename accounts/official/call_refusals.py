@@ -22,7 +22,9 @@ from wechat.sdk.errors import TOKEN_PATHS, ApiError, WeChatError
 log = logging.getLogger(__name__)
 
 # About the account's keys, its address or its standing; 40001 of a call with a token is about that token.
-TELLING = frozenset({40001, 40013, 40125, 40164, 40243, 41002, 41004, 50002, 61004, 89503, 89506, 89507})
+ACCOUNT_CODES = frozenset(
+    {40001, 40013, 40125, 40164, 40243, 41002, 41004, 50002, 61004, 89503, 89506, 89507}
+)
 STALE_TOKEN = 40001
 KEPT_SECONDS = 7 * 86_400
 # One good call in so long is looked at, unless the one before was refused.
@@ -49,7 +51,7 @@ def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
     """Takes down how a call of the account went; without Redis nothing is known, and nothing breaks."""
     way = "token" if api.startswith(TOKEN_PATHS) else "call"
     try:
-        if isinstance(error, ApiError) and _tells(error, way):
+        if isinstance(error, ApiError) and _is_of_account(error, way):
             _looked_at.pop((appid, way), None)
             _keep(_key(appid, way), error)
         elif outcome == "ok" and _is_time(appid, way):
@@ -81,8 +83,8 @@ def _standing(appid: str) -> Iterator[CallRefusal]:
         )
 
 
-def _tells(error: ApiError, way: str) -> bool:
-    return error.errcode in TELLING and (way == "token" or error.errcode != STALE_TOKEN)
+def _is_of_account(error: ApiError, way: str) -> bool:
+    return error.errcode in ACCOUNT_CODES and (way == "token" or error.errcode != STALE_TOKEN)
 
 
 def _is_time(appid: str, way: str) -> bool:
@@ -97,11 +99,11 @@ def _keep(key: str, error: ApiError) -> None:
     redis = get_redis_connection("default")
     now = f"{time.time():.0f}"
     former = redis.hget(key, "errcode")
-    told = {"errcode": error.errcode, "address": error.client_ip, "rid": error.rid, "last": now}
+    fields = {"errcode": error.errcode, "address": error.client_ip, "rid": error.rid, "last": now}
     with redis.pipeline() as steps:
         if former is None or int(former) != error.errcode:
             steps.delete(key)
-        steps.hset(key, mapping=told)
+        steps.hset(key, mapping=fields)
         steps.hsetnx(key, "since", now)
         steps.hincrby(key, "count", 1)
         steps.expire(key, KEPT_SECONDS)

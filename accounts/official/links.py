@@ -3,7 +3,7 @@
 Whoever has such pages says so in its ``handlers.py``::
 
     @links.register
-    def items(account: OfficialAccount) -> Iterator[Link]: ...
+    def items(account: OfficialAccount) -> Iterator[PageLink]: ...
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from wechat.kernel.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PageLink:
     """A page by its address and by its name; ``group`` is what staff call pages of its kind."""
 
     url: str
@@ -24,7 +24,7 @@ class Link:
     group: StrOrPromise
 
 
-Links = Callable[[OfficialAccount], Iterable[Link]]
+Links = Callable[[OfficialAccount], Iterable[PageLink]]
 
 _asked: Registry[Links] = Registry("source of links")
 _asked_last: Registry[Links] = Registry("source of links in use")
@@ -40,9 +40,9 @@ def used_before(links: Links) -> Links:
     return _asked_last.register(links)
 
 
-def offered(account: OfficialAccount, words: str = "") -> list[Link]:
+def offered(account: OfficialAccount, words: str = "") -> list[PageLink]:
     """Those whose title or address holds the words, each address once, by group."""
-    found: dict[str, Link] = {}
+    found: dict[str, PageLink] = {}
     for link in (link for ask in [*_asked, *_asked_last] for link in ask(account)):
         if words.casefold() in f"{link.title} {link.url}".casefold():
             found.setdefault(link.url, link)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
+from wechat.kernel.secrets import Ciphertext, HasSecrets, SecretField
 from wechat.kernel.work import WorkRow
 from wechat.sdk.envelope import CallbackKeys, Mode
 
@@ -131,7 +131,7 @@ class OfficialAccount(HasSecrets):
         today = timezone.localdate().isoformat()
         for name in SECRETS:
             value = self.__dict__.get(name)
-            if value and not isinstance(value, Sealed):
+            if value and not isinstance(value, Ciphertext):
                 self.secrets_set_on = {**self.secrets_set_on, name: today}
 
     def callback_keys(self, *, with_previous: bool) -> CallbackKeys:

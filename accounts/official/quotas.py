@@ -76,7 +76,9 @@ class Quota:
 
 def of(reading: QuotaReading) -> list[Quota]:
     """What was read last, what is scarcest first."""
-    found = [Quota(path, WATCHED[path], *told) for path, told in reading.figures.items() if path in WATCHED]
+    found = [
+        Quota(path, WATCHED[path], *figures) for path, figures in reading.figures.items() if path in WATCHED
+    ]
     return sorted(found, key=lambda quota: -quota.share)
 
 

@@ -21,7 +21,7 @@ from redis.exceptions import LockError, RedisError
 
 from accounts.official.models import StoredToken, TokenEvent
 from wechat.kernel import metrics
-from wechat.kernel.secrets import Sealed, seal, unseal
+from wechat.kernel.secrets import Ciphertext, seal, unseal
 from wechat.sdk.tokens import Token
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def _closed(token: Token, name: str) -> bytes:
 
 
 def _opened(stored: bytes, name: str) -> Token:
-    value, expires_at = json.loads(unseal(Sealed(stored), _key(name)))
+    value, expires_at = json.loads(unseal(Ciphertext(stored), _key(name)))
     return Token(value, expires_at)
 
 

@@ -17,9 +17,9 @@ class Arrivals:
     elsewhere: tuple[str, ...] = ()
 
 
-TELLERS: Registry[Callable[[OfficialAccount], Arrivals]] = Registry("teller of arrivals")
+SOURCES: Registry[Callable[[OfficialAccount], Arrivals]] = Registry("source of arrivals")
 
 
 def of(account: OfficialAccount) -> Arrivals:
     """Returns what the one app that knows tells, or nothing where it is not installed."""
-    return next((tell(account) for tell in TELLERS), Arrivals())
+    return next((source(account) for source in SOURCES), Arrivals())

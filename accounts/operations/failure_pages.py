@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.official.models import OfficialAccount
 from accounts.operations import failures
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area, Rights
@@ -58,7 +58,7 @@ def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpRes
     return TemplateResponse(request, "operations/failures_of.html", context)
 
 
-def _source(request: HttpRequest, account: OfficialAccount, name: str) -> Source:
+def _source(request: HttpRequest, account: OfficialAccount, name: str) -> FailureSource:
     """Raises ``Http404`` for what its reader may not look at."""
     source = SOURCES.find(name)
     if source is None or not Rights.of(request.user).may_view(source.area, account.pk):
@@ -66,7 +66,9 @@ def _source(request: HttpRequest, account: OfficialAccount, name: str) -> Source
     return source
 
 
-def _try_again(request: HttpRequest, account: OfficialAccount, source: Source, chosen: list[int]) -> None:
+def _try_again(
+    request: HttpRequest, account: OfficialAccount, source: FailureSource, chosen: list[int]
+) -> None:
     if not Rights.of(request.user).may_change(source.area, account.pk):
         raise PermissionDenied
     number = failures.try_again(account, source, chosen)

@@ -2,7 +2,7 @@
 
 An app registers it in its module ``failures``::
 
-    SOURCES.add("uploads", Source(_("Uploads"), Area.CONTENT, rows, again))
+    SOURCES.add("uploads", FailureSource(_("Uploads"), Area.CONTENT, rows, again))
 """
 
 import hashlib
@@ -29,7 +29,7 @@ SURPRISE = re.compile(r"^\w*(Error|Exception|Exists|DoesNotExist)\b")
 UNANSWERED = re.compile(r"^(/[\w/.-]+|the file) (failed|answered|could not)")
 
 
-def told(errcode: int | None, text: str) -> str:
+def sentence(errcode: int | None, text: str) -> str:
     """Returns why it failed and what to do, in the reader's language."""
     if errcode is not None:
         return in_words(errcode)
@@ -43,7 +43,7 @@ def told(errcode: int | None, text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FailureSource:
     """One kind of what can fail.
 
     ``rows`` are those of the account that failed; ``cause`` names the columns of an error number and of a
@@ -58,26 +58,26 @@ class Source:
     link: Callable[[Any], str] = lambda row: ""
     title: Callable[[Any], str] = str
     cause: tuple[str, str] = ("errcode", "error")
-    words: Callable[[int | None, str], str] = told
+    words: Callable[[int | None, str], str] = sentence
     caution: StrOrPromise = ""
 
 
-SOURCES: Registry[Source] = Registry("source of failures")
+SOURCES: Registry[FailureSource] = Registry("source of failures")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FailureGroup:
     """What failed of one kind for one cause; ``key`` is the cause in an address."""
 
     name: str
-    source: Source
+    source: FailureSource
     key: str
     why: str
     number: int
     may_retry: bool
 
 
-def groups(account: OfficialAccount, rights: Rights) -> list[Group]:
+def groups(account: OfficialAccount, rights: Rights) -> list[FailureGroup]:
     """Everything that failed of the account, as far as its reader may look, the most frequent first."""
     counts: dict[tuple[str, str], int] = {}
     for name, errcode, text in _causes(account, rights):
@@ -99,7 +99,7 @@ def number(account: OfficialAccount, rights: Rights) -> int:
     return len(_causes(account, rights))
 
 
-def try_again(account: OfficialAccount, source: Source, chosen: list[int]) -> int:
+def try_again(account: OfficialAccount, source: FailureSource, chosen: list[int]) -> int:
     """Has those of these rows tried again that are of the account and failed; returns how many."""
     if source.again is None:
         return 0
@@ -124,7 +124,7 @@ def _causes(account: OfficialAccount, rights: Rights) -> list[tuple[str, int | N
     return list(first.union(*others, all=True))
 
 
-def _part(name: str, source: Source, account: OfficialAccount) -> QuerySet[Any]:
+def _part(name: str, source: FailureSource, account: OfficialAccount) -> QuerySet[Any]:
     number, text = source.cause
     rows = source.rows(account).order_by("-pk").annotate(
         of_source=Value(name, CharField()),
@@ -135,13 +135,13 @@ def _part(name: str, source: Source, account: OfficialAccount) -> QuerySet[Any]:
     return listed
 
 
-def cause_of(source: Source, row: Model) -> tuple[int | None, str]:
+def cause_of(source: FailureSource, row: Model) -> tuple[int | None, str]:
     """The number and the text that tell why a row failed."""
     number, text = source.cause
     return (getattr(row, number) if number else None), getattr(row, text)
 
 
-def _group(account: OfficialAccount, rights: Rights, name: str, why: str, number: int) -> Group:
+def _group(account: OfficialAccount, rights: Rights, name: str, why: str, number: int) -> FailureGroup:
     source = SOURCES.get(name)
     may = source.again is not None and rights.may_change(source.area, account.pk)
-    return Group(name, source, key_of(why), why, number, may)
+    return FailureGroup(name, source, key_of(why), why, number, may)

@@ -20,7 +20,7 @@ COUNTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ImportState:
     """How much is here by now; ``moving`` while a worker brings more, ``problem`` if that failed."""
 
     number: int
@@ -34,7 +34,7 @@ class Import:
 
     label: StrOrPromise
     area: Area
-    state: Callable[[OfficialAccount], State]
+    state: Callable[[OfficialAccount], ImportState]
     run: Callable[[OfficialAccount, User], str]
     # The name of the page's address where what was brought is found.
     url_name: str

@@ -23,7 +23,7 @@ from accounts.official.models import OfficialAccount
 from accounts.operations import arrivals, setup_steps
 from accounts.operations.imports import IMPORTS
 from accounts.operations.setup_forms import KeysForm, NameForm, ServerForm
-from accounts.operations.setup_steps import Step
+from accounts.operations.setup_steps import SetupStep
 from accounts.staff import audit
 from accounts.staff.gate import Gate, checked, frame
 from accounts.staff.rights import Area, Rights, choose_account
@@ -37,7 +37,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if not Rights.of(request.user).everything:
         raise PermissionDenied
     draft: dict[str, str] | None = request.session.get(DRAFT)
-    if draft and request.GET.get("step") != Step.NAME:
+    if draft and request.GET.get("step") != SetupStep.NAME:
         return _keys_of_new(request, draft)
     form = NameForm(request.POST or None, initial=draft or {"kind": OfficialAccount.Kind.SERVICE})
     if request.method == "POST" and form.is_valid():
@@ -45,13 +45,15 @@ def new(request: HttpRequest) -> HttpResponse:
         return redirect("operations_setup")
     slug = str(form["slug"].value() or "…")
     callback_url = OfficialAccount(slug=slug).callback_url
-    return _page(request, None, Step.NAME, form=form, base=settings.PUBLIC_URL, callback_url=callback_url)
+    return _page(
+        request, None, SetupStep.NAME, form=form, base=settings.PUBLIC_URL, callback_url=callback_url
+    )
 
 
 def _keys_of_new(request: HttpRequest, draft: dict[str, str]) -> HttpResponse:
     if not NameForm(draft).is_valid():
         # Somebody took the short name meanwhile.
-        return redirect(f"{reverse('operations_setup')}?step={Step.NAME.value}")
+        return redirect(f"{reverse('operations_setup')}?step={SetupStep.NAME.value}")
     account = OfficialAccount(**draft)
     form = KeysForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -60,8 +62,8 @@ def _keys_of_new(request: HttpRequest, draft: dict[str, str]) -> HttpResponse:
         del request.session[DRAFT]
         audit.record(request, account, _("Added the account."), flag=ADDITION)
         choose_account(request, account.pk)
-        return _checked(request, account, Step.KEYS)
-    return _page(request, None, Step.KEYS, form=form, draft=account)
+        return _checked(request, account, SetupStep.KEYS)
+    return _page(request, None, SetupStep.KEYS, form=form, draft=account)
 
 
 def _find(request: HttpRequest, pk: int) -> OfficialAccount | None:
@@ -76,7 +78,7 @@ def _own_id(request: HttpRequest, account: OfficialAccount) -> int:
 def step_page(request: HttpRequest, account: OfficialAccount, name: str) -> HttpResponse:
     """One step of an account that is there."""
     try:
-        step = Step(name)
+        step = SetupStep(name)
     except ValueError:
         raise Http404 from None
     return SHOWN[step](request, account)
@@ -98,8 +100,8 @@ def _keys(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _take_keys(account, form)
         audit.record(request, account, _("Gave the keys of the account."))
-        return _checked(request, account, Step.KEYS)
-    return _page(request, account, Step.KEYS, form=form, findings=list(doctor.refused_calls(account)))
+        return _checked(request, account, SetupStep.KEYS)
+    return _page(request, account, SetupStep.KEYS, form=form, findings=list(doctor.refused_calls(account)))
 
 
 def _take_keys(account: OfficialAccount, form: KeysForm) -> None:
@@ -121,8 +123,8 @@ def _server(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
             shown["findings"] = list(doctor.reachable(account))
         elif form.is_valid():
             _take_server(request, account, form)
-            return _to(account, Step.SERVER)
-    return _page(request, account, Step.SERVER, form=form, **_arrived(account), **shown)
+            return _to(account, SetupStep.SERVER)
+    return _page(request, account, SetupStep.SERVER, form=form, **_arrived(account), **shown)
 
 
 def _generated(request: HttpRequest, account: OfficialAccount) -> dict[str, str]:
@@ -162,29 +164,29 @@ def _arrived(account: OfficialAccount) -> dict[str, Any]:
 
 def _addresses(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
-        return _checked(request, account, Step.ADDRESSES)
+        return _checked(request, account, SetupStep.ADDRESSES)
     standing = call_refusals.standing(account.appid)
     refused = [each for each in standing if each.errcode == setup_steps.ADDRESS_REFUSED]
-    return _page(request, account, Step.ADDRESSES, refused=refused[0] if refused else None)
+    return _page(request, account, SetupStep.ADDRESSES, refused=refused[0] if refused else None)
 
 
 def _abilities(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
-        return _checked(request, account, Step.ABILITIES)
+        return _checked(request, account, SetupStep.ABILITIES)
     found = [
         (ability.label, seen["able"], seen["at"])
         for name, ability in ABILITIES.items()
         if (seen := account.abilities.get(name))
     ]
     findings = list(doctor.refused_calls(account))
-    return _page(request, account, Step.ABILITIES, abilities=found, findings=findings)
+    return _page(request, account, SetupStep.ABILITIES, abilities=found, findings=findings)
 
 
 def _imports(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     rights = Rights.of(request.user)
     if request.method == "POST":
         _import(request, account, rights)
-        return _to(account, Step.IMPORTS)
+        return _to(account, SetupStep.IMPORTS)
     offered = [
         {"name": name, "what": each, "state": each.state(account)}
         for name, each in IMPORTS.by_name().items()
@@ -192,7 +194,7 @@ def _imports(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     ]
     if request.GET.get("part") == "imports":
         return TemplateResponse(request, "operations/imports.html", {"offered": offered, "original": account})
-    return _page(request, account, Step.IMPORTS, offered=offered)
+    return _page(request, account, SetupStep.IMPORTS, offered=offered)
 
 
 def _import(request: HttpRequest, account: OfficialAccount, rights: Rights) -> None:
@@ -201,15 +203,15 @@ def _import(request: HttpRequest, account: OfficialAccount, rights: Rights) -> N
         raise Http404
     assert isinstance(request.user, User)
     try:
-        told = what.run(account, request.user)
+        summary = what.run(account, request.user)
     except WeChatError as error:
         messages.error(request, f"{what.label}: {of_error(error)}")
     else:
-        audit.record(request, account, told)
-        messages.success(request, told)
+        audit.record(request, account, summary)
+        messages.success(request, summary)
 
 
-def _checked(request: HttpRequest, account: OfficialAccount, step: Step) -> HttpResponse:
+def _checked(request: HttpRequest, account: OfficialAccount, step: SetupStep) -> HttpResponse:
     """Calls the platform, and goes on to the next step if it answered as it should."""
     wrong = setup_steps.check_keys(account)
     for each in wrong:
@@ -217,24 +219,26 @@ def _checked(request: HttpRequest, account: OfficialAccount, step: Step) -> Http
     if wrong:
         return _to(account, step)
     messages.success(request, _("WeChat was asked and knows the account."))
-    return _to(account, step if step is Step.ABILITIES else setup_steps.following(step) or step)
+    return _to(account, step if step is SetupStep.ABILITIES else setup_steps.following(step) or step)
 
 
-def _to(account: OfficialAccount, step: Step) -> HttpResponse:
+def _to(account: OfficialAccount, step: SetupStep) -> HttpResponse:
     return redirect("operations_setup_step", account.pk, step.value)
 
 
 SHOWN = {
-    Step.NAME: _name,
-    Step.KEYS: _keys,
-    Step.SERVER: _server,
-    Step.ADDRESSES: _addresses,
-    Step.ABILITIES: _abilities,
-    Step.IMPORTS: _imports,
+    SetupStep.NAME: _name,
+    SetupStep.KEYS: _keys,
+    SetupStep.SERVER: _server,
+    SetupStep.ADDRESSES: _addresses,
+    SetupStep.ABILITIES: _abilities,
+    SetupStep.IMPORTS: _imports,
 }
 
 
-def _page(request: HttpRequest, account: OfficialAccount | None, step: Step, **context: Any) -> HttpResponse:
+def _page(
+    request: HttpRequest, account: OfficialAccount | None, step: SetupStep, **context: Any
+) -> HttpResponse:
     around = frame(request, _("Set up an account")) if account else admin.site.each_context(request)
     shown = {
         "title": _("Set up an account"),

@@ -20,7 +20,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 LAST_LETTERS = "AEIMQUYcgkosw048"
 
 
-class Step(StrEnum):
+class SetupStep(StrEnum):
     """Part of the address of each page, too."""
 
     NAME = "name"
@@ -31,59 +31,59 @@ class Step(StrEnum):
     IMPORTS = "imports"
 
 
-TITLES: dict[Step, StrOrPromise] = {
-    Step.NAME: _("Kind and name"),
-    Step.KEYS: _("AppID and AppSecret"),
-    Step.SERVER: _("Server configuration"),
-    Step.ADDRESSES: _("IP allow-list"),
-    Step.ABILITIES: _("Abilities"),
-    Step.IMPORTS: _("What is on WeChat already"),
+TITLES: dict[SetupStep, StrOrPromise] = {
+    SetupStep.NAME: _("Kind and name"),
+    SetupStep.KEYS: _("AppID and AppSecret"),
+    SetupStep.SERVER: _("Server configuration"),
+    SetupStep.ADDRESSES: _("IP allow-list"),
+    SetupStep.ABILITIES: _("Abilities"),
+    SetupStep.IMPORTS: _("What is on WeChat already"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StepEntry:
     """A step as the list of steps shows it; ``account`` is missing until the second one is done."""
 
-    step: Step
+    step: SetupStep
     number: int
     title: StrOrPromise
     is_done: bool
     is_current: bool
 
 
-def entries(account: OfficialAccount | None, current: Step) -> list[Entry]:
+def entries(account: OfficialAccount | None, current: SetupStep) -> list[StepEntry]:
     """All steps in their order."""
     done = _done(account) if account else {}
     return [
-        Entry(step, number, TITLES[step], done.get(step, False), step == current)
-        for number, step in enumerate(Step, 1)
+        StepEntry(step, number, TITLES[step], done.get(step, False), step == current)
+        for number, step in enumerate(SetupStep, 1)
     ]
 
 
-def following(step: Step) -> Step | None:
+def following(step: SetupStep) -> SetupStep | None:
     """Returns the next step, or ``None`` after the last."""
-    steps = list(Step)
+    steps = list(SetupStep)
     place = steps.index(step) + 1
     return steps[place] if place < len(steps) else None
 
 
-def first_open(account: OfficialAccount) -> Step:
+def first_open(account: OfficialAccount) -> SetupStep:
     """Returns the step to go on with."""
     done = _done(account)
-    return next((step for step in Step if not done[step]), Step.IMPORTS)
+    return next((step for step in SetupStep if not done[step]), SetupStep.IMPORTS)
 
 
-def _done(account: OfficialAccount) -> dict[Step, bool]:
+def _done(account: OfficialAccount) -> dict[SetupStep, bool]:
     refused = {each.errcode for each in call_refusals.standing(account.appid)}
     is_called = bool(account.appsecret and account.abilities)
     return {
-        Step.NAME: True,
-        Step.KEYS: is_called and refused <= {ADDRESS_REFUSED},
-        Step.SERVER: is_connected(account),
-        Step.ADDRESSES: is_called and ADDRESS_REFUSED not in refused,
-        Step.ABILITIES: bool(account.abilities),
-        Step.IMPORTS: False,
+        SetupStep.NAME: True,
+        SetupStep.KEYS: is_called and refused <= {ADDRESS_REFUSED},
+        SetupStep.SERVER: is_connected(account),
+        SetupStep.ADDRESSES: is_called and ADDRESS_REFUSED not in refused,
+        SetupStep.ABILITIES: bool(account.abilities),
+        SetupStep.IMPORTS: False,
     }
 
 

@@ -19,7 +19,7 @@ DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownToken:
     """One token as the page tells it; without a row there is none at present."""
 
     label: StrOrPromise
@@ -47,7 +47,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     return TemplateResponse(request, "operations/tokens.html", context)
 
 
-def _shown(names: dict[str, str]) -> list[Shown]:
+def _shown(names: dict[str, str]) -> list[ShownToken]:
     now = timezone.now()
     kept = {each.name: each for each in StoredToken.objects.filter(name__in=names)}
     refused = TokenEvent.objects.filter(
@@ -59,5 +59,5 @@ def _shown(names: dict[str, str]) -> list[Shown]:
         row = kept.get(name)
         left = row.expires_at - now if row else datetime.timedelta(0)
         minutes = max(0, round(left.total_seconds() / 60))
-        shown.append(Shown(label, row, left > datetime.timedelta(0), minutes, counts.count(name)))
+        shown.append(ShownToken(label, row, left > datetime.timedelta(0), minutes, counts.count(name)))
     return shown

@@ -17,9 +17,9 @@ class Reader:
     at: datetime.datetime
 
 
-TELLERS: Registry[Callable[[OfficialAccount], Iterable[Reader]]] = Registry("teller of token readers")
+SOURCES: Registry[Callable[[OfficialAccount], Iterable[Reader]]] = Registry("source of token readers")
 
 
 def of(account: OfficialAccount) -> list[Reader]:
     """Returns the newest of them."""
-    return [reader for tell in TELLERS for reader in tell(account)]
+    return [reader for source in SOURCES for reader in source(account)]

@@ -51,7 +51,7 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in SECRETS:
-            say_state(self.fields[f"new_{name}"], self.instance, name)
+            show_secret_state(self.fields[f"new_{name}"], self.instance, name)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -63,7 +63,7 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
         return cleaned
 
 
-def say_state(field: forms.Field, row: Any, name: str) -> None:
+def show_secret_state(field: forms.Field, row: Any, name: str) -> None:
     """Has a field for a secret say whether it is set, to those who may replace it and those who may not."""
     state = secret_state(row, name)
     is_set = bool(row.__dict__.get(name))

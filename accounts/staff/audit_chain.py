@@ -77,9 +77,9 @@ def _seal_next(account_id: int | None) -> int:
 
 def hash_of(entry: AuditEntry, number: int, previous: str) -> str:
     """Returns the SHA-256, in hexadecimal, over the link before and everything that the entry says."""
-    said = {name: getattr(entry, name) for name in SEALED_FIELDS}
-    said |= {"at": entry.at.astimezone(datetime.UTC).isoformat(), "number": number, "previous": previous}
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    content = {name: getattr(entry, name) for name in SEALED_FIELDS}
+    content |= {"at": entry.at.astimezone(datetime.UTC).isoformat(), "number": number, "previous": previous}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 An app joins in with a module ``daily_figures``::
 
-    SOURCES.add("orders", Source((Figure("revenue", Measure(_("Revenue")), Area.MONEY, link),), by_day))
+    SOURCES.add("orders", FigureSource((Figure("revenue", Measure(_("Revenue")), Area.MONEY, link),), by_day))
 """
 
 import datetime
@@ -31,11 +31,11 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FigureSource:
     """Where some figures come from, all of them at once."""
 
     figures: tuple[Figure, ...]
     by_day: ByDay
 
 
-SOURCES: Registry[Source] = Registry("source of daily figures")
+SOURCES: Registry[FigureSource] = Registry("source of daily figures")

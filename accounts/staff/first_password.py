@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 DAYS = settings.PASSWORD_RESET_TIMEOUT // 86_400
 
 
-class Tokens(PasswordResetTokenGenerator):
+class FirstPasswordTokens(PasswordResetTokenGenerator):
     """Signs who it is for, with the password that they have now: another password ends it."""
 
     key_salt = "accounts.staff.first_password"
 
 
-TOKENS = Tokens()
+TOKENS = FirstPasswordTokens()
 
 
 def link_for(user: User) -> str:

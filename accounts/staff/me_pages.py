@@ -73,7 +73,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     name = str(given.get("name") or sessions.browser_of(request))[:60]
     try:
         passkeys.add(request, user, given["answer"], name)
-    except passkeys.Unfit:
+    except passkeys.PasskeyRefused:
         return JsonResponse({"error": _("The passkey could not be added. Try again.")}, status=400)
     audit.record(request, user, _("Added a passkey."))
     request.session.pop(second_factor.PENDING, None)

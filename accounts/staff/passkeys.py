@@ -24,7 +24,7 @@ Kind = SecondFactor.Kind
 NAME = "WeChat Console"
 
 
-class Unfit(Exception):
+class PasskeyRefused(Exception):
     """What the browser sent does not fit what it was asked for."""
 
 
@@ -50,14 +50,14 @@ def begin_adding(request: HttpRequest, user: User) -> dict[str, Any]:
 
 
 def add(request: HttpRequest, user: User, answer: Mapping[str, Any], name: str) -> SecondFactor:
-    """Keeps a new one. Raises ``Unfit``."""
+    """Keeps a new one. Raises ``PasskeyRefused``."""
     try:
         made = server().register_complete(request.session.pop(STATE), answer)
     except (KeyError, ValueError, TypeError):
-        raise Unfit from None
+        raise PasskeyRefused from None
     credential = made.credential_data
     if credential is None:
-        raise Unfit
+        raise PasskeyRefused
     secret = websafe_encode(bytes(credential))
     return SecondFactor.objects.create(
         user=user, kind=Kind.PASSKEY, name=name, secret=secret, counter=made.counter

@@ -1,11 +1,16 @@
 """Who may see who people are, and take files of them along: what an owner withheld from a role.
 
-A role that a page is for may do both, until its owner takes one of them away.
+A role that a page is for may do both, until its owner takes one of them away. What names a person asks about
+the reader of the page that is being made (``hidden``), so that no page can forget to.
 """
+
+from collections.abc import Callable
+from contextvars import ContextVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import Withheld
@@ -14,6 +19,31 @@ from accounts.staff.rights import Rights, Role
 What = Withheld.What
 Person = AbstractBaseUser | AnonymousUser
 MASK = "•••"
+
+# Whose page is being made. Background work and calls of the API have no reader.
+_reader: ContextVar[HttpRequest | None] = ContextVar("reader", default=None)
+
+
+class ReaderMiddleware:
+    """Keeps the request whose page is being made."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = _reader.set(request)
+        try:
+            return self.get_response(request)
+        finally:
+            _reader.reset(token)
+
+
+def hidden(account_id: int) -> bool:
+    """Returns whether the reader of the page that is being made may not see who the account's people are."""
+    request = _reader.get()
+    if request is None or not request.user.is_authenticated:
+        return False
+    return not may_see_persons(request.user, account_id)
 
 
 def may_see_persons(user: Person, account_id: int) -> bool:
@@ -35,6 +65,11 @@ def check_export(request: HttpRequest, account_id: int) -> None:
 def shown(value: str, *, allowed: bool) -> str:
     """Returns the value, or a mask of the same length whatever it is."""
     return value if allowed or not value else MASK
+
+
+def for_reader(value: str, account_id: int) -> str:
+    """Returns what tells who somebody of the account is, or a mask for a reader who may not see it."""
+    return shown(value, allowed=not hidden(account_id))
 
 
 def withheld_in(account: OfficialAccount) -> set[tuple[str, str]]:

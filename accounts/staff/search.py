@@ -40,7 +40,7 @@ Find = Callable[[OfficialAccount, str], Iterable[Found]]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SearchSource:
     """Things of one kind, which whoever may look at ``area`` finds."""
 
     label: StrOrPromise
@@ -50,7 +50,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ResultGroup:
     """What was found of one kind; ``is_slow`` if it could not be found out in time."""
 
     label: StrOrPromise
@@ -59,20 +59,20 @@ class Group:
     is_slow: bool = False
 
 
-SOURCES: Registry[Source] = Registry("source of search")
+SOURCES: Registry[SearchSource] = Registry("source of search")
 
 
 def source(name: str, label: StrOrPromise, icon: str, area: Area) -> Callable[[Find], Find]:
     """Registers a function that finds things of one kind."""
 
     def register(find: Find) -> Find:
-        SOURCES.add(name, Source(label, icon, area, find))
+        SOURCES.add(name, SearchSource(label, icon, area, find))
         return find
 
     return register
 
 
-def searched(request: HttpRequest, account: OfficialAccount | None, wanted: str) -> Iterator[Group]:
+def searched(request: HttpRequest, account: OfficialAccount | None, wanted: str) -> Iterator[ResultGroup]:
     """Returns what the reader may see of the account, kind by kind; kinds without a match are left out."""
     rights = Rights.of(request.user)
     if account is None or not wanted:
@@ -90,12 +90,12 @@ def page_of(row: models.Model) -> str:
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
 
 
-def _of(each: Source, account: OfficialAccount, wanted: str) -> Group:
+def _of(each: SearchSource, account: OfficialAccount, wanted: str) -> ResultGroup:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {MILLISECONDS}")
             found = list(each.find(account, wanted))[:MOST]
             cursor.execute("SET LOCAL statement_timeout = DEFAULT")
     except OperationalError:
-        return Group(each.label, each.icon, [], is_slow=True)
-    return Group(each.label, each.icon, found)
+        return ResultGroup(each.label, each.icon, [], is_slow=True)
+    return ResultGroup(each.label, each.icon, found)

@@ -2,7 +2,7 @@
 
 An app joins in with a module ``todo``::
 
-    KINDS.add("refunds.waiting", Kind(
+    KINDS.add("refunds.waiting", TodoKind(
         title=_("Refunds wait for a second person"),
         page="admin:orders_refund_changelist",
         query="state=waiting",
@@ -50,7 +50,7 @@ class Severity(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class TodoKind:
     """One kind of thing that waits for whoever may change one of ``areas`` in the account.
 
     ``page`` names the list that has them, whose entry in the navigation carries their number; ``link`` leads
@@ -75,15 +75,15 @@ class Kind:
         return f"{reverse(self.page)}?{self.query}" if self.query else reverse(self.page)
 
 
-KINDS: Registry[Kind] = Registry("kind of thing that waits")
+KINDS: Registry[TodoKind] = Registry("kind of thing that waits")
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class TodoItem:
     """So many of a kind wait in an account; ``newest`` is the id of the newest where somebody may say so."""
 
     name: str
-    kind: Kind
+    kind: TodoKind
     account: OfficialAccount
     number: int
     newest: int
@@ -102,7 +102,7 @@ def shown(number: int) -> str:
     return str(number) if number <= MOST else f"{MOST}+"
 
 
-def waiting(user: User) -> list[Waiting]:
+def waiting(user: User) -> list[TodoItem]:
     """Returns what waits for somebody in any of their accounts, the worst first, in one statement."""
     rights = Rights.of(user)
     yours = [(name, kind) for name, kind in KINDS.by_name().items() if _is_any(kind, rights)]
@@ -140,7 +140,7 @@ def overdue(work: str) -> Rows:
     return rows
 
 
-def _is_any(kind: Kind, rights: Rights) -> bool:
+def _is_any(kind: TodoKind, rights: Rights) -> bool:
     return any(kind.is_for(rights, account_id) for account_id in rights.accounts)
 
 
@@ -159,8 +159,8 @@ class _Newest(Subquery):
 
 
 def _counted(
-    kinds: Sequence[tuple[str, Kind]], accounts: Any, user: User, rights: Rights
-) -> Iterator[Waiting]:
+    kinds: Sequence[tuple[str, TodoKind]], accounts: Any, user: User, rights: Rights
+) -> Iterator[TodoItem]:
     columns: list[Subquery] = []
     for name, kind in kinds:
         rows = _rows(name, kind, OuterRef("pk"), user)
@@ -173,14 +173,14 @@ def _counted(
             number = next(numbers)
             newest = next(numbers) if kind.acknowledged else 0
             if number and kind.is_for(rights, account_id):
-                yield Waiting(name, kind, accounts[account_id], number, newest)
+                yield TodoItem(name, kind, accounts[account_id], number, newest)
 
 
-def _accounts(kinds: Sequence[tuple[str, Kind]], accounts: Collection[int], rights: Rights) -> list[int]:
+def _accounts(kinds: Sequence[tuple[str, TodoKind]], accounts: Collection[int], rights: Rights) -> list[int]:
     return [pk for pk in accounts if any(kind.is_for(rights, pk) for _name, kind in kinds)]
 
 
-def _rows(name: str, kind: Kind, account: Any, user: User) -> QuerySet[Any]:
+def _rows(name: str, kind: TodoKind, account: Any, user: User) -> QuerySet[Any]:
     rows = kind.rows(account, user.pk).order_by()
     if kind.acknowledged:
         seen = Acknowledgement.objects.filter(account=OuterRef(account), kind=name).values("up_to")

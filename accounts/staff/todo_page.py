@@ -17,7 +17,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit, todo
 from accounts.staff.gate import account_page
 from accounts.staff.rights import Area, Rights, current_account
-from accounts.staff.todo import KINDS, Severity, Waiting
+from accounts.staff.todo import KINDS, Severity, TodoItem
 from wechat.kernel.row_ids import row_id
 
 COLOURS = {Severity.FAULT: "bad", Severity.DECISION: "warn", Severity.NOTICE: "plain"}
@@ -57,7 +57,7 @@ def counts(request: HttpRequest) -> HttpResponse:
         {
             "total": todo.shown(total) if total else "",
             "pages": {page: todo.shown(number) for page, number in of_pages.items()},
-            "kinds": [_told(each) for each in found],
+            "kinds": [_payload(each) for each in found],
         }
     )
     # Kept to be compared with, and never shown without having asked.
@@ -65,7 +65,7 @@ def counts(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _told(each: Waiting) -> dict[str, Any]:
+def _payload(each: TodoItem) -> dict[str, Any]:
     return {
         "key": f"{each.account.pk}:{each.name}",
         "title": str(each.kind.title),

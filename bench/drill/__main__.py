@@ -34,14 +34,14 @@ from bench.drill import report  # noqa: E402
 from bench.drill.drills import DRILLS, FAULT_SECONDS, Drill  # noqa: E402
 from bench.drill.installation import Installation, installed  # noqa: E402
 from bench.drill.run import Row  # noqa: E402
-from config.embedded.interruption import exit_when_told  # noqa: E402
+from config.embedded.interruption import exit_on_signal  # noqa: E402
 
 LOOK_SECONDS = 2.0
 
 
 def main() -> int:
     options = _options()
-    exit_when_told()
+    exit_on_signal()
     chosen = [each for each in DRILLS if not options.only or each.name in options.only]
     with _folder(options.logs) as folder, installed(folder) as there:
         rows = _performed(chosen, there, time.monotonic() + options.minutes * 60)
@@ -75,7 +75,7 @@ def _judge(rows: Sequence[Row], judged: dict[str, report.Cells]) -> list[Row]:
     for row in rows:
         if row.is_settled():
             judged[row.drill.name] = row.cells()
-            report.tell(row.drill.name, judged[row.drill.name])
+            report.print_row(row.drill.name, judged[row.drill.name])
         else:
             left.append(row)
     return left

@@ -67,8 +67,8 @@ class Program:
         ends = time.monotonic() + READY_SECONDS
         while not is_ready():
             if not self.is_running or time.monotonic() > ends:
-                told = self.log.read_text(errors="replace")[-3_000:]
-                raise RuntimeError(f"{self.name} did not start:\n{told}")
+                end_of_log = self.log.read_text(errors="replace")[-3_000:]
+                raise RuntimeError(f"{self.name} did not start:\n{end_of_log}")
             time.sleep(0.2)
 
     @property

@@ -47,14 +47,14 @@ def head() -> None:
     print(f"{'':{WIDTH}} {names}", flush=True)
 
 
-def tell(name: str, row: Cells) -> None:
+def print_row(name: str, row: Cells) -> None:
     """Prints a row; how much was done in a cell that is well, and below it what is wrong in the others."""
     print(f"{name:{WIDTH}} {' '.join(f'{each:>9}' for each in _cells(row))}", flush=True)
     for column, cell in row.items():
         for problem in dict.fromkeys(cell.wrong):
             print(f"  {column}: {problem}", flush=True)
-        if cell.told:
-            print(f"  {column}: {cell.told}", flush=True)
+        if cell.note:
+            print(f"  {column}: {cell.note}", flush=True)
 
 
 def write(rows: Mapping[str, Cells], seconds: float) -> None:
@@ -65,18 +65,18 @@ def write(rows: Mapping[str, Cells], seconds: float) -> None:
         *(f"| {name} | {' | '.join(_cells(row))} |" for name, row in rows.items()),
     ]
     missing = [each.name for each in DRILLS if each.name not in rows]
-    told = [f"- Not in this run: {', '.join(missing)}"] if missing else []
-    told += [
+    notes = [f"- Not in this run: {', '.join(missing)}"] if missing else []
+    notes += [
         f"- {name}, {column}: {text}"
         for name, row in rows.items()
         for column, cell in row.items()
-        for text in [*dict.fromkeys(cell.wrong), *([cell.told] if cell.told else [])]
+        for text in [*dict.fromkeys(cell.wrong), *([cell.note] if cell.note else [])]
     ]
     reasons = [f"| {what} | {why} |" for what, why in NOT_DRILLED.items()]
     PAGE.write_text(
         INTRODUCTION.format(seconds=seconds)
         + "\n".join(lines)
-        + ("\n\n## Notes\n\n" + "\n".join(told) if told else "")
+        + ("\n\n## Notes\n\n" + "\n".join(notes) if notes else "")
         + "\n\n## Not in the table\n\n| | |\n|---|---|\n"
         + "\n".join(reasons)
         + "\n"

@@ -27,7 +27,7 @@ class Cell:
 
     acts: int = 0
     wrong: list[str] = field(default_factory=list)
-    told: str = ""
+    note: str = ""
 
 
 class Row:
@@ -65,7 +65,7 @@ class Row:
             self._note([pool.submit(_closing, each.finish) for each in self._columns])
         self._over_at = time.monotonic()
         ended = self._there.supervisor.restarts - ended_before
-        self._itself.told = ", ".join(f"{name} ended by itself and was started again" for name in ended)
+        self._itself.note = ", ".join(f"{name} ended by itself and was started again" for name in ended)
 
     def is_settled(self) -> bool:
         """Whether everything has come to its end, or has not for minutes."""
@@ -74,7 +74,7 @@ class Row:
 
     def cells(self) -> dict[str, Cell]:
         """Returns what came of it, by the names of the columns."""
-        cells = {each.name: Cell(each.acts, self._wrong(each), each.told()) for each in self._columns}
+        cells = {each.name: Cell(each.acts, self._wrong(each), each.note()) for each in self._columns}
         return {ITSELF: self._itself, **cells}
 
     def _disturb(self) -> None:

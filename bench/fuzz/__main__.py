@@ -60,7 +60,7 @@ def main() -> int:
                     break
                 given = DOORS[door](world, Random(f"{options.seed}:{door}:{number}"))
                 _try(server, given, f"{door} {number}", verdict)
-            failed = _tell(door, verdict, server) or failed
+            failed = _print_verdict(door, verdict, server) or failed
         if failed:
             print(f"\nThe end of the server's log:\n{log.read_text(errors='replace')[-6_000:]}")
     return 1 if failed else 0
@@ -125,7 +125,7 @@ def _address(name: str) -> str:
     return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
 
 
-def _tell(door: str, verdict: Verdict, server: Server) -> bool:
+def _print_verdict(door: str, verdict: Verdict, server: Server) -> bool:
     """Returns whether anything failed."""
     counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(verdict.answered.items()))
     total = sum(verdict.answered.values())

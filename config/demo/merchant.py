@@ -22,9 +22,9 @@ SALES = [("会员年卡", 19900), ("春季礼盒", 5990), ("周末手工课", 12
 def set_up(account: OfficialAccount) -> None:
     known = Merchant.objects.filter(slug=SLUG).first()
     merchant = known or _made()
-    told = _introduced(merchant, account)
-    merchant.public_key_id = told["platform"]["public_key_id"]
-    merchant.public_key = told["platform"]["public_key"]
+    registration = _introduced(merchant, account)
+    merchant.public_key_id = registration["platform"]["public_key_id"]
+    merchant.public_key = registration["platform"]["public_key"]
     merchant.save()
     merchant.accounts.add(account)
     setup.begin(merchant)
@@ -45,7 +45,7 @@ def _made() -> Merchant:
 
 def _introduced(merchant: Merchant, account: OfficialAccount) -> Any:
     public_key = read_private_key(merchant.private_key).public_key().export_key().decode()
-    return _told(
+    return _post(
         "/merchants",
         {
             "mchid": merchant.mchid,
@@ -75,10 +75,10 @@ def _sell(account: OfficialAccount, merchant: Merchant) -> None:
             )
         )
         prepay = ordering.place(order).prepay
-        _told("/pay", {"prepay": prepay, "openid": f"oDemoPayer{number}", "wait": False})
+        _post("/pay", {"prepay": prepay, "openid": f"oDemoPayer{number}", "wait": False})
 
 
-def _told(path: str, body: dict[str, Any]) -> Any:
+def _post(path: str, body: dict[str, Any]) -> Any:
     answer = requests.post(f"{settings.WECHAT_PAY_API_BASE}/_sim{path}", json=body, timeout=TIMEOUT)
     answer.raise_for_status()
     return answer.json()

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.embedded import local_folder
-from config.embedded.interruption import exit_when_told, finish_undisturbed
+from config.embedded.interruption import exit_on_signal, finish_undisturbed
 from config.embedded.launching import ServiceError, die_with_parent
 from config.embedded.lifetime import running
 
@@ -27,7 +27,7 @@ COMMAND_STOP_SECONDS = 30
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
-    exit_when_told()
+    exit_on_signal()
     try:
         with (
             _folder(temporary=options.temporary) as local,

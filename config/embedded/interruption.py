@@ -9,7 +9,7 @@ STOPPING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 HAS_TERMINAL = os.isatty(0)
 
 
-def exit_when_told(*, code: int | None = None) -> None:
+def exit_on_signal(*, code: int | None = None) -> None:
     """Leaves through SystemExit on the first such signal, so that every `with` and `finally` runs.
 
     The exit code is 128 + n for signal n where none is given. What was ignored before the start (SIGHUP by

@@ -60,16 +60,16 @@ def launch(
     log: Path,
     stop_with: signal.Signals,
     keep: int,
-    told: str = "",
+    configuration: str = "",
 ) -> subprocess.Popen[bytes]:
     """Starts a server in its data folder; it gets `stop_with` should this process die without a word.
 
-    `keep` is a descriptor that stays open as long as the server runs, `told` what it finds on its
+    `keep` is a descriptor that stays open as long as the server runs, `configuration` what it finds on its
     standard input. Must be called from the main thread: the kernel ties that signal to the thread that
     started the child.
     """
     with log.open("ab") as output, tempfile.TemporaryFile() as standard_input:
-        standard_input.write(told.encode())
+        standard_input.write(configuration.encode())
         standard_input.seek(0)
         return subprocess.Popen(  # noqa: S603 - a server of ours, and no shell
             command,

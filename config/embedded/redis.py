@@ -43,7 +43,7 @@ class Redis:
             log=self.log,
             stop_with=self.stop_signal,
             keep=lock,
-            told=self._configuration(),
+            configuration=self._configuration(),
         )
 
     def is_ready(self) -> bool:

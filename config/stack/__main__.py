@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from config.embedded import PROJECT, local_folder
-from config.embedded.interruption import exit_when_told, terminal_is_gone
+from config.embedded.interruption import exit_on_signal, terminal_is_gone
 from config.embedded.launching import ServiceError
 from config.embedded.lifetime import can_listen, running
-from config.stack.processes import MARK, process, say, stop_leftovers
+from config.stack.processes import MARK, print_line, process, stop_leftovers
 
 READY_SECONDS = 60
 PLATFORM = ("WECHAT_API_BASE", "WECHAT_PAY_API_BASE", "WECHAT_OPEN_BASE", "WECHAT_MP_BASE")
@@ -30,7 +30,7 @@ SIMULATOR_PORT = os.environ.get("SIMULATOR_PORT", "8800")
 
 
 def main() -> int:
-    exit_when_told(code=0)
+    exit_on_signal(code=0)
     try:
         with running(local_folder()) as servers, ExitStack() as stack:
             stop_leftovers(local_folder())
@@ -45,7 +45,7 @@ def main() -> int:
                     _prepare("load_demo")
             _watch(everything)
     except ServiceError as error:
-        say(str(error))
+        print_line(str(error))
     return 1
 
 
@@ -174,7 +174,7 @@ def _welcome() -> None:
         "",
         f"Ctrl-C stops everything; the data stays in {local_folder()}",
     ):
-        say(line)
+        print_line(line)
 
 
 if __name__ == "__main__":

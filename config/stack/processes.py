@@ -40,7 +40,7 @@ def process(
         start_new_session=True,
         preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),
     )
-    reader = threading.Thread(target=_tell, args=(name, child.stdout), daemon=True)
+    reader = threading.Thread(target=_relay, args=(name, child.stdout), daemon=True)
     reader.start()
     try:
         yield child
@@ -55,7 +55,7 @@ def _stop(child: subprocess.Popen[str], name: str) -> None:
     try:
         child.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        say(f"did not stop in {STOP_SECONDS} seconds and is killed", name)
+        print_line(f"did not stop in {STOP_SECONDS} seconds and is killed", name)
     # Whatever it started is in its session and ends with it.
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -75,12 +75,12 @@ def _is_ours(candidate: psutil.Process, local: Path) -> bool:
     return candidate.pid != os.getpid() and environment.get(MARK) == str(local)
 
 
-def _tell(name: str, lines: IO[str]) -> None:
+def _relay(name: str, lines: IO[str]) -> None:
     for line in lines:
-        say(line.rstrip(), name)
+        print_line(line.rstrip(), name)
 
 
-def say(line: str, name: str = "stack") -> None:
+def print_line(line: str, name: str = "stack") -> None:
     """Prints one line under its sender's name; a terminal that is gone is no reason to stop listening."""
     prefix = f"{name:9} | "
     if sys.stdout.isatty() and "NO_COLOR" not in os.environ:

@@ -5,13 +5,13 @@ from django.utils.translation import gettext_lazy
 
 from payments.bills.models import Discrepancy
 from payments.orders.filtering import choice_field
-from payments.orders.mismatches import Kind
+from payments.orders.mismatches import MismatchKind
 from wechat.console.pages import FilterForm
 
 
 class DiscrepancyFilter(FilterForm):
     state = choice_field(gettext_lazy("State"), Discrepancy.State.choices)
-    kind = choice_field(gettext_lazy("Kind"), Kind.choices)
+    kind = choice_field(gettext_lazy("Kind"), MismatchKind.choices)
 
     def narrow(self, rows: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
         for name in ("state", "kind"):

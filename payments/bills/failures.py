@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from payments.bills import reconciling
 from payments.bills.models import Bill
@@ -32,7 +32,7 @@ def _page(bill: Bill) -> str:
 
 SOURCES.add(
     "bills",
-    Source(
+    FailureSource(
         gettext_lazy("Fetching and comparing bills"), Area.MONEY, _failed, _fetch_again, _page,
         cause=("", "error"), words=lambda _number, text: of_text(text),
     ),

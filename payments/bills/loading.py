@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from payments.bills.discrepancies import keep
 from payments.bills.models import Bill, BillLine, FundLine
-from payments.orders.mismatches import Kind, Mismatch
+from payments.orders.mismatches import Mismatch, MismatchKind
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.bill_files import BillReader
 from wechat.sdk.pay.errors import BillDamaged
@@ -131,7 +131,11 @@ def _check_summary(bill: Bill) -> None:
 
 def _disagree(bill: Bill, theirs: object) -> None:
     ours = (bill.lines, bill.income, bill.spent, bill.fees)
-    keep(bill.merchant, Mismatch(Kind.BILL_SUMMARY, f"{bill.day} {bill.kind}", here=ours, there=theirs), bill)
+    keep(
+        bill.merchant,
+        Mismatch(MismatchKind.BILL_SUMMARY, f"{bill.day} {bill.kind}", here=ours, there=theirs),
+        bill,
+    )
 
 
 def _trade_sums(summary: Mapping[str, str]) -> tuple[int, ...]:

@@ -15,8 +15,8 @@ from payments.bills.models import Bill, Discrepancy
 from payments.merchants.directory import MerchantUnusable, cashier_for
 from payments.merchants.words import in_words
 from payments.orders import history
-from payments.orders.apply_transaction import Outcome, apply
-from payments.orders.mismatches import Kind
+from payments.orders.apply_transaction import TransactionOutcome, apply
+from payments.orders.mismatches import MismatchKind
 from payments.orders.models import Order, Step
 from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.refunds import refunding
@@ -28,7 +28,7 @@ from wechat.sdk.pay.errors import PayError, PayRefused
 Resolution = Discrepancy.Resolution
 State = Discrepancy.State
 # Payments that can be booked although they differ; another currency or merchant cannot.
-ACCEPTABLE = frozenset({Kind.AMOUNT, Kind.APPID, Kind.PAYER})
+ACCEPTABLE = frozenset({MismatchKind.AMOUNT, MismatchKind.APPID, MismatchKind.PAYER})
 
 
 def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
@@ -36,7 +36,7 @@ def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
     order = found.order
     if found.state != State.OPEN or order is None:
         return []
-    if found.kind == Kind.UNKNOWN_REFUND and order.is_paid:
+    if found.kind == MismatchKind.UNKNOWN_REFUND and order.is_paid:
         return [Resolution.ADOPT]
     if found.kind in ACCEPTABLE and not order.is_paid and found.refund_id is None:
         return [Resolution.ACCEPT, Resolution.REFUND]
@@ -96,7 +96,7 @@ def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> Non
     with transaction.atomic():
         kinds = {each.kind for each in agreed}
         applied = apply(order.merchant, payment, by=history.PLATFORM, accept=kinds)
-        booked = payment.is_paid and applied.outcome is not Outcome.ASIDE
+        booked = payment.is_paid and applied.outcome is not TransactionOutcome.ASIDE
         for each in agreed if booked else ():
             history.write(order, Step.Kind.DISCREPANCY, str(each.get_resolution_display()), by)
             _close(each, by)

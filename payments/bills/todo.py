@@ -3,14 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity
+from accounts.staff.todo import KINDS, Severity, TodoKind
 from payments.bills.models import Bill, Discrepancy
 
 MONEY = (Area.MONEY,)
 
 KINDS.add(
     "bills.exceptions",
-    Kind(
+    TodoKind(
         title=_("Exceptions of reconciliation are open"),
         page="admin:bills_discrepancy_changelist",
         query=f"state={Discrepancy.State.OPEN.value}",
@@ -23,7 +23,7 @@ KINDS.add(
 )
 KINDS.add(
     "bills.failed",
-    Kind(
+    TodoKind(
         title=_("Bills that could not be fetched"),
         page="admin:bills_bill_changelist",
         areas=MONEY,

@@ -9,7 +9,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from accounts.staff.account_form import say_state
+from accounts.staff.account_form import show_secret_state
 from payments.merchants.models import SECRETS, Merchant
 
 KEEP = {"autocomplete": "off", "spellcheck": "false"}
@@ -43,7 +43,7 @@ class MerchantForm(forms.ModelForm[Merchant]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in SECRETS:
-            say_state(self.fields[f"new_{name}"], self.instance, name)
+            show_secret_state(self.fields[f"new_{name}"], self.instance, name)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.official.models import OfficialAccount
-from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
+from wechat.kernel.secrets import Ciphertext, HasSecrets, SecretField
 from wechat.kernel.work import WorkRow
 from wechat.sdk.pay.certificates import read_certificate
 from wechat.sdk.pay.errors import KeyRefused
@@ -165,7 +165,7 @@ class Merchant(HasSecrets, WorkRow):
         today = timezone.localdate().isoformat()
         for name in SECRETS:
             value = self.__dict__.get(name)
-            if value and not isinstance(value, Sealed):
+            if value and not isinstance(value, Ciphertext):
                 self.secrets_set_on = {**self.secrets_set_on, name: today}
         super().save(*args, **kwargs)
 

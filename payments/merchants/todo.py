@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity
+from accounts.staff.todo import KINDS, Severity, TodoKind
 from payments.merchants.held_work import LABELS
 from payments.merchants.models import Merchant, PlatformCertificate
 from wechat.kernel.models import Hold
@@ -19,7 +19,7 @@ ENDS_SOON = datetime.timedelta(days=7)
 
 KINDS.add(
     "merchants.held",
-    Kind(
+    TodoKind(
         title=_("Work with WeChat Pay is on hold"),
         page=PAGE,
         areas=SETTINGS,
@@ -36,7 +36,7 @@ _LATER = PlatformCertificate.objects.filter(
 )
 KINDS.add(
     "merchants.certificate",
-    Kind(
+    TodoKind(
         title=_("Certificates of WeChat Pay end soon, and no newer one is here"),
         page=PAGE,
         areas=SETTINGS,

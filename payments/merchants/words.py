@@ -75,8 +75,8 @@ def in_words(code: str, message: str = "") -> str:
     """One sentence with the next step, and what WeChat Pay says itself, which may know more."""
     if code in WORDS:
         ours = f"{WORDS[code]} ({code})"
-        said = _("WeChat Pay says: %(message)s") % {"message": message} if message else ""
-        return f"{ours} {said}".rstrip()
+        theirs = _("WeChat Pay says: %(message)s") % {"message": message} if message else ""
+        return f"{ours} {theirs}".rstrip()
     return _("WeChat Pay refused it: %(message)s") % {"message": message or code or "–"}
 
 

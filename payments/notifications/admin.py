@@ -79,7 +79,7 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, notice: Notice) -> SafeString:
-        return failures.told(notice.error)
+        return failures.sentence(notice.error)
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, notice: Notice) -> SafeString:

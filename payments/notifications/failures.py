@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from payments.merchants.models import Merchant
 from payments.merchants.words import of_text
@@ -32,7 +32,7 @@ def _page(notice: Notice) -> str:
 
 SOURCES.add(
     "notices",
-    Source(
+    FailureSource(
         gettext_lazy("Payment notifications"), Area.MONEY, _failed, _apply_again, _page,
         cause=("", "error"), words=lambda _number, text: of_text(text),
     ),

@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders import history
-from payments.orders.apply_transaction import Outcome, apply
+from payments.orders.apply_transaction import TransactionOutcome, apply
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import apply_refund
 from wechat.kernel import work
 from wechat.kernel.work.rows import in_words
 from wechat.sdk.pay import notices
-from wechat.sdk.pay.errors import Unreadable
+from wechat.sdk.pay.errors import NotUnderstood
 from wechat.sdk.pay.transactions import read_refund, read_transaction
 from wechat.sdk.pay.v2_notices import UNPROVEN_REFUND
 from wechat.sdk.text import decode
@@ -91,7 +91,7 @@ def handle(notice: Notice) -> None:
         with transaction.atomic():
             state, why = _handled(notice)
             notice.done(state=state, error=why, order=notice.order)
-    except Unreadable as error:
+    except NotUnderstood as error:
         notice.done(state=State.ASIDE, error=str(error))
 
 
@@ -105,7 +105,7 @@ def _apply_new(notice: Notice) -> None:
     try:
         with transaction.atomic():
             notice.state, notice.error = _handled(notice)
-    except Unreadable as error:
+    except NotUnderstood as error:
         notice.state, notice.error = State.ASIDE, str(error)
     except Exception as error:
         log.exception("notice_failed", extra={"notice": notice.notice_id})
@@ -125,7 +125,10 @@ def _handled(notice: Notice) -> tuple[str, str]:
         log.warning("notice_of_unknown_kind", extra={"event": notice.event_type})
         return State.ASIDE, "unknown kind"
     notice.order = result.order
-    return result.outcome.value, "" if result.outcome is not Outcome.ASIDE else "see the exceptions"
+    return (
+        result.outcome.value,
+        "" if result.outcome is not TransactionOutcome.ASIDE else "see the exceptions",
+    )
 
 
 def _asked_about(notice: Notice) -> tuple[str, str]:

@@ -25,8 +25,9 @@ from payments.merchants import certificates, directory
 from payments.merchants.models import Merchant
 from payments.notifications import notices
 from wechat.kernel import metrics
+from wechat.kernel.http_errors import TooLarge, Unavailable
 from wechat.sdk.pay import v2, v2_notices
-from wechat.sdk.pay.errors import NotGenuine, Unreadable, Unsealable
+from wechat.sdk.pay.errors import NotGenuine, NotUnderstood, Unsealable
 from wechat.sdk.pay.notices import LONGEST_BODY, OpenedNotice, open_notice
 from wechat.sdk.pay.v2_client import V2Keys
 from wechat.sdk.pay.verifying import is_probe
@@ -38,18 +39,6 @@ XML = "text/xml; charset=utf-8"
 class NotificationRefused(APIException):
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = "Refused."
-
-
-class TooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The body is larger than 256 KiB."
-
-
-class Unavailable(APIException):
-    """It could not be kept: WeChat Pay shall try again."""
-
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "Try again."
 
 
 class PlatformSignature(BaseAuthentication):
@@ -71,7 +60,7 @@ class PlatformSignature(BaseAuthentication):
         except Unsealable:
             _noticed(entry.merchant, "decrypt", request)
             raise NotificationRefused from None
-        except Unreadable:
+        except NotUnderstood:
             return entry.merchant, None
         return entry.merchant, opened
 
@@ -79,7 +68,7 @@ class PlatformSignature(BaseAuthentication):
         """Of API v2, where what cannot be read proves nothing about its sender."""
         try:
             return v2_notices.open_notice(body, keys.key)
-        except (NotGenuine, Unsealable, Unreadable) as error:
+        except (NotGenuine, Unsealable, NotUnderstood) as error:
             _noticed(merchant, getattr(error, "reason", "v2"), request)
             raise NotificationRefused from None
 

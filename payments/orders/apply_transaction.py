@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from payments.merchants.models import Merchant
 from payments.orders import events, history
-from payments.orders.mismatches import Kind, Mismatch, note
+from payments.orders.mismatches import Mismatch, MismatchKind, note
 from payments.orders.models import Order, Step
 from payments.orders.states import ORDER_MOVES, OrderState, move
 from wechat.sdk.pay.transactions import OVER, Transaction
@@ -24,7 +24,7 @@ CURRENCY = "CNY"
 PAYMENT = ("total", "transaction_id", "trade_type", "bank_type", "payer_openid", "payer_total", "paid_at")
 
 
-class Outcome(enum.Enum):
+class TransactionOutcome(enum.Enum):
     APPLIED = "applied"
     REPEAT = "repeat"  # nothing new
     ASIDE = "aside"  # does not fit: it is on the exceptions desk
@@ -32,7 +32,7 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    outcome: Outcome
+    outcome: TransactionOutcome
     order: Order | None
 
 
@@ -50,7 +50,7 @@ def apply(
             return Applied(_applied(order, merchant, transaction, by, accept), order)
         except Mismatch as mismatch:
             note(merchant, mismatch)
-            return Applied(Outcome.ASIDE, order)
+            return Applied(TransactionOutcome.ASIDE, order)
 
 
 def _found(merchant: Merchant, out_trade_no: str) -> Order | None:
@@ -61,9 +61,9 @@ def _found(merchant: Merchant, out_trade_no: str) -> Order | None:
 
 def _applied(
     order: Order | None, merchant: Merchant, transaction: Transaction, by: str, accept: Collection[str]
-) -> Outcome:
+) -> TransactionOutcome:
     if order is None:
-        raise Mismatch(Kind.UNKNOWN_ORDER, transaction.out_trade_no, there=_sum(transaction))
+        raise Mismatch(MismatchKind.UNKNOWN_ORDER, transaction.out_trade_no, there=_sum(transaction))
     _compare(order, merchant, transaction, accept)
     if transaction.is_paid:
         return _paid(order, transaction, by)
@@ -71,34 +71,34 @@ def _applied(
         return closed(order, by)
     if order.state == OrderState.CREATED:
         _move(order, OrderState.PAYING, by)
-    return Outcome.REPEAT
+    return TransactionOutcome.REPEAT
 
 
 def _compare(order: Order, merchant: Merchant, transaction: Transaction, accept: Collection[str]) -> None:
     """Raises ``Mismatch``. What an unpaid order's answer leaves out is not compared."""
     pairs = [
-        (Kind.MERCHANT, merchant.mchid, transaction.mchid),
-        (Kind.APPID, order.account.appid, transaction.appid),
-        (Kind.AMOUNT, order.total, transaction.total),
-        (Kind.CURRENCY, CURRENCY, transaction.currency or CURRENCY),
+        (MismatchKind.MERCHANT, merchant.mchid, transaction.mchid),
+        (MismatchKind.APPID, order.account.appid, transaction.appid),
+        (MismatchKind.AMOUNT, order.total, transaction.total),
+        (MismatchKind.CURRENCY, CURRENCY, transaction.currency or CURRENCY),
     ]
     if transaction.is_paid and order.way == Order.Way.JSAPI:
-        pairs.append((Kind.PAYER, order.openid, transaction.openid))
+        pairs.append((MismatchKind.PAYER, order.openid, transaction.openid))
     for kind, here, there in pairs:
         if here != there and kind not in accept:
             subject = f"{transaction.out_trade_no} {transaction.transaction_id}".strip()
             raise Mismatch(kind, subject, order=order, here=here, there=there)
 
 
-def _paid(order: Order, transaction: Transaction, by: str) -> Outcome:
+def _paid(order: Order, transaction: Transaction, by: str) -> TransactionOutcome:
     if not transaction.transaction_id:
-        raise Mismatch(Kind.UNREADABLE, transaction.out_trade_no, order=order)
+        raise Mismatch(MismatchKind.UNREADABLE, transaction.out_trade_no, order=order)
     if order.is_paid:
         if order.transaction_id == transaction.transaction_id:
-            return Outcome.REPEAT
+            return TransactionOutcome.REPEAT
         subject = f"{transaction.out_trade_no} {transaction.transaction_id}"
         raise Mismatch(
-            Kind.SECOND_PAYMENT,
+            MismatchKind.SECOND_PAYMENT,
             subject,
             order=order,
             here=order.transaction_id,
@@ -122,19 +122,19 @@ def _paid(order: Order, transaction: Transaction, by: str) -> Outcome:
     if late:
         note(
             order.merchant,
-            Mismatch(Kind.LATE_PAYMENT, f"{order.out_trade_no} {order.transaction_id}", order=order),
+            Mismatch(MismatchKind.LATE_PAYMENT, f"{order.out_trade_no} {order.transaction_id}", order=order),
         )
-    return Outcome.APPLIED
+    return TransactionOutcome.APPLIED
 
 
-def closed(order: Order, by: str) -> Outcome:
+def closed(order: Order, by: str) -> TransactionOutcome:
     """WeChat Pay will take no payment any more. The order is locked by the caller."""
     if not order.is_open:
-        return Outcome.REPEAT
+        return TransactionOutcome.REPEAT
     order.due_at = None
     _move(order, OrderState.CLOSED, by)
     events.emit(events.Topic.CLOSED, order)
-    return Outcome.APPLIED
+    return TransactionOutcome.APPLIED
 
 
 def _move(order: Order, state: OrderState, by: str, more: Sequence[str] = ()) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from accounts.official.models import OfficialAccount
 from payments.orders import revenue
-from wechat.channels.report import Revenue
 from wechat.console.periods import Period
+from wechat.console.revenue import Revenue
 
 
 def by_channel(account: OfficialAccount, period: Period) -> Mapping[int, Revenue]:

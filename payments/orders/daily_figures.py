@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.daily_figures import SOURCES, Figure, Source
+from accounts.staff.daily_figures import SOURCES, Figure, FigureSource
 from accounts.staff.rights import Area
 from payments.orders import revenue
 from wechat.console.reports import Measure, Unit
@@ -33,7 +33,7 @@ def _revenue(first: datetime.date, last: datetime.date) -> str:
 
 SOURCES.add(
     "orders",
-    Source(
+    FigureSource(
         (
             Figure("revenue", Measure(_("Revenue"), Unit.FEN), Area.MONEY, _revenue),
             Figure("paid_orders", Measure(_("Orders paid")), Area.MONEY, _orders),

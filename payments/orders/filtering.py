@@ -69,10 +69,10 @@ class OrderFilter(FilterForm):
             rows = rows.filter(paid_at__gte=since)
         if until:
             rows = rows.filter(paid_at__lt=until)
-        self._say_sums(rows)
+        self._note_sums(rows)
         return rows
 
-    def _say_sums(self, rows: QuerySet[Order]) -> None:
+    def _note_sums(self, rows: QuerySet[Order]) -> None:
         since, until = self.cleaned_data["since"], self.cleaned_data["until"]
         if not since or not until or not 0 <= (until - since).days <= MOST_DAYS:
             return

@@ -13,10 +13,10 @@ from payments.orders.models import Order, OrderEvent
 from payments.orders.refunds import refunding
 from payments.orders.states import PAID
 from wechat.campaigns import conversions
-from wechat.campaigns.conversions import Revenue
 from wechat.campaigns.models import Recipient
 from wechat.campaigns.sequences import enrolling, triggers
 from wechat.channels import report as channel_report
+from wechat.console.revenue import Revenue
 from wechat.inbox import answerers
 from wechat.kernel import placeholders
 from wechat.pushes import event_templates

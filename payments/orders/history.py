@@ -13,7 +13,7 @@ LONGEST = Step._meta.get_field("text").max_length or 0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryLine:
     """A line as staff read it."""
 
     step: Step
@@ -21,11 +21,11 @@ class Line:
     by: str
 
 
-def lines(order: Order) -> list[Line]:
+def lines(order: Order) -> list[HistoryLine]:
     """The whole history, oldest first, in words."""
     steps = list(order.steps.order_by("id"))
     names = answerers.names(step.by for step in steps)
-    return [Line(step, _text(step), names.of(step.by).name) for step in steps]
+    return [HistoryLine(step, _text(step), names.of(step.by).name) for step in steps]
 
 
 def _text(step: Step) -> str:

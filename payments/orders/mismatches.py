@@ -10,7 +10,7 @@ from payments.orders.models import Order, Refund
 from wechat.kernel.registry import Registry
 
 
-class Kind(TextChoices):
+class MismatchKind(TextChoices):
     AMOUNT = "amount", _("Another amount was paid")
     CURRENCY = "currency", _("Another currency was paid")
     APPID = "appid", _("Paid under another AppID")
@@ -38,7 +38,15 @@ class Kind(TextChoices):
 
 
 # A payment that WeChat Pay has and that does not fit the order: it is not booked before staff decide.
-UNFITTING = frozenset({Kind.AMOUNT, Kind.CURRENCY, Kind.APPID, Kind.MERCHANT, Kind.PAYER})
+UNFITTING = frozenset(
+    {
+        MismatchKind.AMOUNT,
+        MismatchKind.CURRENCY,
+        MismatchKind.APPID,
+        MismatchKind.MERCHANT,
+        MismatchKind.PAYER,
+    }
+)
 
 
 class Mismatch(Exception):
@@ -46,7 +54,7 @@ class Mismatch(Exception):
 
     def __init__(
         self,
-        kind: Kind,
+        kind: MismatchKind,
         subject: str,
         *,
         order: Order | None = None,

@@ -119,7 +119,7 @@ class Amounts:
 
 
 @dataclass(slots=True)
-class Revenue:
+class PeriodRevenue:
     """What was paid in a period: by day, and by each facet by value."""
 
     days: dict[datetime.date, Amounts] = field(default_factory=dict)
@@ -159,9 +159,9 @@ def work_out(row: RevenueDay) -> None:
 
 def paid(
     account: OfficialAccount, period: Period, facets: Iterable[str] = tuple(RevenueSum.Facet.values)
-) -> Revenue:
+) -> PeriodRevenue:
     """Returns what was paid in a period, by these facets."""
-    found = Revenue()
+    found = PeriodRevenue()
     asked = {**_asked(account.pk, period.first, period.last), "facets": list(facets)}
     with connection.cursor() as cursor:
         cursor.execute(READ, asked)

@@ -17,7 +17,7 @@ from payments.orders.models import Order
 from payments.orders.revenue import Amounts, Facet, by_day, paid
 from wechat.channels.models import Channel
 from wechat.console.periods import Period, PeriodForm
-from wechat.console.reports import Line, Measure, Report, Table, Unit, answer, zeroed
+from wechat.console.reports import Measure, Report, Table, TableLine, Unit, answer, zeroed
 from wechat.inbox import answerers
 
 MOST_GROUPS = 50
@@ -101,15 +101,15 @@ def _tables(
             yield Table(title, facet.label, MEASURES, _lines(values, known, link), note)
 
 
-def _lines(values: Mapping[str, Amounts], names: Names, link: Link | None) -> list[Line]:
+def _lines(values: Mapping[str, Amounts], names: Names, link: Link | None) -> list[TableLine]:
     most = sorted(values.items(), key=lambda pair: -pair[1].total)
     lines = [
-        Line(names.get(value, value), _values(amounts), link(value) if link else "")
+        TableLine(names.get(value, value), _values(amounts), link(value) if link else "")
         for value, amounts in most[:MOST_GROUPS]
     ]
     if rest := most[MOST_GROUPS:]:
         whole = sum((amounts for _value, amounts in rest), Amounts())
-        lines.append(Line(_("all others"), _values(whole)))
+        lines.append(TableLine(_("all others"), _values(whole)))
     return lines
 
 

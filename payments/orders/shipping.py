@@ -55,7 +55,7 @@ def of_order(order: Order) -> Shipment | None:
 
 
 @transaction.atomic
-def ship(order: Order, *, by: str, **told: Any) -> Shipment:
+def ship(order: Order, *, by: str, **details: Any) -> Shipment:
     """Keeps how the order was shipped and has the platform told. Raises ``NotToBeShipped``."""
     order = (
         Order.objects.select_for_update(of=("self",), no_key=True).select_related("account").get(pk=order.pk)
@@ -64,7 +64,7 @@ def ship(order: Order, *, by: str, **told: Any) -> Shipment:
         raise NotToBeShipped
     known = of_order(order)
     fresh = {
-        **told, "state": State.WAITING, "shipped_at": timezone.now(), "due_at": timezone.now(),
+        **details, "state": State.WAITING, "shipped_at": timezone.now(), "due_at": timezone.now(),
         "attempts": 0, "error": "", "errcode": None,
         "corrected": known is not None and known.told_at is not None,
     }  # fmt: skip
@@ -79,7 +79,7 @@ def upload(shipment: Shipment) -> None:
     """Tells the platform of one shipment."""
     order = shipment.order
     try:
-        shipping.upload(client_for(order.account), _told(shipment, order))
+        shipping.upload(client_for(order.account), _payload(shipment, order))
     except ApiError as error:
         if error.errcode == shipping.PAYMENT_UNKNOWN and timezone.now() < shipment.shipped_at + KNOWN_LATE:
             raise work.NotYet(LOOK_AGAIN) from error
@@ -89,7 +89,7 @@ def upload(shipment: Shipment) -> None:
         history.write(order, Step.Kind.SHIPPED, str(shipment.get_state_display()), history.WORKER)
 
 
-def _told(shipment: Shipment, order: Order) -> Shipping:
+def _payload(shipment: Shipment, order: Order) -> Shipping:
     assert order.transaction_id
     return Shipping(
         transaction_id=order.transaction_id,

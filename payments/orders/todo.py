@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity
+from accounts.staff.todo import KINDS, Severity, TodoKind
 from payments.orders.models import Refund
 from payments.orders.states import RefundState
 
@@ -12,7 +12,7 @@ MONEY = (Area.MONEY,)
 
 KINDS.add(
     "refunds.abnormal",
-    Kind(
+    TodoKind(
         title=_("Refunds that cannot be paid out: choose where the money goes"),
         page=PAGE,
         query=f"state={RefundState.ABNORMAL.value}",

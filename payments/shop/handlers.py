@@ -10,9 +10,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import searching
+from accounts.followers import export_approval, searching
 from accounts.official import links
-from accounts.official.links import Link
+from accounts.official.links import PageLink
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from payments.shop.access import address_of, directory_of
@@ -22,18 +22,19 @@ from wechat.inbox import answerers
 from wechat.materials import usage
 from wechat.materials.models import Asset
 
+EXPORT = export_approval.action_for_files("export_of_buyers", gettext_lazy("Export buyers"), Area.MONEY)
 answerers.call(SOURCE, gettext_lazy("the payment page of an item"))
 TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,19}")
 
 
 @links.register
-def shop_pages(account: OfficialAccount) -> Iterator[Link]:
+def shop_pages(account: OfficialAccount) -> Iterator[PageLink]:
     for item in (
         Item.objects.filter(account=account).select_related("account").order_by("-enabled", "-pk")[:200]
     ):
-        yield Link(address_of(item), str(item), _("Payment items"))
+        yield PageLink(address_of(item), str(item), _("Payment items"))
     if Item.objects.filter(account=account).exists():
-        yield Link(f"{directory_of(account)}orders/", str(_("My orders")), _("Pages of the account"))
+        yield PageLink(f"{directory_of(account)}orders/", str(_("My orders")), _("Pages of the account"))
 
 
 @searching.finds(Area.MONEY)

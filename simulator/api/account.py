@@ -88,7 +88,7 @@ def clear_quota(call: Call) -> Answer:
     return OK
 
 
-@api("POST", "/cgi-bin/clear_quota/v2", by_secret=True)
+@api("POST", "/cgi-bin/clear_quota/v2", by="secret")
 def clear_quota_by_secret(call: Call) -> Answer:
     """Works when the token's own quota is used up."""
     if not same(call.parameter("appsecret"), call.account.secret):
@@ -109,9 +109,9 @@ def request_of_rid(call: Call) -> Answer:
         raise ApiError(76003)
     if call.world.now - record.invoke_time > RID_LIFE:
         raise ApiError(76004)
-    told = asdict(record)
-    del told["appid"]
-    return {**OK, "request": told}
+    refused_request = asdict(record)
+    del refused_request["appid"]
+    return {**OK, "request": refused_request}
 
 
 @api("POST", "/cgi-bin/openapi/quota/get")

@@ -6,15 +6,18 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from simulator.components import Component
 from simulator.errors import ApiError
 from simulator.push import Pusher
 from simulator.world import Account, World
 
+# Whose credential a call carries; `nobody`'s handler finds out itself who calls.
+Credential = Literal["token", "secret", "user", "component", "nobody"]
 Answer = Mapping[str, Any] | Response
 Handler = Callable[["Call"], Answer | Awaitable[Answer]]
 OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
@@ -35,6 +38,12 @@ class Call:
     client_ip: str
     body: dict[str, Any] = field(default_factory=dict)
     form: Mapping[str, UploadFile | str] = field(default_factory=dict)
+    component: Component | None = None
+
+    @property
+    def caller(self) -> str:
+        """The AppID of the account, or of a component that calls for itself."""
+        return self.account.appid or (self.component.appid if self.component else "")
 
     def text(self, name: str, missing: int = 47001) -> str:
         """A text field of the body. Raises `missing` when it is absent or empty, 47001 when it is no text."""
@@ -84,8 +93,7 @@ class Endpoint:
     methods: tuple[str, ...]
     handler: Handler
     right: Callable[[Account], bool]
-    by_secret: bool
-    by_user: bool
+    by: Credential
     upload: bool
 
 
@@ -98,19 +106,23 @@ def api(
     *,
     also: str = "",
     right: Callable[[Account], bool] = anyone,
-    by_secret: bool = False,
-    by_user: bool = False,
+    by: Credential = "token",
     upload: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Registers a handler.
 
-    `also` is a second method that clients in use call it with. Calls `by_secret` carry appid and secret, no
-    token; calls `by_user` the token of a person who agreed to it, not the account's; an `upload` is a form.
+    `also` is a second method that clients in use call it with. Calls by "secret" carry appid and secret, no
+    token; calls by "user" the token of a person who agreed to it, not the account's; calls by "component" a
+    component_access_token. An `upload` is a form.
     """
 
     def register(handler: Handler) -> Handler:
         ENDPOINTS[path] = Endpoint(
-            (method, also) if also else (method,), handler, right, by_secret, by_user, upload
+            (method, also) if also else (method,),
+            handler,
+            right,
+            by,
+            upload,
         )
         return handler
 

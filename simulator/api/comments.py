@@ -60,10 +60,10 @@ def listed(call: Call) -> Answer:
     if not 0 < count <= MOST_A_PAGE or begin < 0:
         raise ApiError(88010)
     found = [each for each in comments(call) if kind == ALL or each.chosen is (kind == CHOSEN)]
-    return {**OK, "total": len(found), "comment": [told(each) for each in found[begin : begin + count]]}
+    return {**OK, "total": len(found), "comment": [as_answer(each) for each in found[begin : begin + count]]}
 
 
-def told(each: Comment) -> dict[str, Any]:
+def as_answer(each: Comment) -> dict[str, Any]:
     answer = {"reply": {"content": each.reply, "create_time": each.replied_at}} if each.reply else {}
     return {
         "user_comment_id": each.id,

@@ -52,7 +52,7 @@ def typed(call: Call) -> Answer:
     if command == "Typing" and follower.typing_until > now:
         raise ApiError(45081)
     follower.typing_until = now + TYPING_SECONDS if command == "Typing" else 0.0
-    call.world.live.tell(call.account.appid, follower.openid, "typing", command == "Typing")
+    call.world.live.publish(call.account.appid, follower.openid, "typing", command == "Typing")
     return OK
 
 

@@ -48,8 +48,8 @@ def figures(name: str, span: int, *, delay: bool = False) -> Callable[[Rows], Ro
     def register(rows: Rows) -> Rows:
         def answer(call: Call) -> Answer:
             days = asked(call, span)
-            told: Row = {"list": [row for day in days for row in rows(call, day)]}
-            return {**told, "is_delay": False} if delay else told
+            payload: Row = {"list": [row for day in days for row in rows(call, day)]}
+            return {**payload, "is_delay": False} if delay else payload
 
         api("POST", f"/datacube/{name}", right=verified)(answer)
         return rows
@@ -283,10 +283,10 @@ def shares(total: int) -> tuple[int, int, int]:
 
 
 def origins(reads: Reads) -> Row:
-    told: Row = {}
+    payload: Row = {}
     for name, total in (("user", reads.read), ("count", reads.read_count)):
         session, moments, other = shares(total)
-        told |= {
+        payload |= {
             f"int_page_from_session_read_{name}": session,
             f"int_page_from_hist_msg_read_{name}": 0,
             f"int_page_from_feed_read_{name}": moments,
@@ -297,12 +297,12 @@ def origins(reads: Reads) -> Row:
         }
     for name, total in (("user", reads.shared), ("cnt", reads.share_count)):
         session, moments, other = shares(total)
-        told |= {
+        payload |= {
             f"feed_share_from_session_{name}": session,
             f"feed_share_from_feed_{name}": moments,
             f"feed_share_from_other_{name}": other,
         }
-    return told
+    return payload
 
 
 def read_on(call: Call, day: Day) -> Reads:

@@ -24,12 +24,12 @@ def listed(call: Call) -> Answer:
         chosen = page(follower_list.after(cursor), settings.user_page_size)
     except KeyError:
         raise ApiError(40003) from None
-    told = as_page(chosen)
+    payload = as_page(chosen)
     if settings.user_page_skips:
         del chosen[-settings.user_page_skips :]
     if settings.user_page_reverses:
         chosen.reverse()
-    return {"total": follower_list.total, **told}
+    return {"total": follower_list.total, **payload}
 
 
 def as_page(openids: list[str]) -> dict[str, Any]:

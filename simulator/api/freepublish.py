@@ -12,7 +12,7 @@ from simulator.errors import ApiError
 from simulator.world import Account, World
 
 # Ten digits, as the platform's have.
-# One of so many followers looks at what nobody told them of.
+# One of so many followers reads what was published without a message to them.
 SEEN_BY = 2
 FIRST_PUBLISH_ID, FIRST_DATA_ID = 2_247_000_000, 2_247_483_000
 
@@ -33,19 +33,21 @@ def submit(call: Call) -> Answer:
 async def finish(call: Call, publication: Publication) -> None:
     await asyncio.sleep(call.world.settings.result_event_delay)
     publication.status = call.account.newsroom.outcome
-    told: dict[str, object] = {
+    answer: dict[str, object] = {
         "publish_id": publication.publish_id,
         "publish_status": publication.status,
     }
     if publication.status == DONE:
         publication.article_id = secrets.token_urlsafe(24)
         publication.reached = call.world.follower_list(call.account).total // SEEN_BY
-        told |= {
+        answer |= {
             "article_id": publication.article_id,
             "article_detail": detail(call.world, call.account, publication),
         }
     call.pusher.report_later(
-        call.account, "oMassHelper0mphelper00000000", {"Event": "PUBLISHJOBFINISH", "PublishEventInfo": told}
+        call.account,
+        "oMassHelper0mphelper00000000",
+        {"Event": "PUBLISHJOBFINISH", "PublishEventInfo": answer},
     )
 
 
@@ -71,11 +73,11 @@ def publication_of(call: Call) -> Publication:
 @api("POST", "/cgi-bin/freepublish/get", right=verified)
 def get(call: Call) -> Answer:
     publication = publication_of(call)
-    told = {"publish_id": publication.publish_id, "publish_status": publication.status, "fail_idx": []}
+    answer = {"publish_id": publication.publish_id, "publish_status": publication.status, "fail_idx": []}
     if publication.status in (DONE, DELETED):
-        told["article_id"] = publication.article_id
-        told["article_detail"] = detail(call.world, call.account, publication)
-    return told
+        answer["article_id"] = publication.article_id
+        answer["article_detail"] = detail(call.world, call.account, publication)
+    return answer
 
 
 @api("POST", "/cgi-bin/freepublish/batchget", right=verified)

@@ -15,23 +15,30 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from simulator.api.calls import ENDPOINTS, Answer, Call, Endpoint, json_body
+from simulator.api.tokens import listed
+from simulator.components import Component
 from simulator.errors import ApiError, refusal, request_id
 from simulator.faults import Fault, strike
+from simulator.permissions import needed
 from simulator.push import Pusher
 from simulator.tokens import unknown
 from simulator.world import Account, RequestRecord, World
 
-NOBODY = Account("")
+NO_ACCOUNT = Account("")
 MENUS, TEMPLATE_LIBRARY = "/cgi-bin/menu/", "/wxaapi/newtmpl/"
 FOLDERS = (
     "cgi-bin", "sns", "wxa", "wxaapi", "datacube", "customservice", "card", "semantic", "scan", "device",
     "shakearound", "merchant", "product", "bizwifi", "intp", "cv", "channels", "nontax", "business", "wxaapp",
 )  # fmt: skip
-CREDENTIAL = re.compile(r"\b(access_token|secret|appsecret)=[^&]*")
-CREDENTIAL_IN_BODY = re.compile(r'("(?:access_token|secret|appsecret)"\s*:\s*")[^"]*')
+CREDENTIAL = re.compile(r"\b((?:component_)?access_token|secret|appsecret)=[^&]*")
+CREDENTIAL_IN_BODY = re.compile(
+    r'("(?:access_token|secret|appsecret|component_(?:app)?secret|authorizer_refresh_token)"\s*:\s*")[^"]*'
+)
 KEPT = 8_192
 # The way out when everything is used up.
-UNCOUNTED = ("/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear")
+UNCOUNTED = (
+    "/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear",
+)  # fmt: skip
 
 
 class GatewayError(Exception):
@@ -70,7 +77,7 @@ class ApiGateway:
         started = time.perf_counter()
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
         client_ip = request.client.host if request.client else ""
-        call = Call(self.world, self.pusher, request.scope["path"], NOBODY, query, client_ip)
+        call = Call(self.world, self.pusher, request.scope["path"], NO_ACCOUNT, query, client_ip)
         code = 0
         try:
             response = await self._perform(endpoint, call, request)
@@ -78,7 +85,7 @@ class ApiGateway:
             code, response = error.code, await self._refused(error, call, request, started)
         except GatewayError as broken:
             code, response = -1, Response(status_code=broken.status)
-        self.world.record_call(call.api, call.account.appid, code, (time.perf_counter() - started) * 1000)
+        self.world.record_call(call.api, call.caller, code, (time.perf_counter() - started) * 1000)
         return response
 
     async def _refused(self, error: ApiError, call: Call, request: Request, started: float) -> Response:
@@ -88,7 +95,7 @@ class ApiGateway:
         self.world.keep_request(
             rid,
             RequestRecord(
-                call.account.appid,
+                call.caller,
                 int(self.world.now),
                 round((time.perf_counter() - started) * 1000),
                 CREDENTIAL.sub(r"\1=***", str(request.url)),
@@ -103,29 +110,42 @@ class ApiGateway:
         raw = await request.body()
         if request.method not in endpoint.methods:
             raise ApiError(43001 if endpoint.methods == ("GET",) else 43002)
-        if endpoint.by_secret:
-            self._by_secret(endpoint, call, raw)
-        elif endpoint.by_user:
-            self._by_user(call)
-        else:
-            self._by_token(call)
-        fault = strike(self.world.state.faults, call.api, call.account.appid)
+        self._identify(endpoint, call, raw)
+        fault = strike(self.world.state.faults, call.api, call.caller)
         if fault:
             await suffer(fault)
         if not endpoint.right(call.account):
             raise ApiError(48001)
-        clock = self.world.state.clock
-        if call.api not in UNCOUNTED:
-            account = call.account
-            account.quotas.spend(call.api, clock.day(), clock.minute(), sandbox=account.sandbox)
+        self._count(endpoint, call)
         if endpoint.upload:
             call.form = await request.form()
-        elif not endpoint.by_secret:
+        elif endpoint.by not in ("secret", "nobody"):
             call.body = body_of(endpoint, call.api, raw)
         done = await finished(endpoint, call)
         if fault and fault.answer is not None:
             return Response(fault.answer, media_type="application/json; charset=utf-8")
         return LostAnswer() if fault and fault.drop_answer else done
+
+    def _identify(self, endpoint: Endpoint, call: Call, raw: bytes) -> None:
+        """Finds out who calls. Raises the error of a credential that is missing, wrong, old or not theirs."""
+        match endpoint.by:
+            case "token":
+                self._by_token(call)
+            case "secret":
+                self._by_secret(endpoint, call, raw)
+            case "user":
+                self._by_user(call)
+            case "component":
+                self._by_component(call)
+            case "nobody":
+                call.body = json_body(raw)
+
+    def _count(self, endpoint: Endpoint, call: Call) -> None:
+        clock, account = self.world.state.clock, call.account
+        if endpoint.by == "component" and call.component:
+            call.component.quotas.spend(call.api, clock.day(), clock.minute())
+        elif endpoint.by != "nobody" and call.api not in UNCOUNTED:
+            account.quotas.spend(call.api, clock.day(), clock.minute(), sandbox=account.sandbox)
 
     def _by_token(self, call: Call) -> None:
         token = call.query.get("access_token", "")
@@ -133,9 +153,42 @@ class ApiGateway:
             raise ApiError(41001)
         account = self.world.state.accounts.get(self.world.by_token.get(token, ""))
         if account is None:
-            raise unknown(token)
+            self._by_authorizer_token(call, token)
+            return
         call.account = account
         account.tokens.check(token, self.world.now)
+
+    def _by_authorizer_token(self, call: Call, token: str) -> None:
+        """A component calls for an account. Raises 61007 for what the account did not grant."""
+        component, authorizer = self.world.authorization_of(token)
+        if component is None:
+            raise ApiError(61015) if self._component_of(token) else unknown(token)
+        call.component, call.account = component, self.world.account(authorizer)
+        if component.ip_whitelist and not listed(call.client_ip, component.ip_whitelist):
+            raise ApiError(61004)
+        found = component.authorization(authorizer)
+        found.tokens.check(token, self.world.now)
+        permission = needed(call.api, call.account.kind)
+        if permission is not None and permission not in found.permissions:
+            raise ApiError(61007)
+
+    def _by_component(self, call: Call) -> None:
+        """Raises 61014 for the token of an account, its own or an authorizer's."""
+        token = call.query.get("component_access_token") or call.query.get("access_token", "")
+        if not token:
+            raise ApiError(41001)
+        component = self._component_of(token)
+        if component is None:
+            is_accounts = token in self.world.by_token or token in self.world.by_authorizer_token
+            raise ApiError(61014) if is_accounts else unknown(token)
+        if component.ip_whitelist and not listed(call.client_ip, component.ip_whitelist):
+            raise ApiError(61004)
+        call.component = component
+        component.tokens.check(token, self.world.now)
+
+    def _component_of(self, token: str) -> Component | None:
+        known = self.world.state.components.values()
+        return next((each for each in known if token in each.tokens.issued), None)
 
     def _by_user(self, call: Call) -> None:
         token = call.query.get("access_token", "")

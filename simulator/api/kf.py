@@ -106,7 +106,7 @@ def listed(call: Call) -> Answer:
 def described(call: Call, each: Worker) -> dict[str, Any]:
     picture = call.account.media.get(each.avatar)
     face = call.world.media_url(call.account, picture) if picture else ""
-    told = {
+    answer = {
         "kf_account": each.account,
         "kf_nick": each.nickname,
         "kf_id": each.kf_id,
@@ -114,8 +114,8 @@ def described(call: Call, each: Worker) -> dict[str, Any]:
         "kf_wx": each.wechat_id,
     }
     if each.invite_wx and not each.wechat_id:
-        told |= {"invite_wx": each.invite_wx, "invite_status": "waiting"}
-    return told
+        answer |= {"invite_wx": each.invite_wx, "invite_status": "waiting"}
+    return answer
 
 
 @api("GET", "/cgi-bin/customservice/getonlinekflist", right=verified)

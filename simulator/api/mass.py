@@ -119,8 +119,8 @@ def submit(call: Call, content: dict[str, Any], openids: list[str], *, waits: bo
     if waits:
         raise ApiError(89505)
     call.pusher.later(finish(call.world, call.pusher, call.account, job, sends.outcome))
-    told = {"errcode": 0, "errmsg": "send job submission success", "msg_id": job.msg_id}
-    return {**told, "msg_data_id": job.msg_data_id} if job.msg_data_id else told
+    answer = {"errcode": 0, "errmsg": "send job submission success", "msg_id": job.msg_id}
+    return {**answer, "msg_data_id": job.msg_data_id} if job.msg_data_id else answer
 
 
 async def administrator_answers(world: World, pusher: Pusher, account: Account, *, confirmed: bool) -> None:
@@ -136,7 +136,7 @@ async def finish(world: World, pusher: Pusher, account: Account, job: Job, outco
     done = outcome == "send success"
     reached = deliver(world, account, job) if done else []
     job.status, job.reached = SUCCESS if done else FAILED, len(reached)
-    told = {
+    answer = {
         "Event": "MASSSENDJOBFINISH",
         "MsgID": job.msg_id,
         "Status": outcome,
@@ -146,9 +146,9 @@ async def finish(world: World, pusher: Pusher, account: Account, job: Job, outco
         "ErrorCount": 0,
     }
     if job.msgtype == "mpnews":
-        told |= articles_told(world, job)
+        answer |= article_report(world, job)
     if not account.mass.silent:
-        pusher.report_later(account, HELPER, told)
+        pusher.report_later(account, HELPER, answer)
 
 
 def deliver(world: World, account: Account, job: Job) -> list[str]:
@@ -168,7 +168,7 @@ def deliver(world: World, account: Account, job: Job) -> list[str]:
     return reached
 
 
-def articles_told(world: World, job: Job) -> dict[str, Any]:
+def article_report(world: World, job: Job) -> dict[str, Any]:
     numbers = range(1, len(job.content["articles"]) + 1)
     checks = [{"ArticleIdx": number, "UserDeclareState": 0, "AuditState": 0} for number in numbers]
     urls = [{"ArticleIdx": n, "ArticleUrl": f"{world.addresses.mp}/s/{job.msg_id}-{n}"} for n in numbers]

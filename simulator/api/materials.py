@@ -27,8 +27,8 @@ async def add(call: Call) -> Answer:
 def description(call: Call) -> tuple[str, str]:
     """The title and introduction a video comes with. Raises 47001 when they are absent or not JSON."""
     try:
-        told = json.loads(call.parameter("description"))
-        return str(told["title"]), str(told["introduction"])
+        payload = json.loads(call.parameter("description"))
+        return str(payload["title"]), str(payload["introduction"])
     except (ValueError, KeyError, TypeError):
         raise ApiError(47001) from None
 

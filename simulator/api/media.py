@@ -7,8 +7,8 @@ from urllib.parse import quote
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from simulator import files
-from simulator.api.calls import Answer, Call, api
+from simulator import files, samples
+from simulator.api.calls import Answer, Call, api, verified
 from simulator.errors import ApiError
 from simulator.world import Media
 
@@ -47,6 +47,19 @@ def download(call: Call) -> Answer:
     if media.kind == "video":
         return {"video_url": call.world.media_url(call.account, media)}
     return as_file(media)
+
+
+@api("GET", "/cgi-bin/media/get/jssdk", right=verified)
+def download_speex(call: Call) -> Answer:
+    """A voice that a page recorded with the JS-SDK. Raises 40007 for any other media."""
+    media_id = call.query.get("media_id")
+    if not media_id:
+        raise ApiError(41006)
+    media = call.account.find_media(media_id, call.world.now, "voice")
+    if not media.from_jssdk:
+        raise ApiError(40007)
+    headers = {"Content-Disposition": f'attachment; filename="{media_id}.speex"'}
+    return Response(samples.speex(), media_type="voice/speex", headers=headers)
 
 
 def as_file(media: Media) -> Response:

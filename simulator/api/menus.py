@@ -48,7 +48,7 @@ def create(call: Call) -> Answer:
     button = checked(call, call.body.get("button"), empty=41007)
     menus = call.account.menus
     menus.default, menus.made_on_page = Menu(call.world.next_menu_id(), button), None
-    tell(call)
+    refresh_phones(call)
     return OK
 
 
@@ -70,7 +70,7 @@ def get(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     """Deletes the conditional menus too."""
     call.account.menus.drop()
-    tell(call)
+    refresh_phones(call)
     return OK
 
 
@@ -101,7 +101,7 @@ def add_conditional(call: Call) -> Answer:
         raise ApiError(65316)
     menu = Menu(call.world.next_menu_id(), button, rule)
     menus.conditional.append(menu)
-    tell(call)
+    refresh_phones(call)
     return {"menuid": str(menu.menuid)}
 
 
@@ -112,7 +112,7 @@ def delete_conditional(call: Call) -> Answer:
     if len(kept) == len(menus.conditional):
         raise ApiError(65301)
     menus.conditional[:] = kept
-    tell(call)
+    refresh_phones(call)
     return OK
 
 
@@ -127,10 +127,10 @@ def try_match(call: Call) -> Answer:
     return {"button": menu.button}
 
 
-def tell(call: Call) -> None:
+def refresh_phones(call: Call) -> None:
     """Phones that look at the account ask again what they are to show."""
     call.world.changes += 1
-    call.world.live.tell_all(call.account.appid, "menu")
+    call.world.live.publish_all(call.account.appid, "menu")
 
 
 def match_rule(given: Any) -> dict[str, str]:
@@ -148,7 +148,7 @@ def match_rule(given: Any) -> dict[str, str]:
 
 
 def checked(call: Call, given: Any, *, empty: int, bad_url: int = 0) -> list[dict[str, Any]]:
-    """The buttons as `menu/get` tells them. Raises the error of the first one that is wrong.
+    """The buttons as `menu/get` returns them. Raises the error of the first one that is wrong.
 
     `empty` is the error for a button without any action, `bad_url` replaces the one for a wrong address.
     """
@@ -274,7 +274,7 @@ def domains(buttons: list[dict[str, Any]]) -> set[str]:
 
 
 def nested(button: dict[str, Any]) -> dict[str, Any]:
-    """A button as `get_current_selfmenu_info` tells it."""
+    """A button as `get_current_selfmenu_info` returns it."""
     children = button.get("sub_button")
-    told = {name: value for name, value in button.items() if name != "sub_button"}
-    return {**told, "sub_button": {"list": [nested(each) for each in children]}} if children else told
+    answer = {name: value for name, value in button.items() if name != "sub_button"}
+    return {**answer, "sub_button": {"list": [nested(each) for each in children]}} if children else answer

@@ -18,9 +18,13 @@ def mini_program(account: Account) -> bool:
     return account.kind == "miniprogram"
 
 
-@api("GET", "/sns/jscode2session", right=mini_program, by_secret=True)
+@api("GET", "/sns/jscode2session", right=mini_program, by="secret")
 def session(call: Call) -> Answer:
     check_secret(call)
+    return exchange(call)
+
+
+def exchange(call: Call) -> Answer:
     if call.query.get("grant_type") != "authorization_code":
         raise ApiError(40002)
     if not call.query.get("js_code"):

@@ -44,11 +44,11 @@ def titles(call: Call) -> Answer:
         raise ApiError(200017)
     found = [each for each in LIBRARY.values() if str(each.category) in ids]
     page = found[int(start) : int(start) + int(limit)]
-    told = [
+    answer = [
         {"tid": int(each.tid), "title": each.title, "type": each.lasts, "categoryId": str(each.category)}
         for each in page
     ]
-    return {**OK, "count": len(found), "data": told}
+    return {**OK, "count": len(found), "data": answer}
 
 
 @api("GET", "/wxaapi/newtmpl/getpubtemplatekeywords", right=with_notices)
@@ -56,11 +56,11 @@ def keywords(call: Call) -> Answer:
     entry = LIBRARY.get(call.query.get("tid", ""))
     if entry is None:
         raise ApiError(200014)
-    told = [
+    answer = [
         {"kid": number, "name": name, "example": example, "rule": typed}
         for number, (name, typed, example) in enumerate(entry.keywords, start=1)
     ]
-    return {**OK, "count": len(told), "data": told}
+    return {**OK, "count": len(answer), "data": answer}
 
 
 @api("POST", "/wxaapi/newtmpl/addtemplate", right=with_notices)
@@ -85,7 +85,7 @@ def add(call: Call) -> Answer:
 
 @api("GET", "/wxaapi/newtmpl/gettemplate", right=with_notices)
 def all_private(call: Call) -> Answer:
-    told = [
+    answer = [
         {
             "priTmplId": each.template_id,
             "title": each.title,
@@ -100,7 +100,7 @@ def all_private(call: Call) -> Answer:
         for each in call.account.templates.values()
         if each.kind == "notice"
     ]
-    return {**OK, "data": told}
+    return {**OK, "data": answer}
 
 
 @api("POST", "/wxaapi/newtmpl/deltemplate", right=with_notices)
@@ -166,7 +166,7 @@ def send_once(call: Call) -> Answer:
     if not isinstance(content, dict) or not 0 < len(str(content.get("value", ""))) <= CONTENT_CHARACTERS:
         raise ApiError(47003, "data.content.value")
     spend(call.account, openid, template_id)
-    told = {"template_id": template_id, "title": title, "data": data}
-    told |= {name: call.body[name] for name in ("url", "miniprogram") if call.body.get(name)}
-    call.world.write(call.account, openid, "account", "once", "template", told)
+    answer = {"template_id": template_id, "title": title, "data": data}
+    answer |= {name: call.body[name] for name in ("url", "miniprogram") if call.body.get(name)}
+    call.world.write(call.account, openid, "account", "once", "template", answer)
     return OK

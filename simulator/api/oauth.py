@@ -12,15 +12,21 @@ from simulator.signing import same
 from simulator.world import Account, openid_of
 
 
-@api("GET", "/sns/oauth2/access_token", by_secret=True)
+@api("GET", "/sns/oauth2/access_token", by="secret")
 def access_token(call: Call) -> Answer:
     check_secret(call)
+    return exchange(call)
+
+
+def exchange(call: Call) -> Answer:
+    """A token for a code, which whoever asked for the code may have: the account, or a component."""
     if call.query.get("grant_type") != "authorization_code":
         raise ApiError(40002)
     if not call.query.get("code"):
         raise ApiError(41008)
     now = call.world.now
-    code = call.account.logins.spend(call.query["code"], "oauth", now)
+    component = call.component.appid if call.component else ""
+    code = call.account.logins.spend(call.query["code"], "oauth", now, component)
     value, token = call.account.logins.new_token(code.person, code.openid, code.scope, now)
     answer = given(call, value, token)
     if code.scope == "snsapi_userinfo":
@@ -28,15 +34,19 @@ def access_token(call: Call) -> Answer:
     return {**answer, "is_snapshotuser": 1} if code.snapshot else answer
 
 
-@api("GET", "/sns/oauth2/refresh_token", by_secret=True)
+@api("GET", "/sns/oauth2/refresh_token", by="secret")
 def refresh_token(call: Call) -> Answer:
+    return refresh(call)
+
+
+def refresh(call: Call) -> Answer:
     if call.query.get("grant_type") != "refresh_token":
         raise ApiError(40002)
     value, token = call.account.logins.refreshed(call.query.get("refresh_token", ""), call.world.now)
     return given(call, value, token)
 
 
-@api("GET", "/sns/userinfo", by_user=True)
+@api("GET", "/sns/userinfo", by="user")
 def userinfo(call: Call) -> Answer:
     token = checked(call)
     if token.scope != "snsapi_userinfo":
@@ -47,7 +57,7 @@ def userinfo(call: Call) -> Answer:
     return {**known, **empty, **union(call.account, token.person)}
 
 
-@api("GET", "/sns/auth", by_user=True)
+@api("GET", "/sns/auth", by="user")
 def auth(call: Call) -> Answer:
     checked(call)
     return OK

@@ -67,17 +67,17 @@ def media(call: Call) -> Answer:
         raise ApiError(40066)
     if kind not in (AUDIO, IMAGE):
         raise ApiError(40097)
-    told = judged(risky=is_risky(call, url.encode()))
+    answer = judged(risky=is_risky(call, url.encode()))
     openid = str(call.body.get("openid", ""))
     event = {
         "Event": "wxa_media_check",
         "appid": call.account.appid,
-        "trace_id": told["trace_id"],
+        "trace_id": answer["trace_id"],
         "version": 2,
-        "detail": told["detail"],
+        "detail": answer["detail"],
         "errcode": 0,
         "errmsg": "ok",
-        "result": told["result"],
+        "result": answer["result"],
     }
     call.pusher.report_later(call.account, openid, event)
-    return {**OK, "trace_id": told["trace_id"]}
+    return {**OK, "trace_id": answer["trace_id"]}

@@ -1,6 +1,6 @@
 """Shipping of mini programs' orders (小程序发货信息管理服务: 发货信息录入, 获取运力 id 列表).
 
-The platform is told once, and takes one other word on it; the very same again is nothing new.
+A shipment is uploaded once and may be corrected once; the very same again changes nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simulator.pay.records.orders import Order
 EXPRESS, VIRTUAL, KINDS = 1, 3, (1, 2, 3, 4)
 TOGETHER, SPLIT = 1, 2
 MOST_PARCELS, LONGEST, LONGEST_DESCRIPTION = 15, 128, 120
-TOLD_AT_MOST = 2
+MOST_UPLOADS = 2
 COMPANIES = {
     "SF": "顺丰速运",
     "YTO": "圆通速递",
@@ -32,13 +32,13 @@ def upload(call: Call) -> Answer:
     order = paid_order(call)
     if call.object("payer").get("openid") != order.payer:
         raise ApiError(10060031)
-    told = checked(call)
+    shipment = checked(call)
     known = call.account.shipped.setdefault(order.transaction_id, [])
-    if known and known[-1] == told:
+    if known and known[-1] == shipment:
         raise ApiError(10060023)
-    if len(known) == TOLD_AT_MOST:
+    if len(known) == MOST_UPLOADS:
         raise ApiError(10060003)
-    known.append(told)
+    known.append(shipment)
     return OK
 
 
@@ -74,7 +74,7 @@ def paid_order(call: Call) -> Order:
 
 
 def checked(call: Call) -> dict[str, Any]:
-    """What is told, as far as it makes a difference."""
+    """Returns the parts of a shipment that make a difference."""
     kind, mode, parcels = (
         call.body.get(name) for name in ("logistics_type", "delivery_mode", "shipping_list")
     )

@@ -54,9 +54,9 @@ def shown(call: Call, template: Template, data: dict[str, Any], msgid: int) -> d
 
 def held_back(call: Call, template: Template, follower: Follower, data: dict[str, Any], msgid: int) -> Answer:
     """Accepted, and then not delivered: the owner can ask for what was intercepted."""
-    said = "\n".join(f"{name}:{field['value']}" for name, field in data.items())
+    text = "\n".join(f"{name}:{field['value']}" for name, field in data.items())
     number, at = call.world.next_number(), int(call.world.now)
-    call.account.held.append(Held(number, template.template_id, template.title, said, follower.openid, at))
+    call.account.held.append(Held(number, template.template_id, template.title, text, follower.openid, at))
     finished = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": msgid, "Status": "failed: system failed"}
     call.pusher.report_later(call.account, follower.openid, finished)
     return {**OK, "msgid": msgid}
@@ -150,7 +150,7 @@ def set_industry(call: Call) -> Answer:
 def intercepted(call: Call) -> Answer:
     template_id, after = call.text("tmpl_msg_id", 40037), call.body.get("largest_id") or 0
     found = [each for each in call.account.held if each.template_id == template_id and each.id > int(after)]
-    told = [
+    answer = [
         {
             "id": str(each.id),
             "tmpl_msg_id": each.template_id,
@@ -161,7 +161,7 @@ def intercepted(call: Call) -> Answer:
         }
         for each in found[: int(call.body.get("limit") or 100)]
     ]
-    return {**OK, "msginfo": told}
+    return {**OK, "msginfo": answer}
 
 
 def enough(call: Call, kind: str, code: int) -> None:

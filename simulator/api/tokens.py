@@ -12,13 +12,13 @@ from simulator.signing import same
 from simulator.tokens import Token
 
 
-@api("GET", "/cgi-bin/token", by_secret=True)
+@api("GET", "/cgi-bin/token", by="secret")
 def classic_token(call: Call) -> Answer:
     check_owner(call, call.query)
     return given(call, call.account.tokens.new_classic(call.world.now))
 
 
-@api("POST", "/cgi-bin/stable_token", by_secret=True)
+@api("POST", "/cgi-bin/stable_token", by="secret")
 def stable_token(call: Call) -> Answer:
     check_owner(call, call.body)
     tokens, world = call.account.tokens, call.world

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.conformance import proxy, table
-from simulator.conformance.place import APPID, Place, place
+from simulator.conformance.environment import APPID, Environment, running_environment
 
 FOLDER = Path(__file__).parent / "clients"
 SECONDS = 240
@@ -45,9 +45,13 @@ NODE = (
     Client("co-wechat-api", "co-wechat-api", "co_wechat_api.js"),
     Client("wechat-api", "wechat-api", "wechat_api.js"),
     Client("wechat-oauth", "wechat-oauth", "wechat_oauth.js"),
+    Client("wechat", "wechat", "wechat_server.js"),
+    Client("co-wechat", "co-wechat", "co_wechat_server.js"),
     Client("wechatpay-node-v3", "wechatpay-node-v3", "wechatpay_node_v3.js", pay=True),
     Client("wechatpay-axios-plugin", "wechatpay-axios-plugin", "wechatpay_axios_plugin.js", pay=True),
 )
+# What the drivers of servers need besides.
+BESIDE = ("koa",)
 WIRE = Client("requests of PHP, Go and Java clients", "", "wire_flows.py")
 
 
@@ -68,7 +72,7 @@ def install(folder: Path) -> Installed:
         modules = folder / "npm"
         modules.mkdir()
         run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(modules),
-            *(each.package for each in NODE))  # fmt: skip
+            *(each.package for each in NODE), *BESIDE)  # fmt: skip
     return known(folder)
 
 
@@ -81,7 +85,7 @@ def output(*command: str) -> str:
 
 
 @contextmanager
-def environment(here: Place) -> Iterator[dict[str, str]]:
+def environment(here: Environment) -> Iterator[dict[str, str]]:
     """What every client's process is given."""
     with proxy.running(here.tls_port) as leading:
         address = f"http://127.0.0.1:{leading.port}"
@@ -101,7 +105,7 @@ def environment(here: Place) -> Iterator[dict[str, str]]:
         }
 
 
-def drive(client: Client, installed: Installed, here: Place, env: dict[str, str]) -> dict[str, str]:
+def drive(client: Client, installed: Installed, here: Environment, env: dict[str, str]) -> dict[str, str]:
     """The outcome by flow: empty for one that passed, else the reason."""
     here.prepare()
     more = {"MERCHANT": str(here.merchant())} if client.pay else {}
@@ -116,23 +120,25 @@ def drive(client: Client, installed: Installed, here: Place, env: dict[str, str]
     done = subprocess.run(  # noqa: S603
         command, env={**env, **more}, capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    told = [json.loads(line[1:]) for line in done.stdout.split("\n") if line.startswith("\x1e")]
-    if not told:
+    results = [json.loads(line[1:]) for line in done.stdout.split("\n") if line.startswith("\x1e")]
+    if not results:
         sys.stderr.write(done.stderr)
-        return {"starts": (done.stderr.strip() or "nothing said").splitlines()[-1]}
-    return {each["flow"]: each["reason"] for each in told}
+        return {"starts": (done.stderr.strip() or "no output").splitlines()[-1]}
+    return {each["flow"]: each["reason"] for each in results}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m simulator.conformance")
     parser.add_argument("--table", type=Path, help="file whose table is written anew")
+    parser.add_argument("--only", help="name of the one client to drive")
     parser.add_argument("--installed", type=Path, help="folder of an earlier installation, or for this one")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.installed or Path(scratch)
         installed = install(folder) if not (folder / "venv").exists() else known(folder)
-        with place(Path(scratch) / "ca") as here, environment(here) as env:
-            found = {each.name: drive(each, installed, here, env) for each in (*PYTHON, *NODE, WIRE)}
+        with running_environment(Path(scratch) / "ca") as here, environment(here) as env:
+            chosen = [each for each in (*PYTHON, *NODE, WIRE) if given.only in (None, each.name)]
+            found = {each.name: drive(each, installed, here, env) for each in chosen}
     pay = {each.name for each in (*PYTHON, *NODE) if each.pay}
     text = table.written(found, installed.versions, pay)
     print(text)
@@ -149,8 +155,8 @@ def known(folder: Path) -> Installed:
         asked = f"import importlib.metadata as m; print(m.version({name!r}))"
         found.versions[each.name] = output(str(found.python), "-c", asked)
     for each in NODE if found.node else ():
-        told = json.loads((node / each.package / "package.json").read_text())
-        found.versions[each.name] = told["version"]
+        package = json.loads((node / each.package / "package.json").read_text())
+        found.versions[each.name] = package["version"]
     return found
 
 

@@ -20,7 +20,7 @@ def written(found: dict[str, dict[str, str]], versions: dict[str, str], pay: set
         if reason
     ]
     if gaps:
-        parts.append("What does not pass, and what was said:\n\n" + "\n".join(gaps))
+        parts.append("What does not pass, and the error of each:\n\n" + "\n".join(gaps))
     return "\n\n".join(parts)
 
 

@@ -14,6 +14,9 @@ from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.followers.models import BulkJob, Follower
 from accounts.staff.models import AuditEntry, StaffRight
 from tests.cast import Cast, member, signed_in
+from tests.console import world
+from tests.console.world import World
+from wechat.campaigns.models import Recipient
 from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +35,12 @@ def export(staff: Cast, by: User, people: int = 3) -> Any:
         Follower.objects.create(account=staff.ours, openid=f"oSomebody{number:019d}", subscribed=True)
     form = {"account": staff.ours.pk, "action": "export", "format": "csv", "selection": "", "sure": "1"}
     return signed_in(by).post(reverse("admin:followers_bulk"), form)
+
+
+@pytest.fixture
+def ours(staff: Cast, settings: Any, tmp_path: Any) -> World:
+    settings.MEDIA_ROOT = tmp_path
+    return world.build(staff.ours)
 
 
 def address(approval: Approval) -> str:
@@ -182,3 +191,49 @@ def test_what_nobody_of_the_staff_asked_for_is_shown_as_well(staff: Cast) -> Non
         assert "API · 商城" in signed_in(staff.owner).get(page).content.decode()
     Approval.objects.filter(pk=approval.pk).update(asked_through="")
     assert signed_in(staff.owner).get(address(approval)).status_code == 200
+
+
+def reached(campaign: Any, number: int) -> None:
+    Recipient.objects.create(campaign=campaign, openid=f"oSomebody{number:019d}", state="waiting")
+
+
+def recipients(staff: Cast, campaign: Any) -> Any:
+    return signed_in(staff.service).get(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]))
+
+
+def test_a_file_of_recipients_waits_for_somebody_and_is_downloaded_once_they_agree(
+    staff: Cast, ours: World
+) -> None:
+    campaign = ours["campaigns.campaign"]
+    reached(campaign, 1)
+    limited(staff, "export_of_persons", "service", 0)
+    waits = recipients(staff, campaign)
+    assert waits.status_code == 302
+    assert recipients(staff, campaign)["Location"] == waits["Location"]
+    approval = Approval.objects.latest("pk")
+    deciding.approve(approval, staff.owner)
+    assert recipients(staff, campaign).status_code == 200
+    assert signed_in(staff.owner).get(waits["Location"]).status_code == 200
+
+
+def test_what_was_granted_to_one_is_not_granted_to_another_nor_for_more(staff: Cast, ours: World) -> None:
+    campaign = ours["campaigns.campaign"]
+    reached(campaign, 1)
+    limited(staff, "export_of_persons", "service", 0)
+    recipients(staff, campaign)
+    deciding.approve(Approval.objects.latest("pk"), staff.owner)
+    reached(campaign, 2)
+    assert recipients(staff, campaign).status_code == 302
+    other = member("other", staff.ours, "service")
+    answer = signed_in(other).get(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]))
+    assert answer.status_code == 302
+
+
+def test_a_file_of_buyers_waits_for_somebody_who_may_see_money(staff: Cast, ours: World) -> None:
+    limited(staff, "export_of_buyers", "finance", 0)
+    finance = member("finance", staff.ours, "finance")
+    address = reverse("admin:shop_sale_export")
+    answer = signed_in(finance).get(address, {"item": ours["shop.item"].pk})
+    assert answer.status_code == 302
+    deciding.approve(Approval.objects.latest("pk"), staff.owner)
+    assert signed_in(finance).get(address, {"item": ours["shop.item"].pk}).status_code == 200

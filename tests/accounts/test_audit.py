@@ -47,16 +47,16 @@ def sealed(count: int, staff: Cast) -> list[AuditEntry]:
 
 
 def verified() -> str:
-    said = io.StringIO()
-    call_command("verify_audit", stdout=said, stderr=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("verify_audit", stdout=output, stderr=output)
+    return output.getvalue()
 
 
 def complaint() -> str:
-    said = io.StringIO()
+    output = io.StringIO()
     with pytest.raises(CommandError):
-        call_command("verify_audit", stdout=said, stderr=said)
-    return said.getvalue()
+        call_command("verify_audit", stdout=output, stderr=output)
+    return output.getvalue()
 
 
 def test_an_entry_tells_who_what_from_where_and_the_values_before_and_after(staff: Cast) -> None:

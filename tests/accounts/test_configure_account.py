@@ -34,14 +34,14 @@ def test_a_second_call_changes_what_it_names_and_keeps_the_former_token_for_a_wh
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "sentence"),
     [
         ({"appid": "wx1"}, "--appid: An AppID is wx and 16"),
         ({"token": "?"}, "3 to 32 letters"),
         ({"aes_key": "short"}, "exactly 43"),
     ],
 )
-def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(wrong: dict[str, str], says: str) -> None:
-    with override("en"), pytest.raises(CommandError, match=says):
+def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(wrong: dict[str, str], sentence: str) -> None:
+    with override("en"), pytest.raises(CommandError, match=sentence):
         call_command("configure_account", "demo", **(OPTIONS | wrong))
     assert not OfficialAccount.objects.exists()

@@ -51,7 +51,7 @@ def test_a_sound_account_has_nothing_to_mend(simulated: Simulated, account: Offi
 
 
 @pytest.mark.parametrize(
-    ("differently", "says"),
+    ("differently", "sentence"),
     [
         ({"secret": "f" * 32}, "The AppSecret is wrong."),
         ({"ip_whitelist": ["192.0.2.1"]}, "Add 127.0.0.1 under"),
@@ -62,10 +62,10 @@ def test_a_sound_account_has_nothing_to_mend(simulated: Simulated, account: Offi
     ids=["secret", "ip list", "no url", "unverified", "appid"],
 )
 def test_what_differs_is_named_with_the_next_step(
-    simulated: Simulated, account: OfficialAccount, differently: dict[str, Any], says: str
+    simulated: Simulated, account: OfficialAccount, differently: dict[str, Any], sentence: str
 ) -> None:
     simulated.know(account, **differently)
-    assert says in faults(account)
+    assert sentence in faults(account)
 
 
 def test_a_clock_that_differs_is_named(simulated: Simulated, account: OfficialAccount) -> None:
@@ -122,18 +122,18 @@ def shown(account: OfficialAccount) -> str:
 
 
 @pytest.mark.parametrize(
-    ("differently", "says"),
+    ("differently", "sentence"),
     [({"secret": "f" * 32}, "The AppSecret is wrong."), ({"ip_whitelist": ["192.0.2.1"]}, "127.0.0.1")],
     ids=["secret", "ip list"],
 )
 def test_what_a_call_shows_to_be_wrong_is_a_problem_until_the_next_good_call(
-    simulated: Simulated, account: OfficialAccount, differently: dict[str, Any], says: str
+    simulated: Simulated, account: OfficialAccount, differently: dict[str, Any], sentence: str
 ) -> None:
     simulated.know(account, **differently)
     for _attempt in range(2):
         with pytest.raises(ApiError):
             api_domain_ips(client_for(account))
-    assert says in shown(account)
+    assert sentence in shown(account)
     assert re.search(r"last \d\d:\d\d, 2 refused", shown(account))
     simulated.know(account, ip_whitelist=[])
     api_domain_ips(client_for(account))
@@ -150,7 +150,7 @@ def test_a_wrong_secret_is_named_although_a_token_is_still_in_hand(
 
 
 @pytest.mark.parametrize(
-    ("differently", "says"),
+    ("differently", "sentence"),
     [
         ({"token": "anothertoken"}, "signature of another token"),
         ({"aes_key": "Z" * 42 + "A"}, "do not decrypt"),
@@ -159,13 +159,13 @@ def test_a_wrong_secret_is_named_although_a_token_is_still_in_hand(
     ids=["token", "key", "appid"],
 )
 def test_what_a_push_shows_to_be_wrong_is_a_problem_until_the_next_good_push(
-    platform: Platform, account: OfficialAccount, differently: dict[str, Any], says: str
+    platform: Platform, account: OfficialAccount, differently: dict[str, Any], sentence: str
 ) -> None:
     strange = dataclasses.replace(platform, **differently)
     for _attempt in range(2):
         assert post(strange.safe(strange.text("1"))).status_code == 403
     refusals.settle()
-    assert says in shown(account)
+    assert sentence in shown(account)
     assert "2 refused" in shown(account)
     assert post(platform.safe(platform.text("1"))).status_code == 200
     assert shown(account) == ""

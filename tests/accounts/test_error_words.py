@@ -42,7 +42,7 @@ def test_a_code_that_nobody_described_is_told_in_chinese_as_well() -> None:
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_a_code_of_wechat_pay_is_told_in_chinese(code: str) -> None:
     with override("zh-hans"):
-        told = pay_words.of_text(f"/v3/refund/domestic/refunds answered 403 {code}: 商户余额不足")
-    assert CHINESE.search(told.partition(code)[0])
-    assert told.endswith("微信支付的说明：商户余额不足")
-    assert "/v3" not in told
+        sentence = pay_words.of_text(f"/v3/refund/domestic/refunds answered 403 {code}: 商户余额不足")
+    assert CHINESE.search(sentence.partition(code)[0])
+    assert sentence.endswith("微信支付的说明：商户余额不足")
+    assert "/v3" not in sentence

@@ -4,16 +4,21 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.followers.models import BulkJob, Follower
+from accounts.followers import people
+from accounts.followers.models import BulkJob, FieldValue, Follower
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.console import world
+from tests.console.table import table
+from tests.console.visiting import Visitor, address_of
 from tests.console.world import World
 from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db
 
+TABLE = table()
 ALL = ["export", "persons"]
 ROLES = ["editor", "publisher", "service", "finance", "auditor", "owner"]
 
@@ -60,14 +65,84 @@ def test_what_was_exported_before_is_not_downloaded_any_more(staff: Cast, ours: 
 
 def test_who_may_not_see_persons_exports_them_masked(staff: Cast) -> None:
     openid = "oSomebody0000000000000000001"
-    Follower.objects.create(account=staff.ours, openid=openid, subscribed=True)
+    Follower.objects.create(account=staff.ours, openid=openid, subscribed=True, remark="王备注")
     withhold(staff, "service", "persons")
     export(staff)
     work.run("followers.run_jobs")
     job = BulkJob.objects.get()
     assert job.details["masked"]
     with job.result.open("rb") as file:
-        assert openid not in file.read().decode("utf-8-sig")
+        rows = file.read().decode("utf-8-sig")
+    assert openid not in rows
+    assert "王备注" not in rows
+
+
+def known_by_name(ours: World) -> list[str]:
+    """Gives the follower of the world a remark, a nickname, a name, and a field of the account's own."""
+    follower = ours["followers.follower"]
+    follower.remark, follower.nickname, follower.unionid = "王备注", "王昵称", "oUnionOfWang"
+    follower.consented_at = timezone.now()
+    follower.save()
+    people.give_name(ours.account.pk, follower.openid, "王大名")
+    FieldValue.objects.create(follower=follower, field=ours["followers.customfield"], text="王字段")
+    return ["王备注", "王昵称", "王大名", "王字段", "oUnionOfWang", "小雨"]
+
+
+def naming(staff: Cast, ours: World, names: list[str]) -> dict[str, set[str]]:
+    """Returns the pages of the console that name somebody to the owner, with the names."""
+    visitor = Visitor(staff.owner, ours.account)
+    asked = {"desk": {"who": ours["desk.thread"].openid}, "shop_sale_export": {"item": ours["shop.item"].pk}}
+    found = {}
+    for name, page in TABLE.items():
+        if name not in {"logout", "switch_account"}:
+            answer = visitor.visit("GET", address_of(name, page, ours), asked.get(name, {}))
+            if named := {each for each in names if each in answer.text}:
+                found[name] = named
+    return found
+
+
+def test_no_page_says_who_people_are_to_a_role_that_may_not_see_it(staff: Cast, ours: World) -> None:
+    names = known_by_name(ours)
+    before = naming(staff, ours, names)
+    assert set.union(*before.values()) == set(names)
+    assert {"followers_follower_changelist", "desk", "inbox_conversation", "shop_sale_export"} <= set(before)
+    withhold(staff, "owner", "persons")
+    assert naming(staff, ours, names) == {}
+
+
+def test_nobody_is_found_by_a_name_that_is_hidden(staff: Cast, ours: World) -> None:
+    known_by_name(ours)
+    address = reverse("admin:followers_pick")
+    wanted: Any = {"account": staff.ours.pk, "q": "王"}
+    assert len(signed_in(staff.service).get(address, wanted).json()["choices"]) == 1
+    withhold(staff, "service", "persons")
+    assert signed_in(staff.service).get(address, wanted).json()["choices"] == []
+
+
+def test_tags_are_changed_without_seeing_who_it_is_and_the_remark_stays(staff: Cast, ours: World) -> None:
+    known_by_name(ours)
+    withhold(staff, "service", "persons")
+    follower, tag = ours["followers.follower"], ours["followers.tag"]
+    page = reverse("admin:followers_follower_change", args=[follower.pk])
+    answer = signed_in(staff.service).post(page, {"remark": "别的", "tags": []})
+    assert answer.status_code == 302
+    follower.refresh_from_db()
+    assert follower.remark == "王备注"
+    assert tag not in follower.tags.all()
+
+
+def test_a_file_with_names_is_not_downloaded_by_whom_they_are_hidden_from(
+    staff: Cast, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    Follower.objects.create(account=staff.ours, openid="oSomebody0000000000000000001", subscribed=True)
+    export(staff)
+    work.run("followers.run_jobs")
+    job = BulkJob.objects.latest("pk")
+    address = reverse("admin:followers_job_file", args=[job.pk])
+    assert b"".join(signed_in(staff.service).get(address).streaming_content)  # type: ignore[attr-defined]
+    withhold(staff, "service", "persons")
+    assert signed_in(staff.service).get(address).status_code == 403
 
 
 @pytest.mark.parametrize("file", [False, True])

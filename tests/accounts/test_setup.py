@@ -20,7 +20,7 @@ from tests.callbacks import call, post, run, served
 from tests.cast import Cast, signed_in
 from tests.platform import Platform, Push
 from tests.simulated import Simulated
-from wechat.inbox import knocks, refusals
+from wechat.inbox import refusals, unknown_addresses
 from wechat.kernel import work
 from wechat.materials.models import Asset
 from wechat.sdk.calls import media
@@ -79,7 +79,7 @@ def test_what_the_first_step_asked_for_is_there_when_its_reader_comes_back(staff
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "expected"),
     [
         ({"slug": "我的店"}, "“我的店” 不能用在网址里"),
         ({"slug": "My Shop"}, "请用小写字母"),
@@ -87,9 +87,9 @@ def test_what_the_first_step_asked_for_is_there_when_its_reader_comes_back(staff
     ],
 )
 def test_a_short_name_that_is_none_is_refused_in_plain_words(
-    staff: Cast, changes: dict[str, str], says: str
+    staff: Cast, changes: dict[str, str], expected: str
 ) -> None:
-    assert says in named(signed_in(staff.superuser), **changes).content.decode()
+    assert expected in named(signed_in(staff.superuser), **changes).content.decode()
 
 
 def test_only_who_may_add_an_account_is_let_in(owner: Client, staff: Cast) -> None:
@@ -136,7 +136,7 @@ def test_token_and_key_are_made_and_shown_once(staff: Cast, owner: Client) -> No
 
 def arrivals(client: Client, account: OfficialAccount) -> str:
     refusals.settle()
-    knocks.written()
+    unknown_addresses.written()
     return re.sub(r"\s+", " ", html(client, f"{page(account, 'server')}?part=arrivals"))
 
 
@@ -175,8 +175,8 @@ def test_a_wrong_address_is_named_by_whose_token_signed(
 ) -> None:
     assert verified(platform, "/wechat/dmeo/callback") == 404
     assert verified(dataclasses.replace(platform, token="strangers"), "/wechat/else/callback") == 404
-    told = arrivals(owner, staff.ours)
-    assert ("微信访问了 /wechat/dmeo/callback" in told, "/wechat/else" in told) == (True, False)
+    html = arrivals(owner, staff.ours)
+    assert ("微信访问了 /wechat/dmeo/callback" in html, "/wechat/else" in html) == (True, False)
 
 
 def test_our_own_check_is_not_taken_for_a_verification_of_the_platform(

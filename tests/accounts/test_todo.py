@@ -21,7 +21,7 @@ from menus.models import LiveMenu, Publication
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.held_work import LABELS
 from payments.merchants.models import Merchant, PlatformCertificate
-from payments.orders.mismatches import Kind as Mismatch
+from payments.orders.mismatches import MismatchKind as Mismatch
 from payments.orders.models import Order, Refund
 from tests.cast import Cast, member, message, signed_in
 from wechat.articles.models import Draft

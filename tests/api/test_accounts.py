@@ -60,8 +60,8 @@ def test_followers_are_listed_newest_first(shop: Signed, vip: Tag) -> None:
 
 
 def test_one_follower_is_told_with_tags(shop: Signed, vip: Tag) -> None:
-    told = shop.get(f"{API}/followers/oFollower_0/").json()
-    assert (told["openid"], told["tags"], told["subscribed"]) == ("oFollower_0", ["VIP"], True)
+    payload = shop.get(f"{API}/followers/oFollower_0/").json()
+    assert (payload["openid"], payload["tags"], payload["subscribed"]) == ("oFollower_0", ["VIP"], True)
     assert shop.get(f"{API}/followers/oNobody/").status_code == 404
 
 

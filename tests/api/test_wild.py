@@ -60,20 +60,20 @@ def caller(account: OfficialAccount, monkeypatch: pytest.MonkeyPatch) -> Signed:
 def test_no_call_ends_in_a_crash(caller: Signed, account: OfficialAccount, mode: GenerationMode) -> None:
     visitor = visitors.logged_in(account, "oFollower")
     access = tokens.start(visitor, LoginSession.Kind.WEB).access
-    told: list[int] = []
+    statuses: list[int] = []
 
     def crashes_nothing(case: Any) -> None:
         body = case.body if isinstance(case.body, dict | list | str | int) else None
         headers: dict[str, str | None] = {
-            "Idempotency-Key": str(len(told)),
+            "Idempotency-Key": str(len(statuses)),
             "Authorization": f"Bearer {access}",
         }
         query = dict(case.query or {})
         answer = caller.send(case.method.upper(), case.formatted_path, query, body, headers)
-        told.append(answer.status_code)
+        statuses.append(answer.status_code)
         by_wechat = answer.status_code in {502, 503} and b"platform_" in answer.content
         assert answer.status_code < 500 or by_wechat, (case.method, case.formatted_path, query, body)
 
     for operation in operations():
         wild(given(case=operation.as_strategy(generation_mode=mode))(crashes_nothing))()
-    assert {200, 400} & set(told)
+    assert {200, 400} & set(statuses)

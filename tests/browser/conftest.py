@@ -39,7 +39,9 @@ def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterat
     context = browser.new_context(base_url=live_server.url, locale="zh-CN")
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.extend(text for text in [said.text] if "Security Policy" in text))
+    page.on(
+        "console", lambda message: faults.extend(text for text in [message.text] if "Security Policy" in text)
+    )
     yield page
     context.close()
     _let_the_server_end()

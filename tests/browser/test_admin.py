@@ -77,7 +77,7 @@ def test_the_log_is_filtered(sign_in: SignIn, staff: Cast) -> None:
     message(staff.ours, "没人回答")
     page = sign_in(staff.owner)
     page.get_by_role("link", name="消息记录").click()
-    page.get_by_label("回复", exact=True).select_option("没有规则回复")
+    page.get_by_label("回复", exact=True).select_option("没有自动回复")
     page.get_by_role("button", name="查看", exact=True).click()
     expect(page.get_by_text("没人回答")).to_be_visible()
     expect(page.get_by_text("有人回答")).to_have_count(0)
@@ -121,7 +121,7 @@ def test_an_unanswered_text_becomes_the_keyword_of_a_rule(sign_in: SignIn, staff
     message(staff.ours, "几点开门")
     page = sign_in(staff.editor)
     page.get_by_role("link", name="未回答", exact=True).click()
-    page.get_by_role("link", name="创建规则").click()
+    page.get_by_role("link", name="创建自动回复").click()
     expect(page.locator("input[value='几点开门']").first).to_be_visible()
 
 
@@ -130,7 +130,7 @@ def test_who_may_not_make_rules_is_not_offered_one(sign_in: SignIn, staff: Cast)
     page = sign_in(staff.service)
     page.get_by_role("link", name="未回答", exact=True).click()
     expect(page.get_by_text("几点开门")).to_be_visible()
-    expect(page.get_by_role("link", name="创建规则")).to_have_count(0)
+    expect(page.get_by_role("link", name="创建自动回复")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [360, 1280])

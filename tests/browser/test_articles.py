@@ -125,18 +125,18 @@ def test_a_link_to_another_site_is_said_to_go_and_one_to_a_published_article_sta
     )
     Article.objects.create(draft=published, title="上周的文章")
     written(writing, "看看")
-    for href, said in (("https://example.com/", 1), (address, 0)):
+    for href, is_reported in (("https://example.com/", True), (address, False)):
         writing.keyboard.press("Shift+Home")
         writing.get_by_role("button", name="插入/编辑链接").click()
         window = writing.get_by_role("dialog")
-        if said:
+        if is_reported:
             window.get_by_label("地址").fill(href)
         else:
             window.get_by_role("button", name="链接清单").click()
             writing.get_by_text("上周的文章").click()
         with writing.expect_response("**/draft/clean/*"):
             window.get_by_role("button", name="保存").click()
-        if said:
+        if is_reported:
             expect(writing.get_by_role("alert").get_by_text("example.com")).to_be_visible()
             writing.get_by_role("alert").get_by_role("button").click()
     expect(writing.get_by_role("alert").get_by_text("example.com")).to_have_count(0)

@@ -24,9 +24,9 @@ def growth(account: OfficialAccount) -> None:
     for age in range(1, 15):
         came = {"user_source": 1, "new_user": 30 - age, "cancel_user": age % 3}
         rows = {Dataset.USER_SUMMARY: [came], Dataset.USER_CUMULATE: [{"cumulate_user": 2000 - age}]}
-        for dataset, told in rows.items():
+        for dataset, payload in rows.items():
             PlatformDay.objects.create(
-                account=account, dataset=dataset.name, day=today - datetime.timedelta(days=age), rows=told,
+                account=account, dataset=dataset.name, day=today - datetime.timedelta(days=age), rows=payload,
                 read_at=timezone.now(),
             )  # fmt: skip
 

@@ -35,7 +35,7 @@ def test_search_opens_with_the_button_and_arrows_choose(sign_in: SignIn, staff: 
     message(staff.ours, "停车要钱吗")
     page = sign_in(staff.owner)
     page.get_by_role("button", name="搜索").click()
-    page.get_by_role("combobox", name=re.compile("搜索")).fill("规则")
+    page.get_by_role("combobox", name=re.compile("搜索")).fill("自动回复")
     found = page.locator("#search-results").get_by_role("option")
     first, second = found.nth(0), found.nth(1)
     expect(first).to_have_attribute("aria-selected", "true")

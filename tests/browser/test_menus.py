@@ -185,9 +185,9 @@ def test_a_rule_answers_a_button(sign_in: SignIn, staff: Cast, menu: Menu) -> No
     Reply.objects.create(rule=rule, content={"type": "text", "content": "早九晚九"})
     put(menu, button(name="时间"))
     page = opened(sign_in, staff.editor, menu)
-    page.get_by_label("回复方式").select_option("使用规则的回复")
+    page.get_by_label("回复方式").select_option("使用某条自动回复")
     saved(page)
-    page.get_by_label("规则").select_option("营业时间")
+    page.get_by_label("自动回复", exact=True).select_option("营业时间")
     saved(page)
     assert button_of(menu, "时间").rule == rule.pk
     assert button_of(menu, "时间").reply is None

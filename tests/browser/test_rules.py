@@ -16,18 +16,18 @@ LIST = "/admin/replies/rule/"
 
 
 def make(
-    account: OfficialAccount, name: str, keyword: str, said: str, position: int, *, on: bool = True
+    account: OfficialAccount, name: str, keyword: str, reply: str, position: int, *, on: bool = True
 ) -> Rule:
     rule = Rule.objects.create(account=account, name=name, position=position, enabled=on)
     Keyword.objects.create(rule=rule, text=keyword)
-    Reply.objects.create(rule=rule, content={"type": "text", "content": said})
+    Reply.objects.create(rule=rule, content={"type": "text", "content": reply})
     return rule
 
 
 def test_a_rule_is_written_and_tried_out(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.editor)
     page.goto(LIST)
-    expect(page.get_by_text("还没有规则")).to_be_visible()
+    expect(page.get_by_text("还没有自动回复")).to_be_visible()
     page.goto(f"{LIST}add/")
     page.locator("#id_name").fill("退款")
     page.locator("#id_keywords-0-text").fill("退款")
@@ -98,7 +98,7 @@ def test_what_a_rule_would_change_is_seen_before_it_is_on(sign_in: SignIn, staff
     page = sign_in(staff.editor)
     page.goto(f"{LIST}{rule.pk}/change/")
     page.get_by_role("link", name="会改变什么？").click()
-    expect(page.get_by_text("最近 1 条消息中，启用本规则后有 1 条的回复会改变。")).to_be_visible()
+    expect(page.get_by_text("最近 1 条消息中，启用这条自动回复后有 1 条的回复会改变。")).to_be_visible()
     expect(page.get_by_role("cell", name="我要退款")).to_be_visible()
 
 
@@ -108,4 +108,4 @@ def test_a_rule_without_a_reply_is_refused_in_words(sign_in: SignIn, staff: Cast
     page.locator("#id_name").fill("空")
     page.locator("#id_keywords-0-text").fill("空")
     page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_text("这条规则没有任何回复").first).to_be_visible()
+    expect(page.get_by_text("这条自动回复没有内容").first).to_be_visible()

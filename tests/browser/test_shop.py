@@ -32,18 +32,18 @@ def item(
     settings.PUBLIC_URL = live_server.url
     settings.WECHAT_OPEN_BASE = simulated.base
     simulated.know(account, name=account.name)
-    told = simulated.know_merchant(
+    platform_keys = simulated.know_merchant(
         MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key", name="青橙手工"
     )
     merchant = Merchant.objects.create(
         slug="shop",
         name="青橙手工",
         mchid=MCHID,
-        serial_no=told["serial_no"],
-        private_key=told["private_key"],
+        serial_no=platform_keys["serial_no"],
+        private_key=platform_keys["private_key"],
         api_v3_key="k" * 32,
-        public_key_id=told["platform"]["public_key_id"],
-        public_key=told["platform"]["public_key"],
+        public_key_id=platform_keys["platform"]["public_key_id"],
+        public_key=platform_keys["platform"]["public_key"],
     )
     merchant.accounts.add(account)
     item = Item.objects.create(account=account, merchant=merchant, title="手工课", price=9980, stock=3)

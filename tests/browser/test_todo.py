@@ -15,11 +15,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # A browser without a screen shows no notification: what would be shown is kept instead.
 NOTIFICATIONS = """
-window.told = [];
+window.notified = [];
 window.Notification = class {
   static permission = "default";
   static async requestPermission() { return (this.permission = "granted"); }
-  constructor(title, options) { window.told.push([title, options.tag]); }
+  constructor(title, options) { window.notified.push([title, options.tag]); }
   addEventListener() {}
 };
 """
@@ -62,10 +62,10 @@ def test_a_device_tells_what_is_new_once_its_owner_agreed(
     _thread(staff.ours, "oBefore")
     page.clock.run_for(31_000)
     expect(page).to_have_title("(1) 待我处理 | WeChat Console")
-    assert page.evaluate("told") == []
+    assert page.evaluate("notified") == []
     page.get_by_role("button", name="有新的待处理事项时在本机通知我").click()
     expect(page.get_by_text("只要浏览器里开着本控制台")).to_be_visible()
     _thread(staff.ours, "oAfter")
     page.clock.run_for(31_000)
     expect(page).to_have_title("(2) 待我处理 | WeChat Console")
-    assert page.evaluate("told") == [["会话等待回复", f"{staff.ours.pk}:desk.waiting"]]
+    assert page.evaluate("notified") == [["会话等待回复", f"{staff.ours.pk}:desk.waiting"]]

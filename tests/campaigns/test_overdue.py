@@ -39,7 +39,7 @@ def decide(staff: Cast, work_name: str, button: str) -> Any:
     return signed_in(staff.owner).post(reverse(DECIDE), posted)
 
 
-def told(staff: Cast, page: str, *args: Any) -> bool:
+def page_warns(staff: Cast, page: str, *args: Any) -> bool:
     html = signed_in(staff.owner).get(reverse(f"admin:{page}", args=args)).content.decode()
     return WAITS in html and reverse(DECIDE) in html
 
@@ -58,10 +58,10 @@ def test_a_campaign_that_is_days_late_waits_and_is_sent_when_somebody_says_so(
         assert not work.KINDS.get("campaigns.run").is_due()
         planned.refresh_from_db()
         assert (planned.state, pending()) == ("scheduled", 0)
-        assert told(staff, "campaigns_campaign_changelist")
-        assert told(staff, "campaigns_campaign_change", planned.pk)
+        assert page_warns(staff, "campaigns_campaign_changelist")
+        assert page_warns(staff, "campaigns_campaign_change", planned.pk)
         assert decide(staff, "campaigns.run", "send").status_code == 302
-        assert not told(staff, "campaigns_campaign_changelist")
+        assert not page_warns(staff, "campaigns_campaign_changelist")
         world.run(planned)
     assert set(world.received()) == set(CROWD)
     assert AuditEntry.objects.filter(object_id=str(staff.ours.pk)).exists()
@@ -85,7 +85,7 @@ def test_a_campaign_whose_half_was_sent_before_the_outage_waits_as_well(world: W
     campaign = world.begun(world.campaign())
     with time_machine.travel(timezone.now() + DAYS):
         assert work.run("campaigns.run") == 0
-        assert told(staff, "campaigns_campaign_changelist")
+        assert page_warns(staff, "campaigns_campaign_changelist")
         decide(staff, "campaigns.run", "cancel")
         campaign.refresh_from_db()
     assert (campaign.state, pending()) == ("cancelled", 0)
@@ -99,7 +99,7 @@ def test_a_mass_send_that_is_days_late_waits_and_is_called_off(
     planning.plan(send, timezone.now() + HOUR, None)
     with time_machine.travel(timezone.now() + DAYS):
         assert work_off() == 0
-        assert told(staff, "campaigns_masssend_changelist")
+        assert page_warns(staff, "campaigns_masssend_changelist")
         decide(staff, "campaigns.mass_begin", "cancel")
         assert work_off() == 0
     send.refresh_from_db()
@@ -117,7 +117,7 @@ def test_steps_of_a_sequence_that_are_days_late_wait(account: OfficialAccount, s
     with time_machine.travel(timezone.now() + DAYS):
         assert work.run("campaigns.run_sequences") == 0
         assert not Push.objects.exists()
-        assert told(staff, "campaigns_sequence_changelist")
+        assert page_warns(staff, "campaigns_sequence_changelist")
         decide(staff, "campaigns.run_sequences", "cancel")
     assert set(Enrolment.objects.values_list("state", flat=True)) == {"stopped"}
 
@@ -128,7 +128,7 @@ def test_an_article_that_is_days_late_waits(account: OfficialAccount, staff: Cas
     articles.ask(draft, Draft.Work.PUBLISH, at=timezone.now() + HOUR)
     with time_machine.travel(timezone.now() + DAYS):
         assert work.run("articles.work_off") == 0
-        assert told(staff, "articles_draft_changelist")
+        assert page_warns(staff, "articles_draft_changelist")
         decide(staff, "articles.work_off", "cancel")
     draft.refresh_from_db()
     assert (draft.work, draft.due_at) == (Draft.Work.NONE, None)

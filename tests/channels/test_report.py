@@ -11,8 +11,9 @@ from tests.cast import Cast, signed_in
 from tests.channels.conftest import ChannelMaker
 from wechat.channels import report
 from wechat.channels.models import Channel, Scan
-from wechat.channels.report import ChannelFigures, DayFigures, Revenue, Stay
+from wechat.channels.report import ChannelFigures, DayFigures, Stay
 from wechat.console.periods import Period
+from wechat.console.revenue import Revenue
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +138,7 @@ def test_without_payments_no_column_pretends_to_know(
     monkeypatch.setattr(report, "_revenue", [])
     channel()
     page = signed_in(staff.auditor).get("/admin/channels/channel/report/")
-    assert page.context["tells_revenue"] is False
+    assert page.context["has_revenue"] is False
     assert "¥" not in page.content.decode()
 
 

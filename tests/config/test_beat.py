@@ -28,7 +28,7 @@ from celery.signals import task_success
 from config.celery import app
 
 @task_success.connect(weak=False)
-def say(sender, **told):
+def report(sender, **arguments):
     os.write(1, f"done {sender.name}\\n".encode())  # a worker makes log lines of what is printed
 
 app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--loglevel", "ERROR"])
@@ -107,6 +107,6 @@ def test_work_that_somebody_waits_for_leaves_the_other_its_turns_however_much_th
     sender.send_task("pushes.send_bulk", queue=work.BULK)
     with running(sys.executable, "-c", WORKER, CELERY_BROKER_URL=redis.url) as heard:
         assert heard.stdout is not None
-        told = (line.split()[1] for line in heard.stdout if line.startswith("done "))
-        done = [next(told) for _number in range(5)]
+        names = (line.split()[1] for line in heard.stdout if line.startswith("done "))
+        done = [next(names) for _number in range(5)]
     assert done.count("inbox.react") == 4, "and the bulk one, which is behind twenty of them"

@@ -58,13 +58,13 @@ def _asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def away() -> Iterator[str]:
     """The address of a server whose Postgres nobody can reach."""
-    told = {
+    environment = {
         "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{NOBODY_LISTENS}/nothing",
         "SECRET_KEY": "s" * 60,
         "FIELD_ENCRYPTION_KEYS": f"a:{base64.b64encode(bytes(32)).decode()}",
         "ALLOWED_HOSTS": "127.0.0.1",
     }
-    with free_server(told) as address:
+    with free_server(environment) as address:
         yield address
 
 

@@ -6,10 +6,13 @@ import pytest
 
 from config import tables
 from config.embedded import PROJECT
-from config.tables import Table
+from config.tables import OwnedTable
 
 HEIGHTS = {"shop": 2, "people": 1}
-TABLES = {"shop_item": Table("shop_item", "shop"), "people_person": Table("people_person", "people")}
+TABLES = {
+    "shop_item": OwnedTable("shop_item", "shop"),
+    "people_person": OwnedTable("people_person", "people"),
+}
 
 
 def problems(project: Path, room: str, source: str) -> list[str]:

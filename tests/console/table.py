@@ -230,6 +230,7 @@ def _followers() -> dict[str, Page]:
         "followers_import": Page(change, change),
         "followers_pick": Page(view, "nobody", is_named=True),
         "login_own_wechat": Page(view, view),
+        "pushes_staff_notice": Page(view, view),
         "followers_avatar": Page(view, change, "followers.follower"),
         "followers_tag_again": Page("nobody", change, "followers.tag"),
         "staff_links": Page("view:content", "change:content", is_named=True),

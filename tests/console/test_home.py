@@ -113,16 +113,16 @@ def test_messages_are_what_people_wrote_and_no_receipt(staff: Cast) -> None:
     arrived(staff.ours, 0, kind="malformed")
     arrived(staff.theirs, 0, text="别家")
     shown = home(staff.owner)
-    told = {name: shown[name].today for name in ("messages", "unanswered", "follows", "leaves", "net")}
-    assert told == {"messages": "2", "unanswered": "1", "follows": "1", "leaves": "1", "net": "0"}
+    figures = {name: shown[name].today for name in ("messages", "unanswered", "follows", "leaves", "net")}
+    assert figures == {"messages": "2", "unanswered": "1", "follows": "1", "leaves": "1", "net": "0"}
 
 
 def test_yesterday_is_compared_with_the_same_day_of_the_week_before(staff: Cast) -> None:
     arrived(staff.ours, 1, 3, text="昨天")
     arrived(staff.ours, 8, 2, text="上周")
     card = home(staff.owner)["messages"]
-    told = (card.today, card.yesterday.value, card.yesterday.before, card.yesterday.change_in_words)
-    assert told == ("0", "3", "2", "+50.0%")
+    figures = (card.today, card.yesterday.value, card.yesterday.before, card.yesterday.change_in_words)
+    assert figures == ("0", "3", "2", "+50.0%")
     assert [value for _day, value, _before in card.lines][:3] == ["0", "3", "0"]
     assert card.lines[1][2] == "2"
     assert len(card.lines) == 30
@@ -147,8 +147,8 @@ def test_sends_are_told_by_what_became_of_them(staff: Cast) -> None:
         queued(staff.ours, 0, state)
     queued(staff.theirs, 0, "sent")
     shown = home(staff.owner)
-    told = {name: shown[name].today for name in ("sends", "deliveries", "failed_sends")}
-    assert told == {"sends": "3", "deliveries": "2", "failed_sends": "2"}
+    figures = {name: shown[name].today for name in ("sends", "deliveries", "failed_sends")}
+    assert figures == {"sends": "3", "deliveries": "2", "failed_sends": "2"}
 
 
 def test_days_that_are_over_are_counted_at_night_and_told_the_same(staff: Cast) -> None:
@@ -181,8 +181,8 @@ def test_a_person_s_answer_is_measured_from_the_message_that_waited(staff: Cast)
     asked = message(staff.ours, "在吗", sent_at=timezone.now())
     work.run("inbox.react")
     windows.grant(staff.ours, thread.openid, SendWindow.Trigger.MESSAGE, asked.sent_at)
-    said = {"do": "say", "text": "在的", "token": "one"}
-    signed_in(staff.service).post(reverse("admin:desk_act", args=[thread.pk]), said)
+    posted = {"do": "reply", "text": "在的", "token": "one"}
+    signed_in(staff.service).post(reverse("admin:desk_act", args=[thread.pk]), posted)
     assert home(staff.owner)["answered_within"].today == "8 分钟"
 
 
@@ -204,9 +204,9 @@ def test_each_figure_leads_to_what_it_counted(staff: Cast) -> None:
 def test_every_chart_has_its_numbers_in_words_and_in_a_table(staff: Cast) -> None:
     arrived(staff.ours, 0, 2, text="你好")
     html = signed_in(staff.owner).get("/admin/").content.decode()
-    told = re.findall(r'<canvas class="chart" role="img" aria-label="([^"]+)"', html)
-    assert len(told) == len(CARDS["owner"]) == html.count("<details>")
-    assert "粉丝消息，近 30 天：最少 0，最多 2，今天 2" in told
+    descriptions = re.findall(r'<canvas class="chart" role="img" aria-label="([^"]+)"', html)
+    assert len(descriptions) == len(CARDS["owner"]) == html.count("<details>")
+    assert "粉丝消息，近 30 天：最少 0，最多 2，今天 2" in descriptions
 
 
 def test_what_waits_for_the_reader_is_on_the_page(staff: Cast) -> None:

@@ -7,7 +7,7 @@ from django.db import connection
 from accounts.official.models import OfficialAccount
 from accounts.staff import search
 from accounts.staff.rights import SESSION_KEY, Area
-from accounts.staff.search import SOURCES, Found, Source
+from accounts.staff.search import SOURCES, Found, SearchSource
 from tests.cast import Cast, member, signed_in
 from tests.console.world import World, openid_of
 
@@ -84,7 +84,7 @@ def test_what_takes_too_long_is_left_out_and_the_rest_is_found(
         return []
 
     monkeypatch.setattr(search, "MILLISECONDS", 50)
-    first = {"slow": Source("慢的", "search", Area.CONTENT, slow), **SOURCES.by_name()}
+    first = {"slow": SearchSource("慢的", "search", Area.CONTENT, slow), **SOURCES.by_name()}
     monkeypatch.setattr(SOURCES, "_known", first)
     text = found(staff.owner, "规则0")
     assert "“慢的”搜索超时" in text

@@ -34,31 +34,31 @@ def test_a_scan_is_told_by_the_name_of_its_channel_and_a_tap_by_the_button(staff
         reverse("admin:inbox_conversation", args=[staff.ours.pk, OPENID]): "天河店前台",
         reverse("admin:followers_follower_change", args=[follower.pk]): "已删除的菜单项",
     }
-    for address, said in pages.items():
+    for address, words in pages.items():
         shown = body(signed_in(staff.owner).get(address).content.decode())
-        assert said in shown, address
+        assert words in shown, address
         assert "ch_" not in shown, address
         assert "menu:" not in shown, address
 
 
 @pytest.mark.parametrize(
-    ("cause", "said"),
+    ("cause", "words"),
     [
         ("sequence:{campaigns.sequence}", "自动旅程"),
         ("sequence:999999", "已删除的自动旅程"),
-        ("rule:999999", "已删除的规则"),
+        ("rule:999999", "已删除的自动回复"),
         ("event:{pushes.eventtemplate}", "自动消息"),
         ("api", "业务系统（接口）"),
         ("receipt", "付款回执"),
         ("staff:999999", "已离开的同事"),
     ],
 )
-def test_why_something_was_sent_is_told_in_words(staff: Cast, cause: str, said: str) -> None:
+def test_why_something_was_sent_is_told_in_words(staff: Cast, cause: str, words: str) -> None:
     ours = world.build(staff.ours)
     mark = re.sub(r"\{(.+)\}", lambda found: str(ours[found[1]].pk), cause)
     Push.objects.update(cause=mark)
     html = signed_in(staff.owner).get("/admin/pushes/push/").content.decode()
-    assert said in html
+    assert words in html
     assert f">{mark}<" not in html
 
 
@@ -70,8 +70,8 @@ def test_an_order_says_in_words_who_had_it_made(staff: Cast) -> None:
     order.steps.create(kind="called", by="WeChat Pay")
     order.steps.create(kind="moved", text="已支付", by="worker")
     shown = body(signed_in(staff.owner).get(f"/admin/orders/order/{order.pk}/change/").content.decode())
-    for said in ("收款商品页面", "微信支付", "系统自动"):
-        assert said in shown
+    for words in ("收款商品页面", "微信支付", "系统自动"):
+        assert words in shown
     for code in ("dc509f", openid_of(staff.ours, 0), "WeChat Pay", "worker"):
         assert code not in shown
     revenue = body(signed_in(staff.owner).get(reverse("admin:orders_revenue")).content.decode())

@@ -19,7 +19,7 @@ from menus.models import Menu, MiniProgram, Publication, Version
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
-from payments.orders.mismatches import Kind
+from payments.orders.mismatches import MismatchKind
 from payments.orders.models import Order, Refund
 from payments.shop.models import Item, Sale
 from tests.articles.conftest import picture
@@ -216,7 +216,7 @@ def _money(account: OfficialAccount, number: int, made: Made) -> None:
         file=_file("bill.gz"), state=Bill.State.MATCHED, due_at=None,
     )  # fmt: skip
     made["bills.discrepancy"] = Discrepancy.objects.create(
-        merchant=merchant, account=account, order=order, bill=bill, kind=Kind.values[0],
+        merchant=merchant, account=account, order=order, bill=bill, kind=MismatchKind.values[0],
         subject=suffix,
     )  # fmt: skip
     made["notifications.notice"] = Notice.objects.create(

@@ -10,7 +10,7 @@ from accounts.followers.models import Follower
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast
 from tests.desk.conftest import OPENID, Wrote
-from tests.desk.test_talking import act
+from tests.desk.test_replying import act
 from wechat.desk.models import Takeover
 from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import Push, Template

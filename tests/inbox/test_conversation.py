@@ -11,7 +11,7 @@ from wechat.inbox import conversation
 from wechat.inbox.bubbles import Bubble, Part, of_content
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.pushes.models import Push
-from wechat.sdk.content import TYPES, Article, Content, Menu, MenuItem, News, Text, from_dict
+from wechat.sdk.content import TYPES, Content, MenuItem, MenuMessage, News, NewsArticle, Text, from_dict
 
 pytestmark = pytest.mark.django_db
 
@@ -99,15 +99,15 @@ def test_a_moment_of_nonsense_is_the_newest_page(staff: Cast, before: str) -> No
 
 
 def test_choices_keep_the_text_below_them() -> None:
-    part = of_content(Menu("head", (MenuItem("1", "one"),), "tail"))
+    part = of_content(MenuMessage("head", (MenuItem("1", "one"),), "tail"))
     assert (part.text, part.choices, part.closing) == ("head", ["one"], "tail")
 
 
 def test_every_kind_of_content_has_a_look() -> None:
     special: dict[str, Content] = {
         "text": Text("hi"),
-        "news": News((Article("title", url="https://example.com"),)),
-        "msgmenu": Menu("head", (MenuItem("1", "one"),)),
+        "news": News((NewsArticle("title", url="https://example.com"),)),
+        "msgmenu": MenuMessage("head", (MenuItem("1", "one"),)),
     }
     for name, kind in TYPES.items():
         content = special.get(name) or from_dict({"type": name, **dict.fromkeys(_names(kind), "x")})

@@ -16,7 +16,7 @@ from tests.callbacks import post
 from tests.platform import Platform
 from tests.pushes.test_faults import until
 from wechat.inbox import counts
-from wechat.inbox.counts import Counted, what_people_wrote
+from wechat.inbox.counts import MessageTally, what_people_wrote
 from wechat.inbox.models import CountProgress, InboundMessage, MessageCount
 from wechat.kernel import work
 
@@ -54,22 +54,22 @@ def test_messages_show_at_once_and_stay_the_same_when_they_are_counted(
     post(platform.safe(platform.text("几点关门", openid="oOther")))
     post(platform.safe(platform.event("oOther", "subscribe")))
     shown = {
-        ("text", ""): Counted(2, 2),
-        ("event", "subscribe"): Counted(1, 0),
+        ("text", ""): MessageTally(2, 2),
+        ("event", "subscribe"): MessageTally(1, 0),
     }
     assert today(account) == shown
-    assert what_people_wrote(shown) == Counted(2, 2)
+    assert what_people_wrote(shown) == MessageTally(2, 2)
     work.run("inbox.count")
     assert counted() == 0
     with turns_later(1):
         count_all()
         assert counted() == 3
         post(platform.safe(platform.text("谢谢", openid="oOther")))
-    assert today(account)["text", ""] == Counted(3, 3)
+    assert today(account)["text", ""] == MessageTally(3, 3)
     with turns_later(3):
         work.run("inbox.count")
         count_all()
-    assert today(account)["text", ""] == Counted(3, 3)
+    assert today(account)["text", ""] == MessageTally(3, 3)
 
 
 def test_a_row_that_becomes_visible_late_is_counted_with_its_own_turn(account: OfficialAccount) -> None:

@@ -22,7 +22,7 @@ LOG = "/admin/inbox/inboundmessage/"
 def shown(staff: Cast, query: str = "") -> set[str]:
     """The texts of the list's rows."""
     html = signed_in(staff.owner).get(LOG + query).content.decode()
-    return set(re.findall(r'<span class="said">([^<]*)</span>', html))
+    return set(re.findall(r'<span class="multiline">([^<]*)</span>', html))
 
 
 def test_the_newest_message_is_first(staff: Cast) -> None:
@@ -146,7 +146,7 @@ def test_pages_continue_from_the_last_id_without_gaps_or_repeats(staff: Cast) ->
     client, address = signed_in(staff.owner), LOG
     for _page in range(3):
         html = client.get(address).content.decode()
-        seen += re.findall(r'<span class="said">([^<]*)</span>', html)
+        seen += re.findall(r'<span class="multiline">([^<]*)</span>', html)
         older = re.search(r'rel="next" href="([^"]*)"', html)
         address = LOG + older[1] if older else ""
     assert address == ""
@@ -165,8 +165,8 @@ def test_the_way_back_leads_over_the_same_pages(staff: Cast) -> None:
     newer = re.search(r'rel="prev" href="([^"]*)"', second)
     assert newer
     again = client.get(LOG + newer[1]).content.decode()
-    said = r'<span class="said">([^<]*)</span>'
-    assert re.findall(said, again) == re.findall(said, first)
+    texts = r'<span class="multiline">([^<]*)</span>'
+    assert re.findall(texts, again) == re.findall(texts, first)
 
 
 @pytest.mark.parametrize("cursor", ["b", "bx", "a-1", "b99999999999999999999", "7", "²"])

@@ -32,8 +32,8 @@ def event(account: OfficialAccount, name: str, elements: str = "", **fields: Any
         f"<xml><ToUserName>gh</ToUserName><FromUserName>oPlatformHelper</FromUserName>"
         f"<CreateTime>1764000000</CreateTime><MsgType>event</MsgType><Event>{name}</Event>{elements}</xml>"
     )
-    told = {"openid": "oPlatformHelper", "kind": "event", "event": name.lower(), **fields}
-    return message(account, body=body, **told)
+    fields = {"openid": "oPlatformHelper", "kind": "event", "event": name.lower(), **fields}
+    return message(account, body=body, **fields)
 
 
 def personal(account: OfficialAccount, name: str, withdrawn: str = "") -> None:
@@ -51,11 +51,11 @@ def test_a_changed_profile_is_forgotten(account: OfficialAccount, follower: Foll
 def test_a_withdrawn_nickname_is_forgotten_and_nothing_else(
     account: OfficialAccount, follower: Follower
 ) -> None:
-    said = message(account, "你好")
+    sent = message(account, "你好")
     personal(account, "user_authorization_revoke", "205")
     follower.refresh_from_db()
-    said.refresh_from_db()
-    assert (follower.nickname, follower.remark, said.text) == ("", "王女士", "你好")
+    sent.refresh_from_db()
+    assert (follower.nickname, follower.remark, sent.text) == ("", "王女士", "你好")
 
 
 def test_a_withdrawn_address_takes_nothing_that_is_held_here(
@@ -68,31 +68,31 @@ def test_a_withdrawn_address_takes_nothing_that_is_held_here(
 
 def test_withdrawn_places_are_forgotten(account: OfficialAccount, follower: Follower) -> None:
     place = event(account, "LOCATION", "<Latitude>23.1</Latitude>", openid=OPENID)
-    said = message(account, "你好")
+    sent = message(account, "你好")
     personal(account, "user_authorization_revoke", "206")
     place.refresh_from_db()
-    said.refresh_from_db()
+    sent.refresh_from_db()
     assert "23.1" not in place.body
-    assert said.text == "你好"
+    assert sent.text == "你好"
 
 
 def test_who_closed_their_wechat_account_is_erased(account: OfficialAccount, follower: Follower) -> None:
-    said = message(account, "我的电话是 13800138000")
+    sent = message(account, "我的电话是 13800138000")
     personal(account, "user_authorization_cancellation")
     follower.refresh_from_db()
-    said.refresh_from_db()
+    sent.refresh_from_db()
     assert not follower.subscribed
     assert (follower.nickname, follower.remark, follower.unionid) == ("", "", "")
     assert not follower.tags.exists()
-    assert "13800138000" not in f"{said.body}{said.text}"
-    assert said.message.openid == OPENID
+    assert "13800138000" not in f"{sent.body}{sent.text}"
+    assert sent.message.openid == OPENID
 
 
 def test_a_cancellation_of_somebody_unknown_erases_their_messages(account: OfficialAccount) -> None:
-    said = message(account, "秘密")
+    sent = message(account, "秘密")
     personal(account, "user_authorization_cancellation")
-    said.refresh_from_db()
-    assert "秘密" not in f"{said.body}{said.text}"
+    sent.refresh_from_db()
+    assert "秘密" not in f"{sent.body}{sent.text}"
 
 
 def test_erasing_says_first_what_goes_and_then_does_it(staff: Cast, follower: Follower) -> None:

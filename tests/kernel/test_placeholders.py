@@ -3,7 +3,7 @@
 import pytest
 
 from wechat.kernel.placeholders import fill, fill_address, fill_all, names_in, needed_in
-from wechat.sdk.content import Article, News
+from wechat.sdk.content import News, NewsArticle
 
 WORDS = {"name": "张 三&", "号": "A/1", "inner": "{name}", "empty": "", "site": "https://a.example/?x=1"}
 
@@ -37,7 +37,7 @@ def test_a_value_becomes_part_of_an_address_or_is_one() -> None:
 
 
 def test_the_addresses_of_a_content_are_known_by_their_names() -> None:
-    article = Article(
+    article = NewsArticle(
         "{name}", "{inner}", pic_url="https://p.example/{号}.png", url="https://x.example/{name}"
     )
     (filled,) = fill_all(News((article,)), WORDS).articles
@@ -52,6 +52,6 @@ def test_the_addresses_of_a_content_are_known_by_their_names() -> None:
 
 
 def test_names_are_found_wherever_they_are() -> None:
-    parts = ("{a} {b|x}", {"url": "https://x.example/{c}"}, News((Article(title="{d}", url=""),)))
+    parts = ("{a} {b|x}", {"url": "https://x.example/{c}"}, News((NewsArticle(title="{d}", url=""),)))
     assert names_in(*parts) == {"a", "b", "c", "d"}
     assert needed_in(*parts) == {"a", "c", "d"}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.official.models import OfficialAccount
-from wechat.kernel.secrets import Sealed, Undecryptable, seal, unseal
+from wechat.kernel.secrets import Ciphertext, Undecryptable, seal, unseal
 
 
 def stored(account: OfficialAccount, column: str) -> bytes:
@@ -39,7 +39,7 @@ def test_the_database_holds_no_secret_in_the_clear(account: OfficialAccount) -> 
 
 def test_listing_rows_decrypts_nothing(account: OfficialAccount) -> None:
     (listed,) = OfficialAccount.objects.all()
-    assert isinstance(listed.__dict__["appsecret"], Sealed)
+    assert isinstance(listed.__dict__["appsecret"], Ciphertext)
 
 
 def test_a_ciphertext_in_another_column_does_not_open(account: OfficialAccount) -> None:

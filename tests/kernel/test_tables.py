@@ -14,15 +14,15 @@ from tests import workbooks
 from tests.workbooks import ROWS, WRITERS
 from wechat.console.tables import writing
 from wechat.console.tables.cells import Value
-from wechat.console.tables.limits import Limits, UnreadableTable
+from wechat.console.tables.limits import SheetLimits, UnreadableTable
 from wechat.console.tables.reading import rows_of
 from wechat.sdk.text import clean
 
 TEXT = "OpenID,备注\noPerson,王女士\n"
 
 
-def read(body: bytes, limits: Limits | None = None) -> list[list[str]]:
-    return list(rows_of(io.BytesIO(body), limits or Limits()))
+def read(body: bytes, limits: SheetLimits | None = None) -> list[list[str]]:
+    return list(rows_of(io.BytesIO(body), limits or SheetLimits()))
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -68,20 +68,20 @@ CSV = b"a,b,c\n" * 10
 @pytest.mark.parametrize(
     ("body", "limits"),
     [
-        (CSV, Limits(rows=9)),
-        (CSV, Limits(columns=2)),
-        (CSV, Limits(unpacked=29)),
-        (CSV, Limits(seconds=0)),
-        (workbooks.excel(), Limits(rows=1)),
-        (workbooks.excel(), Limits(columns=3)),
-        (workbooks.excel(), Limits(unpacked=2000)),
-        (workbooks.excel(), Limits(seconds=0)),
-        (b"," * (2 << 20), Limits(columns=10**9)),
-        (b'"a\n",' * 300_000, Limits(columns=10**9)),
-        (b'"' + b"x" * 200_000, Limits()),
+        (CSV, SheetLimits(rows=9)),
+        (CSV, SheetLimits(columns=2)),
+        (CSV, SheetLimits(unpacked=29)),
+        (CSV, SheetLimits(seconds=0)),
+        (workbooks.excel(), SheetLimits(rows=1)),
+        (workbooks.excel(), SheetLimits(columns=3)),
+        (workbooks.excel(), SheetLimits(unpacked=2000)),
+        (workbooks.excel(), SheetLimits(seconds=0)),
+        (b"," * (2 << 20), SheetLimits(columns=10**9)),
+        (b'"a\n",' * 300_000, SheetLimits(columns=10**9)),
+        (b'"' + b"x" * 200_000, SheetLimits()),
     ],
 )
-def test_each_limit_ends_the_reading(body: bytes, limits: Limits) -> None:
+def test_each_limit_ends_the_reading(body: bytes, limits: SheetLimits) -> None:
     with pytest.raises(UnreadableTable):
         read(body, limits)
 

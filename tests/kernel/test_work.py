@@ -290,7 +290,7 @@ def test_a_turn_ends_although_rows_keep_coming(
 
 
 def test_bulk_work_leaves_one_process_of_a_worker_free(tmp_path: Path) -> None:
-    bulk = places.Places()
+    bulk = places.ProcessPlaces()
     bulk.limit(tmp_path, 2)
     with bulk.one() as first, bulk.one() as second, bulk.one() as third:
         assert (first, second, third) == (True, True, False)
@@ -299,7 +299,7 @@ def test_bulk_work_leaves_one_process_of_a_worker_free(tmp_path: Path) -> None:
 
 
 def test_without_a_limit_there_is_always_a_place() -> None:
-    with places.Places().one() as there_is_one:
+    with places.ProcessPlaces().one() as there_is_one:
         assert there_is_one
 
 

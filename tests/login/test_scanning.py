@@ -67,7 +67,7 @@ def state(computer: Client, scan: ScanLogin) -> str:
     return str(computer.get(address(scan, "state")).json()["state"])
 
 
-def say(person: Person, scan: ScanLogin, choice: str) -> Any:
+def choose(person: Person, scan: ScanLogin, choice: str) -> Any:
     return person.browser.post(address(scan, "confirm"), {"choice": choice})
 
 
@@ -81,7 +81,7 @@ def test_who_scans_and_says_yes_is_signed_in_on_the_computer(
     assert state(computer, login) == "scanned"
     question = person.goes(link)
     assert login.number in question.content.decode()
-    assert "已在电脑上登录" in say(person, login, "yes").content.decode()
+    assert "已在电脑上登录" in choose(person, login, "yes").content.decode()
     assert state(computer, login) == "confirmed"
     done = computer.post(address(login, "finish"))
     assert computer.get(done["Location"]).content.decode() == f"GET demo {openid} 7"
@@ -112,7 +112,7 @@ def test_scanning_alone_signs_nobody_in(
     openid, login = openid_of(person), shown(person, computer)
     scan(deliver, platform, login.scene, openid)
     assert computer.post(address(login, "finish")).status_code == 400
-    assert say(person, login, "no").status_code == 200
+    assert choose(person, login, "no").status_code == 200
     assert state(computer, login) == "refused"
     assert computer.post(address(login, "finish")).status_code == 400
 
@@ -125,7 +125,7 @@ def test_only_the_telephone_that_scanned_may_say_yes(
     other = Person(person.simulated, "mallory")
     other.opens(SHOP)
     assert other.goes(address(login, "confirm")).status_code == 410
-    assert say(other, login, "yes").status_code == 410
+    assert choose(other, login, "yes").status_code == 410
     scan(deliver, platform, login.scene, Visitor.objects.latest("pk").openid)
     login.refresh_from_db()
     assert (login.state, login.openid) == (State.SCANNED, openid)
@@ -137,7 +137,7 @@ def test_an_address_without_a_scan_confirms_nothing(person: Person, computer: Cl
     login = shown(person, computer)
     waiting = person.goes(address(login, "confirm"))
     assert waiting["Refresh"] == "2"
-    say(person, login, "yes")
+    choose(person, login, "yes")
     assert state(computer, login) == "waiting"
 
 
@@ -146,7 +146,7 @@ def test_only_the_computer_that_shows_the_code_is_signed_in(
 ) -> None:
     openid, login = openid_of(person), shown(person, computer)
     scan(deliver, platform, login.scene, openid)
-    say(person, login, "yes")
+    choose(person, login, "yes")
     thief = Client()
     thief.get(PAGE)
     for step in ("state", "finish"):
@@ -158,13 +158,13 @@ def test_only_the_computer_that_shows_the_code_is_signed_in(
 def test_a_yes_works_once(person: Person, computer: Client, deliver: Deliver, platform: Platform) -> None:
     openid, login = openid_of(person), shown(person, computer)
     scan(deliver, platform, login.scene, openid)
-    say(person, login, "yes")
+    choose(person, login, "yes")
     cookies = dict(computer.cookies)
     assert computer.post(address(login, "finish")).status_code == 302
     computer.cookies.update(cookies)
     computer.cookies["wc_scan"] = cookies["wc_scan"].value
     assert computer.post(address(login, "finish")).status_code in {400, 404}
-    assert say(person, login, "yes").status_code == 410
+    assert choose(person, login, "yes").status_code == 410
 
 
 def test_a_code_is_good_for_five_minutes(

@@ -8,7 +8,7 @@ import requests
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from menus import drafts
-from menus.buttons import Button, Reply
+from menus.buttons import Button, ButtonReply
 from menus.models import Menu
 from tests.simulated import Simulated
 from wechat.sdk.calls import menus as api
@@ -16,8 +16,8 @@ from wechat.sdk.calls import menus as api
 BOOK_APPID = "wx3c5e7a9b1d2f4068"
 
 
-def text(content: str) -> Reply:
-    return Reply({"type": "text", "content": content})
+def text(content: str) -> ButtonReply:
+    return ButtonReply({"type": "text", "content": content})
 
 
 def button(uid: str = "aaaa", name: str = "课程", **fields: Any) -> Button:

@@ -18,10 +18,10 @@ from menus.buttons import (
     to_data,
     to_platform,
 )
-from menus.describing import Names
+from menus.describing import ReferenceNames
 from menus.differences import differences
 from menus.drafts import draft_of
-from menus.kinds import Kind
+from menus.kinds import ButtonKind
 from menus.models import Menu
 from tests.menus.conftest import button, parent, view
 
@@ -50,7 +50,7 @@ def test_every_button_of_the_platform_survives_the_way_in_and_out() -> None:
     buttons = from_platform(TOLD)
     assert canonical(to_platform(buttons, {})) == canonical(TOLD)
     kinds = [each.kind for each in every(buttons)]
-    assert kinds[-4:] == [Kind.TEXT, Kind.NEWS, Kind.VIEW_LIMITED, Kind.UNKNOWN]
+    assert kinds[-4:] == [ButtonKind.TEXT, ButtonKind.NEWS, ButtonKind.VIEW_LIMITED, ButtonKind.UNKNOWN]
 
 
 @pytest.mark.django_db
@@ -118,7 +118,7 @@ def test_buttons_found_again_keep_what_the_platform_cannot_tell() -> None:
 def test_differences_are_told_button_by_button() -> None:
     before = (Button("aaaa", "甲", "view", url="https://a.cn/"), Button("bbbb", "乙"), Button("dddd", "丁"))
     after = (Button("bbbb", "乙"), Button("aaaa", "甲甲", "view", url="https://b.cn/"), Button("eeee", "戊"))
-    found = [(each.what, each.name) for each in differences(before, after, names=Names())]
+    found = [(each.what, each.name) for each in differences(before, after, names=ReferenceNames())]
     assert ("removed", "丁") in found
     assert ("added", "戊") in found
     assert ("renamed", "甲甲") in found

@@ -21,7 +21,7 @@ from tests.cast import Cast, signed_in
 from tests.menus.conftest import Phone, button, parent, put, text, view
 from tests.menus.test_buttons import TOLD
 from tests.slow import slow_receiver
-from wechat.console.exchange import Unreadable
+from wechat.console.exchange import UnreadableFile
 from wechat.kernel import work
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -226,7 +226,7 @@ def client(menu: Menu) -> Client:
 # --- files
 
 
-def taken_in(menu: Menu, **menus: Any) -> portable.Report:
+def taken_in(menu: Menu, **menus: Any) -> portable.MenuImportReport:
     data = {"format": portable.FILE.name, "version": 1, "menus": [{"name": "菜单", "for": None, **menus}]}
     return portable.take_in(menu.account, json.dumps(data).encode(), by=None)
 
@@ -264,7 +264,7 @@ def test_what_was_exported_is_imported_the_same(menu: Menu, settings: Settings, 
 )  # fmt: skip
 def test_a_file_that_makes_no_menu_is_refused_whole(menu: Menu, buttons: Any, words: str) -> None:
     put(menu, button())
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableFile) as refused:
         taken_in(menu, buttons=buttons)
     assert words in str(refused.value)
     assert content(menu) == (button(),)
@@ -274,7 +274,7 @@ def test_a_file_that_makes_no_menu_is_refused_whole(menu: Menu, buttons: Any, wo
     "text", [b"", b"{", b"[]", b"\xff", b"[" * 99999, b'{"format": "other"}', b"x" * (3 << 20)]
 )
 def test_what_is_no_file_of_ours_gets_a_sentence(menu: Menu, text: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         portable.take_in(menu.account, text, by=None)
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from menus.buttons import Button, Reply
+from menus.buttons import Button, ButtonReply
 from menus.kinds import READ_ONLY
 from menus.validation import (
-    Audience,
-    Facts,
     File,
+    MatchRule,
+    References,
     audience_problems,
     byte_count,
     domain_problems,
@@ -20,7 +20,7 @@ from menus.validation import (
 from tests.menus.conftest import button, parent, text, view
 
 APPID = "wx3c5e7a9b1d2f4068"
-FACTS = Facts(
+FACTS = References(
     files={1: File("image", uploaded=True), 3: File("image", uploaded=True, permanent=False)},
     rules={1: True, 2: False},
     mini_programs={APPID: True},
@@ -33,7 +33,7 @@ PROGRAM = {
 }
 
 
-def places(*buttons: Button, facts: Facts = FACTS) -> list[tuple[str, str]]:
+def places(*buttons: Button, facts: References = FACTS) -> list[tuple[str, str]]:
     return [(each.uid, each.field) for each in problems(buttons, facts)]
 
 
@@ -114,12 +114,12 @@ def test_a_key_too_long_by_one_byte() -> None:
 def test_a_key_that_a_rule_answers_needs_no_reply() -> None:
     tapped = button(kind="click", key="MENU_TODAY")
     assert places(tapped) == [("aaaa", "reply")]
-    answered = Facts(answered=lambda kind, key: (kind, key) == ("click", "MENU_TODAY"))
+    answered = References(answered=lambda kind, key: (kind, key) == ("click", "MENU_TODAY"))
     assert places(tapped, facts=answered) == []
 
 
 def test_a_dead_link_is_a_warning_and_a_withdrawn_article_an_error() -> None:
-    facts = Facts(dead={"https://h5.example.com/card": "404"}, withdrawn=frozenset({"A1"}))
+    facts = References(dead={"https://h5.example.com/card": "404"}, withdrawn=frozenset({"A1"}))
     (dead,) = problems([view()], facts)
     assert (dead.is_error, "404" in dead.text) == (False, True)
     (withdrawn,) = problems([button(kind="article_id", article_id="A1")], facts)
@@ -127,25 +127,25 @@ def test_a_dead_link_is_a_warning_and_a_withdrawn_article_an_error() -> None:
 
 
 def test_a_mini_program_that_is_not_linked() -> None:
-    (problem,) = problems([button(name="约课", **PROGRAM)], Facts(mini_programs={APPID: False}))
+    (problem,) = problems([button(name="约课", **PROGRAM)], References(mini_programs={APPID: False}))
     assert (problem.uid, problem.field, problem.is_error) == ("aaaa", "appid", True)
     assert "约课" in problem.text
 
 
 @pytest.mark.parametrize("known", [{}, {APPID: None}])
 def test_a_mini_program_that_nobody_knows_about_is_a_warning(known: dict[str, bool | None]) -> None:
-    (problem,) = problems([button(name="约课", **PROGRAM)], Facts(mini_programs=known))
+    (problem,) = problems([button(name="约课", **PROGRAM)], References(mini_programs=known))
     assert (problem.field, problem.is_error, "约课" in problem.text) == ("appid", False, True)
 
 
 def test_a_reply_may_show_a_temporary_file() -> None:
-    assert places(button(reply=Reply({"type": "image", "media_id": ""}, asset=3))) == []
+    assert places(button(reply=ButtonReply({"type": "image", "media_id": ""}, asset=3))) == []
 
 
 def test_the_files_of_a_reply_count_too() -> None:
-    with_reply = button(reply=Reply({"type": "image", "media_id": ""}, asset=9))
+    with_reply = button(reply=ButtonReply({"type": "image", "media_id": ""}, asset=9))
     assert places(with_reply) == [("aaaa", "reply")]
-    failed = Facts(files={9: File("image", uploaded=False, failed=True)})
+    failed = References(files={9: File("image", uploaded=False, failed=True)})
     assert places(with_reply, facts=failed) == [("aaaa", "reply")]
 
 
@@ -166,33 +166,33 @@ def test_any_names_at_all_are_judged_by_their_bytes(names: list[str]) -> None:
 # --- several menus
 
 
-def problem_count(audience: Audience, *above: Audience, default_is_live: bool = True) -> int:
+def problem_count(audience: MatchRule, *above: MatchRule, default_is_live: bool = True) -> int:
     return len(audience_problems(audience, above, default_is_live=default_is_live))
 
 
 def test_a_menu_that_another_one_hides_can_never_match() -> None:
-    members = Audience("会员", tag=1)
-    assert problem_count(Audience("安卓会员", tag=1, platform=2), members) == 1
-    assert problem_count(Audience("安卓", platform=2), members) == 0
-    assert problem_count(members, Audience("会员二", tag=1)) == 1
-    assert problem_count(Audience("别的", tag=2), members) == 0
+    members = MatchRule("会员", tag=1)
+    assert problem_count(MatchRule("安卓会员", tag=1, platform=2), members) == 1
+    assert problem_count(MatchRule("安卓", platform=2), members) == 0
+    assert problem_count(members, MatchRule("会员二", tag=1)) == 1
+    assert problem_count(MatchRule("别的", tag=2), members) == 0
 
 
 @pytest.mark.parametrize(
     "audience",
     [
-        Audience("无"),
-        Audience("旧", platform=1, other={"sex": "1"}),
-        Audience("新标签", tag=1, on_platform=False),
-        Audience("没人", tag=1, followers=0),
+        MatchRule("无"),
+        MatchRule("旧", platform=1, other={"sex": "1"}),
+        MatchRule("新标签", tag=1, on_platform=False),
+        MatchRule("没人", tag=1, followers=0),
     ],
 )
-def test_an_audience_that_fits_nobody_is_told(audience: Audience) -> None:
+def test_an_audience_that_fits_nobody_is_told(audience: MatchRule) -> None:
     assert problem_count(audience) == 1
 
 
 def test_a_conditional_menu_waits_for_the_one_for_everybody() -> None:
-    assert problem_count(Audience("会员", tag=1), default_is_live=False) == 1
+    assert problem_count(MatchRule("会员", tag=1), default_is_live=False) == 1
 
 
 def test_conditional_menus_lead_to_three_sites_together() -> None:

@@ -21,8 +21,8 @@ def echo() -> Iterator[int]:
     def serve(connection: socket.socket) -> None:
         with connection:
             try:
-                while said := connection.recv(1024):
-                    connection.sendall(said)
+                while data := connection.recv(1024):
+                    connection.sendall(data)
             except ConnectionError:
                 return
 
@@ -50,41 +50,41 @@ def connected(proxy: Proxy) -> socket.socket:
     return socket.create_connection(("127.0.0.1", proxy.port), PATIENCE_SECONDS)
 
 
-def said_back(connection: socket.socket, what: bytes = b"hello") -> bytes:
+def echoed(connection: socket.socket, what: bytes = b"hello") -> bytes:
     connection.sendall(what)
     return connection.recv(1024)
 
 
 def test_everything_passes_without_a_fault(proxy: Proxy) -> None:
     with connected(proxy) as connection:
-        assert [said_back(connection, each) for each in (b"one", b"two")] == [b"one", b"two"]
+        assert [echoed(connection, each) for each in (b"one", b"two")] == [b"one", b"two"]
 
 
 def test_down_cuts_who_is_there_and_takes_nobody_until_it_is_over(proxy: Proxy) -> None:
     with connected(proxy) as before:
-        said_back(before)
+        echoed(before)
         proxy.switch(Fault.DOWN)
         with pytest.raises(ConnectionResetError):
-            said_back(before)
+            echoed(before)
     with pytest.raises(ConnectionRefusedError):
         connected(proxy)
     proxy.switch(None)
     with connected(proxy) as after:
-        assert said_back(after) == b"hello"
+        assert echoed(after) == b"hello"
 
 
 def test_slow_keeps_each_way_waiting(proxy: Proxy) -> None:
     with connected(proxy) as connection:
-        said_back(connection)
+        echoed(connection)
         proxy.switch(Fault.SLOW)
         began = time.monotonic()
-        assert said_back(connection) == b"hello"
+        assert echoed(connection) == b"hello"
         assert time.monotonic() - began >= 2 * SLOW_SECONDS
 
 
 def test_half_open_takes_everything_and_says_nothing(proxy: Proxy) -> None:
     with connected(proxy) as before:
-        said_back(before)
+        echoed(before)
         proxy.switch(Fault.HALF_OPEN)
         with connected(proxy) as meanwhile:
             for each in (before, meanwhile):
@@ -101,19 +101,19 @@ def test_half_open_takes_everything_and_says_nothing(proxy: Proxy) -> None:
 
 def test_reset_ends_every_connection_at_once(proxy: Proxy) -> None:
     with connected(proxy) as before:
-        said_back(before)
+        echoed(before)
         proxy.switch(Fault.RESET)
         with pytest.raises(ConnectionResetError):
-            said_back(before)
+            echoed(before)
     with pytest.raises(ConnectionError), connected(proxy) as meanwhile:
-        said_back(meanwhile)
+        echoed(meanwhile)
 
 
 def test_wrong_data_is_as_long_and_nothing_that_was_said(proxy: Proxy) -> None:
     with connected(proxy) as connection:
-        said_back(connection)
+        echoed(connection)
         proxy.switch(Fault.WRONG_DATA)
-        wrong = said_back(connection, b"a sentence that no accident makes")
+        wrong = echoed(connection, b"a sentence that no accident makes")
         assert len(wrong) == 33
         assert wrong != b"a sentence that no accident makes"
 
@@ -121,12 +121,12 @@ def test_wrong_data_is_as_long_and_nothing_that_was_said(proxy: Proxy) -> None:
 def test_a_restart_is_over_by_itself(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.drill.proxy.RESTART_SECONDS", 0.0)
     with connected(proxy) as before:
-        said_back(before)
+        echoed(before)
         proxy.switch(Fault.RESTART)
         with pytest.raises(ConnectionResetError):
-            said_back(before)
+            echoed(before)
     with connected(proxy) as after:
-        assert said_back(after) == b"hello"
+        assert echoed(after) == b"hello"
 
 
 def test_the_port_is_free_again_afterwards(echo: int) -> None:

@@ -59,12 +59,12 @@ def test_a_field_that_a_custom_resource_does_not_have_is_found() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_whatever_a_kustomization_names_is_there_and_nothing_is_left_out(folder: Path) -> None:
-    said = yaml.safe_load((folder / "kustomization.yaml").read_text())
-    named = [*said.get("resources", ()), *said.get("components", ())]
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    named = [*kustomization.get("resources", ()), *kustomization.get("components", ())]
     assert [name for name in named if not (folder / name).exists()] == []
     beside = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
     assert beside <= set(named)
-    for patch in said.get("patches", ()):
+    for patch in kustomization.get("patches", ()):
         targets = [each for each in BASE if each["kind"] == patch["target"]["kind"]]
         assert any(each["metadata"]["name"] == patch["target"]["name"] for each in targets)
 

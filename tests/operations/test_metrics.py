@@ -135,16 +135,16 @@ def redis() -> Iterator[OwnRedis]:
 def test_a_worker_of_its_own_tells_what_its_processes_counted(tmp_path: Path, redis: OwnRedis) -> None:
     port = free_port()
     command = (*CELERY, "worker", "--queues", "interactive", "--concurrency", "1", "--loglevel", "ERROR")
-    told = {"CELERY_BROKER_URL": redis.url, "METRICS_PORT": str(port)}
+    environment = {"CELERY_BROKER_URL": redis.url, "METRICS_PORT": str(port)}
     turn = ("wechat_work_turn_seconds_count", (("work", "inbox.react"),))
     # Patience ends the worker, and the next question with it.
-    with running(*command, **told, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) as worker:
+    with running(*command, **environment, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) as worker:
         Celery(broker=redis.url).send_task("inbox.react", queue="interactive")
-        while read(told_by(worker, port)).get(turn) != 1:
+        while read(metrics_of(worker, port)).get(turn) != 1:
             pass
 
 
-def told_by(worker: "subprocess.Popen[str]", port: int) -> str:
+def metrics_of(worker: "subprocess.Popen[str]", port: int) -> str:
     while worker.poll() is None:
         try:
             return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text

@@ -32,6 +32,6 @@ def test_tests_that_are_named_are_there(page: str) -> None:
 
 
 def test_every_sample_is_told_of() -> None:
-    told = (PROJECT / "docs" / "operations.md").read_text()
+    guide = (PROJECT / "docs" / "operations.md").read_text()
     for path in (PROJECT / "deploy").iterdir():
-        assert path.name in told, path.name
+        assert path.name in guide, path.name

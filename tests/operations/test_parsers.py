@@ -144,15 +144,15 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def test_the_image_is_nobodys_and_has_what_it_copies() -> None:
-    said = instructions()
+    lines = instructions()
     known = {"FROM", "RUN", "COPY", "ENV", "WORKDIR", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "CMD"}
-    assert {name for name, _given in said} <= known
-    last = dict(said)
+    assert {name for name, _given in lines} <= known
+    last = dict(lines)
     assert last["USER"] == "10001:10001"
     assert "/healthz/ready" in last["HEALTHCHECK"]
     assert isinstance(json.loads(last["CMD"]), list)
     assert json.loads(last["HEALTHCHECK"].split("CMD", 1)[1])
-    copied = [given.split()[0] for name, given in said if name == "COPY" and "--from" not in given]
+    copied = [given.split()[0] for name, given in lines if name == "COPY" and "--from" not in given]
     assert [source for source in copied if not (PROJECT / source).exists()] == []
     left_in = (PROJECT / ".dockerignore").read_text().split()
     for folder in ("accounts", "config", "menus", "payments", "requirements", "templates", "wechat"):

@@ -93,14 +93,14 @@ def test_a_call_of_a_business_system_names_its_client_and_account_and_no_secret(
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "told"), [("/nobody/../knows", 404, "unknown"), ("/l/1-\0", 400, "unknown")]
+    ("path", "status", "shown"), [("/nobody/../knows", 404, "unknown"), ("/l/1-\0", 400, "unknown")]
 )
 def test_what_leads_nowhere_is_told_without_its_address(
-    lines: Lines, path: str, status: int, told: str
+    lines: Lines, path: str, status: int, shown: str
 ) -> None:
     asyncio.run(exchange("GET", path))
     (line,) = of_requests(lines)
-    assert (line["status"], line["path"]) == (status, told)
+    assert (line["status"], line["path"]) == (status, shown)
 
 
 def test_health_that_is_well_is_not_told(lines: Lines) -> None:

@@ -35,8 +35,8 @@ class Collector(Server):
         self.spans: list[Span] = []
 
     def handle(self, request: Request) -> Reply:
-        told = ExportTraceServiceRequest.FromString(request.body)
-        for resource in told.resource_spans:
+        exported = ExportTraceServiceRequest.FromString(request.body)
+        for resource in exported.resource_spans:
             for scope in resource.scope_spans:
                 self.spans.extend(scope.spans)
         return Reply(b"", "application/x-protobuf")
@@ -49,7 +49,7 @@ def collector() -> Iterator[Collector]:
     with serving(receiver) as base:
         exporter = OTLPSpanExporter(f"{base}/v1/traces", compression=None)
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        tracing.collect(telemetry.Spans(provider))
+        tracing.collect(telemetry.SdkSpans(provider))
         try:
             yield receiver
         finally:
@@ -84,9 +84,9 @@ def test_no_span_tells_a_secret(
     test_one_trace_leads_from_the_callback_to_the_call_of_the_platform(
         collector, account, platform, simulated
     )
-    told = "".join(map(str, collector.spans))
+    spans = "".join(map(str, collector.spans))
     for secret in (account.appsecret, account.token, account.aes_key, "access_token="):
-        assert str(secret) not in told
+        assert str(secret) not in spans
 
 
 def test_a_step_that_fails_is_told_as_such_without_its_words(collector: Collector) -> None:

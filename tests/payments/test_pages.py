@@ -17,7 +17,7 @@ from payments.bills.discrepancies import keep
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
-from payments.orders.mismatches import Kind, Mismatch
+from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, Refund
 from payments.orders.refunds import refunding
 from payments.orders.states import OrderState, RefundState
@@ -63,7 +63,7 @@ def test_the_list_shows_orders_and_their_sums(money: Client, paid: Order, ordere
 
 def test_an_order_tells_its_whole_history(money: Client, paid: Order) -> None:
     refunding.request(paid, 100, source="test", key="r", reason="售完")
-    keep(paid.merchant, Mismatch(Kind.AMOUNT, "x", order=paid, here=1, there=2))
+    keep(paid.merchant, Mismatch(MismatchKind.AMOUNT, "x", order=paid, here=1, there=2))
     shown = text(money, f"orders/order/{paid.pk}/change/")
     for word in ("会员年卡", "支付成功", "售完", "支付金额不一致", "生成订单", "退款…"):
         assert word in shown, word
@@ -185,7 +185,9 @@ def test_an_auditor_looks_and_changes_nothing(paid: Order, staff: Cast) -> None:
 
 @pytest.fixture
 def exception(paid: Order) -> Discrepancy:
-    return keep(paid.merchant, Mismatch(Kind.SECOND_PAYMENT, "WC1 4200", order=paid, here="a", there="b"))
+    return keep(
+        paid.merchant, Mismatch(MismatchKind.SECOND_PAYMENT, "WC1 4200", order=paid, here="a", there="b")
+    )
 
 
 def test_an_exception_is_closed_with_a_note_and_no_other_way(
@@ -352,7 +354,7 @@ def test_finance_of_another_account_sees_nothing_of_ours_where_both_sell_through
     shared: Merchant, staff: Cast, money: Client, paid: Order
 ) -> None:
     bill = Bill.objects.create(merchant=shared, kind="trade", day=timezone.localdate(), state="matched")
-    unknown = keep(shared, Mismatch(Kind.UNKNOWN_ORDER, "WC9"))
+    unknown = keep(shared, Mismatch(MismatchKind.UNKNOWN_ORDER, "WC9"))
     lost = Notice.objects.create(merchant=shared, notice_id="n", event_type="LOST", raw="", resource={})
     ours = Notice.objects.get(order=paid)
     theirs = signed_in(member("their money", staff.theirs, StaffRight.Role.FINANCE))
@@ -380,7 +382,7 @@ def test_finance_of_another_account_sees_nothing_of_ours_where_both_sell_through
 def test_what_belongs_to_no_account_is_closed_by_whoever_may_act_for_all_of_them(
     shared: Merchant, staff: Cast
 ) -> None:
-    unknown = keep(shared, Mismatch(Kind.UNKNOWN_ORDER, "WC9"))
+    unknown = keep(shared, Mismatch(MismatchKind.UNKNOWN_ORDER, "WC9"))
     StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.AUDITOR)
     address = f"{ADMIN}/bills/discrepancy/{unknown.pk}/close/"
     assert signed_in(staff.owner).post(address, {"note": "x"}).status_code == 403

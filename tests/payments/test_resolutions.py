@@ -14,7 +14,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.bills.discrepancies import keep
 from payments.bills.models import Discrepancy
-from payments.orders.mismatches import Kind, Mismatch
+from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, Refund
 from payments.orders.refunds import refunding
 from payments.orders.states import OrderState, RefundState
@@ -162,7 +162,7 @@ def by_hand(paid: Order, pay: PayPlatform) -> Discrepancy:
         "amount": {"total": paid.total, "refund": 3000, "payer_refund": 3000},
     }
     pay.pay[f"{REFUNDS}/{BY_HAND}"] = lambda request: reply(**answered)
-    return keep(paid.merchant, Mismatch(Kind.UNKNOWN_REFUND, f"{BY_HAND} {REFUND_ID}", order=paid))
+    return keep(paid.merchant, Mismatch(MismatchKind.UNKNOWN_REFUND, f"{BY_HAND} {REFUND_ID}", order=paid))
 
 
 def test_a_refund_made_in_the_merchant_platform_is_adopted(

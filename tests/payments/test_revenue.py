@@ -40,7 +40,7 @@ def text(client: Client, address: str = PAGE) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
-def told() -> None:
+def sum_days() -> None:
     """Events of orders are handed on, and days that are due are worked out."""
     work.run_all("orders.publish", "orders.sum_revenue")
 
@@ -58,10 +58,10 @@ def test_what_was_paid_today_is_shown_before_anything_was_worked_out(money: Clie
 def test_a_day_that_is_over_is_worked_out_and_says_the_same(money: Client, ordered: Ordered) -> None:
     notify(ordered(item="年卡"))
     today = timezone.localdate()
-    told()
+    sum_days()
     before = revenue.paid(Order.objects.get().account, Period(today, today))
     with days_later(2):
-        told()
+        sum_days()
         assert not RevenueDay.objects.filter(due_at__isnull=False).exists()
         after = revenue.paid(Order.objects.get().account, Period(today, today))
         assert (after.days, after.facets) == (before.days, before.facets)
@@ -71,34 +71,34 @@ def test_a_day_that_is_over_is_worked_out_and_says_the_same(money: Client, order
 
 def test_a_refund_changes_the_day_on_which_its_order_was_paid(money: Client, paid: Order) -> None:
     day = timezone.localdate(paid.paid_at)
-    told()
+    sum_days()
     with days_later(2):
-        told()
+        sum_days()
         refund = refunding.request(paid, 3000, source="test", key="r", reason="")
         notify_refund(refund)
-        told()
+        sum_days()
         kept = RevenueSum.objects.get(facet="", day=day)
         assert (kept.count, kept.total, kept.refunded) == (1, 10000, 3000)
         assert "¥70.00" in text(money)
 
 
 def test_a_day_that_changes_while_it_is_worked_out_is_worked_out_again(paid: Order) -> None:
-    told()
+    sum_days()
     with days_later(2):
         row = revenue.DAYS.claim()[0]
         revenue.note_days(paid.account_id, [row.day])
         revenue.work_out(row)
         assert not RevenueSum.objects.exists()
-        told()
+        sum_days()
         assert RevenueSum.objects.filter(facet="").count() == 1
 
 
 def test_a_command_finds_sums_that_are_not_those_of_the_orders_and_mends_them(
     paid: Order, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told()
+    sum_days()
     with days_later(2):
-        told()
+        sum_days()
         call_command("check_figures")
         assert "agree" in capsys.readouterr().out
         RevenueSum.objects.filter(facet="").update(total=1)
@@ -106,7 +106,7 @@ def test_a_command_finds_sums_that_are_not_those_of_the_orders_and_mends_them(
             call_command("check_figures")
         assert str(timezone.localdate(paid.paid_at)) in capsys.readouterr().out
         call_command("check_figures", "--mend")
-        told()
+        sum_days()
         call_command("check_figures")
         assert RevenueSum.objects.get(facet="").total == 10000
 
@@ -126,9 +126,9 @@ def test_revenue_is_put_down_to_the_channels_that_brought_the_payers(money: Clie
 
 
 def test_the_period_before_stands_beside_it(money: Client, paid: Order) -> None:
-    told()
+    sum_days()
     with days_later(7):
-        told()
+        sum_days()
         shown = text(money, f"{PAGE}?days=7")
         assert "之前：¥100.00" in shown
         assert "-100.0%" in shown

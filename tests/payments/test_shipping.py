@@ -76,7 +76,7 @@ def page(order: Order, name: str) -> str:
     return f"/admin/orders/order/{order.pk}/{name}/"
 
 
-def told(simulated: Simulated, order: Order) -> list[dict[str, Any]]:
+def uploaded(simulated: Simulated, order: Order) -> list[dict[str, Any]]:
     """Returns what the platform knows of the order's shipping."""
     accounts = simulated.look("/state")["accounts"]
     return list(accounts[order.account.appid].get("shipped", {}).get(order.transaction_id, []))
@@ -94,7 +94,7 @@ def test_a_parcel_that_finance_notes_is_told_to_wechat(
     ship(finance, order)
     assert "正在告知微信" in finance.get(page(order, "change")).content.decode()
     work.run("orders.upload_shipping")
-    (known,) = told(simulated, order)
+    (known,) = uploaded(simulated, order)
     assert (known["logistics_type"], known["delivery_mode"]) == (1, 1)
     assert known["shipping_list"] == [
         {"item_desc": "手工皂礼盒", "tracking_no": "YT3750696145732", "express_company": "YTO"}
@@ -108,7 +108,7 @@ def test_a_parcel_that_finance_notes_is_told_to_wechat(
 def test_what_is_not_carried_needs_no_number(order: Order, finance: Any, simulated: Simulated) -> None:
     ship(finance, order, how="3", company="", number="")
     work.run("orders.upload_shipping")
-    (known,) = told(simulated, order)
+    (known,) = uploaded(simulated, order)
     assert (known["logistics_type"], known["shipping_list"]) == (3, [{"item_desc": "手工皂礼盒"}])
 
 
@@ -123,7 +123,7 @@ def test_sf_wants_a_telephone_number_of_which_the_last_digits_are_kept(
     assert "顺丰" in ship(finance, order, company="SF").content.decode()
     ship(finance, order, company="SF", contact="138 0013 8000")
     work.run("orders.upload_shipping")
-    assert told(simulated, order)[0]["shipping_list"][0]["contact"] == {"receiver_contact": "138****8000"}
+    assert uploaded(simulated, order)[0]["shipping_list"][0]["contact"] == {"receiver_contact": "138****8000"}
     assert "13800138000" not in str(list(Shipment.objects.values()))
 
 
@@ -135,7 +135,7 @@ def test_an_answer_that_was_lost_is_told_again_and_is_one(
     work.run("orders.upload_shipping")
     Shipment.objects.update(due_at=timezone.now())
     work.run("orders.upload_shipping")
-    assert len(told(simulated, order)) == 1
+    assert len(uploaded(simulated, order)) == 1
     assert Shipment.objects.get().state == State.TOLD
 
 
@@ -161,14 +161,14 @@ def test_a_refusal_is_shown_and_may_be_corrected(order: Order, finance: Any, sim
     assert "10060025" in html
     ship(finance, order, company="ZTO")
     work.run("orders.upload_shipping")
-    assert told(simulated, order)[0]["shipping_list"][0]["express_company"] == "ZTO"
+    assert uploaded(simulated, order)[0]["shipping_list"][0]["express_company"] == "ZTO"
 
 
 def test_wechat_takes_one_correction_and_no_more(order: Order, finance: Any, simulated: Simulated) -> None:
     for number in ("A1", "A2", "A3"):
         ship(finance, order, number=number)
         work.run("orders.upload_shipping")
-    numbers = [each["shipping_list"][0]["tracking_no"] for each in told(simulated, order)]
+    numbers = [each["shipping_list"][0]["tracking_no"] for each in uploaded(simulated, order)]
     assert numbers == ["A1", "A2"]
     assert page(order, "ship") not in finance.get(page(order, "change")).content.decode()
 

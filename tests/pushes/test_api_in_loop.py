@@ -77,18 +77,18 @@ def test_an_answer_in_a_form_there_is_none_of_is_not_found(shop: Signed) -> None
 def test_many_at_once_are_queued_once_each_and_told_of_their_own(shop: Signed) -> None:
     answers = all_of(*[ask(shop, message(reference=str(number))) for number in range(40)])
     assert {answer.status for answer in answers} == {202}
-    told = [json.loads(answer.body)["messages"][0] for answer in answers]
-    assert [each["reference"] for each in told] == [str(number) for number in range(40)]
+    messages = [json.loads(answer.body)["messages"][0] for answer in answers]
+    assert [each["reference"] for each in messages] == [str(number) for number in range(40)]
     assert dict(Push.objects.values_list("id", "content__reference")) == {
-        each["id"]: each["reference"] for each in told
+        each["id"]: each["reference"] for each in messages
     }
     assert KeptAnswer.objects.filter(status=202).count() == 40
 
 
 def test_what_is_told_at_once_is_what_is_told_when_asked(shop: Signed) -> None:
     [answered] = all_of(ask(shop, {"messages": [message("a"), message("b", at="2099-01-01T10:00:00+08:00")]}))
-    for told in json.loads(answered.body)["messages"]:
-        assert shop.get(f"{URL}/{told['id']}").json() == told
+    for each in json.loads(answered.body)["messages"]:
+        assert shop.get(f"{URL}/{each['id']}").json() == each
     assert answered.headers[b"content-type"] == b"application/json"
     assert answered.headers[b"content-length"] == str(len(answered.body)).encode()
 

@@ -6,7 +6,7 @@ from django.db.models import Count
 
 from accounts.official.models import OfficialAccount
 from wechat.pushes import batches
-from wechat.pushes.batches import Counted
+from wechat.pushes.batches import BatchCount
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue_many
 
@@ -32,8 +32,8 @@ def campaign(account: OfficialAccount) -> OfficialAccount:
 def test_those_of_a_batch_are_counted_by_state_and_variant(campaign: OfficialAccount) -> None:
     Push.objects.filter(cause="campaign:1", variant="A").update(state="failed", reason="refused", due_at=None)
     assert sorted(batches.counts("campaign:1"), key=lambda each: each.variant) == [
-        Counted("failed", "refused", "template", "A", 2_000),
-        Counted("pending", "", "template", "B", 3_000),
+        BatchCount("failed", "refused", "template", "A", 2_000),
+        BatchCount("pending", "", "template", "B", 3_000),
     ]
     assert batches.count_open("campaign:1") == 3_000
 

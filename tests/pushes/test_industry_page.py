@@ -60,8 +60,8 @@ def test_the_second_change_of_a_month_is_refused_in_words(
     owner: Client, known: Simulated, staff: Cast
 ) -> None:
     owner.post(PAGE, {**CHOSEN, "sure": "1"})
-    told = owner.post(PAGE, {"first": "1", "second": "2", "sure": "1"}).content.decode()
-    assert "43100" in told
+    html = owner.post(PAGE, {"first": "1", "second": "2", "sure": "1"}).content.decode()
+    assert "43100" in html
     assert industries(known, staff) == [10, 31]
     known.sim("/clock", {"advance": 32 * 86_400})
     assert owner.post(PAGE, {"first": "1", "second": "2", "sure": "1"}).status_code == 302

@@ -58,7 +58,7 @@ def press(staff: Cast, button: str) -> str:
     return str(answer.content.decode())
 
 
-def told(staff: Cast) -> bool:
+def list_warns(staff: Cast) -> bool:
     html = signed_in(staff.owner).get(reverse(LIST)).content.decode()
     return "已严重延迟" in html and reverse("admin:pushes_push_late") in html
 
@@ -69,9 +69,9 @@ def test_after_days_without_a_worker_it_waits_and_goes_when_somebody_says_so(
     clock.shift(47 * HOURS)
     send_due()
     assert (wechat.received, state(welcome)) == ([], ("skipped", "late"))
-    assert told(staff)
+    assert list_warns(staff)
     press(staff, "send")
-    assert not told(staff)
+    assert not list_warns(staff)
     send_due()
     assert wechat.received == [("oA", "欢迎")]
     assert AuditEntry.objects.filter(object_id=str(staff.ours.pk)).exists()
@@ -85,7 +85,7 @@ def test_called_off_it_is_never_sent(
     assert "已取消 1 项" in press(staff, "cancel")
     send_due()
     assert (wechat.received, state(welcome)) == ([], ("skipped", "called_off"))
-    assert not told(staff)
+    assert not list_warns(staff)
 
 
 def test_who_may_not_send_may_not_decide(staff: Cast, welcome: Push, clock: time_machine.Traveller) -> None:

@@ -10,7 +10,7 @@ from accounts.official.models import OfficialAccount
 from wechat.pushes import transitions
 from wechat.pushes.models import Push, Receipt
 from wechat.pushes.states import MOVES, PushState
-from wechat.pushes.transitions import Outcome
+from wechat.pushes.transitions import AttemptOutcome
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_an_outcome_is_kept_where_the_table_has_the_move(
     row, now = push(account, before), timezone.now()
     transitions.keep(
         [
-            Outcome(
+            AttemptOutcome(
                 push_id=row.pk, attempts=1, state=PushState(after), reason=CLOSED.get(after, ""),
                 due_at=now if after == "pending" else None, sent_at=now if after == "sent" else None,
             )
@@ -59,7 +59,7 @@ def test_an_attempt_that_was_taken_over_changes_nothing_of_the_newer_one(
 ) -> None:
     """Its answer came after its lease had ended and another worker had begun anew."""
     row = push(account, before, attempts=2)
-    stale = Outcome(push_id=row.pk, attempts=1, state=PushState.FAILED, reason="refused", errcode=1)
+    stale = AttemptOutcome(push_id=row.pk, attempts=1, state=PushState.FAILED, reason="refused", errcode=1)
     transitions.keep([stale])
     row.refresh_from_db()
     assert (row.state, row.attempts, row.errcode) == (before, 2, None)

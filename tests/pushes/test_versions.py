@@ -14,18 +14,21 @@ def test_the_former_text_of_an_automatic_message_is_told_and_brought_back(staff:
     template = Template.objects.create(
         account=staff.ours, kind="template", platform_id="t1", title="付款", content="金额：{{amount1.DATA}}"
     )
-    said = EventTemplate.objects.create(
-        account=staff.ours, event="payments.paid", template=template, values={"amount1": "{amount}"}
+    event_template = EventTemplate.objects.create(
+        account=staff.ours,
+        event="payments.paid",
+        template=template,
+        values={"amount1": "{amount}"},
     )
-    first = said.history.get()
-    said.values = {"amount1": "128 元"}
-    said.save()
+    first = event_template.history.get()
+    event_template.values = {"amount1": "128 元"}
+    event_template.save()
     client = signed_in(staff.owner)
-    page = f"/admin/pushes/eventtemplate/{said.pk}/history/{first.pk}/"
-    told: Any = client.get(page)
-    assert [(each.field, each.old, each.new) for each in told.context["changes"]] == [
+    page = f"/admin/pushes/eventtemplate/{event_template.pk}/history/{first.pk}/"
+    page_shown: Any = client.get(page)
+    assert [(each.field, each.old, each.new) for each in page_shown.context["changes"]] == [
         ("金额", "128 元", "{amount}")
     ]
     assert client.post(page).status_code == 302
-    said.refresh_from_db()
-    assert said.values == {"amount1": "{amount}"}
+    event_template.refresh_from_db()
+    assert event_template.values == {"amount1": "{amount}"}

@@ -71,8 +71,8 @@ def test_variables_are_filled_in_and_unknown_ones_left(
     Follower.objects.create(account=account, openid="oFollower", remark="王女士{date}")
     rule(keywords=("a",), replies=("{remark}，{account} {openid} {nickname} {date}",))
     today = timezone.localdate().isoformat()
-    said = sent(platform, platform.text("a"))["Content"]
-    assert said == f"王女士{{date}}，演示服务号 oFollower {{nickname}} {today}"
+    content = sent(platform, platform.text("a"))["Content"]
+    assert content == f"王女士{{date}}，演示服务号 oFollower {{nickname}} {today}"
 
 
 def test_following_for_the_first_time_and_again_get_different_words(

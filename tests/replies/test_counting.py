@@ -18,7 +18,7 @@ from wechat.replies.models import Rule, RuleHits, ShadowMatch
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def say(platform: Platform, text: str, number: int) -> bytes:
+def write(platform: Platform, text: str, number: int) -> bytes:
     content: bytes = post(platform.safe(platform.text(text, msg_id=number))).content
     return content
 
@@ -33,8 +33,8 @@ def test_the_list_tells_how_often_each_rule_answered_and_when_last(
 ) -> None:
     answering, silent = rule(keywords=("退款",)), rule(name="没用", keywords=("换货",))
     for number in range(3):
-        say(platform, "退款", number + 1)
-    say(platform, "你好", 9)
+        write(platform, "退款", number + 1)
+    write(platform, "你好", 9)
     react_to_due()
     last = InboundMessage.objects.filter(answered_by=answering.answered_by).latest("sent_at").sent_at
     assert (hits(answering), hits(silent), RuleHits.objects.get().last_at) == (3, 0, last)
@@ -45,7 +45,7 @@ def test_the_list_tells_how_often_each_rule_answered_and_when_last(
 
 def test_the_callback_itself_counts_nothing(platform: Platform, rule: RuleMaker) -> None:
     rule(keywords=("退款",))
-    say(platform, "退款", 1)
+    write(platform, "退款", 1)
     assert not RuleHits.objects.exists()
 
 
@@ -54,7 +54,7 @@ def test_a_message_that_is_delivered_and_handled_twice_counts_once(
 ) -> None:
     answering, shadow = rule(keywords=("退款",), position=1), rule(keywords=("退",), in_shadow=True)
     for _ in range(2):
-        say(platform, "退款", 1)
+        write(platform, "退款", 1)
     react_to_due()
     InboundMessage.objects.update(due_at=timezone.now())
     react_to_due()
@@ -73,7 +73,7 @@ def test_a_message_whose_reactions_failed_counts_when_they_are_done(
             raise RuntimeError("stumbled")
 
     try:
-        say(platform, "退款", 1)
+        write(platform, "退款", 1)
         react_to_due()
         assert hits(answering) == 0
         fails.clear()
@@ -90,7 +90,7 @@ def test_a_rule_in_shadow_says_nothing_and_lists_what_it_would_have_answered(
     shadow = rule(name="影子", keywords=("退",), replies=("影子回复",), in_shadow=True, position=0)
     below = rule(name="真的", keywords=("退款",), replies=("真的回复",), position=1)
     for number, text in enumerate(("我要退款", "退货", "换货"), start=1):
-        say(platform, text, number)
+        write(platform, text, number)
     react_to_due()
     by = dict(InboundMessage.objects.values_list("text", "answered_by"))
     assert by == {"我要退款": below.answered_by, "退货": "", "换货": ""}
@@ -106,7 +106,7 @@ def test_a_rule_in_shadow_behind_one_that_answers_would_have_answered_nothing(
 ) -> None:
     rule(keywords=("退款",), position=0)
     rule(keywords=("退",), in_shadow=True, position=1)
-    say(platform, "退款", 1)
+    write(platform, "退款", 1)
     react_to_due()
     assert not ShadowMatch.objects.exists()
 
@@ -127,7 +127,7 @@ def test_what_another_feature_answered_before_the_rules_is_no_match_in_shadow(
     platform: Platform, rule: RuleMaker
 ) -> None:
     rule(keywords=("退",), in_shadow=True)
-    say(platform, "退", 1)
+    write(platform, "退", 1)
     InboundMessage.objects.update(answered_by="menu:1")
     react_to_due()
     assert not ShadowMatch.objects.exists()

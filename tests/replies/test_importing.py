@@ -10,7 +10,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.replies.conftest import RuleMaker
 from tests.simulated import Simulated
-from wechat.console.exchange import Unreadable
+from wechat.console.exchange import UnreadableFile
 from wechat.materials.models import Asset
 from wechat.replies.importing import export_rules, import_autoreply, import_rules
 from wechat.replies.models import Rule
@@ -116,8 +116,8 @@ def test_a_video_of_which_the_platform_tells_the_address_is_taken_into_the_libra
     simulated.know(account)
     film = Upload("film.mp4", MP4, "video/mp4")
     there = media.add_permanent(client_for(account), "video", film, title="片子")
-    told = client_for(account).post("/cgi-bin/material/get_material", {"media_id": there["media_id"]})
-    video = {"type": "video", "content": told["down_url"]}
+    payload = client_for(account).post("/cgi-bin/material/get_material", {"media_id": there["media_id"]})
+    video = {"type": "video", "content": payload["down_url"]}
     for _ in range(2):
         report = import_autoreply(account, platform_info(keyword_rule("视频", dict(video))))
         assert "视频" not in report.switched_off
@@ -173,8 +173,8 @@ def test_importing_again_makes_no_duplicates_and_no_history(account: OfficialAcc
 
 
 def test_a_change_on_the_platform_is_taken_over_unless_edited_here(account: OfficialAccount) -> None:
-    def info(said: str) -> dict[str, Any]:
-        text = {"type": "text", "content": said}
+    def info(content: str) -> dict[str, Any]:
+        text = {"type": "text", "content": content}
         return platform_info(keyword_rule("甲", text, at=1), keyword_rule("乙", text, at=2))
 
     import_autoreply(account, info("旧"))
@@ -308,7 +308,7 @@ def test_a_good_rule_in_a_file_is_imported(account: OfficialAccount) -> None:
     ids=range(8),
 )
 def test_a_file_that_is_none_of_ours_is_refused(account: OfficialAccount, file: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         import_rules(account, file)
 
 

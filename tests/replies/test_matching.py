@@ -7,7 +7,7 @@ from wechat.replies.matching import compile_rules
 from wechat.replies.specs import (
     Audience,
     Compare,
-    Facts,
+    FollowerFacts,
     KeywordSpec,
     Reason,
     RuleSpec,
@@ -18,7 +18,7 @@ from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Click, Event, Image, Message, Scan, Subscribe, Text, Voice
 
 MONDAY_NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=BEIJING)
-STRANGER = Facts()
+STRANGER = FollowerFacts()
 
 
 def text(content: str) -> Text:
@@ -38,7 +38,7 @@ def answering(
     rules: list[RuleSpec],
     message: Message,
     moment: datetime.datetime = MONDAY_NOON,
-    facts: Facts = STRANGER,
+    facts: FollowerFacts = STRANGER,
 ) -> int | None:
     match = compile_rules(rules).match(message, moment, facts)
     return match.rule.id if match else None
@@ -71,12 +71,12 @@ def test_the_same_word_may_be_wanted_in_several_ways() -> None:
         keyword_rule(2, "订单", compare=Compare.STARTS_WITH),
         keyword_rule(3, "订单"),
     ]
-    assert [answering(rules, text(said)) for said in ("订单", "订单1", "我的订单")] == [1, 2, 3]
+    assert [answering(rules, text(written)) for written in ("订单", "订单1", "我的订单")] == [1, 2, 3]
 
 
 def test_a_regular_expression_is_searched_for() -> None:
     rules = [keyword_rule(1, r"^\d{6,}$", r"(?i)order\s+\d+", compare=Compare.REGEX)]
-    assert [answering(rules, text(said)) for said in ("20260301", "My Order 7", "12")] == [1, 1, None]
+    assert [answering(rules, text(written)) for written in ("20260301", "My Order 7", "12")] == [1, 1, None]
 
 
 def test_a_broken_regular_expression_takes_only_its_own_rule_away() -> None:
@@ -127,7 +127,7 @@ def test_following_for_the_first_time_and_again_are_told_apart() -> None:
     ]
     follows = event(Subscribe, "subscribe")
     assert answering(rules, follows) == 1
-    assert answering(rules, follows, facts=Facts(followed_before=True)) == 2
+    assert answering(rules, follows, facts=FollowerFacts(followed_before=True)) == 2
 
 
 def test_an_event_rule_may_want_one_key() -> None:
@@ -142,15 +142,15 @@ def test_an_event_rule_may_want_one_key() -> None:
 def test_a_rule_for_a_tag_lets_others_through_to_the_next() -> None:
     rules = [keyword_rule(1, "a", audience=Audience(frozenset({7, 8}))), keyword_rule(2, "a")]
     assert answering(rules, text("a")) == 2
-    assert answering(rules, text("a"), facts=Facts(tags=frozenset({8}))) == 1
+    assert answering(rules, text("a"), facts=FollowerFacts(tags=frozenset({8}))) == 1
 
 
 def test_a_new_follower_is_new_for_so_many_days() -> None:
     rules = [keyword_rule(1, "a", audience=Audience(new_days=7))]
     followed = MONDAY_NOON - datetime.timedelta(days=7)
-    assert answering(rules, text("a"), facts=Facts(followed_at=followed)) == 1
+    assert answering(rules, text("a"), facts=FollowerFacts(followed_at=followed)) == 1
     earlier = followed - datetime.timedelta(seconds=1)
-    assert answering(rules, text("a"), facts=Facts(followed_at=earlier)) is None
+    assert answering(rules, text("a"), facts=FollowerFacts(followed_at=earlier)) is None
     assert answering(rules, text("a")) is None
 
 
@@ -223,15 +223,15 @@ KEYWORDS = st.builds(KeywordSpec, PLAIN, WORDS.filter(str.strip)) | st.builds(
 @settings(deadline=None)
 @given(st.lists(st.lists(KEYWORDS, max_size=3), max_size=8), st.text("aAb款ß ｂ", max_size=8))
 def test_searching_all_rules_at_once_finds_what_asking_each_rule_finds(
-    keywords: list[list[KeywordSpec]], said: str
+    keywords: list[list[KeywordSpec]], written: str
 ) -> None:
     rules = [
         RuleSpec(id=number, position=number, trigger=Trigger.KEYWORD, keywords=tuple(several))
         for number, several in enumerate(keywords)
     ]
     compiled = compile_rules(rules)
-    match = compiled.match(text(said), MONDAY_NOON, STRANGER)
-    verdicts = compiled.explain(text(said), MONDAY_NOON, STRANGER)
+    match = compiled.match(text(written), MONDAY_NOON, STRANGER)
+    verdicts = compiled.explain(text(written), MONDAY_NOON, STRANGER)
     won = [verdict.rule for verdict in verdicts if verdict.reason is Reason.WON]
     assert won == ([match.rule] if match else [])
     assert match is None or (match.keyword in match.rule.keywords)

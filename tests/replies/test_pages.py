@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
-from menus.models import Item, Menu, Version
+from menus.models import Menu, MenuItem, Version
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
 from wechat.articles.models import Draft
@@ -183,9 +183,9 @@ def test_a_form_ties_together_nothing_of_two_accounts(editor: Client, account: O
         ([("regex", "((a{99}){99}){99}")], [reply(text="好")], {}, "重复次数"),
         ([("regex", "(?i)[一-龥]{900}")], [reply(text="好")], {}, "过于庞大"),
         (["　"], [reply(text="好")], {}, "关键词"),
-        ([], [reply(text="好")], {}, "关键词规则需要关键词"),
+        ([], [reply(text="好")], {}, "关键词回复需要关键词"),
         (["a", "a"], [reply(text="好")], {}, "重复"),
-        (["a"], [], {}, "没有任何回复"),
+        (["a"], [], {}, "没有内容"),
         (["a"], [reply(text=" ")], {}, "请填写“文字”"),
         (["a"], [reply(text="字" * 683)], {}, "2049 字节，微信最多接受 2048 字节。请缩短 1 字节"),
         (["a"], [reply(text="字" * 660 + "{remark}")], {}, "请缩短"),
@@ -224,10 +224,10 @@ def test_a_reply_that_may_be_empty_is_saved_with_a_warning(
 def test_a_keyword_that_is_too_long_is_told_its_length_and_nothing_else(
     editor: Client, account: OfficialAccount
 ) -> None:
-    told = complaints(editor, form(account, reply(text="好"), keywords=["字" * 201]))
-    assert "200" in told
-    assert "201" in told
-    assert "关键词不能为空" not in told
+    errors = complaints(editor, form(account, reply(text="好"), keywords=["字" * 201]))
+    assert "200" in errors
+    assert "201" in errors
+    assert "关键词不能为空" not in errors
 
 
 @pytest.mark.parametrize(
@@ -312,10 +312,10 @@ def test_an_earlier_version_of_a_rule_is_brought_back_whole(editor: Client, acco
     edited.keywords.create(text="退货")
     version = f"{LIST}{edited.pk}/history/{first.pk}/"
     page: Any = editor.get(version)
-    told = {change.field: (change.old, change.new) for change in page.context["changes"]}
-    assert told["名称"] == ("现在", "从前")
-    assert told["回复"] == ("", "七天之内")
-    assert told["标签"] == ("", "会员")
+    changes = {change.field: (change.old, change.new) for change in page.context["changes"]}
+    assert changes["名称"] == ("现在", "从前")
+    assert changes["回复"] == ("", "七天之内")
+    assert changes["标签"] == ("", "会员")
     assert editor.post(version).status_code == 302
     edited = Rule.objects.get()
     assert edited.name == "从前"
@@ -336,8 +336,8 @@ def test_the_history_of_a_rule_tells_what_changed_about_its_parts(editor: Client
     edited.save()
     edited.keywords.get(text="退款").delete()
     page: Any = editor.get(f"{LIST}{edited.pk}/history/")
-    told = [[(change.old, change.new) for change in row.part_changes] for row in page.context["page_obj"]]
-    assert told == [
+    changes = [[(change.old, change.new) for change in row.part_changes] for row in page.context["page_obj"]]
+    assert changes == [
         [("退款", "")],
         [("", "退货"), ("七天之内", "十天 之内")],
         [("", "退款"), ("", "七天之内")],
@@ -423,7 +423,7 @@ def test_the_tester_and_the_rule_are_given_a_button_by_its_name_and_take_a_key_f
 ) -> None:
     menu = Menu.objects.create(account=account)
     version = Version.objects.create(menu=menu, number=1, state="published", published_at=timezone.now())
-    Item.objects.create(
+    MenuItem.objects.create(
         version=version, uid="aaaa", kind="click", name="今日课程", key="COURSES", position=0, content={}
     )
     asked = rule(name="课程", trigger="event", event="click", event_key="ELSEWHERE")
@@ -460,7 +460,7 @@ def test_the_report_names_rules_that_never_answer(editor: Client, rule: RuleMake
     rule(name="窄", keywords=("退款",), position=1)
     page = editor.get("/admin/replies/rule/never/").content.decode()
     assert "窄" in page
-    assert "上面的规则总会先回复" in page
+    assert "上面的自动回复总会先触发" in page
 
 
 def test_a_file_is_exported_looked_at_and_imported(

@@ -33,13 +33,13 @@ def test_a_trial_names_the_winner_the_shadowed_and_what_is_said(
     assert (trial.winner.id, trial.keyword) == (winner.pk, "退钱")
     assert [verdict.rule.id for verdict in tester.shadowed(trial)] == [behind.pk]
     assert {verdict.rule.id: verdict.reason for verdict in trial.verdicts}[other.pk] is Reason.KEYWORD
-    assert [(said.now, said.later) for said in trial.answers] == [(Text("一"), (Text("二"),))]
+    assert [(answer.now, answer.later) for answer in trial.answers] == [(Text("一"), (Text("二"),))]
 
 
 def test_a_trial_shows_every_reply_that_may_be_drawn(account: OfficialAccount, rule: RuleMaker) -> None:
     rule(keywords=("a",), replies=("一", "二"), strategy="random")
     trial = tester.try_out(account, message("text", "a"))
-    assert [said.now for said in trial.answers] == [Text("一"), Text("二")]
+    assert [answer.now for answer in trial.answers] == [Text("一"), Text("二")]
 
 
 def test_a_trial_is_of_one_follower(account: OfficialAccount, rule: RuleMaker) -> None:
@@ -94,8 +94,8 @@ def test_a_replay_counts_what_would_change(
 ) -> None:
     today = rule(keywords=("订单",), position=2)
     candidate = rule(keywords=("订单", "你好"), position=1, enabled=False)
-    for said in ("订单 1", "订单 2", "你好", "谢谢"):
-        received(platform.text(said), text=said)
+    for text in ("订单 1", "订单 2", "你好", "谢谢"):
+        received(platform.text(text), text=text)
     received("<xml", text="")
     replay = tester.replay(account, [candidate])
     assert (replay.looked_at, replay.changed) == (4, 3)

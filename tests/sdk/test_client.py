@@ -17,7 +17,7 @@ from wechat.sdk.client import Client
 from wechat.sdk.content import Text, TransferToService
 from wechat.sdk.errors import ApiError, ContentError, TransportError, WeChatError
 from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
-from wechat.sdk.transport import Call, Transport, shared_session
+from wechat.sdk.transport import ApiRequest, Transport, shared_session
 
 SEND, INFO, STABLE = "/cgi-bin/message/custom/send", "/cgi-bin/user/info", "/cgi-bin/stable_token"
 OK = answer(errcode=0, errmsg="ok")
@@ -96,7 +96,7 @@ def test_a_refused_connection_means_nothing_was_sent(session: requests.Session) 
         taken.bind(("127.0.0.1", 0))
         transport = Transport(f"http://127.0.0.1:{taken.getsockname()[1]}", session)
         with pytest.raises(TransportError) as unreachable:
-            transport.ask(Call("GET", INFO))
+            transport.ask(ApiRequest("GET", INFO))
     assert not unreachable.value.outcome_unknown
 
 
@@ -125,7 +125,7 @@ def test_only_a_connection_never_made_leaves_no_doubt(
 ) -> None:
     session.mount("http://", Failing(failure))
     with pytest.raises(TransportError) as lost:
-        Transport("http://platform.example", session).ask(Call("GET", INFO))
+        Transport("http://platform.example", session).ask(ApiRequest("GET", INFO))
     assert lost.value.outcome_unknown is unknown
 
 
@@ -143,14 +143,14 @@ def test_no_secret_is_shown_when_things_go_wrong(
     classic = AccessTokens(credentials, MemoryTokenStore(), Transport(base, session), kind="classic")
     shown = [
         repr(client),
-        repr(Call("GET", INFO, {"access_token": "98_token-1"}, {"secret": SECRET})),
+        repr(ApiRequest("GET", INFO, {"access_token": "98_token-1"}, {"secret": SECRET})),
         classic.get()[:0],
     ]
     for call in (
         lambda: messages.send_service_message(client, "oOne", Text("a")),
         lambda: users.user_info(client, "oOne"),
         lambda: Transport("http://127.0.0.1:1", session).ask(
-            Call("GET", INFO, {"access_token": "98_token-1"})
+            ApiRequest("GET", INFO, {"access_token": "98_token-1"})
         ),
     ):
         with pytest.raises(WeChatError) as failed:
@@ -172,7 +172,7 @@ def test_calls_are_observed_with_their_outcome(
     platform.routes[INFO] = lambda request: next(replies)
     for _ in range(3):
         try:
-            transport.ask(Call("GET", INFO).with_token("t"))
+            transport.ask(ApiRequest("GET", INFO).with_token("t"))
         except WeChatError:
             continue
     assert seen == [(INFO, "ok"), (INFO, "45009"), (INFO, "lost")]
@@ -324,7 +324,7 @@ def test_one_process_keeps_one_session_per_host_without_cookies(platform: Platfo
     platform.valid = {"t"}
     platform.routes[INFO] = lambda request: Reply(b"{}", headers={"Set-Cookie": "a=b"})
     for _ in range(2):
-        Transport(base).ask(Call("GET", INFO).with_token("t"))
+        Transport(base).ask(ApiRequest("GET", INFO).with_token("t"))
     assert "Cookie" not in platform.requests[-1].headers
     assert shared_session(base, 1) is shared_session(base, 1)
     assert shared_session(base, 1) is not shared_session(base, 2)

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from tests.sdk.data import REPLIES, sample
 from wechat.sdk.content import (
     TYPES,
-    Article,
     ArticleMessage,
     Card,
     Content,
     Image,
-    Menu,
     MenuItem,
+    MenuMessage,
     MiniProgramPage,
     Music,
     News,
+    NewsArticle,
     Text,
     TransferToService,
     Video,
@@ -33,7 +33,7 @@ from wechat.sdk.text import clean
 from wechat.sdk.xml import parse, tree
 
 OPENID, ACCOUNT = "oQc7a6KfXn2tR9vLw0Yp3dUbHs1M", "gh_5c1e07ab93d2"
-GIFT = Article(
+GIFT = NewsArticle(
     "新会员礼", "到店领取体验课一节", "https://img.example.com/a/1.jpg", "https://h5.example.com/gift?from=oa"
 )
 
@@ -56,7 +56,7 @@ RECORDED: dict[str, Content] = {
 
 ONLY_SERVICE: list[Content] = [
     MiniProgramPage("约课", "wx3c5e7a9b1d2f4068", "pages/book/index", "t1"),
-    Menu("本次服务是否满意？", (MenuItem("101", "满意"), MenuItem("102", "不满意")), "感谢反馈"),
+    MenuMessage("本次服务是否满意？", (MenuItem("101", "满意"), MenuItem("102", "不满意")), "感谢反馈"),
     ArticleMessage("kQ3demoArticleId"),
     Card("pDemoCard"),
 ]
@@ -173,11 +173,11 @@ def test_text_is_measured_in_bytes() -> None:
         (Video(""), "media_id"),
         (Music("title"), "thumb_media_id"),
         (News(()), "articles"),
-        (News((Article("", url="https://example.com"),)), "title"),
-        (News((Article("title"),)), "url"),
+        (News((NewsArticle("", url="https://example.com"),)), "title"),
+        (News((NewsArticle("title"),)), "url"),
         (MiniProgramPage("", "", "p", "t"), "appid"),
-        (Menu("head", ()), "items"),
-        (Menu("head", (MenuItem("1", ""),)), "content"),
+        (MenuMessage("head", ()), "items"),
+        (MenuMessage("head", (MenuItem("1", ""),)), "content"),
         (ArticleMessage(""), "article_id"),
         (Card(""), "card_id"),
     ],
@@ -196,7 +196,7 @@ def test_two_articles_are_one_too_many() -> None:
     "url", ["javascript:alert(1)", "ftp://a.example", "example.com", "https://", "http://a b", "http://["]
 )
 def test_an_address_must_be_a_web_address(url: str) -> None:
-    assert refusal(News((Article("title", url=url),))).code == "not_a_url"
+    assert refusal(News((NewsArticle("title", url=url),))).code == "not_a_url"
     assert refusal(Music(music_url=url, thumb_media_id="t")).code == "not_a_url"
 
 

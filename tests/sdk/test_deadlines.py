@@ -16,7 +16,7 @@ from wechat.sdk.pay import bills
 from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.keys import MerchantKeys, platform_keys, read_private_key
 from wechat.sdk.pay.v2_client import V2Client, V2Keys
-from wechat.sdk.transport import Call, Transport
+from wechat.sdk.transport import ApiRequest, Transport
 
 SOON = 0.2
 
@@ -26,11 +26,11 @@ def everywhere(host: str, port: int, address: str) -> bool:
 
 
 def ask(base: str) -> None:
-    Transport(base).ask(Call("POST", "/cgi-bin/message/custom/send", body={"touser": "o"}))
+    Transport(base).ask(ApiRequest("POST", "/cgi-bin/message/custom/send", body={"touser": "o"}))
 
 
 def fetch_media(base: str) -> None:
-    Transport(base).download(Call("GET", "/cgi-bin/media/get"))
+    Transport(base).download(ApiRequest("GET", "/cgi-bin/media/get"))
 
 
 def pay(base: str) -> None:

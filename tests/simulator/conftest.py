@@ -152,6 +152,7 @@ class Pushed:
     query: dict[str, str]
     body: bytes
     content_type: str
+    path: str = ""
 
 
 Answerer = Callable[[Pushed], bytes | int | Iterator[bytes]]
@@ -165,11 +166,17 @@ class AccountServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), AccountHandler)
         self.pushed: list[Pushed] = []
+        self.arrived = threading.Condition()
         self.answer: Answerer = lambda pushed: b"success"
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/callback"
+
+    def await_pushes(self, number: int) -> None:
+        """Returns when so many pushes have come, whoever caused them."""
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: len(self.pushed) >= number, timeout=60)
 
     def opened(self, number: int = -1) -> str:
         """The message of one push, decrypted where it was sealed."""
@@ -186,8 +193,11 @@ class AccountHandler(BaseHTTPRequestHandler):
     def handle_push(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         query = dict(parse_qsl(urlsplit(self.path).query))
-        pushed = Pushed(self.command, query, body, self.headers.get("Content-Type", ""))
-        self.server.pushed.append(pushed)
+        kind, path = self.headers.get("Content-Type", ""), urlsplit(self.path).path
+        pushed = Pushed(self.command, query, body, kind, path)
+        with self.server.arrived:
+            self.server.pushed.append(pushed)
+            self.server.arrived.notify_all()
         answer = self.server.answer(pushed)
         self.send_response(answer if isinstance(answer, int) else 200)
         self.end_headers()

@@ -1,4 +1,4 @@
-"""An account's own web site, for the browser inside WeChat; it tells what it was asked."""
+"""An account's own web site, for the browser inside WeChat; it answers with what it received."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Page(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        told = {
+        payload = {
             "method": self.command,
             "path": self.path,
             "headers": dict(self.headers),
@@ -36,7 +36,7 @@ class Page(BaseHTTPRequestHandler):
             page = f"<html><head><title>x</title></head><a href='{self.server.base}/next'>n</a>"
             headers = {"Set-Cookie": "seen=yes; Path=/; HttpOnly; SameSite=Lax", "X-Frame-Options": "DENY"}
             return self.respond(200, page.encode(), **headers, kind="text/html; charset=utf-8")
-        return self.respond(200, json.dumps(told).encode(), kind="application/json")
+        return self.respond(200, json.dumps(payload).encode(), kind="application/json")
 
     do_POST = do_GET  # noqa: N815
 

@@ -33,7 +33,7 @@ def test_the_page_keeps_what_stands_around_the_table(tmp_path: Path) -> None:
     assert page.read_text() == f"before\n{table.BEGIN}\n\nnewer\n\n{table.END}\nafter\n"
 
 
-def test_the_page_tells_every_flow_that_is_driven() -> None:
+def test_the_page_lists_every_flow_that_is_driven() -> None:
     page = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
     drivers = (ROOT / "simulator" / "conformance" / "clients").glob("*_*")
     flows = {name for each in drivers for name in re.findall(r'flow\("([^"]+)"', each.read_text())}

@@ -44,8 +44,8 @@ def test_tags_are_made_renamed_given_taken_and_deleted(simulator: Simulator) -> 
     assert number >= 100
     assert simulator.code("/cgi-bin/tags/update", {"tag": {"id": number, "name": "贵宾"}}) == 0
     assert simulator.code(TAGGING, {"openid_list": [first, second], "tagid": number}) == 0
-    told = simulator.call("/cgi-bin/tags/get")["tags"]
-    assert {"id": number, "name": "贵宾", "count": 2} in told
+    answer = simulator.call("/cgi-bin/tags/get")["tags"]
+    assert {"id": number, "name": "贵宾", "count": 2} in answer
     assert simulator.call("/cgi-bin/tags/getidlist", {"openid": first})["tagid_list"] == [number]
     page = simulator.call("/cgi-bin/user/tag/get", {"tagid": number, "next_openid": first})
     assert page["data"]["openid"] == [second]
@@ -69,8 +69,8 @@ def test_an_account_has_a_hundred_tags_and_a_follower_twenty(simulator: Simulato
     for number in numbers[:20]:
         simulator.call(TAGGING, {"openid_list": [first], "tagid": number})
     assert simulator.code(TAGGING, {"openid_list": [first], "tagid": numbers[20]}) == 45059
-    told = simulator.call(TAGGING, {"openid_list": [first, second], "tagid": numbers[20]})
-    assert (told["errcode"], told["fail_openid_list"]) == (45171, [first])
+    answer = simulator.call(TAGGING, {"openid_list": [first, second], "tagid": numbers[20]})
+    assert (answer["errcode"], answer["fail_openid_list"]) == (45171, [first])
     assert simulator.call("/cgi-bin/tags/getidlist", {"openid": second})["tagid_list"] == [numbers[20]]
 
 
@@ -108,7 +108,7 @@ def test_a_remark_has_less_than_thirty_bytes(simulator: Simulator) -> None:
     assert simulator.call("/cgi-bin/user/info", openid=openid)["remark"] == "三店-王女士"
 
 
-def test_the_blacklisted_are_not_heard_and_not_written_to(
+def test_the_blacklisted_reach_nobody_and_are_not_written_to(
     simulator: Simulator, server: AccountServer
 ) -> None:
     (openid,) = followers(simulator)
@@ -126,11 +126,11 @@ def test_personas_have_tags_scenes_and_habits_and_the_same_seed_makes_the_same(s
     assert simulator.sim(f"/accounts/{APPID}/personas", seeding) == {"followers": 200}
     page = simulator.call("/cgi-bin/user/get")["data"]["openid"]
     asked = {"user_list": [{"openid": openid} for openid in page[:100]]}
-    told = simulator.call("/cgi-bin/user/info/batchget", asked)["user_info_list"]
-    assert any(each["tagid_list"] for each in told)
-    assert len({each["subscribe_scene"] for each in told}) > 3
-    assert [each["subscribe_time"] for each in told] == sorted(each["subscribe_time"] for each in told)
-    assert all(each["unionid"] for each in told)
+    answer = simulator.call("/cgi-bin/user/info/batchget", asked)["user_info_list"]
+    assert any(each["tagid_list"] for each in answer)
+    assert len({each["subscribe_scene"] for each in answer}) > 3
+    assert [each["subscribe_time"] for each in answer] == sorted(each["subscribe_time"] for each in answer)
+    assert all(each["unionid"] for each in answer)
     simulator.sim("/reset", {"keep_accounts": True})
     simulator.get_token()
     simulator.sim(f"/accounts/{APPID}/personas", seeding)

@@ -85,8 +85,8 @@ def test_links_to_a_mini_program_are_made_within_thirty_days(mini: Simulator) ->
 def test_a_short_key_gives_its_text_back_until_it_ends(simulator: Simulator) -> None:
     key = simulator.call("/cgi-bin/shorten/gen", {"long_data": "老客 42", "expire_seconds": 60})["short_key"]
     assert len(key) == 15
-    told = simulator.call("/cgi-bin/shorten/fetch", {"short_key": key})
-    assert (told["long_data"], told["expire_seconds"]) == ("老客 42", 60)
+    answer = simulator.call("/cgi-bin/shorten/fetch", {"short_key": key})
+    assert (answer["long_data"], answer["expire_seconds"]) == ("老客 42", 60)
     simulator.sim("/clock", {"advance": 61})
     assert simulator.code("/cgi-bin/shorten/fetch", {"short_key": key}) == 9410012
     assert simulator.code("/cgi-bin/shorten/gen", {"long_data": "x" * 4097}) == 9410010
@@ -101,8 +101,8 @@ def test_risky_texts_are_refused_or_judged(mini: Simulator) -> None:
     assert mini.code("/wxa/msg_sec_check", {"content": "你好"}) == 0
     assert mini.code("/wxa/msg_sec_check", {"content": RISKY}) == 87014
     second = {"version": 2, "openid": OPENID, "scene": 2}
-    told = mini.call("/wxa/msg_sec_check", {"content": RISKY, **second})
-    assert told["result"]["suggest"] == "risky"
+    answer = mini.call("/wxa/msg_sec_check", {"content": RISKY, **second})
+    assert answer["result"]["suggest"] == "risky"
     assert mini.call("/wxa/msg_sec_check", {"content": "你好", **second})["result"]["label"] == 100
     assert mini.code("/wxa/msg_sec_check", {"content": "x", "version": 2, "openid": "o", "scene": 2}) == 40003
 
@@ -136,15 +136,19 @@ def test_comments_are_read_chosen_answered_and_deleted(simulator: Simulator) -> 
     jobs = simulator.look("/state")["accounts"][APPID]["mass"]["jobs"]
     number = next(iter(jobs.values()))["msg_data_id"]
     article = {"msg_data_id": number, "index": 0}
-    said = {**article, "openid": OPENID, "content": "什么时候？"}
-    comment = {**article, **simulator.sim(f"/accounts/{APPID}/comments", said)}
+    payload = {**article, "openid": OPENID, "content": "什么时候？"}
+    comment = {**article, **simulator.sim(f"/accounts/{APPID}/comments", payload)}
     page = {**article, "begin": 0, "count": 50, "type": 2}
     assert simulator.call("/cgi-bin/comment/list", page)["total"] == 0
     assert simulator.code("/cgi-bin/comment/markelect", comment) == 0
     assert simulator.code("/cgi-bin/comment/reply/add", {**comment, "content": "周六"}) == 0
     assert simulator.code("/cgi-bin/comment/reply/add", {**comment, "content": "周日"}) == 88005
-    told = simulator.call("/cgi-bin/comment/list", page)["comment"][0]
-    assert (told["content"], told["comment_type"], told["reply"]["content"]) == ("什么时候？", 1, "周六")
+    answer = simulator.call("/cgi-bin/comment/list", page)["comment"][0]
+    assert (answer["content"], answer["comment_type"], answer["reply"]["content"]) == (
+        "什么时候？",
+        1,
+        "周六",
+    )
     assert simulator.code("/cgi-bin/comment/reply/delete", comment) == 0
     assert simulator.code("/cgi-bin/comment/unmarkelect", comment) == 0
     assert simulator.code("/cgi-bin/comment/delete", comment) == 0
@@ -153,7 +157,7 @@ def test_comments_are_read_chosen_answered_and_deleted(simulator: Simulator) -> 
     assert simulator.code("/cgi-bin/comment/open", {"msg_data_id": 1}) == 88001
     assert simulator.code("/cgi-bin/comment/close", article) == 0
     with pytest.raises(AssertionError, match="takes no comments"):
-        simulator.sim(f"/accounts/{APPID}/comments", said)
+        simulator.sim(f"/accounts/{APPID}/comments", payload)
 
 
 # --- the rest
@@ -170,16 +174,16 @@ def test_a_service_account_has_a_face(simulator: Simulator) -> None:
     assert simulator.session.get(face, timeout=30).content == data
 
 
-def test_openids_of_a_former_account_are_told(simulator: Simulator) -> None:
+def test_openids_of_a_former_account_are_translated(simulator: Simulator) -> None:
     former = "wx0a9b8c7d6e5f4031"
     simulator.sim("/accounts", {"appid": former})
     simulator.sim(f"/accounts/{former}/followers", {"openids": [OPENID]})
     asked = {"from_appid": former, "openid_list": [OPENID, "oStranger"]}
     assert simulator.call("/cgi-bin/changeopenid", asked)["result_list"][0]["err_msg"] == "ori_openid error"
     moved = simulator.sim(f"/accounts/{APPID}/migrate", {"from_appid": former})["moved"]
-    told = simulator.call("/cgi-bin/changeopenid", asked)["result_list"]
-    assert told[0] == {"ori_openid": OPENID, "new_openid": moved[OPENID], "err_msg": "ok"}
-    assert told[1]["err_msg"] == "ori_openid error"
+    answer = simulator.call("/cgi-bin/changeopenid", asked)["result_list"]
+    assert answer[0] == {"ori_openid": OPENID, "new_openid": moved[OPENID], "err_msg": "ok"}
+    assert answer[1]["err_msg"] == "ori_openid error"
     assert simulator.call("/cgi-bin/user/info", openid=moved[OPENID])["subscribe"] == 1
     assert simulator.code("/cgi-bin/changeopenid", {**asked, "from_appid": "wxnobody"}) == 40013
 

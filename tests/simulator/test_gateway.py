@@ -57,8 +57,8 @@ def test_the_right_is_checked_before_the_quota_and_the_quota_before_the_body(sim
 def test_a_used_up_quota_returns_with_the_next_day(simulator: Simulator) -> None:
     simulator.sim(f"/accounts/{APPID}/quota", {"api": "/cgi-bin/getcallbackip", "daily_limit": 2})
     assert [simulator.code("/cgi-bin/getcallbackip") for _ in range(3)] == [0, 0, 45009]
-    told = simulator.call(QUOTA, {"cgi_path": "/cgi-bin/getcallbackip"})
-    assert told["quota"] == {"daily_limit": 2, "used": 2, "remain": 0}
+    answer = simulator.call(QUOTA, {"cgi_path": "/cgi-bin/getcallbackip"})
+    assert answer["quota"] == {"daily_limit": 2, "used": 2, "remain": 0}
     simulator.sim("/clock", {"advance": 86_400})
     simulator.get_token()
     assert simulator.code("/cgi-bin/getcallbackip") == 0
@@ -77,7 +77,7 @@ def test_a_subscription_account_has_no_qr_codes(simulator: Simulator) -> None:
     assert simulator.code("/cgi-bin/qrcode/create", {}) == 48001
 
 
-def test_a_fault_strikes_as_often_as_it_was_told(simulator: Simulator) -> None:
+def test_a_fault_strikes_as_often_as_it_was_set(simulator: Simulator) -> None:
     simulator.event(type="text", content="hi")
     simulator.sim("/faults", {"api": SEND, "errcode": -1, "times": 2})
     assert [simulator.say() for _ in range(3)] == [-1, -1, 0]

@@ -28,8 +28,8 @@ def test_the_type_of_an_upload_is_taken_from_the_query_and_the_form(
 
 def test_the_description_of_a_video_is_taken_from_the_query_too(simulator: Simulator) -> None:
     name, _, data = samples.load("video", "")
-    told = '{"title": "水", "introduction": "湖面"}'
-    given = simulator.upload("/cgi-bin/material/add_material", name, data, type="video", description=told)
+    answer = '{"title": "水", "introduction": "湖面"}'
+    given = simulator.upload("/cgi-bin/material/add_material", name, data, type="video", description=answer)
     kept = simulator.call("/cgi-bin/material/get_material", {"media_id": given["media_id"]})
     assert (kept["title"], kept["description"]) == ("水", "湖面")
 
@@ -55,12 +55,14 @@ def test_templates_are_read_by_either_method(simulator: Simulator, name: str, bo
     assert "errcode" not in simulator.call(f"/cgi-bin/template/{name}", body)
 
 
-@pytest.mark.parametrize(("given", "told"), [("", "zh_CN"), ("zh-CN", "zh_CN"), ("en", "en")])
-def test_a_language_may_be_empty_or_written_with_a_dash(simulator: Simulator, given: str, told: str) -> None:
+@pytest.mark.parametrize(("given", "answer"), [("", "zh_CN"), ("zh-CN", "zh_CN"), ("en", "en")])
+def test_a_language_may_be_empty_or_written_with_a_dash(
+    simulator: Simulator, given: str, answer: str
+) -> None:
     simulator.sim(f"/accounts/{APPID}/followers", {"openids": [OPENID]})
     asked = {"user_list": [{"openid": OPENID, "lang": given}]}
-    assert simulator.call("/cgi-bin/user/info/batchget", asked)["user_info_list"][0]["language"] == told
-    assert simulator.call("/cgi-bin/user/info", openid=OPENID, lang=given)["language"] == told
+    assert simulator.call("/cgi-bin/user/info/batchget", asked)["user_info_list"][0]["language"] == answer
+    assert simulator.call("/cgi-bin/user/info", openid=OPENID, lang=given)["language"] == answer
 
 
 def test_a_notice_is_added_by_a_form_too(simulator: Simulator) -> None:
@@ -151,8 +153,8 @@ def test_the_number_of_a_publication_is_one_and_is_taken_as_text_too(
     number = simulator.call("/cgi-bin/freepublish/submit", {"media_id": draft})["publish_id"]
     assert isinstance(number, int)
     assert len(str(number)) == 10
-    told = simulator.call("/cgi-bin/freepublish/get", {"publish_id": as_asked(number)})
-    assert str(told["publish_id"]) == str(number)
+    answer = simulator.call("/cgi-bin/freepublish/get", {"publish_id": as_asked(number)})
+    assert str(answer["publish_id"]) == str(number)
 
 
 def test_a_message_in_the_name_of_nobody_is_refused(simulator: Simulator) -> None:
@@ -180,8 +182,8 @@ def test_daily_limits_are_those_of_the_platform(
     simulator: Simulator, api: str, usual: int, sandbox: int
 ) -> None:
     def limit() -> int:
-        told = simulator.call("/cgi-bin/openapi/quota/get", {"cgi_path": api})
-        return int(told["quota"]["daily_limit"])
+        answer = simulator.call("/cgi-bin/openapi/quota/get", {"cgi_path": api})
+        return int(answer["quota"]["daily_limit"])
 
     assert limit() == usual
     simulator.sim("/accounts", {"appid": APPID, "sandbox": True})
@@ -208,13 +210,13 @@ def test_quotas_are_cleared_by_secret_when_no_token_is_to_be_had(simulator: Simu
     assert simulator.raw(path, {"appid": APPID, "appsecret": secret}).json()["errcode"] == 0
 
 
-def test_a_refused_request_is_told_by_its_id_without_its_credentials(simulator: Simulator) -> None:
+def test_a_refused_request_is_returned_by_its_id_without_its_credentials(simulator: Simulator) -> None:
     refused = simulator.call("/cgi-bin/tags/create", {"tag": {"name": ""}})
     rid = refused["errmsg"].split("rid: ")[1]
-    told = simulator.call("/cgi-bin/openapi/rid/get", {"rid": rid})["request"]
-    assert told["request_url"].endswith("/cgi-bin/tags/create?access_token=***")
-    assert '"name": ""' in told["request_body"]
-    assert rid in told["response_body"]
+    answer = simulator.call("/cgi-bin/openapi/rid/get", {"rid": rid})["request"]
+    assert answer["request_url"].endswith("/cgi-bin/tags/create?access_token=***")
+    assert '"name": ""' in answer["request_body"]
+    assert rid in answer["response_body"]
     mistaken = {"grant_type": "mistake", "appid": APPID, "secret": "very-secret"}
     again = simulator.raw("/cgi-bin/stable_token", mistaken).json()["errmsg"].split("rid: ")[1]
     kept = simulator.call("/cgi-bin/openapi/rid/get", {"rid": again})["request"]["request_body"]

@@ -34,7 +34,7 @@ def tried(simulator: Simulator, openid: str = OPENID) -> Any:
     return simulator.call(TRY, {"user_id": openid}).get("button")
 
 
-def test_a_menu_is_told_as_it_was_made(simulator: Simulator) -> None:
+def test_a_menu_is_returned_as_it_was_made(simulator: Simulator) -> None:
     assert simulator.code(GET) == 46003
     assert simulator.code(CREATE, {"button": [CLICK, *under(VIEW)["button"]]}) == 0
     menu = simulator.call(GET)["menu"]
@@ -43,9 +43,9 @@ def test_a_menu_is_told_as_it_was_made(simulator: Simulator) -> None:
         {"name": "会员", "sub_button": [{**VIEW, "sub_button": []}]},
     ]
     assert isinstance(menu["menuid"], int)
-    told = simulator.call(CURRENT)
-    assert told["is_menu_open"] == 1
-    assert told["selfmenu_info"]["button"] == [CLICK, {"name": "会员", "sub_button": {"list": [VIEW]}}]
+    answer = simulator.call(CURRENT)
+    assert answer["is_menu_open"] == 1
+    assert answer["selfmenu_info"]["button"] == [CLICK, {"name": "会员", "sub_button": {"list": [VIEW]}}]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_who_is_not_verified_has_no_menus_but_may_ask_for_the_current_one(simula
     assert simulator.call(CURRENT) == {"is_menu_open": 0}
 
 
-def test_a_menu_of_the_platforms_own_page_is_only_told_by_the_current_one(simulator: Simulator) -> None:
+def test_a_menu_of_the_platforms_own_page_is_only_returned_by_the_current_one(simulator: Simulator) -> None:
     made = {"button": [{"type": "text", "name": "问候", "value": "您好"}]}
     simulator.sim(f"/accounts/{APPID}/menu-page", made)
     assert simulator.code(GET) == 46003

@@ -58,7 +58,7 @@ def test_the_openid_is_the_one_of_the_chat(simulator: Simulator, site: Site) -> 
         ({"grant_type": "refresh_token"}, 40002),
     ],
 )
-def test_what_is_wrong_with_an_exchange_is_said(
+def test_what_is_wrong_with_an_exchange_is_named(
     simulator: Simulator, site: Site, changes: dict[str, str], errcode: int
 ) -> None:
     assert exchanged(simulator, code(simulator, site), **changes)["errcode"] == errcode
@@ -160,7 +160,7 @@ def test_a_phone_code_becomes_a_number_once(simulator: Simulator, mini: str) -> 
     assert simulator.call(path, {"code": "x"}, token=token)["errcode"] == 40029
 
 
-def test_the_state_of_a_session_is_told(simulator: Simulator, mini: str) -> None:
+def test_the_state_of_a_session_is_returned(simulator: Simulator, mini: str) -> None:
     session = logged_in(simulator, perk(simulator, "login"))
     query = {"appid": MINI, "secret": SECRET, "grant_type": "client_credential"}
     token = simulator.raw("/cgi-bin/token", **query).json()["access_token"]
@@ -177,18 +177,43 @@ def test_an_official_account_is_no_mini_program(simulator: Simulator) -> None:
     assert ask(simulator, "/.mini/wxnobody/login", method="POST").status_code == 404
 
 
-def test_a_signature_of_the_js_sdk_is_checked(simulator: Simulator, site: Site) -> None:
+def signed_config(simulator: Simulator, url: str) -> dict[str, Any]:
+    """What a page gives `wx.config`."""
     ticket = simulator.call("/cgi-bin/ticket/getticket", type="jsapi")["ticket"]
-    url = f"{site.base}/page?a=1"
     text = f"jsapi_ticket={ticket}&noncestr=abc&timestamp=1764000000&url={url}"
     signature = hashlib.sha1(text.encode()).hexdigest()
-    config = {"appId": APPID, "timestamp": 1764000000, "nonceStr": "abc", "signature": signature}
+    return {"appId": APPID, "timestamp": 1764000000, "nonceStr": "abc", "signature": signature}
 
-    def told(**changes: Any) -> str:
+
+def test_a_voice_recorded_by_a_page_is_had_as_speex(simulator: Simulator, site: Site) -> None:
+    url = f"{site.base}/page"
+    config = signed_config(simulator, url)
+    asked = {"config": config, "url": url}
+    media_id = ask(simulator, "/.webview/voice", method="POST", json=asked).json()["serverId"]
+    token = simulator.token
+    speex = simulator.raw("/cgi-bin/media/get/jssdk", access_token=token, media_id=media_id)
+    assert (speex.headers["Content-Type"], len(speex.content) % 70) == ("voice/speex", 0)
+    amr = simulator.raw("/cgi-bin/media/get", access_token=token, media_id=media_id)
+    assert amr.headers["Content-Type"] == "audio/amr"
+    sent = simulator.upload("/cgi-bin/media/upload", "a.amr", amr.content, type="voice")["media_id"]
+    assert simulator.code("/cgi-bin/media/get/jssdk", media_id=sent) == 40007
+    assert simulator.code("/cgi-bin/media/get/jssdk") == 41006
+    config["signature"] = "0" * 40
+    assert "serverId" not in ask(simulator, "/.webview/voice", method="POST", json=asked).json()
+
+
+def test_a_signature_of_the_js_sdk_is_checked(simulator: Simulator, site: Site) -> None:
+    url = f"{site.base}/page?a=1"
+    config = signed_config(simulator, url)
+
+    def config_result(**changes: Any) -> str:
         asked = {"config": {**config, **changes}, "url": f"{url}#/order"}
         return str(ask(simulator, "/.webview/jssdk", method="POST", json=asked).json()["errMsg"])
 
-    assert told() == "config:ok"
+    assert config_result() == "config:ok"
     assert (
-        told(signature="0" * 40) == told(appId="wxnobody") == told(nonceStr="b") == "config:invalid signature"
+        config_result(signature="0" * 40)
+        == config_result(appId="wxnobody")
+        == config_result(nonceStr="b")
+        == "config:invalid signature"
     )

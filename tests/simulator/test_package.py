@@ -44,6 +44,15 @@ def test_every_test_begins_with_a_new_platform(wechat_simulator):
     account = prepared(wechat_simulator)
     account.assert_received(ANNA)
 
+def test_a_platform_is_authorised(wechat_simulator):
+    account = prepared(wechat_simulator)
+    platform = wechat_simulator.add_component("wxc0ffee0123456789", aes_key="A" * 43, pushes_tickets=False)
+    assert platform.push_ticket()["verdict"] == "no event_url"
+    assert platform.authorize(account, permissions=[2]).startswith("queryauthcode")
+    platform.cancel(account)
+    kinds = [each["fields"]["InfoType"] for each in platform.deliveries()]
+    assert kinds[1:] == ["authorized", "unauthorized"]
+
 def test_a_wrong_expectation_fails(wechat_simulator):
     prepared(wechat_simulator).assert_received(ANNA, "never sent")
 """
@@ -58,19 +67,19 @@ def test_the_fixture_gives_each_test_a_platform_of_its_own(tmp_path: Path) -> No
     done = subprocess.run(
         command, cwd=FOLDER.parent, capture_output=True, text=True, timeout=120, check=False
     )
-    assert "1 failed, 2 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 3 passed" in done.stdout, done.stdout + done.stderr
     assert "never sent" in done.stdout
 
 
 def test_every_route_of_the_control_api_is_documented(simulator: Simulator) -> None:
-    told = simulator.look("/openapi.json")
-    documented = {(method.upper(), path) for path, methods in told["paths"].items() for method in methods}
+    document = simulator.look("/openapi.json")
+    documented = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     for method, path, _ in control_api.TABLE:
         assert (method, f"/_sim{path.replace(':int', '')}") in documented
     assert ("POST", "/_sim/pay") in documented
-    for methods in told["paths"].values():
+    for methods in document["paths"].values():
         assert all(each["summary"] for each in methods.values())
-    fault = told["paths"]["/_sim/faults"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    fault = document["paths"]["/_sim/faults"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert fault["properties"]["errcode"] == {"type": "integer"}
 
 
@@ -82,8 +91,8 @@ def test_the_documentation_is_a_page(simulator: Simulator, path: str) -> None:
 
 
 def test_the_package_needs_what_it_imports_and_no_django() -> None:
-    told = tomllib.loads((FOLDER / "pyproject.toml").read_text())["project"]
-    names = {each.partition(">")[0] for each in told["dependencies"]}
+    document = tomllib.loads((FOLDER / "pyproject.toml").read_text())["project"]
+    names = {each.partition(">")[0] for each in document["dependencies"]}
     packages = {
         "anyio": "anyio", "Crypto": "pycryptodome", "lxml": "lxml", "PIL": "pillow", "requests": "requests",
         "segno": "segno", "starlette": "starlette", "uvicorn": "uvicorn",

@@ -1,4 +1,4 @@
-"""What the phone page asks of the simulator, and what it is told live."""
+"""What the phone page asks of the simulator, and the events it receives live."""
 
 from __future__ import annotations
 
@@ -62,15 +62,15 @@ def test_a_stranger_becomes_a_follower_by_following(simulator: Simulator) -> Non
     assert conversation(simulator)["person"]["following"] is True
 
 
-def test_a_phone_hears_each_delivery_and_the_reply(
+def test_a_phone_receives_each_delivery_and_the_reply(
     simulator: Simulator, server: AccountServer, happenings: Iterator[tuple[str, Any]]
 ) -> None:
     server.answer = lambda pushed: reply(inner="<Content>好的</Content>", to=OPENID)
     do(simulator, type="text", content="在吗")
     wanted = {("follower", "reply"), ("account", "好的")}
     seen = set()
-    for kind, told in happenings:
-        entry = told["entry"]
+    for kind, payload in happenings:
+        entry = payload["entry"]
         assert kind == "entry"
         seen |= {(entry["side"], each["verdict"]) for each in entry["attempts"]}
         seen.add((entry["side"], entry["content"]["content"]))
@@ -79,23 +79,23 @@ def test_a_phone_hears_each_delivery_and_the_reply(
     assert ("follower", "在吗") in seen
 
 
-def test_a_phone_hears_typing_and_a_reset(
+def test_a_phone_receives_typing_and_a_reset(
     simulator: Simulator, happenings: Iterator[tuple[str, Any]]
 ) -> None:
     do(simulator, type="follow")
     simulator.call("/cgi-bin/message/custom/typing", {"touser": OPENID, "command": "Typing"})
-    assert any(told.get("item") is True for kind, told in happenings if kind == "typing")
+    assert any(payload.get("item") is True for kind, payload in happenings if kind == "typing")
     simulator.sim("/reset")
-    assert any(kind == "reset" for kind, told in happenings)
+    assert any(kind == "reset" for kind, payload in happenings)
 
 
-def test_a_phone_does_not_hear_other_conversations(
+def test_a_phone_does_not_receive_other_conversations(
     simulator: Simulator, happenings: Iterator[tuple[str, Any]]
 ) -> None:
     simulator.event(type="text", content="from someone else", attempts=1)
     do(simulator, type="text", content="mine")
-    kind, told = next(happenings)
-    assert (kind, told["entry"]["content"]) == ("entry", {"content": "mine"})
+    kind, payload = next(happenings)
+    assert (kind, payload["entry"]["content"]) == ("entry", {"content": "mine"})
 
 
 def test_a_chosen_file_is_checked_kept_and_sent(simulator: Simulator, server: AccountServer) -> None:
@@ -113,7 +113,7 @@ def test_a_chosen_file_is_checked_kept_and_sent(simulator: Simulator, server: Ac
     assert odd.status_code == 400
 
 
-def test_what_cannot_be_done_is_told(simulator: Simulator) -> None:
+def test_what_cannot_be_done_is_refused(simulator: Simulator) -> None:
     assert do(simulator, type="fly").status_code == 400
     assert simulator.raw("/phone/wxnobody/x/conversation").status_code == 404
 

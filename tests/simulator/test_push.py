@@ -389,8 +389,8 @@ def object_in(body: bytes) -> dict[str, Any]:
 
 def test_the_callback_address_is_verified_by_its_echo(simulator: Simulator, server: AccountServer) -> None:
     server.answer = lambda pushed: pushed.query["echostr"].encode()
-    told = simulator.sim(f"/accounts/{APPID}/verify")
-    assert (told["ok"], told["status"]) == (True, 200)
+    answer = simulator.sim(f"/accounts/{APPID}/verify")
+    assert (answer["ok"], answer["status"]) == (True, 200)
     query = server.pushed[0].query
     assert query["signature"] == signing.signature(OWNER["token"], query["timestamp"], query["nonce"])
     server.answer = lambda pushed: b'"' + pushed.query["echostr"].encode() + b'"'

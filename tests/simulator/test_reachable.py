@@ -55,13 +55,13 @@ def refused(*options: str) -> str:
 # --- addresses
 
 
-def test_addresses_in_answers_begin_as_told(tmp_path: Path) -> None:
+def test_addresses_in_answers_begin_as_configured(tmp_path: Path) -> None:
     options = ("--public-url", "https://wechat.example.com", "--public-url", "pay=https://pay.example.com/")
     with started(*options) as simulator:
         simulator.sim("/accounts", OWNER)
         picture = b"\xff\xd8\xff" + b"0" * 100
-        told = simulator.upload("/cgi-bin/media/uploadimg", "a.jpg", picture)
-        assert told["url"].startswith("https://wechat.example.com/mmbiz/")
+        answer = simulator.upload("/cgi-bin/media/uploadimg", "a.jpg", picture)
+        assert answer["url"].startswith("https://wechat.example.com/mmbiz/")
         shop = Shop(simulator)
         shop.setup()
         assert shop.order(way="h5").json()["h5_url"].startswith("https://pay.example.com/cgi-bin/")
@@ -139,14 +139,14 @@ def test_refunds_of_the_old_api_ask_for_the_merchants_certificate(
     simulator, base, folder = secure
     simulator.sim("/reset")
     given = {"mchid": MCHID, "appids": [KEYS["appid"]], "apiv3_key": APIV3_KEY, "v2_key": V2_KEY}
-    told = simulator.sim("/merchants", given)
-    (tmp_path / "own.pem").write_text(told["certificate"])
-    (tmp_path / "own.key").write_text(told["private_key"])
+    answer = simulator.sim("/merchants", given)
+    (tmp_path / "own.pem").write_text(answer["certificate"])
+    (tmp_path / "own.key").write_text(answer["private_key"])
     own = (str(tmp_path / "own.pem"), str(tmp_path / "own.key"))
     assert "证书验证失败" in refund_of_the_old_api(base, folder)
     assert "证书验证失败" in refund_of_the_old_api(base, folder, headers={"X-Client-Certificate": "1"})
     assert "ORDERNOTEXIST" in refund_of_the_old_api(base, folder, cert=own)
-    simulator.sim("/merchants", {"mchid": MCHID, "voided": [told["serial_no"]]})
+    simulator.sim("/merchants", {"mchid": MCHID, "voided": [answer["serial_no"]]})
     assert "证书验证失败" in refund_of_the_old_api(base, folder, cert=own)
 
 
@@ -168,8 +168,8 @@ def test_callbacks_go_to_https_with_an_authority_of_ones_own(tmp_path: Path) -> 
             assert simulator.event(type="text", content="hi")["attempts"][0]["verdict"] == "success"
         with started() as simulator:
             simulator.sim("/accounts", {**OWNER, "callback_url": url})
-            told = simulator.event(type="text", content="hi", attempts=1)["attempts"][0]
-            assert (told["verdict"], told["detail"]) == ("error", "SSLError")
+            answer = simulator.event(type="text", content="hi", attempts=1)["attempts"][0]
+            assert (answer["verdict"], answer["detail"]) == ("error", "SSLError")
     finally:
         server.shutdown()
         server.server_close()
@@ -203,7 +203,26 @@ certificate_file = "cert.pem"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("options", "problem"),
+    [
+        (["--host", "nonsense.host.invalid"], "cannot listen at nonsense.host.invalid"),
+        (["--accounts", "missing.toml"], "missing.toml: No such file"),
+        (["--callback-ca", "missing.pem"], "missing.pem: No such file"),
+        (["--public-url", "nonsense"], "nonsense is no address"),
+    ],
+)
+def test_an_option_that_cannot_be_stops_the_start_with_a_sentence(options: list[str], problem: str) -> None:
+    assert problem in refused(*options)
+
+
+def test_a_port_that_cannot_be_is_refused() -> None:
+    command = [sys.executable, "-m", "simulator", "--port", "99999"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert "99999 is no port: give a number from 1 to 65535" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
     [
         ("[[accounts]]\nname = 'x'", "account 1 has no appid"),
         ("[[accounts]]\nappid = 'wx1'\nmode = 'open'", "account 1: mode must be one of"),
@@ -214,10 +233,12 @@ certificate_file = "cert.pem"
         ("= nonsense", "is no TOML"),
     ],
 )
-def test_a_file_that_cannot_be_stops_the_start_and_says_where(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_that_cannot_be_stops_the_start_and_says_where(
+    tmp_path: Path, text: str, message: str
+) -> None:
     file = tmp_path / "accounts.toml"
     file.write_text(text)
-    assert said in refused("--accounts", str(file))
+    assert message in refused("--accounts", str(file))
 
 
 def test_tokens_are_good_after_a_restart(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator import recipients
 from simulator.errors import ApiError
 from simulator.replies import Question, RefusedError, judge
 from simulator.windows import Grant, grant, spend, usable
@@ -26,7 +27,7 @@ def question(mode: str = "plain", format_: str = "xml", *, is_event: bool = Fals
         media_id = f"{kind[0] if kind != 'image' else 'm'}Z1x0demoReply{name}"
         media_id = media_id.replace("vZ1x0demoReplyVideo", "dZ1x0demoReplyVideo")
         account.media[media_id] = Media(media_id, kind, name, "", b"", 0, permanent=True)
-    return Question(account, OPENID, is_event, 1769907603.0)
+    return Question(account, recipients.own(account), OPENID, is_event, 1769907603.0)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)

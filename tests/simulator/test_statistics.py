@@ -125,7 +125,7 @@ def test_reads_of_an_article_add_up_over_days_hours_and_sources(simulator: Simul
     assert total(figures(simulator, "getusersharehour", noon), "share_count") == [whole[0]["share_count"]]
 
 
-def test_the_newer_calls_tell_the_same_reads(simulator: Simulator, noon: str) -> None:
+def test_the_newer_calls_return_the_same_reads(simulator: Simulator, noon: str) -> None:
     sent(simulator)
     day_later(simulator)
     old = figures(simulator, "getarticlesummary", noon)[0]

@@ -37,15 +37,15 @@ def test_who_follows_again_comes_last(simulator: Simulator) -> None:
     assert simulator.call("/cgi-bin/user/get")["data"]["openid"] == [second, first]
 
 
-def test_a_profile_tells_how_someone_came_and_that_someone_left(simulator: Simulator) -> None:
+def test_a_profile_shows_how_someone_came_and_that_someone_left(simulator: Simulator) -> None:
     simulator.event(type="scan", scene="store-0042")
-    told = simulator.call("/cgi-bin/user/info", openid=OPENID)
-    assert (told["subscribe"], told["subscribe_scene"], told["qr_scene_str"]) == (
+    answer = simulator.call("/cgi-bin/user/info", openid=OPENID)
+    assert (answer["subscribe"], answer["subscribe_scene"], answer["qr_scene_str"]) == (
         1,
         "ADD_SCENE_QR_CODE",
         "store-0042",
     )
-    assert "nickname" not in told
+    assert "nickname" not in answer
     simulator.event(type="unfollow")
     left = {"subscribe": 0, "openid": OPENID, "tagid_list": []}
     assert simulator.call("/cgi-bin/user/info", openid=OPENID) == left
@@ -164,8 +164,8 @@ def test_a_permanent_video_comes_with_its_description(simulator: Simulator) -> N
     assert simulator.upload("/cgi-bin/material/add_material", "w.mp4", MP4, type="video")["errcode"] == 47001
     form = {"description": '{"title":"海浪","introduction":"三秒"}'}
     kept = simulator.upload("/cgi-bin/material/add_material", "w.mp4", MP4, form, type="video")
-    told = simulator.call("/cgi-bin/material/get_material", {"media_id": kept["media_id"]})
-    assert (told["title"], told["description"]) == ("海浪", "三秒")
+    answer = simulator.call("/cgi-bin/material/get_material", {"media_id": kept["media_id"]})
+    assert (answer["title"], answer["description"]) == ("海浪", "三秒")
 
 
 def test_the_network_check_tells_a_reachable_server_from_a_silent_one(

@@ -45,7 +45,7 @@ def test_a_person_whose_name_is_no_host_is_refused(simulator: Simulator, site: S
 
 def test_the_server_is_asked_as_if_by_wechat(simulator: Simulator, site: Site) -> None:
     here = f"http://{PERSON}.localhost:{urlsplit(simulator.base).port}"
-    told = ask(
+    body = ask(
         simulator,
         f"/tell?url={quote(here + '/page', safe='')}",
         method="POST",
@@ -53,13 +53,13 @@ def test_the_server_is_asked_as_if_by_wechat(simulator: Simulator, site: Site) -
         headers={"Origin": here, "Referer": f"{here}/page", "Content-Type": "application/json"},
     ).text
     # The answer is translated for the page again, so the server's own address is not in it.
-    assert site.base not in told
-    asked = json.loads(told)
-    assert "MicroMessenger" in asked["headers"]["User-Agent"]
-    assert asked["headers"]["Host"] == urlsplit(site.base).netloc
-    assert asked["path"] == f"/tell?url={quote(site.base + '/page', safe='')}"
-    assert json.loads(asked["body"]) == {"url": f"{here}/page"}
-    assert asked["headers"]["origin"] == here
+    assert site.base not in body
+    received = json.loads(body)
+    assert "MicroMessenger" in received["headers"]["User-Agent"]
+    assert received["headers"]["Host"] == urlsplit(site.base).netloc
+    assert received["path"] == f"/tell?url={quote(site.base + '/page', safe='')}"
+    assert json.loads(received["body"]) == {"url": f"{here}/page"}
+    assert received["headers"]["origin"] == here
 
 
 def test_pages_are_translated_may_be_framed_and_carry_our_script(simulator: Simulator, site: Site) -> None:
@@ -94,7 +94,7 @@ def test_redirections_stay_in_the_webview(simulator: Simulator, site: Site, to: 
     assert ask(simulator, f"/go?to={quote(target, safe='')}").headers["Location"] == expected
 
 
-def test_a_server_that_is_away_is_said_to_be(simulator: Simulator) -> None:
+def test_a_server_that_is_away_is_reported(simulator: Simulator) -> None:
     simulator.sim("/accounts", {"appid": APPID, "callback_url": "http://127.0.0.1:1/callback"})
     assert ask(simulator, "/page").status_code == 502
 
@@ -145,5 +145,11 @@ def test_what_is_wrong_is_shown_to_the_person(
     assert number in answer.text
 
 
-def test_any_other_browser_is_told_to_use_wechat(simulator: Simulator, site: Site) -> None:
+def test_the_login_of_web_sites_says_that_it_is_not_played(simulator: Simulator, site: Site) -> None:
+    path = "/connect/qrconnect?appid=wx1&redirect_uri=x&response_type=code&scope=snsapi_login"
+    assert "not played" in ask(simulator, path).text
+    assert "not played" in requests.get(simulator.base + path, timeout=10).text
+
+
+def test_any_other_browser_is_asked_to_use_wechat(simulator: Simulator, site: Site) -> None:
     assert "请在微信客户端打开链接" in requests.get(simulator.base + authorize(site), timeout=10).text

@@ -104,8 +104,25 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(simulator: Sim
     answer = simulator.session.put(
         f"{simulator.base}/_sim/state", json={"accounts": {"wx1": {"x": 1}}}, timeout=30
     )
-    assert (answer.status_code, answer.json()["error"]) == (400, "Account has no x")
+    assert (answer.status_code, answer.json()["error"]) == (400, "accounts: Account has no x")
     assert [each["appid"] for each in simulator.look("/accounts")["accounts"]] == [APPID]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("/settings", {"deadline": "soon"}, "deadline: expected number, found str"),
+        ("/settings", {"risky_words": "x"}, "risky_words: expected list, found str"),
+        ("/faults", {"api": "*", "times": "many"}, "times: expected int, found str"),
+        ("/faults", {"api": "*", "drop_answer": 1}, "drop_answer: expected bool, found int"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_name(
+    simulator: Simulator, path: str, body: dict[str, Any], message: str
+) -> None:
+    assert refused(simulator, path, body) == (400, message)
+    assert simulator.look("/settings")["deadline"] == 5
+    assert simulator.look("/faults")["faults"] == []
 
 
 def test_dumped_objects_come_back_as_they_were(tmp_path: Path) -> None:
@@ -155,7 +172,7 @@ def test_a_taken_port_stops_the_start_with_one_line(simulator: Simulator) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("callback_url", "not a url", "begins with http"),
         ("callback_url", "ftp://127.0.0.1/", "begins with http"),
@@ -170,12 +187,12 @@ def test_a_taken_port_stops_the_start_with_one_line(simulator: Simulator) -> Non
     ],
 )
 def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(
-    simulator: Simulator, name: str, value: object, said: str
+    simulator: Simulator, name: str, value: object, message: str
 ) -> None:
     simulator.sim("/accounts", {"appid": "wx0000000000000000"})
     before = simulator.look("/accounts")
     body = {"appid": "wx0000000000000000", "name": "neu", name: value}
     answer = requests.post(f"{simulator.base}/_sim/accounts", json=body, timeout=30)
     assert answer.status_code == 400
-    assert said in answer.json()["error"]
+    assert message in answer.json()["error"]
     assert simulator.look("/accounts") == before

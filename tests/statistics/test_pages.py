@@ -38,7 +38,7 @@ def owner(staff: Cast) -> Client:
     return signed_in(staff.owner)
 
 
-def told(account: OfficialAccount, dataset: Dataset, age: int, *rows: Mapping[str, object]) -> None:
+def read_day(account: OfficialAccount, dataset: Dataset, age: int, *rows: Mapping[str, object]) -> None:
     """A day as it was read from the platform."""
     day = timezone.localdate() - age * DAY
     PlatformDay.objects.create(
@@ -77,13 +77,13 @@ def test_what_was_counted_here_stands_beside_what_the_platform_counted(
     account: OfficialAccount, owner: Client
 ) -> None:
     arrived(account, 1, "event", "subscribe")
-    told(account, Dataset.USER_SUMMARY, 1, {"user_source": 1, "new_user": 2, "cancel_user": 0})
-    told(account, Dataset.USER_CUMULATE, 1, {"cumulate_user": 1234})
+    read_day(account, Dataset.USER_SUMMARY, 1, {"user_source": 1, "new_user": 2, "cancel_user": 0})
+    read_day(account, Dataset.USER_CUMULATE, 1, {"cumulate_user": 1234})
     yesterday = timezone.localdate() - DAY
     assert f"{yesterday} 2 0 2 1,234 1 0" in text(owner, "users")
     arrived(account, 1, "text")
     arrived(account, 1, "image")
-    told(account, Dataset.UPSTREAM, 1, {"msg_type": 1, "msg_user": 1, "msg_count": 1})
+    read_day(account, Dataset.UPSTREAM, 1, {"msg_type": 1, "msg_user": 1, "msg_count": 1})
     shown = text(owner, "messages")
     assert f"{yesterday} 2 1 1 1 1" in shown
     assert "文字 1 1" in shown
@@ -91,7 +91,7 @@ def test_what_was_counted_here_stands_beside_what_the_platform_counted(
 
 
 def test_a_day_that_was_not_read_is_a_gap_and_not_zero(account: OfficialAccount, owner: Client) -> None:
-    told(account, Dataset.BIZ_SUMMARY, 2, {"detail": {"read_user": 7}})
+    read_day(account, Dataset.BIZ_SUMMARY, 2, {"detail": {"read_user": 7}})
     shown = text(owner, "articles", "days=7")
     day = timezone.localdate() - 2 * DAY
     assert f"{day} 7 0 0 0 0 0 0" in shown
@@ -105,7 +105,7 @@ def test_articles_are_listed_with_what_came_of_them(account: OfficialAccount, ow
         "msgid": "2247483701_1", "title": "<b>周末会员日", "publish_type": 0,
         "content_url": "https://mp.weixin.qq.com/s/abc", "detail_list": [detail, {**detail, "read_user": 2}],
     }  # fmt: skip
-    told(account, Dataset.ARTICLE_TOTAL, 2, article)
+    read_day(account, Dataset.ARTICLE_TOTAL, 2, article)
     page = owner.get(address("articles")).content.decode()
     assert "&lt;b&gt;周末会员日" in page
     assert 'href="https://mp.weixin.qq.com/s/abc"' in page
@@ -115,14 +115,14 @@ def test_an_address_of_the_platform_that_is_none_leads_nowhere(
     account: OfficialAccount, owner: Client
 ) -> None:
     article = {"title": "文章", "content_url": "javascript:alert(1)", "detail_list": None}
-    told(account, Dataset.ARTICLE_TOTAL, 2, article)
+    read_day(account, Dataset.ARTICLE_TOTAL, 2, article)
     assert "javascript:alert" not in owner.get(address("articles")).content.decode()
 
 
 def test_callbacks_have_an_average_and_a_share_that_failed(account: OfficialAccount, owner: Client) -> None:
     row = {"callback_count": 200, "fail_count": 3, "total_time_cost": 4000, "max_time_cost": 900}
-    told(account, Dataset.INTERFACE, 1, row)
-    told(account, Dataset.INTERFACE_HOUR, 1, {**row, "ref_hour": 2300})
+    read_day(account, Dataset.INTERFACE, 1, row)
+    read_day(account, Dataset.INTERFACE_HOUR, 1, {**row, "ref_hour": 2300})
     shown = text(owner, "interface")
     assert "200 3 20 毫秒 900 毫秒 0" in shown
     assert "1.5%" in shown
@@ -131,7 +131,7 @@ def test_callbacks_have_an_average_and_a_share_that_failed(account: OfficialAcco
 
 def test_the_period_before_is_compared(account: OfficialAccount, owner: Client) -> None:
     for age, came in ((1, 30), (8, 20)):
-        told(account, Dataset.USER_SUMMARY, age, {"user_source": 1, "new_user": came, "cancel_user": 0})
+        read_day(account, Dataset.USER_SUMMARY, age, {"user_source": 1, "new_user": came, "cancel_user": 0})
     shown = text(owner, "users", "days=7")
     assert "30 之前：20 +50.0%" in shown
 
@@ -152,7 +152,7 @@ def test_a_day_leads_to_the_messages_of_that_day(account: OfficialAccount, owner
 def test_every_page_is_a_workbook_and_a_csv_file_too(
     page: str, account: OfficialAccount, owner: Client
 ) -> None:
-    told(account, Dataset.USER_SUMMARY, 1, {"user_source": 1, "new_user": 2, "cancel_user": 1})
+    read_day(account, Dataset.USER_SUMMARY, 1, {"user_source": 1, "new_user": 2, "cancel_user": 1})
     book = load_workbook(BytesIO(b"".join(owner.get(address(page, "days=7&format=xlsx")))))
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     assert len(rows) == 8
@@ -188,7 +188,7 @@ def test_a_role_sees_what_its_area_is_about(role: str, allowed: set[str], accoun
 
 
 def test_figures_of_another_account_stay_there(staff: Cast, account: OfficialAccount, owner: Client) -> None:
-    told(staff.theirs, Dataset.USER_SUMMARY, 1, {"user_source": 1, "new_user": 77, "cancel_user": 0})
+    read_day(staff.theirs, Dataset.USER_SUMMARY, 1, {"user_source": 1, "new_user": 77, "cancel_user": 0})
     assert "77" not in text(owner, "users", f"account={staff.theirs.pk}")
 
 
@@ -196,7 +196,7 @@ def test_a_year_is_shown_with_one_question_for_each_source(
     account: OfficialAccount, owner: Client, django_assert_max_num_queries: object
 ) -> None:
     for age in range(1, 60):
-        told(account, Dataset.USER_SUMMARY, age, {"user_source": 1, "new_user": age, "cancel_user": 0})
+        read_day(account, Dataset.USER_SUMMARY, age, {"user_source": 1, "new_user": age, "cancel_user": 0})
     today = timezone.localdate()
     query = f"first={today - datetime.timedelta(days=365)}&last={today}"
     with django_assert_max_num_queries(15):  # type: ignore[operator]

@@ -51,7 +51,7 @@ USE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AdmissionRequest:
     """``bucket`` is ``None`` for a call that is refused whatever its nonce."""
 
     nonce: str
@@ -66,7 +66,7 @@ class Admission:
     wait: float = 0.0
 
 
-async def admit(call: Call) -> Admission:
+async def admit(call: AdmissionRequest) -> Admission:
     """Uses up the nonce and take a token. Raises ``NotDone`` and ``psycopg.Error`` while Postgres is away."""
     return await _admissions.add(call, PATIENCE_SECONDS)
 
@@ -83,14 +83,14 @@ class _Gate:
         )
         self._postgres = Writer("nonces", self._admit)
 
-    async def carry_out(self, calls: Sequence[Call], /) -> Sequence[Admission | Exception]:
+    async def carry_out(self, calls: Sequence[AdmissionRequest], /) -> Sequence[Admission | Exception]:
         return await self._postgres.carry_out(calls)
 
     async def close(self) -> None:
         await self._redis.aclose()
         await self._postgres.close()
 
-    async def _admit(self, session: Session, calls: Sequence[Call]) -> Sequence[Admission]:
+    async def _admit(self, session: Session, calls: Sequence[AdmissionRequest]) -> Sequence[Admission]:
         # First: if this fails, no nonce has been used up yet.
         found = await session.execute(SEEN, [[call.nonce for call in calls], timezone.now()], prepare=True)
         seen = {value for (value,) in await found.fetchall()}
@@ -106,7 +106,7 @@ class _Gate:
             for call, answer in zip(calls, answers, strict=True)
         ]
 
-    async def _ask_redis(self, calls: Sequence[Call]) -> Sequence[bytes]:
+    async def _ask_redis(self, calls: Sequence[AdmissionRequest]) -> Sequence[bytes]:
         keys, values = list[str](), list[Any]()
         for call in calls:
             bucket = call.bucket or Bucket("", 0, 0)
@@ -117,7 +117,7 @@ class _Gate:
         return answers
 
 
-async def _use_in_postgres(session: Session, calls: Sequence[Call]) -> Sequence[Admission]:
+async def _use_in_postgres(session: Session, calls: Sequence[AdmissionRequest]) -> Sequence[Admission]:
     expires_at = timezone.now() + nonces.KEPT
     used = await session.execute(USE, [expires_at, [call.nonce for call in calls]])
     first = {value for (value,) in await used.fetchall()}
@@ -129,4 +129,4 @@ async def _use_in_postgres(session: Session, calls: Sequence[Call]) -> Sequence[
     return admissions
 
 
-_admissions: Batches[Call, Admission] = Batches(_Gate, most=MOST)
+_admissions: Batches[AdmissionRequest, Admission] = Batches(_Gate, most=MOST)

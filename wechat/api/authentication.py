@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from structlog import contextvars
 
 from wechat.api import clients, nonces
-from wechat.api.clients import Entry
+from wechat.api.clients import ClientEntry
 from wechat.api.errors import ApiRefusal, NotAuthenticated
 from wechat.api.models import ApiClient
 from wechat.api.signing import Signed
@@ -37,7 +37,7 @@ SECRET_OF_NOBODY = "nobody"  # noqa: S105 - compared with, so that an unknown ke
 class SignatureAuthentication(BaseAuthentication):
     """``request.user`` becomes the ``ApiClient``, ``request.auth`` its ``clients.Entry``."""
 
-    def authenticate(self, request: Request) -> tuple[Any, Entry]:
+    def authenticate(self, request: Request) -> tuple[Any, ClientEntry]:
         with refusals_logged(request):
             entry, nonce = verified(request)
             if not nonces.first_use(nonce):
@@ -59,7 +59,7 @@ def refusals_logged(request: Request) -> Iterator[None]:
         raise
 
 
-def verified(request: Request) -> tuple[Entry, str]:
+def verified(request: Request) -> tuple[ClientEntry, str]:
     """Who signed the request, and its nonce, by the name under which it is used up. Raises refusals."""
     signed, key, signature = _read(request)
     entry = clients.find(key)
@@ -83,10 +83,10 @@ def client_of(request: Request) -> ApiClient:
     return client
 
 
-def entry_of(request: Request) -> Entry:
+def entry_of(request: Request) -> ClientEntry:
     """Returns what is known of the client that signed the request."""
     entry: object = request.auth
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, ClientEntry)
     return entry
 
 
@@ -111,7 +111,7 @@ def _read(request: Request) -> tuple[Signed, str, str]:
     return Signed(request.method or "", path, query, timestamp, nonce, request.body), key, signature
 
 
-def _check_address(entry: Entry, address: str) -> None:
+def _check_address(entry: ClientEntry, address: str) -> None:
     if not entry.may_call_from(address):
         log.warning("api_address_refused", extra={"client": entry.client.key_id, "address": address})
         message = _("This client may not call from %(address)s.") % {"address": address}

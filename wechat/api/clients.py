@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ClientEntry:
     """An enabled client, its secrets in the clear in this process, and its enabled accounts by slug."""
 
     client: ApiClient
@@ -34,12 +34,12 @@ class Entry:
         return any(mapped in network for network in self.networks)
 
 
-def _build() -> Mapping[str, Entry]:
+def _build() -> Mapping[str, ClientEntry]:
     clients = ApiClient.objects.filter(enabled=True).prefetch_related("accounts")
     return {client.key_id: entry for client in clients if (entry := _entry(client))}
 
 
-def _entry(client: ApiClient) -> Entry | None:
+def _entry(client: ApiClient) -> ClientEntry | None:
     """The client whose secret no key opens cannot sign anything; the others can."""
     try:
         # Opened once instead of at every look.
@@ -47,7 +47,7 @@ def _entry(client: ApiClient) -> Entry | None:
     except Undecryptable:
         log.exception("client_undecryptable", extra={"client": client.key_id})
         return None
-    return Entry(
+    return ClientEntry(
         client,
         {account.slug: account for account in client.accounts.all() if account.enabled},
         frozenset(client.scopes),
@@ -58,5 +58,5 @@ def _entry(client: ApiClient) -> Entry | None:
 _entries = Cached("api_clients", _build)
 
 
-def find(key_id: str) -> Entry | None:
+def find(key_id: str) -> ClientEntry | None:
     return _entries.get().get(key_id)

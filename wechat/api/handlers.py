@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.token_readers import TELLERS, Reader
+from accounts.operations.token_readers import SOURCES, Reader
 from wechat.api.models import TokenAccess
 
 SHOWN = 20
 
 
-@TELLERS.register
+@SOURCES.register
 def token_readers(account: OfficialAccount) -> Iterator[Reader]:
     """The business systems that asked for the account's access token lately."""
     rows = TokenAccess.objects.filter(account=account).select_related("client").order_by("-id")

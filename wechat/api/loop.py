@@ -24,7 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from wechat.api import idempotency
-from wechat.api.admission import Admission, Call, admit
+from wechat.api.admission import Admission, AdmissionRequest, admit
 from wechat.api.authentication import nonce_reused, refusals_logged, verified
 from wechat.api.errors import ApiRefusal
 from wechat.api.idempotency import AnsweredBefore
@@ -100,7 +100,7 @@ class LoopView(BusinessView):
         with refusals_logged(request):
             entry, nonce = verified(request)
             may = self.scopes.get("POST") in entry.scopes
-            admission = await admit(Call(nonce, Bucket.of(entry.client) if may else None))
+            admission = await admit(AdmissionRequest(nonce, Bucket.of(entry.client) if may else None))
             if not admission.is_first_use:
                 raise nonce_reused()
         request.user, request.auth = entry.client, entry  # type: ignore[assignment]  # a client is our user

@@ -58,7 +58,7 @@ def new_number() -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class StatementCall:
     """``rows`` are what it creates: JSON objects, joined by commas, with the ``number`` as ``request``."""
 
     client: ApiClient
@@ -87,7 +87,7 @@ class Calls:
         self._commits = group_commit(name, self._write, most=most, weigh=lambda call: call.weight)
         self._under_way: set[tuple[int, str]] = set()
 
-    async def carry_out(self, call: Call) -> str:
+    async def carry_out(self, call: StatementCall) -> str:
         """Returns the answer, once it and the rows are committed.
 
         Raises ``AnsweredBefore``, ``Refused``, ``NotDone`` while Postgres is away, and ``psycopg.Error`` for
@@ -104,7 +104,9 @@ class Calls:
             return answer
         raise of_another(answer, call.fingerprint)
 
-    async def _write(self, session: Session, calls: Sequence[Call]) -> Sequence[str | KeptAnswer | None]:
+    async def _write(
+        self, session: Session, calls: Sequence[StatementCall]
+    ) -> Sequence[str | KeptAnswer | None]:
         """The answer of each, or the row that has its key."""
         now = timezone.now()
         values = {
@@ -120,7 +122,7 @@ class Calls:
         return [answers.get(call.number) or kept.get(call.of_client) for call in calls]
 
 
-def _asked(call: Call) -> dict[str, object]:
+def _asked(call: StatementCall) -> dict[str, object]:
     return {
         "request": call.number,
         "client_id": call.client.pk,
@@ -129,7 +131,7 @@ def _asked(call: Call) -> dict[str, object]:
     }
 
 
-async def _kept(session: Session, calls: Sequence[Call]) -> Mapping[tuple[int, str], KeptAnswer]:
+async def _kept(session: Session, calls: Sequence[StatementCall]) -> Mapping[tuple[int, str], KeptAnswer]:
     keys = [[call.client.pk for call in calls], [call.key for call in calls]]
     cursor = await session.execute(KEPT_ANSWERS, keys)
     return {

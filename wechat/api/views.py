@@ -33,7 +33,7 @@ from structlog import contextvars
 from accounts.official.models import OfficialAccount
 from wechat.api import errors
 from wechat.api.authentication import SignatureAuthentication, entry_of
-from wechat.api.clients import Entry
+from wechat.api.clients import ClientEntry
 from wechat.api.errors import ApiRefusal
 from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
 from wechat.api.limits import ClientRate
@@ -149,7 +149,7 @@ def _named(request: Request) -> str:
     return str(data.get("account", "")) if isinstance(data, dict) else ""
 
 
-def _account(entry: Entry, slug: str) -> OfficialAccount:
+def _account(entry: ClientEntry, slug: str) -> OfficialAccount:
     """The account of that name; without a name the only one. Raises ``ApiRefusal``."""
     if slug in entry.accounts:
         return entry.accounts[slug]

@@ -52,7 +52,7 @@ PUBLICATION = actions.register(
         carry_out=_carry_out,
         link=lambda approval: reverse("admin:articles_draft_change", args=[approval.object_id]),
         fingerprint=_fingerprint,
-        unit=gettext_lazy("articles"),
+        unit=gettext_lazy("articles published at once"),
         in_words=lambda count: ngettext("%d article", "%d articles", count) % count,
     )
 )

@@ -23,14 +23,14 @@ WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TextLimits:
     """Of an article's text: WeChat reference 12.3."""
 
     characters: int = 20_000
     bytes: int = 1024 * 1024
 
 
-LIMITS = Limits()
+LIMITS = TextLimits()
 
 
 @dataclass(frozen=True, slots=True)

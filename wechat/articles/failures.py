@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.articles import reading
 from wechat.articles.models import Draft, Reading
@@ -34,9 +34,10 @@ def _read_again(rows: QuerySet[Reading]) -> int:
 
 
 SOURCES.add(
-    "articles", Source(gettext_lazy("Saving and publishing articles"), Area.CONTENT, _drafts, None, _page)
+    "articles",
+    FailureSource(gettext_lazy("Saving and publishing articles"), Area.CONTENT, _drafts, None, _page),
 )
 SOURCES.add(
     "article_readings",
-    Source(gettext_lazy("Reading drafts and articles"), Area.CONTENT, _readings, _read_again),
+    FailureSource(gettext_lazy("Reading drafts and articles"), Area.CONTENT, _readings, _read_again),
 )

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.official import links
-from accounts.official.links import Link
+from accounts.official.links import PageLink
 from accounts.official.models import OfficialAccount
 from wechat.articles import approval, pictures
 from wechat.articles.models import Article, Draft
@@ -32,11 +32,11 @@ def look_now(event: InboundEvent) -> None:
 
 
 @links.register
-def published(account: OfficialAccount) -> Iterator[Link]:
+def published(account: OfficialAccount) -> Iterator[PageLink]:
     drafts = Draft.objects.filter(account=account, state=Draft.State.PUBLISHED).prefetch_related("articles")
     for draft in drafts.order_by("-published_at")[:200]:
         for article, url in zip(draft.articles.all(), draft.urls, strict=False):
-            yield Link(url, article.title, _("Published articles"))
+            yield PageLink(url, article.title, _("Published articles"))
 
 
 @usage.register

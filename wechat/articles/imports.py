@@ -6,17 +6,17 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.errcodes import of_row
 from accounts.official.models import OfficialAccount
-from accounts.operations.imports import IMPORTS, Import, State
+from accounts.operations.imports import IMPORTS, Import, ImportState
 from accounts.staff.rights import Area
 from wechat.articles import reading
 from wechat.articles.models import Draft, Reading
 from wechat.kernel import work
 
 
-def _here(account: OfficialAccount) -> State:
+def _here(account: OfficialAccount) -> ImportState:
     row = Reading.objects.filter(account=account).first()
     number = Draft.objects.filter(account=account).count()
-    return State(number, moving=bool(row and row.due_at), problem=of_row(row) if row else "")
+    return ImportState(number, moving=bool(row and row.due_at), problem=of_row(row) if row else "")
 
 
 def _read(account: OfficialAccount, by: User) -> str:

@@ -42,7 +42,7 @@ UNKNOWN_MEDIA = 40007
 RUNNING, DONE, DELETED = 1, 0, 5
 
 
-class NotReady(work.NotYet):
+class ArticleNotReady(work.NotYet):
     """A picture is still on its way to the platform, or an article is still being published."""
 
     def __init__(self) -> None:
@@ -141,9 +141,9 @@ def _look_among_published(client: Client, draft: Draft) -> None:
     for listed in drafts.every_published(client):
         if [str(each.get("title")) for each in listed.articles] == titles:
             urls = [str(each.get("url", "")) for each in listed.articles]
-            _published(draft, drafts.Publication(DONE, listed.key, urls))
+            _published(draft, drafts.PublicationStatus(DONE, listed.key, urls))
             return
-    raise NotReady
+    raise ArticleNotReady
 
 
 def _submitted(draft: Draft, publish_id: str) -> None:
@@ -153,14 +153,14 @@ def _submitted(draft: Draft, publish_id: str) -> None:
 def _follow(client: Client, draft: Draft) -> None:
     publication = drafts.publication(client, draft.publish_id)
     if publication.status == RUNNING:
-        raise NotReady
+        raise ArticleNotReady
     if publication.status == DONE:
         _published(draft, publication)
     else:
         _done(draft, state=State.REFUSED, publish_status=publication.status, media_id="", saved_revision=0)
 
 
-def _published(draft: Draft, publication: drafts.Publication) -> None:
+def _published(draft: Draft, publication: drafts.PublicationStatus) -> None:
     _done(
         draft,
         state=State.PUBLISHED,
@@ -239,7 +239,7 @@ def _media_id(asset: Asset) -> str:
     if not asset.media_id:
         if asset.state == Asset.State.FAILED:
             raise ValidationError(f"{asset}: {asset.error}")
-        raise NotReady
+        raise ArticleNotReady
     return asset.media_id
 
 

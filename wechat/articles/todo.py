@@ -4,14 +4,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity, held, overdue
+from accounts.staff.todo import KINDS, Severity, TodoKind, held, overdue
 from wechat.articles.models import Draft
 
 PAGE = "admin:articles_draft_changelist"
 
 KINDS.add(
     "articles.failed",
-    Kind(
+    TodoKind(
         title=_("Articles that WeChat did not take"),
         page=PAGE,
         areas=(Area.CONTENT,),
@@ -24,7 +24,7 @@ KINDS.add(
 )
 KINDS.add(
     "held.articles",
-    Kind(
+    TodoKind(
         title=_("Saving and publishing articles is on hold"),
         page=PAGE,
         areas=(Area.CONTENT, Area.SENDING),
@@ -34,7 +34,7 @@ KINDS.add(
 )
 KINDS.add(
     "overdue.articles",
-    Kind(
+    TodoKind(
         title=_("Articles that were to be published long ago: publish them or not?"),
         page=PAGE,
         areas=(Area.SENDING,),

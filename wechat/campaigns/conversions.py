@@ -6,27 +6,16 @@ def paid(account, openids, since): return Revenue(orders, fen)
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import Campaign, Recipient
+from wechat.console.revenue import Revenue
 from wechat.kernel.registry import Registry
 
 # An order later than that has other reasons.
 WITHIN = datetime.timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Revenue:
-    """Paid orders and their sum in fen."""
-
-    orders: int = 0
-    fen: int = 0
-
-    def __add__(self, other: "Revenue") -> "Revenue":
-        return Revenue(self.orders + other.orders, self.fen + other.fen)
 
 
 # ``openids`` is a query for one column, of up to millions of rows: to be used as a subquery.

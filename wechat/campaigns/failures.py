@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.campaigns.models import MassCall
 
@@ -25,5 +25,5 @@ def _title(call: MassCall) -> str:
 
 
 SOURCES.add(
-    "mass_sends", Source(gettext_lazy("Mass sends"), Area.SENDING, _failed, None, _page, title=_title)
+    "mass_sends", FailureSource(gettext_lazy("Mass sends"), Area.SENDING, _failed, None, _page, title=_title)
 )

@@ -179,7 +179,7 @@ class TemplateForm(forms.Form):
             field.check(value)
 
 
-class TestForm(forms.Form):
+class CampaignTestForm(forms.Form):
     """The follower a campaign is sent to as a test."""
 
     follower = PersonField(

@@ -20,7 +20,7 @@ from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
 from wechat.campaigns import approval, conversions, counters, dispatch, figures, report, steps, test_send
 from wechat.campaigns.counters import OVER, SENT, Tally
-from wechat.campaigns.forms import TestForm
+from wechat.campaigns.forms import CampaignTestForm
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.campaigns.pages import all_campaigns, user_of
 from wechat.campaigns.variant_page import next_letter
@@ -70,7 +70,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         next_letter=next_letter(campaign) if campaign.is_editable else "",
         may_approve=may_change and approval.may_approve(campaign, user_of(request)),
         may_test=may_change and campaign.state in (State.DRAFT, State.WAITING),
-        test_form=TestForm(campaign.account),
+        test_form=CampaignTestForm(campaign.account),
         seeds=len(test_send.seeds(campaign)),
         history=audit.entries_of(campaign)[:HISTORY],
         **_now(campaign),
@@ -103,7 +103,7 @@ def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @object_page(all_campaigns, Area.SENDING, change=True)
 def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """Every wording to one follower, or to the test group."""
-    form = TestForm(campaign.account, request.POST)
+    form = CampaignTestForm(campaign.account, request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors.get("follower", []))))
         return redirect("admin:campaigns_campaign_change", campaign.pk)

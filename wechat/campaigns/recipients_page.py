@@ -6,16 +6,21 @@ from operator import or_
 from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.http.response import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import people
+from accounts.approvals.models import Approval
+from accounts.followers import export_approval, people
 from accounts.followers.exporting import mask
+from accounts.followers.handles import handle_name
 from accounts.followers.person_picker import PersonField
 from accounts.staff import audit, personal_data
 from accounts.staff.gate import frame, object_page
@@ -100,21 +105,39 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 @object_page(all_campaigns, Area.SENDING)
-def export(request: HttpRequest, campaign: Campaign) -> StreamingHttpResponse:
+def export(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
     """The same rows as CSV; OpenIDs are masked for those who may not change followers."""
     personal_data.check_export(request, campaign.account_id)
     form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign)
     may_change = Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
-    masked = not may_change or not personal_data.may_see_persons(request.user, campaign.account_id)
+    hidden = personal_data.hidden(campaign.account_id)
+    masked = hidden or not may_change
+    if not masked and (waits := _ask_for_recipients(request, campaign, rows.count())) is not None:
+        return redirect("admin:approvals_approval", waits.pk)
     audit.record(request, campaign, _("Downloaded the recipients."))
     return downloads.as_csv_stream(
-        _lines(campaign, rows, masked=masked), f"campaign-{campaign.pk}-recipients"
+        _lines(campaign, rows, masked=masked, hidden=hidden), f"campaign-{campaign.pk}-recipients"
     )
 
 
-def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> Iterator[Row]:
-    """A slice at a time, from the newest, in little memory."""
+def _ask_for_recipients(request: HttpRequest, campaign: Campaign, size: int) -> Approval | None:
+    assert isinstance(request.user, User)
+    return export_approval.ask_for_file(
+        export_approval.EXPORT,
+        campaign.account_id,
+        request.user,
+        title=_("File of recipients: %(campaign)s") % {"campaign": campaign},
+        size=size,
+        page=reverse("admin:campaigns_recipients", args=[campaign.pk]),
+    )
+
+
+def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool, hidden: bool) -> Iterator[Row]:
+    """A slice at a time, from the newest, in little memory.
+
+    ``masked`` are the OpenIDs; where people are ``hidden`` everybody is a handle.
+    """
     yield [
         "OpenID",
         _("follower"),
@@ -131,7 +154,8 @@ def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool) -> 
         known = people.of(campaign.account_id, (row.openid for row in part))
         for row in part:
             openid = mask(row.openid) if masked else row.openid
-            yield [openid, known[row.openid].name, *_cells(row, notes.get(row.openid, ""))]
+            name = handle_name(row.openid) if hidden else known[row.openid].name
+            yield [openid, name, *_cells(row, notes.get(row.openid, ""))]
         last = part[-1].pk
 
 

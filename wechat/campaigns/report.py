@@ -6,9 +6,9 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from wechat.campaigns import conversions
-from wechat.campaigns.conversions import Revenue
 from wechat.campaigns.counters import SENT, Tally
 from wechat.campaigns.models import Campaign, Recipient
+from wechat.console.revenue import Revenue
 from wechat.pushes import batches
 from wechat.pushes.states import WENT
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity, held, overdue
+from accounts.staff.todo import KINDS, Severity, TodoKind, held, overdue
 from wechat.campaigns.models import Campaign, MassSend
 
 CAMPAIGNS = "admin:campaigns_campaign_changelist"
@@ -13,7 +13,7 @@ SENDING = (Area.SENDING,)
 
 KINDS.add(
     "campaigns.stopped",
-    Kind(
+    TodoKind(
         title=_("Campaigns that stopped by themselves"),
         page=CAMPAIGNS,
         areas=SENDING,
@@ -25,7 +25,7 @@ KINDS.add(
 )
 KINDS.add(
     "campaigns.paused",
-    Kind(
+    TodoKind(
         title=_("Campaigns that somebody paused"),
         page=CAMPAIGNS,
         areas=SENDING,
@@ -37,7 +37,7 @@ KINDS.add(
 )
 KINDS.add(
     "campaigns.mass_failed",
-    Kind(
+    TodoKind(
         title=_("Mass sends that failed, or whose outcome is not known"),
         page=MASS_SENDS,
         areas=SENDING,
@@ -50,7 +50,7 @@ KINDS.add(
 )
 KINDS.add(
     "campaigns.mass_confirming",
-    Kind(
+    TodoKind(
         title=_("Mass sends wait for an administrator to agree on the phone"),
         page=MASS_SENDS,
         query=f"state={MassSend.State.CONFIRMING.value}",
@@ -66,7 +66,7 @@ for page, works, title in (
 ):
     KINDS.add(
         f"held.{works[0]}",
-        Kind(title=title, page=page, areas=SENDING, severity=Severity.FAULT, rows=held(*works)),
+        TodoKind(title=title, page=page, areas=SENDING, severity=Severity.FAULT, rows=held(*works)),
     )
 for page, work, title in (
     (CAMPAIGNS, "campaigns.run", _("Campaigns that were due long ago: send them or not?")),
@@ -75,5 +75,5 @@ for page, work, title in (
 ):
     KINDS.add(
         f"overdue.{work}",
-        Kind(title=title, page=page, areas=SENDING, severity=Severity.DECISION, rows=overdue(work)),
+        TodoKind(title=title, page=page, areas=SENDING, severity=Severity.DECISION, rows=overdue(work)),
     )

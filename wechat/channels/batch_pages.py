@@ -102,7 +102,7 @@ def _made(request: HttpRequest, batch: batches.Batch) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """The file that was chosen, or the one that was shown and is sent along. Raises ``Unreadable``."""
+    """The file that was chosen, or the one that was shown and is sent along. Raises ``UnreadableFile``."""
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
         file.seek(0)

@@ -74,7 +74,7 @@ class Batch:
 
 
 def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
-    """Returns what the file asks for, with what is wrong in each row. Raises ``Unreadable``."""
+    """Returns what the file asks for, with what is wrong in each row. Raises ``UnreadableFile``."""
     header, *rows = numbered = _numbered(body)
     places = _places(header[1])
     if not rows:
@@ -103,7 +103,7 @@ def make(batch: Batch) -> list[Channel]:
 
 
 def _numbered(body: bytes) -> list[tuple[int, list[str]]]:
-    """The rows that are not empty, with their numbers in the file. Raises ``Unreadable``."""
+    """The rows that are not empty, with their numbers in the file. Raises ``UnreadableFile``."""
     if len(body) > LARGEST_FILE:
         raise UnreadableBatch(_("The file has more than 1 MB: split it."))
     found: list[tuple[int, list[str]]] = []
@@ -133,7 +133,7 @@ def _as_text(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
 
 
 def _check_room(account: OfficialAccount, count: int) -> None:
-    """Raises ``Unreadable``."""
+    """Raises ``UnreadableFile``."""
     left = limits.permanent_left(account)
     if count > left:
         sentence = _("The account has only %(left)d permanent codes left: make temporary ones.")
@@ -141,7 +141,7 @@ def _check_room(account: OfficialAccount, count: int) -> None:
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
-    """The columns by name. Raises ``Unreadable`` for one that is unknown, twice there, or missing."""
+    """The columns by name. Raises ``UnreadableFile`` for one that is unknown, twice there, or missing."""
     places: dict[str, int] = {}
     for place, title in enumerate(header):
         wanted = title.strip().lower()

@@ -14,7 +14,7 @@ ALL_PERMANENT_USED = 45029
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class CodeCondition:
     """``kind`` colours the word; ``brief`` is until when; ``problem`` says what is wrong and what to do."""
 
     word: StrOrPromise
@@ -23,17 +23,17 @@ class Condition:
     problem: str = ""
 
 
-def of(channel: Channel) -> Condition:
+def of(channel: Channel) -> CodeCondition:
     code = channel.code
     problem = _problem(code)
     if code.is_over:
         over = _("The code can no longer be scanned. Make it anew and put the new picture in its place.")
-        return Condition(_("Expired"), "bad", _until(code), problem or over)
+        return CodeCondition(_("Expired"), "bad", _until(code), problem or over)
     if code.state == State.FAILED:
-        return Condition(code.get_state_display(), "bad", _until(code), problem)
+        return CodeCondition(code.get_state_display(), "bad", _until(code), problem)
     if code.state == State.WAITING:
-        return Condition(code.get_state_display(), "warn" if problem else "plain", _until(code), problem)
-    return Condition(_("Ready"), "good", _until(code), problem)
+        return CodeCondition(code.get_state_display(), "warn" if problem else "plain", _until(code), problem)
+    return CodeCondition(_("Ready"), "good", _until(code), problem)
 
 
 def _until(code: Code) -> str:

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.channels import making
 from wechat.channels.models import Code
@@ -35,5 +35,5 @@ def _title(code: Code) -> str:
 
 SOURCES.add(
     "codes",
-    Source(gettext_lazy("Making QR codes"), Area.CONTENT, _failed, _make_again, _page, title=_title),
+    FailureSource(gettext_lazy("Making QR codes"), Area.CONTENT, _failed, _make_again, _page, title=_title),
 )

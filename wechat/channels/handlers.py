@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official import links
-from accounts.official.links import Link
+from accounts.official.links import PageLink
 from accounts.official.models import OfficialAccount
 from wechat.channels import scanning, tagging, welcomes
 from wechat.channels.models import SCENE_PREFIX, Channel, Scan, Welcome
@@ -58,13 +58,13 @@ def note_leaving(event: InboundEvent) -> None:
 
 
 @links.register
-def code_pictures(account: OfficialAccount) -> Iterator[Link]:
+def code_pictures(account: OfficialAccount) -> Iterator[PageLink]:
     """The page that shows a channel's code, to be kept pressed or passed on."""
     for channel in Channel.objects.filter(account=account).select_related("code").order_by("-pk")[:200]:
         code = getattr(channel, "code", None)
         if code is not None and code.can_be_scanned:
             address = f"{settings.WECHAT_MP_BASE}/cgi-bin/showqrcode?{urlencode({'ticket': code.ticket})}"
-            yield Link(address, channel.name, _("Channel codes"))
+            yield PageLink(address, channel.name, _("Channel codes"))
 
 
 @usage.register

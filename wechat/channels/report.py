@@ -25,6 +25,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Scan
 from wechat.console.periods import Period, midnight
+from wechat.console.revenue import Revenue
 from wechat.kernel.registry import Registry
 
 STAYS = (1, 7, 30)
@@ -41,14 +42,6 @@ class Stay:
     @property
     def share(self) -> float | None:
         return self.stayed / self.followed if self.followed else None
-
-
-@dataclass(frozen=True, slots=True)
-class Revenue:
-    """What the followers of a channel paid for: paid orders, and their sum in fen."""
-
-    orders: int = 0
-    fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +87,7 @@ def register_revenue(source: RevenueSource) -> RevenueSource:
     return _revenue.register(source)
 
 
-def tells_revenue() -> bool:
+def has_revenue() -> bool:
     return bool(_revenue)
 
 
@@ -201,8 +194,7 @@ def _all_revenue(account: OfficialAccount, period: Period) -> Mapping[int, Reven
     found: dict[int, Revenue] = {}
     for source in _revenue:
         for channel_id, revenue in source(account, period).items():
-            known = found.get(channel_id, Revenue())
-            found[channel_id] = Revenue(known.orders + revenue.orders, known.fen + revenue.fen)
+            found[channel_id] = found.get(channel_id, Revenue()) + revenue
     return found
 
 

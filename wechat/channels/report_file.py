@@ -22,7 +22,7 @@ def _titles() -> Row:
     about = [_("channel"), _("group of channels"), _("place"), _("responsible")]
     counted = [_("scans"), _("new followers"), _("followed again")]
     stays = [_("stayed %(days)d days") % {"days": days} for days in STAYS]
-    revenue = [_("orders"), _("revenue in yuan")] if report.tells_revenue() else []
+    revenue = [_("orders"), _("revenue in yuan")] if report.has_revenue() else []
     return [*about, *counted, *stays, *revenue, _("cost in yuan"), _("cost of a new follower")]
 
 
@@ -32,7 +32,7 @@ def _cells(line: ReportRow) -> Row:
     texts: list[Value] = [channel.name, channel.group, channel.place, owner]
     stays = ["" if stay.share is None else f"{stay.share:.1%}" for stay in figures.stays]
     earned = figures.revenue
-    revenue: list[Value] = [earned.orders, _yuan(earned.fen)] if report.tells_revenue() else []
+    revenue: list[Value] = [earned.orders, _yuan(earned.fen)] if report.has_revenue() else []
     each = None if line.cost_each is None else _yuan(line.cost_each)
     counted = [figures.scans, figures.new, figures.again]
     return [*texts, *counted, *stays, *revenue, _yuan(channel.cost), each]

@@ -20,7 +20,7 @@ from wechat.channels.models import Channel
 from wechat.channels.page_frame import all_channels, frame
 from wechat.channels.report import ChannelFigures, ReportRow
 from wechat.console.periods import Period, PeriodForm
-from wechat.console.reports import Days, Line, Measure, Number, Report, Table, Unit, answer
+from wechat.console.reports import Days, Measure, Number, Report, Table, TableLine, Unit, answer
 from wechat.console.tables import downloads
 
 PAGE = 50
@@ -87,7 +87,7 @@ def compare(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     context = {
         "page_of": page,
         "most": max((line.figures.new for line in page), default=0),
-        "tells_revenue": report.tells_revenue(),
+        "has_revenue": report.has_revenue(),
     }
     return answer(request, shown, frame(request, shown.title, **context), "channels/report.html")
 
@@ -152,11 +152,11 @@ def _more(now: ChannelFigures, before: ChannelFigures) -> list[tuple[Measure, Nu
 
 
 def _measures() -> list[Measure]:
-    return [*STAYED, *(EARNED if report.tells_revenue() else ())]
+    return [*STAYED, *(EARNED if report.has_revenue() else ())]
 
 
 def _rest_of(figures: ChannelFigures) -> list[Number]:
-    earned: list[Any] = [figures.revenue.orders, figures.revenue.fen] if report.tells_revenue() else []
+    earned: list[Any] = [figures.revenue.orders, figures.revenue.fen] if report.has_revenue() else []
     return [*(stay.share for stay in figures.stays), *earned]
 
 
@@ -167,7 +167,7 @@ def _table(lines: Sequence[ReportRow]) -> Table:
         _("channel"),
         [*COUNTED[:3], *_measures(), COST],
         [
-            Line(
+            TableLine(
                 line.channel.name,
                 [
                     line.figures.scans,

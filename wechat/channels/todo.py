@@ -3,11 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity, held
+from accounts.staff.todo import KINDS, Severity, TodoKind, held
 
 KINDS.add(
     "held.channels",
-    Kind(
+    TodoKind(
         title=_("Making channel codes is on hold"),
         page="admin:channels_channel_changelist",
         areas=(Area.CONTENT,),

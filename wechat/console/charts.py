@@ -32,15 +32,17 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What the template ``console/chart.html`` draws; ``told`` says in words what can be seen."""
+    """What the template ``console/chart.html`` draws; ``description`` says in words what can be seen."""
 
     kind: str
     data: str
     options: str
-    told: str
+    description: str
 
 
-def chart(labels: Sequence[str], series: Sequence[Series], *, kind: str = "line", told: str = "") -> Chart:
+def chart(
+    labels: Sequence[str], series: Sequence[Series], *, kind: str = "line", description: str = ""
+) -> Chart:
     """Returns a chart with axes and a legend; a value that nobody knows is a gap."""
     own = iter(COLOURS)
     sets = [_dataset(each, QUIET if each.is_before else next(own, QUIET), kind) for each in series]
@@ -65,7 +67,9 @@ def chart(labels: Sequence[str], series: Sequence[Series], *, kind: str = "line"
             "y": {"beginAtZero": True, "ticks": {"color": INK, "maxTicksLimit": 6}, "grid": {"lineWidth": 1}},
         },
     }
-    return Chart(kind, json.dumps({"labels": list(labels), "datasets": sets}), json.dumps(options), told)
+    return Chart(
+        kind, json.dumps({"labels": list(labels), "datasets": sets}), json.dumps(options), description
+    )
 
 
 def _dataset(series: Series, colour: str, kind: str) -> dict[str, object]:

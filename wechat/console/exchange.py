@@ -21,7 +21,7 @@ from wechat.sdk.text import load_json
 LARGEST_FILE = 2 << 20
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """The file cannot be taken over; the message is a sentence for staff that says why and what to do."""
 
 
@@ -42,16 +42,18 @@ class FileFormat:
     def read(self, body: bytes) -> list[Any]:
         """Returns the items of a file in any encoding, their texts without control characters.
 
-        Raises ``Unreadable``.
+        Raises ``UnreadableFile``.
         """
         data = _parsed(body)
         if not isinstance(data, dict) or data.get("format") != self.name:
-            raise Unreadable(_("This file holds something else. Choose one that was exported on this page."))
+            raise UnreadableFile(
+                _("This file holds something else. Choose one that was exported on this page.")
+            )
         if data.get("version") != self.version:
-            raise Unreadable(_("This file is of another version. Export it again with this version."))
+            raise UnreadableFile(_("This file is of another version. Export it again with this version."))
         items = data.get(self.key)
         if not isinstance(items, list) or len(items) > self.most:
-            raise Unreadable(_("The file must hold a list of at most %(most)d.") % {"most": self.most})
+            raise UnreadableFile(_("The file must hold a list of at most %(most)d.") % {"most": self.most})
         return items
 
 
@@ -63,20 +65,20 @@ def download(text: str, name: str) -> HttpResponse:
 
 
 def uploaded(request: HttpRequest) -> bytes:
-    """Returns the file that was chosen, or was shown and is sent along. Raises ``Unreadable``."""
+    """Returns the file that was chosen, or was shown and is sent along. Raises ``UnreadableFile``."""
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
         file.seek(0)
         return bytes(file.read(LARGEST_FILE + 1))
     if "rehearsed" not in request.POST:
-        raise Unreadable(_("Choose a file first."))
+        raise UnreadableFile(_("Choose a file first."))
     return request.POST["rehearsed"].encode(errors="replace")
 
 
 def _parsed(body: bytes) -> Any:
     if len(body) > LARGEST_FILE:
-        raise Unreadable(_("The file is larger than 2 MB."))
+        raise UnreadableFile(_("The file is larger than 2 MB."))
     try:
         return load_json(encodings.decode(body).encode())
     except (encodings.UndecodableText, ValueError):
-        raise Unreadable(_("This is not a JSON file. Choose a file that was exported here.")) from None
+        raise UnreadableFile(_("This is not a JSON file. Choose a file that was exported here.")) from None

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 UNFORESEEN = re.compile(r"\A[A-Za-z_]\w*(?:Error|Exception|Timeout|NoAnswer)(?::|\Z)")
 
 
-def told(error: object) -> SafeString:
+def sentence(error: object) -> SafeString:
     """Returns a sentence as it is; what nobody foresaw behind words for it."""
     text = str(error or "")
     if not UNFORESEEN.match(text):

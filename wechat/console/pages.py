@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
@@ -81,6 +82,11 @@ class ModelAdmin(SkinAdmin[Row]):
         # Made for this request: what is only read links to what its reader may see.
         form.reader = request
         return form
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """A list has the name that leads to it, and not "Select … to change"."""
+        name = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, {**name, **(extra_context or {})})
 
 
 def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:

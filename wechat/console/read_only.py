@@ -119,7 +119,7 @@ class Section(Fieldset):
 
     def __iter__(self) -> Iterator[Any]:
         for field in self.fields:
-            yield Line(self.form, field, self.readonly_fields, self.model_admin)
+            yield ReadOnlyLine(self.form, field, self.readonly_fields, self.model_admin)
 
     @cached_property
     def is_collapsible(self) -> bool:
@@ -127,7 +127,7 @@ class Section(Fieldset):
         return "collapse" in self.classes and not any(name in self.form.errors for name in names)
 
 
-class Line(Fieldline):
+class ReadOnlyLine(Fieldline):
     """A line of a form without what its reader has no use for."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -147,10 +147,10 @@ class Line(Fieldline):
 
 def install() -> None:
     """Puts our lines in the place of the skin's, which has no other way to do so."""
-    vars(unfold.forms)["Fieldline"] = Line
+    vars(unfold.forms)["Fieldline"] = ReadOnlyLine
     vars(unfold.forms)["Fieldset"] = Section
     # Otherwise the skin does so when the first form is shown, and pages of versions may come before.
-    vars(helpers).update(AdminForm=unfold.forms.AdminForm, Fieldline=Line)
+    vars(helpers).update(AdminForm=unfold.forms.AdminForm, Fieldline=ReadOnlyLine)
 
 
 def _value_of(form: Any, name: str) -> Any:

@@ -107,7 +107,7 @@ Days = Mapping[datetime.date, Sequence[Number]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """A line of a table: its name, its values, and the page behind it."""
 
     name: str
@@ -122,7 +122,7 @@ class Table:
     title: StrOrPromise
     heading: StrOrPromise
     measures: Sequence[Measure]
-    lines: Sequence[Line]
+    lines: Sequence[TableLine]
     note: StrOrPromise = ""
     chart: Chart | None = None
 
@@ -136,7 +136,7 @@ class Table:
             ]
 
     @property
-    def shown(self) -> Iterator[tuple[Line, list[tuple[str, str]]]]:
+    def shown(self) -> Iterator[tuple[TableLine, list[tuple[str, str]]]]:
         """Returns each line with its values as they are read, and with their headings."""
         for line in self.lines:
             pairs = zip(self.measures, line.values, strict=True)
@@ -215,17 +215,17 @@ class Report:
         if any(earlier):
             title = _("%(title)s, the period before") % {"title": first.title}
             series.append(Series(title, [drawn(first, value) for value in earlier], is_before=True))
-        told = _("%(title)s from %(first)s to %(last)s; the numbers are in the table by day") % {
+        description = _("%(title)s from %(first)s to %(last)s; the numbers are in the table by day") % {
             "title": self.title, "first": period.first, "last": period.last,
         }  # fmt: skip
-        return chart([f"{day:%m-%d}" for day in period.days], series, told=told)
+        return chart([f"{day:%m-%d}" for day in period.days], series, description=description)
 
     @property
     def by_day(self) -> Table:
         """Every day of the period, the newest first."""
         link = self.day_link or (lambda _day: "")
         nothing = [None] * len(self.measures)
-        lines = [Line(str(day), self.days.get(day, nothing), link(day)) for day in self.form.period.days]
+        lines = [TableLine(str(day), self.days.get(day, nothing), link(day)) for day in self.form.period.days]
         return Table(_("By day"), _("Day"), self.measures, lines[::-1])
 
     def sheets(self) -> Iterator[tuple[str, Iterator[Row]]]:

@@ -32,10 +32,10 @@ def differences(old: Words, new: Words) -> list[Difference]:
 def words_of(row: models.Model, tracked: list[models.Field[Any, Any]]) -> dict[str, str]:
     """Returns what those fields of a row that people fill in say, by their labels."""
     filled_in = [field for field in tracked if field.editable and not field.primary_key]
-    return {str(capfirst(field.verbose_name)): _said(row, field) for field in filled_in}
+    return {str(capfirst(field.verbose_name)): _text(row, field) for field in filled_in}
 
 
-def _said(row: models.Model, field: models.Field[Any, Any]) -> str:
+def _text(row: models.Model, field: models.Field[Any, Any]) -> str:
     if isinstance(field, models.ForeignKey):
         return str(getattr(row, field.name, None) or "")
     value = getattr(row, field.attname)

@@ -60,7 +60,7 @@ USUAL = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConversationLine:
     """A conversation in the list; ``waits`` is how long, ``None`` for nobody who waits."""
 
     thread: Thread
@@ -74,7 +74,7 @@ def box_named(name: str) -> str:
     return name if name in BOXES else USUAL
 
 
-def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> Sequence[Line]:
+def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> Sequence[ConversationLine]:
     """The first conversations of a box; a search looks through all of them, by what is known of people."""
     rows = Thread.objects.filter(account=account).select_related("assignee")
     box = BOXES[name]
@@ -83,7 +83,7 @@ def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> 
     known = people.of(account.pk, (thread.openid for thread in shown))
     now = timezone.now()
     return [
-        Line(
+        ConversationLine(
             thread=thread,
             person=known[thread.openid],
             unread=threads.unread(thread) if thread.newest_id > thread.read_id else 0,

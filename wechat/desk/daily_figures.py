@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.daily_figures import SOURCES, Figure, Source
+from accounts.staff.daily_figures import SOURCES, Figure, FigureSource
 from accounts.staff.rights import Area
 from wechat.console.periods import DAY, midnight
 from wechat.console.reports import Measure, Unit, Whole
@@ -39,7 +39,7 @@ def by_day(
 
 SOURCES.add(
     "desk",
-    Source(
+    FigureSource(
         (
             Figure(
                 "answered_within",

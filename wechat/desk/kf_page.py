@@ -38,7 +38,7 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    worker: kf.Worker
+    worker: kf.ServiceWorker
     people: list[Person]
 
 
@@ -91,13 +91,13 @@ def _done(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         messages.error(request, _sentence(error))
     else:
         openid = request.POST.get("openid", "")
-        told = [
+        details = [
             request.POST.get("worker", ""),
             openid and handle_name(openid),
             request.POST.get("nickname", ""),
         ]
         done = DONE[request.POST["do"]]
-        audit.record(request, account, f"{done}: {' '.join(filter(None, told))}")
+        audit.record(request, account, f"{done}: {' '.join(filter(None, details))}")
         messages.success(request, _("Done."))
     return redirect("admin:desk_kf")
 

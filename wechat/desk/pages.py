@@ -34,7 +34,7 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import CHANGES, Area, Rights
-from wechat.desk import boxes, panel, presence, staff, takeovers, talking, threads, writing
+from wechat.desk import boxes, panel, presence, replying, staff, takeovers, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.inbox import conversation
 from wechat.kernel.row_ids import row_id
@@ -130,23 +130,23 @@ def address(thread: Thread, box: str = "") -> str:
 # --- what can be done
 
 
-def _say(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+def _reply(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
     given = request.POST
-    saying = talking.Saying(
+    draft = replying.StaffReply(
         token=given.get("token", "")[:40],
         text=given.get("text", ""),
         canned=_chosen(CannedAnswer, account, given.get("canned", "")),
         picture=_chosen(Asset, account, given.get("picture", "")),
         seen=row_id(given.get("seen", "")) or 0,
     )
-    talking.say(account, thread, _user(request), saying)
+    replying.reply(account, thread, _user(request), draft)
 
 
 def _again(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
     push = _chosen(Push, account, request.POST.get("push", ""))
     if push is None or push.openid != thread.openid:
         raise Http404
-    talking.say_again(account, thread, _user(request), push)
+    replying.reply_again(account, thread, _user(request), push)
 
 
 def _note(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
@@ -185,7 +185,7 @@ def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
 
 
 ACTIONS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = {
-    "say": _say,
+    "reply": _reply,
     "again": _again,
     "note": _note,
     "assign": _assign,
@@ -224,7 +224,7 @@ def _list(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
 
 def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> dict[str, Any]:
     follower = _follower(thread)
-    newest = talking.newest_of_staff(thread)
+    newest = replying.newest_of_staff(thread)
     takeover = takeovers.current(thread)
     return {
         "thread": thread,

@@ -3,12 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity
+from accounts.staff.todo import KINDS, Severity, TodoKind
 from wechat.desk import boxes
 
 KINDS.add(
     "desk.waiting",
-    Kind(
+    TodoKind(
         title=_("Conversations wait for an answer"),
         page="admin:desk",
         query="box=waiting",

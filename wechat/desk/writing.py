@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
-from wechat.desk import talking
+from wechat.desk import replying
 from wechat.desk.models import Thread
 from wechat.kernel import work
 from wechat.sdk.calls import messages as api
@@ -58,7 +58,7 @@ def _is_able(account: OfficialAccount) -> bool:
 
 def _has_just_talked(thread: Thread) -> bool:
     since = timezone.now() - SOON_AFTER
-    newest = talking.newest_of_staff(thread)
+    newest = replying.newest_of_staff(thread)
     return thread.newest_at > since or bool(newest and newest.sent_at and newest.sent_at > since)
 
 

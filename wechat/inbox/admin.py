@@ -42,13 +42,13 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         "What followers write and do is listed here as soon as WeChat sends it: the "
         "callback address must be entered on WeChat's page."
     )
-    list_display = ("received", "follower", "said", "answer_given", "condition")
+    list_display = ("received", "follower", "message_summary", "answer_given", "condition")
     list_display_links = ("received",)
     actions = ("handle_again",)
     change_form_outer_before_template = "inbox/message_tools.html"
     fields = (
-        "account", "follower", "said", "received_at", "sent_at", "answer_given", "condition", "failure",
-        "raw",
+        "account", "follower", "message_summary", "received_at", "sent_at", "answer_given", "condition",
+        "failure", "raw",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -90,13 +90,13 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return people.drawn(people.of_row(row), conversation_page.address(row) if row.openid else "")
 
     @admin.display(description=gettext_lazy("message"))
-    def said(self, row: InboundMessage) -> SafeString:
+    def message_summary(self, row: InboundMessage) -> SafeString:
         if row.kind == InboundMessage.MALFORMED:
             return badge(_("unreadable"), "bad")
         if row.kind == "text":
-            return format_html('<span class="said">{}</span>', Truncator(row.text).chars(120))
+            return format_html('<span class="multiline">{}</span>', Truncator(row.text).chars(120))
         text = Truncator(row.read).chars(80)
-        return format_html('{} <span class="said">{}</span>', badge(name_of(row.kind, row.event)), text)
+        return format_html('{} <span class="multiline">{}</span>', badge(name_of(row.kind, row.event)), text)
 
     @admin.display(description=gettext_lazy("answered by"))
     def answer_given(self, row: InboundMessage) -> str | SafeString:
@@ -119,7 +119,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, row: InboundMessage) -> SafeString:
-        return failures.told(row.error)
+        return failures.sentence(row.error)
 
     @admin.display(description=gettext_lazy("raw"))
     def raw(self, row: InboundMessage) -> SafeString:

@@ -44,7 +44,7 @@ def call(mark: str, name: StrOrPromise) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class AnswererNames:
     known: Mapping[str, Answerer]
 
     def of(self, mark: str) -> Answerer:
@@ -56,7 +56,7 @@ class Names:
         return Answerer(str(_called.find(mark) or (naming[1] if naming else "") or mark))
 
 
-def names(marks: Iterable[str]) -> Names:
+def names(marks: Iterable[str]) -> AnswererNames:
     """The names of these marks, with one look-up for each kind of answerer."""
     by_prefix: dict[str, set[str]] = {}
     for mark in marks:
@@ -68,4 +68,4 @@ def names(marks: Iterable[str]) -> Names:
         if prefix in _namings
         for identity, answerer in _namings.get(prefix)[0](sorted(identities)).items()
     }
-    return Names(known)
+    return AnswererNames(known)

@@ -9,8 +9,8 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.followers.labels import name_of
 from wechat.inbox.models import InboundMedia
-from wechat.sdk import content as said
-from wechat.sdk import messages as heard
+from wechat.sdk import content as sdk_content
+from wechat.sdk import messages as sdk_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,55 +67,55 @@ class Bubble:
     still: InboundMedia | None = None
 
 
-def of_content(content: said.Content) -> Part:
+def of_content(content: sdk_content.Content) -> Part:
     """Returns what we say."""
     match content:
-        case said.Text():
+        case sdk_content.Text():
             return Part("text", content.content)
-        case said.Image() | said.Voice():
+        case sdk_content.Image() | sdk_content.Voice():
             return Part(content.type, media_id=content.media_id)
-        case said.Video():
+        case sdk_content.Video():
             return Part("video", content.description, content.title, media_id=content.media_id)
-        case said.Music():
+        case sdk_content.Music():
             return Part("music", content.description, content.title, content.music_url)
-        case said.News():
-            first = content.articles[0] if content.articles else said.Article("")
+        case sdk_content.News():
+            first = content.articles[0] if content.articles else sdk_content.NewsArticle("")
             return Part("news", first.description, first.title, first.url)
-        case said.Menu():
+        case sdk_content.MenuMessage():
             choices = [item.content for item in content.items]
             return Part("menu", content.head, choices=choices, closing=content.tail)
-        case said.TransferToService():
+        case sdk_content.TransferToService():
             return Part("system", _("Handed over to customer service."))
-        case said.MiniProgramPage() | said.ArticleMessage() | said.Card():
+        case sdk_content.MiniProgramPage() | sdk_content.ArticleMessage() | sdk_content.Card():
             return _card(content)
 
 
-def _card(content: said.MiniProgramPage | said.ArticleMessage | said.Card) -> Part:
+def _card(content: sdk_content.MiniProgramPage | sdk_content.ArticleMessage | sdk_content.Card) -> Part:
     match content:
-        case said.MiniProgramPage():
+        case sdk_content.MiniProgramPage():
             return Part("card", content.pagepath, content.title)
-        case said.ArticleMessage():
+        case sdk_content.ArticleMessage():
             return Part("card", content.article_id, _("Published article"))
-        case said.Card():
+        case sdk_content.Card():
             return Part("card", content.card_id, _("Coupon"))
 
 
-def of_message(message: heard.Message) -> Part:
+def of_message(message: sdk_messages.Message) -> Part:
     """Returns what a follower says or does."""
     match message:
-        case heard.Text():
+        case sdk_messages.Text():
             return Part("text", message.content)
-        case heard.Image():
+        case sdk_messages.Image():
             return Part("image", media_id=message.media_id)
-        case heard.Voice():
+        case sdk_messages.Voice():
             return Part("voice", message.recognition, media_id=message.media_id)
-        case heard.Video():
+        case sdk_messages.Video():
             return Part("video", media_id=message.media_id)
-        case heard.Location():
+        case sdk_messages.Location():
             return Part("location", message.label, f"{message.latitude:.5f}, {message.longitude:.5f}")
-        case heard.Link():
+        case sdk_messages.Link():
             return Part("news", message.description, message.title, message.url)
-        case heard.MiniProgramPage():
+        case sdk_messages.MiniProgramPage():
             return Part("card", message.pagepath, message.title)
     if message.event:
         name = str(name_of(message.kind, message.event))

@@ -25,7 +25,6 @@ from typing import IO, Any, ClassVar, cast
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter
-from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
 from rest_framework.negotiation import BaseContentNegotiation
@@ -38,9 +37,10 @@ from rest_framework.views import APIView
 from accounts.official import directory
 from accounts.official.doctor import OWN_ECHO
 from accounts.official.models import OfficialAccount
-from wechat.inbox import knocks, refusals
+from wechat.inbox import refusals, unknown_addresses
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import metrics, versioned_cache
+from wechat.kernel.http_errors import TooLarge, Unavailable
 from wechat.sdk.content import Content, to_passive
 from wechat.sdk.envelope import MAX_BODY, Mode, Opened, open_envelope, seal, verify_query
 from wechat.sdk.errors import EnvelopeError, MalformedMessage
@@ -51,20 +51,8 @@ log = logging.getLogger(__name__)
 BUILD_SECONDS = 3
 
 
-class TooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The body is larger than 256 KiB."
-
-
-class Unavailable(APIException):
-    """Neither Postgres nor Redis took the message: the platform shall try again."""
-
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "Try again."
-
-
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class VerifiedPush:
     """A verified push; ``message`` is ``None`` when its text cannot be understood."""
 
     opened: Opened
@@ -72,8 +60,8 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    delivery: Delivery
+class PassiveReply:
+    delivery: VerifiedPush
     content: Content
 
 
@@ -88,7 +76,7 @@ class Signature(BaseAuthentication):
         slug = request.parser_context["kwargs"]["slug"]
         entry = directory.find(slug)
         if entry is None:
-            knocks.note(slug, request.query_params)
+            unknown_addresses.note(slug, request.query_params)
             raise NotFound
         keys = entry.keys()
         query = request.query_params
@@ -107,7 +95,7 @@ class Envelope(BaseParser):
 
     def parse(  # type: ignore[override]  # the stubs allow only forms and mappings
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Delivery:
+    ) -> VerifiedPush:
         assert parser_context is not None
         request: Request = parser_context["request"]
         body = stream.read(MAX_BODY + 1)
@@ -119,12 +107,12 @@ class Envelope(BaseParser):
         except EnvelopeError as error:
             raise _refused(entry.account, error) from None
         try:
-            return Delivery(opened, parse(opened.body))
+            return VerifiedPush(opened, parse(opened.body))
         except MalformedMessage:
-            return Delivery(opened, None)
+            return VerifiedPush(opened, None)
 
 
-class Sealed(BaseRenderer):
+class SealedReplyRenderer(BaseRenderer):
     """The passive reply, in the format of the push and sealed as it was; a text is sent as it is."""
 
     media_type = "text/xml"
@@ -136,7 +124,7 @@ class Sealed(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        if not isinstance(data, Reply):
+        if not isinstance(data, PassiveReply):
             return str(data["detail"] if isinstance(data, dict) else data).encode()
         message, opened = data.delivery.message, data.delivery.opened
         assert message is not None
@@ -170,7 +158,7 @@ class Callback(APIView):
     http_method_names = ["get", "post"]
     authentication_classes = [Signature]
     parser_classes = [Envelope]
-    renderer_classes = [Sealed]
+    renderer_classes = [SealedReplyRenderer]
     content_negotiation_class = OnlyOne
     permission_classes = []
     throttle_classes = []
@@ -182,7 +170,7 @@ class Callback(APIView):
         "authenticators": [signature],
         "negotiator": OnlyOne(),
     }
-    renderer = Sealed()
+    renderer = SealedReplyRenderer()
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         return Request(request, parser_context={"kwargs": kwargs, "view": self}, **self.plug_points)
@@ -249,7 +237,7 @@ class Callback(APIView):
             return _text("success")
         form = "application/json" if delivery.opened.in_json else self.renderer.media_type
         return HttpResponse(
-            self.renderer.render(Reply(delivery, content)), content_type=f"{form}; charset=utf-8"
+            self.renderer.render(PassiveReply(delivery, content)), content_type=f"{form}; charset=utf-8"
         )
 
 
@@ -263,13 +251,13 @@ def _counter(slug: str, outcome: str) -> Counter:
     return metrics.CALLBACKS.labels(slug, outcome)
 
 
-def _delivered(request: Request) -> Delivery:
+def _delivered(request: Request) -> VerifiedPush:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if length > MAX_BODY:
         raise TooLarge
     if not length:
         raise _refused(_entry(request).account, EnvelopeError("missing"))
-    return cast(Delivery, request.data)
+    return cast(VerifiedPush, request.data)
 
 
 def _entry(request: Request) -> directory.CachedAccount:
@@ -277,7 +265,7 @@ def _entry(request: Request) -> directory.CachedAccount:
     return cast(directory.CachedAccount, request.auth)
 
 
-async def _content(account: OfficialAccount, delivery: Delivery) -> Content | None:
+async def _content(account: OfficialAccount, delivery: VerifiedPush) -> Content | None:
     if delivery.message is None:
         await receive_malformed(account, delivery.opened.body)
         return None

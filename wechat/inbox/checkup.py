@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.doctor import Finding, Level, examines, last_seen, observes, with_time
 from accounts.official.models import OfficialAccount
-from accounts.operations.arrivals import TELLERS, Arrivals
-from wechat.inbox import knocks
+from accounts.operations.arrivals import SOURCES, Arrivals
+from wechat.inbox import unknown_addresses
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage, Refusal, Verification
 
 RECENT_ROWS = 50
@@ -51,14 +51,14 @@ def verified_at(account: OfficialAccount) -> datetime.datetime | None:
     return Verification.objects.filter(account=account).values_list("last_at", flat=True).first()
 
 
-@TELLERS.register
+@SOURCES.register
 def arrivals(account: OfficialAccount) -> Arrivals:
     """What came of the account's pushes, and where the platform looked for it in vain."""
     taken = newest(account)
     return Arrivals(
         verified_at=verified_at(account),
         pushed_at=taken.received_at if taken else None,
-        elsewhere=tuple(knocks.meant_for(account)),
+        elsewhere=tuple(unknown_addresses.meant_for(account)),
     )
 
 

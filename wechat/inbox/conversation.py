@@ -103,9 +103,11 @@ def _trouble(row: InboundMessage) -> tuple[str, str]:
     return "", ""
 
 
-def _answer(row: InboundMessage, names: answerers.Names) -> Bubble:
+def _answer(row: InboundMessage, names: answerers.AnswererNames) -> Bubble:
     by = names.of(row.answered_by)
-    return Bubble(row.received_at, ours=True, part=_said(row.answer), note=by.name, note_link=by.link)
+    return Bubble(
+        row.received_at, ours=True, part=_part_of_answer(row.answer), note=by.name, note_link=by.link
+    )
 
 
 def part_of(row: InboundMessage) -> Part:
@@ -118,7 +120,7 @@ def part_of(row: InboundMessage) -> Part:
         return Part("other", row.body[:500], _("Unreadable"))
 
 
-def _said(stored: Any) -> Part:
+def _part_of_answer(stored: Any) -> Part:
     try:
         return of_content(from_dict(stored))
     except ContentError:

@@ -62,16 +62,16 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class MessageTally:
     count: int = 0
     unanswered: int = 0
 
-    def __add__(self, other: "Counted") -> "Counted":
-        return Counted(self.count + other.count, self.unanswered + other.unanswered)
+    def __add__(self, other: "MessageTally") -> "MessageTally":
+        return MessageTally(self.count + other.count, self.unanswered + other.unanswered)
 
 
 # By kind and event.
-Kinds = Mapping[tuple[str, str], Counted]
+Kinds = Mapping[tuple[str, str], MessageTally]
 
 
 def is_due() -> bool:
@@ -110,7 +110,7 @@ def by_day(
 ) -> Mapping[datetime.date, Kinds]:
     """Returns the days on which something arrived, both ends included."""
     period = Period(first, last)
-    found: dict[datetime.date, dict[tuple[str, str], Counted]] = defaultdict(dict)
+    found: dict[datetime.date, dict[tuple[str, str], MessageTally]] = defaultdict(dict)
     asked: dict[str, Any] = {
         "account": account.pk, "first": first, "last": last, "begins": period.begins, "ends": period.ends
     }  # fmt: skip
@@ -118,14 +118,14 @@ def by_day(
         cursor.execute(BY_DAY, asked)
         for day, kind, event, *rest in cursor.fetchall():
             kinds = found[day]
-            kinds[kind, event] = kinds.get((kind, event), Counted()) + Counted(*rest)
+            kinds[kind, event] = kinds.get((kind, event), MessageTally()) + MessageTally(*rest)
     return found
 
 
-def what_people_wrote(kinds: Kinds) -> Counted:
+def what_people_wrote(kinds: Kinds) -> MessageTally:
     """Returns the messages among them: neither events nor what cannot be read."""
     wrote = (counted for (kind, _event), counted in kinds.items() if kind not in {EVENT, MALFORMED})
-    return sum(wrote, Counted())
+    return sum(wrote, MessageTally())
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:

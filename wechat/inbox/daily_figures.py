@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.daily_figures import SOURCES, Figure, Source
+from accounts.staff.daily_figures import SOURCES, Figure, FigureSource
 from accounts.staff.rights import Area
 from wechat.console.periods import DAY
 from wechat.console.reports import Measure
@@ -29,7 +29,7 @@ def by_day(
 
 
 def _events(kinds: counts.Kinds, event: str) -> int:
-    return kinds.get((counts.EVENT, event), counts.Counted()).count
+    return kinds.get((counts.EVENT, event), counts.MessageTally()).count
 
 
 def _log(first: datetime.date, last: datetime.date, **filters: str) -> str:
@@ -47,7 +47,7 @@ def _gone(first: datetime.date, last: datetime.date) -> str:
 
 SOURCES.add(
     "inbox",
-    Source(
+    FigureSource(
         (
             Figure("follows", Measure(_("Newly following")), Area.FOLLOWERS, _followers),
             Figure("leaves", Measure(_("Unfollowed"), is_bad=True), Area.FOLLOWERS, _gone),

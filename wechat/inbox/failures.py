@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
@@ -29,5 +29,7 @@ def _page(row: InboundMessage) -> str:
 
 SOURCES.add(
     "messages",
-    Source(gettext_lazy("Reacting to messages and events"), Area.MESSAGES, _failed, handle_again, _page),
+    FailureSource(
+        gettext_lazy("Reacting to messages and events"), Area.MESSAGES, _failed, handle_again, _page
+    ),
 )

@@ -50,7 +50,7 @@ def keep_media(event: InboundEvent) -> None:
 
 
 @reacts()
-def tell_business_systems(event: InboundEvent) -> None:
+def publish_event(event: InboundEvent) -> None:
     row, name = event.row, _published(event.message)
     if row is None or not name:
         return

@@ -38,12 +38,12 @@ FORGOTTEN = (
 @reacts(UserInfoModified)
 def forget_old_profile(event: InboundEvent) -> None:
     """Cleared, not fetched: the new one needs the follower's own token, with their next visit."""
-    erasing.forget_profile(event.account.pk, _whom(event).affected_openid)
+    erasing.forget_profile(event.account.pk, _personal_data(event).affected_openid)
 
 
 @reacts(UserAuthorizationRevoked)
 def forget_what_was_withdrawn(event: InboundEvent) -> None:
-    message = _whom(event)
+    message = _personal_data(event)
     if NICKNAME_AND_PICTURE in message.revoke_info:
         erasing.forget_profile(event.account.pk, message.affected_openid)
     if PLACES in message.revoke_info:
@@ -53,9 +53,9 @@ def forget_what_was_withdrawn(event: InboundEvent) -> None:
 @reacts(UserAuthorizationCancelled)
 def forget_the_person(event: InboundEvent) -> None:
     """They closed their WeChat account."""
-    whom = {"account": event.account, "openid": _whom(event).affected_openid}
-    Follower.objects.filter(**whom).update(subscribed=False)
-    erasing.erase(Follower.objects.filter(**whom).first() or Follower(**whom))
+    person = {"account": event.account, "openid": _personal_data(event).affected_openid}
+    Follower.objects.filter(**person).update(subscribed=False)
+    erasing.erase(Follower.objects.filter(**person).first() or Follower(**person))
 
 
 @erasing.holds
@@ -112,6 +112,6 @@ def _forget(rows: QuerySet[InboundMessage]) -> None:
     )
 
 
-def _whom(event: InboundEvent) -> PersonalData:
+def _personal_data(event: InboundEvent) -> PersonalData:
     assert isinstance(event.message, PersonalData)
     return event.message

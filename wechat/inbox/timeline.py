@@ -32,10 +32,10 @@ def received(follower: Follower, before: datetime.datetime | None, limit: int) -
 
 
 def _text(row: InboundMessage) -> str:
-    said = Truncator(row.read).chars(SHOWN)
+    text = Truncator(row.read).chars(SHOWN)
     if row.kind == "text" and not row.answered_by:
-        return f"{said} ({_('No rule answered')})"
-    return said
+        return f"{text} ({_('No rule answered')})"
+    return text
 
 
 def _link(row: InboundMessage) -> str:

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity
+from accounts.staff.todo import KINDS, Severity, TodoKind
 from wechat.inbox.checkup import WHAT_REFUSALS_SAY
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage, Refusal
 
@@ -17,7 +17,7 @@ _NEWEST = (
 
 KINDS.add(
     "inbox.refused",
-    Kind(
+    TodoKind(
         # It is gone with the first good one.
         title=_("Callbacks of WeChat are refused: something is set up wrongly"),
         page="admin:official_officialaccount_changelist",
@@ -33,7 +33,7 @@ KINDS.add(
 )
 KINDS.add(
     "inbox.failed",
-    Kind(
+    TodoKind(
         title=_("Messages that could not be handled"),
         page="admin:inbox_inboundmessage_changelist",
         query="state=failed",
@@ -45,7 +45,7 @@ KINDS.add(
 )
 KINDS.add(
     "inbox.malformed",
-    Kind(
+    TodoKind(
         title=_("Callbacks that could not be read"),
         page="admin:inbox_inboundmessage_changelist",
         query="state=malformed",

@@ -54,7 +54,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class UnansweredReport:
     """The questions, and the window they were counted in: ``cut_at`` is set if it was shortened."""
 
     questions: Sequence[Question]
@@ -62,7 +62,7 @@ class Report:
     cut_at: datetime.datetime | None
 
 
-def report(account: OfficialAccount, days: int) -> Report:
+def report(account: OfficialAccount, days: int) -> UnansweredReport:
     since = timezone.now() - datetime.timedelta(days=days)
     first_id = timeline.first_id(InboundMessage, "received_at", since - timeline.LONGEST_DELAY)
     asked: dict[str, int | datetime.datetime] = {
@@ -71,7 +71,7 @@ def report(account: OfficialAccount, days: int) -> Report:
     with connection.cursor() as cursor:
         cursor.execute(GROUPED, asked)
         questions = [Question(*row) for row in cursor.fetchall()]
-    return Report(questions, since, _cut_at(account, first_id, since))
+    return UnansweredReport(questions, since, _cut_at(account, first_id, since))
 
 
 def ignore(account: OfficialAccount, text: str) -> None:

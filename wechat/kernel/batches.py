@@ -36,7 +36,7 @@ class _Waiting(Generic[T, R]):
             self.done.set_result(outcome)
 
 
-class Worker(Protocol[T_contra, R_co]):
+class BatchWorker(Protocol[T_contra, R_co]):
     """Carries out the batches of one event loop."""
 
     async def carry_out(self, items: Sequence[T_contra], /) -> Sequence[R_co | Exception]:
@@ -56,7 +56,7 @@ class Batches(Generic[T, R]):
 
     def __init__(
         self,
-        worker: Callable[[], Worker[T, R]],
+        worker: Callable[[], BatchWorker[T, R]],
         *,
         most: int,
         weigh: Callable[[T], int] = lambda item: 1,
@@ -79,7 +79,7 @@ class Batches(Generic[T, R]):
 
 class _Queue(Generic[T, R]):
     def __init__(
-        self, worker: Worker[T, R], most: int, weigh: Callable[[T], int], forget: Callable[[], object]
+        self, worker: BatchWorker[T, R], most: int, weigh: Callable[[T], int], forget: Callable[[], object]
     ) -> None:
         self._worker, self._most, self._weigh, self._forget = worker, most, weigh, forget
         self._loop = asyncio.get_running_loop()

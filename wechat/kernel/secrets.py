@@ -20,7 +20,7 @@ class Undecryptable(Exception):
     """No configured key opens this secret, or it was moved from another row."""
 
 
-class Sealed(bytes):
+class Ciphertext(bytes):
     """A ciphertext as the database holds it."""
 
     __slots__ = ()
@@ -30,15 +30,15 @@ class Sealed(bytes):
         return self.split(b".", 1)[0].decode()
 
 
-def seal(text: str, binding: str) -> Sealed:
+def seal(text: str, binding: str) -> Ciphertext:
     key_id, key = next(iter(settings.FIELD_ENCRYPTION_KEYS.items()))
     cipher = AES.new(key, AES.MODE_GCM, nonce=get_random_bytes(NONCE_BYTES), mac_len=TAG_BYTES)
     cipher.update(binding.encode())
     body, tag = cipher.encrypt_and_digest(text.encode())
-    return Sealed(key_id.encode() + b"." + cipher.nonce + tag + body)
+    return Ciphertext(key_id.encode() + b"." + cipher.nonce + tag + body)
 
 
-def unseal(sealed: Sealed, binding: str) -> str:
+def unseal(sealed: Ciphertext, binding: str) -> str:
     """The secret's text. Raises ``Undecryptable``."""
     key_id, _, rest = sealed.partition(b".")
     key = settings.FIELD_ENCRYPTION_KEYS.get(key_id.decode())
@@ -86,12 +86,12 @@ class SecretField(models.Field[str, str]):
     def binding(self, row: models.Model) -> str:
         return f"{self.model._meta.db_table}.{self.column}:{cast(HasSecrets, row).secret_id}"
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | str:
-        return Sealed(value) if value else ""
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Ciphertext | str:
+        return Ciphertext(value) if value else ""
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | bytes:
+    def pre_save(self, model_instance: models.Model, add: bool) -> Ciphertext | bytes:
         value = model_instance.__dict__.get(self.attname, "")
-        if value and not isinstance(value, Sealed):
+        if value and not isinstance(value, Ciphertext):
             value = seal(value, self.binding(model_instance))
         return value or b""
 
@@ -109,7 +109,7 @@ class _Reveal:
         if name not in row.__dict__:
             row.refresh_from_db(fields=[name])
         value = row.__dict__[name]
-        return unseal(value, self.field.binding(row)) if isinstance(value, Sealed) else value
+        return unseal(value, self.field.binding(row)) if isinstance(value, Ciphertext) else value
 
-    def __set__(self, row: models.Model, value: str | Sealed) -> None:
+    def __set__(self, row: models.Model, value: str | Ciphertext) -> None:
         row.__dict__[self.field.attname] = value

@@ -211,7 +211,7 @@ def _check_account(session: LoginSession | None, account: OfficialAccount | None
         raise NotAuthenticated("invalid_token", _("This token is not valid."))
 
 
-def _tokens(fresh: tokens.Tokens) -> Response:
+def _tokens(fresh: tokens.TokenPair) -> Response:
     """In a browser the refresh token goes into the cookie, elsewhere into the answer."""
     payload: dict[str, Any] = {
         "access_token": fresh.access,

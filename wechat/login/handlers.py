@@ -53,7 +53,7 @@ def note_scan(event: InboundEvent) -> None:
 
 
 @answers(order=Precedence.LOGIN, quick=True)
-def tell_colleague(event: InboundEvent) -> Answer | None:
+def answer_colleague(event: InboundEvent) -> Answer | None:
     """The colleague who scanned reads at once whether it was in time."""
     scene = _scene(event, own_wechat.PREFIX)
     if not scene:

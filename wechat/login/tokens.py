@@ -40,7 +40,7 @@ class BadToken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokenPair:
     """``refresh`` is empty where the holder has a newer one already."""
 
     session: LoginSession
@@ -48,15 +48,15 @@ class Tokens:
     refresh: str = field(default="", repr=False)
 
 
-def start(visitor: Visitor, kind: LoginSession.Kind, browser: BrowserSession | None = None) -> Tokens:
+def start(visitor: Visitor, kind: LoginSession.Kind, browser: BrowserSession | None = None) -> TokenPair:
     """A new session for who just logged in; ``browser`` is the one that is signed in to our pages."""
     session = LoginSession(visitor=visitor, browser=browser, kind=kind, expires_at=timezone.now() + REFRESH)
     session.secret = secrets.token_urlsafe(32)
     session.save(force_insert=True)
-    return Tokens(session, access_token(session), _refresh_token(session))
+    return TokenPair(session, access_token(session), _refresh_token(session))
 
 
-def refreshed(token: str) -> Tokens:
+def refreshed(token: str) -> TokenPair:
     """Spends a refresh token. Raises ``BadToken``."""
     presented = _read(token)
     with transaction.atomic():
@@ -134,17 +134,17 @@ def _read(token: str) -> _Presented:
     return _Presented(found[1], int(found[2]), found[3])
 
 
-def _spent(session: LoginSession, presented: _Presented) -> Tokens | None:
+def _spent(session: LoginSession, presented: _Presented) -> TokenPair | None:
     """``None`` for a token that was used before; the session has ended then."""
     if presented.number == session.number:
         session.number += 1
         session.rotated_at = timezone.now()
         session.expires_at = session.rotated_at + REFRESH
         session.save(update_fields=["number", "rotated_at", "expires_at"])
-        return Tokens(session, access_token(session), _refresh_token(session))
+        return TokenPair(session, access_token(session), _refresh_token(session))
     just_replaced = timezone.now() < session.rotated_at + GRACE and presented.number == session.number - 1
     if just_replaced and session.kind == LoginSession.Kind.WEB:
-        return Tokens(session, access_token(session))
+        return TokenPair(session, access_token(session))
     session.end(LoginSession.End.REUSE)
     return None
 

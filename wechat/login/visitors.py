@@ -17,7 +17,7 @@ def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known:
     fields = {"last_login_at": timezone.now(), **known}
     if unionid:
         fields["unionid"] = unionid
-    _tell_follower(account, openid, fields)
+    _update_follower(account, openid, fields)
     if "avatar" in fields:
         avatars.keep(account.pk, openid, fields["avatar"])
     visitor, _made = Visitor.objects.update_or_create(account=account, openid=openid, defaults=fields)
@@ -29,14 +29,14 @@ def hand_over_consent(account_id: int, openids: Collection[str]) -> None:
     """What somebody agreed to before they followed goes on to the follower they are now."""
     known = Visitor.objects.filter(account=account_id, openid__in=openids)
     for visitor in known.exclude(unionid="", consented_at=None):
-        told: dict[str, Any] = {"unionid": visitor.unionid} if visitor.unionid else {}
+        fields: dict[str, Any] = {"unionid": visitor.unionid} if visitor.unionid else {}
         if visitor.consented_at is not None:
-            told |= {
+            fields |= {
                 "nickname": visitor.nickname,
                 "avatar_url": visitor.avatar,
                 "consented_at": visitor.consented_at,
             }
-        Follower.objects.filter(account=account_id, openid=visitor.openid).update(**told)
+        Follower.objects.filter(account=account_id, openid=visitor.openid).update(**fields)
 
 
 def with_profile(account: OfficialAccount, profile: oauth.Profile) -> Visitor:
@@ -56,7 +56,7 @@ def forget_profile(account: OfficialAccount, openid: str) -> None:
     erasing.forget_profile(account.pk, openid)
 
 
-def _tell_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:
+def _update_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:
     """The follower of the same openid, if there is one, is the same person."""
     names = {
         "unionid": "unionid",

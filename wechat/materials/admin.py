@@ -250,7 +250,7 @@ def _player(asset: Asset, height: str) -> SafeString:
     return format_html(PLAYERS[asset.content_type.partition("/")[0]], address, asset.name, height)
 
 
-def _places(quota: MaterialQuota) -> list[tuple[StrOrPromise, material_quota.Places]]:
+def _places(quota: MaterialQuota) -> list[tuple[StrOrPromise, material_quota.LibraryPlaces]]:
     """By the name of their kind; none until they were told."""
     if quota.read_at is None:
         return []

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.kernel import work
 from wechat.materials import library, reading
@@ -41,9 +41,9 @@ def _read_again(rows: QuerySet[MaterialReading]) -> int:
 
 SOURCES.add(
     "uploads",
-    Source(gettext_lazy("Uploading files to WeChat"), Area.CONTENT, _uploads, _upload_again, _page),
+    FailureSource(gettext_lazy("Uploading files to WeChat"), Area.CONTENT, _uploads, _upload_again, _page),
 )
 SOURCES.add(
     "material_readings",
-    Source(gettext_lazy("Reading the library from WeChat"), Area.CONTENT, _readings, _read_again),
+    FailureSource(gettext_lazy("Reading the library from WeChat"), Area.CONTENT, _readings, _read_again),
 )

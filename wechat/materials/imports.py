@@ -6,16 +6,16 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.errcodes import of_row
 from accounts.official.models import OfficialAccount
-from accounts.operations.imports import COUNTED, IMPORTS, Import, State
+from accounts.operations.imports import COUNTED, IMPORTS, Import, ImportState
 from accounts.staff.rights import Area
 from wechat.materials import reading
 from wechat.materials.models import Asset, MaterialReading
 
 
-def _here(account: OfficialAccount) -> State:
+def _here(account: OfficialAccount) -> ImportState:
     row = MaterialReading.objects.filter(account=account).first()
     number = Asset.objects.filter(account=account)[:COUNTED].count()
-    return State(number, moving=bool(row and row.due_at), problem=of_row(row) if row else "")
+    return ImportState(number, moving=bool(row and row.due_at), problem=of_row(row) if row else "")
 
 
 def _read(account: OfficialAccount, by: User) -> str:

@@ -31,7 +31,7 @@ READINGS = work.Kind(
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class LibraryPlaces:
     """Of one kind: ``taken`` as the platform told last, of ``most``."""
 
     kind: str
@@ -47,10 +47,10 @@ class Places:
         return self.taken >= self.most * NEARLY_FULL
 
 
-def places(quota: MaterialQuota) -> list[Places]:
+def places(quota: MaterialQuota) -> list[LibraryPlaces]:
     """Pictures share theirs with articles."""
     taken = {"image": quota.image + quota.news, "voice": quota.voice, "video": quota.video}
-    return [Places(kind, taken[kind], most) for kind, most in PLACES.items()]
+    return [LibraryPlaces(kind, taken[kind], most) for kind, most in PLACES.items()]
 
 
 def left(account: OfficialAccount, kind: str) -> int | None:

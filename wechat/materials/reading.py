@@ -50,16 +50,16 @@ def read(reading: MaterialReading) -> None:
     client, kind = client_for(reading.account), Asset.Kind(reading.kind)
     items = media.listed(client, kind, reading.offset)
     taken = [_take(client, reading.account, kind, item) for item in items]
-    told = {"found": reading.found + sum(taken), "left_out": reading.left_out + taken.count(False)}
+    counts = {"found": reading.found + sum(taken), "left_out": reading.left_out + taken.count(False)}
     if items:
-        reading.done(**told, offset=reading.offset + len(items), due_at=timezone.now())
+        reading.done(**counts, offset=reading.offset + len(items), due_at=timezone.now())
     elif kind != KINDS[-1]:
-        reading.done(**told, kind=KINDS[KINDS.index(kind) + 1], offset=0, due_at=timezone.now())
+        reading.done(**counts, kind=KINDS[KINDS.index(kind) + 1], offset=0, due_at=timezone.now())
     else:
-        reading.done(**told, read_at=timezone.now())
+        reading.done(**counts, read_at=timezone.now())
 
 
-def _take(client: Client, account: OfficialAccount, kind: Asset.Kind, item: media.Item) -> bool:
+def _take(client: Client, account: OfficialAccount, kind: Asset.Kind, item: media.MediaItem) -> bool:
     """Returns whether the file is here now; one that cannot be had, or is of no use, is left there."""
     if Asset.objects.filter(account=account, media_id=item.media_id).exists():
         return True
@@ -81,7 +81,7 @@ def _take(client: Client, account: OfficialAccount, kind: Asset.Kind, item: medi
     return True
 
 
-def _body(client: Client, kind: Asset.Kind, item: media.Item) -> bytes:
+def _body(client: Client, kind: Asset.Kind, item: media.MediaItem) -> bytes:
     found = media.get_permanent(client, item.media_id)
     if kind != Asset.Kind.VIDEO:
         return found.body

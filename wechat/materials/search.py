@@ -11,7 +11,7 @@ from wechat.console.by_name import named
 from wechat.materials.models import Asset
 
 
-@source("materials.assets", gettext_lazy("Materials"), "perm_media", Area.CONTENT)
+@source("materials.assets", gettext_lazy("Media library"), "perm_media", Area.CONTENT)
 def assets(account: OfficialAccount, wanted: str) -> Iterator[Found]:
     for row in named(Asset.objects.filter(account=account), "name", wanted, MOST):
         yield Found(str(row), str(row.get_kind_display()), page_of(row))

@@ -4,7 +4,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity, held
+from accounts.staff.todo import KINDS, Severity, TodoKind, held
 from wechat.materials.material_quota import NEARLY_FULL, PLACES
 from wechat.materials.models import Asset, MaterialQuota
 
@@ -13,7 +13,7 @@ CONTENT = (Area.CONTENT,)
 
 KINDS.add(
     "materials.failed",
-    Kind(
+    TodoKind(
         title=_("Files that could not be uploaded to WeChat"),
         page=PAGE,
         query=f"state__exact={Asset.State.FAILED.value}",
@@ -25,7 +25,7 @@ KINDS.add(
 )
 KINDS.add(
     "materials.nearly_full",
-    Kind(
+    TodoKind(
         title=_("The media library on WeChat is nearly full"),
         page=PAGE,
         areas=CONTENT,
@@ -40,7 +40,7 @@ KINDS.add(
 )
 KINDS.add(
     "held.materials",
-    Kind(
+    TodoKind(
         title=_("Uploads to WeChat are on hold"),
         page=PAGE,
         areas=CONTENT,

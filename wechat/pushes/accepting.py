@@ -16,7 +16,7 @@ from wechat.api import idempotency
 from wechat.api.errors import ApiRefusal
 from wechat.api.loop import LoopView, beside
 from wechat.api.models import ApiClient
-from wechat.api.one_statement import Call, Calls, new_number
+from wechat.api.one_statement import Calls, StatementCall, new_number
 from wechat.api.views import BusinessView
 from wechat.kernel import tracing
 from wechat.kernel.work import waking
@@ -69,7 +69,7 @@ class Asked:
 
     client: ApiClient
     pushes: Sequence[AskedPush]
-    call: Call
+    call: StatementCall
 
 
 async def checked(view: LoopView, body: Any, size: int) -> Asked:
@@ -100,7 +100,7 @@ def _checked(view: LoopView, body: Any) -> Asked:
     pushes = _pushes(view, messages)
     number = new_number()
     rows = ",".join(_as_json(push, number, place) for place, push in enumerate(pushes))
-    call = Call(view.client, view.idempotency_key, view.fingerprint, rows, len(pushes), number)
+    call = StatementCall(view.client, view.idempotency_key, view.fingerprint, rows, len(pushes), number)
     return Asked(view.client, pushes, call)
 
 

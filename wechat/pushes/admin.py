@@ -24,7 +24,7 @@ from accounts.staff.rights import Area, Rights, current_account
 from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
-from wechat.pushes import lateness, send_holds, send_rates_page, windows
+from wechat.pushes import lateness, send_holds, send_rates_page, staff_notice_page, windows
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
@@ -48,7 +48,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         "Every message to a follower is listed here, whether a rule, a colleague, a "
         "campaign or a business system sent it."
     )
-    list_display = ("created", "follower", "sort", "said", "became", "because", "cause_named")
+    list_display = ("created", "follower", "sort", "message_summary", "became", "because", "cause_named")
     list_before_template = "pushes/push_list_top.html"
     list_display_links = ("created",)
     filter_form = PushFilter
@@ -90,6 +90,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return [
             path("<int:pk>/again/", again, name="pushes_push_again"),
             path("speed/", speed, name="pushes_rates"),
+            path("tell-me/", self.admin_site.admin_view(staff_notice_page.show), name="pushes_staff_notice"),
             path("go-on/", go_on, name="pushes_push_go_on"),
             path("late/", late, name="pushes_push_late"),
             *super().get_urls(),
@@ -97,14 +98,14 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         account = current_account(request)
-        told = {
+        context = {
             "account": account,
             "held": send_holds.in_words(account) if account else [],
             "late": lateness.waiting(account.pk) if account else None,
             "may_see_speed": bool(account and Rights.of(request.user).may_view(Area.SENDING, account.pk)),
             "may_go_on": bool(account and Rights.of(request.user).may_change(Area.SENDING, account.pk)),
         }
-        return super().changelist_view(request, {**(extra_context or {}), **told})
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def go_on_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         """The quota was raised or cleared: what waits for it is sent at once."""
@@ -151,7 +152,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             _("Send again"),
             opts=self.opts,
             push=push,
-            said=words(push.content),
+            text=words(push.content),
             reason=push.get_reason_display(),
             allowance=windows.left(push.account, push.openid, timezone.now()),
         )
@@ -191,12 +192,12 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return format_html('<span class="moment">{}</span>', push.get_kind_display())
 
     @admin.display(description=gettext_lazy("message"))
-    def said(self, push: Push) -> str:
+    def message_summary(self, push: Push) -> str:
         return summary(push.content)
 
     @admin.display(description=gettext_lazy("message"))
     def whole(self, push: Push) -> SafeString:
-        return format_html('<span class="said">{}</span>', words(push.content))
+        return format_html('<span class="multiline">{}</span>', words(push.content))
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, push: Push) -> SafeString:
@@ -208,7 +209,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, push: Push) -> SafeString:
-        return failures.told(push.error)
+        return failures.sentence(push.error)
 
     @admin.display(description=gettext_lazy("in answer to"))
     def answered(self, push: Push) -> str | SafeString:

@@ -9,7 +9,7 @@ from wechat.pushes.states import OPEN
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class BatchCount:
     """So many pushes in that state, for that reason, of that kind and variant."""
 
     state: str
@@ -24,10 +24,10 @@ def of(cause: str) -> QuerySet[Push]:
     return Push.objects.filter(cause=cause, bulk=True)
 
 
-def counts(cause: str) -> list[Counted]:
+def counts(cause: str) -> list[BatchCount]:
     """Returns how many are where, read from one index."""
     rows = of(cause).order_by().values_list("state", "reason", "kind", "variant")
-    return [Counted(*row) for row in rows.annotate(number=Count("*"))]
+    return [BatchCount(*row) for row in rows.annotate(number=Count("*"))]
 
 
 def count_open(cause: str) -> int:

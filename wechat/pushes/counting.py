@@ -26,7 +26,7 @@ SLACK = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class DayCount:
     """Of one day; ``delivered`` are those of which WeChat said so, ``failed`` may have arrived."""
 
     sent: int
@@ -36,10 +36,10 @@ class Counted:
 
 def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
-) -> dict[datetime.date, Counted]:
+) -> dict[datetime.date, DayCount]:
     """Returns the days on which something was queued, both ends included, as they stand now."""
     kept = list(PushDay.objects.filter(account=account, day__gte=first).order_by("day"))
-    found = {row.day: Counted(row.sent, row.delivered, row.failed) for row in kept if row.day <= last}
+    found = {row.day: DayCount(row.sent, row.delivered, row.failed) for row in kept if row.day <= last}
     rows = Push.objects.filter(account=account, created_at__lt=midnight(last + DAY))
     if kept:
         rows = rows.filter(pk__gt=kept[-1].last_id - SLACK, created_at__gte=midnight(kept[-1].day + DAY))
@@ -89,7 +89,7 @@ def _count(account: OfficialAccount, yesterday: datetime.date) -> None:
     )
     newest = begins
     made: list[PushDay] = []
-    for day, counted, last_id in [*_counted(rows), (yesterday, Counted(0, 0, 0), begins)]:
+    for day, counted, last_id in [*_counted(rows), (yesterday, DayCount(0, 0, 0), begins)]:
         if not made or made[-1].day < day:
             newest = max(newest, last_id)
             made.append(_row(account, day, counted, newest))
@@ -101,7 +101,7 @@ def _count(account: OfficialAccount, yesterday: datetime.date) -> None:
     )
 
 
-def _row(account: OfficialAccount, day: datetime.date, counted: Counted, last_id: int) -> PushDay:
+def _row(account: OfficialAccount, day: datetime.date, counted: DayCount, last_id: int) -> PushDay:
     return PushDay(
         account=account,
         day=day,
@@ -112,7 +112,7 @@ def _row(account: OfficialAccount, day: datetime.date, counted: Counted, last_id
     )
 
 
-def _counted(rows: QuerySet[Push]) -> list[tuple[datetime.date, Counted, int]]:
+def _counted(rows: QuerySet[Push]) -> list[tuple[datetime.date, DayCount, int]]:
     """Returns the days in their order, with the newest id of each."""
     counted = (
         rows.annotate(day=TruncDate("created_at"))
@@ -125,4 +125,4 @@ def _counted(rows: QuerySet[Push]) -> list[tuple[datetime.date, Counted, int]]:
         )
         .order_by("day")
     )
-    return [(day, Counted(*numbers), newest) for day, *numbers, newest in counted]
+    return [(day, DayCount(*numbers), newest) for day, *numbers, newest in counted]

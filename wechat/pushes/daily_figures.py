@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.daily_figures import SOURCES, Figure, Source
+from accounts.staff.daily_figures import SOURCES, Figure, FigureSource
 from accounts.staff.rights import Area
 from wechat.console.periods import DAY
 from wechat.console.reports import Measure
@@ -34,7 +34,7 @@ def _sent(first: datetime.date, last: datetime.date, **filters: str) -> str:
 
 SOURCES.add(
     "pushes",
-    Source(
+    FigureSource(
         (
             Figure("sends", Measure(_("Messages sent")), Area.MESSAGES, _sent),
             Figure(

@@ -93,11 +93,11 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
 
     def version_words(self, row: EventTemplate, version: Any = None) -> dict[str, str]:
         """With the text of each field of the template by its label."""
-        said = {**super().version_words(row, version)}
+        by_label = {**super().version_words(row, version)}
         values = (version or row).values
-        del said[str(capfirst(EventTemplate._meta.get_field("values").verbose_name))]
+        del by_label[str(capfirst(EventTemplate._meta.get_field("values").verbose_name))]
         texts = {field.label or field.name: values.get(field.name, "") for field in row.template.fields}
-        return {**said, **texts}
+        return {**by_label, **texts}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "template":

@@ -47,9 +47,12 @@ def known() -> Mapping[str, EventDefinition]:
 
 
 def happened(
-    account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str
+    account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str, url: str = ""
 ) -> list[Push]:
-    """Queues the messages that are sent for this event; told again with the same ``key``, nothing."""
+    """Queues the messages that are sent for this event; called again with the same ``key``, nothing.
+
+    They lead to ``url`` where staff have given them no link.
+    """
     automatic = EventTemplate.objects.select_related("template").filter(
         account=account, event=name, enabled=True, template__missing_since=None
     )
@@ -57,7 +60,7 @@ def happened(
         queue_template(
             account=account,
             openid=openid,
-            message=filled(each, words),
+            message=filled(each, words, url),
             kind=Push.Kind(each.template.kind),
             key=f"event:{each.pk}:{key}",
             cause=f"event:{each.pk}",
@@ -66,12 +69,12 @@ def happened(
     ]
 
 
-def filled(automatic: EventTemplate, words: Mapping[str, str]) -> TemplateMessage:
+def filled(automatic: EventTemplate, words: Mapping[str, str], url: str = "") -> TemplateMessage:
     """The message with the event's words; braces it does not know stay as they are."""
     return TemplateMessage(
         template_id=automatic.template.platform_id,
         values=placeholders.fill_all(automatic.values, words),
-        url=placeholders.fill_address(automatic.url, words),
+        url=placeholders.fill_address(automatic.url, words) or url,
     )
 
 

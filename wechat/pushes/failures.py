@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.kernel import work
 from wechat.pushes import transitions
@@ -63,19 +63,19 @@ def _templates(job: Any) -> str:
 
 SOURCES.add(
     "pushes",
-    Source(
+    FailureSource(
         gettext_lazy("Messages not sent"), Area.SENDING, _failed, _send_again, _page,
         cause=("errcode", "reason"), words=_why,
     ),
 )  # fmt: skip
 SOURCES.add(
     "pushes_uncertain",
-    Source(
+    FailureSource(
         gettext_lazy("Messages whose outcome is unknown"), Area.SENDING, _uncertain, _send_again, _page,
         cause=("errcode", "reason"), words=_why,
         caution=gettext_lazy("The followers may have the message already, and would get it twice."),
     ),
 )  # fmt: skip
 SOURCES.add(
-    "templates", Source(gettext_lazy("Work on templates"), Area.SENDING, _jobs, _do_again, _templates)
+    "templates", FailureSource(gettext_lazy("Work on templates"), Area.SENDING, _jobs, _do_again, _templates)
 )

@@ -65,7 +65,7 @@ class FillForm(forms.Form):
         return str(self[PREFIX + field.name].value() or first)
 
 
-class TestForm(FillForm):
+class TemplateTestForm(FillForm):
     """The same, for one follower who is to get it at once."""
 
     follower = PersonField(label=gettext_lazy("Send to"))
@@ -77,10 +77,10 @@ class TestForm(FillForm):
 
 
 def _input(field: TemplateField, usual: str) -> forms.Field:
-    told: dict[str, Any] = {"label": field.label or field.name, "initial": usual, "help_text": field.hint}
+    options: dict[str, Any] = {"label": field.label or field.name, "initial": usual, "help_text": field.hint}
     shown = {"data-preview": field.name}
     if field.type in LISTED and field.choices:
         choices = [(each, each) for each in field.choices]
-        return forms.ChoiceField(choices=choices, widget=forms.Select(attrs=shown), **told)
+        return forms.ChoiceField(choices=choices, widget=forms.Select(attrs=shown), **options)
     widget = forms.TextInput(attrs={**shown, "autocomplete": "off"})
-    return forms.CharField(validators=[field.check], widget=widget, max_length=200, **told)
+    return forms.CharField(validators=[field.check], widget=widget, max_length=200, **options)

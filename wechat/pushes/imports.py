@@ -6,19 +6,19 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.errcodes import of_row
 from accounts.official.models import OfficialAccount
-from accounts.operations.imports import IMPORTS, Import, State
+from accounts.operations.imports import IMPORTS, Import, ImportState
 from accounts.staff.rights import Area
 from wechat.kernel import work
 from wechat.pushes import library
 from wechat.pushes.models import LibraryJob, Template
 
 
-def _here(account: OfficialAccount) -> State:
+def _here(account: OfficialAccount) -> ImportState:
     jobs = LibraryJob.objects.filter(account=account, verb=LibraryJob.Verb.SYNC)
     job = jobs.order_by("-id").first()
     number = Template.objects.filter(account=account).count()
     moving = job is not None and job.state == LibraryJob.State.WAITING
-    return State(number, moving=moving, problem=of_row(job) if job else "")
+    return ImportState(number, moving=moving, problem=of_row(job) if job else "")
 
 
 def _read(account: OfficialAccount, by: User) -> str:

@@ -60,8 +60,10 @@ INDUSTRIES: Mapping[int, str | Promise] = {
 
 def current(account: OfficialAccount) -> list[str]:
     """As the platform names them. Raises ``WeChatError``."""
-    told = api.industry(client_for(account))
-    return [_joined(told.get(name)) for name in ("primary_industry", "secondary_industry") if told.get(name)]
+    payload = api.industry(client_for(account))
+    return [
+        _joined(payload.get(name)) for name in ("primary_industry", "secondary_industry") if payload.get(name)
+    ]
 
 
 def choose(account: OfficialAccount, first: int, second: int) -> None:
@@ -69,5 +71,5 @@ def choose(account: OfficialAccount, first: int, second: int) -> None:
     api.set_industry(client_for(account), first, second)
 
 
-def _joined(told: Any) -> str:
-    return " · ".join(str(told[name]) for name in ("first_class", "second_class") if told.get(name))
+def _joined(industry: Any) -> str:
+    return " · ".join(str(industry[name]) for name in ("first_class", "second_class") if industry.get(name))

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from wechat.kernel.work import policy
 from wechat.pushes.models import Push
-from wechat.pushes.sender_pool import Attempt, Result
-from wechat.pushes.senders import Verdict
-from wechat.pushes.transitions import Outcome
+from wechat.pushes.sender_pool import Attempt, AttemptResult
+from wechat.pushes.senders import SendVerdict
+from wechat.pushes.transitions import AttemptOutcome
 from wechat.sdk.errors import ApiError, Cause, ContentError, TransportError, WeChatError
 
 State, Reason = Push.State, Push.Reason
@@ -16,20 +16,20 @@ State, Reason = Push.State, Push.Reason
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 60, 600, 3600)]
 
 
-def of(result: Result, *, is_held: bool = False) -> Outcome:
+def of(result: AttemptResult, *, is_held: bool = False) -> AttemptOutcome:
     """Returns what the platform's answer means for the push; ``is_held``: its kind waits for the moment."""
     push, error = result.attempt.push, result.error
     if result.not_tried:
         result.attempt.give_back()
         return _later(push, timezone.now(), None, counts=False, tried_at=result.attempt.lost_before)
     if error is None:
-        return Outcome(
+        return AttemptOutcome(
             push_id=push.pk,
             attempts=push.attempts,
             state=State.SENT,
             sent_at=timezone.now(),
             msgid=result.msgid,
-            told=push.caller_id is not None,
+            notifies_caller=push.caller_id is not None,
         )
     if isinstance(error, TransportError) and error.outcome_unknown:
         return _lost(result.attempt, error, is_held=is_held)
@@ -37,33 +37,33 @@ def of(result: Result, *, is_held: bool = False) -> Outcome:
     return _refused(result.attempt, error, is_held=is_held)
 
 
-def closed(push: Push, verdict: Verdict, error: WeChatError | None = None) -> Outcome:
-    return Outcome(
+def closed(push: Push, verdict: SendVerdict, error: WeChatError | None = None) -> AttemptOutcome:
+    return AttemptOutcome(
         push_id=push.pk,
         attempts=push.attempts,
         state=verdict.state,
         reason=verdict.reason,
         errcode=_errcode(error),
         error=str(error) if error else "",
-        told=push.caller_id is not None,
+        notifies_caller=push.caller_id is not None,
     )
 
 
-def _lost(attempt: Attempt, error: TransportError, *, is_held: bool) -> Outcome:
+def _lost(attempt: Attempt, error: TransportError, *, is_held: bool) -> AttemptOutcome:
     """Where the platform drops repeats the same message goes out once more, for as long as it does."""
     push, until = attempt.push, attempt.push.tried_at
     # First in its queue: the platform remembers it for some minutes only.
     due_at = push.created_at if is_held else timezone.now() + _pause(push)
     if until is not None and max(due_at, timezone.now()) < until + attempt.sender.repeatable_for:
         return _later(push, due_at, error, counts=not is_held, tried_at=push.tried_at)
-    return closed(push, Verdict(State.UNCERTAIN, Reason.NO_ANSWER), error)
+    return closed(push, SendVerdict(State.UNCERTAIN, Reason.NO_ANSWER), error)
 
 
-def _refused(attempt: Attempt, error: WeChatError, *, is_held: bool) -> Outcome:
+def _refused(attempt: Attempt, error: WeChatError, *, is_held: bool) -> AttemptOutcome:
     push = attempt.push
     if isinstance(error, ContentError):
         reason = Reason.BAD_VALUE if error.code == "required" else Reason.UNSENDABLE
-        return closed(push, Verdict(State.FAILED, reason), error)
+        return closed(push, SendVerdict(State.FAILED, reason), error)
     if isinstance(error, ApiError) and (verdict := attempt.sender.verdicts.get(error.errcode)):
         attempt.sender.correct(push, verdict, attempt.started_at)
         return closed(push, verdict, error)
@@ -71,7 +71,7 @@ def _refused(attempt: Attempt, error: WeChatError, *, is_held: bool) -> Outcome:
     if decision.again_at is not None:
         return _later(push, decision.again_at, error, counts=decision.counts, tried_at=attempt.lost_before)
     reason = Reason.REFUSED if policy.cause_of(error) == Cause.ROW else Reason.GAVE_UP
-    return closed(push, Verdict(State.FAILED, reason), error)
+    return closed(push, SendVerdict(State.FAILED, reason), error)
 
 
 def _later(
@@ -81,8 +81,8 @@ def _later(
     *,
     counts: bool,
     tried_at: datetime.datetime | None = None,
-) -> Outcome:
-    return Outcome(
+) -> AttemptOutcome:
+    return AttemptOutcome(
         push_id=push.pk,
         attempts=push.attempts,
         state=State.PENDING,

@@ -74,8 +74,8 @@ def pushes(follower: Follower) -> Holding | None:
 
 @erasing.holds
 def agreements(follower: Follower) -> Holding | None:
-    whom = {"account": follower.account_id, "openid": follower.openid}
-    granted, refused = NoticeGrant.objects.filter(**whom), NoticeRefusal.objects.filter(**whom)
+    person = {"account": follower.account_id, "openid": follower.openid}
+    granted, refused = NoticeGrant.objects.filter(**person), NoticeRefusal.objects.filter(**person)
     if not granted.exists() and not refused.exists():
         return None
 

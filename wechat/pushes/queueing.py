@@ -64,8 +64,8 @@ def queue_template(
 ) -> Push:
     """The same for a message made from a template, sent in the way of that ``kind``."""
     content = template_messages.to_dict(message)
-    told = {"kind": kind, "template": message.template_id, "content": content}
-    return _queued(account, key, {"openid": openid, "cause": cause, **told}, at)
+    fields = {"kind": kind, "template": message.template_id, "content": content}
+    return _queued(account, key, {"openid": openid, "cause": cause, **fields}, at)
 
 
 def queue_many(
@@ -95,10 +95,10 @@ def queue_many(
 
 
 def _queued(
-    account: OfficialAccount, key: str, told: Mapping[str, Any], at: datetime.datetime | None
+    account: OfficialAccount, key: str, fields: Mapping[str, Any], at: datetime.datetime | None
 ) -> Push:
     push, made = Push.objects.get_or_create(
-        account=account, key=key, defaults={**told, "due_at": at or timezone.now()}
+        account=account, key=key, defaults={**fields, "due_at": at or timezone.now()}
     )
     if made:
         work.wake("pushes.send")

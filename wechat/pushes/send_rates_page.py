@@ -63,7 +63,7 @@ class RatesForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RateRow:
     """One kind of message: its field, and what the platform allows."""
 
     field: forms.BoundField
@@ -76,7 +76,9 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = RatesForm(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _kept(request, account, form)
-    rows = [Row(form[name], send_rates.PER_SECOND[Kind(name)], _limit(Kind(name))) for name in form.fields]
+    rows = [
+        RateRow(form[name], send_rates.PER_SECOND[Kind(name)], _limit(Kind(name))) for name in form.fields
+    ]
     context = frame(request, _("Sending speed"), rows=rows, most=MOST)
     return TemplateResponse(request, "pushes/rates.html", context)
 

@@ -42,7 +42,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class AttemptResult:
     """What came of an attempt: the platform's id of the message, or why there is none.
 
     ``not_tried``: its kind was put on hold before its turn came, and nothing was called.
@@ -66,7 +66,7 @@ class SenderPool:
         # What is not to be called any more, by account and kind.
         self.held: set[tuple[int, str]] = set()
         self._attempts: queue.SimpleQueue[Attempt | None] = queue.SimpleQueue()
-        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[AttemptResult] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
@@ -86,9 +86,9 @@ class SenderPool:
             thread.start()
         self._attempts.put(attempt)
 
-    def results(self, seconds: float, most: int) -> list[Result]:
+    def results(self, seconds: float, most: int) -> list[AttemptResult]:
         """Returns what has come back; waits up to ``seconds`` for the first."""
-        found: list[Result] = []
+        found: list[AttemptResult] = []
         try:
             found.append(self._results.get(timeout=seconds))
             while len(found) < most:
@@ -101,26 +101,26 @@ class SenderPool:
     def _send_on(self) -> None:
         while attempt := self._attempts.get():
             is_held = attempt.key in self.held and not attempt.is_probe
-            self._results.put(Result(attempt, not_tried=True) if is_held else _sent(attempt))
+            self._results.put(AttemptResult(attempt, not_tried=True) if is_held else _sent(attempt))
 
 
-def _sent(attempt: Attempt) -> Result:
+def _sent(attempt: Attempt) -> AttemptResult:
     with tracing.span("pushes.send", attempt.push.trace, kind=attempt.push.kind):
         return _result_of(attempt)
 
 
-def _result_of(attempt: Attempt) -> Result:
+def _result_of(attempt: Attempt) -> AttemptResult:
     try:
         if attempt.is_probe:
             attempt.sender.probe(attempt.client)
-        return Result(attempt, msgid=attempt.sender.send(attempt.client, attempt.push))
+        return AttemptResult(attempt, msgid=attempt.sender.send(attempt.client, attempt.push))
     except WeChatError as error:
-        return Result(attempt, error=error)
+        return AttemptResult(attempt, error=error)
     except Exception as error:
         # A surprise with one push must not leave the others in flight without their outcome.
         log.exception("push_failed", extra={"push": attempt.push.pk})
         lost = TransportError(f"{type(error).__name__}: {error}", outcome_unknown=True)
-        return Result(attempt, error=lost)
+        return AttemptResult(attempt, error=lost)
     finally:
         if connection.connection is not None:
             connection.close()  # fetching a token has used one

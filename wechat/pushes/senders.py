@@ -26,7 +26,7 @@ GiveBack = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SendVerdict:
     """What became of a push that was not sent."""
 
     state: PushState
@@ -47,8 +47,8 @@ class Sender(ABC):
     # For how long the platform drops a repeat of a message; without, one with a lost answer is uncertain.
     repeatable_for: ClassVar[datetime.timedelta] = datetime.timedelta(0)
     # If the ledger has nothing for this follower.
-    unaffordable: ClassVar[Verdict] = Verdict(State.SKIPPED, Reason.NO_GRANT)
-    verdicts: ClassVar[Mapping[int, Verdict]] = {}
+    unaffordable: ClassVar[SendVerdict] = SendVerdict(State.SKIPPED, Reason.NO_GRANT)
+    verdicts: ClassVar[Mapping[int, SendVerdict]] = {}
 
     def send(self, client: Client, push: Push) -> int | None:
         """Calls the platform; the message's id there, if it tells one.
@@ -78,7 +78,7 @@ class Sender(ABC):
         """Takes each push from the follower's ledger; by id, how to undo that, for those that may be sent."""
         return dict.fromkeys([push.pk for push in pushes], _nothing)
 
-    def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:  # noqa: B027 - most have none
+    def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:  # noqa: B027 - most have none
         """The platform knows the ledger better than we do."""
 
     def missing(self, account: OfficialAccount, pushes: Sequence[Push]) -> set[str]:
@@ -90,11 +90,11 @@ class ServiceSender(Sender):
     kind = Kind.SERVICE
     path = "/cgi-bin/message/custom/send"
     in_order = True
-    unaffordable = Verdict(State.SKIPPED, Reason.NO_WINDOW)
+    unaffordable = SendVerdict(State.SKIPPED, Reason.NO_WINDOW)
     verdicts = {
-        45015: Verdict(State.SKIPPED, Reason.WINDOW_CLOSED),
-        45047: Verdict(State.SKIPPED, Reason.USED_UP),
-        48002: Verdict(State.SKIPPED, Reason.BLOCKED),
+        45015: SendVerdict(State.SKIPPED, Reason.WINDOW_CLOSED),
+        45047: SendVerdict(State.SKIPPED, Reason.USED_UP),
+        48002: SendVerdict(State.SKIPPED, Reason.BLOCKED),
     }
 
     def body(self, push: Push) -> dict[str, Any]:
@@ -111,21 +111,21 @@ class ServiceSender(Sender):
             push.pk: partial(windows.refund, spent[push.openid]) for push in pushes if push.openid in spent
         }
 
-    def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:
+    def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:
         if verdict.reason in {Reason.WINDOW_CLOSED, Reason.USED_UP}:
             windows.exhaust(push.account, push.openid, at)
 
 
 TEMPLATE_VERDICTS = {
-    40037: Verdict(State.FAILED, Reason.TEMPLATE_GONE),
-    47003: Verdict(State.FAILED, Reason.BAD_VALUE),
+    40037: SendVerdict(State.FAILED, Reason.TEMPLATE_GONE),
+    47003: SendVerdict(State.FAILED, Reason.BAD_VALUE),
 }
 
 
 class TemplatedSender(Sender):
     """What is made from a template of the account, which may have been deleted at the platform."""
 
-    def correct(self, push: Push, verdict: Verdict, at: datetime.datetime) -> None:
+    def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:
         if verdict.reason == Reason.TEMPLATE_GONE:
             library.missed(push.account, push.template)
         elif verdict.reason == Reason.NO_GRANT:
@@ -140,7 +140,7 @@ class TemplateSender(TemplatedSender):
     path = "/cgi-bin/message/template/send"
     # Ten minutes there, less the longest call and the clocks' difference.
     repeatable_for = datetime.timedelta(minutes=8)
-    verdicts = {**TEMPLATE_VERDICTS, 43004: Verdict(State.SKIPPED, Reason.NOT_FOLLOWING)}
+    verdicts = {**TEMPLATE_VERDICTS, 43004: SendVerdict(State.SKIPPED, Reason.NOT_FOLLOWING)}
 
     def body(self, push: Push) -> dict[str, Any]:
         return template_messages.template_body(push.message, push.openid, client_msg_id(push))
@@ -151,7 +151,7 @@ class NoticeSender(TemplatedSender):
 
     kind = Kind.NOTICE
     path = "/cgi-bin/message/subscribe/bizsend"
-    verdicts = {**TEMPLATE_VERDICTS, 43101: Verdict(State.SKIPPED, Reason.NO_GRANT)}
+    verdicts = {**TEMPLATE_VERDICTS, 43101: SendVerdict(State.SKIPPED, Reason.NO_GRANT)}
 
     def body(self, push: Push) -> dict[str, Any]:
         return template_messages.notice_body(push.message, push.openid, client_msg_id(push))
@@ -178,7 +178,7 @@ class OnceSender(TemplatedSender):
 
     kind = Kind.ONCE
     path = "/cgi-bin/message/template/subscribe"
-    verdicts = {**TEMPLATE_VERDICTS, 43101: Verdict(State.SKIPPED, Reason.NO_GRANT)}
+    verdicts = {**TEMPLATE_VERDICTS, 43101: SendVerdict(State.SKIPPED, Reason.NO_GRANT)}
 
     def body(self, push: Push) -> dict[str, Any]:
         return template_messages.once_body(push.message, push.openid)

@@ -20,9 +20,9 @@ from wechat.kernel.work import outages
 from wechat.pushes import claiming, lateness, outcomes, send_holds, send_rates, transitions
 from wechat.pushes.claiming import SendQueue
 from wechat.pushes.models import Push
-from wechat.pushes.sender_pool import Attempt, Result, SenderPool
-from wechat.pushes.senders import Sender, Verdict
-from wechat.pushes.transitions import Outcome
+from wechat.pushes.sender_pool import Attempt, AttemptResult, SenderPool
+from wechat.pushes.senders import Sender, SendVerdict
+from wechat.pushes.transitions import AttemptOutcome
 from wechat.sdk.errors import TransportError, WeChatError
 
 State, Reason = Push.State, Push.Reason
@@ -134,7 +134,7 @@ class _Run:
             self.pool.start(attempt)
         return len(attempts)
 
-    def _settle(self, results: Sequence[Result]) -> None:
+    def _settle(self, results: Sequence[AttemptResult]) -> None:
         """Puts on hold what has to wait, and keeps on the rows what became of the calls."""
         for result in results:
             _count(result)
@@ -167,7 +167,7 @@ class _Run:
         return self.accounts[account_id]
 
 
-def _count(result: Result) -> None:
+def _count(result: AttemptResult) -> None:
     outcome = "sent" if result.error is None else "lost" if _is_unknown(result.error) else "refused"
     metrics.SENDS.labels(result.attempt.push.kind, "held" if result.not_tried else outcome).inc()
 
@@ -197,14 +197,14 @@ def begin(
 
 def _sorted_out(
     sender: Sender, pushes: Sequence[Push], missing: set[str]
-) -> tuple[list[Push], list[Outcome]]:
+) -> tuple[list[Push], list[AttemptOutcome]]:
     """The pushes to be sent; those it would be wrong or useless to send, closed."""
     going, refused = [], []
     for push in pushes:
         if push.template in missing:
-            refused.append(outcomes.closed(push, Verdict(State.FAILED, Reason.TEMPLATE_GONE)))
+            refused.append(outcomes.closed(push, SendVerdict(State.FAILED, Reason.TEMPLATE_GONE)))
         elif _is_forgotten(sender, push):
-            refused.append(outcomes.closed(push, Verdict(State.UNCERTAIN, Reason.NO_ANSWER)))
+            refused.append(outcomes.closed(push, SendVerdict(State.UNCERTAIN, Reason.NO_ANSWER)))
         else:
             going.append(push)
     return going, refused

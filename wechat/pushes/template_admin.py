@@ -30,7 +30,7 @@ from wechat.console.pages import badge, moment
 from wechat.kernel import work
 from wechat.kernel.row_ids import row_id
 from wechat.pushes import industry_page, library, subscription_quota
-from wechat.pushes.fill_form import PREFIX, TestForm
+from wechat.pushes.fill_form import PREFIX, TemplateTestForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
 from wechat.pushes.models import LibraryJob, Push, Template
 from wechat.pushes.queueing import queue_template
@@ -80,12 +80,12 @@ class TemplateAdmin(AccountScopedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         account = current_account(request)
-        told = {
+        context = {
             "account": account,
             "may_change": self.has_change_permission(request),
             "jobs": _latest(account) if account else [],
         }
-        return super().changelist_view(request, {**(extra_context or {}), **told})
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def sync_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         library.sync(account)
@@ -96,7 +96,7 @@ class TemplateAdmin(AccountScopedAdmin):
 
     def try_view(self, request: HttpRequest, template: Template) -> HttpResponse:
         """Fills in, see what the follower will see, send it to one of them."""
-        form = TestForm(template, request.POST or None)
+        form = TemplateTestForm(template, request.POST or None)
         if "keep" in request.POST:
             return self._kept(request, template)
         if request.method == "POST" and form.is_valid():
@@ -167,7 +167,7 @@ class TemplateAdmin(AccountScopedAdmin):
             return library.add_notice(account, step.tid, chosen["kids"], chosen["scene"])
         return None
 
-    def _sent(self, request: HttpRequest, form: TestForm) -> HttpResponse:
+    def _sent(self, request: HttpRequest, form: TemplateTestForm) -> HttpResponse:
         template, user = form.template, request.user
         assert isinstance(user, User)
         push = queue_template(
@@ -203,7 +203,7 @@ class TemplateAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("wording"))
     def wording(self, template: Template) -> SafeString:
-        return format_html('<span class="said">{}</span>', template.example or template.content)
+        return format_html('<span class="multiline">{}</span>', template.example or template.content)
 
     @admin.display(description=gettext_lazy("at WeChat"))
     def became(self, template: Template) -> SafeString:

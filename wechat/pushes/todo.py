@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity, held
+from accounts.staff.todo import KINDS, Severity, TodoKind, held
 from wechat.pushes import send_holds
 from wechat.pushes.models import Push
 
@@ -13,7 +13,7 @@ SENDERS = (Area.SENDING, Area.MESSAGES)
 
 KINDS.add(
     "pushes.uncertain",
-    Kind(
+    TodoKind(
         title=_("Messages of which nobody knows whether they arrived"),
         page=PAGE,
         query=f"state={Push.State.UNCERTAIN.value}",
@@ -25,7 +25,7 @@ KINDS.add(
 )
 KINDS.add(
     "pushes.failed",
-    Kind(
+    TodoKind(
         title=_("Messages that failed for a cause that can be removed"),
         page=PAGE,
         query=f"state={Push.State.FAILED.value}",
@@ -39,7 +39,7 @@ KINDS.add(
 )
 KINDS.add(
     "held.pushes",
-    Kind(
+    TodoKind(
         title=_("Messages are on hold"),
         page=PAGE,
         areas=(Area.SENDING,),

@@ -59,7 +59,7 @@ JOIN = """
 WITH receipt AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
         AS receipt(id, account_id, msgid, reason, status)
-), told AS (
+), ended AS (
     UPDATE pushes_push push
     SET state = CASE WHEN receipt.reason = '' THEN 'delivered' ELSE 'failed' END,
         reason = receipt.reason,
@@ -73,7 +73,7 @@ WHERE EXISTS (
     SELECT 1 FROM pushes_push push
     WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid
 )
-UNION ALL SELECT NULL, told.id FROM told WHERE told.caller_id IS NOT NULL
+UNION ALL SELECT NULL, ended.id FROM ended WHERE ended.caller_id IS NOT NULL
 """
 TAKE_BACK = """
 DELETE FROM pushes_push
@@ -84,8 +84,8 @@ RETURNING id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The columns of a push after an attempt; ``told`` if a caller wants to hear of them."""
+class AttemptOutcome:
+    """The columns of a push after an attempt; ``notifies_caller`` if whoever asked for it hears of them."""
 
     push_id: int
     attempts: int
@@ -99,11 +99,11 @@ class Outcome:
     tried_at: datetime.datetime | None = None
     # Whether the attempt is one of those a push has.
     counts: bool = True
-    told: bool = False
+    notifies_caller: bool = False
 
 
 # In the order of the statement.
-COLUMNS = [field.name for field in fields(Outcome) if field.name != "told"]
+COLUMNS = [field.name for field in fields(AttemptOutcome) if field.name != "notifies_caller"]
 
 
 def claim(
@@ -119,20 +119,20 @@ def claim(
     )
 
 
-def keep(outcomes: Sequence[Outcome]) -> None:
+def keep(outcomes: Sequence[AttemptOutcome]) -> None:
     """sending, uncertain → what became of the attempt, in one statement, of which callers are told."""
     if not outcomes:
         return
-    told = [outcome.push_id for outcome in outcomes if outcome.told]
-    if not told:
+    notifying = [outcome.push_id for outcome in outcomes if outcome.notifies_caller]
+    if not notifying:
         _write(outcomes)
         return
     with transaction.atomic():
         _write(outcomes)
-        reports.note(told)
+        reports.note(notifying)
 
 
-def _write(outcomes: Sequence[Outcome]) -> None:
+def _write(outcomes: Sequence[AttemptOutcome]) -> None:
     """Ordered so that two workers cannot lock one another out."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.push_id)
     columns = [[getattr(outcome, name) for outcome in ordered] for name in COLUMNS]

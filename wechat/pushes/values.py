@@ -52,7 +52,7 @@ class TemplateField:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ValueRule:
     allows: Callable[[str], bool]
     hint: str | Promise
 
@@ -76,41 +76,41 @@ def _moments(one: str) -> Callable[[str], bool]:
     return lambda value: all(compiled.fullmatch(part.strip()) for part in value.split("~", 1))
 
 
-RULES: Mapping[str, Rule] = {
-    "thing": Rule(at_most(20), gettext_lazy("At most 20 characters.")),
-    "number": Rule(
+RULES: Mapping[str, ValueRule] = {
+    "thing": ValueRule(at_most(20), gettext_lazy("At most 20 characters.")),
+    "number": ValueRule(
         lambda value: like(r"-?[0-9]+(\.[0-9]+)?")(value) and sum(map(str.isdigit, value)) <= 32,
         gettext_lazy("A number of at most 32 digits, decimals allowed."),
     ),
-    "letter": Rule(like(r"[A-Za-z]{1,32}"), gettext_lazy("At most 32 letters A to Z.")),
-    "symbol": Rule(
+    "letter": ValueRule(like(r"[A-Za-z]{1,32}"), gettext_lazy("At most 32 letters A to Z.")),
+    "symbol": ValueRule(
         lambda value: len(value) <= 5 and not any(each.isalnum() for each in value),
         gettext_lazy("At most 5 symbols."),
     ),
-    "character_string": Rule(
+    "character_string": ValueRule(
         like(r"[\x21-\x7e]{1,32}"), gettext_lazy("At most 32 letters, digits or symbols, no Chinese.")
     ),
-    "time": Rule(
+    "time": ValueRule(
         _moments(rf"({DAY} ?)?{CLOCK}"),
         gettext_lazy("A time such as 15:01 or 2026年2月7日 15:01; a span with ~ between."),
     ),
-    "date": Rule(
+    "date": ValueRule(
         _moments(rf"{DAY}( ?{CLOCK})?"),
         gettext_lazy("A date such as 2026年2月7日 or 2026-02-07, with or without a time; a span with ~."),
     ),
-    "amount": Rule(
+    "amount": ValueRule(
         lambda value: like(r"[¥￥$€£]?[0-9]+(\.[0-9]+)?元?")(value) and sum(map(str.isdigit, value)) <= 10,
         gettext_lazy("An amount such as ¥99.80 or 99.80元, at most 10 digits."),
     ),
-    "phone_number": Rule(
+    "phone_number": ValueRule(
         like(r"[0-9+\-() ]{1,17}"), gettext_lazy("At most 17 digits and symbols, as +86-0766-66888866.")
     ),
-    "car_number": Rule(
+    "car_number": ValueRule(
         like(r"[\u4e00-\u9fffA-Za-z0-9][A-Za-z0-9·-]{0,6}[\u4e00-\u9fffA-Za-z0-9]?"),
         gettext_lazy("At most 8 characters; the first and the last may be Chinese."),
     ),
-    "name": Rule(_is_name, gettext_lazy("At most 10 Chinese characters or 20 letters.")),
-    "phrase": Rule(like(r"[\u4e00-\u9fff]{1,5}"), gettext_lazy("At most 5 Chinese characters.")),
+    "name": ValueRule(_is_name, gettext_lazy("At most 10 Chinese characters or 20 letters.")),
+    "phrase": ValueRule(like(r"[\u4e00-\u9fff]{1,5}"), gettext_lazy("At most 5 Chinese characters.")),
 }
 
 

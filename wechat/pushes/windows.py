@@ -72,8 +72,8 @@ class Left:
     def __str__(self) -> str:
         until = timezone.localtime(self.until)
         form = "H:i" if until.date() == timezone.localdate() else "m-d H:i"
-        told = {"number": self.number, "until": date_format(until, form)}
-        return _("%(number)d until %(until)s") % told
+        values = {"number": self.number, "until": date_format(until, form)}
+        return _("%(number)d until %(until)s") % values
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     empty_words = gettext_lazy(
         "Nobody is answered yet: add a rule, or import those made on WeChat's own page."
     )
-    list_display = ("title", "answers_to", "says", "limits", "fired", "is_on")
+    list_display = ("title", "answers_to", "reply_summary", "limits", "fired", "is_on")
     list_display_links = ("title",)
     list_filter = ("enabled", "in_shadow", "trigger", "tags")
     search_fields = ("name", "keywords__text", "note")
@@ -119,17 +119,17 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("answers to"))
     def answers_to(self, rule: Rule) -> SafeString:
         return format_html(
-            '{}<span class="said quiet" style="display: block">{}</span>',
+            '{}<span class="multiline quiet" style="display: block">{}</span>',
             badge(rule.get_trigger_display()),
             describing.answers_to(rule),
         )
 
     @admin.display(description=gettext_lazy("says"))
-    def says(self, rule: Rule) -> SafeString:
+    def reply_summary(self, rule: Rule) -> SafeString:
         drawn = badge(_("one at random")) if rule.strategy == Rule.Strategy.RANDOM else ""
         sent_on = badge(_("forwarded")) if rule.forward_url else ""
         shown = describing.replies(rule)
-        return format_html('<span class="rule-says">{}</span> {} {}', shown, drawn, sent_on)
+        return format_html('<span class="rule-replies">{}</span> {} {}', shown, drawn, sent_on)
 
     @admin.display(description=gettext_lazy("when and whom"))
     def limits(self, rule: Rule) -> SafeString:

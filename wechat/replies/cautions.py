@@ -19,7 +19,7 @@ def of(account: OfficialAccount, message: Message, answers: Sequence[ReplyPlan])
     cautions = []
     if isinstance(message, View):
         cautions.append(_("WeChat shows no reply to a tap on a link button."))
-    later = max((len(said.later) for said in answers), default=0)
+    later = max((len(answer.later) for answer in answers), default=0)
     return [*cautions, _about_later(account, message, later)] if later else cautions
 
 

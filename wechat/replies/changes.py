@@ -16,7 +16,7 @@ from wechat.replies.models import Keyword, Reply, Rule
 LONGEST = 160
 
 
-class Change(NamedTuple):
+class PartChange(NamedTuple):
     """``old`` is empty for what was added, ``new`` for what was removed."""
 
     at: datetime
@@ -25,7 +25,7 @@ class Change(NamedTuple):
     new: str
 
 
-def by_version(rule_id: int) -> Mapping[int, Sequence[Change]]:
+def by_version(rule_id: int) -> Mapping[int, Sequence[PartChange]]:
     """The changes by the id of the version they were made with: the rule is stored before its parts."""
     versions = list(
         Rule.history.filter(id=rule_id)
@@ -33,14 +33,14 @@ def by_version(rule_id: int) -> Mapping[int, Sequence[Change]]:
         .values_list("history_date", "history_id")
     )
     begun = [at for at, _id in versions]
-    found: dict[int, list[Change]] = defaultdict(list)
+    found: dict[int, list[PartChange]] = defaultdict(list)
     for change in [*_changes(Keyword, rule_id), *_changes(Reply, rule_id)]:
         if versions:
             found[versions[max(bisect_right(begun, change.at) - 1, 0)][1]].append(change)
     return found
 
 
-def _changes(model: type[Keyword] | type[Reply], rule_id: int) -> Iterator[Change]:
+def _changes(model: type[Keyword] | type[Reply], rule_id: int) -> Iterator[PartChange]:
     rows = list(model.history.filter(rule_id=rule_id).order_by("history_date", "history_id"))
     parts = _keywords(rows) if model is Keyword else _replies(rows)
     name = str(model._meta.verbose_name)
@@ -49,11 +49,11 @@ def _changes(model: type[Keyword] | type[Reply], rule_id: int) -> Iterator[Chang
         before, old = known.get(row.id, (None, ""))
         known[row.id] = value, words
         if row.history_type == "-":
-            yield Change(row.history_date, name, old, "")
+            yield PartChange(row.history_date, name, old, "")
         elif old != words:
-            yield Change(row.history_date, name, old, words)
+            yield PartChange(row.history_date, name, old, words)
         elif before != value:
-            yield Change(row.history_date, name, "", _("details of “%(reply)s”") % {"reply": words})
+            yield PartChange(row.history_date, name, "", _("details of “%(reply)s”") % {"reply": words})
 
 
 def _keywords(rows: Sequence[Any]) -> list[tuple[Any, str]]:

@@ -14,7 +14,7 @@ from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import ReplyPlan, Script
 from wechat.contents.variables import Values
 from wechat.inbox.routing import InboundEvent
-from wechat.replies.specs import Facts
+from wechat.replies.specs import FollowerFacts
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Message, Subscribe
 
@@ -26,7 +26,7 @@ def moment_of(message: Message) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(message.create_time, tz=BEIJING)
 
 
-def facts_of(account: OfficialAccount, message: Message) -> Facts:
+def facts_of(account: OfficialAccount, message: Message) -> FollowerFacts:
     """A stranger's facts for somebody unknown, and for everybody while Postgres is away."""
     try:
         row = followers_of(account, [message.openid]).get(message.openid)
@@ -43,14 +43,14 @@ def followers_of(account: OfficialAccount, openids: Iterable[str]) -> dict[str, 
     return {row.openid: row for row in tagged}
 
 
-def facts_from(row: Any, message: Message) -> Facts:
+def facts_from(row: Any, message: Message) -> FollowerFacts:
     """``row`` comes from ``followers_of``, or is ``None``."""
     moment = moment_of(message)
     followed_now = moment if isinstance(message, Subscribe) else None
     if row is None:
-        return Facts(followed_at=followed_now)
+        return FollowerFacts(followed_at=followed_now)
     earlier = (row.first_subscribed_at, row.subscribed_at, row.unsubscribed_at)
-    return Facts(
+    return FollowerFacts(
         # The worker may have noted this very message already.
         followed_before=any(when is not None and when < moment for when in earlier),
         followed_at=followed_now or row.subscribed_at,
@@ -59,7 +59,7 @@ def facts_from(row: Any, message: Message) -> Facts:
     )
 
 
-def perform(script: Script, event: InboundEvent, facts: Facts | None = None) -> ReplyPlan:
+def perform(script: Script, event: InboundEvent, facts: FollowerFacts | None = None) -> ReplyPlan:
     """What the script says to whom the event is from; looked up, if facts are needed and not given."""
 
     def values() -> Values:
@@ -67,11 +67,11 @@ def perform(script: Script, event: InboundEvent, facts: Facts | None = None) -> 
         if known is None and script.is_personal:
             event.needs_rows()
             known = facts_of(event.account, event.message)
-        return values_of(event.account, event.message, known or Facts())
+        return values_of(event.account, event.message, known or FollowerFacts())
 
     return script.perform(event.message.key, values)
 
 
-def values_of(account: OfficialAccount, message: Message, facts: Facts) -> Values:
+def values_of(account: OfficialAccount, message: Message, facts: FollowerFacts) -> Values:
     moment = moment_of(message)
     return Values(message.openid, facts.remark, account.name, f"{moment:%Y-%m-%d}", f"{moment:%H:%M}")

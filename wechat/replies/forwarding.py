@@ -60,16 +60,16 @@ def described(row: InboundMessage, rule: Rule) -> dict[str, Any]:
 
 
 @outbox.answered(EVENT)
-def send_answer(delivery: Delivery, said: Any) -> str:
+def send_answer(delivery: Delivery, answer: Any) -> str:
     """Queues what the webhook wants to say; what is wrong with it, or nothing."""
-    if not isinstance(said, dict) or "type" not in said:
+    if not isinstance(answer, dict) or "type" not in answer:
         return ""
     data = json.loads(delivery.body)["data"]
     row = InboundMessage.objects.filter(pk=data.get("message_id"), account=delivery.account_id).first()
     if row is None:
         return ""
     try:
-        content = _sendable(said, row.openid)
+        content = _sendable(answer, row.openid)
     except ContentError as error:
         return f"answer not sent: {error.field}: {error.message}"
     queue(
@@ -83,8 +83,8 @@ def send_answer(delivery: Delivery, said: Any) -> str:
     return ""
 
 
-def _sendable(said: dict[str, Any], openid: str) -> Content:
-    content = from_dict(said)
+def _sendable(answer: dict[str, Any], openid: str) -> Content:
+    content = from_dict(answer)
     validate(content)
     to_service_json(content, openid=openid)
     return content

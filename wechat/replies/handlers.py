@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.followers import tagging
 from accounts.followers.models import Follower, Tag
 from accounts.official import links
-from accounts.official.links import Link
+from accounts.official.links import PageLink
 from accounts.official.models import OfficialAccount
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.models import InboundMessage
@@ -33,8 +33,8 @@ def answer_by_rule(event: InboundEvent) -> Answer | None:
         rule = match.rule if match else None
     if rule is None:
         return None
-    said = perform(book.scripts[rule.id], event, facts)
-    return Answer(f"rule:{rule.id}", said.now, said.later)
+    plan = perform(book.scripts[rule.id], event, facts)
+    return Answer(f"rule:{rule.id}", plan.now, plan.later)
 
 
 @reacts()
@@ -63,13 +63,13 @@ def count_answers(rows: Sequence[InboundMessage]) -> None:
 
 
 @links.used_before
-def cards_of_replies(account: OfficialAccount) -> Iterator[Link]:
+def cards_of_replies(account: OfficialAccount) -> Iterator[PageLink]:
     """Where the article cards of rules lead, those of the newest rules first."""
     cards = Reply.objects.filter(rule__account=account, content__type="news").order_by("-pk")[:100]
     for card in cards:
         for article in card.content.get("articles", []):
             if article.get("url"):
-                yield Link(article["url"], article.get("title") or article["url"], _("Used before"))
+                yield PageLink(article["url"], article.get("title") or article["url"], _("Used before"))
 
 
 @usage.register

@@ -23,7 +23,7 @@ FILE = FileFormat("wechat-console-rules", key="rules", most=5000)
 
 
 @dataclass(slots=True)
-class Report:
+class RuleImportReport:
     """Names of rules by what became of them; ``problems`` are sentences."""
 
     made: list[str] = field(default_factory=list)
@@ -34,12 +34,12 @@ class Report:
     problems: list[str] = field(default_factory=list)
 
 
-def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> Report:
+def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> RuleImportReport:
     """Takes over what ``get_current_autoreply_info`` tells. A rule edited here stays as it is.
 
     What cannot be said in our terms becomes a rule that is off, with a note that holds the original.
     """
-    report = Report()
+    report = RuleImportReport()
     platform_videos.take_over(account, info)
     with transaction.atomic():
         for key, data in described(info, account.name):
@@ -47,12 +47,12 @@ def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> Report:
     return report
 
 
-def import_rules(account: OfficialAccount, text: bytes, *, rehearse: bool = False) -> Report:
-    """Takes over a file, or with ``rehearse`` only tell what would happen. Raises ``Unreadable``.
+def import_rules(account: OfficialAccount, text: bytes, *, rehearse: bool = False) -> RuleImportReport:
+    """Takes over a file, or with ``rehearse`` only tell what would happen. Raises ``UnreadableFile``.
 
     All of it or nothing: with ``problems`` in the report nothing was changed.
     """
-    report = Report()
+    report = RuleImportReport()
     rules = FILE.read(text)
     with transaction.atomic():
         for number, data in enumerate(rules, start=1):
@@ -69,7 +69,7 @@ def key_of(rule: Rule) -> str:
     return rule.source_key or f"rule:{rule.secret_id}"
 
 
-def _import_numbered(account: OfficialAccount, number: int, data: Any, report: Report) -> None:
+def _import_numbered(account: OfficialAccount, number: int, data: Any, report: RuleImportReport) -> None:
     where = {"number": number, "name": data.get("name", "") if isinstance(data, dict) else ""}
     try:
         if (
@@ -85,7 +85,7 @@ def _import_numbered(account: OfficialAccount, number: int, data: Any, report: R
 
 
 def _import_one(
-    account: OfficialAccount, key: str, data: Portable, report: Report, *, keep_edits: bool
+    account: OfficialAccount, key: str, data: Portable, report: RuleImportReport, *, keep_edits: bool
 ) -> None:
     rule = _known(account, key)
     if rule is None:
@@ -102,7 +102,7 @@ def _import_one(
         report.switched_off.append(rule.name)
 
 
-def _update(account: OfficialAccount, rule: Rule, data: Portable, report: Report) -> None:
+def _update(account: OfficialAccount, rule: Rule, data: Portable, report: RuleImportReport) -> None:
     before = portable(rule)
     with transaction.atomic():
         unchanged = _write(account, rule, data) == before

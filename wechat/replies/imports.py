@@ -6,15 +6,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
-from accounts.operations.imports import IMPORTS, Import, State
+from accounts.operations.imports import IMPORTS, Import, ImportState
 from accounts.staff.rights import Area
 from wechat.replies import importing
 from wechat.replies.models import Rule
 from wechat.sdk.calls.base import current_autoreply_info
 
 
-def _here(account: OfficialAccount) -> State:
-    return State(Rule.objects.filter(account=account).count())
+def _here(account: OfficialAccount) -> ImportState:
+    return ImportState(Rule.objects.filter(account=account).count())
 
 
 def _take(account: OfficialAccount, by: User) -> str:

@@ -20,7 +20,7 @@ from ahocorasick_rs import AhoCorasick
 
 from wechat.replies.specs import (
     Compare,
-    Facts,
+    FollowerFacts,
     KeywordSpec,
     Reason,
     RuleSpec,
@@ -28,8 +28,8 @@ from wechat.replies.specs import (
     is_usable,
     plain,
     quiet,
-    said,
     scene_of,
+    text_of,
 )
 from wechat.sdk.messages import Message, Subscribe
 
@@ -46,7 +46,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RuleVerdict:
     """What became of one rule; ``by`` is the winner that a shadowed rule stands behind."""
 
     rule: RuleSpec
@@ -69,7 +69,7 @@ class Compiled:
         self._slots.default_factory = None
         self._texts.compile()
 
-    def match(self, message: Message, moment: datetime.datetime, facts: Facts) -> Match | None:
+    def match(self, message: Message, moment: datetime.datetime, facts: FollowerFacts) -> Match | None:
         for rule in self._candidates(message, moment):
             if not rule.in_shadow and rule.audience_miss(facts, moment) is None:
                 return Match(rule, _fitting(rule, message))
@@ -79,7 +79,9 @@ class Compiled:
         """The first rule in question: unless it needs facts, it has won."""
         return next((rule for rule in self._candidates(message, moment) if not rule.in_shadow), None)
 
-    def in_shadow(self, message: Message, moment: datetime.datetime, facts: Facts) -> Iterator[RuleSpec]:
+    def in_shadow(
+        self, message: Message, moment: datetime.datetime, facts: FollowerFacts
+    ) -> Iterator[RuleSpec]:
         """The rules in shadow that would have answered, each by itself, before the rule that does."""
         for rule in self._candidates(message, moment):
             if rule.audience_miss(facts, moment) is None:
@@ -87,7 +89,7 @@ class Compiled:
                     return
                 yield rule
 
-    def explain(self, message: Message, moment: datetime.datetime, facts: Facts) -> list[Verdict]:
+    def explain(self, message: Message, moment: datetime.datetime, facts: FollowerFacts) -> list[RuleVerdict]:
         """Every rule, in the order in which they are asked, with its verdict."""
         winner: RuleSpec | None = None
         verdicts = []
@@ -95,13 +97,13 @@ class Compiled:
             reason = self._reason(rule, message, moment, facts)
             if reason is None and winner is None:
                 winner = rule
-                verdicts.append(Verdict(rule, Reason.WON))
+                verdicts.append(RuleVerdict(rule, Reason.WON))
             else:
-                verdicts.append(Verdict(rule, reason or Reason.SHADOWED, None if reason else winner))
+                verdicts.append(RuleVerdict(rule, reason or Reason.SHADOWED, None if reason else winner))
         return verdicts
 
     def _reason(
-        self, rule: RuleSpec, message: Message, moment: datetime.datetime, facts: Facts
+        self, rule: RuleSpec, message: Message, moment: datetime.datetime, facts: FollowerFacts
     ) -> Reason | None:
         if not rule.enabled:
             return Reason.DISABLED
@@ -119,7 +121,7 @@ class Compiled:
     def _candidates(self, message: Message, moment: datetime.datetime) -> Iterator[RuleSpec]:
         """The rules this message sets off at this moment, whoever sent it; the first to answer first."""
         found = [self._slots[slot] for slot in _slots(message) if slot in self._slots]
-        if (text := said(message)) is not None:
+        if (text := text_of(message)) is not None:
             found += self._texts.find(text)
         last = -1
         for rank in found[0] if len(found) == 1 else heapq.merge(*found):
@@ -198,7 +200,7 @@ def compile_rules(specs: Iterable[RuleSpec]) -> Compiled:
 
 
 def _fitting(rule: RuleSpec, message: Message) -> KeywordSpec | None:
-    text = said(message)
+    text = text_of(message)
     return next((keyword for keyword in rule.keywords if text is not None and keyword.fits(text)), None)
 
 

@@ -25,7 +25,7 @@ class Dead(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DeadRule:
     """``by``: the earlier rules that answer instead."""
 
     rule: RuleSpec
@@ -35,7 +35,7 @@ class Finding:
 
 def never_answering(
     compiled: Compiled, now: datetime.datetime, worn_tags: frozenset[int]
-) -> Iterator[Finding]:
+) -> Iterator[DeadRule]:
     """``worn_tags``: those that at least one follower has."""
     earlier: list[RuleSpec] = []
     for rule in compiled.specs:
@@ -50,17 +50,17 @@ def never_answering(
 
 def _by_itself(
     rule: RuleSpec, compiled: Compiled, now: datetime.datetime, worn_tags: frozenset[int]
-) -> Finding | None:
+) -> DeadRule | None:
     checks = {
         Dead.BROKEN: rule.id in compiled.broken,
         Dead.NO_KEYWORDS: rule.trigger is Trigger.KEYWORD and not rule.keywords,
         Dead.OVER: rule.window.ends is not None and rule.window.ends <= now,
         Dead.NOBODY: bool(rule.audience.tags) and not rule.audience.tags & worn_tags,
     }
-    return next((Finding(rule, why) for why, true in checks.items() if true), None)
+    return next((DeadRule(rule, why) for why, true in checks.items() if true), None)
 
 
-def _covered(rule: RuleSpec, earlier: Sequence[RuleSpec]) -> Finding | None:
+def _covered(rule: RuleSpec, earlier: Sequence[RuleSpec]) -> DeadRule | None:
     broader = [each for each in earlier if _is_no_narrower(each, rule)]
     coverers = []
     for way in _ways(rule):
@@ -68,7 +68,7 @@ def _covered(rule: RuleSpec, earlier: Sequence[RuleSpec]) -> Finding | None:
         if found is None:
             return None
         coverers.append(found)
-    return Finding(rule, Dead.COVERED, tuple(dict.fromkeys(coverers)))
+    return DeadRule(rule, Dead.COVERED, tuple(dict.fromkeys(coverers)))
 
 
 def _is_no_narrower(earlier: RuleSpec, rule: RuleSpec) -> bool:

@@ -98,7 +98,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FollowerFacts:
     """What is known of a follower: ``tags`` by primary key, ``followed_at`` the newest following."""
 
     followed_before: bool = False
@@ -114,7 +114,7 @@ class Audience:
     tags: frozenset[int] = frozenset()
     new_days: int | None = None
 
-    def miss(self, facts: Facts, moment: datetime.datetime) -> Reason | None:
+    def miss(self, facts: FollowerFacts, moment: datetime.datetime) -> Reason | None:
         if self.tags and not self.tags & facts.tags:
             return Reason.TAGS
         if self.new_days is not None and not self._is_new(facts.followed_at, moment):
@@ -133,10 +133,10 @@ class KeywordSpec:
     def fits(self, text: str) -> bool:
         if self.compare is Compare.REGEX:
             return bool(re2.search(self.text, text, quiet()))
-        wanted, said = plain(self.text), plain(text)
+        wanted, given = plain(self.text), plain(text)
         if self.compare is Compare.EQUALS:
-            return said == wanted
-        return said.startswith(wanted) if self.compare is Compare.STARTS_WITH else wanted in said
+            return given == wanted
+        return given.startswith(wanted) if self.compare is Compare.STARTS_WITH else wanted in given
 
     @property
     def fits_anything(self) -> bool:
@@ -182,7 +182,7 @@ class RuleSpec:
         """Returns why the message does not set this rule off, ``None`` if it does."""
         match self.trigger:
             case Trigger.KEYWORD:
-                return self._keyword_miss(said(message))
+                return self._keyword_miss(text_of(message))
             case Trigger.SCAN:
                 return self._scan_miss(scene_of(message))
             case Trigger.EVENT:
@@ -193,7 +193,7 @@ class RuleSpec:
                 return _unless(not message.event)
         return _unless(isinstance(message, Subscribe))
 
-    def audience_miss(self, facts: Facts, moment: datetime.datetime) -> Reason | None:
+    def audience_miss(self, facts: FollowerFacts, moment: datetime.datetime) -> Reason | None:
         if self.trigger is Trigger.FOLLOW_FIRST and facts.followed_before:
             return Reason.AGAIN
         if self.trigger is Trigger.FOLLOW_AGAIN and not facts.followed_before:
@@ -221,7 +221,7 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
-def said(message: Message) -> str | None:
+def text_of(message: Message) -> str | None:
     """What the follower wrote, or said where the account has speech recognition; ``None`` for other kinds."""
     if isinstance(message, Voice):
         return message.text or None

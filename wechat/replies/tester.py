@@ -15,11 +15,11 @@ from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.replies import cautions, rulebook
 from wechat.replies.facts import facts_from, facts_of, followers_of, moment_of, values_of
-from wechat.replies.matching import Compiled, Verdict
+from wechat.replies.matching import Compiled, RuleVerdict
 from wechat.replies.models import Rule
-from wechat.replies.reach import Finding, never_answering
+from wechat.replies.reach import DeadRule, never_answering
 from wechat.replies.rulebook import Book
-from wechat.replies.specs import Facts, Reason, RuleSpec
+from wechat.replies.specs import FollowerFacts, Reason, RuleSpec
 from wechat.sdk.errors import MalformedMessage
 from wechat.sdk.messages import EVENTS, MESSAGES, Message, Subscribe, Text, Voice
 
@@ -31,7 +31,7 @@ class Trial:
     """What would happen to one message. Of several ``answers`` one is drawn at random."""
 
     message: Message
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[RuleVerdict]
     winner: RuleSpec | None = None
     keyword: str = ""
     answers: Sequence[ReplyPlan] = ()
@@ -40,7 +40,7 @@ class Trial:
 
 
 @dataclass(slots=True)
-class Change:
+class ReplayDifference:
     """Messages that one rule answers now and another would answer then; ``None``: nobody does."""
 
     before: RuleSpec | None
@@ -54,7 +54,7 @@ class Replay:
     """``looked_at`` messages were played again; those that differ are in ``changes``, most frequent first."""
 
     looked_at: int
-    changes: Sequence[Change]
+    changes: Sequence[ReplayDifference]
 
     @property
     def changed(self) -> int:
@@ -76,7 +76,7 @@ def compose(what: str, value: str, *, openid: str, at: datetime.datetime) -> Mes
     return Voice(**common, recognition=value) if what == "voice" else MESSAGES[what](**common, kind=what)
 
 
-def try_out(account: OfficialAccount, message: Message, facts: Facts | None = None) -> Trial:
+def try_out(account: OfficialAccount, message: Message, facts: FollowerFacts | None = None) -> Trial:
     """Reads only. ``facts`` defaults to those of the message's sender."""
     book, moment = _book(account), moment_of(message)
     known = facts_of(account, message) if facts is None else facts
@@ -110,7 +110,7 @@ def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1
     return _compared(account, today, rulebook.book(rules).compiled, last_n)
 
 
-def never_fires(account: OfficialAccount) -> list[Finding]:
+def never_fires(account: OfficialAccount) -> list[DeadRule]:
     """Rules that are on and can never answer, each with the reason."""
     worn = Follower.tags.through.objects.filter(follower__account=account).values_list("tag_id", flat=True)
     return list(never_answering(_book(account).compiled, timezone.now(), frozenset(worn.distinct())))
@@ -123,13 +123,13 @@ def _book(account: OfficialAccount) -> Book:
 def _compared(account: OfficialAccount, today: Compiled, then: Compiled, last_n: int) -> Replay:
     messages = _last_messages(account, last_n)
     followers = followers_of(account, {message.openid for message in messages})
-    changes: dict[tuple[int, int], Change] = {}
+    changes: dict[tuple[int, int], ReplayDifference] = {}
     for message in messages:
         facts = facts_from(followers.get(message.openid), message)
         before, after = _winner(today, message, facts), _winner(then, message, facts)
         pair = (before.id if before else 0, after.id if after else 0)
         if pair[0] != pair[1]:
-            change = changes.setdefault(pair, Change(before, after))
+            change = changes.setdefault(pair, ReplayDifference(before, after))
             change.count += 1
             example = message.text or message.event or message.kind
             if len(change.examples) < SHOWN_EXAMPLES and example not in change.examples:
@@ -137,7 +137,7 @@ def _compared(account: OfficialAccount, today: Compiled, then: Compiled, last_n:
     return Replay(len(messages), sorted(changes.values(), key=lambda change: -change.count))
 
 
-def _winner(compiled: Compiled, message: Message, facts: Facts) -> RuleSpec | None:
+def _winner(compiled: Compiled, message: Message, facts: FollowerFacts) -> RuleSpec | None:
     match = compiled.match(message, moment_of(message), facts)
     return match.rule if match else None
 
@@ -160,5 +160,5 @@ def _first_answering(account: OfficialAccount, message: Message) -> list[str]:
     return [_("The rules are not asked: “%(by)s” answers this first.") % {"by": answer.by}]
 
 
-def shadowed(trial: Trial) -> list[Verdict]:
+def shadowed(trial: Trial) -> list[RuleVerdict]:
     return [verdict for verdict in trial.verdicts if verdict.reason in (Reason.SHADOWED, Reason.IN_SHADOW)]

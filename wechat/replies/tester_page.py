@@ -23,7 +23,7 @@ from wechat.inbox import bubbles
 from wechat.replies import describing, tester
 from wechat.replies.models import Rule
 from wechat.replies.page_frame import frame
-from wechat.replies.specs import Facts, Reason
+from wechat.replies.specs import FollowerFacts, Reason
 from wechat.replies.tester import Trial
 from wechat.sdk.content import Content, Text
 
@@ -85,7 +85,7 @@ def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
     what = asked["what"]
     value = asked["scene"] if what in SCANS else asked["key"] if what in KEYED else asked["value"]
     message = tester.compose(what, value, openid=asked["openid"] or STRANGER, at=at)
-    followed_now = Facts(followed_at=at if what == "event:subscribe" else None)
+    followed_now = FollowerFacts(followed_at=at if what == "event:subscribe" else None)
     return tester.try_out(account, message, None if asked["openid"] else followed_now)
 
 
@@ -95,8 +95,8 @@ def _result(trial: Trial) -> dict[str, Any]:
         "trial": trial,
         "heard": bubbles.Bubble(at, ours=False, part=bubbles.of_message(trial.message)),
         "answers": [
-            {"now": said.now and bubble(said.now), "later": [bubble(each) for each in said.later]}
-            for said in trial.answers
+            {"now": answer.now and bubble(answer.now), "later": [bubble(each) for each in answer.later]}
+            for answer in trial.answers
         ],
         "shadowed": tester.shadowed(trial),
         "others": [

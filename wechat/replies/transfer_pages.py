@@ -17,7 +17,7 @@ from accounts.staff.rights import Area
 from wechat.console import exchange
 from wechat.kernel import encodings
 from wechat.replies import importing, rulebook
-from wechat.replies.importing import Report
+from wechat.replies.importing import RuleImportReport
 from wechat.replies.models import Rule
 from wechat.replies.page_frame import frame
 from wechat.sdk.calls.base import current_autoreply_info
@@ -38,11 +38,11 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         agreed = "agreed" in request.POST
         try:
             report, text = _taken(account, request, agreed=agreed)
-        except exchange.Unreadable as error:
+        except exchange.UnreadableFile as error:
             context["refused"] = str(error)
         else:
             if agreed and not report.problems:
-                _tell(request, account, report)
+                _show_report(request, account, report)
                 return redirect("admin:replies_rule_changelist")
             context |= {"report": report, "text": text}
     return TemplateResponse(request, "replies/import.html", context)
@@ -59,17 +59,17 @@ def import_platform(request: HttpRequest, account: OfficialAccount) -> HttpRespo
     except WeChatError:
         messages.error(request, _("WeChat could not be reached. Try again in a minute."))
         return redirect("admin:replies_import")
-    _tell(request, account, report)
+    _show_report(request, account, report)
     return redirect("admin:replies_rule_changelist")
 
 
-def _taken(account: OfficialAccount, request: HttpRequest, *, agreed: bool) -> tuple[Report, str]:
-    """Returns what the file changes, or would change, and its text. Raises ``exchange.Unreadable``."""
+def _taken(account: OfficialAccount, request: HttpRequest, *, agreed: bool) -> tuple[RuleImportReport, str]:
+    """Returns what the file changes, or would change, and its text. Raises ``exchange.UnreadableFile``."""
     file = exchange.uploaded(request)
     return importing.import_rules(account, file, rehearse=not agreed), encodings.decode(file)
 
 
-def _tell(request: HttpRequest, account: OfficialAccount, report: Report) -> None:
+def _show_report(request: HttpRequest, account: OfficialAccount, report: RuleImportReport) -> None:
     counts = {
         "made": len(report.made),
         "updated": len(report.updated),

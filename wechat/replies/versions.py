@@ -28,19 +28,19 @@ def note_tags(rule: Rule) -> None:
 def words(rule: Rule, version: Any = None) -> Mapping[str, str]:
     """Returns what the rule says now, or said in a version."""
     tracked = [field for field in Rule.history.model.tracked_fields if field.name not in KEPT]
-    said = words_of(version.instance if version else rule, tracked)
+    by_label = words_of(version.instance if version else rule, tracked)
     keywords = _parts(Keyword, version) if version else list(rule.keywords.all())
     replies = _parts(Reply, version) if version else list(rule.replies.all())
-    said[_called(Keyword)] = " · ".join(marked(each.compare, each.text) for each in keywords)
+    by_label[_called(Keyword)] = " · ".join(marked(each.compare, each.text) for each in keywords)
     files = Asset.objects.in_bulk({each.asset_id for each in replies if each.asset_id})
-    said[_called(Reply)] = "\n".join(
+    by_label[_called(Reply)] = "\n".join(
         Reply(content=each.content, asset=files.get(each.asset_id)).words for each in replies
     )
     for name in TAGS:
         field: Any = Rule._meta.get_field(name)
         label = str(capfirst(field.verbose_name))
-        said[label] = _(", ").join(tag.name for tag in _tags(rule, version, name))
-    return said
+        by_label[label] = _(", ").join(tag.name for tag in _tags(rule, version, name))
+    return by_label
 
 
 def bring_back(rule: Rule, version: Any) -> None:

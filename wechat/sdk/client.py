@@ -12,14 +12,14 @@ import requests
 
 from wechat.sdk.errors import ApiError, TransportError
 from wechat.sdk.tokens import Clock, Credentials, SharedToken, Token, TokenStore, read_token
-from wechat.sdk.transport import API_BASE, MP_BASE, Call, Download, Files, Observer, Transport
+from wechat.sdk.transport import API_BASE, MP_BASE, ApiRequest, Download, Files, Observer, Transport
 
 Answer = TypeVar("Answer")
 
 __all__ = ["Client", "Credentials", "Download", "JsApiTickets"]
 
 
-class Tokens(Protocol):
+class TokenSource(Protocol):
     def get(self) -> str: ...
 
     def renew(self, rejected: str) -> str: ...
@@ -34,7 +34,7 @@ class Client:
     def __init__(
         self,
         credentials: Credentials,
-        tokens: Tokens,
+        tokens: TokenSource,
         api_base: str = API_BASE,
         mp_base: str = MP_BASE,
         session: requests.Session | None = None,
@@ -49,13 +49,13 @@ class Client:
         return f"Client({self.appid})"
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        return self._sent(Call("GET", path, params or {}), self._transport.ask)
+        return self._sent(ApiRequest("GET", path, params or {}), self._transport.ask)
 
     def post(
         self, path: str, json_body: Any = None, params: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         body = {} if json_body is None else json_body
-        return self._sent(Call("POST", path, params or {}, body), self._transport.ask)
+        return self._sent(ApiRequest("POST", path, params or {}, body), self._transport.ask)
 
     def upload(
         self,
@@ -65,14 +65,16 @@ class Client:
         params: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Multipart upload: `files` maps a form field to (file name, bytes, content type)."""
-        return self._sent(Call("POST", path, params or {}, files=files, form=fields), self._transport.ask)
+        return self._sent(
+            ApiRequest("POST", path, params or {}, files=files, form=fields), self._transport.ask
+        )
 
     def download(self, path: str, params: Mapping[str, str] | None = None, json_body: Any = None) -> Download:
         """A file, or JSON in its place; with `json_body` asked for by POST."""
         method = "GET" if json_body is None else "POST"
-        return self._sent(Call(method, path, params or {}, json_body), self._transport.download)
+        return self._sent(ApiRequest(method, path, params or {}, json_body), self._transport.download)
 
-    def _sent(self, call: Call, send: Callable[[Call], Answer]) -> Answer:
+    def _sent(self, call: ApiRequest, send: Callable[[ApiRequest], Answer]) -> Answer:
         token = _asked_for(self._tokens.get)
         try:
             return send(call.with_token(token))

@@ -126,7 +126,7 @@ class Music(_Body):
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
+class NewsArticle:
     """The card of a news reply. `pic_url` is a JPG or PNG, good at 360x200."""
 
     title: str = field(metadata=REQUIRED)
@@ -140,7 +140,7 @@ class News(_Body):
     """Exactly one article: the platform takes more only in corners we do not visit."""
 
     type: ClassVar[str] = "news"
-    articles: tuple[Article, ...] = field(metadata={"of": Article, "most": 1})
+    articles: tuple[NewsArticle, ...] = field(metadata={"of": NewsArticle, "most": 1})
 
     def passive_elements(self) -> dict[str, Any]:
         items = [
@@ -194,7 +194,7 @@ class MenuItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Menu(_Body):
+class MenuMessage(_Body):
     """A text with choices to tap."""
 
     type: ClassVar[str] = "msgmenu"
@@ -243,7 +243,7 @@ Content = (
     | News
     | TransferToService
     | MiniProgramPage
-    | Menu
+    | MenuMessage
     | ArticleMessage
     | Card
 )
@@ -259,7 +259,7 @@ TYPES: dict[str, type[Content]] = {
         News,
         TransferToService,
         MiniProgramPage,
-        Menu,
+        MenuMessage,
         ArticleMessage,
         Card,
     )

@@ -297,7 +297,7 @@ class LocationSelect(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result(Event):
+class SendResult(Event):
     """The outcome of an earlier send, which `msg_id` names; 0 for one of more bits than ours have."""
 
     msg_id: int = integer("MsgID", "MsgId")
@@ -309,7 +309,7 @@ class Result(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateSendFinished(Result):
+class TemplateSendFinished(SendResult):
     """`status` as printed by the platform: "success", "failed:user block" or "failed: system failed"."""
 
     event: str = "templatesendjobfinish"
@@ -344,7 +344,7 @@ class ArticleUrl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MassSendFinished(Result):
+class MassSendFinished(SendResult):
     """A mass send is done; the sender is the platform's helper, not a follower, and the counts may be off.
 
     `check_state`: 1 fine, 2 reprint but sendable, 3 not sendable. WeChat reference 2.3.
@@ -507,7 +507,7 @@ class UserAuthorizationCancelled(PersonalData):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verification(Event):
+class AccountVerification(Event):
     """About the account's own verification; times in Unix seconds, 0 where the event has none."""
 
     expired_time: int = integer("ExpiredTime")
@@ -516,36 +516,36 @@ class Verification(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QualificationVerified(Verification):
+class QualificationVerified(AccountVerification):
     """API rights start here."""
 
     event: str = "qualification_verify_success"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QualificationRefused(Verification):
+class QualificationRefused(AccountVerification):
     event: str = "qualification_verify_fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamingVerified(Verification):
+class NamingVerified(AccountVerification):
     event: str = "naming_verify_success"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamingRefused(Verification):
+class NamingRefused(AccountVerification):
     """The rights stay, the tick mark goes."""
 
     event: str = "naming_verify_fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnnualRenewal(Verification):
+class AnnualRenewal(AccountVerification):
     event: str = "annual_renew"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationExpired(Verification):
+class VerificationExpired(AccountVerification):
     event: str = "verify_expired"
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from wechat.sdk.errors import TransportError, WeChatError
-from wechat.sdk.transport import Call, Transport
+from wechat.sdk.transport import ApiRequest, Transport
 
 EARLY = 300
 PAUSE = 30
@@ -204,10 +204,10 @@ class AccessTokens:
             return self._fetch(force=True)
         return token
 
-    def _call(self, force: bool) -> Call:
+    def _call(self, force: bool) -> ApiRequest:
         if self._kind == "classic":
             account = {"appid": self._credentials.appid, "secret": self._credentials.secret}
-            return Call("GET", "/cgi-bin/token", params={"grant_type": "client_credential", **account})
+            return ApiRequest("GET", "/cgi-bin/token", params={"grant_type": "client_credential", **account})
         return _stable(self._credentials, force=force)
 
     def _may_force(self) -> bool:
@@ -228,10 +228,10 @@ def ask_stable_token(transport: Transport, credentials: Credentials) -> Token:
     return read_token(transport.ask(_stable(credentials, force=False)), "access_token", asked)
 
 
-def _stable(credentials: Credentials, *, force: bool) -> Call:
+def _stable(credentials: Credentials, *, force: bool) -> ApiRequest:
     account = {"appid": credentials.appid, "secret": credentials.secret}
     body = {"grant_type": "client_credential", **account, "force_refresh": force}
-    return Call("POST", "/cgi-bin/stable_token", body=body)
+    return ApiRequest("POST", "/cgi-bin/stable_token", body=body)
 
 
 def read_token(answer: dict[str, Any], key: str, asked: float) -> Token:

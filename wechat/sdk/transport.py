@@ -49,7 +49,7 @@ Files = Mapping[str, tuple[str, bytes, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiRequest:
     """One request: `body` becomes JSON; `files` maps a form field to (file name, bytes, content type)."""
 
     method: str
@@ -59,7 +59,7 @@ class Call:
     files: Files | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
 
-    def with_token(self, token: str) -> "Call":
+    def with_token(self, token: str) -> "ApiRequest":
         return replace(self, params={**self.params, "access_token": token})
 
 
@@ -89,7 +89,7 @@ class Transport:
         self._session = session
         self._observer = observer
 
-    def ask(self, call: Call) -> dict[str, Any]:
+    def ask(self, call: ApiRequest) -> dict[str, Any]:
         """The JSON answer. Raises ApiError for an errcode other than 0, TransportError for no answer."""
         with self._watched(call.api):
             answer = _json(self._send(call, FILE_SECONDS if call.files else CALL_SECONDS).content)
@@ -97,7 +97,7 @@ class Transport:
                 raise TransportError(f"{call.api} answered something other than JSON", outcome_unknown=True)
             return _accepted(answer, call.api)
 
-    def download(self, call: Call) -> Download:
+    def download(self, call: ApiRequest) -> Download:
         """A file or a JSON answer, told apart by the bytes themselves. Raises like `ask`."""
         with self._watched(call.api):
             response = self._send(call, FILE_SECONDS)
@@ -109,7 +109,7 @@ class Transport:
                 raise TransportError(f"{call.api} answered neither a file nor JSON", outcome_unknown=True)
             return Download(kind, _filename(response), response.content, answer)
 
-    def _send(self, call: Call, seconds: float) -> requests.Response:
+    def _send(self, call: ApiRequest, seconds: float) -> requests.Response:
         # Raised outside the handler: the library's exception holds the address with its token, and would
         # travel along as the context.
         with deadlines.within(seconds):
@@ -120,7 +120,7 @@ class Transport:
             raise TransportError(f"{call.api} answered HTTP {response.status_code}", outcome_unknown=True)
         return response
 
-    def _attempt(self, call: Call) -> tuple[requests.Response | None, TransportError | None]:
+    def _attempt(self, call: ApiRequest) -> tuple[requests.Response | None, TransportError | None]:
         session = self._session or shared_session(self._base, os.getpid())
         try:
             # To the adapter directly: cookies, redirects, .netrc and hooks, which the session would look
@@ -168,7 +168,7 @@ def _level(error: WeChatError) -> int:
     return logging.WARNING
 
 
-def _prepared(base: str, call: Call) -> requests.PreparedRequest:
+def _prepared(base: str, call: ApiRequest) -> requests.PreparedRequest:
     """A call without a file. The platform refuses \\u escapes, so JSON goes out as raw UTF-8."""
     request = requests.PreparedRequest()
     request.method = call.method
@@ -183,7 +183,7 @@ def _prepared(base: str, call: Call) -> requests.PreparedRequest:
     return request
 
 
-def _uploading(base: str, call: Call) -> requests.PreparedRequest:
+def _uploading(base: str, call: ApiRequest) -> requests.PreparedRequest:
     request = requests.Request(
         call.method, base + call.api, HEADERS, call.files, call.form, dict(call.params)
     )

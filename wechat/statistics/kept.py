@@ -30,8 +30,8 @@ def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dat
         day__range=(period.before.first, period.last),
         read_at__isnull=False,
     )
-    for dataset, day, told in rows.values_list("dataset", "day", "rows"):
+    for dataset, day, payload in rows.values_list("dataset", "day", "rows"):
         kept = found[names[dataset]]
         days = kept.days if day >= period.first else kept.before
-        days[day] = told  # type: ignore[index]  # made above
+        days[day] = payload  # type: ignore[index]  # made above
     return found

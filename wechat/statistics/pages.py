@@ -16,11 +16,11 @@ from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
 from wechat.console.charts import Series, chart
 from wechat.console.periods import DAY, Period, PeriodForm
-from wechat.console.reports import Line, Measure, Number, Report, Table, Unit, Whole, answer
+from wechat.console.reports import Measure, Number, Report, Table, TableLine, Unit, Whole, answer
 from wechat.inbox import counts
-from wechat.inbox.counts import Counted, Kinds, what_people_wrote
+from wechat.inbox.counts import Kinds, MessageTally, what_people_wrote
 from wechat.sdk.calls import datacube
-from wechat.sdk.calls.datacube import ArticleTotal, Dataset, Interface, Reading, Upstream, UserChange
+from wechat.sdk.calls.datacube import ArticleTotal, Dataset, Interface, Readership, Upstream, UserChange
 from wechat.statistics import kept, labels
 from wechat.statistics.kept import Kept
 
@@ -131,17 +131,17 @@ def messages(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
     period = form.period
     found = kept.of(account, period, Dataset.UPSTREAM, Dataset.UPSTREAM_HOUR)
     own = counts.by_day(account, period.before.first, period.last)
-    told = found[Dataset.UPSTREAM]
+    platform = found[Dataset.UPSTREAM]
     report = Report(
         title=_("Message analysis"),
         name=f"messages-{account.slug}",
         form=form,
         measures=MESSAGES,
-        days={day: _wrote(own.get(day, {}), told.days.get(day)) for day in period.days},
-        before={day: _wrote(own.get(day, {}), told.before.get(day)) for day in period.before.days},
+        days={day: _wrote(own.get(day, {}), platform.days.get(day)) for day in period.days},
+        before={day: _wrote(own.get(day, {}), platform.before.get(day)) for day in period.before.days},
         charted=(0, 1, 3),
         day_link=_in_log(""),
-        tables=[*_kinds(period, own, told), *_hours(found[Dataset.UPSTREAM_HOUR])],
+        tables=[*_kinds(period, own, platform), *_hours(found[Dataset.UPSTREAM_HOUR])],
         notes=[NOTE],
     )
     return _answer(request, report, "statistics.read")
@@ -154,15 +154,15 @@ def interface(request: HttpRequest, account: OfficialAccount) -> HttpResponseBas
     period = form.period
     found = kept.of(account, period, Dataset.INTERFACE, Dataset.INTERFACE_HOUR)
     own = counts.by_day(account, period.before.first, period.last)
-    told = found[Dataset.INTERFACE]
-    now, before = (_whole(rows for each in days.values() for rows in each) for days in told)
+    platform = found[Dataset.INTERFACE]
+    now, before = (_whole(rows for each in days.values() for rows in each) for days in platform)
     report = Report(
         title=_("Interface analysis"),
         name=f"callbacks-{account.slug}",
         form=form,
         measures=INTERFACE,
-        days={day: _called(own.get(day, {}), told.days.get(day)) for day in period.days},
-        before={day: _called(own.get(day, {}), told.before.get(day)) for day in period.before.days},
+        days={day: _called(own.get(day, {}), platform.days.get(day)) for day in period.days},
+        before={day: _called(own.get(day, {}), platform.before.get(day)) for day in period.before.days},
         charted=(0, 1, 4),
         day_link=_in_log(""),
         more=[
@@ -187,7 +187,7 @@ def _in_log(kind: str) -> Callable[[datetime.date], str]:
 
 
 def _of_event(kinds: Kinds, event: str) -> int:
-    return kinds.get((counts.EVENT, event), Counted()).count
+    return kinds.get((counts.EVENT, event), MessageTally()).count
 
 
 def _came_and_left(rows: Iterable[UserChange] | None) -> Values:
@@ -200,42 +200,42 @@ def _came_and_left(rows: Iterable[UserChange] | None) -> Values:
 
 def _read(rows: Sequence[datacube.Row]) -> Values:
     """Returns a day's figures, which the platform gives as one row or none."""
-    reading = datacube.reading(rows[0]) if rows else Reading()
+    reading = datacube.reading(rows[0]) if rows else Readership()
     return [*_of_reading(reading), reading.sent]
 
 
-def _of_reading(reading: Reading) -> Values:
+def _of_reading(reading: Readership) -> Values:
     return [
         reading.readers, reading.shared, reading.liked, reading.recommended, reading.comments, reading.kept
     ]  # fmt: skip
 
 
-def _wrote(kinds: Kinds, told: Sequence[datacube.Row] | None) -> Values:
+def _wrote(kinds: Kinds, reported: Sequence[datacube.Row] | None) -> Values:
     here = what_people_wrote(kinds)
     events = sum(counted.count for (kind, _event), counted in kinds.items() if kind == counts.EVENT)
-    rows = None if told is None else [Upstream.of(row) for row in told]
+    rows = None if reported is None else [Upstream.of(row) for row in reported]
     there = [None, None] if rows is None else [
         sum(each.messages for each in rows), max((each.people for each in rows), default=0)
     ]  # fmt: skip
     return [here.count, here.unanswered, events, *there]
 
 
-def _called(kinds: Kinds, told: Sequence[datacube.Row] | None) -> Values:
+def _called(kinds: Kinds, reported: Sequence[datacube.Row] | None) -> Values:
     here = sum(counted.count for counted in kinds.values())
-    if told is None:
+    if reported is None:
         return [None, None, None, None, here]
-    whole = _whole(told)
+    whole = _whole(reported)
     average = _share(whole.total_ms, whole.callbacks)
     return [whole.callbacks, whole.failed, average, whole.longest_ms if whole.callbacks else None, here]
 
 
-def _whole(told: Iterable[datacube.Row]) -> Interface:
-    rows = [Interface.of(row) for row in told]
+def _whole(rows: Iterable[datacube.Row]) -> Interface:
+    known = [Interface.of(row) for row in rows]
     return Interface(
-        callbacks=sum(each.callbacks for each in rows),
-        failed=sum(each.failed for each in rows),
-        total_ms=sum(each.total_ms for each in rows),
-        longest_ms=max((each.longest_ms for each in rows), default=0),
+        callbacks=sum(each.callbacks for each in known),
+        failed=sum(each.failed for each in known),
+        total_ms=sum(each.total_ms for each in known),
+        longest_ms=max((each.longest_ms for each in known), default=0),
     )
 
 
@@ -251,7 +251,7 @@ def _sources(changes: Kept) -> Iterator[Table]:
             came[change.source] += change.came
             left[change.source] += change.left
     lines = [
-        Line(
+        TableLine(
             str(labels.USER_SOURCES.get(source, labels.USER_SOURCES[0])),
             [came[source], left[source], came[source] - left[source]],
         )
@@ -260,12 +260,12 @@ def _sources(changes: Kept) -> Iterator[Table]:
     yield Table(_("By the way they came"), _("Came by"), CAME_AND_LEFT, lines)
 
 
-def _articles(told: Kept) -> Iterator[Table]:
+def _articles(platform: Kept) -> Iterator[Table]:
     """What went out in the period, the newest first, with its first thirty days."""
     lines = [
-        Line(f"{day:%m-%d} {article.title}", _of_reading(article.whole), _address(article))
-        for day in sorted(told.days, reverse=True)
-        for article in map(ArticleTotal.of, told.days[day])
+        TableLine(f"{day:%m-%d} {article.title}", _of_reading(article.whole), _address(article))
+        for day in sorted(platform.days, reverse=True)
+        for article in map(ArticleTotal.of, platform.days[day])
     ]
     note = _("The first thirty days of each. Who reads on two days counts on both.")
     yield Table(_("By article"), _("Article"), ARTICLES, lines[:MOST_ARTICLES], note)
@@ -276,44 +276,44 @@ def _address(article: ArticleTotal) -> str:
     return article.url if article.url.startswith(("https://", "http://")) else ""
 
 
-def _read_from(told: Kept) -> Iterator[Table]:
+def _read_from(platform: Kept) -> Iterator[Table]:
     """By where the platform says that people read from, in its words."""
     found = Counter[str]()
-    for rows in told.days.values():
+    for rows in platform.days.values():
         for row in rows:
             found.update(datacube.reading(row).by_source or {})
-    lines = [Line(name, [number]) for name, number in found.most_common()]
+    lines = [TableLine(name, [number]) for name, number in found.most_common()]
     yield Table(_("By where they were read"), _("Where"), ARTICLES[:1], lines)
 
 
-def _kinds(period: Period, own: Mapping[datetime.date, Kinds], told: Kept) -> Iterator[Table]:
+def _kinds(period: Period, own: Mapping[datetime.date, Kinds], platform: Kept) -> Iterator[Table]:
     """By kind, as counted here and by the platform, which knows fewer kinds."""
     here, there = Counter[str](), Counter[str]()
     for day in period.days:
         for (kind, _event), counted in own.get(day, {}).items():
             if kind not in {counts.EVENT, counts.MALFORMED}:
                 here[kind] += counted.count
-        for row in map(Upstream.of, told.days.get(day, ())):
+        for row in map(Upstream.of, platform.days.get(day, ())):
             there[labels.KINDS.get(row.kind, "")] += row.messages
     order = sorted(here.keys() | there.keys() - {""}, key=lambda kind: -here[kind])
     lines = [
-        Line(str(name_of(kind)), [here[kind], there[kind] if kind in labels.KINDS.values() else None])
+        TableLine(str(name_of(kind)), [here[kind], there[kind] if kind in labels.KINDS.values() else None])
         for kind in order
     ]
     yield Table(_("By kind"), _("Kind"), [MESSAGES[0], MESSAGES[3]], lines)
 
 
-def _hours(told: Kept) -> Iterator[Table]:
+def _hours(platform: Kept) -> Iterator[Table]:
     """By hour of the day, over the days whose hours are known."""
     found = Counter[int]()
-    for row in (row for rows in told.days.values() for row in map(Upstream.of, rows)):
+    for row in (row for rows in platform.days.values() for row in map(Upstream.of, rows)):
         found[row.hour] += row.messages
     yield from _by_hour([MESSAGES[3]], {hour: [number] for hour, number in found.items()})
 
 
-def _hours_of_callbacks(told: Kept) -> Iterator[Table]:
+def _hours_of_callbacks(platform: Kept) -> Iterator[Table]:
     hours: dict[int, list[datacube.Row]] = defaultdict(list)
-    for rows in told.days.values():
+    for rows in platform.days.values():
         for row in rows:
             hours[Interface.of(row).hour].append(row)
     found = {hour: _called({}, rows)[:4] for hour, rows in hours.items()}
@@ -326,14 +326,14 @@ def _by_hour(measures: Sequence[Measure], found: Mapping[int, Values]) -> Iterat
         return
     nothing: Values = [0, *([None] * (len(measures) - 1))]
     names = [f"{hour:02d}:00" for hour in range(24)]
-    lines = [Line(name, found.get(hour, nothing)) for hour, name in enumerate(names)]
+    lines = [TableLine(name, found.get(hour, nothing)) for hour, name in enumerate(names)]
     bars = Series(measures[0].title, [line.values[0] for line in lines])
-    told = _("%(title)s by hour; the numbers are in the table") % {"title": measures[0].title}
+    description = _("%(title)s by hour; the numbers are in the table") % {"title": measures[0].title}
     yield Table(
         _("By hour"),
         _("Hour"),
         measures,
         lines,
         _("Hours are known of the last thirty days."),
-        chart(names, [bars], kind="bar", told=told),
+        chart(names, [bars], kind="bar", description=description),
     )

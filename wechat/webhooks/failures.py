@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, Source
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.webhooks import outbox
 from wechat.webhooks.models import Delivery
@@ -32,5 +32,7 @@ def _page(delivery: Delivery) -> str:
 
 SOURCES.add(
     "webhooks",
-    Source(gettext_lazy("Delivering webhooks"), Area.SETTINGS, _failed, _send_again, _page, words=_why),
+    FailureSource(
+        gettext_lazy("Delivering webhooks"), Area.SETTINGS, _failed, _send_again, _page, words=_why
+    ),
 )

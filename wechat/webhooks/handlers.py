@@ -17,7 +17,7 @@ events.register("follower.untagged", _("A follower lost a tag"), EXAMPLE)
 
 
 @tagging.listens
-def tell_of_tags(tag: Tag, follower_ids: Sequence[int], added: bool) -> None:
+def publish_tagging(tag: Tag, follower_ids: Sequence[int], added: bool) -> None:
     event = "follower.tagged" if added else "follower.untagged"
     described, change = {"id": tag.pk, "name": tag.name}, new_message_id()
     for endpoint in outbox.subscribers(tag.account, event):

@@ -4,12 +4,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Kind, Severity
+from accounts.staff.todo import KINDS, Severity, TodoKind
 from wechat.webhooks.models import Endpoint
 
 KINDS.add(
     "webhooks.failing",
-    Kind(
+    TodoKind(
         title=_("Webhook receivers that do not answer, or were switched off for it"),
         page="admin:webhooks_endpoint_changelist",
         areas=(Area.SETTINGS,),

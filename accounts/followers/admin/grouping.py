@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers import segment_page, segments
-from accounts.followers.models import AutoTag, CustomField, Segment
+from accounts.followers.models import AutoTag, CustomField, FieldValue, Segment
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console.pages import HistoryMixin, badge, moment
@@ -47,10 +47,10 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
 
     def version_words(self, row: Segment, version: Any = None) -> dict[str, str]:
         """With the conditions as sentences."""
-        said = {**super().version_words(row, version)}
+        by_label = {**super().version_words(row, version)}
         lines = segments.in_words(row.account, (version or row).conditions)
-        said[str(capfirst(Segment._meta.get_field("conditions").verbose_name))] = "\n".join(lines)
-        return said
+        by_label[str(capfirst(Segment._meta.get_field("conditions").verbose_name))] = "\n".join(lines)
+        return by_label
 
     @admin.display(description=gettext_lazy("conditions"))
     def means(self, segment: Segment) -> SafeString | str:
@@ -75,6 +75,11 @@ class CustomFieldAdmin(AccountScopedAdmin):
         """Its values are stored by their kind: another kind is another field."""
         fields = super().get_readonly_fields(request, obj)
         return [*fields, "kind"] if obj is not None else fields
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """With the number of followers who lose a value, not with what each of them has there."""
+        values = FieldValue.objects.filter(field__in=objs).count()
+        return list(map(str, objs)), {_("values of followers"): values}, set(), []
 
 
 @admin.register(AutoTag)

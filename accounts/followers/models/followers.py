@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.handles import DIGITS, handle_name
 from accounts.official.models import OfficialAccount
+from accounts.staff import personal_data
 from wechat.kernel.work import WorkRow
 
 
@@ -126,4 +127,5 @@ class Follower(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.remark or self.nickname or handle_name(self.openid)
+        called = "" if personal_data.hidden(self.account_id) else self.remark or self.nickname
+        return called or handle_name(self.openid)

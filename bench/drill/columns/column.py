@@ -45,7 +45,7 @@ class Column(ABC):
         """Returns what is not as promised, once nothing waits any more."""
         return []
 
-    def told(self) -> str:
+    def note(self) -> str:
         """Returns what is worth telling of a cell that is well."""
         return ""
 

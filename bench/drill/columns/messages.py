@@ -85,7 +85,7 @@ class Replies(Writing):
         sure = [each for each in everybody if each not in self._doubtful()]
         return [*once_each("answer", everybody, self._got(FIRST)), *once_each("more", sure, self._got(LATER))]
 
-    def told(self) -> str:
+    def note(self) -> str:
         doubtful = len(self._doubtful())
         return f"{doubtful} uncertain" if doubtful else ""
 

@@ -39,9 +39,9 @@
       this.close = make("button", { type: "button", class: "button-small", onclick: () => this.dialog.close() }, "✕");
       this.tools = make("div", { class: "picker-tools" }, this.search);
       this.list = make("div", { class: "picker-list", role: "listbox", "aria-label": title, "aria-busy": "true" });
-      this.told = make("p", { class: "picker-told", role: "alert" });
+      this.message = make("p", { class: "picker-message", role: "alert" });
       this.dialog = make("dialog", { class: "picker", "aria-label": title, onkeydown: (event) => this.key(event) },
-        make("div", { class: "picker-head" }, make("span", {}, title), this.close), this.tools, this.list, this.told);
+        make("div", { class: "picker-head" }, make("span", {}, title), this.close), this.tools, this.list, this.message);
       this.done = new Promise((resolve) => {
         this.dialog.addEventListener("close", () => {
           this.dialog.remove();
@@ -109,20 +109,20 @@
         this.picked = each.take ? await send(each.take) : each;
         this.dialog.close();
       } catch (error) {
-        this.told.textContent = error.message || this.words.failed;
+        this.message.textContent = error.message || this.words.failed;
       }
     }
 
     async upload(upload, input) {
       const body = new FormData();
       body.set("file", input.files[0]);
-      this.told.textContent = this.words.wait;
+      this.message.textContent = this.words.wait;
       try {
         if (input.files[0].size > upload.most) throw new Error(upload.large);
         this.picked = await send(upload.url, body);
         this.dialog.close();
       } catch (error) {
-        this.told.textContent = error.message || this.words.failed;
+        this.message.textContent = error.message || this.words.failed;
         input.value = "";
       }
     }

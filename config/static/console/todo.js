@@ -36,13 +36,13 @@
     document.title = found.total ? `(${found.total}) ${title}` : title;
   }
 
-  function tell(nav, before, found) {
+  function notify(nav, before, found) {
     const known = new Map(before.kinds.map((each) => [each.key, each.number]));
     for (const each of found.kinds) {
       if (each.number > (known.get(each.key) ?? 0)) {
         // Several tabs say the same: one of the same tag replaces the other.
-        const said = new Notification(each.title, { body: each.account, tag: each.key });
-        said.addEventListener("click", () => {
+        const notification = new Notification(each.title, { body: each.account, tag: each.key });
+        notification.addEventListener("click", () => {
           window.focus();
           location.assign(nav.dataset.todoPage);
         });
@@ -59,7 +59,7 @@
     const before = kept(nav);
     show(nav, found);
     if (before && mayTell()) {
-      tell(nav, before, found);
+      notify(nav, before, found);
     }
     sessionStorage.setItem(`todo ${nav.dataset.todoOf}`, JSON.stringify(found));
   }

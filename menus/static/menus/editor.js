@@ -20,7 +20,7 @@ class Editor {
     this.redoButton = this.tool("menu-redo", t("redo"), () => this.redo());
     document.addEventListener("keydown", (event) => this.key(event));
     document.getElementById("menu-publish").addEventListener("click", (event) => this.leave(event));
-    this.saving.tell(this.saving.told);
+    this.saving.showStatus(this.saving.stamp);
     if (this.buttons.length) this.choose(this.buttons[0].uid);
     else this.draw();
     if (data.mayEdit && this.saving.left) this.offerLeft(this.saving.left);
@@ -188,7 +188,7 @@ class Editor {
     if (!this.saving.dirty) location.href = event.target.href;
   }
 
-  // --- telling
+  // --- what it shows
 
   checked(problems) {
     this.problems = problems;

@@ -83,17 +83,17 @@ export class Panel {
 
   text(label, name, value, { most = 0, hint = "", type = "text" } = {}) {
     const count = el("small", { class: "count", "aria-live": "polite" });
-    const tell = (text) => {
+    const showLength = (text) => {
       if (!most) return;
       count.textContent = t("bytes", bytes(text), most);
       count.classList.toggle("bad", bytes(text) > most);
     };
     const input = el("input", { type, value: value ?? "", autocomplete: "off", spellcheck: "false", name: `menu-${name}` });
     input.addEventListener("input", () => {
-      tell(input.value);
+      showLength(input.value);
       this.set({ [name]: input.value }, `${this.editor.chosen} ${name}`);
     });
-    tell(input.value);
+    showLength(input.value);
     return this.row(label, input, most ? count : null, hint ? el("small", { class: "quiet" }, hint) : null);
   }
 

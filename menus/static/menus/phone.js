@@ -75,7 +75,7 @@ export class Drawing {
     const { button } = found;
     const kind = data.kinds.find((each) => each.value === button.kind);
     const deed = el("p", { class: "phone-deed" }, kind?.label ?? "");
-    return [deed, ...(kind?.keyed ? this.said(button) : this.opened(button))];
+    return [deed, ...(kind?.keyed ? this.reply(button) : this.opened(button))];
   }
 
   // Of what other kinds hold, only what this kind uses.
@@ -86,7 +86,7 @@ export class Drawing {
     return page ? [el("p", { class: "phone-page" }, page)] : [];
   }
 
-  said(button) {
+  reply(button) {
     const bubble = this.editor.bubbles[button.uid];
     if (!bubble || !button.reply) return [];
     return [el("div", { class: "phone-bubble" },

@@ -12,7 +12,7 @@ export class Saving {
     this.editor = editor;
     this.revision = data.revision;
     this.dirty = false;
-    this.told = stamp(data);
+    this.stamp = stamp(data);
     setInterval(() => this.look(), LOOK_MS);
     this.look();
     addEventListener("beforeunload", (event) => this.dirty && event.preventDefault());
@@ -36,7 +36,7 @@ export class Saving {
   changed() {
     this.dirty = true;
     localStorage.setItem(KEPT, JSON.stringify(this.editor.buttons));
-    this.tell(t("unsaved"));
+    this.showStatus(t("unsaved"));
     this.later(PAUSE_MS);
   }
 
@@ -50,21 +50,21 @@ export class Saving {
     if (this.busy || !this.dirty || this.stopped) return;
     const buttons = this.editor.buttons;
     this.busy = true;
-    this.tell(t("saving"));
+    this.showStatus(t("saving"));
     const answer = await post(data.urls.draft, JSON.stringify({ revision: this.revision, buttons }), "application/json");
     this.busy = false;
     if (!answer) {
-      this.tell(t("offline"), true);
+      this.showStatus(t("offline"), true);
       return this.later(TRY_AGAIN_MS);
     }
     if (answer.status === 409) return this.overtaken(answer.body);
-    if (answer.status !== 200) return this.tell(t("refused", answer.body.error ?? answer.status), true);
+    if (answer.status !== 200) return this.showStatus(t("refused", answer.body.error ?? answer.status), true);
     this.revision = answer.body.revision;
     if (this.editor.buttons === buttons) {
       this.dirty = false;
       this.forget();
-      this.told = stamp(answer.body);
-      this.tell(this.told);
+      this.stamp = stamp(answer.body);
+      this.showStatus(this.stamp);
     } else this.later(0);
     this.editor.checked(answer.body.problems);
   }
@@ -87,8 +87,8 @@ export class Saving {
     this.revision = theirs.revision;
     this.dirty = false;
     this.forget();
-    this.told = stamp(theirs);
-    this.tell(this.told);
+    this.stamp = stamp(theirs);
+    this.showStatus(this.stamp);
     this.editor.replace(theirs, words);
   }
 
@@ -111,7 +111,7 @@ export class Saving {
     }
   }
 
-  tell(words, wrong = false) {
+  showStatus(words, wrong = false) {
     const place = document.getElementById("menu-status");
     place.textContent = words;
     place.classList.toggle("wrong", wrong);

@@ -182,7 +182,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, bill: Bill) -> SafeString:
-        return failures.told(words.of_text(bill.error))
+        return failures.sentence(words.of_text(bill.error))
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, bill: Bill) -> SafeString:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official.models import OfficialAccount
 from payments.bills.models.bills import Bill
 from payments.merchants.models import Merchant
-from payments.orders.mismatches import Kind
+from payments.orders.mismatches import MismatchKind
 from payments.orders.models.orders import Order
 from payments.orders.models.refunds import Refund
 
@@ -32,7 +32,7 @@ class Discrepancy(models.Model):
     account = models.ForeignKey(
         OfficialAccount, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("account")
     )
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=MismatchKind.choices)
     # What makes it the same one when it is noticed again.
     subject = models.CharField(_("subject of it"), max_length=120)
     order = models.ForeignKey(

@@ -170,7 +170,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, refund: Refund) -> SafeString:
-        return failures.told(words.of_text(refund.error))
+        return failures.sentence(words.of_text(refund.error))
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, refund: Refund) -> SafeString:

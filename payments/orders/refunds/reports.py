@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from payments.merchants.models import Merchant
 from payments.orders import events, history
-from payments.orders.apply_transaction import Applied, Outcome
-from payments.orders.mismatches import Kind, Mismatch, note
+from payments.orders.apply_transaction import Applied, TransactionOutcome
+from payments.orders.mismatches import Mismatch, MismatchKind, note
 from payments.orders.models import Order, Refund, Step
 from payments.orders.ordering import OrderRefused
 from payments.orders.states import ORDER_MOVES, REFUND_MOVES, RELEASED, OrderState, RefundState, move
@@ -34,7 +34,7 @@ def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Applie
             return Applied(_applied(order, refund, report, by), order)
         except Mismatch as mismatch:
             note(merchant, mismatch)
-            return Applied(Outcome.ASIDE, mismatch.order)
+            return Applied(TransactionOutcome.ASIDE, mismatch.order)
 
 
 def adopt(order: Order, report: RefundReport, *, asked_by: User | None, decided_by: User) -> Refund:
@@ -74,29 +74,29 @@ def _check_adoptable(order: Order, report: RefundReport) -> None:
         raise OrderRefused("known", _("The refund is known here already."))
 
 
-def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Outcome:
+def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> TransactionOutcome:
     _compare(order, refund, report)
     state = REPORTED.get(report.status)
     if state == refund.state:
-        return Outcome.REPEAT
+        return TransactionOutcome.REPEAT
     if state is None or state not in REFUND_MOVES[refund.state]:
         return _out_of_order(order, refund, report, state)
     _take(refund, report, state)
     settle(order, refund, state, by)
-    return Outcome.APPLIED
+    return TransactionOutcome.APPLIED
 
 
 def _compare(order: Order, refund: Refund, report: RefundReport) -> None:
     """Raises ``Mismatch``. What a report leaves out is not compared, but for the amount."""
     numbers = [
-        (Kind.MERCHANT, order.merchant.mchid, report.mchid),
-        (Kind.REFUND_NUMBERS, order.out_trade_no, report.out_trade_no),
-        (Kind.REFUND_NUMBERS, order.transaction_id, report.transaction_id),
-        (Kind.REFUND_NUMBERS, refund.refund_id, report.refund_id if refund.refund_id else None),
+        (MismatchKind.MERCHANT, order.merchant.mchid, report.mchid),
+        (MismatchKind.REFUND_NUMBERS, order.out_trade_no, report.out_trade_no),
+        (MismatchKind.REFUND_NUMBERS, order.transaction_id, report.transaction_id),
+        (MismatchKind.REFUND_NUMBERS, refund.refund_id, report.refund_id if refund.refund_id else None),
     ]
     differing = [(kind, here, there) for kind, here, there in numbers if there and here != there]
     if report.refund != refund.amount:
-        differing.append((Kind.REFUND_AMOUNT, str(refund.amount), str(report.refund)))
+        differing.append((MismatchKind.REFUND_AMOUNT, str(refund.amount), str(report.refund)))
     for kind, here, there in differing:
         subject = f"{report.out_refund_no} {report.refund_id}".strip()
         raise Mismatch(kind, subject, order=order, refund=refund, here=here, there=there)
@@ -129,7 +129,7 @@ def _found(merchant: Merchant, report: RefundReport) -> tuple[Order, Refund]:
     if order is None:
         known = Order.objects.filter(merchant=merchant, out_trade_no=report.out_trade_no)
         raise Mismatch(
-            Kind.UNKNOWN_REFUND,
+            MismatchKind.UNKNOWN_REFUND,
             f"{report.out_refund_no} {report.refund_id}".strip(),
             order=known.select_related("account").first(),
             there=f"{report.refund} {report.status}",
@@ -153,15 +153,17 @@ def _paid_back(order: Order, refund: Refund) -> None:
         order.state = move(ORDER_MOVES, order.state, after)
 
 
-def _out_of_order(order: Order, refund: Refund, report: RefundReport, state: RefundState | None) -> Outcome:
+def _out_of_order(
+    order: Order, refund: Refund, report: RefundReport, state: RefundState | None
+) -> TransactionOutcome:
     """An older report that comes late is nothing new; one that contradicts a final state is an exception."""
     final = {RefundState.SUCCESS, RefundState.CLOSED, RefundState.ABNORMAL}
     if state is not None and not (state in final and refund.state in final | RELEASED):
-        return Outcome.REPEAT
+        return TransactionOutcome.REPEAT
     if state == RefundState.ABNORMAL and refund.state in {RefundState.SUCCESS, RefundState.CLOSED}:
-        return Outcome.REPEAT
+        return TransactionOutcome.REPEAT
     raise Mismatch(
-        Kind.REFUND_BACKWARDS,
+        MismatchKind.REFUND_BACKWARDS,
         f"{report.out_refund_no} {report.status}",
         order=order,
         refund=refund,

@@ -112,7 +112,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
                 "The account has no merchant yet: the owner adds one under Settings, Merchants."
             )
         if db_field.name == "picture" and not field.queryset.exists():
-            field.help_text = _("There is no picture yet: add one under Materials.")
+            field.help_text = _("There is no picture yet: add one to the media library.")
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -5,16 +5,18 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet, Value
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.followers import people, searching
+from accounts.approvals.models import Approval
+from accounts.followers import export_approval, people, searching
 from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
 from accounts.staff.pages import AccountScopedAdmin
@@ -23,6 +25,7 @@ from payments.merchants.amounts import money
 from payments.orders.admin.orders import COLOURS
 from payments.orders.states import OrderState
 from payments.shop import sale_export, selling
+from payments.shop.handlers import EXPORT
 from payments.shop.models import Item, Sale
 from wechat.console.pages import BigTable, FilterForm, badge, moment
 from wechat.console.tables import downloads
@@ -97,11 +100,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Returns what was paid for: an open or cancelled order gives nobody anything."""
-        rows = super().get_queryset(request).filter(selling.IS_PAID)
-        account = current_account(request)
-        sees = account is not None and personal_data.may_see_persons(request.user, account.pk)
-        marked: QuerySet[Any] = rows.annotate(sees_persons=Value(sees))
-        return marked
+        return super().get_queryset(request).filter(selling.IS_PAID)
 
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
         form = super().filter_of(request)
@@ -136,9 +135,22 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         """The buyers of one item; that somebody took the file stays in the item's history."""
         item = get_object_or_404(Item, pk=row_id(request.GET.get("item", "")), account=account)
         personal_data.check_export(request, account.pk)
+        masked = personal_data.hidden(account.pk)
+        if not masked and (waits := self._ask_for_buyers(request, item)) is not None:
+            return redirect("admin:approvals_approval", waits.pk)
         self.log_change(request, item, _("Exported what the buyers filled in"))
-        masked = not personal_data.may_see_persons(request.user, account.pk)
         return downloads.as_csv_stream(sale_export.rows(item, masked=masked), f"buyers-{item.pk}")
+
+    def _ask_for_buyers(self, request: HttpRequest, item: Item) -> Approval | None:
+        assert isinstance(request.user, User)
+        return export_approval.ask_for_file(
+            EXPORT,
+            item.account_id,
+            request.user,
+            title=_("File of buyers: %(item)s") % {"item": item},
+            size=Sale.objects.filter(selling.IS_PAID, item=item).count(),
+            page=f"{reverse('admin:shop_sale_changelist')}?item={item.pk}",
+        )
 
     @admin.display(description=gettext_lazy("order number"))
     def number(self, sale: Sale) -> SafeString:
@@ -179,4 +191,4 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
 def _shown(sale: Sale, value: str) -> str:
     """Returns what tells who it is, as far as the reader of the page may see it."""
-    return personal_data.shown(value, allowed=bool(getattr(sale, "sees_persons", False)))
+    return personal_data.for_reader(value, _account_id(sale))

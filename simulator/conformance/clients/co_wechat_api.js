@@ -51,13 +51,13 @@ flow("permanent material", async () => {
   assert((await api.uploadImage(picture())).url);
 });
 flow("template messages", async () => {
-  const told = { template_id: "T".repeat(43), kind: "template", title: "预约", content: "门店:{{thing1.DATA}}" };
+  const template = { template_id: "T".repeat(43), kind: "template", title: "预约", content: "门店:{{thing1.DATA}}" };
   await api.setIndustry({ industry_id1: "1", industry_id2: "2" });
   await api.getIndustry();
   await api.getAllPrivateTemplate();
-  await control(`/accounts/${APPID}/templates`, { templates: [told] });
-  assert((await api.sendTemplate(OPENID, told.template_id, "", "", { thing1: { value: "天河店" } })).msgid);
-  await api.delPrivateTemplate(told.template_id);
+  await control(`/accounts/${APPID}/templates`, { templates: [template] });
+  assert((await api.sendTemplate(OPENID, template.template_id, "", "", { thing1: { value: "天河店" } })).msgid);
+  await api.delPrivateTemplate(template.template_id);
 });
 flow("service accounts, sessions", async () => {
   await api.addKfAccount("kf1@demo", "小林", "x");
@@ -78,10 +78,10 @@ flow("mass sends", async () => {
   await api.previewText(OPENID, "看看");
 });
 flow("mini program login, subscription messages", async () => {
-  const told = { template_id: "N".repeat(43), kind: "notice", title: "预约", content: "门店:{{thing1.DATA}}" };
-  await control(`/accounts/${MINI}/templates`, { templates: [told] });
-  await control(`/accounts/${MINI}/events/${OPENID}`, { type: "agree", choices: { [told.template_id]: "accept" }, attempts: 1 });
-  await mini.sendSubscribeMessage(OPENID, told.template_id, "", { thing1: { value: "天河店" } });
+  const template = { template_id: "N".repeat(43), kind: "notice", title: "预约", content: "门店:{{thing1.DATA}}" };
+  await control(`/accounts/${MINI}/templates`, { templates: [template] });
+  await control(`/accounts/${MINI}/events/${OPENID}`, { type: "agree", choices: { [template.template_id]: "accept" }, attempts: 1 });
+  await mini.sendSubscribeMessage(OPENID, template.template_id, "", { thing1: { value: "天河店" } });
 });
 flow("mini program codes", async () => {
   assert((await mini.getWXACodeUnlimit("s=42")).length > 100, "no picture");

@@ -1,19 +1,24 @@
-"""What the Python drivers share: flows by name, each told on a line of its own."""
+"""What the Python drivers share: flows by name, each reported on a line of its own."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import WSGIApplication
 
 import requests
 
 BASE, APPID = os.environ["SIMULATOR"], os.environ["APPID"]
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of the simulator
 MINI = "wx3c5e7a9b1d2f4068"
+TOKEN = "QingchengFitToken01"  # noqa: S105 - of the simulator
+KEY = "gR7vYp2LmX9cTzK4bNwQ8sHdJ1uEoF6aVxI3yWqZ5tA"
 OPENID, OTHER = "oQc7a6KfXn2tR9vLw0Yp3dUbHs1M", "oQc7a6KfXn2tR9vLw0Yp3dUbHs2N"
 DAYS = {"begin_date": "2026-02-01", "end_date": "2026-02-01"}
 JPG = b"\xff\xd8\xff\xe0" + b"\x00" * 64
@@ -40,10 +45,39 @@ def run() -> None:
         try:
             perform()
             reason = ""
-        except Exception as error:  # noqa: BLE001 - whatever a client raises is the reason that is told
+        except Exception as error:  # noqa: BLE001 - whatever a client raises is the reason that is reported
             reason = f"{type(error).__name__}: {error}"[:300]
         print("\x1e" + json.dumps({"flow": name, "reason": reason}, ensure_ascii=False))
         sys.stdout.flush()
+
+
+def serve(app: WSGIApplication) -> tuple[WSGIServer, str]:
+    """A server for callbacks on a free port, and its address."""
+    server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_port}/"
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *parts: object) -> None:
+        pass
+
+
+def check_callbacks(app: WSGIApplication, mode: str) -> None:
+    """The address proves itself; a text, a picture and an event are answered, and the answers are shown."""
+    server, url = serve(app)
+    control("/accounts", {"appid": APPID, "callback_url": url, "mode": mode, "aes_key": KEY})
+    try:
+        assert control(f"/accounts/{APPID}/verify", {})["ok"]
+        result = control(f"/accounts/{APPID}/events/{OPENID}", {"type": "text", "content": "在吗"})
+        assert result["shown"][0]["content"] == {"content": "听到了:在吗"}, result["attempts"]
+        result = control(f"/accounts/{APPID}/events/{OPENID}", {"type": "image"})
+        assert [each["msgtype"] for each in result["shown"]] == ["image"], result["attempts"]
+        result = control(f"/accounts/{APPID}/events/{OTHER}", {"type": "follow"})
+        assert result["shown"][0]["content"] == {"content": "欢迎"}, result["attempts"]
+    finally:
+        control("/accounts", {"appid": APPID, "callback_url": "", "mode": "plain"})
+        server.shutdown()
 
 
 def yesterday() -> str:

@@ -43,11 +43,11 @@ flow("permanent material", async () => {
   await ask("removeMaterial", made.media_id);
 });
 flow("template messages", async () => {
-  const told = { template_id: "T".repeat(43), kind: "template", title: "预约", content: "门店:{{thing1.DATA}}" };
+  const template = { template_id: "T".repeat(43), kind: "template", title: "预约", content: "门店:{{thing1.DATA}}" };
   await ask("getIndustry");
   await ask("getAllPrivateTemplate");
-  await control(`/accounts/${APPID}/templates`, { templates: [told] });
-  assert((await ask("sendTemplate", OPENID, told.template_id, "", { thing1: { value: "天河店" } })).msgid);
+  await control(`/accounts/${APPID}/templates`, { templates: [template] });
+  assert((await ask("sendTemplate", OPENID, template.template_id, "", { thing1: { value: "天河店" } })).msgid);
 });
 flow("service accounts, sessions", async () => {
   await ask("addKfAccount", "kf1@demo", "小林", "x");

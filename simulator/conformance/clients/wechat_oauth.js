@@ -17,8 +17,8 @@ flow("web login", async () => {
   await ask("refreshAccessToken", token.refresh_token);
 });
 flow("a wrong token is refused as expected", async () => {
-  const said = await ask("verifyToken", token.openid, "99_nonsense").catch((error) => error);
-  assert(said.code === 40001, `code ${said.code}`);
+  const error = await ask("verifyToken", token.openid, "99_nonsense").catch((each) => each);
+  assert(error.code === 40001, `code ${error.code}`);
 });
 flow("mini program login, subscription messages", async () => {
   const client = new OAuth(MINI, SECRET);

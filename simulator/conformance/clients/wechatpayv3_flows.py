@@ -13,8 +13,8 @@ from typing import Any
 from harness import APPID, control, flow, run
 from wechatpayv3 import WeChatPay, WeChatPayType
 
-told = json.loads(Path(os.environ["MERCHANT"]).read_text())
-OPENID, OTHER = told["openid"], told["other_mchid"]
+merchant = json.loads(Path(os.environ["MERCHANT"]).read_text())
+OPENID, OTHER = merchant["openid"], merchant["other_mchid"]
 came: list[tuple[dict[str, str], bytes]] = []
 
 
@@ -36,10 +36,10 @@ NOTIFY = f"http://127.0.0.1:{server.server_port}/notify"
 def made(**more: Any) -> WeChatPay:
     return WeChatPay(
         wechatpay_type=WeChatPayType.JSAPI,
-        mchid=told["mchid"],
-        private_key=told["private_key"],
-        cert_serial_no=told["serial_no"],
-        apiv3_key=told["apiv3_key"],
+        mchid=merchant["mchid"],
+        private_key=merchant["private_key"],
+        cert_serial_no=merchant["serial_no"],
+        apiv3_key=merchant["apiv3_key"],
         appid=APPID,
         notify_url=NOTIFY,
         **more,
@@ -117,12 +117,12 @@ def bills() -> None:
 
 @flow("key of the platform instead of certificates")
 def public_key() -> None:
-    control("/merchants", {"mchid": told["mchid"], "key_mode": "switching"})
-    platform = control(f"/merchants/{told['mchid']}")["platform"]
+    control("/merchants", {"mchid": merchant["mchid"], "key_mode": "switching"})
+    platform = control(f"/merchants/{merchant['mchid']}")["platform"]
     other = made(public_key=platform["public_key"], public_key_id=platform["public_key_id"])
-    control("/merchants", {"mchid": told["mchid"], "key_mode": "public_key"})
+    control("/merchants", {"mchid": merchant["mchid"], "key_mode": "public_key"})
     good(other.query(out_trade_no="JS00000002"))
-    control("/merchants", {"mchid": told["mchid"], "key_mode": "certificate"})
+    control("/merchants", {"mchid": merchant["mchid"], "key_mode": "certificate"})
 
 
 @flow("transfers to users")
@@ -165,7 +165,7 @@ def sharing() -> None:
 
 @flow("combined orders")
 def combined() -> None:
-    subs = [sub_order(told["mchid"], "CS00000001"), sub_order(OTHER, "CS00000002")]
+    subs = [sub_order(merchant["mchid"], "CS00000001"), sub_order(OTHER, "CS00000002")]
     payer = {"openid": OPENID}
     made = good(pay.combine_pay("CO00000001", subs, combine_payer_info=payer))
     control("/pay", {"prepay": made["prepay_id"], "openid": OPENID})
@@ -173,9 +173,9 @@ def combined() -> None:
     assert [each["trade_state"] for each in found["sub_orders"]] == ["SUCCESS", "SUCCESS"], found
     opened = pay.callback(*came[-1]) or {}
     assert opened["resource"]["combine_out_trade_no"] == "CO00000001", opened
-    one = [sub_order(told["mchid"], "CS00000003")]
+    one = [sub_order(merchant["mchid"], "CS00000003")]
     good(pay.combine_pay("CO00000002", one, pay_type=WeChatPayType.NATIVE))
-    good(pay.combine_close("CO00000002", [{"mchid": told["mchid"], "out_trade_no": "CS00000003"}]))
+    good(pay.combine_close("CO00000002", [{"mchid": merchant["mchid"], "out_trade_no": "CS00000003"}]))
 
 
 def sub_order(mchid: str, number: str) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def codes() -> None:
 
 @flow("service-provider mode")
 def partner() -> None:
-    control("/merchants", {"mchid": told["mchid"], "sub_mchids": [OTHER]})
+    control("/merchants", {"mchid": merchant["mchid"], "sub_mchids": [OTHER]})
     served = {"sub_mchid": OTHER}
     provider = made(partner_mode=True)
     prepay = good(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 
 import requests
 from harness import APPID, BASE, JPG, MINI, OPENID, OTHER, SECRET, control, flow, run, yesterday
@@ -89,8 +90,13 @@ def templates() -> None:
     client.template.set_industry(1, 2)
     assert client.template.get_industry()
     client.template.get_all_private_template()
-    told = {"template_id": "T" * 43, "kind": "template", "title": "预约", "content": "门店:{{thing1.DATA}}"}
-    control(f"/accounts/{APPID}/templates", {"templates": [told]})
+    template = {
+        "template_id": "T" * 43,
+        "kind": "template",
+        "title": "预约",
+        "content": "门店:{{thing1.DATA}}",
+    }
+    control(f"/accounts/{APPID}/templates", {"templates": [template]})
     assert client.message.send_template(OPENID, "T" * 43, {"thing1": {"value": "天河店"}})["msgid"]
     client.template.del_private_template("T" * 43)
 
@@ -156,8 +162,8 @@ def mini_program() -> None:
         f"http://127.0.0.1:{port}/.mini/{MINI}/login", headers={"Host": f"anna.localhost:{port}"}, timeout=30
     ).json()["given"]
     assert mini.wxa.code_to_session(given)["session_key"]
-    told = {"template_id": "N" * 43, "kind": "notice", "title": "预约", "content": "门店:{{thing1.DATA}}"}
-    control(f"/accounts/{MINI}/templates", {"templates": [told]})
+    template = {"template_id": "N" * 43, "kind": "notice", "title": "预约", "content": "门店:{{thing1.DATA}}"}
+    control(f"/accounts/{MINI}/templates", {"templates": [template]})
     control(
         f"/accounts/{MINI}/events/{OPENID}", {"type": "agree", "choices": {"N" * 43: "accept"}, "attempts": 1}
     )
@@ -203,8 +209,8 @@ def comments() -> None:
     article = {"title": "周末会员日", "content": "<p>来</p>", "thumb_media_id": cover}
     draft = client.post("draft/add", data={"articles": [article]})["media_id"]
     number = client.message.send_mass_article(None, draft, is_to_all=True)["msg_data_id"]
-    said = {"msg_data_id": number, "openid": OPENID, "content": "什么时候？"}
-    made = control(f"/accounts/{APPID}/comments", said)["user_comment_id"]
+    comment = {"msg_data_id": number, "openid": OPENID, "content": "什么时候？"}
+    made = control(f"/accounts/{APPID}/comments", comment)["user_comment_id"]
     client.material.open_comment(number, 0)
     assert client.material.list_comment(number, 0)["total"] == 1
     client.material.markelect_comment(number, 0, made)
@@ -221,4 +227,6 @@ def change() -> None:
 
 
 if __name__ == "__main__":
+    for name in ("wechatpy_server", "wechatpy_component"):
+        import_module(name)
     run()

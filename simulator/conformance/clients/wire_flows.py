@@ -21,9 +21,9 @@ TOKEN = token()
 
 def call(method: str, path: str, **more: Any) -> dict[str, Any]:
     query = {"access_token": TOKEN, **more.pop("query", {})}
-    told: dict[str, Any] = session.request(method, API + path, params=query, timeout=30, **more).json()
-    assert not told.get("errcode"), told
-    return told
+    answer: dict[str, Any] = session.request(method, API + path, params=query, timeout=30, **more).json()
+    assert not answer.get("errcode"), answer
+    return answer
 
 
 @flow("temporary media")
@@ -93,8 +93,8 @@ def old_image() -> None:
 def forgotten_token() -> None:
     """co-wechat-api, wechat-api: renew on 40001 alone."""
     query = {"access_token": "98_" + "a" * 128}
-    told = session.get(f"{API}/cgi-bin/getcallbackip", params=query, timeout=30).json()
-    assert told["errcode"] == 40001, told
+    answer = session.get(f"{API}/cgi-bin/getcallbackip", params=query, timeout=30).json()
+    assert answer["errcode"] == 40001, answer
 
 
 @flow("quotas cleared")

@@ -15,8 +15,8 @@ class Page {
     this.accounts = [];
     this.samples = {};
     this.phones = [];
-    this.live = new Live((kind, told) => this.heard(kind, told), (on) => this.linked(on));
-    setInterval(() => this.phones.forEach((each) => each.tellStatus()), STATUS_MS);
+    this.live = new Live((kind, payload) => this.received(kind, payload), (on) => this.linked(on));
+    setInterval(() => this.phones.forEach((each) => each.showStatus()), STATUS_MS);
     document.getElementById("add").addEventListener("click", () => this.add());
     document.getElementById("language").addEventListener("click", () => this.translate());
   }
@@ -26,9 +26,10 @@ class Page {
   }
 
   async refresh() {
-    const told = await accounts();
-    this.accounts = told.accounts;
-    this.samples = told.samples;
+    const payload = await accounts();
+    this.accounts = payload.accounts;
+    this.samples = payload.samples;
+    this.hasComponents = payload.components;
     await this.rebuild();
     if (!this.accounts.length) setTimeout(() => this.start(), LOOK_AGAIN_MS);
   }
@@ -141,16 +142,16 @@ class Page {
     this.keep();
     switchLanguage();
     this.rebuild();
-    this.tellLink();
+    this.showLink();
   }
 
-  heard(kind, told) {
+  received(kind, payload) {
     if (kind === "reset") return this.start();
     for (const phone of this.phones) {
-      if (phone.appid !== told.appid || phone.openid !== told.openid) continue;
-      if (kind === "typing") phone.typing(told.item);
+      if (phone.appid !== payload.appid || phone.openid !== payload.openid) continue;
+      if (kind === "typing") phone.typing(payload.item);
       else if (kind === "menu") phone.menu.refresh();
-      else phone.heard(told.entry, told.person);
+      else phone.received(payload.entry, payload.person);
     }
   }
 
@@ -159,10 +160,10 @@ class Page {
     if (on && this.on === false) this.start();
     else if (on) this.phones.forEach((each) => each.load());
     this.on = on;
-    this.tellLink();
+    this.showLink();
   }
 
-  tellLink() {
+  showLink() {
     const link = document.getElementById("link");
     link.textContent = this.on === undefined ? "" : this.on ? t("live") : t("offline");
     link.classList.toggle("off", this.on === false);

@@ -36,12 +36,12 @@
 
   let config = null;
   const settled = async (name, given, result) => {
-    const told = { errMsg: `${name}:${result}` };
-    const heard = { ok: given.success, cancel: given.cancel, fail: given.fail }[result];
-    heard?.(told);
-    given.complete?.(told);
+    const answer = { errMsg: `${name}:${result}` };
+    const callback = { ok: given.success, cancel: given.cancel, fail: given.fail }[result];
+    callback?.(answer);
+    given.complete?.(answer);
   };
-  // The page's SDK is there already (inside.js): it learns to pay, and tells for which account it was set up.
+  // The page's SDK is there already (inside.js): it learns to pay, and learns for which account it was set up.
   const configure = window.wx.config;
   Object.assign(window.wx, {
     config(given) {

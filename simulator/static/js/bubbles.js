@@ -32,7 +32,7 @@ function voice(phone, content) {
   return button;
 }
 
-// No browser plays AMR, the format of recorded voice: the bubble moves, and says why nothing is heard.
+// No browser plays AMR, the format of recorded voice: the bubble moves, and says why there is no sound.
 function silently(button) {
   toast(t("cannotPlay"));
   button.classList.add("playing");
@@ -45,8 +45,8 @@ function waves() {
 
 function video(phone, content) {
   const player = el("video", { src: mediaAddress(phone.appid, content.media_id), controls: true, preload: "metadata" });
-  const told = content.title ? el("p", { class: "caption" }, el("strong", {}, content.title), " ", content.description ?? "") : null;
-  return el("div", { class: "bubble media" }, player, told);
+  const caption = content.title ? el("p", { class: "caption" }, el("strong", {}, content.title), " ", content.description ?? "") : null;
+  return el("div", { class: "bubble media" }, player, caption);
 }
 
 function card(address, className, ...children) {
@@ -152,7 +152,7 @@ export function bubble(phone, entry) {
 
 const FOLLOWED = "qrscene_";
 
-// Lines in the middle of the chat: what happened rather than what was said.
+// Lines in the middle of the chat: what happened, rather than messages.
 export function happening(entry) {
   if (entry.via === "system") return entry.content.content;
   if (entry.via === "forged") return t("forged", entry.msgtype);

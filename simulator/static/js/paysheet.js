@@ -1,4 +1,4 @@
-// The pay sheet: what is paid and to whom, the way of paying, the password, and how it ended.
+// The pay sheet: what is paid, the recipient, the way of paying, the password, and how it ended.
 
 import { el } from "./dom.js";
 import { payment } from "./server.js";
@@ -11,10 +11,10 @@ export const yuan = (fen) => (fen / 100).toFixed(2);
 
 export const isPayCode = (text) => /^\s*weixin:\/\/wxpay\/bizpayurl\?pr=/.test(text ?? "");
 
-// Resolves to "ok", "cancel" or "fail", and tells the page that asked.
+// Resolves to "ok", "cancel" or "fail", and answers the page that asked.
 export async function payByBridge(phone, { id, params, page }, asker) {
-  const told = await pay(phone.node, phone.person, "bridge", { params, page });
-  asker.postMessage({ webview: "paid", id, ...told }, "*");
+  const details = await pay(phone.node, phone.person, "bridge", { params, page });
+  asker.postMessage({ webview: "paid", id, ...details }, "*");
 }
 
 export function payByCode(phone, code) {
@@ -42,9 +42,9 @@ async function pay(place, person, what, given) {
   } catch (error) {
     sheet.refuse(error.message);
   }
-  const told = await sheet.ended;
+  const details = await sheet.ended;
   before?.focus?.();
-  return told;
+  return details;
 }
 
 class PaySheet {
@@ -67,12 +67,12 @@ class PaySheet {
     this.resolve({ result: this.result, reason: this.reason });
   }
 
-  // The first step: what, to whom, with which money.
-  show(told) {
-    this.told = told;
-    this.timer = setTimeout(() => this.result === "cancel" && this.refuse("the order has run out"), Math.min(told.seconds * 1000, 2 ** 31 - 1));
+  // The first step: what, the recipient, the means of payment.
+  show(details) {
+    this.details = details;
+    this.timer = setTimeout(() => this.result === "cancel" && this.refuse("the order has run out"), Math.min(details.seconds * 1000, 2 ** 31 - 1));
     this.bank = el("select", { "aria-label": t("payWith") },
-      ...told.banks.map((bank) => el("option", { value: bank }, t(FACES[bank], yuan(told.money)))));
+      ...details.banks.map((bank) => el("option", { value: bank }, t(FACES[bank], yuan(details.money)))));
     this.choose();
   }
 
@@ -89,9 +89,9 @@ class PaySheet {
   head() {
     return [
       el("div", { class: "pay-bar" }, el("button", { type: "button", class: "round", "aria-label": t("cancel"), title: t("cancel"), onclick: () => this.close() }, "✕")),
-      el("p", { class: "pay-to" }, t("payTo", this.told.merchant)),
-      el("p", { class: "pay-what" }, this.told.description),
-      el("p", { class: "pay-total" }, `¥${yuan(this.told.total)}`),
+      el("p", { class: "pay-to" }, t("payTo", this.details.merchant)),
+      el("p", { class: "pay-what" }, this.details.description),
+      el("p", { class: "pay-total" }, `¥${yuan(this.details.total)}`),
     ];
   }
 
@@ -104,7 +104,7 @@ class PaySheet {
     const erase = el("button", { type: "button", "aria-label": t("erase"), onclick: () => this.erase() }, "⌫");
     this.fill(this.head(), el("p", {}, t("password")), this.dots,
       el("p", { class: "problem", role: "alert" }, problem),
-      el("small", {}, t("passwordHint", this.told.password)),
+      el("small", {}, t("passwordHint", this.details.password)),
       el("div", { class: "pad" }, ...[..."123456789"].map(press), el("span"), press("0"), erase));
     this.count();
     this.node.focus();
@@ -147,7 +147,7 @@ class PaySheet {
 
   async confirm() {
     try {
-      await payment("do", { prepay: this.told.prepay, person: this.person, password: this.typed, bank: this.bank.value });
+      await payment("do", { prepay: this.details.prepay, person: this.person, password: this.typed, bank: this.bank.value });
     } catch (error) {
       if (error.message === "the password is wrong") this.ask(reason(error.message));
       else if (error.message === "there is not enough money") this.choose(reason(error.message));
@@ -157,7 +157,7 @@ class PaySheet {
     this.result = "ok";
     this.asking = false;
     this.fill(el("div", { class: "pay-done", role: "status" }, el("span", { "aria-hidden": "true" }, "✓"), el("strong", {}, t("paid"))),
-      el("p", { class: "pay-to" }, this.told.merchant), el("p", { class: "pay-total" }, `¥${yuan(this.told.total)}`),
+      el("p", { class: "pay-to" }, this.details.merchant), el("p", { class: "pay-total" }, `¥${yuan(this.details.total)}`),
       el("button", { type: "button", class: "strong wide", onclick: () => this.close() }, t("done")));
     this.node.querySelector(".strong").focus();
   }

@@ -54,7 +54,7 @@ export class Phone {
       { class: "phone", "aria-label": t("phoneOf", this.name) },
       el("header", {},
         el("div", { class: "who" }, this.face(this.name, this.colour()), el("span", {}, t("phoneOf", this.name)), this.menu.platform, this.remove()),
-        el("div", { class: "title" }, this.chooser(), this.miniProgram(), this.leave),
+        el("div", { class: "title" }, this.chooser(), this.miniProgram(), this.authorizations(), this.leave),
         el("div", { class: "state" }, this.allowed, this.status)),
       this.log,
       this.gate,
@@ -103,6 +103,13 @@ export class Phone {
     return address ? el("button", { type: "button", class: "plain", onclick: () => openPage(this, address) }, t("openMiniProgram")) : null;
   }
 
+  // Where the account's administrator sees which third-party platforms it authorised.
+  authorizations() {
+    if (!this.page.hasComponents) return null;
+    const address = `https://mp.weixin.qq.com/safe/authorizations?appid=${encodeURIComponent(this.appid)}`;
+    return el("button", { type: "button", class: "plain", onclick: () => openPage(this, address) }, t("authorizations"));
+  }
+
   welcome() {
     const face = this.face(this.account, "#07c160");
     const name = el("strong", {}, this.account);
@@ -139,17 +146,17 @@ export class Phone {
     this.maySend = maySend;
     this.ahead = now - Date.now() / 1000;
     this.node.classList.toggle("stranger", !following);
-    this.tellStatus();
+    this.showStatus();
   }
 
   typing(on) {
     clearTimeout(this.typingTimer);
     this.isTyping = on;
     if (on) this.typingTimer = setTimeout(() => this.typing(false), TYPING_MS);
-    this.tellStatus();
+    this.showStatus();
   }
 
-  tellStatus() {
+  showStatus() {
     this.status.textContent = this.isTyping ? t("typing") : this.worker ? t("withWorker") : "";
     const now = Date.now() / 1000 + this.ahead;
     const running = this.maySend.filter((each) => each.ends_at > now);
@@ -157,14 +164,14 @@ export class Phone {
     this.allowed.textContent = parts.length ? t("maySend", parts.join(t("and"))) : this.following ? t("mayNotSend") : "";
   }
 
-  heard(entry, person) {
+  received(entry, person) {
     if (entry.side === "account") this.typing(false);
     this.show(entry);
     if (person.following !== this.following) this.menu.refresh();
     this.stand(person);
   }
 
-  // A line that is told again (another delivery attempt, say) replaces itself in place.
+  // A line that is sent again (another delivery attempt, say) replaces itself in place.
   show(entry) {
     const before = this.lines.get(entry.seq);
     const line = this.line(entry, before?.querySelector(".trace")?.open ?? false);
@@ -185,13 +192,13 @@ export class Phone {
   }
 
   line(entry, open) {
-    const told = happening(entry);
-    if (told !== null) {
-      return el("div", { class: `line middle ${entry.via}` }, el("p", {}, told), trace(entry, open));
+    const caption = happening(entry);
+    if (caption !== null) {
+      return el("div", { class: `line middle ${entry.via}` }, el("p", {}, caption), trace(entry, open));
     }
     const mine = entry.side === "follower";
     const face = mine ? this.face(this.name, this.colour()) : this.face(this.account, "#07c160");
-    return el("div", { class: `line ${mine ? "mine" : "theirs"}` }, face, el("div", { class: "said" }, bubble(this, entry), mine ? trace(entry, open) : null));
+    return el("div", { class: `line ${mine ? "mine" : "theirs"}` }, face, el("div", { class: "message" }, bubble(this, entry), mine ? trace(entry, open) : null));
   }
 
   toEnd() {

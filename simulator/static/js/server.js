@@ -1,4 +1,4 @@
-// What the page asks the simulator, and what the simulator tells it.
+// What the page asks the simulator, and what the simulator sends it.
 
 async function ask(path, options) {
   const answer = await fetch(path, options);
@@ -76,8 +76,8 @@ export function mediaAddress(appid, mediaId) {
 
 // One stream serves the whole page: browsers allow only six connections to a host.
 export class Live {
-  constructor(heard, linked) {
-    this.heard = heard;
+  constructor(onEvent, linked) {
+    this.onEvent = onEvent;
     this.linked = linked;
     this.watched = null;
   }
@@ -92,7 +92,7 @@ export class Live {
     source.onopen = () => this.linked(true);
     source.onerror = () => this.linked(false);
     for (const kind of ["entry", "typing", "menu", "reset"]) {
-      source.addEventListener(kind, (event) => this.heard(kind, JSON.parse(event.data)));
+      source.addEventListener(kind, (event) => this.onEvent(kind, JSON.parse(event.data)));
     }
   }
 }

@@ -41,13 +41,13 @@ function folded(alone, parts) {
 function whole(attempt, _, { length }) {
   const { query = {}, body = "", fields = {} } = attempt.request;
   const asked = lines(query, "=");
-  const told = [brief(attempt)];
-  if (attempt.status) told.push(t("status", attempt.status));
-  if (attempt.detail && !attempt.detail.startsWith("HTTP ")) told.push(...attempt.detail.split("; ").map(reason));
+  const parts = [brief(attempt)];
+  if (attempt.status) parts.push(t("status", attempt.status));
+  if (attempt.detail && !attempt.detail.startsWith("HTTP ")) parts.push(...attempt.detail.split("; ").map(reason));
   return el(
     "section",
     { class: tone(attempt) },
-    el("p", {}, told.join(" · ")),
+    el("p", {}, parts.join(" · ")),
     ...folded(length === 1, [
       ...raw(t("rawPush"), lines(fields, ": ")),
       ...raw(t("rawSealed"), body ? `${asked}\n\n${body}` : ""),

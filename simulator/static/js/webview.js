@@ -37,7 +37,7 @@ class Sheet {
         el("div", { class: "sheet-where" }, this.title, this.address),
         this.button("✕", "close", () => this.close())),
       this.body);
-    this.hear = (event) => this.heard(event);
+    this.listener = (event) => this.received(event);
     this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
@@ -46,21 +46,21 @@ class Sheet {
   }
 
   async show() {
-    addEventListener("message", this.hear);
+    addEventListener("message", this.listener);
     this.phone.node.append(this.node);
     this.node.querySelector("button:last-of-type").focus();
     const { frame } = await pageFrame(this.phone, this.url);
     if (frame) this.frame.src = frame;
-    else this.tellOutside();
+    else this.showOutside();
   }
 
   // Only pages of the account's own server are shown here.
-  tellOutside() {
+  showOutside() {
     this.title.textContent = new URL(this.url).host;
     this.body.replaceChildren(el("p", { class: "sheet-note" }, t("outsidePage"), " ", outside(this.url, {}, t("openOutside"))));
   }
 
-  heard(event) {
+  received(event) {
     if (event.source !== this.frame.contentWindow) return;
     const { webview, url, title } = event.data ?? {};
     if (webview === "close") this.close();
@@ -75,7 +75,7 @@ class Sheet {
   }
 
   close() {
-    removeEventListener("message", this.hear);
+    removeEventListener("message", this.listener);
     this.node.remove();
     if (this.phone.sheet === this) this.phone.sheet = null;
   }

@@ -3,6 +3,8 @@
 const WORDS = {
   title: ["手机模拟器", "Phones"],
   addPhone: ["＋ 添加手机", "＋ Add phone"],
+  components: ["第三方平台", "Open Platform"],
+  authorizations: ["授权管理", "Authorisations"],
   otherLanguage: ["English", "简体中文"],
   live: ["实时连接", "Live"],
   offline: ["连接中断，正在重连…", "Connection lost, reconnecting…"],

@@ -281,10 +281,10 @@ def test_no_log_line_and_no_traceback_shows_a_key_or_a_token(
     pay.pay[JSAPI] = lambda request: Reply(b"", status=0)
     with pytest.raises(TransportError) as lost:
         orders.jsapi(client, ORDER, "oOne")
-    told = caplog.text + "".join(traceback.format_exception(lost.value)) + repr(client)
-    assert "WECHATPAY2-SHA256" not in told
-    assert "token=abc" not in told
-    assert KEYS["apiv3_key"] not in told
+    text = caplog.text + "".join(traceback.format_exception(lost.value)) + repr(client)
+    assert "WECHATPAY2-SHA256" not in text
+    assert "token=abc" not in text
+    assert KEYS["apiv3_key"] not in text
 
 
 def test_every_call_is_observed(pay_base: str, pay: PayPlatform, session: requests.Session) -> None:

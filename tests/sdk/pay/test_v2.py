@@ -4,7 +4,7 @@ import pytest
 
 from tests.sdk.pay.vectors import KEYS, VECTORS, name
 from wechat.sdk.pay import v2
-from wechat.sdk.pay.errors import NotGenuine, PayError, Unreadable, Unsealable
+from wechat.sdk.pay.errors import NotGenuine, NotUnderstood, PayError, Unsealable
 
 V2 = VECTORS["v2"]
 KEY = KEYS["apiv2_key"]
@@ -54,7 +54,7 @@ def test_a_payment_notification_is_judged_as_recorded(vector: dict[str, Any]) ->
         fields = v2.open_payment(vector["xml"].encode(), KEY)
         assert v2.verify(fields, KEY) == vector["expect"]["sign_type"]
     else:
-        with pytest.raises((NotGenuine, Unreadable)):
+        with pytest.raises((NotGenuine, NotUnderstood)):
             v2.open_payment(vector["xml"].encode(), KEY)
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.sdk.pay.vectors import KEYS, NOW, VECTORS, all_platform_keys, headers, merchant_keys, name
 from wechat.sdk.pay import platform_certificates, verifying
 from wechat.sdk.pay.certificates import read_certificate
-from wechat.sdk.pay.errors import KeyRefused, NotGenuine, Unreadable, Unsealable
+from wechat.sdk.pay.errors import KeyRefused, NotGenuine, NotUnderstood, Unsealable
 from wechat.sdk.pay.keys import platform_keys, read_private_key, read_public_key
 from wechat.sdk.pay.notices import open_notice
 from wechat.sdk.pay.sealing import seal_field, unseal_field
@@ -78,14 +78,14 @@ def test_the_certificates_of_a_list_are_read_and_their_answer_verified_with_them
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"data":[{}]}', b'{"data":1}', b"{" * 100_000])
 def test_a_list_of_certificates_that_is_none_is_refused(body: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(NotUnderstood):
         platform_certificates.read(body, API_V3_KEY)
 
 
 def test_a_certificate_under_the_serial_number_of_another_is_refused() -> None:
     body = json.loads(VECTORS["certificates_response"]["body"])
     body["data"][0]["serial_no"] = "A" * 40
-    with pytest.raises(Unreadable):
+    with pytest.raises(NotUnderstood):
         platform_certificates.read(json.dumps(body).encode(), API_V3_KEY)
 
 
@@ -167,7 +167,7 @@ TRANSACTION = {
 )
 def test_a_transaction_that_makes_no_sense_is_refused(odd: dict[str, Any]) -> None:
     assert read_transaction(TRANSACTION).total == 100
-    with pytest.raises(Unreadable):
+    with pytest.raises(NotUnderstood):
         read_transaction({**TRANSACTION, **odd})
 
 

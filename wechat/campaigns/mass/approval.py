@@ -53,8 +53,8 @@ def _carry_out(approval: Approval, by: User) -> None:
 
 
 def _fingerprint(approval: Approval) -> str:
-    said = MassSend.objects.values(*SENT_FIELDS).get(pk=approval.object_id)
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    fields = MassSend.objects.values(*SENT_FIELDS).get(pk=approval.object_id)
+    return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
 
 
 MASS_SEND = actions.register(

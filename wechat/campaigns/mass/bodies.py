@@ -6,7 +6,7 @@ from wechat.materials.models import Asset
 from wechat.sdk.calls import mass
 
 
-class NotReady(Exception):
+class BodyNotReady(Exception):
     """A file is still on its way to the platform; ``mark`` says which kind of thing is missing."""
 
     def __init__(self, mark: str) -> None:
@@ -15,7 +15,7 @@ class NotReady(Exception):
 
 
 def body_of(send: MassSend) -> mass.Body:
-    """A video's media_id in it is still the library's. Raises ``NotReady``."""
+    """A video's media_id in it is still the library's. Raises ``BodyNotReady``."""
     if send.is_articles:
         return mass.articles(_draft(send), ignore_reprint=send.ignore_reprint)
     if send.kind == "image":
@@ -33,7 +33,7 @@ def problem(send: MassSend) -> str:
     """The mark of what keeps it from being sent, or the empty text."""
     try:
         body_of(send)
-    except NotReady as error:
+    except BodyNotReady as error:
         return error.mark
     return ""
 
@@ -41,11 +41,11 @@ def problem(send: MassSend) -> str:
 def _draft(send: MassSend) -> str:
     draft = send.draft
     if draft is None or not draft.media_id or draft.is_changed or draft.state != Draft.State.SAVED:
-        raise NotReady("draft")
+        raise BodyNotReady("draft")
     return draft.media_id
 
 
 def _media_id(asset: Asset | None) -> str:
     if asset is None or not asset.media_id:
-        raise NotReady("file")
+        raise BodyNotReady("file")
     return asset.media_id

@@ -100,7 +100,7 @@ def begin(send: MassSend) -> None:
             current = locked.filter(pk=send.pk, state=State.SCHEDULED, due_at=send.due_at).first()
             if current is not None:
                 _make_calls(current)
-    except bodies.NotReady as missing:
+    except bodies.BodyNotReady as missing:
         if missing.mark == "file":
             send.done(due_at=timezone.now() + AGAIN, error=missing.mark)
         else:

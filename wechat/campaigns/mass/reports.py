@@ -13,7 +13,7 @@ from wechat.sdk.messages import MassSendFinished
 State = MassCall.State
 
 # The states of calls, most telling first: a mass send is in the first that one of its calls is in.
-TELLING: tuple[tuple[MassSend.State, frozenset[MassCall.State]], ...] = (
+STATES_OF_CALLS: tuple[tuple[MassSend.State, frozenset[MassCall.State]], ...] = (
     (MassSend.State.SENDING, frozenset({State.WAITING, State.SENDING})),
     (MassSend.State.CONFIRMING, frozenset({State.CONFIRMING})),
     (MassSend.State.ACCEPTED, frozenset({State.ACCEPTED})),
@@ -58,13 +58,13 @@ def join(account_id: int, msg_id: int) -> bool:
         pk=call.pk, state__in=[State.SENDING, State.CONFIRMING, State.ACCEPTED, State.DONE, State.UNCERTAIN]
     )
     ending.update(state=state, due_at=None, finished_at=report.received_at)
-    tell_state(call.send_id)
+    update_state(call.send_id)
     return True
 
 
-def tell_state(send_id: int) -> None:
+def update_state(send_id: int) -> None:
     """A mass send is as its calls are."""
     states = set(MassCall.objects.filter(send=send_id).values_list("state", flat=True))
-    found = next((state for state, theirs in TELLING if theirs & states), None)
+    found = next((state for state, theirs in STATES_OF_CALLS if theirs & states), None)
     if found is not None:
         MassSend.objects.filter(pk=send_id).exclude(state__in=NOT_BEGUN).update(state=found)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from wechat.articles import sending as articles
 from wechat.campaigns.mass import planning, reports
-from wechat.campaigns.mass.bodies import NotReady, body_of
+from wechat.campaigns.mass.bodies import BodyNotReady, body_of
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
 from wechat.kernel import work
 from wechat.sdk.calls import mass
@@ -57,7 +57,7 @@ def work_on(calls: Sequence[MassCall]) -> None:
     """One step of each call; their mass sends are as they are."""
     for call in calls:
         CALLS.attempt(call, _step)
-        reports.tell_state(call.send_id)
+        reports.update_state(call.send_id)
 
 
 def _step(call: MassCall) -> None:
@@ -188,7 +188,7 @@ def send_preview(preview: MassPreview) -> None:
     """Sends it to one colleague, who sees a repeat after a lost answer."""
     try:
         body = body_of(preview.send)
-    except NotReady as missing:
+    except BodyNotReady as missing:
         raise ValidationError(missing.mark) from missing
     mass.preview(client_for(preview.send.account), body, wechat_id=preview.wechat_id)
     preview.done()

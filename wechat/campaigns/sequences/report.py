@@ -27,7 +27,7 @@ class StepLine:
 
 
 @dataclass(slots=True)
-class Counted:
+class EnrolmentCount:
     running: int = 0
     paused: int = 0
     finished: int = 0
@@ -52,9 +52,9 @@ def steps(sequence: Sequence) -> list[StepLine]:
     return list(lines.values())
 
 
-def people(sequences: Rows[Sequence]) -> dict[int, Counted]:
+def people(sequences: Rows[Sequence]) -> dict[int, EnrolmentCount]:
     """By sequence, how many are in it and how they left it."""
-    found = {sequence.pk: Counted() for sequence in sequences}
+    found = {sequence.pk: EnrolmentCount() for sequence in sequences}
     rows = Enrolment.objects.filter(sequence__in=found).order_by()
     for pk, state, reason, number in rows.values_list("sequence", "state", "reason").annotate(Count("pk")):
         counted = found[pk]

@@ -16,7 +16,7 @@ class UnreadableTable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SheetLimits:
     """``rows`` is what a sheet of Excel holds; ``unpacked`` counts bytes of XML, and what cells repeat of it.
 
     ``seconds`` are those that the processor spends on reading, not those that pass: so many, and as many more
@@ -33,7 +33,7 @@ class Limits:
 class Budget:
     """What one reading of a file of ``size`` bytes has spent of its limits."""
 
-    limits: Limits
+    limits: SheetLimits
     size: int
     rows: int = 0
     characters: int = 0

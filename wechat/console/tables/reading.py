@@ -8,16 +8,16 @@ from django.utils.translation import gettext as _
 
 from wechat.console.tables import delimited, workbooks
 from wechat.console.tables.cells import unguarded
-from wechat.console.tables.limits import Budget, Limits, UnreadableTable
+from wechat.console.tables.limits import Budget, SheetLimits, UnreadableTable
 from wechat.sdk.text import clean
 
 ZIP = b"PK\x03\x04"
 # Excel before 2007, and any workbook with a password.
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-USUAL = Limits()
+USUAL = SheetLimits()
 
 
-def rows_of(file: IO[bytes], limits: Limits = USUAL) -> Iterator[list[str]]:
+def rows_of(file: IO[bytes], limits: SheetLimits = USUAL) -> Iterator[list[str]]:
     """Returns the rows of a CSV file, or of the open sheet of a workbook, in order, each a list of texts.
 
     Whole numbers are written without a point, days as ``2026-03-01``, yes and no as ``yes`` and ``no``. An

@@ -5,4 +5,4 @@ from django import template
 from wechat.console import failures
 
 register = template.Library()
-register.filter("told", failures.told)
+register.filter("error_sentence", failures.sentence)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 
-class Places:
+class ProcessPlaces:
     """As many places as were set before the worker's processes were forked; without, there is no limit."""
 
     def __init__(self) -> None:
@@ -36,4 +36,4 @@ def _locked(held: ExitStack, path: Path) -> bool:
     return False
 
 
-bulk = Places()
+bulk = ProcessPlaces()

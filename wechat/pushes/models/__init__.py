@@ -4,6 +4,7 @@ from wechat.pushes.models.ledgers import NoticeGrant, NoticeRefusal, SendWindow
 from wechat.pushes.models.push import Push
 from wechat.pushes.models.receipts import Receipt
 from wechat.pushes.models.send_rates import SendRate
+from wechat.pushes.models.staff_notices import StaffNotice
 from wechat.pushes.models.templates import LibraryJob, Template
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "Receipt",
     "SendRate",
     "SendWindow",
+    "StaffNotice",
     "Template",
 ]

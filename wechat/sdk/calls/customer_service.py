@@ -13,7 +13,7 @@ RECORDS_A_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class ServiceWorker:
     """``account`` is name@account; ``online`` tells whether the worker can take a session now."""
 
     account: str
@@ -26,7 +26,7 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingFollower:
     """A follower whom no worker serves yet; ``since`` in Unix seconds."""
 
     openid: str
@@ -34,7 +34,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class SessionMessage:
     """One message of a session; ``at`` in Unix seconds."""
 
     openid: str
@@ -44,7 +44,7 @@ class Record:
     at: int
 
 
-def workers(client: Client) -> list[Worker]:
+def workers(client: Client) -> list[ServiceWorker]:
     """Every worker, those who are online marked."""
     online = {
         each["kf_account"]: int(each.get("accepted_case", 0))
@@ -92,13 +92,13 @@ def sessions_of(client: Client, account: str) -> list[str]:
     return [str(each["openid"]) for each in answer.get("sessionlist", [])]
 
 
-def waiting(client: Client) -> list[Waiting]:
+def waiting(client: Client) -> list[WaitingFollower]:
     """At most 100 followers who wait, the longest first."""
     listed = client.get("/customservice/kfsession/getwaitcase").get("waitcaselist", [])
-    return [Waiting(str(each["openid"]), int(each.get("latest_time", 0))) for each in listed]
+    return [WaitingFollower(str(each["openid"]), int(each.get("latest_time", 0))) for each in listed]
 
 
-def records(client: Client, start: int, end: int) -> Iterator[Record]:
+def records(client: Client, start: int, end: int) -> Iterator[SessionMessage]:
     """What workers and followers wrote between two Unix times, which lie 24 hours apart at most (65417)."""
     message_id, number = 1, RECORDS_A_PAGE
     while number == RECORDS_A_PAGE:
@@ -108,9 +108,9 @@ def records(client: Client, start: int, end: int) -> Iterator[Record]:
         message_id, number = int(answer.get("msgid", 0)), int(answer.get("number", 0))
 
 
-def _worker(listed: dict[str, Any], online: dict[str, int]) -> Worker:
+def _worker(listed: dict[str, Any], online: dict[str, int]) -> ServiceWorker:
     account = str(listed["kf_account"])
-    return Worker(
+    return ServiceWorker(
         account=account,
         nickname=str(listed.get("kf_nick", "")),
         wechat_id=str(listed.get("kf_wx", "")),
@@ -121,11 +121,11 @@ def _worker(listed: dict[str, Any], online: dict[str, int]) -> Worker:
     )
 
 
-def _record(told: dict[str, Any]) -> Record:
-    return Record(
-        openid=str(told.get("openid", "")),
-        worker=str(told.get("worker", "")),
-        by_worker=told.get("opercode") == 2002,
-        text=str(told.get("text", "")),
-        at=int(told.get("time", 0)),
+def _record(fields: dict[str, Any]) -> SessionMessage:
+    return SessionMessage(
+        openid=str(fields.get("openid", "")),
+        worker=str(fields.get("worker", "")),
+        by_worker=fields.get("opercode") == 2002,
+        text=str(fields.get("text", "")),
+        at=int(fields.get("time", 0)),
     )

@@ -35,14 +35,14 @@ class Dataset(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DatacubeAnswer:
     """The rows of each day as the platform gives them; ``is_late``: some are not counted yet."""
 
     days: Mapping[datetime.date, list[Row]]
     is_late: bool
 
 
-def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.date) -> Answer:
+def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.date) -> DatacubeAnswer:
     """Both days included; a day on which nothing happened has no row.
 
     Raises ``ApiError`` 48001 for an account that is not verified, 61503 for a day that is not ready.
@@ -53,7 +53,7 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
     for row in answer.get("list") or []:
         if isinstance(row, dict) and (day := _day(row.get("ref_date"))):
             days.setdefault(day, []).append(row)
-    return Answer(days, bool(answer.get("is_delay")))
+    return DatacubeAnswer(days, bool(answer.get("is_delay")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class UserChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Readership:
     """What happened with articles on a day, in people; ``by_source`` in the platform's own Chinese words."""
 
     readers: int = 0
@@ -109,13 +109,13 @@ class ArticleTotal:
     title: str
     url: str
     notified: bool
-    days: Mapping[datetime.date, Reading]
+    days: Mapping[datetime.date, Readership]
 
     @classmethod
     def of(cls, row: Row) -> Self:
         details = row.get("detail_list")
         days = [each for each in details if isinstance(each, dict)] if isinstance(details, list) else []
-        known = {_day(each.get("stat_date")): Reading.of(each) for each in days}
+        known = {_day(each.get("stat_date")): Readership.of(each) for each in days}
         return cls(
             msgid=str(row.get("msgid", "")),
             title=str(row.get("title", "")),
@@ -125,10 +125,10 @@ class ArticleTotal:
         )
 
     @property
-    def whole(self) -> Reading:
+    def whole(self) -> Readership:
         """People of several days may be the same ones: the sums are at most so many."""
         days = list(self.days.values())
-        return Reading(
+        return Readership(
             readers=sum(each.readers for each in days),
             shared=sum(each.shared for each in days),
             liked=sum(each.liked for each in days),
@@ -178,10 +178,10 @@ def followers(row: Row) -> int:
     return _number(row, "cumulate_user")
 
 
-def reading(row: Row) -> Reading:
+def reading(row: Row) -> Readership:
     """Returns what a row of ``BIZ_SUMMARY`` says."""
     detail = row.get("detail")
-    return Reading.of(detail if isinstance(detail, dict) else {})
+    return Readership.of(detail if isinstance(detail, dict) else {})
 
 
 def _day(value: Any) -> datetime.date | None:

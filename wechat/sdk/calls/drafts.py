@@ -22,7 +22,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class PublicationStatus:
     """`status`: 0 done, 1 running, 2 not original, 3 failed, 4 refused, 5 deleted, 6 blocked."""
 
     status: int
@@ -68,11 +68,11 @@ def submit(client: Client, media_id: str) -> str:
     return str(answer["publish_id"])
 
 
-def publication(client: Client, publish_id: str) -> Publication:
+def publication(client: Client, publish_id: str) -> PublicationStatus:
     answer = client.post("/cgi-bin/freepublish/get", {"publish_id": publish_id})
     items = (answer.get("article_detail") or {}).get("item") or []
     urls = [str(each.get("article_url", "")) for each in items]
-    return Publication(int(answer.get("publish_status", 1)), str(answer.get("article_id", "")), urls)
+    return PublicationStatus(int(answer.get("publish_status", 1)), str(answer.get("article_id", "")), urls)
 
 
 def withdraw(client: Client, article_id: str) -> None:

@@ -49,7 +49,7 @@ def add_permanent(
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class MediaItem:
     """One file of the permanent library; the url is of pictures only."""
 
     media_id: str
@@ -58,12 +58,12 @@ class Item:
     updated_at: datetime.datetime
 
 
-def listed(client: Client, kind: str, offset: int) -> list[Item]:
+def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
     """Up to twenty files of image, voice or video, the newest first; none behind the last."""
     wanted = {"type": kind, "offset": offset, "count": PAGE}
     answer = client.post("/cgi-bin/material/batchget_material", wanted)
     return [
-        Item(
+        MediaItem(
             str(each["media_id"]),
             str(each.get("name", "")),
             str(each.get("url", "")),

@@ -15,7 +15,7 @@ from wechat.sdk.client import Client
 from wechat.sdk.errors import EnvelopeError, TransportError
 from wechat.sdk.text import load_json
 from wechat.sdk.tokens import Credentials
-from wechat.sdk.transport import Call, Transport
+from wechat.sdk.transport import ApiRequest, Transport
 
 # How old encrypted data may be, and how far in the future a clock may be off. Seconds.
 OLDEST = 600
@@ -43,7 +43,9 @@ class PhoneNumber:
 def login(transport: Transport, credentials: Credentials, js_code: str) -> Session:
     """Spend a code of wx.login. ApiError 40029 or 40163 for a wrong or used one, 40226 for a risky person."""
     params = {"appid": credentials.appid, "secret": credentials.secret, "js_code": js_code}
-    answer = transport.ask(Call("GET", "/sns/jscode2session", {**params, "grant_type": "authorization_code"}))
+    answer = transport.ask(
+        ApiRequest("GET", "/sns/jscode2session", {**params, "grant_type": "authorization_code"})
+    )
     openid, key = answer.get("openid"), answer.get("session_key")
     if not (openid and key):
         raise TransportError("/sns/jscode2session answered no session", outcome_unknown=True)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from wechat.sdk.errors import TransportError
 from wechat.sdk.tokens import Credentials
-from wechat.sdk.transport import Call, Transport
+from wechat.sdk.transport import ApiRequest, Transport
 
 OPEN_BASE = "https://open.weixin.qq.com"
 # The code was never given, was used before, or ran out: only a fresh start helps.
@@ -50,7 +50,7 @@ def authorize_url(appid: str, redirect_uri: str, scope: Scope, state: str, open_
 def exchange(transport: Transport, credentials: Credentials, code: str) -> UserToken:
     """Spends a code. Raises ApiError (`SPENT` codes among others) and TransportError."""
     params = {"appid": credentials.appid, "secret": credentials.secret, "code": code}
-    call = Call("GET", "/sns/oauth2/access_token", {**params, "grant_type": "authorization_code"})
+    call = ApiRequest("GET", "/sns/oauth2/access_token", {**params, "grant_type": "authorization_code"})
     answer = transport.ask(call)
     return UserToken(
         openid=_text(answer, "openid", call.api),
@@ -64,7 +64,7 @@ def exchange(transport: Transport, credentials: Credentials, code: str) -> UserT
 def profile(transport: Transport, token: UserToken) -> Profile:
     """Nickname and avatar, for a token of snsapi_userinfo. ApiError 48001 for any other."""
     params = {"access_token": token.access_token, "openid": token.openid, "lang": "zh_CN"}
-    call = Call("GET", "/sns/userinfo", params)
+    call = ApiRequest("GET", "/sns/userinfo", params)
     answer = transport.ask(call)
     return Profile(
         openid=_text(answer, "openid", call.api),

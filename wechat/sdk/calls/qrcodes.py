@@ -5,7 +5,7 @@ from typing import Any
 
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ContentError, TransportError
-from wechat.sdk.transport import MP_BASE, Call, Transport
+from wechat.sdk.transport import MP_BASE, ApiRequest, Transport
 
 LONGEST_SECONDS = 30 * 86_400
 LARGEST_PERMANENT_ID = 100_000
@@ -46,7 +46,7 @@ def create_permanent(client: Client, scene: int | str) -> Made:
 
 def picture(ticket: str, mp_base: str = MP_BASE) -> bytes:
     """The platform's own picture of a code, a JPG. Needs no token. Raises TransportError if it has none."""
-    download = Transport(mp_base).download(Call("GET", "/cgi-bin/showqrcode", {"ticket": ticket}))
+    download = Transport(mp_base).download(ApiRequest("GET", "/cgi-bin/showqrcode", {"ticket": ticket}))
     if download.json is not None:
         raise TransportError("/cgi-bin/showqrcode answered no picture", outcome_unknown=True)
     return download.body

@@ -72,5 +72,5 @@ def body(shipping: Shipping) -> dict[str, Any]:
 
 def companies(client: Client) -> dict[str, str]:
     """Returns the carriers that the platform knows: their names by their ids."""
-    told = client.post(COMPANIES, {}).get("delivery_list") or []
-    return {str(each["delivery_id"]): str(each["delivery_name"]) for each in told}
+    companies = client.post(COMPANIES, {}).get("delivery_list") or []
+    return {str(each["delivery_id"]): str(each["delivery_name"]) for each in companies}

@@ -189,10 +189,10 @@ def _raise_refusal(response: requests.Response, api: str) -> None:
     """Errors first: they carry no signature, and verifying them would hide what they say."""
     if response.status_code in {200, 204}:
         return
-    said: Any = None
+    body: Any = None
     with suppress(ValueError, requests.RequestException):
-        said = load_json(response.content)
-    error = said if isinstance(said, dict) else {}
+        body = load_json(response.content)
+    error = body if isinstance(body, dict) else {}
     raise PayRefused(
         response.status_code,
         str(error.get("code", ""))[:64],

@@ -5,10 +5,10 @@
      └ PayError
         ├ NotGenuine      an answer or a notification whose signature does not hold
         ├ Unsealable      a genuine message that does not decrypt with our keys
-        ├ Unreadable      a genuine message nobody can read
+        ├ NotUnderstood   a genuine message nobody can read
         ├ KeyRefused      a key or certificate that is none, or not the one it is said to be
         ├ BillDamaged     a bill file that is not what its hash or its summary says
-        └ PayRefused         WeChat Pay said no, and why
+        └ PayRefused      WeChat Pay said no, and why
 
 Source: WeChat Pay reference 9 (errors).
 """
@@ -37,7 +37,7 @@ class Unsealable(PayError):
     """Most often an APIv3 key that was reset on the platform and not here."""
 
 
-class Unreadable(PayError):
+class NotUnderstood(PayError):
     pass
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wechat.sdk.pay import verifying
-from wechat.sdk.pay.errors import Unreadable
+from wechat.sdk.pay.errors import NotUnderstood
 from wechat.sdk.pay.keys import PlatformKeys
 from wechat.sdk.pay.sealing import unseal
 from wechat.sdk.text import load_json
@@ -37,10 +37,10 @@ def open_notice(
     envelope = _object(body)
     resource = envelope.get("resource")
     if not isinstance(resource, dict):
-        raise Unreadable("a notification about nothing")
+        raise NotUnderstood("a notification about nothing")
     notice_id, event_type = _text(envelope, "id"), _text(envelope, "event_type")
     if not notice_id or len(notice_id) > LONGEST_ID:
-        raise Unreadable("a notification without a usable id")
+        raise NotUnderstood("a notification without a usable id")
     return OpenedNotice(
         id=notice_id,
         event_type=event_type,
@@ -54,14 +54,14 @@ def _object(text: bytes) -> dict[str, Any]:
     try:
         found = load_json(text)
     except ValueError:
-        raise Unreadable("not JSON") from None
+        raise NotUnderstood("not JSON") from None
     if not isinstance(found, dict):
-        raise Unreadable("not a JSON object")
+        raise NotUnderstood("not a JSON object")
     return found
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:
     value = found.get(name, "")
     if not isinstance(value, str):
-        raise Unreadable(f"{name} is no text")
+        raise NotUnderstood(f"{name} is no text")
     return value[:128]

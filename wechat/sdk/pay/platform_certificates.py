@@ -4,7 +4,7 @@ from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import verifying
 from wechat.sdk.pay.certificates import Certificate, read_certificate
 from wechat.sdk.pay.client import PayClient
-from wechat.sdk.pay.errors import NotGenuine, PayRefused, Unreadable
+from wechat.sdk.pay.errors import NotGenuine, NotUnderstood, PayRefused
 from wechat.sdk.pay.sealing import unseal
 from wechat.sdk.text import load_json
 
@@ -38,12 +38,12 @@ def read(body: bytes, api_v3_key: bytes) -> list[Certificate]:
         entries = load_json(body)["data"]
         sealed = [(str(entry["serial_no"]), dict(entry["encrypt_certificate"])) for entry in entries]
     except (ValueError, KeyError, TypeError):
-        raise Unreadable("no list of certificates") from None
+        raise NotUnderstood("no list of certificates") from None
     return [_opened(serial, resource, api_v3_key) for serial, resource in sealed]
 
 
 def _opened(serial: str, resource: dict[str, object], api_v3_key: bytes) -> Certificate:
     certificate = read_certificate(unseal(resource, api_v3_key).decode(errors="replace"))
     if certificate.serial_no != serial:
-        raise Unreadable("a certificate under the serial number of another")
+        raise NotUnderstood("a certificate under the serial number of another")
     return certificate

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wechat.sdk.pay.errors import Unreadable
+from wechat.sdk.pay.errors import NotUnderstood
 from wechat.sdk.pay.money import LARGEST
 
 # A refund, even of a part, replaces SUCCESS: the order *was* paid.
@@ -62,7 +62,7 @@ def read_transaction(answer: Mapping[str, Any]) -> Transaction:
     amount, payer = _part(answer, "amount"), _part(answer, "payer")
     state = _text(answer, "trade_state")
     if not state or not _text(answer, "out_trade_no"):
-        raise Unreadable("a transaction without a state or a number")
+        raise NotUnderstood("a transaction without a state or a number")
     return Transaction(
         mchid=_text(answer, "mchid"),
         appid=_text(answer, "appid"),
@@ -85,7 +85,7 @@ def read_refund(answer: Mapping[str, Any]) -> RefundReport:
     # A notification calls it refund_status, an answer status.
     status = _text(answer, "refund_status") or _text(answer, "status")
     if not status or not _text(answer, "out_refund_no"):
-        raise Unreadable("a refund without a status or a number")
+        raise NotUnderstood("a refund without a status or a number")
     return RefundReport(
         out_trade_no=_text(answer, "out_trade_no"),
         out_refund_no=_text(answer, "out_refund_no"),
@@ -104,14 +104,14 @@ def read_refund(answer: Mapping[str, Any]) -> RefundReport:
 def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = answer.get(name) or {}
     if not isinstance(part, Mapping):
-        raise Unreadable(f"{name} is no object")
+        raise NotUnderstood(f"{name} is no object")
     return part
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:
     value = answer.get(name) or ""
     if not isinstance(value, str):
-        raise Unreadable(f"{name} is no text")
+        raise NotUnderstood(f"{name} is no text")
     return value
 
 
@@ -120,7 +120,7 @@ def _number(answer: Mapping[str, Any], name: str) -> int | None:
     if value is None:
         return None
     if type(value) is not int or not 0 <= value <= LARGEST:
-        raise Unreadable(f"{name} is no amount in fen")
+        raise NotUnderstood(f"{name} is no amount in fen")
     return value
 
 
@@ -131,7 +131,7 @@ def _moment(answer: Mapping[str, Any], name: str) -> datetime.datetime | None:
     try:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:
-        raise Unreadable(f"{name} is no time") from None
+        raise NotUnderstood(f"{name} is no time") from None
     if moment.tzinfo is None:
-        raise Unreadable(f"{name} has no time zone")
+        raise NotUnderstood(f"{name} has no time zone")
     return moment

@@ -14,7 +14,7 @@ from Crypto.Util.Padding import unpad
 
 from wechat.sdk import xml
 from wechat.sdk.errors import MalformedMessage
-from wechat.sdk.pay.errors import NotGenuine, Unreadable, Unsealable
+from wechat.sdk.pay.errors import NotGenuine, NotUnderstood, Unsealable
 from wechat.sdk.text import clean
 
 MD5_TYPE, HMAC_TYPE = "MD5", "HMAC-SHA256"
@@ -69,7 +69,7 @@ def from_xml(body: bytes) -> dict[str, str]:
     try:
         root = xml.parse(body)
     except MalformedMessage as error:
-        raise Unreadable(str(error)) from None
+        raise NotUnderstood(str(error)) from None
     return {str(child.tag): child.text or "" for child in root}
 
 

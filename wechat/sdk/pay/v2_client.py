@@ -20,7 +20,7 @@ from wechat.sdk.connections import BoundedAdapter, never_left
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.pay import signing, v2
 from wechat.sdk.pay.client import API_BASE, outcome_of
-from wechat.sdk.pay.errors import NotGenuine, PayRefused, Unreadable
+from wechat.sdk.pay.errors import NotGenuine, NotUnderstood, PayRefused
 from wechat.sdk.transport import CALL_SECONDS, TIMEOUT, Observer, shared_session
 
 # Says in the simulator, which speaks no TLS, that the certificate is there.
@@ -112,12 +112,14 @@ class V2Client:
     def _done(self, path: str, body: bytes) -> dict[str, str]:
         try:
             fields = v2.from_xml(body)
-        except Unreadable:
+        except NotUnderstood:
             raise TransportError(f"{path} answered something other than XML", outcome_unknown=True) from None
         if fields.get("return_code") != "SUCCESS":
             # Such answers carry no signature, as the errors of API v3.
-            said = fields.get("return_msg", "")
-            raise PayRefused(200, "SIGN_ERROR" if "签名" in said else "INVALID_REQUEST", said[:500], path)
+            message = fields.get("return_msg", "")
+            raise PayRefused(
+                200, "SIGN_ERROR" if "签名" in message else "INVALID_REQUEST", message[:500], path
+            )
         try:
             v2.verify(fields, self.keys.key)
         except NotGenuine as error:

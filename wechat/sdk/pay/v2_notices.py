@@ -1,7 +1,7 @@
 """Notifications of the older interface, as those of API v3. WeChat Pay reference 8.3."""
 
 from wechat.sdk.pay import v2
-from wechat.sdk.pay.errors import Unreadable
+from wechat.sdk.pay.errors import NotUnderstood
 from wechat.sdk.pay.notices import OpenedNotice
 from wechat.sdk.pay.v2_cashier import refund, transaction
 
@@ -23,7 +23,7 @@ def open_notice(body: bytes, key: str) -> OpenedNotice:
         return _refunded(v2.open_refund(body, key))
     fields = v2.open_payment(body, key)
     if fields.get("result_code") != "SUCCESS" or not fields.get("transaction_id"):
-        raise Unreadable("no payment that was made")
+        raise NotUnderstood("no payment that was made")
     return OpenedNotice(
         id=f"v2:{fields['transaction_id']}"[:64],
         event_type="TRANSACTION.SUCCESS",
@@ -34,11 +34,11 @@ def open_notice(body: bytes, key: str) -> OpenedNotice:
 
 
 def _refunded(fields: dict[str, str]) -> OpenedNotice:
-    told = refund(fields)
+    resource = refund(fields)
     return OpenedNotice(
-        id=f"v2:{fields.get('refund_id', '')}:{told['status']}"[:64],
-        event_type=f"REFUND.{told['status']}"[:128],
+        id=f"v2:{fields.get('refund_id', '')}:{resource['status']}"[:64],
+        event_type=f"REFUND.{resource['status']}"[:128],
         original_type=UNPROVEN_REFUND,
         summary="",
-        resource=told,
+        resource=resource,
     )

@@ -5,9 +5,9 @@ const token = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 async function ask(address, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token() };
   const response = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
-  const said = await response.json();
-  if (!response.ok) throw new Error(said.error);
-  return said;
+  const payload = await response.json();
+  if (!response.ok) throw new Error(payload.error);
+  return payload;
 }
 
 async function add(address) {

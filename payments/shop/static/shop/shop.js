@@ -14,7 +14,7 @@ function bridge() {
 async function sheet(parameters) {
   const there = await bridge();
   return new Promise((resolve) => {
-    there.invoke("getBrandWCPayRequest", parameters, (said) => resolve(String(said.err_msg).split(":")[1]));
+    there.invoke("getBrandWCPayRequest", parameters, (result) => resolve(String(result.err_msg).split(":")[1]));
   });
 }
 
@@ -29,17 +29,17 @@ async function asked(form) {
 
 // True when the browser is on its way to another page: until then nothing else may be pressed.
 async function pay(form) {
-  const told = document.querySelector("[data-told]");
-  const say = (text) => {
-    told.textContent = text;
-    told.hidden = !text;
+  const message = document.querySelector("[data-message]");
+  const show = (text) => {
+    message.textContent = text;
+    message.hidden = !text;
     return false;
   };
-  say("");
+  show("");
   const given = await asked(form);
-  if (given.problem) return say(given.problem);
-  const said = given.bridge ? await sheet(given.bridge) : "ok";
-  if (said !== "ok") return say(said === "cancel" ? form.dataset.notPaid : form.dataset.failed);
+  if (given.problem) return show(given.problem);
+  const result = given.bridge ? await sheet(given.bridge) : "ok";
+  if (result !== "ok") return show(result === "cancel" ? form.dataset.notPaid : form.dataset.failed);
   location.assign(form.dataset.pay);
   return true;
 }

@@ -27,7 +27,7 @@ function put(name, html) {
   if (follow) toEnd();
 }
 
-function tellLost(lost) {
+function showLost(lost) {
   let notice = desk.querySelector(".desk-lost");
   if (lost && !notice) {
     notice = document.createElement("p");
@@ -48,13 +48,13 @@ async function look() {
   try {
     const answer = await fetch(`${desk.dataset.live}?${query}`, { headers: { Accept: "application/json" } });
     if (answer.status === 200) {
-      const told = await answer.json();
-      have = told.have;
-      for (const [name, html] of Object.entries(told.parts)) put(name, html);
+      const payload = await answer.json();
+      have = payload.have;
+      for (const [name, html] of Object.entries(payload.parts)) put(name, html);
     }
-    tellLost(!answer.ok);
+    showLost(!answer.ok);
   } catch {
-    tellLost(true);
+    showLost(true);
   }
 }
 
@@ -65,7 +65,7 @@ async function keepLooking() {
   }
 }
 
-function tellWrong(message) {
+function showWrong(message) {
   const place = composer.querySelector(".desk-wrong");
   place.textContent = message;
   place.hidden = !message;
@@ -76,21 +76,21 @@ async function send(event) {
   const button = event.submitter;
   event.preventDefault();
   const form = new FormData(composer);
-  form.set("do", button?.value ?? "say");
+  form.set("do", button?.value ?? "reply");
   form.set("seen", document.getElementById("desk-seen").dataset.seen);
   for (const each of composer.querySelectorAll("button")) each.disabled = true;
   try {
     const answer = await fetch(composer.action, { method: "POST", body: form, headers: { "X-Requested-With": "fetch" } });
-    const told = await answer.json();
-    composer.elements.token.value = told.token;
-    tellWrong(told.error);
+    const payload = await answer.json();
+    composer.elements.token.value = payload.token;
+    showWrong(payload.error);
     if (answer.ok) {
       text.value = "";
       for (const name of ["canned", "picture"]) if (composer.elements[name]) composer.elements[name].value = "";
       wroteAt = 0;
     }
   } catch {
-    tellWrong(desk.dataset.lost);
+    showWrong(desk.dataset.lost);
   }
   for (const each of composer.querySelectorAll("button")) each.disabled = false;
   await look();
@@ -158,7 +158,7 @@ function move(step) {
 function keyInText(event) {
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
     event.preventDefault();
-    composer.requestSubmit(composer.querySelector("[value=say]"));
+    composer.requestSubmit(composer.querySelector("[value=reply]"));
   } else if (!canned.hidden && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
     event.preventDefault();
     if (event.key === "Escape") canned.hidden = true;

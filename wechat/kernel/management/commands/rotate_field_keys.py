@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
-from wechat.kernel.secrets import HasSecrets, Sealed, SecretField
+from wechat.kernel.secrets import Ciphertext, HasSecrets, SecretField
 
 
 class Command(BaseCommand):
@@ -39,4 +39,4 @@ def rotate_row(model: type[HasSecrets], pk: Any, fields: list[SecretField], curr
 
 def is_stale(row: models.Model, field: SecretField, current: str) -> bool:
     value = row.__dict__[field.attname]
-    return isinstance(value, Sealed) and value.key_id != current
+    return isinstance(value, Ciphertext) and value.key_id != current

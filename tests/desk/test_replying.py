@@ -40,7 +40,7 @@ def text(content: str, *, at: datetime.datetime | None = None) -> Text:
 def test_a_reply_is_sent_once_however_often_the_form_arrives(desk: Client, staff: Cast, wrote: Wrote) -> None:
     thread = wrote()
     for _again in range(2):
-        assert act(desk, thread, "say", text="您好，在的", token="form1").status_code == 200
+        assert act(desk, thread, "reply", text="您好，在的", token="form1").status_code == 200
     push = Push.objects.get()
     assert push.content == {"type": "text", "content": "您好，在的"}
     assert push.cause == names.mark(staff.service)
@@ -50,7 +50,7 @@ def test_after_a_reply_nobody_waits_and_the_conversation_is_the_writers(
     desk: Client, staff: Cast, wrote: Wrote
 ) -> None:
     thread = wrote()
-    act(desk, thread, "say", text="您好", token="a")
+    act(desk, thread, "reply", text="您好", token="a")
     thread.refresh_from_db()
     assert thread.waiting_since is None
     assert thread.assignee == staff.service
@@ -59,7 +59,7 @@ def test_after_a_reply_nobody_waits_and_the_conversation_is_the_writers(
 def test_the_rules_are_silent_while_a_person_talks(
     account: OfficialAccount, desk: Client, staff: Cast, wrote: Wrote
 ) -> None:
-    act(desk, wrote(), "say", text="您好", token="a")
+    act(desk, wrote(), "reply", text="您好", token="a")
     answer = answer_to(account, text("价格"))
     assert answer == routing.Answer(names.mark(staff.service))
     after = Takeover.objects.get().until + datetime.timedelta(seconds=1)
@@ -88,7 +88,7 @@ def test_nothing_is_queued_when_nothing_may_be_sent(
 ) -> None:
     thread = wrote()
     windows.exhaust(account, OPENID, timezone.now())
-    refused = act(desk, thread, "say", text="您好", token="a")
+    refused = act(desk, thread, "reply", text="您好", token="a")
     assert refused.status_code == 422
     assert "微信目前不允许" in refused.json()["error"]
     assert not Push.objects.exists()
@@ -97,18 +97,18 @@ def test_nothing_is_queued_when_nothing_may_be_sent(
 def test_the_second_of_two_who_reply_at_once_is_told(staff: Cast, wrote: Wrote) -> None:
     thread = wrote()
     first, second = signed_in(staff.service), signed_in(staff.owner)
-    assert act(first, thread, "say", text="您好", token="a", seen="0").status_code == 200
-    refused = act(second, thread, "say", text="在的", token="b", seen="0")
+    assert act(first, thread, "reply", text="您好", token="a", seen="0").status_code == 200
+    refused = act(second, thread, "reply", text="在的", token="b", seen="0")
     assert refused.status_code == 422
     assert "service" in refused.json()["error"]
     seen = Push.objects.get().pk
-    assert act(second, thread, "say", text="在的", token="b", seen=str(seen)).status_code == 200
+    assert act(second, thread, "reply", text="在的", token="b", seen=str(seen)).status_code == 200
 
 
 def test_an_empty_or_overlong_reply_is_refused_with_what_to_change(desk: Client, wrote: Wrote) -> None:
     thread = wrote()
-    assert "请填写" in act(desk, thread, "say", text="  ", token="a").json()["error"]
-    assert "字节" in act(desk, thread, "say", text="好" * 700, token="a").json()["error"]
+    assert "请填写" in act(desk, thread, "reply", text="  ", token="a").json()["error"]
+    assert "字节" in act(desk, thread, "reply", text="好" * 700, token="a").json()["error"]
 
 
 def test_a_canned_answer_speaks_to_the_follower_by_remark(
@@ -119,7 +119,7 @@ def test_a_canned_answer_speaks_to_the_follower_by_remark(
     canned = CannedAnswer.objects.create(
         account=account, shortcut="hi", content={"type": "text", "content": "{remark}您好"}
     )
-    act(desk, thread, "say", canned=str(canned.pk), token="a")
+    act(desk, thread, "reply", canned=str(canned.pk), token="a")
     assert Push.objects.get().content["content"] == "李女士您好"
 
 
@@ -127,7 +127,7 @@ def test_another_accounts_canned_answer_cannot_be_used(desk: Client, staff: Cast
     theirs = CannedAnswer.objects.create(
         account=staff.theirs, shortcut="hi", content={"type": "text", "content": "秘密"}
     )
-    assert act(desk, wrote(), "say", canned=str(theirs.pk), token="a").status_code == 422
+    assert act(desk, wrote(), "reply", canned=str(theirs.pk), token="a").status_code == 422
     assert not Push.objects.exists()
 
 
@@ -154,7 +154,7 @@ def test_a_conversation_is_assigned_only_to_somebody_who_may_answer(
 def test_whoever_only_reads_may_do_nothing(staff: Cast, wrote: Wrote, who: str) -> None:
     client = signed_in(getattr(staff, who))
     assert client.get("/admin/desk/thread/").status_code == 200
-    assert act(client, wrote(), "say", text="您好", token="a").status_code == 403
+    assert act(client, wrote(), "reply", text="您好", token="a").status_code == 403
 
 
 def test_an_outsider_finds_nothing(staff: Cast, wrote: Wrote) -> None:
@@ -169,7 +169,7 @@ def test_a_plain_form_works_without_a_script(desk: Client, wrote: Wrote) -> None
     thread = wrote()
     answer = desk.post(
         f"/admin/desk/thread/{thread.pk}/",
-        {"do": "say", "text": "", "token": "a", "box": "mine"},
+        {"do": "reply", "text": "", "token": "a", "box": "mine"},
         follow=True,
     )
     assert answer.status_code == 200

@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Environment:
     base: str
     tls_port: int
     ca: Path
@@ -41,7 +41,7 @@ class Place:
         return answer.json()
 
     def prepare(self) -> None:
-        """A service account with two followers, one of whom has just written, and a mini program."""
+        """A service account with two followers, one with an open window, and a mini program."""
         self.control("/reset", {})
         self.control("/settings", {"result_event_delay": 0})
         owner = {"secret": SECRET, "original_id": "gh_5c1e07ab93d2", "token": "QingchengFitToken01"}
@@ -54,16 +54,16 @@ class Place:
     def merchant(self) -> Path:
         """A file with the merchant's keys and the platform's; beside it there is another merchant."""
         given = {"mchid": MCHID, "appids": [APPID], "apiv3_key": KEY, "v2_key": KEY, "balance": 1_000_000}
-        told = self.control("/merchants", {**given, "key_mode": "certificate"})
+        merchant = self.control("/merchants", {**given, "key_mode": "certificate"})
         path = Path(tempfile.mkdtemp(dir=self.ca.parent)) / "merchant.json"
         self.control("/merchants", {"mchid": OTHER_MCHID, "appids": [APPID]})
         more = {"apiv3_key": KEY, "v2_key": KEY, "openid": OPENID, "other_mchid": OTHER_MCHID}
-        path.write_text(json.dumps({**told, **more}))
+        path.write_text(json.dumps({**merchant, **more}))
         return path
 
 
 @contextmanager
-def place(folder: Path) -> Iterator[Place]:
+def running_environment(folder: Path) -> Iterator[Environment]:
     """A process of its own, with https and WeChat's host names in its answers."""
     port, tls_port = free_port(), free_port()
     options = [
@@ -79,7 +79,7 @@ def place(folder: Path) -> Iterator[Place]:
     running = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "simulator", *options], stdout=subprocess.DEVNULL
     )
-    here = Place(f"http://127.0.0.1:{port}", tls_port, folder / "ca.pem")
+    here = Environment(f"http://127.0.0.1:{port}", tls_port, folder / "ca.pem")
     try:
         wait_for(here.base)
         yield here

@@ -25,7 +25,7 @@ from wechat.sdk.content import Content, Image, Text, from_dict
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class StaffReply:
     """What was typed or chosen. ``token`` is the form's own, so that a form sent twice is one message;
     ``seen`` is the newest push by staff that the writer had before their eyes."""
 
@@ -36,16 +36,16 @@ class Saying:
     seen: int = 0
 
 
-def say(account: OfficialAccount, thread: Thread, user: User, saying: Saying) -> Push:
+def reply(account: OfficialAccount, thread: Thread, user: User, draft: StaffReply) -> Push:
     """Has it sent, and take over from the rules. Raises ``ValidationError`` with what to do instead."""
-    content = _content(account, thread, saying)
-    _refuse_collision(thread, user, saying)
+    content = _content(account, thread, draft)
+    _refuse_collision(thread, user, draft)
     _refuse_without_window(account, thread)
     push = queue(
         account=account,
         openid=thread.openid,
         content=content,
-        key=f"desk:{thread.pk}:{saying.token}",
+        key=f"desk:{thread.pk}:{draft.token}",
         cause=staff.mark(user),
     )
     threads.answered(thread, user)
@@ -53,7 +53,7 @@ def say(account: OfficialAccount, thread: Thread, user: User, saying: Saying) ->
     return push
 
 
-def say_again(account: OfficialAccount, thread: Thread, user: User, push: Push) -> None:
+def reply_again(account: OfficialAccount, thread: Thread, user: User, push: Push) -> None:
     """Once more what surely did not arrive. Raises ``ValidationError`` with what to do instead."""
     if push.state == Push.State.UNCERTAIN:
         raise ValidationError(_("The follower may have it already: look at the message first."))
@@ -79,16 +79,16 @@ def newest_of_staff(thread: Thread) -> Push | None:
     )
 
 
-def _content(account: OfficialAccount, thread: Thread, saying: Saying) -> Content:
-    if saying.canned is not None:
-        filled = expand(from_dict(saying.canned.complete), _values(account, thread))
+def _content(account: OfficialAccount, thread: Thread, draft: StaffReply) -> Content:
+    if draft.canned is not None:
+        filled = expand(from_dict(draft.canned.complete), _values(account, thread))
         if filled is None:
             raise ValidationError(_("Nothing is left of this answer: the follower has no remark."))
         content = filled
-    elif saying.picture is not None:
-        content = Image(saying.picture.media_id)
+    elif draft.picture is not None:
+        content = Image(draft.picture.media_id)
     else:
-        content = Text(saying.text.replace("\r\n", "\n").strip())
+        content = Text(draft.text.replace("\r\n", "\n").strip())
     check_content(content, account.name)
     return content
 
@@ -100,9 +100,9 @@ def _refuse_without_window(account: OfficialAccount, thread: Thread) -> None:
         )
 
 
-def _refuse_collision(thread: Thread, user: User, saying: Saying) -> None:
+def _refuse_collision(thread: Thread, user: User, draft: StaffReply) -> None:
     newest = newest_of_staff(thread)
-    if newest is not None and newest.pk > saying.seen and newest.cause != staff.mark(user):
+    if newest is not None and newest.pk > draft.seen and newest.cause != staff.mark(user):
         other = User.objects.filter(pk=int(newest.cause.partition(":")[2])).first()
         raise ValidationError(
             _("%(name)s has replied in the meantime. Read it, then send again if it is still needed.")

@@ -18,21 +18,21 @@ from wechat.sdk.crypto import sign
 
 log = logging.getLogger(__name__)
 
-KEY = "wc:knocks"
+KEY = "wc:unknown_addresses"
 KEPT, KEPT_SECONDS = 20, 3600
 LONGEST = 64
 MOST_WAITING = 100
 
-_writer = ThreadPoolExecutor(1, thread_name_prefix="knocks")
+_writer = ThreadPoolExecutor(1, thread_name_prefix="unknown-addresses")
 _places = threading.BoundedSemaphore(MOST_WAITING)
 
 
 def note(slug: str, query: Mapping[str, str]) -> None:
     """Keeps who asked for an unknown address, if it looks like the platform. For the event loop."""
-    told = [slug, *(query.get(name, "") for name in ("signature", "timestamp", "nonce"))]
-    is_asked = "echostr" in query and all(0 < len(each) <= LONGEST for each in told)
+    entry = [slug, *(query.get(name, "") for name in ("signature", "timestamp", "nonce"))]
+    is_asked = "echostr" in query and all(0 < len(each) <= LONGEST for each in entry)
     if is_asked and _places.acquire(blocking=False):
-        _writer.submit(_keep, json.dumps(told))
+        _writer.submit(_keep, json.dumps(entry))
 
 
 def meant_for(account: OfficialAccount) -> list[str]:
@@ -59,14 +59,14 @@ def _kept() -> Iterator[list[str]]:
     yield from map(json.loads, found)
 
 
-def _keep(told: str) -> None:
+def _keep(entry: str) -> None:
     try:
         with get_redis_connection("default").pipeline() as steps:
-            steps.lpush(KEY, told)
+            steps.lpush(KEY, entry)
             steps.ltrim(KEY, 0, KEPT - 1)
             steps.expire(KEY, KEPT_SECONDS)
             steps.execute()
     except RedisError as error:
-        log.warning("knock_forgotten", extra={"error": type(error).__name__})
+        log.warning("unknown_address_forgotten", extra={"error": type(error).__name__})
     finally:
         _places.release()

@@ -1,0 +1,13 @@
+"""What tells who somebody is, in templates."""
+
+from django import template
+
+from accounts.staff import personal_data
+
+register = template.Library()
+
+
+@register.filter
+def personal(value: str, account_id: int) -> str:
+    """``{{ answer|personal:order.account_id }}``: the value, or a mask for who may not see it."""
+    return personal_data.for_reader(value, account_id)

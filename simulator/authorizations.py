@@ -1,0 +1,81 @@
+"""An account authorises a component, changes what it granted, or takes it all back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.components import AUTHORIZATION_CODE_LIFE, Authorization, Component, new_refresh_token
+from simulator.permissions import EXCLUSIVE, of_kind
+from simulator.tokens import Token
+from simulator.world import Account, World
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The authorization code of a grant, and the event that has to be pushed."""
+
+    code: str
+    event: dict[str, Any]
+
+
+def available(world: World, component: Component, account: Account) -> dict[int, str]:
+    """What this account can grant: sets of its kind that the component asks for and no other one holds."""
+    held = {
+        number
+        for other in world.state.components.values()
+        if other is not component and account.appid in other.authorizations
+        for number in other.authorizations[account.appid].permissions
+        if number in EXCLUSIVE
+    }
+    known = of_kind(account.kind).items()
+    return {number: name for number, name in known if number in component.permissions and number not in held}
+
+
+def grant(
+    world: World,
+    component: Component,
+    account: Account,
+    permissions: Iterable[int] | None = None,
+    pre_auth_code: str = "",
+) -> Granted:
+    """Without `permissions` everything available is granted. A second grant changes the first.
+
+    A refresh token given before ends.
+    """
+    wanted = None if permissions is None else set(permissions)
+    chosen = [each for each in available(world, component, account) if wanted is None or each in wanted]
+    now = world.now
+    earlier = component.authorizations.get(account.appid)
+    if earlier:
+        earlier.permissions, earlier.refresh_token = chosen, new_refresh_token()
+    else:
+        component.authorizations[account.appid] = Authorization(chosen, int(now), new_refresh_token())
+    code = component.new_authorization_code(account.appid, now)
+    if known := component.pre_auth_codes.get(pre_auth_code):
+        known.authorization_code = code
+    event = {
+        "InfoType": "updateauthorized" if earlier else "authorized",
+        "AuthorizerAppid": account.appid,
+        "AuthorizationCode": code,
+        "AuthorizationCodeExpiredTime": int(now) + AUTHORIZATION_CODE_LIFE,
+        "PreAuthCode": pre_auth_code,
+    }
+    return Granted(code, event)
+
+
+def cancel(world: World, component: Component, account: Account) -> dict[str, Any]:
+    """Ends the authorisation with its tokens; the answer is the event. Raises 61003 when there is none."""
+    ended = component.authorization(account.appid)
+    for value in ended.tokens.issued:
+        world.by_authorizer_token.pop(value, None)
+    del component.authorizations[account.appid]
+    return {"InfoType": "unauthorized", "AuthorizerAppid": account.appid}
+
+
+def new_access_token(world: World, component: Component, appid: str) -> Token:
+    """An authorizer_access_token; the one before it works for five more minutes."""
+    token = component.authorization(appid).tokens.new_classic(world.now)
+    world.by_authorizer_token[token.value] = component.appid, appid
+    return token

@@ -1,0 +1,94 @@
+"""The `/_sim` routes of third-party platforms: make them, push tickets, let accounts authorise."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from simulator import authorizations, component_settings
+from simulator.component_push import ComponentPusher
+from simulator.component_settings import CHECKS, SECRETS
+from simulator.components import AUTHORIZATION_CODE_LIFE, Component
+from simulator.control_api import Ask, BadRequestError, Table
+from simulator.openapi import Body
+from simulator.saving import dump
+
+
+class ComponentRoutes:
+    """What the control API does with components."""
+
+    def __init__(self, events: ComponentPusher) -> None:
+        self.events = events
+
+    def component(self, ask: Ask) -> Component:
+        appid = ask.request.path_params["component"]
+        try:
+            return ask.world.state.components[appid]
+        except KeyError:
+            raise BadRequestError(f"no component {appid}", 404) from None
+
+    async def put_component(self, ask: Ask) -> Any:
+        """Makes a third-party platform, to which a ticket is pushed, or changes named fields of one."""
+        appid = ask.body.get("appid")
+        if not isinstance(appid, str) or not appid:
+            raise BadRequestError("appid is missing")
+        changes = {name: value for name, value in ask.body.items() if name != "appid" and value is not None}
+        return described(component_settings.configure(ask.world, appid, changes))
+
+    async def list_components(self, ask: Ask) -> Any:
+        """Lists the third-party platforms without their secrets, and what each account granted."""
+        return {"components": [described(each) for each in ask.world.state.components.values()]}
+
+    async def push_ticket(self, ask: Ask) -> Any:
+        """Pushes a component_verify_ticket now; the answer is what came of it."""
+        return dump(await self.events.push_ticket(self.component(ask)))
+
+    async def authorize(self, ask: Ask) -> Any:
+        """The account `appid` grants `permissions` (all by default), as on the authorisation page."""
+        permissions = ask.body.get("permissions")
+        if permissions is not None and not isinstance(permissions, list):
+            raise BadRequestError("permissions must be a list")
+        component, account = self.component(ask), ask.found(str(ask.body.get("appid")))
+        pre_auth_code = str(ask.body.get("pre_auth_code", ""))
+        granted = authorizations.grant(ask.world, component, account, permissions, pre_auth_code)
+        await self.events.push(component, granted.event)
+        return {"auth_code": granted.code, "expires_in": AUTHORIZATION_CODE_LIFE}
+
+    async def cancel(self, ask: Ask) -> Any:
+        """The account `appid` takes its authorisation back."""
+        component, account = self.component(ask), ask.found(str(ask.body.get("appid")))
+        if account.appid not in component.authorizations:
+            raise BadRequestError(f"{account.appid} did not authorise {component.appid}")
+        await self.events.push(component, authorizations.cancel(ask.world, component, account))
+        return {"ok": True}
+
+    async def deliveries(self, ask: Ask) -> Any:
+        """Every event at the component's address, oldest first, with what came back."""
+        return {"deliveries": [asdict(each) for each in self.component(ask).deliveries]}
+
+    @property
+    def table(self) -> Table:
+        at = "/components/{component}"
+        return (
+            ("POST", "/components", self.put_component),
+            ("GET", "/components", self.list_components),
+            ("POST", f"{at}/ticket", self.push_ticket),
+            ("POST", f"{at}/authorize", self.authorize),
+            ("POST", f"{at}/cancel", self.cancel),
+            ("GET", f"{at}/deliveries", self.deliveries),
+        )
+
+
+BODIES: dict[tuple[str, str], Body] = {
+    ("POST", "/components"): {"appid": "string", **{name: check.type for name, check in CHECKS.items()}},
+    ("POST", "/components/{component}/authorize"): {
+        "appid": "string", "permissions": "array", "pre_auth_code": "string",
+    },
+    ("POST", "/components/{component}/cancel"): {"appid": "string"},
+}  # fmt: skip
+
+
+def described(component: Component) -> dict[str, Any]:
+    shown = {name: getattr(component, name) for name in ("appid", *CHECKS) if name not in SECRETS}
+    granted = {appid: each.permissions for appid, each in component.authorizations.items()}
+    return {**shown, "authorizations": granted}

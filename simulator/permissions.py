@@ -1,0 +1,73 @@
+"""Permission sets an account grants to a component, and the calls each of them covers."""
+
+from __future__ import annotations
+
+MESSAGES, WEB_PAGES = 1, 4
+# By id: names as the platform shows them. First those of official accounts, then those of mini programs.
+OFFICIAL = {
+    1: "消息管理",
+    2: "用户管理",
+    3: "账号服务",
+    4: "网页服务",
+    6: "微信多客服",
+    7: "群发与通知",
+    11: "素材管理",
+    15: "菜单管理",
+    89: "服务号订阅通知",
+}
+MINI_PROGRAM = {17: "账号管理", 18: "开发管理与数据分析", 19: "客服消息管理"}
+NAMES = {**OFFICIAL, **MINI_PROGRAM}
+ALL = tuple(NAMES)
+# One component at a time may hold these.
+EXCLUSIVE = (WEB_PAGES,)
+
+# The longest prefix decides; calls under none of them need no permission.
+OFFICIAL_CALLS = {
+    "/cgi-bin/message/custom/": 1,
+    "/cgi-bin/get_current_autoreply_info": 1,
+    "/datacube/getupstreammsg": 1,
+    "/cgi-bin/user/": 2,
+    "/cgi-bin/tags/": 2,
+    "/cgi-bin/changeopenid": 2,
+    "/datacube/getuser": 2,
+    "/cgi-bin/qrcode/": 3,
+    "/cgi-bin/shorten/": 3,
+    "/datacube/getinterfacesummary": 3,
+    "/cgi-bin/ticket/": 4,
+    "/customservice/": 6,
+    "/cgi-bin/message/mass/": 7,
+    "/cgi-bin/message/template/": 7,
+    "/cgi-bin/template/": 7,
+    "/cgi-bin/freepublish/": 7,
+    "/datacube/getarticle": 7,
+    "/datacube/getuserread": 7,
+    "/datacube/getusershare": 7,
+    "/datacube/getbizsummary": 7,
+    "/cgi-bin/media/": 11,
+    "/cgi-bin/material/": 11,
+    "/cgi-bin/draft/": 11,
+    "/cgi-bin/comment/": 11,
+    "/cgi-bin/menu/": 15,
+    "/cgi-bin/get_current_selfmenu_info": 15,
+    "/cgi-bin/message/subscribe/": 89,
+    "/wxaapi/newtmpl/": 89,
+}
+MINI_PROGRAM_CALLS = {
+    "/cgi-bin/message/custom/": 19,
+    "/cgi-bin/media/": 19,
+    "/cgi-bin/message/subscribe/": 18,
+    "/wxaapi/": 18,
+    "/wxa/": 18,
+    "/cgi-bin/wxaapp/": 18,
+}
+
+
+def needed(api: str, kind: str) -> int | None:
+    """The id of the set that covers this call of an account of this kind."""
+    calls = MINI_PROGRAM_CALLS if kind == "miniprogram" else OFFICIAL_CALLS
+    prefix = max((each for each in calls if api.startswith(each)), key=len, default=None)
+    return None if prefix is None else calls[prefix]
+
+
+def of_kind(kind: str) -> dict[int, str]:
+    return MINI_PROGRAM if kind == "miniprogram" else OFFICIAL

@@ -1,0 +1,88 @@
+"""Checks of settings: nonsense is refused in a sentence when it is set."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`problem` says what is wrong with a value, or nothing; `type` is its JSON type."""
+
+    type: str
+    problem: Callable[[Any], str]
+
+
+class BadSettingError(ValueError):
+    """A setting that cannot be; the message says what it may be."""
+
+
+def text(value: Any) -> str:
+    return "" if isinstance(value, str) else "must be a text"
+
+
+def flag(value: Any) -> str:
+    return "" if isinstance(value, bool) else "must be true or false"
+
+
+def one_of(*choices: str) -> Check:
+    return Check("string", lambda value: "" if value in choices else f"must be one of {', '.join(choices)}")
+
+
+def texts(value: Any) -> str:
+    good = isinstance(value, list) and all(isinstance(each, str) and each for each in value)
+    return "" if good else "must be a list of texts"
+
+
+def networks(value: Any) -> str:
+    if problem := texts(value):
+        return problem
+    try:
+        for each in value:
+            ip_network(each, strict=False)
+    except ValueError:
+        return "must be a list of addresses or networks, such as 203.0.113.7 or 203.0.113.0/24"
+    return ""
+
+
+def hosts(value: Any) -> str:
+    if problem := texts(value):
+        return problem
+    good = all(urlsplit(f"//{each}").hostname and "/" not in each for each in value)
+    return "" if good else "must be a list of hosts, such as shop.example.com or 127.0.0.1:5173"
+
+
+def url(value: Any) -> str:
+    """An empty one is taken: an account without a server is not pushed to."""
+    if value == "":
+        return ""
+    parts = urlsplit(value) if isinstance(value, str) else None
+    good = parts and parts.scheme in ("http", "https") and parts.hostname
+    return "" if good else "must be an address that begins with http:// or https://"
+
+
+def aes_key(value: Any) -> str:
+    if value == "":
+        return ""
+    try:
+        good = len(value) == AES_KEY_CHARACTERS and len(base64.b64decode(f"{value}=")) == AES_KEY_BYTES
+    except (TypeError, ValueError, binascii.Error):
+        good = False
+    return "" if good else f"must be {AES_KEY_CHARACTERS} characters of base64, as the platform makes it"
+
+
+def check(owner: str, known: Mapping[str, Check], settings: Mapping[str, Any]) -> None:
+    """Raises BadSettingError for the first that is unknown or cannot be. `owner` is what has them."""
+    for name, value in settings.items():
+        if name not in known:
+            raise BadSettingError(f"{owner} has no {name}; known are {', '.join(known)}")
+        if problem := known[name].problem(value):
+            raise BadSettingError(f"{name} {problem}")

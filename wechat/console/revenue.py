@@ -1,0 +1,14 @@
+"""What an app that sells tells the apps that have a hand in it: the orders they led to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """Paid orders and their sum in fen."""
+
+    orders: int = 0
+    fen: int = 0
+
+    def __add__(self, other: "Revenue") -> "Revenue":
+        return Revenue(self.orders + other.orders, self.fen + other.fen)

@@ -1,0 +1,39 @@
+"""The page on which a colleague has themselves told in WeChat when something new waits for them."""
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts.official.models import OfficialAccount
+from accounts.staff.gate import account_page, frame
+from accounts.staff.rights import Area, Rights
+from wechat.pushes import staff_notices
+
+
+@account_page(Area.FOLLOWERS, posts_change=False)
+def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """What is needed for it, and the switch."""
+    user = request.user
+    assert isinstance(user, User)
+    openid, has_template = staff_notices.own_openid(user, account), staff_notices.has_template(account)
+    if request.method == "POST":
+        if "off" in request.POST:
+            staff_notices.switch_off(user, account)
+            messages.success(request, _("You are no longer told in WeChat."))
+        elif openid and has_template:
+            staff_notices.switch_on(user, account)
+            messages.success(request, _("You are told in WeChat from now on."))
+        return redirect("admin:pushes_staff_notice")
+    context = frame(
+        request,
+        _("Be told in WeChat"),
+        notice=staff_notices.of(user, account),
+        has_wechat=bool(openid),
+        has_template=has_template,
+        may_make_template=Rights.of(user).may_change(Area.SENDING, account.pk),
+        event=staff_notices.EVENT,
+    )
+    return TemplateResponse(request, "pushes/staff_notice.html", context)
