@@ -8,7 +8,7 @@ from Crypto.PublicKey import RSA
 
 from simulator.pay.certificates import issued, new_serial, serial_of
 from simulator.pay.keys import BadKeyError, new_key, read_public
-from simulator.pay.platform import FIVE_YEARS, equip
+from simulator.pay.platform import FIVE_YEARS, make_platform_keys
 from simulator.pay.state import Merchant
 from simulator.tls import Authority
 from simulator.world import World
@@ -59,7 +59,7 @@ def configure(world: World, given: dict[str, Any]) -> tuple[Merchant, dict[str, 
     made = bring_key(merchant, material, world.now, world.authority)
     for name, value in body.items():
         setattr(merchant, name, value)
-    equip(merchant, world.now)
+    make_platform_keys(merchant, world.now)
     merchants[mchid] = merchant
     return merchant, made
 

@@ -14,7 +14,7 @@ from simulator.pay.state import Merchant, PlatformCertificate
 FIVE_YEARS = 5 * 365 * 86_400
 
 
-def equip(merchant: Merchant, now: float) -> None:
+def make_platform_keys(merchant: Merchant, now: float) -> None:
     """Makes what the merchant's key mode needs and is not there yet."""
     if merchant.key_mode != "public_key" and not merchant.platform_certificates:
         merchant.serving = add_certificate(merchant, now).serial

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.pay import moments, notices
-from simulator.pay.faults import strike
+from simulator.pay.faults import next_fault
 from simulator.pay.records.money import Movement
 from simulator.pay.records.orders import Order
 from simulator.pay.records.sharing import Share, Sharing, SharingReturn
@@ -25,7 +25,7 @@ def accept(
 ) -> Sharing:
     """Sets the parts aside; they are paid out when it is due."""
     now, settings = runtime.world.now, runtime.state.settings
-    fault = strike(runtime.state.faults, "sharing", merchant.mchid)
+    fault = next_fault(runtime.state.faults, "sharing", merchant.mchid)
     due_at = now + settings.refund_seconds + (fault.delay if fault else 0)
     sharing = Sharing(
         number,
