@@ -123,7 +123,7 @@ async def code(runtime: Runtime, given: Given) -> Any:
 
 def qrcode(digits: str) -> str:
     drawn = io.BytesIO()
-    segno.make(digits, error="m").save(drawn, kind="svg", xmldecl=False, omitsize=True, border=1)
+    segno.make_qr(digits, error="m").save(drawn, kind="svg", xmldecl=False, omitsize=True, border=1)
     return drawn.getvalue().decode()
 
 
