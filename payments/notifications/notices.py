@@ -57,7 +57,7 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
         with transaction.atomic():
             notice.state, notice.error = _handled(notice)
             insert(notice)
-    except Unreadable as error:
+    except NotUnderstood as error:
         return _unapplied(notice, state=State.ASIDE, error=str(error))
     except Exception as error:
         if isinstance(error, IntegrityError) and (known := _known(notice)):
