@@ -20,8 +20,10 @@ def editor(staff: Cast) -> Client:
     return signed_in(staff.editor)
 
 
-def looked_at(client: Client, staff: Cast, text: str, openid: str = "") -> dict[str, Any]:
-    sent = {"text": text, "openid": openid}
+def looked_at(
+    client: Client, staff: Cast, text: str, openid: str = "", offered: str = "remark account date"
+) -> dict[str, Any]:
+    sent = {"text": text, "openid": openid, "offered": offered}
     answer = client.post(f"/admin/text-preview/?account={staff.ours.pk}", sent)
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()
@@ -62,6 +64,13 @@ def test_what_is_no_variable_and_what_leaves_nothing_is_told(editor: Client, sta
     empty = looked_at(editor, staff, "{remark|}", OPENID)
     assert empty["html"] == ""
     assert "不会发送" in " ".join(empty["notes"])
+
+
+def test_a_variable_that_is_not_filled_in_there_is_shown_as_it_is_sent(editor: Client, staff: Cast) -> None:
+    told = looked_at(editor, staff, "前面 {ahead|几} 位")
+    assert said(told) == "前面 {ahead|几} 位"
+    assert "{ahead} 不是变量" in " ".join(told["notes"])
+    assert 'class="text-chip"' in said(looked_at(editor, staff, "{ahead|几} 位", offered="ahead"))
 
 
 def test_a_remark_that_is_withheld_from_a_role_stays_hidden(editor: Client, staff: Cast) -> None:

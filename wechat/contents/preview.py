@@ -46,16 +46,17 @@ class Filling:
 @require_POST
 @named_account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """The bubble of a text with the variables that every answer knows, for a follower of the account."""
+    """The bubble of a text with the variables that its editor offers, for a follower of the account."""
     text, openid = text_of(request), request.POST.get("openid", "")[:64]
     known = openid if openid and Follower.objects.filter(account=account, openid=openid).exists() else ""
-    longest = Values.longest(account.name).by_name()
+    offered = named(name for name in request.POST.get("offered", "").split() if name in VARIABLES)
+    longest = _only(Values.longest(account.name).by_name(), offered)
     if not known:
-        return drawn(text, Filling(by_label(named(VARIABLES.names())), longest))
+        return drawn(text, Filling(by_label(offered), longest))
     values = variables.of_follower(account, known, timezone.now(), variables.variables_in(text)).by_name()
     allowed = personal_data.may_see_persons(request.user, account.pk)
     values["remark"] = personal_data.shown(values["remark"], allowed=allowed)
-    return drawn(text, Filling(values, longest))
+    return drawn(text, Filling(_only(values, offered), longest))
 
 
 def text_of(request: HttpRequest) -> str:
@@ -81,6 +82,10 @@ def drawn(text: str, filling: Filling) -> JsonResponse:
             "notes": _notes(text, filling) if text.strip() else [],
         }
     )
+
+
+def _only(values: Mapping[str, str], offered: Mapping[str, Variable]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name in offered}
 
 
 def _bubble(content: Text) -> str:

@@ -256,6 +256,7 @@
       const body = new FormData();
       body.set("text", this.area.value);
       body.set("openid", this.person?.value ?? "");
+      body.set("offered", this.told.variables.map((each) => each.name).join(" "));
       const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
       const answer = await fetch(this.told.preview, { method: "POST", headers: { "X-CSRFToken": token }, body })
         .then((response) => (response.ok ? response.json() : null)).catch(() => null);
