@@ -177,6 +177,20 @@ def test_a_segment_whose_condition_is_gone_enters_nobody_and_says_so(
     assert sequence.due_at is not None
 
 
+@pytest.mark.parametrize("trigger", ["segment", "date"])
+def test_a_sequence_says_that_what_it_began_with_was_deleted(
+    account: OfficialAccount, made: Made, vips: Segment, trigger: str
+) -> None:
+    field = CustomField.objects.create(account=account, name="生日", kind="date")
+    of_date = {"date_field": field, "date_at": datetime.time(9)}
+    sequence = made(trigger, segment=vips) if trigger == "segment" else made(trigger, **of_date)
+    (vips if trigger == "segment" else field).delete()
+    Sequence.objects.update(due_at=timezone.now())
+    look()
+    sequence.refresh_from_db()
+    assert (inside(), bool(sequence.error), sequence.due_at is not None) == ([], True, True)
+
+
 @pytest.fixture
 def birthday(account: OfficialAccount) -> CustomField:
     return CustomField.objects.create(account=account, name="生日", kind="date")

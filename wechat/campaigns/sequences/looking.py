@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers.models import FieldValue, Follower
+from accounts.followers.models import FieldValue, Follower, Segment
 from accounts.followers.segments import UnknownCondition
 from wechat.campaigns.models import Sequence
 from wechat.campaigns.sequences import entering
@@ -61,24 +61,24 @@ def plan(sequence: Sequence) -> None:
 def look(sequence: Sequence) -> None:
     """Enters those who are in the segment, or whose day it is."""
     until = time.monotonic() + RUN_SECONDS
-    if sequence.trigger == "segment":
-        _look_into_segment(sequence, until)
-    else:
+    if sequence.segment is not None:
+        _look_into_segment(sequence, sequence.segment, until)
+    elif sequence.date_field is not None:
         _look_for_dates(sequence, until)
+    else:
+        gone = _("What the sequence begins with was deleted. Choose anew under “Settings”.")
+        sequence.done(due_at=timezone.now() + EVERY, error=gone)
 
 
-def _look_into_segment(sequence: Sequence, until: float) -> None:
+def _look_into_segment(sequence: Sequence, segment: Segment, until: float) -> None:
     now = timezone.now()
-    gone = _("What the sequence begins with was deleted. Choose anew under “Settings”.")
     try:
-        members = sequence.segment.rows() if sequence.segment else None
+        members = segment.rows()
     except UnknownCondition as error:
-        members, gone = None, str(error)
-    if members is None:
-        sequence.done(due_at=now + EVERY, error=gone)
+        sequence.done(due_at=now + EVERY, error=str(error))
         return
     waiting = entering.not_yet_entered(sequence, members, now)
-    is_all = _enter_all(sequence, waiting, f"segment:{sequence.segment_id}", now, until)
+    is_all = _enter_all(sequence, waiting, f"segment:{segment.pk}", now, until)
     sequence.done(due_at=now + EVERY if is_all else now)
 
 
