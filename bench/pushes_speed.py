@@ -121,11 +121,11 @@ class Bench:
         """Rows of an account that is switched off wait."""
         OfficialAccount.objects.filter(pk=self.account.pk).update(enabled=enabled)
 
-    def ours(self, messages: int, latency_ms: float) -> Speed:
+    def ours(self, messages: int, latency_ms: float, number_of_workers: int = WORKERS) -> Speed:
         self.world(messages, latency_ms)
         self.enable(enabled=False)
         self.queue(messages)
-        with _workers(self.base, WORKERS) as workers:
+        with _workers(self.base, number_of_workers) as workers:
             before = self._cpus(workers)
             started = time.perf_counter()
             self.enable(enabled=True)
@@ -216,7 +216,8 @@ def _postgres_cpu() -> float:
 
 
 @contextmanager
-def _simulator() -> Iterator[Bench]:
+def simulated() -> Iterator[Bench]:
+    """A simulator of its own, with one account."""
     port = free_port()
     running = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
     base = f"http://127.0.0.1:{port}"
@@ -270,7 +271,7 @@ def main() -> None:
     given = parser.parse_args()
     call_command("migrate", verbosity=0)
     OfficialAccount.objects.filter(slug="speed").delete()
-    with _simulator() as bench:
+    with simulated() as bench:
         for latency_ms in (0, 100):
             count = given.messages if latency_ms == 0 else given.messages // 2
             loops = {

@@ -1,4 +1,4 @@
-"""The Celery application: two queues, one fixed beat tick; the work itself is due rows in Postgres."""
+"""The Celery application of the workers: two queues; the work itself is due rows in Postgres."""
 
 import os
 import tempfile
@@ -11,15 +11,9 @@ from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-TICK_SECONDS = 1.0
-
 app = Celery("wechat_console")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# Without `expires`, which compares the clocks of two machines: a worker that was ahead by more than a second
-# would take no tick at all. Those that gather while no worker runs are skipped by the tick itself.
-app.conf.beat_schedule = {"tick": {"task": "kernel.tick", "schedule": TICK_SECONDS}}
-app.conf.beat_scheduler = "config.beat:Scheduler"
 # After each task Celery would close the pool together with the connection: the next task would connect anew,
 # and threads that read meanwhile (see ``wechat.kernel.versioned_cache``) would find it closed.
 app.conf["CELERY_DB_REUSE_MAX"] = 2**62

@@ -1,16 +1,22 @@
 """What is put around every page of Django."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django_structlog import middlewares
 
 from accounts.staff.gate import entered
 from config.request_log import LINE, take_over_bound
 from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
+from wechat.sdk import text
+
+# What nobody sees comes along with what is copied from a chat, a page or a PDF, at its ends.
+UNSEEN = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
+BLANK = " \t\r\n\u00a0\u3000"
 
 
 class RequestMiddleware(middlewares.RequestMiddleware):
@@ -48,3 +54,40 @@ class RequestMiddleware(middlewares.RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Without the query, in which people log in and are led back."""
         return f"{request.method} {request.path}"
+
+
+class CleanForms:
+    """Cleans what is typed or pasted into a form, or asked for in an address, before any page reads it.
+
+    Signed calls and notifications are read by doors of their own.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any], kwargs: dict[str, Any]
+    ) -> None:
+        if getattr(view, "csrf_exempt", False):
+            return
+        if request.GET:
+            request.GET = _clean(request.GET)  # type: ignore[assignment]  # no view writes to it
+        # Forms are protected against being forged, so that this one has been read by now.
+        if request.method == "POST":
+            request.POST = _clean(request.POST)  # type: ignore[assignment]  # nor to this
+
+
+def _clean(typed: QueryDict) -> QueryDict:
+    cleaned = typed.copy()
+    for name, values in typed.lists():
+        cleaned.setlist(name, [_without_unseen(text.clean(value)) for value in values])
+    return cleaned
+
+
+def _without_unseen(value: str) -> str:
+    """Blanks alone may be meant, as in a password."""
+    seen = value.strip(UNSEEN + BLANK)
+    return value if value.strip() == seen else seen

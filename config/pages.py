@@ -215,6 +215,10 @@ def todo_script(request: HttpRequest) -> str:
     return static("console/todo.js")
 
 
+def voices_script(request: HttpRequest) -> str:
+    return static("console/voices.js")
+
+
 def picker_style(request: HttpRequest) -> str:
     return static("console/picker.css")
 

@@ -30,6 +30,7 @@ AREAS = frozenset({"admin", "api", "h5", "healthz", "i18n", "l", "metrics", "pay
 BOUND = ("account", "client", "ip")
 # Asked every few seconds, and of interest only when something is wrong.
 QUIET = frozenset({*health.PATHS, "/metrics"})
+METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class SharedLine:
@@ -87,6 +88,8 @@ def one_line_each(*, callbacks_per_second: int) -> Callable[[Application], Appli
 
 
 class _Request:
+    __slots__ = ("_bytes", "_is_callback", "_line", "_scope", "_send", "_shared", "_started", "_status")
+
     def __init__(self, scope: Any, send: Any, shared: SharedLine) -> None:
         self._scope = scope
         self._send = send
@@ -94,15 +97,11 @@ class _Request:
         self._status = 0
         self._bytes = 0
         self._started = time.perf_counter()
-        self._line: dict[str, Any] = {"path": "unknown"}
         slug = callback_slug(scope["path"])
-        if slug is not None:
-            self._line = {"path": CALLBACK, "account": slug}
-        elif scope["path"] in QUIET:
-            self._line["path"] = scope["path"]
-        elif scope["path"].startswith("/static/"):
-            self._line["path"] = "/static/<path>"
-        scope[LINE] = self._line
+        self._is_callback = slug is not None
+        self._line = scope[LINE] = (
+            {"path": _path(scope["path"])} if slug is None else {"path": CALLBACK, "account": slug}
+        )
 
     async def answered_by(self, application: Application, receive: Any) -> None:
         with tracing.begin("request", path=self._line["path"]) as trace:
@@ -113,36 +112,49 @@ class _Request:
                 self._status = self._status or 500
                 raise
             finally:
-                self._write_line(trace)
+                self._write_line()
 
     async def _sent(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            if self._line["path"] != CALLBACK:
+            if not self._is_callback:
                 request_id = tracing.request_id(self._line["trace"]).encode()
                 message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id)]}
-        self._bytes += len(message.get("body", b""))
+        else:
+            self._bytes += len(message.get("body", b""))
         await self._send(message)
 
-    def _write_line(self, trace: str) -> None:
+    def _write_line(self) -> None:
         seconds = time.perf_counter() - self._started
         path, method = self._line["path"], self._scope["method"]
         # Whoever sends anything must not choose how many series there are.
-        method = method if method in {"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+        method = method if method in METHODS else "other"
         _counter(path, method, self._status).inc()
-        if path != CALLBACK:  # which has a histogram of its own
+        if not self._is_callback:  # which has a histogram of its own
             _histogram(_area(path)).observe(seconds)
-        milliseconds = round(seconds * 1000, 1)
         level = logging.WARNING if self._status >= 500 else logging.INFO
         if path in QUIET and self._status < 500:
             level = logging.DEBUG
         if not log.isEnabledFor(level):
             return
-        if path == CALLBACK and self._shared.takes(self._status, milliseconds):
+        milliseconds = seconds * 1000
+        if self._is_callback and self._shared.takes(self._status, milliseconds):
             return
         line = {name: value for name, value in self._line.items() if name != "trace"}
-        details = {"method": method, "status": self._status, "ms": milliseconds, "bytes": self._bytes, **line}
-        log.log(level, "request", extra=details)
+        measured = {
+            "method": method,
+            "status": self._status,
+            "ms": round(milliseconds, 1),
+            "bytes": self._bytes,
+        }
+        log.log(level, "request", extra={**measured, **line})
+
+
+def _path(path: str) -> str:
+    """What may be told of the path of a request before anybody has looked at it."""
+    if path in QUIET:
+        return path
+    return "/static/<path>" if path.startswith("/static/") else "unknown"
 
 
 def take_over_bound(line: dict[str, Any]) -> None:

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connections
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils import translation
 
 from config.outages import Away, finished, send_answer
 from config.request_log import LINE, take_over_bound
 from config.requests import Body, RequestRefused, Send, read, refuse
 from wechat.api.loop import LoopView
+from wechat.kernel import overload
 from wechat.kernel.addresses import client_address
 from wechat.kernel.bodies import Receive, SenderGone
 
@@ -36,6 +37,12 @@ IN_MEMORY = 256 * 1024
 PIECE = 64 * 1024
 # A reader that takes no piece for so long has gone, whatever its connection says.
 PATIENCE_SECONDS = 60
+# WeChat Pay waits for five seconds, and comes again; a notification waits for a thread no longer than this.
+NOTICE_SECONDS = 1.5
+
+
+class Busy(Exception):
+    """No thread was free in time."""
 
 
 class PageResponse:
@@ -126,6 +133,10 @@ class Pages:
             await refuse(refused.status, scope, send)
         except Away as away:
             await send_answer(scope["path"], away.service, send)
+        except Busy:
+            overload.note("payments")
+            refusal = JsonResponse({"code": "FAIL", "message": "Try again."}, status=503)
+            await _send(refusal, send)
         except SenderGone:
             return
         else:
@@ -144,11 +155,16 @@ class Pages:
         # A page that is given up may be under way for a while.
         page.add_done_callback(lambda _page: body.close())
         made = asyncio.wrap_future(page)
+        if scope["path"].startswith("/pay/"):
+            # Nothing happens to a page that has begun by then.
+            asyncio.get_running_loop().call_later(NOTICE_SECONDS, page.cancel)
         try:
             await finished(made)
         except Away:
             page.add_done_callback(_discard)
             raise
+        if page.cancelled():
+            raise Busy
         return made.result()
 
     def _page(self, environ: "WSGIEnvironment") -> PageResponse:

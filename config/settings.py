@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "config.middleware.CleanForms",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.staff.sessions.SessionMiddleware",
     "accounts.staff.personal_data.ReaderMiddleware",
@@ -236,6 +237,7 @@ UNFOLD = {
         "config.pages.search_script",
         "config.pages.picker_script",
         "config.pages.todo_script",
+        "config.pages.voices_script",
     ],
     # WeChat's green, darkened until white text on 600 reads well (5:1).
     "COLORS": {
@@ -327,7 +329,13 @@ METRICS_PORT = environment.number("METRICS_PORT", 0, least=0, most=65535)
 # For how many days what is kept, by class of data (see ``wechat.kernel.retention``); 0 is for ever.
 RETENTION_DAYS = {
     name: environment.number(f"KEEP_{name.upper()}_DAYS", days, least=0, most=36_500)
-    for name, days in {"exports": 30, "uploads": 30, "media": 365, "deliveries": 90}.items()
+    for name, days in {
+        "exports": 30,
+        "uploads": 30,
+        "media": 365,
+        "deliveries": 90,
+        "unsaved_articles": 30,
+    }.items()
 }
 # A send planned for a time that is longer ago waits until somebody says that it is still wanted.
 OVERDUE_SENDS_ASK_AFTER = datetime.timedelta(

@@ -13,6 +13,7 @@ from config.documentation import Documentation, Schema
 from payments.notifications.views import Notify
 from payments.shop.urls import urlpatterns as shop_urls
 from wechat.campaigns import links
+from wechat.contents import preview
 from wechat.inbox import media_page
 from wechat.login.urls import urlpatterns as login_urls
 
@@ -39,6 +40,7 @@ urlpatterns = [
     path("admin/todo/counts/", admin.site.admin_view(todo_page.counts), name="todo_counts"),
     path("admin/todo/seen/", admin.site.admin_view(todo_page.seen), name="todo_seen"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
+    path("admin/text-preview/", admin.site.admin_view(preview.show), name="contents_preview"),
     path("admin/statistics/", include("wechat.statistics.urls")),
     path("admin/operations/", include("accounts.operations.urls")),
     path("admin/", admin.site.urls),

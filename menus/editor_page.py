@@ -26,6 +26,7 @@ from menus.facts import problems_of
 from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, ButtonKind
 from menus.models import Menu, MenuItem, Version
 from menus.reply_form import form_for, reply_of
+from wechat.contents.text_editor import TextEditor
 from wechat.inbox.bubbles import of_content
 from wechat.materials.models import Asset
 from wechat.materials.thumbnails import icon_of, small
@@ -35,6 +36,7 @@ from wechat.replies.models import Rule
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
 from wechat.sdk.text import load_json
+from wechat.sdk.text_links import words_of
 
 MOST_OFFERED = 500
 
@@ -56,6 +58,7 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
             "choices": _choices(menu, Rights.of(request.user)),
             "urls": _urls(menu),
         },
+        "text_media": TextEditor().media,
     }
     return TemplateResponse(request, "menus/editor.html", context)
 
@@ -149,7 +152,7 @@ def bubble(reply: ButtonReply) -> dict[str, Any]:
     return {
         "kind": part.kind,
         "title": part.title,
-        "text": part.text or ("" if part.title else item.words),
+        "text": words_of(part.text) or ("" if part.title else item.words),
         "choices": list(part.choices),
         "image": reverse("admin:materials_asset_file", args=[item.asset_id]) if image else "",
     }

@@ -20,6 +20,7 @@ from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reac
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.replies.facts import perform
+from wechat.replies.handovers import RULES_BEHIND
 from wechat.sdk.messages import Click, LocationSelect, ScanCode, SendPics, View, ViewMiniProgram
 
 # Registered by being imported.
@@ -42,6 +43,15 @@ def count_tap(event: InboundEvent) -> None:
     entry = answering.of(event.account).find(event.message)
     if entry is not None and event.row is not None:
         counting.count(event.row, entry)
+
+
+def _rule_behind(event: InboundEvent) -> int | None:
+    """The rule whose words a button says."""
+    entry = answering.of(event.account).find(event.message)
+    return entry.rule_id if entry is not None and entry.script is None else None
+
+
+RULES_BEHIND.add("menu", _rule_behind)
 
 
 @links.used_before

@@ -4,10 +4,10 @@ from typing import Any
 
 from menus.buttons import ButtonReply
 from menus.models import MenuItem
-from wechat.contents.form import ContentForm
+from wechat.contents.form import AnswerForm
 
 
-class ButtonReplyForm(ContentForm):
+class ButtonReplyForm(AnswerForm):
     class Meta:
         model = MenuItem
         fields = ()

@@ -233,7 +233,7 @@ def browser_routes(world: World) -> list[BaseRoute]:
         url = f"{world.addresses.mp}{BIND_PAGES[0]}?{urlencode(query)}"
         body = SCAN.format(
             name=escape(title_of(invitation.component)),
-            code=base64.b64encode(qrcodes.drawn(url)).decode(),
+            code=base64.b64encode(qrcodes.drawn(url, comment=url)).decode(),
             url=escape(url),
             state=json.dumps(f"{LOGIN_PAGE}/state?{request.url.query}").replace("<", "\\u003c"),
         )

@@ -51,8 +51,17 @@ class SimulatorClient:
         answer: dict[str, Any] = self.control("POST", "/pay", {"prepay": prepay, "openid": openid, **given})
         return answer
 
+    def payment_code(self, openid: str, **given: Any) -> str:
+        """The digits somebody shows to a cashier; with `password=True` the payment waits for `pay`."""
+        return str(self.control("POST", "/payment-codes", {"openid": openid, **given})["auth_code"])
+
+    def open_red_packet(self, send_listid: str, openid: str) -> dict[str, Any]:
+        """Somebody opens a red packet; the answer has the `amount`."""
+        opened: dict[str, Any] = self.control("POST", f"/red-packets/{send_listid}/open", {"openid": openid})
+        return opened
+
     def merchant_ledger(self, mchid: str) -> dict[str, Any]:
-        """Every payment and refund, in fen."""
+        """Every payment, refund, transfer, red packet and sharing, in fen."""
         answer: dict[str, Any] = self.control("GET", f"/merchants/{mchid}/ledger")
         return answer
 

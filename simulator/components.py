@@ -124,6 +124,8 @@ class Component:
         return code
 
     def new_authorization_code(self, authorizer_appid: str, now: float) -> str:
+        known = self.authorization_codes.items()
+        self.authorization_codes = {code: each for code, each in known if each.ends_at > now - FORGET_AFTER}
         code = f"queryauthcode@@@{secrets.token_urlsafe(48)}"
         ends_at = now + AUTHORIZATION_CODE_LIFE
         self.authorization_codes[code] = AuthorizationCode(authorizer_appid, ends_at)

@@ -120,10 +120,10 @@ async def let_personas_act(ask: Ask) -> Any:
     return await personas.act_some(ask.pusher, ask.account, int(ask.body.get("count", 10)))
 
 
-async def happen(ask: Ask) -> Any:
+async def act_in_chat(ask: Ask) -> Any:
     """Someone does something in the chat; the answer lists each delivery and what the phone shows."""
-    scene = Actor(ask.world, ask.account, ask.request.path_params["openid"])
-    return await act(ask.pusher, scene, ask.body)
+    actor = Actor(ask.world, ask.account, ask.request.path_params["openid"])
+    return await act(ask.pusher, actor, ask.body)
 
 
 async def ledger(ask: Ask) -> Any:
@@ -363,7 +363,7 @@ TABLE: Table = (
     ("POST", "/accounts/{appid}/followers", add_followers),
     ("POST", "/accounts/{appid}/personas", add_personas),
     ("POST", "/accounts/{appid}/personas/act", let_personas_act),
-    ("POST", "/accounts/{appid}/events/{openid}", happen),
+    ("POST", "/accounts/{appid}/events/{openid}", act_in_chat),
     ("GET", "/accounts/{appid}/ledger", ledger),
     ("GET", "/accounts/{appid}/deliveries", deliveries),
     ("POST", "/accounts/{appid}/tokens/invalidate", invalidate_tokens),

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """`item` is what a page shows as `event`: an entry, or a follower whose state changed."""
+class LiveEvent:
+    """`item` is what a page shows as an event of this `kind`: an entry, or a follower whose state changed."""
 
     appid: str
     openid: str
-    event: str
+    kind: str
     item: object
 
 
@@ -22,7 +22,7 @@ class Viewer:
 
     def __init__(self, watches: Iterable[tuple[str, str]]) -> None:
         self.watches = frozenset(watches)
-        self.queue: asyncio.Queue[Happening | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue()
 
 
 class Live:
@@ -40,18 +40,18 @@ class Live:
     def publish(self, appid: str, openid: str, event: str, item: object) -> None:
         for viewer in self.viewers:
             if (appid, openid) in viewer.watches:
-                viewer.queue.put_nowait(Happening(appid, openid, event, item))
+                viewer.queue.put_nowait(LiveEvent(appid, openid, event, item))
 
     def publish_all(self, appid: str, event: str) -> None:
         """Something of the account that every phone looking at it has to ask about again."""
         for viewer in self.viewers:
             for watched in [openid for account, openid in viewer.watches if account == appid]:
-                viewer.queue.put_nowait(Happening(appid, watched, event, None))
+                viewer.queue.put_nowait(LiveEvent(appid, watched, event, None))
 
     def start_over(self) -> None:
         """Nothing that is shown is true any more."""
         for viewer in self.viewers:
-            viewer.queue.put_nowait(Happening("", "", "reset", None))
+            viewer.queue.put_nowait(LiveEvent("", "", "reset", None))
 
     def close(self) -> None:
         for viewer in self.viewers:

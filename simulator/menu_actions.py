@@ -7,19 +7,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from simulator.user_actions import ACTIONS, Action, Actor, Given, event
+from simulator.user_actions import ACTIONS, Action, Actor, Parameters, event
 
 PICTURES = ("pic_sysphoto", "pic_photo_or_album", "pic_weixin")
 MOST_PICTURES = 9
 
 
-def scan(name: str, actor: Actor, given: Given) -> Action:
+def scan(name: str, actor: Actor, given: Parameters) -> Action:
     """`result` is what the code says; a barcode is given as its kind, a comma and the number."""
     info = {"ScanType": str(given.get("scan_type", "qrcode")), "ScanResult": str(given.get("result", ""))}
     return event(name, EventKey=str(given.get("key", "")), ScanCodeInfo=info, allows="menu")
 
 
-def pictures(name: str, actor: Actor, given: Given) -> Action:
+def pictures(name: str, actor: Actor, given: Parameters) -> Action:
     """Tells how many; the pictures themselves are sent as messages afterwards."""
     count = max(1, min(int(given.get("count", 1)), MOST_PICTURES))
     sums = [hashlib.md5(str(each).encode(), usedforsecurity=False).hexdigest() for each in range(count)]
@@ -27,7 +27,7 @@ def pictures(name: str, actor: Actor, given: Given) -> Action:
     return event(name, EventKey=str(given.get("key", "")), SendPicsInfo={"Count": count, "PicList": items})
 
 
-def place(actor: Actor, given: Given) -> Action:
+def place(actor: Actor, given: Parameters) -> Action:
     """A location message follows."""
     info: dict[str, Any] = {
         "Location_X": float(given.get("latitude", 23.129163)),
@@ -39,19 +39,19 @@ def place(actor: Actor, given: Given) -> Action:
     return event("location_select", EventKey=str(given.get("key", "")), SendLocationInfo=info)
 
 
-def mini_program(actor: Actor, given: Given) -> Action:
+def mini_program(actor: Actor, given: Parameters) -> Action:
     return event("view_miniprogram", EventKey=str(given.get("pagepath", "")), MenuId=menu_id(given))
 
 
-def view(actor: Actor, given: Given) -> Action:
+def view(actor: Actor, given: Parameters) -> Action:
     return event("VIEW", EventKey=str(given.get("url", "")), MenuId=menu_id(given))
 
 
-def menu_id(given: Given) -> int:
+def menu_id(given: Parameters) -> int:
     return int(given.get("menuid") or 450215437)
 
 
-TAPS: dict[str, Callable[[Actor, Given], Action]] = {
+TAPS: dict[str, Callable[[Actor, Parameters], Action]] = {
     "view": view,
     "view_miniprogram": mini_program,
     "location_select": place,

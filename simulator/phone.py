@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from simulator import files, miniprograms, qrcodes, samples
 from simulator.chat import act
 from simulator.errors import ApiError
-from simulator.live import Happening, Viewer
+from simulator.live import LiveEvent, Viewer
 from simulator.push import Pusher
 from simulator.saving import dump
 from simulator.user_actions import Actor, ImpossibleError
@@ -100,10 +100,16 @@ async def codes(phone: Phone) -> Any:
 
 
 async def recognise(phone: Phone) -> Any:
-    """The ticket of the code in a picture (the body), or of the one that the text in the query means."""
+    """The ticket of the code in a picture (the body), or of the one that the text in the query means.
+
+    A picture with the code of one of the platform's own pages gives its `url`.
+    """
     text = phone.request.query_params.get("text")
     if text is None:
-        return {"ticket": qrcodes.in_picture(phone.account, await phone.request.body()).ticket}
+        picture = await phone.request.body()
+        if url := qrcodes.page_in_picture(picture):
+            return {"url": url}
+        return {"ticket": qrcodes.in_picture(phone.account, picture).ticket}
     return {"ticket": qrcodes.in_text(phone.account, text).ticket}
 
 
@@ -142,15 +148,15 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
     return answer
 
 
-def as_server_sent_event(world: World, happening: Happening) -> str:
+def as_server_sent_event(world: World, event: LiveEvent) -> str:
     """One server-sent event."""
-    data: dict[str, Any] = {"appid": happening.appid, "openid": happening.openid}
-    if isinstance(happening.item, Entry):
-        data["entry"] = line(happening.item)
-        data["person"] = standing(world, world.account(happening.appid), happening.openid)
+    data: dict[str, Any] = {"appid": event.appid, "openid": event.openid}
+    if isinstance(event.item, Entry):
+        data["entry"] = line(event.item)
+        data["person"] = standing(world, world.account(event.appid), event.openid)
     else:
-        data["item"] = happening.item
-    return f"event: {happening.event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+        data["item"] = event.item
+    return f"event: {event.kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
 async def stream(world: World, viewer: Viewer) -> AsyncIterator[str]:
@@ -158,13 +164,13 @@ async def stream(world: World, viewer: Viewer) -> AsyncIterator[str]:
         yield "retry: 1000\n\n"
         while True:
             try:
-                happening = await asyncio.wait_for(viewer.queue.get(), HEARTBEAT_SECONDS)
+                event = await asyncio.wait_for(viewer.queue.get(), HEARTBEAT_SECONDS)
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
-            if happening is None:
+            if event is None:
                 return
-            yield as_server_sent_event(world, happening)
+            yield as_server_sent_event(world, event)
     finally:
         world.live.leave(viewer)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -16,6 +17,7 @@ from simulator.world import Account, QrCode
 
 LISTED = 60
 LARGEST_PICTURE = 20 * 1024 * 1024
+PAGE_ADDRESS = re.compile(rb"https?://[!-~]+/safe/bindcomponent\?[!-~]+")
 
 
 def picture(code: QrCode) -> bytes:
@@ -54,6 +56,12 @@ def in_picture(account: Account, data: bytes) -> QrCode:
         raise ImpossibleError("this picture is too large")
     found = (code for code in _newest(account) if code.ticket.encode() in data or code.url.encode() in data)
     return _first(found, "no code of this account was found in the picture")
+
+
+def page_in_picture(data: bytes) -> str:
+    """The address of the platform's own page whose code this is, such as one to authorise a component."""
+    found = PAGE_ADDRESS.search(data)
+    return found.group().decode() if found else ""
 
 
 def in_text(account: Account, text: str) -> QrCode:

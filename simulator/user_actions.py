@@ -12,7 +12,7 @@ from simulator.messages import Fields
 from simulator.windows import grant
 from simulator.world import Account, Follower, Media, QrCode, World
 
-Given = dict[str, Any]
+Parameters = dict[str, Any]
 
 
 class ImpossibleError(Exception):
@@ -42,7 +42,7 @@ class Actor:
         return self.account.followers.get(self.openid) or self.world.follow(self.account, self.openid)
 
 
-def text(actor: Actor, given: Given) -> Action:
+def text(actor: Actor, given: Parameters) -> Action:
     """A tap on a msgmenu entry comes back as a text too, but counts as a menu tap."""
     content = str(given.get("content", ""))
     fields = {"MsgType": "text", "Content": content}
@@ -53,7 +53,7 @@ def text(actor: Actor, given: Given) -> Action:
     return Action(fields, {"content": content, "bizmsgmenuid": menu_id}, "menu")
 
 
-def image(actor: Actor, given: Given) -> Action:
+def image(actor: Actor, given: Parameters) -> Action:
     media = sent_media(actor, "image", given)
     url = actor.world.media_url(actor.account, media)
     return Action(
@@ -63,7 +63,7 @@ def image(actor: Actor, given: Given) -> Action:
     )
 
 
-def voice(actor: Actor, given: Given) -> Action:
+def voice(actor: Actor, given: Parameters) -> Action:
     media = sent_media(actor, "voice", given)
     ending = "amr" if media.content_type == "audio/amr" else "mp3"
     fields = {"MsgType": "voice", "MediaId": media.media_id, "Format": ending}
@@ -74,18 +74,18 @@ def voice(actor: Actor, given: Given) -> Action:
     return Action(fields, {"media_id": media.media_id}, "message")
 
 
-def video(actor: Actor, given: Given, msgtype: str = "video") -> Action:
+def video(actor: Actor, given: Parameters, msgtype: str = "video") -> Action:
     media = sent_media(actor, "video", given)
     thumb = sent_media(actor, "thumb", {"media_id": given.get("thumb_media_id")})
     fields = {"MsgType": msgtype, "MediaId": media.media_id, "ThumbMediaId": thumb.media_id}
     return Action(fields, {"media_id": media.media_id, "thumb_media_id": thumb.media_id}, "message")
 
 
-def short_video(actor: Actor, given: Given) -> Action:
+def short_video(actor: Actor, given: Parameters) -> Action:
     return video(actor, given, "shortvideo")
 
 
-def location(actor: Actor, given: Given) -> Action:
+def location(actor: Actor, given: Parameters) -> Action:
     latitude, longitude = float(given.get("latitude", 23.129163)), float(given.get("longitude", 113.264435))
     label, scale = str(given.get("label", "广州市越秀区示例路 18 号")), int(given.get("scale", 16))
     place = {"Location_X": latitude, "Location_Y": longitude, "Scale": scale, "Label": label}
@@ -93,23 +93,23 @@ def location(actor: Actor, given: Given) -> Action:
     return Action({"MsgType": "location", **place}, content, "message")
 
 
-def link(actor: Actor, given: Given) -> Action:
+def link(actor: Actor, given: Parameters) -> Action:
     content = {name: str(given.get(name, "")) for name in ("title", "description", "url")}
     fields = {"Title": content["title"], "Description": content["description"], "Url": content["url"]}
     return Action({"MsgType": "link", **fields}, content, "message")
 
 
-def follow(actor: Actor, given: Given) -> Action:
+def follow(actor: Actor, given: Parameters) -> Action:
     actor.world.follow(actor.account, actor.openid)
     return event("subscribe", EventKey="", allows="follow")
 
 
-def unfollow(actor: Actor, given: Given) -> Action:
+def unfollow(actor: Actor, given: Parameters) -> Action:
     actor.world.unfollow(actor.account, actor.follower)
     return event("unsubscribe", EventKey="")
 
 
-def scan(actor: Actor, given: Given) -> Action:
+def scan(actor: Actor, given: Parameters) -> Action:
     """A stranger follows by scanning, a follower only scans. Codes that ran out cannot be scanned."""
     code = scanned(actor, given)
     known = actor.account.followers.get(actor.openid)
@@ -123,7 +123,7 @@ def scan(actor: Actor, given: Given) -> Action:
     return event("subscribe", EventKey=f"qrscene_{code.scene}", Ticket=code.ticket, allows="follow")
 
 
-def scanned(actor: Actor, given: Given) -> QrCode:
+def scanned(actor: Actor, given: Parameters) -> QrCode:
     """The code made for a scene, or one as if it had been printed long ago."""
     wanted, ticket = given.get("scene"), given.get("ticket")
     for code in reversed(actor.account.qrcodes.values()):
@@ -136,16 +136,16 @@ def scanned(actor: Actor, given: Given) -> QrCode:
     return QrCode(f"gQ{secrets.token_urlsafe(60)}==", wanted if isinstance(wanted, int) else str(wanted), "")
 
 
-def click(actor: Actor, given: Given) -> Action:
+def click(actor: Actor, given: Parameters) -> Action:
     return event("CLICK", EventKey=str(given.get("key", "")), allows="menu")
 
 
-def enter(actor: Actor, given: Given) -> Action:
+def enter(actor: Actor, given: Parameters) -> Action:
     """Opens the customer service of a mini program."""
     return event("user_enter_tempsession", SessionFrom=str(given.get("session_from", "")), allows="enter")
 
 
-def agree(actor: Actor, given: Given) -> Action:
+def agree(actor: Actor, given: Parameters) -> Action:
     """Answers the pop-up that asks for leave to send notices; `choices` are statuses by template id."""
     choices = given.get("choices")
     if not isinstance(choices, dict) or not choices:
@@ -161,7 +161,7 @@ def agree(actor: Actor, given: Given) -> Action:
     return event("subscribe_msg_popup_event", SubscribeMsgPopupEvent={"List": statuses})
 
 
-def refuse(actor: Actor, given: Given) -> Action:
+def refuse(actor: Actor, given: Parameters) -> Action:
     """Switches a template off in the settings."""
     template_id = str(given.get("template_id", ""))
     actor.account.notice_grants[f"{actor.openid} {template_id}"] = 0
@@ -169,7 +169,7 @@ def refuse(actor: Actor, given: Given) -> Action:
     return event("subscribe_msg_change_event", SubscribeMsgChangeEvent={"List": statuses})
 
 
-def raw(actor: Actor, given: Given) -> Action:
+def raw(actor: Actor, given: Parameters) -> Action:
     """Any elements at all, for what the simulator has no words for."""
     fields = given.get("xml")
     if not isinstance(fields, dict):
@@ -181,7 +181,7 @@ def event(name: str, *, allows: str = "", **elements: Any) -> Action:
     return Action({"MsgType": "event", "Event": name, **elements}, {"event": name, **elements}, allows)
 
 
-ACTIONS: dict[str, Callable[[Actor, Given], Action]] = {
+ACTIONS: dict[str, Callable[[Actor, Parameters], Action]] = {
     "text": text,
     "image": image,
     "voice": voice,
@@ -200,7 +200,7 @@ ACTIONS: dict[str, Callable[[Actor, Given], Action]] = {
 }
 
 
-def do(actor: Actor, given: Given) -> tuple[Action, Fields]:
+def do(actor: Actor, given: Parameters) -> tuple[Action, Fields]:
     """Performs what is asked; the answer is the action and the whole push. Raises ImpossibleError."""
     kind = str(given.get("type", "text"))
     if kind not in ACTIONS:
@@ -222,7 +222,7 @@ def do(actor: Actor, given: Given) -> tuple[Action, Fields]:
     return action, common
 
 
-def sent_media(actor: Actor, kind: str, given: Given) -> Media:
+def sent_media(actor: Actor, kind: str, given: Parameters) -> Media:
     """The media of that id, or the built-in sample of that kind. Raises ImpossibleError for an unknown id."""
     if media_id := given.get("media_id"):
         media = actor.account.media.get(media_id)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -122,27 +122,34 @@ def in_words(account: "OfficialAccount", rows: Sequence[Condition]) -> list[str]
 def all_in_words(account: "OfficialAccount", several: Iterable[Sequence[Condition]]) -> list[list[str]]:
     """The same for several segments of an account, looked up once."""
     known = kinds(account)
-    return [[_in_words(account, known, row) for row in rows] for rows in several]
+    names: dict[str, Mapping[str, str]] = {}
+    return [[_in_words(account, known, row, names) for row in rows] for rows in several]
 
 
-def _in_words(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: Condition) -> str:
+def _in_words(
+    account: "OfficialAccount",
+    known: Mapping[str, ConditionKind],
+    row: Condition,
+    names: dict[str, Mapping[str, str]],
+) -> str:
     kind = known.get(row["field"])
     if kind is None or row["compare"] not in kind.compares:
         return _("(deleted)")
     field = kind.value(account, row["compare"])
     compare = str(kind.compares[row["compare"]])
-    value = _value_in_words(field, row["value"]) if field else ""
+    value = ""
+    if isinstance(field, forms.ModelChoiceField):
+        if kind.name not in names:
+            names[kind.name] = {str(each.pk): str(each) for each in field.queryset or ()}
+        value = names[kind.name].get(row["value"], _("(deleted)"))
+    elif field is not None:
+        value = _value_in_words(field, row["value"])
     # "within the last … days" has its place for the value.
     comparison = compare.replace("…", value) if "…" in compare else f"{compare} {value}".rstrip()
     return f"{kind.label} {comparison}"
 
 
 def _value_in_words(field: forms.Field, value: str) -> str:
-    if isinstance(field, forms.ModelChoiceField):
-        try:
-            return str(field.clean(value))
-        except ValidationError:
-            return _("(deleted)")
     if isinstance(field, forms.ChoiceField):
         choices: Any = field.choices
         return str(dict(choices).get(value, value))
@@ -170,6 +177,10 @@ MOMENTS: Mapping[str, StrOrPromise] = {
     "before": gettext_lazy("before"),
     "never": gettext_lazy("has never happened"),
 }
+LATELY: Mapping[str, StrOrPromise] = {
+    "within": MOMENTS["within"],
+    "not_within": gettext_lazy("not within the last … days"),
+}
 YES_NO: Mapping[str, StrOrPromise] = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
 ONE_OF: Mapping[str, StrOrPromise] = {"is": gettext_lazy("is"), "not": gettext_lazy("is not")}
 
@@ -188,6 +199,10 @@ def moment(account: "OfficialAccount", compare: str) -> forms.Field | None:
     if compare in {"within", "longer"}:
         return forms.IntegerField(min_value=1, max_value=36_500)
     return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+def days(account: "OfficialAccount", compare: str) -> forms.Field:
+    return forms.IntegerField(min_value=1, max_value=366)
 
 
 def nothing(account: "OfficialAccount", compare: str) -> None:
@@ -213,6 +228,12 @@ def by_moment(path: str, compare: str, value: Any) -> Q:
         back = timezone.now() - datetime.timedelta(days=value)
         return Q(**{f"{path}__{'gte' if compare == 'within' else 'lt'}": back})
     return Q(**{f"{path}__{'gte' if compare == 'from' else 'lt'}": day_start(value)})
+
+
+def lately(compare: str, value: Any, did: "Callable[[datetime.datetime], QuerySet[Any, Any]]") -> Q:
+    """For ``LATELY``; ``did`` gives the OpenIDs of those who did it since a moment."""
+    doers = Q(openid__in=did(timezone.now() - datetime.timedelta(days=value)))
+    return doers if compare == "within" else ~doers
 
 
 def day_start(day: datetime.date) -> datetime.datetime:

@@ -36,3 +36,9 @@ _entries = Cached("accounts", _build)
 
 def find(slug: str) -> CachedAccount | None:
     return _entries.get().get(slug)
+
+
+def of_id(account_id: int) -> OfficialAccount | None:
+    """Returns an enabled account by its id."""
+    found = (entry.account for entry in _entries.get().values() if entry.account.pk == account_id)
+    return next(found, None)

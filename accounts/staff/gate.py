@@ -112,10 +112,10 @@ def account_page(
 
 
 def named_account_page(
-    area: Area, *, change: bool = False
+    area: Area, *, change: bool = False, posts_change: bool = True
 ) -> Callable[[AccountView[P, Answer]], Callable[Concatenate[HttpRequest, P], Answer]]:
     """A part of a form, such as a picker: about the account its address names, wherever the switcher is."""
-    gate = Gate(area, change)
+    gate = Gate(area, change, posts_change=posts_change)
 
     def decorate(view: AccountView[P, Answer]) -> Callable[Concatenate[HttpRequest, P], Answer]:
         @functools.wraps(view)

@@ -179,7 +179,7 @@ def _programs(platform_port: int, web_port: int) -> dict[str, list[str]]:
         "second worker": _worker(),
         **dict.fromkeys(
             ("beat", "second beat", "third beat"),
-            module("celery", "--quiet", "-A", "config", "beat", "--loglevel", "WARNING"),
+            module("celery", "--quiet", "-A", "config.beat", "beat", "--loglevel", "WARNING"),
         ),
     }
 

@@ -119,6 +119,9 @@ def _any(random: Random, depth: int = 0) -> Any:
 def as_json(random: Random, value: Any) -> bytes:
     """As a sender writes it: now escaped, now not, now and then with broken bytes."""
     text = json.dumps(value, ensure_ascii=random.random() < 0.5)
+    if isinstance(value, dict) and value and random.random() < 0.05:
+        # A name that is there twice.
+        text = f"{text[:-1]}, {json.dumps(random.choice(list(value)))}: {json.dumps(_any(random))}}}"
     data = text.encode(errors="surrogatepass")
     return scrambled(random, data, 2) if random.random() < 0.15 else data
 

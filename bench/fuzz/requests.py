@@ -1,7 +1,7 @@
 """One input: a request, sent over a connection of its own from an address of its own."""
 
 import http.client
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from urllib.parse import quote, urlencode
@@ -40,18 +40,21 @@ class Input:
             connection.close()
 
 
-def with_query(path: str, query: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(query, errors='surrogatepass')}" if query else path
+def with_query(path: str, query: Mapping[str, str | list[str]]) -> str:
+    return f"{path}?{urlencode(query, doseq=True, errors='surrogatepass')}" if query else path
 
 
-def changed_query(random: Random, query: Mapping[str, str]) -> dict[str, str]:
-    """The parameters, now and then one of them changed, left out or added."""
-    changed = dict(query)
+def changed_query(random: Random, query: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """The parameters, now and then one of them changed, left out, added or there twice."""
+    changed: dict[str, str | list[str]] = dict(query)
     if changed and random.random() < 0.25:
         name = random.choice(list(changed))
         changed[name] = random.choice(TEXTS)[:4_000]
     if random.random() < 0.1:
         changed[random.choice(PARAMETERS)] = random.choice(TEXTS)[:4_000]
+    if changed and random.random() < 0.05:
+        name = random.choice(list(changed))
+        changed[name] = [query.get(name, ""), random.choice(TEXTS)[:100]]
     return changed
 
 
@@ -60,11 +63,13 @@ def part(random: Random, usual: str) -> str:
     return usual if random.random() < 0.6 else quote(random.choice(TEXTS)[:4_000], safe="", errors="replace")
 
 
-def multipart(fields: Mapping[str, bytes], files: Mapping[str, tuple[str, bytes]], boundary: str) -> bytes:
+def multipart(
+    fields: Iterable[tuple[str, bytes]], files: Mapping[str, tuple[str, bytes]], boundary: str
+) -> bytes:
     """A form as a browser sends it; ``files`` are names and contents."""
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
-        for name, value in fields.items()
+        for name, value in fields
     ]
     parts += [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"\r\n'

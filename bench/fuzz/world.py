@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.http import HttpResponse
 from django.test import Client
 from openpyxl import Workbook
 from PIL import Image
@@ -22,11 +23,12 @@ from menus.models import Menu
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order
+from payments.shop.models import Item, ItemField
 from tests.platform import Platform
 from tests.sdk.pay.vectors import KEYS
 from wechat.api import scopes
 from wechat.api.models import ApiClient
-from wechat.login import tokens, visitors
+from wechat.login import browser, tokens, visitors
 from wechat.login.models import LoginSession
 
 OPENID = "oFuzz0000000000000000000001"
@@ -49,6 +51,10 @@ class World:
     xlsx: bytes
     picture: bytes
     menu_file: bytes
+    # Of a member of staff, and of a follower in the shop.
+    cookies: str = ""
+    item: int = 0
+    forms: list[Any] = field(default_factory=list)
     platforms: dict[str, Platform] = field(default_factory=dict)
 
     def signed(self, method: str, path: str, query: str, body: bytes) -> dict[str, str]:
@@ -83,14 +89,17 @@ def made() -> World:
     secret = client.make_secret()
     client.save()
     client.accounts.add(account)
+    staff = _session(account)
     return World(
+        cookies=f"sessionid={staff}; {_visiting(account)}",
+        item=_item(account).pk,
         account=account,
         plain=plain,
         mini=mini,
         order=_ordered(account),
         secret=secret,
         client=client,
-        session=_session(account),
+        session=staff,
         access=access,
         refresh=session.refresh,
         tag=Tag.objects.create(account=account, name="VIP", platform_id=100),
@@ -130,10 +139,27 @@ def _ordered(account: OfficialAccount) -> Order:
 
 def _session(account: OfficialAccount) -> str:
     """Of a member of staff who looks at this account."""
-    browser = Client(headers={"Host": "127.0.0.1"})
-    browser.force_login(User.objects.get(username="admin"), "django.contrib.auth.backends.ModelBackend")
-    browser.post("/admin/account/", {"account": account.pk})
-    return browser.cookies["sessionid"].value
+    client = Client(headers={"Host": "127.0.0.1"})
+    client.force_login(User.objects.get(username="admin"), "django.contrib.auth.backends.ModelBackend")
+    client.post("/admin/account/", {"account": account.pk})
+    return client.cookies["sessionid"].value
+
+
+def _visiting(account: OfficialAccount) -> str:
+    """The cookie of a follower who opened a page in WeChat."""
+    response = HttpResponse()
+    browser.sign_in(response, visitors.logged_in(account, OPENID))
+    return "; ".join(f"{name}={cookie.value}" for name, cookie in response.cookies.items())
+
+
+def _item(account: OfficialAccount) -> Item:
+    merchant = Merchant.objects.exclude(slug="fuzz").filter(accounts=account).first()
+    assert merchant is not None
+    item = Item.objects.create(account=account, merchant=merchant, title="会员卡", least=100, most=100_000)
+    for position, kind in enumerate(ItemField.Kind.values):
+        choices = "红\n蓝" if kind == ItemField.Kind.CHOICE else ""
+        ItemField.objects.create(item=item, kind=kind, label=kind, choices=choices, position=position)
+    return item
 
 
 def _xlsx() -> bytes:

@@ -75,7 +75,7 @@ def _programs() -> Mapping[str, list[str]]:
             "--loglevel",
             "WARNING",
         ],
-        "beat": ["celery", "--quiet", "-A", "config", "beat", "--loglevel", "WARNING"],
+        "beat": ["celery", "--quiet", "-A", "config.beat", "beat", "--loglevel", "WARNING"],
     }
 
 

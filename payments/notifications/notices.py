@@ -6,6 +6,7 @@ WeChat Pay reference 5.4, 5.5.
 import datetime
 import logging
 from hashlib import sha256
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -18,6 +19,7 @@ from payments.orders.apply_transaction import TransactionOutcome, apply
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import apply_refund
 from wechat.kernel import work
+from wechat.kernel.combined_writes import insert
 from wechat.kernel.work.rows import in_words
 from wechat.sdk.pay import notices
 from wechat.sdk.pay.errors import NotUnderstood
@@ -53,19 +55,38 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
     )
     try:
         with transaction.atomic():
-            _apply_new(notice)
-            notice.save()
-    except IntegrityError:
-        return _known(notice)
+            notice.state, notice.error = _handled(notice)
+            insert(notice)
+    except NotUnderstood as error:
+        return _unapplied(notice, state=State.ASIDE, error=str(error))
+    except Exception as error:
+        if isinstance(error, IntegrityError) and (known := _known(notice)):
+            return known
+        log.exception("notice_failed", extra={"notice": notice.notice_id})
+        due_at = timezone.now() + NOTICES.retry[0]
+        return _unapplied(notice, state=State.FAILED, error=in_words(error), attempts=1, due_at=due_at)
     return notice
 
 
-def _known(repeat: Notice) -> Notice:
-    """The one that came before: what the repeat did is undone, for its id cannot be kept twice."""
+def _known(repeat: Notice) -> Notice | None:
+    """The one that came before, if any: what the repeat did is undone, for its id cannot be kept twice."""
     known = Notice.objects.filter(merchant=repeat.merchant, notice_id=repeat.notice_id)
     if known.filter(state=State.FAILED).update(due_at=timezone.now(), attempts=0):
         work.wake(NOTICES.name)
-    return known.get()
+    return known.first()
+
+
+def _unapplied(notice: Notice, **why: Any) -> Notice:
+    """Keeps by itself what could not be applied."""
+    notice.order = None
+    for name, value in why.items():
+        setattr(notice, name, value)
+    try:
+        with transaction.atomic():
+            insert(notice)
+    except IntegrityError:
+        return _known(notice) or notice
+    return notice
 
 
 def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
@@ -99,18 +120,6 @@ def handle_now(notice: Notice) -> None:
     """Applies it at once, whatever became of it before; what fails is tried again by a worker."""
     notice.settle(state=State.FAILED, attempts=0, due_at=timezone.now() + NOTICES.lease)
     NOTICES.attempt(notice, handle)
-
-
-def _apply_new(notice: Notice) -> None:
-    try:
-        with transaction.atomic():
-            notice.state, notice.error = _handled(notice)
-    except NotUnderstood as error:
-        notice.state, notice.error = State.ASIDE, str(error)
-    except Exception as error:
-        log.exception("notice_failed", extra={"notice": notice.notice_id})
-        notice.state, notice.error, notice.attempts = State.FAILED, in_words(error), 1
-        notice.due_at = timezone.now() + NOTICES.retry[0]
 
 
 def _handled(notice: Notice) -> tuple[str, str]:

@@ -15,16 +15,18 @@ from rest_framework.response import Response
 from accounts.official.models import OfficialAccount
 from payments.merchants.directory import MerchantUnusable
 from payments.merchants.models import Merchant
-from payments.orders import ordering, polling
+from payments.orders import ordering, polling, shipping
 from payments.orders.models import Order, Refund
 from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.refunds import refunding
 from payments.orders.serializers import (
     NewOrderSerializer,
     NewRefundSerializer,
+    NewShipmentSerializer,
     OrderSerializer,
     PlacedOrderSerializer,
     RefundSerializer,
+    ShipmentSerializer,
 )
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
@@ -34,6 +36,7 @@ from wechat.sdk.pay.orders import Goods
 READ = scopes.register("orders:read", gettext_lazy("See orders and refunds"))
 WRITE = scopes.register("orders:write", gettext_lazy("Make and close orders"))
 REFUND = scopes.register("refunds:write", gettext_lazy("Refund orders"))
+SHIP = scopes.register("orders:ship", gettext_lazy("Say how orders were shipped"))
 
 FILTERS = [OpenApiParameter(name, str) for name in ("state", "openid", "key")]
 
@@ -107,6 +110,30 @@ class CloseOrder(BusinessView):
         if order.is_open and polling.start_closing(order, by=self.client.name):
             polling.chase([order])
         return Response(OrderSerializer(_order(self.account, number)).data)
+
+
+class OrderShipping(BusinessView):
+    scopes = {"GET": READ, "POST": SHIP}
+
+    @extend_schema(responses=ShipmentSerializer)
+    def get(self, request: Request, number: str) -> Response:
+        """How the order was shipped, and whether WeChat knows it."""
+        shipment = shipping.of_order(_order(self.account, number))
+        if shipment is None:
+            raise Http404
+        return Response(ShipmentSerializer(shipment).data)
+
+    @extend_schema(request=NewShipmentSerializer, responses={201: ShipmentSerializer})
+    def post(self, request: Request, number: str) -> Response:
+        """Says how a mini program's order was shipped, in one parcel or several; WeChat is told in the
+        background, and holds the order's money until then."""
+        given = _read(NewShipmentSerializer, request)
+        try:
+            shipment = shipping.ship(_order(self.account, number), by=_source(self), **given)
+        except shipping.NotToBeShipped:
+            message = _("WeChat takes no word on the delivery of this order.")
+            raise ApiRefusal(409, "not_to_be_shipped", message) from None
+        return Response(ShipmentSerializer(shipment).data, 201)
 
 
 class Refunds(BusinessView):
@@ -202,6 +229,7 @@ urlpatterns = [
     path("orders", Orders.as_view()),
     path("orders/<str:number>", OneOrder.as_view()),
     path("orders/<str:number>/close", CloseOrder.as_view()),
+    path("orders/<str:number>/shipping", OrderShipping.as_view()),
     path("refunds", Refunds.as_view()),
     path("refunds/<str:number>", OneRefund.as_view()),
 ]

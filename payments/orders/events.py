@@ -64,7 +64,12 @@ def handles(
 
 def emit(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -> None:
     """Writes an event, inside the transaction that makes it true."""
-    OrderEvent.objects.create(topic=topic, order=order, refund=refund, due_at=timezone.now())
+    event(topic, order, refund).save()
+
+
+def event(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -> OrderEvent:
+    """An event that is not written yet."""
+    return OrderEvent(topic=topic, order=order, refund=refund, due_at=timezone.now())
 
 
 @EVENTS.each

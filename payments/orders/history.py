@@ -36,4 +36,9 @@ def _text(step: Step) -> str:
 
 
 def write(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") -> None:
-    Step.objects.create(order=order, kind=kind, text=text[:LONGEST], by=str(by))
+    step(order, kind, text, by).save()
+
+
+def step(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") -> Step:
+    """A line that is not written yet."""
+    return Step(order=order, kind=kind, text=text[:LONGEST], by=str(by))

@@ -6,9 +6,11 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from payments.orders.models import Order, Refund
+from payments.orders.models import Order, Parcel, Refund, Shipment
 from payments.orders.ordering import LARGEST_TOTAL, LONGEST, SHORTEST
+from payments.orders.shipping import masked
 from wechat.api.serializers import OpenidField
+from wechat.sdk.calls import shipping
 
 
 class StrictInteger(serializers.IntegerField):
@@ -91,3 +93,67 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
             "out_refund_no", "out_trade_no", "state", "amount", "payer_refund", "reason", "refund_id",
             "problem", "created_at", "succeeded_at",
         )  # fmt: skip
+
+
+HOW = {
+    "express": Shipment.How.EXPRESS,
+    "local": Shipment.How.LOCAL,
+    "virtual": Shipment.How.VIRTUAL,
+    "pickup": Shipment.How.PICKUP,
+}
+
+
+class ParcelSerializer(serializers.ModelSerializer[Parcel]):
+    """`contact` is the receiver's telephone number, which SF wants; its last four digits are kept."""
+
+    class Meta:
+        model = Parcel
+        fields = ("company", "number", "contact")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        contact = masked(given.get("contact", ""))
+        if given["company"] == shipping.CARRIER_WITH_CONTACT and not contact:
+            raise serializers.ValidationError({"contact": _("SF wants the receiver's telephone number.")})
+        return {**given, "contact": contact}
+
+
+class NewShipmentSerializer(serializers.Serializer[Any]):
+    """All parcels so far, each time; once no more follow, WeChat takes one correction."""
+
+    account = serializers.CharField(required=False)
+    how = serializers.ChoiceField(choices=list(HOW))
+    parcels = ParcelSerializer(many=True, required=False, help_text="At most 15.")
+    more_to_come = serializers.BooleanField(default=False, help_text="Other parcels will follow.")
+
+    def validate_how(self, how: str) -> int:
+        return HOW[how].value
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        parcels = [shipping.Parcel(**each) for each in given.get("parcels", ())]
+        is_express = given["how"] == Shipment.How.EXPRESS
+        if is_express and not parcels:
+            raise serializers.ValidationError({"parcels": _("A parcel has a carrier and a number.")})
+        if not is_express and (parcels or given["more_to_come"]):
+            raise serializers.ValidationError({"parcels": _("Only what goes by a carrier has parcels.")})
+        if len(parcels) > shipping.MOST_PARCELS:
+            message = _("WeChat takes at most %(most)d parcels.") % {"most": shipping.MOST_PARCELS}
+            raise serializers.ValidationError({"parcels": message})
+        if len({(each.company, each.number) for each in parcels}) < len(parcels):
+            raise serializers.ValidationError({"parcels": _("A parcel is there twice.")})
+        return {**given, "parcels": parcels}
+
+
+class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
+    """`state` says whether WeChat knows it: waiting, told or failed, with the `problem`."""
+
+    how = serializers.SerializerMethodField()
+    parcels = ParcelSerializer(many=True, read_only=True)
+    problem = serializers.CharField(source="error", read_only=True)
+
+    class Meta:
+        model = Shipment
+        fields = ("how", "parcels", "more_to_come", "state", "problem", "shipped_at", "told_at")
+
+    @extend_schema_field({"type": "string", "enum": list(HOW)})
+    def get_how(self, shipment: Shipment) -> str:
+        return next(name for name, how in HOW.items() if how == shipment.how)

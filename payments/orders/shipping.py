@@ -5,7 +5,8 @@ not know yet is told again; what it refuses for good is shown on the order's pag
 """
 
 import datetime
-from typing import Any
+import re
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from payments.orders import history
-from payments.orders.models import Order, Shipment, Step
+from payments.orders.models import Order, Parcel, Shipment, Step
 from payments.orders.states import OrderState
 from wechat.kernel import work
 from wechat.sdk.calls import shipping
@@ -25,9 +26,10 @@ State = Shipment.State
 
 KNOWN_LATE = datetime.timedelta(hours=1)
 LOOK_AGAIN = datetime.timedelta(minutes=1)
+LAST_DIGITS = 4
 UPLOADS = work.Kind(
     "orders.upload_shipping",
-    lambda: Shipment.objects.select_related("order__account"),
+    lambda: Shipment.objects.select_related("order__account").prefetch_related("parcels"),
     label=gettext_lazy("Telling WeChat what was shipped"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
@@ -55,8 +57,18 @@ def of_order(order: Order) -> Shipment | None:
 
 
 @transaction.atomic
-def ship(order: Order, *, by: str, **details: Any) -> Shipment:
-    """Keeps how the order was shipped and has the platform told. Raises ``NotToBeShipped``."""
+def ship(
+    order: Order,
+    *,
+    by: str,
+    how: int,
+    parcels: Sequence[shipping.Parcel] = (),
+    more_to_come: bool = False,
+) -> Shipment:
+    """Keeps how the order was shipped, with all parcels so far, and has the platform told.
+
+    Raises ``NotToBeShipped``.
+    """
     order = (
         Order.objects.select_for_update(of=("self",), no_key=True).select_related("account").get(pk=order.pk)
     )
@@ -64,14 +76,26 @@ def ship(order: Order, *, by: str, **details: Any) -> Shipment:
         raise NotToBeShipped
     known = of_order(order)
     fresh = {
-        **details, "state": State.WAITING, "shipped_at": timezone.now(), "due_at": timezone.now(),
+        "how": how, "more_to_come": more_to_come,
+        "state": State.WAITING, "shipped_at": timezone.now(), "due_at": timezone.now(),
         "attempts": 0, "error": "", "errcode": None,
-        "corrected": known is not None and known.told_at is not None,
+        "corrected": known is not None and known.told_at is not None and not known.more_to_come,
     }  # fmt: skip
     shipment, _made = Shipment.objects.update_or_create(order=order, defaults=fresh)
+    shipment.parcels.all().delete()
+    Parcel.objects.bulk_create(
+        Parcel(shipment=shipment, company=each.company, number=each.number, contact=each.contact)
+        for each in parcels
+    )
     history.write(order, Step.Kind.SHIPPED, str(shipment), by)
     work.wake(UPLOADS.name)
     return shipment
+
+
+def masked(contact: str) -> str:
+    """Returns a telephone number as the platform wants it and we keep it; nothing for what is none."""
+    digits = re.sub(r"\D", "", contact)
+    return f"{digits[:3]}****{digits[-LAST_DIGITS:]}" if len(digits) > LAST_DIGITS + 3 else ""
 
 
 @UPLOADS.each
@@ -97,7 +121,6 @@ def _payload(shipment: Shipment, order: Order) -> Shipping:
         logistics=Logistics(shipment.how),
         description=order.description,
         shipped_at=timezone.localtime(shipment.shipped_at),
-        company=shipment.company,
-        number=shipment.number,
-        contact=shipment.contact,
+        parcels=[shipping.Parcel(each.company, each.number, each.contact) for each in shipment.parcels.all()],
+        more_to_come=shipment.more_to_come,
     )

@@ -1,7 +1,6 @@
 """How an order was shipped, as staff type it."""
 
 import logging
-import re
 from typing import Any
 
 from django import forms
@@ -12,13 +11,13 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from payments.orders.models import Shipment
+from payments.orders.shipping import masked
 from wechat.sdk.calls import shipping
 from wechat.sdk.errors import WeChatError
 
 log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 6 * 3600
-LAST_DIGITS = 4
 
 
 class ShippingForm(forms.Form):
@@ -27,34 +26,79 @@ class ShippingForm(forms.Form):
     )
     company = forms.CharField(
         label=gettext_lazy("Carrier"),
-        max_length=128,
+        max_length=shipping.LONGEST,
         required=False,
         help_text=gettext_lazy("WeChat's short name of the carrier, as SF: choose one from the list."),
         widget=forms.TextInput(attrs={"list": "carriers", "autocomplete": "off"}),
     )
-    number = forms.CharField(label=gettext_lazy("Parcel number"), max_length=128, required=False)
+    number = forms.CharField(label=gettext_lazy("Parcel number"), max_length=shipping.LONGEST, required=False)
     contact = forms.CharField(
         label=gettext_lazy("Receiver's telephone"),
         max_length=32,
         required=False,
         help_text=gettext_lazy("For SF only. WeChat is told the last four digits, and nothing else is kept."),
     )
+    others = forms.CharField(
+        label=gettext_lazy("Other parcels of this order"),
+        required=False,
+        help_text=gettext_lazy("A line for each: carrier and number, as “YTO YT3750696145732”."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    more_to_come = forms.BooleanField(
+        label=gettext_lazy("More parcels follow"),
+        required=False,
+        help_text=gettext_lazy("WeChat tells the payer that all is on its way once no more follow."),
+    )
 
     def clean_contact(self) -> str:
         """Masked at once."""
-        digits = re.sub(r"\D", "", self.cleaned_data["contact"])
-        return f"{digits[:3]}****{digits[-LAST_DIGITS:]}" if len(digits) > LAST_DIGITS + 3 else ""
+        return masked(self.cleaned_data["contact"])
+
+    def clean_others(self) -> list[list[str]]:
+        lines = [line.split() for line in self.cleaned_data["others"].splitlines() if line.strip()]
+        for line in lines:
+            if len(line) != 2 or any(len(word) > shipping.LONGEST for word in line):
+                raise forms.ValidationError(
+                    _("“%(line)s” is no carrier and number.") % {"line": " ".join(line)[:40]}
+                )
+        return lines
 
     def clean(self) -> dict[str, Any]:
+        """Leaves ``how``, ``parcels`` and ``more_to_come``."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if given.get("how") != Shipment.How.EXPRESS:
-            return {**given, "company": "", "number": "", "contact": ""}
+            return {"how": given.get("how")}
         for name in ("company", "number"):
-            if not given.get(name):
+            if not given.get(name) and name not in self.errors:
                 self.add_error(name, _("A parcel has a carrier and a number."))
-        if given.get("company") == shipping.CARRIER_WITH_CONTACT and not given.get("contact"):
+        contact, others = given.get("contact", ""), given.get("others", ())
+        numbers = [(given.get("company"), given.get("number")), *map(tuple, others)]
+        if any(company == shipping.CARRIER_WITH_CONTACT for company, _number in numbers) and not contact:
             self.add_error("contact", _("SF wants the receiver's telephone number."))
-        return given
+        if len(set(numbers)) < len(numbers):
+            self.add_error("others", _("A parcel is there twice."))
+        if len(numbers) > shipping.MOST_PARCELS:
+            self.add_error(
+                "others", _("WeChat takes at most %(most)d parcels.") % {"most": shipping.MOST_PARCELS}
+            )
+        parcels = [
+            shipping.Parcel(company, number, contact if company == shipping.CARRIER_WITH_CONTACT else "")
+            for company, number in numbers
+        ]
+        return {"how": given["how"], "parcels": parcels, "more_to_come": given.get("more_to_come", False)}
+
+
+def initial(known: Shipment | None) -> dict[str, Any]:
+    """Returns what the form is filled with: what WeChat knows, or was to know, already."""
+    if known is None:
+        return {}
+    first, *others = known.parcels.all() or [None]
+    return {
+        "how": known.how,
+        "more_to_come": known.more_to_come,
+        **({"company": first.company, "number": first.number} if first else {}),
+        "others": "\n".join(map(str, others)),
+    }
 
 
 def carriers(account: OfficialAccount) -> dict[str, str]:

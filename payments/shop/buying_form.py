@@ -1,5 +1,6 @@
 """What the payer fills in before an order is made."""
 
+import unicodedata
 import uuid
 from typing import Any
 
@@ -22,6 +23,13 @@ FILLED_BY_PHONE: dict[str, dict[str, str]] = {
     Kind.ADDRESS: {"autocomplete": "street-address"},
     Kind.TEXT: {"autocomplete": "off"},
 }
+
+
+class PhoneField(forms.CharField):
+    """A telephone number; an input method for Chinese types its digits in full width."""
+
+    def to_python(self, value: Any) -> Any:
+        return unicodedata.normalize("NFKC", super().to_python(value) or "").strip()
 
 
 class BuyingForm(forms.Form):
@@ -85,8 +93,9 @@ def _field(asked: ItemField) -> forms.Field:
         return forms.ChoiceField(choices=choices, **usual)
     widget = forms.Textarea(attrs={"rows": 2}) if kind == Kind.ADDRESS else forms.TextInput()
     widget.attrs |= FILLED_BY_PHONE[kind]
-    validators = [PHONE] if kind == Kind.PHONE else []
-    return forms.CharField(max_length=LENGTHS[kind], widget=widget, validators=validators, **usual)
+    if kind == Kind.PHONE:
+        return PhoneField(max_length=LENGTHS[kind], widget=widget, validators=[PHONE], **usual)
+    return forms.CharField(max_length=LENGTHS[kind], widget=widget, **usual)
 
 
 def _bounds(item: Item) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Shipping of mini programs' orders (小程序发货信息管理服务: 发货信息录入, 获取运力 id 列表).
 
-A shipment is uploaded once and may be corrected once; the very same again changes nothing.
+A shipment is uploaded once and may be corrected once; the very same again changes nothing. Parcels that leave
+one after another are uploaded until all are on their way.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def upload(call: Call) -> Answer:
     known = call.account.shipped.setdefault(order.transaction_id, [])
     if known and known[-1] == shipment:
         raise ApiError(10060023)
-    if len(known) == MOST_UPLOADS:
+    if sum(each.get("is_all_delivered", True) for each in known) == MOST_UPLOADS:
         raise ApiError(10060003)
     known.append(shipment)
     return OK
@@ -95,7 +96,8 @@ def checked(call: Call) -> dict[str, Any]:
     for parcel in parcels:
         check_parcel(parcel, kind)
     check_time(call.body.get("upload_time"))
-    return {"logistics_type": kind, "delivery_mode": mode, "shipping_list": parcels}
+    split = {"is_all_delivered": call.body["is_all_delivered"]} if mode == SPLIT else {}
+    return {"logistics_type": kind, "delivery_mode": mode, "shipping_list": parcels, **split}
 
 
 def check_parcel(parcel: dict[str, Any], kind: int) -> None:

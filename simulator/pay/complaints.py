@@ -1,15 +1,14 @@
-"""Complaints of payers: reading them, answering, ending them, and being told (pay reference 7)."""
+"""Complaints of payers: reading them, answering, ending them, notifications of them (pay reference 7)."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from simulator.pay import moments, texts
+from simulator.pay import moments, notices, texts
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError, wrong
 from simulator.pay.field_keys import sealed_for
-from simulator.pay.notices import notify
 from simulator.pay.ordering import check_address
 from simulator.pay.records.complaints import Complaint, Step
 from simulator.pay.records.orders import Order
@@ -47,7 +46,7 @@ REFUND = Object(
 )
 
 
-# --- where the merchant is told
+# --- the address of notifications
 
 
 @pay_api("POST", ADDRESS)
@@ -103,7 +102,7 @@ def listed(call: Call) -> Answer:
     limit, offset = number(call, "limit", USUAL_PAGE, MOST_A_PAGE), number(call, "offset", 0, 10**9)
     all_of = [each for each in call.merchant.complaints.values() if begin <= each.at < end + 86_400]
     all_of.sort(key=lambda each: -each.at)
-    page = [told(call.merchant, each) for each in all_of[offset : offset + limit]]
+    page = [complaint_payload(call.merchant, each) for each in all_of[offset : offset + limit]]
     return {"data": page, "offset": offset, "limit": limit, "total_count": len(all_of)}
 
 
@@ -130,10 +129,10 @@ def found(call: Call) -> Complaint:
 
 @pay_api("GET", f"{COMPLAINTS}/{{complaint_id}}")
 def detail(call: Call) -> Answer:
-    return told(call.merchant, found(call))
+    return complaint_payload(call.merchant, found(call))
 
 
-def told(merchant: Merchant, each: Complaint) -> dict[str, Any]:
+def complaint_payload(merchant: Merchant, each: Complaint) -> dict[str, Any]:
     order = merchant.orders[each.out_trade_no]
     phone = {"payer_phone": sealed_for(merchant, each.phone.encode())} if each.phone else {}
     return {
@@ -166,7 +165,7 @@ def refunded(merchant: Merchant, order: Order) -> int:
 
 @pay_api("GET", f"{COMPLAINTS}/{{complaint_id}}/negotiation-historys")
 def history(call: Call) -> Answer:
-    """Returns what was said and done, the newest first."""
+    """Returns the steps of a complaint, the newest first."""
     steps = list(reversed(found(call).steps))
     limit, offset = number(call, "limit", USUAL_HISTORY, LONGEST_HISTORY), number(call, "offset", 0, 10**9)
     page = [
@@ -191,7 +190,7 @@ def respond(call: Call) -> Answer:
     must_be_open(complaint)
     step(call.runtime, complaint, "投诉商家", "MERCHANT_RESPONSE", body["response_content"])
     complaint.state, complaint.unanswered = PROCESSING, False
-    tell(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", "MERCHANT_RESPONSE")
+    notify(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", "MERCHANT_RESPONSE")
     return None
 
 
@@ -204,7 +203,7 @@ def complete(call: Call) -> Answer:
         raise PayError("INVALID_REQUEST", texts.ANSWER_FIRST)
     step(call.runtime, complaint, "投诉商家", "MERCHANT_CONFIRM_COMPLETE", "")
     complaint.state = PROCESSED
-    tell(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", "MERCHANT_CONFIRM_COMPLETE")
+    notify(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", "MERCHANT_CONFIRM_COMPLETE")
     return None
 
 
@@ -220,7 +219,7 @@ def refund_progress(call: Call) -> Answer:
     kind = "MERCHANT_APPROVE_REFUND" if body["action"] == "APPROVE" else "MERCHANT_REJECT_REFUND"
     step(call.runtime, complaint, "投诉商家", kind, body.get("reject_reason", body.get("remark", "")))
     complaint.state = PROCESSING
-    tell(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", kind)
+    notify(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", kind)
     return None
 
 
@@ -235,7 +234,7 @@ def must_be_open(complaint: Complaint) -> None:
         raise PayError("INVALID_REQUEST", texts.COMPLAINT_OVER)
 
 
-# --- what payers do, and what is told of it
+# --- what payers do, and the notifications of it
 
 
 def complain(
@@ -247,7 +246,7 @@ def complain(
     complaint = Complaint(number, order.out_trade_no, detail, problem, kind, phone, now)
     merchant.complaints[number] = complaint
     step(runtime, complaint, "投诉人", "USER_CREATE_COMPLAINT", detail)
-    tell(runtime, merchant, complaint, "COMPLAINT.CREATE", "CREATE_COMPLAINT")
+    notify(runtime, merchant, complaint, "COMPLAINT.CREATE", "CREATE_COMPLAINT")
     return complaint
 
 
@@ -256,7 +255,7 @@ def go_on(runtime: Runtime, merchant: Merchant, complaint: Complaint, text: str)
     step(runtime, complaint, "投诉人", "USER_RESPONSE", text)
     complaint.unanswered = True
     complaint.state = PENDING if complaint.state == PROCESSED else complaint.state
-    tell(runtime, merchant, complaint, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE")
+    notify(runtime, merchant, complaint, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE")
 
 
 def step(runtime: Runtime, complaint: Complaint, operator: str, kind: str, text: str) -> None:
@@ -264,7 +263,7 @@ def step(runtime: Runtime, complaint: Complaint, operator: str, kind: str, text:
     runtime.world.changes += 1
 
 
-def tell(runtime: Runtime, merchant: Merchant, complaint: Complaint, event: str, action: str) -> None:
+def notify(runtime: Runtime, merchant: Merchant, complaint: Complaint, event: str, action: str) -> None:
     if merchant.complaint_url:
         payload = {"complaint_id": complaint.id, "action_type": action}
-        notify(runtime, merchant, merchant.complaint_url, event, complaint.id, payload)
+        notices.notify(runtime, merchant, merchant.complaint_url, event, complaint.id, payload)

@@ -41,7 +41,7 @@ class PayRoutes:
         """`certificate` (PEM), or `public_key` (PEM) with `serial_no`, is the merchant's own; several calls
         add several.
 
-        A merchant that brings neither and has none is given a key pair; its private key is told in this
+        A merchant that brings neither and has none is given a key pair; its private key is in this
         answer only.
         """
         merchant, given = await run_in_threadpool(merchant_settings.configure, ask.world, dict(ask.body))
@@ -52,7 +52,7 @@ class PayRoutes:
         return {"merchants": [described(each) for each in self.runtime.state.merchants.values()]}
 
     async def show_merchant(self, ask: Ask) -> Any:
-        """Tells one merchant's settings and the platform's keys for it."""
+        """Shows one merchant's settings and the platform's keys for it."""
         return described(self.merchant(ask))
 
     async def rotate(self, ask: Ask) -> Any:
@@ -86,7 +86,7 @@ class PayRoutes:
         }
 
     async def settings(self, ask: Ask) -> Any:
-        """Changes, or tells, how WeChat Pay behaves."""
+        """Changes, or shows, how WeChat Pay behaves."""
         known = {each.name for each in fields(PaySettings)}
         for name, value in ask.body.items():
             if name not in known:
@@ -97,7 +97,7 @@ class PayRoutes:
         return dump(self.runtime.state.settings)
 
     async def refund_by_hand(self, ask: Ask) -> Any:
-        """As in the merchant platform; who set no address up is not told, who did is told in v2's format."""
+        """As in the merchant platform; an address that is set up is notified, in v2's format."""
         merchant, given = self.merchant(ask), ask.body
         order = merchant.orders.get(str(given.get("out_trade_no")))
         number, amount = (

@@ -82,7 +82,7 @@ class PeopleRoutes:
         return {"balance": paying.money(self.runtime, payer)}
 
     async def wallets(self, ask: Ask) -> Any:
-        """Tells people's money, and what everybody else has."""
+        """Shows people's money, and what everybody else has."""
         return {"wallets": self.runtime.state.wallets, "others": self.runtime.state.settings.wallet}
 
     async def end_transfer(self, ask: Ask) -> Any:
@@ -136,7 +136,7 @@ class PeopleRoutes:
         return dump(red_packets.open_packet(self.runtime, packet, payer_of(ask)))
 
     def bill(self, given: dict[str, Any]) -> paying.Bill:
-        if "prepay" in given:
+        if given.get("prepay"):
             return paying.find(self.runtime, str(given["prepay"]))
         merchant = self.runtime.state.merchants.get(str(given.get("mchid")))
         order = merchant.orders.get(str(given.get("out_trade_no"))) if merchant else None

@@ -12,7 +12,7 @@ import requests
 from anyio import to_thread
 
 from simulator.pay import answers, moments, sealing
-from simulator.pay.faults import PayFault, strike
+from simulator.pay.faults import PayFault, next_fault
 from simulator.pay.records.notices import Delivery, Notice
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import Merchant
@@ -42,7 +42,7 @@ async def deliver(runtime: Runtime, notice: Notice, spoil: str = "") -> None:
     state, merchant = runtime.state, runtime.state.merchants.get(notice.mchid)
     if merchant is None or notice.due_at is None:
         return
-    fault = strike(state.faults, "notice", notice.mchid) or PayFault(0)
+    fault = next_fault(state.faults, "notice", notice.mchid) or PayFault(0)
     if fault.delay:
         notice.due_at += fault.delay
         runtime.plan(notice)

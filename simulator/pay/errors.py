@@ -35,10 +35,8 @@ class PayError(Exception):
 
     @property
     def body(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"code": self.code}
-        if self.detail is not None:
-            told["detail"] = self.detail
-        return {**told, "message": self.message}
+        detail = {} if self.detail is None else {"detail": self.detail}
+        return {"code": self.code, **detail, "message": self.message}
 
 
 def wrong(field: str, value: Any, issue: str, location: str = "body") -> PayError:

@@ -49,7 +49,7 @@ class PayFault:
         return named and self.mchid in ("", mchid) and self.times != 0
 
 
-def strike(faults: list[PayFault], at: str, mchid: str) -> PayFault | None:
+def next_fault(faults: list[PayFault], at: str, mchid: str) -> PayFault | None:
     """The first rule that concerns this, used once."""
     for fault in faults:
         if fault.concerns(at, mchid):

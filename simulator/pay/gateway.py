@@ -16,7 +16,7 @@ from simulator.pay import answers, texts
 from simulator.pay.authorization import Asked, caller
 from simulator.pay.calls import ENDPOINTS, Answer, Call, Endpoint, Reply
 from simulator.pay.errors import PayError
-from simulator.pay.faults import PayFault, strike
+from simulator.pay.faults import PayFault, next_fault
 from simulator.pay.runtime import Runtime
 
 HARMLESS = PayFault(0)
@@ -71,7 +71,7 @@ class PayGateway:
         return Call(runtime, merchant, path, dict(parse_qsl(query, keep_blank_values=True)), serial, raw)
 
     async def _perform(self, endpoint: Endpoint, call: Call) -> Response:
-        fault = strike(self.runtime.state.faults, endpoint.template, call.merchant.mchid) or HARMLESS
+        fault = next_fault(self.runtime.state.faults, endpoint.template, call.merchant.mchid) or HARMLESS
         if fault.latency_ms:
             await asyncio.sleep(fault.latency_ms / 1000)
         if fault.status and not fault.after:

@@ -8,7 +8,7 @@ from Crypto.PublicKey import RSA
 
 from simulator.pay.certificates import issued, new_serial, serial_of
 from simulator.pay.keys import BadKeyError, new_key, read_public
-from simulator.pay.platform import FIVE_YEARS, equip
+from simulator.pay.platform import FIVE_YEARS, make_platform_keys
 from simulator.pay.state import Merchant
 from simulator.tls import Authority
 from simulator.world import World
@@ -43,7 +43,7 @@ class BadSettingError(ValueError):
 
 
 def configure(world: World, given: dict[str, Any]) -> tuple[Merchant, dict[str, str]]:
-    """Makes a merchant or changes the named settings of one; with it what it is told once: a key made for it.
+    """Makes a merchant or changes the named settings of one; with it a key that was made, to be shown once.
 
     Raises BadSettingError.
     """
@@ -56,12 +56,12 @@ def configure(world: World, given: dict[str, Any]) -> tuple[Merchant, dict[str, 
     merchant = merchants.get(mchid) or Merchant(mchid)
     check_settings(body, merchant)
     check_served(body, mchid, merchants)
-    told = bring_key(merchant, material, world.now, world.authority)
+    made = bring_key(merchant, material, world.now, world.authority)
     for name, value in body.items():
         setattr(merchant, name, value)
-    equip(merchant, world.now)
+    make_platform_keys(merchant, world.now)
     merchants[mchid] = merchant
-    return merchant, told
+    return merchant, made
 
 
 def check_settings(body: dict[str, Any], merchant: Merchant) -> None:
@@ -91,7 +91,7 @@ def check_served(body: dict[str, Any], mchid: str, merchants: dict[str, Merchant
 def bring_key(
     merchant: Merchant, material: dict[str, Any], now: float, authority: Authority | None
 ) -> dict[str, str]:
-    """Keeps the merchant's certificate or key; makes one, and tells it, when there is none at all."""
+    """Keeps the merchant's certificate or key; makes one, and returns it, when there is none at all."""
     try:
         if "certificate" in material:
             pem = str(material["certificate"])

@@ -1,4 +1,4 @@
-"""The platform's own keys for each merchant, and how a merchant is told of them (pay reference 2.4,
+"""The platform's own keys for each merchant, and how a merchant gets them (pay reference 2.4,
 2.5).
 """
 
@@ -14,7 +14,7 @@ from simulator.pay.state import Merchant, PlatformCertificate
 FIVE_YEARS = 5 * 365 * 86_400
 
 
-def equip(merchant: Merchant, now: float) -> None:
+def make_platform_keys(merchant: Merchant, now: float) -> None:
     """Makes what the merchant's key mode needs and is not there yet."""
     if merchant.key_mode != "public_key" and not merchant.platform_certificates:
         merchant.serving = add_certificate(merchant, now).serial
@@ -38,10 +38,10 @@ def certificates(call: Call) -> Answer:
     found = [each for each in call.merchant.platform_certificates if each.ends > call.now]
     if call.merchant.key_mode == "public_key" or not found:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_CERTIFICATE)
-    return {"data": [told(call.merchant, each) for each in found]}
+    return {"data": [certificate_payload(call.merchant, each) for each in found]}
 
 
-def told(merchant: Merchant, each: PlatformCertificate) -> dict[str, object]:
+def certificate_payload(merchant: Merchant, each: PlatformCertificate) -> dict[str, object]:
     return {
         "effective_time": moments.rfc3339(each.starts),
         "encrypt_certificate": sealing.seal(each.pem.encode(), merchant.apiv3_key, "certificate"),

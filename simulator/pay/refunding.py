@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.pay import moments, notices, texts
 from simulator.pay.errors import PayError
-from simulator.pay.faults import strike
+from simulator.pay.faults import next_fault
 from simulator.pay.records.money import Movement
 from simulator.pay.records.orders import Order
 from simulator.pay.records.refunds import Refund, Turn
@@ -57,7 +57,7 @@ def accept(
     merchant.refunds[number] = refund
     merchant.refund_ids[refund.refund_id] = number
     order.refunds.append(number)
-    melt(payee, order, payer_amount - fee)
+    take_unsplit(payee, order, payer_amount - fee)
     move(runtime, payee, refund, order, -1)
     start(runtime, merchant, refund)
     return refund
@@ -70,7 +70,7 @@ def reverse(runtime: Runtime, merchant: Merchant, order: Order) -> None:
     refund.reversal = True
 
 
-def melt(payee: Merchant, order: Order, amount: int) -> None:
+def take_unsplit(payee: Merchant, order: Order, amount: int) -> None:
     """Takes an amount from what waits for being shared of an order, as far as there is any."""
     taken = min(order.unsplit, amount)
     order.unsplit -= taken
@@ -78,7 +78,7 @@ def melt(payee: Merchant, order: Order, amount: int) -> None:
 
 
 def start(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
-    fault = strike(runtime.state.faults, "refund", merchant.mchid)
+    fault = next_fault(runtime.state.faults, "refund", merchant.mchid)
     refund.ends = fault.ends if fault and fault.ends else "SUCCESS"
     refund.due_at = runtime.world.now + runtime.state.settings.refund_seconds + (fault.delay if fault else 0)
     runtime.plan(RefundDue(merchant, refund))
@@ -91,7 +91,7 @@ def share(whole: int, part: int, total: int) -> int:
 
 
 def finish(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
-    """Brings a refund to the end that was foreseen, and tells the merchant."""
+    """Brings a refund to the end that was foreseen, and notifies the merchant."""
     refund.due_at = None
     if refund.status not in OPEN:
         return

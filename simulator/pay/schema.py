@@ -20,8 +20,8 @@ class Shape(Protocol):
     def check(self, value: Any, at: str) -> None:
         """Raises PARAM_ERROR for a value that does not fit; `at` is a JSON pointer."""
 
-    def strangers(self, value: Any, at: str) -> Iterator[str]:
-        """Pointers to what nobody documented."""
+    def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
+        """Pointers to fields that are not documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Text:
         if self.choices and value not in self.choices:
             raise wrong(at, value, f"must be one of {', '.join(self.choices)}")
 
-    def strangers(self, value: Any, at: str) -> Iterator[str]:
+    def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
         return iter(())
 
 
@@ -61,7 +61,7 @@ class Number:
         if value >= 2**63:
             raise wrong(at, value, "the number is too large")
 
-    def strangers(self, value: Any, at: str) -> Iterator[str]:
+    def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
         return iter(())
 
 
@@ -73,7 +73,7 @@ class Flag:
         if not isinstance(value, bool):
             raise wrong(at, value, "not a boolean")
 
-    def strangers(self, value: Any, at: str) -> Iterator[str]:
+    def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
         return iter(())
 
 
@@ -91,12 +91,12 @@ class Object:
             elif shape.required:
                 raise wrong(f"{at}/{name}", None, "missing")
 
-    def strangers(self, value: Any, at: str) -> Iterator[str]:
+    def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, dict):
             return
         for name, each in value.items():
             if name in self.fields:
-                yield from self.fields[name].strangers(each, f"{at}/{name}")
+                yield from self.fields[name].unknown_fields(each, f"{at}/{name}")
             else:
                 yield f"{at}/{name}"
 
@@ -113,13 +113,13 @@ class Array:
         for place, each in enumerate(value):
             self.of.check(each, f"{at}/{place}")
 
-    def strangers(self, value: Any, at: str) -> Iterator[str]:
+    def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
         for place, each in enumerate(value if isinstance(value, list) else []):
-            yield from self.of.strangers(each, f"{at}/{place}")
+            yield from self.of.unknown_fields(each, f"{at}/{place}")
 
 
 def checked(body: dict[str, Any], shape: Object) -> None:
     """Raises PARAM_ERROR, for unknown fields first."""
-    if found := list(shape.strangers(body, "/body")):
+    if found := list(shape.unknown_fields(body, "/body")):
         raise PayError("PARAM_ERROR", texts.UNKNOWN_FIELDS, detail={"location": None, "value": found})
     shape.check(body, "")

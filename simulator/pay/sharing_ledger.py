@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.pay import moments, notices
-from simulator.pay.faults import strike
+from simulator.pay.faults import next_fault
 from simulator.pay.records.money import Movement
 from simulator.pay.records.orders import Order
 from simulator.pay.records.sharing import Share, Sharing, SharingReturn
@@ -25,7 +25,7 @@ def accept(
 ) -> Sharing:
     """Sets the parts aside; they are paid out when it is due."""
     now, settings = runtime.world.now, runtime.state.settings
-    fault = strike(runtime.state.faults, "sharing", merchant.mchid)
+    fault = next_fault(runtime.state.faults, "sharing", merchant.mchid)
     due_at = now + settings.refund_seconds + (fault.delay if fault else 0)
     sharing = Sharing(
         number,
@@ -108,7 +108,7 @@ def pay_out(runtime: Runtime, payee: Merchant, sharing: Sharing, share: Share) -
 
 
 def give_back(runtime: Runtime, merchant: Merchant, sharing: Sharing, found: SharingReturn) -> None:
-    """Moves a return's money from the receiver to who shared; the parts are told by the receiver."""
+    """Moves a return's money from the receiver to who shared."""
     receiver = runtime.state.merchants[found.return_mchid]
     payee = runtime.state.payee(merchant, merchant.orders[sharing.out_trade_no])
     for owner, change in ((receiver, -found.amount), (payee, found.amount)):

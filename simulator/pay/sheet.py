@@ -20,7 +20,7 @@ from simulator.user_actions import ImpossibleError
 
 NAMES = ("appId", "timeStamp", "nonceStr", "package", "signType", "paySign")
 LONGEST_NONCE = 32
-# The cashier page leads on to wherever the merchant said.
+# The cashier page leads on to the merchant's own address.
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 Given = dict[str, Any]
@@ -123,7 +123,7 @@ async def code(runtime: Runtime, given: Given) -> Any:
 
 def qrcode(digits: str) -> str:
     drawn = io.BytesIO()
-    segno.make(digits, error="m").save(drawn, kind="svg", xmldecl=False, scale=4, border=1)
+    segno.make_qr(digits, error="m").save(drawn, kind="svg", xmldecl=False, omitsize=True, border=1)
     return drawn.getvalue().decode()
 
 

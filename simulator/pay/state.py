@@ -20,7 +20,7 @@ from simulator.pay.records.transfers import Payout, Transfer
 
 @dataclass(slots=True)
 class PlatformCertificate:
-    """`serial` as it is told: 40 hex digits with leading zeros. `pem` is the certificate. Times are Unix
+    """`serial` is 40 hex digits with leading zeros. `pem` is the certificate. Times are Unix
     seconds.
     """
 

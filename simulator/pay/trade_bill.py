@@ -166,8 +166,8 @@ class TradeBill:
 
     def goods(self, order: Order, fee: int, total: int, end: list[str]) -> list[str]:
         """The last columns; the classic layout ends with the rate."""
-        told = [escaped(order.description), escaped(order.attach), fee_text(fee), self.rate]
-        return told if self.layout.classic else [*told, yuan(total), *end]
+        goods = [escaped(order.description), escaped(order.attach), fee_text(fee), self.rate]
+        return goods if self.layout.classic else [*goods, yuan(total), *end]
 
     @property
     def rate(self) -> str:

@@ -64,7 +64,7 @@ def create(call: Call) -> Answer:
 
 
 def check_name(call: Call, body: dict[str, Any]) -> None:
-    """From 2,000 yuan on the receiver's name has to be told, encrypted. Raises PARAM_ERROR."""
+    """From 2,000 yuan on the receiver's name has to be given, encrypted. Raises PARAM_ERROR."""
     if body["transfer_amount"] < LEAST:
         raise wrong("/transfer_amount", body["transfer_amount"], f"the minimum is {LEAST}")
     if "user_name" not in body:
@@ -102,13 +102,13 @@ def accepted(call: Call, body: dict[str, Any], terms: str) -> Transfer:
 
 @pay_api("GET", f"{BILLS}/out-bill-no/{{out_bill_no}}")
 def by_own_number(call: Call) -> Answer:
-    return told(call.merchant, found(call, call.path["out_bill_no"]))
+    return transfer_payload(call.merchant, found(call, call.path["out_bill_no"]))
 
 
 @pay_api("GET", f"{BILLS}/transfer-bill-no/{{transfer_bill_no}}")
 def by_number(call: Call) -> Answer:
     number = call.merchant.transfer_numbers.get(call.path["transfer_bill_no"], "")
-    return told(call.merchant, found(call, number))
+    return transfer_payload(call.merchant, found(call, number))
 
 
 def found(call: Call, number: str) -> Transfer:
@@ -172,7 +172,7 @@ def finish(runtime: Runtime, merchant: Merchant, transfer: Transfer, state: str,
 
 
 def described(merchant: Merchant, transfer: Transfer) -> dict[str, Any]:
-    """As a notification tells it."""
+    """As in a notification."""
     reason = {"fail_reason": transfer.fail_reason} if transfer.fail_reason else {}
     return {
         "out_bill_no": transfer.out_bill_no,
@@ -187,7 +187,7 @@ def described(merchant: Merchant, transfer: Transfer) -> dict[str, Any]:
     }
 
 
-def told(merchant: Merchant, transfer: Transfer) -> dict[str, Any]:
+def transfer_payload(merchant: Merchant, transfer: Transfer) -> dict[str, Any]:
     return {
         **described(merchant, transfer),
         "appid": transfer.appid,

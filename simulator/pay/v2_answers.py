@@ -23,6 +23,10 @@ CODES = {
 }
 
 
+ANYBODY = "*"
+BAD_CERTIFICATE = "证书验证失败"
+
+
 class NotUnderstoodError(Exception):
     """The call is refused before anything is done; the message is the platform's."""
 
@@ -43,12 +47,17 @@ def understood(runtime: Runtime, body: bytes, merchant_field: str = "mch_id") ->
     return V2Call(runtime, merchant, fields, method)
 
 
-def answer(runtime: Runtime, api: OldApi, body: bytes) -> Fields:
-    """The whole answer: return_code says whether the call was understood, result_code whether it was done."""
+def answer(runtime: Runtime, api: OldApi, body: bytes, certificate_owner: str) -> Fields:
+    """The whole answer: return_code says whether the call was understood, result_code whether it was done.
+
+    A call with a certificate is its owner's alone.
+    """
     try:
         call = understood(runtime, body, api.merchant_field)
     except NotUnderstoodError as error:
         return failed(str(error))
+    if certificate_owner not in (ANYBODY, call.merchant.mchid):
+        return failed(BAD_CERTIFICATE)
     merchant, appid = call.merchant, call.fields.get(api.appid_field, "")
     common = {
         api.appid_field: appid,

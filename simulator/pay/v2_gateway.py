@@ -9,9 +9,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from simulator.pay import v2_answers, v2_bills, v2_xml
-from simulator.pay.faults import PayFault, strike
+from simulator.pay.faults import PayFault, next_fault
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import same_serial
+from simulator.pay.v2_answers import ANYBODY
 from simulator.pay.v2_calls import OLD_APIS, Fields, OldApi
 from simulator.serving import CLIENT_CERTIFICATE
 
@@ -34,7 +35,7 @@ class V2Gateway:
         if api is None:
             await Response(status_code=404)(scope, receive, send)
             return
-        fault = strike(self.runtime.state.faults, path, "") or PayFault(0)
+        fault = next_fault(self.runtime.state.faults, path, "") or PayFault(0)
         if fault.status:
             await Response(status_code=fault.status)(scope, receive, send)
             return
@@ -56,18 +57,21 @@ class V2Gateway:
             return Response(v2_xml.write(answer), media_type="text/plain")
         return Response(content, media_type="text/plain")
 
-    def _shows_certificate(self, request: Request) -> bool:
-        """In TLS it must be one of a merchant's that is not voided; without TLS the header stands for it."""
+    def _certificate_owner(self, request: Request) -> str | None:
+        """Whose valid certificate is shown in TLS; without TLS the header stands for anybody's."""
         if request.url.scheme != "https":
-            return bool(request.headers.get(CERTIFICATE_HEADER))
+            return ANYBODY if request.headers.get(CERTIFICATE_HEADER) else None
         shown = getattr(request.state, CLIENT_CERTIFICATE, None) or {}
         merchant = self.runtime.state.merchants.get(shown.get("merchant", ""))
         serial = merchant.known_serial(shown["serial"]) if merchant else None
-        return merchant is not None and serial is not None and not same_serial(serial, *merchant.voided)
+        if merchant is None or serial is None or same_serial(serial, *merchant.voided):
+            return None
+        return merchant.mchid
 
     def _answer(self, api: OldApi, request: Request, body: bytes) -> Fields:
         if request.method != "POST":
             return v2_answers.failed("请使用post方法")
-        if api.certificate and not self._shows_certificate(request):
-            return v2_answers.failed("证书验证失败")
-        return v2_answers.answer(self.runtime, api, body)
+        owner = self._certificate_owner(request) if api.certificate else ANYBODY
+        if owner is None:
+            return v2_answers.failed(v2_answers.BAD_CERTIFICATE)
+        return v2_answers.answer(self.runtime, api, body, owner)

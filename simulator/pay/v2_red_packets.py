@@ -26,7 +26,7 @@ def send(call: V2Call) -> Fields:
 
 @old_api(f"{PROMOTION}/sendgroupredpack", certificate=True, appid_field="wxappid", signed=False)
 def send_to_group(call: V2Call) -> Fields:
-    """The first portion is of who it is sent to, the others are of whom they share it with."""
+    """The first portion is of who it is sent to, the others are of those they share it with."""
     call.need(*NEEDED, "amt_type")
     count = call.amount("total_num")
     if not GROUP_LEAST <= count <= GROUP_MOST or call.fields["amt_type"] != "ALL_RAND":

@@ -26,7 +26,8 @@ OLD = datetime.timedelta(days=31)
 @pytest.fixture(autouse=True)
 def _folder(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
-    settings.RETENTION_DAYS = dict.fromkeys(("exports", "uploads", "media", "deliveries"), 30)
+    classes = ("exports", "uploads", "media", "deliveries", "unsaved_articles")
+    settings.RETENTION_DAYS = dict.fromkeys(classes, 30)
 
 
 def job(account: OfficialAccount, **fields: Any) -> BulkJob:

@@ -69,6 +69,15 @@ def test_a_password_alone_does_not_open_what_has_a_second_step(
     assert is_in(client)
 
 
+def test_a_code_may_be_typed_in_full_width(staff: Cast, clock: time_machine.Traveller) -> None:
+    key, _codes = with_app(signed_in(staff.owner))
+    later(clock)
+    client = sign_in(staff.owner)
+    code = pyotp.TOTP(key).at(timezone.now())
+    assert step(client, "".join(chr(ord(digit) + 0xFEE0) for digit in code)).status_code == 302
+    assert is_in(client)
+
+
 def test_a_code_is_good_once(staff: Cast, clock: time_machine.Traveller) -> None:
     key, _codes = with_app(signed_in(staff.owner))
     later(clock)

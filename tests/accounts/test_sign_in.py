@@ -160,10 +160,14 @@ def test_a_forged_mark_of_a_browser_is_worth_nothing(attempt: Attempt) -> None:
     assert [attempt(THERE, browser=browser).status_code for _ in range(6)] == [200] * 5 + [429]
 
 
-@pytest.mark.parametrize("name", ["", "\0", "x" * 400, "名字", "\udcff"])
-def test_any_name_is_answered(attempt: Attempt, name: str) -> None:
-    sent = name.encode("utf-8", "surrogateescape")
-    assert attempt(THERE, name=sent).status_code == 200
+@pytest.mark.parametrize(
+    "name", [b"", b"\0", b"%00", b"a\0\x0bb", b"x" * 400, "名字".encode(), b"\xff", b"%ED%A0%80"]
+)
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_any_name_is_answered(staff: Cast, name: bytes, kind: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="username"\r\n\r\n%b\r\n--x--\r\n'
+    body = part % name if "multipart" in kind else b"username=%b" % name
+    assert Client().generic("POST", PAGE, body, kind).status_code == 200
 
 
 def test_a_superuser_ends_a_wait_and_it_is_noted(attempt: Attempt, staff: Cast) -> None:

@@ -85,14 +85,19 @@ def test_a_file_is_read_in_the_encoding_people_save_it_in(
 
 
 @pytest.mark.parametrize(
-    ("name", "body"), [("合同.docx", b"PK\x03\x04"), ("图.html", b"\x89PNG\r\n\x1a\n\0\xff")]
+    ("name", "body"),
+    [
+        ("合同.docx", b"PK\x03\x04"),
+        ("合同.doc", b"\xd0\xcf\x11\xe0"),
+        ("图.html", b"\x89PNG\r\n\x1a\n\0\xff"),
+    ],
 )
 def test_a_file_that_is_no_text_is_refused_with_what_to_do(
     staff: Cast, asset: Asset, name: str, body: bytes
 ) -> None:
     file = SimpleUploadedFile(name, body)
     page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
-    assert any(word in page.content.decode() for word in ("筛选过的网页", "另存为 UTF-8"))
+    assert any(word in page.content.decode() for word in ("另存为 .docx", "另存为 UTF-8"))
     assert not Draft.objects.exists()
 
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from tests.articles.conftest import picture
 from tests.cast import Cast
-from wechat.articles.models import Article, Draft
+from wechat.articles.models import Article, Autosave, Draft
 from wechat.materials.models import Asset
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,6 +165,66 @@ def test_a_text_that_was_not_saved_is_offered_again(writing: Page, cover: Asset)
     writing.wait_for_function(f"() => !{KEPT_HERE}")
 
 
+def test_what_is_written_is_kept_on_the_server_and_comes_back_after_a_crash(
+    writing: Page, staff: Cast, cover: Asset
+) -> None:
+    writing.get_by_label("标题").first.fill("周末活动")
+    text_of(writing).click()
+    written(writing, "写到一半")
+    expect(writing.get_by_text("已自动保存").first).to_be_visible()
+    # Another computer, where this browser kept nothing.
+    writing.evaluate("localStorage.clear()")
+    writing.goto("/admin/articles/draft/add/")
+    expect(writing.get_by_role("alert")).to_contain_text("《周末活动》")
+    writing.get_by_role("button", name="恢复").click()
+    expect(text_of(writing)).to_have_text("写到一半")
+    expect(writing.get_by_label("标题").first).to_have_value("周末活动")
+    assert saved(writing, cover) == "<p>写到一半</p>"
+    assert not Autosave.objects.exists()
+
+
+def test_the_phone_shows_the_text_as_it_will_be_sent(writing: Page) -> None:
+    text_of(writing).evaluate(
+        "(body, html) => { body.innerHTML = html }",
+        '<p style="position:fixed">到店<a href="https://example.com/">看看</a></p>',
+    )
+    text_of(writing).click()
+    writing.keyboard.press("Control+End")
+    writing.keyboard.type("。")
+    expect(writing.get_by_text("已自动保存").first).to_be_visible()
+    expect(phone_of(writing)).to_contain_text("到店看看。")
+    expect(phone_of(writing).locator("a[href]")).to_have_count(0)
+    expect(writing.locator(".editor-dropped")).to_contain_text("example.com")
+
+
+def test_two_windows_on_one_article_are_told_of_each_other(writing: Page, staff: Cast) -> None:
+    draft = Draft.objects.create(account=staff.ours)
+    Article.objects.create(draft=draft, title="周末活动", content="<p>原文</p>")
+    first, second = writing, writing.context.new_page()
+    for page in (first, second):
+        page.goto(f"/admin/articles/draft/{draft.pk}/change/")
+        expect(text_of(page)).to_have_text("原文")
+    for page, line in ((first, "甲"), (second, "乙")):
+        text_of(page).click()
+        page.keyboard.press("Control+End")
+        page.keyboard.type(line)
+        if page is first:
+            expect(page.get_by_text("已自动保存").first).to_be_visible()
+    expect(second.get_by_role("alert")).to_contain_text("也在另一个窗口里编辑")
+    second.get_by_role("button", name="保留这里的内容").click()
+    expect(second.get_by_text("已自动保存").first).to_be_visible()
+    assert Autosave.objects.get().articles[0]["content"] == "<p>原文乙</p>"
+
+
+def test_without_the_server_the_text_stays_in_the_browser_and_is_kept_later(writing: Page) -> None:
+    writing.route("**/draft/autosave/*", lambda route: route.abort())
+    written(writing, "断网")
+    expect(writing.get_by_text("没有网络").first).to_be_visible()
+    assert writing.evaluate(KEPT_HERE)
+    writing.unroute("**/draft/autosave/*")
+    expect(writing.get_by_text("已自动保存").first).to_be_visible()
+
+
 def test_an_article_that_is_moved_keeps_its_text_and_can_be_written_on(writing: Page, cover: Asset) -> None:
     written(writing, "第一篇")
     # As dragging the article to another place in the list does.
@@ -226,6 +286,34 @@ def test_a_pasted_picture_goes_to_the_library_whatever_its_format(
     kept = Asset.objects.exclude(pk=cover.pk).get()
     assert (kept.account, kept.content_type) == (staff.ours, "image/jpeg")
     assert f"asset/{kept.pk}/file/" in saved(writing, cover)
+
+
+@pytest.mark.parametrize("form", ["BMP", "PNG"])
+def test_a_dropped_picture_goes_to_the_library(writing: Page, cover: Asset, staff: Cast, form: str) -> None:
+    text_of(writing).evaluate(
+        """(body, [source, type]) => {
+            const dataTransfer = new DataTransfer();
+            const bytes = Uint8Array.from(atob(source), (character) => character.charCodeAt(0));
+            dataTransfer.items.add(new File([bytes], "图", { type }));
+            const at = { bubbles: true, cancelable: true, clientX: 20, clientY: 20, dataTransfer };
+            for (const name of ["dragenter", "dragover", "drop"]) body.dispatchEvent(new DragEvent(name, at));
+        }""",
+        [base64.b64encode(picture(form=form)).decode(), f"image/{form.lower()}"],
+    )
+    expect(text_of(writing).locator("img[src^='/admin/']")).to_have_count(1)
+    kept = Asset.objects.exclude(pk=cover.pk).get()
+    assert (kept.account, kept.content_type) == (staff.ours, "image/png")
+    assert f"asset/{kept.pk}/file/" in saved(writing, cover)
+
+
+def test_on_a_phone_a_list_names_no_box_that_its_reader_has_not(
+    sign_in: SignIn, staff: Cast, cover: Asset
+) -> None:
+    page = sign_in(staff.auditor)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/admin/materials/asset/")
+    expect(page.locator("#result_list td").first).to_have_attribute("data-label", "")
+    expect(page.locator("#result_list [data-label='名称']")).to_contain_text("封面图")
 
 
 def test_the_pictures_of_a_picture_message_are_chosen_in_order(

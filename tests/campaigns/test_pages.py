@@ -14,7 +14,7 @@ from tests.campaigns.conftest import World
 from tests.cast import Cast, signed_in
 from tests.workbooks import OPENID, WRITERS
 from tests.working import send_due
-from wechat.campaigns.models import Campaign, Recipient, Seed
+from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Seed
 from wechat.kernel import work
 from wechat.pushes.models import Push
 
@@ -69,6 +69,25 @@ def test_a_campaign_is_written_checked_approved_and_sent(world: World, staff: Ca
     assert dict(world.received()) == dict.fromkeys(CROWD, 1)
     assert page(second, campaign)
     assert AuditEntry.objects.filter(object_id=str(campaign.pk)).count() >= 5
+
+
+def test_a_text_is_previewed_with_the_words_of_a_row_of_the_table(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    campaign = written(world, client, way="service", template="")
+    Campaign.objects.filter(pk=campaign.pk).update(columns=["门店"])
+    for openid, shop in ((CROWD[0], "天河店"), (CROWD[1], "越秀店")):
+        AudienceRow.objects.create(campaign=campaign, openid=openid, words={"门店": shop})
+
+    def bubble(openid: str) -> str:
+        sent = {"text": "{门店}等您，{account}", "openid": openid}
+        html: str = client.post(url("text_preview", campaign.pk), sent).json()["html"]
+        return html
+
+    chips = '<span class="text-chip">门店</span>等您，<span class="text-chip">公众号名称</span>'
+    assert chips in bubble("")
+    assert f"越秀店等您，{world.account.name}" in bubble(CROWD[1])
+    # Who is not in the table reads the first row, as in a test.
+    assert "天河店等您" in bubble(CROWD[5])
 
 
 def test_a_button_on_a_page_that_is_out_of_date_does_nothing(world: World, staff: Cast) -> None:

@@ -11,7 +11,7 @@ from accounts.official.models import OfficialAccount
 from tests.cast import message
 from tests.working import react_to_due
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
-from wechat.campaigns.sequences import enrolling, report, running
+from wechat.campaigns.sequences import enrolling, report, running, timing
 from wechat.channels.models import Channel
 from wechat.kernel import work
 from wechat.pushes import windows
@@ -96,10 +96,10 @@ def test_the_same_occasion_enrols_once_and_a_second_look_sends_nothing_twice(
     assert (start(account), start(account)) == (1, 0)
     work.run("campaigns.run_sequences")
     # Killed after the step and before it was noted how far they are.
-    Enrolment.objects.update(reached=-1, due_at=timezone.now())
+    Enrolment.objects.update(since=timezone.now() - datetime.timedelta(days=1), due_at=timezone.now())
     work.run("campaigns.run_sequences")
-    assert sent_texts() == ["欢迎"]
-    assert StepRun.objects.count() == 1
+    assert sent_texts() == ["欢迎", "一小时后"]
+    assert StepRun.objects.count() == 2
 
 
 @pytest.mark.usefixtures("_open_window")
@@ -146,8 +146,10 @@ def test_without_a_window_the_template_goes_out_or_nothing_with_the_reason(
     )  # fmt: skip
     skipped = [run.skipped for run in StepRun.objects.order_by("pk")]
     assert skipped == ["no_window", "", "no_window"]
-    lines = report.steps(sequence)
-    assert [(line.reached, line.waiting, line.skipped) for line in lines] == [(1, 0, 1), (1, 1, 0), (1, 0, 1)]
+    lines = [report.steps(sequence)[step.pk] for step in sequence.steps.all()]
+    assert [(line["passed"], line["sending"], line["skipped"]) for line in lines] == [
+        (1, 0, 1), (1, 1, 0), (1, 0, 1)
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("_open_window")
@@ -178,12 +180,12 @@ def test_a_purchase_stops_what_waits_for_it_and_not_what_it_began(
     account: OfficialAccount, made: Made
 ) -> None:
     made((10, "别忘了下单"), stop_on_purchase=True)
-    made((10, "谢谢下单"), trigger="order", stop_on_purchase=True)
+    made((10, "谢谢下单"), trigger="order", stop_on_purchase=True, reentry="always")
     start(account)
     for _twice in range(2):
         enrolling.purchased(account, OPENID, "order:1")
         enrolling.start(account, OPENID, "order", "order:1", at=timezone.now())
-    states = dict(Enrolment.objects.values_list("occasion", "state"))
+    states = dict(Enrolment.objects.values_list("began_with", "state"))
     assert states == {"test:1": "stopped", "order:1": "running"}
 
 
@@ -262,7 +264,7 @@ def test_what_falls_into_the_quiet_time_moves_to_its_end(begins: str, ends: str,
     sequence = Sequence(quiet_from=clock(begins), quiet_until=clock(ends))
     day = datetime.datetime(2026, 3, 2, tzinfo=BEIJING)
     hour, minute = map(int, at.split(":"))
-    moved = running.after_quiet(sequence, day.replace(hour=hour, minute=minute))
+    moved = timing.after_quiet(sequence, day.replace(hour=hour, minute=minute))
     assert moved.strftime("%H:%M") == until
     assert moved >= day.replace(hour=hour, minute=minute)
     assert moved - day.replace(hour=hour, minute=minute) < datetime.timedelta(days=1)
@@ -279,3 +281,21 @@ def test_a_step_in_the_quiet_time_waits_for_its_end(account: OfficialAccount, ma
     assert sent_texts() == []
     assert due_at is not None
     assert datetime.timedelta(minutes=58) < due_at - now < datetime.timedelta(minutes=61)
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_whoever_was_sent_something_else_lately_is_left_out(account: OfficialAccount, made: Made) -> None:
+    made((0, "甲一"), (0, "甲二"), name="甲", cap_days=3)
+    usual = {"account": account, "openid": OPENID, "kind": "template", "template": "T1", "content": {}}
+    for days, skipped in ((2, "recently"), (4, "")):
+        at = timezone.now() - datetime.timedelta(days=days)
+        Push.objects.all().delete()
+        other = Push.objects.create(
+            key=f"other:{days}", cause="campaign:1", state="sent", sent_at=at, due_at=None, **usual
+        )
+        Push.objects.filter(pk=other.pk).update(created_at=at)
+        Enrolment.objects.all().delete()
+        start(account)
+        work.run("campaigns.run_sequences")
+        # What the sequence itself has sent does not count.
+        assert set(StepRun.objects.values_list("skipped", flat=True)) == {skipped}

@@ -19,7 +19,7 @@ from wechat.kernel import tasks, work
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATIENCE_SECONDS = 90
-CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "config")
+BEAT = (sys.executable, "-m", "celery", "--quiet", "-A", "config.beat", "beat")
 # Names each task it has done, on a line of its own.
 WORKER = """
 import os, django
@@ -66,7 +66,7 @@ def redis() -> Iterator[OwnRedis]:
 
 def test_a_broker_that_was_killed_and_comes_back_gets_ticks_again(broker: Broker) -> None:
     url = f"amqp://guest:guest@127.0.0.1:{broker.port}//"
-    with running(*CELERY, "beat", "--loglevel", "CRITICAL", CELERY_BROKER_URL=url):
+    with running(*BEAT, "--loglevel", "CRITICAL", CELERY_BROKER_URL=url):
         assert broker.published.acquire(timeout=PATIENCE_SECONDS)
         broker.stop()
         while broker.published.acquire(blocking=False):
@@ -80,7 +80,7 @@ def test_a_broker_that_was_killed_and_comes_back_gets_ticks_again(broker: Broker
 def test_a_worker_whose_clock_differs_takes_the_ticks_of_beat(redis: OwnRedis, seconds: int) -> None:
     days = float(os.environ.get("TEST_CLOCK_DAYS", "0")) + seconds / 86_400
     elsewhere = {"PYTHONPATH": str(PROJECT / "tests/clock"), "TEST_CLOCK_DAYS": str(days)}
-    beat = running(*CELERY, "beat", "--loglevel", "ERROR", CELERY_BROKER_URL=redis.url)
+    beat = running(*BEAT, "--loglevel", "ERROR", CELERY_BROKER_URL=redis.url)
     worker = running(sys.executable, "-c", WORKER, CELERY_BROKER_URL=redis.url, **elsewhere)
     with beat, worker as heard:
         assert heard.stdout is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from django.urls import include, path
 from django_redis import get_redis_connection
 from pytest_django import Settings
 
-from config import health, outages
+from config import health, outages, serving
+from tests.asgi import Answered, exchange
 from tests.config.test_health import NOBODY_LISTENS, get
 from tests.config.test_health import database_at as database_at
 from tests.config.test_health import silent as silent
@@ -123,6 +125,24 @@ def test_a_page_that_waits_for_a_silent_postgres_is_given_up(
         assert asyncio.run(get("/waits/"))[0] == 503
     finally:
         held.set()
+
+
+def test_a_notification_of_a_payment_for_which_no_thread_is_free_is_refused_in_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ROOT_URLCONF = __name__
+    monkeypatch.setattr(serving, "NOTICE_SECONDS", 0.2)
+    held.clear()
+
+    async def asked() -> tuple[list[Answered], Answered]:
+        pages = [asyncio.ensure_future(exchange("GET", "/waits/")) for _ in range(settings.WEB_THREADS)]
+        notified = await exchange("POST", "/pay/nobody/notify/transaction", b"{}")
+        held.set()
+        return await asyncio.gather(*pages), notified
+
+    pages, notified = asyncio.run(asked())
+    assert (notified.status, json.loads(notified.body)["code"]) == (503, "FAIL")
+    assert {page.status for page in pages} == {200}
 
 
 @pytest.mark.parametrize("address", ["/asks/", "/api/v1/asks/"])

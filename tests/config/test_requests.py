@@ -12,9 +12,11 @@ from accounts.official.models import OfficialAccount
 from config import requests
 from config.requests import Body
 from tests.asgi import Answered, exchange
-from tests.cast import Cast
+from tests.cast import Cast, signed_in
 from tests.platform import Platform
+from wechat.campaigns.models import MassSend
 from wechat.kernel import bodies
+from wechat.pushes.models import Template
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -213,3 +215,19 @@ def test_a_header_with_an_underscore_is_not_taken_for_one_with_a_hyphen() -> Non
     english = asyncio.run(exchange("GET", SIGN_IN, verbatim={"accept-language": "en"}))
     assert b'lang="zh-hans"' in chinese.body
     assert b'lang="en"' in english.body
+
+
+@pytest.mark.parametrize("name", ["会\0员\x0b\ufffe日", "\ufeff会员日\u200b ", "\u202d会员日\u202c"])
+def test_what_is_typed_is_kept_without_what_has_no_place_in_a_text(staff: Cast, name: str) -> None:
+    typed = {"account": staff.ours.pk, "name": name, "kind": "text", "text": "到\x14店👩\u200d🚀"}
+    client = signed_in(staff.owner)
+    client.post("/admin/campaigns/masssend/add/", typed | {"target": "all"})
+    send = MassSend.objects.get()
+    assert (send.name, send.content["content"]) == ("会员日", "到店👩\u200d🚀")
+
+
+@pytest.mark.parametrize("asked", ["\u200bA1", "A1\ufeff", "A\x0b1"])
+def test_what_is_asked_for_is_cleaned_as_well(staff: Cast, asked: str) -> None:
+    Template.objects.create(account=staff.ours, kind="template", platform_id="A1", title="预约提醒")
+    page = signed_in(staff.owner).get("/admin/pushes/template/", {"q": asked})
+    assert "预约提醒" in page.content.decode()

@@ -19,6 +19,7 @@ OTHERS = (
     "followers_jobs", "inbox_unanswered", "desk", "campaigns_recipients", "campaigns_seeds",
     "statistics_users", "statistics_articles", "statistics_messages", "statistics_interface", "menus_figures",
     "orders_revenue", "channels_report", "menus_versions", "replies_never", "campaigns_sequence_report",
+    "campaigns_sequence_change", "campaigns_sequence_dry_run",
     "inbox_conversation", "todo", "todo_counts",
     "operations_jobs", "operations_failures", "operations_quotas", "operations_tokens",
     "staff_colleagues", "approvals_list",

@@ -93,7 +93,8 @@ def test_amounts_are_read_in_yuan(ours: World, staff: Cast) -> None:
 
 def test_a_sequence_says_in_words_what_it_begins_with(ours: World, staff: Cast) -> None:
     Sequence.objects.filter(pk=ours["campaigns.sequence"].pk).update(trigger="follow")
-    text = _text(shown(signed_in(staff.auditor), ours["campaigns.sequence"]))
+    address = reverse("admin:campaigns_sequence_settings", args=[ours["campaigns.sequence"].pk])
+    text = _text(signed_in(staff.auditor).get(address).content.decode())
     assert "开始于 有人关注" in text
     assert "follow" not in text
 

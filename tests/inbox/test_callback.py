@@ -159,11 +159,12 @@ def test_a_push_that_is_not_clean_xml_is_its_followers_answered_and_kept_as_it_c
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        ("</xml>", "</xml>\n--\n"),
         ("<MsgId>7</MsgId>", f"<MsgId>{2**63 + 7}</MsgId>"),
         ("<MsgId>7</MsgId>", "<MsgId> 7.0\n</MsgId>"),
         ("<![CDATA[", "\n  <![CDATA["),
     ],
-    ids=["a large id", "16.0", "blanks"],
+    ids=["something behind it", "a large id", "16.0", "blanks"],
 )
 def test_numbers_and_blanks_are_read_however_they_are_written(
     platform: Platform, before: str, after: str

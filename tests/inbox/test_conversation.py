@@ -130,3 +130,24 @@ def test_no_openid_breaks_the_pages_that_show_it(staff: Cast, openid: str) -> No
         assert browser.get(reverse(f"admin:{page}")).status_code == 200
     address = reverse("admin:inbox_conversation", args=[staff.ours.pk, openid])
     assert browser.get(address, follow=True).status_code == 200
+
+
+def test_links_of_ours_can_be_opened_and_what_a_follower_wrote_stays_text(staff: Cast) -> None:
+    said = (
+        '<a href="https://a.cn/?a=1&b=2">看订单</a><script>alert(1)</script><a href="javascript:x()">别点</a>'
+    )
+    message(staff.ours, said, answer={"type": "text", "content": said})
+    address = reverse("admin:inbox_conversation", args=[staff.ours.pk, OPENID])
+    html = signed_in(staff.service).get(address).content.decode()
+    assert html.count('<a class="text-link" href="https://a.cn/?a=1&amp;b=2"') == 1
+    assert html.count("&lt;a href=&quot;https://a.cn/?a=1&amp;b=2&quot;&gt;看订单&lt;/a&gt;") == 1
+    assert "<script>alert" not in html
+    assert 'href="javascript' not in html
+
+
+def test_a_link_to_a_mini_program_is_told_and_leads_nowhere(staff: Cast) -> None:
+    link = '<a data-miniprogram-appid="wx12" data-miniprogram-path="pages/a" href="https://a.cn/">点餐</a>'
+    message(staff.ours, "菜单", answer={"type": "text", "content": link})
+    address = reverse("admin:inbox_conversation", args=[staff.ours.pk, OPENID])
+    html = signed_in(staff.service).get(address).content.decode()
+    assert '<span class="text-link" title="打开小程序 wx12 pages/a">点餐</span>' in html

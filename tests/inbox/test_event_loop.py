@@ -1,11 +1,14 @@
 """The callback as the ASGI server calls it: in the event loop, beside Django's pages."""
 
+import asyncio
 import threading
 
 import pytest
+from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from tests.callbacks import PATH, Got, call, run
+from tests.inbox.test_spool import locked
 from tests.platform import Platform, Push
 from wechat.inbox import recording, routing, spool
 from wechat.inbox.models import InboundMessage
@@ -134,3 +137,32 @@ def test_a_spool_that_does_not_answer_ends_in_try_again(
     got = run(*[call(PATH, platform.safe(platform.text(str(number)))) for number in range(3)])
     let_go.set()
     assert [each.status_code for each in got] == [503, 503, 503]
+
+
+def test_beyond_what_postgres_takes_callbacks_are_told_to_come_again_at_once(
+    platform: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those that were taken on are recorded; who is refused is not even read."""
+    over = 2 * recording.BATCH_LIMIT
+    pushes = [platform.safe(platform.text(str(number))) for number in range(1 + over)]
+    refused_before = _refused()
+
+    async def overrun() -> tuple[list[Got], Got, Got]:
+        await call(PATH, pushes[0])
+        with locked("inbox_inboundmessage"):
+            taken_on = [asyncio.ensure_future(call(PATH, push)) for push in pushes[1:]]
+            while not recording.is_full():
+                await asyncio.sleep(0)
+            refused = await call(PATH, Push({}, b"nobody reads this"))
+        return await asyncio.gather(*taken_on), refused, await call(PATH, pushes[0])
+
+    taken_on, refused, later = asyncio.run(overrun())
+    assert {each.status_code for each in taken_on} == {200}
+    assert (refused.status_code, later.status_code) == (503, 200)
+    assert InboundMessage.objects.count() == 1 + over
+    assert _refused() == refused_before + 1
+    assert "overloaded" in caplog.messages
+
+
+def _refused() -> float:
+    return REGISTRY.get_sample_value("wechat_overloaded_total", {"door": "callbacks"}) or 0.0

@@ -1,12 +1,13 @@
 """What arrives in an event loop while a batch is under way makes up the next one."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
 
-from wechat.kernel.batches import Batches, NotDone
+from wechat.kernel.batches import Batches, Full, NotDone
 
 PATIENCE = 60
 
@@ -29,12 +30,12 @@ class Worker:
         self.is_closed = True
 
 
-def doubling(workers: list[Worker], most: int = 100) -> "Batches[int, int]":
+def doubling(workers: list[Worker], most: int = 100, longest_wait: float = math.inf) -> "Batches[int, int]":
     def worker() -> Worker:
         workers.append(Worker())
         return workers[-1]
 
-    return Batches(worker, most=most, weigh=abs)
+    return Batches(worker, most=most, weigh=abs, longest_wait=longest_wait)
 
 
 def test_each_gets_what_came_of_its_own() -> None:
@@ -93,6 +94,48 @@ def test_who_waited_in_vain_is_told_and_left_out() -> None:
 
     asyncio.run(in_vain())
     assert workers[0].batches == [[0], [1], [4]]
+
+
+def test_who_gives_up_while_others_wait_is_told_in_time() -> None:
+    workers: list[Worker] = []
+    batches = doubling(workers)
+
+    async def some_in_vain() -> None:
+        await batches.add(0, PATIENCE)
+        workers[0].may_go_on.clear()
+        patient = asyncio.ensure_future(batches.add(1, PATIENCE))
+        for _again in range(2):
+            with pytest.raises(NotDone):
+                await batches.add(2, 0.01)
+        workers[0].may_go_on.set()
+        assert await patient == 2
+
+    asyncio.run(some_in_vain())
+
+
+def test_what_would_wait_too_long_behind_others_is_refused_at_once() -> None:
+    workers: list[Worker] = []
+    batches = doubling(workers, most=2, longest_wait=0.1)
+
+    async def too_many() -> None:
+        await batches.add(0, PATIENCE)
+        workers[0].may_go_on.clear()
+        waiting = [asyncio.ensure_future(batches.add(1, PATIENCE))]
+        while len(workers[0].batches) < 2:
+            await asyncio.sleep(0)
+        # One batch is under way, for however long; the next one takes whatever fits into it.
+        waiting += [asyncio.ensure_future(batches.add(1, PATIENCE)) for _ in range(2)]
+        while not batches.is_full(PATIENCE):
+            await asyncio.sleep(0)
+        with pytest.raises(Full):
+            await batches.add(1, PATIENCE)
+        assert not batches.is_full(-1), "what is stuck is away, which others see to"
+        workers[0].may_go_on.set()
+        assert await asyncio.gather(*waiting) == [2, 2, 2]
+        assert await batches.add(4, PATIENCE) == 8
+
+    asyncio.run(too_many())
+    assert workers[0].batches == [[0], [1], [1, 1], [4]]
 
 
 def test_each_loop_has_a_worker_that_is_closed_with_it() -> None:

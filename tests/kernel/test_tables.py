@@ -39,6 +39,15 @@ def test_a_text_is_read_in_its_encoding(encoding: str, delimiter: str) -> None:
     assert read(body) == [["OpenID", "备注"], ["oPerson", "王女士"]]
 
 
+@pytest.mark.parametrize("told", ["sep=;\n", '"sep=;"\r\n', "SEP=;\n"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gbk"])
+def test_the_line_that_tells_excel_what_parts_the_cells_is_none_of_the_table(
+    told: str, encoding: str
+) -> None:
+    body = f"{told}{TEXT.replace(',', ';')}a,b;c\n".encode(encoding)
+    assert read(body) == [["OpenID", "备注"], ["oPerson", "王女士"], ["a,b", "c"]]
+
+
 def test_chinese_after_a_megabyte_of_letters_decides_the_encoding_as_well() -> None:
     body = ("openid\n" + "oPerson\n" * 200_000 + "备注\n").encode("gb18030")
     assert read(body)[-1] == ["备注"]

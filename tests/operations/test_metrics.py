@@ -18,7 +18,7 @@ from pytest_django import Settings
 from accounts.official.models import OfficialAccount
 from tests.asgi import exchange
 from tests.callbacks import post
-from tests.config.test_beat import CELERY, running
+from tests.config.test_beat import running
 from tests.platform import Platform
 from tests.pushes.test_faults import OwnRedis
 from tests.simulator.conftest import free_port
@@ -134,7 +134,10 @@ def redis() -> Iterator[OwnRedis]:
 
 def test_a_worker_of_its_own_tells_what_its_processes_counted(tmp_path: Path, redis: OwnRedis) -> None:
     port = free_port()
-    command = (*CELERY, "worker", "--queues", "interactive", "--concurrency", "1", "--loglevel", "ERROR")
+    command = (
+        *(sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"),
+        *("--queues", "interactive", "--concurrency", "1", "--loglevel", "ERROR"),
+    )
     environment = {"CELERY_BROKER_URL": redis.url, "METRICS_PORT": str(port)}
     turn = ("wechat_work_turn_seconds_count", (("work", "inbox.react"),))
     # Patience ends the worker, and the next question with it.

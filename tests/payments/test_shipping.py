@@ -1,6 +1,7 @@
 """A mini program's orders: WeChat holds their money until it is told that they were shipped."""
 
 import datetime
+import uuid
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order, Shipment, Step
 from tests.cast import member, signed_in
+from tests.signed import Signed, business_system
 from tests.simulated import Simulated
 from wechat.kernel import work
 
@@ -203,3 +205,103 @@ def test_while_wechat_names_no_carriers_their_names_can_be_typed(
 ) -> None:
     simulated.sim("/faults", {"api": "/cgi-bin/express/delivery/open_msg/get_delivery_list", "errcode": -1})
     assert finance.get(page(order, "ship")).status_code == 200
+
+
+def warehouse(account: OfficialAccount, *scopes: str) -> Signed:
+    return business_system(account, scopes=list(scopes or ("orders:ship", "orders:read")))
+
+
+def parcel(number: str, company: str = "YTO", **more: str) -> dict[str, str]:
+    return {"company": company, "number": number, **more}
+
+
+def says(system: Signed, order: Order, **told: Any) -> Any:
+    body = {"how": "express", "parcels": [parcel("A1")], **told}
+    return system.post(f"/api/v1/orders/{order.out_trade_no}/shipping", body, key=uuid.uuid4().hex)
+
+
+def test_several_parcels_are_told_as_such(order: Order, finance: Any, simulated: Simulated) -> None:
+    ship(finance, order, others="ZTO A2\n\n YTO　A3 ")
+    work.run("orders.upload_shipping")
+    (known,) = uploaded(simulated, order)
+    assert (known["delivery_mode"], known["is_all_delivered"]) == (2, True)
+    numbers = [(each["express_company"], each["tracking_no"]) for each in known["shipping_list"]]
+    assert numbers == [("YTO", "YT3750696145732"), ("ZTO", "A2"), ("YTO", "A3")]
+    assert "ZTO A2" in finance.get(page(order, "ship")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ("ZTO", "“ZTO”不是快递公司和运单号"),
+        ("YTO YT3750696145732", "有包裹重复"),
+        ("\n".join(f"ZTO {number}" for number in range(15)), "微信最多接收 15 个包裹"),
+        ("SF A2", "顺丰要求填写收件人电话。"),
+    ],
+)
+def test_what_are_no_parcels_is_said(order: Order, finance: Any, others: str, sentence: str) -> None:
+    assert sentence in ship(finance, order, others=others).content.decode()
+    assert not Shipment.objects.exists()
+
+
+def test_parcels_that_follow_are_told_until_all_are_on_their_way(
+    order: Order, mini: OfficialAccount, simulated: Simulated
+) -> None:
+    system = warehouse(mini)
+    parcels = [parcel("A1"), parcel("A2"), parcel("A3")]
+    for count, more in ((1, True), (2, True), (3, False)):
+        answer = says(system, order, parcels=parcels[:count], more_to_come=more)
+        assert (answer.status_code, answer.json()["state"]) == (201, "waiting")
+        work.run("orders.upload_shipping")
+    known = [(each["is_all_delivered"], len(each["shipping_list"])) for each in uploaded(simulated, order)]
+    assert known == [(False, 1), (False, 2), (True, 3)]
+    shown = system.get(f"/api/v1/orders/{order.out_trade_no}/shipping").json()
+    assert (shown["how"], shown["state"], shown["more_to_come"]) == ("express", "told", False)
+    assert [each["number"] for each in shown["parcels"]] == ["A1", "A2", "A3"]
+    # One correction of the whole is left.
+    assert says(system, order, how="pickup", parcels=[]).status_code == 201
+    work.run("orders.upload_shipping")
+    assert says(system, order).json()["error"]["code"] == "not_to_be_shipped"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"parcels": []}, "parcels"),
+        ({"parcels": None}, "parcels"),
+        ({"parcels": {"company": "YTO"}}, "parcels"),
+        ({"parcels": [parcel("")]}, "parcels"),
+        ({"parcels": [parcel("A1"), parcel("A1")]}, "parcels"),
+        ({"parcels": [parcel(str(number)) for number in range(16)]}, "parcels"),
+        ({"parcels": [parcel("A1", "SF")]}, "parcels"),
+        ({"how": "virtual"}, "parcels"),
+        ({"how": "pickup", "parcels": [], "more_to_come": True}, "parcels"),
+        ({"how": 1}, "how"),
+        ({"how": ["express"]}, "how"),
+        ({"more_to_come": "perhaps"}, "more_to_come"),
+    ],
+)
+def test_a_business_system_is_told_what_is_wrong(
+    order: Order, mini: OfficialAccount, wrong: dict[str, Any], field: str
+) -> None:
+    answer = says(warehouse(mini), order, **wrong)
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, [field])
+    assert not Shipment.objects.exists()
+
+
+def test_a_telephone_number_is_not_kept_for_a_business_system_either(
+    order: Order, mini: OfficialAccount, simulated: Simulated
+) -> None:
+    answer = says(warehouse(mini), order, parcels=[parcel("A1", "SF", contact="13800138000")])
+    assert answer.json()["parcels"][0]["contact"] == "138****8000"
+    work.run("orders.upload_shipping")
+    assert uploaded(simulated, order)[0]["shipping_list"][0]["contact"] == {"receiver_contact": "138****8000"}
+
+
+def test_only_who_has_the_scope_and_the_account_says_how_orders_were_shipped(
+    order: Order, mini: OfficialAccount, account: OfficialAccount
+) -> None:
+    assert says(warehouse(mini, "orders:write"), order).status_code == 403
+    assert says(warehouse(account), order).status_code == 404
+    assert warehouse(mini).get(f"/api/v1/orders/{order.out_trade_no}/shipping").status_code == 404
+    assert not Shipment.objects.exists()

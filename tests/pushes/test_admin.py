@@ -37,6 +37,18 @@ def test_the_list_tells_the_state_and_the_reason_in_words(service: Client, uncer
     assert str(Push.Reason.NO_ANSWER.label) in page
 
 
+def test_the_links_of_a_text_are_links_on_its_page_and_words_in_the_list(
+    service: Client, asked: Callable[..., Push]
+) -> None:
+    push = asked('<a href="https://a.cn/?a=1&b=2">看订单</a>')
+    listed = service.get(LIST).content.decode()
+    assert "看订单" in listed
+    assert "https://a.cn/" not in listed
+    for page in ("change", "again"):
+        html = service.get(f"{LIST}{push.pk}/{page}/").content.decode()
+        assert '<a class="text-link" href="https://a.cn/?a=1&amp;b=2"' in html
+
+
 def test_a_follower_is_called_by_the_remark_where_there_is_one(service: Client, uncertain: Push) -> None:
     assert f"粉丝 {handle(uncertain.openid)}</a>" in service.get(LIST).content.decode()
     Follower.objects.update_or_create(

@@ -15,7 +15,7 @@ from accounts.official.models import OfficialAccount
 from tests.asgi import Answered, exchange
 from tests.inbox.test_spool import locked
 from tests.signed import Signed, business_system
-from wechat.api import one_statement
+from wechat.api import admission, one_statement
 from wechat.api.models import ApiClient, KeptAnswer, SeenNonce
 from wechat.pushes.models import Push, Template
 
@@ -232,13 +232,36 @@ def test_who_is_switched_off_is_refused_from_then_on(shop: Signed) -> None:
 def test_a_postgres_that_does_not_answer_ends_in_try_again(
     shop: Signed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(one_statement, "PATIENCE_SECONDS", 0.2)
-    with locked("pushes_push"):
+    with monkeypatch.context() as impatient, locked("pushes_push"):
+        impatient.setattr(one_statement, "PATIENCE_SECONDS", 0.2)
         [answered] = all_of(ask(shop, message(), "order-1"))
     assert (answered.status, code(answered)) == (503, "unavailable")
     assert answered.headers[b"retry-after"] == b"1"
     assert all_of(ask(shop, message(), "order-1"))[0].status == 202
     assert Push.objects.count() == 1
+
+
+def test_beyond_what_postgres_takes_calls_are_told_to_come_again_at_once(
+    shop: Signed, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those that were taken on are carried out; of who is refused not even the signature is looked at."""
+    many = 2 * admission.MOST
+    ApiClient.objects.update(per_minute=60_000)
+
+    async def overrun() -> tuple[list[Answered], Answered]:
+        await ask(shop, message())
+        with locked("api_seennonce"):
+            taken_on = [asyncio.ensure_future(ask(shop, message())) for _ in range(many)]
+            while not admission.is_full():
+                await asyncio.sleep(0)
+            refused = await ask(shop, message(), X_Signature="of nobody")
+        return await asyncio.gather(*taken_on), refused
+
+    taken_on, refused = asyncio.run(overrun())
+    assert {each.status for each in taken_on} == {202}
+    assert (refused.status, code(refused), refused.headers[b"retry-after"]) == (503, "unavailable", b"1")
+    assert Push.objects.count() == 1 + many
+    assert "overloaded" in caplog.messages
 
 
 def test_each_request_is_one_line_of_the_log(shop: Signed, caplog: pytest.LogCaptureFixture) -> None:

@@ -188,7 +188,7 @@ def test_a_form_ties_together_nothing_of_two_accounts(editor: Client, account: O
         (["a"], [], {}, "没有内容"),
         (["a"], [reply(text=" ")], {}, "请填写“文字”"),
         (["a"], [reply(text="字" * 683)], {}, "2049 字节，微信最多接受 2048 字节。请缩短 1 字节"),
-        (["a"], [reply(text="字" * 660 + "{remark}")], {}, "请缩短"),
+        (["a"], [reply(text="字" * 660 + "{remark|友}")], {}, "请缩短"),
         (["a"], [reply("news", title="t", url="javascript:alert(1)")], {}, "http"),
         (["a"], [reply("image")], {}, "请填写“文件”"),
         (["a"], [reply("msgmenu", text="?", choices="")], {}, "选项"),
@@ -208,17 +208,31 @@ def test_a_rule_that_would_not_work_is_refused_with_what_to_change(
 
 
 @pytest.mark.parametrize(
-    ("text", "warned"),
-    [("{remark}", True), ("{remark|朋友}", False), ("您好{remark}", False), ("{account}", False)],
+    ("reply_of", "refused"),
+    [
+        ({"text": "您好{remark}"}, True),
+        ({"text": "{remark}{remark|朋友}"}, True),
+        ({"text": "您好{remark|朋友}"}, False),
+        ({"text": "您好{remark|}"}, False),
+        ({"text": "{account}"}, False),
+        ({"kind": "news", "title": "给{remark}", "url": "https://a.cn/"}, True),
+    ],
 )
-def test_a_reply_that_may_be_empty_is_saved_with_a_warning(
-    editor: Client, account: OfficialAccount, text: str, warned: bool
+def test_a_variable_that_may_be_empty_has_to_tell_what_to_say_then(
+    editor: Client, account: OfficialAccount, reply_of: dict[str, str], refused: bool
 ) -> None:
-    page: Any = editor.post(f"{LIST}add/", form(account, reply(text=text)), follow=True)
-    stored: Any = Rule.objects.get().replies.get()
-    assert stored.content["content"] == text
+    page: Any = editor.post(f"{LIST}add/", form(account, reply(**reply_of)), follow=True)
+    assert Rule.objects.exists() is not refused
+    told = "请把 {remark} 写成 {remark|朋友}，没有的人会看到“朋友”"
+    assert (told in page.content.decode()) is refused
+
+
+def test_a_reply_of_which_nothing_may_be_left_is_saved_with_a_warning(
+    editor: Client, account: OfficialAccount
+) -> None:
+    page: Any = editor.post(f"{LIST}add/", form(account, reply(text="{remark|}")), follow=True)
     warnings = [str(each) for each in page.context["messages"] if each.level_tag == "warning"]
-    assert any("{remark|亲爱的朋友}" in each for each in warnings) is warned
+    assert any("{remark|亲爱的朋友}" in each for each in warnings)
 
 
 def test_a_keyword_that_is_too_long_is_told_its_length_and_nothing_else(
@@ -396,7 +410,7 @@ def test_the_tester_shows_who_answers_what_is_said_and_why_not_the_others(
     assert "粉丝没有它要求的标签" in stranger
     member = editor.get(TESTER, {"what": "text", "value": "优惠", "openid": "老王"}).content.decode()
     assert "由“会员价”回复" in member
-    assert '<a href="https://a.cn/?a=1&amp;b=2"' in member
+    assert '<a class="text-link" href="https://a.cn/?a=1&amp;b=2"' in member
     assert EVIL not in stranger + member
 
 

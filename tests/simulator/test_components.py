@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -295,6 +296,29 @@ def test_the_accounts_own_server_goes_on_receiving(platform: Platform) -> None:
     assert len(platform.simulator.event(type="text", content="在吗")["attempts"]) == 1
 
 
+def test_one_component_at_a_time_holds_the_web_pages_of_an_account(platform: Platform) -> None:
+    platform.authorize()
+    platform.simulator.sim("/components", {"appid": OTHER, "aes_key": KEY})
+    platform.simulator.sim(f"/components/{OTHER}/authorize", {"appid": APPID})
+    listed = {each["appid"]: each for each in platform.simulator.look("/components")["components"]}
+    assert 4 in listed[COMPONENT]["authorizations"][APPID]
+    assert 4 not in listed[OTHER]["authorizations"][APPID]
+    platform.sim("/cancel", appid=APPID)
+    platform.simulator.sim(f"/components/{OTHER}/authorize", {"appid": APPID})
+    listed = {each["appid"]: each for each in platform.simulator.look("/components")["components"]}
+    assert 4 in listed[OTHER]["authorizations"][APPID]
+
+
+def test_a_component_that_fails_is_held_and_the_account_is_not(platform: Platform) -> None:
+    platform.authorize()
+    platform.simulator.sim("/accounts", {"appid": APPID, "callback_url": platform.server.url})
+    platform.server.answer = lambda pushed: b"success" if pushed.path == "/callback" else 500
+    for _ in range(3):
+        platform.simulator.event(type="text", content="在吗")
+    attempts = platform.simulator.event(type="text", content="在吗")["attempts"]
+    assert sorted(each["verdict"] for each in attempts) == ["held", "success"]
+
+
 # --- the pages
 
 
@@ -353,6 +377,9 @@ def test_a_browser_shows_a_code_and_goes_on_when_it_was_scanned(platform: Platfo
     state = path.replace("componentloginpage", "componentloginpage/state")
     assert requests.get(base + state, timeout=10).json() == {"url": ""}
     url = re.findall(r"<code>(.*?)</code>", text)[0].replace("&amp;", "&")
+    picture = base64.b64decode(re.findall(r"base64,([^\"]+)", text)[0])
+    seen = requests.post(f"{base}/phone/{APPID}/alice-1/codes", data=picture, timeout=10).json()
+    assert seen == {"url": url}
     frame = opened(platform.simulator, url)["frame"]
     inside = frame.removeprefix(f"http://alice-1.localhost:{urlsplit(base).port}")
     data = {"choice": "allow", "permission": "1"}

@@ -77,6 +77,8 @@ def test_every_route_of_the_control_api_is_documented(simulator: Simulator) -> N
     for method, path, _ in control_api.TABLE:
         assert (method, f"/_sim{path.replace(':int', '')}") in documented
     assert ("POST", "/_sim/pay") in documented
+    assert ("POST", "/_sim/payment-codes") in documented
+    assert ("POST", "/_sim/red-packets/{send_listid}/open") in documented
     for methods in document["paths"].values():
         assert all(each["summary"] for each in methods.values())
     fault = document["paths"]["/_sim/faults"]["post"]["requestBody"]["content"]["application/json"]["schema"]

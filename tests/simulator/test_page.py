@@ -165,3 +165,28 @@ def test_a_page_of_others_is_not_opened_on_the_phone(page: Page) -> None:
     expect(outside).to_have_attribute("href", "https://h5.example.com/gift")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="网页")).to_have_count(0)
+
+
+def test_an_authorisation_is_taken_back_on_the_phone(page: Page, simulator: Simulator) -> None:
+    component = {"appid": "wxc0ffee0123456789", "aes_key": "A" * 43, "name": "青橙服务商"}
+    simulator.sim("/components", component)
+    simulator.sim(f"/components/{component['appid']}/authorize", {"appid": APPID})
+    page.get_by_role("button", name="授权管理").click()
+    granted = opened(page)
+    expect(granted.get_by_label("1 消息管理")).to_be_checked()
+    granted.get_by_role("button", name="取消授权").click()
+    expect(granted.get_by_text("无", exact=True)).to_be_visible()
+    assert simulator.look("/components")["components"][0]["authorizations"] == {}
+
+
+def test_a_platform_is_made_and_pushed_a_ticket_in_the_browser(
+    page: Page, simulator: Simulator, server: AccountServer
+) -> None:
+    server.answer = lambda pushed: b"success"
+    page.get_by_role("link", name="第三方平台").click()
+    page.get_by_label("名称").fill("新平台")
+    page.get_by_label("授权事件接收 URL").fill(server.url)
+    page.get_by_role("button", name="新建").click()
+    expect(page.get_by_role("heading", name="新平台")).to_be_visible()
+    page.get_by_role("button", name="推送 component_verify_ticket").click()
+    expect(page.get_by_text("component_verify_ticket success").first).to_be_visible()

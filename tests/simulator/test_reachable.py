@@ -146,6 +146,11 @@ def test_refunds_of_the_old_api_ask_for_the_merchants_certificate(
     assert "证书验证失败" in refund_of_the_old_api(base, folder)
     assert "证书验证失败" in refund_of_the_old_api(base, folder, headers={"X-Client-Certificate": "1"})
     assert "ORDERNOTEXIST" in refund_of_the_old_api(base, folder, cert=own)
+    other = simulator.sim("/merchants", {**given, "mchid": "1900000111"})
+    (tmp_path / "other.pem").write_text(other["certificate"])
+    (tmp_path / "other.key").write_text(other["private_key"])
+    others = (str(tmp_path / "other.pem"), str(tmp_path / "other.key"))
+    assert "证书验证失败" in refund_of_the_old_api(base, folder, cert=others)
     simulator.sim("/merchants", {"mchid": MCHID, "voided": [answer["serial_no"]]})
     assert "证书验证失败" in refund_of_the_old_api(base, folder, cert=own)
 

@@ -25,7 +25,9 @@ from wechat.kernel.group_commit import Session, Writer
 log = logging.getLogger(__name__)
 
 MOST = 256
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 2.0
+# Whoever would wait for longer is told to come again, before anything was looked at.
+LONGEST_WAIT_SECONDS = 0.6
 
 # For each call a nonce and a bucket; what is refused for another reason takes nothing from its bucket.
 ADMIT = f"""{buckets.TAKE_FUNCTION}
@@ -69,6 +71,11 @@ class Admission:
 async def admit(call: AdmissionRequest) -> Admission:
     """Uses up the nonce and take a token. Raises ``NotDone`` and ``psycopg.Error`` while Postgres is away."""
     return await _admissions.add(call, PATIENCE_SECONDS)
+
+
+def is_full() -> bool:
+    """Returns whether a call that arrives now would wait too long to be admitted."""
+    return _admissions.is_full(PATIENCE_SECONDS)
 
 
 class _Gate:
@@ -129,4 +136,6 @@ async def _use_in_postgres(session: Session, calls: Sequence[AdmissionRequest]) 
     return admissions
 
 
-_admissions: Batches[AdmissionRequest, Admission] = Batches(_Gate, most=MOST)
+_admissions: Batches[AdmissionRequest, Admission] = Batches(
+    _Gate, most=MOST, longest_wait=LONGEST_WAIT_SECONDS
+)

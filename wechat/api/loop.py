@@ -24,14 +24,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from wechat.api import idempotency
-from wechat.api.admission import Admission, AdmissionRequest, admit
+from wechat.api.admission import Admission, AdmissionRequest, admit, is_full
 from wechat.api.authentication import nonce_reused, refusals_logged, verified
 from wechat.api.errors import ApiRefusal
 from wechat.api.idempotency import AnsweredBefore
 from wechat.api.limits import Bucket
 from wechat.api.views import BusinessView, fingerprint
-from wechat.kernel import versioned_cache
-from wechat.kernel.batches import NotDone
+from wechat.kernel import overload, versioned_cache
+from wechat.kernel.batches import Full, NotDone
 from wechat.kernel.thread_offload import ThreadOffload
 
 T = TypeVar("T")
@@ -65,6 +65,9 @@ class LoopView(BusinessView):
         try:
             await self.begin(drf_request)
             response = await self.post(drf_request, *args, **kwargs)  # type: ignore[attr-defined]  # of the view
+        except Full:
+            overload.note("api")
+            response = self.handle_exception(unavailable())
         except (NotDone, psycopg.Error):
             response = self.handle_exception(unavailable())
         except (APIException, AnsweredBefore, RequestDataTooBig, Http404) as error:
@@ -76,7 +79,9 @@ class LoopView(BusinessView):
         return self.response
 
     async def begin(self, request: Request) -> None:
-        """What ``initial`` does. Raises refusals."""
+        """What ``initial`` does. Raises refusals, and ``Full`` while too much waits."""
+        if is_full():
+            raise Full
         await _build()
         request.accepted_renderer, request.accepted_media_type = self._renderer(request)
         admission = await self._admitted(request)

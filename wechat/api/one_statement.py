@@ -21,7 +21,9 @@ from wechat.api.models import ApiClient, KeptAnswer
 from wechat.kernel.group_commit import Session, group_commit
 
 # A call is answered after so many seconds at the latest.
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 3.0
+# Whoever would wait for longer is told to come again; of large bodies a few make up so much.
+LONGEST_WAIT_SECONDS = 2.0
 
 STATEMENT = """
 WITH asked AS MATERIALIZED (
@@ -84,14 +86,20 @@ class Calls:
         self._statement = STATEMENT.format(
             given=given, answers=answers, work=work, status=int(status), taken_over=TAKEN_OVER
         )
-        self._commits = group_commit(name, self._write, most=most, weigh=lambda call: call.weight)
+        self._commits = group_commit(
+            name,
+            self._write,
+            most=most,
+            weigh=lambda call: call.weight,
+            longest_wait=LONGEST_WAIT_SECONDS,
+        )
         self._under_way: set[tuple[int, str]] = set()
 
     async def carry_out(self, call: StatementCall) -> str:
         """Returns the answer, once it and the rows are committed.
 
-        Raises ``AnsweredBefore``, ``Refused``, ``NotDone`` while Postgres is away, and ``psycopg.Error`` for
-        rows that it refuses.
+        Raises ``AnsweredBefore``, ``Refused``, ``NotDone`` while Postgres is away, ``Full`` while too much
+        waits, and ``psycopg.Error`` for rows that it refuses.
         """
         if call.of_client in self._under_way:
             raise in_progress()

@@ -1,4 +1,6 @@
+import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -24,8 +26,15 @@ from accounts.staff import audit
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from wechat.articles import approval, editing, reading, sending
-from wechat.articles.forms import ArticleForm, ArticleFormSet, DraftFilter, PreviewForm, PublishForm
+from wechat.articles import approval, autosaving, editing, reading, sending
+from wechat.articles.forms import (
+    ArticleForm,
+    ArticleFormSet,
+    DraftFilter,
+    DraftForm,
+    PreviewForm,
+    PublishForm,
+)
 from wechat.articles.models import Article, Draft, Reading
 from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment, refreshing
 from wechat.kernel import work
@@ -62,6 +71,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     """Writing needs the right to content; publishing, previewing and taking back that to sending."""
 
     area = Area.CONTENT
+    form = DraftForm
     inlines = (ArticleInline,)
     fields = ("account", "standing")
     readonly_fields = ("standing",)
@@ -76,7 +86,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("articles/editor.css",)}
-        js = ("contents/content.js", "articles/pictures.js", "articles/autosave.js")
+        js = ("contents/content.js", "articles/pictures.js", "articles/autosave.js", "articles/saving.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Draft]:
         rows: QuerySet[Draft] = super().get_queryset(request)
@@ -90,6 +100,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         read_page = self.account_view(require_POST(self.read_view), change=True)
         save_page = self.object_view(require_POST(self.save_view), change=True)
         return [
+            path("autosave/", self.admin_site.admin_view(autosaving.autosave), name="articles_autosave"),
             path("clean/", self.admin_site.admin_view(editing.clean), name="articles_clean"),
             path("picture/", self.admin_site.admin_view(editing.picture), name="articles_picture"),
             path("read/", read_page, name="articles_read"),
@@ -120,6 +131,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
             Draft.objects.filter(pk=form.instance.pk).update(revision=F("revision") + 1)
+        assert isinstance(request.user, User)
+        autosaving.forget(form.instance, request.user, form.cleaned_data["page"])
         for each in (each for formset in formsets for each in formset.forms if each.dropped):
             messages.warning(request, f"{each.instance}: {each.dropped}")
 
@@ -128,7 +141,19 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     ) -> Any:
         draft = context.get("original")
         may_send = draft is not None and _may_send(request, draft)
-        return super().render_change_form(request, {**context, "may_send": may_send}, *args, **kwargs)
+        kept = self._autosaved(request, draft)
+        return super().render_change_form(
+            request, {**context, "may_send": may_send, "autosaved": kept}, *args, **kwargs
+        )
+
+    def _autosaved(self, request: HttpRequest, draft: Draft | None) -> dict[str, str]:
+        """Where the page keeps what is being written, and as what it is known there."""
+        if not (self.has_change_permission(request, draft) if draft else self.has_add_permission(request)):
+            return {}
+        page = request.POST.get("page", "") or str(uuid.uuid4())
+        asked: dict[str, Any] = {"account": self.account_id_for(request, draft)}
+        asked |= {"draft": draft.pk} if draft else {"token": page}
+        return {"address": f"{reverse('admin:articles_autosave')}?{urlencode(asked)}", "page": page}
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.pages import AccountForm
 from accounts.staff.picking import LinkInput
 from wechat.articles import cleaning, importing, pictures
 from wechat.articles.cleaning import Cleaned
@@ -32,8 +33,8 @@ class ArticleForm(forms.ModelForm[Article]):
         label=gettext_lazy("text from a file"),
         required=False,
         help_text=gettext_lazy(
-            "Markdown (.md), HTML (.html, .htm as Word saves it) or plain text (.txt); takes the place of "
-            "the text above when saved."
+            "Word (.docx), Markdown (.md), HTML (.html, .htm) or plain text (.txt); takes the place of the "
+            "text above when saved. Colours and sizes of Word come along when you copy and paste."
         ),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(importing.SUFFIXES)}),
     )
@@ -117,6 +118,30 @@ class ArticleForm(forms.ModelForm[Article]):
         ):
             for name in names:
                 self.fields[name].widget.attrs |= {"data-shown-by": "kind", "data-shown-for": kind}
+
+
+class DraftForm(AccountForm):
+    """``seen`` is the revision that the page showed; ``page`` names the page of a new draft."""
+
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    page = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        seen = cleaned.get("seen")
+        if self.instance.pk and seen is not None:
+            now = (
+                Draft.objects.select_for_update().values_list("revision", flat=True).get(pk=self.instance.pk)
+            )
+            if now != seen:
+                raise ValidationError(
+                    _(
+                        "This article was saved in another window since you opened it. Nothing was "
+                        "overwritten: save again to put yours in its place, or open the page anew to see the "
+                        "other."
+                    )
+                )
+        return cleaned
 
 
 class ArticleFormSet(BaseInlineFormSet[Article, Draft, "forms.ModelForm[Article]"]):

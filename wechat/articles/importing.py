@@ -1,4 +1,4 @@
-"""The text of an article from a file: Markdown, plain text, or HTML as Word and browsers save it."""
+"""The text of an article from a file: Word, Markdown, plain text, or HTML as Word and browsers save it."""
 
 import re
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from wechat.articles import cleaning
+from wechat.articles import cleaning, word
 from wechat.articles.cleaning import Cleaned
 from wechat.kernel import encodings
 
 LARGEST = 2 * 1024 * 1024
-SUFFIXES = (".md", ".markdown", ".html", ".htm", ".txt")
+SUFFIXES = (".docx", ".md", ".markdown", ".html", ".htm", ".txt")
+WORD = ".docx"
 MARKDOWN = (".md", ".markdown")
 # GB 18030 holds GB 2312 and GBK, whatever the page calls itself.
 ENCODINGS = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5hkscs"}
@@ -21,20 +22,28 @@ HEAD = 4096
 
 def read(file: Any) -> Cleaned:
     """What the uploaded file says, as an article. Raises ``ValidationError`` with what to do instead."""
+    name = str(file.name).lower()
+    if name.endswith(WORD):
+        return _from_word(file)
     if file.size > LARGEST:
         raise ValidationError(
             _("The file is larger than 2 MB: does it hold pictures? Put them into the library.")
         )
-    name = str(file.name).lower()
     if not name.endswith(SUFFIXES):
         raise ValidationError(
-            _(
-                "Choose a Markdown, HTML or text file. "
-                "In Word: save as “Web page, filtered”, or copy and paste."
-            )
+            _("Choose a Word (.docx), Markdown, HTML or text file. An older .doc: save it as .docx in Word.")
         )
     text = _decoded(file.read())
     return cleaning.from_markdown(text) if name.endswith(MARKDOWN) else cleaning.cleaned(text)
+
+
+def _from_word(file: Any) -> Cleaned:
+    if file.size > word.LARGEST:
+        raise ValidationError(_("The Word file is larger than 20 MB: make its pictures smaller."))
+    try:
+        return cleaning.cleaned(word.html(file.read()))
+    except word.UnreadableWord:
+        raise ValidationError(_("This is no Word file that can be read: save it as .docx again.")) from None
 
 
 def _decoded(body: bytes) -> str:

@@ -5,6 +5,7 @@ Reference: WeChat reference 12.3 Drafts, 12.4 Publishing.
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -175,6 +176,34 @@ class ArticlePicture(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class Autosave(models.Model):
+    """What somebody is writing, between one saving and the next: one row for a draft, whoever writes on it.
+
+    The page of a draft that does not exist yet has a token instead. ``version`` counts the times it was kept,
+    so that two windows do not undo each other. ``articles`` are those of the page, in its order.
+    """
+
+    account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+")
+    draft = models.OneToOneField(Draft, models.CASCADE, null=True, related_name="autosave")
+    token = models.UUIDField(null=True, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField(default=0)
+    articles: "models.JSONField[list[dict[str, str]], list[dict[str, str]]]" = models.JSONField()
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("unsaved article")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(draft__isnull=True) ^ Q(token__isnull=True), name="autosave_of_draft_or_page"
+            )
+        ]
+        indexes = [models.Index(fields=["saved_at"], name="autosave_oldest")]
+
+    def __str__(self) -> str:
+        return next((article["title"] for article in self.articles if article["title"]), "")
 
 
 class Reading(WorkRow):

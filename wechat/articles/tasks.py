@@ -1,5 +1,5 @@
 """The modules with background work of this app: see ``wechat.kernel.work``."""
 
-from wechat.articles import reading, sending
+from wechat.articles import autosaving, reading, sending
 
-__all__ = ["reading", "sending"]
+__all__ = ["autosaving", "reading", "sending"]

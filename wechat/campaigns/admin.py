@@ -59,6 +59,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
             page("seeds/", seeds_page.show, "seeds"),
             page("<int:pk>/edit/", edit_page.show, "edit"),
             page("<int:pk>/variant/<str:letter>/", variant_page.show, "variant"),
+            page("<int:pk>/text-preview/", variant_page.text_preview, "text_preview"),
             page("<int:pk>/variant/<str:letter>/delete/", variant_page.delete, "variant_delete"),
             page("<int:pk>/step/", overview_page.step, "step"),
             page("<int:pk>/test/", overview_page.test, "test"),

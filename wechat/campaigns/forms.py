@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +20,8 @@ from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
+from wechat.contents.text_editor import named
+from wechat.contents.variables import Variable
 from wechat.kernel.placeholders import names_in
 from wechat.pushes.models import Template
 from wechat.pushes.values import TemplateField
@@ -115,11 +118,16 @@ class ServiceForm(ContentForm):
         fields = ()
 
     def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
+        self.campaign = campaign
         super().__init__(*args, account_id=campaign.account_id, **kwargs)
         fields: Any = self.fields
+        fields["text"].widget.preview = reverse("admin:campaigns_text_preview", args=[campaign.pk])
         fields["kind"].choices = [each for each in Kind.choices if each[0] != Kind.TRANSFER]
         fields["text"].help_text = _("Words you can use: %(words)s") % {"words": words_in_line(campaign)}
         fields["kf_account"].widget = forms.HiddenInput()
+
+    def variables(self) -> Mapping[str, Variable]:
+        return words_of(self.campaign)
 
 
 class TemplateForm(forms.Form):
@@ -189,6 +197,12 @@ class CampaignTestForm(forms.Form):
     def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(PersonField, self.fields["follower"]).for_account(account.pk)
+
+
+def words_of(campaign: Campaign) -> dict[str, Variable]:
+    """The words of its texts: the columns of its table, of which nobody gets a message that is empty."""
+    columns = {name: Variable(name, "") for name in campaign.columns}
+    return {**columns, **named(EVERYBODYS)}
 
 
 def words_in_line(campaign: Campaign) -> str:

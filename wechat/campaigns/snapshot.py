@@ -7,24 +7,19 @@ import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.followers.models import Follower
 from accounts.followers.segments import UnknownCondition
-from wechat.campaigns import audience_file, counters
-from wechat.campaigns.mass import allowance
+from wechat.campaigns import audience_file, capping, counters
 from wechat.campaigns.models import Campaign, Recipient
-from wechat.kernel import timeline
 from wechat.kernel.subqueries import select_sql
 from wechat.pushes import subscription_quota
-from wechat.pushes.models import Push, SendWindow, Template
-from wechat.pushes.states import WENT
+from wechat.pushes.models import SendWindow, Template
 
 LOCK_CLASS = 0x63616D70
-# A message is sent that long after it was asked for, at the most that matters.
-LONGEST_WAIT = datetime.timedelta(days=2)
 # Kinds that need the follower's agreement.
 BY_AGREEMENT = frozenset({Template.Kind.NOTICE, Template.Kind.SUBSCRIBE})
 
@@ -190,22 +185,11 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
     if not campaign.cap_days:
         return "SELECT ''::text AS openid WHERE false", []
     since = timezone.now() - datetime.timedelta(days=campaign.cap_days)
-    parts = [
-        select_sql(_pushed_since(campaign, since)),
-        *map(select_sql, allowance.sent_since(campaign.account, since)),
-    ]
+    reached = capping.reached_since(campaign.account, since, but_by=campaign.cause)
+    parts = [select_sql(each) for each in reached]
     return " UNION ".join(f"({sql})" for sql, _given in parts), [
         each for _sql, given in parts for each in given
     ]
-
-
-def _pushed_since(campaign: Campaign, since: datetime.datetime) -> "QuerySet[Push, str]":
-    """Whom a push reached; answers in a conversation and tests of this campaign do not count."""
-    pushes = timeline.between(Push.objects.all(), "created_at", since - LONGEST_WAIT, None)
-    sent = pushes.filter(account=campaign.account_id, state__in=WENT, sent_at__gte=since)
-    unasked = Q(bulk=True) | ~Q(kind=Push.Kind.SERVICE) | Q(cause="api") | Q(cause__startswith="sequence:")
-    others = sent.filter(unasked).exclude(cause=campaign.cause)
-    return others.order_by().values_list("openid", flat=True).distinct()
 
 
 def touched(campaign: Campaign) -> None:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from wechat.campaigns import dispatch
-from wechat.campaigns.models import Campaign, Seed
+from wechat.campaigns.models import AudienceRow, Campaign, Seed
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue, queue_template
@@ -22,13 +22,18 @@ def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
     first = campaign.rows.order_by("pk").first()
     pushes = []
     for openid in openids:
-        words = {**(first.words if first else {}), "openid": openid, "account": campaign.account.name}
+        words = words_for(campaign, openid, first)
         for variant in campaign.variants.select_related("asset", "cover").order_by("letter"):
             kind = _kind(campaign, openid)
             payload = dispatch.content(variant, kind, words)
             key = f"campaign-test:{campaign.pk}:{mark}:{openid}:{variant.letter}"
             pushes.append(_queued(campaign, openid, kind, payload, key))
     return pushes
+
+
+def words_for(campaign: Campaign, openid: str, row: AudienceRow | None) -> dict[str, str]:
+    """The words of somebody; of a campaign with a table those of a row."""
+    return {**(row.words if row else {}), "openid": openid, "account": campaign.account.name}
 
 
 def seeds(campaign: Campaign) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -14,9 +14,12 @@ from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area
 from wechat.campaigns import snapshot
-from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant
+from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant, words_of
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.pages import all_campaigns
+from wechat.campaigns.test_send import words_for
+from wechat.contents import preview
+from wechat.contents.preview import Filling
 
 LETTERS = "ABCD"
 
@@ -94,3 +97,15 @@ def next_letter(campaign: Campaign) -> str:
     """Returns the letter of a further variant; empty if there are enough."""
     taken = set(campaign.variants.values_list("letter", flat=True))
     return next((letter for letter in LETTERS if letter not in taken), "")
+
+
+@require_POST
+@object_page(all_campaigns, Area.SENDING, posts_change=False)
+def text_preview(request: HttpRequest, campaign: Campaign) -> JsonResponse:
+    """The bubble of a text that is being written, with the words of somebody of the table, or their names."""
+    text, openid = preview.text_of(request), request.POST.get("openid", "")[:64]
+    longest = words_for(campaign, "o" * 28, campaign.rows.order_by("pk").first())
+    if not openid:
+        return preview.drawn(text, Filling(preview.by_label(words_of(campaign)), longest))
+    row = campaign.rows.filter(openid=openid).first() or campaign.rows.order_by("pk").first()
+    return preview.drawn(text, Filling(words_for(campaign, openid, row), longest))

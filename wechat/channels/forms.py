@@ -18,7 +18,7 @@ from accounts.staff.pages import AccountForm
 from wechat.channels.models import Channel, Code, Poster, Welcome
 from wechat.console.pages import FilterForm
 from wechat.contents.checks import check_together
-from wechat.contents.form import ContentForm
+from wechat.contents.form import AnswerForm
 from wechat.kernel import pictures
 from wechat.sdk.pay import money
 
@@ -67,7 +67,7 @@ class ChannelForm(AccountForm):
         return cleaned
 
 
-class WelcomeForm(ContentForm):
+class WelcomeForm(AnswerForm):
     class Meta:
         model = Welcome
         fields = ("position",)

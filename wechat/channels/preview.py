@@ -9,9 +9,10 @@ from django_stubs_ext import StrOrPromise
 from wechat.channels import welcomes
 from wechat.channels.models import Channel, Welcome
 from wechat.contents.scripts import ReplyPlan, arrange, filled
-from wechat.contents.variables import Values
-from wechat.inbox.bubbles import Bubble
-from wechat.replies.tester_page import bubble
+from wechat.contents.variables import of_follower
+from wechat.inbox.bubbles import Bubble, ours
+
+STRANGER = "oTester"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,11 @@ def of(channel: Channel) -> list[Greeting]:
 
 def _answers(channel: Channel, audience: Welcome.Audience, rows: list[Welcome]) -> list[PreviewedReply]:
     script = welcomes.script(channel, audience, rows)
-    now = timezone.localtime()
-    values = Values("oTester", "", channel.account.name, f"{now:%Y-%m-%d}", f"{now:%H:%M}")
+    values = of_follower(channel.account, STRANGER, timezone.now(), script.variables)
     spoken = filled(script.contents, values)
     drawn = [[each] for each in spoken] if script.one_at_random else [spoken]
     return [_answer(arrange(contents)) for contents in drawn if contents]
 
 
 def _answer(plan: ReplyPlan) -> PreviewedReply:
-    return PreviewedReply(bubble(plan.now) if plan.now else None, [bubble(each) for each in plan.later])
+    return PreviewedReply(ours(plan.now) if plan.now else None, [ours(each) for each in plan.later])

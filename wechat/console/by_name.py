@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
-from pypinyin import Style, lazy_pinyin
 
 # Names that are spelled for one question; of longer lists those that come first.
 SPELLED = 2000
@@ -22,6 +21,9 @@ def spelled(name: str) -> tuple[str, str]:
     """Returns the pinyin of a name and its initials; of a name without Chinese nothing that is not in it."""
     if name.isascii():
         return "", ""
+    # Its dictionaries take 55 MB, which a process that nobody searches in need not have.
+    from pypinyin import Style, lazy_pinyin
+
     syllables = lazy_pinyin(name), lazy_pinyin(name, style=Style.FIRST_LETTER)
     whole, initials = ("".join(each).casefold().replace(" ", "") for each in syllables)
     return whole, initials

@@ -63,6 +63,8 @@ __all__ = [
 Row = TypeVar("Row", bound=Model)
 
 BEFORE, AFTER = "b", "a"
+# So many rows of a list may go between its being shown and its being sent.
+MEANWHILE = 20
 
 
 class ModelAdmin(SkinAdmin[Row]):
@@ -82,6 +84,13 @@ class ModelAdmin(SkinAdmin[Row]):
         # Made for this request: what is only read links to what its reader may see.
         form.reader = request
         return form
+
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """A form for each row there is, however many are claimed to be sent."""
+        if request.method == "POST":
+            most = self.get_queryset(request).count() + MEANWHILE
+            kwargs |= {"max_num": most, "absolute_max": most}
+        return super().get_changelist_formset(request, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """A list has the name that leads to it, and not "Select … to change"."""
@@ -240,9 +249,16 @@ class ReadOnly:
 class PartOf:
     """Before an inline: whoever may look at a thing, or change it, may do so with its parts."""
 
+    # A form is made for each part that is claimed to be sent, before any of them is looked at.
+    max_num: int | None = 50
+
     if TYPE_CHECKING:
         admin_site: AdminSite
         parent_model: type[Any]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        inline: Any = super()
+        return inline.get_formset(request, obj, absolute_max=self.max_num, **kwargs)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._whole.has_view_permission(request, obj)

@@ -1,6 +1,6 @@
 """What is wrong with a content, in sentences that say what to change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from wechat.contents.scripts import arrange
-from wechat.contents.variables import Values, expand
+from wechat.contents.variables import Values, Variable, expand
 from wechat.kernel import placeholders
 from wechat.sdk.content import Content, TransferToService, to_service_json, validate
 from wechat.sdk.errors import ContentError
@@ -44,10 +44,29 @@ def check_content(content: Content, account_name: str) -> None:
     longest = placeholders.fill_all(content, Values.longest(account_name).by_name())
     shortest = expand(content, Values.shortest(account_name))
     for filled in (longest, shortest or longest):
-        try:
-            validate(filled)
-        except ContentError as error:
-            raise ValidationError(sentence(error, filled), code=error.field) from None
+        check_filled(filled)
+
+
+def check_filled(content: Content) -> None:
+    """Raises ``ValidationError`` for what WeChat would refuse, as it is."""
+    try:
+        validate(content)
+    except ContentError as error:
+        raise ValidationError(sentence(error, content), code=error.field) from None
+
+
+def check_fallbacks(text: str, offered: Mapping[str, Variable]) -> None:
+    """Raises ``ValidationError`` for a variable that may be empty and does not tell what to say then."""
+    for name in sorted(placeholders.bare_in(text) & offered.keys()):
+        variable = offered[name]
+        if not variable.fallback:
+            continue
+        sentence = _(
+            "Not everybody has a “%(label)s”: write {%(name)s|%(fallback)s} instead of {%(name)s}, and "
+            "whoever has none reads “%(fallback)s”."
+        )
+        params = {"label": variable.label, "name": name, "fallback": variable.fallback}
+        raise ValidationError(sentence % params)
 
 
 def caution(content: Content, account_name: str) -> str:

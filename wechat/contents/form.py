@@ -7,7 +7,7 @@ A form of a model with a content subclasses ``ContentForm`` and names its model:
             model = Welcome
             fields = ("position",)
 
-Its page loads ``contents/content.js``, which shows the fields of the chosen kind only.
+Its page loads ``contents/content.js``, which shows the fields of the chosen kind only, and the form's media.
 """
 
 from collections.abc import Mapping
@@ -30,8 +30,10 @@ from unfold.widgets import (
 from accounts.official.models import OfficialAccount
 from accounts.staff.picking import LinkInput
 from wechat.articles.models import Draft
-from wechat.contents.checks import caution, check_content
+from wechat.contents.checks import caution, check_content, check_fallbacks
 from wechat.contents.models import HasContent, Kind
+from wechat.contents.text_editor import TextEditor, named
+from wechat.contents.variables import USUAL, VARIABLES, Variable
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
 from wechat.sdk.content import Content, from_dict
@@ -88,13 +90,15 @@ class ContentForm(forms.ModelForm[Any]):
         initial="text",
         widget=UnfoldAdminSelectWidget,
     )
-    text = _lines(
-        gettext_lazy("text"),
-        gettext_lazy(
-            "Variables: {openid} {remark} {account} {date} {time}; "
-            "{remark|dear friend} says “dear friend” to those without a remark. A link: "
-            '&lt;a href="https://example.com/"&gt;words to tap&lt;/a&gt;'
+    text = forms.CharField(
+        label=gettext_lazy("text"),
+        required=False,
+        strip=False,
+        help_text=gettext_lazy(
+            "Words in braces are filled in for each follower: {remark|dear friend} says the remark, and "
+            "“dear friend” to those without one."
         ),
+        widget=TextEditor(attrs={"rows": 5}),
     )
     image = _file(gettext_lazy("picture"))
     voice = _file(gettext_lazy("voice"))
@@ -132,6 +136,10 @@ class ContentForm(forms.ModelForm[Any]):
             kwargs["initial"] = {**_initial(instance), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self.account_id = account_id
+        editor = self.fields["text"].widget
+        assert isinstance(editor, TextEditor)
+        editor.variables = self.variables()
+        editor.for_account(account_id)
         for name in (*FILES, "cover"):
             self._offer(name, account_id)
         self.fields["url"].widget.for_account(account_id)
@@ -140,6 +148,10 @@ class ContentForm(forms.ModelForm[Any]):
             kinds = [kind for kind, names in FIELDS.items() if name in names]
             if kinds:
                 self.fields[name].widget.attrs |= {"data-shown-by": "kind", "data-shown-for": " ".join(kinds)}
+
+    def variables(self) -> Mapping[str, Variable]:
+        """The variables that are known where the content is said."""
+        return named(USUAL)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -164,6 +176,8 @@ class ContentForm(forms.ModelForm[Any]):
         """Puts the fields of the kind into the row, if they make a content that can be sent."""
         kind, former = cleaned["kind"], self.instance.content or {}
         names = FIELDS[kind]
+        for name in names:
+            self._check_fallbacks(name, cleaned.get(name))
         if any(name in self.errors for name in names):
             return
         kept = former if former.get("type") == kind else {}
@@ -175,6 +189,12 @@ class ContentForm(forms.ModelForm[Any]):
         except ValidationError as error:
             named = NAMED.get(error.code or "", error.code)
             self.add_error(named if named in names else names[0], error)
+
+    def _check_fallbacks(self, name: str, value: Any) -> None:
+        try:
+            check_fallbacks(value if isinstance(value, str) else "", self.variables())
+        except ValidationError as error:
+            self.add_error(name, error)
 
     @cached_property
     def _account_name(self) -> str:
@@ -216,6 +236,13 @@ class ContentForm(forms.ModelForm[Any]):
         field.widget.for_account(account_id, kind)
         if imported:
             field.widget.attrs["data-pick-kept"] = ""
+
+
+class AnswerForm(ContentForm):
+    """Of what answers somebody: it may say what has to be looked up for them."""
+
+    def variables(self) -> Mapping[str, Variable]:
+        return VARIABLES.by_name()
 
 
 class CautiousAdmin(admin.ModelAdmin[Any]):

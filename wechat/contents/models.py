@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.db import models
-from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from wechat.materials.models import Asset
+from wechat.sdk.text_links import words_of
 
 SHOWN_WORDS = 40
 
@@ -55,7 +55,7 @@ class HasContent(models.Model):
         words = stored.get("content") or stored.get("title") or stored.get("head") or ""
         if not words and self.asset:
             words = self.asset.name
-        shown = " ".join(strip_tags(words).split())
+        shown = " ".join(words_of(words).split())
         if self.kind == Kind.TEXT:
             return shown
         kind = Kind(self.kind).label if self.kind in Kind else self.kind

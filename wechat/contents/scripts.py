@@ -1,10 +1,12 @@
 """Which of several contents answers the message itself, and which follow as customer-service messages."""
 
+import datetime
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from wechat.contents.variables import Values, expand, variables_in
+from accounts.official.models import OfficialAccount
+from wechat.contents.variables import Values, expand, needs_rows, variables_in
 from wechat.sdk.content import Content, TransferToService
 
 
@@ -20,11 +22,16 @@ class ReplyPlan:
 class Script:
     """What one rule, channel or menu button says, and the names of the variables in it.
 
-    ``fixed`` is what it says to everybody, if that is the same.
+    ``fixed`` is what it says to everybody, if that is the same. ``outside`` is said instead of it while
+    ``is_open`` says no, as outside of service hours.
     """
 
     contents: tuple[Content, ...] = ()
     one_at_random: bool = False
+    outside: "Script | None" = None
+    is_open: Callable[[OfficialAccount, datetime.datetime], bool] | None = field(
+        default=None, repr=False, compare=False
+    )
     variables: frozenset[str] = field(init=False, repr=False, compare=False)
     fixed: ReplyPlan | None = field(init=False, repr=False, compare=False)
 
@@ -36,8 +43,14 @@ class Script:
 
     @property
     def is_personal(self) -> bool:
-        """Returns whether it names the follower, who has to be looked up for it."""
-        return "remark" in self.variables
+        """Returns whether it says what has to be looked up."""
+        return needs_rows(self.variables)
+
+    def at(self, account: OfficialAccount, moment: datetime.datetime) -> "Script":
+        """What is said at that moment."""
+        if self.outside is None or self.is_open is None or self.is_open(account, moment):
+            return self
+        return self.outside
 
     def perform(self, message_key: str, values: Callable[[], Values]) -> ReplyPlan:
         """Returns which one "at random" is told by the message's key: a repeated delivery gets the same.

@@ -1,39 +1,123 @@
-"""Variables in replies: ``{openid}``, ``{remark}``, ``{account}``, ``{date}`` and ``{time}``.
+"""Variables in texts: ``{remark}`` is filled in for each follower, ``{remark|朋友}`` also for who has none.
 
-``{date}`` is 2026-03-02 and ``{time}`` 09:30, in Asia/Shanghai, of the follower's message. Many followers
-have no remark: ``{remark|朋友}`` says something else to them. The rules are those of
-``wechat.kernel.placeholders``.
+``VARIABLES`` has all of them, with the words that staff know them by. The usual five are known wherever a
+text is said; an app adds its own with a way to look the value up, which is known in answers. ``{date}`` is
+2026-03-02 and ``{time}`` 09:30, in Asia/Shanghai, of the follower's message. How values are put in is the
+business of ``wechat.kernel.placeholders``.
 """
 
-from dataclasses import asdict, dataclass, fields
+import datetime
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
+from django.db import OperationalError
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from wechat.kernel import placeholders
+from wechat.kernel.registry import Registry
 from wechat.sdk.content import Content, is_empty
+
+log = logging.getLogger(__name__)
+
+# Given the account, the follower's openid and the moment: the value, which may be empty.
+LookUp = Callable[[OfficialAccount, str, datetime.datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What staff call it, and the value that takes the most bytes.
+
+    ``fallback`` is what the form offers to say where the value is empty; a variable without it never is.
+    """
+
+    label: StrOrPromise
+    longest: str
+    fallback: StrOrPromise = ""
+    look_up: LookUp | None = None
+
+
+VARIABLES: Registry[Variable] = Registry("variable")
+VARIABLES.add("remark", Variable(_("remark name"), "备" * 30, _("friend")))
+VARIABLES.add("account", Variable(_("name of the account"), "号" * 30))
+VARIABLES.add("date", Variable(_("date"), "2026-12-31"))
+VARIABLES.add("time", Variable(_("time of day"), "23:59"))
+VARIABLES.add("openid", Variable(_("OpenID"), "o" * 28))
+USUAL = ("remark", "account", "date", "time", "openid")
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
+    """What is put in; ``more`` has those that were looked up."""
+
     openid: str
     remark: str
     account: str
     date: str
     time: str
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def longest(cls, account: str) -> "Values":
         """Returns what takes the most bytes, for checking a text before anybody gets it."""
-        return cls("o" * 28, "备" * 30, account, "2026-12-31", "23:59")
+        more = {name: each.longest for name, each in VARIABLES.by_name().items() if each.look_up}
+        return cls("o" * 28, "备" * 30, account, "2026-12-31", "23:59", more)
 
     @classmethod
     def shortest(cls, account: str) -> "Values":
-        """Of a follower who has no remark."""
-        return cls("o" * 28, "", account, "2026-12-31", "23:59")
+        """Of a follower who has no remark, while nothing can be looked up."""
+        looked_up = {name: each for name, each in VARIABLES.by_name().items() if each.look_up}
+        more = {name: "" if each.fallback else each.longest for name, each in looked_up.items()}
+        return cls("o" * 28, "", account, "2026-12-31", "23:59", more)
 
     def by_name(self) -> dict[str, str]:
-        return asdict(self)
+        return {
+            "openid": self.openid,
+            "remark": self.remark,
+            "account": self.account,
+            "date": self.date,
+            "time": self.time,
+            **self.more,
+        }
 
 
-NAMES = frozenset(one.name for one in fields(Values))
+def of_follower(
+    account: OfficialAccount, openid: str, at: datetime.datetime, names: Iterable[str] = ()
+) -> Values:
+    """The values for one follower; those of ``names`` that have to be are looked up."""
+    remarks = Follower.objects.filter(account=account, openid=openid).values_list("remark", flat=True)
+    return at_moment(account, openid, remarks.first() or "", at, looked_up(names, account, openid, at))
+
+
+def at_moment(
+    account: OfficialAccount, openid: str, remark: str, at: datetime.datetime, more: Mapping[str, str]
+) -> Values:
+    """The values for somebody of whom all is known."""
+    local = localtime(at)
+    return Values(openid, remark, account.name, f"{local:%Y-%m-%d}", f"{local:%H:%M}", more)
+
+
+def looked_up(
+    names: Iterable[str], account: OfficialAccount, openid: str, at: datetime.datetime
+) -> dict[str, str]:
+    """The values of those that are looked up; empty ones while Postgres is away."""
+    found = ((name, VARIABLES.find(name)) for name in names)
+    wanted = {name: each.look_up for name, each in found if each is not None and each.look_up is not None}
+    try:
+        return {name: look_up(account, openid, at) for name, look_up in wanted.items()}
+    except OperationalError as error:
+        log.warning("variables_unreachable", extra={"error": str(error)})
+        return dict.fromkeys(wanted, "")
+
+
+def needs_rows(names: Iterable[str]) -> bool:
+    """Returns whether a value of theirs is in the database."""
+    found = (VARIABLES.find(name) for name in names)
+    return "remark" in names or any(each is not None and each.look_up is not None for each in found)
 
 
 def expand(content: Content, values: Values) -> Content | None:
@@ -44,4 +128,4 @@ def expand(content: Content, values: Values) -> Content | None:
 
 def variables_in(*parts: object) -> frozenset[str]:
     """The names of those they have."""
-    return placeholders.names_in(*parts) & NAMES
+    return frozenset(name for name in placeholders.names_in(*parts) if name in VARIABLES)

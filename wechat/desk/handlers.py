@@ -1,16 +1,26 @@
-"""Where the desk joins in: it hears what followers write, and silences the rules while a person talks."""
+"""Where the desk joins in: it hears what followers write, and takes those whom a rule hands over.
+
+While a person talks it silences the rules.
+"""
 
 import datetime
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from wechat.desk import staff, takeovers, threads
+from wechat.desk import service_hours, staff, takeovers, threads, waiting
 from wechat.desk.models import Note
-from wechat.inbox import conversation
+from wechat.inbox import conversation, event_names
 from wechat.inbox.bubbles import Bubble, Part
 from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
+from wechat.replies import rulebook
+from wechat.replies.handovers import HANDOVERS, Handover
+
+NAME = "desk"
+# Registered by being imported.
+__all__ = ["waiting"]
 
 
 @answers(order=Precedence.DESK, quick=True)
@@ -18,10 +28,27 @@ def leave_it_to_the_person(event: InboundEvent) -> Answer | None:
     return takeovers.silence(event)
 
 
+HANDOVERS.add(
+    NAME,
+    Handover(
+        gettext_lazy("our service desk"),
+        service_hours.is_open,
+        gettext_lazy("Nobody is at our desk now ({hours}). We have your message and answer {opens|soon}."),
+    ),
+)
+
+
 @reacts()
 def note_message(event: InboundEvent) -> None:
-    if event.row is not None and event.row.openid and not event.message.event:
-        threads.note_message(event.row)
+    """Notes what they write, and whatever made a rule hand them over, as a tap on a menu."""
+    row = event.row
+    if row is None or not row.openid:
+        return
+    is_handed_over = rulebook.handed_to(event) == NAME
+    if is_handed_over:
+        event_names.beside([row])
+    if is_handed_over or not event.message.event:
+        threads.note_message(row, is_handed_over=is_handed_over)
 
 
 @conversation.register

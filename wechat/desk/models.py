@@ -1,6 +1,7 @@
 """The desk's own records; what was said is in the inbox and among the pushes."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -153,3 +154,31 @@ class CannedAnswer(HasContent):
                 violation_error_message=_("This shortcut is taken: choose another."),
             )
         ]
+
+
+class ServiceHours(models.Model):
+    """When people answer on the desk of an account, by Beijing time; of one without a row, at any time."""
+
+    account = models.OneToOneField(
+        OfficialAccount, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("account")
+    )
+    # 1 is Monday; none means every day.
+    weekdays = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("days of the week"), default=list, blank=True
+    )
+    opens_at = models.TimeField(_("from the hour"))
+    closes_at = models.TimeField(_("to the hour"))
+
+    class Meta:
+        verbose_name = _("service hours")
+        verbose_name_plural = _("service hours")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(opens_at=F("closes_at")),
+                name="service_hours_have_a_length",
+                violation_error_message=_("Both hours are the same."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opens_at:%H:%M}–{self.closes_at:%H:%M}"

@@ -34,9 +34,12 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import CHANGES, Area, Rights
+from wechat.contents.text_editor import TextEditor
+from wechat.contents.variables import of_follower
 from wechat.desk import boxes, panel, presence, replying, staff, takeovers, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.inbox import conversation
+from wechat.kernel import placeholders
 from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.pushes import subscription_quota, windows
@@ -63,7 +66,8 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         **_list(request, account),
         **(_thread(request, account, thread) if thread else {}),
         **(_profile_form(request, thread) if thread else {}),
-        "canned": CannedAnswer.objects.filter(account=account).select_related("asset", "cover"),
+        "canned": _canned(account, thread),
+        "text_editor": _editor(account),
         "pictures": Asset.objects.filter(account=account, kind="image", state="uploaded")[:PICTURES],
         "token": secrets.token_urlsafe(12),
     }
@@ -243,6 +247,32 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "agreed": subscription_quota.held(account, thread.openid),
         "seen": newest.pk if newest else 0,
     }
+
+
+def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswer]:
+    """The canned answers, each text with the follower's own values beside it, as it would be sent."""
+    found = list(CannedAnswer.objects.filter(account=account).select_related("asset", "cover"))
+    if thread is not None:
+        values = of_follower(account, thread.openid, timezone.now()).by_name()
+        for each in found:
+            vars(each)["ready"] = placeholders.fill(each.content.get("content", ""), values)
+    return found
+
+
+def _editor(account: OfficialAccount) -> dict[str, Any]:
+    """The composer's field: what is typed for one person has no variables, and the bubble is above it."""
+    field = TextEditor(
+        {
+            "id": "desk-text",
+            "rows": 3,
+            "maxlength": 2000,
+            "placeholder": _("Reply; / for a canned answer"),
+            "aria-describedby": "desk-canned-hint",
+        }
+    )
+    field.variables, field.has_preview = {}, False
+    field.for_account(account.pk)
+    return {"media": field.media, "drawn": field.render("text", "")}
 
 
 def _profile_form(request: HttpRequest, thread: Thread) -> dict[str, Any]:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from wechat.contents.checks import check_content
-from wechat.contents.variables import Values, expand
+from wechat.contents.variables import expand, of_follower
 from wechat.desk import staff, takeovers, threads
 from wechat.desk.models import CannedAnswer, Thread
 from wechat.materials.models import Asset
@@ -81,7 +79,8 @@ def newest_of_staff(thread: Thread) -> Push | None:
 
 def _content(account: OfficialAccount, thread: Thread, draft: StaffReply) -> Content:
     if draft.canned is not None:
-        filled = expand(from_dict(draft.canned.complete), _values(account, thread))
+        values = of_follower(account, thread.openid, timezone.now())
+        filled = expand(from_dict(draft.canned.complete), values)
         if filled is None:
             raise ValidationError(_("Nothing is left of this answer: the follower has no remark."))
         content = filled
@@ -108,9 +107,3 @@ def _refuse_collision(thread: Thread, user: User, draft: StaffReply) -> None:
             _("%(name)s has replied in the meantime. Read it, then send again if it is still needed.")
             % {"name": staff.name(other) if other else _("A colleague")}
         )
-
-
-def _values(account: OfficialAccount, thread: Thread) -> Values:
-    remarks = Follower.objects.filter(account=account, openid=thread.openid).values_list("remark", flat=True)
-    now = localtime()
-    return Values(thread.openid, remarks.first() or "", account.name, f"{now:%Y-%m-%d}", f"{now:%H:%M}")

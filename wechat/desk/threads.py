@@ -30,9 +30,13 @@ ON CONFLICT (account_id, openid) DO UPDATE SET
 """
 
 
-def note_message(row: InboundMessage) -> None:
-    """Notes a follower's message; they wait for a person if no rule answered, or one is talking with them."""
+def note_message(row: InboundMessage, *, is_handed_over: bool = False) -> None:
+    """Notes a follower's message.
+
+    They wait for a person if a rule handed them over, no rule answered, or one is talking with them.
+    """
     unanswered = row.answer is None and not row.later and (not row.answered_by or is_mark(row.answered_by))
+    waits = is_handed_over or unanswered
     with connection.cursor() as cursor:
         cursor.execute(
             NOTE_MESSAGE,
@@ -42,7 +46,7 @@ def note_message(row: InboundMessage) -> None:
                 row.pk,
                 row.received_at,
                 Truncator(str(row)).chars(200),
-                row.received_at if unanswered else None,
+                row.received_at if waits else None,
             ],
         )
 

@@ -4,13 +4,15 @@ import io
 import logging
 import re
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse
 
+from wechat.inbox import recording
 from wechat.inbox.callback import Callback
+from wechat.kernel import overload
 from wechat.kernel.bodies import BodyTooLarge, BodyTooSlow, SenderGone, receive_into
 from wechat.sdk.envelope import MAX_BODY
 
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 CALLBACK_PATH = re.compile(r"/wechat/([-a-zA-Z0-9_]+)/callback/?")
 
 
+@lru_cache(1024)
 def callback_slug(path: str) -> str | None:
     found = CALLBACK_PATH.fullmatch(path)
     return found[1] if found else None
@@ -45,6 +48,10 @@ class CallbackRequest(HttpRequest):
 
 
 async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -> None:
+    if recording.is_full():
+        overload.note("callbacks")
+        await _send(HttpResponse("Try again.", status=503, content_type="text/plain"), send)
+        return
     body = io.BytesIO()
     try:
         # A part of what is too large is enough for the view to refuse it.
@@ -56,6 +63,10 @@ async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -
         response = HttpResponse("The body came too slowly.", status=408, content_type="text/plain")
     else:
         response = await _response(CallbackRequest(scope, body.getvalue()), slug)
+    await _send(response, send)
+
+
+async def _send(response: HttpResponse, send: Any) -> None:
     content = response.content
     headers = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
     headers.append((b"content-length", b"%d" % len(content)))

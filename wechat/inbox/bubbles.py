@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
@@ -32,6 +33,11 @@ class Part:
     @property
     def is_web_link(self) -> bool:
         return self.link.startswith(("https://", "http://"))
+
+    @property
+    def has_links(self) -> bool:
+        """Returns whether what we say in it may have links; notes and descriptions have none."""
+        return self.kind in ("text", "menu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,11 @@ def of_content(content: sdk_content.Content) -> Part:
             return Part("system", _("Handed over to customer service."))
         case sdk_content.MiniProgramPage() | sdk_content.ArticleMessage() | sdk_content.Card():
             return _card(content)
+
+
+def ours(content: sdk_content.Content) -> Bubble:
+    """The bubble of what would be sent now."""
+    return Bubble(timezone.now(), ours=True, part=of_content(content))
 
 
 def _card(content: sdk_content.MiniProgramPage | sdk_content.ArticleMessage | sdk_content.Card) -> Part:

@@ -21,6 +21,8 @@ Answers = dict[tuple[int, str], dict[str, Any] | None]
 BATCH_LIMIT = 256
 # Longer than any healthy commit, and with the answering budget still inside the platform's five seconds.
 PATIENCE_SECONDS = 1.2
+# Whoever would wait for longer than this is told to come again, which costs nothing.
+LONGEST_WAIT_SECONDS = 0.6
 
 COLUMNS = {
     "account_id": "bigint",
@@ -101,7 +103,12 @@ async def _write(session: Session, records: Sequence[Record]) -> Sequence[dict[s
     return [stored.get((record.account_id, record.key), record.answer) for record in records]
 
 
-_commits = group_commit("callbacks", _write, most=BATCH_LIMIT)
+_commits = group_commit("callbacks", _write, most=BATCH_LIMIT, longest_wait=LONGEST_WAIT_SECONDS)
+
+
+def is_full() -> bool:
+    """Returns whether a callback that arrives now would wait too long behind those that are there."""
+    return _commits.is_full(PATIENCE_SECONDS)
 
 
 async def record(record: Record) -> None:

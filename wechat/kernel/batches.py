@@ -5,6 +5,8 @@ commit, a round trip are shared.
 """
 
 import asyncio
+import itertools
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,13 +20,27 @@ T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 
 
+# Between two looks at who has waited for too long.
+LOOK_SECONDS = 0.02
+# What a batch takes, until one has shown it.
+FIRST_SECONDS = 0.02
+# Of the newest batch in what batches take.
+NEWEST_SHARE = 0.2
+
+
 class NotDone(Exception):
     """What was asked for did not happen in time; whether it still will is unknown."""
+
+
+class Full(NotDone):
+    """So much waits already that it would not happen in time; it was not begun."""
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting(Generic[T, R]):
     item: T
+    weight: int
+    until: float
     done: "asyncio.Future[R]"
 
     def finish(self, outcome: R | Exception) -> None:
@@ -51,7 +67,8 @@ class BatchWorker(Protocol[T_contra, R_co]):
 class Batches(Generic[T, R]):
     """What is carried out together; each event loop has a worker of its own.
 
-    A batch takes items up to a weight of ``most``.
+    A batch takes items up to a weight of ``most``. With ``longest_wait``, nothing is taken on that would wait
+    for longer than so many seconds behind what is there already.
     """
 
     def __init__(
@@ -60,49 +77,99 @@ class Batches(Generic[T, R]):
         *,
         most: int,
         weigh: Callable[[T], int] = lambda item: 1,
+        longest_wait: float = math.inf,
     ) -> None:
-        self._worker, self._most, self._weigh = worker, most, weigh
+        self._worker, self._most, self._weigh, self._longest_wait = worker, most, weigh, longest_wait
         self._queues: dict[asyncio.AbstractEventLoop, _Queue[T, R]] = {}
 
     async def add(self, item: T, patience: float) -> R:
         """Returns what came of the item, or raise that.
 
         Raises ``NotDone`` after so many seconds; at once, while a batch is under way for longer than that.
+        Raises ``Full`` where it would wait too long.
         """
+        queue = self._queue()
+        if queue.is_stuck(patience):
+            raise NotDone
+        if queue.is_full():
+            raise Full
+        return await queue.add(item, patience)
+
+    def is_full(self, patience: float) -> bool:
+        """Returns whether what is added now would wait too long. What is stuck is not full: it is away."""
+        queue = self._queue()
+        return queue.is_full() and not queue.is_stuck(patience)
+
+    def _queue(self) -> "_Queue[T, R]":
         loop = asyncio.get_running_loop()
         queue = self._queues.get(loop)
         if queue is None:
-            queue = _Queue(self._worker(), self._most, self._weigh, partial(self._queues.pop, loop))
+            forget = partial(self._queues.pop, loop)
+            queue = _Queue(self._worker(), self._most, self._weigh, self._longest_wait, forget)
             self._queues[loop] = queue
-        return await queue.add(item, patience)
+        return queue
 
 
 class _Queue(Generic[T, R]):
     def __init__(
-        self, worker: BatchWorker[T, R], most: int, weigh: Callable[[T], int], forget: Callable[[], object]
+        self,
+        worker: BatchWorker[T, R],
+        most: int,
+        weigh: Callable[[T], int],
+        longest_wait: float,
+        forget: Callable[[], object],
     ) -> None:
         self._worker, self._most, self._weigh, self._forget = worker, most, weigh, forget
+        self._longest_wait = longest_wait
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Waiting[T, R]] = deque()
-        self._arrived = asyncio.Event()
+        self._weight = 0
+        self._under_way: Sequence[_Waiting[T, R]] = ()
         self._under_way_since: float | None = None
+        self._seconds = FIRST_SECONDS
+        self._arrived = asyncio.Event()
+        self._next_look = math.inf
         self._task = self._loop.create_task(self._go_on())
 
-    async def add(self, item: T, patience: float) -> R:
-        if self._is_stuck(patience):
-            raise NotDone
-        waiting: _Waiting[T, R] = _Waiting(item, self._loop.create_future())
-        self._waiting.append(waiting)
-        self._arrived.set()
-        limit = self._loop.call_later(patience, partial(waiting.finish, NotDone()))
-        try:
-            return await waiting.done
-        finally:
-            limit.cancel()
-
-    def _is_stuck(self, patience: float) -> bool:
+    def is_stuck(self, patience: float) -> bool:
         since = self._under_way_since
         return since is not None and time.monotonic() - since > patience
+
+    def is_full(self) -> bool:
+        """Looks at whole batches only: for what is in the very next one there is no better time to come."""
+        before = self._weight // self._most
+        if not before:
+            return False
+        since = self._under_way_since
+        seconds = self._seconds if since is None else max(self._seconds, time.monotonic() - since)
+        # The one under way, those before its own, its own.
+        return (before + 2) * seconds > self._longest_wait
+
+    async def add(self, item: T, patience: float) -> R:
+        weight, until = self._weigh(item), time.monotonic() + patience
+        waiting: _Waiting[T, R] = _Waiting(item, weight, until, self._loop.create_future())
+        self._waiting.append(waiting)
+        self._weight += weight
+        self._arrived.set()
+        if until < self._next_look:
+            self._next_look = until
+            self._loop.call_later(patience, self._look)
+        return await waiting.done
+
+    def _look(self) -> None:
+        """Lets go those who have waited for too long; one timer serves all, as few ever do."""
+        now = time.monotonic()
+        still = []
+        for waiting in itertools.chain(self._under_way, self._waiting):
+            if waiting.until <= now:
+                waiting.finish(NotDone())
+            elif not waiting.done.done():
+                still.append(waiting.until)
+        self._next_look = math.inf
+        if still:
+            seconds = max(min(still) - now, LOOK_SECONDS)
+            self._next_look = now + seconds
+            self._loop.call_later(seconds, self._look)
 
     async def _go_on(self) -> None:
         try:
@@ -115,13 +182,15 @@ class _Queue(Generic[T, R]):
             await self._worker.close()
 
     async def _finish(self, batch: Sequence[_Waiting[T, R]]) -> None:
-        self._under_way_since = time.monotonic()
+        began = self._under_way_since = time.monotonic()
+        self._under_way = batch
         try:
             outcomes = await self._worker.carry_out([waiting.item for waiting in batch])
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 waiting.finish(outcome)
         finally:
-            self._under_way_since = None
+            self._under_way, self._under_way_since = (), None
+            self._seconds += NEWEST_SHARE * (time.monotonic() - began - self._seconds)
             for waiting in batch:
                 waiting.finish(NotDone())
 
@@ -130,10 +199,11 @@ class _Queue(Generic[T, R]):
         batch, weight = list[_Waiting[T, R]](), 0
         while self._waiting:
             first = self._waiting[0]
-            weight += self._weigh(first.item)
+            weight += first.weight
             if batch and weight > self._most:
                 return batch
             self._waiting.popleft()
+            self._weight -= first.weight
             if not first.done.done():
                 batch.append(first)
         self._arrived.clear()

@@ -9,6 +9,7 @@ Each use has a writer in each event loop, on a connection of its own, which no p
 """
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -37,7 +38,12 @@ async def connect() -> Session:
 
 
 def group_commit(
-    name: str, write: Write[T, R], *, most: int, weigh: Callable[[T], int] = lambda item: 1
+    name: str,
+    write: Write[T, R],
+    *,
+    most: int,
+    weigh: Callable[[T], int] = lambda item: 1,
+    longest_wait: float = math.inf,
 ) -> Batches[T, R]:
     """Batches that ``write`` commits in one statement; it returns what came of each item, in their order.
 
@@ -45,7 +51,7 @@ def group_commit(
     must not take the others down with it. What comes of an item is then its own ``psycopg.Error``, and
     ``NotDone`` while Postgres is away.
     """
-    return Batches(partial(Writer, name, write), most=most, weigh=weigh)
+    return Batches(partial(Writer, name, write), most=most, weigh=weigh, longest_wait=longest_wait)
 
 
 class Writer(Generic[T, R]):

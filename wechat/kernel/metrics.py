@@ -10,6 +10,10 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
+OVERLOADED = Counter(
+    "wechat_overloaded", "Requests refused at once because they would have waited too long", ["door"]
+)
+
 CALLBACKS = Counter("wechat_callbacks", "Callbacks by what became of them", ["account", "outcome"])
 REFUSED = Counter("wechat_callbacks_refused", "Callbacks refused", ["account", "reason"])
 ANSWER_SECONDS = Histogram(

@@ -53,6 +53,12 @@ def needed_in(*parts: Any) -> frozenset[str]:
     return frozenset(each[1] for each in found if not each[2])
 
 
+def bare_in(*parts: Any) -> frozenset[str]:
+    """The names of those that do not tell what to say where their value is empty, not even nothing."""
+    found = (each for text in _texts(parts) for each in PLACEHOLDER.finditer(text))
+    return frozenset(each[1] for each in found if each[2] is None)
+
+
 def _put(text: str, values: Mapping[str, str], *, in_address: bool = False) -> str:
     def value(found: re.Match[str]) -> str:
         known = values.get(found[1])

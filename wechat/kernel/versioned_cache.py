@@ -106,7 +106,7 @@ class Cached(Generic[T]):
     def get(self) -> T:
         """In an event loop, after ``build_all`` only: it is memory there, never a query."""
         built = self._built
-        if built is None or (not _in_loop() and settings.CACHE_VERSION_INTERVAL == 0):
+        if built is None or (settings.CACHE_VERSION_INTERVAL == 0 and not _in_loop()):
             return self.refresh()
         return built[1]
 

@@ -33,7 +33,9 @@ PLAYERS = {
     "audio": '<audio controls preload="none" src="{0}" aria-label="{1}"></audio>',
     "video": '<video controls preload="none" src="{0}" aria-label="{1}" style="max-height:{2}"></video>',
 }
+AMR = "audio/amr"
 THUMBNAIL = '<a href="{}"><img src="{}" alt="{}" loading="lazy" class="asset-small"></a>'
+VOICE = '<button type="button" class="button-small" data-voice="{}">{}</button>'
 DOWNLOAD = '<a href="{0}" download>{1}</a>'
 
 
@@ -246,7 +248,10 @@ class AssetAdmin(AccountScopedAdmin):
 def _player(asset: Asset, height: str) -> SafeString:
     address = reverse("admin:materials_asset_file", args=[asset.pk])
     if asset.content_type not in files.SHOWN:
-        return format_html(DOWNLOAD, address, _("Download"))
+        download = format_html(DOWNLOAD, address, _("Download"))
+        if asset.content_type != AMR:
+            return download
+        return format_html("{} {}", format_html(VOICE, address, _("Play the voice")), download)
     return format_html(PLAYERS[asset.content_type.partition("/")[0]], address, asset.name, height)
 
 

@@ -28,7 +28,7 @@ from wechat.pushes import lateness, send_holds, send_rates_page, staff_notice_pa
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
-from wechat.pushes.summary import COLOURS, because, summary, words
+from wechat.pushes.summary import COLOURS, because, drawn, summary
 from wechat.pushes.template_admin import TemplateAdmin
 from wechat.pushes.transitions import may_repeat, send_again
 
@@ -152,7 +152,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             _("Send again"),
             opts=self.opts,
             push=push,
-            text=words(push.content),
+            text=drawn(push.content),
             reason=push.get_reason_display(),
             allowance=windows.left(push.account, push.openid, timezone.now()),
         )
@@ -197,7 +197,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("message"))
     def whole(self, push: Push) -> SafeString:
-        return format_html('<span class="multiline">{}</span>', words(push.content))
+        return format_html('<span class="multiline">{}</span>', drawn(push.content))
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, push: Push) -> SafeString:

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.errcodes import in_words
+from wechat.console.text_links import linked
 from wechat.pushes.models import Push
 from wechat.pushes.states import PushState
+from wechat.sdk.text_links import words_of
 
 COLOURS: Mapping[PushState, str] = {
     Push.State.PENDING: "plain",
@@ -36,13 +39,22 @@ KINDS: Mapping[str, str | Promise] = {
 
 
 def words(content: Mapping[str, Any]) -> str:
-    """A text as it is, a template's values, anything else by kind and title; ``content`` as a push has it."""
+    """A text as it is read, a template's values, anything else by kind and title.
+
+    ``content`` is as a push has it.
+    """
     if content.get("type") == "text":
-        return str(content.get("content", ""))
+        return words_of(str(content.get("content", "")))
     if "values" in content:
         return " · ".join(map(str, content["values"].values()))
     kind = str(content.get("type"))
     return f"{KINDS.get(kind, f'[{kind}]')} {_title(content)}".strip()
+
+
+def drawn(content: Mapping[str, Any]) -> SafeString:
+    """The whole of it in words, the links of a text as links."""
+    is_text = content.get("type") == "text"
+    return linked(str(content.get("content", "")) if is_text else words(content))
 
 
 def summary(content: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ class KeywordInline(PartOf, TabularInline[Keyword, Rule]):
     formset = KeywordFormSet
     fields = ("compare", "text")
     extra = 1
+    max_num = 500
     hide_title = True
 
 
@@ -78,7 +79,10 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     change_form_template = "replies/rule_form.html"
     change_form_outer_before_template = "replies/rule_links.html"
     fieldsets = (
-        (None, {"fields": ("account", "name", ("enabled", "in_shadow"), "trigger", *OWN_FIELDS, "strategy")}),
+        (None, {"fields": (
+            "account", "name", ("enabled", "in_shadow"), "trigger", *OWN_FIELDS, "strategy", "hands_to",
+            "away_text",
+        )}),
         _section(
             gettext_lazy("When it answers"),
             "valid_from", "valid_until", "weekdays", ("opens_at", "closes_at"),
@@ -127,9 +131,10 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("says"))
     def reply_summary(self, rule: Rule) -> SafeString:
         drawn = badge(_("one at random")) if rule.strategy == Rule.Strategy.RANDOM else ""
+        handed = badge(rule.get_hands_to_display()) if rule.hands_to else ""
         sent_on = badge(_("forwarded")) if rule.forward_url else ""
         shown = describing.replies(rule)
-        return format_html('<span class="rule-replies">{}</span> {} {}', shown, drawn, sent_on)
+        return format_html('<span class="rule-replies">{}</span> {} {} {}', shown, drawn, handed, sent_on)
 
     @admin.display(description=gettext_lazy("when and whom"))
     def limits(self, rule: Rule) -> SafeString:

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
+from wechat.contents import variables
 from wechat.contents.scripts import ReplyPlan, Script
 from wechat.contents.variables import Values
 from wechat.inbox.routing import InboundEvent
@@ -62,16 +63,22 @@ def facts_from(row: Any, message: Message) -> FollowerFacts:
 def perform(script: Script, event: InboundEvent, facts: FollowerFacts | None = None) -> ReplyPlan:
     """What the script says to whom the event is from; looked up, if facts are needed and not given."""
 
+    script_now = script.at(event.account, moment_of(event.message))
+
     def values() -> Values:
         known = facts
-        if known is None and script.is_personal:
+        if script_now.is_personal:
             event.needs_rows()
-            known = facts_of(event.account, event.message)
-        return values_of(event.account, event.message, known or FollowerFacts())
+            known = known or facts_of(event.account, event.message)
+        return values_of(event.account, event.message, known or FollowerFacts(), script_now.variables)
 
-    return script.perform(event.message.key, values)
+    return script_now.perform(event.message.key, values)
 
 
-def values_of(account: OfficialAccount, message: Message, facts: FollowerFacts) -> Values:
+def values_of(
+    account: OfficialAccount, message: Message, facts: FollowerFacts, names: Iterable[str] = ()
+) -> Values:
+    """Those of ``names`` that have to be are looked up."""
     moment = moment_of(message)
-    return Values(message.openid, facts.remark, account.name, f"{moment:%Y-%m-%d}", f"{moment:%H:%M}")
+    more = variables.looked_up(names, account, message.openid, moment)
+    return variables.at_moment(account, message.openid, facts.remark, moment, more)

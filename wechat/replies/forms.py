@@ -13,14 +13,20 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
+from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountForm
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.read_only import read_as
-from wechat.contents.checks import check_together
-from wechat.contents.form import ContentForm
+from wechat.contents.checks import check_content, check_fallbacks, check_together
+from wechat.contents.form import AnswerForm
+from wechat.contents.text_editor import TextEditor
+from wechat.contents.variables import VARIABLES
+from wechat.replies.handovers import HANDOVERS
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
+from wechat.replies.validation import check_handover
+from wechat.sdk.content import Text
 
 SHORTEST_SECRET = 16
 
@@ -65,6 +71,8 @@ class RuleForm(AccountForm):
             if name in self.fields:
                 shown = {"data-shown-by": "trigger", "data-shown-for": trigger.value}
                 self.fields[name].widget.attrs |= shown
+        if "away_text" in self.fields:
+            self._write_away_text()
         has_secret = bool(self.instance.pk and self.instance.forward_secret)
         self.fields["new_secret"].help_text = (
             _("A secret is stored. Type a new one to replace it.")
@@ -72,6 +80,29 @@ class RuleForm(AccountForm):
             else _("At least 16 characters; your system checks our signature with it.")
         )
         read_as(self.fields["new_secret"], lambda: _("Set.") if has_secret else _("Not set."))
+
+    def _write_away_text(self) -> None:
+        editor = TextEditor(
+            {"rows": 4, "data-shown-by": "hands_to", "data-shown-for": " ".join(HANDOVERS.names())}
+        )
+        editor.variables = VARIABLES.by_name()
+        editor.for_account(self.instance.account_id or self.account_id)
+        self.fields["away_text"].widget = editor
+        if not self.instance.hands_to:
+            offered = next((str(each.outside) for each in HANDOVERS), "")
+            self.initial["away_text"] = offered
+
+    def clean_away_text(self) -> str:
+        text: str = self.cleaned_data["away_text"].replace("\r\n", "\n")
+        if not self.cleaned_data.get("hands_to") or not text.strip():
+            return ""
+        check_fallbacks(text, VARIABLES.by_name())
+        account = OfficialAccount.objects.filter(pk=self.instance.account_id or self.account_id or 0).first()
+        try:
+            check_content(Text(text), account.name if account else "")
+        except ValidationError as error:
+            raise ValidationError(error.messages) from None
+        return text
 
     def _offer_codes(self) -> None:
         account_id = self.instance.account_id or self.account_id
@@ -107,7 +138,7 @@ class KeywordFormSet(BaseInlineFormSet[Keyword, Rule, "forms.ModelForm[Keyword]"
             )
 
 
-class ReplyForm(ContentForm):
+class ReplyForm(AnswerForm):
     class Meta:
         model = Reply
         fields = ("position",)
@@ -123,9 +154,9 @@ class ReplyFormSet(BaseInlineFormSet[Reply, Rule, "forms.ModelForm[Reply]"]):
             return
         if not kept and not self.instance.forward_url:
             raise ValidationError(_("This rule says nothing: add a reply, or an address to forward to."))
-        check_together(
-            [form.content for form in kept], one_at_random=self.instance.strategy == Rule.Strategy.RANDOM
-        )
+        contents = [form.content for form in kept]
+        check_together(contents, one_at_random=self.instance.strategy == Rule.Strategy.RANDOM)
+        check_handover(self.instance.hands_to, contents)
 
     def _in_order(self) -> list[ReplyForm]:
         """The replies that stay, the new ones last."""

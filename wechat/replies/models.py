@@ -15,6 +15,7 @@ from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage
 from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.replies import handovers
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_forward_url, check_keyword
 
@@ -149,6 +150,21 @@ class Rule(HasSecrets):
 
     strategy = models.CharField(
         _("of several replies"), max_length=8, choices=Strategy.choices, default=Strategy.ALL
+    )
+    hands_to = models.CharField(
+        _("hand the follower to"),
+        max_length=20,
+        blank=True,
+        choices=handovers.choices,
+        help_text=_(
+            "The conversation is then among those that wait for an answer. To hand it to WeChat's own "
+            "customer service, choose that as the kind of the reply."
+        ),
+    )
+    away_text = models.TextField(
+        _("said outside of service hours"),
+        blank=True,
+        help_text=_("Instead of the replies. Empty: the replies are said at any hour."),
     )
     forward_url = models.URLField(
         _("forward to"),

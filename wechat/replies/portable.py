@@ -20,6 +20,7 @@ from wechat.materials.models import Asset
 from wechat.replies import versions
 from wechat.replies.models import Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
+from wechat.replies.validation import check_handover
 from wechat.sdk.content import Content, from_dict, to_dict
 from wechat.sdk.errors import ContentError
 
@@ -38,11 +39,12 @@ TIMES = {
 
 
 def portable(rule: Rule) -> Portable:
-    # Rules that tag nobody, or are not in shadow, are written as before rules could: their digest stays.
+    # What a rule does not do is written as before rules could: their digest stays.
     adds = sorted(tag.name for tag in rule.adds_tags.all())
     return {
         **({"adds_tags": adds} if adds else {}),
         **({"in_shadow": True} if rule.in_shadow else {}),
+        **({"hands_to": rule.hands_to, "away_text": rule.away_text} if rule.hands_to else {}),
         **{name: getattr(rule, name) for name in PLAIN_FIELDS},
         **{name: _iso(getattr(rule, name)) for name in TIMES},
         "new_follower_days": rule.new_follower_days,
@@ -65,6 +67,8 @@ def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
     for name, read in TIMES.items():
         setattr(rule, name, _time(data, name, read))
     rule.in_shadow = _of_kind(data, "in_shadow", bool)
+    for name in ("hands_to", "away_text"):
+        setattr(rule, name, _of_kind(data, name, str))
     rule.new_follower_days = data.get("new_follower_days")
     rule.account = account
     rule.full_clean(exclude=["secret_id"])
@@ -83,6 +87,7 @@ def check_rule(rule: Rule, keywords: int, contents: Sequence[Content]) -> None:
     if not rule.enabled:
         return
     check_together(contents, one_at_random=rule.strategy == Rule.Strategy.RANDOM)
+    check_handover(rule.hands_to, contents)
     if rule.trigger == Trigger.KEYWORD and not keywords:
         raise ValidationError(_("A keyword rule needs a keyword: add one, or choose what else to answer to."))
     if not contents and not rule.forward_url:

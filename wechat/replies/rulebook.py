@@ -2,18 +2,20 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 
 from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import Script
+from wechat.inbox.routing import InboundEvent
 from wechat.kernel.versioned_cache import Cached
+from wechat.replies import handovers
 from wechat.replies.matching import Compiled, compile_rules
 from wechat.replies.models import Rule
 from wechat.replies.specs import Audience, Compare, KeywordSpec, RuleSpec, Trigger, Window
-from wechat.sdk.content import Content, from_dict, validate
+from wechat.sdk.content import Content, Text, from_dict, validate
 from wechat.sdk.errors import ContentError
 
 log = logging.getLogger(__name__)
@@ -21,10 +23,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One account's rules, and what each says, by the rule's primary key."""
+    """One account's rules, what each says, and whom it hands followers to, by the rule's primary key."""
 
     compiled: Compiled = field(default_factory=lambda: compile_rules([]))
     scripts: Mapping[int, Script] = field(default_factory=dict)
+    hands_to: Mapping[int, str] = field(default_factory=dict)
 
     def is_on(self, rule_id: int) -> bool:
         """Returns whether the rule is there, switched on, and can be said."""
@@ -39,17 +42,37 @@ def of(account: OfficialAccount) -> Book:
     return _books.get().get(account.pk, EMPTY)
 
 
-def book(rules: Iterable[Rule]) -> Book:
+def book(rules: Sequence[Rule]) -> Book:
     """Raises nothing: a rule that makes no sense any more is logged and answers nobody."""
     specs, scripts = [], {}
     for rule in rules:
         contents = contents_of(rule)
-        scripts[rule.pk] = Script(contents or (), rule.strategy == Rule.Strategy.RANDOM)
+        scripts[rule.pk] = _script(rule, contents or ())
         specs.append(spec_of(rule, contents))
     compiled = compile_rules(specs)
     for rule_id in sorted(compiled.broken):
         log.error("rule_broken", extra={"rule": rule_id})
-    return Book(compiled, scripts)
+    return Book(compiled, scripts, {rule.pk: rule.hands_to for rule in rules if rule.hands_to})
+
+
+def handed_to(event: InboundEvent) -> str:
+    """Whom the answer to a recorded message handed the follower to; empty for nobody."""
+    mark, _colon, rest = event.row.answered_by.partition(":") if event.row else ("", "", "")
+    if mark == "rule":
+        rule_id = int(rest) if rest.isdecimal() else None
+    else:
+        behind = handovers.RULES_BEHIND.find(mark)
+        rule_id = behind(event) if behind else None
+    return of(event.account).hands_to.get(rule_id, "") if rule_id is not None else ""
+
+
+def _script(rule: Rule, contents: tuple[Content, ...]) -> Script:
+    """What the rule says; outside of the hours of those it hands to, what it says then."""
+    one_at_random = rule.strategy == Rule.Strategy.RANDOM
+    handover = handovers.HANDOVERS.find(rule.hands_to)
+    if handover is None or not rule.away_text:
+        return Script(contents, one_at_random)
+    return Script(contents, one_at_random, Script((Text(rule.away_text),)), handover.is_open)
 
 
 def loaded(rules: QuerySet[Rule]) -> QuerySet[Rule]:

@@ -125,6 +125,9 @@ class Audience:
         return followed_at is not None and moment - followed_at <= datetime.timedelta(days=self.new_days or 0)
 
 
+EVERYBODY = Audience()
+
+
 @dataclass(frozen=True, slots=True)
 class KeywordSpec:
     compare: Compare
@@ -176,7 +179,7 @@ class RuleSpec:
     def needs_facts(self) -> bool:
         """Returns whether something has to be known about the follower to tell if it answers."""
         by_history = self.trigger in (Trigger.FOLLOW_FIRST, Trigger.FOLLOW_AGAIN)
-        return by_history or self.audience != Audience()
+        return by_history or self.audience != EVERYBODY
 
     def trigger_miss(self, message: Message) -> Reason | None:
         """Returns why the message does not set this rule off, ``None`` if it does."""

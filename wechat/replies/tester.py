@@ -28,13 +28,18 @@ SHOWN_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What would happen to one message. Of several ``answers`` one is drawn at random."""
+    """What would happen to one message. Of several ``answers`` one is drawn at random.
+
+    ``is_outside``: nobody is there now of those it hands the follower to.
+    """
 
     message: Message
     verdicts: Sequence[RuleVerdict]
     winner: RuleSpec | None = None
     keyword: str = ""
     answers: Sequence[ReplyPlan] = ()
+    hands_to: str = ""
+    is_outside: bool = False
     forwarded_to: str = ""
     warnings: Sequence[str] = ()
 
@@ -84,8 +89,9 @@ def try_out(account: OfficialAccount, message: Message, facts: FollowerFacts | N
     match = book.compiled.match(message, moment, known)
     if match is None:
         return Trial(message, verdicts, warnings=_first_answering(account, message))
-    script = book.scripts[match.rule.id]
-    spoken = filled(script.contents, values_of(account, message, known))
+    whole = book.scripts[match.rule.id]
+    script = whole.at(account, moment)
+    spoken = filled(script.contents, values_of(account, message, known, script.variables))
     drawn = [[each] for each in spoken] if script.one_at_random else [spoken]
     answers = [arrange(contents) for contents in drawn if contents]
     return Trial(
@@ -94,6 +100,8 @@ def try_out(account: OfficialAccount, message: Message, facts: FollowerFacts | N
         match.rule,
         match.keyword.text if match.keyword else "",
         answers,
+        book.hands_to.get(match.rule.id, ""),
+        script is not whole,
         Rule.objects.values_list("forward_url", flat=True).get(pk=match.rule.id),
         [*_first_answering(account, message), *cautions.of(account, message, answers)],
     )
@@ -117,7 +125,7 @@ def never_fires(account: OfficialAccount) -> list[DeadRule]:
 
 
 def _book(account: OfficialAccount) -> Book:
-    return rulebook.book(rulebook.loaded(Rule.objects.filter(account=account)))
+    return rulebook.book(list(rulebook.loaded(Rule.objects.filter(account=account))))
 
 
 def _compared(account: OfficialAccount, today: Compiled, then: Compiled, last_n: int) -> Replay:

@@ -1,15 +1,11 @@
 """The rule tester: write a message or pick an event and a follower, and see what would happen."""
 
-import re
-from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,15 +16,13 @@ from accounts.staff.rights import Area
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.inbox import bubbles
-from wechat.replies import describing, tester
+from wechat.replies import describing, handovers, tester
 from wechat.replies.models import Rule
 from wechat.replies.page_frame import frame
 from wechat.replies.specs import FollowerFacts, Reason
 from wechat.replies.tester import Trial
-from wechat.sdk.content import Content, Text
 
 STRANGER = "oTester"
-LINK = re.compile(r'<a\s[^<>]*?\bhref="(https?://[^"<>]+)"[^<>]*>([^<>]*)</a>')
 WHAT = [
     ("text", gettext_lazy("Text")),
     ("event:subscribe", gettext_lazy("Follows the account")),
@@ -93,9 +87,13 @@ def _result(trial: Trial) -> dict[str, Any]:
     at = timezone.now()
     return {
         "trial": trial,
+        "hands_to": dict(handovers.choices()).get(trial.hands_to) if trial.hands_to else "",
         "heard": bubbles.Bubble(at, ours=False, part=bubbles.of_message(trial.message)),
         "answers": [
-            {"now": answer.now and bubble(answer.now), "later": [bubble(each) for each in answer.later]}
+            {
+                "now": answer.now and bubbles.ours(answer.now),
+                "later": [bubbles.ours(each) for each in answer.later],
+            }
             for answer in trial.answers
         ],
         "shadowed": tester.shadowed(trial),
@@ -105,21 +103,3 @@ def _result(trial: Trial) -> dict[str, Any]:
             if verdict.reason not in (Reason.WON, Reason.SHADOWED, Reason.IN_SHADOW)
         ],
     }
-
-
-def bubble(content: Content) -> bubbles.Bubble:
-    part = bubbles.of_content(content)
-    if isinstance(content, Text):
-        part = replace(part, text=linked(content.content))
-    return bubbles.Bubble(timezone.now(), ours=True, part=part)
-
-
-def linked(text: str) -> SafeString:
-    """The text as WeChat shows it: its links can be tapped, everything else in it is text."""
-    shown, end = SafeString(""), 0
-    for link in LINK.finditer(text):
-        shown += conditional_escape(text[end : link.start()]) + format_html(
-            '<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>', link[1], link[2]
-        )
-        end = link.end()
-    return shown + conditional_escape(text[end:])

@@ -1,5 +1,6 @@
 """What is wrong with a rule, in sentences that say what to change."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from wechat.kernel.public_network import is_public
 from wechat.replies.specs import Compare, plain, regex_error
+from wechat.sdk.content import Content, TransferToService
 
 
 def check_keyword(compare: str, text: str) -> None:
@@ -32,6 +34,14 @@ def check_forward_url(url: str) -> None:
     if not public and not settings.DEBUG:
         raise ValidationError(
             _("This address is inside a private network. Use one that can be reached from the Internet.")
+        )
+
+
+def check_handover(hands_to: str, contents: Sequence[Content]) -> None:
+    """Raises ``ValidationError`` for a rule that hands a follower to two services at once."""
+    if hands_to and any(isinstance(each, TransferToService) for each in contents):
+        raise ValidationError(
+            _("The rule hands followers to your own desk: delete the transfer to WeChat's customer service.")
         )
 
 

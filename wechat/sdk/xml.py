@@ -23,7 +23,7 @@ REPEATED = frozenset({"List", "fail_idx", "item"})
 
 # More elements than any push has; what is not well-formed need not be searched without end.
 MOST_ELEMENTS = 100
-_ROOT = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<xml>(.*)</xml>\s*", re.DOTALL)
+_ROOT = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<xml>(.*)</xml>[^<>]*", re.DOTALL)
 _OPENING = re.compile(r"\s*<([A-Za-z_][A-Za-z0-9_.-]*)>(?:\s*(<!\[CDATA\[))?")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from bench.fuzz.doors.callbacks import callback
+from bench.fuzz.doors.forms import forms
 from bench.fuzz.doors.login import login
 from bench.fuzz.doors.open_pages import open_api
 from bench.fuzz.doors.payments import notification
@@ -22,4 +23,5 @@ DOORS: Mapping[str, Callable[[World, Random], Input]] = {
     "signed_api": signed_api,
     "login": login,
     "uploads": uploads,
+    "forms": forms,
 }

@@ -1,5 +1,6 @@
 """Pushes of the platform, sealed for one account and plain for another, XML and JSON."""
 
+from collections.abc import Mapping
 from random import Random
 from time import time
 
@@ -16,9 +17,10 @@ def callback(world: World, random: Random) -> Input:
     platform = world.platforms[slug]
     message = _message(random, platform.original_id)
     push = platform.safe(message) if slug == "demo" else platform.plain("")
-    body, query = push.body if slug == "demo" else message, push.query
+    body = push.body if slug == "demo" else message
+    query: Mapping[str, str | list[str]] = push.query
     if random.random() < 0.15:
-        body, query = scrambled(random, body), changed_query(random, query)
+        body, query = scrambled(random, body), changed_query(random, push.query)
     method = "GET" if random.random() < 0.03 else "POST"
     path = with_query(f"/wechat/{slug}/callback", query)
     return Input(method, path, body, headers(random, "text/xml"))

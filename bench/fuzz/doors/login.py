@@ -32,7 +32,7 @@ def _of_staff(random: Random) -> Input:
     }
     fields[random.choice(list(fields))] = random.choice(TOKENS)
     if random.random() < 0.5:
-        body, kind = multipart(fields, {}, "x"), "multipart/form-data; boundary=x"
+        body, kind = multipart(fields.items(), {}, "x"), "multipart/form-data; boundary=x"
         body = scrambled(random, body) if random.random() < 0.4 else body
     else:
         body, kind = b"&".join(name.encode() + b"=" + value for name, value in fields.items()), FORM

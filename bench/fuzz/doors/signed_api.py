@@ -9,6 +9,11 @@ from bench.fuzz.world import OPENID, World
 
 Operation = tuple[str, str, dict[str, str], Any]
 DEMO = {"account": "demo"}
+KINDS = [
+    "", ";", "application/json;;", "application/json; charset", "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=x", "a" * 3_000,
+]  # fmt: skip
 LATER, LATER_STILL = "2027-01-01T00:00:00Z", "2027-02-01T00:00:00Z"
 
 
@@ -18,7 +23,8 @@ def signed_api(world: World, random: Random) -> Input:
     changed = value if random.random() < 0.1 else changed_json(random, value)
     body = b"" if value is None else as_json(random, changed)
     bare, _, asked = target.partition("?")
-    sent = headers(random, "application/json") | world.signed(method, bare, asked, body)
+    kind = "application/json" if random.random() < 0.95 else random.choice(KINDS)
+    sent = headers(random, kind) | world.signed(method, bare, asked, body)
     sent |= {"Idempotency-Key": f"fuzz-{random.getrandbits(64)}"}
     if random.random() < 0.05:
         sent |= {random.choice(list(sent)): random.choice(["", "x", "é", "9" * 400])}
@@ -61,6 +67,12 @@ def _of_messages(world: World, random: Random) -> list[Operation]:
         ("GET", f"push/{part(random, '1')}", {}, None),
         ("POST", "push/event", DEMO, {"event": "order.shipped", "to": OPENID, "values": {"a": "b"}}),
         ("PUT", "push/webhook", DEMO, {"url": "https://example.com/hook"}),
+        ("PUT", "webhook", DEMO, {"url": "https://example.com/hook", "events": ["order.paid"]}),
+        ("GET", "webhook", DEMO, None),
+        ("POST", "access-token/", DEMO, {}),
+        ("GET", "access-token/", DEMO, None),
+        ("GET", "channels/", DEMO | {"scene": "1"}, None),
+        ("GET", f"channels/{channel}/", DEMO, None),
         ("GET", "menus/", DEMO, None),
         ("PUT", f"menus/{menu}/draft/", DEMO, draft),
         ("GET", f"menus/{menu}/problems/", DEMO, None),
@@ -77,9 +89,15 @@ def _of_orders(world: World, random: Random) -> list[Operation]:
         "merchant": "demo", "way": "native", "total": 100, "description": "会员卡", "attach": "a",
         "item": "卡", "openid": OPENID, "lifetime": 600, "client_ip": "203.0.113.7", "goods": [goods],
     }  # fmt: skip
+    parcel = {"company": "SF", "number": "SF1", "contact": "13800138000"}
+    shipping = {"how": "express", "parcels": [parcel, parcel | {"number": "SF2"}], "more_to_come": True}
     refund = {"out_trade_no": world.order.out_trade_no, "amount": 1, "reason": "售完"}
     return [
         ("POST", "orders", DEMO, order),
+        ("POST", f"orders/{number}/close", DEMO, {}),
+        ("GET", f"orders/{number}/shipping", DEMO, None),
+        ("POST", f"orders/{number}/shipping", DEMO, shipping),
+        ("GET", "refunds", DEMO | {"out_trade_no": "WC1"}, None),
         ("GET", "orders", DEMO | {"key": "k", "state": "paid"}, None),
         ("GET", f"orders/{number}", DEMO, None),
         ("POST", "refunds", DEMO, refund),

@@ -21,7 +21,7 @@ def uploads(world: World, random: Random) -> Input:
     if random.random() < 0.1:
         files = {name: (word(random).replace('"', ""), content) for name, (_file, content) in files.items()}
     account = str(world.account.pk)
-    body = multipart({"account": account.encode(), **fields}, files, BOUNDARY)
+    body = multipart({"account": account.encode(), **fields}.items(), files, BOUNDARY)
     sent = headers(random, f"multipart/form-data; boundary={BOUNDARY}") | {
         "Cookie": f"sessionid={world.session}; csrftoken={CSRF}",
         "X-CSRFToken": CSRF,

@@ -50,6 +50,11 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   }
   document.querySelector("#nav-sidebar-apps a.active")?.setAttribute("aria-current", "page");
+  // The skin calls the first cell of a row the box that chooses it; who may do nothing with rows has no such box.
+  const first = document.querySelector("#result_list thead th:first-child")?.textContent.trim() ?? "";
+  for (const cell of document.querySelectorAll("#result_list td:first-child[data-label]")) {
+    if (!cell.querySelector("input")) cell.dataset.label = first;
+  }
   nameCells(document);
 });
 

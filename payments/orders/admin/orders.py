@@ -28,7 +28,7 @@ from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused
 from payments.orders.refunds import refunding
 from payments.orders.refunds.limits import left_alone, limit_of
-from payments.orders.shipping_form import ShippingForm, carriers
+from payments.orders.shipping_form import ShippingForm, carriers, initial
 from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
@@ -196,8 +196,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
             return redirect("admin:orders_order_change", order.pk)
         known = shipping.of_order(order)
-        initial = {"how": known.how, "company": known.company, "number": known.number} if known else {}
-        form = ShippingForm(request.POST or None, initial=initial)
+        form = ShippingForm(request.POST or None, initial=initial(known))
         if request.method == "POST" and form.is_valid():
             return self._shipped(request, order, form)
         context = frame(

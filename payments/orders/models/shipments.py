@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.orders.models.orders import Order
 from wechat.kernel.work import WorkRow, finished_is_not_due
+from wechat.sdk.calls import shipping
 from wechat.sdk.calls.shipping import Logistics
 
 
@@ -28,10 +29,8 @@ class Shipment(WorkRow):
 
     order = models.OneToOneField(Order, models.CASCADE, related_name="shipment", verbose_name=_("order"))
     how = models.PositiveSmallIntegerField(_("way of delivery"), choices=How.choices)
-    company = models.CharField(_("carrier"), max_length=128, blank=True)
-    number = models.CharField(_("parcel number"), max_length=128, blank=True)
-    # All but the last four digits are masked: the platform wants no more.
-    contact = models.CharField(_("receiver's telephone"), max_length=32, blank=True)
+    # The platform tells the payer that all is on its way, and takes corrections, once it knows the rest.
+    more_to_come = models.BooleanField(_("more parcels follow"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     shipped_at = models.DateTimeField(_("shipped"), default=timezone.now)
     told_at = models.DateTimeField(_("told to WeChat"), null=True, blank=True)
@@ -44,14 +43,13 @@ class Shipment(WorkRow):
         constraints = [
             finished_is_not_due("shipment_not_due_once_ended", "told", "failed"),
             models.CheckConstraint(
-                condition=~Q(how=Logistics.EXPRESS.value) | (~Q(company="") & ~Q(number="")),
-                name="shipment_parcel_has_number",
+                condition=Q(how=Logistics.EXPRESS.value) | Q(more_to_come=False),
+                name="shipment_only_parcels_follow",
             ),
         ]
 
     def __str__(self) -> str:
-        parts = [str(self.get_how_display()), self.company, self.number]
-        return " ".join(part for part in parts if part)
+        return " ".join([str(self.get_how_display()), ", ".join(map(str, self.parcels.all()))]).strip()
 
     def on_failure(self, error: object) -> dict[str, Any]:
         return {"state": self.State.FAILED}
@@ -59,4 +57,30 @@ class Shipment(WorkRow):
     @property
     def may_change(self) -> bool:
         """Returns whether the platform would take another one in its place."""
-        return self.state == self.State.FAILED or (self.state == self.State.TOLD and not self.corrected)
+        if self.state == self.State.TOLD:
+            return self.more_to_come or not self.corrected
+        return self.state == self.State.FAILED
+
+
+class Parcel(models.Model):
+    """A parcel of a shipment, as its carrier knows it."""
+
+    shipment = models.ForeignKey(
+        Shipment, models.CASCADE, related_name="parcels", verbose_name=_("shipment"), db_index=False
+    )
+    company = models.CharField(_("carrier"), max_length=shipping.LONGEST)
+    number = models.CharField(_("parcel number"), max_length=shipping.LONGEST)
+    # All but the last four digits are masked: the platform wants no more.
+    contact = models.CharField(_("receiver's telephone"), max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = _("parcel")
+        verbose_name_plural = _("parcels")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "company", "number"], name="parcel_once"),
+            models.CheckConstraint(condition=~Q(company="") & ~Q(number=""), name="parcel_has_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company} {self.number}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Step:
-    """Something said or done in a complaint; `kind` is the platform's operate_type."""
+    """A step of a complaint: a text, or what was done; `kind` is the platform's operate_type."""
 
     operator: str
     kind: str

@@ -57,7 +57,7 @@ class Order:
         return self.total - self.coupon
 
     def state_at(self, now: float) -> str:
-        """The state as the API tells it."""
+        """The state as the API answers it."""
         if self.state in ("REVOKED", "PAYERROR"):
             return self.state
         if self.state == "USERPAYING":

@@ -38,7 +38,9 @@ export async function scan(phone) {
         return;
       }
       try {
-        take(await recognise(phone, what));
+        const { ticket = "", url } = await recognise(phone, what);
+        take(ticket);
+        if (url) openPage(phone, url);
       } catch (error) {
         if (!/^https?:/.test(what.text ?? "")) return void (problem.textContent = reason(error.message));
         // A code that is none of WeChat's own, but of a page.

@@ -59,10 +59,10 @@ export async function codes(phone) {
   return (await ask(`${at(phone)}/codes`)).codes;
 }
 
-// The ticket of the code that a text or the picture in a file means.
-export async function recognise(phone, { text, file }) {
+// The `ticket` of the code that a text or the picture in a file means, or the `url` of a page of the platform.
+export function recognise(phone, { text, file }) {
   const query = text === undefined ? "" : `?${new URLSearchParams({ text })}`;
-  return (await ask(`${at(phone)}/codes${query}`, { method: "POST", body: file ?? "" })).ticket;
+  return ask(`${at(phone)}/codes${query}`, { method: "POST", body: file ?? "" });
 }
 
 // Paying: what the sheet shows (by "bridge" or "token"), and "do".

@@ -144,6 +144,13 @@ def test_what_is_asked_is_kept_with_the_order(person: Person, offered: Offered) 
     assert people.one(order.account_id, order.openid).name == dict(kept)["姓名"]
 
 
+def test_a_telephone_number_may_be_typed_in_full_width(person: Person, offered: Offered) -> None:
+    item = offered()
+    (phone,) = ask(item, "手机", kind="phone")
+    order = ordered(person, item, **{phone: "　＋８６　１３８００００００００"})
+    assert Sale.objects.get(order=order).answers == [["手机", "+86 13800000000"]]
+
+
 def test_what_is_missing_is_said_field_by_field(person: Person, offered: Offered) -> None:
     item = offered()
     ask(item, "姓名", "手机")

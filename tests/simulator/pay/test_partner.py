@@ -98,7 +98,7 @@ def test_an_order_is_closed_for_its_merchant_alone(provider: Shop) -> None:
 def test_a_refund_takes_the_served_merchants_money(provider: Shop, server: NotifyServer) -> None:
     order(provider)
     provider.pay(NUMBER)
-    more = {"out_trade_no": NUMBER, "sub_mchid": SUB}
+    more: dict[str, Any] = {"out_trade_no": NUMBER, "sub_mchid": SUB}
     assert refused(provider.refund(out_trade_no=NUMBER)) == (404, "RESOURCE_NOT_EXISTS")
     assert refused(provider.refund(out_trade_no=NUMBER, sub_mchid="1")) == (403, "NO_AUTH")
     assert provider.refund(**more).status_code == 200

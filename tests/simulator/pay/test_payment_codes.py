@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from simulator.client import SimulatorClient
 from simulator.pay import moments
 from simulator.world import openid_of
 from tests.simulator.pay.conftest import APPID, MCHID, OPENID, ORDERS, NotifyServer, Shop, refused
@@ -194,3 +195,21 @@ def test_a_service_provider_is_paid_by_code_for_whom_it_serves(shop: Shop) -> No
     at = f"/v3/pay/partner/transactions/out-trade-no/{NUMBER}/reverse"
     assert shop.call("POST", at, who).json() == {**who, "out_trade_no": NUMBER}
     assert refused(reverse(shop)) == (404, "ORDER_NOT_EXIST")
+
+
+def test_the_client_for_tests_shows_codes_and_pays_what_waits(shop: Shop) -> None:
+    client = SimulatorClient(shop.simulator.base)
+    assert charge(shop, client.payment_code(OPENID)).json()["trade_state"] == "SUCCESS"
+    waiting = charge(shop, client.payment_code(OPENID, password=True), "SO-2-000")
+    assert waiting.status_code == 202
+    client.pay("", OPENID, mchid=MCHID, out_trade_no="SO-2-000")
+    assert shop.query("SO-2-000").json()["trade_state"] == "SUCCESS"
+
+
+def test_payments_that_wait_survive_saving(shop: Shop) -> None:
+    charge(shop, code(shop, person=PERSON, openid="", password=True))
+    state = shop.simulator.look("/state")
+    shop.sim("/reset", {})
+    shop.simulator.sim("/state", state, method="PUT")
+    shown = phone(shop, "waiting").json()
+    assert phone(shop, "do", prepay=shown["prepay"], password="123456").status_code == 200

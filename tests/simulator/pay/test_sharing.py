@@ -246,7 +246,7 @@ def test_unknown_numbers_are_404(sharer: Shop) -> None:
 def test_a_part_is_given_back_before_it_is_refunded(sharer: Shop, server: NotifyServer) -> None:
     share(sharer, part(3_000), unfreeze_unsplit=True)
     sharer.settle(2)
-    whole = {"amount": {"refund": 10_000, "total": 10_000, "currency": "CNY"}}
+    whole: dict[str, Any] = {"amount": {"refund": 10_000, "total": 10_000, "currency": "CNY"}}
     assert refused(sharer.refund(**whole)) == (403, "NOT_ENOUGH")
     done = give_back(sharer, 3_000).json()
     assert done["result"] == "SUCCESS"

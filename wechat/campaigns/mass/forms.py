@@ -23,7 +23,7 @@ from wechat.console.tables import reading
 from wechat.console.tables.limits import UnreadableTable
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
-from wechat.contents.variables import variables_in
+from wechat.contents.variables import Variable, variables_in
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilesPicker
 
@@ -77,6 +77,10 @@ class MassSendForm(ContentForm, AccountForm):
         ):
             for name in names:
                 self.fields[name].widget.attrs |= {"data-shown-by": chooser, "data-shown-for": str(value)}
+
+    def variables(self) -> dict[str, Variable]:
+        """A mass send says the same to everybody."""
+        return {}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -1,22 +1,34 @@
-"""Sequences: messages that follow one another after something happened, and who is in them."""
-
-from typing import Any
+"""Sequences: steps that follow one another after something happened, with branches."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Deferrable, F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers import segments
+from accounts.followers.models import CustomField, Segment, Tag
+from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel
 from wechat.contents.models import HasContent
 from wechat.kernel.work import WorkRow
-from wechat.pushes.models import Push, Template
+from wechat.pushes.models import Template
 
 
-class Sequence(models.Model):
-    """Its steps go to everybody for whom ``trigger`` happens, at their delays."""
+class Sequence(WorkRow):
+    """Its steps are done for everybody for whom ``trigger`` happens, each at its time.
+
+    ``due_at`` is when a worker looks next who enters, for the triggers of ``LOOKED_FOR``; the others are told
+    of by what happens.
+    """
+
+    class Reentry(models.TextChoices):
+        ONCE = "once", _("never: once is enough")
+        DAYS = "days", _("after some days")
+        ALWAYS = "always", _("each time it happens")
+
+    # Triggers that nobody tells of: who is in a segment, and whose day it is, is looked for.
+    LOOKED_FOR = ("segment", "date")
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="sequences", verbose_name=_("account")
@@ -38,6 +50,31 @@ class Sequence(models.Model):
         verbose_name=_("channel"),
         help_text=_("Only those who scanned this one. Empty: any channel."),
     )
+    tag = models.ForeignKey(
+        Tag, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("tag")
+    )
+    segment = models.ForeignKey(
+        Segment,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("segment"),
+        help_text=_("Looked at every hour. Who is in it when the sequence is switched on enters as well."),
+    )
+    menu_key = models.CharField(_("menu item"), max_length=128, blank=True, default="")
+    date_field = models.ForeignKey(
+        CustomField, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("date")
+    )
+    date_days = models.SmallIntegerField(
+        _("days after it"), default=0, help_text=_("-3: three days before; 0: on the day itself.")
+    )
+    date_at = models.TimeField(_("time of day"), null=True, blank=True)
+    yearly = models.BooleanField(_("every year, as a birthday"), default=True)
+    # The last day whose people have entered, of the trigger by date.
+    entered_day = models.DateField(null=True, blank=True, editable=False)
+    reentry = models.CharField(_("enters again"), max_length=6, choices=Reentry.choices, default=Reentry.ONCE)
+    reentry_days = models.PositiveSmallIntegerField(_("days after the last time"), null=True, blank=True)
     priority = models.PositiveSmallIntegerField(
         _("priority"),
         default=10,
@@ -47,11 +84,17 @@ class Sequence(models.Model):
     quiet_until = models.TimeField(
         _("quiet until"), null=True, blank=True, help_text=_("What falls into this time goes out at its end.")
     )
+    cap_days = models.PositiveSmallIntegerField(
+        _("days without another message"),
+        null=True,
+        blank=True,
+        help_text=_("A message is left out for whoever was sent something else in so many days."),
+    )
     stop_on_reply = models.BooleanField(_("stop when the follower writes"), default=True)
     stop_on_purchase = models.BooleanField(_("stop when the follower pays"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    class Meta:
+    class Meta(WorkRow.Meta):
         verbose_name = _("sequence")
         verbose_name_plural = _("sequences")
         ordering = ["-id"]
@@ -67,11 +110,39 @@ class Sequence(models.Model):
                 name="sequence_quiet_has_both_ends",
                 violation_error_message=_("The quiet time needs a beginning and an end, or neither."),
             ),
+            models.CheckConstraint(
+                condition=Q(reentry="days", reentry_days__gte=1)
+                | (~Q(reentry="days") & Q(reentry_days__isnull=True)),
+                name="sequence_reentry_has_days",
+                violation_error_message=_("Say after how many days somebody may enter again."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(tag=None) | Q(trigger="tag"))
+                & (Q(segment=None) | Q(trigger="segment"))
+                & (Q(date_field=None) | Q(trigger="date"))
+                & (Q(menu_key="") | Q(trigger="menu")),
+                name="sequence_has_what_its_trigger_asks",
+            ),
+            models.CheckConstraint(
+                condition=~Q(trigger="date") | Q(date_at__isnull=False), name="sequence_of_a_date_has_a_time"
+            ),
+            # In a segment somebody is, or is not: that they are there still is no new occasion.
+            models.CheckConstraint(
+                condition=~Q(trigger="segment", reentry="always"), name="sequence_of_a_segment_has_a_pause"
+            ),
         ]
-        indexes = [models.Index(fields=["account", "trigger"], name="sequence_by_trigger")]
+        indexes = [
+            *WorkRow.Meta.indexes,
+            models.Index(fields=["account", "trigger"], name="sequence_by_trigger"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def cause(self) -> str:
+        """Returns what its messages name as what asked for them."""
+        return f"sequence:{self.pk}"
 
     def clean(self) -> None:
         if self.quiet_from is not None and self.quiet_from == self.quiet_until:
@@ -80,22 +151,61 @@ class Sequence(models.Model):
 
 
 class SequenceStep(HasContent):
-    """One message, so long after the one before it; ``template`` goes out where the content may not.
+    """One thing that is done, so long after the one before it.
 
-    ``values`` has a text for each field of the template, filled in on a page of its own.
+    A branch has steps of its own in two lanes, ``yes`` and ``no``: who meets its conditions goes on in the
+    first, everybody else in the second, and behind it both go on with what follows. ``position`` counts
+    through the whole sequence, the steps of a branch right behind it. ``template`` goes out where the content
+    may not; ``values`` has a text for each field of it, filled in on a page of its own.
     """
+
+    class Type(models.TextChoices):
+        MESSAGE = "message", _("Message")
+        BRANCH = "branch", _("Branch")
+        TAG = "tag", _("Set a tag")
+        UNTAG = "untag", _("Take a tag off")
+        WAIT = "wait", _("Only wait")
+        END = "end", _("End here")
+
+    class Lane(models.TextChoices):
+        YES = "yes", _("Yes")
+        NO = "no", _("No")
 
     class Unit(models.IntegerChoices):
         MINUTES = 1, _("minutes")
         HOURS = 60, _("hours")
         DAYS = 1440, _("days")
 
+    class Day(models.TextChoices):
+        ANY = "", _("any day")
+        WORKDAYS = "workdays", _("Monday to Friday")
+        WEEKEND = "weekend", _("Saturday or Sunday")
+        MONDAY = "1", _("Monday")
+        TUESDAY = "2", _("Tuesday")
+        WEDNESDAY = "3", _("Wednesday")
+        THURSDAY = "4", _("Thursday")
+        FRIDAY = "5", _("Friday")
+        SATURDAY = "6", _("Saturday")
+        SUNDAY = "7", _("Sunday")
+
     sequence = models.ForeignKey(Sequence, models.CASCADE, related_name="steps", verbose_name=_("sequence"))
+    type = models.CharField(_("does"), max_length=8, choices=Type.choices, default=Type.MESSAGE)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    branch = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="lanes", verbose_name=_("branch")
+    )
+    lane = models.CharField(_("lane"), max_length=3, choices=Lane.choices, blank=True, default="")
     wait = models.PositiveIntegerField(
-        _("wait"), default=0, help_text=_("After the message before it; for the first, after the beginning.")
+        _("wait"), default=0, help_text=_("After the step before it; for the first, after the beginning.")
     )
     unit = models.PositiveSmallIntegerField(_("unit"), choices=Unit.choices, default=Unit.MINUTES)
+    at_time = models.TimeField(
+        _("at this time of day"),
+        null=True,
+        blank=True,
+        help_text=_("After the wait, the next time it is so late."),
+    )
+    day = models.CharField(_("only on"), max_length=8, choices=Day.choices, blank=True, default=Day.ANY)
     template = models.ForeignKey(
         Template,
         models.SET_NULL,
@@ -107,96 +217,55 @@ class SequenceStep(HasContent):
     )
     values = models.JSONField(default=dict, blank=True, editable=False)
     link = models.CharField(max_length=500, blank=True, editable=False)
+    tag = models.ForeignKey(
+        Tag, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("tag")
+    )
+    match = models.CharField(
+        _("meet"), max_length=4, choices=Segment.Match.choices, default=Segment.Match.ALL
+    )
+    conditions: "models.JSONField[list[Condition], list[Condition]]" = models.JSONField(
+        _("conditions"), default=list, blank=True
+    )
 
     class Meta:
-        verbose_name = _("message of it")
-        verbose_name_plural = _("Messages, in this order")
+        verbose_name = _("step of a sequence")
+        verbose_name_plural = _("steps of a sequence")
         ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sequence", "position"], name="step_place_once", deferrable=Deferrable.DEFERRED
+            ),
+            # What a lane's foreign key refers to, so that a branch is of the same sequence.
+            models.UniqueConstraint(fields=["id", "sequence"], name="step_and_its_sequence"),
+            models.CheckConstraint(
+                condition=Q(branch__isnull=True, lane="") | Q(branch__isnull=False, lane__in=["yes", "no"]),
+                name="step_has_a_lane_in_a_branch",
+            ),
+            models.CheckConstraint(condition=~Q(branch=F("id")), name="step_is_not_its_own_branch"),
+            models.CheckConstraint(
+                condition=Q(type="message") | Q(template=None, content={}), name="step_that_says_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(type="branch") | Q(conditions=[]), name="step_with_conditions_is_a_branch"
+            ),
+            models.CheckConstraint(
+                condition=Q(type__in=["tag", "untag"]) | Q(tag=None), name="step_with_a_tag_changes_it"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """The step in a line."""
+        if self.type == self.Type.MESSAGE:
+            return super().__str__()
+        label = str(self.get_type_display())
+        return f"{label}: {self.tag or '–'}" if self.type in (self.Type.TAG, self.Type.UNTAG) else label
 
     @property
     def has_template(self) -> bool:
         """Returns whether there is a template that is filled in."""
         return self.template is not None and all(field.name in self.values for field in self.template.fields)
 
-
-class Enrolment(WorkRow):
-    """A follower in a sequence, once for each occasion.
-
-    running ⇄ paused → finished | stopped. ``due_at`` is when a running one is looked at; whether its next
-    step is due is worked out then, from ``since``, so that changed steps count for all who have not reached
-    them.
-    """
-
-    class State(models.TextChoices):
-        RUNNING = "running", _("in it")
-        PAUSED = "paused", _("waits")
-        FINISHED = "finished", _("got all")
-        STOPPED = "stopped", _("stopped")
-
-    class Reason(models.TextChoices):
-        REPLIED = "replied", _("wrote to us")
-        PURCHASED = "purchased", _("has paid")
-        LEFT = "left", _("has left")
-        REMOVED = "removed", _("taken out")
-        FAULT = "fault", _("a fault of this console")
-
-    sequence = models.ForeignKey(
-        Sequence, models.CASCADE, related_name="enrolments", db_index=False, verbose_name=_("sequence")
-    )
-    account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
-    openid = models.CharField(_("OpenID"), max_length=64)
-    # What it began with, as ``follow:812``.
-    occasion = models.CharField(max_length=120)
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
-    reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices, blank=True)
-    # The position of the last step done, and when that was; the beginning before any.
-    reached = models.SmallIntegerField(default=-1)
-    since = models.DateTimeField(_("last message"))
-    began_at = models.DateTimeField(_("entered"))
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("follower in a sequence")
-        constraints = [
-            models.UniqueConstraint(fields=["sequence", "openid", "occasion"], name="enrolment_once"),
-            models.CheckConstraint(
-                condition=Q(state="running", due_at__isnull=False)
-                | (~Q(state="running") & Q(due_at__isnull=True)),
-                name="enrolment_due_while_running",
-            ),
-        ]
-        indexes = [
-            *WorkRow.Meta.indexes,
-            models.Index(
-                fields=["account", "openid"],
-                name="enrolment_open",
-                condition=Q(state__in=["running", "paused"]),
-            ),
-            models.Index(fields=["sequence", "state", "-id"], name="enrolment_by_state"),
-        ]
-
-    def __str__(self) -> str:
-        return self.openid
-
-    def on_failure(self, error: object) -> dict[str, Any]:
-        return {"state": self.State.STOPPED, "reason": self.Reason.FAULT, "ended_at": timezone.now()}
-
-
-class StepRun(models.Model):
-    """What became of one step for one follower: a push, or the reason why there is none."""
-
-    class Skipped(models.TextChoices):
-        NO_WINDOW = "no_window", _("No message was allowed, and there is no template instead.")
-
-    enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="runs")
-    step = models.ForeignKey(SequenceStep, models.CASCADE, related_name="runs", db_index=False)
-    push = models.ForeignKey(Push, models.SET_NULL, null=True, related_name="+")
-    skipped = models.CharField(max_length=10, choices=Skipped.choices, blank=True)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("message of a sequence")
-        constraints = [models.UniqueConstraint(fields=["step", "enrolment"], name="step_run_once")]
-
-    def __str__(self) -> str:
-        return f"{self.enrolment_id}:{self.step_id}"
+    def condition(self) -> Q:
+        """The filter on ``Follower`` of the lane "yes". Raises ``segments.UnknownCondition``."""
+        any_of = self.match == Segment.Match.ANY
+        return segments.query(self.sequence.account, self.conditions, any_of=any_of)

@@ -1,10 +1,11 @@
 from collections.abc import Sequence as Rows
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,102 +15,109 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area
-from wechat.campaigns.models import Sequence, SequenceStep
-from wechat.campaigns.sequences import enrolling, pages, report, triggers
-from wechat.campaigns.sequences.forms import SequenceFilter, SequenceForm, StepForm, StepFormSet
-from wechat.console.pages import BigTable, PartOf, StackedInline, badge
-from wechat.contents.form import CautiousAdmin, ContentForm
-
-
-class StepInline(PartOf, StackedInline[SequenceStep, Sequence]):
-    model = SequenceStep
-    form = StepForm
-    formset = StepFormSet
-    fields = (
-        "wait", "unit", "kind",
-        *(name for name in ContentForm.base_fields if name != "kind"),
-        "template", "filled", "position",
-    )  # fmt: skip
-    readonly_fields = ("filled",)
-    ordering_field = "position"
-    hide_ordering_field = True
-    extra = 0
-
-    may_fill = False
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        # An inline is made for each request.
-        self.may_fill = self.has_change_permission(request, obj)
-        return super().get_formset(request, obj, **kwargs)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "template":
-            field.widget = field.widget.widget
-        return field
-
-    @admin.display(description=gettext_lazy("values of the template"))
-    def filled(self, step: SequenceStep) -> SafeString | str:
-        if not step.pk or step.template is None:
-            return "–"
-        address = reverse("admin:campaigns_sequence_fill", args=[step.sequence_id, step.pk])
-        missing = badge(_("still to be filled in"), "bad")
-        done = badge(_("filled in"), "good") if step.has_template else missing
-        if not self.may_fill:
-            return done
-        return format_html('{} <a class="link" href="{}">{}</a>', done, address, _("Fill in…"))
+from wechat.campaigns.models import Sequence
+from wechat.campaigns.sequences import (
+    dry_run_page,
+    enrolling,
+    looking,
+    pages,
+    report,
+    timeline_page,
+    triggers,
+)
+from wechat.campaigns.sequences.forms import SequenceFilter, SequenceForm
+from wechat.console.pages import BigTable, badge
+from wechat.kernel.row_ids import row_id
 
 
 @admin.register(Sequence)
-class SequenceAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
+class SequenceAdmin(BigTable, AccountScopedAdmin):
+    """The page of a sequence is its timeline; who enters and what ends it is on one for its settings."""
+
     area = Area.SENDING
     form = SequenceForm
     filter_form = SequenceFilter
-    inlines = (StepInline,)
     list_display = ("headline", "switch", "begins", "priority", "running", "finished", "stopped")
     list_display_links = ("headline",)
-    list_select_related = ("channel",)
+    list_select_related = ("channel", "tag", "segment", "date_field")
     list_before_template = "campaigns/sequence_list.html"
-    change_form_outer_before_template = "campaigns/sequence_tools.html"
     formfield_overrides = {models.TimeField: {"widget": UnfoldAdminTextInputWidget(attrs={"type": "time"})}}
     fieldsets = (
-        (None, {"fields": ("account", "name", "enabled")}),
-        (gettext_lazy("Who gets it"), {"fields": ("trigger", "channel", "priority")}),
+        (None, {"fields": ("account", "name")}),
+        (
+            gettext_lazy("Who enters"),
+            {
+                "fields": (
+                    "trigger", "channel", "tag", "segment", "menu_key", "date_field", "date_days", "date_at",
+                    "yearly", "reentry", "reentry_days", "priority",
+                )
+            },
+        ),
         (
             gettext_lazy("When it keeps silent"),
-            {"fields": (("quiet_from", "quiet_until"), "stop_on_reply", "stop_on_purchase")},
+            {"fields": (("quiet_from", "quiet_until"), "cap_days", "stop_on_reply", "stop_on_purchase")},
         ),
-    )
+    )  # fmt: skip
 
     class Media:
         css = {"all": ("campaigns/mass.css",)}
         js = ("contents/content.js",)
 
     def get_urls(self) -> list[URLPattern]:
-        guard = self.admin_site.admin_view
-        remove = guard(require_POST(pages.remove))
+        def page(route: str, view: Any, name: str) -> URLPattern:
+            guarded: URLPattern = path(
+                route, self.admin_site.admin_view(view), name=f"campaigns_sequence_{name}"
+            )
+            return guarded
+
         return [
-            path("<int:pk>/report/", guard(pages.show), name="campaigns_sequence_report"),
-            path("<int:pk>/remove/<int:enrolment>/", remove, name="campaigns_sequence_remove"),
-            path("<int:pk>/steps/<int:step>/", guard(pages.fill), name="campaigns_sequence_fill"),
+            page("<int:pk>/settings/", self.settings_view, "settings"),
+            page("<int:pk>/report/", pages.show, "report"),
+            page("<int:pk>/dry-run/", dry_run_page.show, "dry_run"),
+            page("<int:pk>/remove/<int:enrolment>/", require_POST(pages.remove), "remove"),
+            page("<int:pk>/steps/<int:step>/", pages.fill, "fill"),
             *super().get_urls(),
         ]
 
-    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
-        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        account_id = self.account_id_for(request, obj if obj.pk else None)
-        return {**kwargs, "form_kwargs": {"account_id": account_id}}
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return timeline_page.show(request, row_id(object_id) or 0)
+
+    def settings_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return super().change_view(request, str(pk))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        account_id = self.account_id_for(request, obj)
+
+        class OfAccount(form):  # type: ignore[misc]  # made for this request
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.offer_menu_items(account_id)
+
+        return OfAccount
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in ("channel", "tag", "segment", "date_field"):
+            field.widget = field.widget.widget
         if db_field.name == "channel":
-            field.widget, field.empty_label = field.widget.widget, _("Any channel")
+            field.empty_label = _("Any channel")
         return field
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
+    def save_model(self, request: HttpRequest, obj: Sequence, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        looking.plan(obj)
         if change:
-            enrolling.look_again(form.instance)
+            enrolling.look_again(obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        return redirect("admin:campaigns_sequence_change", obj.pk)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        self.message_user(request, _("The settings are saved."), messages.SUCCESS)
+        return redirect("admin:campaigns_sequence_change", obj.pk)
 
     def delete_model(self, request: HttpRequest, obj: Sequence) -> None:
         """Whoever waited behind it goes on."""
@@ -134,8 +142,7 @@ class SequenceAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("begins when"))
     def begins(self, sequence: Sequence) -> str:
-        label = str(triggers.known().get(sequence.trigger, sequence.trigger))
-        return f"{label}: {sequence.channel}" if sequence.channel else label
+        return triggers.in_words(sequence)
 
     @admin.display(description=gettext_lazy("in it now"))
     def running(self, sequence: Any) -> int:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import Enrolment, Sequence
-from wechat.campaigns.sequences import turns
+from wechat.campaigns.sequences import entering, looking, turns
 from wechat.kernel import work
 
 State, Reason = Enrolment.State, Enrolment.Reason
@@ -21,6 +21,7 @@ def start(
     *,
     at: datetime,
     channel_id: int | None = None,
+    menu_key: str = "",
 ) -> int:
     """Enrols somebody in the account's sequences for what happened at that time; how many are new to them.
 
@@ -29,18 +30,9 @@ def start(
     wanted = Sequence.objects.filter(account=account, enabled=True, trigger=trigger)
     if trigger == "scan":
         wanted = wanted.filter(Q(channel=channel_id) | Q(channel=None))
-    enrolled = 0
-    for sequence in wanted:
-        _enrolment, made = Enrolment.objects.get_or_create(
-            sequence=sequence,
-            openid=openid,
-            occasion=key,
-            defaults={"account": account, "since": at, "began_at": at, "due_at": timezone.now()},
-        )
-        enrolled += made
-    if enrolled:
-        work.wake("campaigns.run_sequences")
-    return enrolled
+    if trigger == "menu":
+        wanted = wanted.filter(menu_key=menu_key)
+    return sum(entering.one(sequence, openid, key, at) for sequence in wanted)
 
 
 def replied(account: OfficialAccount, openid: str, at: datetime) -> None:
@@ -49,7 +41,7 @@ def replied(account: OfficialAccount, openid: str, at: datetime) -> None:
 
 def purchased(account: OfficialAccount, openid: str, key: str) -> None:
     """They paid: what was to end with that ends, but for what began with this very order ``key``."""
-    paying = _open(account, openid).filter(sequence__stop_on_purchase=True).exclude(occasion=key)
+    paying = _open(account, openid).filter(sequence__stop_on_purchase=True).exclude(began_with=key)
     _stop(paying, Reason.PURCHASED)
 
 
@@ -63,10 +55,18 @@ def remove(enrolment: Enrolment) -> None:
 
 
 def look_again(sequence: Sequence) -> None:
-    """It was switched or its steps were changed: everybody inside looks anew, and who waits behind it."""
+    """Its steps were changed: everybody inside looks anew, and who waits behind it."""
     inside = Enrolment.objects.filter(sequence=sequence, state=State.RUNNING)
     inside.update(due_at=timezone.now())
     wake_everybody(sequence.account_id)
+
+
+def switch(sequence: Sequence, *, on: bool) -> None:
+    """Switches it; who is inside goes on, or waits, and a worker looks for who enters."""
+    sequence.enabled = on
+    sequence.save(update_fields=["enabled"])
+    looking.plan(sequence)
+    look_again(sequence)
 
 
 def wake_everybody(account_id: int) -> None:
@@ -84,6 +84,6 @@ def _stop(enrolments: QuerySet[Enrolment], reason: Enrolment.Reason) -> None:
     for enrolment in enrolments:
         with turns.one_at_a_time(enrolment.account_id, enrolment.openid):
             still = Enrolment.objects.filter(pk=enrolment.pk, state__in=[State.RUNNING, State.PAUSED])
-            still.update(state=State.STOPPED, reason=reason, due_at=None, ended_at=timezone.now())
+            still.update(state=State.STOPPED, reason=reason, step=None, due_at=None, ended_at=timezone.now())
             turns.wake(enrolment.account_id, enrolment.openid)
         work.wake("campaigns.run_sequences")

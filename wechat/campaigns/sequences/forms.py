@@ -1,24 +1,25 @@
-"""What staff fill in about a sequence and its steps."""
+"""What staff fill in about a sequence: who enters it when, and what ends it."""
 
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from accounts.followers.models import CustomField
 from accounts.staff.pages import AccountForm
-from wechat.campaigns.models import Sequence, SequenceStep
+from wechat.campaigns.models import Sequence
 from wechat.campaigns.sequences import triggers
+from wechat.console import codes
 from wechat.console.pages import FilterForm
-from wechat.contents.form import ContentForm
-from wechat.contents.models import Kind
-from wechat.pushes.models import Template
 
-LONGEST_DAYS = 365
+# The trigger that each of these fields is for.
+OF_TRIGGER = {
+    "channel": "scan", "tag": "tag", "segment": "segment", "menu_key": "menu", "date_field": "date",
+    "date_days": "date", "date_at": "date", "yearly": "date",
+}  # fmt: skip
 
 
 class SequenceForm(AccountForm):
@@ -28,63 +29,54 @@ class SequenceForm(AccountForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "trigger" in self.fields:
-            former = self.fields["trigger"]
-            self.fields["trigger"] = forms.ChoiceField(
-                label=former.label,
-                choices=[(name, label) for name, label in triggers.known().items()],
-                widget=UnfoldAdminSelectWidget,
-            )
-        if "channel" in self.fields:
-            self.fields["channel"].widget.attrs |= {"data-shown-by": "trigger", "data-shown-for": "scan"}
+        fields: Any = self.fields
+        if "trigger" in fields:
+            fields["trigger"] = _select(fields["trigger"], list(triggers.known().items()))
+        for name, trigger in OF_TRIGGER.items():
+            if name in fields:
+                fields[name].widget.attrs |= {"data-shown-by": "trigger", "data-shown-for": trigger}
+        if "date_field" in fields:
+            dates = fields["date_field"].queryset.filter(kind=CustomField.Kind.DATE)
+            fields["date_field"].queryset = dates
+        if "reentry_days" in fields:
+            fields["reentry_days"].widget.attrs |= {"data-shown-by": "reentry", "data-shown-for": "days"}
+
+    def offer_menu_items(self, account_id: int | None) -> None:
+        """The items that have a key, by their names; the one that was chosen stays."""
+        fields: Any = self.fields
+        offered = codes.menu_keys.offered(account_id, self.instance.menu_key)
+        shown = fields["menu_key"].widget.attrs
+        fields["menu_key"] = _select(fields["menu_key"], [("", "–"), *offered])
+        fields["menu_key"].widget.attrs |= shown
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("trigger") != "scan" and "channel" in cleaned:
-            cleaned["channel"] = None
+        trigger = cleaned.get("trigger", "")
+        for name in ("channel", "tag", "segment", "menu_key", "date_field"):
+            if OF_TRIGGER[name] != trigger and name in cleaned:
+                cleaned[name] = "" if name == "menu_key" else None
+        needed = triggers.NEEDS.get(trigger)
+        if needed and needed not in self.errors and not cleaned.get(needed):
+            self.add_error(needed, _("Choose what it begins with."))
+        if trigger == "date" and "date_at" not in self.errors and not cleaned.get("date_at"):
+            self.add_error("date_at", _("Say at what time of day."))
+        self._clean_reentry(cleaned, trigger)
         return cleaned
 
-
-class StepForm(ContentForm):
-    class Meta:
-        model = SequenceStep
-        fields = ("position", "wait", "unit", "template")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kind: Any = self.fields["kind"]
-        # A transfer answers a message; a sequence speaks first.
-        kind.choices = [each for each in Kind.choices if each[0] != Kind.TRANSFER]
-        if "template" in self.fields:
-            template: Any = self.fields["template"]
-            template.queryset = Template.objects.filter(account=self.account_id, missing_since=None)
-            template.empty_label = _("None: it is left out then")
-
-    def clean_wait(self) -> int:
-        return int(self.cleaned_data.get("wait") or 0)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if (cleaned.get("wait") or 0) * (cleaned.get("unit") or 1) > LONGEST_DAYS * SequenceStep.Unit.DAYS:
-            self.add_error("wait", _("A message waits for a year at most."))
-        if "template" in self.changed_data:
-            self.instance.values, self.instance.link = {}, ""
-        return cleaned
+    def _clean_reentry(self, cleaned: dict[str, Any], trigger: str) -> None:
+        if cleaned.get("reentry") != Sequence.Reentry.DAYS:
+            cleaned["reentry_days"] = None
+        elif not cleaned.get("reentry_days") and "reentry_days" not in self.errors:
+            self.add_error("reentry_days", _("Say after how many days somebody may enter again."))
+        if trigger == "segment" and cleaned.get("reentry") == Sequence.Reentry.ALWAYS:
+            sentence = _("In a segment somebody is all the time: once, or again after some days.")
+            self.add_error("reentry", sentence)
 
 
-class StepFormSet(BaseInlineFormSet[SequenceStep, Sequence, "forms.ModelForm[SequenceStep]"]):
-    def clean(self) -> None:
-        """New steps come last, whatever the page says about their place."""
-        super().clean()
-        if any(self.errors):
-            return
-        kept = [form for form in self.forms if form.instance.pk or form.has_changed()]
-        kept = [form for form in kept if not form.cleaned_data.get("DELETE")]
-        if self.instance.enabled and not kept:
-            raise ValidationError(_("Write at least one message before you switch the sequence on."))
-        last = max((form.instance.position for form in kept if form.instance.pk), default=-1)
-        for number, form in enumerate((form for form in kept if not form.instance.pk), start=1):
-            form.instance.position = last + number
+def _select(former: forms.Field, choices: list[Any]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=former.label, choices=choices, required=former.required, widget=UnfoldAdminSelectWidget
+    )
 
 
 class SequenceFilter(FilterForm):

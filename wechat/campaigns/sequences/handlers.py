@@ -9,17 +9,21 @@ from django.utils.translation import gettext_lazy
 
 from wechat.campaigns.models import Sequence as SequenceModel
 from wechat.campaigns.models import SequenceStep
-from wechat.campaigns.sequences import enrolling
+from wechat.campaigns.sequences import enrolling, entering
 from wechat.channels.models import Channel
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import InboundEvent, reacts
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.sdk.messages import (
+    Click,
     Image,
     Link,
     Location,
+    LocationSelect,
     Scan,
+    ScanCode,
+    SendPics,
     ShortVideo,
     Subscribe,
     Text,
@@ -27,6 +31,9 @@ from wechat.sdk.messages import (
     Video,
     Voice,
 )
+
+# Registered by being imported.
+__all__ = ["entering", "names"]
 
 
 @named("sequence", gone=gettext_lazy("a sequence that was deleted"))
@@ -58,6 +65,22 @@ def scanned(event: InboundEvent) -> None:
     if channel is not None:
         enrolling.start(
             event.account, row.openid, "scan", f"scan:{row.pk}", at=row.received_at, channel_id=channel.pk
+        )
+
+
+@reacts(Click, LocationSelect, ScanCode, SendPics)
+def tapped(event: InboundEvent) -> None:
+    """Of items with a key: those that open a page tell only where they lead."""
+    message, row = event.message, event.row
+    assert isinstance(message, Click | LocationSelect | ScanCode | SendPics)
+    if row is not None:
+        enrolling.start(
+            event.account,
+            row.openid,
+            "menu",
+            f"menu:{row.pk}",
+            at=row.received_at,
+            menu_key=message.event_key,
         )
 
 

@@ -1,10 +1,13 @@
 """How a sequence does, who is in it, and the values of a step's template."""
 
+import datetime
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -15,38 +18,80 @@ from accounts.followers.handles import handle_name
 from accounts.staff import audit
 from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
-from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
+from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report
+from wechat.campaigns.sequences.timeline_page import sequences
 from wechat.kernel.row_ids import row_id
 from wechat.pushes.fill_form import FillForm
 
 SHOWN = 50
-OPEN = [Enrolment.State.RUNNING, Enrolment.State.PAUSED]
 
 
-def _sequences() -> "QuerySet[Sequence]":
-    return Sequence.objects.select_related("account", "channel")
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Somebody in the list: since when they are in it, when and what happened to them at the step."""
+
+    enrolment: Enrolment
+    at: datetime.datetime | None
+    words: str
 
 
-@object_page(_sequences, Area.SENDING)
+@object_page(sequences, Area.SENDING)
 def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
-    """The report, and those who are in it now, newest first."""
-    inside = Enrolment.objects.filter(sequence=sequence, state__in=OPEN)
-    if before := row_id(request.GET.get("before", "")):
-        inside = inside.filter(pk__lt=before)
-    rows = list(inside.order_by("-pk")[: SHOWN + 1])
-    people.beside(rows)
+    """Who is in it now, or whom a figure of a step counts; newest first."""
+    before = row_id(request.GET.get("before", ""))
+    step = sequence.steps.filter(pk=row_id(request.GET.get("step", "")) or 0).first()
+    what = request.GET.get("what", "here")
+    if step is not None and what not in report.OUTCOMES:
+        raise Http404
+    if step is not None and what != "here":
+        lines, more = _lines_of_runs(report.runs_of(step, what), before)
+    else:
+        inside = Enrolment.objects.filter(sequence=sequence, state__in=report.OPEN)
+        lines, more = _lines_of_enrolments(report.waiting_at(step) if step else inside, before)
+    people.beside([line.enrolment for line in lines])
     context = {
-        "lines": report.steps(sequence),
         "counted": report.people([sequence])[sequence.pk],
-        "inside": rows[:SHOWN],
-        "more": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
+        "step": step,
+        "what": report.OUTCOMES[what] if step is not None else "",
+        "address": urlencode({"step": step.pk, "what": what}) if step else "",
+        "lines": lines,
+        "more": more,
         "may_change": entered(request).may_change,
     }
-    return _page(request, sequence, "sequence_report", _("Report"), **context)
+    return _page(request, sequence, "sequence_report", _("People"), **context)
 
 
-@object_page(_sequences, Area.SENDING, change=True)
+def _lines_of_enrolments(rows: "QuerySet[Enrolment]", before: int | None) -> tuple[list[Line], int | None]:
+    found, more = _cut(rows.select_related("step"), before)
+    return [Line(row, row.due_at, str(row.step or row.get_state_display())) for row in found], more
+
+
+def _lines_of_runs(rows: "QuerySet[StepRun]", before: int | None) -> tuple[list[Line], int | None]:
+    found, more = _cut(rows.select_related("enrolment", "push"), before)
+    return [Line(row.enrolment, row.at, _became(row)) for row in found], more
+
+
+def _cut(rows: Any, before: int | None) -> tuple[list[Any], int | None]:
+    """One page of the rows, and the last of it if there are more."""
+    if before:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: SHOWN + 1])
+    return found[:SHOWN], found[SHOWN - 1].pk if len(found) > SHOWN else None
+
+
+def _became(run: StepRun) -> str:
+    if run.lane:
+        return str(run.get_lane_display())
+    if run.skipped:
+        return str(run.get_skipped_display())
+    if run.push is None:
+        return _("done")
+    why = str(run.push.get_reason_display()) if run.push.reason else ""
+    return " · ".join(filter(None, [str(run.push.get_state_display()), why]))
+
+
+@object_page(sequences, Area.SENDING, change=True)
 def remove(request: HttpRequest, sequence: Sequence, enrolment: int) -> HttpResponse:
     row = get_object_or_404(Enrolment, pk=enrolment, sequence=sequence)
     enrolling.remove(row)
@@ -58,7 +103,7 @@ def remove(request: HttpRequest, sequence: Sequence, enrolment: int) -> HttpResp
     return redirect("admin:campaigns_sequence_report", sequence.pk)
 
 
-@object_page(_sequences, Area.SENDING, change=True)
+@object_page(sequences, Area.SENDING, change=True)
 def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
     """The values of the template that goes out instead of a step."""
     row = get_object_or_404(SequenceStep.objects.select_related("template"), pk=step, sequence=sequence)

@@ -1,29 +1,49 @@
-"""How a sequence does: who is in it, and what became of each step."""
+"""How a sequence does: who is in it, and what became of each step. All figures of its pages are from here."""
 
 from collections.abc import Sequence as Rows
 from dataclasses import dataclass, field
 
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.pushes.models import Push
 
 PushState = Push.State
+OPEN = (Enrolment.State.RUNNING, Enrolment.State.PAUSED)
+
+# What became of a step for people, by the name that the address of their list has.
+OUTCOMES: dict[str, StrOrPromise] = {
+    "here": _("waits here"),
+    "passed": _("came past"),
+    "sent": _("went out"),
+    "sending": _("still waiting"),
+    "skipped": _("not sent"),
+    "failed": _("failed or uncertain"),
+    "yes": _("Yes"),
+    "no": _("No"),
+}
+STATES = {
+    "sent": (PushState.SENT, PushState.DELIVERED),
+    "sending": (PushState.PENDING, PushState.SENDING),
+    "skipped": (PushState.SKIPPED,),
+    "failed": (PushState.FAILED, PushState.UNCERTAIN),
+}
+OUTCOME_OF = {state: outcome for outcome, states in STATES.items() for state in states}
 
 
 @dataclass(slots=True)
-class StepLine:
-    """What became of a step, in followers."""
+class Tally:
+    """How many people a step has had, by ``OUTCOMES``."""
 
-    step: SequenceStep
-    went: int = 0
-    waiting: int = 0
-    failed: int = 0
-    skipped: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def reached(self) -> int:
-        return self.went + self.waiting + self.failed + self.skipped
+    def add(self, outcome: str, number: int) -> None:
+        self.counts[outcome] = self.counts.get(outcome, 0) + number
+
+    def __getitem__(self, outcome: str) -> int:
+        return self.counts.get(outcome, 0)
 
 
 @dataclass(slots=True)
@@ -35,21 +55,51 @@ class EnrolmentCount:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-COLUMN = {
-    PushState.SENT: "went", PushState.DELIVERED: "went", PushState.PENDING: "waiting",
-    PushState.SENDING: "waiting", PushState.SKIPPED: "skipped", PushState.FAILED: "failed",
-    PushState.UNCERTAIN: "failed",
-}  # fmt: skip
+def steps(sequence: Sequence) -> dict[int, Tally]:
+    """By step, how many wait there and what became of it for the others."""
+    tallies = {pk: Tally() for pk in sequence.steps.values_list("pk", flat=True)}
+    waiting = Enrolment.objects.filter(step__in=tallies, state__in=OPEN).order_by()
+    for pk, number in waiting.values_list("step").annotate(Count("pk")):
+        tallies[pk].add("here", number)
+    runs = StepRun.objects.filter(step__in=tallies).order_by()
+    of_step = runs.values_list("step", "step__type", "lane", "skipped", "push__state")
+    for pk, kind, lane, skipped, state, number in of_step.annotate(Count("pk")):
+        tallies[pk].add("passed", number)
+        if outcome := _outcome(kind, lane, skipped, state):
+            tallies[pk].add(outcome, number)
+    return tallies
 
 
-def steps(sequence: Sequence) -> list[StepLine]:
-    lines = {step.pk: StepLine(step) for step in sequence.steps.select_related("asset", "template")}
-    runs = StepRun.objects.filter(step__in=lines).order_by()
-    for step_id, state, number in runs.values_list("step", "push__state").annotate(Count("pk")):
-        # Without a push it was skipped; one that was deleted with age had gone out.
-        column = COLUMN[PushState(state)] if state else "skipped"
-        setattr(lines[step_id], column, getattr(lines[step_id], column) + number)
-    return list(lines.values())
+def _outcome(kind: str, lane: str, skipped: str, state: str | None) -> str:
+    if lane:
+        return lane
+    if skipped:
+        return "skipped"
+    if kind != SequenceStep.Type.MESSAGE:
+        return ""
+    # A push that was deleted with age had gone out.
+    return OUTCOME_OF[PushState(state)] if state else "sent"
+
+
+def waiting_at(step: SequenceStep) -> QuerySet[Enrolment]:
+    """Those who wait for a step."""
+    return Enrolment.objects.filter(step=step, state__in=OPEN)
+
+
+def runs_of(step: SequenceStep, outcome: str) -> QuerySet[StepRun]:
+    """What was done of a step with that outcome."""
+    runs = StepRun.objects.filter(step=step)
+    match outcome:
+        case "passed":
+            return runs
+        case "yes" | "no":
+            return runs.filter(lane=outcome)
+        case "skipped":
+            return runs.filter(lane="").filter(~Q(skipped="") | Q(push__state=PushState.SKIPPED))
+        case "sent":
+            went = Q(push__isnull=True) | Q(push__state__in=STATES["sent"])
+            return runs.filter(went, skipped="", lane="")
+    return runs.filter(push__state__in=STATES[outcome])
 
 
 def people(sequences: Rows[Sequence]) -> dict[int, EnrolmentCount]:

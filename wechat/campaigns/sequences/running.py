@@ -1,7 +1,7 @@
-"""The worker's side of sequences: whose turn it is, and the next message.
+"""The worker's side of sequences: whose turn it is, and what is next.
 
-A step is done in the transaction that queues its push, under a key of its own: however often it is looked
-at, it goes out once.
+Steps are done in one transaction with the rows that say so, a message in that which queues its push under a
+key of its own: however often an enrolment is looked at, each step is done once.
 """
 
 import datetime
@@ -10,11 +10,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import tagging
 from accounts.followers.models import Follower
+from accounts.followers.segments import UnknownCondition
+from wechat.campaigns import capping
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
-from wechat.campaigns.sequences import turns
+from wechat.campaigns.sequences import paths, timing, turns
 from wechat.contents.variables import Values, expand
-from wechat.kernel import hours, placeholders, work
+from wechat.kernel import placeholders, work
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue, queue_template
@@ -22,7 +25,8 @@ from wechat.sdk.beijing import BEIJING
 from wechat.sdk.content import from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
-State = Enrolment.State
+State, Reason = Enrolment.State, Enrolment.Reason
+Type, Lane, Skipped = SequenceStep.Type, SequenceStep.Lane, StepRun.Skipped
 
 ENROLMENTS = work.Kind(
     "campaigns.run_sequences",
@@ -40,12 +44,12 @@ ENROLMENTS = work.Kind(
 @ENROLMENTS.calls_off
 def take_out(enrolment: Enrolment) -> None:
     """Ends somebody's way through the sequence."""
-    enrolment.done(state=State.STOPPED, reason=Enrolment.Reason.REMOVED, ended_at=timezone.now())
+    enrolment.done(state=State.STOPPED, reason=Reason.REMOVED, step=None, ended_at=timezone.now())
 
 
 @ENROLMENTS.each
 def advance(claimed: Enrolment) -> None:
-    """One look at one enrolment: it waits, goes on by a step, or ends."""
+    """One look at one enrolment: what is due is done, then it waits, or ends."""
     with turns.one_at_a_time(claimed.account_id, claimed.openid):
         rows = Enrolment.objects.select_related("sequence__account").select_for_update(
             of=("self",), no_key=True
@@ -56,51 +60,102 @@ def advance(claimed: Enrolment) -> None:
 
 
 def _look(enrolment: Enrolment) -> None:
+    now = timezone.now()
     if not enrolment.sequence.enabled or turns.has_to_wait(enrolment):
         enrolment.done(state=State.PAUSED)
         return
-    step = next_step(enrolment)
-    now = timezone.now()
-    if step is None:
-        enrolment.done(state=State.FINISHED, ended_at=now)
-        turns.wake(enrolment.account_id, enrolment.openid)
+    follower = Follower.objects.filter(account=enrolment.account_id, openid=enrolment.openid).first()
+    if follower is not None and not follower.subscribed:
+        _end(enrolment, now, state=State.STOPPED, reason=Reason.LEFT)
         return
-    at = after_quiet(enrolment.sequence, max(enrolment.since + delay(step), now))
-    if at > now:
-        enrolment.done(due_at=at)
-    else:
-        _do(enrolment, step, now)
+    steps, done = steps_of(enrolment.sequence_id), done_by(enrolment)
+    since = enrolment.since
+    while (step := paths.following(steps, done)) is not None:
+        at = timing.allowed(enrolment.sequence, step, max(timing.due(step, since), now))
+        if at > now:
+            enrolment.done(step=step, since=since, due_at=at)
+            return
+        run = _do(enrolment, step, follower, now)
+        done[step.pk], since = run.lane, now
+        if step.type == Type.END:
+            break
+    _end(enrolment, now, state=State.FINISHED, since=since)
 
 
-def next_step(enrolment: Enrolment) -> SequenceStep | None:
-    """The first step after the one reached that was not done before, as the steps are now."""
-    done = StepRun.objects.filter(enrolment=enrolment).values("step")
-    ahead = SequenceStep.objects.filter(sequence=enrolment.sequence_id, position__gt=enrolment.reached)
-    return ahead.exclude(pk__in=done).select_related("template", "asset", "cover").first()
+def _end(enrolment: Enrolment, now: datetime.datetime, **changes: object) -> None:
+    enrolment.done(step=None, ended_at=now, **changes)
+    turns.wake(enrolment.account_id, enrolment.openid)
 
 
-def delay(step: SequenceStep) -> datetime.timedelta:
-    return datetime.timedelta(minutes=step.wait * step.unit)
+def steps_of(sequence_id: int) -> list[SequenceStep]:
+    """The steps as they are now, with all that is needed to do them."""
+    steps = SequenceStep.objects.filter(sequence=sequence_id)
+    return list(steps.select_related("sequence__account", "template", "asset", "cover", "tag"))
 
 
-def after_quiet(sequence: Sequence, at: datetime.datetime) -> datetime.datetime:
-    """That time, or the end of the quiet time it falls into; the quiet time may go past midnight."""
-    return hours.end_of(sequence.quiet_from, sequence.quiet_until, at) or at
+def done_by(enrolment: Enrolment) -> dict[int, str]:
+    """The steps that were done for somebody, each with the lane that they took."""
+    return dict(enrolment.runs.values_list("step", "lane"))
 
 
-def _do(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) -> None:
-    push = _queued(enrolment, step, now)
-    skipped = "" if push else StepRun.Skipped.NO_WINDOW
-    StepRun.objects.get_or_create(enrolment=enrolment, step=step, defaults={"push": push, "skipped": skipped})
-    # What comes next, or that it has ended, is worked out in another look.
-    enrolment.done(reached=step.position, since=now, due_at=now)
+def _do(
+    enrolment: Enrolment, step: SequenceStep, follower: Follower | None, now: datetime.datetime
+) -> StepRun:
+    run = StepRun(enrolment=enrolment, step=step)
+    match Type(step.type):
+        case Type.MESSAGE:
+            if is_capped(enrolment.sequence, enrolment.openid, now):
+                run.skipped = Skipped.RECENTLY
+            else:
+                run.push = _queued(enrolment, step, follower, now)
+                run.skipped = "" if run.push else Skipped.NO_WINDOW
+        case Type.BRANCH:
+            run.lane, run.skipped = lane_of(step, follower)
+        case Type.TAG | Type.UNTAG:
+            run.skipped = _change_tag(step, follower)
+        case Type.WAIT | Type.END:
+            pass
+    run.save()
+    return run
 
 
-def _queued(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) -> Push | None:
+def lane_of(step: SequenceStep, follower: Follower | None) -> tuple[str, str]:
+    """The lane somebody takes at a branch now, and why its conditions were not looked at, if so."""
+    if follower is None:
+        return Lane.NO.value, Skipped.NO_FOLLOWER.value
+    try:
+        is_met = Follower.objects.filter(step.condition(), pk=follower.pk).exists()
+    except UnknownCondition:
+        return Lane.NO.value, Skipped.DELETED.value
+    return (Lane.YES if is_met else Lane.NO).value, ""
+
+
+def is_capped(sequence: Sequence, openid: str, at: datetime.datetime) -> bool:
+    """Returns whether somebody was sent something else too short a time before."""
+    if not sequence.cap_days:
+        return False
+    since = at - datetime.timedelta(days=sequence.cap_days)
+    return capping.was_reached(sequence.account, openid, since, but_by=sequence.cause)
+
+
+def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
+    """Returns why nothing was done, if so."""
+    if step.tag is None:
+        return Skipped.DELETED.value
+    if follower is None:
+        return Skipped.NO_FOLLOWER.value
+    change = tagging.add if step.type == Type.TAG else tagging.remove
+    change(step.tag, [follower.pk])
+    return ""
+
+
+def _queued(
+    enrolment: Enrolment, step: SequenceStep, follower: Follower | None, now: datetime.datetime
+) -> Push | None:
     """As a customer-service message while one is allowed, else from the template, else not at all."""
     account, openid = enrolment.sequence.account, enrolment.openid
-    key, cause = f"sequence:{enrolment.pk}:{step.pk}", f"sequence:{enrolment.sequence_id}"
-    values = _values(enrolment, now)
+    key, cause = f"sequence:{enrolment.pk}:{step.pk}", enrolment.sequence.cause
+    values = _values(enrolment, follower, now)
     if windows.left(account, openid, now).left:
         content = expand(from_dict(step.complete), values)
         if content is not None:
@@ -116,14 +171,12 @@ def _queued(enrolment: Enrolment, step: SequenceStep, now: datetime.datetime) ->
     return queue_template(account=account, openid=openid, message=message, kind=kind, key=key, cause=cause)
 
 
-def _values(enrolment: Enrolment, now: datetime.datetime) -> Values:
-    account = enrolment.sequence.account
-    known = Follower.objects.filter(account=account, openid=enrolment.openid)
+def _values(enrolment: Enrolment, follower: Follower | None, now: datetime.datetime) -> Values:
     local = now.astimezone(BEIJING)
     return Values(
         openid=enrolment.openid,
-        remark=known.values_list("remark", flat=True).first() or "",
-        account=account.name,
+        remark=follower.remark if follower else "",
+        account=enrolment.sequence.account.name,
         date=local.strftime("%Y-%m-%d"),
         time=local.strftime("%H:%M"),
     )

@@ -9,10 +9,16 @@ An app above registers in its ``handlers`` module, and says when it happens::
 
 from collections.abc import Mapping
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
+from wechat.campaigns.models import Sequence
+from wechat.console import codes
 from wechat.kernel.registry import Registry
+
+# The field that says of what, for those that mean nothing without.
+NEEDS = {"menu": "menu_key", "tag": "tag", "segment": "segment", "date": "date_field"}
 
 _known: Registry[StrOrPromise] = Registry("trigger of sequences")
 
@@ -26,5 +32,34 @@ def known() -> Mapping[str, StrOrPromise]:
     return _known.by_name()
 
 
-register("follow", _("Somebody follows"))
-register("scan", _("A channel's code is scanned"))
+def in_words(sequence: Sequence) -> str:
+    """What a sequence begins with, and of what."""
+    label = str(known().get(sequence.trigger, sequence.trigger))
+    about = sequence.channel or sequence.tag or sequence.segment or sequence.date_field or ""
+    if sequence.menu_key:
+        about = codes.menu_keys.name_of(sequence.account_id, sequence.menu_key)
+    if sequence.trigger == "date" and sequence.date_at is not None:
+        day = _days(sequence.date_days)
+        about = f"{about} · {day} · {sequence.date_at:%H:%M}"
+    if not about and sequence.trigger in NEEDS:
+        about = _("(deleted)")
+    return f"{label}: {about}" if about else label
+
+
+def _days(number: int) -> str:
+    if not number:
+        return _("on the day itself")
+    words = (
+        ngettext("%d day after", "%d days after", number)
+        if number > 0
+        else ngettext("%d day before", "%d days before", -number)
+    )
+    return words % abs(number)
+
+
+register("follow", gettext_lazy("Somebody follows"))
+register("scan", gettext_lazy("A channel's code is scanned"))
+register("menu", gettext_lazy("A menu item is tapped"))
+register("tag", gettext_lazy("A tag is set"))
+register("segment", gettext_lazy("Somebody is in a segment"))
+register("date", gettext_lazy("A date of theirs comes, as a birthday"))

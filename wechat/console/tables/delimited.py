@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 DELIMITERS = ",\t;"
+# How programs tell Excel what parts the cells, in a line before the table.
+SEPARATOR = re.compile(r"\"?sep=([,;\t])\"?\s*", re.IGNORECASE)
 
 
 def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
@@ -64,11 +67,14 @@ class _Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self._first = text.readline(LONGEST_ROW + 1)
+        self._separator = SEPARATOR.fullmatch(self._first)
+        if self._separator:
+            self._first = text.readline(LONGEST_ROW + 1)
         self.length = 0
 
     def delimiter(self) -> str:
-        """The one there is most of in the first line; a comma if there is none."""
-        return max(DELIMITERS, key=self._first.count)
+        """The one that is told, or that there is most of in the first line; a comma if there is none."""
+        return self._separator[1] if self._separator else max(DELIMITERS, key=self._first.count)
 
     def __iter__(self) -> Iterator[str]:
         line = self._first

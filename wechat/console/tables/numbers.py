@@ -6,9 +6,6 @@ Reference: ECMA-376 part 1, 18.8.30 (number formats).
 import datetime
 from collections.abc import Iterable, Mapping
 
-from openpyxl.styles.numbers import is_date_format
-from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
-
 from wechat.console.tables.spreadsheet_xml import Attributes
 
 # Built into Excel: everywhere, and in Chinese, Japanese and Korean.
@@ -37,6 +34,9 @@ def date_styles(elements: Iterable[tuple[str, Attributes]]) -> frozenset[str]:
 
 
 def _shows_a_date(number: str, formats: Mapping[str, str]) -> bool:
+    # As below: loaded with the first workbook that is read.
+    from openpyxl.styles.numbers import is_date_format
+
     if number in formats:
         return bool(is_date_format(formats[number]))
     return number.isdecimal() and len(number) < 4 and int(number) in DATE_FORMATS
@@ -60,6 +60,8 @@ def number_text(raw: str) -> str:
 
 def date_text(raw: str, *, since_1904: bool) -> str:
     """Returns ``2026-03-01``, with the time if there is one, or the time alone; what is no date as it is."""
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+
     epoch = CALENDAR_MAC_1904 if since_1904 else CALENDAR_WINDOWS_1900
     try:
         found = from_excel(float(raw), epoch)

@@ -4,12 +4,12 @@ import csv
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import IO, Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from typing import IO, TYPE_CHECKING, Any
 
 from wechat.console.tables.cells import Value, as_text, harmless, is_number
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 Row = Sequence[Value]
 
@@ -38,6 +38,9 @@ def write_workbook(sheets: Iterable[tuple[str, Iterable[Row]]], file: IO[bytes])
     Numbers are numbers, as far as a spreadsheet keeps their digits; texts are texts, whatever they look like.
     Every further million of rows begins another sheet.
     """
+    # Loaded with the first workbook: few processes ever write one.
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     for title, rows in sheets:
         _write(book, title, iter(rows))
@@ -49,7 +52,7 @@ def copy_as_csv(rows: Iterable[Sequence[str]], file: IO[str]) -> None:
     csv.writer(file).writerows(rows)
 
 
-def _write(book: Workbook, title: str, rows: Iterator[Row]) -> None:
+def _write(book: "Workbook", title: str, rows: Iterator[Row]) -> None:
     heading = next(rows, ())
     sheet = _sheet(book, title, heading)
     for number, row in enumerate(rows):
@@ -58,7 +61,7 @@ def _write(book: Workbook, title: str, rows: Iterator[Row]) -> None:
         sheet.append([_cell(sheet, value) for value in row])
 
 
-def _sheet(book: Workbook, title: str, heading: Row) -> Any:
+def _sheet(book: "Workbook", title: str, heading: Row) -> Any:
     sheet = book.create_sheet(title)
     sheet.append([_cell(sheet, name) for name in heading])
     return sheet
@@ -69,6 +72,8 @@ def _cell(sheet: Any, value: Value) -> Any:
         return None
     if is_number(value):
         return _number_cell(sheet, value) if isinstance(value, Decimal) else value
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet, harmless(str(value))[:LONGEST_TEXT])
     # Or openpyxl would make a formula of a text that begins with "=", and an error of "#N/A".
     cell.data_type = "s"
@@ -77,6 +82,8 @@ def _cell(sheet: Any, value: Value) -> Any:
 
 def _number_cell(sheet: Any, value: Decimal) -> Any:
     """With as many decimals as it was given."""
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet)
     cell.value = value
     exponent = value.as_tuple().exponent

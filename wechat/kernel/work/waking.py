@@ -103,13 +103,16 @@ class _Waker:
     def __init__(self) -> None:
         self._names: set[str] = set()
         self._changed = threading.Condition()
-        self._pid = 0
+        self._is_begun = False
 
     def wake(self, name: str) -> None:
+        # What is still to be published will be: the names are taken before the first of them is sent.
+        if name in self._names:
+            return
         with self._changed:
             self._names.add(name)
-            if self._pid != os.getpid():
-                self._pid = os.getpid()
+            if not self._is_begun:
+                self._is_begun = True
                 threading.Thread(target=self._publish_on, name="waker", daemon=True).start()
             self._changed.notify()
 

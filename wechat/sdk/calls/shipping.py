@@ -4,6 +4,7 @@ Source: the platform's documentation of 小程序发货信息管理服务 (发�
 """
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -12,7 +13,8 @@ from wechat.sdk.client import Client
 
 UPLOAD = "/wxa/sec/order/upload_shipping_info"
 COMPANIES = "/cgi-bin/express/delivery/open_msg/get_delivery_list"
-LONGEST_DESCRIPTION = 120
+LONGEST, LONGEST_DESCRIPTION = 128, 120
+MOST_PARCELS = 15
 # Of the carrier that wants a telephone number of one of the two.
 CARRIER_WITH_CONTACT = "SF"
 # The platform learns of a payment up to some minutes after it.
@@ -20,7 +22,7 @@ PAYMENT_UNKNOWN = 10060001
 # The same was told before.
 NOTHING_NEW = 10060023
 BY_TRANSACTION_ID = 2
-ALL_AT_ONCE = 1
+ALL_AT_ONCE, SPLIT = 1, 2
 
 
 class Logistics(IntEnum):
@@ -32,11 +34,20 @@ class Logistics(IntEnum):
     PICKUP = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """``contact`` is the receiver's telephone number, masked but for its last four digits."""
+
+    company: str
+    number: str
+    contact: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipping:
-    """One parcel for the whole order; without a parcel ``company`` and ``number`` are empty.
+    """How an order reaches its payer: with ``EXPRESS`` in one or more parcels, else in none.
 
-    ``contact`` is the receiver's telephone number, masked but for its last four digits.
+    All parcels so far are told each time, until one is told with which there are no ``more_to_come``.
     """
 
     transaction_id: str
@@ -44,9 +55,8 @@ class Shipping:
     logistics: Logistics
     description: str
     shipped_at: datetime.datetime
-    company: str = ""
-    number: str = ""
-    contact: str = ""
+    parcels: Sequence[Parcel] = ()
+    more_to_come: bool = False
 
 
 def upload(client: Client, shipping: Shipping) -> None:
@@ -55,19 +65,22 @@ def upload(client: Client, shipping: Shipping) -> None:
 
 
 def body(shipping: Shipping) -> dict[str, Any]:
-    parcel: dict[str, Any] = {"item_desc": shipping.description[:LONGEST_DESCRIPTION]}
-    if shipping.logistics == Logistics.EXPRESS:
-        parcel |= {"tracking_no": shipping.number, "express_company": shipping.company}
-    if shipping.contact:
-        parcel["contact"] = {"receiver_contact": shipping.contact}
+    is_split = len(shipping.parcels) > 1 or shipping.more_to_come
+    description = {"item_desc": shipping.description[:LONGEST_DESCRIPTION]}
     return {
         "order_key": {"order_number_type": BY_TRANSACTION_ID, "transaction_id": shipping.transaction_id},
         "logistics_type": shipping.logistics.value,
-        "delivery_mode": ALL_AT_ONCE,
-        "shipping_list": [parcel],
+        "delivery_mode": SPLIT if is_split else ALL_AT_ONCE,
+        **({"is_all_delivered": not shipping.more_to_come} if is_split else {}),
+        "shipping_list": [description | _parcel(each) for each in shipping.parcels] or [description],
         "upload_time": shipping.shipped_at.isoformat(timespec="milliseconds"),
         "payer": {"openid": shipping.openid},
     }
+
+
+def _parcel(parcel: Parcel) -> dict[str, Any]:
+    sent: dict[str, Any] = {"tracking_no": parcel.number, "express_company": parcel.company}
+    return sent | ({"contact": {"receiver_contact": parcel.contact}} if parcel.contact else {})
 
 
 def companies(client: Client) -> dict[str, str]:

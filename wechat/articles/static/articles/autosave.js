@@ -58,6 +58,7 @@
         return null;
       },
       forget: () => localStorage.removeItem(key),
+      isSame: (one, other) => plain(one) === plain(other),
     };
   };
 

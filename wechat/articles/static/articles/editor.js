@@ -97,6 +97,8 @@
     );
     const frame = make("iframe", { class: "article-phone", sandbox: "allow-same-origin", title: page.title, srcdoc: page.documentElement.outerHTML });
     let timer;
+    // As the server cleaned it, once it did: what will be sent.
+    let cleaned = null;
     const draw = () => {
       const body = frame.contentDocument?.body;
       if (!body) return;
@@ -104,13 +106,14 @@
       const byline = make("p", { class: "article-byline" }, sibling(field, "author").value);
       const text = frame.contentDocument.createElement("div");
       body.replaceChildren(heading, byline, text);
-      text.innerHTML = field.value;
+      text.innerHTML = cleaned ?? field.value;
     };
-    const later = () => {
+    const later = (html = null) => {
+      cleaned = html;
       clearTimeout(timer);
       timer = setTimeout(draw, DRAWN_AFTER);
     };
-    for (const name of ["title", "author"]) sibling(field, name).addEventListener("input", later);
+    for (const name of ["title", "author"]) sibling(field, name).addEventListener("input", () => later(cleaned));
     frame.addEventListener("load", draw);
     return { frame, draw: later };
   }
@@ -182,10 +185,12 @@
     if (field.dataset.edited || field.name.includes("__prefix__") || !field.dataset.base) return;
     field.dataset.edited = "1";
     const { frame, draw } = preview(field);
-    const count = make("div", { class: "editor-count" });
+    const count = make("span", { class: "editor-count" });
+    const saved = make("span", { class: "editor-saved", role: "status" });
+    const dropped = make("p", { class: "editor-dropped" });
     const wrapper = make("div", { class: "article-editor" });
     field.before(wrapper);
-    wrapper.append(make("div", { class: "article-writing" }, field, count), frame);
+    wrapper.append(make("div", { class: "article-writing" }, field, make("div", { class: "editor-foot" }, saved, count), dropped), frame);
     const keeper = window.autosave(field);
     let editor = null;
     const show = () => {
@@ -200,13 +205,31 @@
       field.value = html;
       keeper.later();
       show();
+      field.dispatchEvent(new Event("input", { bubbles: true }));
     };
-    [editor] = await tinymce.init(options(field, changed));
+    const ready = tinymce.init(options(field, changed));
+    const life = new AbortController();
+    field.addEventListener("autosaved", (event) => {
+      keeper.forget();
+      dropped.textContent = event.detail.dropped;
+      draw(event.detail.html);
+    }, life);
+    field.addEventListener("restored", async (event) => {
+      await ready;
+      editor.undoManager.transact(() => editor.setContent(event.detail));
+    }, life);
+    [editor] = await ready;
     show();
-    const kept = keeper.lost();
-    if (kept) offer(editor, field, kept);
     // Moved to another place in the page, its frame is loaded anew and empty.
-    editor.iframeElement.addEventListener("load", () => again(editor, field, wrapper));
+    editor.iframeElement.addEventListener("load", () => {
+      life.abort();
+      again(editor, field, wrapper);
+    });
+    const lost = keeper.lost();
+    if (!lost) return;
+    // The same text from the server is offered once, with all that belongs to it.
+    if ((await window.articlesKept).some((each) => keeper.isSame(each.content, lost.html))) keeper.forget();
+    else offer(editor, field, lost);
   }
 
   function again(editor, field, wrapper) {

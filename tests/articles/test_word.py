@@ -1,0 +1,105 @@
+"""A Word file becomes the text of an article."""
+
+import io
+import zipfile
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.articles.conftest import picture
+from tests.articles.test_pages import ADD, filled
+from tests.cast import Cast, signed_in
+from wechat.articles.models import Article, Draft
+from wechat.materials.models import Asset
+
+pytestmark = pytest.mark.django_db
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+DRAWING = (
+    '<w:drawing xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
+    ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    ' xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"'
+    ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><wp:inline>'
+    '<a:graphic><a:graphicData><pic:pic><pic:blipFill><a:blip r:embed="r1"/></pic:blipFill></pic:pic>'
+    "</a:graphicData></a:graphic></wp:inline></w:drawing>"
+)
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+TYPES = (
+    f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
+    '<Default Extension="png" ContentType="image/png"/><Default Extension="rels" '
+    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/></Types>'
+)
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+STYLES = (
+    f'<w:styles {W}><w:style w:type="paragraph" w:styleId="1">'
+    '<w:name w:val="heading 1"/></w:style></w:styles>'
+)
+
+
+def relations(*each: tuple[str, str, str]) -> str:
+    links = "".join(
+        f'<Relationship Id="{name}" Type="{RELATIONS}/{kind}" Target="{target}"/>'
+        for name, kind, target in each
+    )
+    return f'<Relationships xmlns="{PACKAGE}/relationships">{links}</Relationships>'
+
+
+def docx(body: str, head: str = "") -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("[Content_Types].xml", TYPES)
+        parts.writestr("_rels/.rels", relations(("r1", "officeDocument", "word/document.xml")))
+        parts.writestr(
+            "word/_rels/document.xml.rels",
+            relations(("r1", "image", "media/1.png"), ("r2", "styles", "styles.xml")),
+        )
+        parts.writestr("word/styles.xml", STYLES)
+        parts.writestr("word/media/1.png", picture())
+        parts.writestr("word/document.xml", f"{head}<w:document {W}><w:body>{body}</w:body></w:document>")
+    return packed.getvalue()
+
+
+def paragraph(text: str, paragraph_format: str = "", format_: str = "") -> str:
+    return f"<w:p><w:pPr>{paragraph_format}</w:pPr><w:r><w:rPr>{format_}</w:rPr><w:t>{text}</w:t></w:r></w:p>"
+
+
+def imported(staff: Cast, asset: Asset, body: bytes) -> str:
+    file = SimpleUploadedFile("周末.docx", body)
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    return page.content.decode() if page.status_code == 200 else ""
+
+
+def test_a_word_file_becomes_the_text_with_its_pictures(staff: Cast, asset: Asset) -> None:
+    body = (
+        paragraph("通知", '<w:pStyle w:val="1"/>')
+        + paragraph("到店有礼", '<w:jc w:val="center"/>', "<w:b/><w:u w:val='single'/>")
+        + paragraph("第二段")
+        + f"<w:p><w:r>{DRAWING}</w:r></w:p>"
+        + f"<w:tbl><w:tr><w:tc>{paragraph('周六')}</w:tc></w:tr></w:tbl>"
+    )
+    assert imported(staff, asset, docx(body)) == ""
+    kept = Asset.objects.exclude(pk=asset.pk).get()
+    assert Article.objects.get().content == (
+        '<h1>通知</h1><p style="text-align:center"><strong><u>到店有礼</u></strong></p><p>第二段</p>'
+        f'<p><img src="/admin/materials/asset/{kept.pk}/file/"></p>'
+        "<table><tbody><tr><td><p>周六</p></td></tr></tbody></table>"
+    )
+
+
+BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"PK\x03\x04", docx("")[:-100], docx(paragraph("&b;"), BOMB), docx("<w:p>")]
+)
+def test_what_is_no_word_file_is_refused(staff: Cast, asset: Asset, body: bytes) -> None:
+    page = imported(staff, asset, body or b"x")
+    assert "另存为 .docx" in page
+    assert not Draft.objects.exists()
+
+
+def test_a_file_that_unpacks_to_more_than_any_document_is_refused(staff: Cast, asset: Asset) -> None:
+    packed = io.BytesIO(docx(paragraph("小")))
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("word/media/2.png", bytes(101 * 1024 * 1024))
+    assert "另存为 .docx" in imported(staff, asset, packed.getvalue())

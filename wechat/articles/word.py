@@ -1,0 +1,65 @@
+"""The text of a Word file (.docx) as HTML, to be cleaned like any other.
+
+Headings, emphasis, lists, tables, links, pictures and the alignment of paragraphs come along; colours and
+sizes come by copying and pasting.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+import mammoth
+from mammoth import transforms
+
+# Packed, with its pictures, and as it is unpacked.
+LARGEST = 20 * 1024 * 1024
+UNPACKED = 100 * 1024 * 1024
+# What damaged, encrypted and endlessly nested files raise.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, ExpatError, EOFError, KeyError, NotImplementedError, RuntimeError,
+    ValueError,
+)  # fmt: skip
+# What Word calls an alignment, and what a style sheet does.
+ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
+STYLES = "\n".join(
+    ["u => u", *(f"p[style-name='aligned {name}'] => p.aligned-{name}:fresh" for name in ALIGNED)]
+)
+ALIGNED_PARAGRAPH = re.compile(rf'<p class="aligned-({"|".join(ALIGNED)})">')
+
+
+class UnreadableWord(Exception):
+    """The bytes are no Word file that can be read."""
+
+
+def html(body: bytes) -> str:
+    """The document's text. Raises ``UnreadableWord``."""
+    try:
+        _check(body)
+        found = mammoth.convert_to_html(
+            io.BytesIO(body), style_map=STYLES, transform_document=transforms.paragraph(_aligned)
+        )
+    except DAMAGED as error:
+        raise UnreadableWord from error
+    text: str = found.value
+    return ALIGNED_PARAGRAPH.sub(lambda tag: f'<p style="text-align:{ALIGNED[tag[1]]}">', text)
+
+
+def _check(body: bytes) -> None:
+    """Nothing is unpacked without end, and no entity of its own is resolved."""
+    with zipfile.ZipFile(io.BytesIO(body)) as parts:
+        if sum(each.file_size for each in parts.infolist()) > UNPACKED:
+            raise UnreadableWord
+        for name in parts.namelist():
+            if name.endswith((".xml", ".rels")) and b"<!DOCTYPE" in parts.read(name):
+                raise UnreadableWord
+
+
+def _aligned(paragraph: Any) -> Any:
+    """Its alignment in the name of its style, unless the style says more, as that of a heading does."""
+    is_plain = paragraph.style_name in (None, "Normal") and paragraph.numbering is None
+    if not is_plain or paragraph.alignment not in ALIGNED:
+        return paragraph
+    return paragraph.copy(style_id=None, style_name=f"aligned {paragraph.alignment}")

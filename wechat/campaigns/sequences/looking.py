@@ -1,0 +1,137 @@
+"""Looking who enters the sequences that nothing tells of: who is in a segment, and whose day it is.
+
+A slice of followers is one statement; what is not done when a turn is over is due again at once.
+"""
+
+import calendar
+import datetime
+import time
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.followers.models import FieldValue, Follower, Segment
+from accounts.followers.segments import UnknownCondition
+from wechat.campaigns.models import Sequence
+from wechat.campaigns.sequences import entering
+from wechat.kernel import hours, work
+from wechat.sdk.beijing import BEIJING
+
+# After so long a sequence lets others have their turn.
+RUN_SECONDS = 10.0
+LEASE = datetime.timedelta(minutes=5)
+EVERY = datetime.timedelta(hours=1)
+SLICE = 5_000
+MANY = 1_000
+A_DAY = datetime.timedelta(days=1)
+
+ENTRIES = work.Kind(
+    "campaigns.enter_sequences",
+    lambda: Sequence.objects.filter(
+        enabled=True, account__enabled=True, trigger__in=Sequence.LOOKED_FOR
+    ).select_related("account", "segment", "date_field"),
+    label=gettext_lazy("Looking who enters sequences"),
+    lease=LEASE,
+    queue=work.BULK,
+    # It calls nobody.
+    subject="",
+)
+
+
+def plan(sequence: Sequence) -> None:
+    """Has a worker look from now on, as the sequence is now; of a day that is over already nobody enters."""
+    now = timezone.now()
+    due_at = None
+    if sequence.enabled and sequence.trigger == "segment":
+        due_at = now
+    elif sequence.enabled and sequence.trigger == "date" and sequence.date_at is not None:
+        due_at = hours.next_time(sequence.date_at, now)
+        sequence.entered_day = due_at.date() - A_DAY
+    Sequence.objects.filter(pk=sequence.pk).update(
+        due_at=due_at, entered_day=sequence.entered_day, attempts=0, error="", errcode=None
+    )
+    if due_at is not None:
+        work.wake(ENTRIES.name)
+
+
+@ENTRIES.each
+def look(sequence: Sequence) -> None:
+    """Enters those who are in the segment, or whose day it is."""
+    until = time.monotonic() + RUN_SECONDS
+    if sequence.segment is not None:
+        _look_into_segment(sequence, sequence.segment, until)
+    elif sequence.date_field is not None:
+        _look_for_dates(sequence, until)
+    else:
+        gone = _("What the sequence begins with was deleted. Choose anew under “Settings”.")
+        sequence.done(due_at=timezone.now() + EVERY, error=gone)
+
+
+def _look_into_segment(sequence: Sequence, segment: Segment, until: float) -> None:
+    now = timezone.now()
+    try:
+        members = segment.rows()
+    except UnknownCondition as error:
+        sequence.done(due_at=now + EVERY, error=str(error))
+        return
+    waiting = entering.not_yet_entered(sequence, members, now)
+    is_all = _enter_all(sequence, waiting, f"segment:{segment.pk}", now, until)
+    sequence.done(due_at=now + EVERY if is_all else now)
+
+
+def _look_for_dates(sequence: Sequence, until: float) -> None:
+    """Enters the people of each day since the last one; before yesterday would be too late."""
+    clock, now = sequence.date_at, timezone.now()
+    if clock is None:
+        sequence.done()
+        return
+    today = now.astimezone(BEIJING).date()
+    day = max(sequence.entered_day + A_DAY if sequence.entered_day else today, today - A_DAY)
+    while (at := datetime.datetime.combine(day, clock, tzinfo=BEIJING)) <= now:
+        if not _enter_all(sequence, people_of(sequence, day), f"date:{day}", at, until):
+            sequence.done(due_at=now, entered_day=day - A_DAY)
+            return
+        day += A_DAY
+    sequence.done(due_at=at, entered_day=day - A_DAY)
+
+
+def people_of(sequence: Sequence, day: datetime.date) -> QuerySet[Follower]:
+    """Those whose date is so many days before that day."""
+    wanted = day - datetime.timedelta(days=sequence.date_days)
+    values = FieldValue.objects.filter(field=sequence.date_field_id, follower=OuterRef("pk"))
+    return Follower.objects.filter(Exists(values.filter(_on(wanted, yearly=sequence.yearly))))
+
+
+def _on(day: datetime.date, *, yearly: bool) -> Q:
+    """The 29th of February is kept on the 28th in other years."""
+    if not yearly:
+        return Q(date=day)
+    same = Q(date__month=day.month, date__day=day.day)
+    if (day.month, day.day) == (2, 28) and not calendar.isleap(day.year):
+        same |= Q(date__month=2, date__day=29)
+    return same
+
+
+def _enter_all(
+    sequence: Sequence, followers: QuerySet[Follower], key: str, at: datetime.datetime, until: float
+) -> bool:
+    """Enters them slice by slice; ``False`` if the time was over before the last."""
+    last: int | None = 0
+    is_known = False
+    while last is not None:
+        if time.monotonic() >= until:
+            return False
+        entered, last = entering.several(sequence, followers, key, at, after=last, most=SLICE)
+        if entered >= MANY and not is_known:
+            is_known = True
+            _count_anew()
+    return True
+
+
+def _count_anew() -> None:
+    """The planner would take so many new rows for none, and go through them for each follower."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE campaigns_enrolment")

@@ -1,0 +1,170 @@
+"""The steps of a sequence as a tree, and the way through it.
+
+Steps are stored in one order, those of a branch right behind it, so that the way through is one rule: the
+first step behind all that were done which is in no lane, or in the lane that was taken. Nothing else is kept
+of how far somebody is: a sequence may be edited while people are in it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from wechat.campaigns.models import SequenceStep
+
+Lane, Type = SequenceStep.Lane, SequenceStep.Type
+
+# So deep may branches be in one another, and so many steps may there be.
+DEEPEST = 3
+MOST = 60
+
+
+def following(steps: Sequence[SequenceStep], done: Mapping[int, str]) -> SequenceStep | None:
+    """The step after those that were ``done``, each with the lane that was taken; ``None`` at the end."""
+    reached = max((step.position for step in steps if step.pk in done), default=-1)
+    return next((step for step in steps if step.position > reached and _is_on_the_way(step, done)), None)
+
+
+def _is_on_the_way(step: SequenceStep, done: Mapping[int, str]) -> bool:
+    return step.branch_id is None or done.get(step.branch_id) == step.lane
+
+
+@dataclass(slots=True)
+class Node:
+    """A step with the steps of its lanes."""
+
+    step: SequenceStep
+    yes: list["Node"] = field(default_factory=list)
+    no: list["Node"] = field(default_factory=list)
+
+    def lane(self, name: str) -> list["Node"]:
+        return self.yes if name == Lane.YES else self.no
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step goes: behind the step with that number, or first in a lane of it, or first of all."""
+
+    of: int = 0
+    lane: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> "Place":
+        """The place that ``after:12``, ``yes:12``, ``no:12`` or anything else, the beginning, means."""
+        kind, _colon, number = text.partition(":")
+        if kind not in ("after", *Lane) or not number.isdecimal():
+            return cls()
+        return cls(int(number), "" if kind == "after" else kind)
+
+    def __str__(self) -> str:
+        return f"{self.lane or 'after'}:{self.of}" if self.of else "first"
+
+
+class NoSuchPlace(Exception):
+    """The step that a place refers to is gone, or is the one that is moved."""
+
+
+class TooDeep(Exception):
+    """Branches would be in one another deeper than anybody could follow."""
+
+
+def tree(steps: Iterable[SequenceStep]) -> list[Node]:
+    """The steps, in their order, as a tree."""
+    nodes: list[Node] = []
+    known: dict[int, Node] = {}
+    for step in steps:
+        node = known[step.pk] = Node(step)
+        branch = known.get(step.branch_id or 0)
+        (branch.lane(step.lane) if branch else nodes).append(node)
+    return nodes
+
+
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    """All of them, in the order of their places."""
+    for node in nodes:
+        yield node
+        yield from walk(node.yes)
+        yield from walk(node.no)
+
+
+def insert(nodes: list[Node], place: Place, node: Node) -> None:
+    """Puts a step into its place. Raises ``NoSuchPlace`` or ``TooDeep``."""
+    lane, index = _found(nodes, place)
+    lane.insert(index, node)
+    if _depth(nodes) > DEEPEST:
+        lane.pop(index)
+        raise TooDeep
+
+
+def take_out(nodes: list[Node], pk: int) -> Node:
+    """Takes a step out, with all that is in its lanes. Raises ``NoSuchPlace``."""
+    lane, index = _found(nodes, Place(pk))
+    return lane.pop(index - 1)
+
+
+def number(nodes: Sequence[Node]) -> list[SequenceStep]:
+    """Writes into each step where it is now; all of them in order."""
+    for node in nodes:
+        node.step.branch, node.step.lane = None, ""
+    for node in walk(nodes):
+        for name in Lane:
+            for inner in node.lane(name):
+                inner.step.branch, inner.step.lane = node.step, name.value
+    steps = [node.step for node in walk(nodes)]
+    for position, step in enumerate(steps):
+        step.position = position
+    return steps
+
+
+def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
+    """Where a step goes when it is moved up or down among those it is with, or out of its lane."""
+    lane, index = _found(nodes, Place(pk))
+    index -= 1
+    here = lane[index].step
+    earlier = _before(nodes, lane, index - 1) if index else _out_of(nodes, here, up=True)
+    later = Place(lane[index + 1].step.pk) if index + 1 < len(lane) else _out_of(nodes, here, up=False)
+    return earlier, later
+
+
+def _before(nodes: list[Node], lane: list[Node], index: int) -> Place:
+    """The place before the one that is there now."""
+    if index:
+        return Place(lane[index - 1].step.pk)
+    first = lane[index].step
+    return Place(first.branch_id, first.lane) if first.branch_id else Place()
+
+
+def _out_of(nodes: list[Node], step: SequenceStep, *, up: bool) -> Place | None:
+    if step.branch_id is None:
+        return None
+    if not up:
+        return Place(step.branch_id)
+    lane, index = _found(nodes, Place(step.branch_id))
+    return _before(nodes, lane, index - 1)
+
+
+def _found(nodes: list[Node], place: Place) -> tuple[list[Node], int]:
+    """The lane that a place is in, and its index there."""
+    if not place.of:
+        return nodes, 0
+    for lane in _lanes(nodes):
+        for index, node in enumerate(lane):
+            if node.step.pk == place.of:
+                if not place.lane:
+                    return lane, index + 1
+                if node.step.type == Type.BRANCH:
+                    return node.lane(place.lane), 0
+    raise NoSuchPlace
+
+
+def _lanes(nodes: list[Node]) -> Iterator[list[Node]]:
+    yield nodes
+    for node in walk(nodes):
+        yield node.yes
+        yield node.no
+
+
+def _depth(nodes: Iterable[Node]) -> int:
+    """How many branches are in one another."""
+    return max(
+        (1 + max(_depth(node.yes), _depth(node.no)) for node in nodes if node.step.type == Type.BRANCH),
+        default=0,
+    )

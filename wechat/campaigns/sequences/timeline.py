@@ -1,0 +1,153 @@
+"""A sequence as staff read it: each step in words, who waits there, what became of it for others."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.followers import segments
+from wechat.campaigns.models import Sequence, SequenceStep
+from wechat.campaigns.sequences import paths, report
+from wechat.campaigns.sequences.paths import Node, Place
+from wechat.campaigns.sequences.report import OUTCOMES, Tally
+
+Type, Lane = SequenceStep.Type, SequenceStep.Lane
+
+ICONS = {
+    Type.MESSAGE: "chat_bubble", Type.BRANCH: "alt_route", Type.TAG: "sell", Type.UNTAG: "label_off",
+    Type.WAIT: "hourglass_empty", Type.END: "stop_circle",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """So many people, and where they are listed."""
+
+    label: StrOrPromise
+    number: int
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A place between steps, where one can be added."""
+
+    place: Place
+    label: str
+
+
+@dataclass(slots=True)
+class Shown:
+    """A step on the page. ``gap`` is the place behind it; lanes begin with places of their own."""
+
+    step: SequenceStep
+    number: int
+    words: str
+    when: str
+    icon: str
+    gap: Gap
+    conditions: list[str]
+    figures: list[Figure]
+    lanes: list["ShownLane"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLane:
+    label: StrOrPromise
+    gap: Gap
+    steps: list[Shown]
+
+
+def of(sequence: Sequence, steps: list[SequenceStep]) -> list[Shown]:
+    """The steps, each with its lanes, with two look-ups for the figures of all."""
+    nodes = paths.tree(steps)
+    tallies = report.steps(sequence)
+    numbers = {node.step.pk: number for number, node in enumerate(paths.walk(nodes), start=1)}
+    branches = [step for step in steps if step.type == Type.BRANCH]
+    words = segments.all_in_words(sequence.account, [branch.conditions for branch in branches])
+    asked = {branch.pk: lines for branch, lines in zip(branches, words, strict=True)}
+    return list(_shown(nodes, numbers, asked, tallies))
+
+
+def _shown(
+    nodes: Iterable[Node],
+    numbers: Mapping[int, int],
+    asked: Mapping[int, list[str]],
+    tallies: Mapping[int, Tally],
+) -> Iterator[Shown]:
+    for node in nodes:
+        step = node.step
+        number = numbers[step.pk]
+        shown = Shown(
+            step=step,
+            number=number,
+            words=_words(step),
+            when=when(step),
+            icon=ICONS[Type(step.type)],
+            gap=Gap(Place(step.pk), _("after step %d") % number),
+            conditions=asked.get(step.pk, []),
+            figures=_figures(step, tallies.get(step.pk, Tally())),
+        )
+        if step.type == Type.BRANCH:
+            shown.lanes = [
+                ShownLane(
+                    lane.label,
+                    Gap(Place(step.pk, lane.value), _lane_begins(number, lane)),
+                    list(_shown(node.lane(lane), numbers, asked, tallies)),
+                )
+                for lane in Lane
+            ]
+        yield shown
+
+
+def gaps(shown: Iterable[Shown]) -> Iterator[Gap]:
+    """All places of a timeline but the first, in their order."""
+    for each in shown:
+        for lane in each.lanes:
+            yield lane.gap
+            yield from gaps(lane.steps)
+        yield each.gap
+
+
+def first_gap() -> Gap:
+    return Gap(Place(), _("at the beginning"))
+
+
+def when(step: SequenceStep) -> str:
+    """When a step is done, in words."""
+    parts = [_wait(step)] if step.wait else []
+    if step.day:
+        parts.append(str(step.get_day_display()))
+    if step.at_time is not None:
+        parts.append(_("at %(time)s") % {"time": f"{step.at_time:%H:%M}"})
+    return " · ".join(parts) or _("at once")
+
+
+def _wait(step: SequenceStep) -> str:
+    unit = str(SequenceStep.Unit(step.unit).label)
+    return _("%(number)d %(unit)s later") % {"number": step.wait, "unit": unit}
+
+
+def _words(step: SequenceStep) -> str:
+    if step.type == Type.BRANCH:
+        return _("Which way?")
+    return str(step)
+
+
+def _lane_begins(number: int, lane: SequenceStep.Lane) -> str:
+    return _("first in “%(lane)s” of step %(number)d") % {"lane": lane.label, "number": number}
+
+
+def _figures(step: SequenceStep, tally: Tally) -> list[Figure]:
+    """Those that there are; nobody is counted where nobody was."""
+    outcomes = [name for name in OUTCOMES if tally[name]]
+    return [Figure(OUTCOMES[name], tally[name], page_of(step, name)) for name in outcomes]
+
+
+def page_of(step: SequenceStep, outcome: str) -> str:
+    """Returns the address of the people of a figure."""
+    page = reverse("admin:campaigns_sequence_report", args=[step.sequence_id])
+    return f"{page}?{urlencode({'step': step.pk, 'what': outcome})}"

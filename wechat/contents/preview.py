@@ -1,0 +1,109 @@
+"""A text as a follower would see it, while it is being written: filled, checked and drawn as what is sent.
+
+Nobody chosen, a variable is shown by its name; for a person it has their value.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
+from accounts.staff import personal_data
+from accounts.staff.gate import named_account_page
+from accounts.staff.rights import Area
+from wechat.contents import checks, variables
+from wechat.contents.text_editor import named
+from wechat.contents.variables import VARIABLES, Values, Variable
+from wechat.inbox import bubbles
+from wechat.kernel import placeholders
+from wechat.sdk.content import TEXT_BYTES, Text, is_empty
+from wechat.sdk.text_links import words_of
+
+# Nobody can type these: no characters, and no text has them.
+BEGIN, END = "\ufdd0", "\ufdd1"
+CHIP = re.compile(f"{BEGIN}(.*?){END}")
+IN_ADDRESS = re.compile(f"{quote(BEGIN)}(.*?){quote(END)}")
+LONGEST_SHOWN = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What fills a text: values of a person or names of variables, and the longest there can be."""
+
+    values: Mapping[str, str]
+    longest: Mapping[str, str]
+
+
+@require_POST
+@named_account_page(Area.FOLLOWERS, posts_change=False)
+def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
+    """The bubble of a text with the variables that its editor offers, for a follower of the account."""
+    text, openid = text_of(request), request.POST.get("openid", "")[:64]
+    known = openid if openid and Follower.objects.filter(account=account, openid=openid).exists() else ""
+    offered = named(name for name in request.POST.get("offered", "").split() if name in VARIABLES)
+    longest = _only(Values.longest(account.name).by_name(), offered)
+    if not known:
+        return drawn(text, Filling(by_label(offered), longest))
+    values = variables.of_follower(account, known, timezone.now(), variables.variables_in(text)).by_name()
+    allowed = personal_data.may_see_persons(request.user, account.pk)
+    values["remark"] = personal_data.shown(values["remark"], allowed=allowed)
+    return drawn(text, Filling(_only(values, offered), longest))
+
+
+def text_of(request: HttpRequest) -> str:
+    """Returns what is written so far, as it would be kept."""
+    return request.POST.get("text", "")[:LONGEST_SHOWN].replace("\r\n", "\n")
+
+
+def by_label(offered: Mapping[str, Variable]) -> dict[str, str]:
+    """Each variable by its name for staff, marked so that it is drawn as one."""
+    return {name: f"{BEGIN}{each.label}{END}" for name, each in offered.items()}
+
+
+def drawn(text: str, filling: Filling) -> JsonResponse:
+    """Returns the bubble, the length of the text, and what is wrong with it or should be known."""
+    longest = placeholders.fill(text, filling.longest)
+    size = len(longest.encode(errors="replace"))
+    return JsonResponse(
+        {
+            "html": _bubble(Text(placeholders.fill(text, filling.values))),
+            "length": _("%(characters)d characters, %(bytes)d of %(most)d bytes")
+            % {"characters": len(words_of(longest)), "bytes": size, "most": TEXT_BYTES},
+            "over": size > TEXT_BYTES,
+            "notes": _notes(text, filling) if text.strip() else [],
+        }
+    )
+
+
+def _only(values: Mapping[str, str], offered: Mapping[str, Variable]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name in offered}
+
+
+def _bubble(content: Text) -> str:
+    if is_empty(content):
+        return ""
+    html = render_to_string("inbox/bubble.html", {"bubble": bubbles.ours(content)})
+    return CHIP.sub(r'<span class="text-chip">\1</span>', IN_ADDRESS.sub(r"\1", html))
+
+
+def _notes(text: str, filling: Filling) -> list[str]:
+    found = []
+    try:
+        checks.check_filled(Text(placeholders.fill(text, filling.longest)))
+    except ValidationError as error:
+        found += error.messages
+    if unknown := sorted(placeholders.names_in(text) - filling.values.keys()):
+        names = "、".join(f"{{{name}}}" for name in unknown)
+        found.append(_("%(names)s is no variable and is sent as it is written.") % {"names": names})
+    if text.strip() and is_empty(Text(placeholders.fill(text, filling.values))):
+        found.append(_("Nothing is left for this person, and nothing is sent."))
+    return found

@@ -1,0 +1,107 @@
+"""The one editor of a text that goes to a follower: links, emoji, variables, its length and how it will look.
+
+It is a text area; the script of ``contents/text_editor.js`` puts the tools around it. Whose variables and
+pages are offered says ``for_account``. A page that is no form of the admin loads ``TextEditor().media``.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from accounts.staff.picking import links_of
+from wechat.console import codes
+from wechat.contents.variables import USUAL, VARIABLES, Variable
+
+
+class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin is untyped
+    """``variables`` are offered by name; ``preview`` is the page that draws the bubble, if not the usual."""
+
+    account_id: int | None = None
+    preview = ""
+    has_preview = True
+
+    class Media:
+        css = {"all": ("contents/text_editor.css",)}
+        js = ("contents/text_editor.js",)
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs)
+        self.variables: Mapping[str, Variable] = named(USUAL)
+
+    def for_account(self, account_id: int | None) -> None:
+        self.account_id = account_id
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        return wrapped(super().render(name, value, attrs, renderer), self._told())
+
+    def _told(self) -> dict[str, Any]:
+        return told(
+            self.account_id, self.variables, self.preview or self._usual_preview() if self.has_preview else ""
+        )
+
+    def _usual_preview(self) -> str:
+        return f"{reverse('contents_preview')}?{urlencode({'account': self.account_id or ''})}"
+
+
+def named(names: Iterable[str]) -> dict[str, Variable]:
+    """The variables of these names."""
+    return {name: VARIABLES.get(name) for name in names}
+
+
+def wrapped(field: SafeString, telling: Mapping[str, Any]) -> SafeString:
+    """A text area with what the script needs to know for it."""
+    return format_html('<text-editor data-told="{}">{}</text-editor>', json.dumps(telling), field)
+
+
+def told(account_id: int | None, variables: Mapping[str, Variable], preview: str) -> dict[str, Any]:
+    """Returns what the script is told: whom to ask, what to offer, and its words."""
+    account = urlencode({"account": account_id or ""})
+    return {
+        "account": account_id,
+        "preview": preview,
+        "people": f"{reverse('admin:followers_pick')}?{account}",
+        "links": links_of(account_id),
+        "programs": codes.mini_programs.offered(account_id),
+        "variables": [
+            {"name": name, "label": str(each.label), "fallback": str(each.fallback)}
+            for name, each in variables.items()
+        ],
+        "words": _words(),
+    }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "tools": _("Put in"),
+        "link": _("Link"),
+        "emoji": _("Emoji"),
+        "variables": _("Variables"),
+        "linkTitle": _("Put a link in"),
+        "linkWords": _("Words to tap"),
+        "web": _("A web page"),
+        "program": _("A mini program"),
+        "address": _("Address"),
+        "choosePage": _("Choose a page…"),
+        "appid": _("AppID of the mini program"),
+        "page": _("Page of the mini program"),
+        "instead": _("Address for a WeChat that has no mini programs"),
+        "put": _("Put in"),
+        "cancel": _("Cancel"),
+        "close": _("Close the window"),
+        "wrongWords": _("Write the words that can be tapped."),
+        "wrongAddress": _("An address starts with https:// or http://."),
+        "wrongProgram": _("Write the AppID of the mini program; it starts with wx."),
+        "fallback": _("Not everybody has a “{label}”."),
+        "mend": _("Say “{fallback}” then"),
+        "preview": _("What a follower sees"),
+        "person": _("Show for a person…"),
+        "nobody": _("Show the variables"),
+        "away": _("The preview could not be made. What you write is not lost."),
+    }

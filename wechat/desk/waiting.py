@@ -1,0 +1,101 @@
+"""What a follower who is handed to the desk may be told: how many wait before them, how long, until when.
+
+Every figure is counted when the answer is given. One that nobody knows is empty, and the text says something
+else instead.
+"""
+
+import datetime
+import statistics
+from functools import wraps
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.official.models import OfficialAccount
+from wechat.contents.variables import VARIABLES, LookUp, Variable
+from wechat.desk import boxes, service_hours
+from wechat.desk.models import ReplyTime, Thread
+from wechat.sdk.beijing import BEIJING
+
+# The last replies by which a wait is judged, not older than that, and at least so many.
+RECENT = 50
+RECENT_DAYS = datetime.timedelta(days=30)
+FEWEST = 3
+MOST_COUNTED = 999
+
+MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
+
+
+def _for_followers(look_up: LookUp) -> LookUp:
+    """In the language of the accounts, whoever looks at it."""
+
+    @wraps(look_up)
+    def told(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
+        with translation.override(settings.LANGUAGE_CODE):
+            return look_up(account, openid, at)
+
+    return told
+
+
+@_for_followers
+def ahead(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
+    """How many others have waited for longer."""
+    threads = Thread.objects.filter(account=account)
+    own = threads.filter(openid=openid).values_list("waiting_since", flat=True).first()
+    others = boxes.waiting_rows(threads).exclude(openid=openid)
+    return str(others.filter(waiting_since__lt=own or at)[:MOST_COUNTED].count())
+
+
+@_for_followers
+def wait(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
+    """How long those waited who were answered lately, the middle one of them; empty where nobody knows."""
+    replies = ReplyTime.objects.filter(account=account, at__gte=at - RECENT_DAYS).order_by("-at")[:RECENT]
+    begun = ((each.at - each.waited, each.waited.total_seconds()) for each in replies)
+    seconds = [waited for since, waited in begun if service_hours.is_open(account, since)]
+    middle = statistics.median(seconds) if len(seconds) >= FEWEST else None
+    return "" if middle is None else _roughly(datetime.timedelta(seconds=middle))
+
+
+@_for_followers
+def opens(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
+    """When somebody is there again; empty while somebody is."""
+    moment = service_hours.next_opening(account, at)
+    return _day(moment, at) if moment else ""
+
+
+@_for_followers
+def hours(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
+    return service_hours.in_words(account)
+
+
+def _roughly(waited: datetime.timedelta) -> str:
+    if waited < MINUTE:
+        return _("less than a minute")
+    if waited < HOUR:
+        minutes = round(waited / MINUTE)
+        return ngettext("about %d minute", "about %d minutes", minutes) % minutes
+    count = round(waited / HOUR)
+    return ngettext("about %d hour", "about %d hours", count) % count
+
+
+def _day(moment: datetime.datetime, at: datetime.datetime) -> str:
+    local = moment.astimezone(BEIJING)
+    days, clock = (local.date() - at.astimezone(BEIJING).date()).days, f"{local:%H:%M}"
+    if days <= 1:
+        return (_("tomorrow %s") if days else _("today %s")) % clock
+    params = {"month": local.month, "day": local.day, "clock": clock}
+    return _("%(month)d-%(day)d %(clock)s") % params
+
+
+VARIABLES.add(
+    "ahead", Variable(gettext_lazy("people who wait before them"), "999", gettext_lazy("some"), ahead)
+)
+VARIABLES.add(
+    "wait", Variable(gettext_lazy("time to wait"), "约 60 分钟", gettext_lazy("a few minutes"), wait)
+)
+VARIABLES.add("hours", Variable(gettext_lazy("service hours"), "周" * 30, "", hours))
+VARIABLES.add(
+    "opens", Variable(gettext_lazy("next service time"), "12月31日 09:00", gettext_lazy("soon"), opens)
+)
