@@ -27,6 +27,8 @@ def add(page: Page, place: str, kind: str) -> None:
     page.locator("summary", has_text=f"添加步骤：{place}").click()
     page.locator("details[open]").get_by_role("link", name=kind, exact=True).click()
     expect(page.locator("#edit")).to_be_visible()
+    # What follows the choices is a script that comes last.
+    page.wait_for_load_state("load")
 
 
 def save(page: Page) -> None:

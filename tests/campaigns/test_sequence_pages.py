@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.followers.models import Follower, Tag
@@ -175,6 +176,24 @@ def test_a_branch_needs_a_condition_and_shows_how_many_meet_it(staff: Cast, page
     del given["c0-field"]
     assert "至少添加一个条件" in client.post(f"{page}?add=branch", {**given, "save": "1"}).content.decode()
     assert not SequenceStep.objects.exists()
+
+
+def test_the_timeline_asks_as_often_for_many_steps_as_for_two(
+    staff: Cast, sequence: Sequence, page: str
+) -> None:
+    client = signed_in(staff.owner)
+    tag = Tag.objects.create(account=staff.ours, name="会员", platform_id=100)
+    asks: dict[str, Any] = {"c0-field": "tag", "c0-compare": "has", "c0-value": tag.pk}
+    asked = []
+    for _round in range(2):
+        for _branch in range(3):
+            branch = add(client, page, "branch", **asks)
+            add(client, page, "message", f"yes:{branch.pk}")
+        client.get(page)
+        with CaptureQueriesContext(connection) as captured:
+            client.get(page)
+        asked.append(len(captured))
+    assert asked[0] == asked[1] <= 15
 
 
 def test_whoever_may_only_look_changes_nothing(staff: Cast, sequence: Sequence, page: str) -> None:

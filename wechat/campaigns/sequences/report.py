@@ -1,5 +1,6 @@
 """How a sequence does: who is in it, and what became of each step. All figures of its pages are from here."""
 
+from collections.abc import Iterable
 from collections.abc import Sequence as Rows
 from dataclasses import dataclass, field
 
@@ -55,9 +56,9 @@ class EnrolmentCount:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-def steps(sequence: Sequence) -> dict[int, Tally]:
+def steps(shown: Iterable[SequenceStep]) -> dict[int, Tally]:
     """By step, how many wait there and what became of it for the others."""
-    tallies = {pk: Tally() for pk in sequence.steps.values_list("pk", flat=True)}
+    tallies = {step.pk: Tally() for step in shown}
     waiting = Enrolment.objects.filter(step__in=tallies, state__in=OPEN).order_by()
     for pk, number in waiting.values_list("step").annotate(Count("pk")):
         tallies[pk].add("here", number)

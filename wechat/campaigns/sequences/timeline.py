@@ -64,11 +64,13 @@ class ShownLane:
 def of(sequence: Sequence, steps: list[SequenceStep]) -> list[Shown]:
     """The steps, each with its lanes, with two look-ups for the figures of all."""
     nodes = paths.tree(steps)
-    tallies = report.steps(sequence)
+    tallies = report.steps(steps)
     numbers = {node.step.pk: number for number, node in enumerate(paths.walk(nodes), start=1)}
     branches = [step for step in steps if step.type == Type.BRANCH]
-    words = segments.all_in_words(sequence.account, [branch.conditions for branch in branches])
-    asked = {branch.pk: lines for branch, lines in zip(branches, words, strict=True)}
+    asked = {}
+    if branches:
+        words = segments.all_in_words(sequence.account, [branch.conditions for branch in branches])
+        asked = {branch.pk: lines for branch, lines in zip(branches, words, strict=True)}
     return list(_shown(nodes, numbers, asked, tallies))
 
 
