@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Item',
+            name='MenuItem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('content', models.JSONField(verbose_name='content')),
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                 ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.asset', verbose_name='file')),
                 ('cover', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.asset', verbose_name='cover picture')),
                 ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.asset', verbose_name='file')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='menus.item')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='menus.menuitem')),
                 ('rule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='replies.rule', verbose_name='rule')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='menus.version', verbose_name='version')),
             ],
@@ -306,27 +306,27 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['failed', 'cancelled']), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state__in', ['failed', 'cancelled']), _negated=True), ('reason', '')), _connector='OR'), name='menu_publication_reason_when_not_done'),
         ),
         migrations.AddIndex(
-            model_name='item',
+            model_name='menuitem',
             index=models.Index(fields=['uid'], name='menu_item_uid'),
         ),
         migrations.AddConstraint(
-            model_name='item',
+            model_name='menuitem',
             constraint=models.UniqueConstraint(fields=('version', 'uid'), name='menu_item_uid_once'),
         ),
         migrations.AddConstraint(
-            model_name='item',
+            model_name='menuitem',
             constraint=models.UniqueConstraint(fields=('version', 'parent', 'position'), name='menu_item_place_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name='item',
+            model_name='menuitem',
             constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='menu_item_not_in_itself'),
         ),
         migrations.AddConstraint(
-            model_name='item',
+            model_name='menuitem',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['parent', 'click', 'view', 'miniprogram', 'scancode_push', 'scancode_waitmsg', 'pic_sysphoto', 'pic_photo_or_album', 'pic_weixin', 'location_select', 'media_id', 'view_limited', 'article_id', 'article_view_limited', 'text', 'img', 'photo', 'video', 'voice', 'news', 'unknown'])), name='menu_item_kind_known'),
         ),
         count_edits("menus_version", "menus"),
-        count_edits("menus_item", "menus"),
+        count_edits("menus_menuitem", "menus"),
         # A file that is uploaded gets the media id that the replies with it wait for.
         count_edits("materials_asset", "menus", trigger="count_edits_for_menus"),
     ]

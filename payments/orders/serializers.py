@@ -152,7 +152,7 @@ class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
 
     class Meta:
         model = Shipment
-        fields = ("how", "parcels", "more_to_come", "state", "problem", "shipped_at", "told_at")
+        fields = ("how", "parcels", "more_to_come", "state", "problem", "shipped_at", "uploaded_at")
 
     @extend_schema_field({"type": "string", "enum": list(HOW)})
     def get_how(self, shipment: Shipment) -> str:

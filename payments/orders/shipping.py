@@ -79,7 +79,7 @@ def ship(
         "how": how, "more_to_come": more_to_come,
         "state": State.WAITING, "shipped_at": timezone.now(), "due_at": timezone.now(),
         "attempts": 0, "error": "", "errcode": None,
-        "corrected": known is not None and known.told_at is not None and not known.more_to_come,
+        "corrected": known is not None and known.uploaded_at is not None and not known.more_to_come,
     }  # fmt: skip
     shipment, _made = Shipment.objects.update_or_create(order=order, defaults=fresh)
     shipment.parcels.all().delete()
@@ -109,7 +109,7 @@ def upload(shipment: Shipment) -> None:
             raise work.NotYet(LOOK_AGAIN) from error
         if error.errcode != shipping.NOTHING_NEW:
             raise
-    if shipment.done(state=State.TOLD, told_at=timezone.now()):
+    if shipment.done(state=State.UPLOADED, uploaded_at=timezone.now()):
         history.write(order, Step.Kind.SHIPPED, str(shipment.get_state_display()), history.WORKER)
 
 

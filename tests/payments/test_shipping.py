@@ -138,7 +138,7 @@ def test_an_answer_that_was_lost_is_told_again_and_is_one(
     Shipment.objects.update(due_at=timezone.now())
     work.run("orders.upload_shipping")
     assert len(uploaded(simulated, order)) == 1
-    assert Shipment.objects.get().state == State.TOLD
+    assert Shipment.objects.get().state == State.UPLOADED
 
 
 def test_a_payment_that_wechat_does_not_know_yet_is_told_again(
@@ -151,7 +151,7 @@ def test_a_payment_that_wechat_does_not_know_yet_is_told_again(
     assert (shipment.state, shipment.attempts) == (State.WAITING, 0)
     with time_machine.travel(timezone.now() + datetime.timedelta(seconds=61)):
         work.run("orders.upload_shipping")
-    assert Shipment.objects.get().state == State.TOLD
+    assert Shipment.objects.get().state == State.UPLOADED
 
 
 def test_a_refusal_is_shown_and_may_be_corrected(order: Order, finance: Any, simulated: Simulated) -> None:
@@ -256,7 +256,7 @@ def test_parcels_that_follow_are_told_until_all_are_on_their_way(
     known = [(each["is_all_delivered"], len(each["shipping_list"])) for each in uploaded(simulated, order)]
     assert known == [(False, 1), (False, 2), (True, 3)]
     shown = system.get(f"/api/v1/orders/{order.out_trade_no}/shipping").json()
-    assert (shown["how"], shown["state"], shown["more_to_come"]) == ("express", "told", False)
+    assert (shown["how"], shown["state"], shown["more_to_come"]) == ("express", "uploaded", False)
     assert [each["number"] for each in shown["parcels"]] == ["A1", "A2", "A3"]
     # One correction of the whole is left.
     assert says(system, order, how="pickup", parcels=[]).status_code == 201

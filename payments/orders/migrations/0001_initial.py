@@ -151,12 +151,10 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
                 ('how', models.PositiveSmallIntegerField(choices=[(1, 'parcel'), (2, 'delivery in town'), (3, 'nothing to carry, such as a voucher'), (4, 'picked up by the payer')], verbose_name='way of delivery')),
-                ('company', models.CharField(blank=True, max_length=128, verbose_name='carrier')),
-                ('number', models.CharField(blank=True, max_length=128, verbose_name='parcel number')),
-                ('contact', models.CharField(blank=True, max_length=32, verbose_name="receiver's telephone")),
-                ('state', models.CharField(choices=[('waiting', 'being told to WeChat'), ('told', 'WeChat knows it'), ('failed', 'WeChat refused it')], default='waiting', max_length=8, verbose_name='state')),
+                ('more_to_come', models.BooleanField(default=False, verbose_name='more parcels follow')),
+                ('state', models.CharField(choices=[('waiting', 'being told to WeChat'), ('uploaded', 'WeChat knows it'), ('failed', 'WeChat refused it')], default='waiting', max_length=8, verbose_name='state')),
                 ('shipped_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='shipped')),
-                ('told_at', models.DateTimeField(blank=True, null=True, verbose_name='told to WeChat')),
+                ('uploaded_at', models.DateTimeField(blank=True, null=True, verbose_name='told to WeChat')),
                 ('corrected', models.BooleanField(default=False)),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
                 ('order', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='shipment', to='orders.order', verbose_name='order')),
@@ -165,6 +163,21 @@ class Migration(migrations.Migration):
                 'verbose_name': 'shipment',
                 'verbose_name_plural': 'shipments',
                 'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Parcel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('company', models.CharField(max_length=128, verbose_name='carrier')),
+                ('number', models.CharField(max_length=128, verbose_name='parcel number')),
+                ('contact', models.CharField(blank=True, max_length=32, verbose_name="receiver's telephone")),
+                ('shipment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parcels', to='orders.shipment', verbose_name='shipment')),
+            ],
+            options={
+                'verbose_name': 'parcel',
+                'verbose_name_plural': 'parcels',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
@@ -336,11 +349,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['told', 'failed']), _negated=True), _connector='OR'), name='shipment_not_due_once_ended'),
+            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['uploaded', 'failed']), _negated=True), _connector='OR'), name='shipment_not_due_once_ended'),
         ),
         migrations.AddConstraint(
             model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('how', 1), _negated=True), models.Q(models.Q(('company', ''), _negated=True), models.Q(('number', ''), _negated=True)), _connector='OR'), name='shipment_parcel_has_number'),
+            constraint=models.CheckConstraint(condition=models.Q(('how', 1), ('more_to_come', False), _connector='OR'), name='shipment_only_parcels_follow'),
+        ),
+        migrations.AddConstraint(
+            model_name='parcel',
+            constraint=models.UniqueConstraint(fields=('shipment', 'company', 'number'), name='parcel_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='parcel',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('company', ''), _negated=True), models.Q(('number', ''), _negated=True)), name='parcel_has_number'),
         ),
         migrations.AddIndex(
             model_name='step',

@@ -18,7 +18,7 @@ class Shipment(WorkRow):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("being told to WeChat")
-        TOLD = "told", _("WeChat knows it")
+        UPLOADED = "uploaded", _("WeChat knows it")
         FAILED = "failed", _("WeChat refused it")
 
     class How(models.IntegerChoices):
@@ -33,7 +33,7 @@ class Shipment(WorkRow):
     more_to_come = models.BooleanField(_("more parcels follow"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     shipped_at = models.DateTimeField(_("shipped"), default=timezone.now)
-    told_at = models.DateTimeField(_("told to WeChat"), null=True, blank=True)
+    uploaded_at = models.DateTimeField(_("told to WeChat"), null=True, blank=True)
     corrected = models.BooleanField(default=False)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
 
@@ -41,7 +41,7 @@ class Shipment(WorkRow):
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
         constraints = [
-            finished_is_not_due("shipment_not_due_once_ended", "told", "failed"),
+            finished_is_not_due("shipment_not_due_once_ended", "uploaded", "failed"),
             models.CheckConstraint(
                 condition=Q(how=Logistics.EXPRESS.value) | Q(more_to_come=False),
                 name="shipment_only_parcels_follow",
@@ -57,7 +57,7 @@ class Shipment(WorkRow):
     @property
     def may_change(self) -> bool:
         """Returns whether the platform would take another one in its place."""
-        if self.state == self.State.TOLD:
+        if self.state == self.State.UPLOADED:
             return self.more_to_come or not self.corrected
         return self.state == self.State.FAILED
 

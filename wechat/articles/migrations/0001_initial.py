@@ -62,6 +62,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Autosave',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.UUIDField(null=True, unique=True)),
+                ('version', models.PositiveIntegerField(default=0)),
+                ('articles', models.JSONField()),
+                ('saved_at', models.DateTimeField(auto_now=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('draft', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='autosave', to='articles.draft')),
+            ],
+            options={
+                'verbose_name': 'unsaved article',
+            },
+        ),
+        migrations.CreateModel(
             name='Article',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -162,6 +178,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='draft',
             constraint=models.UniqueConstraint(condition=models.Q(('publish_id', ''), _negated=True), fields=('account', 'publish_id'), name='draft_published_once'),
+        ),
+        migrations.AddIndex(
+            model_name='autosave',
+            index=models.Index(fields=['saved_at'], name='autosave_oldest'),
+        ),
+        migrations.AddConstraint(
+            model_name='autosave',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', True), ('token__isnull', True), _connector='XOR'), name='autosave_of_draft_or_page'),
         ),
         migrations.AddIndex(
             model_name='reading',

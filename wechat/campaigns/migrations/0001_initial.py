@@ -1,8 +1,10 @@
 import django.contrib.postgres.fields
 import django.core.validators
+import django.db.models.constraints
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from wechat.campaigns.migrations._own_branch import OF_ANY_SEQUENCE, OF_THE_SAME_SEQUENCE
 
 
 class Migration(migrations.Migration):
@@ -227,22 +229,67 @@ class Migration(migrations.Migration):
             name='Sequence',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
+                ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('enabled', models.BooleanField(default=False, help_text='Off: nobody new enters, and those inside wait where they are until it is on again.', verbose_name='on')),
                 ('trigger', models.CharField(default='follow', max_length=40, verbose_name='begins when')),
+                ('menu_key', models.CharField(blank=True, default='', max_length=128, verbose_name='menu item')),
+                ('date_days', models.SmallIntegerField(default=0, help_text='-3: three days before; 0: on the day itself.', verbose_name='days after it')),
+                ('date_at', models.TimeField(blank=True, null=True, verbose_name='time of day')),
+                ('yearly', models.BooleanField(default=True, verbose_name='every year, as a birthday')),
+                ('entered_day', models.DateField(blank=True, editable=False, null=True)),
+                ('reentry', models.CharField(choices=[('once', 'never: once is enough'), ('days', 'after some days'), ('always', 'each time it happens')], default='once', max_length=6, verbose_name='enters again')),
+                ('reentry_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='days after the last time')),
                 ('priority', models.PositiveSmallIntegerField(default=10, help_text='A follower is in one sequence at a time: the higher number first, the others wait.', verbose_name='priority')),
                 ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='quiet from')),
                 ('quiet_until', models.TimeField(blank=True, help_text='What falls into this time goes out at its end.', null=True, verbose_name='quiet until')),
+                ('cap_days', models.PositiveSmallIntegerField(blank=True, help_text='A message is left out for whoever was sent something else in so many days.', null=True, verbose_name='days without another message')),
                 ('stop_on_reply', models.BooleanField(default=True, verbose_name='stop when the follower writes')),
                 ('stop_on_purchase', models.BooleanField(default=False, verbose_name='stop when the follower pays')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sequences', to='official.officialaccount', verbose_name='account')),
                 ('channel', models.ForeignKey(blank=True, help_text='Only those who scanned this one. Empty: any channel.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='channels.channel', verbose_name='channel')),
+                ('date_field', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='followers.customfield', verbose_name='date')),
+                ('segment', models.ForeignKey(blank=True, help_text='Looked at every hour. Who is in it when the sequence is switched on enters as well.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='followers.segment', verbose_name='segment')),
+                ('tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='followers.tag', verbose_name='tag')),
             ],
             options={
                 'verbose_name': 'sequence',
                 'verbose_name_plural': 'sequences',
                 'ordering': ['-id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='SequenceStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('content', models.JSONField(verbose_name='content')),
+                ('type', models.CharField(choices=[('message', 'Message'), ('branch', 'Branch'), ('tag', 'Set a tag'), ('untag', 'Take a tag off'), ('wait', 'Only wait'), ('end', 'End here')], default='message', max_length=8, verbose_name='does')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
+                ('lane', models.CharField(blank=True, choices=[('yes', 'Yes'), ('no', 'No')], default='', max_length=3, verbose_name='lane')),
+                ('wait', models.PositiveIntegerField(default=0, help_text='After the step before it; for the first, after the beginning.', verbose_name='wait')),
+                ('unit', models.PositiveSmallIntegerField(choices=[(1, 'minutes'), (60, 'hours'), (1440, 'days')], default=1, verbose_name='unit')),
+                ('at_time', models.TimeField(blank=True, help_text='After the wait, the next time it is so late.', null=True, verbose_name='at this time of day')),
+                ('day', models.CharField(blank=True, choices=[('', 'any day'), ('workdays', 'Monday to Friday'), ('weekend', 'Saturday or Sunday'), ('1', 'Monday'), ('2', 'Tuesday'), ('3', 'Wednesday'), ('4', 'Thursday'), ('5', 'Friday'), ('6', 'Saturday'), ('7', 'Sunday')], default='', max_length=8, verbose_name='only on')),
+                ('values', models.JSONField(blank=True, default=dict, editable=False)),
+                ('link', models.CharField(blank=True, editable=False, max_length=500)),
+                ('match', models.CharField(choices=[('all', 'all of the conditions'), ('any', 'any of the conditions')], default='all', max_length=4, verbose_name='meet')),
+                ('conditions', models.JSONField(blank=True, default=list, verbose_name='conditions')),
+                ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.asset', verbose_name='file')),
+                ('branch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='campaigns.sequencestep', verbose_name='branch')),
+                ('cover', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.asset', verbose_name='cover picture')),
+                ('sequence', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='campaigns.sequence', verbose_name='sequence')),
+                ('tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='followers.tag', verbose_name='tag')),
+                ('template', models.ForeignKey(blank=True, help_text='Goes out when the time for a customer-service message is over.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pushes.template', verbose_name='template instead')),
+            ],
+            options={
+                'verbose_name': 'step of a sequence',
+                'verbose_name_plural': 'steps of a sequence',
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
@@ -255,52 +302,33 @@ class Migration(migrations.Migration):
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('occasion', models.CharField(max_length=120)),
+                ('began_with', models.CharField(blank=True, default='', max_length=120)),
                 ('state', models.CharField(choices=[('running', 'in it'), ('paused', 'waits'), ('finished', 'got all'), ('stopped', 'stopped')], default='running', max_length=8, verbose_name='state')),
                 ('reason', models.CharField(blank=True, choices=[('replied', 'wrote to us'), ('purchased', 'has paid'), ('left', 'has left'), ('removed', 'taken out'), ('fault', 'a fault of this console')], max_length=10, verbose_name='reason')),
-                ('reached', models.SmallIntegerField(default=-1)),
-                ('since', models.DateTimeField(verbose_name='last message')),
+                ('since', models.DateTimeField(verbose_name='last step')),
                 ('began_at', models.DateTimeField(verbose_name='entered')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
                 ('sequence', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='enrolments', to='campaigns.sequence', verbose_name='sequence')),
+                ('step', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.sequencestep', verbose_name='waits for')),
             ],
             options={
                 'verbose_name': 'follower in a sequence',
             },
         ),
         migrations.CreateModel(
-            name='SequenceStep',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content', models.JSONField(verbose_name='content')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('wait', models.PositiveIntegerField(default=0, help_text='After the message before it; for the first, after the beginning.', verbose_name='wait')),
-                ('unit', models.PositiveSmallIntegerField(choices=[(1, 'minutes'), (60, 'hours'), (1440, 'days')], default=1, verbose_name='unit')),
-                ('values', models.JSONField(blank=True, default=dict, editable=False)),
-                ('link', models.CharField(blank=True, editable=False, max_length=500)),
-                ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.asset', verbose_name='file')),
-                ('cover', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.asset', verbose_name='cover picture')),
-                ('sequence', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='campaigns.sequence', verbose_name='sequence')),
-                ('template', models.ForeignKey(blank=True, help_text='Goes out when the time for a customer-service message is over.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pushes.template', verbose_name='template instead')),
-            ],
-            options={
-                'verbose_name': 'message of it',
-                'verbose_name_plural': 'Messages, in this order',
-                'ordering': ['position', 'id'],
-            },
-        ),
-        migrations.CreateModel(
             name='StepRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('skipped', models.CharField(blank=True, choices=[('no_window', 'No message was allowed, and there is no template instead.')], max_length=10)),
+                ('lane', models.CharField(blank=True, choices=[('yes', 'Yes'), ('no', 'No')], default='', max_length=3, verbose_name='lane')),
+                ('skipped', models.CharField(blank=True, choices=[('no_window', 'No message was allowed, and there is no template instead.'), ('recently', 'Something else was sent to them too short a time before.'), ('deleted', 'What the step needs was deleted.'), ('stranger', 'Nothing is known of the follower.')], max_length=10)),
                 ('at', models.DateTimeField(auto_now_add=True)),
                 ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='campaigns.enrolment')),
                 ('push', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pushes.push')),
                 ('step', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='campaigns.sequencestep')),
             ],
             options={
-                'verbose_name': 'message of a sequence',
+                'verbose_name': 'step done in a sequence',
             },
         ),
         migrations.CreateModel(
@@ -452,6 +480,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='sequence',
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_sequence_due'),
+        ),
+        migrations.AddIndex(
+            model_name='sequence',
             index=models.Index(fields=['account', 'trigger'], name='sequence_by_trigger'),
         ),
         migrations.AddConstraint(
@@ -461,6 +493,50 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='sequence',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='sequence_quiet_has_both_ends', violation_error_message='The quiet time needs a beginning and an end, or neither.'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequence',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reentry', 'days'), ('reentry_days__gte', 1)), models.Q(models.Q(('reentry', 'days'), _negated=True), ('reentry_days__isnull', True)), _connector='OR'), name='sequence_reentry_has_days', violation_error_message='Say after how many days somebody may enter again.'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequence',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tag', None), ('trigger', 'tag'), _connector='OR'), models.Q(('segment', None), ('trigger', 'segment'), _connector='OR'), models.Q(('date_field', None), ('trigger', 'date'), _connector='OR'), models.Q(('menu_key', ''), ('trigger', 'menu'), _connector='OR')), name='sequence_has_what_its_trigger_asks'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequence',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('trigger', 'date'), _negated=True), ('date_at__isnull', False), _connector='OR'), name='sequence_of_a_date_has_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequence',
+            constraint=models.CheckConstraint(condition=models.Q(('reentry', 'always'), ('trigger', 'segment'), _negated=True), name='sequence_of_a_segment_has_a_pause'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequencestep',
+            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('sequence', 'position'), name='step_place_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequencestep',
+            constraint=models.UniqueConstraint(fields=('id', 'sequence'), name='step_and_its_sequence'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequencestep',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('branch__isnull', True), ('lane', '')), models.Q(('branch__isnull', False), ('lane__in', ['yes', 'no'])), _connector='OR'), name='step_has_a_lane_in_a_branch'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequencestep',
+            constraint=models.CheckConstraint(condition=models.Q(('branch', models.F('id')), _negated=True), name='step_is_not_its_own_branch'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequencestep',
+            constraint=models.CheckConstraint(condition=models.Q(('type', 'message'), models.Q(('content', {}), ('template', None)), _connector='OR'), name='step_that_says_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequencestep',
+            constraint=models.CheckConstraint(condition=models.Q(('type', 'branch'), ('conditions', []), _connector='OR'), name='step_with_conditions_is_a_branch'),
+        ),
+        migrations.AddConstraint(
+            model_name='sequencestep',
+            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['tag', 'untag']), ('tag', None), _connector='OR'), name='step_with_a_tag_changes_it'),
         ),
         migrations.AddIndex(
             model_name='enrolment',
@@ -474,6 +550,10 @@ class Migration(migrations.Migration):
             model_name='enrolment',
             index=models.Index(fields=['sequence', 'state', '-id'], name='enrolment_by_state'),
         ),
+        migrations.AddIndex(
+            model_name='enrolment',
+            index=models.Index(condition=models.Q(('step__isnull', False)), fields=['step', '-id'], name='enrolment_by_step'),
+        ),
         migrations.AddConstraint(
             model_name='enrolment',
             constraint=models.UniqueConstraint(fields=('sequence', 'openid', 'occasion'), name='enrolment_once'),
@@ -481,6 +561,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='enrolment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='enrolment_due_while_running'),
+        ),
+        migrations.AddConstraint(
+            model_name='enrolment',
+            constraint=models.CheckConstraint(condition=models.Q(('step', None), ('state__in', ['running', 'paused']), _connector='OR'), name='enrolment_waits_while_open'),
         ),
         migrations.AddConstraint(
             model_name='steprun',
@@ -494,4 +578,5 @@ class Migration(migrations.Migration):
             model_name='variant',
             constraint=models.CheckConstraint(condition=models.Q(('letter__in', ['A', 'B', 'C', 'D'])), name='variant_letter_known'),
         ),
+        migrations.RunSQL(OF_THE_SAME_SEQUENCE, OF_ANY_SEQUENCE),
     ]

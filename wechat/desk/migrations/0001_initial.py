@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -16,6 +17,20 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='ServiceHours',
+            fields=[
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='official.officialaccount', verbose_name='account')),
+                ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None, verbose_name='days of the week')),
+                ('opens_at', models.TimeField(verbose_name='from the hour')),
+                ('closes_at', models.TimeField(verbose_name='to the hour')),
+            ],
+            options={
+                'verbose_name': 'service hours',
+                'verbose_name_plural': 'service hours',
+                'constraints': [models.CheckConstraint(condition=models.Q(('opens_at', models.F('closes_at')), _negated=True), name='service_hours_have_a_length', violation_error_message='Both hours are the same.')],
+            },
+        ),
         migrations.CreateModel(
             name='Thread',
             fields=[
@@ -121,4 +136,5 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['thread', '-created_at'], name='note_newest'),
         ),
         count_edits("desk_takeover", "desk"),
+        count_edits("desk_servicehours", "service_hours"),
     ]

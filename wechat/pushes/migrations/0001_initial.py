@@ -240,6 +240,26 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('account', 'openid', 'trigger'), name='send_window_once'), models.CheckConstraint(condition=models.Q(('trigger__in', ['message', 'menu', 'follow', 'scan', 'enter'])), name='send_window_trigger_known')],
             },
         ),
+        migrations.CreateModel(
+            name='StaffNotice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
+                ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('counted', models.JSONField(default=dict)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount', verbose_name='account')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='member of staff')),
+            ],
+            options={
+                'verbose_name': 'notice to a member of staff',
+                'verbose_name_plural': 'notices to members of staff',
+                'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='pushes_staffnotice_due')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'account'), name='staff_notice_once_per_account')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='template',
             constraint=models.UniqueConstraint(fields=('account', 'platform_id'), name='template_once'),

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import simple_history.models
 import uuid
 import wechat.kernel.secrets
+import wechat.replies.handovers
 from django.conf import settings
 from django.db import migrations, models
 from wechat.kernel.versioned_cache import count_edits
@@ -44,6 +45,8 @@ class Migration(migrations.Migration):
                 ('closes_at', models.TimeField(blank=True, help_text='Earlier than the first hour means the next morning: 22:00 to 06:00.', null=True, verbose_name='to the hour')),
                 ('new_follower_days', models.PositiveSmallIntegerField(blank=True, help_text='Only those who followed within so many days.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='new followers')),
                 ('strategy', models.CharField(choices=[('all', 'All of them'), ('random', 'One at random')], default='all', max_length=8, verbose_name='of several replies')),
+                ('hands_to', models.CharField(blank=True, choices=wechat.replies.handovers.choices, help_text="The conversation is then among those that wait for an answer. To hand it to WeChat's own customer service, choose that as the kind of the reply.", max_length=20, verbose_name='hand the follower to')),
+                ('away_text', models.TextField(blank=True, help_text='Instead of the replies. Empty: the replies are said at any hour.', verbose_name='said outside of service hours')),
                 ('forward_url', models.URLField(blank=True, help_text='An address of your own that is told of every message this rule answers.', max_length=500, verbose_name='forward to')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
                 ('source_key', models.CharField(blank=True, editable=False, max_length=80, verbose_name='source')),
@@ -84,6 +87,8 @@ class Migration(migrations.Migration):
                 ('closes_at', models.TimeField(blank=True, help_text='Earlier than the first hour means the next morning: 22:00 to 06:00.', null=True, verbose_name='to the hour')),
                 ('new_follower_days', models.PositiveSmallIntegerField(blank=True, help_text='Only those who followed within so many days.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='new followers')),
                 ('strategy', models.CharField(choices=[('all', 'All of them'), ('random', 'One at random')], default='all', max_length=8, verbose_name='of several replies')),
+                ('hands_to', models.CharField(blank=True, choices=wechat.replies.handovers.choices, help_text="The conversation is then among those that wait for an answer. To hand it to WeChat's own customer service, choose that as the kind of the reply.", max_length=20, verbose_name='hand the follower to')),
+                ('away_text', models.TextField(blank=True, help_text='Instead of the replies. Empty: the replies are said at any hour.', verbose_name='said outside of service hours')),
                 ('forward_url', models.URLField(blank=True, help_text='An address of your own that is told of every message this rule answers.', max_length=500, verbose_name='forward to')),
                 ('forward_secret', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False, verbose_name='signing secret')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
