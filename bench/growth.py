@@ -39,7 +39,7 @@ from wechat.inbox.recording import insert  # noqa: E402
 from wechat.inbox.records import Record  # noqa: E402
 from wechat.pushes.models import Push  # noqa: E402
 from wechat.pushes.queueing import queue_many  # noqa: E402
-from wechat.replies.specs import Compare, Facts  # noqa: E402
+from wechat.replies.specs import Compare, FollowerFacts  # noqa: E402
 from wechat.sdk.messages import Text  # noqa: E402
 from wechat.sdk.pay.transactions import read_transaction  # noqa: E402
 
@@ -114,7 +114,7 @@ def _rules() -> tuple[str, Sequence[int], Sequence[Growth]]:
         began = time.perf_counter()
         compiled = rules(size, (Compare.CONTAINS, Compare.EQUALS, Compare.STARTS_WITH))
         building.points.append((size, (time.perf_counter() - began) * 1e3))
-        cost = _median(lambda compiled=compiled: compiled.match(message, MOMENT, Facts()), 200)  # type: ignore[misc]
+        cost = _median(lambda compiled=compiled: compiled.match(message, MOMENT, FollowerFacts()), 200)  # type: ignore[misc]
         finding.points.append((size, cost * 1e6))
     return "Rules", sizes, [finding, building]
 
