@@ -30,6 +30,7 @@ from tests.config.test_serving import free_server
 pytestmark = pytest.mark.django_db(transaction=True)
 
 held = threading.Event()
+begun = threading.Semaphore(0)
 
 
 def asks_redis(request: HttpRequest) -> HttpResponse:
@@ -37,6 +38,7 @@ def asks_redis(request: HttpRequest) -> HttpResponse:
 
 
 def waits(request: HttpRequest) -> HttpResponse:
+    begun.release()
     held.wait(60)
     return HttpResponse("done")
 
@@ -132,10 +134,13 @@ def test_a_notification_of_a_payment_for_which_no_thread_is_free_is_refused_in_t
 ) -> None:
     settings.ROOT_URLCONF = __name__
     monkeypatch.setattr(serving, "NOTICE_SECONDS", 0.2)
+    monkeypatch.setattr(f"{__name__}.begun", threading.Semaphore(0))
     held.clear()
 
     async def asked() -> tuple[list[Answered], Answered]:
         pages = [asyncio.ensure_future(exchange("GET", "/waits/")) for _ in range(settings.WEB_THREADS)]
+        for _page in pages:
+            await asyncio.to_thread(begun.acquire)
         notified = await exchange("POST", "/pay/nobody/notify/transaction", b"{}")
         held.set()
         return await asyncio.gather(*pages), notified
