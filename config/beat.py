@@ -1,7 +1,7 @@
-"""Beat: one tick a second, sent by a process that knows the settings and nothing else.
+"""Beat: one tick a second (``CELERY_BEAT_SCHEDULE``), sent by a process that knows the settings alone.
 
-``celery -A config.beat beat``. What a tick leads to is the workers' business, so no app is loaded here, which
-saves three quarters of the memory.
+``celery -A config.beat beat``. What a tick leads to is the workers' business, so no Django app is loaded here:
+two thirds less memory than with ``celery -A config beat``.
 """
 
 import os
@@ -13,8 +13,6 @@ from django.conf import settings
 from django.utils.log import configure_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-TICK_SECONDS = 1.0
 
 
 class Scheduler(beat.Scheduler):
@@ -28,10 +26,6 @@ class Scheduler(beat.Scheduler):
 
 app = Celery("wechat_console", fixups=[], set_as_current=False)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-# Without `expires`, which compares the clocks of two machines: a worker that was ahead by more than a second
-# would take no tick at all. Those that gather while no worker runs are skipped by the tick itself.
-app.conf.beat_schedule = {"tick": {"task": "kernel.tick", "schedule": TICK_SECONDS}}
-app.conf.beat_scheduler = "config.beat:Scheduler"
 
 
 @setup_logging.connect

@@ -192,6 +192,10 @@ CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_QUEUES = [Queue("interactive"), Queue("bulk")]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Asia/Shanghai"
+# Without `expires`, which compares the clocks of two machines: a worker that was ahead by more than a second
+# would take no tick at all. Those that gather while no worker runs are skipped by the tick itself.
+CELERY_BEAT_SCHEDULE = {"tick": {"task": "kernel.tick", "schedule": 1.0}}
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 
 # --- Pages ------------------------------------------------------------------------------------------------
 

@@ -64,6 +64,14 @@ def redis() -> Iterator[OwnRedis]:
     server.stop()
 
 
+@pytest.mark.parametrize("application", ["config.beat", "config"])
+def test_beat_ticks_with_either_application(broker: Broker, application: str) -> None:
+    url = f"amqp://guest:guest@127.0.0.1:{broker.port}//"
+    command = [application if each == "config.beat" else each for each in BEAT]
+    with running(*command, "--loglevel", "CRITICAL", CELERY_BROKER_URL=url):
+        assert broker.published.acquire(timeout=PATIENCE_SECONDS)
+
+
 def test_a_broker_that_was_killed_and_comes_back_gets_ticks_again(broker: Broker) -> None:
     url = f"amqp://guest:guest@127.0.0.1:{broker.port}//"
     with running(*BEAT, "--loglevel", "CRITICAL", CELERY_BROKER_URL=url):
