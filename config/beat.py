@@ -1,6 +1,6 @@
 """Beat: one tick a second (``CELERY_BEAT_SCHEDULE``), sent by a process that knows the settings alone.
 
-``celery -A config.beat beat``. What a tick leads to is the workers' business, so no Django app is loaded here:
+``celery -A config.beat beat``. What a tick leads to is the workers' business, so no Django app is loaded:
 two thirds less memory than with ``celery -A config beat``.
 """
 
