@@ -67,7 +67,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey(request: HttpRequest) -> HttpResponse:
     """The browser's dialog for a new passkey: first what it needs, then what it made."""
-    user, given = _user(request), passkeys.read(request.body)
+    user, given = _user(request), passkeys.read(request)
     if "answer" not in given:
         return JsonResponse(passkeys.begin_adding(request, user))
     name = str(given.get("name") or sessions.browser_of(request))[:60]
@@ -83,7 +83,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey_step(request: HttpRequest) -> HttpResponse:
     """The browser's dialog at the sign-in: first what it needs, then what it showed."""
-    user, given = _user(request), passkeys.read(request.body)
+    user, given = _user(request), passkeys.read(request)
     if second_factor.pending(request) != second_factor.SHOW:
         return JsonResponse({"error": _("Sign in first.")}, status=400)
     if "answer" not in given:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.http.request import RawPostDataException
 from django.utils import timezone
 from fido2.server import Fido2Server
 from fido2.utils import websafe_decode, websafe_encode
@@ -82,11 +83,11 @@ def is_right(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> boo
     return True
 
 
-def read(body: bytes) -> Mapping[str, Any]:
+def read(request: HttpRequest) -> Mapping[str, Any]:
     """Returns what the browser's script sent; nothing, if that is not from it."""
     try:
-        found = json.loads(body)
-    except ValueError:
+        found = json.loads(request.body)
+    except (ValueError, RawPostDataException):
         return {}
     return found if isinstance(found, dict) else {}
 

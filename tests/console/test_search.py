@@ -58,7 +58,7 @@ def test_orders_and_people_are_found_by_their_whole_number(ours: World, staff: C
 
 
 def test_pages_and_guides_are_found(staff: Cast) -> None:
-    assert 'href="/admin/replies/rule/tester/"' in found(staff.owner, "gzcs")
+    assert 'href="/admin/replies/rule/tester/"' in found(staff.owner, "zdhfcs")
     assert "/admin/help/menus/#" in found(staff.owner, "发布、定时、恢复")
 
 
