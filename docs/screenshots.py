@@ -43,6 +43,7 @@ PAGES = {
     "unanswered": ("/admin/inbox/inboundmessage/unanswered/", WIDE),
     "rule": ("/admin/replies/rule/add/", WIDE),
     "rules": ("/admin/replies/rule/", WIDE),
+    "sequence": ("/admin/campaigns/sequence/1/change/", WIDE),
     "tester": ("/admin/replies/rule/tester/", WIDE),
     "never": ("/admin/replies/rule/never/", WIDE),
     "import": ("/admin/replies/rule/import/", WIDE),

@@ -106,6 +106,8 @@ def test_a_follower_goes_the_way_of_their_tag_and_both_ways_meet_again(
     passes(2.9)
     assert received(phone, account) == ["欢迎"]
     passes(3.001)
+    assert received(phone, account) == ["欢迎", "会员礼" if is_member else "成为会员"]
+    passes(3.002)
     assert received(phone, account) == ["欢迎", "会员礼" if is_member else "成为会员", "再见"]
     assert Enrolment.objects.get().state == "finished"
 

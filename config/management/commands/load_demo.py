@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.official.models import OfficialAccount
-from config.demo import merchant, shop
+from config.demo import merchant, sequence, shop
 from config.embedded import PROJECT
 from menus import asking, drafts
 from menus import portable as menu_files
@@ -38,6 +38,7 @@ class Command(BaseCommand):
         _introduce_to_simulator(mini)
         merchant.set_up(account)
         shop.set_up(account)
+        sequence.set_up(account)
 
 
 def _make_login() -> None:
