@@ -26,6 +26,10 @@ class RefundDue:
     def due_at(self) -> float | None:
         return self.refund.due_at
 
+    @property
+    def row(self) -> object:
+        return self.refund
+
 
 @dataclass(frozen=True, slots=True)
 class TransferDue:
@@ -37,6 +41,10 @@ class TransferDue:
     @property
     def due_at(self) -> float | None:
         return self.transfer.due_at
+
+    @property
+    def row(self) -> object:
+        return self.transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,10 @@ class SharingDue:
     def due_at(self) -> float | None:
         return self.sharing.due_at
 
+    @property
+    def row(self) -> object:
+        return self.sharing
+
 
 @dataclass(frozen=True, slots=True)
 class RedPacketDue:
@@ -62,21 +74,29 @@ class RedPacketDue:
     def due_at(self) -> float | None:
         return self.packet.due_at
 
+    @property
+    def row(self) -> object:
+        return self.packet
+
 
 Task = Notice | RefundDue | TransferDue | SharingDue | RedPacketDue
 
 
 class Schedule:
-    """A heap over one state; another state (after a reset, say) makes it anew from what is due in there."""
+    """A heap over one state; another state (after a reset, say) makes it anew from what is due in there.
+
+    What is planned while that happens is among it already: each row is there once for each time.
+    """
 
     def __init__(self) -> None:
         self.heap: list[tuple[float, int, Task]] = []
         self.numbers = count()
+        self.planned: set[tuple[float, int]] = set()
         self.state: PayState | None = None
 
     def of(self, state: PayState) -> Schedule:
         if self.state is not state:
-            self.state, self.heap = state, []
+            self.state, self.heap, self.planned = state, [], set()
             for notice in state.notices.values():
                 self.add(notice)
             for merchant in state.merchants.values():
@@ -91,12 +111,18 @@ class Schedule:
         return self
 
     def add(self, task: Task) -> None:
-        if task.due_at is not None:
+        if task.due_at is not None and (known := (task.due_at, _identity(task))) not in self.planned:
+            self.planned.add(known)
             heapq.heappush(self.heap, (task.due_at, next(self.numbers), task))
 
     def take(self, now: float) -> Iterator[Task]:
         """What is due, each once; what was moved to another time meanwhile is left for then."""
         while self.heap and self.heap[0][0] <= now:
             at, _, task = heapq.heappop(self.heap)
+            self.planned.discard((at, _identity(task)))
             if task.due_at == at:
                 yield task
+
+
+def _identity(task: Task) -> int:
+    return id(task if isinstance(task, Notice) else task.row)

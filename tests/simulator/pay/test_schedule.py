@@ -1,0 +1,38 @@
+"""What WeChat Pay still has to do is done once, and again only for another time."""
+
+from simulator.pay.records.notices import Notice
+from simulator.pay.schedule import Schedule
+from simulator.pay.state import PayState
+
+
+def notice(state: PayState, due_at: float) -> Notice:
+    kept = Notice("1", "1900000001", "https://shop.example.com", "TRANSACTION.SUCCESS", "", "{}", 0, due_at)
+    state.notices[kept.id] = kept
+    return kept
+
+
+def test_what_is_planned_while_the_schedule_is_made_is_done_once() -> None:
+    state, schedule = PayState(), Schedule()
+    planned = notice(state, 15)
+    schedule.of(state).add(planned)
+    assert list(schedule.of(state).take(20)) == [planned]
+
+
+def test_what_is_planned_again_is_done_again() -> None:
+    state, schedule = PayState(), Schedule()
+    planned = notice(state, 15)
+    assert list(schedule.of(state).take(20)) == [planned]
+    planned.due_at = 30
+    schedule.of(state).add(planned)
+    assert list(schedule.of(state).take(20)) == []
+    assert list(schedule.of(state).take(30)) == [planned]
+
+
+def test_what_was_moved_to_another_time_is_left_for_then() -> None:
+    state, schedule = PayState(), Schedule()
+    planned = notice(state, 15)
+    schedule.of(state).add(planned)
+    planned.due_at = 30
+    schedule.of(state).add(planned)
+    assert list(schedule.of(state).take(20)) == []
+    assert list(schedule.of(state).take(40)) == [planned]
