@@ -2,12 +2,13 @@
 
 import datetime
 
+from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import Sequence, SequenceStep
 
 Lane, Type, Unit = SequenceStep.Lane, SequenceStep.Type, SequenceStep.Unit
 MORNING = datetime.time(10)
-BOUGHT = [{"field": "orders.count", "compare": "least", "value": "1"}]
+BOUGHT = Condition(field="orders.count", compare="least", value="1")
 
 
 def set_up(account: OfficialAccount) -> None:
@@ -21,7 +22,7 @@ def set_up(account: OfficialAccount) -> None:
     )  # fmt: skip
     branch = steps.create(
         sequence=sequence, position=1, type=Type.BRANCH, wait=2, unit=Unit.DAYS, at_time=MORNING,
-        conditions=BOUGHT, content={},
+        conditions=[BOUGHT], content={},
     )  # fmt: skip
     steps.create(
         sequence=sequence, position=2, branch=branch, lane=Lane.YES,
