@@ -292,3 +292,15 @@ def test_a_dry_run_says_when_which_way_and_why_not_and_sends_nothing(
     assert "没有替代的模板" in shown
     assert "给取关的" not in shown
     assert Enrolment.objects.count() == before
+
+
+@pytest.mark.parametrize("do", ["up", "down", "move", "remove"])
+@pytest.mark.parametrize("step", ["", "0", "1e2", "0.1", "9" * 30, "💥"])
+def test_a_step_that_is_not_there_is_told_of(
+    staff: Cast, sequence: Sequence, page: str, do: str, step: str
+) -> None:
+    SequenceStep.objects.create(sequence=sequence, content={"type": "text", "content": "在"})
+    form = {"account": sequence.account_id, "do": do, "step": step}
+    answer = signed_in(staff.owner).post(page, form, follow=True)
+    assert answer.status_code == 200
+    assert sequence.steps.count() == 1

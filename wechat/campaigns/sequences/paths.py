@@ -96,8 +96,8 @@ def insert(nodes: list[Node], place: Place, node: Node) -> None:
 
 def take_out(nodes: list[Node], pk: int) -> Node:
     """Takes a step out, with all that is in its lanes. Raises ``NoSuchPlace``."""
-    lane, index = _found(nodes, Place(pk))
-    return lane.pop(index - 1)
+    lane, index = _step_found(nodes, pk)
+    return lane.pop(index)
 
 
 def number(nodes: Sequence[Node]) -> list[SequenceStep]:
@@ -115,9 +115,11 @@ def number(nodes: Sequence[Node]) -> list[SequenceStep]:
 
 
 def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
-    """Where a step goes when it is moved up or down among those it is with, or out of its lane."""
-    lane, index = _found(nodes, Place(pk))
-    index -= 1
+    """Where a step goes when it is moved up or down among those it is with, or out of its lane.
+
+    Raises ``NoSuchPlace`` for a step that is not there.
+    """
+    lane, index = _step_found(nodes, pk)
     here = lane[index].step
     earlier = _before(nodes, lane, index - 1) if index else _out_of(nodes, here, up=True)
     later = Place(lane[index + 1].step.pk) if index + 1 < len(lane) else _out_of(nodes, here, up=False)
@@ -153,6 +155,14 @@ def _found(nodes: list[Node], place: Place) -> tuple[list[Node], int]:
                 if node.step.type == Type.BRANCH:
                     return node.lane(place.lane), 0
     raise NoSuchPlace
+
+
+def _step_found(nodes: list[Node], pk: int) -> tuple[list[Node], int]:
+    """The lane that a step is in, and its index there."""
+    if not pk:
+        raise NoSuchPlace
+    lane, behind = _found(nodes, Place(pk))
+    return lane, behind - 1
 
 
 def _lanes(nodes: list[Node]) -> Iterator[list[Node]]:
