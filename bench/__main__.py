@@ -27,10 +27,10 @@ def main(names: list[str]) -> int:
             f"No benchmark {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.\n"
         )
         return 2
-    said = {name: _run(name) for name in names or QUICK}
+    outputs = {name: _run(name) for name in names or QUICK}
     if not names:
-        PAGE.write_text(_page({name: text for name, (_code, text) in said.items()}))
-    return max((code for code, _text in said.values()), default=0)
+        PAGE.write_text(_page({name: text for name, (_code, text) in outputs.items()}))
+    return max((code for code, _text in outputs.values()), default=0)
 
 
 def _run(name: str) -> tuple[int, str]:
@@ -47,10 +47,10 @@ def _run(name: str) -> tuple[int, str]:
     return process.returncode, "".join(lines)
 
 
-def _page(said: dict[str, str]) -> str:
+def _page(outputs: dict[str, str]) -> str:
     machine = f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}"
     parts = [HEAD.format(machine=machine)]
-    for name, text in said.items():
+    for name, text in outputs.items():
         body = text.strip() if name in TABLES else f"```\n{text.strip()}\n```"
         parts.append(f"\n## `python -m bench.{name}`\n\n{body}\n")
     return "".join(parts)

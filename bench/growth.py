@@ -205,7 +205,7 @@ def _payments(account: OfficialAccount) -> float:
             key=f"new:{number}", way=Order.Way.NATIVE, description="会员年卡", total=100, expires_at=now,
             due_at=now,
         )  # fmt: skip
-        said = read_transaction(
+        notified = read_transaction(
             {
                 "mchid": merchant.mchid, "appid": account.appid, "out_trade_no": order.out_trade_no,
                 "transaction_id": f"4300{number}", "trade_state": "SUCCESS", "trade_type": "NATIVE",
@@ -214,7 +214,7 @@ def _payments(account: OfficialAccount) -> float:
             }
         )  # fmt: skip
         began = time.perf_counter()
-        apply(merchant, said, by="bench")
+        apply(merchant, notified, by="bench")
         took.append(time.perf_counter() - began)
     return statistics.median(took)
 

@@ -47,8 +47,8 @@ def main() -> None:
             first = first or speed.per_second
             print(f"{number} workers, {LATENCY_MS} ms  {speed}  {speed.per_second / first:.2f} of the first")
         waited = sorted(_answers(bench, options.answers))
-        told = ", ".join(f"{seconds:.2f}" for seconds in waited)
-        print(f"answers of people left after {told} s while a campaign was sent at {SLOW_MS} ms a call")
+        shown = ", ".join(f"{seconds:.2f}" for seconds in waited)
+        print(f"answers of people left after {shown} s while a campaign was sent at {SLOW_MS} ms a call")
 
 
 def _answers(bench: Bench, count: int) -> Iterator[float]:

@@ -29,5 +29,5 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 @setup_logging.connect
-def log_as_django_does(**_told: object) -> None:
+def log_as_django_does(**_arguments: object) -> None:
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

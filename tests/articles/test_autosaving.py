@@ -35,9 +35,9 @@ def test_a_text_is_kept_as_it_would_be_saved_and_offered_again(
     staff: Cast, written: Callable[..., Draft]
 ) -> None:
     at = address(staff.ours.pk, written())
-    told = kept(staff.editor, at, "<div>写到一半<video src=x></video></div>").json()
-    assert told["articles"][0]["html"] == "<p>写到一半</p>"
-    assert told["articles"][0]["dropped"]
+    payload = kept(staff.editor, at, "<div>写到一半<video src=x></video></div>").json()
+    assert payload["articles"][0]["html"] == "<p>写到一半</p>"
+    assert payload["articles"][0]["dropped"]
     offered = signed_in(staff.owner).get(at).json()
     assert (offered["version"], offered["articles"][0]["content"]) == (1, "<p>写到一半</p>")
     assert offered["who"] == staff.editor.username

@@ -30,7 +30,7 @@ def _files(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
 
 
-def said(account: OfficialAccount, body: bytes = VOICE) -> None:
+def receive_voice(account: OfficialAccount, body: bytes = VOICE) -> None:
     """A voice of a follower that was fetched from the platform, waiting at the desk."""
     row = message(
         account, kind="voice", openid=OPENID,
@@ -53,7 +53,7 @@ def played(page: Page) -> Locator:
 
 
 def test_a_voice_plays_at_the_desk_and_goes_on_when_somebody_writes(sign_in: SignIn, staff: Cast) -> None:
-    said(staff.ours)
+    receive_voice(staff.ours)
     page = sign_in(staff.service)
     page.goto("/admin/desk/thread/")
     page.locator(".desk-line").first.click()
@@ -66,7 +66,7 @@ def test_a_voice_plays_at_the_desk_and_goes_on_when_somebody_writes(sign_in: Sig
 
 
 def test_a_voice_plays_in_the_conversation_of_the_message_log(sign_in: SignIn, staff: Cast) -> None:
-    said(staff.ours)
+    receive_voice(staff.ours)
     page = sign_in(staff.service)
     page.goto(f"/admin/inbox/inboundmessage/conversation/{staff.ours.pk}/{OPENID}/")
     assert played(page).evaluate(SECONDS) == pytest.approx(2.0)
@@ -87,7 +87,7 @@ def test_a_voice_of_the_media_library_plays_too(sign_in: SignIn, staff: Cast) ->
 def test_what_is_no_amr_is_said_and_can_be_downloaded(
     sign_in: SignIn, staff: Cast, faults: list[str]
 ) -> None:
-    said(staff.ours, b"#!AMR-WB\n" + bytes(100))
+    receive_voice(staff.ours, b"#!AMR-WB\n" + bytes(100))
     page = sign_in(staff.service)
     page.goto(f"/admin/inbox/inboundmessage/conversation/{staff.ours.pk}/{OPENID}/")
     page.get_by_role("button", name="播放语音").click()

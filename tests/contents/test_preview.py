@@ -30,24 +30,24 @@ def looked_at(
     return found
 
 
-def said(told: dict[str, Any]) -> str:
-    found = re.search(r'<span class="bubble-text">(.*?)</span>\s*</div>', told["html"], re.DOTALL)
+def bubble_text(payload: dict[str, Any]) -> str:
+    found = re.search(r'<span class="bubble-text">(.*?)</span>\s*</div>', payload["html"], re.DOTALL)
     return found[1].strip() if found else ""
 
 
 def test_for_nobody_a_variable_is_shown_by_its_name(editor: Client, staff: Cast) -> None:
-    told = looked_at(editor, staff, "{remark|朋友}您好，{account}")
+    payload = looked_at(editor, staff, "{remark|朋友}您好，{account}")
     chips = '<span class="text-chip">备注名</span>您好，<span class="text-chip">公众号名称</span>'
-    assert said(told) == chips
+    assert bubble_text(payload) == chips
 
 
 def test_for_a_person_it_reads_as_what_they_will_be_sent(editor: Client, staff: Cast) -> None:
     Follower.objects.create(account=staff.ours, openid=OPENID, remark="王<b>")
-    told = looked_at(editor, staff, '{remark|朋友} <a href="https://a.cn/?r={remark|x}">点</a>', OPENID)
-    assert "王&lt;b&gt; " in said(told)
-    assert 'href="https://a.cn/?r=%E7%8E%8B%3Cb%3E"' in said(told)
+    payload = looked_at(editor, staff, '{remark|朋友} <a href="https://a.cn/?r={remark|x}">点</a>', OPENID)
+    assert "王&lt;b&gt; " in bubble_text(payload)
+    assert 'href="https://a.cn/?r=%E7%8E%8B%3Cb%3E"' in bubble_text(payload)
     Follower.objects.update(remark="")
-    assert said(looked_at(editor, staff, "{remark|朋友}您好", OPENID)) == "朋友您好"
+    assert bubble_text(looked_at(editor, staff, "{remark|朋友}您好", OPENID)) == "朋友您好"
 
 
 def test_the_length_counts_the_longest_that_can_be_sent(editor: Client, staff: Cast) -> None:
@@ -67,10 +67,10 @@ def test_what_is_no_variable_and_what_leaves_nothing_is_told(editor: Client, sta
 
 
 def test_a_variable_that_is_not_filled_in_there_is_shown_as_it_is_sent(editor: Client, staff: Cast) -> None:
-    told = looked_at(editor, staff, "前面 {ahead|几} 位")
-    assert said(told) == "前面 {ahead|几} 位"
-    assert "{ahead} 不是变量" in " ".join(told["notes"])
-    assert 'class="text-chip"' in said(looked_at(editor, staff, "{ahead|几} 位", offered="ahead"))
+    payload = looked_at(editor, staff, "前面 {ahead|几} 位")
+    assert bubble_text(payload) == "前面 {ahead|几} 位"
+    assert "{ahead} 不是变量" in " ".join(payload["notes"])
+    assert 'class="text-chip"' in bubble_text(looked_at(editor, staff, "{ahead|几} 位", offered="ahead"))
 
 
 def test_a_remark_that_is_withheld_from_a_role_stays_hidden(editor: Client, staff: Cast) -> None:

@@ -136,8 +136,8 @@ def test_outside_of_service_hours_they_are_told_when_somebody_is_there_and_wait_
 ) -> None:
     assert sent(platform, platform.text("转人工")).startswith("您好，前面还有 0 位")
     clock.move_to(NIGHT)
-    told = "现在不是服务时间（周一至周五 09:00–18:00），我们3月9日 09:00回复您。"
-    assert sent(platform, platform.text("转人工", openid="oNight")) == told
+    reply_text = "现在不是服务时间（周一至周五 09:00–18:00），我们3月9日 09:00回复您。"
+    assert sent(platform, platform.text("转人工", openid="oNight")) == reply_text
     react_to_due()
     assert boxes.waiting(account) == 2
 

@@ -133,10 +133,10 @@ def test_no_openid_breaks_the_pages_that_show_it(staff: Cast, openid: str) -> No
 
 
 def test_links_of_ours_can_be_opened_and_what_a_follower_wrote_stays_text(staff: Cast) -> None:
-    said = (
+    words = (
         '<a href="https://a.cn/?a=1&b=2">看订单</a><script>alert(1)</script><a href="javascript:x()">别点</a>'
     )
-    message(staff.ours, said, answer={"type": "text", "content": said})
+    message(staff.ours, words, answer={"type": "text", "content": words})
     address = reverse("admin:inbox_conversation", args=[staff.ours.pk, OPENID])
     html = signed_in(staff.service).get(address).content.decode()
     assert html.count('<a class="text-link" href="https://a.cn/?a=1&amp;b=2"') == 1

@@ -39,12 +39,12 @@ def test_a_text_is_read_in_its_encoding(encoding: str, delimiter: str) -> None:
     assert read(body) == [["OpenID", "备注"], ["oPerson", "王女士"]]
 
 
-@pytest.mark.parametrize("told", ["sep=;\n", '"sep=;"\r\n', "SEP=;\n"])
+@pytest.mark.parametrize("first_line", ["sep=;\n", '"sep=;"\r\n', "SEP=;\n"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gbk"])
 def test_the_line_that_tells_excel_what_parts_the_cells_is_none_of_the_table(
-    told: str, encoding: str
+    first_line: str, encoding: str
 ) -> None:
-    body = f"{told}{TEXT.replace(',', ';')}a,b;c\n".encode(encoding)
+    body = f"{first_line}{TEXT.replace(',', ';')}a,b;c\n".encode(encoding)
     assert read(body) == [["OpenID", "备注"], ["oPerson", "王女士"], ["a,b", "c"]]
 
 

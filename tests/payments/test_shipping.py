@@ -215,8 +215,8 @@ def parcel(number: str, company: str = "YTO", **more: str) -> dict[str, str]:
     return {"company": company, "number": number, **more}
 
 
-def says(system: Signed, order: Order, **told: Any) -> Any:
-    body = {"how": "express", "parcels": [parcel("A1")], **told}
+def says(system: Signed, order: Order, **fields: Any) -> Any:
+    body = {"how": "express", "parcels": [parcel("A1")], **fields}
     return system.post(f"/api/v1/orders/{order.out_trade_no}/shipping", body, key=uuid.uuid4().hex)
 
 

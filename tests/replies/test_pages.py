@@ -223,8 +223,8 @@ def test_a_variable_that_may_be_empty_has_to_tell_what_to_say_then(
 ) -> None:
     page: Any = editor.post(f"{LIST}add/", form(account, reply(**reply_of)), follow=True)
     assert Rule.objects.exists() is not refused
-    told = "请把 {remark} 写成 {remark|朋友}，没有的人会看到“朋友”"
-    assert (told in page.content.decode()) is refused
+    sentence = "请把 {remark} 写成 {remark|朋友}，没有的人会看到“朋友”"
+    assert (sentence in page.content.decode()) is refused
 
 
 def test_a_reply_of_which_nothing_may_be_left_is_saved_with_a_warning(

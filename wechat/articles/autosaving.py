@@ -106,10 +106,10 @@ def _rows_of_page(place: Place) -> QuerySet[Autosave]:
 def _offered(place: Place) -> dict[str, Any]:
     """Of a page that was sent and came back its own; of a new page the newest that was not saved."""
     row = _rows_of_page(place).first() or place.rows().order_by("-saved_at").first()
-    return {} if row is None else {**_told(row), "articles": row.articles}
+    return {} if row is None else {**_version_payload(row), "articles": row.articles}
 
 
-def _told(row: Autosave) -> dict[str, Any]:
+def _version_payload(row: Autosave) -> dict[str, Any]:
     return {
         "version": row.version,
         "token": str(row.token or ""),
@@ -144,7 +144,7 @@ def _kept(place: Place, posted: dict[str, Any]) -> dict[str, Any]:
     for article, text in zip(articles, texts, strict=True):
         article["content"] = text.html
     row = _keep(place, posted["version"], posted["seen"], articles)
-    return {**_told(row), "articles": [_shown(text) for text in texts]}
+    return {**_version_payload(row), "articles": [_shown(text) for text in texts]}
 
 
 def _shown(text: Cleaned) -> dict[str, str]:
@@ -167,7 +167,7 @@ def _keep(place: Place, version: int, seen: int, articles: list[dict[str, str]])
                 "%(who)s writes on this article in another window as well (%(at)s). "
                 "What you write is not kept."
             )
-            % _told(row),
+            % _version_payload(row),
             row.version,
         )
     row.articles, row.user, row.version = articles, place.user, version + 1

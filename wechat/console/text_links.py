@@ -15,8 +15,8 @@ def linked(text: str) -> SafeString:
 
 def _drawn(link: Link) -> SafeString:
     if link.appid:
-        told = _("Opens the mini program %(appid)s %(page)s") % {"appid": link.appid, "page": link.pagepath}
-        return format_html('<span class="text-link" title="{}">{}</span>', told.strip(), link.words)
+        title = _("Opens the mini program %(appid)s %(page)s") % {"appid": link.appid, "page": link.pagepath}
+        return format_html('<span class="text-link" title="{}">{}</span>', title.strip(), link.words)
     return format_html(
         '<a class="text-link" href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>',
         link.url,

@@ -39,10 +39,10 @@ class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin i
         self.account_id = account_id
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        return wrapped(super().render(name, value, attrs, renderer), self._told())
+        return wrapped(super().render(name, value, attrs, renderer), self._settings())
 
-    def _told(self) -> dict[str, Any]:
-        return told(
+    def _settings(self) -> dict[str, Any]:
+        return script_settings(
             self.account_id, self.variables, self.preview or self._usual_preview() if self.has_preview else ""
         )
 
@@ -57,10 +57,12 @@ def named(names: Iterable[str]) -> dict[str, Variable]:
 
 def wrapped(field: SafeString, telling: Mapping[str, Any]) -> SafeString:
     """A text area with what the script needs to know for it."""
-    return format_html('<text-editor data-told="{}">{}</text-editor>', json.dumps(telling), field)
+    return format_html('<text-editor data-settings="{}">{}</text-editor>', json.dumps(telling), field)
 
 
-def told(account_id: int | None, variables: Mapping[str, Variable], preview: str) -> dict[str, Any]:
+def script_settings(
+    account_id: int | None, variables: Mapping[str, Variable], preview: str
+) -> dict[str, Any]:
     """Returns what the script is told: whom to ask, what to offer, and its words."""
     account = urlencode({"account": account_id or ""})
     return {

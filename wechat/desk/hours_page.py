@@ -49,7 +49,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if form.is_valid():
         kept = form.save()
         return _kept(request, account, _("Service hours: %(hours)s") % {"hours": kept})
-    context = frame(request, _("Service hours"), form=form, row=row, told=service_hours.in_words(account))
+    context = frame(request, _("Service hours"), form=form, row=row, in_words=service_hours.in_words(account))
     return TemplateResponse(request, "desk/hours.html", context)
 
 

@@ -32,11 +32,11 @@ def _for_followers(look_up: LookUp) -> LookUp:
     """In the language of the accounts, whoever looks at it."""
 
     @wraps(look_up)
-    def told(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
+    def looked_up(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
         with translation.override(settings.LANGUAGE_CODE):
             return look_up(account, openid, at)
 
-    return told
+    return looked_up
 
 
 @_for_followers

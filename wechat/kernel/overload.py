@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
 
 _refused: dict[str, int] = {}
-_told: dict[str, float] = {}
+_logged_at: dict[str, float] = {}
 
 
 def note(door: str) -> None:
@@ -22,6 +22,6 @@ def note(door: str) -> None:
     metrics.OVERLOADED.labels(door).inc()
     _refused[door] = _refused.get(door, 0) + 1
     now = time.monotonic()
-    if now - _told.get(door, -PAUSE_SECONDS) >= PAUSE_SECONDS:
-        _told[door] = now
+    if now - _logged_at.get(door, -PAUSE_SECONDS) >= PAUSE_SECONDS:
+        _logged_at[door] = now
         log.warning("overloaded", extra={"door": door, "refused": _refused.pop(door)})

@@ -11,12 +11,12 @@
 
   function decoded(voice) {
     const worker = new Worker(DECODER);
-    const told = new Promise((resolve, reject) => {
+    const decoded = new Promise((resolve, reject) => {
       worker.addEventListener("message", (event) => (event.data.amr?.length ? resolve(event.data.amr) : reject(new Error("no AMR"))));
       worker.addEventListener("error", reject);
     });
     worker.postMessage({ command: "decode", buffer: voice });
-    return told.finally(() => worker.terminate());
+    return decoded.finally(() => worker.terminate());
   }
 
   async function bytes(address) {

@@ -37,10 +37,10 @@ class CodeDialog {
 
   // The cashier's program may have charged the code meanwhile, and the platform waits for the password.
   async ask() {
-    const told = await payment("waiting", { person: this.phone.person });
-    if (!told.prepay || !this.node.open) return;
+    const waiting = await payment("waiting", { person: this.phone.person });
+    if (!waiting.prepay || !this.node.open) return;
     this.node.close();
-    confirmWaiting(this.phone, told);
+    confirmWaiting(this.phone, waiting);
   }
 }
 

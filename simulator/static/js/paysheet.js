@@ -26,11 +26,11 @@ export function payByPrepay(place, person, prepay) {
 }
 
 // A payment by code that waits for the password; who closes the sheet refuses it.
-export async function confirmWaiting(phone, told) {
+export async function confirmWaiting(phone, waiting) {
   const sheet = new PaySheet(phone.node, phone.person);
-  sheet.show(told);
+  sheet.show(waiting);
   const { result } = await sheet.ended;
-  if (result === "cancel") await payment("refuse", { prepay: told.prepay, person: phone.person });
+  if (result === "cancel") await payment("refuse", { prepay: waiting.prepay, person: phone.person });
 }
 
 async function pay(place, person, what, given) {

@@ -188,7 +188,7 @@ class Notified:
         return json.loads(self.body)
 
     @property
-    def told(self) -> Any:
+    def plain(self) -> Any:
         return json.loads(unseal(self.envelope["resource"]))
 
 

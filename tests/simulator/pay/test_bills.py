@@ -147,8 +147,8 @@ def apply(shop: Shop, day: str, kind: str = "tradebill", **query: str) -> reques
     return shop.call("GET", f"/v3/bill/{kind}?bill_date={day}{extra}")
 
 
-def fetch(shop: Shop, told: Any) -> bytes:
-    target = told["download_url"].removeprefix(shop.simulator.base)
+def fetch(shop: Shop, plain: Any) -> bytes:
+    target = plain["download_url"].removeprefix(shop.simulator.base)
     answer = shop.call("GET", target)
     assert answer.status_code == 200
     assert not [name for name in answer.headers if name.lower().startswith("wechatpay")]

@@ -70,11 +70,11 @@ def test_one_payment_pays_every_order_and_is_notified_once(mall: Shop, server: N
     (came,) = server.came
     mall.verify(came.headers, came.body)
     assert came.envelope["event_type"] == "TRANSACTION.SUCCESS"
-    assert came.told["combine_out_trade_no"] == NUMBER
-    assert came.told["combine_payer_info"] == {"openid": OPENID}
-    amounts = [each["amount"]["total_amount"] for each in came.told["sub_orders"]]
+    assert came.plain["combine_out_trade_no"] == NUMBER
+    assert came.plain["combine_payer_info"] == {"openid": OPENID}
+    amounts = [each["amount"]["total_amount"] for each in came.plain["sub_orders"]]
     assert amounts == [3_000, 7_000]
-    assert {each["trade_state"] for each in came.told["sub_orders"]} == {"SUCCESS"}
+    assert {each["trade_state"] for each in came.plain["sub_orders"]} == {"SUCCESS"}
     assert mall.ledger()["balance"] == 2_982
     assert mall.simulator.look(f"/merchants/{OTHER}/ledger")["balance"] == 6_958
     found = query(mall).json()
@@ -168,7 +168,7 @@ def test_a_service_provider_combines_orders_of_merchants_it_serves(mall: Shop, s
     mall.setup(sub_mchids=[OTHER])
     subs = [sub_order(sub_mchid=OTHER), sub_order(number=SECOND, fen=7_000)]
     mall.sim("/pay", {"prepay": order(mall, sub_orders=subs).json()["prepay_id"], "openid": OPENID})
-    assert server.came[-1].told["sub_orders"][0]["sub_mchid"] == OTHER
+    assert server.came[-1].plain["sub_orders"][0]["sub_mchid"] == OTHER
     assert mall.simulator.look(f"/merchants/{OTHER}/ledger")["balance"] == 2_982
 
 

@@ -44,8 +44,8 @@ def test_an_encrypted_message_comes_back_encrypted_for_the_merchant(shop: Shop, 
     shop.verify(came.headers, came.body)
     assert came.envelope["event_type"] == "SECURITY_ECHO.SUCCESS"
     assert came.envelope["resource"]["original_type"] == "security"
-    assert came.told["echo_message"] == "hello"
-    assert opened(came.told["encrypt_echo_message"]) == "机密"
+    assert came.plain["echo_message"] == "hello"
+    assert opened(came.plain["encrypt_echo_message"]) == "机密"
 
 
 @pytest.mark.parametrize(

@@ -143,13 +143,13 @@ def new_serial(shop: Shop, old: str) -> str:
 
 
 def test_while_switching_the_request_picks_the_key(shop: Shop) -> None:
-    told = shop.setup(key_mode="switching")
+    plain = shop.setup(key_mode="switching")
     asked = shop.order()
-    assert shop.verify(asked.headers, asked.content) == told["platform"]["public_key_id"]
+    assert shop.verify(asked.headers, asked.content) == plain["platform"]["public_key_id"]
     silent = shop.call(
         "GET", f"{ORDERS}/out-trade-no/SO20260302100000001?mchid={MCHID}", headers={"Wechatpay-Serial": ""}
     )
-    assert shop.verify(silent.headers, silent.content) == told["serving"]
+    assert shop.verify(silent.headers, silent.content) == plain["serving"]
 
 
 @pytest.mark.parametrize("spoil", ["probe", "stale", "serial", "body", "unsigned"])
@@ -184,8 +184,10 @@ def test_a_fault_of_one_merchant_spares_the_others(shop: Shop) -> None:
 
 
 def test_a_merchant_may_bring_no_key_and_is_given_one(shop: Shop) -> None:
-    told = shop.sim("/merchants", {"mchid": "1900000110", "appids": ["wx1"], "apiv3_key": "k" * 32})
-    other = Shop(shop.simulator, told, "1900000110", told["serial_no"], RSA.import_key(told["private_key"]))
+    plain = shop.sim("/merchants", {"mchid": "1900000110", "appids": ["wx1"], "apiv3_key": "k" * 32})
+    other = Shop(
+        shop.simulator, plain, "1900000110", plain["serial_no"], RSA.import_key(plain["private_key"])
+    )
     assert other.order(appid="wx1").ok
     assert "private_key" not in str(shop.simulator.look("/merchants"))
 

@@ -28,9 +28,9 @@ def test_a_payment_is_told_once_signed_and_sealed(shop: Shop, server: NotifyServ
     assert came.headers["User-Agent"] == "Mozilla/4.0"
     assert came.envelope["event_type"] == "TRANSACTION.SUCCESS"
     assert came.envelope["resource"]["associated_data"] == "transaction"
-    told = shop.query().json()
-    del told["promotion_detail"], told["scene_info"]
-    assert came.told == told
+    plain = shop.query().json()
+    del plain["promotion_detail"], plain["scene_info"]
+    assert came.plain == plain
     shop.settle(86_400)
     assert len(server.came) == 1
 
@@ -121,7 +121,7 @@ def test_duplicates_delays_and_losses_are_made_to_order(shop: Shop, server: Noti
     paid(shop, "SO-late-00001")
     paid(shop, "SO-first-0001")
     shop.settle(60)
-    assert [each.told["out_trade_no"] for each in server.came[3:]] == ["SO-first-0001", "SO-late-00001"]
+    assert [each.plain["out_trade_no"] for each in server.came[3:]] == ["SO-first-0001", "SO-late-00001"]
     shop.sim("/pay/faults", {"at": "notice", "lose": True})
     paid(shop, "SO-lost-00001")
     shop.settle(2 * 86_400)
@@ -132,7 +132,7 @@ def test_any_notice_can_be_delivered_again(shop: Shop, server: NotifyServer) -> 
     paid(shop)
     again = shop.sim(f"/notices/{notices(shop)[0]['id']}/deliver", {})
     assert again["verdict"] == "taken"
-    assert server.came[0].told == server.came[1].told
+    assert server.came[0].plain == server.came[1].plain
 
 
 def test_without_an_apiv3_key_nothing_is_sent(shop: Shop, server: NotifyServer) -> None:
@@ -160,7 +160,7 @@ def test_a_notice_outlives_a_restart(shop: Shop, server: NotifyServer) -> None:
     shop.sim("/state", state, "PUT")
     server.status = 200
     shop.settle(15)
-    assert server.came[0].told == server.came[1].told
+    assert server.came[0].plain == server.came[1].plain
     assert KEYS["apiv3_key"] not in str(notices(shop))
 
 

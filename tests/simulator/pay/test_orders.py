@@ -42,12 +42,12 @@ def test_an_unpaid_order_is_told_in_its_own_shape(shop: Shop) -> None:
 def test_a_paid_order_is_found_by_both_numbers(shop: Shop) -> None:
     shop.order()
     paid = shop.pay(openid=OPENID)
-    told = shop.query().json()
-    assert told == shop.call("GET", f"{ORDERS}/id/{paid['transaction_id']}?mchid={MCHID}").json()
-    assert told["trade_state"] == "SUCCESS"
-    assert len(told["transaction_id"]) == 28
-    assert told["payer"] == {"openid": OPENID}
-    assert told["amount"] == {
+    plain = shop.query().json()
+    assert plain == shop.call("GET", f"{ORDERS}/id/{paid['transaction_id']}?mchid={MCHID}").json()
+    assert plain["trade_state"] == "SUCCESS"
+    assert len(plain["transaction_id"]) == 28
+    assert plain["payer"] == {"openid": OPENID}
+    assert plain["amount"] == {
         "total": 10000,
         "payer_total": 10000,
         "currency": "CNY",
@@ -59,9 +59,9 @@ def test_a_paid_order_is_found_by_both_numbers(shop: Shop) -> None:
 def test_a_coupon_is_told_as_a_promotion(shop: Shop) -> None:
     shop.order()
     shop.pay(openid=OPENID, coupon=1000)
-    told = shop.query().json()
-    assert told["amount"]["payer_total"] == 9000
-    assert told["promotion_detail"][0]["amount"] == 1000
+    plain = shop.query().json()
+    assert plain["amount"]["payer_total"] == 9000
+    assert plain["promotion_detail"][0]["amount"] == 1000
 
 
 def test_an_unknown_order_is_404(shop: Shop) -> None:
@@ -216,8 +216,8 @@ def test_appid_and_merchant_must_be_the_callers(shop: Shop) -> None:
 @pytest.mark.parametrize("outcome", ["cancel", "fail", "open"])
 def test_who_opens_the_sheet_need_not_pay(shop: Shop, outcome: str) -> None:
     shop.order()
-    said = shop.pay(openid=OPENID, outcome=outcome)
-    assert said["err_msg"] in ("", f"get_brand_wcpay_request:{outcome}")
+    texts = shop.pay(openid=OPENID, outcome=outcome)
+    assert texts["err_msg"] in ("", f"get_brand_wcpay_request:{outcome}")
     assert shop.query().json()["trade_state"] == "NOTPAY"
 
 

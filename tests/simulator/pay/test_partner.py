@@ -61,9 +61,9 @@ def test_the_money_is_the_served_merchants_and_the_notification_the_providers(
     paid = provider.pay(NUMBER)
     (came,) = server.came
     provider.verify(came.headers, came.body)
-    assert (came.told["sp_appid"], came.told["sp_mchid"], came.told["sub_mchid"]) == (APPID, MCHID, SUB)
-    assert came.told["payer"] == {"sp_openid": OPENID}
-    assert "mchid" not in came.told
+    assert (came.plain["sp_appid"], came.plain["sp_mchid"], came.plain["sub_mchid"]) == (APPID, MCHID, SUB)
+    assert came.plain["payer"] == {"sp_openid": OPENID}
+    assert "mchid" not in came.plain
     by_id = provider.call("GET", f"{ORDERS}/id/{paid['transaction_id']}?{NAMED}").json()
     assert by_id == query(provider).json()
     assert by_id["trade_state"] == "SUCCESS"
@@ -82,7 +82,7 @@ def test_a_payer_is_known_by_both_appids(provider: Shop, server: NotifyServer) -
     mine = {"sub_openid": openid_of(SUB_APPID, "rain-1")}
     assert order(provider, sub_appid=SUB_APPID, payer=mine).status_code == 200
     provider.pay(NUMBER, person="rain-1")
-    payer = server.came[-1].told["payer"]
+    payer = server.came[-1].plain["payer"]
     assert payer == {"sp_openid": openid_of(APPID, "rain-1"), **mine}
 
 
@@ -103,8 +103,8 @@ def test_a_refund_takes_the_served_merchants_money(provider: Shop, server: Notif
     assert refused(provider.refund(out_trade_no=NUMBER, sub_mchid="1")) == (403, "NO_AUTH")
     assert provider.refund(**more).status_code == 200
     provider.settle(2)
-    told = server.came[-1].told
-    assert (told["sp_mchid"], told["sub_mchid"], told["refund_status"]) == (MCHID, SUB, "SUCCESS")
+    plain = server.came[-1].plain
+    assert (plain["sp_mchid"], plain["sub_mchid"], plain["refund_status"]) == (MCHID, SUB, "SUCCESS")
     at = f"{REFUNDS}/RF20260302100000001"
     assert provider.call("GET", f"{at}?sub_mchid={SUB}").json()["status"] == "SUCCESS"
     assert refused(provider.call("GET", at)) == (404, "RESOURCE_NOT_EXISTS")

@@ -49,10 +49,10 @@ def test_a_code_pays_at_once_and_nobody_is_notified(shop: Shop, server: NotifySe
     answer = charge(shop, code(shop))
     assert answer.status_code == 200
     shop.verify(answer.headers, answer.content)
-    told = answer.json()
-    assert (told["trade_state"], told["trade_type"]) == ("SUCCESS", "MICROPAY")
-    assert told["payer"] == {"openid": OPENID}
-    assert shop.query().json() == told
+    plain = answer.json()
+    assert (plain["trade_state"], plain["trade_type"]) == ("SUCCESS", "MICROPAY")
+    assert plain["payer"] == {"openid": OPENID}
+    assert shop.query().json() == plain
     shop.settle()
     assert server.came == []
     assert shop.ledger()["balance"] == 1_789
@@ -189,8 +189,8 @@ def test_a_service_provider_is_paid_by_code_for_whom_it_serves(shop: Shop) -> No
         "amount": {"total": 1_800},
         "scene_info": {"store_info": {"id": "1"}},
     }
-    told = shop.call("POST", "/v3/pay/partner/transactions/codepay", body).json()
-    assert (told["sub_mchid"], told["payer"]) == (sub, {"sp_openid": OPENID})
+    plain = shop.call("POST", "/v3/pay/partner/transactions/codepay", body).json()
+    assert (plain["sub_mchid"], plain["payer"]) == (sub, {"sp_openid": OPENID})
     assert shop.simulator.look(f"/merchants/{sub}/ledger")["balance"] == 1_789
     at = f"/v3/pay/partner/transactions/out-trade-no/{NUMBER}/reverse"
     assert shop.call("POST", at, who).json() == {**who, "out_trade_no": NUMBER}

@@ -39,19 +39,19 @@ def test_a_refund_is_accepted_then_done_and_told(paid: Shop, server: NotifyServe
     assert done["status"] == "SUCCESS"
     assert len(done["refund_id"]) == 29
     assert done["amount"]["payer_refund"] == 3000
-    told = server.came[-1].told
+    plain = server.came[-1].plain
     assert server.came[-1].envelope["event_type"] == "REFUND.SUCCESS"
     assert server.came[-1].envelope["resource"]["original_type"] == "refund"
-    assert told["refund_status"] == "SUCCESS"
-    assert told["success_time"] == done["success_time"]
-    assert told["amount"] == {"total": 10000, "refund": 3000, "payer_total": 10000, "payer_refund": 3000}
-    assert not told.keys() & {"status", "appid", "channel"}
+    assert plain["refund_status"] == "SUCCESS"
+    assert plain["success_time"] == done["success_time"]
+    assert plain["amount"] == {"total": 10000, "refund": 3000, "payer_total": 10000, "payer_refund": 3000}
+    assert not plain.keys() & {"status", "appid", "channel"}
 
 
 def test_a_partly_refunded_order_is_a_refund_to_a_query(paid: Shop) -> None:
     paid.refund(fen=1)
-    told = paid.query().json()
-    assert (told["trade_state"], told["trade_state_desc"]) == (
+    plain = paid.query().json()
+    assert (plain["trade_state"], plain["trade_state_desc"]) == (
         "REFUND",
         "订单发生过退款，退款详情请查询退款单",
     )
@@ -79,7 +79,7 @@ def test_a_closed_refund_gives_the_money_back_to_the_merchant(paid: Shop, server
     paid.refund(fen=10000)
     paid.settle(2)
     assert asked(paid)["status"] == "CLOSED"
-    assert "success_time" not in server.came[-1].told
+    assert "success_time" not in server.came[-1].plain
     assert balance(paid) == before
     assert paid.ledger()["refunded"] == 0
     assert paid.refund("RF-again", 10000).ok

@@ -106,9 +106,9 @@ def test_parts_are_accepted_then_paid_out_and_their_merchant_is_notified(
     assert {each["result"] for each in made["receivers"]} == {"PENDING"}
     assert left(sharer) == NET - 1_500
     sharer.settle(2)
-    told = asked(sharer)
-    assert (told["state"], told["order_id"]) == ("FINISHED", made["order_id"])
-    assert {each["result"] for each in told["receivers"]} == {"SUCCESS"}
+    plain = asked(sharer)
+    assert (plain["state"], plain["order_id"]) == ("FINISHED", made["order_id"])
+    assert {each["result"] for each in plain["receivers"]} == {"SUCCESS"}
     assert balance(sharer) == (NET - 1_500, 0)
     assert balance(sharer, PARTNER) == (1_000, 1_000)
     assert sharer.simulator.look("/wallets")["wallets"][STAFF] == 1_000_500
@@ -116,10 +116,10 @@ def test_parts_are_accepted_then_paid_out_and_their_merchant_is_notified(
     assert [each["event_type"] for each in notices] == ["PROFITSHARING.SUCCESS"]
     came = server.came[-1]
     assert came.envelope["resource"]["original_type"] == "profitsharing"
-    assert came.told["receiver"] == {
+    assert came.plain["receiver"] == {
         "type": "MERCHANT_ID", "account": PARTNER, "amount": 1_000, "description": "分给合作方",
     }  # fmt: skip
-    assert (came.told["mchid"], came.told["out_order_no"]) == (MCHID, "PS1")
+    assert (came.plain["mchid"], came.plain["out_order_no"]) == (MCHID, "PS1")
 
 
 def test_the_rest_is_unfrozen_with_the_last_parts_or_alone(sharer: Shop) -> None:

@@ -69,9 +69,9 @@ def test_the_sheet_shows_what_is_paid_and_to_whom(shop: Shop) -> None:
     ],
     ids=lambda each: str(each)[:30],
 )
-def test_wrong_parameters_are_refused(shop: Shop, changes: dict[str, Any], said: str) -> None:
+def test_wrong_parameters_are_refused(shop: Shop, changes: dict[str, Any], texts: str) -> None:
     prepay_id = shop.order(payer=PAYER).json()["prepay_id"]
-    assert refusal(show(shop, bridge(shop, prepay_id, **changes))) == said
+    assert refusal(show(shop, bridge(shop, prepay_id, **changes))) == texts
 
 
 def test_the_recorded_bridge_signature_of_v2_is_taken(shop: Shop) -> None:

@@ -34,15 +34,15 @@ def paid(shop: Shop) -> dict[str, Any]:
     }
 
 
-def told(shop: Shop, body: dict[str, Any], **differently: Any) -> int:
+def plain(shop: Shop, body: dict[str, Any], **differently: Any) -> int:
     return shop.simulator.code(UPLOAD, {**body, **differently})
 
 
 def test_it_is_told_once_and_corrected_once(shop: Shop, paid: dict[str, Any]) -> None:
-    assert told(shop, paid) == 0
-    assert told(shop, paid) == 10060023
-    assert told(shop, paid, shipping_list=[{**PARCEL, "tracking_no": "A2"}]) == 0
-    assert told(shop, paid, shipping_list=[{**PARCEL, "tracking_no": "A3"}]) == 10060003
+    assert plain(shop, paid) == 0
+    assert plain(shop, paid) == 10060023
+    assert plain(shop, paid, shipping_list=[{**PARCEL, "tracking_no": "A2"}]) == 0
+    assert plain(shop, paid, shipping_list=[{**PARCEL, "tracking_no": "A3"}]) == 10060003
 
 
 REFUSED: list[tuple[dict[str, Any], int]] = [
@@ -71,20 +71,20 @@ REFUSED: list[tuple[dict[str, Any], int]] = [
 
 
 def test_what_does_not_fit_is_refused_with_the_platforms_code(shop: Shop, paid: dict[str, Any]) -> None:
-    found = [(differently, told(shop, paid, **differently)) for differently, _code in REFUSED]
+    found = [(differently, plain(shop, paid, **differently)) for differently, _code in REFUSED]
     assert found == REFUSED
 
 
 def test_an_order_that_was_refunded_is_shipped_no_more(shop: Shop, paid: dict[str, Any]) -> None:
     shop.refund(fen=10000)
     shop.settle(2)
-    assert told(shop, paid) == 10060004
+    assert plain(shop, paid) == 10060004
 
 
 def test_it_is_for_mini_programs(shop: Shop, paid: dict[str, Any]) -> None:
     shop.sim("/accounts", {**OWNER, "appid": OTHER})
     shop.simulator.token = ""
-    assert told(shop, paid) == 48001
+    assert plain(shop, paid) == 48001
 
 
 def test_the_carriers_are_named(shop: Shop, paid: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ def test_a_transfer_waits_for_its_user_and_moves_money_then(rich: Shop, server: 
     rich.verify(came.headers, came.body)
     assert came.envelope["event_type"] == "MCHTRANSFER.BILL.FINISHED"
     assert came.envelope["resource"]["original_type"] == "mch_payment"
-    assert (came.told["out_bill_no"], came.told["state"]) == ("TB1", "SUCCESS")
+    assert (came.plain["out_bill_no"], came.plain["state"]) == ("TB1", "SUCCESS")
 
 
 def test_the_same_number_is_the_same_transfer(rich: Shop) -> None:
@@ -148,11 +148,11 @@ def test_a_complaint_is_told_read_answered_and_ended(
     came = server.came[-1]
     shop.verify(came.headers, came.body)
     assert came.envelope["event_type"] == "COMPLAINT.CREATE"
-    assert came.told == {"complaint_id": complained, "action_type": "CREATE_COMPLAINT"}
-    told = shop.call("GET", f"{COMPLAINTS}/{complained}").json()
-    assert (told["complaint_state"], told["complaint_detail"]) == ("PENDING", "没有发货")
+    assert came.plain == {"complaint_id": complained, "action_type": "CREATE_COMPLAINT"}
+    plain = shop.call("GET", f"{COMPLAINTS}/{complained}").json()
+    assert (plain["complaint_state"], plain["complaint_detail"]) == ("PENDING", "没有发货")
     key = RSA.import_key(KEYS["merchant"]["private_key_pem"])
-    assert PKCS1_OAEP.new(key).decrypt(base64.b64decode(told["payer_phone"])) == b"13800138000"
+    assert PKCS1_OAEP.new(key).decrypt(base64.b64decode(plain["payer_phone"])) == b"13800138000"
     assert shop.call("GET", f"{COMPLAINTS}?{days(shop)}").json()["data"][0]["complaint_id"] == complained
     own = {"complainted_mchid": MCHID}
     at = f"{COMPLAINTS}/{complained}"
@@ -171,7 +171,7 @@ def test_a_complaint_is_told_read_answered_and_ended(
     ]
     shop.settle()
     # Each is sent by a task of its own, so they may arrive in any order.
-    assert sorted(notice.told.get("action_type", "") for notice in server.came)[-4:] == [
+    assert sorted(notice.plain.get("action_type", "") for notice in server.came)[-4:] == [
         "CREATE_COMPLAINT",
         "MERCHANT_APPROVE_REFUND",
         "MERCHANT_CONFIRM_COMPLETE",
@@ -184,8 +184,8 @@ def test_a_payer_who_says_more_opens_a_complaint_again(shop: Shop, complained: s
     shop.call("POST", f"{at}/response", {**own, "response_content": "今天发"})
     shop.call("POST", f"{at}/complete", own)
     shop.sim(f"/merchants/{MCHID}/complaints", {"complaint_id": complained, "detail": "还是没有"})
-    told = shop.call("GET", at).json()
-    assert (told["complaint_state"], told["incoming_user_response"]) == ("PENDING", True)
+    plain = shop.call("GET", at).json()
+    assert (plain["complaint_state"], plain["incoming_user_response"]) == ("PENDING", True)
 
 
 def test_the_address_of_complaints_is_set_once_changed_and_dropped(shop: Shop) -> None:

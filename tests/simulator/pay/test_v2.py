@@ -54,10 +54,10 @@ class OldShop:
             timeout=30,
         )
         assert answer.status_code == 200
-        told = v2_xml.read(answer.content)
-        if told["return_code"] == "SUCCESS":
-            assert v2_xml.is_signed(told, V2_KEY, self.method)
-        return told
+        received = v2_xml.read(answer.content)
+        if received["return_code"] == "SUCCESS":
+            assert v2_xml.is_signed(received, V2_KEY, self.method)
+        return received
 
     def order(self, way: str = "JSAPI", **differently: str) -> dict[str, str]:
         fields = {
@@ -88,8 +88,12 @@ def test_an_order_is_made_paid_and_told_in_xml(old: OldShop, server: NotifyServe
     fields = v2_xml.read(came.body)
     assert "sign_type" not in fields
     assert v2_xml.is_signed(fields, V2_KEY, old.method)
-    told = old.call("/pay/orderquery", transaction_id=fields["transaction_id"])
-    assert (told["trade_state"], told["total_fee"], told["openid"]) == ("SUCCESS", "10000", OPENID)
+    received = old.call("/pay/orderquery", transaction_id=fields["transaction_id"])
+    assert (received["trade_state"], received["total_fee"], received["openid"]) == (
+        "SUCCESS",
+        "10000",
+        OPENID,
+    )
 
 
 def test_a_notice_answered_without_success_is_repeated(old: OldShop, server: NotifyServer) -> None:
@@ -118,8 +122,12 @@ def test_a_refund_needs_the_certificate_and_is_told_sealed(old: OldShop, server:
     plain = sealing.open_v2(notice["req_info"], V2_KEY).decode()
     assert plain.startswith("<root>")
     assert "<refund_status><![CDATA[SUCCESS]]></refund_status>" in plain
-    told = old.call("/pay/refundquery", out_trade_no=NUMBER)
-    assert (told["refund_count"], told["refund_status_0"], told["refund_fee_0"]) == ("1", "SUCCESS", "3000")
+    received = old.call("/pay/refundquery", out_trade_no=NUMBER)
+    assert (received["refund_count"], received["refund_status_0"], received["refund_fee_0"]) == (
+        "1",
+        "SUCCESS",
+        "3000",
+    )
     more = {**fields, "out_refund_no": "RF2", "refund_fee": "7001"}
     assert old.call("/secapi/pay/refund", **more)["err_code"] == "ERROR"
     assert old.call("/pay/refundquery", out_refund_no="RF2")["err_code"] == "REFUNDNOTEXIST"
@@ -145,8 +153,8 @@ def test_what_is_not_understood_fails_without_a_signature(old: OldShop) -> None:
     url, session = old.shop.simulator.base + "/pay/unifiedorder", old.shop.simulator.session
     entity = b'<!DOCTYPE xml [<!ENTITY e "x">]><xml><mch_id>&e;</mch_id></xml>'
     for body in (b"", b"<xml>", b"<other/>", entity):
-        told = v2_xml.read(session.post(url, data=body, timeout=30).content)
-        assert told["return_code"] == "FAIL"
+        received = v2_xml.read(session.post(url, data=body, timeout=30).content)
+        assert received["return_code"] == "FAIL"
     assert v2_xml.read(session.get(url, timeout=30).content)["return_code"] == "FAIL"
     assert session.post(old.shop.simulator.base + "/pay/nothing", timeout=30).status_code == 404
 
@@ -168,8 +176,8 @@ def test_the_trade_bill_is_a_file_or_says_why_there_is_none(old: OldShop) -> Non
         return old.shop.simulator.session.post(f"{base}/pay/downloadbill", data=body, timeout=30).content
 
     def reason(**fields: str) -> tuple[str, str]:
-        told = v2_xml.read(asked(**fields))
-        return told["return_msg"], told["error_code"]
+        received = v2_xml.read(asked(**fields))
+        return received["return_msg"], received["error_code"]
 
     assert reason(bill_date=day) == ("No Bill Exist", "20002")
     now = old.shop.simulator.look("/clock")["now"]

@@ -111,8 +111,8 @@ def code_of(answer: dict[str, str]) -> str:
 def test_a_code_pays_at_once(rich: RichShop) -> None:
     paid = rich.charge(rich.code())
     assert (paid["trade_type"], paid["total_fee"], paid["openid"]) == ("MICROPAY", "1800", OPENID)
-    told = rich.call("/pay/orderquery", out_trade_no=NUMBER)
-    assert (told["trade_state"], told["transaction_id"]) == ("SUCCESS", paid["transaction_id"])
+    plain = rich.call("/pay/orderquery", out_trade_no=NUMBER)
+    assert (plain["trade_state"], plain["transaction_id"]) == ("SUCCESS", paid["transaction_id"])
 
 
 def test_a_payment_that_waits_for_the_password_is_asked_for_again(rich: RichShop) -> None:

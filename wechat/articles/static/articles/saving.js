@@ -75,10 +75,10 @@
       body.append("articles", new Blob([JSON.stringify(sent)]), "articles.json");
       try {
         sending = answer("POST", body);
-        const [response, told] = await sending;
-        if (response.status === 409) refused(told);
+        const [response, kept] = await sending;
+        if (response.status === 409) refused(kept);
         else if (!response.ok) throw new Error(String(response.status));
-        else arrived(told, here, texts);
+        else arrived(kept, here, texts);
       } catch {
         show(say("没有网络或登录已过期：正文暂存在这个浏览器里，恢复后继续自动保存。", "No connection, or signed out: the text is kept in this browser until it can be kept on the server."));
         changed = true;
@@ -88,21 +88,21 @@
       }
     }
 
-    function arrived(told, here, texts) {
-      version = told.version;
-      show(say(`已自动保存 ${told.at.slice(6)}`, `Kept at ${told.at.slice(6)}`));
-      told.articles.forEach((each, place) => {
+    function arrived(kept, here, texts) {
+      version = kept.version;
+      show(say(`已自动保存 ${kept.at.slice(6)}`, `Kept at ${kept.at.slice(6)}`));
+      kept.articles.forEach((each, place) => {
         const text = field(here[place], "content");
         const same = text && text.value === texts[place].content;
         if (same) text.dispatchEvent(new CustomEvent("autosaved", { detail: each }));
       });
     }
 
-    function refused(told) {
+    function refused(kept) {
       show("");
       const open = [say("打开那边的内容", "Open the other"), () => { asked = true; location.reload(); }];
-      const mine = [say("保留这里的内容", "Keep mine"), () => { version = told.version; keep(); }];
-      ask(told.error, ...(told.version === null ? [open] : [mine, open]));
+      const mine = [say("保留这里的内容", "Keep mine"), () => { version = kept.version; keep(); }];
+      ask(kept.error, ...(kept.version === null ? [open] : [mine, open]));
     }
 
     function later() {

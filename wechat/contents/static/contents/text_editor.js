@@ -41,8 +41,8 @@
   }
 
   // Asks for a link; what to put in, or null.
-  function askLink(told, given) {
-    const { words } = told;
+  function askLink(settings, given) {
+    const { words } = settings;
     const field = (name, attributes = {}) => make("input", { name, class: "text-field", autocomplete: "off", value: given[name] ?? "", ...attributes });
     const inputs = {
       words: field("words", { maxlength: "200" }), url: field("url", { inputmode: "url", placeholder: "https://" }),
@@ -55,7 +55,7 @@
     const program = [row(words.appid, inputs.appid), row(words.page, inputs.page)];
     const wrong = make("p", { class: "filter-error", role: "alert" });
     const choose = make("button", { type: "button", class: "button-small", onclick: async () => {
-      const found = await window.pick(words.choosePage, told.links, [inputs.url.value]);
+      const found = await window.pick(words.choosePage, settings.links, [inputs.url.value]);
       if (found) inputs.url.value = found.value;
       if (found && !inputs.words.value) inputs.words.value = found.title;
       choose.focus();
@@ -67,10 +67,10 @@
     let made = null;
     const take = (event) => {
       event.preventDefault();
-      const said = inputs.words.value.replaceAll(/[<>\n]/g, "").trim();
+      const label = inputs.words.value.replaceAll(/[<>\n]/g, "").trim();
       const url = inputs.url.value.trim();
       const appid = kind.value === "program" ? inputs.appid.value.trim() : "";
-      const problem = !said ? [words.wrongWords, inputs.words]
+      const problem = !label ? [words.wrongWords, inputs.words]
         : kind.value === "program" && !/^wx\w+$/.test(appid) ? [words.wrongProgram, inputs.appid]
         : (url || kind.value === "web") && !WEB.test(url) ? [words.wrongAddress, inputs.url] : null;
       if (problem) {
@@ -79,10 +79,10 @@
       }
       const mini = appid ? `data-miniprogram-appid="${quoted(appid)}" data-miniprogram-path="${quoted(inputs.page.value)}"` : "";
       const attributes = [mini, url ? `href="${quoted(url)}"` : ""].filter(Boolean).join(" ");
-      made = `<a ${attributes}>${said}</a>`;
+      made = `<a ${attributes}>${label}</a>`;
       dialog.close();
     };
-    const programs = make("datalist", { id: "text-programs" }, ...told.programs.map(([value, name]) => make("option", { value }, name)));
+    const programs = make("datalist", { id: "text-programs" }, ...settings.programs.map(([value, name]) => make("option", { value }, name)));
     const dialog = make("dialog", { class: "text-dialog", "aria-label": words.linkTitle },
       make("form", { onsubmit: take, novalidate: true }, make("h2", {}, words.linkTitle), kind, row(words.linkWords, inputs.words), ...program,
         row(urlWords, inputs.url), choose, programs, wrong,
@@ -108,8 +108,8 @@
       this.built = true;
       // The tools of the row that this one was copied from do nothing.
       this.replaceChildren(this.area);
-      this.told = JSON.parse(this.dataset.told);
-      const { words } = this.told;
+      this.settings = JSON.parse(this.dataset.settings);
+      const { words } = this.settings;
       this.tools = make("div", { class: "text-tools", role: "toolbar", "aria-label": words.tools, "aria-controls": this.area.id }, ...this.buttons());
       walk(this.tools, 1);
       this.emoji = make("div", { class: "text-emoji", role: "group", "aria-label": words.emoji, hidden: true, onkeydown: (event) => event.key === "Escape" && this.closeEmoji(event) },
@@ -121,12 +121,12 @@
       this.frame = make("div", { class: "text-frame" }, this.main);
       this.append(this.frame);
       this.area.addEventListener("input", () => this.changed());
-      if (this.told.preview) this.addPreview();
+      if (this.settings.preview) this.addPreview();
       this.offerFallback();
     }
 
     buttons() {
-      const { words, variables } = this.told;
+      const { words, variables } = this.settings;
       const button = (icon, label, onclick, more = {}) => make("button", { type: "button", class: "text-tool", onclick, ...more }, glyph(icon), label);
       this.emojiButton = button("mood", words.emoji, () => this.toggleEmoji(), { "aria-expanded": "false" });
       return [button("link", words.link, () => this.putLink()), this.emojiButton,
@@ -160,7 +160,7 @@
         [from, to] = [around.index, around.index + around[0].length];
         given = { words: around[2], url: found.href, appid: found["data-miniprogram-appid"], page: found["data-miniprogram-path"] };
       }
-      const link = await askLink(this.told, given);
+      const link = await askLink(this.settings, given);
       if (link) this.put(link, from, to);
       else this.area.focus();
     }
@@ -185,12 +185,12 @@
     changed() {
       this.offerFallback();
       clearTimeout(this.timer);
-      if (this.told.preview) this.timer = setTimeout(() => this.look(), PAUSE_MS);
+      if (this.settings.preview) this.timer = setTimeout(() => this.look(), PAUSE_MS);
     }
 
-    // A variable that may be empty, and of which it is not said what to read then.
+    // A variable that may be empty, and of which it is not written what to read then.
     offerFallback() {
-      const { words, variables } = this.told;
+      const { words, variables } = this.settings;
       const bare = variables.find((each) => each.fallback && this.area.value.includes(`{${each.name}}`));
       this.hint.replaceChildren();
       if (!bare || this.area.disabled) return;
@@ -205,7 +205,7 @@
     // --- the bubble
 
     addPreview() {
-      const { words, account } = this.told;
+      const { words, account } = this.settings;
       this.bubble = make("div", { class: "text-bubble" });
       this.length = make("p", { class: "text-length", "aria-live": "polite" });
       this.notes = make("div", { class: "text-notes", role: "status" });
@@ -233,7 +233,7 @@
     }
 
     drawWho() {
-      const { words, people } = this.told;
+      const { words, people } = this.settings;
       const now = this.person;
       const choose = make("button", { type: "button", class: "button-small", onclick: async () => {
         const found = await window.pick(words.person, people, now ? [now.value] : []);
@@ -256,12 +256,12 @@
       const body = new FormData();
       body.set("text", this.area.value);
       body.set("openid", this.person?.value ?? "");
-      body.set("offered", this.told.variables.map((each) => each.name).join(" "));
+      body.set("offered", this.settings.variables.map((each) => each.name).join(" "));
       const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
-      const answer = await fetch(this.told.preview, { method: "POST", headers: { "X-CSRFToken": token }, body })
+      const answer = await fetch(this.settings.preview, { method: "POST", headers: { "X-CSRFToken": token }, body })
         .then((response) => (response.ok ? response.json() : null)).catch(() => null);
       if (asked !== this.asked) return;
-      if (!answer) return this.notes.replaceChildren(make("p", {}, this.told.words.away));
+      if (!answer) return this.notes.replaceChildren(make("p", {}, this.settings.words.away));
       this.bubble.innerHTML = answer.html;
       this.length.textContent = answer.length;
       this.length.classList.toggle("over", answer.over);
