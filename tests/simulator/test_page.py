@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import APIResponse, FrameLocator, Page, Request, Route, expect, sync_playwright
 
 from tests.simulator.conftest import APPID, AccountServer, Pushed, Simulator, reply
 from tests.simulator.site import Site
@@ -81,6 +81,36 @@ def test_a_message_is_answered_without_reloading(page: Page) -> None:
     expect(link).to_have_attribute("href", "https://h5.example.com/gift")
     expect(link).to_have_attribute("rel", "noopener noreferrer")
     expect(page.locator(".mine .trace > summary")).to_contain_text("回复：文本")
+
+
+def test_an_old_answer_takes_back_nothing_that_the_stream_brought(
+    chromium: Page, simulator: Simulator, server: AccountServer
+) -> None:
+    """The conversation as it was before somebody followed arrives only afterwards."""
+    server.answer = answer
+    chromium.goto(simulator.base)
+    expect(chromium.locator("#link")).to_have_text("实时连接")
+    chromium.evaluate("localStorage.clear()")
+    asked: list[str] = []
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_second(route: Route, request: Request) -> None:
+        asked.append(request.url)
+        if len(asked) == 2:
+            late.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    chromium.route("**/conversation", hold_the_second)
+    chromium.reload()
+    expect(chromium.locator("#link")).to_have_text("实时连接")
+    chromium.get_by_role("button", name="关注公众号").click()
+    expect(chromium.get_by_label("消息")).to_be_visible()
+    with chromium.expect_request("**/conversation"):
+        route, response = late[0]
+        route.fulfill(response=response)
+    chromium.unroute_all(behavior="wait")
+    expect(chromium.get_by_label("消息")).to_be_visible()
 
 
 def test_markup_in_a_reply_stays_text_and_odd_addresses_are_no_links(page: Page) -> None:

@@ -28,6 +28,7 @@ export class Phone {
     Object.assign(this, { person, number, name, appid, page });
     this.lines = new Map();
     this.openid = null;
+    this.events = 0;
     this.build();
   }
 
@@ -129,11 +130,20 @@ export class Phone {
 
   // May be asked again after a gap in the live stream: known lines are brought up to date.
   async load() {
-    const { openid, person, entries } = await conversation(this);
+    const { openid, person, entries } = await this.latest();
     this.openid = openid;
     for (const entry of entries) this.show(entry);
     this.stand(person);
     await this.menu.refresh();
+  }
+
+  // An answer that was made before the stream brought something newer would take it back: it is asked for again.
+  async latest() {
+    for (;;) {
+      const { events } = this;
+      const payload = await conversation(this);
+      if (events === this.events) return payload;
+    }
   }
 
   // Who does not follow sees the account's card instead of the input.
@@ -165,6 +175,7 @@ export class Phone {
   }
 
   received(entry, person) {
+    this.events += 1;
     if (entry.side === "account") this.typing(false);
     this.show(entry);
     if (person.following !== this.following) this.menu.refresh();

@@ -55,7 +55,7 @@ def test_the_sheet_shows_what_is_paid_and_to_whom(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "reason"),
     [
         ({"paySign": "AAAA"}, "the paySign is wrong"),
         ({"timeStamp": "1"}, "the paySign is wrong"),
@@ -69,9 +69,9 @@ def test_the_sheet_shows_what_is_paid_and_to_whom(shop: Shop) -> None:
     ],
     ids=lambda each: str(each)[:30],
 )
-def test_wrong_parameters_are_refused(shop: Shop, changes: dict[str, Any], texts: str) -> None:
+def test_wrong_parameters_are_refused(shop: Shop, changes: dict[str, Any], reason: str) -> None:
     prepay_id = shop.order(payer=PAYER).json()["prepay_id"]
-    assert refusal(show(shop, bridge(shop, prepay_id, **changes))) == texts
+    assert refusal(show(shop, bridge(shop, prepay_id, **changes))) == reason
 
 
 def test_the_recorded_bridge_signature_of_v2_is_taken(shop: Shop) -> None:
