@@ -50,6 +50,13 @@ class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin i
         return f"{reverse('contents_preview')}?{urlencode({'account': self.account_id or ''})}"
 
 
+def in_line(variables: Mapping[str, Variable]) -> str:
+    """Returns them as they are written, each with its name for staff, to be read."""
+    return " · ".join(
+        f"{{{name}}} {'' if each.label == name else each.label}".strip() for name, each in variables.items()
+    )
+
+
 def named(names: Iterable[str]) -> dict[str, Variable]:
     """The variables of these names."""
     return {name: VARIABLES.get(name) for name in names}

@@ -21,6 +21,7 @@ from accounts.staff.rights import Area
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report
 from wechat.campaigns.sequences.timeline_page import sequences
+from wechat.contents.text_editor import in_line, named
 from wechat.kernel.row_ids import row_id
 from wechat.pushes.fill_form import FillForm
 
@@ -117,7 +118,8 @@ def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
         row.save(update_fields=["values", "link"])
         _noted(request, sequence, _("Filled in the template of a message"), before, row.values)
         return redirect("admin:campaigns_sequence_change", sequence.pk)
-    return _page(request, sequence, "sequence_fill", _("Fill in the template"), form=form, step=row)
+    shown = {"form": form, "step": row, "words": in_line(named(("remark", "account", "date", "time")))}
+    return _page(request, sequence, "sequence_fill", _("Fill in the template"), **shown)
 
 
 def _noted(request: HttpRequest, sequence: Sequence, note: str, *values: audit.Values) -> None:
