@@ -337,6 +337,7 @@ RETENTION_DAYS = {
         "exports": 30,
         "uploads": 30,
         "media": 365,
+        "messages": 0,
         "deliveries": 90,
         "unsaved_articles": 30,
     }.items()
