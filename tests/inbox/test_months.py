@@ -137,7 +137,7 @@ def test_messages_go_when_their_time_is_over_with_what_was_noted_of_them(
     old, undone, young = (message(account, text=text) for text in ("old", "undone", "young"))
     past = timezone.now() - datetime.timedelta(days=31)
     InboundMessage.objects.filter(pk__in=[old.pk, undone.pk]).update(received_at=past)
-    InboundMessage.objects.filter(pk__in=[old.pk, young.pk]).update(due_at=None)
+    InboundMessage.objects.filter(pk=undone.pk).update(due_at=past)
     sent = queue(account=account, openid="oFollower1", content=Text("hello"), key="k", inbound=old)
     work.run("kernel.forget_old")
     assert set(InboundMessage.objects.all()) == {undone, young}

@@ -53,20 +53,20 @@ def look_after(row: MessageMonth) -> None:
         raise
 
 
-def make_missing(model: type[MessageMonth]) -> None:
+def make_missing(model: type[MessageMonth], *, back: int = 1) -> None:
     """Makes the partitions of this month, the last and the next ones; ``model`` may be a migration's."""
-    for month in _wanted():
+    for month in _wanted(back):
         with transaction.atomic():
-            _row, is_new = model._default_manager.get_or_create(
-                month=month, defaults={"due_at": timezone.now() + A_DAY}
-            )
-            if is_new and not _exists(month):
+            model._default_manager.get_or_create(month=month, defaults={"due_at": timezone.now() + A_DAY})
+            if not _exists(month):
                 _make(month)
 
 
-def _wanted() -> Iterator[datetime.date]:
-    month = (month_of(timezone.now()) - A_DAY).replace(day=1)
-    for _number in range(AHEAD + 2):
+def _wanted(back: int) -> Iterator[datetime.date]:
+    month = month_of(timezone.now())
+    for _number in range(back):
+        month = (month - A_DAY).replace(day=1)
+    for _number in range(back + 1 + AHEAD):
         yield month
         month = _next(month)
 
@@ -107,7 +107,8 @@ def _drop_if_empty(row: MessageMonth) -> bool:
     if _has_rows(name):
         return False
     with connection.cursor() as cursor:
-        cursor.execute(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
+        # First the whole, as everybody who reads takes them.
+        cursor.execute(f"LOCK TABLE ONLY {TABLE}, {name} IN ACCESS EXCLUSIVE MODE")
         if _has_rows(name):
             return False
         cursor.execute(f"DROP TABLE {name}")
