@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "accounts.staff.sessions.SessionMiddleware",
     "accounts.staff.personal_data.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.middleware.EndedSessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
