@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from django.utils import timezone
 
+from accounts.followers import erasing
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import Condition
 from tests.campaigns.conftest import World, reasons, states
@@ -39,6 +40,15 @@ def test_who_left_or_is_blacklisted_is_left_out(world: World) -> None:
     campaign = world.checked(world.campaign(audience="tag", tag=tag))
     assert reasons(campaign) == {CROWD[0]: "unfollowed", CROWD[1]: "blacklisted"}
     assert Tally.of(campaign).number("waiting") == 1
+
+
+def test_who_is_erased_before_their_turn_is_sent_nothing(world: World) -> None:
+    world.follow(*CROWD[:2])
+    campaign = world.approved(world.campaign())
+    erasing.erase(Follower.objects.get(openid=CROWD[0]))
+    world.run(campaign)
+    assert set(world.received()) == {CROWD[1]}
+    assert reasons(campaign)[CROWD[0]] == "erased"
 
 
 def test_a_segment_means_whom_it_means_now(world: World) -> None:
