@@ -11,7 +11,7 @@ from accounts.followers import erasing
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import Condition
 from tests.campaigns.conftest import World, reasons, states
-from wechat.campaigns import audience_file, figures
+from wechat.campaigns import audience_file, dispatch, figures
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, MassCall, MassRecipient, MassSend, Recipient
 from wechat.pushes import subscription_quota, windows
@@ -42,13 +42,19 @@ def test_who_left_or_is_blacklisted_is_left_out(world: World) -> None:
     assert Tally.of(campaign).number("waiting") == 1
 
 
-def test_who_is_erased_before_their_turn_is_sent_nothing(world: World) -> None:
-    world.follow(*CROWD[:2])
-    campaign = world.approved(world.campaign())
-    erasing.erase(Follower.objects.get(openid=CROWD[0]))
+def test_who_is_erased_before_their_turn_is_sent_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "AHEAD_SECONDS", 1)
+    world.follow(*CROWD)
+    campaign = world.begun(world.campaign(per_second=1))
+    waiting = campaign.recipients.filter(state=Recipient.State.WAITING).latest("pk").openid
+    erasing.erase(Follower.objects.get(openid=waiting))
+    Campaign.objects.update(per_second=None)
+    campaign.refresh_from_db()
     world.run(campaign)
-    assert set(world.received()) == {CROWD[1]}
-    assert reasons(campaign)[CROWD[0]] == "erased"
+    assert waiting not in world.received()
+    assert reasons(campaign) == {waiting: "erased"}
 
 
 def test_a_segment_means_whom_it_means_now(world: World) -> None:
