@@ -10,7 +10,7 @@ import yaml
 from prometheus_client import REGISTRY, Counter, Histogram
 
 from config.embedded import PROJECT
-from wechat.kernel import exposition, metrics
+from wechat.kernel import exposition, metrics, work
 
 OBSERVABILITY = PROJECT / "deploy" / "observability"
 DASHBOARDS = sorted((OBSERVABILITY / "grafana" / "dashboards").glob("*.json"))
@@ -73,6 +73,19 @@ def test_a_query_asks_for_what_there_is(where: str, query: str) -> None:
     of_all = set.union(*(series[name] for name, _selector in used))
     for listed in re.findall(r"by \(([^)]*)\)", query):
         assert {each.strip() for each in listed.split(",")} <= of_all | FROM_OUTSIDE
+
+
+@pytest.mark.parametrize(("where", "query"), QUERIES, ids=[where for where, _query in QUERIES])
+def test_a_query_about_some_kinds_of_work_finds_them(where: str, query: str) -> None:
+    kinds = [kind.name for kind in work.KINDS]
+    for asked in re.findall(r'work=~?"([^"]*)"', query):
+        for one in re.sub(r"^\((.*)\)(.*)$", _each_alternative, asked).split("|"):
+            assert any(re.fullmatch(one, kind) for kind in kinds), f"{where}: no work is called {one}"
+
+
+def _each_alternative(found: re.Match[str]) -> str:
+    """``(a|b)c`` as ``ac|bc``."""
+    return "|".join(f"{each}{found[2]}" for each in found[1].split("|"))
 
 
 def test_the_queries_are_found() -> None:
