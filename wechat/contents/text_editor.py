@@ -68,7 +68,7 @@ def script_settings(
     return {
         "account": account_id,
         "preview": preview,
-        "people": f"{reverse('admin:followers_pick')}?{account}",
+        "people": f"{reverse('admin:followers_pick')}?{account}" if account_id else "",
         "links": links_of(account_id),
         "programs": codes.mini_programs.offered(account_id),
         "variables": [
