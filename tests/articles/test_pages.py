@@ -188,6 +188,12 @@ def test_an_editor_saves_and_a_publisher_publishes(staff: Cast, written: Callabl
     owner.post(f"{address}/publish/", {"at": ""})
     draft.refresh_from_db()
     assert draft.work == Draft.Work.PUBLISH
+    # Asked from a page that is an old one by now.
+    for page in ("publish", "preview"):
+        late: Any = owner.post(f"{address}/{page}/", {"at": "", "wechat_id": "linxiao"}, follow=True)
+        assert "状态已变化" in late.content.decode()
+    draft.refresh_from_db()
+    assert draft.work == Draft.Work.PUBLISH
 
 
 def test_what_is_being_published_cannot_be_edited(staff: Cast, written: Callable[..., Draft]) -> None:
