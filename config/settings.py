@@ -204,6 +204,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 # The second one holds what the admin skin says.
 LOCALE_PATHS = [PROJECT / "config" / "locale", PROJECT / "config" / "skin" / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"

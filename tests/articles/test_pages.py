@@ -235,6 +235,18 @@ def test_a_wrong_wechat_id_is_refused(staff: Cast, written: Callable[..., Draft]
     assert "微信号由 6 至 20 位" in page.content.decode()
 
 
+def test_an_article_is_taken_back_once_the_word_is_typed(staff: Cast, written: Callable[..., Draft]) -> None:
+    draft, owner = written(), signed_in(staff.owner)
+    Draft.objects.filter(pk=draft.pk).update(state="published", article_id="A1")
+    at = f"/admin/articles/draft/{draft.pk}/withdraw/"
+    assert "请输入“删除”" in owner.get(at).content.decode()
+    for typed in ({}, {"word": "好"}):
+        owner.post(at, typed)
+        assert Draft.objects.get(pk=draft.pk).work == ""
+    owner.post(at, {"word": " 删除 "})
+    assert Draft.objects.get(pk=draft.pk).work == "withdraw"
+
+
 @pytest.mark.parametrize("action", ["save", "preview", "publish", "forget", "withdraw"])
 def test_an_outsider_finds_nothing(staff: Cast, written: Callable[..., Draft], action: str) -> None:
     client: Client = signed_in(staff.outsider)
