@@ -53,7 +53,7 @@ checks:
 
 bench:
 	@$(PYTHON) -I config/install.py dev
-	@$(TEMPORARY) --durable -- $(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 drill:
 	@$(PYTHON) -I config/install.py dev
