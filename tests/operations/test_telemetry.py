@@ -15,6 +15,8 @@ from accounts.official.models import OfficialAccount
 from config import telemetry
 from config.embedded import PROJECT
 from tests import callbacks
+from tests.callbacks import served
+from tests.operations.pushing import pushed_by_api, until_delivered
 from tests.operations.test_request_log import further_answers  # noqa: F401 - a fixture
 from tests.platform import Platform
 from tests.sdk.platform import Platform as Server
@@ -75,6 +77,24 @@ def test_one_trace_leads_from_the_callback_to_the_call_of_the_platform(
     assert above["inbox.react"] == request.span_id
     assert above["pushes.send"] == spans["inbox.react"].span_id
     assert above["/cgi-bin/message/custom/send"] == spans["pushes.send"].span_id
+
+
+def test_one_trace_leads_from_a_call_of_the_api_to_the_receipt(
+    collector: Collector, account: OfficialAccount, simulated: Simulated
+) -> None:
+    with served() as address:
+        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        trace_id = pushed_by_api(simulated, account, "oPhone")
+        until_delivered()
+    spans = {span.name: span for span in collector.spans if span.trace_id.hex() == trace_id}
+    root = spans["request"]
+    described = {each.key: each.value.string_value or each.value.int_value for each in root.attributes}
+    assert described == {"path": "/api/v1/push", "method": "POST", "status": 202}
+    above = {name: span.parent_span_id for name, span in spans.items()}
+    assert above["request"] == b""
+    assert above["pushes.send"] == above["pushes.receipt"] == root.span_id
+    assert above["/cgi-bin/message/template/send"] == spans["pushes.send"].span_id
+    assert spans["pushes.send"].end_time_unix_nano <= spans["pushes.receipt"].start_time_unix_nano
 
 
 @pytest.mark.usefixtures("further_answers")
