@@ -13,10 +13,11 @@ from pytest_django import DjangoDbBlocker, Settings
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, cast
 from tests.platform import Platform
-from tests.secrets_watch import Watch
+from tests.secrets_watch import Watch, WatchedSpans
 from tests.simulated import Simulated
 from tests.simulator.conftest import free_port, wait_for
 from wechat.inbox import refusals
+from wechat.kernel import tracing
 
 APPID = "wx0123456789abcdef"
 TOKEN = "benchtoken"
@@ -44,16 +45,19 @@ def _quick(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_secret_in_the_log() -> Iterator[None]:
-    """Whatever a test does, what is logged of it holds no secret."""
-    root, watch = logging.getLogger(), Watch()
+def _nothing_secret_is_told() -> Iterator[None]:
+    """Whatever a test does, what is logged and traced of it, errors and all, holds no secret."""
+    root, watch, spans = logging.getLogger(), Watch(), WatchedSpans()
     level = root.level
     root.addHandler(watch)
     root.setLevel(logging.INFO)
+    tracing.collect(spans)
     yield
+    tracing.collect(None)
     root.removeHandler(watch)
     root.setLevel(level)
     assert watch.found == []
+    assert spans.found == []
 
 
 @pytest.fixture(autouse=True)

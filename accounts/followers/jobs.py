@@ -21,6 +21,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from accounts.followers import erasures
 from accounts.followers.models import BulkJob, Follower, JobFault
 from accounts.followers.selection import followers_of
 from wechat.kernel import work
@@ -112,6 +113,15 @@ def go_on(job: BulkJob) -> None:
                 pass
         except JobImpossible as error:
             job.give_up(str(error))
+    _forget_upload(job)
+
+
+def _forget_upload(job: BulkJob) -> None:
+    """What was uploaded before somebody was erased may tell of them: it goes once the job is over."""
+    over = BulkJob.objects.filter(pk=job.pk, due_at=None).exclude(source="").first()
+    if over is not None and erasures.any_since(job.account_id, job.created_at):
+        BulkJob.objects.filter(pk=job.pk).update(source="")
+        over.source.delete(save=False)
 
 
 @transaction.atomic

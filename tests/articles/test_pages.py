@@ -84,6 +84,18 @@ def test_a_file_is_read_in_the_encoding_people_save_it_in(
     assert content.startswith(("<p>周末活动</p>", "<p>週末活動</p>"))
 
 
+def test_a_text_file_says_what_it_says(staff: Cast, asset: Asset) -> None:
+    file = SimpleUploadedFile(
+        "a.txt", "如果 a<b 且 c>d\r\n\u3000\u3000<b>不是</b>标签 & 是字\n\tend".encode()
+    )
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    blank = "&nbsp;" * 4
+    assert Article.objects.get().content == (
+        "<p>如果 a&lt;b 且 c&gt;d</p><p>\u3000\u3000&lt;b&gt;不是&lt;/b&gt;标签 &amp; 是字</p>"
+        f"<p>{blank}end</p>"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -174,6 +186,12 @@ def test_an_editor_saves_and_a_publisher_publishes(staff: Cast, written: Callabl
     owner = signed_in(staff.owner)
     assert "发布不等于群发" in owner.get(f"{address}/publish/").content.decode()
     owner.post(f"{address}/publish/", {"at": ""})
+    draft.refresh_from_db()
+    assert draft.work == Draft.Work.PUBLISH
+    # Asked from a page that is an old one by now.
+    for page in ("publish", "preview"):
+        late: Any = owner.post(f"{address}/{page}/", {"at": "", "wechat_id": "linxiao"}, follow=True)
+        assert "状态已变化" in late.content.decode()
     draft.refresh_from_db()
     assert draft.work == Draft.Work.PUBLISH
 

@@ -178,7 +178,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         return self._back(draft.pk)
 
     def preview_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        self._check_editable(draft)
+        if not draft.may_be_edited:
+            return self._too_late(request, draft)
         form = PreviewForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             self._ask(
@@ -188,7 +189,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         return self._page(request, draft, "articles/preview.html", _("Preview"), form=form)
 
     def publish_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        self._check_editable(draft)
+        if not draft.may_be_edited:
+            return self._too_late(request, draft)
         form = PublishForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             at = form.cleaned_data["at"]
@@ -207,7 +209,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     def withdraw_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         if draft.state != State.PUBLISHED:
-            raise PermissionDenied
+            return self._too_late(request, draft)
         word = _("take back")
         if typed_word.is_typed(request, word):
             self._ask(request, draft, Work.WITHDRAW, _("Asked to take it back"))
@@ -220,10 +222,11 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         work.wake("articles.work_off")
         _noted(request, draft, note)
 
-    def _check_editable(self, draft: Draft) -> None:
-        """What is being published or was stays as it is. Raises ``PermissionDenied``."""
-        if not draft.may_be_edited:
-            raise PermissionDenied
+    def _too_late(self, request: HttpRequest, draft: Draft) -> HttpResponse:
+        """The page it was asked from is an old one: what is being published or was stays as it is."""
+        sentence = _("The article has changed meanwhile; its page shows what can be done now.")
+        self.message_user(request, sentence, messages.WARNING)
+        return self._back(draft.pk)
 
     def _back(self, pk: int) -> HttpResponse:
         return redirect(reverse("admin:articles_draft_change", args=[pk]))

@@ -18,6 +18,7 @@ from wechat.campaigns.audience_file import EVERYBODYS
 from wechat.campaigns.models import Campaign, Variant
 from wechat.console import codes
 from wechat.console.codes import Suggesting
+from wechat.console.days import MomentField
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.contents.text_editor import in_line, named
@@ -50,6 +51,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
             "name", "way", "template", "audience", "segment", "tag", "table", "starts_at", "quiet_from",
             "quiet_until", "cap_days", "per_second", "held_out", "tracked",
         )  # fmt: skip
+        field_classes = {"starts_at": MomentField}
         widgets = {
             "starts_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
             "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

@@ -47,7 +47,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
     list_before_template = "campaigns/sequence_list.html"
     formfield_overrides = {models.TimeField: {"widget": UnfoldAdminTextInputWidget(attrs={"type": "time"})}}
     fieldsets = (
-        (None, {"fields": ("account", "name")}),
+        (None, {"fields": ("account", "name", "tracked")}),
         (
             gettext_lazy("Who enters"),
             {
