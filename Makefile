@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test test-clock check checks bench drill fuzz screenshots lock audit licences sbom clean
+.PHONY: help run test test-clock check checks bench drill drill-engines drill-restore fuzz screenshots lock audit licences sbom clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
@@ -12,6 +12,8 @@ help:
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
 	@echo "make drill   faults of everything the console needs, judged by the ledger; ARGS='--only postgres:down' narrows it down"
+	@echo "make drill-engines   the same installation on every Postgres, Redis, broker and pooler that is found here"
+	@echo "make drill-restore   a backup is restored under load, and what it does not know is reconciled"
 	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"
 	@echo "make screenshots   the pictures of the guides, taken of the demo (needs Chromium)"
 	@echo "make audit   known faults of the packages in the image (asks the package index)"
@@ -51,14 +53,23 @@ checks:
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python -m config.translations
 	$(BIN)/python -m config.tables
+	$(BIN)/python -m config.migrations
 
 bench:
 	@$(PYTHON) -I config/install.py dev
-	@$(TEMPORARY) --durable -- $(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 drill:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) --durable -- $(BIN)/python -m bench.drill $(ARGS)
+
+drill-engines:
+	@$(PYTHON) -I config/install.py dev
+	@$(BIN)/python -m bench.drill.engines $(ARGS)
+
+drill-restore:
+	@$(PYTHON) -I config/install.py dev
+	@$(TEMPORARY) --durable -- $(BIN)/python -m bench.drill.restore
 
 fuzz:
 	@$(PYTHON) -I config/install.py dev

@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "accounts.staff.sessions.SessionMiddleware",
     "accounts.staff.personal_data.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.middleware.EndedSessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -131,11 +132,14 @@ DATABASE_URL = environment.service_address(
 REDIS_URL = environment.service_address(
     "REDIS_URL", environment.given("REDIS_URL") or embedded.redis_url(), "redis", "rediss"
 )
+DATABASE = environ.Env.db_url_config(DATABASE_URL)
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(DATABASE_URL),
+        **DATABASE,
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": {
+            # What its query says, as ``sslmode=verify-full`` or ``target_session_attrs=read-write``.
+            **DATABASE.get("OPTIONS", {}),
             "pool": {
                 "min_size": 1,
                 "max_size": environment.number("DB_POOL_SIZE", 8, least=2, most=500),
@@ -189,7 +193,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
-CELERY_TASK_QUEUES = [Queue("interactive"), Queue("bulk")]
+# On RabbitMQ alone: quorum queues outlive a node of its cluster, and cannot be made of classic ones.
+QUEUE_ARGUMENTS = (
+    {"x-queue-type": "quorum"}
+    if environment.choice("CELERY_QUEUE_TYPE", "classic", "quorum") == "quorum"
+    else None
+)
+CELERY_TASK_QUEUES = [Queue(name, queue_arguments=QUEUE_ARGUMENTS) for name in ("interactive", "bulk")]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Asia/Shanghai"
 # Without `expires`, which compares the clocks of two machines: a worker that was ahead by more than a second
@@ -203,6 +213,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 # The second one holds what the admin skin says.
 LOCALE_PATHS = [PROJECT / "config" / "locale", PROJECT / "config" / "skin" / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"
@@ -338,6 +349,7 @@ RETENTION_DAYS = {
         "exports": 30,
         "uploads": 30,
         "media": 365,
+        "messages": 0,
         "deliveries": 90,
         "unsaved_articles": 30,
     }.items()

@@ -86,8 +86,13 @@ def test_a_query_asks_for_work_queues_and_causes_that_there_are(where: str, quer
         "cause": {each.value for each in Cause},
     }
     for label, pattern in re.findall(r'(work|queue|cause)=~?"([^"]*)"', query):
-        for part in pattern.split("|") if "(" not in pattern else [pattern]:
+        for part in re.sub(r"^\((.*)\)(.*)$", _each_alternative, pattern).split("|"):
             assert any(re.fullmatch(part, name) for name in found[label]), f"{where}: no {label} is {part}"
+
+
+def _each_alternative(found: re.Match[str]) -> str:
+    """``(a|b)c`` as ``ac|bc``."""
+    return "|".join(f"{each}{found[2]}" for each in found[1].split("|"))
 
 
 def test_every_alert_is_tried_both_ways() -> None:

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from wechat.kernel import metrics, tracing, webhooks, work
 from wechat.kernel.line_rates import LineRate
+from wechat.kernel.models import Hold
 from wechat.kernel.registry import Registry
 from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.work import holds
@@ -210,6 +211,11 @@ def _posted(delivery: Delivery) -> DeliveryAttempt:
         return DeliveryAttempt(_since(started), error=str(error)[:500])
     outcome = DeliveryAttempt(_since(started), answer.status, body=answer.json())
     return outcome if outcome.delivered else replace(outcome, error=decode(answer.body[:500]))
+
+
+def held(endpoint: Endpoint) -> QuerySet[Hold]:
+    """Returns the open circuit of this receiver, if there is one."""
+    return Hold.objects.filter(work=DELIVERIES.name, subject=endpoint.pk, until__isnull=False)
 
 
 @transaction.atomic
