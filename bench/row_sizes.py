@@ -46,10 +46,11 @@ SELECT %(account)s, 'oBench' || lpad(n::text, 22, '0'), 'template', 'Vq0aDhKzNzY
     'bench:' || n, NULL, now(), '', 'campaign:1', 'delivered', '', 1, '', true, now(), 3000000000 + n
 FROM generate_series(1, %(rows)s::bigint) AS n
 """
+# By table: what fills it, and what takes that away.
 TABLES = {
-    "inbox_inboundmessage": MESSAGES,
-    "followers_follower": FOLLOWERS,
-    "pushes_push": PUSHES,
+    "inbox_inboundmessage": (MESSAGES, "DELETE FROM inbox_inboundmessage WHERE account_id = %(account)s"),
+    "followers_follower": (FOLLOWERS, "DELETE FROM followers_follower WHERE account_id = %(account)s"),
+    "pushes_push": (PUSHES, "DELETE FROM pushes_push WHERE account_id = %(account)s"),
 }
 
 
@@ -62,18 +63,19 @@ class Cost:
     log: float
 
 
-def cost_of(table: str, statement: str, account: OfficialAccount, rows: int) -> Cost:
+def cost_of(table: str, account: OfficialAccount, rows: int) -> Cost:
     """What each of so many rows takes; they are gone afterwards."""
+    fill, empty = TABLES[table]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_wal_lsn()")
         (before,) = cursor.fetchone()
-        cursor.execute(statement, {"account": account.pk, "rows": rows})
+        cursor.execute(fill, {"account": account.pk, "rows": rows})
         cursor.execute(
             "SELECT pg_table_size(%s), pg_indexes_size(%s), pg_current_wal_lsn() - %s",
             [table, table, before],
         )
         sizes = cursor.fetchone()
-        cursor.execute(f"DELETE FROM {table} WHERE account_id = %s", [account.pk])
+        cursor.execute(empty, {"account": account.pk})
     return Cost(*(float(size) / rows for size in sizes))
 
 
@@ -83,8 +85,8 @@ def main(rows: int) -> None:
     )
     try:
         print(f"bytes a row, of {rows:,}: table, indexes, write-ahead log")
-        for table, statement in TABLES.items():
-            cost = cost_of(table, statement, account, rows)
+        for table in TABLES:
+            cost = cost_of(table, account, rows)
             print(f"{table:24} {cost.table:8.0f} {cost.indexes:8.0f} {cost.log:8.0f}")
     finally:
         account.delete()
