@@ -20,14 +20,14 @@ from accounts.official.models import OfficialAccount  # noqa: E402
 # A text as WeChat posts it, with the answer of a rule.
 MESSAGES = """
 INSERT INTO inbox_inboundmessage (account_id, key, openid, kind, event, text, body, answer, answered_by,
-    sent_at, received_at, late, handled_at, attempts, error, trace)
+    sent_at, received_at, month, late, handled_at, attempts, error, trace)
 SELECT %(account)s, (24000000000000000 + n)::text, 'oBench' || lpad((n %% 200000)::text, 22, '0'), 'text', '',
     '你们几点开门？', '<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[oBench'
     || lpad((n %% 200000)::text, 22, '0') || ']]></FromUserName><CreateTime>1795884156</CreateTime><MsgType>'
     || '<![CDATA[text]]></MsgType><Content><![CDATA[你们几点开门？]]></Content><MsgId>'
     || 24000000000000000 + n || '</MsgId></xml>',
     '{"type": "text", "content": "我们每天 9:00 到 21:00 营业，欢迎光临。"}',
-    'rule:12', now(), now(), false, now(), 0, '',
+    'rule:12', now(), now(), date_trunc('month', now() AT TIME ZONE 'UTC')::date, false, now(), 0, '',
     '00-' || md5(n::text) || '-' || left(md5(n::text), 16) || '-00'
 FROM generate_series(1, %(rows)s::bigint) AS n
 """
@@ -46,10 +46,19 @@ SELECT %(account)s, 'oBench' || lpad(n::text, 22, '0'), 'template', 'Vq0aDhKzNzY
     'bench:' || n, NULL, now(), '', 'campaign:1', 'delivered', '', 1, '', true, now(), 3000000000 + n
 FROM generate_series(1, %(rows)s::bigint) AS n
 """
+# Of a table in months, of all of them together.
+SIZES = """
+SELECT sum(pg_table_size(part)), sum(pg_indexes_size(part)), pg_current_wal_lsn() - %(before)s::pg_lsn
+FROM (
+    SELECT %(table)s::regclass UNION ALL SELECT inhrelid FROM pg_inherits
+    WHERE inhparent = %(table)s::regclass
+) AS parts(part)
+"""
+# By table: what fills it, and what takes that away.
 TABLES = {
-    "inbox_inboundmessage": MESSAGES,
-    "followers_follower": FOLLOWERS,
-    "pushes_push": PUSHES,
+    "inbox_inboundmessage": (MESSAGES, "DELETE FROM inbox_inboundmessage WHERE account_id = %(account)s"),
+    "followers_follower": (FOLLOWERS, "DELETE FROM followers_follower WHERE account_id = %(account)s"),
+    "pushes_push": (PUSHES, "DELETE FROM pushes_push WHERE account_id = %(account)s"),
 }
 
 
@@ -62,18 +71,16 @@ class Cost:
     log: float
 
 
-def cost_of(table: str, statement: str, account: OfficialAccount, rows: int) -> Cost:
+def cost_of(table: str, account: OfficialAccount, rows: int) -> Cost:
     """What each of so many rows takes; they are gone afterwards."""
+    fill, empty = TABLES[table]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_wal_lsn()")
         (before,) = cursor.fetchone()
-        cursor.execute(statement, {"account": account.pk, "rows": rows})
-        cursor.execute(
-            "SELECT pg_table_size(%s), pg_indexes_size(%s), pg_current_wal_lsn() - %s",
-            [table, table, before],
-        )
+        cursor.execute(fill, {"account": account.pk, "rows": rows})
+        cursor.execute(SIZES, {"table": table, "before": before})
         sizes = cursor.fetchone()
-        cursor.execute(f"DELETE FROM {table} WHERE account_id = %s", [account.pk])
+        cursor.execute(empty, {"account": account.pk})
     return Cost(*(float(size) / rows for size in sizes))
 
 
@@ -83,8 +90,8 @@ def main(rows: int) -> None:
     )
     try:
         print(f"bytes a row, of {rows:,}: table, indexes, write-ahead log")
-        for table, statement in TABLES.items():
-            cost = cost_of(table, statement, account, rows)
+        for table in TABLES:
+            cost = cost_of(table, account, rows)
             print(f"{table:24} {cost.table:8.0f} {cost.indexes:8.0f} {cost.log:8.0f}")
     finally:
         account.delete()

@@ -25,7 +25,13 @@ READERS_OF_THE_REST = (
     "wechat/kernel/exposition.py",
 )
 # Read by libraries: OpenTelemetry's own begin with OTEL_.
-OF_LIBRARIES = {"PROMETHEUS_MULTIPROC_DIR", "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+OF_LIBRARIES = {
+    "PGOPTIONS",
+    "PROMETHEUS_MULTIPROC_DIR",
+    "PATH",
+    "PYTHONUNBUFFERED",
+    "PYTHONDONTWRITEBYTECODE",
+}
 # The image has them, a container has one port, and nobody debugs in production.
 NOT_OF_COMPOSE = {"DEBUG", "PORT", "MEDIA_ROOT", "WECHAT_CONSOLE_LOCAL"}
 STORES = {"DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "EMAIL_URL"}
