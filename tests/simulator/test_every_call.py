@@ -144,7 +144,7 @@ def test_no_value_of_any_type_breaks_what_clients_call_besides(simulator: Simula
 def test_an_upload_that_is_no_form_has_no_file(simulator: Simulator, scene: Scene, kind: str) -> None:
     url = f"{simulator.base}/cgi-bin/media/upload"
     query = {"access_token": scene.tokens[APPID], "type": "image"}
-    given = {"data": b"--x\r\nnonsense", "headers": {"Content-Type": kind}}
+    given: dict[str, Any] = {"data": b"--x\r\nnonsense", "headers": {"Content-Type": kind}}
     assert simulator.session.post(url, params=query, timeout=30, **given).json()["errcode"] == 41005
 
 
