@@ -30,12 +30,12 @@ NOTICE_COLOURS = {
 class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
     empty_words = gettext_lazy("What WeChat Pay reports about orders and refunds is kept here as it came.")
-    list_display = ("received", "event_type", "summary", "order", "became", "failure")
-    list_display_links = ("event_type",)
+    list_display = ("received", "event", "summary", "order", "became", "failure")
+    list_display_links = ("event",)
     list_select_related = ("order", "merchant")
     change_form_outer_before_template = "notifications/notice_tools.html"
     fields = (
-        "received", "event_type", "original_type", "summary", "order", "became", "failure", "attempts",
+        "received", "event", "original_type", "summary", "order", "became", "failure", "attempts",
         "notice_id", "merchant",
     )  # fmt: skip
     readonly_fields = fields
@@ -76,6 +76,10 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     @admin.display(description=gettext_lazy("received"))
     def received(self, notice: Notice) -> SafeString:
         return moment(notice.received_at)
+
+    @admin.display(description=gettext_lazy("event"))
+    def event(self, notice: Notice) -> str:
+        return notice.event
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, notice: Notice) -> SafeString:

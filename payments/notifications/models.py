@@ -1,9 +1,20 @@
+from collections.abc import Mapping
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from payments.merchants.models import Merchant
 from payments.orders.models.orders import Order
 from wechat.kernel.work import WorkRow
+
+# WeChat Pay's own names of what it reports, in words.
+EVENTS: Mapping[str, StrOrPromise] = {
+    "TRANSACTION.SUCCESS": _("Payment succeeded"),
+    "REFUND.SUCCESS": _("Refund arrived"),
+    "REFUND.ABNORMAL": _("Refund could not be paid out"),
+    "REFUND.CLOSED": _("Refund closed"),
+}
 
 
 class Notice(WorkRow):
@@ -43,4 +54,9 @@ class Notice(WorkRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event_type} {self.notice_id}"
+        return f"{self.event} {self.notice_id}"
+
+    @property
+    def event(self) -> str:
+        """What is reported, in words; what has no words here by WeChat Pay's name."""
+        return str(EVENTS.get(self.event_type, self.event_type))

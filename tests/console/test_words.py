@@ -3,13 +3,15 @@
 import re
 
 import pytest
+from django.test import RequestFactory
 from django.urls import reverse
 
 from accounts.followers.models import Follower
+from config.pages import navigation
 from menus.models import MiniProgram
 from tests.cast import Cast, message, signed_in
 from tests.console import world
-from tests.console.world import openid_of
+from tests.console.world import World, openid_of
 from wechat.channels.models import Channel
 from wechat.pushes.models import Push
 
@@ -95,3 +97,33 @@ def test_a_mini_program_is_offered_by_its_name(staff: Cast) -> None:
     address = reverse("admin:pushes_template_try", args=[ours["pushes.template"].pk])
     html = signed_in(staff.owner).get(address).content.decode()
     assert f'<option value="{program.appid}">{program.name}</option>' in html
+
+
+def test_what_wechat_pay_reports_is_told_in_words(staff: Cast, ours: World) -> None:
+    page = signed_in(staff.owner).get(reverse("admin:notifications_notice_changelist")).content.decode()
+    assert "支付成功" in page
+    assert "TRANSACTION.SUCCESS" not in page
+
+
+def test_a_row_is_called_over_its_page_as_it_was_written(staff: Cast, ours: World) -> None:
+    endpoint = ours["webhooks.endpoint"]
+    page = signed_in(staff.superuser).get(reverse("admin:webhooks_endpoint_change", args=[endpoint.pk]))
+    heading = re.findall(r"<h1.*?</h1>", page.content.decode(), re.DOTALL)[0]
+    assert "https://example.com/0" in heading
+
+
+@pytest.mark.parametrize(
+    ("page", "entry"),
+    [
+        ("admin:followers_customfield_changelist", "粉丝"),
+        ("admin:desk_cannedanswer_changelist", "客服工作台"),
+        ("admin:menus_publication_changelist", "自定义菜单"),
+        ("admin:pushes_staff_notice", "待我处理"),
+        ("admin:index", "概览"),
+    ],
+)
+def test_the_navigation_lights_up_what_a_page_belongs_to(staff: Cast, page: str, entry: str) -> None:
+    request = RequestFactory().get(reverse(page))
+    request.user = staff.superuser
+    items = [item for group in navigation(request) for item in group["items"]]
+    assert [str(item["title"]) for item in items if item["active"]] == [entry]
