@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test test-clock check checks bench drill drill-engines drill-restore fuzz screenshots lock audit licences sbom clean
+.PHONY: help run test test-clock check checks bench drill drill-engines drill-restore fuzz screenshots lock audit licences sbom image-check clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
@@ -19,6 +19,7 @@ help:
 	@echo "make audit   known faults of the packages in the image (asks the package index)"
 	@echo "make licences   the licences of the packages in the image; fails for one that is not listed"
 	@echo "make sbom    the bill of materials of the image as CycloneDX, in OUTPUT (sbom.json)"
+	@echo "make image-check   both images built and run, locked down (needs docker; or ENGINE=podman)"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
 	@echo "make clean   delete .venv and the caches, keep the data in .local"
 
@@ -93,6 +94,9 @@ screenshots:
 audit:
 	@$(PYTHON) -I config/install.py dev
 	$(BIN)/pip-audit --strict --requirement requirements/image.txt --require-hashes --disable-pip
+
+image-check:
+	deploy/check_images.sh
 
 LICENCES := Apache;BSD;LGPL-3.0;MIT;MPL-2.0;Mozilla Public License 2.0;PSF;Python Software Foundation
 

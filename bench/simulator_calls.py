@@ -47,8 +47,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def prepare(base: str, followers: int) -> tuple[str, list[str]]:
-    """An account whose followers have all just written; the token and the openids."""
+def prepare(base: str, followers: int, calls: int) -> tuple[str, list[str]]:
+    """An account whose followers may all be written to so often; the token and the openids."""
     for _ in range(100):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
@@ -59,9 +59,10 @@ def prepare(base: str, followers: int) -> tuple[str, list[str]]:
     added = requests.post(
         f"{base}/_sim/accounts/{APPID}/followers", json={"count": followers}, timeout=60
     ).json()
+    each_gets = -(-calls // followers)
     state = requests.get(f"{base}/_sim/state", timeout=60).json()
     for follower in state["accounts"][APPID]["followers"].values():
-        follower["grants"] = {"message": {"left": 5, "ends_at": time.time() + 48 * 3600}}
+        follower["grants"] = {"message": {"left": each_gets, "ends_at": time.time() + 48 * 3600}}
     requests.put(f"{base}/_sim/state", json=state, timeout=60).raise_for_status()
     query = {"grant_type": "client_credential", "appid": APPID, "secret": "s"}
     token = requests.get(f"{base}/cgi-bin/token", params=query, timeout=5).json()["access_token"]
@@ -159,7 +160,7 @@ def main() -> None:
     running = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
     try:
         base = f"http://127.0.0.1:{port}"
-        token, openids = prepare(base, given.followers)
+        token, openids = prepare(base, given.followers, given.calls)
         prepays, queries = orders(base, given.orders)
         if len(cores) > 1:
             for thread in Path(f"/proc/{running.pid}/task").iterdir():

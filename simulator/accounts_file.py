@@ -29,7 +29,7 @@ def load(world: World, path: Path) -> None:
             f"{path}: there is no [[{sorted(unknown)[0]}]], "
             "only [[accounts]], [[components]] and [[merchants]]"
         )
-    for number, given in enumerate(document.get("accounts", ()), start=1):
+    for number, given in enumerate(_tables(document, "accounts", path), start=1):
         at = f"{path}: account {number}"
         appid = _named(given, "appid", at)
         account = world.state.accounts.get(appid) or Account(appid)
@@ -38,15 +38,22 @@ def load(world: World, path: Path) -> None:
         except BadSettingError as error:
             raise BadFileError(f"{at}: {error}") from error
         world.state.accounts[appid] = account
-    for number, given in enumerate(document.get("components", ()), start=1):
+    for number, given in enumerate(_tables(document, "components", path), start=1):
         at = f"{path}: component {number}"
         appid = _named(given, "appid", at)
         try:
             component_settings.configure(world, appid, given)
         except BadSettingError as error:
             raise BadFileError(f"{at}: {error}") from error
-    for number, given in enumerate(document.get("merchants", ()), start=1):
+    for number, given in enumerate(_tables(document, "merchants", path), start=1):
         _merchant(world, given, path.parent, f"{path}: merchant {number}")
+
+
+def _tables(document: dict[str, Any], name: str, path: Path) -> list[dict[str, Any]]:
+    found = document.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise BadFileError(f"{path}: write each of the {name} under a [[{name}]] of its own")
+    return found
 
 
 def _named(given: dict[str, Any], name: str, at: str) -> str:
@@ -56,11 +63,20 @@ def _named(given: dict[str, Any], name: str, at: str) -> str:
     return value
 
 
+def _text_of(folder: Path, file: Any, at: str) -> str:
+    if not isinstance(file, str):
+        raise BadFileError(f"{at} must be the name of a file")
+    try:
+        return (folder / file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadFileError(f"{at}: {file} is no PEM file") from error
+
+
 def _merchant(world: World, given: dict[str, Any], folder: Path, at: str) -> None:
     """Its certificate or public key stands in the file, or in one beside it (`certificate_file`)."""
     for name in FILES:
         if file := given.pop(f"{name}_file", None):
-            given[name] = (folder / file).read_text(encoding="utf-8")
+            given[name] = _text_of(folder, file, f"{at}: {name}_file")
     known = world.state.pay.merchants.get(str(given.get("mchid")))
     if not any(name in given for name in FILES) and not (known and known.certificates):
         raise BadFileError(f"{at}: give its certificate, certificate_file, or public_key with serial_no")

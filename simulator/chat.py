@@ -11,11 +11,13 @@ from simulator.saving import dump
 from simulator.user_actions import Actor, ImpossibleError, do
 from simulator.world import Entry
 
+MOST_TIMES = 100
+
 
 async def act(pusher: Pusher, actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
     """Returns the deliveries and what the phone shows; so far, without `wait`. Raises ImpossibleError."""
     push = prepared(actor, given)
-    work = delivered(pusher, push, 0 if goes_to_worker(push) else int(given.get("deliveries", 1)))
+    work = delivered(pusher, push, 0 if goes_to_worker(push) else how_often(given, "deliveries"))
     if given.get("wait", True):
         await work
     else:
@@ -39,7 +41,16 @@ def prepared(actor: Actor, given: dict[str, Any]) -> Push:
     side = "platform" if tamper else "follower"
     via = "forged" if tamper else "event" if msgtype == "event" else "message"
     entry = actor.world.write(actor.account, actor.openid, side, via, msgtype, action.content, msg_id)
-    return Push(actor.account, entry, fields, given.get("attempts"), tamper)
+    attempts = None if given.get("attempts") is None else how_often(given, "attempts")
+    return Push(actor.account, entry, fields, attempts, tamper)
+
+
+def how_often(given: dict[str, Any], name: str) -> int:
+    """Raises ImpossibleError for what is no number up to MOST_TIMES."""
+    times = given.get(name, 1)
+    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
+        raise ImpossibleError(f"{name} must be a number from 1 to {MOST_TIMES}")
+    return times
 
 
 def goes_to_worker(push: Push) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -12,14 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator import account_settings, personas
+from simulator import account_settings, personas, strict_json
 from simulator.account_settings import CHECKS, SECRETS
 from simulator.api import mass
 from simulator.chat import act, as_ledger_line
 from simulator.comments import Comment
+from simulator.drafts import BLOCKED
 from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.kf import FROM_WORKER, Record
+from simulator.mass import MassSends
 from simulator.openapi import Body, Operation
 from simulator.push import Pusher
 from simulator.saving import dump, load_object
@@ -49,6 +50,17 @@ class Ask:
     def account(self) -> Account:
         return self.found(self.request.path_params["appid"])
 
+    def needed(self, name: str) -> Any:
+        if name not in self.body:
+            raise BadRequestError(f"{name} is missing")
+        return self.body[name]
+
+    def people(self, name: str, otherwise: int) -> int:
+        count = self.body.get(name, otherwise)
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_PEOPLE:
+            raise BadRequestError(f"{name} must be a number up to {MOST_PEOPLE:,}")
+        return count
+
     def found(self, appid: str) -> Account:
         try:
             return self.world.account(appid)
@@ -57,6 +69,9 @@ class Ask:
 
 
 Handler = Callable[[Ask], Awaitable[Any]]
+MOST_PEOPLE = 10_000_000
+# How far the clock may be from the real time, in seconds.
+FARTHEST = 30 * 365 * 86_400
 
 
 async def health(ask: Ask) -> Any:
@@ -101,7 +116,9 @@ async def verify(ask: Ask) -> Any:
 
 async def add_followers(ask: Ask) -> Any:
     """Followers out of nowhere: no events, no windows."""
-    openids = ask.body.get("openids") or [new_openid() for _ in range(int(ask.body.get("count", 1)))]
+    openids = ask.body.get("openids") or [new_openid() for _ in range(ask.people("count", 1))]
+    if not isinstance(openids, list) or not all(isinstance(each, str) and each for each in openids):
+        raise BadRequestError("openids must be a list of texts")
     for openid in openids:
         follower = ask.world.follow(ask.account, openid)
         if not ask.body.get("subscribed", True):
@@ -111,13 +128,14 @@ async def add_followers(ask: Ask) -> Any:
 
 async def add_personas(ask: Ask) -> Any:
     """So many followers with tags, scenes and habits; the same `seed` makes the same ones."""
+    ask.people("count", 1)
     known = fitting(personas.Seeding, ask.body)
     return {"followers": personas.seed(ask.world, ask.account, known)}
 
 
 async def let_personas_act(ask: Ask) -> Any:
     """Some of them do what they usually do; the answer counts the actions."""
-    return await personas.act_some(ask.pusher, ask.account, int(ask.body.get("count", 10)))
+    return await personas.act_some(ask.pusher, ask.account, ask.people("count", 10))
 
 
 async def act_in_chat(ask: Ask) -> Any:
@@ -176,9 +194,10 @@ async def drop_faults(ask: Ask) -> Any:
 async def move_clock(ask: Ask) -> Any:
     """Moves the platform's clock by `advance` seconds, or sets its `offset` from the real time."""
     clock = ask.world.state.clock
-    if "offset" in ask.body:
-        clock.offset = float(ask.body["offset"])
-    clock.offset += float(ask.body.get("advance", 0))
+    offset = float(ask.body.get("offset", clock.offset)) + float(ask.body.get("advance", 0))
+    if not abs(offset) <= FARTHEST:
+        raise BadRequestError("the clock moves by thirty years at most")
+    clock.offset = offset
     return await show_clock(ask)
 
 
@@ -241,7 +260,7 @@ async def change_worker(ask: Ask) -> Any:
         worker.wechat_id = worker.invite_wx
     worker.online = bool(ask.body.get("online", worker.online)) and bool(worker.wechat_id)
     if "text" in ask.body:
-        openid, text = str(ask.body["openid"]), str(ask.body["text"])
+        openid, text = str(ask.needed("openid")), str(ask.body["text"])
         service.records.append(Record(openid, FROM_WORKER, text, int(ask.world.now), worker.account))
         ask.world.write(ask.account, openid, "account", "worker", "text", {"content": text})
     return dump(worker)
@@ -249,7 +268,10 @@ async def change_worker(ask: Ask) -> Any:
 
 async def set_publishing(ask: Ask) -> Any:
     """Returns how the next publications end: `outcome` is a publish_status."""
-    ask.account.newsroom.outcome = int(ask.body["outcome"])
+    outcome = int(ask.needed("outcome"))
+    if outcome not in range(BLOCKED + 1):
+        raise BadRequestError(f"outcome must be a publish_status, 0 to {BLOCKED}")
+    ask.account.newsroom.outcome = outcome
     return {"ok": True}
 
 
@@ -262,8 +284,11 @@ async def set_mass(ask: Ask) -> Any:
         await mass.administrator_answers(
             ask.world, ask.pusher, ask.account, confirmed=bool(ask.body["answer"])
         )
-    for name in ("confirms", "outcome", "silent"):
-        setattr(sends, name, ask.body.get(name, getattr(sends, name)))
+    changeable = ("confirms", "outcome", "silent")
+    named: dict[str, Any] = {name: ask.body[name] for name in changeable if name in ask.body}
+    fitting(MassSends, named)
+    for name, value in named.items():
+        setattr(sends, name, value)
     return dump(sends)
 
 
@@ -300,12 +325,12 @@ async def set_menu_page(ask: Ask) -> Any:
 
 async def comment(ask: Ask) -> Any:
     """A follower comments on an article: `msg_data_id`, `index` (from 0), `openid`, `content`."""
-    data_id, index = int(ask.body["msg_data_id"]), int(ask.body.get("index", 0))
+    data_id, index = int(ask.needed("msg_data_id")), int(ask.body.get("index", 0))
     key = f"{data_id} {index}"
     if key in ask.account.comments.closed:
         raise BadRequestError("this article takes no comments")
     made = Comment(
-        ask.world.next_number(), str(ask.body["openid"]), str(ask.body["content"]), int(ask.world.now)
+        ask.world.next_number(), str(ask.needed("openid")), str(ask.needed("content")), int(ask.world.now)
     )
     ask.account.comments.of.setdefault(key, []).append(made)
     return {"user_comment_id": made.id}
@@ -338,7 +363,7 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
     async def answer(request: Request) -> Response:
         raw = await request.body()
         try:
-            body = json.loads(raw) if raw.strip() else {}
+            body = strict_json.loads(raw) if raw.strip() else {}
             if not isinstance(body, dict):
                 raise BadRequestError("the body must be a JSON object")
             world.changes += request.method != "GET"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
-from simulator import signing
+from simulator import signing, strict_json
 from simulator.errors import ApiError
 from simulator.recipients import Recipient
 from simulator.world import Account
@@ -61,7 +60,7 @@ def _parsed(recipient: Recipient, body: bytes) -> dict[str, Any]:
 
 def _from_json(body: bytes) -> dict[str, Any]:
     try:
-        fields = json.loads(body)
+        fields = strict_json.loads(body)
     except ValueError:
         raise RefusedError("the answer is not JSON") from None
     if not isinstance(fields, dict):

@@ -56,16 +56,24 @@ def networks(value: Any) -> str:
 def hosts(value: Any) -> str:
     if problem := texts(value):
         return problem
-    good = all(urlsplit(f"//{each}").hostname and "/" not in each for each in value)
+    good = all(hostname(f"//{each}") and "/" not in each for each in value)
     return "" if good else "must be a list of hosts, such as shop.example.com or 127.0.0.1:5173"
+
+
+def hostname(address: str) -> str:
+    """The host of an address, empty when it has none or cannot be read; a port must be one."""
+    try:
+        parts = urlsplit(address)
+        return (parts.hostname or "") if parts.port != 0 else ""
+    except ValueError:
+        return ""
 
 
 def url(value: Any) -> str:
     """An empty one is taken: an account without a server is not pushed to."""
     if value == "":
         return ""
-    parts = urlsplit(value) if isinstance(value, str) else None
-    good = parts and parts.scheme in ("http", "https") and parts.hostname
+    good = isinstance(value, str) and value.startswith(("http://", "https://")) and hostname(value)
     return "" if good else "must be an address that begins with http:// or https://"
 
 

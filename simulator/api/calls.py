@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, Literal
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from simulator import strict_json
 from simulator.components import Component
 from simulator.errors import ApiError
 from simulator.push import Pusher
@@ -23,8 +23,6 @@ Handler = Callable[["Call"], Answer | Awaitable[Answer]]
 OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
 
 NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
-# Half of a surrogate pair is written so; alone it is no character.
-HALF_A_PAIR = b"\\ud"
 # Escapes of ASCII (control characters, mostly) have no other spelling; only the needless ones are refused.
 NEEDLESS_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?!00[0-7])[0-9a-fA-F]{4}")
 
@@ -162,19 +160,9 @@ def json_body(raw: bytes, *, escapes: bool = True) -> dict[str, Any]:
     if not escapes and b"\\u" in raw and NEEDLESS_ESCAPE.search(raw):
         raise ApiError(40033)
     try:
-        body = STRICT.decode(raw.decode("utf-8-sig"))
-        if HALF_A_PAIR in raw.lower():
-            json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        body = strict_json.loads(raw)
+    except ValueError:
         raise ApiError(47001) from None
     if not isinstance(body, dict):
         raise ApiError(47001)
     return body
-
-
-def no_number(name: str) -> Any:
-    """Raises ValueError: NaN and Infinity are no JSON."""
-    raise ValueError(name)
-
-
-STRICT = json.JSONDecoder(parse_constant=no_number)

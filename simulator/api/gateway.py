@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -120,7 +120,7 @@ class ApiGateway:
             raise ApiError(48001)
         self._count(endpoint, call)
         if endpoint.upload:
-            call.form = await form_of(request)
+            call.form = await form_of(request, raw)
         elif endpoint.by not in ("secret", "nobody"):
             call.body = body_of(endpoint, call.api, raw)
         done = await finished(endpoint, call)
@@ -227,11 +227,16 @@ def body_of(endpoint: Endpoint, path: str, raw: bytes) -> dict[str, Any]:
     return json_body(raw, escapes=not path.startswith(MENUS))
 
 
-async def form_of(request: Request) -> FormData:
-    """The form of an upload. Raises 41005 for one that cannot be read."""
+async def form_of(request: Request, raw: bytes) -> FormData:
+    """The form of an upload, empty when it is none. Raises 41005 for one that cannot be read."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return FormData()
+    parser = MultiPartParser(request.headers, request.stream())
+    # The body is in memory already; where the root file system is read-only there may be no other place.
+    parser.spool_max_size = len(raw) + 1
     try:
-        return await request.form()
-    except HTTPException:
+        return await parser.parse()
+    except MultiPartException:
         raise ApiError(41005) from None
 
 

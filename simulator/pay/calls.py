@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from simulator import strict_json
 from simulator.pay import texts
 from simulator.pay.errors import PayError, wrong
 from simulator.pay.runtime import Runtime
@@ -49,7 +49,7 @@ class Call:
     def read(self, shape: Object) -> dict[str, Any]:
         """The body, when it fits; the merchant it names as the caller must be that. Raises PARAM_ERROR."""
         try:
-            body = json.loads(self.raw)
+            body = strict_json.loads(self.raw)
         except ValueError:
             raise PayError("PARAM_ERROR", "请求体不是合法的JSON") from None
         if not isinstance(body, dict):

@@ -93,6 +93,8 @@ class PayRoutes:
                 raise BadRequestError(f"there is no setting {name}; known are {', '.join(sorted(known))}")
             if name == "bill_style" and value not in STYLES:
                 raise BadRequestError(f"bill_style must be one of {', '.join(STYLES)}")
+        fitting(PaySettings, ask.body)
+        for name, value in ask.body.items():
             setattr(self.runtime.state.settings, name, value)
         return dump(self.runtime.state.settings)
 
@@ -102,7 +104,7 @@ class PayRoutes:
         order = merchant.orders.get(str(given.get("out_trade_no")))
         number, amount = (
             str(given.get("out_refund_no") or f"VP{ask.world.next_number()}"),
-            int(given["amount"]),
+            int(ask.needed("amount")),
         )
         if order is None or number in merchant.refunds:
             raise BadRequestError("no such order, or the refund's number is taken")

@@ -155,5 +155,15 @@ def test_the_image_is_nobodys_and_has_what_it_copies() -> None:
     copied = [given.split()[0] for name, given in lines if name == "COPY" and "--from" not in given]
     assert [source for source in copied if not (PROJECT / source).exists()] == []
     left_in = (PROJECT / ".dockerignore").read_text().split()
-    for folder in ("accounts", "config", "menus", "payments", "requirements", "templates", "wechat"):
+    for folder in (
+        "accounts",
+        "config",
+        "docs/images",
+        "docs/staff",
+        "menus",
+        "payments",
+        "requirements",
+        "templates",
+        "wechat",
+    ):
         assert f"!{folder}" in left_in

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from simulator.error_texts import TEXTS
-from tests.simulator.conftest import APPID, OWNER, Simulator
-from tests.simulator.example_calls import OPENID, Example, Scene, scene_of
+from tests.simulator.conftest import APPID, OPENID, OWNER, Simulator
+from tests.simulator.example_calls import Example, Scene, scene_of
 from tests.simulator.test_coverage import items
 
 LISTED = [each["path"] for each in items("api_index.json")]
@@ -26,7 +26,7 @@ BY_EITHER = (
 )  # fmt: skip
 LEFT_OUT = object()
 HALF_A_PAIR = "\ud800"
-ODD_VALUES = (
+ODD_VALUES: tuple[Any, ...] = (
     LEFT_OUT, None, "", "x", "长" * 2_000, "\0", HALF_A_PAIR, 0, -1, 3.5, 10**30, True, [], [[]], [None], {},
 )  # fmt: skip
 ODD_BODIES = (
@@ -73,7 +73,7 @@ def test_the_other_method_is_refused_where_clients_do_not_use_it(
 ) -> None:
     example = scene.examples[path]
     method, refused = ("GET", 43002) if example.method == "POST" else ("POST", 43001)
-    body = {} if method == "POST" else None
+    body: Any = {} if method == "POST" else None
     answer = scene.call(simulator, replace(example, method=method, body=body, file=None))
     assert (code(answer) == refused) is (path not in BY_EITHER)
 
@@ -144,7 +144,7 @@ def test_no_value_of_any_type_breaks_what_clients_call_besides(simulator: Simula
 def test_an_upload_that_is_no_form_has_no_file(simulator: Simulator, scene: Scene, kind: str) -> None:
     url = f"{simulator.base}/cgi-bin/media/upload"
     query = {"access_token": scene.tokens[APPID], "type": "image"}
-    given = {"data": b"--x\r\nnonsense", "headers": {"Content-Type": kind}}
+    given: dict[str, Any] = {"data": b"--x\r\nnonsense", "headers": {"Content-Type": kind}}
     assert simulator.session.post(url, params=query, timeout=30, **given).json()["errcode"] == 41005
 
 

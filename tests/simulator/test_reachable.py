@@ -236,6 +236,12 @@ def test_a_port_that_cannot_be_is_refused() -> None:
         ("[[merchants]]\nmchid = 'x'\ncertificate = 'x'", "merchant 1: mchid is missing"),
         ("[[merchants]]\nmchid = '1900000109'\ncertificate = 'x'", "no RSA key or certificate"),
         ("= nonsense", "is no TOML"),
+        ("accounts = 5", "write each of the accounts under a [[accounts]] of its own"),
+        ("[accounts]\nappid = 'wx1'", "write each of the accounts under a [[accounts]] of its own"),
+        ("merchants = ['x']", "write each of the merchants under a [[merchants]] of its own"),
+        ("[[merchants]]\nmchid = '1'\ncertificate_file = 3", "certificate_file must be the name of a file"),
+        ("[[merchants]]\nmchid = '1'\ncertificate_file = 'accounts.pem'", "accounts.pem is no PEM file"),
+        ("[[accounts]]\nappid = 'wx1'\ncallback_url = 'http://[::1'", "callback_url must be an address"),
     ],
 )
 def test_a_file_that_cannot_be_stops_the_start_and_says_where(
@@ -243,6 +249,7 @@ def test_a_file_that_cannot_be_stops_the_start_and_says_where(
 ) -> None:
     file = tmp_path / "accounts.toml"
     file.write_text(text)
+    (tmp_path / "accounts.pem").write_bytes(b"\xff\xfe")
     assert message in refused("--accounts", str(file))
 
 

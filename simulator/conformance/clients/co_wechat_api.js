@@ -1,7 +1,7 @@
 // co-wechat-api against the simulator.
 
 const API = require("co-wechat-api");
-const { APPID, MINI, OPENID, OTHER, SECRET, assert, control, flow, picture, run, yesterday } = require("./harness.js");
+const { APPID, MINI, OPENID, OTHER, SECRET, assert, control, flow, picture, run, countedDay } = require("./harness.js");
 
 const api = new API(APPID, SECRET);
 const mini = new API(MINI, SECRET);
@@ -92,7 +92,7 @@ flow("ticket of the JS-SDK", async () => {
   assert((await api.getJsConfig({ debug: false, jsApiList: [], url: "https://h5.example.com/" })).signature);
 });
 flow("statistics", async () => {
-  const day = yesterday();
+  const day = countedDay();
   for (const name of ["getUserSummary", "getUserCumulate", "getUserRead", "getUserShare", "getUpstreamMsg", "getUpstreamMsgHour",
     "getUpstreamMsgDist", "getInterfaceSummary", "getInterfaceSummaryHour", "getArticleSummary", "getArticleTotal"]) {
     assert(Array.isArray((await api[name](day, day)).list), name);

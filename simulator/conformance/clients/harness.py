@@ -80,5 +80,6 @@ def check_callbacks(app: WSGIApplication, mode: str) -> None:
         server.shutdown()
 
 
-def yesterday() -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600 - 86_400))
+def counted_day() -> str:
+    """The day before yesterday in China: yesterday's statistics are there from eight o'clock on."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600 - 2 * 86_400))

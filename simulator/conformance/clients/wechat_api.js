@@ -1,7 +1,7 @@
 // wechat-api against the simulator.
 
 const API = require("wechat-api");
-const { APPID, OPENID, OTHER, SECRET, assert, called, control, flow, picture, run, yesterday } = require("./harness.js");
+const { APPID, OPENID, OTHER, SECRET, assert, called, control, flow, picture, run, countedDay } = require("./harness.js");
 
 const api = new API(APPID, SECRET);
 const ask = (name, ...given) => called(api, name)(...given);
@@ -67,7 +67,7 @@ flow("ticket of the JS-SDK", async () => {
   assert((await ask("getJsConfig", { debug: false, jsApiList: [], url: "https://h5.example.com/" })).signature);
 });
 flow("statistics", async () => {
-  const day = yesterday();
+  const day = countedDay();
   for (const name of ["getUserSummary", "getUserCumulate", "getUserRead", "getUserShare", "getUpstreamMsg", "getInterfaceSummary"]) {
     assert(Array.isArray((await ask(name, day, day)).list), name);
   }

@@ -6,7 +6,7 @@ import io
 from importlib import import_module
 
 import requests
-from harness import APPID, BASE, JPG, MINI, OPENID, OTHER, SECRET, control, flow, run, yesterday
+from harness import APPID, BASE, JPG, MINI, OPENID, OTHER, SECRET, control, counted_day, flow, run
 from wechatpy import WeChatClient
 from wechatpy.oauth import WeChatOAuth
 
@@ -198,7 +198,7 @@ FIGURES = (
 
 @flow("statistics")
 def statistics() -> None:
-    day = yesterday()
+    day = counted_day()
     for name in FIGURES:
         assert isinstance(getattr(client.datacube, name)(day, day), list), name
 
