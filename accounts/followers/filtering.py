@@ -49,8 +49,9 @@ class FollowerFilter(FilterForm):
     )
     channel = forms.ChoiceField(label=_("channel"), required=False)
     seen = forms.ChoiceField(label=_("last seen"), required=False, choices=SEEN)
-    since = day_field(_("followed from"))
-    until = day_field(_("followed until"))
+    # Of those who unfollowed, the day on which they did.
+    since = day_field(_("followed or left from"))
+    until = day_field(_("followed or left until"))
 
     def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,11 +74,16 @@ class FollowerFilter(FilterForm):
             rows = rows.filter(_came_through(chosen["channel"]))
         if chosen["seen"]:
             rows = rows.filter(_seen(int(chosen["seen"])))
+        return self._in_segment(self._between(rows))
+
+    def _between(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
+        chosen = self.cleaned_data
+        moment = "unsubscribed_at" if chosen["follows"] == "no" else "subscribed_at"
         if chosen["since"]:
-            rows = rows.filter(subscribed_at__gte=day_start(chosen["since"]))
+            rows = rows.filter(**{f"{moment}__gte": day_start(chosen["since"])})
         if chosen["until"]:
-            rows = rows.filter(subscribed_at__lt=day_start(chosen["until"] + datetime.timedelta(days=1)))
-        return self._in_segment(rows)
+            rows = rows.filter(**{f"{moment}__lt": day_start(chosen["until"] + datetime.timedelta(days=1))})
+        return rows
 
     def _in_segment(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
         segment: Segment | None = self.cleaned_data["segment"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import TextChoices
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
@@ -109,7 +109,8 @@ def rows(
     """
     after = (month.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
     parameters: dict[str, Any] = {"account": account.pk, "since": midnight(month), "until": midnight(after)}
-    with connection.chunked_cursor() as cursor:
+    # In a transaction, as a pooler gives the connection to somebody else when one ends.
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(ROWS.replace("{by}", DATES[by]), parameters)
         while batch := cursor.fetchmany(BATCH):
             for row in batch:

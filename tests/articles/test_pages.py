@@ -188,6 +188,12 @@ def test_an_editor_saves_and_a_publisher_publishes(staff: Cast, written: Callabl
     owner.post(f"{address}/publish/", {"at": ""})
     draft.refresh_from_db()
     assert draft.work == Draft.Work.PUBLISH
+    # Asked from a page that is an old one by now.
+    for page in ("publish", "preview"):
+        late: Any = owner.post(f"{address}/{page}/", {"at": "", "wechat_id": "linxiao"}, follow=True)
+        assert "状态已变化" in late.content.decode()
+    draft.refresh_from_db()
+    assert draft.work == Draft.Work.PUBLISH
 
 
 def test_what_is_being_published_cannot_be_edited(staff: Cast, written: Callable[..., Draft]) -> None:
@@ -227,6 +233,18 @@ def test_a_wrong_wechat_id_is_refused(staff: Cast, written: Callable[..., Draft]
         f"/admin/articles/draft/{written().pk}/preview/", {"wechat_id": "王芳"}
     )
     assert "微信号由 6 至 20 位" in page.content.decode()
+
+
+def test_an_article_is_taken_back_once_the_word_is_typed(staff: Cast, written: Callable[..., Draft]) -> None:
+    draft, owner = written(), signed_in(staff.owner)
+    Draft.objects.filter(pk=draft.pk).update(state="published", article_id="A1")
+    at = f"/admin/articles/draft/{draft.pk}/withdraw/"
+    assert "请输入“删除”" in owner.get(at).content.decode()
+    for typed in ({}, {"word": "好"}):
+        owner.post(at, typed)
+        assert Draft.objects.get(pk=draft.pk).work == ""
+    owner.post(at, {"word": " 删除 "})
+    assert Draft.objects.get(pk=draft.pk).work == "withdraw"
 
 
 @pytest.mark.parametrize("action", ["save", "preview", "publish", "forget", "withdraw"])

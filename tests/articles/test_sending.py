@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -240,6 +241,20 @@ def test_drafts_made_at_wechat_are_read_and_ours_are_not_overwritten(
     reading.ask(account)
     work.run("articles.read")
     assert Draft.objects.count() == 2
+
+
+def test_what_a_killed_worker_was_reading_is_read_within_seconds(
+    account: OfficialAccount, asset: Asset
+) -> None:
+    client = client_for(account)
+    drafts.add(client, [{"title": "那边写的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}])
+    reading.ask(account)
+    # Nobody hears of that worker again.
+    assert reading.READINGS.claim()
+    assert work.run("articles.read") == 0
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=16)):
+        assert work.run("articles.read") == 1
+    assert str(Draft.objects.get()) == "那边写的"
 
 
 def test_a_draft_read_from_wechat_can_be_published(account: OfficialAccount, asset: Asset) -> None:

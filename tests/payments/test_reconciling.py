@@ -106,6 +106,17 @@ def test_a_bill_that_agrees_leaves_nothing_to_do(sold: Order, bill: Bill, serve:
         assert gzip.decompress(kept.read()) == file(row(sold.out_trade_no))
 
 
+def test_the_bill_of_a_killed_worker_is_fetched_within_seconds(sold: Order, bill: Bill, serve: Any) -> None:
+    serve(file(row(sold.out_trade_no)))
+    # Nobody hears of that worker again.
+    assert reconciling.BILLS.claim()
+    assert work.run("bills.fetch_bills") == 0
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=16)):
+        work.run("bills.fetch_bills")
+    bill.refresh_from_db()
+    assert bill.state == Bill.State.MATCHED
+
+
 def test_fetched_again_it_is_the_same(sold: Order, bill: Bill, serve: Any) -> None:
     serve(file(row(sold.out_trade_no, yuan="99.00")))
     fetched(bill)

@@ -21,7 +21,7 @@ from wechat.console.codes import Suggesting
 from wechat.console.days import MomentField
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
-from wechat.contents.text_editor import named
+from wechat.contents.text_editor import in_line, named
 from wechat.contents.variables import Variable
 from wechat.kernel.placeholders import names_in
 from wechat.pushes.models import Template
@@ -208,7 +208,7 @@ def words_of(campaign: Campaign) -> dict[str, Variable]:
 
 
 def words_in_line(campaign: Campaign) -> str:
-    return " ".join(f"{{{word}}}" for word in [*campaign.columns, *EVERYBODYS])
+    return in_line(words_of(campaign))
 
 
 def of_variant(variant: Variant) -> Mapping[str, Any]:

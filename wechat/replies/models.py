@@ -303,7 +303,9 @@ class ShadowMatch(models.Model):
     """A message that a rule would have answered if it did not run in shadow."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, db_index=False, verbose_name=_("rule"))
-    message = models.ForeignKey(InboundMessage, models.CASCADE, verbose_name=_("message"))
+    message = models.ForeignKey(
+        InboundMessage, models.CASCADE, db_constraint=False, verbose_name=_("message")
+    )
 
     class Meta:
         verbose_name = _("match in shadow")
