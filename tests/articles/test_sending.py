@@ -15,6 +15,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.articles.conftest import picture
 from tests.cast import message
+from tests.sdk.platform import Platform, Reply, serving
 from tests.simulated import Simulated
 from wechat.articles import allowlist, pictures, reading, sending
 from wechat.articles.models import Article, Draft
@@ -120,6 +121,17 @@ def test_a_picture_that_cannot_be_fetched_is_named(known: Simulated, written: Wr
     draft = settle(written(content='<p><img src="http://127.0.0.1:1/a.png"></p>'), Work.SAVE)
     assert draft.state == State.EDITED
     assert "http://127.0.0.1:1/a.png" in draft.error
+
+
+def test_a_picture_that_is_sent_on_to_nonsense_is_named(
+    known: Simulated, written: Written, settings: Any
+) -> None:
+    settings.DEBUG = True
+    site = Platform()
+    site.open_routes["/a.png"] = lambda request: Reply(b"", status=302, headers={"Location": "http://["})
+    with serving(site) as base:
+        draft = settle(written(content=f'<p><img src="{base}/a.png"></p>'), Work.SAVE)
+    assert (draft.state, f"{base}/a.png" in draft.error) == (State.EDITED, True)
 
 
 def test_an_article_waits_for_its_cover(account: OfficialAccount, known: Simulated, written: Written) -> None:

@@ -118,7 +118,7 @@ def _fetched(source: str) -> bytes:
         ):
             answer.raise_for_status()
             body: bytes = answer.raw.read(most + 1, decode_content=True)
-    except (requests.RequestException, HTTPError, OSError) as error:
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         raise ValidationError(
             _("The picture %(address)s could not be fetched: put it into the library, or take it out.")
             % {"address": source}

@@ -108,6 +108,8 @@ def _inside(value: Any) -> Iterable[Any]:
 
 def in_utf8(data: bytes) -> bytes:
     """Returns the document without its byte order mark, and in UTF-8 where it was in UTF-16."""
+    if data[1:2] != b"\0" and data[:1] in b"<{":
+        return data
     found = _UTF_16.match(data)
     if found is None:
         return data.removeprefix(codecs.BOM_UTF8)
