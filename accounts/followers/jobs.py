@@ -88,6 +88,21 @@ def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
     job.failed += len(rows)
 
 
+def try_again(failed: QuerySet[BulkJob]) -> int:
+    """Has jobs that stopped go on behind the last slice that was done; returns how many."""
+    number = failed.filter(state=BulkJob.State.FAILED).update(
+        state=BulkJob.State.WAITING,
+        due_at=timezone.now(),
+        started_at=None,
+        finished_at=None,
+        attempts=0,
+        errcode=None,
+        error="",
+    )
+    work.wake(JOBS.name)
+    return number
+
+
 @JOBS.each
 def go_on(job: BulkJob) -> None:
     """Does slice after slice until nothing is left or the time is over."""

@@ -1,5 +1,6 @@
 import base64
 import datetime
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -80,6 +82,16 @@ def test_pictures_in_the_text_get_addresses_that_wechat_shows(
     draft = settle(written(content=f'<p><img src="{pictures.address(asset)}"></p>'), Work.SAVE)
     (article,) = drafts.get(client_for(account), draft.media_id)
     assert "/mmbiz/" in article["content"]
+
+
+def test_a_moving_picture_is_named_and_not_made_a_still_one(
+    account: OfficialAccount, written: Written, known: Simulated
+) -> None:
+    frames, body = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")], io.BytesIO()
+    frames[0].save(body, "GIF", save_all=True, append_images=frames[1:])
+    moving = pictures.keep(account, body.getvalue())
+    draft = settle(written(content=f'<p><img src="{pictures.address(moving)}"></p>'), Work.SAVE)
+    assert (draft.state, moving.name in draft.error) == (State.EDITED, True)
 
 
 def test_a_pasted_picture_moves_to_the_library(account: OfficialAccount, known: Simulated) -> None:

@@ -376,6 +376,38 @@ def test_fees_that_move_in_lines_of_their_own_count_with_their_payment_and_refun
     assert [line.agrees for line in sums.sums(funds)] == [not expected, True]
 
 
+def test_a_bill_with_fees_in_lines_of_their_own_adds_up_by_the_numbers_of_wechat_pay(
+    ordered: Ordered, bill: Bill, funds: Bill, serve: Any
+) -> None:
+    """A recorded one: two payments, a refund, a line for the fee of each, and counts such as 6.0."""
+    wholes = {
+        "SO20260302090000001": ("4200002701202603020000000001", 10000, "0.60000"),
+        "SO20260302100000002": ("4200002701202603020000000002", 4990, "0.30000"),
+    }
+    rows, orders = [], []
+    for number, (transaction_id, fen, fee) in wholes.items():
+        order = ordered(key=number, total=fen)
+        Order.objects.filter(pk=order.pk).update(out_trade_no=number)
+        order.refresh_from_db()
+        notify(order, success_time=NOON.isoformat(), transaction_id=transaction_id)
+        rows.append(row(number, transaction_id, f"{fen / 100:.2f}").replace("`0.60000", f"`{fee}"))
+        orders.append(order)
+    with time_machine.travel(NOON + datetime.timedelta(hours=1)):
+        refund = refunding.request(orders[0], 3000, source="test", key="r")
+    names = {"out_refund_no": "RF20260302150000001", "refund_id": "50302602026030200000000000001"}
+    Refund.objects.filter(pk=refund.pk).update(state="processing", **names)
+    back = refund_row(*wholes, "30.00", refund_id=names["refund_id"]).replace(
+        "SO20260302100000002", names["out_refund_no"]
+    )
+    serve(file(*rows, back))
+    fetched(bill)
+    serve((BILLS / "fundflowbill_separate_fee_lines.csv").read_bytes(), FUNDS)
+    assert fetched(funds).state == Bill.State.MATCHED
+    assert (funds.lines, funds.income, funds.spent, funds.error) == (6, 15008, 3090, "")
+    assert kinds() == []
+    assert [(line.ours, line.theirs) for line in sums.sums(funds)] == [(14900, 14900), (2982, 2982)]
+
+
 def test_what_a_closed_refund_took_comes_back_whole(
     sold: Order, given_back: Refund, bill: Bill, funds: Bill, serve: Any
 ) -> None:

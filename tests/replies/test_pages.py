@@ -227,6 +227,24 @@ def test_a_variable_that_may_be_empty_has_to_tell_what_to_say_then(
     assert (sentence in page.content.decode()) is refused
 
 
+@pytest.mark.parametrize(
+    ("fields", "reply_text"),
+    [
+        ({}, "您好{remark}"),
+        ({}, {"type": "news", "articles": [{"title": "给{remark}", "url": "https://a.cn/"}]}),
+        ({"hands_to": "desk", "away_text": "{remark}，我们明天回复"}, "请稍等"),
+    ],
+)  # fmt: skip
+def test_switching_on_from_the_list_asks_for_it_as_well(
+    editor: Client, rule: RuleMaker, fields: dict[str, str], reply_text: Any
+) -> None:
+    bare = rule(keywords=("a",), replies=(reply_text,), enabled=False, **fields)
+    page: Any = editor.post(LIST, {"action": "switch_on", "_selected_action": [bare.pk]}, follow=True)
+    assert "请把 {remark} 写成 {remark|朋友}" in page.content.decode()
+    bare.refresh_from_db()
+    assert not bare.enabled
+
+
 def test_a_reply_of_which_nothing_may_be_left_is_saved_with_a_warning(
     editor: Client, account: OfficialAccount
 ) -> None:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from wechat.kernel import work
+from wechat.kernel import tracing, work
 from wechat.pushes import reports
 from wechat.pushes.models import Push, Receipt
 from wechat.pushes.states import MOVES, REPEATABLE, PushState, sources
@@ -75,14 +75,14 @@ WITH receipt AS (
         error = CASE WHEN receipt.reason = '' THEN '' ELSE receipt.status END
     FROM receipt
     WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid AND push.state = 'sent'
-    RETURNING push.id, push.caller_id
+    RETURNING push.id, push.caller_id, push.trace
 )
-SELECT receipt.id, NULL FROM receipt
+SELECT receipt.id, NULL, '' FROM receipt
 WHERE EXISTS (
     SELECT 1 FROM pushes_push push
     WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid
 )
-UNION ALL SELECT NULL, ended.id FROM ended WHERE ended.caller_id IS NOT NULL
+UNION ALL SELECT NULL, CASE WHEN ended.caller_id IS NOT NULL THEN ended.id END, ended.trace FROM ended
 """
 TAKE_BACK = """
 DELETE FROM pushes_push
@@ -168,8 +168,11 @@ def join_receipts(receipts: Sequence[Receipt]) -> set[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(JOIN, columns)
         rows = cursor.fetchall()
-        reports.note([push for _receipt, push in rows if push is not None])
-    return {receipt for receipt, _push in rows if receipt is not None}
+        reports.note([push for _receipt, push, _trace in rows if push is not None])
+    for _receipt, _push, trace in rows:
+        if trace:
+            tracing.mark("pushes.receipt", trace)
+    return {receipt for receipt, _push, _trace in rows if receipt is not None}
 
 
 def may_repeat(push: Push) -> bool:

@@ -93,6 +93,7 @@ class Push(Traced, WorkRow):
     inbound = models.ForeignKey(
         InboundMessage,
         models.SET_NULL,
+        db_constraint=False,
         null=True,
         blank=True,
         related_name="pushes",
