@@ -15,7 +15,7 @@ from tests.login.conftest import Person
 from wechat.inbox import reacting
 from wechat.login import tokens, visitors
 from wechat.login.models import LoginSession, ScanLogin, Visitor
-from wechat.sdk.calls import oauth
+from wechat.sdk.calls import miniprogram, oauth
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +82,24 @@ def test_nor_does_the_profile_that_was_being_asked_for_meanwhile_come_back(
     back = person.consents(away["Location"])
     monkeypatch.setattr(oauth, "profile", erased_meanwhile)
     assert urlsplit(person.goes(back)["Location"]).path == "/connect/oauth2/authorize"
+    assert not Visitor.objects.exists()
+
+
+def test_a_mini_program_login_that_was_under_way_makes_nobody_known_again(
+    person: Person, mini: OfficialAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = miniprogram.login
+
+    def erased_meanwhile(*given: Any) -> miniprogram.Session:
+        session = asked(*given)
+        erasing.erase(Follower(account=mini, openid=session.openid))
+        return session
+
+    monkeypatch.setattr(miniprogram, "login", erased_meanwhile)
+    given = {"account": "mini", "code": person.from_the_phone(mini.appid, "login")}
+    address = "/api/v1/auth/miniprogram/"
+    answer = Client().post(address, given, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_code")
     assert not Visitor.objects.exists()
 
 

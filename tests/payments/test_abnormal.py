@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.approvals.models import ApprovalLimit
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry, StaffRight
 from payments.merchants.models import Merchant
@@ -74,6 +75,18 @@ def test_finance_has_it_paid_out_in_another_way(
     kept = " ".join(str(row) for row in (*AuditEntry.objects.values(), *Refund.objects.values()))
     assert "6225" not in kept.replace(" ", "")
     assert "李雷" not in kept
+
+
+def test_to_a_card_goes_no_more_than_somebody_refunds_alone(
+    simulated: Simulated, stuck: Refund, money: Client, account: OfficialAccount
+) -> None:
+    ApprovalLimit.objects.create(action="refund", account=account, role="finance", alone_up_to=2999)
+    refused = pay_out(money, stuck, **CARD)
+    assert (refused.status_code, "额度" in refused.content.decode()) == (200, True)
+    assert not stuck.order.steps.filter(by="money").exists()
+    owner = signed_in(member("boss", account, StaffRight.Role.OWNER))
+    assert pay_out(owner, stuck, **CARD).status_code == 302
+    assert stuck.order.steps.filter(by="boss").exists()
 
 
 @pytest.mark.parametrize(

@@ -391,7 +391,7 @@ def test_pages_the_api_and_the_merchant_platform_are_one_sum_of_an_order(
     # Made in the merchant platform, and booked here by two people: that uses up nobody's limit.
     elsewhere = read_refund(report(Refund(order=paid, out_refund_no="by-hand", amount=1000)))
     adopt(paid, elsewhere, asked_by=ann, decided_by=bob)
-    asked = {"page again": {"by": bob}, "api again": {"source": "api:2"}}
+    asked: dict[str, dict[str, Any]] = {"page again": {"by": bob}, "api again": {"source": "api:2"}}
     assert [beyond(paid, key, **how) for key, how in asked.items()] == [True, True]
     assert not beyond(paid, "what is left", 500, by=bob)
     assert books(paid)[1] == 5 * 1000 + 500

@@ -4,8 +4,11 @@ import logging
 import time
 from typing import Any
 
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.followers import erasures
 from accounts.official.clients import client_for, credentials_of, transport
 from accounts.official.models import OfficialAccount
 from wechat.api.errors import ApiRefusal
@@ -26,11 +29,16 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
     Raises ``ApiRefusal`` for a code that is worth nothing, and platform errors.
     """
     _check_kind(account)
+    began = timezone.now()
     try:
         session = miniprogram.login(transport(), credentials_of(account), code)
     except ApiError as error:
         raise _refusal(error) from error
-    return visitors.logged_in(account, session.openid, session.unionid, session_key=session.session_key)
+    with transaction.atomic():
+        erasures.keep_as_they_are(account.pk)
+        if erasures.is_from_before(account.pk, session.openid, began):
+            raise _spent()
+        return visitors.logged_in(account, session.openid, session.unionid, session_key=session.session_key)
 
 
 def take_phone(visitor: Visitor, code: str) -> str:
@@ -83,7 +91,11 @@ def _forged(visitor: Visitor, reason: str) -> ApiRefusal:
 
 def _refusal(error: ApiError) -> Exception:
     if error.errcode in SPENT:
-        return ApiRefusal(400, "bad_code", _("This code was used before or has run out; take a new one."))
+        return _spent()
     if error.errcode == RISKY:
         return ApiRefusal(403, "risky", _("WeChat considers this person a risk."))
     return error
+
+
+def _spent() -> ApiRefusal:
+    return ApiRefusal(400, "bad_code", _("This code was used before or has run out; take a new one."))

@@ -6,12 +6,14 @@ WeChat Pay reference 5.3 (abnormal refund).
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
+from accounts.approvals import asking
 from payments.merchants.directory import MerchantUnusable, client_for
 from payments.merchants.models import Merchant
 from payments.merchants.words import in_words
 from payments.orders import history
 from payments.orders.models import Refund, Step
 from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.refunds.approval import REFUND
 from payments.orders.refunds.refunding import look_soon
 from payments.orders.refunds.reports import apply_refund
 from payments.orders.states import RefundState
@@ -45,10 +47,15 @@ def is_possible(refund: Refund) -> bool:
 def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
     """To the payer's card, or without one to the merchant, who pays by hand. The card is kept nowhere.
 
-    Raises ``OrderRefused`` and ``Uncertain``.
+    Whose card it is only ``by`` says: to one they give no more than they refund alone. Raises
+    ``OrderRefused`` and ``Uncertain``.
     """
     if not is_possible(refund):
         raise OrderRefused("not_abnormal", _("This refund does not wait for another card."))
+    if card and not asking.may_alone(REFUND, refund.account_id, refund.amount, by):
+        raise OrderRefused(
+            "limit", _("This is more than you may refund alone: somebody with a higher limit has to do it.")
+        )
     merchant = refund.order.merchant
     try:
         client = client_for(merchant)
