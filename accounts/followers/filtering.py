@@ -13,6 +13,7 @@ from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import UnknownCondition, day_start
 from accounts.official.models import OfficialAccount
 from wechat.console import codes
+from wechat.console.days import day_field
 from wechat.console.pages import FilterForm
 
 STATES = {
@@ -29,7 +30,6 @@ SEEN = [
     ("-30", _("not for 30 days")),
     ("-90", _("not for 90 days")),
 ]
-DAY = forms.DateInput(attrs={"type": "date"})
 
 
 class FollowerFilter(FilterForm):
@@ -50,8 +50,8 @@ class FollowerFilter(FilterForm):
     channel = forms.ChoiceField(label=_("channel"), required=False)
     seen = forms.ChoiceField(label=_("last seen"), required=False, choices=SEEN)
     # Of those who unfollowed, the day on which they did.
-    since = forms.DateField(label=_("followed or left from"), required=False, widget=DAY)
-    until = forms.DateField(label=_("followed or left until"), required=False, widget=DAY)
+    since = day_field(_("followed or left from"))
+    until = day_field(_("followed or left until"))
 
     def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

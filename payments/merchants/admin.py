@@ -23,6 +23,9 @@ from wechat.console.pages import HistoryMixin, ModelAdmin, badge, moment
 @admin.register(Merchant)
 class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     area = Area.SETTINGS
+    empty_words = gettext_lazy(
+        "A merchant is your account at WeChat Pay: with its number and keys you take payments here."
+    )
     merchant_path = "pk"
     form = MerchantForm
     change_form_outer_before_template = "merchants/merchant_tools.html"

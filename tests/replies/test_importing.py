@@ -271,6 +271,8 @@ def one_rule(**changes: Any) -> bytes:
         {"valid_from": "2026-03-02T00:00:00+08:00", "valid_until": "2026-03-01T00:00:00+08:00"},
         {"new_follower_days": "many"},
         {"forward_url": "ftp://a.cn/"},
+        {"forward_url": "http://["},
+        {"valid_from": "0001-01-01T00:00:00+08:00"},
     ],
     ids=str,
 )

@@ -36,6 +36,7 @@ from wechat.articles.forms import (
     PublishForm,
 )
 from wechat.articles.models import Article, Draft, Reading
+from wechat.console import typed_word
 from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment, refreshing
 from wechat.kernel import work
 
@@ -209,10 +210,12 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     def withdraw_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         if draft.state != State.PUBLISHED:
             return self._too_late(request, draft)
-        if request.method == "POST":
+        word = _("take back")
+        if typed_word.is_typed(request, word):
             self._ask(request, draft, Work.WITHDRAW, _("Asked to take it back"))
             return self._back(draft.pk)
-        return self._page(request, draft, "articles/withdraw.html", _("Take back"))
+        context = typed_word.context(request, word)
+        return self._page(request, draft, "articles/withdraw.html", _("Take back"), **context)
 
     def _ask(self, request: HttpRequest, draft: Draft, step: Draft.Work, note: str, **more: Any) -> None:
         sending.ask(draft, step, **more)

@@ -63,6 +63,19 @@ def read_in_words(form: forms.BaseForm, name: str, known: Mapping[str, Variable]
     read_as(form.fields[name], words)
 
 
+def in_line(variables: Mapping[str, Variable]) -> str:
+    """Returns them as they are written, each with its name for staff, to be read."""
+    return " · ".join(
+        f"{_written(name, each)} {'' if each.label == name else each.label}".strip()
+        for name, each in variables.items()
+    )
+
+
+def _written(name: str, variable: Variable) -> str:
+    """With what stands there where the variable is empty, if it may be."""
+    return f"{{{name}|{variable.fallback}}}" if variable.fallback else f"{{{name}}}"
+
+
 def named(names: Iterable[str]) -> dict[str, Variable]:
     """The variables of these names."""
     return {name: VARIABLES.get(name) for name in names}

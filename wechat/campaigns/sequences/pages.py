@@ -22,7 +22,7 @@ from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report
 from wechat.campaigns.sequences.step_forms import StepFillForm
 from wechat.campaigns.sequences.timeline_page import sequences
-from wechat.contents.text_editor import named
+from wechat.contents.text_editor import in_line, named
 from wechat.contents.variables import USUAL
 from wechat.kernel.row_ids import row_id
 
@@ -121,10 +121,8 @@ def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
         row.save(update_fields=["values", "link", "appid", "pagepath"])
         _noted(request, sequence, _("Filled in the template of a message"), before, row.values)
         return redirect("admin:campaigns_sequence_change", sequence.pk)
-    offered = named(USUAL)
-    return _page(
-        request, sequence, "sequence_fill", _("Fill in the template"), form=form, step=row, offered=offered
-    )
+    shown = {"form": form, "step": row, "words": in_line(named(USUAL))}
+    return _page(request, sequence, "sequence_fill", _("Fill in the template"), **shown)
 
 
 def _noted(request: HttpRequest, sequence: Sequence, note: str, *values: audit.Values) -> None:
