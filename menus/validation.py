@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from menus.buttons import Button, ButtonReply
 from menus.kinds import ANSWERED, KEYED, READ_ONLY, ButtonKind
 from wechat.contents import checks
+from wechat.contents.variables import VARIABLES
 from wechat.sdk.content import Text
 
 MOST_FIRST, MOST_SECOND = 3, 5
@@ -154,7 +156,16 @@ def _keyed(button: Button, facts: References) -> Iterator[Problem]:
         )  # fmt: skip
     if button.reply:
         yield from _files(button, facts, (button.reply.asset, button.reply.cover), "reply")
+        yield from _fallbacks(button, button.reply)
         yield from _text_reply(button, button.reply)
+
+
+def _fallbacks(button: Button, reply: ButtonReply) -> Iterator[Problem]:
+    try:
+        checks.check_fallbacks(reply.content, VARIABLES.by_name())
+    except ValidationError as error:
+        what = " ".join(error.messages)
+        yield _problem(button, _("The reply of “%(name)s”: %(what)s"), "reply", what=what)
 
 
 def _text_reply(button: Button, reply: ButtonReply) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from unfold.widgets import (
 from accounts.staff.account_form import show_secret_state
 from payments.merchants import receipt
 from payments.merchants.models import SECRETS, Merchant
+from wechat.contents.text_editor import read_in_words
 
 KEEP = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -47,6 +48,7 @@ class MerchantForm(forms.ModelForm[Merchant]):
             show_secret_state(self.fields[f"new_{name}"], self.instance, name)
         if "receipt_text" in self.fields:
             self.fields["receipt_text"].widget = receipt.editor()
+            read_in_words(self, "receipt_text", receipt.VARIABLES)
 
     def clean_receipt_text(self) -> str:
         text: str = self.cleaned_data["receipt_text"]

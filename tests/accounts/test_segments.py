@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.followers import segments
 from accounts.followers.models import CustomField, FieldValue, Follower, Segment, Tag
 from accounts.official.models import OfficialAccount
-from tests.cast import Cast
+from tests.cast import Cast, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -162,3 +162,22 @@ def test_apps_above_add_conditions_of_their_own(
     first, second = person(account, "first"), person(account, "second")
     assert found(account, ("id", "least", str(second.pk))) == {"second"}
     assert found(account, ("id", "is", str(first.pk))) == {"first"}
+
+
+def test_an_earlier_version_of_a_segment_is_told_in_words_and_brought_back_whole(staff: Cast) -> None:
+    vip = Tag.objects.create(account=staff.ours, name="会员")
+    asked: list[Any] = [{"field": "tag", "compare": "has", "value": str(vip.pk)}]
+    segment = Segment.objects.create(account=staff.ours, name="从前", match="all", conditions=asked)
+    first = segment.history.get()
+    segment.name, segment.match, segment.conditions = "现在", "any", []
+    segment.save()
+    owner = signed_in(staff.owner)
+    page = f"/admin/followers/segment/{segment.pk}/history/{first.pk}/"
+    shown: Any = owner.get(page)
+    changes = {each.field: (each.old, each.new) for each in shown.context["changes"]}
+    assert changes["名称"] == ("现在", "从前")
+    assert any("会员" in new for _old, new in changes.values())
+    assert not any("{" in f"{old}{new}" for old, new in changes.values())
+    assert owner.post(page).status_code == 302
+    segment.refresh_from_db()
+    assert (segment.name, segment.match, segment.conditions) == ("从前", "all", asked)

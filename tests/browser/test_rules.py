@@ -41,6 +41,17 @@ def test_a_rule_is_written_and_tried_out(sign_in: SignIn, staff: Cast) -> None:
     expect(page.get_by_label("粉丝看到的内容")).to_contain_text("请拍照给我们")
 
 
+def test_a_rule_is_called_as_its_keyword_unless_somebody_names_it(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.editor)
+    page.goto(f"{LIST}add/")
+    name, keyword = page.locator("#id_name"), page.locator("#id_keywords-0-text")
+    keyword.fill("停车" * 40)
+    expect(name).to_have_value("停车" * 30)
+    name.fill("停车费")
+    keyword.fill("停车")
+    expect(name).to_have_value("停车费")
+
+
 def test_only_the_fields_of_the_chosen_kind_are_in_sight(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.editor)
     page.goto(f"{LIST}add/")

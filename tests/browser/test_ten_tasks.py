@@ -55,7 +55,7 @@ class Way:
 
 MOST = {
     "reply": Way(3, 1),
-    "rule": Way(3, 3),
+    "rule": Way(3, 2),
     "menu": Way(4, 1),
     "article": Way(8, 2),
     "campaign": Way(12, 2),
@@ -119,7 +119,6 @@ def test_an_auto_reply_is_added(sign_in: SignIn, staff: Cast) -> None:
     hand = Hand(sign_in(staff.editor))
     hand.open("自动回复")
     hand.open("添加自动回复")
-    hand.type(hand.page.locator("#id_name"), "停车")
     hand.type(hand.page.locator("#id_keywords-0-text"), "停车")
     hand.type(hand.page.locator("#id_replies-0-text"), "地下二层")
     hand.press("保存")

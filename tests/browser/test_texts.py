@@ -9,7 +9,9 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.followers.models import Follower, OwnWeChat
+from payments.merchants.models import Merchant
 from tests.cast import Cast
+from tests.sdk.pay.vectors import KEYS
 from wechat.replies.models import Rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,6 +79,32 @@ def test_the_bubble_is_shown_for_a_person_and_for_oneself(sign_in: SignIn, staff
     expect(bubble(page)).to_have_text("小编您好")
     page.get_by_role("button", name="只看变量").click()
     expect(bubble(page)).to_have_text("备注名您好")
+
+
+def test_the_receipt_of_an_order_is_written_with_its_own_words(sign_in: SignIn, staff: Cast) -> None:
+    merchant = Merchant.objects.create(
+        slug="shop", name="商户", mchid=KEYS["mchid"], serial_no=KEYS["merchant"]["serial_no"],
+        private_key=KEYS["merchant"]["private_key_pem"], api_v3_key=KEYS["apiv3_key"],
+    )  # fmt: skip
+    merchant.accounts.add(staff.ours)
+    page = sign_in(staff.owner)
+    page.goto(f"/admin/merchants/merchant/{merchant.pk}/change/")
+    editor = page.locator("text-editor:has(#id_receipt_text)")
+    page.locator("#id_receipt_text").fill("已收到 ")
+    editor.get_by_role("button", name="金额").click()
+    page.keyboard.type(" 元")
+    expect(page.locator("#id_receipt_text")).to_have_value("已收到 {amount} 元")
+    expect(editor.locator(".text-bubble span.bubble-text")).to_have_text("已收到 金额 元")
+    # It is about an order, not about a person.
+    expect(editor.get_by_role("button", name="备注名")).to_have_count(0)
+    expect(editor.get_by_role("button", name="用某个人的资料看…")).to_have_count(0)
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.get_by_text("成功").first).to_be_visible()
+    merchant.refresh_from_db()
+    assert merchant.receipt_text == "已收到 {amount} 元"
+    page = sign_in(staff.auditor)
+    page.goto(f"/admin/merchants/merchant/{merchant.pk}/change/")
+    expect(page.get_by_text("已收到 〔金额〕 元")).to_be_visible()
 
 
 def test_what_to_say_to_those_without_a_value_is_offered(sign_in: SignIn, staff: Cast) -> None:

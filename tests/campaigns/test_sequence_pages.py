@@ -16,7 +16,7 @@ from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, timing
 from wechat.kernel import work
 from wechat.pushes import windows
-from wechat.pushes.models import Template
+from wechat.pushes.models import Push, Template
 
 pytestmark = pytest.mark.django_db
 
@@ -241,6 +241,28 @@ def test_the_values_of_a_template_are_filled_in_by_its_own_form(
     client.post(filling, {"value-thing1": "天河店", "url": "https://example.com/"})
     step.refresh_from_db()
     assert (step.values, step.link, step.has_template) == ({"thing1": "天河店"}, "https://example.com/", True)
+
+
+def test_the_template_of_a_step_asks_for_fallbacks_and_opens_a_mini_program(
+    staff: Cast, sequence: Sequence, page: str
+) -> None:
+    template = Template.objects.create(
+        account=staff.ours, kind="template", platform_id="T1", title="提醒", content="门店:{{thing1.DATA}}\n"
+    )
+    client = signed_in(staff.owner)
+    step = add(client, page, "message", template=template.pk)
+    filling = f"{LIST}{sequence.pk}/steps/{step.pk}/"
+    program = {"appid": "wx3c5e7a9b1d2f4068", "pagepath": "pages/index"}
+    refused = client.post(filling, {"value-thing1": "{remark}您好", **program}).content.decode()
+    assert "请把 {remark} 写成 {remark|朋友}" in refused
+    client.post(filling, {"value-thing1": "{remark|朋友}您好", **program})
+    enrolling.switch(sequence, on=True)
+    enrolling.start(sequence.account, "oFollower000000000000000001", "follow", "test:1", at=timezone.now())
+    work.run("campaigns.run_sequences")
+    sent = Push.objects.get().content
+    assert (sent["values"], sent["appid"], sent["pagepath"]) == ({"thing1": "朋友您好"}, *program.values())
+    # What was filled in is there when the page is opened again.
+    assert program["appid"] in client.get(filling).content.decode()
 
 
 # --- People and the dry run

@@ -1,5 +1,7 @@
 """Variables of texts by the names that staff know them by, on every page that shows what was written."""
 
+from typing import Any
+
 import lxml.html
 import pytest
 from django.contrib.auth.models import User
@@ -31,7 +33,7 @@ def saying(ours: World) -> World:
 
 
 def read(user: User, address: str) -> str:
-    page = lxml.html.fromstring(signed_in(user).get(address).content.decode())
+    page: Any = lxml.html.fromstring(signed_in(user).get(address).content.decode())
     for typed in page.xpath(TYPED):
         typed.drop_tree()
     return str(page.get_element_by_id("content").text_content())

@@ -44,7 +44,8 @@ def _text(row: models.Model, field: models.Field[Any, Any]) -> str:
     of_each: Any = getattr(field, "base_field", field)
     choices = dict(of_each.flatchoices or ())
     if isinstance(value, list):
-        return _(", ").join(str(choices.get(each, each)) for each in value)
+        # What has no choices need not be hashable: conditions are mappings, and said by their own page.
+        return _(", ").join(str(choices.get(each, each) if choices else each) for each in value)
     if isinstance(value, dict):
         return "\n".join(f"{name}: {each}" for name, each in value.items())
     if value in (None, ""):

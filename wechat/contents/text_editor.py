@@ -54,11 +54,11 @@ class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin i
         return f"{reverse('contents_preview')}?{urlencode({'account': self.account_id or ''})}"
 
 
-def read_in_words(form: forms.BaseForm, name: str) -> None:
+def read_in_words(form: forms.BaseForm, name: str, known: Mapping[str, Variable] | None = None) -> None:
     """Has a text of the form read, by whoever may not change it, with its links and variables drawn."""
 
     def words() -> str:
-        return linebreaksbr(linked(labelled(str(form[name].value() or "")))) or EMPTY
+        return linebreaksbr(linked(labelled(str(form[name].value() or ""), known))) or EMPTY
 
     read_as(form.fields[name], words)
 

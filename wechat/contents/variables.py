@@ -121,11 +121,11 @@ def needs_rows(names: Iterable[str]) -> bool:
     return "remark" in names or any(each is not None and each.look_up is not None for each in found)
 
 
-def labelled(text: str) -> str:
+def labelled(text: str, known: Mapping[str, Variable] | None = None) -> str:
     """The text with its variables by their names for staff, each with what is said instead, if anything."""
 
     def label(found: re.Match[str]) -> str:
-        variable = VARIABLES.find(found[1])
+        variable = VARIABLES.find(found[1]) if known is None else known.get(found[1])
         if variable is None:
             return found[0]
         return f"〔{variable.label} / {found[2]}〕" if found[2] else f"〔{variable.label}〕"

@@ -123,7 +123,10 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("raw"))
     def raw(self, row: InboundMessage) -> SafeString:
-        return format_html('<pre class="raw">{}</pre>', indented(row.raw_body))
+        what = _("As WeChat sent it")
+        return format_html(
+            '<details><summary>{}</summary><pre class="raw">{}</pre></details>', what, indented(row.raw_body)
+        )
 
     # --- handling again
 

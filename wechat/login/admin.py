@@ -77,7 +77,10 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     filter_form = VisitorFilter
     change_form_outer_before_template = "login/visitor_tools.html"
     readonly_fields = ("openid", "unionid", "named", "follows", "consent", "has_phone", "seen", "last_login")
-    fields = ("account", *readonly_fields)
+    fieldsets = (
+        (None, {"fields": ("account", "named", "follows", "consent", "has_phone", "seen", "last_login")}),
+        (gettext_lazy("Numbers of WeChat"), {"classes": ("collapse",), "fields": ("openid", "unionid")}),
+    )
 
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view(own_wechat_page.show)

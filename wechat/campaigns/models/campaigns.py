@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.followers.models import Segment, Tag
 from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
@@ -265,4 +266,4 @@ class AudienceRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["campaign", "openid"], name="audience_row_once")]
 
     def __str__(self) -> str:
-        return self.openid
+        return handle_name(self.openid)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models.sequences import Sequence, SequenceStep
 from wechat.kernel.work import WorkRow
@@ -84,7 +85,7 @@ class Enrolment(WorkRow):
         ]
 
     def __str__(self) -> str:
-        return self.openid
+        return handle_name(self.openid)
 
     @property
     def is_open(self) -> bool:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.followers.models import Segment, Tag
 from accounts.official.models import OfficialAccount
 from wechat.articles.models import Draft
@@ -244,7 +245,7 @@ class MassRecipient(models.Model):
         indexes = [models.Index(fields=["account", "openid", "at"], name="mass_recipient_month")]
 
     def __str__(self) -> str:
-        return self.openid
+        return handle_name(self.openid)
 
 
 class MassReport(models.Model):

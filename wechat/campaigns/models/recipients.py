@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models.campaigns import Campaign
 from wechat.pushes.models import Push
@@ -94,7 +95,7 @@ class Recipient(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return self.openid
+        return handle_name(self.openid)
 
     @property
     def outcome(self) -> "Recipient.Outcome":
@@ -126,4 +127,4 @@ class Seed(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "openid"], name="seed_once")]
 
     def __str__(self) -> str:
-        return self.openid
+        return handle_name(self.openid)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.handles import handle_name
 from accounts.official.models import OfficialAccount
 
 
@@ -69,7 +70,7 @@ class NoticeGrant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.openid
+        return handle_name(self.openid)
 
 
 class NoticeRefusal(models.Model):
@@ -88,4 +89,4 @@ class NoticeRefusal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.openid
+        return handle_name(self.openid)
