@@ -54,8 +54,8 @@ def _is_secure(scope: Any) -> bool:
     return not settings.SECURE_SSL_REDIRECT or (b"x-forwarded-proto", b"https") in scope["headers"]
 
 
-# What is loaded by now stays: the collector need not look at it again with every few hundred callbacks. And it
-# looks more seldom: of what a callback makes nearly all is gone with its answer, without the collector.
+# What is loaded by now stays: the collector need not look at it again with every few hundred callbacks. And
+# it looks more seldom: of what a callback makes nearly all is gone with its answer, without the collector.
 gc.collect()
 gc.freeze()
 gc.set_threshold(OBJECTS_BETWEEN_LOOKS)

@@ -116,7 +116,7 @@ class Cached(Generic[T]):
         return self.of_version(number)
 
     def of_version(self, number: int) -> T:
-        """The value of a version whose number was read before: what is edited since is seen at the next look."""
+        """The value of a version; its number was read before: a later edit is seen at the next look."""
         with self._lock:
             if self._built is None or self._built[0] != number:
                 self._built = (number, self.build())
